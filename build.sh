@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# What a person and CI both run: restore with locked packages, build, check the format, test.
+#   ./build.sh            all of it
+#   ./build.sh build      restore and build only
+#   ./build.sh format     the format check only
+#   ./build.sh test       the tests only
+set -euo pipefail
+cd "$(dirname "$0")"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+build() { dotnet build Pursuit.slnx -c Release; }
+format() { dotnet format Pursuit.slnx --verify-no-changes --no-restore; }
+tests() { dotnet test --solution Pursuit.slnx -c Release; }
+
+case "${1:-all}" in
+  build) build ;;
+  format) format ;;
+  test) tests ;;
+  all) build; format; tests ;;
+  *) echo "build.sh: '$1' is not one of: build, format, test, all" >&2; exit 2 ;;
+esac

@@ -1,0 +1,91 @@
+namespace Pursuit.Storage;
+
+/// <summary>
+/// Writes a file beside its final name and renames it when whole, so that a name in a run directory always means a
+/// complete file: write, flush to disk, rename.
+/// </summary>
+public sealed class AtomicFile : IDisposable
+{
+    private readonly string _temporaryPath;
+    private FileStream? _stream;
+
+    /// <summary>Opens a temporary file in the destination's own directory.</summary>
+    /// <param name="path">The final name; its directory is created.</param>
+    /// <exception cref="PursuitException">The directory can't be written.</exception>
+    public AtomicFile(string path)
+    {
+        FinalPath = Path.GetFullPath(path);
+        _temporaryPath = $"{FinalPath}.{Environment.ProcessId}.partial";
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(FinalPath)!);
+            _stream = new FileStream(_temporaryPath, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw PursuitException.At(FinalPath, $"the file can't be written ({e.Message})", "a writable directory with free space", "Choose another path or free some space.", e);
+        }
+    }
+
+    /// <summary>The name the file gets when it is whole.</summary>
+    public string FinalPath { get; }
+
+    /// <summary>Where to write.</summary>
+    public FileStream Stream => _stream ?? throw new ObjectDisposedException(nameof(AtomicFile));
+
+    /// <summary>Flushes to disk and gives the file its final name, replacing what stood there.</summary>
+    /// <exception cref="PursuitException">The disk is full or the directory read-only; nothing changed under the final name.</exception>
+    public void Commit()
+    {
+        try
+        {
+            Stream.Flush(flushToDisk: true);
+            Stream.Dispose();
+            _stream = null;
+            File.Move(_temporaryPath, FinalPath, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw PursuitException.At(FinalPath, $"the file couldn't be completed ({e.Message})", "a writable directory with free space", "Nothing was left under that name; free some space and run again.", e);
+        }
+    }
+
+    /// <summary>Drops the temporary file unless <see cref="Commit"/> succeeded.</summary>
+    public void Dispose()
+    {
+        if (_stream is not null)
+        {
+            try
+            {
+                _stream.Dispose();
+            }
+            catch (IOException)
+            {
+                // A full disk fails the last flush too; the file is deleted below either way.
+            }
+
+            _stream = null;
+        }
+
+        File.Delete(_temporaryPath);
+    }
+
+    /// <summary>Writes a whole file at once.</summary>
+    /// <param name="path">The final name.</param>
+    /// <param name="write">Fills the stream.</param>
+    /// <exception cref="PursuitException">The file can't be written; nothing is left under its name.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        using var file = new AtomicFile(path);
+        try
+        {
+            write(file.Stream);
+        }
+        catch (IOException e)
+        {
+            throw PursuitException.At(file.FinalPath, $"writing failed ({e.Message})", "free space", "Nothing was left under that name; free some space and run again.", e);
+        }
+
+        file.Commit();
+    }
+}
