@@ -1,0 +1,15 @@
+namespace Pursuit.Selection;
+
+/// <summary>What a method must be given besides the pool's content ids and the budget.</summary>
+[Flags]
+public enum FeatureNeeds
+{
+    /// <summary>Nothing more.</summary>
+    None = 0,
+
+    /// <summary>Each example's tokens and supervised tokens (a tokenizer, no model).</summary>
+    TokenCounts = 1,
+
+    /// <summary>The lengths of examples to imitate: the target's, or those of an earlier selection.</summary>
+    ReferenceLengths = 2,
+}

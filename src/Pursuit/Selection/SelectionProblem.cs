@@ -1,0 +1,42 @@
+using Pursuit.Data;
+
+namespace Pursuit.Selection;
+
+/// <summary>Everything a method is given. Methods read no record: what they need of one is a feature.</summary>
+public sealed record SelectionProblem
+{
+    /// <summary>The pool's examples in canonical order, [pool].</summary>
+    public required IReadOnlyList<ContentId> ContentIds { get; init; }
+
+    /// <summary>How much may be chosen.</summary>
+    public required Budget Budget { get; init; }
+
+    /// <summary>The run's seed.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Lengths, where the method or the budget needs them.</summary>
+    public TokenCounts? TokenCounts { get; init; }
+
+    /// <summary>Supervised tokens of the examples to imitate, for methods that need <see cref="FeatureNeeds.ReferenceLengths"/>.</summary>
+    public IReadOnlyList<int>? ReferenceLengths { get; init; }
+
+    /// <summary>Each example's source, as an index into <see cref="SourceNames"/>, [pool]; empty where sources don't matter.</summary>
+    public IReadOnlyList<int> Sources { get; init; } = [];
+
+    /// <summary>The sources' names.</summary>
+    public IReadOnlyList<string> SourceNames { get; init; } = [];
+
+    /// <summary>Least and most per source; empty for none.</summary>
+    public IReadOnlyList<SourceQuota> Quotas { get; init; } = [];
+
+    /// <summary>The budget as a count of its unit in this pool.</summary>
+    public long ResolvedBudget => Budget.Resolve(Total(Budget.Unit));
+
+    private long Total(BudgetUnit unit)
+    {
+        if (unit == BudgetUnit.Rows) return ContentIds.Count;
+        long total = 0;
+        for (var i = 0; i < ContentIds.Count; i++) total += Budget.CostOf(unit, i, TokenCounts);
+        return total;
+    }
+}
