@@ -1,0 +1,14 @@
+using System.Globalization;
+using Pursuit.Benchmarks;
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+
+// Each topic verifies its answers, then times them, and prints a Markdown table for benchmarks/results.
+switch (args.FirstOrDefault())
+{
+    case "gemm":
+        return GemmBenchmark.Run();
+    default:
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm");
+        return 2;
+}
