@@ -1,0 +1,118 @@
+using System.Text.Json;
+
+namespace Pursuit.Tokenization;
+
+/// <summary>Reads the "model" and "added_tokens" of a tokenizer.json.</summary>
+internal static class ModelReader
+{
+    /// <summary>Ids beyond this are taken for a damaged file: no vocabulary comes near it.</summary>
+    public const int LargestId = (1 << 24) - 1;
+
+    /// <summary>A model as it stands in the file.</summary>
+    public sealed record Model(Dictionary<string, int> Vocabulary, MergeTable Merges, BytePairSettings Settings);
+
+    /// <summary>Reads added_tokens; absent means none.</summary>
+    public static List<AddedToken> AddedTokens(JsonField field)
+    {
+        var tokens = new List<AddedToken>();
+        if (field.IsNull) return tokens;
+        foreach (var item in field.Items())
+        {
+            var special = item["special"].Boolean(false);
+            tokens.Add(new AddedToken(
+                item["id"].Count(LargestId),
+                item["content"].String(),
+                special,
+                item["normalized"].Boolean(!special),
+                item["lstrip"].Boolean(false),
+                item["rstrip"].Boolean(false),
+                item["single_word"].Boolean(false)));
+        }
+
+        return tokens;
+    }
+
+    /// <summary>Reads a BPE model.</summary>
+    /// <exception cref="PursuitException">Another model, or one that contradicts itself.</exception>
+    public static Model Read(JsonField model, IReadOnlyList<AddedToken> addedTokens)
+    {
+        var type = model["type"].String(model["merges"].IsNull ? "(none)" : "BPE");
+        if (type != "BPE") throw model.Unsupported("model", type, "BPE");
+        foreach (var name in (string[])["continuing_subword_prefix", "end_of_word_suffix", "continuing_subword_suffix"])
+        {
+            if (model[name].String("").Length > 0) throw model[name].Unsupported($"a {name} of", model[name].String(), "none");
+        }
+
+        var dropout = model["dropout"];
+        if (!dropout.IsNull && !(dropout.Element.ValueKind == JsonValueKind.Number && dropout.Element.TryGetDouble(out var rate) && rate == 0))
+            throw dropout.Unsupported("BPE dropout", dropout.Element.GetRawText(), "null");
+
+        var vocabulary = Vocabulary(model["vocab"]);
+        var merges = Merges(model["merges"], vocabulary);
+        var settings = new BytePairSettings
+        {
+            UnknownId = Unknown(model["unk_token"], vocabulary, addedTokens),
+            FuseUnknown = model["fuse_unk"].Boolean(false),
+            ByteFallback = model["byte_fallback"].Boolean(false),
+            IgnoreMerges = model["ignore_merges"].Boolean(false),
+        };
+        return new Model(vocabulary, new MergeTable(merges), settings);
+    }
+
+    private static Dictionary<string, int> Vocabulary(JsonField field)
+    {
+        var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
+        var owners = new Dictionary<int, string>();
+        foreach (var (token, value) in field.Properties())
+        {
+            if (value.Element.ValueKind != JsonValueKind.Number || !value.Element.TryGetInt32(out var id) || id is < 0 or > LargestId)
+                throw PursuitException.At(field.Where, $"token '{token}' has the id {value.Element.GetRawText()}", $"a whole number from 0 to {LargestId}");
+            if (!vocabulary.TryAdd(token, id)) throw PursuitException.At(field.Where, $"token '{token}' stands twice", "each token once");
+            if (!owners.TryAdd(id, token)) throw PursuitException.At(field.Where, $"id {id} belongs to '{owners[id]}' and to '{token}'", "one token per id");
+        }
+
+        return vocabulary;
+    }
+
+    private static List<(int, int, int)> Merges(JsonField field, Dictionary<string, int> vocabulary)
+    {
+        var merges = new List<(int, int, int)>();
+        foreach (var item in field.Items())
+        {
+            var (left, right) = Pair(item);
+            if (!vocabulary.TryGetValue(left, out var leftId)) throw Outside(item, left);
+            if (!vocabulary.TryGetValue(right, out var rightId)) throw Outside(item, right);
+            if (!vocabulary.TryGetValue(left + right, out var resultId)) throw Outside(item, left + right);
+            merges.Add((leftId, rightId, resultId));
+        }
+
+        return merges;
+    }
+
+    private static (string Left, string Right) Pair(JsonField item)
+    {
+        if (item.Element.ValueKind == JsonValueKind.Array)
+        {
+            var parts = item.Items().Select(part => part.String()).ToArray();
+            return parts.Length == 2 ? (parts[0], parts[1]) : throw item.Fault($"two tokens in a merge, not {parts.Length}");
+        }
+
+        var text = item.String();
+        var space = text.IndexOf(' ');
+        return space >= 0 && text.IndexOf(' ', space + 1) < 0
+            ? (text[..space], text[(space + 1)..])
+            : throw item.Fault("two tokens with one space between them");
+    }
+
+    private static PursuitException Outside(JsonField item, string token) =>
+        PursuitException.At(item.Where, $"a merge needs the token '{token}', which the vocabulary lacks", "merges of tokens in the vocabulary");
+
+    private static int? Unknown(JsonField field, Dictionary<string, int> vocabulary, IReadOnlyList<AddedToken> addedTokens)
+    {
+        if (field.IsNull) return null;
+        var token = field.String();
+        if (vocabulary.TryGetValue(token, out var id)) return id;
+        return addedTokens.LastOrDefault(added => added.Content == token)?.Id
+            ?? throw PursuitException.At(field.Where, $"the unknown token '{token}' is not in the vocabulary", "a token of the vocabulary or none");
+    }
+}

@@ -1,0 +1,282 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Pursuit.Tokenization;
+
+/// <summary>
+/// A tokenizer as Hugging Face's <c>tokenizer.json</c> describes it, for byte-pair encodings: byte-level (GPT-2, Llama 3,
+/// Qwen) and SentencePiece-style with byte fallback. What the file asks that isn't supported is refused by name when it is
+/// loaded (docs/formats/tokenizer.md); a loaded tokenizer gives the ids of <c>@huggingface/tokenizers</c>.
+/// </summary>
+/// <remarks>Immutable and safe to share between threads; each thread remembers its own words.</remarks>
+public sealed class Tokenizer
+{
+    /// <summary>The file's name in a model directory.</summary>
+    public const string FileName = "tokenizer.json";
+
+    private const long LargestFile = 512L << 20;
+
+    private readonly BytePairModel _model;
+    private readonly INormalizer? _normalizer;
+    private readonly PreTokenizer _preTokenizer;
+    private readonly AddedTokenFinder _rawTokens;
+    private readonly AddedTokenFinder _normalizedTokens;
+    private readonly OutputReader.Frame _frame;
+    private readonly IDecoder? _decoder;
+    private readonly Dictionary<string, int> _ids;
+    private readonly Dictionary<int, string> _tokens;
+    private readonly HashSet<int> _special;
+    private readonly ConcurrentBag<Scratch> _scratches = []; // hands a thread its own back first
+
+    private Tokenizer(JsonField root, string fingerprint)
+    {
+        Fingerprint = fingerprint;
+        var added = ModelReader.AddedTokens(root["added_tokens"]);
+        var model = ModelReader.Read(root["model"], added);
+        _normalizer = PipelineReader.Normalizer(root["normalizer"]);
+        _preTokenizer = new PreTokenizer(PipelineReader.PreTokenizer(root["pre_tokenizer"]));
+        _model = new BytePairModel(model.Vocabulary, model.Merges, model.Settings with { ByteLevel = _preTokenizer.ByteLevel });
+        _frame = OutputReader.PostProcessor(root["post_processor"]);
+        _decoder = OutputReader.Decoder(root["decoder"], added.Select(token => token.Content).ToHashSet(StringComparer.Ordinal));
+
+        _ids = new Dictionary<string, int>(model.Vocabulary, StringComparer.Ordinal);
+        _tokens = model.Vocabulary.ToDictionary(pair => pair.Value, pair => pair.Key);
+        foreach (var token in added)
+        {
+            _ids[token.Content] = token.Id;
+            _tokens[token.Id] = token.Content;
+        }
+
+        _special = [.. added.Where(token => token.Special).Select(token => token.Id)];
+        var normalized = added.Where(token => token.Normalized && _normalizer is not null).ToHashSet();
+        _rawTokens = new AddedTokenFinder(added.Where(token => !normalized.Contains(token)).Select(token => (token.Content, token)));
+        _normalizedTokens = new AddedTokenFinder(normalized.Select(token => (_normalizer!.Apply(new MappedText(token.Content, 0, false)).Value, token)));
+        VocabularySize = _tokens.Count == 0 ? 0 : _tokens.Keys.Max() + 1;
+    }
+
+    /// <summary>The highest id plus one, added tokens included: the least number of rows an embedding needs.</summary>
+    public int VocabularySize { get; }
+
+    /// <summary>SHA-256 of the file's bytes, 64 lower-case hexadecimal digits.</summary>
+    public string Fingerprint { get; }
+
+    /// <summary>Loads a tokenizer.</summary>
+    /// <param name="path">A model directory that holds <c>tokenizer.json</c>, or that file.</param>
+    /// <exception cref="PursuitException">No such file, not JSON, contradictory, or it asks what isn't supported.</exception>
+    public static Tokenizer Load(string path)
+    {
+        var file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
+        byte[] bytes;
+        try
+        {
+            var length = new FileInfo(file).Length;
+            if (length > LargestFile) throw PursuitException.At(file, $"{length} bytes", $"a tokenizer of at most {LargestFile} bytes");
+            bytes = File.ReadAllBytes(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw PursuitException.At(file, $"the tokenizer can't be read ({e.Message})", $"a {FileName}, or a model directory that holds one", null, e);
+        }
+
+        return Parse(bytes, file);
+    }
+
+    /// <summary>Encodes a text.</summary>
+    /// <param name="text">The text; a lone surrogate is read as U+FFFD.</param>
+    /// <param name="addSpecialTokens">Whether the post-processor's tokens (such as a beginning-of-text) go around it.</param>
+    /// <returns>Token ids.</returns>
+    public int[] Encode(string text, bool addSpecialTokens)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var ids = new List<int>(4 + (text.Length / 3));
+        Encode(text, addSpecialTokens, ids, null);
+        return [.. ids];
+    }
+
+    /// <summary>Encodes a text, appending to lists.</summary>
+    /// <param name="text">The text; a lone surrogate is read as U+FFFD.</param>
+    /// <param name="addSpecialTokens">Whether the post-processor's tokens go around it.</param>
+    /// <param name="ids">Gets the token ids.</param>
+    /// <param name="spans">Gets each token's range in the text, where wanted.</param>
+    public void Encode(string text, bool addSpecialTokens, List<int> ids, List<TokenSpan>? spans)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(ids);
+        text = WithoutLoneSurrogates(text);
+        if (!_scratches.TryTake(out var scratch)) scratch = new Scratch();
+        var output = new Output(ids, spans, scratch);
+        if (addSpecialTokens) AddFrame(_frame.Before, 0, output);
+        EncodeSections(text, output);
+        if (addSpecialTokens) AddFrame(_frame.After, text.Length, output);
+        _scratches.Add(scratch);
+    }
+
+    /// <summary>Turns ids back into text.</summary>
+    /// <param name="ids">Token ids; an id without a token is left out.</param>
+    /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens)
+    {
+        var tokens = new List<string>(ids.Length);
+        foreach (var id in ids)
+        {
+            if (skipSpecialTokens && _special.Contains(id)) continue;
+            if (_tokens.TryGetValue(id, out var token)) tokens.Add(token);
+        }
+
+        return _decoder is null ? string.Join(' ', tokens) : string.Concat(_decoder.Apply(tokens));
+    }
+
+    /// <summary>The id of a token as the vocabulary spells it, or null.</summary>
+    public int? TokenToId(string token) => _ids.TryGetValue(token, out var id) ? id : null;
+
+    /// <summary>The token of an id as the vocabulary spells it, or null.</summary>
+    public string? IdToToken(int id) => _tokens.GetValueOrDefault(id);
+
+    /// <summary>Whether an id belongs to a special token.</summary>
+    public bool IsSpecial(int id) => _special.Contains(id);
+
+    /// <summary>Reads a tokenizer from a file's bytes.</summary>
+    internal static Tokenizer Parse(byte[] bytes, string where)
+    {
+        using var document = JsonField.Parse(bytes, where);
+        return new Tokenizer(new JsonField(document.RootElement, where), Convert.ToHexStringLower(SHA256.HashData(bytes)));
+    }
+
+    private static void AddFrame(IReadOnlyList<int> frame, int position, Output output)
+    {
+        foreach (var id in frame) output.Add(id, new TokenSpan(position, position));
+    }
+
+    private void EncodeSections(string text, Output output)
+    {
+        if (_rawTokens.IsEmpty)
+        {
+            if (text.Length > 0) EncodeBetween(new MappedText(text, 0, output.Spans is not null), true, output);
+            return;
+        }
+
+        var sections = new List<AddedSection>();
+        _rawTokens.Split(text, sections);
+        for (var i = 0; i < sections.Count; i++)
+        {
+            var (start, end, token) = sections[i];
+            if (token is not null) output.Add(token.Id, new TokenSpan(start, end));
+            else EncodeBetween(new MappedText(text[start..end], start, output.Spans is not null), i == 0, output);
+        }
+    }
+
+    private void EncodeBetween(MappedText text, bool first, Output output)
+    {
+        if (_normalizer is not null) text = _normalizer.Apply(text);
+        if (_normalizedTokens.IsEmpty)
+        {
+            EncodePlain(text, first, output);
+            return;
+        }
+
+        var sections = new List<AddedSection>();
+        _normalizedTokens.Split(text.Value, sections);
+        for (var i = 0; i < sections.Count; i++)
+        {
+            var (start, end, token) = sections[i];
+            if (token is not null) output.Add(token.Id, text.Origin(start, end));
+            else EncodePlain(text.Slice(start, end), first && i == 0, output);
+        }
+    }
+
+    private void EncodePlain(MappedText text, bool first, Output output)
+    {
+        if (text.Value.Length == 0) return;
+        if (_preTokenizer.Scanner is { } scanner)
+        {
+            for (var start = 0; start < text.Value.Length;)
+            {
+                var end = scanner.Next(text.Value, start);
+                EncodeWord(text, start, end, output);
+                start = end;
+            }
+
+            return;
+        }
+
+        var cut = _preTokenizer.Cut(text, first);
+        foreach (var (start, end) in cut.Words) EncodeWord(cut.Text, start, end, output);
+    }
+
+    private void EncodeWord(MappedText text, int start, int end, Output output)
+    {
+        var word = text.Value.AsSpan(start, end - start);
+        var (words, symbols) = (output.Scratch.Words, output.Scratch.Symbols);
+        if (word.Length > WordCache.LongestWord)
+        {
+            _model.Encode(word, symbols);
+        }
+        else
+        {
+            var hash = WordCache.Hash(word);
+            if (words.TryGet(word, hash, out var known, out var ranges))
+            {
+                output.Add(known);
+                if (output.Spans is null) return;
+                foreach (var range in ranges) output.Spans.Add(text.Origin(start + (range & 0xFF), start + (range >> 8)));
+                return;
+            }
+
+            _model.Encode(word, symbols);
+            words.Add(word, hash, symbols);
+        }
+
+        output.Add(symbols.Ids);
+        if (output.Spans is null) return;
+        for (var i = 0; i < symbols.Count; i++)
+            output.Spans.Add(text.Origin(start + symbols.Starts[i], start + symbols.Ends[i]));
+    }
+
+    private static string WithoutLoneSurrogates(string text)
+    {
+        var at = FirstLoneSurrogate(text, 0);
+        if (at < 0) return text;
+        var characters = text.ToCharArray();
+        for (; at >= 0; at = FirstLoneSurrogate(text, at + 1)) characters[at] = '\uFFFD';
+        return new string(characters);
+    }
+
+    private static int FirstLoneSurrogate(string text, int from)
+    {
+        while (from < text.Length)
+        {
+            var skip = text.AsSpan(from).IndexOfAnyInRange('\uD800', '\uDFFF');
+            if (skip < 0) return -1;
+            from += skip;
+            if (!char.IsHighSurrogate(text[from]) || from + 1 >= text.Length || !char.IsLowSurrogate(text[from + 1])) return from;
+            from += 2;
+        }
+
+        return -1;
+    }
+
+    /// <summary>What one encoding at a time needs: a memory of words, and room to merge one.</summary>
+    private sealed class Scratch
+    {
+        public WordCache Words { get; } = new();
+
+        public SymbolBuffer Symbols { get; } = new();
+    }
+
+    private readonly record struct Output(List<int> Ids, List<TokenSpan>? Spans, Scratch Scratch)
+    {
+        public void Add(int id, TokenSpan span)
+        {
+            Ids.Add(id);
+            Spans?.Add(span);
+        }
+
+        public void Add(ReadOnlySpan<int> ids)
+        {
+            var count = Ids.Count;
+            CollectionsMarshal.SetCount(Ids, count + ids.Length);
+            ids.CopyTo(CollectionsMarshal.AsSpan(Ids)[count..]);
+        }
+    }
+}

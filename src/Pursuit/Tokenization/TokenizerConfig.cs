@@ -1,0 +1,103 @@
+using System.Text.Json;
+
+namespace Pursuit.Tokenization;
+
+/// <summary>What <c>tokenizer_config.json</c> says: the names of the special tokens, and the chat template.</summary>
+public sealed record TokenizerConfig
+{
+    /// <summary>The file's name in a model directory.</summary>
+    public const string FileName = "tokenizer_config.json";
+
+    /// <summary>Beginning of text, or null.</summary>
+    public string? BosToken { get; init; }
+
+    /// <summary>End of text, or null.</summary>
+    public string? EosToken { get; init; }
+
+    /// <summary>Padding, or null.</summary>
+    public string? PadToken { get; init; }
+
+    /// <summary>Unknown character, or null.</summary>
+    public string? UnkToken { get; init; }
+
+    /// <summary>Whether the tokenizer puts <see cref="BosToken"/> first; null where the file doesn't say.</summary>
+    public bool? AddBosToken { get; init; }
+
+    /// <summary>Whether the tokenizer puts <see cref="EosToken"/> last; null where the file doesn't say.</summary>
+    public bool? AddEosToken { get; init; }
+
+    /// <summary>The class transformers would load, or null.</summary>
+    public string? TokenizerClass { get; init; }
+
+    /// <summary>The chat template (the one named "default" of a list), or null.</summary>
+    public string? ChatTemplate { get; init; }
+
+    /// <summary>Every chat template by name; a lone template is named "default".</summary>
+    public IReadOnlyDictionary<string, string> ChatTemplates { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Loads the file of a model directory; a directory without one gives an empty configuration.</summary>
+    /// <param name="directory">A model directory.</param>
+    /// <exception cref="PursuitException">The file can't be read, isn't JSON, or a field has the wrong kind.</exception>
+    public static TokenizerConfig Load(string directory)
+    {
+        var file = Path.Combine(directory, FileName);
+        if (!File.Exists(file)) return new TokenizerConfig();
+        byte[] bytes;
+        try
+        {
+            bytes = File.ReadAllBytes(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw PursuitException.At(file, $"the tokenizer's configuration can't be read ({e.Message})", "a readable file", null, e);
+        }
+
+        return Parse(bytes, file);
+    }
+
+    /// <summary>Reads a configuration from a file's bytes.</summary>
+    internal static TokenizerConfig Parse(byte[] bytes, string where)
+    {
+        using var document = JsonField.Parse(bytes, where);
+        var root = new JsonField(document.RootElement, where);
+        var templates = Templates(root["chat_template"]);
+        return new TokenizerConfig
+        {
+            BosToken = Token(root["bos_token"]),
+            EosToken = Token(root["eos_token"]),
+            PadToken = Token(root["pad_token"]),
+            UnkToken = Token(root["unk_token"]),
+            AddBosToken = root["add_bos_token"].IsNull ? null : root["add_bos_token"].Boolean(false),
+            AddEosToken = root["add_eos_token"].IsNull ? null : root["add_eos_token"].Boolean(false),
+            TokenizerClass = root["tokenizer_class"].IsNull ? null : root["tokenizer_class"].String(),
+            ChatTemplate = templates.GetValueOrDefault("default"),
+            ChatTemplates = templates,
+        };
+    }
+
+    private static string? Token(JsonField field)
+    {
+        if (field.IsNull) return null;
+        return field.Element.ValueKind == JsonValueKind.Object ? field["content"].String() : field.String();
+    }
+
+    private static Dictionary<string, string> Templates(JsonField field)
+    {
+        var templates = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (field.IsNull) return templates;
+        switch (field.Element.ValueKind)
+        {
+            case JsonValueKind.String:
+                templates["default"] = field.String();
+                break;
+            case JsonValueKind.Object:
+                foreach (var (name, value) in field.Properties()) templates[name] = value.String();
+                break;
+            default:
+                foreach (var item in field.Items()) templates[item["name"].String()] = item["template"].String();
+                break;
+        }
+
+        return templates;
+    }
+}
