@@ -1,0 +1,96 @@
+using Pursuit.Data.Reading;
+
+namespace Pursuit.Data.Indexing;
+
+/// <summary>Where every input row stands and what became of it, in 20 bytes a row.</summary>
+internal sealed class RowIndex
+{
+    /// <summary>Rows a pool may have: a fate is 2 bits of kind and 30 bits of number.</summary>
+    public const int MaxRows = 1 << 30;
+
+    private const int MaxReasons = 1 << 16;
+    private const int KindShift = 30;
+    private const uint NumberMask = (1u << KindShift) - 1;
+
+    private readonly ChunkedList<long> _offsets = new();
+    private readonly ChunkedList<int> _lengths = new();
+    private readonly ChunkedList<uint> _lines = new();
+    private readonly ChunkedList<uint> _fates = new();
+    private readonly List<int> _firstRows = [];
+    private readonly List<string> _reasons = [];
+    private readonly Dictionary<string, int> _reasonNumbers = new(StringComparer.Ordinal);
+    private readonly List<int> _reasonCounts = [];
+
+    public int Count => _fates.Count;
+
+    public int SourceCount => _firstRows.Count;
+
+    /// <summary>The rows that follow belong to the next source.</summary>
+    public void BeginSource() => _firstRows.Add(Count);
+
+    /// <summary>The first row of a source; the row count for one past the last.</summary>
+    public int FirstRow(int source) => source < _firstRows.Count ? _firstRows[source] : Count;
+
+    /// <summary>Adds a row of the pool, or one that repeats the row at a pool position.</summary>
+    public void Add(RecordBatch.Entry entry, RowFate fate, int position) => AddRow(entry, fate, position);
+
+    /// <summary>Adds a bad row.</summary>
+    public void AddQuarantined(RecordBatch.Entry entry, string reason) => AddRow(entry, RowFate.Quarantined, ReasonNumber(reason));
+
+    public RowFate Fate(int row) => (RowFate)(_fates[row] >> KindShift);
+
+    /// <summary>The pool position of the row, or of the row it repeats.</summary>
+    public int Position(int row) => (int)(_fates[row] & NumberMask);
+
+    public string Reason(int row) => _reasons[Position(row)];
+
+    public long Line(int row) => _lines[row];
+
+    public int Source(int row)
+    {
+        // Empty files share a first row with the next: the last of them holds the row.
+        int low = 0, high = _firstRows.Count - 1;
+        while (low < high)
+        {
+            var middle = (low + high + 1) >>> 1;
+            if (_firstRows[middle] <= row) low = middle;
+            else high = middle - 1;
+        }
+
+        return low;
+    }
+
+    public RecordLocator Locator(int row)
+    {
+        var source = Source(row);
+        return new RecordLocator(source, row - _firstRows[source], _lines[row], _offsets[row], _lengths[row]);
+    }
+
+    /// <summary>The quarantine's reasons and how many rows each has, the commonest first.</summary>
+    public IReadOnlyList<(string Reason, int Count)> ReasonCounts() =>
+        _reasons.Zip(_reasonCounts).OrderByDescending(r => r.Second).ThenBy(r => r.First, StringComparer.Ordinal).ToList();
+
+    private void AddRow(RecordBatch.Entry entry, RowFate fate, int number)
+    {
+        _offsets.Add(entry.Offset);
+        _lengths.Add(entry.Length);
+        _lines.Add((uint)entry.Line);
+        _fates.Add(((uint)fate << KindShift) | (uint)number);
+    }
+
+    private int ReasonNumber(string reason)
+    {
+        // Reasons quote what they found, so there may be as many as rows: beyond a bound only the kind is kept.
+        if (_reasons.Count >= MaxReasons && !_reasonNumbers.ContainsKey(reason)) reason = reason[..Math.Max(0, reason.IndexOf(':'))];
+        if (!_reasonNumbers.TryGetValue(reason, out var number))
+        {
+            number = _reasons.Count;
+            _reasons.Add(reason);
+            _reasonCounts.Add(0);
+            _reasonNumbers.Add(reason, number);
+        }
+
+        _reasonCounts[number]++;
+        return number;
+    }
+}

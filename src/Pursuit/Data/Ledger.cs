@@ -1,0 +1,173 @@
+using System.IO.Compression;
+using System.Text.Json;
+using Pursuit.Data.Indexing;
+using Pursuit.Storage;
+
+namespace Pursuit.Data;
+
+/// <summary>What became of an input row when the pool was read.</summary>
+public enum RowFate
+{
+    /// <summary>It is an example of the pool.</summary>
+    Pool,
+
+    /// <summary>It says the same as an earlier row, which is in the pool.</summary>
+    DuplicateOf,
+
+    /// <summary>It is no valid record.</summary>
+    Quarantined,
+}
+
+/// <summary>One bad record.</summary>
+/// <param name="File">The file it stands in.</param>
+/// <param name="Line">The 1-based line of its first byte.</param>
+/// <param name="Row">Its number over all input rows, from 0.</param>
+/// <param name="Reason">What is wrong with it.</param>
+public sealed record QuarantinedRecord(string File, long Line, long Row, string Reason);
+
+/// <summary>One input row's fate.</summary>
+/// <param name="Row">Its number over all input rows, from 0.</param>
+/// <param name="File">The file it stands in.</param>
+/// <param name="Line">The 1-based line of its first byte.</param>
+/// <param name="Fate">What became of it.</param>
+/// <param name="Position">Its position in the pool, or -1.</param>
+/// <param name="DuplicateOf">The row it repeats, or -1.</param>
+/// <param name="Reason">Why it is quarantined, or null.</param>
+public readonly record struct LedgerRow(long Row, string File, long Line, RowFate Fate, int Position, long DuplicateOf, string? Reason);
+
+/// <summary>
+/// The account of every input row: <c>pool + duplicates + quarantined = rows read</c>. Whether a row of the pool is then
+/// selected is for the selection to say.
+/// </summary>
+public sealed class Ledger
+{
+    /// <summary>From this many rows on, <see cref="WriteTo"/> compresses.</summary>
+    public const int CompressFromRows = 100_000;
+
+    private readonly RowIndex _rows;
+    private readonly IReadOnlyList<PoolSource> _sources;
+    private readonly int[] _poolRows;
+
+    internal Ledger(RowIndex rows, IReadOnlyList<PoolSource> sources, int[] poolRows, int repeatedUserIds)
+    {
+        (_rows, _sources, _poolRows) = (rows, sources, poolRows);
+        RepeatedUserIdCount = repeatedUserIds;
+        QuarantinedCount = ReasonCounts.Sum(r => (long)r.Count);
+        DuplicateCount = Enumerable.Range(0, rows.Count).LongCount(row => rows.Fate(row) == RowFate.DuplicateOf);
+    }
+
+    /// <summary>Rows read, good or bad.</summary>
+    public long RowCount => _rows.Count;
+
+    /// <summary>Rows that are in the pool.</summary>
+    public long PoolCount => _poolRows.Length;
+
+    /// <summary>Rows that say the same as an earlier one.</summary>
+    public long DuplicateCount { get; }
+
+    /// <summary>Rows that are no valid record.</summary>
+    public long QuarantinedCount { get; }
+
+    /// <summary>
+    /// Pool examples whose user's id an earlier example has already, with other content: kept apart by their content ids.
+    /// </summary>
+    public int RepeatedUserIdCount { get; }
+
+    /// <summary>The quarantine's reasons with the rows of each, the commonest first.</summary>
+    public IReadOnlyList<(string Reason, int Count)> ReasonCounts => _rows.ReasonCounts();
+
+    /// <summary>One row's fate.</summary>
+    public LedgerRow this[long row]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(row);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, RowCount);
+            return At((int)row, _rows.Source((int)row));
+        }
+    }
+
+    /// <summary>All rows in input order.</summary>
+    public IEnumerable<LedgerRow> Rows()
+    {
+        for (var source = 0; source < _rows.SourceCount; source++)
+        {
+            for (var row = _rows.FirstRow(source); row < _rows.FirstRow(source + 1); row++) yield return At(row, source);
+        }
+    }
+
+    /// <summary>The bad records in input order.</summary>
+    public IEnumerable<QuarantinedRecord> Quarantined() =>
+        Rows().Where(row => row.Fate == RowFate.Quarantined).Select(row => new QuarantinedRecord(row.File, row.Line, row.Row, row.Reason!));
+
+    /// <summary>
+    /// Writes one JSON line per row into a directory: <c>ledger.jsonl</c>, or <c>ledger.jsonl.gz</c> from
+    /// <see cref="CompressFromRows"/> rows on.
+    /// </summary>
+    /// <param name="directory">Where to write.</param>
+    /// <param name="fateOfPosition">What to call the fate of a pool position, such as "selected"; by default "pool".</param>
+    /// <param name="token">Stops the writing; nothing is left then.</param>
+    /// <returns>The file's path.</returns>
+    public string WriteTo(string directory, Func<int, string>? fateOfPosition, CancellationToken token)
+    {
+        var path = Path.Combine(directory, RowCount >= CompressFromRows ? "ledger.jsonl.gz" : "ledger.jsonl");
+        AtomicFile.Write(path, stream =>
+        {
+            if (!path.EndsWith(".gz", StringComparison.Ordinal))
+            {
+                Write(stream, fateOfPosition, token);
+                return;
+            }
+
+            using var gzip = new GZipStream(stream, CompressionLevel.Fastest, leaveOpen: true);
+            Write(gzip, fateOfPosition, token);
+        });
+        return path;
+    }
+
+    /// <summary>Writes one JSON line per row: <c>{"row","source_file","line","fate"}</c> and, where they apply, <c>duplicate_of</c> and <c>reason</c>.</summary>
+    public void Write(Stream destination, Func<int, string>? fateOfPosition, CancellationToken token)
+    {
+        using var json = new Utf8JsonWriter(destination, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        foreach (var row in Rows())
+        {
+            token.ThrowIfCancellationRequested();
+            json.WriteStartObject();
+            json.WriteNumber("row", row.Row);
+            json.WriteString("source_file", row.File);
+            json.WriteNumber("line", row.Line);
+            switch (row.Fate)
+            {
+                case RowFate.Pool:
+                    json.WriteString("fate", fateOfPosition?.Invoke(row.Position) ?? "pool");
+                    break;
+                case RowFate.DuplicateOf:
+                    json.WriteString("fate", "duplicate of");
+                    json.WriteNumber("duplicate_of", row.DuplicateOf);
+                    break;
+                default:
+                    json.WriteString("fate", "quarantined");
+                    json.WriteString("reason", row.Reason);
+                    break;
+            }
+
+            json.WriteEndObject();
+            json.Flush();
+            json.Reset();
+            destination.WriteByte((byte)'\n');
+        }
+    }
+
+    private LedgerRow At(int row, int source)
+    {
+        var fate = _rows.Fate(row);
+        return new LedgerRow(
+            row,
+            _sources[source].Path,
+            _rows.Line(row),
+            fate,
+            fate == RowFate.Pool ? _rows.Position(row) : -1,
+            fate == RowFate.DuplicateOf ? _poolRows[_rows.Position(row)] : -1,
+            fate == RowFate.Quarantined ? _rows.Reason(row) : null);
+    }
+}

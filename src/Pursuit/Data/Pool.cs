@@ -1,0 +1,216 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Pursuit.Data.Indexing;
+using Pursuit.Data.Reading;
+
+namespace Pursuit.Data;
+
+/// <summary>
+/// The unique, valid examples of some files in canonical order (that of their first occurrence in the input), as an index:
+/// ids and places are in memory, about 60 to 100 bytes a row, the texts are read again when they are asked for.
+/// </summary>
+/// <remarks>
+/// Safe for several threads. Compressed files are read forward for a pass over everything; for any other access they are
+/// unpacked once into a nameless temporary file, kept until the pool is disposed.
+/// </remarks>
+public sealed class Pool : IDisposable
+{
+    private readonly PoolOptions _options;
+    private readonly RowIndex _rows;
+    private readonly UserIdList _userIds;
+    private readonly List<SourceFile> _files;
+    private readonly ContentId[] _contentIds;
+    private readonly int[] _poolRows;
+    private readonly Spool?[] _spools;
+    private readonly Lock _gate = new();
+
+    private Pool(PoolOptions options, PoolBuilder built)
+    {
+        (_options, _rows, _userIds, _files, _contentIds, _poolRows) = (options, built.Rows, built.UserIds, built.Files, built.ContentIds, built.PoolRows);
+        _spools = new Spool?[_files.Count];
+        Sources = built.Sources;
+        Ledger = new Ledger(_rows, Sources, _poolRows, _userIds.CountRepeated());
+        Fingerprint = ComputeFingerprint(_contentIds);
+    }
+
+    /// <summary>Reads the files once: validates, hashes and indexes every record.</summary>
+    /// <param name="options">What to read.</param>
+    /// <param name="progress">Told after every batch of about 1 MiB, or null.</param>
+    /// <param name="token">Stops the reading.</param>
+    /// <exception cref="PursuitException">
+    /// A path leads nowhere; a file is broken, or both array and lines; no record can be read; or, in strict mode, one can't.
+    /// </exception>
+    public static Pool Open(PoolOptions options, IProgress<PoolProgress>? progress, CancellationToken token) =>
+        Open(options, progress, blockBytes: 1 << 20, token);
+
+    /// <summary>Reads files that are small, such as a target's, whole.</summary>
+    /// <inheritdoc cref="Open(PoolOptions, IProgress{PoolProgress}?, CancellationToken)"/>
+    public static IReadOnlyList<Example> ReadAll(PoolOptions options, CancellationToken token)
+    {
+        using var pool = Open(options, progress: null, token);
+        return pool.Read(token).ToList();
+    }
+
+    /// <summary>Opens with buffers of a given size, down to a few bytes, for tests.</summary>
+    internal static Pool Open(PoolOptions options, IProgress<PoolProgress>? progress, int blockBytes, CancellationToken token)
+    {
+        options.Validate();
+        var builder = new PoolBuilder(options, blockBytes, progress);
+        builder.Build(token);
+        return new Pool(options, builder);
+    }
+
+    /// <summary>Examples in the pool.</summary>
+    public int Count => _contentIds.Length;
+
+    /// <summary>The files, in the order read.</summary>
+    public IReadOnlyList<PoolSource> Sources { get; }
+
+    /// <summary>The examples' content ids in canonical order.</summary>
+    public ReadOnlySpan<ContentId> ContentIds => _contentIds;
+
+    /// <summary>Every input row's fate.</summary>
+    public Ledger Ledger { get; }
+
+    /// <summary>
+    /// SHA-256 of the ordered content ids, lower-case hexadecimal: equal for the same examples in the same order, however
+    /// they are spelled, split or compressed.
+    /// </summary>
+    public string Fingerprint { get; }
+
+    /// <summary>Where an example stands in the input.</summary>
+    public RecordLocator Locator(int position) => _rows.Locator(_poolRows[position]);
+
+    /// <summary>An example's number over all input rows of all files, from 0, bad and duplicate rows counted: its "index".</summary>
+    public long InputRow(int position) => _poolRows[position];
+
+    /// <summary>The user's own id of an example (its <c>id</c>, a text or a number), or null.</summary>
+    public string? UserId(int position) => _userIds.Get(position);
+
+    /// <summary>All examples in canonical order.</summary>
+    public IEnumerable<Example> Read(CancellationToken token) => Read(0, Count, token);
+
+    /// <summary>A run of examples, such as a shard, in canonical order.</summary>
+    /// <remarks>From the start of a compressed file to its end nothing is unpacked on disk; from within, the file is, once.</remarks>
+    /// <exception cref="PursuitException">A file has changed since it was read.</exception>
+    public IEnumerable<Example> Read(int start, int count, CancellationToken token)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count - start);
+        return ReadEach(Enumerable.Range(start, count), forward: count == Count, token);
+    }
+
+    /// <summary>Chosen examples, in the order given.</summary>
+    /// <exception cref="PursuitException">A file has changed since it was read.</exception>
+    public IEnumerable<Example> Read(IReadOnlyList<int> positions, CancellationToken token) => ReadEach(positions, forward: false, token);
+
+    /// <summary>
+    /// Writes chosen records exactly as they stand in the input, one per line, in the order given. A record of a JSON array
+    /// that spans several lines is put on one: its line breaks and the white space after them go, nothing else does.
+    /// </summary>
+    /// <exception cref="PursuitException">A file has changed since it was read.</exception>
+    public void CopyRecords(IReadOnlyList<int> positions, Stream destination, CancellationToken token)
+    {
+        using var fetchers = new Fetchers(this, forward: false, token);
+        foreach (var position in positions)
+        {
+            token.ThrowIfCancellationRequested();
+            var locator = Locator(position);
+            WriteLine(fetchers.Fetch(locator).AsSpan(0, locator.Length), Sources[locator.Source].IsArray, destination);
+        }
+    }
+
+    /// <summary>Deletes the temporary files.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (var spool in _spools) spool?.Dispose();
+            Array.Clear(_spools);
+        }
+    }
+
+    private IEnumerable<Example> ReadEach(IEnumerable<int> positions, bool forward, CancellationToken token)
+    {
+        using var fetchers = new Fetchers(this, forward, token);
+        var parser = new RecordParser(_options);
+        foreach (var position in positions)
+        {
+            token.ThrowIfCancellationRequested();
+            var locator = Locator(position);
+            var source = Sources[locator.Source];
+            yield return parser.ReadExample(fetchers.Fetch(locator), locator.Length, source.Shape, _contentIds[position], locator)
+                ?? throw PursuitException.At(
+                    FormattableString.Invariant($"{source.Path}, line {locator.Line}"), "the record isn't the one that was read before", "input files that stay as they are during a run", "Run again from the start.");
+        }
+    }
+
+    private RandomFetcher OpenSpool(int source, CancellationToken token)
+    {
+        lock (_gate)
+        {
+            var spool = _spools[source] ??= new Spool(_files[source], _options.SpoolDirectory, token);
+            return new RandomFetcher(spool.Handle, _files[source].Path, ownsHandle: false);
+        }
+    }
+
+    private static void WriteLine(ReadOnlySpan<byte> record, bool isArray, Stream destination)
+    {
+        while (isArray)
+        {
+            // Raw line breaks stand only between tokens of valid JSON, never inside a text.
+            var lineBreak = record.IndexOfAny((byte)'\n', (byte)'\r');
+            if (lineBreak < 0) break;
+            destination.Write(record[..lineBreak]);
+            record = record[lineBreak..].TrimStart(" \t\r\n"u8);
+        }
+
+        destination.Write(record);
+        destination.WriteByte((byte)'\n');
+    }
+
+    private static string ComputeFingerprint(ContentId[] ids)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData("pursuit pool v1\0"u8);
+        Span<byte> bytes = stackalloc byte[ContentId.Length];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, ids.Length);
+        hash.AppendData(bytes[..sizeof(long)]);
+        foreach (var id in ids)
+        {
+            id.CopyTo(bytes);
+            hash.AppendData(bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>The files that one reading has open.</summary>
+    private sealed class Fetchers(Pool pool, bool forward, CancellationToken token) : IDisposable
+    {
+        private readonly RecordFetcher?[] _open = new RecordFetcher?[pool._files.Count];
+
+        public byte[] Fetch(RecordLocator locator)
+        {
+            var fetcher = _open[locator.Source] ??= Open(locator.Source);
+            fetcher.Fetch(locator);
+            return fetcher.Bytes;
+        }
+
+        public void Dispose()
+        {
+            foreach (var fetcher in _open) fetcher?.Dispose();
+        }
+
+        private RecordFetcher Open(int source)
+        {
+            var file = pool._files[source];
+            file.RequireUnchanged();
+            if (!file.IsCompressed) return new RandomFetcher(file.OpenHandle(), file.Path, ownsHandle: true);
+            if (!forward) return pool.OpenSpool(source, token);
+            foreach (var earlier in _open) earlier?.Dispose();
+            return new ForwardFetcher(file.OpenText(out _), file.Path);
+        }
+    }
+}

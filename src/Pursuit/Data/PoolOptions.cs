@@ -1,0 +1,71 @@
+namespace Pursuit.Data;
+
+/// <summary>What to read as a pool or a target, and within which limits.</summary>
+public sealed record PoolOptions
+{
+    /// <summary>Files, directories and globs (<c>*</c>, <c>?</c>, <c>**</c>), read in this order. Required.</summary>
+    public required IReadOnlyList<string> Paths { get; init; }
+
+    /// <summary>The shape of every record; null (the default) detects it per file.</summary>
+    public RecordShape? Shape { get; init; }
+
+    /// <summary>Stop at the first bad record instead of quarantining it. Default false.</summary>
+    public bool Strict { get; init; }
+
+    /// <summary>How deeply a record's JSON may nest. Default 64, range 2 to 1,024.</summary>
+    public int MaxDepth { get; init; } = 64;
+
+    /// <summary>The longest record, in bytes; longer ones are quarantined. Default 64 MiB, range 16 bytes to 1 GiB.</summary>
+    public int MaxRecordBytes { get; init; } = 64 << 20;
+
+    /// <summary>
+    /// Threads that parse and hash; results don't depend on it. Default 1, range 1 to 256. Each holds about 1 MiB, more
+    /// only while it works on a longer record.
+    /// </summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Where compressed files are unpacked for random access; null (the default) means the system's temporary directory.</summary>
+    public string? SpoolDirectory { get; init; }
+
+    /// <summary>Checks all options.</summary>
+    /// <exception cref="PursuitException">Lists every fault.</exception>
+    public void Validate()
+    {
+        var faults = new List<string>();
+        if (Paths is null || Paths.Count == 0)
+            faults.Add("no paths; expected at least one file, directory or glob");
+        else if (Paths.Any(string.IsNullOrWhiteSpace))
+            faults.Add("a path is empty; expected a file, directory or glob");
+        if (Shape is { } shape && !Enum.IsDefined(shape))
+            faults.Add($"shape is {(int)shape}; expected one of {string.Join(", ", RecordShapeNames.All)}");
+        Range(nameof(MaxDepth), MaxDepth, 2, 1024);
+        Range(nameof(MaxRecordBytes), MaxRecordBytes, 16, 1 << 30);
+        Range(nameof(Threads), Threads, 1, 256);
+        if (faults.Count > 0)
+            throw new PursuitException($"Pool options: {string.Join("; ", faults)}.");
+
+        void Range(string name, int value, int low, int high)
+        {
+            if (value < low || value > high)
+                faults.Add(FormattableString.Invariant($"{name} is {value:N0}; expected {low:N0} to {high:N0}"));
+        }
+    }
+}
+
+/// <summary>How far reading has come.</summary>
+/// <param name="BytesRead">Bytes read of the files as they lie on disk.</param>
+/// <param name="BytesTotal">Bytes of all files on disk.</param>
+/// <param name="RowsRead">Rows read, good or bad.</param>
+/// <param name="File">The file being read.</param>
+public readonly record struct PoolProgress(long BytesRead, long BytesTotal, long RowsRead, string File);
+
+/// <summary>One file of a pool.</summary>
+/// <param name="Path">Its path as it was given or found.</param>
+/// <param name="Shape">The shape its records are read by; null where no record told one.</param>
+/// <param name="IsCompressed">True for gzip, told by its first bytes.</param>
+/// <param name="IsArray">True for one JSON array, false for lines of JSON.</param>
+/// <param name="Bytes">Its size on disk.</param>
+/// <param name="ContentBytes">Its size when decompressed.</param>
+/// <param name="Rows">Its records, good or bad.</param>
+/// <param name="Sha256">SHA-256 of its decompressed bytes, lower-case hexadecimal: the same for a file and its .gz.</param>
+public sealed record PoolSource(string Path, RecordShape? Shape, bool IsCompressed, bool IsArray, long Bytes, long ContentBytes, long Rows, string Sha256);

@@ -1,0 +1,155 @@
+namespace Pursuit.Data.Reading;
+
+/// <summary>Turns the paths people write (files, directories, globs) into a list of files in a fixed order.</summary>
+internal static class InputFiles
+{
+    private static readonly string[] Endings = [".jsonl", ".json", ".jsonl.gz", ".json.gz"];
+    private static readonly char[] Wildcards = ['*', '?'];
+
+    /// <summary>
+    /// Lists the files: the arguments in the order given; the files of one directory or glob in ordinal order of their
+    /// paths; a file that is named twice is read once, where it comes first.
+    /// </summary>
+    /// <exception cref="PursuitException">A path doesn't exist, or a directory or glob holds nothing.</exception>
+    public static IReadOnlyList<string> Expand(IReadOnlyList<string> paths)
+    {
+        var files = new List<string>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var path in paths)
+        {
+            foreach (var file in ExpandOne(path))
+            {
+                if (seen.Add(Path.GetFullPath(file))) files.Add(file);
+            }
+        }
+
+        return files;
+    }
+
+    private static List<string> ExpandOne(string path)
+    {
+        try
+        {
+            if (File.Exists(path)) return [path];
+            if (Directory.Exists(path))
+            {
+                var found = new List<string>();
+                Walk(path, ["**", "*"], file => Endings.Any(ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase)), found);
+                found.Sort(string.CompareOrdinal);
+                return found.Count > 0 ? found : throw PursuitException.At(
+                    path, $"the directory holds no file that ends in {string.Join(", ", Endings)}", "at least one", "Name other files one by one or by a glob.");
+            }
+
+            if (path.IndexOfAny(Wildcards) >= 0) return Glob(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw PursuitException.At(path, $"it can't be listed ({e.Message})", "readable files and directories", "Check the permissions.", e);
+        }
+
+        throw PursuitException.At(
+            path,
+            "no such file or directory",
+            "a file, a directory or a glob",
+            $"Check the path; it is looked for from {Directory.GetCurrentDirectory()}.");
+    }
+
+    private static List<string> Glob(string pattern)
+    {
+        var segments = pattern.Split('/', Path.DirectorySeparatorChar);
+        var literal = Array.FindIndex(segments, s => s.IndexOfAny(Wildcards) >= 0);
+        var root = string.Join('/', segments[..literal]);
+        if (literal == 1 && root.Length == 0) root = "/";
+        var found = new List<string>();
+        if (root.Length == 0 || Directory.Exists(root))
+            Walk(root, segments[literal..], _ => true, found);
+        found.Sort(string.CompareOrdinal);
+        return found.Count > 0 ? found.Distinct(StringComparer.Ordinal).ToList() : throw PursuitException.At(
+            pattern, "the glob matches no file", "at least one", $"Check the pattern; it is matched from {Directory.GetCurrentDirectory()}, and * doesn't cross '/' (** does).");
+    }
+
+    /// <summary>Follows pattern segments below a directory. Hidden entries need a pattern that begins with a dot.</summary>
+    private static void Walk(string directory, string[] segments, Func<string, bool> accept, List<string> found)
+    {
+        var segment = segments[0];
+        var rest = segments[1..];
+        if (segment == "**")
+        {
+            if (rest.Length == 0) rest = ["*"];
+            Walk(directory, rest, accept, found);
+            foreach (var child in Entries(directory, directories: true))
+            {
+                // A linked directory may lead back up: it is entered by name, never by **.
+                if (Matches(Path.GetFileName(child), "*") && new DirectoryInfo(child).LinkTarget is null) Walk(child, segments, accept, found);
+            }
+
+            return;
+        }
+
+        if (segment.IndexOfAny(Wildcards) < 0 && segment.Length > 0)
+        {
+            var next = Join(directory, segment);
+            if (rest.Length > 0)
+            {
+                if (Directory.Exists(next)) Walk(next, rest, accept, found);
+            }
+            else if (File.Exists(next))
+            {
+                found.Add(next);
+            }
+
+            return;
+        }
+
+        foreach (var child in Entries(directory, directories: rest.Length > 0))
+        {
+            if (!Matches(Path.GetFileName(child), segment)) continue;
+            if (rest.Length > 0)
+                Walk(child, rest, accept, found);
+            else if (accept(child))
+                found.Add(child);
+        }
+    }
+
+    private static IEnumerable<string> Entries(string directory, bool directories)
+    {
+        var path = directory.Length == 0 ? "." : directory;
+        var entries = directories ? Directory.EnumerateDirectories(path) : Directory.EnumerateFiles(path);
+        return entries.Select(entry => Join(directory, Path.GetFileName(entry)));
+    }
+
+    private static string Join(string directory, string name) =>
+        directory.Length == 0 ? name : directory.EndsWith('/') ? directory + name : $"{directory}/{name}";
+
+    /// <summary>Whether a name matches a pattern of <c>*</c> and <c>?</c>; in time proportional to their product at most.</summary>
+    internal static bool Matches(ReadOnlySpan<char> name, ReadOnlySpan<char> pattern)
+    {
+        if (name.StartsWith(".") && !pattern.StartsWith(".")) return false;
+        int n = 0, p = 0, star = -1, mark = 0;
+        while (n < name.Length)
+        {
+            if (p < pattern.Length && pattern[p] == '*')
+            {
+                star = p++;
+                mark = n;
+            }
+            else if (p < pattern.Length && (pattern[p] == '?' || pattern[p] == name[n]))
+            {
+                p++;
+                n++;
+            }
+            else if (star >= 0)
+            {
+                p = star + 1;
+                n = ++mark;
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        while (p < pattern.Length && pattern[p] == '*') p++;
+        return p == pattern.Length;
+    }
+}

@@ -1,0 +1,156 @@
+using System.Security.Cryptography;
+using Pursuit.Data.Hashing;
+using Pursuit.Data.Indexing;
+
+namespace Pursuit.Data.Reading;
+
+/// <summary>Reads all files once and builds the pool's index. Batches are parsed by several threads and added in order.</summary>
+internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress<PoolProgress>? progress)
+{
+    private readonly ContentIdTable _ids = new();
+    private readonly ChunkedList<int> _poolRows = new();
+    private readonly List<(string Where, string Reason)> _firstBad = [];
+    private readonly Stack<RecordBatch> _freeBatches = [];
+    private readonly Stack<RecordParser> _freeParsers = [];
+    private readonly Lock _gate = new();
+    private long _bytesBefore;
+    private long _bytesTotal;
+
+    public RowIndex Rows { get; } = new();
+
+    public UserIdList UserIds { get; } = new();
+
+    public List<PoolSource> Sources { get; } = [];
+
+    public List<SourceFile> Files { get; } = [];
+
+    public ContentId[] ContentIds { get; private set; } = [];
+
+    public int[] PoolRows { get; private set; } = [];
+
+    public void Build(CancellationToken token)
+    {
+        TextNormalizer.RequireNfc();
+        foreach (var path in InputFiles.Expand(options.Paths)) Files.Add(new SourceFile(path));
+        _bytesTotal = Files.Sum(file => file.Bytes);
+        foreach (var file in Files)
+        {
+            ReadFile(file, token);
+            _bytesBefore += file.Bytes;
+        }
+
+        RequireExamples();
+        ContentIds = _ids.MoveToArray();
+        PoolRows = _poolRows.MoveToArray();
+        _freeBatches.Clear();
+        _freeParsers.Clear();
+    }
+
+    private void ReadFile(SourceFile file, CancellationToken token)
+    {
+        var shape = options.Shape ?? ShapeDetector.Detect(file, options, blockBytes);
+        Rows.BeginSource();
+        var firstRow = Rows.Count;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var text = file.OpenText(out var raw);
+        var reader = new RecordReader(text, file.Path, options.MaxRecordBytes, blockBytes, hash);
+        var pending = new Queue<Task<RecordBatch>>();
+        while (true)
+        {
+            token.ThrowIfCancellationRequested();
+            var batch = Take(_freeBatches, () => new RecordBatch());
+            if (!reader.Next(batch)) break;
+            batch.FilePosition = raw.Position;
+            if (options.Threads == 1)
+            {
+                Add(file, Parse(batch, shape, token));
+                continue;
+            }
+
+            pending.Enqueue(Task.Run(() => Parse(batch, shape, token), token));
+            if (pending.Count > options.Threads) Add(file, pending.Dequeue().GetAwaiter().GetResult());
+        }
+
+        while (pending.TryDequeue(out var task)) Add(file, task.GetAwaiter().GetResult());
+        file.RequireUnchanged();
+        var digest = Convert.ToHexStringLower(hash.GetHashAndReset());
+        Sources.Add(new PoolSource(file.Path, shape, file.IsCompressed, reader.IsArray, file.Bytes, reader.BytesRead, Rows.Count - firstRow, digest));
+    }
+
+    private RecordBatch Parse(RecordBatch batch, RecordShape? shape, CancellationToken token)
+    {
+        var parser = Take(_freeParsers, () => new RecordParser(options));
+        parser.Parse(batch, shape, token);
+        lock (_gate) _freeParsers.Push(parser);
+        return batch;
+    }
+
+    private T Take<T>(Stack<T> free, Func<T> create)
+    {
+        lock (_gate)
+        {
+            if (free.TryPop(out var item)) return item;
+        }
+
+        return create();
+    }
+
+    private void Add(SourceFile file, RecordBatch batch)
+    {
+        var userIdStart = 0;
+        for (var i = 0; i < batch.Entries.Count; i++)
+        {
+            var entry = batch.Entries[i];
+            var result = batch.Results[i];
+            if (Rows.Count == RowIndex.MaxRows || entry.Line > uint.MaxValue)
+                throw PursuitException.At(file.Path, FormattableString.Invariant($"line {entry.Line:N0} is row {Rows.Count:N0}"), FormattableString.Invariant($"at most {RowIndex.MaxRows:N0} rows in a pool and {uint.MaxValue:N0} lines in a file"), "Split the pool.");
+            if (result.Reason is not null)
+            {
+                Quarantine(file, entry, result.Reason);
+                continue;
+            }
+
+            var isNew = _ids.Count;
+            var position = _ids.AddOrFind(result.ContentId);
+            var hasId = result.UserIdLength >= 0;
+            if (position == isNew)
+            {
+                _poolRows.Add(Rows.Count);
+                UserIds.Add(batch.UserIds.Written.Slice(userIdStart, hasId ? result.UserIdLength : 0), hasId);
+                Rows.Add(entry, RowFate.Pool, position);
+            }
+            else
+            {
+                Rows.Add(entry, RowFate.DuplicateOf, position);
+            }
+
+            if (hasId) userIdStart += result.UserIdLength;
+        }
+
+        progress?.Report(new PoolProgress(_bytesBefore + batch.FilePosition, _bytesTotal, Rows.Count, file.Path));
+        lock (_gate) _freeBatches.Push(batch);
+    }
+
+    private void Quarantine(SourceFile file, RecordBatch.Entry entry, string reason)
+    {
+        var where = FormattableString.Invariant($"{file.Path}, line {entry.Line}");
+        if (options.Strict)
+            throw PursuitException.At(where, reason, "only good records (strict)", "Mend the record, or leave strict away to set such records aside.");
+        if (_firstBad.Count < 3) _firstBad.Add((where, reason));
+        Rows.AddQuarantined(entry, reason);
+    }
+
+    private void RequireExamples()
+    {
+        if (_ids.Count > 0) return;
+        var names = string.Join(", ", Files.Take(3).Select(f => f.Path)) + (Files.Count > 3 ? FormattableString.Invariant($" and {Files.Count - 3} more") : "");
+        if (Rows.Count == 0)
+            throw PursuitException.At(names, "no records at all", "at least one record", "Check that the right files were named.");
+        var reasons = string.Join("; ", _firstBad.Select(bad => $"{bad.Where}: {bad.Reason}"));
+        throw PursuitException.At(
+            names,
+            FormattableString.Invariant($"none of {Rows.Count:N0} records can be read (first: {reasons})"),
+            "records of one of the shapes " + string.Join(", ", RecordShapeNames.All),
+            "Compare a record with docs/formats/records.md, or name the shape.");
+    }
+}

@@ -1,0 +1,51 @@
+using Pursuit.Data.Hashing;
+using Pursuit.Data.Shapes;
+
+namespace Pursuit.Data.Reading;
+
+/// <summary>Parses, validates and hashes records; keeps its buffers, so one per thread.</summary>
+internal sealed class RecordParser(PoolOptions options)
+{
+    /// <summary>Ids are kept in memory; the longest that is of use to a person is far shorter.</summary>
+    public const int MaxUserIdBytes = 1024;
+
+    private readonly RecordDraft _draft = new(options.MaxDepth);
+    private readonly ContentHasher _hasher = new();
+
+    /// <summary>Works out what becomes of every record of a batch.</summary>
+    public void Parse(RecordBatch batch, RecordShape? shape, CancellationToken token)
+    {
+        foreach (var entry in batch.Entries)
+        {
+            token.ThrowIfCancellationRequested();
+            batch.Results.Add(Parse(batch, entry, shape));
+        }
+    }
+
+    /// <summary>Reads one good record again as an example.</summary>
+    /// <returns>Null where it isn't the good record any more that it was.</returns>
+    public Example? ReadExample(byte[] bytes, int length, RecordShape? shape, ContentId id, RecordLocator locator) =>
+        _draft.Tape.Read(bytes, 0, length) is null && ShapeReader.Read(_draft, shape) is null ? _draft.ToExample(id, locator) : null;
+
+    /// <summary>The shape a record names, or null where it names none or isn't JSON.</summary>
+    public RecordShape? Recognize(RecordBatch batch, RecordBatch.Entry entry) =>
+        !entry.IsTooLong && _draft.Tape.Read(batch.Bytes, entry.Start, entry.Length) is null ? ShapeReader.Recognize(_draft.Tape) : null;
+
+    private RecordBatch.Result Parse(RecordBatch batch, RecordBatch.Entry entry, RecordShape? shape)
+    {
+        if (entry.IsTooLong)
+            return Bad(FormattableString.Invariant($"too long: {entry.Length:N0} bytes; expected at most {options.MaxRecordBytes:N0}"));
+        if (entry.Length == 0) return Bad("an empty element: a comma too many");
+        if (_draft.Tape.Read(batch.Bytes, entry.Start, entry.Length) is { } fault) return Bad(fault);
+        if (ShapeReader.Read(_draft, shape) is { } mismatch) return Bad(mismatch);
+        if (!_hasher.TryHash(_draft, out var id)) return Bad("no words: every text is empty");
+        var before = batch.UserIds.Length;
+        if (!_draft.AppendUserId(batch.UserIds)) return new RecordBatch.Result(id, null, -1);
+        var idLength = batch.UserIds.Length - before;
+        if (idLength <= MaxUserIdBytes) return new RecordBatch.Result(id, null, idLength);
+        batch.UserIds.Truncate(before);
+        return Bad(FormattableString.Invariant($"too long an id: {idLength:N0} bytes; expected at most {MaxUserIdBytes:N0}"));
+    }
+
+    private static RecordBatch.Result Bad(string reason) => new(default, reason, -1);
+}

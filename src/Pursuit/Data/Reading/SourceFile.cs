@@ -1,0 +1,112 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Pursuit.Data.Reading;
+
+/// <summary>An input file as it was found: how to open it, and whether it is still the same.</summary>
+internal sealed class SourceFile
+{
+    /// <summary>First bytes of what people hand over by mistake.</summary>
+    private static readonly (byte[] Magic, string Name)[] Foreign =
+    [
+        ([0x28, 0xB5, 0x2F, 0xFD], "compressed by zstd"),
+        ([0x50, 0x4B, 0x03, 0x04], "a zip archive"),
+        ([0x42, 0x5A, 0x68], "compressed by bzip2"),
+        ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "compressed by xz"),
+        ([0x50, 0x41, 0x52, 0x31], "a Parquet file"),
+        ([0xFF, 0xFE], "text in UTF-16"),
+        ([0xFE, 0xFF], "text in UTF-16"),
+    ];
+
+    private readonly DateTime _changed;
+
+    /// <summary>Looks at a file.</summary>
+    /// <exception cref="PursuitException">It can't be read, or is neither plain nor gzip.</exception>
+    public SourceFile(string path)
+    {
+        Path = path;
+        try
+        {
+            var info = new FileInfo(path);
+            Bytes = info.Length;
+            _changed = info.LastWriteTimeUtc;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(e);
+        }
+
+        Span<byte> head = stackalloc byte[6];
+        using (var file = OpenRaw())
+        {
+            if (!file.CanSeek)
+                throw PursuitException.At(path, "it is a pipe or a device", "a file that can be read more than once", "Write the data to a file first.");
+            head = head[..file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+        }
+
+        IsCompressed = head.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]);
+        foreach (var (magic, name) in Foreign)
+        {
+            if (head.StartsWith(magic))
+                throw PursuitException.At(path, $"the file is {name}", "JSON in UTF-8, plain or compressed by gzip", "Convert it first.");
+        }
+    }
+
+    public string Path { get; }
+
+    public bool IsCompressed { get; }
+
+    /// <summary>Its size on disk.</summary>
+    public long Bytes { get; }
+
+    /// <summary>Opens the file as it lies on disk.</summary>
+    public FileStream OpenRaw()
+    {
+        try
+        {
+            return new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(e);
+        }
+    }
+
+    /// <summary>Opens the file for reads at any offset.</summary>
+    public SafeFileHandle OpenHandle()
+    {
+        try
+        {
+            return File.OpenHandle(Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(e);
+        }
+    }
+
+    /// <summary>Opens the file's text: decompressed where it is compressed.</summary>
+    /// <param name="raw">The file underneath, whose position tells the progress.</param>
+    public Stream OpenText(out FileStream raw)
+    {
+        raw = OpenRaw();
+        return IsCompressed ? new WholeGzipStream(new BufferedStream(raw, 1 << 17), Path) : raw;
+    }
+
+    /// <summary>Checks that the file is still the one that was read.</summary>
+    /// <exception cref="PursuitException">Its size or time has changed.</exception>
+    public void RequireUnchanged()
+    {
+        var info = new FileInfo(Path);
+        if (!info.Exists || info.Length != Bytes || info.LastWriteTimeUtc != _changed)
+        {
+            throw PursuitException.At(
+                Path,
+                info.Exists ? FormattableString.Invariant($"the file has changed since it was read ({Bytes:N0} bytes then, {info.Length:N0} now)") : "the file is gone since it was read",
+                "input files that stay as they are during a run",
+                "Run again from the start.");
+        }
+    }
+
+    private PursuitException Unreadable(Exception e) =>
+        PursuitException.At(Path, $"the file can't be read ({e.Message})", "a readable file", "Check its permissions and the disk.", e);
+}

@@ -1,0 +1,44 @@
+using System.Text.Json;
+using Pursuit.Data.Json;
+
+namespace Pursuit.Data.Shapes;
+
+/// <summary>
+/// <c>prompt</c> and <c>completion</c> (or <c>response</c>), both texts or, as TRL allows, both lists of messages.
+/// </summary>
+internal static class PromptCompletionShape
+{
+    public static string? Read(RecordDraft draft)
+    {
+        var tape = draft.Tape;
+        var prompt = tape.Find(JsonTape.Root, "prompt"u8);
+        var completion = tape.Find(JsonTape.Root, "completion"u8);
+        var response = tape.Find(JsonTape.Root, "response"u8);
+        if (prompt < 0) return $"no 'prompt': {tape.DescribeKeys(JsonTape.Root)}";
+        if (completion >= 0 && response >= 0) return "two answers: both 'completion' and 'response'; expected one of them";
+        if (completion < 0) completion = response;
+        if (completion < 0) return $"no 'completion': {tape.DescribeKeys(JsonTape.Root)}";
+
+        if (ChatTurns.ReadSystem(draft) is { } reason) return reason;
+        if (tape.IsString(prompt) && tape.IsString(completion))
+        {
+            draft.AddPart(prompt);
+            draft.AddTurn(Turn.User);
+            draft.AddPart(completion);
+            draft.AddTurn(Turn.Assistant);
+            return ChatTurns.Finish(draft);
+        }
+
+        if (tape.Kind(prompt) != JsonTokenType.StartArray || tape.Kind(completion) != JsonTokenType.StartArray)
+            return $"bad prompt and completion: {tape.DescribeKind(prompt)} and {tape.DescribeKind(completion)}; expected two texts or two lists of messages";
+        if (ChatTurns.ReadList(draft, prompt) is { } badPrompt) return $"{badPrompt} (prompt)";
+        var before = draft.Turns.Count;
+        if (ChatTurns.ReadList(draft, completion) is { } badCompletion) return $"{badCompletion} (completion)";
+        for (var i = before; i < draft.Turns.Count; i++)
+        {
+            if (draft.Turns[i].Role == Turn.Assistant) return ChatTurns.Finish(draft);
+        }
+
+        return "bad completion: no message is the assistant's";
+    }
+}
