@@ -48,6 +48,9 @@ internal unsafe interface ISimd<TSelf>
     /// <summary>Writes <see cref="Count"/> floats.</summary>
     static abstract void Store(TSelf value, float* destination);
 
+    /// <summary>Writes <see cref="Count"/> bf16 numbers, rounded to nearest, ties to even; NaN stays NaN.</summary>
+    static abstract void StoreBFloat16(TSelf value, ushort* destination);
+
     /// <summary>a + b.</summary>
     static abstract TSelf Add(TSelf a, TSelf b);
 
@@ -85,6 +88,18 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : ISimd<Simd512>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Simd512 value, float* destination) => value._value.Store(destination);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBFloat16(Simd512 value, ushort* destination)
+    {
+        var bits = value._value.AsUInt32();
+        var even = (bits >> 16) & Vector512<uint>.One;
+        var rounded = (bits + Vector512.Create(0x7FFFu) + even) >> 16;
+        var quiet = (bits >> 16) | Vector512.Create(0x40u);
+        var result = Vector512.ConditionalSelect(Vector512.IsNaN(value._value).AsUInt32(), quiet, rounded);
+        Vector256.Narrow(result.GetLower(), result.GetUpper()).Store(destination);
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -129,6 +144,18 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimd<Simd256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBFloat16(Simd256 value, ushort* destination)
+    {
+        var bits = value._value.AsUInt32();
+        var even = (bits >> 16) & Vector256<uint>.One;
+        var rounded = (bits + Vector256.Create(0x7FFFu) + even) >> 16;
+        var quiet = (bits >> 16) | Vector256.Create(0x40u);
+        var result = Vector256.ConditionalSelect(Vector256.IsNaN(value._value).AsUInt32(), quiet, rounded);
+        Vector128.Narrow(result.GetLower(), result.GetUpper()).Store(destination);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 Add(Simd256 a, Simd256 b) => new(a._value + b._value);
 
     /// <inheritdoc/>
@@ -163,6 +190,14 @@ internal readonly unsafe struct SimdPlain(float value) : ISimd<SimdPlain>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(SimdPlain value, float* destination) => *destination = value._value;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBFloat16(SimdPlain value, ushort* destination)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(value._value);
+        *destination = (ushort)(float.IsNaN(value._value) ? (bits >> 16) | 0x40 : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

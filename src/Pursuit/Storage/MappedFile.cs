@@ -1,0 +1,95 @@
+using System.IO.MemoryMappedFiles;
+
+namespace Pursuit.Storage;
+
+/// <summary>
+/// A whole file mapped read-only into memory. Pages are read when touched and belong to the system's file cache, so a
+/// file may be larger than memory.
+/// </summary>
+/// <remarks>
+/// Spans handed out are valid until <see cref="Dispose"/>. A file that another program truncates while it is mapped
+/// can't be read safely by anyone; the names under which Pursuit writes are replaced, never rewritten, for this reason.
+/// </remarks>
+public sealed unsafe class MappedFile : IDisposable
+{
+    private static int LiveTotal;
+
+    private readonly MemoryMappedFile? _file;
+    private readonly MemoryMappedViewAccessor? _view;
+    private byte* _start;
+    private int _disposed;
+
+    private MappedFile(string path, FileStream stream)
+    {
+        Path = path;
+        Length = stream.Length;
+        if (Length > 0) // an empty file can't be mapped
+        {
+            _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            _view = _file.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
+            _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
+            _start += _view.PointerOffset;
+        }
+        else
+        {
+            stream.Dispose();
+        }
+
+        Interlocked.Increment(ref LiveTotal);
+    }
+
+    /// <summary>Files mapped and not yet disposed; a test counts them.</summary>
+    public static int LiveCount => Volatile.Read(ref LiveTotal);
+
+    /// <summary>The file's full path.</summary>
+    public string Path { get; }
+
+    /// <summary>Bytes in the file when it was opened.</summary>
+    public long Length { get; }
+
+    /// <summary>Maps a file.</summary>
+    /// <exception cref="PursuitException">The file isn't there or can't be read.</exception>
+    public static MappedFile Open(string path)
+    {
+        var full = System.IO.Path.GetFullPath(path);
+        FileStream? stream = null;
+        try
+        {
+            stream = new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            return new MappedFile(full, stream);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            stream?.Dispose();
+            throw PursuitException.At(full, $"the file can't be read ({e.Message})", "a readable file", "Check the path and its permissions.", e);
+        }
+    }
+
+    /// <summary>Bytes of the file.</summary>
+    /// <param name="offset">First byte.</param>
+    /// <param name="count">How many; a span counts at most 2^31 - 1.</param>
+    /// <exception cref="PursuitException">The range isn't inside the file.</exception>
+    public ReadOnlySpan<byte> Bytes(long offset, int count)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        if (offset < 0 || count < 0 || offset > Length - count)
+            throw PursuitException.At(Path, $"bytes {offset} to {offset + count} were asked for", $"a range within its {Length} bytes");
+        return new ReadOnlySpan<byte>(_start + offset, count);
+    }
+
+    /// <summary>Unmaps the file; spans of it must not be used any more.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        if (_start is not null)
+        {
+            _start = null;
+            _view!.SafeMemoryMappedViewHandle.ReleasePointer();
+        }
+
+        _view?.Dispose();
+        _file?.Dispose();
+        Interlocked.Decrement(ref LiveTotal);
+    }
+}
