@@ -8,4 +8,13 @@ public static class Tolerances
 
     /// <summary>double sums of a few thousand terms in another order.</summary>
     public const double DoubleReordered = 1e-12;
+
+    /// <summary>
+    /// A decoder's logits or one tensor's gradient in float32 against float64, norm-wise: a few dozen chained operations of
+    /// about 1e-7 each, amplified by norms and softmax. The mission's bound; measured 1e-7 to 1e-6.
+    /// </summary>
+    public const double ModelAgainstFloat64 = 1e-5;
+
+    /// <summary>One operation in float32 against its plain twin with float64 sums, norm-wise.</summary>
+    public const double OperationAgainstTwin = 2e-6;
 }

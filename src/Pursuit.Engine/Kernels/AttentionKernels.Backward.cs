@@ -1,0 +1,156 @@
+using System.Runtime.CompilerServices;
+
+namespace Pursuit.Engine.Kernels;
+
+internal static unsafe partial class AttentionKernels
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Backward<TLane>(in AttentionShape shape, ReadOnlySpan<SequenceRows> sequences, ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, int stride, ReadOnlySpan<float> o, ReadOnlySpan<float> dO, int strideO, ReadOnlySpan<float> logSumExp, Span<float> scratch, Span<float> dQ, Span<float> dK, Span<float> dV, int strideD)
+        where TLane : struct, ILane<TLane>
+    {
+        var size = shape.HeadSize;
+        var padded = Pad(size);
+        fixed (float* queries = q, keys = k, values = v, output = o, dOutput = dO, logSums = logSumExp, space = scratch, dQueries = dQ, dKeys = dK, dValues = dV)
+        {
+            foreach (var sequence in sequences)
+            {
+                var count = sequence.KeyCount;
+                var s = new Space(space, count, size);
+                for (var shared = 0; shared < shape.KeyValueHeads; shared++)
+                {
+                    var source = (nint)sequence.KeyStart * stride + shared * size;
+                    Transpose(keys + source, stride, count, size, s.KeysT, s.StrideKeys);
+                    Transpose(values + source, stride, count, size, s.ValuesT, s.StrideKeys);
+                    CopyRows(keys + source, stride, count, size, s.Keys, padded);
+                    Clear(s.DKeys, 0, count * padded);
+                    Clear(s.DValues, 0, count * padded);
+                    for (var head = shared * shape.Group; head < (shared + 1) * shape.Group; head++)
+                    {
+                        for (var row = 0; row < count; row += BackwardRows)
+                        {
+                            var rows = Math.Min(BackwardRows, count - row);
+                            var at = (nint)(sequence.QueryStart + row);
+                            CopyRows(queries + at * stride + head * size, stride, rows, size, s.Queries, padded);
+                            CopyRows(dOutput + at * strideO + head * size, strideO, rows, size, s.DOutput, padded);
+                            ScoreGradients<TLane>(shape, s, row, rows, output + at * strideO + head * size, strideO, logSums + at * shape.QueryHeads + head);
+                            var first = shape.FirstKey(row) / Padding * Padding;
+                            var width = row + rows - first;
+                            TileKernels.Multiply<TLane>(width, padded, rows, s.Probabilities + first, 1, s.StrideKeys, s.DOutput, padded, true, s.DValues + first * padded, padded);
+                            TileKernels.Multiply<TLane>(width, padded, rows, s.DScores + first, 1, s.StrideKeys, s.Queries, padded, true, s.DKeys + first * padded, padded);
+                            UnpadRows(s.DQueries, padded, rows, size, dQueries + at * strideD + head * size, strideD);
+                        }
+                    }
+
+                    var target = (nint)sequence.KeyStart * strideD + shared * size;
+                    UnpadRows(s.DKeys, padded, count, size, dKeys + target, strideD);
+                    UnpadRows(s.DValues, padded, count, size, dValues + target, strideD);
+                }
+            }
+        }
+    }
+
+    /// <summary>Probabilities, dScores and dQ of one block of query rows; both matrices are zero outside the mask within the block's keys.</summary>
+    private static void ScoreGradients<TLane>(in AttentionShape shape, in Space s, int row, int rows, float* output, int strideO, float* logSums)
+        where TLane : struct, ILane<TLane>
+    {
+        var padded = s.StrideHead;
+        var blockFirst = shape.FirstKey(row) / Padding * Padding;
+        var blockEnd = row + rows;
+        for (var start = 0; start < rows; start += RowsAtOnce)
+        {
+            var count = Math.Min(RowsAtOnce, rows - start);
+            var first = shape.FirstKey(row + start) / Padding * Padding;
+            var end = row + start + count;
+            var probabilities = s.Probabilities + start * s.StrideKeys;
+            var dScores = s.DScores + start * s.StrideKeys;
+            TileKernels.Multiply<TLane>(count, Pad(end - first), shape.HeadSize, s.Queries + start * padded, padded, 1, s.KeysT + first, s.StrideKeys, false, probabilities + first, s.StrideKeys);
+            TileKernels.Multiply<TLane>(count, Pad(end - first), shape.HeadSize, s.DOutput + start * padded, padded, 1, s.ValuesT + first, s.StrideKeys, false, dScores + first, s.StrideKeys);
+            for (var i = 0; i < count; i++)
+            {
+                var position = row + start + i;
+                var (visible, after) = (shape.FirstKey(position), position + 1);
+                var p = probabilities + i * s.StrideKeys;
+                var dS = dScores + i * s.StrideKeys;
+                var delta = 0f;
+                for (var d = 0; d < shape.HeadSize; d++)
+                    delta += s.DOutput[(start + i) * padded + d] * output[(nint)(start + i) * strideO + d];
+                var logSum = logSums[(nint)(start + i) * shape.QueryHeads];
+                var done = GradientRow<TLane>(p, dS, shape.Scale, logSum, delta, visible, after);
+                GradientRow<Lane1>(p, dS, shape.Scale, logSum, delta, done, after);
+                Clear(p, blockFirst, visible);
+                Clear(dS, blockFirst, visible);
+                Clear(p, after, blockEnd);
+                Clear(dS, after, blockEnd);
+            }
+
+            TileKernels.Multiply<TLane>(count, padded, end - first, dScores + first, s.StrideKeys, 1, s.Keys + first * padded, padded, false, s.DQueries + start * padded, padded);
+        }
+    }
+
+    /// <summary>p = exp(scale p - logSum); dS = scale p (dS - delta).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int GradientRow<TLane>(float* p, float* dS, float scale, float logSum, float delta, int start, int end)
+        where TLane : struct, ILane<TLane>
+    {
+        var (factor, shift, mean) = (TLane.Broadcast(scale), TLane.Broadcast(-logSum), TLane.Broadcast(delta));
+        var j = start;
+        for (; j + TLane.Width <= end; j += TLane.Width)
+        {
+            var probability = LaneMath.Exp(TLane.MultiplyAdd(TLane.Load(p + j), factor, shift));
+            probability.Store(p + j);
+            (factor * probability * (TLane.Load(dS + j) - mean)).Store(dS + j);
+        }
+
+        return j;
+    }
+
+    private static void UnpadRows(float* source, int strideSource, int rows, int columns, float* destination, int stride)
+    {
+        for (var i = 0; i < rows; i++)
+            new ReadOnlySpan<float>(source + i * strideSource, columns).CopyTo(new Span<float>(destination + (nint)i * stride, columns));
+    }
+
+    /// <summary>Where everything lies in the backward pass's scratch.</summary>
+    private readonly struct Space
+    {
+        public Space(float* space, int keys, int size)
+        {
+            StrideKeys = Pad(keys);
+            StrideHead = Pad(size);
+            KeysT = space;
+            ValuesT = KeysT + size * StrideKeys;
+            Keys = ValuesT + size * StrideKeys;
+            DKeys = Keys + keys * StrideHead;
+            DValues = DKeys + keys * StrideHead;
+            Probabilities = DValues + keys * StrideHead;
+            DScores = Probabilities + BackwardRows * StrideKeys;
+            Queries = DScores + BackwardRows * StrideKeys;
+            DOutput = Queries + BackwardRows * StrideHead;
+            DQueries = DOutput + BackwardRows * StrideHead;
+        }
+
+        public int StrideKeys { get; }
+
+        public int StrideHead { get; }
+
+        public float* KeysT { get; }
+
+        public float* ValuesT { get; }
+
+        public float* Keys { get; }
+
+        public float* DKeys { get; }
+
+        public float* DValues { get; }
+
+        public float* Probabilities { get; }
+
+        public float* DScores { get; }
+
+        public float* Queries { get; }
+
+        public float* DOutput { get; }
+
+        public float* DQueries { get; }
+    }
+}

@@ -1,0 +1,19 @@
+using System.Runtime.Intrinsics;
+using Pursuit.Engine.Kernels.Reference;
+
+namespace Pursuit.Engine.Kernels;
+
+/// <summary>Every implementation of the decoder's operations that this machine can run; tests hold them all to the plain twin.</summary>
+public static class OperationRegistry
+{
+    /// <summary>The plain twin.</summary>
+    public static IDecoderOperations Plain { get; } = new PlainOperations();
+
+    /// <summary>The implementations meant for work, widest first.</summary>
+    public static IReadOnlyList<IDecoderOperations> Fast { get; } =
+    [
+        .. Vector512.IsHardwareAccelerated ? [CpuOperations.ForWidth(16)] : Array.Empty<IDecoderOperations>(),
+        .. Vector256.IsHardwareAccelerated ? [CpuOperations.ForWidth(8)] : Array.Empty<IDecoderOperations>(),
+        CpuOperations.ForWidth(1),
+    ];
+}

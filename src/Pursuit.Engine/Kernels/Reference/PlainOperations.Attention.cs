@@ -1,0 +1,137 @@
+namespace Pursuit.Engine.Kernels.Reference;
+
+public sealed partial class PlainOperations
+{
+    /// <inheritdoc/>
+    public int AttentionScratch(in AttentionShape shape, int longest) => 0;
+
+    /// <inheritdoc/>
+    public void Attention(in AttentionShape shape, ReadOnlySpan<SequenceRows> sequences, BufferSlice q, int strideQ, BufferSlice k, BufferSlice v, int strideKv, BufferSlice scratch, BufferSlice o, int strideO, BufferSlice logSumExp)
+    {
+        var queries = q.AsSpan();
+        var keys = k.AsSpan();
+        var values = v.AsSpan();
+        var output = o.AsSpan();
+        var logSums = logSumExp.AsSpan();
+        var size = shape.HeadSize;
+        foreach (var sequence in sequences)
+        {
+            for (var i = 0; i < sequence.QueryCount; i++)
+            {
+                for (var head = 0; head < shape.QueryHeads; head++)
+                {
+                    var position = sequence.KeyCount - sequence.QueryCount + i;
+                    var first = shape.FirstKey(position);
+                    var row = sequence.QueryStart + i;
+                    var query = queries.Slice(row * strideQ + head * size, size);
+                    var shared = head / shape.Group * size;
+                    var scores = new double[position + 1 - first];
+                    for (var j = first; j <= position; j++)
+                        scores[j - first] = shape.Scale * Dot(query, keys.Slice((sequence.KeyStart + j) * strideKv + shared, size));
+                    var maximum = scores.Max();
+                    var sum = scores.Sum(s => Math.Exp(s - maximum));
+                    logSums[row * shape.QueryHeads + head] = (float)(maximum + Math.Log(sum));
+                    for (var d = 0; d < size; d++)
+                    {
+                        var value = 0.0;
+                        for (var j = first; j <= position; j++)
+                            value += Math.Exp(scores[j - first] - maximum) / sum * values[(sequence.KeyStart + j) * strideKv + shared + d];
+                        output[row * strideO + head * size + d] = (float)value;
+                    }
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void AttentionBackward(in AttentionShape shape, ReadOnlySpan<SequenceRows> sequences, BufferSlice q, BufferSlice k, BufferSlice v, int stride, BufferSlice o, BufferSlice dO, int strideO, BufferSlice logSumExp, BufferSlice scratch, BufferSlice dQ, BufferSlice dK, BufferSlice dV, int strideD)
+    {
+        var queries = q.AsSpan();
+        var keys = k.AsSpan();
+        var values = v.AsSpan();
+        var output = o.AsSpan();
+        var dOutput = dO.AsSpan();
+        var logSums = logSumExp.AsSpan();
+        var dQueries = dQ.AsSpan();
+        var dKeys = dK.AsSpan();
+        var dValues = dV.AsSpan();
+        var size = shape.HeadSize;
+        foreach (var sequence in sequences)
+        {
+            var count = sequence.QueryCount;
+            for (var shared = 0; shared < shape.KeyValueHeads; shared++)
+            {
+                var keyGradients = new double[count, size];
+                var valueGradients = new double[count, size];
+                for (var head = shared * shape.Group; head < (shared + 1) * shape.Group; head++)
+                {
+                    for (var i = 0; i < count; i++)
+                    {
+                        var row = sequence.QueryStart + i;
+                        var query = queries.Slice(row * stride + head * size, size);
+                        var dOut = dOutput.Slice(row * strideO + head * size, size);
+                        var delta = Dot(dOut, output.Slice(row * strideO + head * size, size));
+                        var queryGradient = new double[size];
+                        for (var j = shape.FirstKey(i); j <= i; j++)
+                        {
+                            var at = (sequence.KeyStart + j) * stride + shared * size;
+                            var key = keys.Slice(at, size);
+                            var probability = Math.Exp(shape.Scale * Dot(query, key) - logSums[row * shape.QueryHeads + head]);
+                            var dScore = shape.Scale * probability * (Dot(dOut, values.Slice(at, size)) - delta);
+                            for (var d = 0; d < size; d++)
+                            {
+                                queryGradient[d] += dScore * key[d];
+                                keyGradients[j, d] += dScore * query[d];
+                                valueGradients[j, d] += probability * dOut[d];
+                            }
+                        }
+
+                        for (var d = 0; d < size; d++)
+                            dQueries[row * strideD + head * size + d] = (float)queryGradient[d];
+                    }
+                }
+
+                for (var j = 0; j < count; j++)
+                {
+                    for (var d = 0; d < size; d++)
+                    {
+                        dKeys[(sequence.KeyStart + j) * strideD + shared * size + d] = (float)keyGradients[j, d];
+                        dValues[(sequence.KeyStart + j) * strideD + shared * size + d] = (float)valueGradients[j, d];
+                    }
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Rope(BufferSlice values, int stride, int heads, int size, BufferSlice table, ReadOnlySpan<int> positions, bool backward)
+    {
+        var x = values.AsSpan();
+        var angles = table.AsSpan();
+        var half = size / 2;
+        for (var t = 0; t < positions.Length; t++)
+        {
+            for (var head = 0; head < heads; head++)
+            {
+                for (var i = 0; i < half; i++)
+                {
+                    ref var first = ref x[t * stride + head * size + i];
+                    ref var second = ref x[t * stride + head * size + half + i];
+                    double cos = angles[positions[t] * size + i];
+                    double sin = angles[positions[t] * size + half + i] * (backward ? -1 : 1);
+                    double a = first, b = second;
+                    first = (float)(a * cos - b * sin);
+                    second = (float)(b * cos + a * sin);
+                }
+            }
+        }
+    }
+
+    private static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < x.Length; i++)
+            sum += (double)x[i] * y[i];
+        return sum;
+    }
+}

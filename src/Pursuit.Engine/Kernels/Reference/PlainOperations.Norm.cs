@@ -1,0 +1,78 @@
+namespace Pursuit.Engine.Kernels.Reference;
+
+public sealed partial class PlainOperations
+{
+    /// <inheritdoc/>
+    public void RmsNorm(BufferSlice x, int strideX, BufferSlice weight, float epsilon, int rows, int groups, int size, BufferSlice y, int strideY, BufferSlice inverse)
+    {
+        var input = x.AsSpan();
+        var w = weight.AsSpan();
+        var output = y.AsSpan();
+        var r = inverse.AsSpan();
+        for (var t = 0; t < rows; t++)
+        {
+            for (var g = 0; g < groups; g++)
+            {
+                var squares = 0.0;
+                for (var i = 0; i < size; i++)
+                    squares += (double)input[t * strideX + g * size + i] * input[t * strideX + g * size + i];
+                var factor = 1 / Math.Sqrt(squares / size + epsilon);
+                r[t * groups + g] = (float)factor;
+                for (var i = 0; i < size; i++)
+                    output[t * strideY + g * size + i] = (float)(input[t * strideX + g * size + i] * factor * w[i]);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void RmsNormAgain(BufferSlice x, BufferSlice weight, BufferSlice inverse, int rows, int size, BufferSlice y)
+    {
+        var input = x.AsSpan();
+        var w = weight.AsSpan();
+        var output = y.AsSpan();
+        var r = inverse.AsSpan();
+        for (var t = 0; t < rows; t++)
+        {
+            for (var i = 0; i < size; i++)
+                output[t * size + i] = (float)((double)input[t * size + i] * r[t] * w[i]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void RmsNormBackward(BufferSlice x, int strideX, BufferSlice weight, BufferSlice inverse, BufferSlice dy, int strideDy, int rows, int groups, int size, bool accumulate, BufferSlice dx, int strideDx, BufferSlice? dWeight)
+    {
+        var input = x.AsSpan();
+        var w = weight.AsSpan();
+        var r = inverse.AsSpan();
+        var gradient = dy.AsSpan();
+        var result = dx.AsSpan();
+        var weightGradient = new double[size];
+        for (var t = 0; t < rows; t++)
+        {
+            for (var g = 0; g < groups; g++)
+            {
+                double factor = r[t * groups + g];
+                var projection = 0.0;
+                for (var i = 0; i < size; i++)
+                {
+                    double value = input[t * strideX + g * size + i], slope = gradient[t * strideDy + g * size + i];
+                    projection += slope * w[i] * value / size;
+                    weightGradient[i] += slope * value * factor;
+                }
+
+                for (var i = 0; i < size; i++)
+                {
+                    double value = input[t * strideX + g * size + i], slope = gradient[t * strideDy + g * size + i];
+                    ref var target = ref result[t * strideDx + g * size + i];
+                    target = (float)((accumulate ? target : 0.0) + factor * slope * w[i] - value * factor * factor * factor * projection);
+                }
+            }
+        }
+
+        if (dWeight is { } destination)
+        {
+            for (var i = 0; i < size; i++)
+                destination.AsSpan()[i] = (float)weightGradient[i];
+        }
+    }
+}

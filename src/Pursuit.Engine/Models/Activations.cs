@@ -1,0 +1,163 @@
+using Pursuit.Engine.Kernels;
+
+namespace Pursuit.Engine.Models;
+
+/// <summary>
+/// One worker's arena: every activation, gradient and scratch value of a micro-batch up to a number of tokens, cut from
+/// one allocation. Shapes are [tokens, width]; "kept" values exist once per layer, for the backward pass.
+/// </summary>
+internal sealed class Activations : IDisposable
+{
+    /// <summary>Values of one block of logits: small enough to stay in the caches' last level.</summary>
+    private const int LogitBlock = 1 << 20;
+
+    private const int LargestVocabularyBlock = 16384;
+
+    private readonly DeviceBuffer _memory;
+    private readonly BufferSlice[] _inputs;
+    private readonly KeptLayer[] _layers;
+
+    public Activations(Decoder decoder, int tokens, int longest, bool forBackward)
+    {
+        var config = decoder.Config;
+        (Tokens, Longest, ForBackward) = (tokens, longest, forBackward);
+        VocabularyBlock = config.VocabularySize <= LargestVocabularyBlock ? config.VocabularySize : LargestVocabularyBlock / 2;
+        LabelBlock = Math.Clamp(LogitBlock / VocabularyBlock, 64, 1024);
+        AttentionScratch = decoder.Operations.AttentionScratch(new AttentionShape(config.QueryHeads, config.KeyValueHeads, config.HeadSize, int.MaxValue), longest);
+
+        _inputs = new BufferSlice[forBackward ? config.Layers + 1 : 2];
+        _layers = new KeptLayer[forBackward ? config.Layers : 1];
+        var measure = new Carver(null);
+        Carve(measure, config);
+        _memory = decoder.Operations.Allocate(measure.Length);
+        Carve(new Carver(_memory), config);
+    }
+
+    public int Tokens { get; }
+
+    public int Longest { get; }
+
+    public bool ForBackward { get; }
+
+    /// <summary>Labels whose logits exist at once.</summary>
+    public int LabelBlock { get; }
+
+    /// <summary>Token ids whose logits exist at once; the whole vocabulary when it is small.</summary>
+    public int VocabularyBlock { get; }
+
+    /// <summary>Two scratch matrices [tokens, hidden].</summary>
+    public BufferSlice Normed { get; private set; }
+
+    public BufferSlice NormedGradient { get; private set; }
+
+    /// <summary>Scratch [tokens, intermediate].</summary>
+    public BufferSlice Gated { get; private set; }
+
+    /// <summary>Gradient of the residual stream [tokens, hidden].</summary>
+    public BufferSlice Residual { get; private set; }
+
+    /// <summary>Gradients [tokens, queries + 2 keys] and [tokens, queries].</summary>
+    public BufferSlice QueryKeyValueGradient { get; private set; }
+
+    public BufferSlice AttendedGradient { get; private set; }
+
+    public BufferSlice AttentionSpace { get; private set; }
+
+    /// <summary>A norm's weight gradient.</summary>
+    public BufferSlice VectorGradient { get; private set; }
+
+    /// <summary>The head's part: rows of labels [tokens, hidden], their norms and statistics, and one block of logits.</summary>
+    public BufferSlice LabelInputs { get; private set; }
+
+    public BufferSlice LabelNormed { get; private set; }
+
+    public BufferSlice LabelGradient { get; private set; }
+
+    public BufferSlice LabelInverse { get; private set; }
+
+    public BufferSlice Maximum { get; private set; }
+
+    public BufferSlice Sum { get; private set; }
+
+    public BufferSlice TargetLogit { get; private set; }
+
+    public BufferSlice Logits { get; private set; }
+
+    private int AttentionScratch { get; }
+
+    /// <summary>The residual stream before a layer; with index Layers, after the last.</summary>
+    public BufferSlice Input(int layer) => _inputs[ForBackward ? layer : layer % 2];
+
+    /// <summary>The kept values of a layer.</summary>
+    public KeptLayer Layer(int layer) => _layers[ForBackward ? layer : 0];
+
+    public void Dispose() => _memory.Dispose();
+
+    private void Carve(Carver carver, ModelConfig config)
+    {
+        var hidden = config.HiddenSize;
+        var fused = config.QuerySize + 2 * config.KeyValueSize;
+        for (var i = 0; i < _inputs.Length; i++)
+            _inputs[i] = carver.Take(Tokens, hidden);
+        for (var i = 0; i < _layers.Length; i++)
+        {
+            _layers[i] = new KeptLayer(
+                AttentionInverse: carver.Take(Tokens, 1),
+                QueryKeyValueRaw: config.QueryKeyNorm ? carver.Take(Tokens, fused) : default,
+                QueryInverse: config.QueryKeyNorm ? carver.Take(Tokens, config.QueryHeads) : default,
+                KeyInverse: config.QueryKeyNorm ? carver.Take(Tokens, config.KeyValueHeads) : default,
+                QueryKeyValue: carver.Take(Tokens, fused),
+                Attended: carver.Take(Tokens, config.QuerySize),
+                LogSumExp: carver.Take(Tokens, config.QueryHeads),
+                Middle: carver.Take(Tokens, hidden),
+                MlpInverse: carver.Take(Tokens, 1),
+                GateUp: carver.Take(Tokens, 2 * config.IntermediateSize));
+        }
+
+        Normed = carver.Take(Tokens, hidden);
+        Gated = carver.Take(Tokens, config.IntermediateSize);
+        AttentionSpace = carver.Take(1, AttentionScratch);
+        LabelInputs = carver.Take(Tokens, hidden);
+        LabelNormed = carver.Take(Tokens, hidden);
+        LabelInverse = carver.Take(Tokens, 1);
+        Maximum = carver.Take(Tokens, 1);
+        Sum = carver.Take(Tokens, 1);
+        TargetLogit = carver.Take(Tokens, 1);
+        Logits = carver.Take(LabelBlock, VocabularyBlock);
+        if (!ForBackward)
+            return;
+        NormedGradient = carver.Take(Tokens, hidden);
+        Residual = carver.Take(Tokens, hidden);
+        QueryKeyValueGradient = carver.Take(Tokens, fused);
+        AttendedGradient = carver.Take(Tokens, config.QuerySize);
+        VectorGradient = carver.Take(1, Math.Max(hidden, config.HeadSize));
+        LabelGradient = carver.Take(Tokens, hidden);
+    }
+
+    /// <summary>What one layer keeps for the backward pass; norms' outputs and the gated product are computed again.</summary>
+    internal readonly record struct KeptLayer(
+        BufferSlice AttentionInverse,
+        BufferSlice QueryKeyValueRaw,
+        BufferSlice QueryInverse,
+        BufferSlice KeyInverse,
+        BufferSlice QueryKeyValue,
+        BufferSlice Attended,
+        BufferSlice LogSumExp,
+        BufferSlice Middle,
+        BufferSlice MlpInverse,
+        BufferSlice GateUp);
+
+    /// <summary>Cuts 64-byte aligned slices one after another; without memory it only measures.</summary>
+    private sealed class Carver(DeviceBuffer? memory)
+    {
+        public long Length { get; private set; }
+
+        public BufferSlice Take(int rows, int width)
+        {
+            var count = checked(rows * width);
+            var start = Length;
+            Length += (count + 15L) / 16 * 16;
+            return memory?.Slice(start, count) ?? default;
+        }
+    }
+}

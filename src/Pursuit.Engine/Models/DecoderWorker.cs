@@ -1,0 +1,122 @@
+using Pursuit.Engine.Kernels;
+using Pursuit.Engine.Training;
+
+namespace Pursuit.Engine.Models;
+
+/// <summary>
+/// Runs micro-batches through a decoder, one at a time, in its own arena. It belongs to one thread at a time; several
+/// workers may share a decoder. Once its arena fits, a run allocates nothing.
+/// </summary>
+public sealed partial class DecoderWorker : IDisposable
+{
+    private readonly Decoder _decoder;
+    private readonly IDecoderOperations _operations;
+    private readonly ModelConfig _config;
+    private Activations? _activations;
+    private DeviceBuffer? _ropeTable;
+    private BufferSlice _angles;
+    private float[] _statistics = [];
+
+    /// <summary>Creates a worker; its arena is made at the first run and grows with the largest micro-batch.</summary>
+    public DecoderWorker(Decoder decoder)
+    {
+        _decoder = decoder;
+        _operations = decoder.Operations;
+        _config = decoder.Config;
+    }
+
+    /// <summary>
+    /// Computes every example's loss, and carries the gradient of the objective
+    /// (sum over labels of LabelWeights times the label's loss) to a consumer.
+    /// </summary>
+    /// <param name="batch">The micro-batch.</param>
+    /// <param name="consumer">Who gets the gradients.</param>
+    /// <param name="losses">The mean loss over each example's labels in nats; 0 where there is none [examples].</param>
+    /// <exception cref="PursuitException">A token id is outside the vocabulary.</exception>
+    public void ForwardBackward(MicroBatch batch, IGradientConsumer consumer, Span<double> losses)
+    {
+        Prepare(batch, forBackward: true);
+        ForwardLayers(batch);
+        consumer.Begin(batch);
+        RunHead(batch, consumer, losses);
+        BackwardLayers(batch, consumer);
+        consumer.End(batch);
+    }
+
+    /// <summary>Computes every example's loss.</summary>
+    /// <param name="batch">The micro-batch.</param>
+    /// <param name="losses">The mean loss over each example's labels in nats; 0 where there is none [examples].</param>
+    /// <exception cref="PursuitException">A token id is outside the vocabulary.</exception>
+    public void Losses(MicroBatch batch, Span<double> losses)
+    {
+        Prepare(batch, forBackward: false);
+        ForwardLayers(batch);
+        RunHead(batch, null, losses);
+    }
+
+    /// <summary>Computes the logits of every token; for looking and for tests, since they exist all at once.</summary>
+    /// <param name="batch">The micro-batch.</param>
+    /// <param name="logits">[tokens, vocabulary].</param>
+    /// <exception cref="PursuitException">A token id is outside the vocabulary.</exception>
+    public void Logits(MicroBatch batch, Span<float> logits)
+    {
+        Prepare(batch, forBackward: false);
+        ForwardLayers(batch);
+        var a = _activations!;
+        var (hidden, vocabulary) = (_config.HiddenSize, _config.VocabularySize);
+        _operations.RmsNorm(a.Input(_config.Layers), hidden, Weight(_decoder.Layout.FinalNorm), _config.NormEpsilon, batch.Tokens, 1, hidden, a.LabelNormed, hidden, a.LabelInverse);
+        for (var row = 0; row < batch.Tokens; row += a.LabelBlock)
+        {
+            var rows = Math.Min(a.LabelBlock, batch.Tokens - row);
+            for (var first = 0; first < vocabulary; first += a.VocabularyBlock)
+            {
+                var columns = Math.Min(a.VocabularyBlock, vocabulary - first);
+                HeadBlock(a, row, rows, first, columns);
+                for (var i = 0; i < rows; i++)
+                    _operations.Read(a.Logits.Part(i * columns, columns), logits.Slice((row + i) * vocabulary + first, columns));
+            }
+        }
+    }
+
+    /// <summary>Frees the arena.</summary>
+    public void Dispose()
+    {
+        _activations?.Dispose();
+        _ropeTable?.Dispose();
+    }
+
+    private void Prepare(MicroBatch batch, bool forBackward)
+    {
+        foreach (var id in batch.TokenIds)
+        {
+            if ((uint)id >= (uint)_config.VocabularySize)
+                throw PursuitException.At("batch", $"token id {id}", $"ids from 0 to {_config.VocabularySize - 1}, the model's vocabulary", "Use the tokenizer that belongs to the model.");
+        }
+
+        var (tokens, longest) = (batch.Tokens, batch.Longest);
+        if (_activations is { } old)
+        {
+            if (old.Tokens >= tokens && old.Longest >= longest && (old.ForBackward || !forBackward))
+                return;
+            (tokens, longest) = (Math.Max(tokens, old.Tokens), Math.Max(longest, old.Longest));
+            forBackward |= old.ForBackward;
+            old.Dispose();
+            _activations = null;
+        }
+
+        _activations = new Activations(_decoder, tokens, longest, forBackward);
+        if (_statistics.Length < tokens * 3)
+            _statistics = new float[tokens * 3];
+        if (_angles.Length >= longest * _config.HeadSize)
+            return;
+        var table = _config.RopeScaling.Table(longest, _config.HeadSize, _config.RopeTheta);
+        _ropeTable?.Dispose();
+        _ropeTable = _operations.Allocate(table.Length);
+        _angles = _ropeTable.Slice(0, table.Length);
+        _operations.Write(table, _angles);
+    }
+
+    private BufferSlice Weight(Parameter parameter) => parameter.In(_decoder.Weights);
+
+    private AttentionShape Shape(int layer) => new(_config.QueryHeads, _config.KeyValueHeads, _config.HeadSize, _config.Window(layer));
+}

@@ -1,0 +1,170 @@
+namespace Pursuit.Engine.Models;
+
+/// <summary>The norm before each block.</summary>
+public enum NormKind
+{
+    /// <summary>x / sqrt(mean(x^2) + epsilon), scaled; no mean, no bias.</summary>
+    RootMeanSquare,
+}
+
+/// <summary>The feed-forward block.</summary>
+public enum MlpKind
+{
+    /// <summary>down(silu(gate(x)) * up(x)).</summary>
+    GatedSilu,
+}
+
+/// <summary>How positions enter.</summary>
+public enum PositionKind
+{
+    /// <summary>Rotation of queries and keys, half-split pairs.</summary>
+    Rotary,
+}
+
+/// <summary>How a layer's blocks are joined.</summary>
+public enum ResidualTopology
+{
+    /// <summary>x += attention(norm(x)); x += mlp(norm(x)).</summary>
+    Sequential,
+}
+
+/// <summary>Which linear layers carry a bias.</summary>
+[Flags]
+public enum BiasPlacement
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>Queries, keys and values.</summary>
+    QueryKeyValue = 1,
+
+    /// <summary>The attention's output.</summary>
+    AttentionOutput = 2,
+
+    /// <summary>Gate, up and down.</summary>
+    Mlp = 4,
+}
+
+/// <summary>
+/// What a decoder is made of: the part of a Hugging Face <c>config.json</c> that decides its arithmetic, with every
+/// choice named. <see cref="ModelConfigReader"/> makes it from a file; <see cref="Validate"/> holds for any source.
+/// </summary>
+public sealed record ModelConfig
+{
+    /// <summary>The family's name in config.json (llama, mistral, qwen2, qwen3); kept for saving.</summary>
+    public string ModelType { get; init; } = "llama";
+
+    /// <summary>The class name in config.json's architectures; kept for saving.</summary>
+    public string Architecture { get; init; } = "LlamaForCausalLM";
+
+    /// <summary>Number of token ids.</summary>
+    public required int VocabularySize { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Width inside the feed-forward block.</summary>
+    public required int IntermediateSize { get; init; }
+
+    /// <summary>Number of layers.</summary>
+    public required int Layers { get; init; }
+
+    /// <summary>Query heads.</summary>
+    public required int QueryHeads { get; init; }
+
+    /// <summary>Key and value heads; divides <see cref="QueryHeads"/>.</summary>
+    public required int KeyValueHeads { get; init; }
+
+    /// <summary>Values per head; even.</summary>
+    public required int HeadSize { get; init; }
+
+    /// <summary>Longest sequence the model was made for.</summary>
+    public int MaximumPositions { get; init; } = 2048;
+
+    /// <summary>Added to the mean square in norms.</summary>
+    public float NormEpsilon { get; init; } = 1e-5f;
+
+    /// <summary>Base of the rotary angles.</summary>
+    public double RopeTheta { get; init; } = 10000;
+
+    /// <summary>How the rotary frequencies are scaled.</summary>
+    public RopeScaling RopeScaling { get; init; } = RopeScaling.None;
+
+    /// <summary>The norm.</summary>
+    public NormKind Norm { get; init; } = NormKind.RootMeanSquare;
+
+    /// <summary>The feed-forward block.</summary>
+    public MlpKind Mlp { get; init; } = MlpKind.GatedSilu;
+
+    /// <summary>The positions.</summary>
+    public PositionKind Position { get; init; } = PositionKind.Rotary;
+
+    /// <summary>The residual topology.</summary>
+    public ResidualTopology Residual { get; init; } = ResidualTopology.Sequential;
+
+    /// <summary>The biases.</summary>
+    public BiasPlacement Biases { get; init; }
+
+    /// <summary>Whether queries and keys are normalised per head before rotation (Qwen3).</summary>
+    public bool QueryKeyNorm { get; init; }
+
+    /// <summary>Whether the head is the embedding's transpose.</summary>
+    public bool TiedHead { get; init; }
+
+    /// <summary>Keys a query sees, itself included, per layer; <see cref="int.MaxValue"/> for all. Empty: all layers see all.</summary>
+    public IReadOnlyList<int> Windows { get; init; } = [];
+
+    /// <summary>First token of a text, if the model has one.</summary>
+    public int? BeginToken { get; init; }
+
+    /// <summary>Tokens that end a text.</summary>
+    public IReadOnlyList<int> EndTokens { get; init; } = [];
+
+    /// <summary>Width of all queries of a token.</summary>
+    public int QuerySize => QueryHeads * HeadSize;
+
+    /// <summary>Width of all keys of a token.</summary>
+    public int KeyValueSize => KeyValueHeads * HeadSize;
+
+    /// <summary>Keys a query of a layer sees.</summary>
+    public int Window(int layer) => Windows.Count == 0 ? int.MaxValue : Windows[layer];
+
+    /// <summary>Reports every contradiction in one message.</summary>
+    /// <param name="where">Where the config came from, for the message.</param>
+    /// <exception cref="PursuitException">Something contradicts itself.</exception>
+    public void Validate(string where)
+    {
+        var faults = new List<string>();
+        AtLeastOne(VocabularySize, "vocab_size");
+        AtLeastOne(HiddenSize, "hidden_size");
+        AtLeastOne(IntermediateSize, "intermediate_size");
+        AtLeastOne(Layers, "num_hidden_layers");
+        AtLeastOne(QueryHeads, "num_attention_heads");
+        AtLeastOne(KeyValueHeads, "num_key_value_heads");
+        AtLeastOne(HeadSize, "head_dim");
+        AtLeastOne(MaximumPositions, "max_position_embeddings");
+        if (KeyValueHeads > 0 && QueryHeads % KeyValueHeads != 0)
+            faults.Add($"num_attention_heads is {QueryHeads}, not a multiple of num_key_value_heads {KeyValueHeads}");
+        if (HeadSize % 2 != 0)
+            faults.Add($"head_dim is {HeadSize}, but rotary positions need an even number");
+        if (!(NormEpsilon > 0) || !float.IsFinite(NormEpsilon))
+            faults.Add(FormattableString.Invariant($"rms_norm_eps is {NormEpsilon}, not a positive number"));
+        if (!(RopeTheta > 0) || !double.IsFinite(RopeTheta))
+            faults.Add(FormattableString.Invariant($"rope_theta is {RopeTheta}, not a positive number"));
+        if (Windows.Count != 0 && Windows.Count != Layers)
+            faults.Add($"{Windows.Count} attention windows for {Layers} layers");
+        if (Windows.Any(w => w < 1))
+            faults.Add($"a sliding window of {Windows.Min()} keys, at least 1 is needed");
+        if ((long)VocabularySize * HiddenSize > int.MaxValue)
+            faults.Add($"vocab_size {VocabularySize} times hidden_size {HiddenSize} is over {int.MaxValue} values, the most one tensor may hold");
+        RopeScaling.AddFaults(faults);
+        if (faults.Count > 0)
+            throw new PursuitException($"{where}: the config contradicts itself: {string.Join("; ", faults)}. Correct the file or use the model's own.");
+
+        void AtLeastOne(int value, string name)
+        {
+            if (value < 1)
+                faults.Add($"{name} is {value}, at least 1 is needed");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+using System.Text.Json;
+
+namespace Pursuit.Engine.Models;
+
+/// <summary>
+/// Reads a Hugging Face <c>config.json</c>. What it asks and this decoder has not is refused by name, all faults in one
+/// message; nothing is approximated.
+/// </summary>
+public static class ModelConfigReader
+{
+    /// <summary>The families this decoder computes, by model_type.</summary>
+    public static IReadOnlyList<string> SupportedModelTypes { get; } = ["llama", "mistral", "qwen2", "qwen3"];
+
+    /// <summary>Reads a model directory's config.json.</summary>
+    /// <param name="directory">A directory with config.json.</param>
+    /// <exception cref="PursuitException">The file is missing, malformed, contradicts itself or asks for something unsupported.</exception>
+    public static ModelConfig ReadDirectory(string directory)
+    {
+        var path = Path.Combine(directory, "config.json");
+        if (!File.Exists(path))
+            throw PursuitException.At(directory, "there is no config.json", "a model directory as Hugging Face lays it out", "Point to the directory that holds config.json and model.safetensors.");
+        return Parse(File.ReadAllBytes(path), path);
+    }
+
+    /// <summary>Reads the content of a config.json.</summary>
+    /// <param name="utf8">The file's bytes.</param>
+    /// <param name="where">Its name, for messages.</param>
+    /// <exception cref="PursuitException">The content is malformed, contradicts itself or asks for something unsupported.</exception>
+    public static ModelConfig Parse(ReadOnlyMemory<byte> utf8, string where)
+    {
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(utf8);
+        }
+        catch (JsonException e)
+        {
+            throw PursuitException.At($"{where}, line {e.LineNumber + 1}", "malformed JSON", "one JSON object", "Download the file again.", e);
+        }
+
+        using (document)
+        {
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                throw PursuitException.At(where, $"a JSON {document.RootElement.ValueKind}", "one JSON object");
+            return Read(new JsonFields(document.RootElement, where), where);
+        }
+    }
+
+    private static ModelConfig Read(JsonFields fields, string where)
+    {
+        var modelType = fields.Text("model_type") ?? "";
+        if (!SupportedModelTypes.Contains(modelType))
+            throw PursuitException.At(where, $"model_type is \"{modelType}\"", $"one of {string.Join(", ", SupportedModelTypes)}", "Choose a model of a supported family.");
+        var architecture = fields.FirstText("architectures");
+        var expected = modelType switch { "llama" => "LlamaForCausalLM", "mistral" => "MistralForCausalLM", "qwen2" => "Qwen2ForCausalLM", _ => "Qwen3ForCausalLM" };
+        fields.Refuse(architecture is not null && architecture != expected, $"architecture {architecture} (supported for {modelType}: {expected})");
+        RefuseUnsupported(fields);
+
+        var hidden = fields.Integer("hidden_size");
+        var heads = fields.Integer("num_attention_heads");
+        var layers = fields.Integer("num_hidden_layers");
+        var config = new ModelConfig
+        {
+            ModelType = modelType,
+            Architecture = expected,
+            VocabularySize = fields.Integer("vocab_size"),
+            HiddenSize = hidden,
+            IntermediateSize = fields.Integer("intermediate_size"),
+            Layers = layers,
+            QueryHeads = heads,
+            KeyValueHeads = fields.Integer("num_key_value_heads", modelType == "llama" ? heads : null),
+            HeadSize = fields.Integer("head_dim", HeadSize(modelType, hidden, heads)),
+            MaximumPositions = fields.Integer("max_position_embeddings", 2048),
+            NormEpsilon = (float)fields.Number("rms_norm_eps", 1e-6),
+            RopeTheta = fields.NestedNumber("rope_parameters", "rope_theta") ?? fields.Number("rope_theta", 10000),
+            RopeScaling = Scaling(fields),
+            Biases = Biases(fields, modelType),
+            QueryKeyNorm = modelType == "qwen3",
+            TiedHead = fields.Flag("tie_word_embeddings", false),
+            Windows = Windows(fields, modelType, layers),
+            BeginToken = fields.OptionalInteger("bos_token_id"),
+            EndTokens = fields.Integers("eos_token_id"),
+        };
+        fields.ThrowIfFaulty();
+        config.Validate(where);
+        return config;
+    }
+
+    private static void RefuseUnsupported(JsonFields fields)
+    {
+        var activation = fields.Text("hidden_act") ?? fields.Text("hidden_activation") ?? "silu";
+        fields.Refuse(activation is not ("silu" or "swish"), $"activation \"{activation}\" (supported: silu)");
+        foreach (var name in new[] { "num_local_experts", "num_experts", "n_routed_experts" })
+            fields.Refuse(fields.OptionalInteger(name) is > 0, $"a mixture of experts ({name})");
+        fields.Refuse(fields.Has("quantization_config"), "quantized weights (quantization_config)");
+        var partial = fields.Number("partial_rotary_factor", 1);
+        fields.Refuse(partial != 1, FormattableString.Invariant($"partial rotary positions (partial_rotary_factor {partial})"));
+        fields.Refuse(fields.Flag("is_encoder_decoder", false), "an encoder-decoder (is_encoder_decoder)");
+        var positions = fields.Text("position_embedding_type") ?? "rope";
+        fields.Refuse(positions != "rope", $"position_embedding_type \"{positions}\" (supported: rope)");
+        fields.Refuse(fields.OptionalInteger("attention_chunk_size") is > 0, "chunked attention (attention_chunk_size)");
+        foreach (var name in new[] { "embedding_multiplier", "residual_multiplier", "attention_multiplier", "logits_scaling", "final_logit_softcapping", "attn_logit_softcapping", "no_rope_layers" })
+            fields.Refuse(fields.Has(name), name);
+    }
+
+    private static int HeadSize(string modelType, int hidden, int heads) =>
+        modelType == "qwen3" ? 128 : heads > 0 && hidden % heads == 0 ? hidden / heads : 0;
+
+    private static BiasPlacement Biases(JsonFields fields, string modelType)
+    {
+        var biases = BiasPlacement.None;
+        if (modelType is "llama" or "qwen3")
+        {
+            if (fields.Flag("attention_bias", false))
+                biases |= BiasPlacement.QueryKeyValue | BiasPlacement.AttentionOutput;
+        }
+        else
+        {
+            fields.Refuse(modelType == "mistral" && fields.Flag("attention_bias", false), "attention_bias for mistral, whose modelling code has none");
+        }
+
+        if (modelType == "llama" && fields.Flag("mlp_bias", false))
+            biases |= BiasPlacement.Mlp;
+        fields.Refuse(modelType != "llama" && fields.Flag("mlp_bias", false), $"mlp_bias for {modelType}, whose modelling code has none");
+        return modelType == "qwen2" ? biases | BiasPlacement.QueryKeyValue : biases;
+    }
+
+    private static RopeScaling Scaling(JsonFields fields)
+    {
+        // Transformers 5 renamed rope_scaling to rope_parameters and put rope_theta inside.
+        var name = fields.Has("rope_scaling") ? "rope_scaling" : "rope_parameters";
+        if (!fields.Has(name))
+            return RopeScaling.None;
+        var kind = fields.NestedText(name, "rope_type") ?? fields.NestedText(name, "type") ?? "default";
+        switch (kind)
+        {
+            case "default":
+                return RopeScaling.None;
+            case "linear":
+                return new RopeScaling(RopeScalingKind.Linear, fields.NestedNumber(name, "factor") ?? 0);
+            case "llama3":
+                return new RopeScaling(
+                    RopeScalingKind.Llama3,
+                    fields.NestedNumber(name, "factor") ?? 0,
+                    fields.NestedNumber(name, "low_freq_factor") ?? 0,
+                    fields.NestedNumber(name, "high_freq_factor") ?? 0,
+                    (int)(fields.NestedNumber(name, "original_max_position_embeddings") ?? 0));
+            default:
+                fields.Refuse(true, $"{name} of type \"{kind}\" (supported: default, linear, llama3)");
+                return RopeScaling.None;
+        }
+    }
+
+    private static int[] Windows(JsonFields fields, string modelType, int layers)
+    {
+        // The families' config classes fill a missing key with 4,096; an explicit null switches the window off.
+        var window = fields.Mentions("sliding_window") ? fields.OptionalInteger("sliding_window") : 4096;
+        var types = fields.Texts("layer_types");
+        foreach (var type in types.Where(t => t is not ("full_attention" or "sliding_attention")).Distinct())
+            fields.Refuse(true, $"layer type \"{type}\" (supported: full_attention, sliding_attention)");
+        var used = modelType switch
+        {
+            "mistral" => window is not null,
+            "qwen2" or "qwen3" => window is not null && fields.Flag("use_sliding_window", false),
+            _ => false,
+        };
+        fields.Refuse(modelType == "llama" && types.Contains("sliding_attention"), "sliding attention for llama, whose modelling code has none");
+        if (!used || layers < 1)
+            return [];
+        var firstWithWindow = modelType == "mistral" ? 0 : fields.Integer("max_window_layers", 28);
+        var windows = new int[layers];
+        for (var layer = 0; layer < layers; layer++)
+        {
+            var slides = types.Count == layers ? types[layer] == "sliding_attention" : layer >= firstWithWindow;
+            windows[layer] = slides ? window!.Value : int.MaxValue;
+        }
+
+        return windows;
+    }
+}

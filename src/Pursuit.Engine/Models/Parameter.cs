@@ -1,0 +1,69 @@
+using Pursuit.Engine.Kernels;
+
+namespace Pursuit.Engine.Models;
+
+/// <summary>One tensor of the model, by its Hugging Face name, and its place in a flat buffer of all parameters.</summary>
+/// <param name="Index">Its number in <see cref="ParameterLayout.All"/>.</param>
+/// <param name="Name">Name in the safetensors file.</param>
+/// <param name="Shape">[out, in] of a matrix, [size] of a vector.</param>
+/// <param name="Offset">First value in a flat buffer.</param>
+public sealed record Parameter(int Index, string Name, IReadOnlyList<int> Shape, long Offset)
+{
+    /// <summary>Number of values.</summary>
+    public int Length { get; } = Shape.Aggregate(1, (product, size) => checked(product * size));
+
+    /// <summary>This parameter's values in a flat buffer laid out by the same <see cref="ParameterLayout"/>.</summary>
+    public BufferSlice In(DeviceBuffer buffer) => buffer.Slice(Offset, Length);
+}
+
+/// <summary>One linear layer y = W x + b within a <see cref="LinearGroup"/>.</summary>
+/// <param name="Module">Its module name, such as "model.layers.0.self_attn.q_proj".</param>
+/// <param name="FirstOutput">Its first column in the group's outputs.</param>
+/// <param name="Weight">W [outputs, inputs].</param>
+/// <param name="Bias">b [outputs], or null.</param>
+public sealed record LinearPart(string Module, int FirstOutput, Parameter Weight, Parameter? Bias)
+{
+    /// <summary>Number of outputs.</summary>
+    public int Outputs => Weight.Shape[0];
+}
+
+/// <summary>
+/// Linear layers that read the same input, stored one after another so that one product computes them all
+/// (queries, keys and values; gate and up).
+/// </summary>
+/// <param name="Layer">The decoder layer, or -1 for the head.</param>
+/// <param name="Inputs">Width of the shared input.</param>
+/// <param name="Parts">The layers, in the order of their outputs.</param>
+public sealed record LinearGroup(int Layer, int Inputs, IReadOnlyList<LinearPart> Parts)
+{
+    /// <summary>Number of outputs of all parts.</summary>
+    public int Outputs { get; } = Parts.Sum(p => p.Outputs);
+
+    /// <summary>Whether the parts carry biases (all or none do).</summary>
+    public bool HasBias => Parts[0].Bias is not null;
+
+    /// <summary>All parts' weights as one matrix [Outputs, Inputs].</summary>
+    public BufferSlice Weights(DeviceBuffer buffer) => buffer.Slice(Parts[0].Weight.Offset, checked(Outputs * Inputs));
+
+    /// <summary>All parts' biases as one vector [Outputs].</summary>
+    public BufferSlice Biases(DeviceBuffer buffer) => buffer.Slice(Parts[0].Bias!.Offset, Outputs);
+}
+
+/// <summary>The parameters of one decoder layer.</summary>
+/// <param name="AttentionNorm">The norm before attention.</param>
+/// <param name="QueryKeyValue">Queries, keys, values.</param>
+/// <param name="QueryNorm">The norm of each query head, or null.</param>
+/// <param name="KeyNorm">The norm of each key head, or null.</param>
+/// <param name="AttentionOutput">The attention's output.</param>
+/// <param name="MlpNorm">The norm before the feed-forward block.</param>
+/// <param name="GateUp">Gate and up.</param>
+/// <param name="Down">Down.</param>
+public sealed record LayerParameters(
+    Parameter AttentionNorm,
+    LinearGroup QueryKeyValue,
+    Parameter? QueryNorm,
+    Parameter? KeyNorm,
+    LinearGroup AttentionOutput,
+    Parameter MlpNorm,
+    LinearGroup GateUp,
+    LinearGroup Down);

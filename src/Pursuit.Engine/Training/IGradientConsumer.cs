@@ -1,0 +1,57 @@
+using Pursuit.Engine.Kernels;
+using Pursuit.Engine.Models;
+
+namespace Pursuit.Engine.Training;
+
+/// <summary>
+/// What a backward pass is for. The pass itself only carries gradients down through the activations; for each linear
+/// layer it shows the consumer the inputs a and the gradients delta of the outputs, from which a consumer forms weight
+/// gradients (delta^T a), per-example projections (P_out^T delta_t a_t^T P_in), or nothing. Slices are valid only
+/// during the call. One consumer serves one worker.
+/// </summary>
+public interface IGradientConsumer
+{
+    /// <summary>
+    /// The lowest decoder layer whose gradients are wanted; the pass stops there. -1: down to the embedding.
+    /// </summary>
+    int LowestLayer { get; }
+
+    /// <summary>Whether norm weights' gradients are wanted (<see cref="OnVector"/>).</summary>
+    bool WantsVectors { get; }
+
+    /// <summary>Called before anything else of a micro-batch's backward pass.</summary>
+    void Begin(MicroBatch batch);
+
+    /// <summary>Called once per group of linear layers, from the last layer's down to the first layer's query, key and value.</summary>
+    void OnLinear(in LinearGradient gradient);
+
+    /// <summary>Called for every block of the head's outputs, before any layer's.</summary>
+    void OnHead(in HeadGradient gradient);
+
+    /// <summary>Called with a norm's weight gradient, summed over the micro-batch, if <see cref="WantsVectors"/>.</summary>
+    void OnVector(MicroBatch batch, Parameter parameter, BufferSlice gradient);
+
+    /// <summary>Called after the layers, if <see cref="LowestLayer"/> is -1, with the gradient of the embedding's output [tokens, hidden].</summary>
+    void OnEmbedding(MicroBatch batch, BufferSlice deltas);
+
+    /// <summary>Called after everything else of a micro-batch's backward pass.</summary>
+    void End(MicroBatch batch);
+}
+
+/// <summary>Inputs and output gradients of a group of linear layers over a micro-batch.</summary>
+/// <param name="Batch">The micro-batch; example i's rows are Offsets[i] to Offsets[i + 1].</param>
+/// <param name="Group">The layers; part p's gradients are columns FirstOutput to FirstOutput + Outputs.</param>
+/// <param name="Inputs">a [tokens, Group.Inputs], dense.</param>
+/// <param name="Deltas">delta [tokens, Group.Outputs], dense.</param>
+public readonly record struct LinearGradient(MicroBatch Batch, LinearGroup Group, BufferSlice Inputs, BufferSlice Deltas);
+
+/// <summary>Inputs and output gradients of a block of the head: some labels by some part of the vocabulary.</summary>
+/// <param name="Batch">The micro-batch; example i's labels are LabelOffsets[i] to LabelOffsets[i + 1].</param>
+/// <param name="Head">The head.</param>
+/// <param name="FirstLabel">The block's first label.</param>
+/// <param name="Labels">Number of labels.</param>
+/// <param name="FirstOutput">The block's first token id.</param>
+/// <param name="Outputs">Number of token ids.</param>
+/// <param name="Inputs">The head's inputs [Labels, hidden], dense.</param>
+/// <param name="Deltas">The logits' gradients [Labels, Outputs], dense.</param>
+public readonly record struct HeadGradient(MicroBatch Batch, LinearGroup Head, int FirstLabel, int Labels, int FirstOutput, int Outputs, BufferSlice Inputs, BufferSlice Deltas);

@@ -1,0 +1,171 @@
+using Pursuit.Engine.Kernels;
+using Pursuit.Engine.Models;
+
+namespace Pursuit.Engine.Training;
+
+/// <summary>
+/// The gradient of every weight, summed over the micro-batches of a batch. Any number of workers may add to it; every
+/// tensor takes the micro-batches in their order, so the sum's bits don't depend on the number of workers.
+/// </summary>
+public sealed class WeightGradients : IDisposable
+{
+    /// <summary>
+    /// The head's gradient of one micro-batch comes in blocks. Up to this many values (64 MiB) a worker sums them aside, so
+    /// that workers don't wait for one another's whole head; above, the blocks go into the sum in turn.
+    /// </summary>
+    private const long LargestHeadAside = 1 << 24;
+
+    private readonly Decoder _decoder;
+    private readonly DeviceBuffer? _embeddingInput;
+    private readonly Turns _turns;
+
+    /// <summary>Allocates the gradients of a decoder's weights.</summary>
+    public WeightGradients(Decoder decoder)
+    {
+        _decoder = decoder;
+        Values = decoder.Operations.Allocate(decoder.Layout.BufferLength);
+        if (decoder.Config.TiedHead)
+            _embeddingInput = decoder.Operations.Allocate(decoder.Layout.Embedding.Length);
+        _turns = new Turns(decoder.Layout.All.Count + 1);
+    }
+
+    /// <summary>The gradients, laid out by the decoder's <see cref="ParameterLayout"/>; whole after <see cref="Complete"/>.</summary>
+    public DeviceBuffer Values { get; }
+
+    private int HeadSlot => _decoder.Layout.All.Count;
+
+    /// <summary>Starts a new sum at zero.</summary>
+    public void Begin()
+    {
+        foreach (var parameter in _decoder.Layout.All)
+            _decoder.Operations.Fill(0, parameter.In(Values));
+        if (_embeddingInput is not null)
+            _decoder.Operations.Fill(0, _embeddingInput.Slice(0, _decoder.Layout.Embedding.Length));
+        _turns.Reset();
+    }
+
+    /// <summary>A consumer for one worker. It must see its micro-batches in ascending order, and the workers together all of them.</summary>
+    public IGradientConsumer CreateConsumer() => new Consumer(this);
+
+    /// <summary>Ends the sum: a tied head's and the embedding's parts become one.</summary>
+    public void Complete()
+    {
+        if (_embeddingInput is not null)
+            _decoder.Operations.AddScaled(1, _embeddingInput.Slice(0, _decoder.Layout.Embedding.Length), _decoder.Layout.Embedding.In(Values));
+    }
+
+    /// <summary>Makes workers that wait for their turn give up, because another one failed.</summary>
+    public void Abort() => _turns.Abort();
+
+    /// <summary>The Euclidean norm over all tensors.</summary>
+    public double Norm() => Math.Sqrt(_decoder.Layout.All.Sum(p => _decoder.Operations.SumOfSquares(p.In(Values))));
+
+    /// <summary>A parameter's gradient, copied to the host.</summary>
+    public float[] Read(Parameter parameter)
+    {
+        var values = new float[parameter.Length];
+        _decoder.Operations.Read(parameter.In(Values), values);
+        return values;
+    }
+
+    /// <summary>Frees the memory; its consumers must be disposed of before.</summary>
+    public void Dispose()
+    {
+        Values.Dispose();
+        _embeddingInput?.Dispose();
+    }
+
+    private sealed class Consumer : IGradientConsumer, IDisposable
+    {
+        private readonly WeightGradients _owner;
+        private readonly IDecoderOperations _operations;
+        private readonly DeviceBuffer _sum;
+        private readonly DeviceBuffer? _head;
+        private readonly DeviceBuffer _bias;
+
+        public Consumer(WeightGradients owner)
+        {
+            _owner = owner;
+            _operations = owner._decoder.Operations;
+            _sum = owner.Values;
+            var head = owner._decoder.Layout.Head.Parts[0].Weight;
+            if (head.Length <= LargestHeadAside)
+                _head = _operations.Allocate(head.Length);
+            _bias = _operations.Allocate(owner._decoder.Layout.LinearGroups.Max(g => g.Outputs));
+        }
+
+        public int LowestLayer => -1;
+
+        public bool WantsVectors => true;
+
+        public void Begin(MicroBatch batch)
+        {
+        }
+
+        public void OnLinear(in LinearGradient gradient)
+        {
+            var group = gradient.Group;
+            var slot = group.Parts[0].Weight.Index;
+            _owner._turns.Wait(slot, gradient.Batch.Index);
+            _operations.Multiply(true, false, group.Outputs, group.Inputs, gradient.Batch.Tokens, 1, gradient.Deltas, group.Outputs, gradient.Inputs, group.Inputs, 1, group.Weights(_sum), group.Inputs);
+            if (group.HasBias)
+            {
+                var bias = _bias.Slice(0, group.Outputs);
+                _operations.SumRows(gradient.Deltas, group.Outputs, gradient.Batch.Tokens, group.Outputs, bias);
+                _operations.AddScaled(1, bias, group.Biases(_sum));
+            }
+
+            _owner._turns.Pass(slot);
+        }
+
+        public void OnHead(in HeadGradient gradient)
+        {
+            var (hidden, batch) = (gradient.Head.Inputs, gradient.Batch);
+            var last = gradient.FirstLabel + gradient.Labels == batch.Labels && gradient.FirstOutput + gradient.Outputs == gradient.Head.Outputs;
+            if (_head is null)
+                _owner._turns.Wait(_owner.HeadSlot, batch.Index);
+            var target = _head is null ? gradient.Head.Weights(_sum) : _head.Slice(0, (int)_head.Length);
+            var beta = _head is null || gradient.FirstLabel > 0 ? 1 : 0;
+            _operations.Multiply(true, false, gradient.Outputs, hidden, gradient.Labels, 1, gradient.Deltas, gradient.Outputs, gradient.Inputs, hidden, beta, target.From(gradient.FirstOutput * hidden), hidden);
+            if (!last)
+                return;
+            if (_head is not null)
+            {
+                _owner._turns.Wait(_owner.HeadSlot, batch.Index);
+                _operations.AddScaled(1, target, gradient.Head.Weights(_sum));
+            }
+
+            _owner._turns.Pass(_owner.HeadSlot);
+        }
+
+        public void OnVector(MicroBatch batch, Parameter parameter, BufferSlice gradient)
+        {
+            _owner._turns.Wait(parameter.Index, batch.Index);
+            _operations.AddScaled(1, gradient, parameter.In(_sum));
+            _owner._turns.Pass(parameter.Index);
+        }
+
+        public void OnEmbedding(MicroBatch batch, BufferSlice deltas)
+        {
+            var embedding = _owner._decoder.Layout.Embedding;
+            _owner._turns.Wait(embedding.Index, batch.Index);
+            var target = _owner._embeddingInput?.Slice(0, embedding.Length) ?? embedding.In(_sum);
+            _operations.ScatterAddRows(deltas, batch.TokenIds, _owner._decoder.Config.HiddenSize, target);
+            _owner._turns.Pass(embedding.Index);
+        }
+
+        public void End(MicroBatch batch)
+        {
+            if (batch.Labels > 0)
+                return;
+            _owner._turns.Wait(_owner.HeadSlot, batch.Index);
+            _owner._turns.Pass(_owner.HeadSlot);
+        }
+
+        public void Dispose()
+        {
+            _head?.Dispose();
+            _bias.Dispose();
+        }
+    }
+}
