@@ -103,7 +103,7 @@ public sealed class Tokenizer
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(ids);
-        text = WithoutLoneSurrogates(text);
+        text = UnicodeText.WithoutLoneSurrogates(text);
         if (!_scratches.TryTake(out var scratch)) scratch = new Scratch();
         var output = new Output(ids, spans, scratch);
         if (addSpecialTokens) AddFrame(_frame.Before, 0, output);
@@ -231,29 +231,6 @@ public sealed class Tokenizer
         if (output.Spans is null) return;
         for (var i = 0; i < symbols.Count; i++)
             output.Spans.Add(text.Origin(start + symbols.Starts[i], start + symbols.Ends[i]));
-    }
-
-    private static string WithoutLoneSurrogates(string text)
-    {
-        var at = FirstLoneSurrogate(text, 0);
-        if (at < 0) return text;
-        var characters = text.ToCharArray();
-        for (; at >= 0; at = FirstLoneSurrogate(text, at + 1)) characters[at] = '\uFFFD';
-        return new string(characters);
-    }
-
-    private static int FirstLoneSurrogate(string text, int from)
-    {
-        while (from < text.Length)
-        {
-            var skip = text.AsSpan(from).IndexOfAnyInRange('\uD800', '\uDFFF');
-            if (skip < 0) return -1;
-            from += skip;
-            if (!char.IsHighSurrogate(text[from]) || from + 1 >= text.Length || !char.IsLowSurrogate(text[from + 1])) return from;
-            from += 2;
-        }
-
-        return -1;
     }
 
     /// <summary>What one encoding at a time needs: a memory of words, and room to merge one.</summary>

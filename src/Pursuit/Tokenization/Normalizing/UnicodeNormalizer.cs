@@ -8,8 +8,8 @@ internal sealed class UnicodeNormalizer(NormalizationForm form) : INormalizer
 {
     public MappedText Apply(MappedText text)
     {
-        if (Ascii.IsValid(text.Value) || text.Value.IsNormalized(form)) return text;
-        var whole = text.Value.Normalize(form);
+        var whole = UnicodeText.Normalize(text.Value, form);
+        if (whole == text.Value) return text;
         var builder = new MappedText.Builder(text);
         if (!text.Tracked)
         {
@@ -37,7 +37,7 @@ internal sealed class UnicodeNormalizer(NormalizationForm form) : INormalizer
     private void Write(MappedText.Builder builder, string text, int start, int end)
     {
         var cluster = text[start..end];
-        var normalized = cluster.Normalize(form);
+        var normalized = UnicodeText.Normalize(cluster, form);
         if (normalized == cluster) builder.Copy(start, end);
         else builder.Replace(normalized, start, end);
     }
