@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Pursuit.TestKit;
 
 /// <summary>An empty directory that is deleted with the test.</summary>
@@ -13,11 +15,14 @@ public sealed class TemporaryDirectory : IDisposable
     public string PathOf(string name) => Path.Combine(FullPath, name);
 
     /// <summary>Writes a text file into it and returns its path.</summary>
-    public string Write(string name, string text)
+    public string Write(string name, string text) => Write(name, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Writes a file into it and returns its path.</summary>
+    public string Write(string name, ReadOnlySpan<byte> bytes)
     {
         var path = PathOf(name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path, text);
+        File.WriteAllBytes(path, bytes);
         return path;
     }
 

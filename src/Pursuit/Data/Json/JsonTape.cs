@@ -266,8 +266,12 @@ internal sealed class JsonTape(int maxDepth)
         var offset = 0;
         for (var line = e.LineNumber ?? 0; line > 0; line--) offset += span[offset..].IndexOf((byte)'\n') + 1;
         var message = e.Message;
-        var cut = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        if (cut > 0) message = message[..cut];
+        foreach (var ending in (ReadOnlySpan<string>)[" LineNumber:", " Change the reader options"])
+        {
+            var cut = message.IndexOf(ending, StringComparison.Ordinal);
+            if (cut > 0) message = message[..cut];
+        }
+
         return $"not valid JSON: byte {offset + (e.BytePositionInLine ?? 0)} of the record: {message.TrimEnd('.')}";
     }
 }
