@@ -8,7 +8,9 @@ switch (args.FirstOrDefault())
 {
     case "gemm":
         return GemmBenchmark.Run();
+    case "read":
+        return ReadBenchmark.Run(args.ElementAtOrDefault(1));
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, read");
         return 2;
 }

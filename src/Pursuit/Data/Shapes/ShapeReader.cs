@@ -6,15 +6,15 @@ namespace Pursuit.Data.Shapes;
 /// <summary>Tells a record's shape by its keys, and reads it by a given shape.</summary>
 internal static class ShapeReader
 {
-    /// <summary>The shape a record names, the more specific first; null where it names none.</summary>
+    /// <summary>The shape a record names, in the order of <see cref="RecordShape"/>; null where it names none.</summary>
     public static RecordShape? Recognize(JsonTape tape)
     {
         var root = JsonTape.Root;
         if (tape.Kind(root) != JsonTokenType.StartObject) return null;
         if (IsList("messages"u8)) return RecordShape.Messages;
         if (IsList("conversations"u8)) return RecordShape.ShareGpt;
-        if (Has("prompt"u8) && (Has("completion"u8) || Has("response"u8))) return RecordShape.PromptCompletion;
         if (Has("instruction"u8) && Has("output"u8)) return RecordShape.Alpaca;
+        if (Has("prompt"u8) && (Has("completion"u8) || Has("response"u8))) return RecordShape.PromptCompletion;
         return Has("text"u8) ? RecordShape.Text : null;
 
         bool Has(ReadOnlySpan<byte> name) => tape.Find(root, name) >= 0;
