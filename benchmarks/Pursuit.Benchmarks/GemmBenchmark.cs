@@ -39,7 +39,7 @@ internal static class GemmBenchmark
                 int lda = ta ? m : k, ldb = tb ? k : n;
                 var work = 2.0 * m * n * k;
                 var repeats = (int)Math.Clamp(5e8 / work, 1, 2000);
-                var seconds = Measure.Alternate(7,
+                var seconds = Measure.Alternate(12,
                     () =>
                     {
                         for (var i = 0; i < repeats; i++)

@@ -27,11 +27,11 @@ internal readonly unsafe struct GemmOperand(float* data, nint stride, bool lanes
 /// <summary>The loops around the micro-kernels: which block is packed when, and which stays in which cache.</summary>
 internal static unsafe class GemmBlocks
 {
-    /// <summary>Rows of A packed at once: [512, 256] floats are half of a 1 MB second-level cache.</summary>
-    private const int MaxRows = 512;
+    /// <summary>Rows of A packed at once: [256, 384] floats are 0.4 MB of the second-level cache.</summary>
+    private const int MaxRows = 256;
 
-    /// <summary>Columns of B packed at once: [256, 3072] floats are 3 MB of the third-level cache.</summary>
-    private const int MaxColumns = 3072;
+    /// <summary>Columns of B packed at once: [384, 2304] floats are 3.5 MB of the third-level cache.</summary>
+    private const int MaxColumns = 2304;
 
     /// <summary>Up to this many rows, reading B in place costs less than packing it.</summary>
     private const int RowsThatDontPayForPackingB = 8;
@@ -70,13 +70,7 @@ internal static unsafe class GemmBlocks
                 {
                     var rows = Math.Min(MaxRows, m - row);
                     if (packA)
-                    {
-                        for (var r = 0; r < rows; r += tileRows)
-                        {
-                            var lanes = Math.Min(tileRows, rows - r);
-                            GemmPacking.Pack(a.At(row + r, p), a.LanesTogether, a.Stride, lanes, lanes, steps, packedA + (nint)r * steps);
-                        }
-                    }
+                        PackRows(a, row, rows, tileRows, p, steps, packedA);
 
                     for (var j = 0; j < columns; j += TWide.Width)
                     {
@@ -113,6 +107,22 @@ internal static unsafe class GemmBlocks
                     }
                 }
             }
+        }
+    }
+
+    private static void PackRows(GemmOperand a, int row, int rows, int tileRows, int p, int steps, float* packed)
+    {
+        var whole = 0;
+        if (a.LanesTogether)
+        {
+            whole = rows / tileRows * tileRows;
+            GemmPacking.CopyPanels(a.At(row, p), a.Stride, whole / tileRows, tileRows, steps, packed);
+        }
+
+        for (var r = whole; r < rows; r += tileRows)
+        {
+            var lanes = Math.Min(tileRows, rows - r);
+            GemmPacking.Pack(a.At(row + r, p), a.LanesTogether, a.Stride, lanes, lanes, steps, packed + (nint)r * steps);
         }
     }
 

@@ -38,6 +38,9 @@ internal static unsafe class GemmKernels
         where TTile : unmanaged, IGemmTile<TTile>
     {
         TTile r0 = default, r1 = default, r2 = default, r3 = default, r4 = default, r5 = default, r6 = default, r7 = default;
+        // C is met k steps from now; asking for it here hides its way from memory.
+        for (nint r = 0; r < 8; r++)
+            TTile.Prefetch(c + r * ldc);
         nint a2 = 2 * aRow, a3 = 3 * aRow, a4 = 4 * aRow, a5 = 5 * aRow, a6 = 6 * aRow, a7 = 7 * aRow;
         for (; k > 0; k--)
         {

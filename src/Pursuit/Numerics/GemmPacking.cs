@@ -31,6 +31,44 @@ internal static unsafe class GemmPacking
         }
     }
 
+    /// <summary>
+    /// Fills several panels [k, width] side by side from lanes that stand together, a whole row of them per step:
+    /// one narrow panel after another would fetch each cache line several times.
+    /// </summary>
+    /// <param name="source">Element (lane 0, k 0); lane j of step p is source[p * stride + j].</param>
+    /// <param name="stride">Leading dimension of the source.</param>
+    /// <param name="panels">Panels; each of width lanes that all exist.</param>
+    /// <param name="width">Lanes of a panel, 4 or 8.</param>
+    /// <param name="k">Steps.</param>
+    /// <param name="destination">The first panel; the next stands width * k further.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void CopyPanels(float* source, nint stride, int panels, int width, int k, float* destination)
+    {
+        const int AtOnce = 16; // panels of 8 lanes: eight cache lines of each step
+        nint panelLength = (nint)width * k;
+        for (; panels > 0; panels -= AtOnce)
+        {
+            var group = Math.Min(AtOnce, panels);
+            for (nint p = 0; p < k; p++)
+            {
+                var from = source + p * stride;
+                var to = destination + p * width;
+                for (var panel = 0; panel < group; panel++)
+                {
+                    if (width == 8)
+                        Vector256.Load(from).Store(to);
+                    else
+                        Vector128.Load(from).Store(to);
+                    from += width;
+                    to += panelLength;
+                }
+            }
+
+            source += AtOnce * width;
+            destination += AtOnce * panelLength;
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Copy(float* source, nint stride, int lanes, int width, int k, float* panel)
     {

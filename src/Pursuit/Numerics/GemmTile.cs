@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Pursuit.Numerics;
 
@@ -17,6 +18,9 @@ internal unsafe interface IGemmTile<TSelf>
 
     /// <summary>sum + *a * b, lane by lane, one rounding.</summary>
     static abstract TSelf MultiplyAdd(float* a, TSelf b, TSelf sum);
+
+    /// <summary>Asks for the cache lines of <see cref="Width"/> floats; they need not exist.</summary>
+    static abstract void Prefetch(float* c);
 
     /// <summary>c = alpha * sum.</summary>
     static abstract void Store(TSelf sum, float alpha, float* c);
@@ -42,6 +46,10 @@ internal unsafe struct GemmTile1<TVector> : IGemmTile<GemmTile1<TVector>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GemmTile1<TVector> MultiplyAdd(float* a, GemmTile1<TVector> b, GemmTile1<TVector> sum) =>
         new() { _v0 = TVector.FusedMultiplyAdd(TVector.Create(*a), b._v0, sum._v0) };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* c) => GemmStore.Prefetch(c);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -72,6 +80,14 @@ internal unsafe struct GemmTile2<TVector> : IGemmTile<GemmTile2<TVector>>
     {
         var x = TVector.Create(*a);
         return new() { _v0 = TVector.FusedMultiplyAdd(x, b._v0, sum._v0), _v1 = TVector.FusedMultiplyAdd(x, b._v1, sum._v1) };
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* c)
+    {
+        GemmStore.Prefetch(c);
+        GemmStore.Prefetch(c + TVector.Count);
     }
 
     /// <inheritdoc/>
@@ -122,6 +138,15 @@ internal unsafe struct GemmTile3<TVector> : IGemmTile<GemmTile3<TVector>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* c)
+    {
+        GemmStore.Prefetch(c);
+        GemmStore.Prefetch(c + TVector.Count);
+        GemmStore.Prefetch(c + 2 * TVector.Count);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(GemmTile3<TVector> sum, float alpha, float* c)
     {
         GemmStore.Vector(sum._v0, alpha, c);
@@ -142,6 +167,14 @@ internal unsafe struct GemmTile3<TVector> : IGemmTile<GemmTile3<TVector>>
 /// <summary>How a finished sum meets C; the same two roundings everywhere.</summary>
 internal static unsafe class GemmStore
 {
+    /// <summary>Asks for one cache line.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* c)
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch0(c);
+    }
+
     /// <summary>c = alpha * sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Vector<TVector>(TVector sum, float alpha, float* c)

@@ -24,7 +24,7 @@ public static class ReferenceGemm
     /// <inheritdoc cref="Gemm.Multiply(bool, bool, int, int, int, float, ReadOnlySpan{float}, int, ReadOnlySpan{float}, int, float, Span{float}, int)" path="/param"/>
     public static void MultiplyInPromisedOrder(bool transposeA, bool transposeB, int m, int n, int k, float alpha, ReadOnlySpan<float> a, int lda, ReadOnlySpan<float> b, int ldb, float beta, Span<float> c, int ldc)
     {
-        var blocks = Math.Max(1, (k + 255) / 256);
+        var blocks = Math.Max(1, (k + Gemm.MaxDepth - 1) / Gemm.MaxDepth);
         var depth = Math.Max(1, (k + blocks - 1) / blocks);
         for (var i = 0; i < m; i++)
         {
