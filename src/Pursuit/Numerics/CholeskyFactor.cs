@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+
+namespace Pursuit.Numerics;
+
+/// <summary>
+/// The Cholesky factor L of a symmetric positive definite matrix, G = L L^T, in double precision, that grows by one row
+/// and column at a time, as orthogonal matching pursuit adds one column per step (Rubinstein et al., 2008, section 3).
+/// </summary>
+public sealed class CholeskyFactor
+{
+    /// <summary>Row i holds i + 1 numbers; rows stand one after the other.</summary>
+    private readonly List<double> _lower = [];
+
+    /// <summary>Rows and columns so far.</summary>
+    public int Size { get; private set; }
+
+    /// <summary>Appends a row and column; costs Size^2 operations.</summary>
+    /// <param name="column">G[new, 0..Size-1].</param>
+    /// <param name="diagonal">G[new, new], ridge included.</param>
+    /// <param name="tolerance">Smallest squared pivot accepted, relative to the diagonal; default 1e-12.</param>
+    /// <returns>False, with nothing changed, when the new column depends on those before: its squared pivot isn't above the tolerance.</returns>
+    /// <exception cref="PursuitException">The column has another length than <see cref="Size"/>.</exception>
+    public bool TryAppend(ReadOnlySpan<double> column, double diagonal, double tolerance = 1e-12)
+    {
+        if (column.Length != Size)
+            throw PursuitException.At("CholeskyFactor", $"a column of {column.Length} numbers for a factor of size {Size}", $"{Size} numbers");
+        var start = _lower.Count;
+        CollectionsMarshal.SetCount(_lower, start + Size + 1);
+        var row = CollectionsMarshal.AsSpan(_lower)[start..];
+        SolveLower(column, row[..Size]);
+        var pivot = diagonal - Dot(row[..Size], row[..Size]);
+        if (!(pivot > tolerance * diagonal)) // false for NaN as well
+        {
+            CollectionsMarshal.SetCount(_lower, start);
+            return false;
+        }
+
+        row[Size] = Math.Sqrt(pivot);
+        Size++;
+        return true;
+    }
+
+    /// <summary>Solves G x = right; costs 2 Size^2 operations.</summary>
+    /// <param name="right">[Size].</param>
+    /// <param name="destination">[Size], x; may be the same memory as <paramref name="right"/>.</param>
+    /// <exception cref="PursuitException">A span has another length than <see cref="Size"/>.</exception>
+    public void Solve(ReadOnlySpan<double> right, Span<double> destination)
+    {
+        if (right.Length != Size || destination.Length != Size)
+            throw PursuitException.At("CholeskyFactor", $"spans of {right.Length} and {destination.Length} numbers", $"{Size} each");
+        SolveLower(right, destination);
+        var lower = CollectionsMarshal.AsSpan(_lower);
+        for (var i = Size - 1; i >= 0; i--)
+        {
+            var row = lower.Slice(RowStart(i), i + 1);
+            destination[i] /= row[i];
+            for (var j = 0; j < i; j++)
+                destination[j] -= row[j] * destination[i];
+        }
+    }
+
+    /// <summary>Forgets everything; the memory stays for reuse.</summary>
+    public void Clear()
+    {
+        _lower.Clear();
+        Size = 0;
+    }
+
+    private static int RowStart(int row) => checked((int)((long)row * (row + 1) / 2));
+
+    private void SolveLower(ReadOnlySpan<double> right, Span<double> destination)
+    {
+        var lower = CollectionsMarshal.AsSpan(_lower);
+        for (var i = 0; i < Size; i++)
+        {
+            var row = lower.Slice(RowStart(i), i + 1);
+            destination[i] = (right[i] - Dot(row[..i], destination[..i])) / row[i];
+        }
+    }
+
+    private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b) => DoubleKernels.Dot(a, b);
+}

@@ -1,0 +1,60 @@
+namespace Pursuit.Numerics.Reference;
+
+/// <summary>The plain twins of <see cref="DotProduct"/>, <see cref="Axpy"/> and <see cref="RowScan"/>.</summary>
+public static class ReferenceVectors
+{
+    /// <summary>sum_i a_i b_i in double precision, rounded once.</summary>
+    public static float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < a.Length; i++)
+            sum += (double)a[i] * b[i];
+        return (float)sum;
+    }
+
+    /// <summary>The inner product in the order the fast kernels promise: lane i mod <paramref name="laneCount"/>, then halves.</summary>
+    public static float DotInLanes(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int laneCount)
+    {
+        var lanes = new float[laneCount];
+        for (var i = 0; i < a.Length; i++)
+            lanes[i % laneCount] = MathF.FusedMultiplyAdd(a[i], b[i], lanes[i % laneCount]);
+        for (var half = laneCount / 2; half > 0; half /= 2)
+        {
+            for (var lane = 0; lane < half; lane++)
+                lanes[lane] += lanes[lane + half];
+        }
+
+        return lanes[0];
+    }
+
+    /// <summary>a . b / (||a|| ||b||) in double precision, 0 when either is zero.</summary>
+    public static float Cosine(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        double product = 0, squaresA = 0, squaresB = 0;
+        for (var i = 0; i < a.Length; i++)
+        {
+            product += (double)a[i] * b[i];
+            squaresA += (double)a[i] * a[i];
+            squaresB += (double)b[i] * b[i];
+        }
+
+        return squaresA == 0 || squaresB == 0 ? 0 : (float)(product / Math.Sqrt(squaresA * squaresB));
+    }
+
+    /// <summary>y_i = fma(alpha, x_i, y_i).</summary>
+    public static void Axpy(float alpha, ReadOnlySpan<float> x, Span<float> y)
+    {
+        for (var i = 0; i < x.Length; i++)
+            y[i] = MathF.FusedMultiplyAdd(alpha, x[i], y[i]);
+    }
+
+    /// <summary>dots[i, j] = rows[i] . right[j] in the promised order.</summary>
+    public static void Scan(ReadOnlySpan<float> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots)
+    {
+        for (var i = 0; i < rowCount; i++)
+        {
+            for (var j = 0; j < rightCount; j++)
+                dots[i * rightCount + j] = DotInLanes(rows.Slice(i * dim, dim), right.Slice(j * dim, dim), 16);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+using System.Runtime.CompilerServices;
+
+namespace Pursuit.Numerics;
+
+/// <summary>
+/// One pass over many rows against a few right-hand sides: what pursuit and gradient influence do on every iteration.
+/// Reads each row once from memory, so a pass over a mapped store runs at memory speed for a handful of right-hand sides.
+/// </summary>
+/// <remarks>
+/// dot(i, j) sums fma(row_i[p], right_j[p], lane p mod 16) in ascending p, then adds the upper half of the 16 lanes onto
+/// the lower until one is left. So its bits depend on that row and that right-hand side alone: not on the block, the
+/// number of rows or right-hand sides, the path or the machine. NaN and infinity spread as that order says.
+/// Single-threaded; callers give each thread its own rows. No allocation.
+/// </remarks>
+public static class RowScan
+{
+    private const int Lanes = 16;
+    private const int RowsAtOnce = 4;
+    private const int RightsAtOnce = 4;
+
+    /// <summary>dots[i, j] = rows[i] . right[j].</summary>
+    /// <param name="rows">bf16 [rowCount, dim], row after row.</param>
+    /// <param name="rowCount">Rows.</param>
+    /// <param name="dim">Numbers per row.</param>
+    /// <param name="right">[rightCount, dim]: each right-hand side in one piece.</param>
+    /// <param name="rightCount">Right-hand sides.</param>
+    /// <param name="dots">[rowCount, rightCount], overwritten.</param>
+    /// <exception cref="PursuitException">A span's length doesn't match.</exception>
+    public static void Dots(ReadOnlySpan<ushort> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots) =>
+        Dots(Simd.Best, rows, rowCount, dim, right, rightCount, dots);
+
+    /// <inheritdoc cref="Dots(ReadOnlySpan{ushort}, int, int, ReadOnlySpan{float}, int, Span{float})"/>
+    public static void Dots(ReadOnlySpan<float> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots) =>
+        Dots(Simd.Best, rows, rowCount, dim, right, rightCount, dots);
+
+    /// <summary>scores[i] = || max(0, dots[i, :]) ||, the pursuit score of a row: its positive gain over all targets.</summary>
+    /// <param name="dots">[rowCount, rightCount].</param>
+    /// <param name="rightCount">Right-hand sides.</param>
+    /// <param name="scores">[rowCount], overwritten. NaN where a dot is NaN.</param>
+    /// <exception cref="PursuitException">A span's length doesn't match.</exception>
+    public static void PositiveNorms(ReadOnlySpan<float> dots, int rightCount, Span<float> scores)
+    {
+        if (rightCount < 1 || dots.Length != (long)scores.Length * rightCount)
+            throw PursuitException.At("RowScan", $"{dots.Length} dots of {rightCount} right-hand sides for {scores.Length} scores", $"{(long)scores.Length * rightCount} dots and at least 1 right-hand side");
+        for (var i = 0; i < scores.Length; i++)
+        {
+            var sum = 0f;
+            foreach (var dot in dots.Slice(i * rightCount, rightCount))
+            {
+                if (!(dot <= 0)) // so that NaN isn't hidden
+                    sum = MathF.FusedMultiplyAdd(dot, dot, sum);
+            }
+
+            scores[i] = MathF.Sqrt(sum);
+        }
+    }
+
+    internal static unsafe void Dots(SimdPath path, ReadOnlySpan<ushort> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots)
+    {
+        Check(rows.Length, rowCount, dim, right.Length, rightCount, dots.Length);
+        fixed (ushort* pRows = rows)
+        fixed (float* pRight = right, pDots = dots)
+            Dots<ushort, BFloat16Source>(path, pRows, rowCount, dim, pRight, rightCount, pDots);
+    }
+
+    internal static unsafe void Dots(SimdPath path, ReadOnlySpan<float> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots)
+    {
+        Check(rows.Length, rowCount, dim, right.Length, rightCount, dots.Length);
+        fixed (float* pRows = rows, pRight = right, pDots = dots)
+            Dots<float, SingleSource>(path, pRows, rowCount, dim, pRight, rightCount, pDots);
+    }
+
+    private static unsafe void Dots<TElement, TSource>(SimdPath path, TElement* rows, int rowCount, int dim, float* right, int rightCount, float* dots)
+        where TElement : unmanaged
+        where TSource : IVectorSource<TElement>
+    {
+        switch (path)
+        {
+            case SimdPath.Vector512:
+                Blocks<TElement, TSource, Simd512>(rows, rowCount, dim, right, rightCount, dots);
+                break;
+            case SimdPath.Vector256:
+                Blocks<TElement, TSource, Simd256>(rows, rowCount, dim, right, rightCount, dots);
+                break;
+            default:
+                Blocks<TElement, TSource, SimdPlain>(rows, rowCount, dim, right, rightCount, dots);
+                break;
+        }
+    }
+
+    /// <summary>Four rows against all right-hand sides, then the next four: a row stays in the cache for as long as it is needed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static unsafe void Blocks<TElement, TSource, TVector>(TElement* rows, int rowCount, int dim, float* right, int rightCount, float* dots)
+        where TElement : unmanaged
+        where TSource : IVectorSource<TElement>
+        where TVector : unmanaged, ISimd<TVector>
+    {
+        var sums = stackalloc float[RowsAtOnce * RightsAtOnce * Lanes];
+        for (nint i = 0; i < rowCount; i += RowsAtOnce)
+        {
+            var count = (int)Math.Min(RowsAtOnce, rowCount - i);
+            for (nint j = 0; j < rightCount; j += RightsAtOnce)
+            {
+                var width = (int)Math.Min(RightsAtOnce, rightCount - j);
+                var first = rows + i * dim;
+                var against = right + j * dim;
+                if (width == 1)
+                    Sums<TElement, TSource, TVector, LaneSums1<TVector>>(first, count, width, against, dim, sums);
+                else
+                    Sums<TElement, TSource, TVector, LaneSums4<TVector>>(first, count, width, against, dim, sums);
+                for (nint r = 0; r < count; r++)
+                {
+                    for (nint q = 0; q < width; q++)
+                        dots[(i + r) * rightCount + j + q] = LaneSum.Of16(sums + (r * RightsAtOnce + q) * Lanes);
+                }
+            }
+        }
+    }
+
+    private static unsafe void Sums<TElement, TSource, TVector, TSums>(TElement* rows, int rowCount, int width, float* right, int dim, float* sums)
+        where TElement : unmanaged
+        where TSource : IVectorSource<TElement>
+        where TVector : unmanaged, ISimd<TVector>
+        where TSums : unmanaged, ILaneSums<TSums, TVector>
+    {
+        // A missing right-hand side repeats the last; its sums aren't read.
+        nint step = dim, last = (width - 1) * step;
+        nint q1 = Math.Min(step, last), q2 = Math.Min(2 * step, last), q3 = Math.Min(3 * step, last);
+        if (rowCount == RowsAtOnce)
+        {
+            Rows4<TElement, TSource, TVector, TSums>(rows, right, q1, q2, q3, dim, sums);
+            return;
+        }
+
+        for (nint r = 0; r < rowCount; r++)
+            Rows1<TElement, TSource, TVector, TSums>(rows + r * step, right, q1, q2, q3, dim, sums + r * RightsAtOnce * Lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static unsafe void Rows4<TElement, TSource, TVector, TSums>(TElement* rows, float* right, nint q1, nint q2, nint q3, nint dim, float* sums)
+        where TElement : unmanaged
+        where TSource : IVectorSource<TElement>
+        where TVector : unmanaged, ISimd<TVector>
+        where TSums : unmanaged, ILaneSums<TSums, TVector>
+    {
+        var whole = dim / Lanes * Lanes;
+        TElement* row1 = rows + dim, row2 = row1 + dim, row3 = row2 + dim;
+        // A vector narrower than the 16 lanes takes several passes over the rows, which the cache holds by then.
+        for (nint lane = 0; lane < Lanes; lane += TVector.Count)
+        {
+            TSums s0 = default, s1 = default, s2 = default, s3 = default;
+            for (var p = lane; p < whole; p += Lanes)
+            {
+                var against = TSums.Load(right + p, q1, q2, q3);
+                s0 = TSums.MultiplyAdd(TSource.Load<TVector>(rows + p), against, s0);
+                s1 = TSums.MultiplyAdd(TSource.Load<TVector>(row1 + p), against, s1);
+                s2 = TSums.MultiplyAdd(TSource.Load<TVector>(row2 + p), against, s2);
+                s3 = TSums.MultiplyAdd(TSource.Load<TVector>(row3 + p), against, s3);
+            }
+
+            TSums.Store(s0, sums + lane, Lanes);
+            TSums.Store(s1, sums + lane + RightsAtOnce * Lanes, Lanes);
+            TSums.Store(s2, sums + lane + 2 * RightsAtOnce * Lanes, Lanes);
+            TSums.Store(s3, sums + lane + 3 * RightsAtOnce * Lanes, Lanes);
+        }
+
+        for (nint r = 0; r < RowsAtOnce; r++)
+            Tail<TElement, TSource, TSums, TVector>(rows + r * dim, right, q1, q2, q3, whole, dim, sums + r * RightsAtOnce * Lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static unsafe void Rows1<TElement, TSource, TVector, TSums>(TElement* row, float* right, nint q1, nint q2, nint q3, nint dim, float* sums)
+        where TElement : unmanaged
+        where TSource : IVectorSource<TElement>
+        where TVector : unmanaged, ISimd<TVector>
+        where TSums : unmanaged, ILaneSums<TSums, TVector>
+    {
+        var whole = dim / Lanes * Lanes;
+        for (nint lane = 0; lane < Lanes; lane += TVector.Count)
+        {
+            TSums s0 = default;
+            for (var p = lane; p < whole; p += Lanes)
+                s0 = TSums.MultiplyAdd(TSource.Load<TVector>(row + p), TSums.Load(right + p, q1, q2, q3), s0);
+            TSums.Store(s0, sums + lane, Lanes);
+        }
+
+        Tail<TElement, TSource, TSums, TVector>(row, right, q1, q2, q3, whole, dim, sums);
+    }
+
+    /// <summary>The last dim mod 16 numbers, each onto its lane.</summary>
+    private static unsafe void Tail<TElement, TSource, TSums, TVector>(TElement* row, float* right, nint q1, nint q2, nint q3, nint whole, nint dim, float* sums)
+        where TElement : unmanaged
+        where TSource : IVectorSource<TElement>
+        where TVector : unmanaged, ISimd<TVector>
+        where TSums : unmanaged, ILaneSums<TSums, TVector>
+    {
+        if (whole == dim)
+            return;
+        for (nint q = 0; q < TSums.Count; q++)
+        {
+            var against = right + (q switch { 0 => 0, 1 => q1, 2 => q2, _ => q3 });
+            for (var p = whole; p < dim; p++)
+            {
+                var lane = sums + q * Lanes + (p - whole);
+                SimdPlain.Store(SimdPlain.FusedMultiplyAdd(TSource.Load<SimdPlain>(row + p), SimdPlain.Load(against + p), SimdPlain.Load(lane)), lane);
+            }
+        }
+    }
+
+    private static void Check(int rowsLength, int rowCount, int dim, int rightLength, int rightCount, int dotsLength)
+    {
+        if (rowCount < 0 || dim < 0 || rightCount < 0 || rowsLength != (long)rowCount * dim || rightLength != (long)rightCount * dim || dotsLength != (long)rowCount * rightCount)
+        {
+            throw PursuitException.At("RowScan", $"rows [{rowCount}, {dim}] in {rowsLength} numbers, right-hand sides [{rightCount}, {dim}] in {rightLength}, dots in {dotsLength}",
+                $"{(long)rowCount * dim}, {(long)rightCount * dim} and {(long)rowCount * rightCount} numbers");
+        }
+    }
+}

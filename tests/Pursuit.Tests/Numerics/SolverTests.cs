@@ -1,0 +1,173 @@
+using Pursuit.Numerics;
+using Pursuit.Numerics.Reference;
+using Pursuit.Runs;
+using Pursuit.TestKit;
+
+namespace Pursuit.Tests.Numerics;
+
+public sealed class SolverTests
+{
+    [Fact]
+    public void A_factor_grown_by_columns_solves_the_whole_system()
+    {
+        var random = new SeededRandom(1, "test/cholesky");
+        const int N = 60;
+        var (gram, _) = Problem(random, N, 90, 1, 0);
+        var factor = new CholeskyFactor();
+        for (var i = 0; i < N; i++)
+        {
+            factor.TryAppend(Enumerable.Range(0, i).Select(j => gram[i * N + j]).ToArray(), gram[i * N + i] + 0.5).ShouldBeTrue();
+            var size = i + 1;
+            var x = Enumerable.Range(0, size).Select(_ => random.NextGaussian()).ToArray();
+            var right = Enumerable.Range(0, size).Select(r => Enumerable.Range(0, size).Sum(c => (gram[r * N + c] + (r == c ? 0.5 : 0)) * x[c])).ToArray();
+            var solved = new double[size];
+            factor.Solve(right, solved);
+            for (var j = 0; j < size; j++)
+                solved[j].ShouldBe(x[j], 1e3 * Tolerances.DoubleReordered); // condition number of about 100
+        }
+
+        factor.Clear();
+        factor.Size.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_dependent_column_is_refused_and_changes_nothing()
+    {
+        var factor = new CholeskyFactor();
+        factor.TryAppend([], 4).ShouldBeTrue();
+        factor.TryAppend([2], 1).ShouldBeFalse(); // half the first column
+        factor.TryAppend([2], double.NaN).ShouldBeFalse();
+        factor.Size.ShouldBe(1);
+        factor.TryAppend([2], 2).ShouldBeTrue();
+        var x = new double[2];
+        factor.Solve([8, 6], x);
+        x.ShouldBe([1, 2]);
+        Should.Throw<PursuitException>(() => factor.TryAppend([1], 1)).Message.ShouldContain("a column of 1 numbers for a factor of size 2");
+        Should.Throw<PursuitException>(() => factor.Solve([1], x)).Message.ShouldContain("2 each");
+    }
+
+    [Theory]
+    [InlineData(1, 1, 0.0, 10)]
+    [InlineData(12, 20, 0.0, 10)]
+    [InlineData(40, 60, 0.1, 10)]
+    [InlineData(40, 60, 0.1, 0)]
+    [InlineData(60, 30, 0.01, 10)] // more columns than equations: unique by the ridge alone
+    public void Non_negative_least_squares_equal_Lawson_and_Hanson(int n, int equations, double ridge, int exactEvery)
+    {
+        var random = new SeededRandom(1, "test/nnls", (ulong)n);
+        const int Rights = 3, Extra = 5;
+        var (gram, linear) = Problem(random, n, equations, Rights, Extra);
+        var solution = new double[Rights * n];
+        foreach (ref var start in solution.AsSpan())
+            start = random.NextGaussian(); // a warm start, in part negative
+        var options = new NnlsOptions { Tolerance = 1e-11, MaxSweeps = 100_000, SweepsPerExactSolve = exactEvery };
+        var result = NonNegativeLeastSquares.Solve(gram, n + Extra, n, linear, Rights, ridge, options, solution);
+        result.Converged.ShouldBeTrue();
+        var square = new double[n, n];
+        for (var i = 0; i < n * n; i++)
+            square[i / n, i % n] = gram[i / n * (n + Extra) + i % n];
+        for (var j = 0; j < Rights; j++)
+        {
+            var c = linear[(j * n)..((j + 1) * n)];
+            var expected = ReferenceNnls.Solve(square, c, ridge);
+            expected.ShouldContain(u => u > 0);
+            for (var i = 0; i < n; i++)
+                solution[j * n + i].ShouldBe(expected[i], 1e-7);
+            solution.AsSpan(j * n, n).ToArray().ShouldAllBe(u => u >= 0);
+
+            // Alone, a right-hand side gets the same bits as in company.
+            var alone = new double[n];
+            NonNegativeLeastSquares.Solve(gram, n + Extra, n, c, 1, ridge, options with { MaxSweeps = 1 }, alone);
+            var company = new double[Rights * n];
+            NonNegativeLeastSquares.Solve(gram, n + Extra, n, linear, Rights, ridge, options with { MaxSweeps = 1 }, company);
+            company[(j * n)..((j + 1) * n)].ShouldBe(alone);
+        }
+    }
+
+    [Fact]
+    public void Equal_columns_share_a_weight_of_the_right_sum()
+    {
+        // Two equal columns of norm 2, target along them: any split with sum 1.5 is optimal.
+        double[] gram = [4, 4, 4, 4], solution = new double[2];
+        NonNegativeLeastSquares.Solve(gram, 2, 2, [6, 6], 1, 0, new NnlsOptions(), solution).Converged.ShouldBeTrue();
+        (solution[0] + solution[1]).ShouldBe(1.5, Tolerances.DoubleReordered);
+        double[] away = [1, 1];
+        NonNegativeLeastSquares.Solve(gram, 2, 2, [-6, -6], 1, 0, new NnlsOptions(), away).Converged.ShouldBeTrue();
+        away.ShouldBe([0, 0]);
+    }
+
+    [Fact]
+    public void An_unfinished_solve_says_so()
+    {
+        var (gram, linear) = Problem(new SeededRandom(1, "test/nnls/stop"), 30, 40, 1, 0);
+        var solution = new double[30];
+        var result = NonNegativeLeastSquares.Solve(gram, 30, 30, linear, 1, 0, new NnlsOptions { MaxSweeps = 1, Tolerance = 1e-12 }, solution);
+        result.Converged.ShouldBeFalse();
+        result.Violation.ShouldBeGreaterThan(1e-12);
+        Should.Throw<PursuitException>(() => NonNegativeLeastSquares.Solve(gram, 29, 30, linear, 1, 0, new NnlsOptions(), solution)).Message.ShouldContain("leading dimension 29");
+        Should.Throw<PursuitException>(() => new NnlsOptions { Tolerance = -1, MaxSweeps = 0, SweepsPerExactSolve = -1, MaxExactSupport = -1 }.Validate()).Message
+            .ShouldBe("NnlsOptions: Tolerance is -1; expected 0 to 1; MaxSweeps is 0; expected 1 or more; SweepsPerExactSolve is -1; expected 0 or more; MaxExactSupport is -1; expected 0 or more.");
+    }
+
+    [Fact]
+    public void Planted_directions_are_found_by_spherical_k_means()
+    {
+        var random = new SeededRandom(1, "test/kmeans");
+        const int Rows = 300, Dim = 20, Clusters = 5;
+        var rows = new float[Rows * Dim];
+        for (var i = 0; i < Rows; i++)
+        {
+            var length = 0.1 + 10 * random.NextDouble(); // length must not matter
+            for (var p = 0; p < Dim; p++)
+                rows[i * Dim + p] = (float)(length * ((p == i % Clusters ? 1 : 0) + 0.05 * random.NextGaussian()));
+        }
+
+        var result = SphericalKMeans.Cluster(rows, Rows, Dim, Clusters, new SeededRandom(3, "test/kmeans/seed"));
+        result.Converged.ShouldBeTrue();
+        result.MeanCosine.ShouldBeGreaterThan(0.95);
+        for (var i = 0; i < Rows; i++)
+            result.Assignment[i].ShouldBe(result.Assignment[i % Clusters]);
+        result.Assignment.Take(Clusters).Distinct().Count().ShouldBe(Clusters);
+        SphericalKMeans.Cluster(rows, Rows, Dim, Clusters, new SeededRandom(3, "test/kmeans/seed")).Assignment.ShouldBe(result.Assignment);
+        for (var c = 0; c < Clusters; c++)
+            DotProduct.SquaredNorm(result.Centres.AsSpan(c * Dim, Dim)).ShouldBe(1f, Tolerances.FloatReordered);
+    }
+
+    [Fact]
+    public void K_means_stands_zero_rows_duplicates_and_as_many_clusters_as_rows()
+    {
+        float[] rows = [1, 0, 1, 0, 0, 0, 0, 1, -1, 0];
+        var result = SphericalKMeans.Cluster(rows, 5, 2, 5, new SeededRandom(1, "test/kmeans/edge"));
+        result.Assignment[0].ShouldBe(result.Assignment[1]);
+        result.Assignment[3].ShouldNotBe(result.Assignment[4]);
+        result.Centres.ShouldAllBe(x => float.IsFinite(x));
+        SphericalKMeans.Cluster(rows, 5, 2, 1, new SeededRandom(1, "test/kmeans/edge")).Assignment.ShouldAllBe(c => c == 0);
+        Should.Throw<PursuitException>(() => SphericalKMeans.Cluster(rows, 5, 2, 6, new SeededRandom(1, "x"))).Message.ShouldContain("6 clusters");
+    }
+
+    private static (double[] Gram, double[] Linear) Problem(SeededRandom random, int n, int equations, int rights, int extra)
+    {
+        var a = new double[equations, n];
+        var b = new double[equations, rights];
+        for (var e = 0; e < equations; e++)
+        {
+            for (var i = 0; i < n; i++)
+                a[e, i] = random.NextGaussian();
+            for (var j = 0; j < rights; j++)
+                b[e, j] = random.NextGaussian() + a[e, j % n];
+        }
+
+        var leading = n + extra;
+        var gram = new double[(n - 1) * leading + n];
+        var linear = new double[rights * n];
+        for (var i = 0; i < n; i++)
+        {
+            for (var k = 0; k < n; k++)
+                gram[i * leading + k] = Enumerable.Range(0, equations).Sum(e => a[e, i] * a[e, k]);
+            for (var j = 0; j < rights; j++)
+                linear[j * n + i] = Enumerable.Range(0, equations).Sum(e => a[e, i] * b[e, j]);
+        }
+
+        return (gram, linear);
+    }
+}
