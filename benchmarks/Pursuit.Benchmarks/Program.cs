@@ -10,7 +10,9 @@ switch (args.FirstOrDefault())
         return GemmBenchmark.Run();
     case "read":
         return ReadBenchmark.Run(args.ElementAtOrDefault(1));
+    case "engine":
+        return EngineBenchmark.Run(args[1..]);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, read");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, read, engine");
         return 2;
 }

@@ -16,16 +16,20 @@ internal sealed class Activations : IDisposable
     private readonly DeviceBuffer _memory;
     private readonly BufferSlice[] _inputs;
     private readonly KeptLayer[] _layers;
+    private readonly BufferSlice[] _caches;
 
-    public Activations(Decoder decoder, int tokens, int longest, bool forBackward)
+    public Activations(Decoder decoder, int tokens, int longest, bool forBackward, int cacheRows = 0)
     {
         var config = decoder.Config;
-        (Tokens, Longest, ForBackward) = (tokens, longest, forBackward);
+        (Tokens, Longest, ForBackward, CacheRows) = (tokens, longest, forBackward, cacheRows);
         VocabularyBlock = config.VocabularySize <= LargestVocabularyBlock ? config.VocabularySize : LargestVocabularyBlock / 2;
         LabelBlock = Math.Clamp(LogitBlock / VocabularyBlock, 64, 1024);
         AttentionScratch = decoder.Operations.AttentionScratch(new AttentionShape(config.QueryHeads, config.KeyValueHeads, config.HeadSize, int.MaxValue), longest);
 
+        Adapters = decoder.Adapters;
+        LoraHiddenGradients = new BufferSlice[Adapters?.LargestGroup ?? 0];
         _inputs = new BufferSlice[forBackward ? config.Layers + 1 : 2];
+        _caches = new BufferSlice[cacheRows > 0 ? config.Layers : 0];
         _layers = new KeptLayer[forBackward ? config.Layers : 1];
         var measure = new Carver(null);
         Carve(measure, config);
@@ -38,6 +42,9 @@ internal sealed class Activations : IDisposable
     public int Longest { get; }
 
     public bool ForBackward { get; }
+
+    /// <summary>Tokens whose keys and values are kept for every layer while a text is generated; 0 otherwise.</summary>
+    public int CacheRows { get; }
 
     /// <summary>Labels whose logits exist at once.</summary>
     public int LabelBlock { get; }
@@ -83,6 +90,16 @@ internal sealed class Activations : IDisposable
 
     public BufferSlice Logits { get; private set; }
 
+    /// <summary>The adapters' part: u [tokens, rank], du of each adapter of a group, and an input after dropout.</summary>
+    public BufferSlice LoraHidden { get; private set; }
+
+    public BufferSlice[] LoraHiddenGradients { get; }
+
+    public BufferSlice LoraInput { get; private set; }
+
+    /// <summary>The adapters these activations have room for.</summary>
+    public LoraAdapters? Adapters { get; }
+
     private int AttentionScratch { get; }
 
     /// <summary>The residual stream before a layer; with index Layers, after the last.</summary>
@@ -90,6 +107,9 @@ internal sealed class Activations : IDisposable
 
     /// <summary>The kept values of a layer.</summary>
     public KeptLayer Layer(int layer) => _layers[ForBackward ? layer : 0];
+
+    /// <summary>Queries, keys and values of a layer, from a text's first token on.</summary>
+    public BufferSlice QueryKeyValue(int layer) => CacheRows > 0 ? _caches[layer] : Layer(layer).QueryKeyValue;
 
     public void Dispose() => _memory.Dispose();
 
@@ -114,6 +134,8 @@ internal sealed class Activations : IDisposable
                 GateUp: carver.Take(Tokens, 2 * config.IntermediateSize));
         }
 
+        for (var i = 0; i < _caches.Length; i++)
+            _caches[i] = carver.Take(CacheRows, fused);
         Normed = carver.Take(Tokens, hidden);
         Gated = carver.Take(Tokens, config.IntermediateSize);
         AttentionSpace = carver.Take(1, AttentionScratch);
@@ -124,8 +146,14 @@ internal sealed class Activations : IDisposable
         Sum = carver.Take(Tokens, 1);
         TargetLogit = carver.Take(Tokens, 1);
         Logits = carver.Take(LabelBlock, VocabularyBlock);
+        if (Adapters is not null)
+            LoraHidden = carver.Take(Tokens, Adapters.Options.Rank);
         if (!ForBackward)
             return;
+        for (var i = 0; i < LoraHiddenGradients.Length; i++)
+            LoraHiddenGradients[i] = carver.Take(Tokens, Adapters!.Options.Rank);
+        if (Adapters?.Options.Dropout > 0)
+            LoraInput = carver.Take(Tokens, Math.Max(Math.Max(hidden, config.QuerySize), config.IntermediateSize));
         NormedGradient = carver.Take(Tokens, hidden);
         Residual = carver.Take(Tokens, hidden);
         QueryKeyValueGradient = carver.Take(Tokens, fused);

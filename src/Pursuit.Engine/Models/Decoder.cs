@@ -31,6 +31,9 @@ public sealed partial class Decoder : IDisposable
     /// <summary>All weights in float32, laid out by <see cref="Layout"/>.</summary>
     public DeviceBuffer Weights { get; }
 
+    /// <summary>Low-rank adapters that every run adds; whoever sets them owns them. Null: none.</summary>
+    public LoraAdapters? Adapters { get; set; }
+
     /// <summary>
     /// A decoder with random weights: matrices normal with the given deviation, norms 1, biases 0. A parameter's values
     /// depend on the seed and its name alone.

@@ -15,14 +15,14 @@ public sealed partial class DecoderWorker
             var (parameters, kept) = (_decoder.Layout.Layers[layer], a.Layer(layer));
             var (input, output) = (a.Input(layer), a.Input(layer + 1));
             _operations.RmsNorm(input, hidden, Weight(parameters.AttentionNorm), _config.NormEpsilon, rows, 1, hidden, a.Normed, hidden, kept.AttentionInverse);
-            Linear(parameters.QueryKeyValue, rows, a.Normed, kept.QueryKeyValue);
+            Linear(batch, parameters.QueryKeyValue, a.Normed, a.QueryKeyValue(layer).From(_past * parameters.QueryKeyValue.Outputs));
             Attend(batch, layer, parameters, kept);
-            AddLinear(parameters.AttentionOutput, rows, kept.Attended, input, kept.Middle);
+            AddLinear(batch, parameters.AttentionOutput, kept.Attended, input, kept.Middle);
 
             _operations.RmsNorm(kept.Middle, hidden, Weight(parameters.MlpNorm), _config.NormEpsilon, rows, 1, hidden, a.Normed, hidden, kept.MlpInverse);
-            Linear(parameters.GateUp, rows, a.Normed, kept.GateUp);
+            Linear(batch, parameters.GateUp, a.Normed, kept.GateUp);
             _operations.SiluGate(kept.GateUp, rows, _config.IntermediateSize, a.Gated);
-            AddLinear(parameters.Down, rows, a.Gated, kept.Middle, output);
+            AddLinear(batch, parameters.Down, a.Gated, kept.Middle, output);
         }
     }
 
@@ -30,17 +30,17 @@ public sealed partial class DecoderWorker
     private void Attend(MicroBatch batch, int layer, LayerParameters parameters, Activations.KeptLayer kept)
     {
         var (rows, size, stride) = (batch.Tokens, _config.HeadSize, parameters.QueryKeyValue.Outputs);
-        var keys = kept.QueryKeyValue.From(_config.QuerySize);
-        var values = kept.QueryKeyValue.From(_config.QuerySize + _config.KeyValueSize);
+        var all = _activations!.QueryKeyValue(layer);
+        var own = all.From(_past * stride);
         if (_config.QueryKeyNorm)
         {
-            _operations.Copy(kept.QueryKeyValue.Part(0, rows * stride), kept.QueryKeyValueRaw);
-            _operations.RmsNorm(kept.QueryKeyValueRaw, stride, Weight(parameters.QueryNorm!), _config.NormEpsilon, rows, _config.QueryHeads, size, kept.QueryKeyValue, stride, kept.QueryInverse);
-            _operations.RmsNorm(kept.QueryKeyValueRaw.From(_config.QuerySize), stride, Weight(parameters.KeyNorm!), _config.NormEpsilon, rows, _config.KeyValueHeads, size, keys, stride, kept.KeyInverse);
+            _operations.Copy(own.Part(0, rows * stride), kept.QueryKeyValueRaw);
+            _operations.RmsNorm(kept.QueryKeyValueRaw, stride, Weight(parameters.QueryNorm!), _config.NormEpsilon, rows, _config.QueryHeads, size, own, stride, kept.QueryInverse);
+            _operations.RmsNorm(kept.QueryKeyValueRaw.From(_config.QuerySize), stride, Weight(parameters.KeyNorm!), _config.NormEpsilon, rows, _config.KeyValueHeads, size, own.From(_config.QuerySize), stride, kept.KeyInverse);
         }
 
-        _operations.Rope(kept.QueryKeyValue, stride, _config.QueryHeads + _config.KeyValueHeads, size, _angles, batch.Positions, backward: false);
-        _operations.Attention(Shape(layer), batch.Sequences, kept.QueryKeyValue, stride, keys, values, stride, _activations!.AttentionSpace, kept.Attended, _config.QuerySize, kept.LogSumExp);
+        _operations.Rope(own, stride, _config.QueryHeads + _config.KeyValueHeads, size, _angles, batch.Positions, backward: false);
+        _operations.Attention(Shape(layer), batch.Sequences, own, stride, all.From(_config.QuerySize), all.From(_config.QuerySize + _config.KeyValueSize), stride, _activations!.AttentionSpace, kept.Attended, _config.QuerySize, kept.LogSumExp);
     }
 
     private void BackwardLayers(MicroBatch batch, IGradientConsumer consumer)
@@ -51,21 +51,24 @@ public sealed partial class DecoderWorker
         {
             var (parameters, kept) = (_decoder.Layout.Layers[layer], a.Layer(layer));
 
-            LinearGradient(parameters.Down, rows, a.Residual, a.Gated);
+            LinearGradient(batch, parameters.Down, a.Residual, a.Gated);
             _operations.SiluGateBackward(kept.GateUp, rows, _config.IntermediateSize, a.Gated);
-            consumer.OnLinear(new(batch, parameters.Down, a.Gated, a.Residual));
-            LinearGradient(parameters.GateUp, rows, kept.GateUp, a.NormedGradient);
+            Show(batch, consumer, parameters.Down, a.Gated, a.Residual);
+            LinearGradient(batch, parameters.GateUp, kept.GateUp, a.NormedGradient);
             _operations.RmsNormAgain(kept.Middle, Weight(parameters.MlpNorm), kept.MlpInverse, rows, hidden, a.Normed);
-            consumer.OnLinear(new(batch, parameters.GateUp, a.Normed, kept.GateUp));
+            Show(batch, consumer, parameters.GateUp, a.Normed, kept.GateUp);
             NormGradient(batch, consumer, parameters.MlpNorm, kept.Middle, kept.MlpInverse, rows, a.NormedGradient, accumulate: true, a.Residual);
 
-            LinearGradient(parameters.AttentionOutput, rows, a.Residual, a.AttendedGradient);
-            consumer.OnLinear(new(batch, parameters.AttentionOutput, kept.Attended, a.Residual));
+            LinearGradient(batch, parameters.AttentionOutput, a.Residual, a.AttendedGradient);
+            Show(batch, consumer, parameters.AttentionOutput, kept.Attended, a.Residual);
             AttendGradient(batch, consumer, layer, parameters, kept);
-            LinearGradient(parameters.QueryKeyValue, rows, a.QueryKeyValueGradient, a.NormedGradient);
+            // Below the lowest wanted layer nobody reads the residual stream's gradient.
+            var goesOn = layer > consumer.LowestLayer || consumer.WantsVectors;
+            LinearGradient(batch, parameters.QueryKeyValue, a.QueryKeyValueGradient, goesOn ? a.NormedGradient : null);
             _operations.RmsNormAgain(a.Input(layer), Weight(parameters.AttentionNorm), kept.AttentionInverse, rows, hidden, a.Normed);
-            consumer.OnLinear(new(batch, parameters.QueryKeyValue, a.Normed, a.QueryKeyValueGradient));
-            NormGradient(batch, consumer, parameters.AttentionNorm, a.Input(layer), kept.AttentionInverse, rows, a.NormedGradient, accumulate: true, a.Residual);
+            Show(batch, consumer, parameters.QueryKeyValue, a.Normed, a.QueryKeyValueGradient);
+            if (goesOn)
+                NormGradient(batch, consumer, parameters.AttentionNorm, a.Input(layer), kept.AttentionInverse, rows, a.NormedGradient, accumulate: true, a.Residual);
         }
 
         if (consumer.LowestLayer < 0)
@@ -105,24 +108,30 @@ public sealed partial class DecoderWorker
             consumer.OnVector(batch, norm, formed);
     }
 
-    /// <summary>y = x W^T + b.</summary>
-    private void Linear(LinearGroup group, int rows, BufferSlice x, BufferSlice y)
+    /// <summary>y = x W^T + b, with adapters.</summary>
+    private void Linear(MicroBatch batch, LinearGroup group, BufferSlice x, BufferSlice y)
     {
         if (group.HasBias)
-            _operations.SetRows(group.Biases(_decoder.Weights), rows, group.Outputs, y, group.Outputs);
-        _operations.Multiply(false, true, rows, group.Outputs, group.Inputs, 1, x, group.Inputs, group.Weights(_decoder.Weights), group.Inputs, group.HasBias ? 1 : 0, y, group.Outputs);
+            _operations.SetRows(group.Biases(_decoder.Weights), batch.Tokens, group.Outputs, y, group.Outputs);
+        _operations.Multiply(false, true, batch.Tokens, group.Outputs, group.Inputs, 1, x, group.Inputs, group.Weights(_decoder.Weights), group.Inputs, group.HasBias ? 1 : 0, y, group.Outputs);
+        AddAdapters(batch, group, x, y);
     }
 
-    /// <summary>y = residual + x W^T + b.</summary>
-    private void AddLinear(LinearGroup group, int rows, BufferSlice x, BufferSlice residual, BufferSlice y)
+    /// <summary>y = residual + x W^T + b, with adapters.</summary>
+    private void AddLinear(MicroBatch batch, LinearGroup group, BufferSlice x, BufferSlice residual, BufferSlice y)
     {
-        _operations.Copy(residual.Part(0, rows * group.Outputs), y);
+        _operations.Copy(residual.Part(0, batch.Tokens * group.Outputs), y);
         if (group.HasBias)
-            _operations.AddToRows(group.Biases(_decoder.Weights), rows, group.Outputs, y, group.Outputs);
-        _operations.Multiply(false, true, rows, group.Outputs, group.Inputs, 1, x, group.Inputs, group.Weights(_decoder.Weights), group.Inputs, 1, y, group.Outputs);
+            _operations.AddToRows(group.Biases(_decoder.Weights), batch.Tokens, group.Outputs, y, group.Outputs);
+        _operations.Multiply(false, true, batch.Tokens, group.Outputs, group.Inputs, 1, x, group.Inputs, group.Weights(_decoder.Weights), group.Inputs, 1, y, group.Outputs);
+        AddAdapters(batch, group, x, y);
     }
 
-    /// <summary>dx = dy W.</summary>
-    private void LinearGradient(LinearGroup group, int rows, BufferSlice dy, BufferSlice dx) =>
-        _operations.Multiply(false, false, rows, group.Inputs, group.Outputs, 1, dy, group.Outputs, group.Weights(_decoder.Weights), group.Inputs, 0, dx, group.Inputs);
+    /// <summary>dx = dy W, with adapters; without dx only what the consumer needs of the adapters.</summary>
+    private void LinearGradient(MicroBatch batch, LinearGroup group, BufferSlice dy, BufferSlice? dx)
+    {
+        if (dx is { } target)
+            _operations.Multiply(false, false, batch.Tokens, group.Inputs, group.Outputs, 1, dy, group.Outputs, group.Weights(_decoder.Weights), group.Inputs, 0, target, group.Inputs);
+        AddAdapterGradients(batch, group, dy, dx);
+    }
 }

@@ -36,6 +36,7 @@ public sealed partial class DecoderWorker : IDisposable
     public void ForwardBackward(MicroBatch batch, IGradientConsumer consumer, Span<double> losses)
     {
         Prepare(batch, forBackward: true);
+        _dropping = _decoder.Adapters is { DropoutStream: not null, Options.Dropout: > 0 };
         ForwardLayers(batch);
         consumer.Begin(batch);
         RunHead(batch, consumer, losses);
@@ -50,6 +51,7 @@ public sealed partial class DecoderWorker : IDisposable
     public void Losses(MicroBatch batch, Span<double> losses)
     {
         Prepare(batch, forBackward: false);
+        _dropping = false;
         ForwardLayers(batch);
         RunHead(batch, null, losses);
     }
@@ -61,6 +63,7 @@ public sealed partial class DecoderWorker : IDisposable
     public void Logits(MicroBatch batch, Span<float> logits)
     {
         Prepare(batch, forBackward: false);
+        _dropping = false;
         ForwardLayers(batch);
         var a = _activations!;
         var (hidden, vocabulary) = (_config.HiddenSize, _config.VocabularySize);
@@ -87,16 +90,12 @@ public sealed partial class DecoderWorker : IDisposable
 
     private void Prepare(MicroBatch batch, bool forBackward)
     {
-        foreach (var id in batch.TokenIds)
-        {
-            if ((uint)id >= (uint)_config.VocabularySize)
-                throw PursuitException.At("batch", $"token id {id}", $"ids from 0 to {_config.VocabularySize - 1}, the model's vocabulary", "Use the tokenizer that belongs to the model.");
-        }
-
+        CheckIds(batch);
+        _past = 0;
         var (tokens, longest) = (batch.Tokens, batch.Longest);
         if (_activations is { } old)
         {
-            if (old.Tokens >= tokens && old.Longest >= longest && (old.ForBackward || !forBackward))
+            if (old.Tokens >= tokens && old.Longest >= longest && old.Adapters == _decoder.Adapters && old.CacheRows == 0 && (old.ForBackward || !forBackward))
                 return;
             (tokens, longest) = (Math.Max(tokens, old.Tokens), Math.Max(longest, old.Longest));
             forBackward |= old.ForBackward;
@@ -107,6 +106,20 @@ public sealed partial class DecoderWorker : IDisposable
         _activations = new Activations(_decoder, tokens, longest, forBackward);
         if (_statistics.Length < tokens * 3)
             _statistics = new float[tokens * 3];
+        EnsureAngles(longest);
+    }
+
+    private void CheckIds(MicroBatch batch)
+    {
+        foreach (var id in batch.TokenIds)
+        {
+            if ((uint)id >= (uint)_config.VocabularySize)
+                throw PursuitException.At("batch", $"token id {id}", $"ids from 0 to {_config.VocabularySize - 1}, the model's vocabulary", "Use the tokenizer that belongs to the model.");
+        }
+    }
+
+    private void EnsureAngles(int longest)
+    {
         if (_angles.Length >= longest * _config.HeadSize)
             return;
         var table = _config.RopeScaling.Table(longest, _config.HeadSize, _config.RopeTheta);

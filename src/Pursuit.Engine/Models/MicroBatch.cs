@@ -21,6 +21,7 @@ public sealed class MicroBatch
     {
         (Index, FirstExample, Examples) = (index, firstExample, examples);
         var start = batch.Offsets[firstExample];
+        FirstToken = start;
         Tokens = batch.Offsets[firstExample + examples] - start;
         _tokens = batch.Tokens.AsSpan(start, Tokens).ToArray();
         _positions = new int[Tokens];
@@ -54,14 +55,30 @@ public sealed class MicroBatch
         _targets = [.. rows.Select(row => _tokens[row + 1])];
     }
 
+    private MicroBatch(ReadOnlySpan<int> tokens, int past)
+    {
+        (Examples, Tokens, Longest) = (1, tokens.Length, past + tokens.Length);
+        _tokens = tokens.ToArray();
+        _positions = [.. Enumerable.Range(past, Tokens)];
+        _offsets = [0, Tokens];
+        _sequences = [new SequenceRows(0, Tokens, 0, past + Tokens)];
+        (_labelRows, _targets, _labelWeights, _labelOffsets) = ([], [], [], [0, 0]);
+    }
+
     /// <summary>Its number within the batch; gradients are summed in this order.</summary>
     public int Index { get; }
+
+    /// <summary>The next tokens of a text of which a number of tokens is already in the cache.</summary>
+    internal static MicroBatch Chunk(ReadOnlySpan<int> tokens, int past) => new(tokens, past);
 
     /// <summary>Its first example's number within the batch.</summary>
     public int FirstExample { get; }
 
     /// <summary>Number of examples.</summary>
     public int Examples { get; }
+
+    /// <summary>Its first token's place in the batch.</summary>
+    public int FirstToken { get; }
 
     /// <summary>Number of tokens: the rows of every activation.</summary>
     public int Tokens { get; }

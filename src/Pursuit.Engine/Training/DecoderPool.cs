@@ -43,7 +43,7 @@ public sealed class DecoderPool : IDisposable
     private readonly DecoderPoolOptions _options;
     private readonly WorkerPool _pool;
     private readonly DecoderWorker[] _workers;
-    private readonly WeightGradients?[] _consumersFor;
+    private readonly IGradientSum?[] _consumersFor;
     private readonly IGradientConsumer?[] _consumers;
 
     /// <summary>Creates the workers.</summary>
@@ -54,7 +54,7 @@ public sealed class DecoderPool : IDisposable
         _options = options;
         _pool = new WorkerPool(options.Threads);
         _workers = [.. Enumerable.Range(0, options.Threads).Select(_ => new DecoderWorker(decoder))];
-        _consumersFor = new WeightGradients?[options.Threads];
+        _consumersFor = new IGradientSum?[options.Threads];
         _consumers = new IGradientConsumer?[options.Threads];
     }
 
@@ -98,12 +98,12 @@ public sealed class DecoderPool : IDisposable
         return Result(batch, losses);
     }
 
-    /// <summary>The losses of a batch and the gradient of its objective in every weight.</summary>
+    /// <summary>The losses of a batch and the gradient of its objective in a set of parameters.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="reduction">How the examples' losses make the objective.</param>
     /// <param name="gradients">Overwritten with the gradient.</param>
     /// <param name="cancellationToken">Stops before the next micro-batch.</param>
-    public BatchLosses Gradients(Batch batch, LossReduction reduction, WeightGradients gradients, CancellationToken cancellationToken = default)
+    public BatchLosses Gradients(Batch batch, LossReduction reduction, IGradientSum gradients, CancellationToken cancellationToken = default)
     {
         var losses = new double[batch.Examples];
         gradients.Begin();
@@ -129,7 +129,7 @@ public sealed class DecoderPool : IDisposable
     private static BatchLosses Result(Batch batch, double[] losses) =>
         new(losses, [.. Enumerable.Range(0, batch.Examples).Select(batch.Labels)]);
 
-    private IGradientConsumer ConsumerOf(WeightGradients gradients, int worker)
+    private IGradientConsumer ConsumerOf(IGradientSum gradients, int worker)
     {
         if (_consumersFor[worker] != gradients)
         {

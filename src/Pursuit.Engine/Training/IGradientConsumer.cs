@@ -25,6 +25,9 @@ public interface IGradientConsumer
     /// <summary>Called once per group of linear layers, from the last layer's down to the first layer's query, key and value.</summary>
     void OnLinear(in LinearGradient gradient);
 
+    /// <summary>Called after <see cref="OnLinear"/> once per adapter of the group.</summary>
+    void OnAdapter(in AdapterGradient gradient);
+
     /// <summary>Called for every block of the head's outputs, before any layer's.</summary>
     void OnHead(in HeadGradient gradient);
 
@@ -44,6 +47,18 @@ public interface IGradientConsumer
 /// <param name="Inputs">a [tokens, Group.Inputs], dense.</param>
 /// <param name="Deltas">delta [tokens, Group.Outputs], dense.</param>
 public readonly record struct LinearGradient(MicroBatch Batch, LinearGroup Group, BufferSlice Inputs, BufferSlice Deltas);
+
+/// <summary>
+/// What an adapter y += scale (x A^T) B^T saw and got back over a micro-batch: dA = du^T x, dB = scale delta^T u.
+/// </summary>
+/// <param name="Batch">The micro-batch; example i's rows are Offsets[i] to Offsets[i + 1].</param>
+/// <param name="Module">The adapter.</param>
+/// <param name="Scale">scale.</param>
+/// <param name="Inputs">x [tokens, Group.Inputs], dense, after dropout.</param>
+/// <param name="Deltas">delta [tokens, Part.Outputs] with stride Group.Outputs.</param>
+/// <param name="Hidden">u = x A^T [tokens, rank], dense.</param>
+/// <param name="HiddenGradient">du = scale delta B [tokens, rank], dense.</param>
+public readonly record struct AdapterGradient(MicroBatch Batch, LoraModule Module, float Scale, BufferSlice Inputs, BufferSlice Deltas, BufferSlice Hidden, BufferSlice HiddenGradient);
 
 /// <summary>Inputs and output gradients of a block of the head: some labels by some part of the vocabulary.</summary>
 /// <param name="Batch">The micro-batch; example i's labels are LabelOffsets[i] to LabelOffsets[i + 1].</param>

@@ -3,11 +3,8 @@ using Pursuit.Engine.Models;
 
 namespace Pursuit.Engine.Training;
 
-/// <summary>
-/// The gradient of every weight, summed over the micro-batches of a batch. Any number of workers may add to it; every
-/// tensor takes the micro-batches in their order, so the sum's bits don't depend on the number of workers.
-/// </summary>
-public sealed class WeightGradients : IDisposable
+/// <summary>The gradient of every weight of a decoder, summed over micro-batches in their order.</summary>
+public sealed class WeightGradients : IGradientSum, IDisposable
 {
     /// <summary>
     /// The head's gradient of one micro-batch comes in blocks. Up to this many values (64 MiB) a worker sums them aside, so
@@ -29,22 +26,31 @@ public sealed class WeightGradients : IDisposable
         _turns = new Turns(decoder.Layout.All.Count + 1);
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<Parameter> Parameters => _decoder.Layout.All;
+
+    /// <inheritdoc/>
+    public DeviceBuffer Weights => _decoder.Weights;
+
+    /// <inheritdoc/>
+    public IDecoderOperations Operations => _decoder.Operations;
+
     /// <summary>The gradients, laid out by the decoder's <see cref="ParameterLayout"/>; whole after <see cref="Complete"/>.</summary>
     public DeviceBuffer Values { get; }
 
     private int HeadSlot => _decoder.Layout.All.Count;
 
-    /// <summary>Starts a new sum at zero.</summary>
+    /// <inheritdoc/>
     public void Begin()
     {
-        foreach (var parameter in _decoder.Layout.All)
-            _decoder.Operations.Fill(0, parameter.In(Values));
+        for (var i = 0; i < Parameters.Count; i++)
+            Operations.Fill(0, Parameters[i].In(Values));
         if (_embeddingInput is not null)
             _decoder.Operations.Fill(0, _embeddingInput.Slice(0, _decoder.Layout.Embedding.Length));
         _turns.Reset();
     }
 
-    /// <summary>A consumer for one worker. It must see its micro-batches in ascending order, and the workers together all of them.</summary>
+    /// <inheritdoc/>
     public IGradientConsumer CreateConsumer() => new Consumer(this);
 
     /// <summary>Ends the sum: a tied head's and the embedding's parts become one.</summary>
@@ -54,19 +60,8 @@ public sealed class WeightGradients : IDisposable
             _decoder.Operations.AddScaled(1, _embeddingInput.Slice(0, _decoder.Layout.Embedding.Length), _decoder.Layout.Embedding.In(Values));
     }
 
-    /// <summary>Makes workers that wait for their turn give up, because another one failed.</summary>
+    /// <inheritdoc/>
     public void Abort() => _turns.Abort();
-
-    /// <summary>The Euclidean norm over all tensors.</summary>
-    public double Norm() => Math.Sqrt(_decoder.Layout.All.Sum(p => _decoder.Operations.SumOfSquares(p.In(Values))));
-
-    /// <summary>A parameter's gradient, copied to the host.</summary>
-    public float[] Read(Parameter parameter)
-    {
-        var values = new float[parameter.Length];
-        _decoder.Operations.Read(parameter.In(Values), values);
-        return values;
-    }
 
     /// <summary>Frees the memory; its consumers must be disposed of before.</summary>
     public void Dispose()
@@ -75,7 +70,7 @@ public sealed class WeightGradients : IDisposable
         _embeddingInput?.Dispose();
     }
 
-    private sealed class Consumer : IGradientConsumer, IDisposable
+    private sealed class Consumer : GradientConsumer, IDisposable
     {
         private readonly WeightGradients _owner;
         private readonly IDecoderOperations _operations;
@@ -94,15 +89,11 @@ public sealed class WeightGradients : IDisposable
             _bias = _operations.Allocate(owner._decoder.Layout.LinearGroups.Max(g => g.Outputs));
         }
 
-        public int LowestLayer => -1;
+        public override int LowestLayer => -1;
 
-        public bool WantsVectors => true;
+        public override bool WantsVectors => true;
 
-        public void Begin(MicroBatch batch)
-        {
-        }
-
-        public void OnLinear(in LinearGradient gradient)
+        public override void OnLinear(in LinearGradient gradient)
         {
             var group = gradient.Group;
             var slot = group.Parts[0].Weight.Index;
@@ -118,7 +109,7 @@ public sealed class WeightGradients : IDisposable
             _owner._turns.Pass(slot);
         }
 
-        public void OnHead(in HeadGradient gradient)
+        public override void OnHead(in HeadGradient gradient)
         {
             var (hidden, batch) = (gradient.Head.Inputs, gradient.Batch);
             var last = gradient.FirstLabel + gradient.Labels == batch.Labels && gradient.FirstOutput + gradient.Outputs == gradient.Head.Outputs;
@@ -138,14 +129,14 @@ public sealed class WeightGradients : IDisposable
             _owner._turns.Pass(_owner.HeadSlot);
         }
 
-        public void OnVector(MicroBatch batch, Parameter parameter, BufferSlice gradient)
+        public override void OnVector(MicroBatch batch, Parameter parameter, BufferSlice gradient)
         {
             _owner._turns.Wait(parameter.Index, batch.Index);
             _operations.AddScaled(1, gradient, parameter.In(_sum));
             _owner._turns.Pass(parameter.Index);
         }
 
-        public void OnEmbedding(MicroBatch batch, BufferSlice deltas)
+        public override void OnEmbedding(MicroBatch batch, BufferSlice deltas)
         {
             var embedding = _owner._decoder.Layout.Embedding;
             _owner._turns.Wait(embedding.Index, batch.Index);
@@ -154,7 +145,7 @@ public sealed class WeightGradients : IDisposable
             _owner._turns.Pass(embedding.Index);
         }
 
-        public void End(MicroBatch batch)
+        public override void End(MicroBatch batch)
         {
             if (batch.Labels > 0)
                 return;

@@ -1,0 +1,49 @@
+using Pursuit.Engine.Kernels;
+using Pursuit.Engine.Models;
+
+namespace Pursuit.Engine.Training;
+
+/// <summary>A consumer that ignores everything; derive from it and override what is wanted.</summary>
+public abstract class GradientConsumer : IGradientConsumer
+{
+    /// <inheritdoc/>
+    public virtual int LowestLayer => 0;
+
+    /// <inheritdoc/>
+    public virtual bool WantsVectors => false;
+
+    /// <inheritdoc/>
+    public virtual void Begin(MicroBatch batch)
+    {
+    }
+
+    /// <inheritdoc/>
+    public virtual void OnLinear(in LinearGradient gradient)
+    {
+    }
+
+    /// <inheritdoc/>
+    public virtual void OnAdapter(in AdapterGradient gradient)
+    {
+    }
+
+    /// <inheritdoc/>
+    public virtual void OnHead(in HeadGradient gradient)
+    {
+    }
+
+    /// <inheritdoc/>
+    public virtual void OnVector(MicroBatch batch, Parameter parameter, BufferSlice gradient)
+    {
+    }
+
+    /// <inheritdoc/>
+    public virtual void OnEmbedding(MicroBatch batch, BufferSlice deltas)
+    {
+    }
+
+    /// <inheritdoc/>
+    public virtual void End(MicroBatch batch)
+    {
+    }
+}
