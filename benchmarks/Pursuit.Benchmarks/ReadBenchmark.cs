@@ -29,7 +29,7 @@ internal static class ReadBenchmark
         Console.WriteLine();
         Console.WriteLine("| what | MB | seconds | MB/s | core seconds |");
         Console.WriteLine("|---|---|---|---|---|");
-        Row("`wc -l`", () => Shell("wc", "-l", path));
+        Row("`wc -l`", () => Shell("wc", "-l", path), inThisProcess: false);
         Row("`Pool.Open`, 1 thread", () => Read(1));
         Row(FormattableString.Invariant($"`Pool.Open`, {Environment.ProcessorCount} threads"), () => Read(Environment.ProcessorCount));
         using var whole = Pool.Open(new PoolOptions { Paths = [path] }, null, CancellationToken.None);
@@ -41,7 +41,7 @@ internal static class ReadBenchmark
         foreach (var line in Memory()) Console.WriteLine(line);
         return 0;
 
-        void Row(string name, Action action, double? size = null)
+        void Row(string name, Action action, double? size = null, bool inThisProcess = true)
         {
             var cores = double.PositiveInfinity;
             var seconds = Measure.Alternate(5, () =>
@@ -51,7 +51,7 @@ internal static class ReadBenchmark
                 cores = Math.Min(cores, (Environment.CpuUsage.TotalTime - before).TotalSeconds);
             })[0];
             var amount = size ?? megabytes;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {amount:F1} | {seconds:F3} | {amount / seconds:F0} | {cores:F3} |"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {amount:F1} | {seconds:F3} | {amount / seconds:F0} | {(inThisProcess ? cores.ToString("F3", CultureInfo.InvariantCulture) : "-")} |"));
         }
     }
 
