@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -22,8 +23,7 @@ public static class SafetensorsWriter
     public static void Write(string path, IReadOnlyList<TensorToWrite> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var lengths = Check(path, tensors);
-        // OrderBy is stable, so the caller's order decides among equals.
-        var order = Enumerable.Range(0, tensors.Count).OrderByDescending(i => tensors[i].Type.Bits()).ToArray();
+        var order = FileOrder(tensors);
         var header = Header(path, tensors, lengths, order, metadata);
         AtomicFile.Write(path, stream =>
         {
@@ -31,24 +31,41 @@ public static class SafetensorsWriter
             BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)header.Length);
             stream.Write(prefix);
             stream.Write(header);
-            var piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
-            try
+            ForEachPiece(tensors, lengths, order, stream, static (bytes, stream) => stream.Write(bytes));
+        });
+    }
+
+    /// <summary>The SHA-256 of the data that <see cref="Write"/> would put behind the header, in lower-case hexadecimal.</summary>
+    internal static string DataDigest(string path, IReadOnlyList<TensorToWrite> tensors)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        ForEachPiece(tensors, Check(path, tensors), FileOrder(tensors), hash, static (bytes, hash) => hash.AppendData(bytes));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>Larger elements first. OrderBy is stable, so the caller's order decides among equals.</summary>
+    private static int[] FileOrder(IReadOnlyList<TensorToWrite> tensors) =>
+        [.. Enumerable.Range(0, tensors.Count).OrderByDescending(i => tensors[i].Type.Bits())];
+
+    private static void ForEachPiece<TState>(IReadOnlyList<TensorToWrite> tensors, long[] lengths, int[] order, TState state, ReadOnlySpanAction<byte, TState> take)
+    {
+        var piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
+        try
+        {
+            foreach (var i in order)
             {
-                foreach (var i in order)
+                for (var offset = 0L; offset < lengths[i]; offset += PieceBytes)
                 {
-                    for (var offset = 0L; offset < lengths[i]; offset += PieceBytes)
-                    {
-                        var part = piece.AsSpan(0, (int)Math.Min(PieceBytes, lengths[i] - offset));
-                        tensors[i].Fill(offset, part);
-                        stream.Write(part);
-                    }
+                    var part = piece.AsSpan(0, (int)Math.Min(PieceBytes, lengths[i] - offset));
+                    tensors[i].Fill(offset, part);
+                    take(part, state);
                 }
             }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(piece);
-            }
-        });
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
     }
 
     private static long[] Check(string path, IReadOnlyList<TensorToWrite> tensors)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Pursuit.Numerics;
 
@@ -35,6 +36,24 @@ public sealed record TensorToWrite(string Name, TensorType Type, IReadOnlyList<l
         CheckCount(name, TensorType.BFloat16, shape, data.Length);
         return new(name, TensorType.BFloat16, shape, (offset, destination) =>
             FloatConversion.SingleToBFloat16(data.Span.Slice((int)(offset / 2), destination.Length / 2), MemoryMarshal.Cast<byte, ushort>(destination)));
+    }
+
+    /// <summary>A tensor of type F16, BF16 or F32 from floats in memory, rounded to nearest even.</summary>
+    internal static TensorToWrite FromSingleAs(TensorType type, string name, IReadOnlyList<long> shape, ReadOnlyMemory<float> data)
+    {
+        switch (type)
+        {
+            case TensorType.Float32:
+                return FromSingle(name, shape, data);
+            case TensorType.BFloat16:
+                return FromSingleAsBFloat16(name, shape, data);
+            case TensorType.Float16:
+                CheckCount(name, type, shape, data.Length);
+                return new(name, type, shape, (offset, destination) =>
+                    FloatConversion.SingleToHalf(data.Span.Slice((int)(offset / 2), destination.Length / 2), MemoryMarshal.Cast<byte, Half>(destination)));
+            default:
+                throw new UnreachableException($"{type} isn't a type of features");
+        }
     }
 
     private static void CheckCount(string name, TensorType type, IReadOnlyList<long> shape, long elements)
