@@ -8,11 +8,15 @@ switch (args.FirstOrDefault())
 {
     case "gemm":
         return GemmBenchmark.Run();
+    case "load":
+        return LoadBenchmark.Run();
+    case "scan":
+        return ScanBenchmark.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 200_000);
     case "read":
         return ReadBenchmark.Run(args.ElementAtOrDefault(1));
     case "engine":
         return EngineBenchmark.Run(args[1..]);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, read, engine");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, scan, read, engine");
         return 2;
 }
