@@ -1,0 +1,61 @@
+namespace Pursuit.Tokenization;
+
+/// <summary>The arguments of a call as they stand in the template.</summary>
+/// <param name="Positional">Those without a name, in order.</param>
+/// <param name="Named">Those with one.</param>
+internal sealed record JinjaArguments(IReadOnlyList<JinjaExpression> Positional, IReadOnlyList<(string Name, JinjaExpression Value)> Named)
+{
+    /// <summary>No arguments.</summary>
+    public static readonly JinjaArguments None = new([], []);
+
+    /// <summary>The deepest tree among them.</summary>
+    public int Depth => JinjaExpression.Above([.. Positional, .. Named.Select(argument => argument.Value)]) - 1;
+
+    /// <summary>The arguments behind the first <paramref name="count"/> positional ones.</summary>
+    public JinjaArguments Skip(int count) => new([.. Positional.Skip(count)], Named);
+
+    /// <summary>Puts each argument in its parameter's place; null where none was given.</summary>
+    /// <exception cref="PursuitException">An argument has no parameter; says which.</exception>
+    public JinjaExpression?[] Bind(IReadOnlyList<string> parameters, string template, int line, string callee)
+    {
+        var bound = new JinjaExpression?[parameters.Count];
+        if (Positional.Count > parameters.Count)
+            throw JinjaFaults.Unsupported(template, line, $"{callee} with {Positional.Count} arguments, of which only {parameters.Count} are known");
+        for (var i = 0; i < Positional.Count; i++) bound[i] = Positional[i];
+        foreach (var (name, value) in Named)
+        {
+            var at = parameters.ToList().IndexOf(name);
+            if (at < 0) throw JinjaFaults.Unsupported(template, line, $"{callee} with the argument \"{name}\"");
+            if (bound[at] is not null) throw JinjaFaults.Syntax(template, line, $"{callee} with the argument \"{name}\" twice", "it once");
+            bound[at] = value;
+        }
+
+        return bound;
+    }
+
+    /// <summary>Values of bound arguments; <see cref="JinjaMissing.Value"/> where none was given.</summary>
+    public static object?[] Evaluate(JinjaContext context, JinjaExpression?[] bound)
+    {
+        if (bound.Length == 0) return [];
+        var values = new object?[bound.Length];
+        for (var i = 0; i < values.Length; i++) values[i] = bound[i] is { } expression ? expression.Evaluate(context) : JinjaMissing.Value;
+        return values;
+    }
+}
+
+/// <summary>The value of an argument that was not given.</summary>
+internal sealed class JinjaMissing
+{
+    /// <summary>The one value.</summary>
+    public static readonly JinjaMissing Value = new();
+
+    private JinjaMissing()
+    {
+    }
+
+    /// <summary>The argument, or <paramref name="fallback"/> where none was given.</summary>
+    public static object? Or(object? argument, object? fallback) => argument is JinjaMissing ? fallback : argument;
+
+    /// <summary>The argument's truth, or <paramref name="fallback"/> where none was given.</summary>
+    public static bool IsTrue(object? argument, bool fallback) => argument is JinjaMissing ? fallback : PythonValues.IsTrue(argument);
+}

@@ -1,0 +1,54 @@
+namespace Pursuit.Tokenization;
+
+/// <summary><c>{% for target in items if test %}...{% else %}...{% endfor %}</c></summary>
+internal sealed class JinjaFor(int line, JinjaTarget target, JinjaExpression items, JinjaExpression? test, JinjaBlock body, JinjaBlock? otherwise)
+    : JinjaStatement(line)
+{
+    /// <inheritdoc/>
+    public override JinjaFlow Execute(JinjaContext context)
+    {
+        var outer = context.Scope;
+        var elements = PythonValues.Elements(context, items.Evaluate(context));
+        if (test is not null) elements = Filter(context, outer, elements);
+        context.LoopDepth++;
+        var loop = new JinjaLoop(elements, context.LoopDepth);
+        for (; loop.Index < elements.Count; loop.Index++)
+        {
+            context.Step();
+            // Every pass starts from the variables outside: what the last one set is gone, as in jinja2.
+            var inner = new JinjaScope(outer);
+            inner.Set("loop", loop);
+            context.Scope = inner;
+            context.Line = Line;
+            target.Assign(context, inner, elements[loop.Index]);
+            if (body.Execute(context) == JinjaFlow.Break) break;
+        }
+
+        context.LoopDepth--;
+        context.Scope = outer;
+        if (elements.Count == 0 && otherwise is not null)
+        {
+            context.Scope = new JinjaScope(outer);
+            var flow = otherwise.Execute(context);
+            context.Scope = outer;
+            return flow;
+        }
+
+        return JinjaFlow.Next;
+    }
+
+    private List<object?> Filter(JinjaContext context, JinjaScope outer, IReadOnlyList<object?> elements)
+    {
+        var kept = new List<object?>();
+        foreach (var element in elements)
+        {
+            var inner = new JinjaScope(outer);
+            context.Scope = inner;
+            target.Assign(context, inner, element);
+            if (PythonValues.IsTrue(test!.Evaluate(context))) kept.Add(element);
+        }
+
+        context.Scope = outer;
+        return kept;
+    }
+}

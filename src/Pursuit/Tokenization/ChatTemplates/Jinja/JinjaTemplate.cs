@@ -1,0 +1,49 @@
+namespace Pursuit.Tokenization;
+
+/// <summary>
+/// A template of the Jinja subset that chat templates are written in, parsed once and rendered from any number of threads.
+/// It behaves as jinja2 does in transformers' environment (a sandbox where nothing can be changed, <c>trim_blocks</c>,
+/// <c>lstrip_blocks</c>, break and continue, <c>tojson</c>, <c>raise_exception</c>, <c>strftime_now</c>, <c>generation</c>).
+/// </summary>
+internal sealed class JinjaTemplate
+{
+    private readonly JinjaBlock _body;
+    private readonly string _name;
+    private readonly DateTimeOffset _now;
+
+    private JinjaTemplate(string name, JinjaBlock body, bool hasGeneration, DateTimeOffset now)
+    {
+        _name = name;
+        _body = body;
+        _now = now;
+        HasGeneration = hasGeneration;
+    }
+
+    /// <summary>True where the template marks the trained spans itself.</summary>
+    public bool HasGeneration { get; }
+
+    /// <summary>Parses a template.</summary>
+    /// <param name="name">What messages call it, such as its file.</param>
+    /// <param name="template">Its text.</param>
+    /// <param name="now">What <c>strftime_now</c> tells.</param>
+    /// <exception cref="PursuitException">The text is no template of the subset; says the line and the construct.</exception>
+    public static JinjaTemplate Parse(string name, string template, DateTimeOffset now)
+    {
+        var (body, hasGeneration) = JinjaParser.Parse(name, template);
+        return new JinjaTemplate(name, body, hasGeneration, now);
+    }
+
+    /// <summary>Renders the template.</summary>
+    /// <param name="variables">What it is given by name.</param>
+    /// <returns>The text with its marks, and what the <c>generation</c> blocks printed.</returns>
+    /// <exception cref="PursuitException">The template refuses what it was given, or is at fault; says the line.</exception>
+    public (JinjaText Text, IReadOnlyList<CharSpan> Generations) Render(IEnumerable<KeyValuePair<string, object?>> variables)
+    {
+        var globals = new JinjaScope(null);
+        foreach (var (name, value) in variables) globals.Set(name, value);
+        // The template's own variables stand in a scope within.
+        var context = new JinjaContext(_name, _now, new JinjaScope(globals));
+        _body.Execute(context);
+        return (context.Output.ToText(), context.Generations);
+    }
+}

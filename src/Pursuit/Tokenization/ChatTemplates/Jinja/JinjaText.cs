@@ -1,0 +1,158 @@
+namespace Pursuit.Tokenization;
+
+/// <summary>A stretch of a text that a turn of the conversation brought along.</summary>
+/// <param name="Start">Position of its first UTF-16 unit.</param>
+/// <param name="End">Position behind its last.</param>
+/// <param name="Owner">Who brought it, as the renderer numbers the turns.</param>
+internal readonly record struct JinjaMark(int Start, int End, int Owner);
+
+/// <summary>
+/// A string that remembers which of its characters came from which turn. The marks survive concatenation, trimming,
+/// slicing, splitting and replacing, so that the rendered conversation knows the assistant's words without searching for
+/// them. Immutable.
+/// </summary>
+internal sealed class JinjaText
+{
+    /// <summary>No characters.</summary>
+    public static readonly JinjaText Empty = new("", []);
+
+    private int _codePoints = -1;
+
+    private JinjaText(string value, JinjaMark[] marks)
+    {
+        Value = value;
+        Marks = marks;
+    }
+
+    /// <summary>The characters.</summary>
+    public string Value { get; }
+
+    /// <summary>Where they came from: ascending, apart from each other; what no mark covers is the template's own.</summary>
+    public JinjaMark[] Marks { get; }
+
+    /// <summary>Length in code points, as Python counts.</summary>
+    public int CodePoints
+    {
+        get
+        {
+            if (_codePoints < 0)
+            {
+                var count = Value.Length;
+                foreach (var c in Value)
+                {
+                    if (char.IsLowSurrogate(c)) count--;
+                }
+
+                _codePoints = count;
+            }
+
+            return _codePoints;
+        }
+    }
+
+    /// <summary>True where a code point is always one UTF-16 unit.</summary>
+    public bool IsFlat => CodePoints == Value.Length;
+
+    /// <summary>A text of the template's own.</summary>
+    public static JinjaText Of(string value) => value.Length == 0 ? Empty : new JinjaText(value, []);
+
+    /// <summary>A text that belongs to <paramref name="owner"/> whole.</summary>
+    public static JinjaText Of(string value, int owner) =>
+        value.Length == 0 ? Empty : owner < 0 ? new JinjaText(value, []) : new JinjaText(value, [new JinjaMark(0, value.Length, owner)]);
+
+    /// <summary>A text with the marks given, which are taken over.</summary>
+    public static JinjaText Of(string value, JinjaMark[] marks) => value.Length == 0 ? Empty : new JinjaText(value, marks);
+
+    /// <summary>The two in a row.</summary>
+    public static JinjaText Concat(JinjaText left, JinjaText right)
+    {
+        if (left.Value.Length == 0) return right;
+        if (right.Value.Length == 0) return left;
+        var value = string.Concat(left.Value, right.Value);
+        if (right.Marks.Length == 0) return new JinjaText(value, left.Marks);
+        var builder = new List<JinjaMark>(left.Marks.Length + right.Marks.Length);
+        builder.AddRange(left.Marks);
+        foreach (var mark in right.Marks)
+            AddMark(builder, new JinjaMark(mark.Start + left.Value.Length, mark.End + left.Value.Length, mark.Owner));
+        return new JinjaText(value, [.. builder]);
+    }
+
+    /// <summary>The UTF-16 units from <paramref name="start"/> to before <paramref name="end"/>.</summary>
+    public JinjaText Slice(int start, int end)
+    {
+        if (start >= end) return Empty;
+        if (start == 0 && end == Value.Length) return this;
+        var value = Value[start..end];
+        if (Marks.Length == 0) return new JinjaText(value, []);
+        var marks = new List<JinjaMark>(Marks.Length);
+        foreach (var mark in Marks)
+        {
+            var from = Math.Max(mark.Start, start);
+            var to = Math.Min(mark.End, end);
+            if (from < to) marks.Add(new JinjaMark(from - start, to - start, mark.Owner));
+        }
+
+        return new JinjaText(value, [.. marks]);
+    }
+
+    /// <summary>Other characters in the place of these, one for one.</summary>
+    public JinjaText WithSameLength(string value) => new(value, Marks);
+
+    /// <summary>The owner of the unit at <paramref name="position"/>, or -1.</summary>
+    public int OwnerAt(int position)
+    {
+        foreach (var mark in Marks)
+        {
+            if (position < mark.Start) return -1;
+            if (position < mark.End) return mark.Owner;
+        }
+
+        return -1;
+    }
+
+    /// <summary>Position of the <paramref name="codePoint"/>-th code point in UTF-16 units.</summary>
+    public int UnitOf(int codePoint)
+    {
+        if (IsFlat) return codePoint;
+        var unit = 0;
+        for (; codePoint > 0; codePoint--)
+            unit += char.IsHighSurrogate(Value[unit]) && unit + 1 < Value.Length ? 2 : 1;
+        return unit;
+    }
+
+    /// <summary>Number of code points before the UTF-16 unit at <paramref name="unit"/>.</summary>
+    public int CodePointAt(int unit)
+    {
+        if (IsFlat) return unit;
+        var count = unit;
+        for (var i = 0; i < unit; i++)
+        {
+            if (char.IsLowSurrogate(Value[i])) count--;
+        }
+
+        return count;
+    }
+
+    /// <summary>Every code point as a text of its own, in order.</summary>
+    public IEnumerable<JinjaText> Characters()
+    {
+        for (var i = 0; i < Value.Length;)
+        {
+            var next = i + (char.IsHighSurrogate(Value[i]) && i + 1 < Value.Length ? 2 : 1);
+            yield return Slice(i, next);
+            i = next;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value;
+
+    /// <summary>Appends a mark, joining it to the last where they touch and have one owner.</summary>
+    public static void AddMark(List<JinjaMark> marks, JinjaMark mark)
+    {
+        if (marks.Count > 0 && marks[^1].End == mark.Start && marks[^1].Owner == mark.Owner)
+            marks[^1] = new JinjaMark(marks[^1].Start, mark.End, mark.Owner);
+        else
+            marks.Add(mark);
+    }
+}

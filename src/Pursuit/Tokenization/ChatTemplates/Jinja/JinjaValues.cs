@@ -1,0 +1,141 @@
+namespace Pursuit.Tokenization;
+
+// A value of a template is an object: null is Python's None; bool, long, System.Numerics.BigInteger (a number of a record
+// past 64 bits, only ever passed on) and double are themselves; the rest are the classes below and JinjaText.
+
+/// <summary>jinja2's Undefined: prints as nothing, is false and empty; anything else done with it is a fault.</summary>
+internal sealed class JinjaUndefined(string description)
+{
+    /// <summary>What is not there, for the fault's message.</summary>
+    public string Description { get; } = description;
+}
+
+/// <summary>Which of Python's sequences a <see cref="JinjaList"/> stands for.</summary>
+internal enum JinjaListKind
+{
+    /// <summary>list</summary>
+    List,
+
+    /// <summary>tuple</summary>
+    Tuple,
+
+    /// <summary>range</summary>
+    Range,
+
+    /// <summary>dict.keys()</summary>
+    Keys,
+
+    /// <summary>dict.values()</summary>
+    Values,
+
+    /// <summary>dict.items()</summary>
+    Items,
+}
+
+/// <summary>A Python sequence; never changed after it is made (transformers' sandbox refuses changes too).</summary>
+/// <param name="items">The elements; taken over, not copied.</param>
+/// <param name="kind">Which of Python's sequences it is.</param>
+/// <param name="owner">The turn it belongs to whole, or -1.</param>
+internal sealed class JinjaList(IReadOnlyList<object?> items, JinjaListKind kind = JinjaListKind.List, int owner = -1)
+{
+    /// <summary>The elements.</summary>
+    public IReadOnlyList<object?> Items { get; } = items;
+
+    /// <summary>Which of Python's sequences it is.</summary>
+    public JinjaListKind Kind { get; } = kind;
+
+    /// <summary>The turn it belongs to whole, or -1.</summary>
+    public int Owner { get; } = owner;
+}
+
+/// <summary>What a filter such as <c>map</c> gives in Python: elements that can be walked once and have no length.</summary>
+internal sealed class JinjaGenerator(IReadOnlyList<object?> items)
+{
+    private int _position;
+
+    /// <summary>The next element, if one is left.</summary>
+    public bool TryTake(out object? item)
+    {
+        item = _position < items.Count ? items[_position] : null;
+        return _position++ < items.Count;
+    }
+
+    /// <summary>All that are left.</summary>
+    public IReadOnlyList<object?> TakeRest()
+    {
+        var rest = _position == 0 ? items : [.. items.Skip(_position)];
+        _position = items.Count;
+        return rest;
+    }
+}
+
+/// <summary>A Python dict with string keys, in the order of insertion; never changed after it is made.</summary>
+internal sealed class JinjaDict
+{
+    private const int SmallCount = 8;
+    private readonly List<KeyValuePair<JinjaText, object?>> _entries;
+    private Dictionary<string, int>? _index;
+
+    /// <summary>An empty dict, to be filled by <see cref="Set"/> while it is being made.</summary>
+    public JinjaDict(int capacity = 4, int owner = -1)
+    {
+        _entries = new List<KeyValuePair<JinjaText, object?>>(capacity);
+        Owner = owner;
+    }
+
+    /// <summary>The turn it belongs to whole, or -1.</summary>
+    public int Owner { get; }
+
+    /// <summary>Keys and values in the order of insertion.</summary>
+    public IReadOnlyList<KeyValuePair<JinjaText, object?>> Entries => _entries;
+
+    /// <summary>Puts a value in; a key that is there keeps its place, as in Python.</summary>
+    public void Set(JinjaText key, object? value)
+    {
+        var at = Find(key.Value);
+        if (at >= 0)
+        {
+            _entries[at] = new(_entries[at].Key, value);
+            return;
+        }
+
+        _entries.Add(new(key, value));
+        if (_index is not null) _index.Add(key.Value, _entries.Count - 1);
+        else if (_entries.Count > SmallCount) _index = Enumerable.Range(0, _entries.Count).ToDictionary(i => _entries[i].Key.Value, StringComparer.Ordinal);
+    }
+
+    /// <summary>The value of a key, if it is there.</summary>
+    public bool TryGet(string key, out object? value)
+    {
+        var at = Find(key);
+        value = at >= 0 ? _entries[at].Value : null;
+        return at >= 0;
+    }
+
+    private int Find(string key)
+    {
+        if (_index is not null) return _index.GetValueOrDefault(key, -1);
+        for (var i = 0; i < _entries.Count; i++)
+        {
+            if (_entries[i].Key.Value == key) return i;
+        }
+
+        return -1;
+    }
+}
+
+/// <summary>jinja2's namespace: the one thing a template may change.</summary>
+internal sealed class JinjaNamespace
+{
+    /// <summary>Its attributes.</summary>
+    public Dictionary<string, object?> Attributes { get; } = new(StringComparer.Ordinal);
+}
+
+/// <summary>A Python method taken from its object, such as <c>text.strip</c>.</summary>
+internal sealed record JinjaBoundMethod(object Target, string Name);
+
+/// <summary>A function of the environment, such as <c>range</c>.</summary>
+internal sealed record JinjaFunction(string Name);
+
+/// <summary>The slice of <c>items[start:stop:step]</c>; a missing part is null.</summary>
+internal sealed record JinjaSliceValue(object? Start, object? Stop, object? Step);
