@@ -17,7 +17,7 @@ internal static class PythonStrings
         };
         var value = text.Value;
         context.Spend(value.Length);
-        if (set is not null && !(text.IsFlat && set.All(c => !char.IsSurrogate(c)))) throw context.Unsupported("a strip of characters outside the basic plane");
+        if (set is not null && set.Any(char.IsSurrogate)) throw context.Unsupported("a strip of characters outside the basic plane");
         var start = 0;
         var end = value.Length;
         while (left && start < end && Goes(value[start])) start++;
