@@ -11,19 +11,19 @@ internal sealed class AnswerLocator
     private readonly JinjaText _text;
     private readonly IReadOnlyList<Turn> _turns;
     private readonly string _generationPrompt;
-    private readonly Func<int, string?> _promptBefore;
+    private readonly Func<int, bool, string?> _renderFirst;
 
     /// <summary>Prepares the search.</summary>
     /// <param name="text">The rendered conversation.</param>
     /// <param name="turns">Its turns.</param>
     /// <param name="generationPrompt">What the template prints to make the assistant speak; may be empty.</param>
-    /// <param name="promptBefore">The prompt the template prints before a turn, or null where it refuses.</param>
-    public AnswerLocator(JinjaText text, IReadOnlyList<Turn> turns, string generationPrompt, Func<int, string?> promptBefore)
+    /// <param name="renderFirst">What the template prints of the first turns, with or without the generation prompt; null where it refuses.</param>
+    public AnswerLocator(JinjaText text, IReadOnlyList<Turn> turns, string generationPrompt, Func<int, bool, string?> renderFirst)
     {
         _text = text;
         _turns = turns;
         _generationPrompt = generationPrompt;
-        _promptBefore = promptBefore;
+        _renderFirst = renderFirst;
     }
 
     /// <summary>All answers, with what became of the turns.</summary>
@@ -75,7 +75,8 @@ internal sealed class AnswerLocator
         for (var turn = 0; turn < runs.Length; turn++)
         {
             if (runs[turn] is not { } run || !_turns[turn].IsTrained) continue;
-            for (var i = run.First; i <= run.Last && runs[turn] is not null; i++)
+            if (_turns[turn].ToolCallsJson is not null) runs[turn] = run = WithinTurn(turn, run);
+            for (var i = run.First; i <= run.Last; i++)
             {
                 if (ConversationVariables.TurnOf(marks[i].Owner) != turn) runs[turn] = null;
             }
@@ -83,6 +84,18 @@ internal sealed class AnswerLocator
 
         return runs;
     }
+
+    // A template may print a call's name once more with the tool's result; that is no word of the assistant's.
+    private (int First, int Last) WithinTurn(int turn, (int First, int Last) run)
+    {
+        if (turn + 1 == _turns.Count || Printed(turn + 1, withPrompt: false) is not { } upToHere) return run;
+        while (run.Last > run.First && _text.Marks[run.Last].End > upToHere) run.Last--;
+        return run;
+    }
+
+    // Characters the template prints of the first turns, if the whole conversation begins with the same ones.
+    private int? Printed(int turns, bool withPrompt) =>
+        _renderFirst(turns, withPrompt) is { } text && _text.Value.StartsWith(text, StringComparison.Ordinal) ? text.Length : null;
 
     private AnswerSpan Answer(int turn, (int First, int Last) run)
     {
@@ -107,9 +120,8 @@ internal sealed class AnswerLocator
         }
 
         // A template without a generation prompt: only a tool call has words of the model's before the record's.
-        return ConversationVariables.IsTool(first.Owner) && _promptBefore(turn) is { } prompt && prompt.Length >= before
-            && _text.Value.StartsWith(prompt, StringComparison.Ordinal)
-            ? prompt.Length
+        return ConversationVariables.IsTool(first.Owner) && Printed(turn, withPrompt: true) is { } prompt && prompt >= before && prompt <= first.Start
+            ? prompt
             : first.Start;
     }
 

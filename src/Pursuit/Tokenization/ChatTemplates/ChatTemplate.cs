@@ -132,7 +132,7 @@ public sealed class ChatTemplate
     public RenderedConversation Render(IReadOnlyList<Turn> turns, string? toolsJson = null, bool addGenerationPrompt = false)
     {
         var (text, generations) = RenderText(turns, toolsJson, addGenerationPrompt);
-        var locator = new AnswerLocator(text, turns, GenerationPrompt, turn => TryRenderText([.. turns.Take(turn)], toolsJson, true));
+        var locator = new AnswerLocator(text, turns, GenerationPrompt, (first, prompt) => TryRenderText([.. turns.Take(first)], toolsJson, prompt));
         return locator.Locate(MarksAnswers ? generations : null);
     }
 

@@ -15,9 +15,9 @@ internal static class JinjaFilters
         new("replace", ["old", "new", "count"], (c, value, a) => PythonStrings.Replace(
             c, PythonValues.Text(c, value), PythonValues.Text(c, Needed(c, "replace", a[0])), PythonValues.Text(c, Needed(c, "replace", a[1])), JinjaMissing.Or(a[2], null))),
         new("indent", ["width", "first", "blank"], (c, value, a) => PythonStrings.Indent(
-            c, PythonValues.Text(c, value), JinjaMissing.Or(a[0], 4L), JinjaMissing.IsTrue(a[1], false), JinjaMissing.IsTrue(a[2], false))),
+            c, Needed(c, "indent", value) as JinjaText ?? throw c.Fault($"the filter \"indent\" on a {PythonValues.TypeName(value)}; expected a string."), JinjaMissing.Or(a[0], 4L), JinjaMissing.IsTrue(a[1], false), JinjaMissing.IsTrue(a[2], false))),
         new("string", [], (c, value, _) => PythonValues.Text(c, value)),
-        new("safe", [], (_, value, _) => value),
+        new("safe", [], (c, value, _) => PythonValues.Text(c, value)), // nothing is escaped, so only the text is left
         new("length", [], (c, value, _) => PythonValues.Length(c, value)),
         new("count", [], (c, value, _) => PythonValues.Length(c, value)),
         new("default", ["default_value", "boolean"], Default),
@@ -37,7 +37,7 @@ internal static class JinjaFilters
         new("unique", ["case_sensitive", "attribute"], (c, value, a) => JinjaSequenceFilters.Unique(
             c, value, JinjaMissing.IsTrue(a[0], false), JinjaMissing.Or(a[1], null))),
         new("int", ["default", "base"], (c, value, a) => ToInteger(c, value, JinjaMissing.Or(a[0], 0L), a[1])),
-        new("float", ["default"], (_, value, a) => ToFloat(value, JinjaMissing.Or(a[0], 0.0))),
+        new("float", ["default"], (c, value, a) => ToFloat(value is JinjaUndefined undefined ? throw PythonValues.Missing(c, undefined) : value, JinjaMissing.Or(a[0], 0.0))),
         new("abs", [], (c, value, _) => value is double d ? Math.Abs(d) : PythonValues.TryInteger(value, out var n)
             ? (n < 0 ? PythonArithmetic.Negate(c, n) : n)
             : throw c.Fault($"the filter \"abs\" on a {PythonValues.TypeName(value)}; expected a number.")),

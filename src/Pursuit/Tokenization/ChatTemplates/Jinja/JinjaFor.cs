@@ -10,6 +10,7 @@ internal sealed class JinjaFor(int line, JinjaTarget target, JinjaExpression ite
         var outer = context.Scope;
         var elements = PythonValues.Elements(context, items.Evaluate(context));
         if (test is not null) elements = Filter(context, outer, elements);
+        var finished = false;
         context.LoopDepth++;
         var loop = new JinjaLoop(elements, context.LoopDepth);
         for (; loop.Index < elements.Count; loop.Index++)
@@ -21,12 +22,15 @@ internal sealed class JinjaFor(int line, JinjaTarget target, JinjaExpression ite
             context.Scope = inner;
             context.Line = Line;
             target.Assign(context, inner, elements[loop.Index]);
-            if (body.Execute(context) == JinjaFlow.Break) break;
+            var flow = body.Execute(context);
+            if (flow == JinjaFlow.Break) break;
+            finished |= flow == JinjaFlow.Next;
         }
 
         context.LoopDepth--;
         context.Scope = outer;
-        if (elements.Count == 0 && otherwise is not null)
+        // jinja2 notes at a pass's end that there was one, so the else also runs where every pass was broken off.
+        if (!finished && otherwise is not null)
         {
             context.Scope = new JinjaScope(outer);
             var flow = otherwise.Execute(context);

@@ -12,7 +12,9 @@ internal sealed class JinjaProjection : JinjaFilterCall
     public static bool IsProjection(string name) => name is "map" or "select" or "reject" or "selectattr" or "rejectattr";
 
     /// <inheritdoc/>
-    public override object? Apply(JinjaContext context, object? value) => new JinjaGenerator([.. _project(context, value)]);
+    public override object? Apply(JinjaContext context, object? value) =>
+        // jinja2 asks whether there is anything before it walks: None gives nothing, where a loop over None is a fault.
+        new JinjaGenerator(PythonValues.IsTrue(value) ? [.. _project(context, value)] : []);
 
     /// <summary>Binds one of the five.</summary>
     public static new JinjaProjection Create(string template, int line, string name, JinjaArguments arguments)

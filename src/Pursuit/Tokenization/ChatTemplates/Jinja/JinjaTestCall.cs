@@ -38,7 +38,7 @@ internal sealed class JinjaTestCall
         ["even"] = (c, value) => PythonArithmetic.Remainder(c, value, 2L) is 0L or 0.0,
         ["lower"] = (c, value) => IsCased(PythonValues.Text(c, value).Value, char.IsLower, char.IsUpper),
         ["upper"] = (c, value) => IsCased(PythonValues.Text(c, value).Value, char.IsUpper, char.IsLower),
-        ["callable"] = (_, value) => value is JinjaMacro or JinjaFunction or JinjaBoundMethod,
+        ["callable"] = (_, value) => value is JinjaMacro or JinjaFunction or JinjaBoundMethod or JinjaUndefined,
     };
 
     private readonly Func<JinjaContext, object?, object?, bool>? _withArgument;
