@@ -11,14 +11,14 @@ internal sealed class AnswerLocator
     private readonly JinjaText _text;
     private readonly IReadOnlyList<Turn> _turns;
     private readonly string _generationPrompt;
-    private readonly Func<int, bool, string?> _renderFirst;
+    private readonly Func<int, bool, JinjaText?> _renderFirst;
 
     /// <summary>Prepares the search.</summary>
     /// <param name="text">The rendered conversation.</param>
     /// <param name="turns">Its turns.</param>
     /// <param name="generationPrompt">What the template prints to make the assistant speak; may be empty.</param>
     /// <param name="renderFirst">What the template prints of the first turns, with or without the generation prompt; null where it refuses.</param>
-    public AnswerLocator(JinjaText text, IReadOnlyList<Turn> turns, string generationPrompt, Func<int, bool, string?> renderFirst)
+    public AnswerLocator(JinjaText text, IReadOnlyList<Turn> turns, string generationPrompt, Func<int, bool, JinjaText?> renderFirst)
     {
         _text = text;
         _turns = turns;
@@ -88,14 +88,11 @@ internal sealed class AnswerLocator
     // A template may print a call's name once more with the tool's result; that is no word of the assistant's.
     private (int First, int Last) WithinTurn(int turn, (int First, int Last) run)
     {
-        if (turn + 1 == _turns.Count || Printed(turn + 1, withPrompt: false) is not { } upToHere) return run;
-        while (run.Last > run.First && _text.Marks[run.Last].End > upToHere) run.Last--;
+        if (turn + 1 == _turns.Count || _renderFirst(turn + 1, false) is not { } upToHere) return run;
+        if (!_text.Value.StartsWith(upToHere.Value, StringComparison.Ordinal)) return run;
+        while (run.Last > run.First && _text.Marks[run.Last].End > upToHere.Value.Length) run.Last--;
         return run;
     }
-
-    // Characters the template prints of the first turns, if the whole conversation begins with the same ones.
-    private int? Printed(int turns, bool withPrompt) =>
-        _renderFirst(turns, withPrompt) is { } text && _text.Value.StartsWith(text, StringComparison.Ordinal) ? text.Length : null;
 
     private AnswerSpan Answer(int turn, (int First, int Last) run)
     {
@@ -119,10 +116,11 @@ internal sealed class AnswerLocator
             return at < 0 ? first.Start : before + at + _generationPrompt.Length;
         }
 
-        // A template without a generation prompt: only a tool call has words of the model's before the record's.
-        return ConversationVariables.IsTool(first.Owner) && Printed(turn, withPrompt: true) is { } prompt && prompt >= before && prompt <= first.Start
-            ? prompt
-            : first.Start;
+        // A template without a generation prompt: only a tool call has words of the model's before the record's. What the
+        // prompt before this turn ends in, the assistant does not say.
+        if (!ConversationVariables.IsTool(first.Owner) || _renderFirst(turn, true) is not { } prompt) return first.Start;
+        var tail = prompt.Value.AsSpan(prompt.Marks.Length > 0 ? prompt.Marks[^1].End : 0);
+        return _text.Value.AsSpan(before, first.Start - before).StartsWith(tail) ? before + tail.Length : first.Start;
     }
 
     // Whether words of the content are missing; templates may trim its white space.

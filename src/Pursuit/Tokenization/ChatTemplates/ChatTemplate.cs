@@ -140,11 +140,11 @@ public sealed class ChatTemplate
         _template.Render(ConversationVariables.Create(turns, toolsJson, _config, addGenerationPrompt));
 
     // Null where the template refuses, as many do without a user's turn: the caller then knows less, and says so by its rule.
-    private string? TryRenderText(IReadOnlyList<Turn> turns, string? toolsJson, bool addGenerationPrompt)
+    private JinjaText? TryRenderText(IReadOnlyList<Turn> turns, string? toolsJson, bool addGenerationPrompt)
     {
         try
         {
-            return RenderText(turns, toolsJson, addGenerationPrompt).Text.Value;
+            return RenderText(turns, toolsJson, addGenerationPrompt).Text;
         }
         catch (PursuitException)
         {
@@ -155,8 +155,8 @@ public sealed class ChatTemplate
     private string FindGenerationPrompt()
     {
         IReadOnlyList<Turn> probe = [new Turn(Turn.User, "x")];
-        var without = TryRenderText(probe, null, false);
-        var with = TryRenderText(probe, null, true);
+        var without = TryRenderText(probe, null, false)?.Value;
+        var with = TryRenderText(probe, null, true)?.Value;
         return without is not null && with is not null && with.StartsWith(without, StringComparison.Ordinal) ? with[without.Length..] : "";
     }
 

@@ -67,5 +67,5 @@ internal sealed class JinjaTokenStream(string name, IReadOnlyList<JinjaToken> to
     public T Bounded<T>(T expression)
         where T : JinjaExpression =>
         expression.Depth <= JinjaLimits.TreeDepth ? expression
-            : throw Unsupported(expression.Line, $"an expression more than {JinjaLimits.TreeDepth} operations deep");
+            : throw Unsupported(expression.Line, $"an expression of more than {JinjaLimits.TreeDepth} levels of nesting");
 }
