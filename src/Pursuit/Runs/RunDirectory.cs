@@ -1,0 +1,117 @@
+using System.Reflection;
+using System.Text.Json;
+using Pursuit.Storage;
+
+namespace Pursuit.Runs;
+
+/// <summary>
+/// A directory that holds everything of one job: what was asked, and each stage's part, whole or continuing.
+/// One process at a time owns it.
+/// </summary>
+/// <remarks>
+/// <c>run.json</c> says what made it, <c>options.yaml</c> what was asked (and replays it), <c>stages/NAME/</c> holds a stage's
+/// files beside <c>stage.json</c>, its fingerprint. A stage whose fingerprint is unchanged is reused or continued; any other
+/// is started afresh.
+/// </remarks>
+public sealed class RunDirectory : IDisposable
+{
+    private const int Format = 1;
+    private const string MarkerName = "run.json";
+    private readonly FileStream _lock;
+
+    private RunDirectory(string path, FileStream lockFile)
+    {
+        FullPath = path;
+        _lock = lockFile;
+    }
+
+    /// <summary>Its absolute path.</summary>
+    public string FullPath { get; }
+
+    /// <summary>The version of Pursuit that runs now, as in the package.</summary>
+    public static string PursuitVersion { get; } =
+        typeof(RunDirectory).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    /// <summary>Opens a run directory, creating it where there is none.</summary>
+    /// <param name="path">The directory.</param>
+    /// <exception cref="PursuitException">It holds something else, is in use, is of a newer format, or can't be written.</exception>
+    public static RunDirectory Open(string path)
+    {
+        var full = Path.GetFullPath(path);
+        var marker = Path.Combine(full, MarkerName);
+        try
+        {
+            if (File.Exists(full))
+                throw PursuitException.At(full, "a file", "a directory for the run", "Choose another --run.");
+            if (Directory.Exists(full) && !File.Exists(marker) && Directory.EnumerateFileSystemEntries(full).Any(e => !IsOurs(e)))
+                throw PursuitException.At(full, "a directory with other things in it", "an empty or a run directory", "Choose another --run, or empty it.");
+            Directory.CreateDirectory(full);
+            var run = new RunDirectory(full, Lock(full));
+            try
+            {
+                CheckOrWriteMarker(marker);
+                return run;
+            }
+            catch
+            {
+                run.Dispose();
+                throw;
+            }
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw PursuitException.At(full, $"the directory can't be used ({e.Message})", "a writable directory", "Choose another --run.", e);
+        }
+    }
+
+    /// <summary>Opens a stage: reuses or continues it where the fingerprint is unchanged, else empties it.</summary>
+    /// <param name="name">The stage's name, a plain file name.</param>
+    /// <param name="fingerprint">Everything its result depends on.</param>
+    public RunStage OpenStage(string name, Fingerprint fingerprint) =>
+        RunStage.Open(Path.Combine(FullPath, "stages", name), fingerprint);
+
+    /// <summary>The path of a file in the directory.</summary>
+    public string PathOf(string name) => Path.Combine(FullPath, name);
+
+    /// <summary>Lets another process have the directory.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    private static bool IsOurs(string entry) =>
+        Path.GetFileName(entry) is "run.lock" || entry.EndsWith(".partial", StringComparison.Ordinal);
+
+    private static FileStream Lock(string directory)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(directory, "run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (Directory.Exists(directory))
+        {
+            throw PursuitException.At(directory, $"the directory is in use by another process ({e.Message})", "one process per run directory", "Wait for it to end, or choose another --run.", e);
+        }
+    }
+
+    private static void CheckOrWriteMarker(string marker)
+    {
+        if (!File.Exists(marker))
+        {
+            AtomicFile.Write(marker, s => JsonSerializer.Serialize(s, new Marker(Format, PursuitVersion), RunJson.Indented));
+            return;
+        }
+
+        Marker? found;
+        try
+        {
+            found = JsonSerializer.Deserialize<Marker>(File.ReadAllBytes(marker), RunJson.Indented);
+        }
+        catch (JsonException e)
+        {
+            throw PursuitException.At(marker, $"not the marker of a run ({e.Message})", $"a run of format {Format}", "Choose another --run.", e);
+        }
+
+        if (found?.Format != Format)
+            throw PursuitException.At(marker, $"a run of format {found?.Format}", $"format {Format}", "It was made by another version of Pursuit; choose another --run.");
+    }
+
+    private sealed record Marker(int Format, string Pursuit);
+}

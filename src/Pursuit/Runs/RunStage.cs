@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Pursuit.Storage;
+
+namespace Pursuit.Runs;
+
+/// <summary>One stage of a run: a directory whose files belong to one fingerprint.</summary>
+public sealed class RunStage
+{
+    private const string StateName = "stage.json";
+    private readonly State _state;
+
+    private RunStage(string directory, State state)
+    {
+        FullPath = directory;
+        _state = state;
+        IsComplete = state.Complete;
+    }
+
+    /// <summary>Its absolute path.</summary>
+    public string FullPath { get; }
+
+    /// <summary>True where the stage's result is whole and can be reused.</summary>
+    public bool IsComplete { get; private set; }
+
+    /// <summary>The path of one of its files.</summary>
+    public string PathOf(string name) => Path.Combine(FullPath, name);
+
+    /// <summary>Says that every file of the stage is whole under its final name.</summary>
+    public void Complete()
+    {
+        WriteState(FullPath, _state with { Complete = true });
+        IsComplete = true;
+    }
+
+    internal static RunStage Open(string directory, Fingerprint fingerprint)
+    {
+        var wanted = new State(fingerprint.Hash, false, fingerprint.Parts.ToDictionary(p => p.Key, p => p.Value));
+        var found = ReadState(Path.Combine(directory, StateName));
+        if (found?.Fingerprint == wanted.Fingerprint) return new RunStage(directory, found);
+
+        if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true);
+        Directory.CreateDirectory(directory);
+        WriteState(directory, wanted);
+        return new RunStage(directory, wanted);
+    }
+
+    private static State? ReadState(string path)
+    {
+        if (!File.Exists(path)) return null;
+        try
+        {
+            return JsonSerializer.Deserialize<State>(File.ReadAllBytes(path), RunJson.Indented);
+        }
+        catch (JsonException)
+        {
+            return null; // whatever stands there isn't this stage's: it is started afresh
+        }
+    }
+
+    private static void WriteState(string directory, State state) =>
+        AtomicFile.Write(Path.Combine(directory, StateName), s => JsonSerializer.Serialize(s, state, RunJson.Indented));
+
+    private sealed record State(string Fingerprint, bool Complete, Dictionary<string, string> DependsOn);
+}

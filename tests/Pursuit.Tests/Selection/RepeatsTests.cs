@@ -1,0 +1,46 @@
+using Pursuit.Runs;
+using Pursuit.Selection;
+
+namespace Pursuit.Tests.Selection;
+
+public sealed class RepeatsTests
+{
+    [Fact]
+    public void One_copy_on_average_is_one_copy_each()
+    {
+        Repeats.FromWeights(Rows(0.1, 2.5, 0.4), 1).ShouldBe([1, 1, 1]);
+    }
+
+    [Fact]
+    public void Copies_follow_the_weights_by_largest_remainder()
+    {
+        // Shares of 12 copies: 1.2, 7.2, 3.6 -> floors 1, 7, 3; the copy left goes to the largest remainder, 0.6.
+        Repeats.FromWeights(Rows(0.3, 1.8, 0.9), 4).ShouldBe([1, 7, 4]);
+    }
+
+    [Fact]
+    public void A_row_of_weight_zero_still_gets_one_copy()
+    {
+        Repeats.FromWeights(Rows(0, 3, 0), 4).ShouldBe([1, 10, 1]);
+    }
+
+    [Fact]
+    public void Copies_always_add_up_and_are_at_least_one()
+    {
+        var random = new SeededRandom(1, "test/repeats");
+        for (var trial = 0; trial < 200; trial++)
+        {
+            var weights = Enumerable.Range(0, 1 + random.NextInt(50)).Select(_ => Math.Pow(random.NextDouble(), 4)).ToArray();
+            var mean = 1 + random.NextInt(8);
+            var repeats = Repeats.FromWeights(Rows(weights), mean);
+            repeats.Sum().ShouldBe(mean * weights.Length);
+            repeats.Min().ShouldBeGreaterThanOrEqualTo(1);
+        }
+    }
+
+    private static List<RankedRow> Rows(params double[] weights)
+    {
+        var mean = weights.Average();
+        return [.. weights.Select((w, i) => new RankedRow(i, 0, w / mean))];
+    }
+}
