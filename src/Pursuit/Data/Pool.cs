@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 using Pursuit.Data.Indexing;
+using Pursuit.Data.Json;
 using Pursuit.Data.Reading;
 
 namespace Pursuit.Data;
@@ -121,6 +123,25 @@ public sealed class Pool : IDisposable
         }
     }
 
+    /// <summary>Reads a top-level field of every example's record, in canonical order: its text, or null where it has none.</summary>
+    /// <param name="name">The field's name.</param>
+    /// <param name="token">Stops between records.</param>
+    /// <exception cref="PursuitException">A file has changed since it was read.</exception>
+    public IEnumerable<string?> ReadField(string name, CancellationToken token)
+    {
+        using var fetchers = new Fetchers(this, forward: true, token);
+        var tape = new JsonTape(_options.MaxDepth);
+        var field = Encoding.UTF8.GetBytes(name);
+        for (var position = 0; position < Count; position++)
+        {
+            token.ThrowIfCancellationRequested();
+            var locator = Locator(position);
+            if (tape.Read(fetchers.Fetch(locator), 0, locator.Length) is not null) throw Changed(locator);
+            var value = tape.Find(JsonTape.Root, field);
+            yield return value >= 0 && tape.IsString(value) ? tape.Text(value) : null;
+        }
+    }
+
     /// <summary>Deletes the temporary files.</summary>
     public void Dispose()
     {
@@ -141,10 +162,12 @@ public sealed class Pool : IDisposable
             var locator = Locator(position);
             var source = Sources[locator.Source];
             yield return parser.ReadExample(fetchers.Fetch(locator), locator.Length, source.Shape, _contentIds[position], locator)
-                ?? throw PursuitException.At(
-                    FormattableString.Invariant($"{source.Path}, line {locator.Line}"), "the record isn't the one that was read before", "input files that stay as they are during a run", "Run again from the start.");
+                ?? throw Changed(locator);
         }
     }
+
+    private PursuitException Changed(RecordLocator locator) => PursuitException.At(
+        FormattableString.Invariant($"{Sources[locator.Source].Path}, line {locator.Line}"), "the record isn't the one that was read before", "input files that stay as they are during a run", "Run again from the start.");
 
     private RandomFetcher OpenSpool(int source, CancellationToken token)
     {
