@@ -6,7 +6,8 @@ namespace Pursuit.Selection;
 /// </summary>
 /// <remarks>
 /// Filling stops at the first example that no longer fits, so that a larger budget always contains the smaller one's choice
-/// and nothing is chosen for being short.
+/// and nothing is chosen for being short. Where lengths are known, examples without a trained token are passed over: they
+/// would take budget and teach nothing.
 /// </remarks>
 public static class BudgetFiller
 {
@@ -18,6 +19,10 @@ public static class BudgetFiller
     public static SelectionResult Fill(string method, SelectionProblem problem, IReadOnlyList<RankedRow> ranked)
     {
         var budget = problem.ResolvedBudget;
+        var untrainable = Untrainable(problem);
+        if (untrainable > 0) ranked = [.. ranked.Where(r => problem.TokenCounts!.Supervised[r.Position] > 0)];
+        if (ranked.Count == 0)
+            throw PursuitException.At("--pool", $"none of the {problem.ContentIds.Count:N0} examples has a token to train on", "examples with an answer", "Look at one with 'pursuit inspect'.");
         var taken = new bool[ranked.Count];
         var spent = problem.Quotas.Count == 0
             ? Fill(problem, ranked, budget, null, taken)
@@ -35,8 +40,11 @@ public static class BudgetFiller
             Budget = budget,
             Spent = spent,
             Unit = problem.Budget.Unit,
+            Remarks = untrainable == 0 ? [] : [$"{untrainable:N0} examples have no token to train on and were passed over; 'pursuit inspect' tells why."],
         };
     }
+
+    private static int Untrainable(SelectionProblem problem) => problem.TokenCounts?.Supervised.Count(s => s == 0) ?? 0;
 
     private static long Fill(SelectionProblem problem, IReadOnlyList<RankedRow> ranked, long budget, QuotaState? quotas, bool[] taken)
     {

@@ -66,6 +66,21 @@ public sealed class BudgetTests
     }
 
     [Fact]
+    public void Examples_without_a_trained_token_are_passed_over_and_counted()
+    {
+        var problem = Problems.Pool(100, "50");
+        int[] supervised = [.. problem.TokenCounts!.Supervised.Select((s, i) => i < 30 ? 0 : s)];
+        problem = problem with { TokenCounts = problem.TokenCounts with { Supervised = supervised } };
+        var selection = BudgetFiller.Fill("test", problem, RowOrder.ByScore(new double[100], problem.ContentIds));
+        selection.Rows.Count.ShouldBe(50);
+        selection.Rows.ShouldAllBe(r => r.Position >= 30);
+        selection.Remarks.ShouldContain(r => r.StartsWith("30 examples", StringComparison.Ordinal));
+
+        var nothing = problem with { TokenCounts = problem.TokenCounts with { Supervised = new int[100] } };
+        Should.Throw<PursuitException>(() => BudgetFiller.Fill("test", nothing, RowOrder.ByScore(new double[100], problem.ContentIds))).Message.ShouldContain("token to train on");
+    }
+
+    [Fact]
     public void A_source_gets_at_least_its_minimum_and_at_most_its_maximum()
     {
         var problem = Problems.Pool(300, "60") with

@@ -56,7 +56,7 @@ public sealed class LengthMatchedSelector : ISelector
         }
 
         var selection = BudgetFiller.Fill(Name, problem, RowOrder.ByScore(scores, problem.ContentIds));
-        return selection with { Remarks = Shortfalls(selection, edges, share, drawn, lengths, reference) };
+        return selection with { Remarks = [.. selection.Remarks, .. Shortfalls(selection, edges, share, drawn, lengths, reference)] };
     }
 
     private int[] UpperEdges(int[] sortedReference)

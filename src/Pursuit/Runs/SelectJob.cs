@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using Pursuit.Data;
+using Pursuit.Data.Export;
+using Pursuit.Selection;
+using Pursuit.Tokenization;
+
+namespace Pursuit.Runs;
+
+/// <summary>
+/// One selection from files to files: read the pool, make the features the method declares, select, write the chosen records,
+/// their facts and the ledger.
+/// </summary>
+public sealed class SelectJob
+{
+    private readonly SelectJobOptions _options;
+    private readonly MethodDescriptor _method;
+    private readonly IProgress<WorkProgress>? _progress;
+
+    /// <summary>Prepares a job.</summary>
+    /// <param name="options">What to do.</param>
+    /// <param name="progress">Told how far long work has come.</param>
+    /// <exception cref="PursuitException">The options contradict themselves; every fault is named.</exception>
+    public SelectJob(SelectJobOptions options, IProgress<WorkProgress>? progress)
+    {
+        options.Validate();
+        _options = options;
+        _method = MethodRegistry.Find(options.Method);
+        _progress = progress;
+    }
+
+    /// <summary>Told the audit of the examples as the model will see them, once it is made.</summary>
+    public Action<AuditReport>? OnAudit { get; init; }
+
+    /// <summary>Does the job in an open run directory.</summary>
+    /// <param name="run">The run's directory.</param>
+    /// <param name="cancellationToken">Stops between parts; the same job continues later.</param>
+    /// <exception cref="PursuitException">Bad input; the message says what to do.</exception>
+    public SelectSummary Run(RunDirectory run, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var pool = OpenPool(_options.Pool, "reading the pool", cancellationToken);
+        var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
+        var lengths = Lengths(run, pool, cancellationToken);
+        var problem = new SelectionProblem
+        {
+            ContentIds = pool.ContentIds.ToArray(),
+            Budget = _options.Budget,
+            Seed = _options.Seed,
+            TokenCounts = lengths?.Pool,
+            ReferenceLengths = lengths?.Reference,
+            Sources = sources.Groups,
+            SourceNames = sources.Names,
+            Quotas = _options.Quotas,
+        };
+
+        var stage = run.OpenStage("selection", SelectionFingerprint(pool, sources, lengths));
+        var reused = stage.IsComplete;
+        var selection = reused ? SelectionFile.Read(stage) : Select(problem, cancellationToken);
+        if (!reused) SelectionFile.Write(stage, selection);
+
+        var files = WriteFiles(run, pool, selection, cancellationToken);
+        return Summarise(pool, sources, selection, files, reused, Stopwatch.GetElapsedTime(started));
+    }
+
+    private SelectionResult Select(SelectionProblem problem, CancellationToken cancellationToken) =>
+        MethodOptions.Create(_method, _options.Settings).Select(problem, _progress, cancellationToken);
+
+    private Pool OpenPool(PoolOptions options, string work, CancellationToken cancellationToken) =>
+        Pool.Open(options, PoolReport.To(_progress, work), cancellationToken);
+
+    private TokenLengths? Lengths(RunDirectory run, Pool pool, CancellationToken cancellationToken)
+    {
+        if (!_options.NeedsTokens) return null;
+        var encoder = ModelEncoder.Load(_options.ModelDirectory!, _options.MaxLength);
+        var counts = TokenCounting.Count(run, pool, encoder, _options.Pool.Threads, OnAudit, _progress, cancellationToken);
+        if (!_method.Needs.HasFlag(FeatureNeeds.ReferenceLengths)) return new TokenLengths(ModelEncoder.Fingerprint(encoder).Hash, counts, null, null);
+        if (_options.Match is { } match)
+        {
+            var ids = SelectionFile.ReadContentIds(match);
+            return new TokenLengths(ModelEncoder.Fingerprint(encoder).Hash, counts, TokenCounting.OfIds(pool, counts, ids, match), new Fingerprint("match").Add("ids", ids.Select(i => i.ToString())).Hash);
+        }
+
+        using var target = OpenPool(_options.Pool with { Paths = _options.Targets }, "reading the target", cancellationToken);
+        return new TokenLengths(ModelEncoder.Fingerprint(encoder).Hash, counts, TokenCounting.Supervised(target, encoder, cancellationToken), target.Fingerprint);
+    }
+
+    private Fingerprint SelectionFingerprint(Pool pool, SourceGroups sources, TokenLengths? lengths) => new Fingerprint("selection/1")
+        .Add("pursuit", RunDirectory.PursuitVersion)
+        .Add("pool", pool.Fingerprint)
+        .Add("method", _method.Name)
+        .Add("settings", _options.Settings)
+        .Add("budget", _options.Budget.ToString())
+        .Add("seed", _options.Seed)
+        .Add("quotas", _options.Quotas.Select(q => q.ToString()))
+        .Add("sources", _options.Quotas.Count == 0 ? "" : sources.Fingerprint)
+        .Add("encoder", lengths?.Encoder)
+        .Add("reference", lengths?.ReferenceFingerprint);
+
+    private Dictionary<string, string> WriteFiles(RunDirectory run, Pool pool, SelectionResult selection, CancellationToken cancellationToken)
+    {
+        _progress?.Report(new WorkProgress("writing", 0, selection.Rows.Count, "records"));
+        var repeats = Repeats.FromWeights(selection.Rows, _options.Repeats);
+        var files = new Dictionary<string, string>
+        {
+            ["records"] = Path.GetFullPath(_options.Out),
+            ["facts"] = Path.GetFullPath(SelectionWriter.FactsPath(_options.Out)),
+        };
+        SelectionWriter.WriteRecords(files["records"], pool, selection.Rows, repeats, cancellationToken);
+        SelectionWriter.WriteFacts(files["facts"], pool, selection.Rows, repeats);
+        foreach (var format in _options.Formats)
+        {
+            var positions = selection.Rows.SelectMany((r, i) => Enumerable.Repeat(r.Position, repeats[i])).ToArray();
+            TrainerWriter.Write(_options.Out, format, pool.Read(positions, cancellationToken));
+            (files[TrainerWriter.Word(format)], files[TrainerWriter.Word(format) + "_configuration"]) = TrainerWriter.Paths(files["records"], format);
+        }
+
+        var selected = selection.Rows.Select(r => r.Position).ToHashSet();
+        files["ledger"] = pool.Ledger.WriteTo(run.FullPath, p => selected.Contains(p) ? "selected" : "not selected", cancellationToken);
+        files["run"] = run.FullPath;
+        return files;
+    }
+
+    private SelectSummary Summarise(Pool pool, SourceGroups sources, SelectionResult selection, Dictionary<string, string> files, bool reused, TimeSpan time)
+    {
+        var inPool = sources.Groups.CountBy(s => s).ToDictionary();
+        var chosen = selection.Rows.GroupBy(r => sources.Groups[r.Position]).ToDictionary(g => g.Key, g => (Count: g.Count(), Weight: g.Sum(r => r.Weight)));
+        var weight = selection.Rows.Sum(r => r.Weight);
+        return new SelectSummary
+        {
+            Method = selection.Method,
+            Seed = _options.Seed,
+            Input = new LedgerCounts(pool.Ledger.RowCount, selection.Rows.Count, pool.Count - selection.Rows.Count, pool.Ledger.DuplicateCount, pool.Ledger.QuarantinedCount),
+            FirstQuarantined = [.. pool.Ledger.Quarantined().Take(5).Select(q => $"{q.File}, line {q.Line}: {q.Reason}")],
+            Budget = _options.Budget.ToString(),
+            BudgetResolved = selection.Budget,
+            Spent = selection.Spent,
+            Unit = selection.Unit,
+            Selected = selection.Rows.Count,
+            EffectiveSize = selection.EffectiveSize,
+            BySource = [.. inPool
+                .Select(p => (Name: sources.Names[p.Key], Pool: p.Value, Chosen: chosen.GetValueOrDefault(p.Key)))
+                .OrderByDescending(s => s.Chosen.Count).ThenBy(s => s.Name, StringComparer.Ordinal)
+                .Select(s => new SourceShare(s.Name, s.Pool, s.Chosen.Count, weight > 0 ? s.Chosen.Weight / weight : 0))],
+            Remarks = selection.Remarks,
+            Files = files,
+            Reused = reused,
+            Seconds = time.TotalSeconds,
+        };
+    }
+
+    /// <summary>Lengths of the pool and of the examples to imitate.</summary>
+    private sealed record TokenLengths(string Encoder, TokenCounts Pool, IReadOnlyList<int>? Reference, string? ReferenceFingerprint);
+}

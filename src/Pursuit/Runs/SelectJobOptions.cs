@@ -1,0 +1,80 @@
+using Pursuit.Data;
+using Pursuit.Data.Export;
+using Pursuit.Selection;
+
+namespace Pursuit.Runs;
+
+/// <summary>Everything a selection depends on, and where it goes.</summary>
+public sealed record SelectJobOptions
+{
+    /// <summary>What to read as the pool. Required.</summary>
+    public required PoolOptions Pool { get; init; }
+
+    /// <summary>Files with examples of what the model should become good at; empty for none.</summary>
+    public IReadOnlyList<string> Targets { get; init; } = [];
+
+    /// <summary>A model directory whose tokenizer and template count tokens; null where nothing needs one.</summary>
+    public string? ModelDirectory { get; init; }
+
+    /// <summary>How much may be chosen. Required.</summary>
+    public required Budget Budget { get; init; }
+
+    /// <summary>The method's name. Required.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>"NAME.option=value" pairs.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
+    /// <summary>The file that gets the chosen records. Required.</summary>
+    public required string Out { get; init; }
+
+    /// <summary>The run's directory; null puts it beside <see cref="Out"/> with the ending ".run".</summary>
+    public string? RunDirectory { get; init; }
+
+    /// <summary>Seed of every random draw. Default 0.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Tokens an example is cut to. Default 2048; at least 8.</summary>
+    public int MaxLength { get; init; } = 2048;
+
+    /// <summary>A top-level text field that names each record's source; null takes the file.</summary>
+    public string? SourceField { get; init; }
+
+    /// <summary>Least and most per source.</summary>
+    public IReadOnlyList<SourceQuota> Quotas { get; init; } = [];
+
+    /// <summary>Trainers to write files for.</summary>
+    public IReadOnlyList<TrainerFormat> Formats { get; init; } = [];
+
+    /// <summary>Copies per chosen record on average, shared out by weight. Default 1: one each.</summary>
+    public int Repeats { get; init; } = 1;
+
+    /// <summary>The .selection.jsonl of an earlier selection whose lengths are imitated; null for none.</summary>
+    public string? Match { get; init; }
+
+    /// <summary>The run directory's path.</summary>
+    public string RunPath => RunDirectory ?? Path.ChangeExtension(Out, ".run");
+
+    /// <summary>Checks what can be checked before any file is read.</summary>
+    /// <exception cref="PursuitException">Names every fault.</exception>
+    public void Validate()
+    {
+        Pool.Validate();
+        var method = MethodRegistry.Find(Method);
+        _ = MethodOptions.Create(method, Settings);
+
+        var faults = new List<string>();
+        if (string.IsNullOrWhiteSpace(Out) || Directory.Exists(Out)) faults.Add($"--out: '{Out}' is not a file's path");
+        if (MaxLength < 8) faults.Add($"--max-length: {MaxLength}; expected at least 8");
+        if (Repeats is < 1 or > 1000) faults.Add($"--repeats: {Repeats}; expected 1 to 1000");
+        if (NeedsTokens && ModelDirectory is null)
+            faults.Add($"--model: missing; {(method.Needs.HasFlag(FeatureNeeds.TokenCounts) ? $"'{Method}'" : $"a budget in {Budget.UnitName(Budget.Unit)}")} needs the tokenizer of a model directory");
+        if (method.Needs.HasFlag(FeatureNeeds.ReferenceLengths) && Targets.Count == 0 && Match is null)
+            faults.Add($"--target: missing; '{Method}' imitates the lengths of a target's examples, or with --match those of an earlier selection");
+        if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
+    }
+
+    /// <summary>True where the method or the budget counts tokens.</summary>
+    internal bool NeedsTokens =>
+        Budget.Unit != BudgetUnit.Rows || MethodRegistry.Find(Method).Needs.HasFlag(FeatureNeeds.TokenCounts);
+}

@@ -1,0 +1,67 @@
+using Pursuit.Selection;
+
+namespace Pursuit.Runs;
+
+/// <summary>What a selection came to: the model behind the printed summary, the report and <c>--json</c>.</summary>
+public sealed record SelectSummary
+{
+    /// <summary>The method.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The seed of every draw.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>What became of the input's rows.</summary>
+    public required LedgerCounts Input { get; init; }
+
+    /// <summary>The first bad records with their reasons, at most five.</summary>
+    public required IReadOnlyList<string> FirstQuarantined { get; init; }
+
+    /// <summary>The budget as it was asked.</summary>
+    public required string Budget { get; init; }
+
+    /// <summary>The budget in its unit.</summary>
+    public required long BudgetResolved { get; init; }
+
+    /// <summary>What of it was spent.</summary>
+    public required long Spent { get; init; }
+
+    /// <summary>The budget's unit.</summary>
+    public required BudgetUnit Unit { get; init; }
+
+    /// <summary>Examples chosen.</summary>
+    public required int Selected { get; init; }
+
+    /// <summary>(sum w)^2 / sum w^2.</summary>
+    public required double EffectiveSize { get; init; }
+
+    /// <summary>Chosen against pool, per source, largest choice first.</summary>
+    public required IReadOnlyList<SourceShare> BySource { get; init; }
+
+    /// <summary>What a person should know before using the selection.</summary>
+    public required IReadOnlyList<string> Remarks { get; init; }
+
+    /// <summary>The files that were written, by what they hold.</summary>
+    public required IReadOnlyDictionary<string, string> Files { get; init; }
+
+    /// <summary>True where an earlier run's selection was still good.</summary>
+    public required bool Reused { get; init; }
+
+    /// <summary>Seconds from the start to the last file.</summary>
+    public required double Seconds { get; init; }
+}
+
+/// <summary>Every input row's fate, counted; the parts add up to <paramref name="Rows"/>.</summary>
+/// <param name="Rows">Rows read.</param>
+/// <param name="Selected">Chosen.</param>
+/// <param name="NotSelected">Good, but not chosen.</param>
+/// <param name="Duplicates">Exact copies of an earlier row.</param>
+/// <param name="Quarantined">Bad records, each with its reason in the ledger.</param>
+public sealed record LedgerCounts(long Rows, long Selected, long NotSelected, long Duplicates, long Quarantined);
+
+/// <summary>One source's part.</summary>
+/// <param name="Source">Its name.</param>
+/// <param name="Pool">Its examples in the pool.</param>
+/// <param name="Selected">Its examples chosen.</param>
+/// <param name="Weight">Its share of the chosen weight, 0 to 1.</param>
+public sealed record SourceShare(string Source, int Pool, int Selected, double Weight);

@@ -1,0 +1,45 @@
+using Pursuit.Data;
+
+namespace Pursuit.Runs;
+
+/// <summary>Which source each example of a pool is from: its file, or what a field of its record says.</summary>
+/// <param name="Groups">Index into <paramref name="Names"/>, [pool].</param>
+/// <param name="Names">The sources' names, in order of first appearance.</param>
+public sealed record SourceGroups(IReadOnlyList<int> Groups, IReadOnlyList<string> Names)
+{
+    /// <summary>What a record without the field counts as.</summary>
+    public const string Missing = "(none)";
+
+    /// <summary>Hash of every example's source name.</summary>
+    internal string Fingerprint => new Fingerprint("sources/1").Add("names", Names).Add("groups", string.Join(',', Groups)).Hash;
+
+    /// <summary>Groups a pool's examples.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="field">A top-level text field of the records; null groups by file.</param>
+    /// <param name="cancellationToken">Stops between records.</param>
+    /// <exception cref="PursuitException">No record has the field.</exception>
+    public static SourceGroups Of(Pool pool, string? field, CancellationToken cancellationToken)
+    {
+        var groups = new int[pool.Count];
+        var names = new List<string>();
+        var index = new Dictionary<string, int>();
+        var position = 0;
+        foreach (var name in field is null ? Files(pool) : pool.ReadField(field, cancellationToken).Select(v => v ?? Missing))
+        {
+            if (!index.TryGetValue(name, out var group))
+            {
+                index[name] = group = names.Count;
+                names.Add(name);
+            }
+
+            groups[position++] = group;
+        }
+
+        return names is [Missing]
+            ? throw PursuitException.At("--source-field", $"no record has a text field '{field}'", "a top-level field whose value is a text")
+            : new SourceGroups(groups, names);
+    }
+
+    private static IEnumerable<string> Files(Pool pool) =>
+        Enumerable.Range(0, pool.Count).Select(p => pool.Sources[pool.Locator(p).Source].Path);
+}
