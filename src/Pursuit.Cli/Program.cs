@@ -1,4 +1,7 @@
-using System.CommandLine;
+using System.Globalization;
+using Pursuit.Cli;
 
-var root = new RootCommand("Picks the small weighted subset of training examples that trains a language model best, and proves it.");
-return root.Parse(args).Invoke();
+// Numbers read and print the same everywhere; a run's files must not depend on the machine's language.
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+return CommandLine.Run(args);

@@ -1,0 +1,102 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using Pursuit.Cli.Commands;
+using Pursuit.Cli.Output;
+
+namespace Pursuit.Cli;
+
+/// <summary>The commands, and how a run ends: 0 done, 1 the run failed or was stopped, 2 wrong use or bad input.</summary>
+internal static class CommandLine
+{
+    public const int Done = 0;
+    public const int Failed = 1;
+    public const int BadInput = 2;
+
+    /// <summary>The tool, under the name people call it by whatever the assembly is named.</summary>
+    public static Command Root() => new("pursuit", "Picks, from a large pool of training examples, the small weighted subset that trains a language model best, and proves it.")
+    {
+        new HelpOption { Recursive = true },
+        new VersionOption(),
+        SelectCommand.Create(),
+        InspectCommand.Create(),
+        TokenizerCommand.Create(),
+        MethodsCommand.Create(),
+        DoctorCommand.Create(),
+    };
+
+    public static int Run(string[] args)
+    {
+        try
+        {
+            var root = Root();
+            var parsed = root.Parse(OptionsFile.Expand(args, root));
+            RefuseSwallowedOptions(parsed);
+            if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
+            {
+                foreach (var error in parsed.Errors.DistinctBy(e => e.Message))
+                    System.Console.Error.WriteLine($"pursuit: {error.Message}{Advice(error, parsed)}");
+                System.Console.Error.WriteLine($"See: pursuit {CommandPath(parsed)}--help");
+                return BadInput;
+            }
+
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+        }
+        catch (PursuitException e)
+        {
+            Terminal.Error(e.Message);
+            return BadInput;
+        }
+        catch (OperationCanceledException)
+        {
+            Terminal.Error("stopped; the same command continues where it was.");
+            return Failed;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Terminal.Error($"{e.Message} Check the path and the free space, and run again.");
+            return BadInput;
+        }
+        catch (OutOfMemoryException e)
+        {
+            Terminal.Error($"out of memory ({e.Message}) Use fewer --threads or a smaller --max-length.");
+            return Failed;
+        }
+        catch (Exception e)
+        {
+            Terminal.Error($"the run failed, and this is a fault of Pursuit: {e}");
+            return Failed;
+        }
+    }
+
+    /// <summary>A mistyped option behind one that takes several values is read as one more value: no value starts with "--".</summary>
+    private static void RefuseSwallowedOptions(ParseResult parsed)
+    {
+        var options = parsed.CommandResult.Command.Options.Select(o => o.Name).ToArray();
+        foreach (var token in parsed.CommandResult.Children.SelectMany(c => c.Tokens))
+        {
+            if (token.Value.StartsWith("--", StringComparison.Ordinal))
+                throw PursuitException.At(token.Value, "no such option", $"one of those that 'pursuit {CommandPath(parsed)}--help' lists", Suggestion.For(token.Value.Split('=')[0], options));
+        }
+    }
+
+    private static string CommandPath(ParseResult parsed) =>
+        string.Concat(Path(parsed.CommandResult).Reverse().Select(name => name + " "));
+
+    private static IEnumerable<string> Path(CommandResult? result)
+    {
+        for (; result?.Parent is not null; result = result.Parent as CommandResult)
+            yield return result.Command.Name;
+    }
+
+    /// <summary>The nearest option or command, where a word was not understood.</summary>
+    private static string Advice(ParseError error, ParseResult parsed)
+    {
+        var word = parsed.UnmatchedTokens.FirstOrDefault(t => error.Message.Contains($"'{t}'", StringComparison.Ordinal));
+        if (word is null) return "";
+        var command = parsed.CommandResult.Command;
+        var names = word.StartsWith('-') ? command.Options.Select(o => o.Name) : command.Subcommands.Select(c => c.Name);
+        return Suggestion.For(word.Split('=')[0], names) is { } suggestion ? " " + suggestion : "";
+    }
+}

@@ -1,0 +1,36 @@
+using System.CommandLine;
+using Pursuit.Data;
+
+namespace Pursuit.Cli.Commands;
+
+/// <summary>Options that several commands share, so that they read the same everywhere.</summary>
+internal static class CommonOptions
+{
+    public static Option<bool> Json() => new("--json") { Description = "Print one JSON value on standard output." };
+
+    public static Option<string?> Shape() => new("--shape")
+    {
+        Description = $"How records are laid out, where detection isn't wanted: {string.Join(", ", RecordShapeNames.All)}.",
+    };
+
+    public static Option<bool> Strict() => new("--strict") { Description = "Stop at the first bad record instead of putting it aside." };
+
+    /// <summary>Reads the word of <see cref="Shape"/>.</summary>
+    public static RecordShape? ShapeOf(string? word) => word is null ? null : RecordShapeNames.Parse(word);
+
+    public static Option<string?> Model() => new("--model")
+    {
+        Description = "A model directory as Hugging Face lays it out; its tokenizer and chat template are used.",
+    };
+
+    /// <summary>What <see cref="Model"/> gave, or a word on how to give it.</summary>
+    public static string ModelDirectory(string? given) =>
+        given ?? throw PursuitException.At("--model", "missing", "a model directory with tokenizer.json");
+
+    public static Option<int> MaxLength() => new("--max-length")
+    {
+        Description = "Tokens an example is cut to, as your trainer will.",
+        DefaultValueFactory = _ => 2048,
+    };
+
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Text;
+using System.Text.Json;
+using Pursuit.Cli.Output;
+using Pursuit.Runs;
+
+namespace Pursuit.Cli.Commands;
+
+/// <summary><c>pursuit doctor</c>: what this machine has, and what Pursuit makes of it.</summary>
+internal static class DoctorCommand
+{
+    public static Command Create()
+    {
+        var json = CommonOptions.Json();
+        var command = new Command("doctor", "Says what this machine has: cores, vector width, memory, disk, MPI, GPU.") { json };
+        command.SetAction(parsed => Run(parsed.GetValue(json)));
+        return command;
+    }
+
+    internal sealed record Finding(string Name, string Value, bool Ok, string? Advice = null);
+
+    internal static IReadOnlyList<Finding> Examine()
+    {
+        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        var disk = new DriveInfo(Directory.GetCurrentDirectory());
+        var normalises = "e\u0301".Normalize(NormalizationForm.FormC) == "\u00e9";
+        return
+        [
+            new("pursuit", RunDirectory.PursuitVersion, true),
+            new("runtime", $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription} ({RuntimeInformation.ProcessArchitecture})", true),
+            new("cores", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture), true),
+            Vectors(),
+            new("memory", $"{Gigabytes(memory)} GiB", memory >= 2L << 30, memory >= 2L << 30 ? null : "Gradient features of a large pool want 2 GiB or more."),
+            new("disk here", $"{Gigabytes(disk.AvailableFreeSpace)} GiB free in {Directory.GetCurrentDirectory()}", disk.AvailableFreeSpace > 1L << 30, disk.AvailableFreeSpace > 1L << 30 ? null : "A feature store may not fit: choose --run on another disk."),
+            new("unicode", normalises ? "normalisation works" : "no normalisation", normalises, normalises ? null : "Install libicu: content ids need NFC."),
+            Mpi(),
+            Gpu(),
+        ];
+    }
+
+    private static int Run(bool json)
+    {
+        var findings = Examine();
+        if (json)
+            System.Console.Out.WriteLine(JsonSerializer.Serialize(findings, RunJson.Compact));
+        else
+            Terminal.Table(Terminal.ForResult, ["", "found", ""], findings.Select(f => new[] { f.Name, f.Value, f.Advice ?? (f.Ok ? "ok" : "") }), leftColumns: 3);
+        return CommandLine.Done;
+    }
+
+    private static Finding Vectors() =>
+        Vector512.IsHardwareAccelerated ? new("vectors", "512 bits", true)
+        : Vector256.IsHardwareAccelerated ? new("vectors", "256 bits", true)
+        : new("vectors", "narrower than 256 bits", false, "Everything works; computation is several times slower.");
+
+    private static Finding Mpi()
+    {
+        var (found, name) = Library("libmpi.so.40", "libmpi.so");
+        if (found is not { } library) return new("MPI", "not found", true, "Only runs over several machines want it: install Open MPI (Debian: openmpi-bin).");
+        var open = NativeLibrary.TryGetExport(library, "ompi_mpi_comm_world", out _);
+        NativeLibrary.Free(library);
+        return open ? new("MPI", $"Open MPI ({name})", true) : new("MPI", $"{name}, not Open MPI", false, "Runs over several machines need Open MPI.");
+    }
+
+    private static Finding Gpu()
+    {
+        var (found, name) = Library("libcuda.so.1", "nvcuda.dll");
+        if (found is not { } library) return new("GPU", "not found", true, "Not needed: the engine runs on the CPU.");
+        NativeLibrary.Free(library);
+        return new("GPU", $"CUDA driver ({name})", true, "Not used yet: the engine runs on the CPU. Features made on a GPU elsewhere can be brought along.");
+    }
+
+    private static (nint? Handle, string? Name) Library(params string[] names)
+    {
+        foreach (var name in names)
+            if (NativeLibrary.TryLoad(name, out var handle)) return (handle, name);
+        return (null, null);
+    }
+
+    private static string Gigabytes(long bytes) => (bytes / (double)(1L << 30)).ToString("N1", CultureInfo.InvariantCulture);
+}

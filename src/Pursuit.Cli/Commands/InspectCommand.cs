@@ -1,0 +1,136 @@
+using System.CommandLine;
+using System.Text.Json;
+using Pursuit.Cli.Output;
+using Pursuit.Data;
+using Pursuit.Runs;
+using Pursuit.Tokenization;
+using Spectre.Console;
+
+namespace Pursuit.Cli.Commands;
+
+/// <summary><c>pursuit inspect</c>: what a model reads of a file's examples, and an audit of all of them.</summary>
+internal static class InspectCommand
+{
+    public static Command Create()
+    {
+        var files = new Argument<string[]>("files") { Description = "Files, directories or globs with records.", Arity = ArgumentArity.OneOrMore };
+        var id = new Option<string?>("--id") { Description = "Print the example with this id or content id (its first digits will do)." };
+        var count = new Option<int>("--count") { Description = "How many examples to print.", DefaultValueFactory = _ => 3 };
+        var model = CommonOptions.Model();
+        var maxLength = CommonOptions.MaxLength();
+        var shape = CommonOptions.Shape();
+        var strict = CommonOptions.Strict();
+        var json = CommonOptions.Json();
+        var command = new Command("inspect", "Prints examples as a model reads them, trained tokens told apart, and audits the rest.") { files, id, count, model, maxLength, shape, strict, json };
+        command.SetAction((parsed, cancellationToken) => Task.FromResult(Run(
+            new PoolOptions
+            {
+                Paths = parsed.GetValue(files)!,
+                Shape = CommonOptions.ShapeOf(parsed.GetValue(shape)),
+                Strict = parsed.GetValue(strict),
+                Threads = Environment.ProcessorCount,
+            },
+            ModelEncoder.Load(CommonOptions.ModelDirectory(parsed.GetValue(model)), parsed.GetValue(maxLength)),
+            parsed.GetValue(id),
+            parsed.GetValue(count),
+            parsed.GetValue(json),
+            cancellationToken)));
+        return command;
+    }
+
+    private static int Run(PoolOptions options, ExampleEncoder encoder, string? id, int count, bool json, CancellationToken cancellationToken)
+    {
+        using var progress = new ProgressPrinter();
+        using var pool = Pool.Open(options, PoolReport.To(progress, "reading"), cancellationToken);
+        if (id is not null)
+        {
+            progress.Dispose();
+            Show(pool, encoder, [Find(pool, id)], json, cancellationToken);
+            return CommandLine.Done;
+        }
+
+        var (_, audit) = TokenCounting.Compute(pool, encoder, options.Threads, progress, cancellationToken);
+        progress.Dispose();
+        if (json)
+        {
+            System.Console.Out.WriteLine(JsonSerializer.Serialize(new { Input = Counts(pool), Audit = audit }, RunJson.Compact));
+            return CommandLine.Done;
+        }
+
+        Show(pool, encoder, [.. Enumerable.Range(0, Math.Min(count, pool.Count))], json, cancellationToken);
+        PrintInput(pool);
+        System.Console.Out.Write(AuditText.Render(audit));
+        return CommandLine.Done;
+    }
+
+    private static void PrintInput(Pool pool)
+    {
+        var ledger = pool.Ledger;
+        System.Console.Out.WriteLine($"Read {ledger.RowCount:N0} rows: {ledger.PoolCount:N0} examples, {ledger.DuplicateCount:N0} exact duplicates, {ledger.QuarantinedCount:N0} bad records");
+        foreach (var (reason, rows) in ledger.ReasonCounts) System.Console.Out.WriteLine($"  bad: {rows:N0} x {reason}");
+        foreach (var record in ledger.Quarantined().Take(5)) System.Console.Out.WriteLine($"  bad: {record.File}, line {record.Line}: {record.Reason}");
+        if (ledger.RepeatedUserIdCount > 0) System.Console.Out.WriteLine($"  {ledger.RepeatedUserIdCount:N0} ids stand on more than one record; content ids keep them apart");
+    }
+
+    private static object Counts(Pool pool) => new
+    {
+        Rows = pool.Ledger.RowCount,
+        Examples = pool.Ledger.PoolCount,
+        Duplicates = pool.Ledger.DuplicateCount,
+        Quarantined = pool.Ledger.QuarantinedCount,
+        Reasons = pool.Ledger.ReasonCounts.Select(r => new { r.Reason, r.Count }),
+    };
+
+    private static int Find(Pool pool, string id)
+    {
+        for (var position = 0; position < pool.Count; position++)
+            if (pool.UserId(position) == id) return position;
+        var matches = Enumerable.Range(0, pool.Count).Where(p => id.Length >= 6 && pool.ContentIds[p].ToString().StartsWith(id, StringComparison.OrdinalIgnoreCase)).Take(2).ToArray();
+        return matches switch
+        {
+            [var only] => only,
+            [_, _] => throw PursuitException.At("--id", $"several content ids begin with '{id}'", "one", "Give more digits."),
+            _ => throw PursuitException.At("--id", $"none of the {pool.Count:N0} examples has the id '{id}'", "an id, or at least six digits of a content id"),
+        };
+    }
+
+    private static void Show(Pool pool, ExampleEncoder encoder, IReadOnlyList<int> positions, bool json, CancellationToken cancellationToken)
+    {
+        foreach (var example in pool.Read(positions, cancellationToken))
+        {
+            var encoded = encoder.Encode(example);
+            var segments = ExampleView.Segments(encoder.Tokenizer, encoded);
+            if (json)
+            {
+                System.Console.Out.WriteLine(JsonSerializer.Serialize(new { example.Id, ContentId = example.ContentId.ToString(), encoded.Ids, encoded.Trained, encoded.SupervisedTokens, encoded.Truncation, Segments = segments }, RunJson.Compact));
+                continue;
+            }
+
+            var locator = example.Locator;
+            System.Console.Out.WriteLine($"-- {example.Id ?? "(no id)"}  {example.ContentId}  {pool.Sources[locator.Source].Path}, line {locator.Line}");
+            System.Console.Out.WriteLine($"-- {encoded.Ids.Length:N0} tokens, {encoded.SupervisedTokens:N0} trained{Cut(encoded.Truncation)}");
+            Print(segments);
+        }
+    }
+
+    private static string Cut(Truncation cut) => cut.IsCut
+        ? $"; cut from {cut.FullLength:N0}: {cut.PromptTokensCut:N0} of the prompt, {cut.AnswerTokensCut:N0} of the answer"
+        : "";
+
+    /// <summary>Trained words in green on a terminal with colours, in brackets elsewhere.</summary>
+    private static void Print(IReadOnlyList<ExampleSegment> segments)
+    {
+        var console = Terminal.ForResult;
+        if (console.Profile.Capabilities.ColorSystem == ColorSystem.NoColors || System.Console.IsOutputRedirected)
+        {
+            System.Console.Out.WriteLine(ExampleView.WithBrackets(segments));
+            System.Console.Out.WriteLine();
+            return;
+        }
+
+        foreach (var segment in segments)
+            console.Write(new Text(segment.Text, segment.IsTrained ? new Style(Color.Green, decoration: Decoration.Bold) : new Style(Color.Grey)));
+        console.WriteLine();
+        console.WriteLine();
+    }
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.Text.Json;
+using Pursuit.Cli.Output;
+using Pursuit.Runs;
+using Pursuit.Selection;
+
+namespace Pursuit.Cli.Commands;
+
+/// <summary><c>pursuit methods [NAME]</c>: what there is to choose with.</summary>
+internal static class MethodsCommand
+{
+    public static Command Create()
+    {
+        var name = new Argument<string?>("name") { Description = "A method, to list its options.", Arity = ArgumentArity.ZeroOrOne };
+        var json = CommonOptions.Json();
+        var command = new Command("methods", "Lists the selection methods, or one method's options.") { name, json };
+        command.SetAction(parsed => Run(parsed.GetValue(name), parsed.GetValue(json)));
+        return command;
+    }
+
+    private static int Run(string? name, bool json)
+    {
+        var methods = name is null ? MethodRegistry.Methods : [MethodRegistry.Find(name)];
+        if (json)
+        {
+            var entries = methods.Select(m => new { m.Name, m.Summary, Needs = Needs(m.Needs), m.Page, Options = MethodOptions.List(m) });
+            System.Console.Out.WriteLine(JsonSerializer.Serialize(entries, RunJson.Compact));
+            return CommandLine.Done;
+        }
+
+        Terminal.Table(Terminal.ForResult, ["method", "needs", "prefers"], methods.Select(m => new[] { m.Name, Needs(m.Needs), m.Summary }), leftColumns: 3);
+        if (name is null) return CommandLine.Done;
+
+        var options = MethodOptions.List(methods[0]);
+        if (options.Count == 0)
+            System.Console.Out.WriteLine($"{name} has no options.");
+        else
+            Terminal.Table(Terminal.ForResult, ["--set", "default", "meaning"], options.Select(o => new[] { $"{name}.{o.Name}", o.Default, o.Description }), leftColumns: 3);
+        return CommandLine.Done;
+    }
+
+    private static string Needs(FeatureNeeds needs) => needs == FeatureNeeds.None
+        ? "nothing"
+        : string.Join(", ", Enum.GetValues<FeatureNeeds>().Where(n => n != FeatureNeeds.None && needs.HasFlag(n)).Select(n => n switch
+        {
+            FeatureNeeds.TokenCounts => "a tokenizer",
+            FeatureNeeds.ReferenceLengths => "a target or --match",
+            _ => n.ToString(),
+        }));
+}

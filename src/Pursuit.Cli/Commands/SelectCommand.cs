@@ -1,0 +1,135 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.Json;
+using Pursuit.Cli.Output;
+using Pursuit.Data;
+using Pursuit.Data.Export;
+using Pursuit.Runs;
+using Pursuit.Selection;
+using Pursuit.Storage;
+
+namespace Pursuit.Cli.Commands;
+
+/// <summary><c>pursuit select</c>: chooses from a pool and writes the chosen records.</summary>
+internal sealed class SelectCommand
+{
+    private readonly Option<string[]> _pool = Many("--pool", "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", required: true);
+    private readonly Option<string[]> _target = Many("--target", "Files with examples of what the model should become good at.");
+    private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly Option<bool> _strict = CommonOptions.Strict();
+    private readonly Option<string?> _model = CommonOptions.Model();
+    private readonly Option<int> _maxLength = CommonOptions.MaxLength();
+    private readonly Option<string> _budget = new("--budget") { Description = "How much to choose: 500, 1%, 200k-tokens, 5%-tokens or 50k-supervised-tokens.", Required = true };
+    private readonly Option<string> _method = new("--method") { Description = "How to choose; see 'pursuit methods'.", Required = true };
+    private readonly Option<string[]> _set = Many("--set", "An option of a method, as METHOD.OPTION=VALUE; see 'pursuit methods NAME'.");
+    private readonly Option<ulong> _seed = new("--seed") { Description = "Seed of every random draw.", DefaultValueFactory = _ => 0 };
+    private readonly Option<string?> _sourceField = new("--source-field") { Description = "A top-level text field that names each record's source; without it the file does." };
+    private readonly Option<string[]> _quota = Many("--quota", "Least and most of a source, as NAME=MIN..MAX in the budget's unit or as shares of it; * stands for every other source.");
+    private readonly Option<string?> _match = new("--match") { Description = "A .selection.jsonl whose lengths 'length-matched-random' imitates." };
+    private readonly Option<string> _out = new("--out") { Description = "The file that gets the chosen records, exactly as they stood in the input, best first.", DefaultValueFactory = _ => "selected.jsonl" };
+    private readonly Option<string[]> _format = Many("--format", "Also write what a trainer reads: trl, axolotl or llamafactory.");
+    private readonly Option<int> _repeats = new("--repeats") { Description = "Copies per chosen record on average, shared out by weight, for trainers that know no weights.", DefaultValueFactory = _ => 1 };
+    private readonly Option<string?> _run = new("--run") { Description = "The run's directory; without it, beside --out with the ending .run." };
+    private readonly Option<int> _threads = new("--threads") { Description = "Threads to work with; results don't depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
+    private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Create()
+    {
+        var select = new SelectCommand();
+        var command = new Command("select", "Chooses from a pool within a budget, and writes the chosen records.");
+        foreach (var option in select.Options()) command.Add(option);
+        command.SetAction((parsed, cancellationToken) => Task.FromResult(select.Run(parsed, cancellationToken)));
+        return command;
+    }
+
+    private static Option<string[]> Many(string name, string description, bool required = false) =>
+        new(name) { Description = description, Required = required, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+
+    private IEnumerable<Option> Options() =>
+    [
+        _pool, _target, _budget, _method, _set, _out, _model, _maxLength, _seed, _shape, _strict, _sourceField, _quota, _match, _format, _repeats, _run, _threads, _config, _json,
+    ];
+
+    private int Run(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var options = ReadOptions(parsed);
+        using var progress = new ProgressPrinter();
+        var job = new SelectJob(options, progress) { OnAudit = AuditPrinter.Print };
+        using var run = RunDirectory.Open(options.RunPath);
+        RecordOptions(parsed, run);
+        var summary = job.Run(run, cancellationToken);
+        progress.Dispose();
+
+        AtomicFile.Write(run.PathOf("summary.json"), s => JsonSerializer.Serialize(s, summary, RunJson.Indented));
+        SummaryPrinter.Print(summary);
+        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));
+        return CommandLine.Done;
+    }
+
+    private SelectJobOptions ReadOptions(ParseResult parsed)
+    {
+        var threads = parsed.GetValue(_threads);
+        if (threads is < 1 or > 256) throw PursuitException.At("--threads", $"{threads}", "1 to 256");
+        return new SelectJobOptions
+        {
+            Pool = new PoolOptions
+            {
+                Paths = parsed.GetValue(_pool)!,
+                Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
+                Strict = parsed.GetValue(_strict),
+                Threads = threads,
+            },
+            Targets = parsed.GetValue(_target)!,
+            ModelDirectory = parsed.GetValue(_model),
+            Budget = Budget.Parse(parsed.GetValue(_budget)!),
+            Method = parsed.GetValue(_method)!,
+            Settings = parsed.GetValue(_set)!,
+            Out = parsed.GetValue(_out)!,
+            RunDirectory = parsed.GetValue(_run),
+            Seed = parsed.GetValue(_seed),
+            MaxLength = parsed.GetValue(_maxLength),
+            SourceField = parsed.GetValue(_sourceField),
+            Quotas = [.. parsed.GetValue(_quota)!.Select(SourceQuota.Parse)],
+            Formats = [.. parsed.GetValue(_format)!.Select(ParseFormat).Distinct()],
+            Repeats = parsed.GetValue(_repeats),
+            Match = parsed.GetValue(_match),
+        };
+    }
+
+    /// <summary>Keeps the resolved options, paths made absolute, so that the file replays the run from anywhere.</summary>
+    private void RecordOptions(ParseResult parsed, RunDirectory run)
+    {
+        var values = new List<KeyValuePair<string, object>>();
+        foreach (var option in Options())
+        {
+            if (option == _json || option == _config) continue;
+            if (parsed.GetResult(option) is not OptionResult result || result.GetValueOrDefault<object?>() is not { } value) continue;
+            if (value is string[] { Length: 0 } or false) continue;
+            values.Add(new(option.Name[2..], Recorded(option, value)));
+        }
+
+        values.RemoveAll(v => v.Key == "run");
+        values.Add(new("run", run.FullPath));
+        AtomicFile.Write(run.PathOf("options.yaml"), stream =>
+        {
+            using var writer = new StreamWriter(stream, leaveOpen: true);
+            OptionsFile.Write(writer, "select", values);
+        });
+    }
+
+    private object Recorded(Option option, object value) => value switch
+    {
+        string path when option == _out || option == _model || option == _match => Path.GetFullPath(path),
+        string[] paths when option == _pool || option == _target => paths.Select(Path.GetFullPath).ToArray(),
+        _ => value,
+    };
+
+    private static TrainerFormat ParseFormat(string word)
+    {
+        var words = Enum.GetValues<TrainerFormat>().ToDictionary(TrainerWriter.Word);
+        return words.TryGetValue(word, out var format)
+            ? format
+            : throw PursuitException.At("--format", $"'{word}'", $"one of: {string.Join(", ", words.Keys)}", Suggestion.For(word, words.Keys));
+    }
+}

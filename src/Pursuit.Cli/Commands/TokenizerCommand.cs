@@ -1,0 +1,114 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using Pursuit.Cli.Output;
+using Pursuit.Data;
+using Pursuit.Runs;
+using Pursuit.Tokenization;
+
+namespace Pursuit.Cli.Commands;
+
+/// <summary><c>pursuit tokenizer train</c>: learns a byte-level BPE from a corpus.</summary>
+internal static class TokenizerCommand
+{
+    public static Command Create() => new("tokenizer", "Works with tokenizers.") { CreateTrain() };
+
+    private static Command CreateTrain()
+    {
+        var files = new Argument<string[]>("files") { Description = "The corpus: records as JSONL or JSON arrays (plain or .gz; files, directories or globs), or .txt files.", Arity = ArgumentArity.OneOrMore };
+        var vocabulary = new Option<int>("--vocab") { Description = "Entries of the vocabulary, special tokens included.", DefaultValueFactory = _ => new BpeTrainingOptions().VocabularySize };
+        var pattern = new Option<WordPattern>("--pattern") { Description = "How text is cut into words before merging.", DefaultValueFactory = _ => new BpeTrainingOptions().Pattern };
+        var special = new Option<string[]>("--special") { Description = "Special tokens; the first ends a text.", DefaultValueFactory = _ => [.. new BpeTrainingOptions().SpecialTokens], AllowMultipleArgumentsPerToken = true };
+        var output = new Option<string>("--out") { Description = "The directory that gets tokenizer.json and tokenizer_config.json.", Required = true };
+        var shape = CommonOptions.Shape();
+        var json = CommonOptions.Json();
+        var command = new Command("train", "Learns a byte-level BPE from a corpus.") { files, vocabulary, pattern, special, output, shape, json };
+        command.SetAction((parsed, cancellationToken) => Task.FromResult(Train(
+            parsed.GetValue(files)!,
+            new BpeTrainingOptions
+            {
+                VocabularySize = parsed.GetValue(vocabulary),
+                Pattern = parsed.GetValue(pattern),
+                SpecialTokens = parsed.GetValue(special)!,
+                EosToken = parsed.GetValue(special)!.FirstOrDefault(),
+            },
+            CommonOptions.ShapeOf(parsed.GetValue(shape)),
+            parsed.GetValue(output)!,
+            parsed.GetValue(json),
+            cancellationToken)));
+        return command;
+    }
+
+    private static int Train(string[] files, BpeTrainingOptions options, RecordShape? shape, string output, bool json, CancellationToken cancellationToken)
+    {
+        options.Validate();
+        using var progress = new ProgressPrinter();
+        var trained = BpeTrainer.Train(Texts(files, shape, progress, cancellationToken), options, new TrainingReport(progress), cancellationToken);
+        trained.Save(output);
+        progress.Dispose();
+        Terminal.Line($"Learned {trained.VocabularySize:N0} entries by {trained.MergeCount:N0} merges; wrote tokenizer.json and tokenizer_config.json to {output}");
+        if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(new { trained.VocabularySize, Merges = trained.MergeCount, Directory = Path.GetFullPath(output) }, RunJson.Compact));
+        return CommandLine.Done;
+    }
+
+    private static IEnumerable<string> Texts(string[] files, RecordShape? shape, ProgressPrinter progress, CancellationToken cancellationToken)
+    {
+        foreach (var file in files.Where(IsPlainText))
+        {
+            foreach (var line in PlainLines(file))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return line;
+            }
+        }
+
+        string[] records = [.. files.Where(f => !IsPlainText(f))];
+        if (records.Length == 0) yield break;
+        using var pool = Pool.Open(new PoolOptions { Paths = records, Shape = shape }, PoolReport.To(progress, "reading the corpus"), cancellationToken);
+        foreach (var example in pool.Read(cancellationToken))
+        {
+            if (example.Text is { } text) yield return text;
+            foreach (var turn in example.Turns) yield return turn.Content;
+        }
+    }
+
+    private static bool IsPlainText(string file) => file.EndsWith(".txt", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>A text file's lines with their ends, so that line breaks are learned too.</summary>
+    private static IEnumerable<string> PlainLines(string file)
+    {
+        using var reader = Open(file);
+        while (true)
+        {
+            string? line;
+            try
+            {
+                line = reader.ReadLine();
+            }
+            catch (DecoderFallbackException e)
+            {
+                throw PursuitException.At(file, $"bytes that aren't UTF-8 ({e.Message})", "UTF-8 text", null, e);
+            }
+
+            if (line is null) yield break;
+            yield return line + "\n";
+        }
+    }
+
+    private static StreamReader Open(string file)
+    {
+        try
+        {
+            return new StreamReader(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw PursuitException.At(file, $"the file can't be read ({e.Message})", "a text file", null, e);
+        }
+    }
+
+    private sealed class TrainingReport(IProgress<WorkProgress> progress) : IProgress<BpeTrainingProgress>
+    {
+        public void Report(BpeTrainingProgress value) => progress.Report(new WorkProgress(value.Stage, value.Done, value.Total, "steps"));
+    }
+}

@@ -1,0 +1,62 @@
+using Pursuit.Runs;
+using Pursuit.Selection;
+
+namespace Pursuit.Cli.Output;
+
+/// <summary>Prints what a selection came to, for people.</summary>
+internal static class SummaryPrinter
+{
+    private const int SourcesShown = 12;
+
+    public static void Print(SelectSummary summary)
+    {
+        var input = summary.Input;
+        Terminal.Line();
+        Terminal.Line($"Read      {input.Rows:N0} rows: {input.Selected + input.NotSelected:N0} examples, {input.Duplicates:N0} exact duplicates, {input.Quarantined:N0} bad records");
+        foreach (var record in summary.FirstQuarantined) Terminal.Line($"          bad: {record}");
+        if (input.Quarantined > summary.FirstQuarantined.Count) Terminal.Line($"          and {input.Quarantined - summary.FirstQuarantined.Count:N0} more, in the ledger");
+
+        Terminal.Line($"Chosen    {summary.Selected:N0} by {summary.Method}, seed {summary.Seed}; budget {summary.Budget}: {summary.Spent:N0} of {summary.BudgetResolved:N0} {UnitName(summary.Unit)}{(summary.Reused ? " (unchanged since the last run)" : "")}");
+        if (Math.Abs(summary.EffectiveSize - summary.Selected) > 0.5) Terminal.Line($"          the weights are worth {summary.EffectiveSize:N0} equally weighted examples");
+        foreach (var remark in summary.Remarks) Terminal.Line($"Note      {remark}");
+
+        Sources(summary.BySource);
+        foreach (var (what, path) in summary.Files) Terminal.Line($"{Label(what),-9} {Short(path)}");
+        Terminal.Line($"Took      {ProgressPrinter.Duration(TimeSpan.FromSeconds(summary.Seconds))}");
+    }
+
+    private static void Sources(IReadOnlyList<SourceShare> sources)
+    {
+        if (sources.Count < 2) return;
+        var pool = sources.Sum(s => s.Pool);
+        Terminal.Table(
+            Terminal.ForPeople,
+            ["source", "chosen", "of weight", "of pool", "in pool"],
+            sources.Take(SourcesShown).Select(s => new[] { s.Source, $"{s.Selected:N0}", $"{s.Weight:0.0%}", $"{(double)s.Pool / pool:0.0%}", $"{s.Pool:N0}" }));
+        if (sources.Count > SourcesShown)
+            Terminal.Line($"          and {sources.Count - SourcesShown:N0} more sources with {sources.Skip(SourcesShown).Sum(s => s.Selected):N0} chosen");
+    }
+
+    /// <summary>Relative to here where the file is below here.</summary>
+    private static string Short(string path)
+    {
+        var relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    }
+
+    private static string Label(string what) => what switch
+    {
+        "records" => "Records",
+        "facts" => "Facts",
+        "ledger" => "Ledger",
+        "run" => "Run",
+        _ => "Trainer",
+    };
+
+    private static string UnitName(BudgetUnit unit) => unit switch
+    {
+        BudgetUnit.Tokens => "tokens",
+        BudgetUnit.SupervisedTokens => "supervised tokens",
+        _ => "examples",
+    };
+}

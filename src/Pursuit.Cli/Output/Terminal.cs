@@ -1,0 +1,36 @@
+using Spectre.Console;
+
+namespace Pursuit.Cli.Output;
+
+/// <summary>People's text goes to standard error; standard output carries what was asked for.</summary>
+internal static class Terminal
+{
+    private static readonly Lazy<IAnsiConsole> People = new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(System.Console.Error) }));
+    private static readonly Lazy<IAnsiConsole> Result = new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(System.Console.Out) }));
+
+    /// <summary>Standard error, for people.</summary>
+    public static IAnsiConsole ForPeople => People.Value;
+
+    /// <summary>Standard output, for the answer of commands that print one.</summary>
+    public static IAnsiConsole ForResult => Result.Value;
+
+    /// <summary>A line for people, as it stands.</summary>
+    public static void Line(string text = "") => System.Console.Error.WriteLine(text);
+
+    /// <summary>A message about what went wrong.</summary>
+    public static void Error(string message) => System.Console.Error.WriteLine($"pursuit: {message}");
+
+    /// <summary>A plain table: first column left, the others right-aligned.</summary>
+    public static void Table(IAnsiConsole console, IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows, int leftColumns = 1)
+    {
+        var table = new Table { Border = TableBorder.Simple, ShowHeaders = true };
+        for (var i = 0; i < headers.Count; i++)
+        {
+            var column = new TableColumn(Markup.Escape(headers[i]));
+            table.AddColumn(i < leftColumns ? column.LeftAligned() : column.RightAligned().NoWrap());
+        }
+
+        foreach (var row in rows) table.AddRow(row.Select(Markup.Escape).ToArray());
+        console.Write(table);
+    }
+}

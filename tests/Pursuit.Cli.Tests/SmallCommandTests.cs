@@ -1,0 +1,42 @@
+namespace Pursuit.Cli.Tests;
+
+public sealed class SmallCommandTests
+{
+    [Fact]
+    public void Help_is_asked_for_by_name_and_ends_well()
+    {
+        var run = Cli.Run("--help");
+        run.ExitCode.ShouldBe(0);
+        run.Output.ShouldContain("pursuit [command]");
+        run.Output.ShouldContain("select");
+    }
+
+    [Theory]
+    [InlineData("slect", "Did you mean 'select'?")]
+    [InlineData("--hepl", "--help")]
+    public void A_mistyped_word_gets_the_nearest_one_and_exit_code_2(string word, string expected)
+    {
+        var run = Cli.Run(word);
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain(expected);
+    }
+
+    [Fact]
+    public void Doctor_says_what_the_machine_has()
+    {
+        var run = Cli.Run("doctor", "--json");
+        run.ExitCode.ShouldBe(0);
+        run.Json.EnumerateArray().Select(f => f.GetProperty("name").GetString()).ShouldBe(["pursuit", "runtime", "cores", "vectors", "memory", "disk here", "unicode", "MPI", "GPU"]);
+        run.Json.EnumerateArray().Single(f => f.GetProperty("name").GetString() == "cores").GetProperty("value").GetString().ShouldBe(Environment.ProcessorCount.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public void Methods_lists_each_with_what_it_needs_and_one_with_its_options()
+    {
+        var all = Cli.Run("methods", "--json").Json.EnumerateArray().ToArray();
+        all.Select(m => m.GetProperty("name").GetString()).ShouldContain("random");
+        var length = Cli.Run("methods", "length", "--json").Json.EnumerateArray().Single();
+        length.GetProperty("options").EnumerateArray().Select(o => o.GetProperty("name").GetString()).ShouldBe(["keep", "of"]);
+        Cli.Run("methods", "lenght").ExitCode.ShouldBe(2);
+    }
+}
