@@ -77,10 +77,19 @@ public sealed class DatasetAudit
         }
         catch (PursuitException refusal)
         {
-            _refused.Add(true, Name(example.Id, example.ContentId));
-            if (_reasons.Count < Shown && !_reasons.Contains(refusal.Message)) _reasons.Add(refusal.Message);
+            AddRefused(example, refusal.Message);
             return null;
         }
+    }
+
+    /// <summary>Counts an example that the template refuses.</summary>
+    /// <param name="example">The example.</param>
+    /// <param name="reason">What the encoder said.</param>
+    public void AddRefused(Example example, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(example);
+        _refused.Add(true, Name(example.Id, example.ContentId));
+        if (_reasons.Count < Shown && !_reasons.Contains(reason)) _reasons.Add(reason);
     }
 
     /// <summary>What was found so far.</summary>
