@@ -22,8 +22,8 @@ internal static unsafe partial class AttentionKernels
                     Transpose(keys + source, stride, count, size, s.KeysT, s.StrideKeys);
                     Transpose(values + source, stride, count, size, s.ValuesT, s.StrideKeys);
                     CopyRows(keys + source, stride, count, size, s.Keys, padded);
-                    Clear(s.DKeys, 0, count * padded);
-                    Clear(s.DValues, 0, count * padded);
+                    Fill(s.DKeys, 0, count * padded, 0);
+                    Fill(s.DValues, 0, count * padded, 0);
                     for (var head = shared * shape.Group; head < (shared + 1) * shape.Group; head++)
                     {
                         for (var row = 0; row < count; row += BackwardRows)
@@ -71,37 +71,31 @@ internal static unsafe partial class AttentionKernels
                 var (visible, after) = (shape.FirstKey(position), position + 1);
                 var p = probabilities + i * s.StrideKeys;
                 var dS = dScores + i * s.StrideKeys;
-                var delta = 0f;
-                for (var d = 0; d < shape.HeadSize; d++)
-                    delta += s.DOutput[(start + i) * padded + d] * output[(nint)(start + i) * strideO + d];
+                var delta = NormKernels.Dot<TLane>(s.DOutput + (start + i) * padded, output + (nint)(start + i) * strideO, shape.HeadSize);
                 var logSum = logSums[(nint)(start + i) * shape.QueryHeads];
-                var done = GradientRow<TLane>(p, dS, shape.Scale, logSum, delta, visible, after);
-                GradientRow<Lane1>(p, dS, shape.Scale, logSum, delta, done, after);
-                Clear(p, blockFirst, visible);
-                Clear(dS, blockFirst, visible);
-                Clear(p, after, blockEnd);
-                Clear(dS, after, blockEnd);
+                GradientRow<TLane>(p, dS, shape.Scale, logSum, delta, first, Pad(after));
+                Fill(p, blockFirst, visible, 0);
+                Fill(dS, blockFirst, visible, 0);
+                Fill(p, after, blockEnd, 0);
+                Fill(dS, after, blockEnd, 0);
             }
 
             TileKernels.Multiply<TLane>(count, padded, end - first, dScores + first, s.StrideKeys, 1, s.Keys + first * padded, padded, false, s.DQueries + start * padded, padded);
         }
     }
 
-    /// <summary>p = exp(scale p - logSum); dS = scale p (dS - delta).</summary>
+    /// <summary>p = exp(scale p - logSum); dS = scale p (dS - delta); for whole vectors, what the mask hides is cleared afterwards.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int GradientRow<TLane>(float* p, float* dS, float scale, float logSum, float delta, int start, int end)
+    private static void GradientRow<TLane>(float* p, float* dS, float scale, float logSum, float delta, int start, int end)
         where TLane : struct, ILane<TLane>
     {
         var (factor, shift, mean) = (TLane.Broadcast(scale), TLane.Broadcast(-logSum), TLane.Broadcast(delta));
-        var j = start;
-        for (; j + TLane.Width <= end; j += TLane.Width)
+        for (var j = start; j < end; j += TLane.Width)
         {
             var probability = LaneMath.Exp(TLane.MultiplyAdd(TLane.Load(p + j), factor, shift));
             probability.Store(p + j);
             (factor * probability * (TLane.Load(dS + j) - mean)).Store(dS + j);
         }
-
-        return j;
     }
 
     private static void UnpadRows(float* source, int strideSource, int rows, int columns, float* destination, int stride)

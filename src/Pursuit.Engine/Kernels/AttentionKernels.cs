@@ -58,10 +58,14 @@ internal static unsafe partial class AttentionKernels
                             for (var i = 0; i < count; i++)
                             {
                                 var visible = shape.FirstKey(position + i);
+                                var after = position + i + 1;
                                 var line = scores + i * strideKeys;
-                                Clear(line, first, visible);
-                                sums[i] = Exponentials<TLane>(line + visible, position + i + 1 - visible, shape.Scale, out var maximum);
-                                Clear(line, position + i + 1, end);
+                                // Whole vectors: what the mask hides adds exp(-87) to a sum of at least 1, that is nothing, and is cleared.
+                                Fill(line, first, visible, float.NegativeInfinity);
+                                Fill(line, after, Pad(after), float.NegativeInfinity);
+                                sums[i] = Exponentials<TLane>(line + first, Pad(after) - first, shape.Scale, out var maximum);
+                                Fill(line, first, visible, 0);
+                                Fill(line, after, end, 0);
                                 logSums[(nint)(sequence.QueryStart + row + i) * shape.QueryHeads + head] = maximum + MathF.Log(sums[i]);
                             }
 
@@ -70,8 +74,8 @@ internal static unsafe partial class AttentionKernels
                             {
                                 var target = output + (nint)(sequence.QueryStart + row + i) * strideO + head * size;
                                 var factor = 1 / sums[i];
-                                for (var d = 0; d < size; d++)
-                                    target[d] = result[i * padded + d] * factor;
+                                var done = ScaleInto<TLane>(result + i * padded, factor, target, 0, size);
+                                ScaleInto<Lane1>(result + i * padded, factor, target, done, size);
                             }
                         }
                     }
@@ -82,7 +86,7 @@ internal static unsafe partial class AttentionKernels
 
     private static int Pad(int count) => (count + Padding - 1) / Padding * Padding;
 
-    /// <summary>values[i] = exp(scale values[i] - maximum); returns their sum.</summary>
+    /// <summary>values[i] = exp(scale values[i] - maximum) for whole vectors; returns their sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Exponentials<TLane>(float* values, int count, float scale, out float maximum)
         where TLane : struct, ILane<TLane>
@@ -90,37 +94,58 @@ internal static unsafe partial class AttentionKernels
         maximum = scale * SoftmaxKernels.Largest<TLane>(values, count);
         var (shift, factor) = (TLane.Broadcast(-maximum), TLane.Broadcast(scale));
         var lanes = TLane.Broadcast(0);
-        var i = 0;
-        for (; i + TLane.Width <= count; i += TLane.Width)
+        for (var i = 0; i < count; i += TLane.Width)
         {
             var e = LaneMath.Exp(TLane.MultiplyAdd(TLane.Load(values + i), factor, shift));
             e.Store(values + i);
             lanes += e;
         }
 
-        var sum = lanes.Sum();
-        for (; i < count; i++)
-        {
-            var e = LaneMath.Exp(Lane1.MultiplyAdd(new Lane1(values[i]), new Lane1(scale), new Lane1(-maximum)));
-            e.Store(values + i);
-            sum += e.Sum();
-        }
-
-        return sum;
+        return lanes.Sum();
     }
 
+    /// <summary>destination = factor source.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int ScaleInto<TLane>(float* source, float factor, float* destination, int start, int end)
+        where TLane : struct, ILane<TLane>
+    {
+        var lanes = TLane.Broadcast(factor);
+        var i = start;
+        for (; i + TLane.Width <= end; i += TLane.Width)
+            (TLane.Load(source + i) * lanes).Store(destination + i);
+        return i;
+    }
+
+    /// <summary>Turns rows into columns, 16 rows at a time, so that whole lines are written; unused columns become zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(float* source, int stride, int rows, int columns, float* destination, int strideDestination)
     {
-        for (var j = 0; j < rows; j++)
+        var row = 0;
+        for (; row + Padding <= rows; row += Padding)
         {
-            var row = source + (nint)j * stride;
+            var block = source + (nint)row * stride;
             for (var d = 0; d < columns; d++)
-                destination[d * strideDestination + j] = row[d];
+            {
+                var from = block + d;
+                var to = destination + d * strideDestination + row;
+                for (var j = 0; j < Padding; j += 4)
+                {
+                    to[j] = *from;
+                    to[j + 1] = from[stride];
+                    to[j + 2] = from[2 * stride];
+                    to[j + 3] = from[3 * stride];
+                    from += 4 * stride;
+                }
+            }
         }
 
-        // The last vector's unused columns are read by whole vectors; zeros keep stray NaN out of the arithmetic's slow paths.
         for (var d = 0; d < columns; d++)
-            Clear(destination + d * strideDestination, rows, strideDestination);
+        {
+            var to = destination + d * strideDestination;
+            for (var j = row; j < rows; j++)
+                to[j] = source[(nint)j * stride + d];
+            Fill(to, rows, strideDestination, 0);
+        }
     }
 
     private static void CopyRows(float* source, int stride, int rows, int columns, float* destination, int strideDestination)
@@ -128,13 +153,13 @@ internal static unsafe partial class AttentionKernels
         for (var j = 0; j < rows; j++)
         {
             new ReadOnlySpan<float>(source + (nint)j * stride, columns).CopyTo(new Span<float>(destination + j * strideDestination, columns));
-            Clear(destination + j * strideDestination, columns, strideDestination);
+            Fill(destination + j * strideDestination, columns, strideDestination, 0);
         }
     }
 
-    private static void Clear(float* values, int start, int end)
+    private static void Fill(float* values, int start, int end, float value)
     {
         if (end > start)
-            new Span<float>(values + start, end - start).Clear();
+            new Span<float>(values + start, end - start).Fill(value);
     }
 }

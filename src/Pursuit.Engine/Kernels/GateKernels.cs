@@ -49,6 +49,9 @@ internal static unsafe class GateKernels
                 {
                     var first = x + (nint)t * stride + head * size;
                     var done = RopeBody<TLane>(first, row, sign, 0, size / 2);
+                    // Half a head is often 24 or 40 values: the rest of whole Lane16 is worth a Lane8.
+                    if (TLane.Width > Lane8.Width)
+                        done = RopeBody<Lane8>(first, row, sign, done, size / 2);
                     RopeBody<Lane1>(first, row, sign, done, size / 2);
                 }
             }

@@ -30,9 +30,14 @@ internal unsafe interface ILane<TSelf>
     /// <summary>a b + c, fused where the hardware fuses.</summary>
     static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
 
+    /// <summary>The larger; NaN if either is.</summary>
     static abstract TSelf Max(TSelf a, TSelf b);
 
-    static abstract TSelf Min(TSelf a, TSelf b);
+    /// <summary>x, or the bound where x is below; NaN stays NaN. A compare and a blend, cheaper than <see cref="Max"/>.</summary>
+    static abstract TSelf AtLeast(TSelf bound, TSelf x);
+
+    /// <summary>x, or the bound where x is above; NaN stays NaN.</summary>
+    static abstract TSelf AtMost(TSelf bound, TSelf x);
 
     static abstract TSelf SquareRoot(TSelf a);
 
@@ -82,7 +87,10 @@ internal readonly unsafe struct Lane16(Vector512<float> value) : ILane<Lane16>
     public static Lane16 Max(Lane16 a, Lane16 b) => new(Vector512.Max(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lane16 Min(Lane16 a, Lane16 b) => new(Vector512.Min(a._value, b._value));
+    public static Lane16 AtLeast(Lane16 bound, Lane16 x) => new(Vector512.ConditionalSelect(Vector512.LessThan(x._value, bound._value), bound._value, x._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane16 AtMost(Lane16 bound, Lane16 x) => new(Vector512.ConditionalSelect(Vector512.GreaterThan(x._value, bound._value), bound._value, x._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane16 SquareRoot(Lane16 a) => new(Vector512.Sqrt(a._value));
@@ -135,7 +143,10 @@ internal readonly unsafe struct Lane8(Vector256<float> value) : ILane<Lane8>
     public static Lane8 Max(Lane8 a, Lane8 b) => new(Vector256.Max(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lane8 Min(Lane8 a, Lane8 b) => new(Vector256.Min(a._value, b._value));
+    public static Lane8 AtLeast(Lane8 bound, Lane8 x) => new(Vector256.ConditionalSelect(Vector256.LessThan(x._value, bound._value), bound._value, x._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane8 AtMost(Lane8 bound, Lane8 x) => new(Vector256.ConditionalSelect(Vector256.GreaterThan(x._value, bound._value), bound._value, x._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane8 SquareRoot(Lane8 a) => new(Vector256.Sqrt(a._value));
@@ -193,7 +204,10 @@ internal readonly unsafe struct Lane1(float value) : ILane<Lane1>
     public static Lane1 Max(Lane1 a, Lane1 b) => new(MathF.Max(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lane1 Min(Lane1 a, Lane1 b) => new(MathF.Min(a._value, b._value));
+    public static Lane1 AtLeast(Lane1 bound, Lane1 x) => x._value < bound._value ? bound : x;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane1 AtMost(Lane1 bound, Lane1 x) => x._value > bound._value ? bound : x;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane1 SquareRoot(Lane1 a) => new(MathF.Sqrt(a._value));
@@ -226,7 +240,7 @@ internal static class LaneMath
     public static TLane Exp<TLane>(TLane x)
         where TLane : struct, ILane<TLane>
     {
-        x = TLane.Min(TLane.Max(x, TLane.Broadcast(-87.3f)), TLane.Broadcast(88.3f));
+        x = TLane.AtMost(TLane.Broadcast(88.3f), TLane.AtLeast(TLane.Broadcast(-87.3f), x));
         var n = TLane.Round(x * TLane.Broadcast(Log2E));
         var r = TLane.MultiplyAdd(n, TLane.Broadcast(-Ln2High), x);
         r = TLane.MultiplyAdd(n, TLane.Broadcast(-Ln2Low), r);

@@ -78,7 +78,7 @@ internal static unsafe class NormKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Dot<TLane>(float* x, float* y, int size)
+    public static float Dot<TLane>(float* x, float* y, int size)
         where TLane : struct, ILane<TLane>
     {
         var sum0 = TLane.Broadcast(0);
