@@ -28,7 +28,7 @@ public static class AuditText
         Finding(text, "refused by the template", report.Refused, report.Examples + report.Refused.Count);
         foreach (var reason in report.RefusalReasons) Line(text, "", reason);
         for (var i = 0; i < report.Longest.Count; i++)
-            Line(text, i == 0 ? "longest" : "", Invariant($"{report.Longest[i].Tokens:N0} tokens: {report.Longest[i].Id}"));
+            Line(text, i == 0 ? "longest" : "", Invariant($"{report.Longest[i].Tokens:N0} tokens: {Short(report.Longest[i].Id)}"));
         return text.ToString();
     }
 
@@ -45,9 +45,12 @@ public static class AuditText
         }
 
         var share = 100.0 * count.Count / of;
-        var ids = string.Join(", ", count.FirstIds) + (count.Count > count.FirstIds.Count ? ", ..." : "");
+        var ids = string.Join(", ", count.FirstIds.Select(Short)) + (count.Count > count.FirstIds.Count ? ", ..." : "");
         Line(text, what, Invariant($"{count.Count:N0} ({share:0.##}%{(more is null ? "" : "; " + more)}): {ids}"));
     }
+
+    // A content id is told by its beginning.
+    private static string Short(string id) => id.Length <= 24 ? id : id[..16] + "...";
 
     private static void Line(StringBuilder text, string label, string value) =>
         text.Append(label.PadRight(34)).Append(value).Append('\n');

@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.TestKit;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Tests.Tokenization.ChatTemplates;
@@ -108,4 +109,22 @@ public sealed class JinjaSubsetTests
     [Fact]
     public void A_refused_conversation_says_what_the_template_said() =>
         Refusal("\n{{ raise_exception('No ' ~ messages[0].role) }}").ShouldContain("line 2: the template refuses this conversation: No user");
+
+    [Fact]
+    public void The_page_lists_every_filter_and_what_it_lists_is_supported()
+    {
+        var page = File.ReadAllLines(Path.Combine(RepositoryFiles.Root, "docs", "formats", "chat-templates.md"));
+        Listed("| filters |").Except(["ensure_ascii", "indent", "separators", "sort_keys"]).Append("indent").Order(StringComparer.Ordinal)
+            .ShouldBe(JinjaFilters.Names);
+        foreach (var test in Listed("| tests |"))
+            ChatTemplate.Parse("{{ messages | select('" + test + "'" + (TakesArgument(test) ? ", 1" : "") + ") }}", Config);
+        foreach (var method in Listed("| methods of strings |").Concat(Listed("| methods of dicts, lists |")))
+            JinjaMethods.IsSupported(method).ShouldBeTrue(method);
+        foreach (var function in Listed("| functions |").Where(name => !name.StartsWith('%')))
+            JinjaFunctions.IsKnown(function).ShouldBeTrue(function);
+
+        IEnumerable<string> Listed(string row) => page.Single(line => line.StartsWith(row, StringComparison.Ordinal)).Split('`').Where((_, i) => i % 2 == 1);
+
+        static bool TakesArgument(string test) => test is "divisibleby" or "eq" or "equalto" or "ge" or "greaterthan" or "gt" or "in" or "le" or "lessthan" or "lt" or "ne" or "sameas";
+    }
 }

@@ -59,10 +59,10 @@ public sealed class DatasetAuditTests
     {
         var audit = new DatasetAudit(Encoder(60));
         var random = new SeededRandom(2, "test/audit");
-        for (var i = 0; i < 3000; i++) audit.Encode(RandomConversations.Next(random) with { Id = "e" + i });
+        for (var i = 0; i < 1000; i++) audit.Encode(RandomConversations.Next(random) with { Id = "e" + i });
         var report = audit.ToReport();
         var expected = AuditText.Render(report);
-        expected.ShouldContain("examples                          3,000\n");
+        expected.ShouldContain("examples                          1,000\n");
         expected.Split('\n').ShouldAllBe(line => line.Length < 200);
         var culture = CultureInfo.CurrentCulture;
         try

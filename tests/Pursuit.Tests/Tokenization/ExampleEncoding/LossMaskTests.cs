@@ -38,7 +38,7 @@ public sealed class LossMaskTests
     {
         var encoder = Encoder(TemplateFixtures.Template(name), ByteTokenizer.Plain);
         var random = new SeededRandom(1, "test/loss masks");
-        for (var round = 0; round < 200; round++)
+        for (var round = 0; round < 60; round++)
         {
             var example = RandomConversations.Next(random, system);
             var encoded = encoder.Encode(example);
@@ -63,7 +63,7 @@ public sealed class LossMaskTests
         var template = TemplateFixtures.Template(name);
         var encoder = Encoder(template, ByteTokenizer.Merged);
         var random = new SeededRandom(2, "test/loss masks");
-        for (var round = 0; round < 100; round++)
+        for (var round = 0; round < 60; round++)
         {
             var example = RandomConversations.Next(random, system);
             var encoded = encoder.Encode(example);

@@ -10,13 +10,17 @@ public sealed class TruncationTests
     private sealed record Case(ChatTemplate Template, Example Example, EncodedExample Full, EncodedExample Cut, int Limit, int Header, int Start, int End);
 
     // Random conversations cut to random limits, with the whole example's header and last answer.
-    private static IEnumerable<Case> Cases()
+    private static readonly Lazy<Case[]> All = new(() => [.. Make()]);
+
+    private static Case[] Cases() => All.Value;
+
+    private static IEnumerable<Case> Make()
     {
         var random = new SeededRandom(1, "test/truncation");
         foreach (var name in new[] { "chatml", "qwen25", "llama2", "llama3", "zephyr", "tulu", "qwen3" })
         {
             var template = TemplateFixtures.Template(name);
-            for (var round = 0; round < 120; round++)
+            for (var round = 0; round < 80; round++)
             {
                 var example = RandomConversations.Next(random);
                 if (random.NextInt(4) == 0) example = example with { Turns = [.. example.Turns, new Turn(Turn.User, RandomConversations.Text(random, 5))] };
