@@ -16,7 +16,11 @@ switch (args.FirstOrDefault())
         return ReadBenchmark.Run(args.ElementAtOrDefault(1));
     case "engine":
         return EngineBenchmark.Run(args[1..]);
+    case "tokenizer":
+        return TokenizerBenchmark.Encode(args[1..]);
+    case "tokenizer-train":
+        return TokenizerBenchmark.Train(args[1..]);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, scan, read, engine");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, scan, read, engine, tokenizer, tokenizer-train");
         return 2;
 }

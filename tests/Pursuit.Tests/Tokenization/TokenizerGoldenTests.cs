@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text.Json;
 using Pursuit.TestKit;
 using Pursuit.Tokenization;
@@ -8,15 +7,13 @@ namespace Pursuit.Tests.Tokenization;
 /// <summary>Id for id against @huggingface/tokenizers; tests/fixtures/tokenizer/README.md says how the files were made.</summary>
 public sealed class TokenizerGoldenTests
 {
-    private static readonly Lazy<string[]> Texts = new(() => Read<string[]>("strings.json.gz"));
-
-    public static TheoryData<string> Own => ["gpt2", "llama3", "qwen2", "llama2", "mistral", "metaspace", "o200k", "deepseek"];
+    public static TheoryData<string> Own => [.. TokenizerFixtures.Names];
 
     [Theory]
     [MemberData(nameof(Own))]
     public void Ids_equal_the_reference_on_strings_of_many_scripts(string name)
     {
-        Compare(Tokenizer.Parse(Unzip($"{name}.tokenizer.json.gz"), name), Read<Golden>($"{name}.ids.json.gz"));
+        Compare(TokenizerFixtures.Load(name), TokenizerFixtures.Read<Golden>($"{name}.ids.json.gz"));
     }
 
     [Theory]
@@ -27,7 +24,7 @@ public sealed class TokenizerGoldenTests
         var directory = RepositoryFiles.Shared("model", name);
         Assert.SkipWhen(directory is null, RepositoryFiles.SharedAbsent);
         var tokenizer = Tokenizer.Load(directory);
-        var golden = Read<Golden>($"{name}.ids.json.gz");
+        var golden = TokenizerFixtures.Read<Golden>($"{name}.ids.json.gz");
         tokenizer.Fingerprint.ShouldBe(golden.Sha256, "another tokenizer.json than the golden file was made from");
         Compare(tokenizer, golden);
     }
@@ -37,24 +34,13 @@ public sealed class TokenizerGoldenTests
         golden.Ids.Length.ShouldBeGreaterThanOrEqualTo(1500);
         for (var i = 0; i < golden.Ids.Length; i++)
         {
-            var text = Texts.Value[i];
+            var text = TokenizerFixtures.Texts[i];
             var ids = tokenizer.Encode(text, golden.AddSpecialTokens);
             if (!ids.AsSpan().SequenceEqual(golden.Ids[i])) ids.ShouldBe(golden.Ids[i], $"string {i}: {JsonSerializer.Serialize(text)}");
             if (!golden.Decode) continue;
             var expected = golden.Decoded.GetValueOrDefault(i, text);
             tokenizer.Decode(tokenizer.Encode(text, false), skipSpecialTokens: false).ShouldBe(expected, $"string {i}");
         }
-    }
-
-    private static T Read<T>(string name) =>
-        JsonSerializer.Deserialize<T>(Unzip(name), JsonSerializerOptions.Web)!;
-
-    private static byte[] Unzip(string name)
-    {
-        using var file = new GZipStream(File.OpenRead(RepositoryFiles.Fixture("tokenizer", name)), CompressionMode.Decompress);
-        using var bytes = new MemoryStream();
-        file.CopyTo(bytes);
-        return bytes.ToArray();
     }
 
     private sealed record Golden(string Reference, string? Sha256, bool AddSpecialTokens, bool Decode, int[][] Ids, Dictionary<int, string> Decoded);

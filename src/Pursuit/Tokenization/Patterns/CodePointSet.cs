@@ -5,16 +5,30 @@ namespace Pursuit.Tokenization;
 /// <summary>A set of code points, as a character class describes it.</summary>
 internal sealed class CodePointSet
 {
+    private const int PageSize = 256;
+    private const int PageCount = 0x110000 / PageSize;
     private readonly Func<int, bool> _contains;
-    private ulong[]? _basic;
+    private readonly (int First, int Last)? _range;
+    private readonly ulong[]?[] _pages;
 
-    private CodePointSet(Func<int, bool> contains) => _contains = contains;
+    private CodePointSet(Func<int, bool> contains)
+    {
+        _contains = contains;
+        _pages = new ulong[]?[PageCount];
+    }
+
+    private CodePointSet(int first, int last)
+    {
+        _contains = c => c >= first && c <= last;
+        _range = (first, last);
+        _pages = []; // two comparisons need no memory
+    }
 
     /// <summary>Every code point of a predicate.</summary>
     public static CodePointSet Where(Func<int, bool> contains) => new(contains);
 
     /// <summary>The code points from one to another, both included.</summary>
-    public static CodePointSet Range(int first, int last) => new(c => c >= first && c <= last);
+    public static CodePointSet Range(int first, int last) => new(first, last);
 
     /// <summary>The code points of general categories.</summary>
     public static CodePointSet Categories(uint mask) =>
@@ -41,20 +55,21 @@ internal sealed class CodePointSet
     /// <summary>This set with the other case of its ASCII letters (all the case folding the reference does).</summary>
     public CodePointSet FoldAscii() => new(c => _contains(c) || (IsAsciiLetter(c) && _contains(c ^ 0x20)));
 
-    /// <summary>Whether the set holds a code point; the Basic Multilingual Plane is looked up in a bitmap.</summary>
+    /// <summary>Whether the set holds a code point; answers are kept a page of code points at a time.</summary>
     public bool Contains(int codePoint)
     {
-        if (codePoint > char.MaxValue) return _contains(codePoint);
-        var basic = _basic ??= BuildBasic();
-        return (basic[codePoint >> 6] >> (codePoint & 63) & 1) != 0;
+        if (_range is var (first, last)) return codePoint >= first && codePoint <= last;
+        var page = _pages[codePoint / PageSize] ??= BuildPage(codePoint - (codePoint % PageSize)); // two threads may both build it: equal
+        var within = codePoint % PageSize;
+        return (page[within >> 6] >> (within & 63) & 1) != 0;
     }
 
-    private ulong[] BuildBasic()
+    private ulong[] BuildPage(int start)
     {
-        var bits = new ulong[(char.MaxValue + 1) / 64];
-        for (var c = 0; c <= char.MaxValue; c++)
+        var bits = new ulong[PageSize / 64];
+        for (var i = 0; i < PageSize; i++)
         {
-            if (_contains(c)) bits[c >> 6] |= 1UL << (c & 63);
+            if (_contains(start + i)) bits[i >> 6] |= 1UL << (i & 63);
         }
 
         return bits;

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Pursuit.Tokenization;
 
 /// <summary>
@@ -54,6 +56,7 @@ internal sealed class RegexPattern : TextPattern
 
     private int Run(int entry, string text, int start, Stack<(int Program, int Position)> stack, ref long steps)
     {
+        var instructions = CollectionsMarshal.AsSpan(_program);
         var floor = stack.Count;
         stack.Push((entry, start));
         while (stack.Count > floor)
@@ -62,7 +65,7 @@ internal sealed class RegexPattern : TextPattern
             while (true)
             {
                 if (--steps < 0) throw TooManySteps(text.Length);
-                var instruction = _program[program];
+                ref readonly var instruction = ref instructions[program];
                 var goesOn = true;
                 switch (instruction.Operation)
                 {
