@@ -28,8 +28,8 @@ public sealed class OperationTests
                 arena.Operations.ScatterAddRows(y, [3, 8, 3, 0, 3], width, table);
                 var gathered = arena.Zero(2 * width);
                 arena.Operations.GatherRows(table, [3, 1], width, gathered);
-                arena.Operations.Dropout(x, 0.3f, 17, 5, false, y);
-                arena.Operations.Dropout(gathered.Part(0, width), 0.5f, 18, 0, true, table.Part(0, width));
+                arena.Operations.Dropout(x, 0.3f, 17, false, y);
+                arena.Operations.Dropout(gathered.Part(0, width), 0.5f, 18, true, table.Part(0, width));
                 arena.Scalars.Add(arena.Operations.SumOfSquares(table));
             });
         }

@@ -74,6 +74,9 @@ internal sealed class CpuOperations<TLane> : HostOperations, IDecoderOperations
     public void SoftmaxGradient(BufferSlice logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights, BufferSlice maximum, BufferSlice sum) =>
         SoftmaxKernels.Gradient<TLane>(logits.AsSpan(), rows, columns, firstColumn, targets, weights, maximum.AsSpan(), sum.AsSpan());
 
+    public void Dropout(BufferSlice source, float probability, ulong stream, bool accumulate, BufferSlice destination) =>
+        DropoutKernels.Drop<TLane>(source.AsSpan(), probability, stream, accumulate, destination.AsSpan());
+
     public void AdamW(in AdamWStep step, BufferSlice gradient, BufferSlice weights, BufferSlice firstMoment, BufferSlice secondMoment) =>
         ElementKernels.AdamW<TLane>(step, gradient.AsSpan(), weights.AsSpan(), firstMoment.AsSpan(), secondMoment.AsSpan());
 }

@@ -39,19 +39,6 @@ public abstract class HostOperations
         }
     }
 
-    /// <inheritdoc cref="IDecoderOperations.Dropout"/>
-    public virtual void Dropout(BufferSlice source, float probability, ulong stream, long first, bool accumulate, BufferSlice destination)
-    {
-        var from = source.AsSpan();
-        var to = destination.AsSpan();
-        var factor = 1 / (1 - probability);
-        for (var i = 0; i < from.Length; i++)
-        {
-            var value = DropoutMask.Keeps(stream, first + i, probability) ? from[i] * factor : 0;
-            to[i] = accumulate ? to[i] + value : value;
-        }
-    }
-
     /// <inheritdoc cref="IDecoderOperations.GatherRows"/>
     public virtual void GatherRows(BufferSlice table, ReadOnlySpan<int> indices, int width, BufferSlice destination)
     {

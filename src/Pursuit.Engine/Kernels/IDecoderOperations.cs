@@ -177,16 +177,15 @@ public interface IDecoderOperations
     void SoftmaxGradient(BufferSlice logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights, BufferSlice maximum, BufferSlice sum);
 
     /// <summary>
-    /// Drops values: destination (+)= source / (1 - probability) where value i of the stream is kept, else 0. Whether
-    /// value i is kept depends on the stream and on first + i alone (<see cref="DropoutMask"/>).
+    /// Drops values: destination (+)= source / (1 - probability) where <see cref="DropoutMask"/> keeps place i of the
+    /// stream, else 0.
     /// </summary>
     /// <param name="source">The values.</param>
     /// <param name="probability">Probability of dropping, in [0, 1).</param>
     /// <param name="stream">The stream.</param>
-    /// <param name="first">Place of the first value in the stream.</param>
     /// <param name="accumulate">Whether to add to the destination.</param>
-    /// <param name="destination">The result.</param>
-    void Dropout(BufferSlice source, float probability, ulong stream, long first, bool accumulate, BufferSlice destination);
+    /// <param name="destination">As many values as the source; may be the source.</param>
+    void Dropout(BufferSlice source, float probability, ulong stream, bool accumulate, BufferSlice destination);
 
     /// <summary>
     /// One AdamW step: m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2;

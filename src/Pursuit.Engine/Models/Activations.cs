@@ -1,3 +1,4 @@
+using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Kernels;
 
 namespace Pursuit.Engine.Models;
@@ -17,6 +18,7 @@ internal sealed class Activations : IDisposable
     private readonly BufferSlice[] _inputs;
     private readonly KeptLayer[] _layers;
     private readonly BufferSlice[] _caches;
+    private readonly BufferSlice[] _loraHidden;
 
     public Activations(Decoder decoder, int tokens, int longest, bool forBackward, int cacheRows = 0)
     {
@@ -27,7 +29,7 @@ internal sealed class Activations : IDisposable
         AttentionScratch = decoder.Operations.AttentionScratch(new AttentionShape(config.QueryHeads, config.KeyValueHeads, config.HeadSize, int.MaxValue), longest);
 
         Adapters = decoder.Adapters;
-        LoraHiddenGradients = new BufferSlice[Adapters?.LargestGroup ?? 0];
+        _loraHidden = new BufferSlice[Adapters is null ? 0 : forBackward ? Adapters.Groups.Count : 1];
         _inputs = new BufferSlice[forBackward ? config.Layers + 1 : 2];
         _caches = new BufferSlice[cacheRows > 0 ? config.Layers : 0];
         _layers = new KeptLayer[forBackward ? config.Layers : 1];
@@ -90,10 +92,8 @@ internal sealed class Activations : IDisposable
 
     public BufferSlice Logits { get; private set; }
 
-    /// <summary>The adapters' part: u [tokens, rank], du of each adapter of a group, and an input after dropout.</summary>
-    public BufferSlice LoraHidden { get; private set; }
-
-    public BufferSlice[] LoraHiddenGradients { get; }
+    /// <summary>The adapters' part: du of a group [tokens, its width] and an input after dropout.</summary>
+    public BufferSlice LoraHiddenGradient { get; private set; }
 
     public BufferSlice LoraInput { get; private set; }
 
@@ -104,6 +104,9 @@ internal sealed class Activations : IDisposable
 
     /// <summary>The residual stream before a layer; with index Layers, after the last.</summary>
     public BufferSlice Input(int layer) => _inputs[ForBackward ? layer : layer % 2];
+
+    /// <summary>u of a group of adapters [tokens, its width].</summary>
+    public BufferSlice LoraHidden(LoraGroup group) => _loraHidden[ForBackward ? group.Index : 0];
 
     /// <summary>The kept values of a layer.</summary>
     public KeptLayer Layer(int layer) => _layers[ForBackward ? layer : 0];
@@ -146,14 +149,15 @@ internal sealed class Activations : IDisposable
         Sum = carver.Take(Tokens, 1);
         TargetLogit = carver.Take(Tokens, 1);
         Logits = carver.Take(LabelBlock, VocabularyBlock);
-        if (Adapters is not null)
-            LoraHidden = carver.Take(Tokens, Adapters.Options.Rank);
+        var widest = Adapters?.Groups.Max(g => g.Width) ?? 0;
+        for (var i = 0; i < _loraHidden.Length; i++)
+            _loraHidden[i] = carver.Take(Tokens, ForBackward ? Adapters!.Groups[i].Width : widest);
         if (!ForBackward)
             return;
-        for (var i = 0; i < LoraHiddenGradients.Length; i++)
-            LoraHiddenGradients[i] = carver.Take(Tokens, Adapters!.Options.Rank);
+        if (widest > 0)
+            LoraHiddenGradient = carver.Take(Tokens, widest);
         if (Adapters?.Options.Dropout > 0)
-            LoraInput = carver.Take(Tokens, Math.Max(Math.Max(hidden, config.QuerySize), config.IntermediateSize));
+            LoraInput = carver.Take(Tokens, Adapters.Groups.Max(g => g.Inputs));
         NormedGradient = carver.Take(Tokens, hidden);
         Residual = carver.Take(Tokens, hidden);
         QueryKeyValueGradient = carver.Take(Tokens, fused);

@@ -1,3 +1,4 @@
+using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Kernels;
 using Pursuit.Runs;
 
@@ -31,8 +32,17 @@ public sealed partial class Decoder : IDisposable
     /// <summary>All weights in float32, laid out by <see cref="Layout"/>.</summary>
     public DeviceBuffer Weights { get; }
 
-    /// <summary>Low-rank adapters that every run adds; whoever sets them owns them. Null: none.</summary>
-    public LoraAdapters? Adapters { get; set; }
+    /// <summary>Low-rank adapters that every run adds, changed between runs only; whoever sets them owns them. Null: none.</summary>
+    /// <exception cref="PursuitException">The adapters belong to a decoder with other layers.</exception>
+    public LoraAdapters? Adapters
+    {
+        get;
+        set
+        {
+            value?.CheckBelongs(this);
+            field = value;
+        }
+    }
 
     /// <summary>
     /// A decoder with random weights: matrices normal with the given deviation, norms 1, biases 0. A parameter's values

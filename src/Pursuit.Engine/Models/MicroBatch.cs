@@ -21,7 +21,6 @@ public sealed class MicroBatch
     {
         (Index, FirstExample, Examples) = (index, firstExample, examples);
         var start = batch.Offsets[firstExample];
-        FirstToken = start;
         Tokens = batch.Offsets[firstExample + examples] - start;
         _tokens = batch.Tokens.AsSpan(start, Tokens).ToArray();
         _positions = new int[Tokens];
@@ -76,9 +75,6 @@ public sealed class MicroBatch
 
     /// <summary>Number of examples.</summary>
     public int Examples { get; }
-
-    /// <summary>Its first token's place in the batch.</summary>
-    public int FirstToken { get; }
 
     /// <summary>Number of tokens: the rows of every activation.</summary>
     public int Tokens { get; }

@@ -1,3 +1,4 @@
+using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 
@@ -47,18 +48,6 @@ public interface IGradientConsumer
 /// <param name="Inputs">a [tokens, Group.Inputs], dense.</param>
 /// <param name="Deltas">delta [tokens, Group.Outputs], dense.</param>
 public readonly record struct LinearGradient(MicroBatch Batch, LinearGroup Group, BufferSlice Inputs, BufferSlice Deltas);
-
-/// <summary>
-/// What an adapter y += scale (x A^T) B^T saw and got back over a micro-batch: dA = du^T x, dB = scale delta^T u.
-/// </summary>
-/// <param name="Batch">The micro-batch; example i's rows are Offsets[i] to Offsets[i + 1].</param>
-/// <param name="Module">The adapter.</param>
-/// <param name="Scale">scale.</param>
-/// <param name="Inputs">x [tokens, Group.Inputs], dense, after dropout.</param>
-/// <param name="Deltas">delta [tokens, Part.Outputs] with stride Group.Outputs.</param>
-/// <param name="Hidden">u = x A^T [tokens, rank], dense.</param>
-/// <param name="HiddenGradient">du = scale delta B [tokens, rank], dense.</param>
-public readonly record struct AdapterGradient(MicroBatch Batch, LoraModule Module, float Scale, BufferSlice Inputs, BufferSlice Deltas, BufferSlice Hidden, BufferSlice HiddenGradient);
 
 /// <summary>Inputs and output gradients of a block of the head: some labels by some part of the vocabulary.</summary>
 /// <param name="Batch">The micro-batch; example i's labels are LabelOffsets[i] to LabelOffsets[i + 1].</param>

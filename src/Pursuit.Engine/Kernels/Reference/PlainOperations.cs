@@ -154,6 +154,18 @@ public sealed partial class PlainOperations : HostOperations, IDecoderOperations
     }
 
     /// <inheritdoc/>
+    public void Dropout(BufferSlice source, float probability, ulong stream, bool accumulate, BufferSlice destination)
+    {
+        var from = source.AsSpan();
+        var to = destination.AsSpan();
+        for (var i = 0; i < from.Length; i++)
+        {
+            var value = DropoutMask.Keeps(stream, (uint)i, probability) ? from[i] / (1 - (double)probability) : 0;
+            to[i] = (float)(accumulate ? to[i] + value : value);
+        }
+    }
+
+    /// <inheritdoc/>
     public void AdamW(in AdamWStep step, BufferSlice gradient, BufferSlice weights, BufferSlice firstMoment, BufferSlice secondMoment)
     {
         var grad = gradient.AsSpan();

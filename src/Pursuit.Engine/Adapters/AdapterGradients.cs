@@ -1,12 +1,15 @@
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
+using Pursuit.Engine.Training;
 
-namespace Pursuit.Engine.Training;
+namespace Pursuit.Engine.Adapters;
 
-/// <summary>The gradient of every attached adapter's weights, summed over micro-batches in their order; the decoder's own weights get none.</summary>
+/// <summary>
+/// The gradient of every attached adapter's weights, summed over micro-batches in their order; none is formed for the
+/// decoder's own weights, and the backward pass ends at the lowest layer with an adapter.
+/// </summary>
 public sealed class AdapterGradients : IGradientSum, IDisposable
 {
-    private readonly Decoder _decoder;
     private readonly LoraAdapters _adapters;
     private readonly Turns _turns;
 
@@ -14,8 +17,8 @@ public sealed class AdapterGradients : IGradientSum, IDisposable
     /// <exception cref="InvalidOperationException">The decoder has no adapters.</exception>
     public AdapterGradients(Decoder decoder)
     {
-        _decoder = decoder;
         _adapters = decoder.Adapters ?? throw new InvalidOperationException("the decoder has no adapters");
+        Operations = decoder.Operations;
         Values = decoder.Operations.Allocate(_adapters.BufferLength);
         _turns = new Turns(_adapters.Modules.Count);
     }
@@ -30,13 +33,13 @@ public sealed class AdapterGradients : IGradientSum, IDisposable
     public DeviceBuffer Values { get; }
 
     /// <inheritdoc/>
-    public IDecoderOperations Operations => _decoder.Operations;
+    public IDecoderOperations Operations { get; }
 
     /// <inheritdoc/>
     public void Begin()
     {
-        for (var i = 0; i < Parameters.Count; i++)
-            Operations.Fill(0, Parameters[i].In(Values));
+        foreach (var parameter in Parameters)
+            Operations.Fill(0, parameter.In(Values));
         _turns.Reset();
     }
 
@@ -61,11 +64,10 @@ public sealed class AdapterGradients : IGradientSum, IDisposable
 
         public override void OnAdapter(in AdapterGradient gradient)
         {
-            var (module, rank, operations) = (gradient.Module, owner._adapters.Options.Rank, owner.Operations);
-            var (tokens, inputs, outputs) = (gradient.Batch.Tokens, module.Group.Inputs, module.Part.Outputs);
-            owner._turns.Wait(module.Index, gradient.Batch.Index);
-            operations.Multiply(true, false, rank, inputs, tokens, 1, gradient.HiddenGradient, rank, gradient.Inputs, inputs, 1, module.A.In(owner.Values), inputs);
-            operations.Multiply(true, false, outputs, rank, tokens, gradient.Scale, gradient.Deltas, module.Group.Outputs, gradient.Hidden, rank, 1, module.B.In(owner.Values), rank);
+            var (module, batch) = (gradient.Module, gradient.Batch);
+            owner._turns.Wait(module.Index, batch.Index);
+            gradient.FormA(owner.Operations, 0, batch.Tokens, accumulate: true, module.A.In(owner.Values));
+            gradient.FormB(owner.Operations, 0, batch.Tokens, accumulate: true, module.B.In(owner.Values));
             owner._turns.Pass(module.Index);
         }
     }

@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using Pursuit.Engine.Kernels;
+using Pursuit.Engine.Models;
+using Pursuit.Storage;
+
+namespace Pursuit.Engine.Adapters;
+
+public sealed partial class LoraAdapters
+{
+    /// <summary>The file of the adapters' weights.</summary>
+    public const string WeightsFileName = "adapter_model.safetensors";
+
+    /// <summary>Loads an adapter directory as PEFT lays it out: adapter_config.json and adapter_model.safetensors.</summary>
+    /// <param name="decoder">The decoder they belong to; nothing is attached to it.</param>
+    /// <param name="directory">The directory; tensors in bf16, fp16, fp32 or fp64.</param>
+    /// <exception cref="PursuitException">
+    /// A file is missing or malformed, the config asks for something unsupported, or a tensor is missing, left over or of
+    /// another shape than the config and the decoder say.
+    /// </exception>
+    public static LoraAdapters Load(Decoder decoder, string directory)
+    {
+        var config = AdapterConfig.ReadDirectory(directory);
+        var path = Path.Combine(directory, WeightsFileName);
+        if (!File.Exists(path))
+        {
+            var pickle = File.Exists(Path.Combine(directory, "adapter_model.bin"));
+            throw PursuitException.At(directory, $"there is no {WeightsFileName}{(pickle ? ", only adapter_model.bin, a pickle, which is never read" : "")}", "the adapter's weights as safetensors", "Save the adapter again with a current PEFT.");
+        }
+
+        var adapters = new LoraAdapters(decoder, config.Options, Path.Combine(directory, AdapterConfig.FileName));
+        try
+        {
+            using var file = SafetensorsFile.Open(path);
+            adapters.CheckTensors(file);
+            foreach (var parameter in adapters.All)
+                Fill(file, parameter.Name, adapters._operations, parameter.In(adapters.Values));
+            return adapters;
+        }
+        catch
+        {
+            adapters.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes adapter_config.json and adapter_model.safetensors (fp32) as PEFT lays them out, each under its name when it is whole.</summary>
+    /// <param name="directory">The directory; created where missing.</param>
+    /// <param name="baseModel">Name or path of the decoder's model, for whoever loads the adapters; null: not given.</param>
+    /// <exception cref="PursuitException">The directory can't be written.</exception>
+    public void Save(string directory, string? baseModel)
+    {
+        SafetensorsWriter.Write(Path.Combine(directory, WeightsFileName), [.. All.Select(p => Tensor(p.Name, p, Values))], new Dictionary<string, string> { ["format"] = "pt" });
+        AtomicFile.Write(Path.Combine(directory, AdapterConfig.FileName), stream => new AdapterConfig(Options, baseModel).Write(stream));
+    }
+
+    private static void Fill(SafetensorsFile file, string name, IDecoderOperations operations, BufferSlice destination)
+    {
+        var values = new float[destination.Length];
+        file.ReadSingle(name, values);
+        operations.Write(values, destination);
+    }
+
+    private TensorToWrite Tensor(string name, Parameter parameter, DeviceBuffer buffer) =>
+        new(name, TensorType.Float32, [.. parameter.Shape.Select(size => (long)size)], (offset, destination) =>
+        {
+            var part = MemoryMarshal.Cast<byte, float>(destination);
+            _operations.Read(parameter.In(buffer).Part((int)(offset / sizeof(float)), part.Length), part);
+        });
+
+    private void CheckTensors(SafetensorsFile file)
+    {
+        var faults = new List<string>();
+        foreach (var parameter in All)
+        {
+            var shape = $"[{string.Join(", ", parameter.Shape)}]";
+            if (!file.Tensors.TryGetValue(parameter.Name, out var info))
+                faults.Add($"{parameter.Name} {shape} is missing");
+            else if (!info.Shape.SequenceEqual(parameter.Shape.Select(size => (long)size)))
+                faults.Add($"{parameter.Name} is {info.Describe()}, rank and model say {shape}");
+            else if (!info.Type.ConvertsToSingle())
+                faults.Add($"{parameter.Name} is {info.Describe()}, bf16, fp16, fp32 or fp64 is needed");
+        }
+
+        var own = All.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
+        faults.AddRange(file.Tensors.Keys.Where(n => !own.Contains(n)).Order(StringComparer.Ordinal).Select(name => $"{name} {file.Info(name).Describe()} belongs to no target module"));
+        const int Shown = 8;
+        if (faults.Count > 0)
+            throw new PursuitException($"{file.Path}: {faults.Count} tensors don't fit {AdapterConfig.FileName} and the model ({All.Count} tensors): {string.Join("; ", faults.Take(Shown))}{(faults.Count > Shown ? "; ..." : "")}. Use the adapter with the model it was made for.");
+    }
+}
