@@ -1,0 +1,151 @@
+using Pursuit.Data;
+using Pursuit.Engine.Models;
+using Pursuit.Runs;
+using Pursuit.Tokenization;
+
+namespace Pursuit.Engine.Training;
+
+/// <summary>
+/// Trains a model further on examples. Every epoch's end leaves a checkpoint with its moments and mean learning rate; a
+/// killed job continues from its last checkpoint.
+/// </summary>
+public sealed class FineTuneJob
+{
+    private const int UsualMaxLength = 2048;
+
+    private readonly FineTuneOptions _options;
+    private readonly IProgress<WorkProgress>? _progress;
+
+    /// <summary>Takes what to do.</summary>
+    /// <param name="options">Which model, on what, and how.</param>
+    /// <param name="progress">Told of each part's progress, or null.</param>
+    /// <exception cref="PursuitException">An option is out of range.</exception>
+    public FineTuneJob(FineTuneOptions options, IProgress<WorkProgress>? progress)
+    {
+        options.Validate();
+        (_options, _progress) = (options, progress);
+    }
+
+    /// <summary>Does it.</summary>
+    /// <param name="run">Keeps the checkpoints and the loss curve.</param>
+    /// <param name="cancellationToken">Stops it; the same job continues where it was.</param>
+    /// <exception cref="PursuitException">Data or model are bad, the loss stopped being a number, or a directory can't be written.</exception>
+    public FineTuneSummary Run(RunDirectory run, CancellationToken cancellationToken)
+    {
+        ModelFiles.RequireWritable(_options.Out);
+        using var decoder = Decoder.Load(_options.Model);
+        var encoder = LoadEncoder(decoder.Config);
+        using var data = Pool.Open(_options.Data, null, cancellationToken);
+        var (examples, empty) = Encode(data, encoder, cancellationToken);
+        var batches = MakeBatches(examples);
+        var steps = _options.Steps ?? batches.EpochEnds[^1];
+        var heldOut = ReadHeldOut(encoder, cancellationToken);
+
+        using var trained = new AllWeights(decoder, _options.Model);
+        var options = new TrainerOptions
+        {
+            Schedule = new LearningRateSchedule
+            {
+                Peak = _options.LearningRate,
+                Steps = steps,
+                WarmupSteps = (long)Math.Round(_options.Warmup * steps),
+                Decay = _options.Decay,
+                FinalShare = _options.FinalShare,
+            },
+            Optimizer = _options.Optimizer,
+            Workers = _options.Workers,
+            CheckpointEverySteps = _options.CheckpointEverySteps,
+            CheckpointEveryMinutes = _options.CheckpointEveryMinutes,
+            EpochEnds = [.. batches.EpochEnds.Where(end => end <= steps)],
+            EvaluateEverySteps = _options.EvaluateEverySteps,
+        };
+        using var trainer = new Trainer(trained, ModelFiles.Fingerprint(_options.Model), batches, heldOut, options, run, _progress);
+        var result = trainer.Run(cancellationToken);
+
+        ModelFiles.CopyCompanions(_options.Model, _options.Out);
+        decoder.Save(_options.Out);
+        return new FineTuneSummary(Path.GetFullPath(_options.Out), decoder.Layout.Count, examples.Count, empty, data.Ledger.DuplicateCount, data.Ledger.QuarantinedCount, result);
+    }
+
+    private ExampleEncoder LoadEncoder(ModelConfig config)
+    {
+        var longest = config.MaximumPositions;
+        if (_options.MaxLength > longest)
+            throw PursuitException.At("the maximum length", $"{_options.MaxLength} tokens", $"at most {longest}, the longest sequence of the model", "Give a smaller --max-length.");
+        var encoder = ModelEncoder.Load(_options.Model, _options.MaxLength ?? Math.Min(UsualMaxLength, longest));
+        if (encoder.Tokenizer.VocabularySize > config.VocabularySize)
+            throw PursuitException.At(_options.Model, $"a tokenizer with ids up to {encoder.Tokenizer.VocabularySize - 1} for an embedding of {config.VocabularySize} rows", "a tokenizer and a model that belong together", "Use the tokenizer.json that came with the weights.");
+        return encoder;
+    }
+
+    private (List<TrainingExample> Examples, int Empty) Encode(Pool pool, ExampleEncoder encoder, CancellationToken cancellationToken)
+    {
+        var selected = _options.Selection is { } path ? SelectedWeights.Read(path) : null;
+        var examples = new List<TrainingExample>(pool.Count);
+        var empty = 0;
+        foreach (var (example, encoded) in EncodeAll(pool, encoder, "encoding", cancellationToken))
+        {
+            if (encoded.AllMasked)
+            {
+                empty++;
+                continue;
+            }
+
+            var place = FormattableString.Invariant($"{pool.Sources[example.Locator.Source].Path}, line {example.Locator.Line}");
+            var (weight, repeats) = selected?.Of(example.ContentId, place, _options.SelectionUse) ?? (1f, 1);
+            examples.Add(new TrainingExample(encoded.Ids, encoded.Trained, weight, repeats, place));
+        }
+
+        return examples.Count > 0
+            ? (examples, empty)
+            : throw PursuitException.At(string.Join(", ", _options.Data.Paths), $"{pool.Count} examples, none with a token to learn", "at least one with an assistant's answer that fits in --max-length");
+    }
+
+    private ExampleBatches MakeBatches(List<TrainingExample> examples)
+    {
+        ExampleBatches Make(int epochs) =>
+            new(examples, _options.BatchTokens is null ? _options.BatchExamples : null, _options.BatchTokens, epochs, _options.Reduction, _options.Seed);
+        if (_options.Steps is not { } steps)
+            return Make(_options.Epochs);
+        // Batches of tokens differ in number from epoch to epoch, so count until there are enough.
+        var epochs = (int)Math.Min(int.MaxValue, steps / Make(1).EpochEnds[0] + 1);
+        var batches = Make(epochs);
+        while (batches.EpochEnds[^1] < steps)
+            batches = Make(++epochs);
+        return batches;
+    }
+
+    private HeldOut? ReadHeldOut(ExampleEncoder encoder, CancellationToken cancellationToken)
+    {
+        if (_options.HeldOut is not { } options)
+            return null;
+        using var pool = Pool.Open(options, null, cancellationToken);
+        var groups = RecordField.Read(pool, _options.GroupField, cancellationToken);
+        var pieces = EncodeAll(pool, encoder, "encoding held-out data", cancellationToken).Select((e, i) => new HeldOutPiece(e.Encoded.Ids, e.Encoded.Trained, i)).ToList();
+        return new HeldOut(pieces, new long[pieces.Count], groups);
+    }
+
+    private IEnumerable<(Example Example, EncodedExample Encoded)> EncodeAll(Pool pool, ExampleEncoder encoder, string work, CancellationToken cancellationToken)
+    {
+        const int Block = 256;
+        var done = 0;
+        foreach (var block in pool.Read(cancellationToken).Chunk(Block))
+        {
+            var encoded = new EncodedExample[block.Length];
+            Parallel.For(0, block.Length, new ParallelOptions { MaxDegreeOfParallelism = _options.Workers.Threads, CancellationToken = cancellationToken }, i => encoded[i] = encoder.Encode(block[i]));
+            for (var i = 0; i < block.Length; i++)
+                yield return (block[i], encoded[i]);
+            _progress?.Report(new WorkProgress(work, done += block.Length, pool.Count, "examples"));
+        }
+    }
+}
+
+/// <summary>What came of a fine-tuning.</summary>
+/// <param name="Model">The trained model's directory.</param>
+/// <param name="Parameters">The model's parameters.</param>
+/// <param name="Examples">Examples it was trained on.</param>
+/// <param name="WithoutAnswer">Examples left out because no token of them is learned.</param>
+/// <param name="Duplicates">Input rows left out because an earlier one says the same.</param>
+/// <param name="Quarantined">Input rows left out because they are no valid record.</param>
+/// <param name="Training">How the training ended.</param>
+public sealed record FineTuneSummary(string Model, long Parameters, int Examples, int WithoutAnswer, long Duplicates, long Quarantined, TrainingResult Training);

@@ -1,0 +1,112 @@
+using System.Text;
+using System.Text.Json;
+using Pursuit.Runs;
+using Pursuit.Storage;
+
+namespace Pursuit.Engine.Training;
+
+/// <summary>One step of a training.</summary>
+/// <param name="Step">Steps done, this one included.</param>
+/// <param name="Tokens">Tokens seen, this step's included.</param>
+/// <param name="Loss">The mean loss over the batch's labels in nats.</param>
+/// <param name="LearningRate">Its learning rate.</param>
+/// <param name="GradientNorm">The gradient's norm before clipping.</param>
+/// <param name="HeldOutLoss">The loss per token on the held-out data after this step, where it was measured.</param>
+public sealed record LossPoint(long Step, long Tokens, double Loss, double LearningRate, double GradientNorm, double? HeldOutLoss = null);
+
+/// <summary>
+/// The loss of every step as JSON lines. It holds no times, so that a continued training ends in the same bytes as one
+/// that was never interrupted.
+/// </summary>
+public sealed class LossCurve : IDisposable
+{
+    private readonly FileStream _stream;
+
+    private LossCurve(FileStream stream, LossPoint? last) => (_stream, Last) = (stream, last);
+
+    /// <summary>The last step's point; null before the first.</summary>
+    public LossPoint? Last { get; private set; }
+
+    /// <summary>Opens a curve to go on after a step; later points, of steps a killed process took after its last checkpoint, go.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="step">The last step to keep; 0 starts afresh.</param>
+    /// <exception cref="PursuitException">The file can't be written or is no loss curve.</exception>
+    public static LossCurve Open(string path, long step)
+    {
+        var kept = new StringBuilder();
+        LossPoint? last = null;
+        if (step > 0)
+        {
+            foreach (var (line, point) in ReadLines(path).Where(l => l.Point.Step <= step))
+            {
+                kept.Append(line).Append('\n');
+                last = point;
+            }
+
+            if (last?.Step != step)
+                throw PursuitException.At(path, $"the loss curve ends at step {last?.Step ?? 0}", $"at least step {step}, where the checkpoint stands", "Choose another --run, or delete this one to start again.");
+        }
+
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(kept.ToString())));
+        try
+        {
+            return new LossCurve(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read), last);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw PursuitException.At(path, $"the loss curve can't be written ({e.Message})", "a writable file", null, e);
+        }
+    }
+
+    /// <summary>Reads a curve.</summary>
+    /// <exception cref="PursuitException">The file can't be read or is no loss curve.</exception>
+    public static IReadOnlyList<LossPoint> Read(string path) => [.. ReadLines(path).Select(l => l.Point)];
+
+    /// <summary>Adds a step.</summary>
+    public void Add(LossPoint point)
+    {
+        _stream.Write(JsonSerializer.SerializeToUtf8Bytes(point, RunJson.Compact));
+        _stream.WriteByte((byte)'\n');
+        Last = point;
+    }
+
+    /// <summary>Writes everything added so far to the disk.</summary>
+    public void Flush() => _stream.Flush(flushToDisk: true);
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => _stream.Dispose();
+
+    private static IEnumerable<(string Line, LossPoint Point)> ReadLines(string path)
+    {
+        var number = 0;
+        string[] lines;
+        try
+        {
+            lines = File.ReadAllLines(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw PursuitException.At(path, $"the loss curve can't be read ({e.Message})", "the file of the training to continue", null, e);
+        }
+
+        foreach (var line in lines)
+        {
+            number++;
+            LossPoint? point;
+            try
+            {
+                point = JsonSerializer.Deserialize<LossPoint>(line, RunJson.Compact);
+            }
+            catch (JsonException) when (number == lines.Length)
+            {
+                yield break; // a killed process leaves its last line unfinished
+            }
+            catch (JsonException e)
+            {
+                throw PursuitException.At($"{path}, line {number}", "not a point of a loss curve", "what the training wrote", "Delete the file's last lines down to that one.", e);
+            }
+
+            yield return (line, point!);
+        }
+    }
+}

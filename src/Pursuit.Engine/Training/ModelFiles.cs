@@ -1,0 +1,60 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Pursuit.Engine.Models;
+using Pursuit.Runs;
+using Pursuit.Storage;
+using Pursuit.Tokenization;
+
+namespace Pursuit.Engine.Training;
+
+/// <summary>The files of a model directory besides weights and config.</summary>
+internal static class ModelFiles
+{
+    private const string GenerationConfigName = "generation_config.json";
+
+    private static readonly string[] Companions =
+        [Tokenizer.FileName, TokenizerConfig.FileName, "chat_template.jinja", "special_tokens_map.json", GenerationConfigName];
+
+    /// <summary>Copies the tokenizer, its template and the generation's settings, where there are any.</summary>
+    /// <exception cref="PursuitException">The destination can't be written.</exception>
+    public static void CopyCompanions(string from, string to)
+    {
+        foreach (var name in Companions)
+        {
+            var (source, destination) = (Path.GetFullPath(Path.Combine(from, name)), Path.GetFullPath(Path.Combine(to, name)));
+            if (source != destination && File.Exists(source))
+                AtomicFile.Write(destination, stream => stream.Write(File.ReadAllBytes(source)));
+        }
+    }
+
+    /// <summary>Writes generation_config.json: greedy, and the tokens that begin and end a text.</summary>
+    public static void WriteGenerationConfig(string directory, ModelConfig config) =>
+        AtomicFile.Write(Path.Combine(directory, GenerationConfigName), stream =>
+        {
+            var end = config.EndTokens is [var only] ? (object)only : config.EndTokens;
+            JsonSerializer.Serialize(stream, new { BosTokenId = config.BeginToken, EosTokenId = end, DoSample = false }, RunJson.Indented);
+            stream.WriteByte((byte)'\n');
+        });
+
+    /// <summary>SHA-256 over a model's config.json and weights, 64 hexadecimal digits.</summary>
+    /// <exception cref="PursuitException">A file is missing or faulty.</exception>
+    public static string Fingerprint(string directory)
+    {
+        using var weights = ModelWeights.Open(directory);
+        var fingerprint = new Fingerprint("model/1");
+        foreach (var path in weights.Files.Select(f => f.Path).Prepend(Path.Combine(directory, "config.json")))
+        {
+            using var stream = File.OpenRead(path);
+            fingerprint.Add(Path.GetFileName(path), Convert.ToHexStringLower(SHA256.HashData(stream)));
+        }
+
+        return fingerprint.Hash;
+    }
+
+    /// <summary>Finds out before hours of work, not after, that a model can't be written.</summary>
+    /// <exception cref="PursuitException">The directory can't be written.</exception>
+    public static void RequireWritable(string directory)
+    {
+        using var probe = new AtomicFile(Path.Combine(directory, ".writable"));
+    }
+}

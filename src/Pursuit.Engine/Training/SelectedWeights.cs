@@ -1,0 +1,54 @@
+using System.Text.Json;
+using Pursuit.Data;
+using Pursuit.Runs;
+
+namespace Pursuit.Engine.Training;
+
+/// <summary>The weights and repeats of a <c>.selection.jsonl</c> by content id.</summary>
+internal sealed class SelectedWeights
+{
+    private readonly string _path;
+    private readonly Dictionary<ContentId, (double Weight, int Repeats)> _facts;
+
+    private SelectedWeights(string path, Dictionary<ContentId, (double Weight, int Repeats)> facts) => (_path, _facts) = (path, facts);
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="PursuitException">It can't be read, or a line isn't a selected record with a usable weight.</exception>
+    public static SelectedWeights Read(string path)
+    {
+        var facts = new Dictionary<ContentId, (double Weight, int Repeats)>();
+        var line = 0;
+        try
+        {
+            foreach (var text in File.ReadLines(path))
+            {
+                line++;
+                var fact = JsonSerializer.Deserialize<Fact>(text, RunJson.Compact)!;
+                if (!(fact.Weight >= 0) || !double.IsFinite(fact.Weight) || fact.Repeats < 0)
+                    throw PursuitException.At($"{path}, line {line}", FormattableString.Invariant($"weight {fact.Weight} and {fact.Repeats} repeats"), "numbers from 0 on");
+                facts[ContentId.Parse(fact.ContentId)] = (fact.Weight, fact.Repeats);
+            }
+        }
+        catch (Exception e) when (e is JsonException or FormatException or ArgumentNullException)
+        {
+            throw PursuitException.At($"{path}, line {line}", $"not a selected record ({e.Message})", "a line of a .selection.jsonl", "Give the file that 'pursuit select' writes beside its records.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw PursuitException.At(path, $"the file can't be read ({e.Message})", "a .selection.jsonl", null, e);
+        }
+
+        return new SelectedWeights(path, facts);
+    }
+
+    /// <summary>An example's weight and repeats.</summary>
+    /// <exception cref="PursuitException">The selection doesn't hold the example.</exception>
+    public (float Weight, int Repeats) Of(ContentId id, string place, SelectionUse use)
+    {
+        if (!_facts.TryGetValue(id, out var fact))
+            throw PursuitException.At(place, $"an example (content id {id}) that isn't among the {_facts.Count:N0} of {_path}", "the records of that selection", "Give the .selection.jsonl that belongs to the data.");
+        return use == SelectionUse.Weights ? ((float)fact.Weight, 1) : (1, fact.Repeats);
+    }
+
+    private sealed record Fact(string ContentId, double Weight = 1, int Repeats = 1);
+}
