@@ -20,12 +20,11 @@ internal static class CommonOptions
 
     public static Option<string?> Model() => new("--model")
     {
-        Description = "A model directory as Hugging Face lays it out; its tokenizer and chat template are used.",
+        Description = "A model directory as Hugging Face lays it out; without it, the bundled model.",
     };
 
-    /// <summary>What <see cref="Model"/> gave, or a word on how to give it.</summary>
-    public static string ModelDirectory(string? given) =>
-        given ?? throw PursuitException.At("--model", "missing", "a model directory with tokenizer.json");
+    /// <summary>What <see cref="Model"/> gave, else the bundled model.</summary>
+    public static string ModelDirectory(string? given) => BundledModel.OrGiven(given);
 
     public static Option<int> MaxLength() => new("--max-length")
     {

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using System.Text.Json;
+using Pursuit.Data;
+using Pursuit.Engine.Models;
+using Pursuit.Runs;
+using Pursuit.Tokenization;
+
+namespace Pursuit.Cli.Commands;
+
+/// <summary><c>pursuit generate</c>: continues a prompt greedily, to look at a model.</summary>
+internal static class GenerateCommand
+{
+    public static Command Create()
+    {
+        var model = CommonOptions.Model();
+        var prompt = new Option<string>("--prompt") { Description = "The text to continue.", Required = true };
+        var chat = new Option<bool>("--chat") { Description = "Take the prompt as a user's turn and print the assistant's answer." };
+        var tokens = new Option<int>("--max-tokens") { Description = "Most tokens to add.", DefaultValueFactory = _ => 128 };
+        var json = CommonOptions.Json();
+        var command = new Command("generate", "Continues a text with a model: always the likeliest next token.") { model, prompt, chat, tokens, json };
+        command.SetAction((parsed, cancellationToken) => Task.FromResult(Generate(
+            BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(prompt)!, parsed.GetValue(chat), parsed.GetValue(tokens), parsed.GetValue(json), cancellationToken)));
+        return command;
+    }
+
+    private static int Generate(string model, string prompt, bool chat, int maximum, bool json, CancellationToken cancellationToken)
+    {
+        if (maximum < 1) throw PursuitException.At("--max-tokens", $"{maximum}", "at least 1");
+        var config = TokenizerConfig.Load(model);
+        var tokenizer = Tokenizer.Load(model);
+        using var decoder = Decoder.Load(model);
+        using var generator = new Generator(decoder);
+        var ids = chat
+            ? tokenizer.Encode(ChatTemplate.Load(model, config).Render([new Turn(Turn.User, prompt)], addGenerationPrompt: true).Text, addSpecialTokens: false)
+            : tokenizer.Encode(prompt, addSpecialTokens: true);
+        var added = generator.Greedy(ids, maximum, cancellationToken: cancellationToken).ToArray();
+        var text = tokenizer.Decode(added, skipSpecialTokens: true);
+        if (json)
+            System.Console.Out.WriteLine(JsonSerializer.Serialize(new { Prompt = prompt, Text = text, PromptTokens = ids.Length, Tokens = added, Ended = added is [.., var last] && decoder.Config.EndTokens.Contains(last) }, RunJson.Compact));
+        else
+            System.Console.Out.WriteLine(chat ? text.Trim() : prompt + text);
+        return CommandLine.Done;
+    }
+}
