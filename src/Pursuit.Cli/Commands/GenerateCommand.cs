@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Pursuit.Data;
+using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
 using Pursuit.Runs;
 using Pursuit.Tokenization;
@@ -13,22 +14,25 @@ internal static class GenerateCommand
     public static Command Create()
     {
         var model = CommonOptions.Model();
+        var adapter = AdapterOptions.Existing("A directory with adapters in PEFT's layout to generate with.");
         var prompt = new Option<string>("--prompt") { Description = "The text to continue.", Required = true };
         var chat = new Option<bool>("--chat") { Description = "Take the prompt as a user's turn and print the assistant's answer." };
         var tokens = new Option<int>("--max-tokens") { Description = "Most tokens to add.", DefaultValueFactory = _ => 128 };
         var json = CommonOptions.Json();
-        var command = new Command("generate", "Continues a text with a model: always the likeliest next token.") { model, prompt, chat, tokens, json };
+        var command = new Command("generate", "Continues a text with a model: always the likeliest next token.") { model, adapter, prompt, chat, tokens, json };
         command.SetAction((parsed, cancellationToken) => Task.FromResult(Generate(
-            BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(prompt)!, parsed.GetValue(chat), parsed.GetValue(tokens), parsed.GetValue(json), cancellationToken)));
+            BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(adapter), parsed.GetValue(prompt)!, parsed.GetValue(chat), parsed.GetValue(tokens), parsed.GetValue(json), cancellationToken)));
         return command;
     }
 
-    private static int Generate(string model, string prompt, bool chat, int maximum, bool json, CancellationToken cancellationToken)
+    private static int Generate(string model, string? adapter, string prompt, bool chat, int maximum, bool json, CancellationToken cancellationToken)
     {
         if (maximum < 1) throw PursuitException.At("--max-tokens", $"{maximum}", "at least 1");
         var config = TokenizerConfig.Load(model);
         var tokenizer = Tokenizer.Load(model);
         using var decoder = Decoder.Load(model);
+        using var adapters = adapter is null ? null : LoraAdapters.Load(decoder, adapter);
+        decoder.Adapters = adapters;
         using var generator = new Generator(decoder);
         var ids = chat
             ? tokenizer.Encode(ChatTemplate.Load(model, config).Render([new Turn(Turn.User, prompt)], addGenerationPrompt: true).Text, addSpecialTokens: false)

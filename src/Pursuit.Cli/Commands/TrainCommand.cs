@@ -10,7 +10,7 @@ using Pursuit.Storage;
 
 namespace Pursuit.Cli.Commands;
 
-/// <summary><c>pursuit train</c>: trains a model further on examples.</summary>
+/// <summary><c>pursuit train</c>: trains a model, or adapters of it, further on examples.</summary>
 internal sealed class TrainCommand
 {
     private static readonly FineTuneOptions Usual = new() { Data = new PoolOptions { Paths = [] }, Model = "", Out = "" };
@@ -19,7 +19,7 @@ internal sealed class TrainCommand
     private readonly Option<string[]> _data = new("--data") { Description = "Files, directories or globs with examples: JSONL or JSON arrays, plain or .gz.", Required = true, AllowMultipleArgumentsPerToken = true };
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<bool> _strict = CommonOptions.Strict();
-    private readonly Option<string> _out = new("--out") { Description = "The directory that gets the trained model.", Required = true };
+    private readonly Option<string> _out = new("--out") { Description = "The directory that gets the trained model, or the trained adapters.", Required = true };
     private readonly Option<string?> _selection = new("--selection") { Description = "The .selection.jsonl of the examples, whose weights count in the loss." };
     private readonly Option<SelectionUse> _selectionUse = TrainingOptions.Valued("--selection-use", "What counts of the selection: weights or repeats.", Usual.SelectionUse);
     private readonly Option<int?> _maxLength = new("--max-length") { Description = "Tokens an example is cut to; without it, 2048 or the model's longest sequence, whichever is less." };
@@ -31,6 +31,7 @@ internal sealed class TrainCommand
     private readonly Option<string?> _run = new("--run") { Description = "The run's directory; without it, beside --out with the ending .run." };
     private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
     private readonly Option<bool> _json = CommonOptions.Json();
+    private readonly AdapterOptions _adapters = new();
     private readonly TrainingOptions _training = new(Usual.LearningRate, Usual.Warmup, Usual.Decay, Usual.FinalShare, Usual.Optimizer, Usual.Workers.MicroBatchTokens);
 
     /// <summary>What the loss is a mean over.</summary>
@@ -43,7 +44,7 @@ internal sealed class TrainCommand
     public static Command Create()
     {
         var train = new TrainCommand();
-        var command = new Command("train", "Trains a model further on examples.");
+        var command = new Command("train", "Trains a model, or adapters of it, further on examples.");
         foreach (var option in train.Options()) command.Add(option);
         command.SetAction((parsed, cancellationToken) => Task.FromResult(train.Run(parsed, cancellationToken)));
         return command;
@@ -51,7 +52,7 @@ internal sealed class TrainCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _model, _data, _shape, _strict, _out, _selection, _selectionUse, _maxLength, _epochs, _steps, _batch, _batchTokens, _mean, .. _training.All, _run, _config, _json,
+        _model, _data, _shape, _strict, _out, _selection, _selectionUse, _maxLength, _epochs, _steps, _batch, _batchTokens, _mean, .. _adapters.All, .. _training.All, _run, _config, _json,
     ];
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
@@ -62,7 +63,7 @@ internal sealed class TrainCommand
         using var progress = new ProgressPrinter();
         var job = new FineTuneJob(options, progress);
         using var run = RunDirectory.Open(parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(options.Out) + ".run");
-        ReplayFile.Write(parsed, Options(), [_model, _data, _out, _selection, .. _training.Paths], run);
+        ReplayFile.Write(parsed, Options(), [_model, _data, _out, _selection, .. _adapters.Paths, .. _training.Paths], run);
         var summary = job.Run(run, cancellationToken);
         progress.Dispose();
 
@@ -81,6 +82,8 @@ internal sealed class TrainCommand
         {
             Data = new PoolOptions { Paths = parsed.GetValue(_data)!, Shape = shape, Strict = parsed.GetValue(_strict), Threads = threads },
             Model = BundledModel.OrGiven(parsed.GetValue(_model)),
+            Lora = _adapters.Lora(parsed),
+            Adapter = _adapters.From(parsed),
             Out = parsed.GetValue(_out)!,
             Selection = parsed.GetValue(_selection),
             SelectionUse = parsed.GetValue(_selectionUse),

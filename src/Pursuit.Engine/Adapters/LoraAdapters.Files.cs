@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Storage;
 
@@ -20,20 +19,10 @@ public sealed partial class LoraAdapters
     public static LoraAdapters Load(Decoder decoder, string directory)
     {
         var config = AdapterConfig.ReadDirectory(directory);
-        var path = Path.Combine(directory, WeightsFileName);
-        if (!File.Exists(path))
-        {
-            var pickle = File.Exists(Path.Combine(directory, "adapter_model.bin"));
-            throw PursuitException.At(directory, $"there is no {WeightsFileName}{(pickle ? ", only adapter_model.bin, a pickle, which is never read" : "")}", "the adapter's weights as safetensors", "Save the adapter again with a current PEFT.");
-        }
-
         var adapters = new LoraAdapters(decoder, config.Options, Path.Combine(directory, AdapterConfig.FileName));
         try
         {
-            using var file = SafetensorsFile.Open(path);
-            adapters.CheckTensors(file);
-            foreach (var parameter in adapters.All)
-                Fill(file, parameter.Name, adapters._operations, parameter.In(adapters.Values));
+            adapters.ReadWeights(directory);
             return adapters;
         }
         catch
@@ -49,22 +38,36 @@ public sealed partial class LoraAdapters
     /// <exception cref="PursuitException">The directory can't be written.</exception>
     public void Save(string directory, string? baseModel)
     {
-        SafetensorsWriter.Write(Path.Combine(directory, WeightsFileName), [.. All.Select(p => Tensor(p.Name, p, Values))], new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.Write(Path.Combine(directory, WeightsFileName), [.. All.Select(p => Tensor(p))], new Dictionary<string, string> { ["format"] = "pt" });
         AtomicFile.Write(Path.Combine(directory, AdapterConfig.FileName), stream => new AdapterConfig(Options, baseModel).Write(stream));
     }
 
-    private static void Fill(SafetensorsFile file, string name, IDecoderOperations operations, BufferSlice destination)
+    /// <summary>Reads a directory's adapter_model.safetensors into these adapters.</summary>
+    /// <exception cref="PursuitException">The file is missing or doesn't fit.</exception>
+    internal void ReadWeights(string directory)
     {
-        var values = new float[destination.Length];
-        file.ReadSingle(name, values);
-        operations.Write(values, destination);
+        var path = Path.Combine(directory, WeightsFileName);
+        if (!File.Exists(path))
+        {
+            var pickle = File.Exists(Path.Combine(directory, "adapter_model.bin"));
+            throw PursuitException.At(directory, $"there is no {WeightsFileName}{(pickle ? ", only adapter_model.bin, a pickle, which is never read" : "")}", "the adapter's weights as safetensors", "Save the adapter again with a current PEFT.");
+        }
+
+        using var file = SafetensorsFile.Open(path);
+        CheckTensors(file);
+        foreach (var parameter in All)
+        {
+            var values = new float[parameter.Length];
+            file.ReadSingle(parameter.Name, values);
+            _operations.Write(values, parameter.In(Values));
+        }
     }
 
-    private TensorToWrite Tensor(string name, Parameter parameter, DeviceBuffer buffer) =>
-        new(name, TensorType.Float32, [.. parameter.Shape.Select(size => (long)size)], (offset, destination) =>
+    private TensorToWrite Tensor(Parameter parameter) =>
+        new(parameter.Name, TensorType.Float32, [.. parameter.Shape.Select(size => (long)size)], (offset, destination) =>
         {
             var part = MemoryMarshal.Cast<byte, float>(destination);
-            _operations.Read(parameter.In(buffer).Part((int)(offset / sizeof(float)), part.Length), part);
+            _operations.Read(parameter.In(Values).Part((int)(offset / sizeof(float)), part.Length), part);
         });
 
     private void CheckTensors(SafetensorsFile file)

@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
 using Pursuit.Runs;
 using Pursuit.Tokenization;
@@ -6,7 +7,7 @@ using Pursuit.Tokenization;
 namespace Pursuit.Engine.Training;
 
 /// <summary>
-/// Trains a model further on examples. Every epoch's end leaves a checkpoint with its moments and mean learning rate; a
+/// Trains a model, or adapters of it, further on examples. Every epoch's end leaves a checkpoint with its moments and mean learning rate; a
 /// killed job continues from its last checkpoint.
 /// </summary>
 public sealed class FineTuneJob
@@ -41,7 +42,8 @@ public sealed class FineTuneJob
         var steps = _options.Steps ?? batches.EpochEnds[^1];
         var heldOut = ReadHeldOut(encoder, cancellationToken);
 
-        using var trained = new AllWeights(decoder, _options.Model);
+        using var adapters = _options.Adapter is { } from ? LoraAdapters.Load(decoder, from) : _options.Lora is { } lora ? LoraAdapters.Create(decoder, lora, _options.Seed) : null;
+        using ITrainedSet trained = adapters is null ? new AllWeights(decoder, _options.Model) : new TrainedAdapters(decoder, adapters, _options.Model, _options.Seed);
         var options = new TrainerOptions
         {
             Schedule = new LearningRateSchedule
@@ -59,12 +61,27 @@ public sealed class FineTuneJob
             EpochEnds = [.. batches.EpochEnds.Where(end => end <= steps)],
             EvaluateEverySteps = _options.EvaluateEverySteps,
         };
-        using var trainer = new Trainer(trained, ModelFiles.Fingerprint(_options.Model), batches, heldOut, options, run, _progress);
+        using var trainer = new Trainer(trained, Start(), batches, heldOut, options, run, _progress);
         var result = trainer.Run(cancellationToken);
 
-        ModelFiles.CopyCompanions(_options.Model, _options.Out);
-        decoder.Save(_options.Out);
-        return new FineTuneSummary(Path.GetFullPath(_options.Out), decoder.Layout.Count, examples.Count, empty, data.Ledger.DuplicateCount, data.Ledger.QuarantinedCount, result);
+        if (adapters is null)
+        {
+            ModelFiles.CopyCompanions(_options.Model, _options.Out);
+            decoder.Save(_options.Out);
+        }
+        else
+        {
+            adapters.Save(_options.Out, _options.Model);
+        }
+
+        return new FineTuneSummary(Path.GetFullPath(_options.Out), trained.Gradients.Parameters.Sum(p => (long)p.Length), examples.Count, empty, data.Ledger.DuplicateCount, data.Ledger.QuarantinedCount, result);
+    }
+
+    /// <summary>Names the weights the training starts from; new adapters follow from the seed, which is part of what is trained.</summary>
+    private string Start()
+    {
+        var model = ModelFiles.Fingerprint(_options.Model);
+        return _options.Adapter is { } adapter ? $"{model} {ModelFiles.AdapterFingerprint(adapter)}" : model;
     }
 
     private ExampleEncoder LoadEncoder(ModelConfig config)
@@ -141,8 +158,8 @@ public sealed class FineTuneJob
 }
 
 /// <summary>What came of a fine-tuning.</summary>
-/// <param name="Model">The trained model's directory.</param>
-/// <param name="Parameters">The model's parameters.</param>
+/// <param name="Model">The directory of the trained model or adapters.</param>
+/// <param name="Parameters">The parameters that were trained: the model's or the adapters'.</param>
 /// <param name="Examples">Examples it was trained on.</param>
 /// <param name="WithoutAnswer">Examples left out because no token of them is learned.</param>
 /// <param name="Duplicates">Input rows left out because an earlier one says the same.</param>

@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
 
 namespace Pursuit.Engine.Training;
@@ -22,7 +23,13 @@ public sealed record FineTuneOptions
     /// <summary>The model directory to start from.</summary>
     public required string Model { get; init; }
 
-    /// <summary>The directory that gets the trained model.</summary>
+    /// <summary>New adapters to train instead of the model's weights, or null.</summary>
+    public LoraOptions? Lora { get; init; }
+
+    /// <summary>A directory with adapters in PEFT's layout to train further instead of the model's weights, or null.</summary>
+    public string? Adapter { get; init; }
+
+    /// <summary>The directory that gets the trained model, or the trained adapters.</summary>
     public required string Out { get; init; }
 
     /// <summary>The <c>.selection.jsonl</c> of the examples, or null: every example counts alike.</summary>
@@ -94,6 +101,8 @@ public sealed record FineTuneOptions
             faults.Add("no model was given");
         if (string.IsNullOrWhiteSpace(Out))
             faults.Add("no directory for the trained model was given");
+        if (Lora is not null && Adapter is not null)
+            faults.Add($"new adapters and those of {Adapter} at once, which have their own rank and modules");
         if (MaxLength < 2)
             faults.Add($"the maximum length is {MaxLength}, at least 2 is needed");
         if (Epochs < 1)
@@ -110,6 +119,7 @@ public sealed record FineTuneOptions
             faults.Add("a field to split the evaluation by, but no held-out data");
         if (faults.Count > 0)
             throw new PursuitException($"train: {string.Join("; ", faults)}.");
+        Lora?.Validate();
         Data.Validate();
         HeldOut?.Validate();
     }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
 using Pursuit.Runs;
 using Pursuit.Storage;
@@ -41,8 +42,17 @@ internal static class ModelFiles
     public static string Fingerprint(string directory)
     {
         using var weights = ModelWeights.Open(directory);
-        var fingerprint = new Fingerprint("model/1");
-        foreach (var path in weights.Files.Select(f => f.Path).Prepend(Path.Combine(directory, "config.json")))
+        return Hash("model/1", weights.Files.Select(f => f.Path).Prepend(Path.Combine(directory, "config.json")));
+    }
+
+    /// <summary>SHA-256 over an adapter directory's config and weights, 64 hexadecimal digits.</summary>
+    public static string AdapterFingerprint(string directory) =>
+        Hash("adapter/1", [Path.Combine(directory, AdapterConfig.FileName), Path.Combine(directory, LoraAdapters.WeightsFileName)]);
+
+    private static string Hash(string kind, IEnumerable<string> paths)
+    {
+        var fingerprint = new Fingerprint(kind);
+        foreach (var path in paths)
         {
             using var stream = File.OpenRead(path);
             fingerprint.Add(Path.GetFileName(path), Convert.ToHexStringLower(SHA256.HashData(stream)));
