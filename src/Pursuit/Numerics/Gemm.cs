@@ -5,7 +5,7 @@ namespace Pursuit.Numerics;
 /// (Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008; Van Zee and van de Geijn, BLIS, 2015).
 /// </summary>
 /// <remarks>
-/// <para><b>What is promised.</b> With kc = ceil(k / ceil(k / 384)), element C[i,j] is
+/// <para><b>What is promised.</b> With kc = ceil(k / ceil(k / 512)), element C[i,j] is
 /// s_q = the chain fma(A[i,p], B[p,j], s) over the q-th span of kc values of p in ascending order, from s = 0;
 /// first C[i,j] = fma(alpha, s_0, beta * C[i,j]) (alpha * s_0 when beta is 0), then C[i,j] = fma(alpha, s_q, C[i,j]).
 /// So its bits depend on row i of A, column j of B, k, alpha, beta and C[i,j] alone: not on m, n, the leading
@@ -13,12 +13,12 @@ namespace Pursuit.Numerics;
 /// An example's result doesn't depend on its batch.</para>
 /// <para><b>NaN and infinity</b> spread as the chain says (0 * infinity is NaN, in whichever operand); only a NaN's
 /// sign and payload are not promised. As in BLAS, C isn't read when beta is 0, and A and B aren't read when alpha or k is 0.</para>
-/// <para><b>Cost.</b> 2 m n k operations; packing buffers of at most about 4 MB per thread, kept by the thread.</para>
+/// <para><b>Cost.</b> 2 m n k operations; packing buffers of at most about 5.5 MB per thread, kept by the thread.</para>
 /// </remarks>
 public static class Gemm
 {
     /// <summary>Longest span of k summed in registers before it meets C; part of what the bits promise.</summary>
-    internal const int MaxDepth = 384;
+    internal const int MaxDepth = 512;
 
     /// <summary>C = alpha * op(A) * op(B) + beta * C, where op transposes or not.</summary>
     /// <param name="transposeA">False: A is stored [m, k]; true: [k, m].</param>

@@ -27,10 +27,10 @@ internal readonly unsafe struct GemmOperand(float* data, nint stride, bool lanes
 /// <summary>The loops around the micro-kernels: which block is packed when, and which stays in which cache.</summary>
 internal static unsafe class GemmBlocks
 {
-    /// <summary>Rows of A packed at once: [256, 384] floats are 0.4 MB of the second-level cache.</summary>
+    /// <summary>Rows of A packed at once: [256, 512] floats are 0.5 MB of the second-level cache.</summary>
     private const int MaxRows = 256;
 
-    /// <summary>Columns of B packed at once: [384, 2304] floats are 3.5 MB of the third-level cache.</summary>
+    /// <summary>Columns of B packed at once: [512, 2304] floats are 4.7 MB of the third-level cache.</summary>
     private const int MaxColumns = 2304;
 
     /// <summary>Up to this many rows, reading B in place costs less than packing it.</summary>

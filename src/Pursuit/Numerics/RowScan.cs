@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Pursuit.Numerics;
 
@@ -151,6 +152,11 @@ public static class RowScan
             TSums s0 = default, s1 = default, s2 = default, s3 = default;
             for (var p = lane; p < whole; p += Lanes)
             {
+                // The next four rows, while these are summed: the machine's own prefetching stops at each page's end.
+                Prefetch(rows + 4 * dim + p);
+                Prefetch(row1 + 4 * dim + p);
+                Prefetch(row2 + 4 * dim + p);
+                Prefetch(row3 + 4 * dim + p);
                 var against = TSums.Load(right + p, q1, q2, q3);
                 s0 = TSums.MultiplyAdd(TSource.Load<TVector>(rows + p), against, s0);
                 s1 = TSums.MultiplyAdd(TSource.Load<TVector>(row1 + p), against, s1);
@@ -166,6 +172,15 @@ public static class RowScan
 
         for (nint r = 0; r < RowsAtOnce; r++)
             Tail<TElement, TSource, TSums, TVector>(rows + r * dim, right, q1, q2, q3, whole, dim, sums + r * RightsAtOnce * Lanes);
+    }
+
+    /// <summary>Asks for a cache line; it need not exist.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Prefetch<TElement>(TElement* address)
+        where TElement : unmanaged
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch1(address);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

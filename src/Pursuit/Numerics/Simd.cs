@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Pursuit.Numerics;
 
@@ -21,7 +22,7 @@ internal static class Simd
 {
     /// <summary>The path public kernels use.</summary>
     public static SimdPath Best { get; } = Vector512.IsHardwareAccelerated ? SimdPath.Vector512
-        : Vector256.IsHardwareAccelerated && System.Runtime.Intrinsics.X86.Fma.IsSupported ? SimdPath.Vector256
+        : Vector256.IsHardwareAccelerated && Fma.IsSupported ? SimdPath.Vector256
         : SimdPath.Plain;
 }
 
@@ -81,6 +82,8 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : ISimd<Simd512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd512 LoadBFloat16(ushort* source)
     {
+        if (Avx512F.IsSupported) // one instruction instead of two halves put together
+            return new((Avx512F.ConvertToVector512UInt32(Vector256.Load(source)) << 16).AsSingle());
         var (low, high) = Vector256.Widen(Vector256.Load(source));
         return new((Vector512.Create(low, high) << 16).AsSingle());
     }
@@ -98,7 +101,8 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : ISimd<Simd512>
         var rounded = (bits + Vector512.Create(0x7FFFu) + even) >> 16;
         var quiet = (bits >> 16) | Vector512.Create(0x40u);
         var result = Vector512.ConditionalSelect(Vector512.IsNaN(value._value).AsUInt32(), quiet, rounded);
-        Vector256.Narrow(result.GetLower(), result.GetUpper()).Store(destination);
+        var narrow = Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(result) : Vector256.Narrow(result.GetLower(), result.GetUpper());
+        narrow.Store(destination);
     }
 
     /// <inheritdoc/>
@@ -134,6 +138,8 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimd<Simd256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 LoadBFloat16(ushort* source)
     {
+        if (Avx2.IsSupported)
+            return new((Avx2.ConvertToVector256Int32(Vector128.Load(source)) << 16).AsSingle());
         var (low, high) = Vector128.Widen(Vector128.Load(source));
         return new((Vector256.Create(low, high) << 16).AsSingle());
     }
