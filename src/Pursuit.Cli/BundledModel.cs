@@ -6,10 +6,11 @@ internal static class BundledModel
     /// <summary>Its directory beside the program.</summary>
     public static string Directory { get; } = Path.Combine(AppContext.BaseDirectory, "models", "pursuit-mini");
 
+    /// <summary>The model directory that was asked for, else the bundled one, else null.</summary>
+    public static string? OrNull(string? given) => given ?? (File.Exists(Path.Combine(Directory, "config.json")) ? Directory : null);
+
     /// <summary>The model directory that was asked for, else the bundled one.</summary>
     /// <exception cref="PursuitException">None was asked for and the bundled one isn't there.</exception>
     public static string OrGiven(string? given) =>
-        given ?? (File.Exists(Path.Combine(Directory, "config.json"))
-            ? Directory
-            : throw PursuitException.At("--model", $"none given, and no bundled model in {Directory}", "a model directory", "Give --model, or install Pursuit again."));
+        OrNull(given) ?? throw PursuitException.At("--model", $"none given, and no bundled model in {Directory}", "a model directory", "Give --model, or install Pursuit again.");
 }

@@ -81,7 +81,7 @@ internal sealed class SelectCommand
                 Threads = threads,
             },
             Targets = parsed.GetValue(_target)!,
-            ModelDirectory = parsed.GetValue(_model),
+            ModelDirectory = BundledModel.OrNull(parsed.GetValue(_model)),
             Budget = Budget.Parse(parsed.GetValue(_budget)!),
             Method = parsed.GetValue(_method)!,
             Settings = parsed.GetValue(_set)!,

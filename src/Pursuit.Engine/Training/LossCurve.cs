@@ -20,6 +20,7 @@ public sealed record LossPoint(long Step, long Tokens, double Loss, double Learn
 /// </summary>
 public sealed class LossCurve : IDisposable
 {
+    // Unbuffered: a line on a full disk fails where it is written, and nothing is left to fail when the file is closed.
     private readonly FileStream _stream;
 
     private LossCurve(FileStream stream, LossPoint? last) => (_stream, Last) = (stream, last);
@@ -50,7 +51,7 @@ public sealed class LossCurve : IDisposable
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(kept.ToString())));
         try
         {
-            return new LossCurve(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read), last);
+            return new LossCurve(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0), last);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -63,18 +64,32 @@ public sealed class LossCurve : IDisposable
     public static IReadOnlyList<LossPoint> Read(string path) => [.. ReadLines(path).Select(l => l.Point)];
 
     /// <summary>Adds a step.</summary>
+    /// <exception cref="PursuitException">The disk is full.</exception>
     public void Add(LossPoint point)
     {
-        _stream.Write(JsonSerializer.SerializeToUtf8Bytes(point, RunJson.Compact));
-        _stream.WriteByte((byte)'\n');
+        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(point, RunJson.Compact), (byte)'\n'];
+        Try(() => _stream.Write(line));
         Last = point;
     }
 
-    /// <summary>Writes everything added so far to the disk.</summary>
-    public void Flush() => _stream.Flush(flushToDisk: true);
+    /// <summary>Makes sure that everything added so far is on the disk.</summary>
+    /// <exception cref="PursuitException">The disk is full.</exception>
+    public void Flush() => Try(() => _stream.Flush(flushToDisk: true));
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _stream.Dispose();
+
+    private void Try(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (IOException e)
+        {
+            throw PursuitException.At(_stream.Name, $"the loss curve couldn't be written ({e.Message.TrimEnd('.')})", "a writable directory with free space", "The last checkpoint is whole; free some space and run the same command again to continue from there.", e);
+        }
+    }
 
     private static IEnumerable<(string Line, LossPoint Point)> ReadLines(string path)
     {

@@ -75,7 +75,8 @@ public sealed class TrainingCheckpoint
         {
             TryDelete(partial);
             var last = Last(directory)?.FullPath;
-            throw PursuitException.At(final, $"the checkpoint of step {state.Step:N0} couldn't be written ({e.Message.TrimEnd('.')})", "a writable directory with free space",
+            var cause = (e as PursuitException)?.InnerException ?? e;
+            throw PursuitException.At(final, $"the checkpoint of step {state.Step:N0} couldn't be written ({cause.Message.TrimEnd('.')})", "a writable directory with free space",
                 $"{(last is null ? "No earlier checkpoint exists" : $"The checkpoint before it, {Path.GetFileName(last)}, is whole")}; free some space and run the same command again to continue from there.", e);
         }
     }
