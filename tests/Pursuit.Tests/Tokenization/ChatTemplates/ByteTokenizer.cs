@@ -32,8 +32,13 @@ internal static class ByteTokenizer
         {
             added.Add(new JsonObject
             {
-                ["id"] = vocabulary.Count + added.Count, ["content"] = token, ["special"] = true,
-                ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false,
+                ["id"] = vocabulary.Count + added.Count,
+                ["content"] = token,
+                ["special"] = true,
+                ["single_word"] = false,
+                ["lstrip"] = false,
+                ["rstrip"] = false,
+                ["normalized"] = false,
             });
         }
 
@@ -55,7 +60,8 @@ internal static class ByteTokenizer
                 : null,
             ["model"] = new JsonObject
             {
-                ["type"] = "BPE", ["vocab"] = vocabulary,
+                ["type"] = "BPE",
+                ["vocab"] = vocabulary,
                 ["merges"] = new JsonArray([.. merges.Select(merge => (JsonNode)$"{merge.Item1} {merge.Item2}")]),
             },
         };
