@@ -44,7 +44,7 @@ internal static class EngineBenchmark
         return 0;
     }
 
-    private static ModelConfig Config(int width) => new()
+    internal static ModelConfig Config(int width) => new()
     {
         VocabularySize = 4096,
         HiddenSize = width,
@@ -58,7 +58,7 @@ internal static class EngineBenchmark
     };
 
     /// <summary>The batch of engine_pytorch.py: token i of the batch is (i * 7919 + i / 13) mod vocabulary.</summary>
-    private static Batch Batch(ModelConfig config) =>
+    internal static Batch Batch(ModelConfig config) =>
         Engine.Models.Batch.Pack([.. Enumerable.Range(0, Examples).Select(e => (Enumerable.Range(e * Length, Length).Select(i => (i * 7919 + i / 13) % config.VocabularySize).ToArray(), (bool[]?)null))]);
 
     /// <summary>Floating-point operations per CPU second of a large product: what the rest is measured against, on a busy machine too.</summary>

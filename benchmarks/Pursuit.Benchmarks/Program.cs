@@ -16,11 +16,13 @@ switch (args.FirstOrDefault())
         return ReadBenchmark.Run(args.ElementAtOrDefault(1));
     case "engine":
         return EngineBenchmark.Run(args[1..]);
+    case "engine-threads":
+        return EngineThreadsBenchmark.Run();
     case "tokenizer":
         return TokenizerBenchmark.Encode(args[1..]);
     case "tokenizer-train":
         return TokenizerBenchmark.Train(args[1..]);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, scan, read, engine, tokenizer, tokenizer-train");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, scan, read, engine, engine-threads, tokenizer, tokenizer-train");
         return 2;
 }
