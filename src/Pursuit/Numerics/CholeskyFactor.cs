@@ -40,6 +40,36 @@ public sealed class CholeskyFactor
         return true;
     }
 
+    /// <summary>
+    /// Removes a row and column: what is right of the diagonal afterwards is rotated away (Golub and Van Loan, Matrix
+    /// Computations, section 6.5.2); costs at most 3 Size^2 operations.
+    /// </summary>
+    /// <param name="index">Its place, 0 to Size - 1.</param>
+    /// <exception cref="PursuitException">There is no such row.</exception>
+    public void RemoveAt(int index)
+    {
+        if (index < 0 || index >= Size)
+            throw PursuitException.At("CholeskyFactor", $"row {index} of a factor of size {Size}", $"0 to {Size - 1}");
+        var lower = CollectionsMarshal.AsSpan(_lower);
+        for (var c = index; c + 1 < Size; c++)
+        {
+            var diagonal = lower.Slice(RowStart(c + 1), c + 2);
+            var length = Math.Sqrt(diagonal[c] * diagonal[c] + diagonal[c + 1] * diagonal[c + 1]);
+            var cosine = diagonal[c] / length;
+            var sine = diagonal[c + 1] / length;
+            for (var i = c + 1; i < Size; i++)
+            {
+                var row = lower.Slice(RowStart(i), i + 1);
+                (row[c], row[c + 1]) = (cosine * row[c] + sine * row[c + 1], cosine * row[c + 1] - sine * row[c]);
+            }
+        }
+
+        for (var i = index + 1; i < Size; i++)
+            lower.Slice(RowStart(i), i).CopyTo(lower[RowStart(i - 1)..]);
+        Size--;
+        CollectionsMarshal.SetCount(_lower, RowStart(Size));
+    }
+
     /// <summary>Solves G x = right; costs 2 Size^2 operations.</summary>
     /// <param name="right">[Size].</param>
     /// <param name="destination">[Size], x; may be the same memory as <paramref name="right"/>.</param>
@@ -54,8 +84,7 @@ public sealed class CholeskyFactor
         {
             var row = lower.Slice(RowStart(i), i + 1);
             destination[i] /= row[i];
-            for (var j = 0; j < i; j++)
-                destination[j] -= row[j] * destination[i];
+            DoubleKernels.Axpy(-destination[i], row[..i], destination[..i]);
         }
     }
 

@@ -18,6 +18,10 @@ public static class RowScan
     private const int Lanes = 16;
     private const int RowsAtOnce = 4;
     private const int RightsAtOnce = 4;
+    private const int TileRows = 32;
+
+    /// <summary>Numbers of right-hand sides at once in the first-level cache: 32 KB.</summary>
+    private const int CachedNumbers = 8192;
 
     /// <summary>dots[i, j] = rows[i] . right[j].</summary>
     /// <param name="rows">bf16 [rowCount, dim], row after row.</param>
@@ -89,26 +93,32 @@ public static class RowScan
         }
     }
 
-    /// <summary>Four rows against all right-hand sides, then the next four: a row stays in the cache for as long as it is needed.</summary>
+    /// <summary>
+    /// A tile of rows against four right-hand sides, then against the next four; within it a segment of the right-hand sides
+    /// that the first-level cache holds against all rows, then the next segment. The lanes' sums wait in between.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Blocks<TElement, TSource, TVector>(TElement* rows, int rowCount, int dim, float* right, int rightCount, float* dots)
         where TElement : unmanaged
         where TSource : IVectorSource<TElement>
         where TVector : unmanaged, ISimd<TVector>
     {
-        var sums = stackalloc float[RowsAtOnce * RightsAtOnce * Lanes];
-        for (nint i = 0; i < rowCount; i += RowsAtOnce)
+        var sums = stackalloc float[TileRows * RightsAtOnce * Lanes];
+        // With more right-hand sides it is the rows that must stay near.
+        var tile = rightCount <= RightsAtOnce ? TileRows : RowsAtOnce;
+        var segment = rightCount == 1 ? CachedNumbers : rightCount <= RightsAtOnce ? CachedNumbers / RightsAtOnce : Math.Max(dim, Lanes);
+        for (nint i = 0; i < rowCount; i += tile)
         {
-            var count = (int)Math.Min(RowsAtOnce, rowCount - i);
+            var count = (int)Math.Min(tile, rowCount - i);
             for (nint j = 0; j < rightCount; j += RightsAtOnce)
             {
                 var width = (int)Math.Min(RightsAtOnce, rightCount - j);
                 var first = rows + i * dim;
                 var against = right + j * dim;
                 if (width == 1)
-                    Sums<TElement, TSource, TVector, LaneSums1<TVector>>(first, count, width, against, dim, sums);
+                    Tile<TElement, TSource, TVector, LaneSums1<TVector>>(first, count, width, against, dim, segment, sums);
                 else
-                    Sums<TElement, TSource, TVector, LaneSums4<TVector>>(first, count, width, against, dim, sums);
+                    Tile<TElement, TSource, TVector, LaneSums4<TVector>>(first, count, width, against, dim, segment, sums);
                 for (nint r = 0; r < count; r++)
                 {
                     for (nint q = 0; q < width; q++)
@@ -118,7 +128,7 @@ public static class RowScan
         }
     }
 
-    private static unsafe void Sums<TElement, TSource, TVector, TSums>(TElement* rows, int rowCount, int width, float* right, int dim, float* sums)
+    private static unsafe void Tile<TElement, TSource, TVector, TSums>(TElement* rows, int rowCount, int width, float* right, int dim, int segment, float* sums)
         where TElement : unmanaged
         where TSource : IVectorSource<TElement>
         where TVector : unmanaged, ISimd<TVector>
@@ -127,36 +137,50 @@ public static class RowScan
         // A missing right-hand side repeats the last; its sums aren't read.
         nint step = dim, last = (width - 1) * step;
         nint q1 = Math.Min(step, last), q2 = Math.Min(2 * step, last), q3 = Math.Min(3 * step, last);
-        if (rowCount == RowsAtOnce)
+        nint whole = dim / Lanes * Lanes, inFours = rowCount / RowsAtOnce * RowsAtOnce;
+        new Span<float>(sums, rowCount * RightsAtOnce * Lanes).Clear();
+        for (nint from = 0; from < whole; from += segment)
         {
-            Rows4<TElement, TSource, TVector, TSums>(rows, right, q1, q2, q3, dim, sums);
-            return;
+            var numbers = Math.Min(segment, whole - from);
+            for (nint r = 0; r < inFours; r += RowsAtOnce)
+            {
+                // What is read next: the next four rows, or the next segment of the first.
+                var next = r + RowsAtOnce < inFours || from + segment >= whole ? rows + (r + RowsAtOnce) * step + (r + RowsAtOnce < inFours ? from : 0) : rows + from + segment;
+                Rows4<TElement, TSource, TVector, TSums>(rows + r * step + from, next, right + from, q1, q2, q3, step, numbers, sums + r * RightsAtOnce * Lanes);
+            }
         }
 
-        for (nint r = 0; r < rowCount; r++)
-            Rows1<TElement, TSource, TVector, TSums>(rows + r * step, right, q1, q2, q3, dim, sums + r * RightsAtOnce * Lanes);
+        for (var r = inFours; r < rowCount; r++)
+            Rows1<TElement, TSource, TVector, TSums>(rows + r * step, right, q1, q2, q3, whole, sums + r * RightsAtOnce * Lanes);
+        for (nint r = 0; r < rowCount && whole < dim; r++)
+            Tail<TElement, TSource, TSums, TVector>(rows + r * step, right, q1, q2, q3, whole, dim, sums + r * RightsAtOnce * Lanes);
     }
 
+    /// <summary>Goes on with the lanes' sums of four rows over some numbers, a multiple of 16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static unsafe void Rows4<TElement, TSource, TVector, TSums>(TElement* rows, float* right, nint q1, nint q2, nint q3, nint dim, float* sums)
+    private static unsafe void Rows4<TElement, TSource, TVector, TSums>(TElement* rows, TElement* next, float* right, nint q1, nint q2, nint q3, nint step, nint numbers, float* sums)
         where TElement : unmanaged
         where TSource : IVectorSource<TElement>
         where TVector : unmanaged, ISimd<TVector>
         where TSums : unmanaged, ILaneSums<TSums, TVector>
     {
-        var whole = dim / Lanes * Lanes;
-        TElement* row1 = rows + dim, row2 = row1 + dim, row3 = row2 + dim;
+        TElement* row1 = rows + step, row2 = row1 + step, row3 = row2 + step;
+        TElement* next1 = next + step, next2 = next1 + step, next3 = next2 + step;
+        float* sums1 = sums + RightsAtOnce * Lanes, sums2 = sums1 + RightsAtOnce * Lanes, sums3 = sums2 + RightsAtOnce * Lanes;
         // A vector narrower than the 16 lanes takes several passes over the rows, which the cache holds by then.
         for (nint lane = 0; lane < Lanes; lane += TVector.Count)
         {
-            TSums s0 = default, s1 = default, s2 = default, s3 = default;
-            for (var p = lane; p < whole; p += Lanes)
+            var s0 = TSums.Load(sums + lane, Lanes, 2 * Lanes, 3 * Lanes);
+            var s1 = TSums.Load(sums1 + lane, Lanes, 2 * Lanes, 3 * Lanes);
+            var s2 = TSums.Load(sums2 + lane, Lanes, 2 * Lanes, 3 * Lanes);
+            var s3 = TSums.Load(sums3 + lane, Lanes, 2 * Lanes, 3 * Lanes);
+            for (var p = lane; p < numbers; p += Lanes)
             {
-                // The next four rows, while these are summed: the machine's own prefetching stops at each page's end.
-                Prefetch(rows + 4 * dim + p);
-                Prefetch(row1 + 4 * dim + p);
-                Prefetch(row2 + 4 * dim + p);
-                Prefetch(row3 + 4 * dim + p);
+                // The machine's own prefetching stops at each page's end.
+                Prefetch(next + p);
+                Prefetch(next1 + p);
+                Prefetch(next2 + p);
+                Prefetch(next3 + p);
                 var against = TSums.Load(right + p, q1, q2, q3);
                 s0 = TSums.MultiplyAdd(TSource.Load<TVector>(rows + p), against, s0);
                 s1 = TSums.MultiplyAdd(TSource.Load<TVector>(row1 + p), against, s1);
@@ -165,13 +189,10 @@ public static class RowScan
             }
 
             TSums.Store(s0, sums + lane, Lanes);
-            TSums.Store(s1, sums + lane + RightsAtOnce * Lanes, Lanes);
-            TSums.Store(s2, sums + lane + 2 * RightsAtOnce * Lanes, Lanes);
-            TSums.Store(s3, sums + lane + 3 * RightsAtOnce * Lanes, Lanes);
+            TSums.Store(s1, sums1 + lane, Lanes);
+            TSums.Store(s2, sums2 + lane, Lanes);
+            TSums.Store(s3, sums3 + lane, Lanes);
         }
-
-        for (nint r = 0; r < RowsAtOnce; r++)
-            Tail<TElement, TSource, TSums, TVector>(rows + r * dim, right, q1, q2, q3, whole, dim, sums + r * RightsAtOnce * Lanes);
     }
 
     /// <summary>Asks for a cache line; it need not exist.</summary>
@@ -184,13 +205,12 @@ public static class RowScan
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static unsafe void Rows1<TElement, TSource, TVector, TSums>(TElement* row, float* right, nint q1, nint q2, nint q3, nint dim, float* sums)
+    private static unsafe void Rows1<TElement, TSource, TVector, TSums>(TElement* row, float* right, nint q1, nint q2, nint q3, nint whole, float* sums)
         where TElement : unmanaged
         where TSource : IVectorSource<TElement>
         where TVector : unmanaged, ISimd<TVector>
         where TSums : unmanaged, ILaneSums<TSums, TVector>
     {
-        var whole = dim / Lanes * Lanes;
         for (nint lane = 0; lane < Lanes; lane += TVector.Count)
         {
             TSums s0 = default;
@@ -198,8 +218,6 @@ public static class RowScan
                 s0 = TSums.MultiplyAdd(TSource.Load<TVector>(row + p), TSums.Load(right + p, q1, q2, q3), s0);
             TSums.Store(s0, sums + lane, Lanes);
         }
-
-        Tail<TElement, TSource, TSums, TVector>(row, right, q1, q2, q3, whole, dim, sums);
     }
 
     /// <summary>The last dim mod 16 numbers, each onto its lane.</summary>
@@ -209,8 +227,6 @@ public static class RowScan
         where TVector : unmanaged, ISimd<TVector>
         where TSums : unmanaged, ILaneSums<TSums, TVector>
     {
-        if (whole == dim)
-            return;
         for (nint q = 0; q < TSums.Count; q++)
         {
             var against = right + (q switch { 0 => 0, 1 => q1, 2 => q2, _ => q3 });

@@ -125,7 +125,8 @@ public sealed class NpyFile : IDisposable
         file.Commit();
     }
 
-    private void ReadElements(long first, Span<float> destination)
+    /// <summary>Reads numbers as they stand in the file, one after the other.</summary>
+    internal void ReadElements(long first, Span<float> destination)
     {
         const int AtOnce = 1 << 27; // so that the bytes of doubles still count in an int
         var size = Type.Bits() / 8;
