@@ -12,4 +12,13 @@ public enum FeatureNeeds
 
     /// <summary>The lengths of examples to imitate: the target's, or those of an earlier selection.</summary>
     ReferenceLengths = 2,
+
+    /// <summary>The pool's gradient features.</summary>
+    PoolGradients = 4,
+
+    /// <summary>The target's gradient features.</summary>
+    TargetGradients = 8,
+
+    /// <summary>The target's gradient features where there is a target; without one the method works for the pool itself.</summary>
+    OptionalTargetGradients = 16,
 }

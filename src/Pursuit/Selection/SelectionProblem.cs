@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection;
 
@@ -28,6 +29,21 @@ public sealed record SelectionProblem
 
     /// <summary>Least and most per source; empty for none.</summary>
     public IReadOnlyList<SourceQuota> Quotas { get; init; } = [];
+
+    /// <summary>The pool's gradients, row by row as <see cref="ContentIds"/>, for methods that need <see cref="FeatureNeeds.PoolGradients"/>.</summary>
+    public IGradientFeatures? PoolGradients { get; init; }
+
+    /// <summary>The target examples' gradients; null where a method may work without a target and there is none.</summary>
+    public IGradientFeatures? TargetGradients { get; init; }
+
+    /// <summary>Each target example's group, as an index into <see cref="TargetGroupNames"/>, [target]; empty for one group.</summary>
+    public IReadOnlyList<int> TargetGroups { get; init; } = [];
+
+    /// <summary>The target groups' names; empty for one group.</summary>
+    public IReadOnlyList<string> TargetGroupNames { get; init; } = [];
+
+    /// <summary>At most this many threads; no result depends on it.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>The budget as a count of its unit in this pool.</summary>
     public long ResolvedBudget => Budget.Resolve(Total(Budget.Unit));

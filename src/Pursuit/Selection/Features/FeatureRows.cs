@@ -1,0 +1,128 @@
+using Pursuit.Numerics;
+
+namespace Pursuit.Selection.Features;
+
+/// <summary>What every implementation of <see cref="IGradientFeatures"/> shares: tiles, norms, checks.</summary>
+public static class FeatureRows
+{
+    /// <summary>Rows per shard where nothing else is said; the house's fixed span of canonical order.</summary>
+    public const int DefaultShardRows = 1024;
+
+    /// <summary>Rows a scan reads at once: small enough that converted rows stay in the second-level cache.</summary>
+    internal const int TileRows = 32;
+
+    /// <summary>Runs over all rows in tiles, shards in parallel.</summary>
+    /// <param name="features">What is read.</param>
+    /// <param name="threads">At most this many at once; results must not depend on it.</param>
+    /// <param name="openShard">Makes a thread's own state.</param>
+    /// <param name="visit">Called for each tile of each block in order within a shard: state, scratch, block, first row, rows.</param>
+    /// <param name="closeShard">Called with each thread's state at its end, one at a time.</param>
+    /// <param name="cancellationToken">Stops between shards.</param>
+    internal static void ForEachTile<TState>(IGradientFeatures features, int threads, Func<TState> openShard, TileVisitor<TState> visit, Action<TState> closeShard, CancellationToken cancellationToken)
+    {
+        var shards = (features.Rows + features.ShardRows - 1) / features.ShardRows;
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken };
+        var gate = new Lock();
+        Parallel.For(
+            0,
+            shards,
+            options,
+            () => (State: openShard(), Scratch: new float[Math.Min(TileRows, features.ShardRows) * features.Dimension]),
+            (shard, _, local) =>
+            {
+                var end = Math.Min(features.Rows, (shard + 1) * features.ShardRows);
+                for (var block = 0; block < features.Blocks; block++)
+                {
+                    for (var first = shard * features.ShardRows; first < end; first += TileRows)
+                    {
+                        var rows = Math.Min(TileRows, end - first);
+                        visit(local.State, features.Read(block, first, rows, local.Scratch), block, first, rows);
+                    }
+                }
+
+                return local;
+            },
+            local =>
+            {
+                lock (gate) closeShard(local.State);
+            });
+    }
+
+    /// <summary>Copies one row of a tile in single precision.</summary>
+    internal static void CopyRow(FeatureTile tile, int row, Span<float> destination)
+    {
+        var dimension = destination.Length;
+        if (tile.Element == FeatureElement.F32)
+            tile.Floats.Slice(row * dimension, dimension).CopyTo(destination);
+        else
+            FloatConversion.BFloat16ToSingle(tile.BFloats.Slice(row * dimension, dimension), destination);
+    }
+
+    /// <summary>The checkpoints' weights, checked and scaled to sum 1; equal where none are given.</summary>
+    internal static double[] Etabar(string name, IReadOnlyList<double>? given, int blocks)
+    {
+        if (given is null) return [.. Enumerable.Repeat(1.0 / blocks, blocks)];
+        var sum = given.Sum();
+        if (given.Count != blocks || given.Any(e => !(e >= 0)) || !(sum > 0) || !double.IsFinite(sum))
+            throw PursuitException.At($"{name}: etabar", $"[{string.Join(", ", given)}]", $"{blocks} weights of at least 0, one per checkpoint, not all 0");
+        return [.. given.Select(e => e / sum)];
+    }
+
+    /// <summary>The norm of every row of every block, [blocks][rows].</summary>
+    /// <exception cref="PursuitException">A row holds NaN or infinity; the first few are named.</exception>
+    internal static float[][] Norms(IGradientFeatures features, CancellationToken cancellationToken)
+    {
+        var norms = new float[features.Blocks][];
+        for (var block = 0; block < norms.Length; block++) norms[block] = new float[features.Rows];
+        ForEachTile(
+            features,
+            Environment.ProcessorCount,
+            () => new float[features.Dimension],
+            (row, tile, block, first, rows) =>
+            {
+                for (var r = 0; r < rows; r++)
+                {
+                    CopyRow(tile, r, row);
+                    norms[block][first + r] = (float)Norm(row);
+                }
+            },
+            _ => { },
+            cancellationToken);
+        RefuseNonFinite(features.Name, norms);
+        return norms;
+    }
+
+    /// <summary>Refuses norms that are not finite, naming rows.</summary>
+    internal static void RefuseNonFinite(string name, IReadOnlyList<float[]> norms)
+    {
+        for (var block = 0; block < norms.Count; block++)
+        {
+            var bad = norms[block].Index().Where(x => !float.IsFinite(x.Item)).Select(x => x.Index).ToArray();
+            if (bad.Length > 0) throw NonFinite(name, block, bad);
+        }
+    }
+
+    /// <summary>The refusal of rows with NaN or infinity.</summary>
+    internal static PursuitException NonFinite(string name, int? block, IReadOnlyList<int> rows)
+    {
+        var named = string.Join(", ", rows.Order().Take(10));
+        return PursuitException.At(
+            name,
+            $"{rows.Count:N0} rows hold NaN or infinity{(block is { } b ? $" at checkpoint {b}" : "")}: {(rows.Count == 1 ? "row" : "rows")} {named}{(rows.Count > 10 ? ", ..." : "")} (counted from 0)",
+            "finite numbers",
+            "Compute those rows again, or drop those examples from the pool and the features.");
+    }
+
+    /// <summary>The Euclidean norm; squares of singles run over or under where the norm itself does not, so those are summed again in double.</summary>
+    private static double Norm(ReadOnlySpan<float> row)
+    {
+        var square = (double)DotProduct.SquaredNorm(row);
+        if (square is > 1e-28 and < 1e37) return Math.Sqrt(square);
+        square = 0;
+        foreach (var value in row) square += (double)value * value;
+        return Math.Sqrt(square);
+    }
+}
+
+/// <summary>Sees one tile of a pass.</summary>
+internal delegate void TileVisitor<in TState>(TState state, FeatureTile tile, int block, int firstRow, int rows);

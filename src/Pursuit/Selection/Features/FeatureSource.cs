@@ -1,0 +1,50 @@
+using Pursuit.Data;
+using Pursuit.Storage;
+
+namespace Pursuit.Selection.Features;
+
+/// <summary>Opens gradient features wherever they were made (docs/formats/features.md).</summary>
+public static class FeatureSource
+{
+    private const string Forms = "a feature store (a directory with features.json), a .npy matrix [rows, dimension] or [checkpoints, rows, dimension], or a directory with bergson's gradients.bin and info.json";
+
+    /// <summary>Opens features of a pool, or of a target read as one: a row per unique example, or per input row.</summary>
+    /// <param name="path">A file or directory in one of the documented forms.</param>
+    /// <param name="pool">Whose rows they must be.</param>
+    /// <param name="cancellationToken">Stops the pass that computes norms.</param>
+    /// <exception cref="PursuitException">The form isn't known, the rows aren't the pool's, or some hold NaN or infinity.</exception>
+    public static IGradientFeatures Open(string path, Pool pool, CancellationToken cancellationToken) =>
+        Open(path, ExpectedRows.Of(pool), cancellationToken);
+
+    /// <summary>Opens features whose rows are known by number and fingerprint.</summary>
+    /// <param name="path">A file or directory in one of the documented forms.</param>
+    /// <param name="rows">Whose rows they must be.</param>
+    /// <param name="cancellationToken">Stops the pass that computes norms.</param>
+    /// <exception cref="PursuitException">The form isn't known, the rows aren't those, or some hold NaN or infinity.</exception>
+    public static IGradientFeatures Open(string path, ExpectedRows rows, CancellationToken cancellationToken) =>
+        rows.Match(OpenAny(path, rows, cancellationToken));
+
+    private static IGradientFeatures OpenAny(string path, ExpectedRows rows, CancellationToken cancellationToken)
+    {
+        if (File.Exists(Path.Combine(path, FeatureManifest.FileName))) return OpenStore(path, rows);
+        if (File.Exists(Path.Combine(path, BergsonFeatures.InfoName))) return BergsonFeatures.Open(path, cancellationToken);
+        if (File.Exists(path) && path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase)) return NpyFeatures.Open(path, cancellationToken);
+        var found = Directory.Exists(path) ? "a directory without features.json or info.json" : File.Exists(path) ? "a file of unknown form" : "nothing there";
+        throw PursuitException.At(path, found, Forms);
+    }
+
+    private static StoreFeatures OpenStore(string path, ExpectedRows rows)
+    {
+        var store = FeatureStore.Open(path);
+        try
+        {
+            rows.CheckFingerprint(store);
+            return new StoreFeatures(store);
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,207 @@
+using System.Numerics.Tensors;
+using Pursuit.Numerics;
+
+namespace Pursuit.Selection.Features;
+
+/// <summary>
+/// The rows methods work on: phi_i = concat over checkpoints t of sqrt(etabar_t) P g_i(t) / max(norm, floor), never
+/// materialised: a pass multiplies each stored row's inner products by one number per row and checkpoint.
+/// </summary>
+public sealed class GradientRows
+{
+    private readonly IGradientFeatures _features;
+    private readonly float[][] _multipliers;
+    private readonly float[]? _mean;
+
+    private GradientRows(IGradientFeatures features, RowConstruction construction, double[] floors, float[]? mean)
+    {
+        _features = features;
+        Construction = construction;
+        Floors = floors;
+        _mean = mean;
+        _multipliers = Multipliers(features, construction.Normalisation, floors, out var norms);
+        Norms = norms;
+    }
+
+    /// <summary>Examples, N.</summary>
+    public int Count => _features.Rows;
+
+    /// <summary>Numbers per row, D = T d.</summary>
+    public int Dimension => _features.Blocks * _features.Dimension;
+
+    /// <summary>What the rows are made of.</summary>
+    public IGradientFeatures Features => _features;
+
+    /// <summary>How the rows are made.</summary>
+    public RowConstruction Construction { get; }
+
+    /// <summary>The floors under the norms: one per checkpoint, or one for whole rows.</summary>
+    public IReadOnlyList<double> Floors { get; }
+
+    /// <summary>||phi_i||, [rows]; 0 marks a zero gradient.</summary>
+    public IReadOnlyList<double> Norms { get; private set; }
+
+    /// <summary>Bytes one pass reads.</summary>
+    public long PassBytes => (long)Count * Dimension * _features.BytesPerElement;
+
+    /// <summary>Rows of a pool, with the floors of its own norms.</summary>
+    /// <param name="features">The pool's gradients.</param>
+    /// <param name="construction">Normalisation and floor.</param>
+    /// <exception cref="PursuitException">A norm isn't finite, or every gradient is zero.</exception>
+    public static GradientRows OfPool(IGradientFeatures features, RowConstruction construction)
+    {
+        var rows = new GradientRows(features, construction, NormFloors.Of(features, construction), null);
+        return rows.Norms.Any(n => n > 0)
+            ? rows
+            : throw PursuitException.At(features.Name, $"the gradients of all {features.Rows:N0} rows are zero", "at least one that isn't", "Compute the features again: no loss reaches the model's weights.");
+    }
+
+    /// <summary>Rows of a target, made as this pool's are: same floors, same centre.</summary>
+    /// <exception cref="PursuitException">The target's shape isn't the pool's.</exception>
+    public GradientRows OfTarget(IGradientFeatures target)
+    {
+        if (target.Blocks != _features.Blocks || target.Dimension != _features.Dimension)
+            throw PursuitException.At(target.Name, $"{target.Blocks} checkpoints of {target.Dimension} numbers", $"the {_features.Blocks} of {_features.Dimension} that the pool's features ({_features.Name}) have", "Make both with the same model, checkpoints and projection.");
+        if (!target.Etabar.SequenceEqual(_features.Etabar))
+            throw PursuitException.At(target.Name, $"checkpoint weights [{string.Join(", ", target.Etabar)}]", $"the pool's [{string.Join(", ", _features.Etabar)}]", "Make both with the same checkpoints.");
+        var rows = new GradientRows(target, Construction, [.. Floors], null);
+        return _mean is null ? rows : rows.Minus(_mean, 1, CancellationToken.None);
+    }
+
+    /// <summary>The same rows less the pool's mean row.</summary>
+    public GradientRows Centred(int threads, CancellationToken cancellationToken) =>
+        Minus(RowSums.Mean(this, threads, cancellationToken), threads, cancellationToken);
+
+    /// <summary>scores[i, j] = phi_i . rhs_j for every row: one pass over the store.</summary>
+    /// <param name="rhs">[count, Dimension].</param>
+    /// <param name="count">Right-hand sides, all served by the one pass.</param>
+    /// <param name="scores">[rows, count].</param>
+    /// <param name="threads">At most this many; the scores don't depend on it.</param>
+    /// <param name="cancellationToken">Stops between shards.</param>
+    /// <exception cref="PursuitException">A row holds NaN or infinity.</exception>
+    public void Scan(float[] rhs, int count, double[] scores, int threads, CancellationToken cancellationToken)
+    {
+        var byBlock = ByBlock(rhs, count);
+        scores.AsSpan(0, Count * count).Clear();
+        FeatureRows.ForEachTile(
+            _features,
+            threads,
+            () => new float[FeatureRows.TileRows * count],
+            (buffer, tile, block, first, rows) =>
+            {
+                var dots = buffer.AsSpan(0, rows * count);
+                if (tile.Element == FeatureElement.BF16) RowScan.Dots(tile.BFloats, rows, _features.Dimension, byBlock[block], count, dots);
+                else RowScan.Dots(tile.Floats, rows, _features.Dimension, byBlock[block], count, dots);
+                for (var r = 0; r < rows; r++)
+                {
+                    var multiplier = (double)_multipliers[block][first + r];
+                    for (var j = 0; j < count; j++)
+                        scores[(first + r) * count + j] += multiplier * dots[r * count + j];
+                }
+            },
+            _ => { },
+            cancellationToken);
+
+        for (var j = 0; _mean is not null && j < count; j++)
+        {
+            var shift = Dot(_mean, rhs.AsSpan(j * Dimension, Dimension));
+            for (var i = 0; i < Count; i++) scores[i * count + j] -= shift;
+        }
+
+        RefuseNonFinite(scores, count);
+    }
+
+    /// <summary>Copies rows, in the order asked, into [positions, Dimension].</summary>
+    public void Gather(ReadOnlySpan<int> positions, Span<float> destination)
+    {
+        var scratch = new float[_features.Dimension];
+        for (var p = 0; p < positions.Length; p++)
+        {
+            var row = destination.Slice(p * Dimension, Dimension);
+            for (var block = 0; block < _features.Blocks; block++)
+            {
+                var part = row.Slice(block * _features.Dimension, _features.Dimension);
+                FeatureRows.CopyRow(_features.Read(block, positions[p], 1, scratch), 0, part);
+                TensorPrimitives.Multiply(part, _multipliers[block][positions[p]], part);
+            }
+
+            if (_mean is not null) TensorPrimitives.Subtract(row, _mean, row);
+        }
+    }
+
+    /// <summary>What stored rows of a block are multiplied by, [rows].</summary>
+    internal ReadOnlySpan<float> Multipliers(int block) => _multipliers[block];
+
+    /// <summary>The mean that was subtracted, or null.</summary>
+    internal ReadOnlySpan<float> Mean => _mean;
+
+    /// <summary>The inner product in double: cancelling sums of many rows need it.</summary>
+    internal static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        var sum = 0.0;
+        for (var k = 0; k < a.Length; k++) sum += (double)a[k] * b[k];
+        return sum;
+    }
+
+    private GradientRows Minus(float[] mean, int threads, CancellationToken cancellationToken)
+    {
+        var products = new double[Count];
+        Scan(mean, 1, products, threads, cancellationToken);
+        var square = Dot(mean, mean);
+        var norms = new double[Count];
+        for (var i = 0; i < Count; i++) norms[i] = Math.Sqrt(Math.Max(0, Norms[i] * Norms[i] - 2 * products[i] + square));
+        return new GradientRows(_features, Construction, [.. Floors], mean) { Norms = norms };
+    }
+
+    private float[][] ByBlock(float[] rhs, int count)
+    {
+        var blocks = new float[_features.Blocks][];
+        for (var block = 0; block < blocks.Length; block++)
+        {
+            blocks[block] = new float[count * _features.Dimension];
+            for (var j = 0; j < count; j++)
+                rhs.AsSpan(j * Dimension + block * _features.Dimension, _features.Dimension).CopyTo(blocks[block].AsSpan(j * _features.Dimension));
+        }
+
+        return blocks;
+    }
+
+    private void RefuseNonFinite(double[] scores, int count)
+    {
+        if (double.IsFinite(TensorPrimitives.SumOfMagnitudes(scores.AsSpan(0, Count * count)))) return;
+        var bad = Enumerable.Range(0, Count).Where(i => !scores.AsSpan(i * count, count).ToArray().All(double.IsFinite)).ToArray();
+        throw FeatureRows.NonFinite(_features.Name, null, bad);
+    }
+
+    private static float[][] Multipliers(IGradientFeatures features, RowNormalisation normalisation, double[] floors, out double[] norms)
+    {
+        FeatureRows.RefuseNonFinite(features.Name, [.. Enumerable.Range(0, features.Blocks).Select(b => features.Norms(b).ToArray())]);
+        var multipliers = new float[features.Blocks][];
+        norms = new double[features.Rows];
+        var whole = normalisation == RowNormalisation.Row ? NormFloors.WholeRows(features) : null;
+        for (var block = 0; block < multipliers.Length; block++)
+        {
+            var blockNorms = features.Norms(block);
+            var scales = features.Scales(block);
+            var root = Math.Sqrt(features.Etabar[block]);
+            multipliers[block] = new float[features.Rows];
+            for (var i = 0; i < features.Rows; i++)
+            {
+                if (blockNorms[i] == 0) continue; // a zero gradient stays a zero row
+                var divisor = normalisation switch
+                {
+                    RowNormalisation.Checkpoint => Math.Max(blockNorms[i], floors[block]),
+                    RowNormalisation.Row => Math.Max(whole![i], floors[0]),
+                    _ => 1,
+                };
+                // A checkpoint of weight 0 may leave a whole row without a norm to divide by; it counts nothing.
+                var factor = divisor > 0 ? root / divisor : 0;
+                multipliers[block][i] = (float)(factor * (scales.IsEmpty ? 1 : scales[i]));
+                norms[i] += factor * blockNorms[i] * (factor * blockNorms[i]);
+            }
+        }
+
+        for (var i = 0; i < norms.Length; i++) norms[i] = Math.Sqrt(norms[i]);
+        return multipliers;
+    }
+}

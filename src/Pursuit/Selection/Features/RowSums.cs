@@ -1,0 +1,72 @@
+namespace Pursuit.Selection.Features;
+
+/// <summary>Sums and means of rows, the same to the last bit in any order of rows, shards and threads.</summary>
+internal static class RowSums
+{
+    /// <summary>The mean of all rows, [Dimension].</summary>
+    public static float[] Mean(GradientRows rows, int threads, CancellationToken cancellationToken)
+    {
+        var sums = Of(rows, new int[rows.Count], 1, threads, cancellationToken);
+        return Array.ConvertAll(sums, s => (float)(s / rows.Count));
+    }
+
+    /// <summary>The sum of each group's rows, [groups, Dimension].</summary>
+    /// <param name="rows">What is summed.</param>
+    /// <param name="group">Each row's group, [rows]; negative for none.</param>
+    /// <param name="groups">How many groups.</param>
+    /// <param name="threads">At most this many.</param>
+    /// <param name="cancellationToken">Stops between shards.</param>
+    public static double[] Of(GradientRows rows, IReadOnlyList<int> group, int groups, int threads, CancellationToken cancellationToken)
+    {
+        var features = rows.Features;
+        var dimension = rows.Dimension;
+        // Every stored number times its multiplier is at most its row's norm, so this unit keeps every sum below 2^62.
+        var largest = LargestElement(rows);
+        var unit = largest > 0 ? Math.ScaleB(1, 61 - (int)Math.Ceiling(Math.Log2(largest) + Math.Log2(rows.Count + 1))) : 1;
+        var total = new long[groups * dimension];
+        FeatureRows.ForEachTile(
+            features,
+            threads,
+            () => (Row: new float[features.Dimension], Sums: new long[groups * dimension]),
+            (state, tile, block, first, count) =>
+            {
+                for (var r = 0; r < count; r++)
+                {
+                    var g = group[first + r];
+                    if (g < 0) continue;
+                    FeatureRows.CopyRow(tile, r, state.Row);
+                    FixedPoint.Add(state.Row, rows.Multipliers(block)[first + r] * unit, state.Sums.AsSpan(g * dimension + block * features.Dimension, features.Dimension));
+                }
+            },
+            state =>
+            {
+                for (var k = 0; k < total.Length; k++) total[k] += state.Sums[k];
+            },
+            cancellationToken);
+
+        var sums = Array.ConvertAll(total, s => s / unit);
+        if (rows.Mean.IsEmpty) return sums;
+        var sizes = new int[groups];
+        foreach (var g in group)
+            if (g >= 0) sizes[g]++;
+        for (var g = 0; g < groups; g++)
+            for (var k = 0; k < dimension; k++) sums[g * dimension + k] -= (double)sizes[g] * rows.Mean[k];
+        return sums;
+    }
+
+    /// <summary>A bound on what any row's element can be: its norm before centring, with room for rounding to bf16.</summary>
+    private static double LargestElement(GradientRows rows)
+    {
+        var largest = 0.0;
+        for (var block = 0; block < rows.Features.Blocks; block++)
+        {
+            var norms = rows.Features.Norms(block);
+            var scales = rows.Features.Scales(block);
+            var multipliers = rows.Multipliers(block);
+            for (var i = 0; i < norms.Length; i++)
+                if (norms[i] > 0) largest = Math.Max(largest, multipliers[i] * (norms[i] / (scales.IsEmpty ? 1 : scales[i])));
+        }
+
+        return 1.01 * largest;
+    }
+}

@@ -1,0 +1,90 @@
+using Pursuit.Storage;
+
+namespace Pursuit.Selection.Features;
+
+/// <summary>Features in a store of ours (docs/formats/feature-store.md): bf16 rows straight from the mapped shards.</summary>
+public sealed class StoreFeatures : IGradientFeatures
+{
+    private readonly FeatureStore _store;
+    private readonly float[][] _norms;
+    private readonly bool _scaled;
+
+    /// <summary>Wraps an open store.</summary>
+    /// <param name="store">Owned from here on.</param>
+    /// <exception cref="PursuitException">
+    /// The store's blocks differ in dimension, are scaled in a way that isn't known, or have more rows than a pool can.
+    /// </exception>
+    public StoreFeatures(FeatureStore store)
+    {
+        _store = store;
+        var manifest = store.Manifest;
+        var dimensions = manifest.Blocks.Select(b => b.Dim).Distinct().ToArray();
+        if (dimensions.Length != 1)
+            throw PursuitException.At(Name, $"blocks of {string.Join(", ", dimensions)} numbers", "the same number at every checkpoint", "Project every checkpoint to the same dimension.");
+        if (manifest.Normalisation is not ("none" or "row"))
+            throw PursuitException.At(Name, $"normalisation '{manifest.Normalisation}'", "'none' (vectors as they are) or 'row' (each divided by its norm)");
+        if (manifest.Rows is < 1 or > int.MaxValue)
+            throw PursuitException.At(Name, $"{manifest.Rows:N0} rows", $"1 to {int.MaxValue:N0}");
+        _scaled = manifest.Normalisation == "row";
+        Etabar = FeatureRows.Etabar(Name, [.. manifest.Blocks.Select(b => b.MeanLearningRate)], Blocks);
+        _norms = CollectNorms();
+        FeatureRows.RefuseNonFinite(Name, _norms);
+    }
+
+    /// <inheritdoc/>
+    public string Name => _store.Path;
+
+    /// <inheritdoc/>
+    public int Rows => (int)_store.Manifest.Rows;
+
+    /// <inheritdoc/>
+    public int Blocks => _store.Manifest.Blocks.Count;
+
+    /// <inheritdoc/>
+    public int Dimension => _store.Manifest.Blocks[0].Dim;
+
+    /// <inheritdoc/>
+    public int BytesPerElement => _store.Manifest.ElementType.Bits() / 8;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<double> Etabar { get; }
+
+    /// <inheritdoc/>
+    public int ShardRows => FeatureManifest.ShardRows;
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> Norms(int block) => _norms[block];
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> Scales(int block) => _scaled ? _norms[block] : [];
+
+    /// <inheritdoc/>
+    public FeatureTile Read(int block, int firstRow, int rows, Span<float> scratch)
+    {
+        if (_store.Manifest.ElementType == TensorType.BFloat16)
+        {
+            var (shard, row) = Math.DivRem(firstRow, ShardRows);
+            return new FeatureTile(_store.BFloat16Rows(shard, block).Slice(row * Dimension, rows * Dimension));
+        }
+
+        var tile = scratch[..(rows * Dimension)];
+        _store.ReadRows(block, firstRow, rows, tile);
+        return new FeatureTile(tile);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _store.Dispose();
+
+    private float[][] CollectNorms()
+    {
+        var norms = new float[Blocks][];
+        for (var block = 0; block < norms.Length; block++) norms[block] = new float[Rows];
+        for (var shard = 0; shard < _store.Manifest.ShardCount; shard++)
+        {
+            var part = _store.Norms(shard);
+            for (var i = 0; i < part.Length; i++) norms[i % Blocks][shard * ShardRows + i / Blocks] = part[i];
+        }
+
+        return norms;
+    }
+}
