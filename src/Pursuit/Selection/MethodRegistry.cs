@@ -1,6 +1,11 @@
+using Pursuit.Selection.Grand;
+using Pursuit.Selection.Gtp;
 using Pursuit.Selection.Length;
 using Pursuit.Selection.LengthMatched;
+using Pursuit.Selection.Less;
+using Pursuit.Selection.Omp;
 using Pursuit.Selection.Random;
+using Pursuit.Selection.TracIn;
 
 namespace Pursuit.Selection;
 
@@ -10,6 +15,41 @@ public static class MethodRegistry
     /// <summary>The methods in the order of their listing: baselines last.</summary>
     public static IReadOnlyList<MethodDescriptor> Methods { get; } =
     [
+        MethodDescriptor.For<GtpOptions>(
+            GtpSelector.Name,
+            "examples whose gradients, with weights, add up to the target's along a training trajectory",
+            FeatureNeeds.PoolGradients | FeatureNeeds.OptionalTargetGradients,
+            options => new GtpSelector(options)),
+        MethodDescriptor.For<OmpOptions>(
+            OmpSelector.Name,
+            "as gtp, one example per pass: exact and slow, the yardstick",
+            FeatureNeeds.PoolGradients | FeatureNeeds.OptionalTargetGradients,
+            options => new OmpSelector(options)),
+        MethodDescriptor.For<LessOptions>(
+            LessSelector.Name,
+            "examples whose gradients point most like some target group's (LESS)",
+            FeatureNeeds.PoolGradients | FeatureNeeds.TargetGradients,
+            options => new LessSelector(options)),
+        MethodDescriptor.For<LessOptions>(
+            LessRoundRobinSelector.Name,
+            "LESS's scores, target groups taking turns",
+            FeatureNeeds.PoolGradients | FeatureNeeds.TargetGradients,
+            options => new LessRoundRobinSelector(options)),
+        MethodDescriptor.For<TracInOptions>(
+            TracInSelector.Name,
+            "examples whose unscaled gradients would lower the target's loss most",
+            FeatureNeeds.PoolGradients | FeatureNeeds.TargetGradients,
+            options => new TracInSelector(options)),
+        MethodDescriptor.For<NoOptions>(
+            TracInSelfSelector.Name,
+            "examples that influence their own loss most: hard, rare or mislabelled ones",
+            FeatureNeeds.PoolGradients,
+            _ => new TracInSelfSelector()),
+        MethodDescriptor.For<GrandOptions>(
+            GrandSelector.Name,
+            "examples with the largest gradients",
+            FeatureNeeds.PoolGradients,
+            options => new GrandSelector(options)),
         MethodDescriptor.For<NoOptions>(
             RandomSelector.Name,
             "a uniformly random choice; the baseline to beat",

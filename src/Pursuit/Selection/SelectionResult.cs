@@ -21,6 +21,9 @@ public sealed record SelectionResult
     /// <summary>What a person should know before using the selection; each a whole sentence.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
+    /// <summary>What the method can tell of its work; null where that is nothing.</summary>
+    public MethodDetails? Details { get; init; }
+
     /// <summary>(sum w)^2 / sum w^2: how many equally weighted examples the weights are worth.</summary>
     public double EffectiveSize
     {

@@ -1,0 +1,87 @@
+using System.ComponentModel;
+using Pursuit.Selection.Pursuits;
+
+namespace Pursuit.Selection.Gtp;
+
+/// <summary>Options of <see cref="GtpSelector"/>.</summary>
+public sealed record GtpOptions : PursuitOptions
+{
+    /// <summary>How the support grows. Default: <see cref="GtpSchedule.Staged"/>.</summary>
+    [Description("how the support grows: staged (in bites of budget/iterations), or paper (2 x budget rows each time)")]
+    public GtpSchedule Schedule { get; init; } = GtpSchedule.Staged;
+
+    /// <summary>Passes in which a staged support grows, or at most the paper schedule repeats. Default 20; range 1 to 10,000.</summary>
+    [Description("passes the support grows in (staged), or at most repeats (paper), 1 to 10000")]
+    public int Iterations { get; init; } = 20;
+
+    /// <summary>Rounds in which a full staged support exchanges rows. Default 5; range 0 to 10,000.</summary>
+    [Description("rounds in which a full staged support exchanges rows, 0 to 10000")]
+    public int SwapRounds { get; init; } = 5;
+
+    /// <summary>Rows offered in a swap round, as a share of the budget. Default 0.1; above 0, at most 2.</summary>
+    [Description("rows offered in each swap round, as a share of the budget, above 0 to 2")]
+    public double SwapShare { get; init; } = 0.1;
+
+    /// <summary>What becomes of budget the pursuit has no use for. Default: <see cref="GtpFill.Herd"/>.</summary>
+    [Description("left-over budget: herd (rows that best serve uniform training), peel (pursue again on the rest) or none")]
+    public GtpFill Fill { get; init; } = GtpFill.Herd;
+
+    /// <summary>How target noise stops the pursuit. Default: <see cref="GtpNoiseFloor.Analytic"/>.</summary>
+    [Description("stop at the target's sampling noise: analytic, held-out (halves of the target, twice the passes) or off")]
+    public GtpNoiseFloor NoiseFloor { get; init; } = GtpNoiseFloor.Analytic;
+
+    /// <summary>The relative residual at which the pursuit is done. Default 1e-6; range 0 to below 1.</summary>
+    [Description("relative residual at which the pursuit is done, 0 to below 1")]
+    public double Residual { get; init; } = 1e-6;
+
+    /// <summary>The fall of the residual in an iteration, as a share of it, below which the pursuit stops. Default 1e-4; range 0 (never) to below 1.</summary>
+    [Description("stop when an iteration lowers the residual by less than this share, 0 (never) to below 1")]
+    public double Tolerance { get; init; } = 1e-4;
+
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Faults()
+    {
+        foreach (var fault in base.Faults()) yield return fault;
+        if (Iterations is < 1 or > 10_000) yield return Fault("iterations", Iterations, "1 to 10000");
+        if (SwapRounds is < 0 or > 10_000) yield return Fault("swap-rounds", SwapRounds, "0 to 10000");
+        if (!(SwapShare is > 0 and <= 2)) yield return Fault("swap-share", SwapShare, "above 0 to 2");
+        if (!(Residual is >= 0 and < 1)) yield return Fault("residual", Residual, "0 to below 1");
+        if (!(Tolerance is >= 0 and < 1)) yield return Fault("tolerance", Tolerance, "0 to below 1");
+    }
+}
+
+/// <summary>How a support grows.</summary>
+public enum GtpSchedule
+{
+    /// <summary>Every pass adds a share of the budget; then rounds exchange rows.</summary>
+    Staged,
+
+    /// <summary>Every pass offers 2 M rows, fits, keeps M and fits again: the authors' scheme as described second-hand.</summary>
+    Paper,
+}
+
+/// <summary>What becomes of budget the pursuit has no use for.</summary>
+public enum GtpFill
+{
+    /// <summary>Repeatedly the row that best lowers the residual under uniform weights.</summary>
+    Herd,
+
+    /// <summary>The pursuit again, on the remaining pool.</summary>
+    Peel,
+
+    /// <summary>It stays unused.</summary>
+    None,
+}
+
+/// <summary>How the target's sampling noise stops a pursuit.</summary>
+public enum GtpNoiseFloor
+{
+    /// <summary>A group is done when its residual is below the expected noise of its mean.</summary>
+    Analytic,
+
+    /// <summary>As analytic, and a pursuit on half the target first tells with how many rows the residual on the other half is lowest.</summary>
+    HeldOut,
+
+    /// <summary>Noise is fitted like anything else.</summary>
+    Off,
+}

@@ -1,0 +1,126 @@
+using Pursuit.Selection.Pursuits;
+
+namespace Pursuit.Selection.Gtp;
+
+/// <summary>
+/// Gradient Trajectory Pursuit: the rows, jointly and with non-negative weights, whose gradients add up to the target's along a
+/// training trajectory, at most a budget of them (docs/methods/gtp.md, with what is the paper's and what is ours).
+/// Without a target they add up to the pool's own mean.
+/// </summary>
+public sealed class GtpSelector : ISelector
+{
+    /// <summary>The method's name.</summary>
+    public const string Name = "gtp";
+
+    private readonly GtpOptions _options;
+
+    /// <summary>Creates the method with checked options.</summary>
+    /// <exception cref="PursuitException">An option is out of range.</exception>
+    public GtpSelector(GtpOptions options)
+    {
+        options.Validate(Name);
+        _options = options;
+    }
+
+    /// <inheritdoc/>
+    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (_options.Fill == GtpFill.None && problem.Quotas.Count > 0)
+            throw PursuitException.At($"{Name}.fill", "none, with quotas", "herd or peel", "Quotas need every example ranked; the pursuit alone ranks only those it wants.");
+        var session = PursuitSession.Open(problem, Name, _options, cancellationToken);
+        var remarks = new List<string>();
+        var heldOut = _options.NoiseFloor == GtpNoiseFloor.HeldOut ? HeldOutPursuit(problem, session, progress, cancellationToken) : null;
+        var rows = heldOut is { Rows: > 0 } ? Math.Min(session.RowBudget, heldOut.Value.Rows) : session.RowBudget;
+        var outcome = Pursue(session, rows, progress, cancellationToken);
+        var ranked = session.Ranked(outcome).ToList();
+        Fill(session, problem, ranked, progress, cancellationToken);
+
+        var left = session.Left(ranked.Select(r => r.Position));
+        if (_options.Fill == GtpFill.None && left > 0 && outcome.Positions.Length < session.RowBudget)
+            remarks.Add($"The pursuit wanted {outcome.Positions.Length:N0} examples and no more help the target; {left:N0} {Budget.UnitName(problem.Budget.Unit)} of the budget stay unused. {Name}.fill=herd would use them.");
+        var selection = session.Select(ranked, remarks);
+        var details = session.Details(outcome, selection, cancellationToken) with { HeldOutIterations = heldOut?.Iterations ?? [] };
+        if (details.TargetBelowFloor > 0.5)
+            remarks.Add($"{details.TargetBelowFloor:P0} of the target's gradients are shorter than the pool's norm floor: the model nearly knows the target already, or the two were made with different losses.");
+        return selection with { Details = details, Remarks = remarks };
+    }
+
+    /// <summary>The pursuit; where a token budget buys fewer rows than thought, again with as many as it buys.</summary>
+    private PursuitOutcome Pursue(PursuitSession session, int rows, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        const int Attempts = 3;
+        for (var attempt = 1; ; attempt++)
+        {
+            var stops = new PursuitStops(_options.Residual, _options.Tolerance, _options.NoiseFloor != GtpNoiseFloor.Off);
+            var outcome = new GtpSolver(session.Problem, _options, stops).Run(rows, null, progress, cancellationToken).Outcome;
+            var over = -session.Left(outcome.Positions);
+            var spent = outcome.Positions.Sum(session.Cost);
+            if (over <= 0.05 * (spent - over) || attempt == Attempts || rows == 1) return outcome;
+            rows = Math.Max(1, (int)((double)outcome.Positions.Length * (spent - over) / spent));
+        }
+    }
+
+    private void Fill(PursuitSession session, SelectionProblem problem, List<RankedRow> ranked, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (ranked.Count == 0 || _options.Fill == GtpFill.None) return;
+        var left = session.Left(ranked.Select(r => r.Position));
+        if (left > 0 && _options.Fill == GtpFill.Peel) Peel(session, ranked, progress, cancellationToken);
+        left = session.Left(ranked.Select(r => r.Position));
+        var weight = ranked.Average(r => r.Weight);
+        if (left > 0)
+        {
+            var herd = new Herd(session.Problem, ranked.Select(r => r.Position));
+            ranked.AddRange(herd.Fill(session.Cost, left, session.RowsFor(left), progress, cancellationToken).Select(p => new RankedRow(p, 0, weight)));
+        }
+
+        if (problem.Quotas.Count > 0) ranked.AddRange(Others(session, ranked, weight, cancellationToken));
+    }
+
+    /// <summary>Pursues again on what is left, layer by layer, until the budget is full or a layer is empty.</summary>
+    private void Peel(PursuitSession session, List<RankedRow> ranked, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        var stops = new PursuitStops(_options.Residual, _options.Tolerance, _options.NoiseFloor != GtpNoiseFloor.Off);
+        var near = new NearRows(session.Problem.Rows.Dimension, NearRows.FillCosine);
+        var row = new float[session.Problem.Rows.Dimension];
+        var layer = ranked.ToArray();
+        while (layer.Length > 0 && session.Left(ranked.Select(r => r.Position)) is var left && left > 0)
+        {
+            var rest = session.Problem.For(session.Problem.Target);
+            foreach (var chosen in ranked) rest.Excluded[chosen.Position] = true;
+            foreach (var chosen in layer)
+            {
+                session.Problem.Rows.Gather([chosen.Position], row);
+                near.Add(row);
+            }
+
+            var outcome = new GtpSolver(rest, _options, stops).Run(session.RowsFor(left), near, progress, cancellationToken).Outcome;
+            session.Problem.CountReadBy(rest);
+            layer = [.. session.Ranked(outcome).Select(r => r with { Score = 0 })];
+            ranked.AddRange(layer);
+        }
+    }
+
+    /// <summary>Everything else by its agreement with the uniform target, for sources whose quota reaches that far.</summary>
+    private static IEnumerable<RankedRow> Others(PursuitSession session, List<RankedRow> ranked, double weight, CancellationToken cancellationToken)
+    {
+        var problem = session.Problem;
+        var scores = new double[problem.Rows.Count];
+        problem.Scan(problem.Target.Uniform, 1, scores, cancellationToken);
+        var chosen = ranked.Select(r => r.Position).ToHashSet();
+        return RowOrder.ByScore(scores, problem.ContentIds)
+            .Where(r => !chosen.Contains(r.Position))
+            .Select(r => r with { Score = 0, Weight = weight });
+    }
+
+    /// <summary>Pursues half of each group and watches the residual on the other half.</summary>
+    private (int Rows, IReadOnlyList<PursuitIteration> Iterations)? HeldOutPursuit(SelectionProblem selection, PursuitSession session, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (session.Target is null) return null;
+        var (first, second) = TargetHalves.Of(selection, Name, session.Target, _options, cancellationToken);
+        var problem = session.Problem.For(first);
+        var stops = new PursuitStops(_options.Residual, _options.Tolerance, true, second);
+        var (outcome, trace) = new GtpSolver(problem, _options, stops).Run(session.RowBudget, null, progress, cancellationToken);
+        session.Problem.CountReadBy(problem);
+        return (trace.BestHeldOutRows, outcome.Iterations);
+    }
+}

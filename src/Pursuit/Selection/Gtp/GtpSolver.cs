@@ -1,0 +1,94 @@
+using Pursuit.Selection.Pursuits;
+
+namespace Pursuit.Selection.Gtp;
+
+/// <summary>The pursuit itself, in either schedule; docs/methods/gtp.md gives the steps.</summary>
+internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, PursuitStops stops)
+{
+    // Weights of a swap round's over-full support only rank its rows.
+    private static readonly NonNegativeSettings Ranking = new(1e-4, 200);
+
+    /// <summary>Pursues at most <paramref name="budget"/> rows.</summary>
+    /// <param name="budget">M.</param>
+    /// <param name="barred">Rows that candidates may not resemble, or null.</param>
+    /// <param name="progress">Told after every iteration.</param>
+    /// <param name="cancellationToken">Stops between shards of a pass.</param>
+    public (PursuitOutcome Outcome, PursuitTrace Trace) Run(int budget, NearRows? barred, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        var trace = new PursuitTrace(problem, stops, budget, progress);
+        var support = problem.NewSupport();
+        var reason = options.Schedule == GtpSchedule.Staged
+            ? Staged(support, trace, budget, barred, cancellationToken)
+            : Paper(support, trace, budget, barred, cancellationToken);
+        return (trace.Finish(reason), trace);
+    }
+
+    private StopReason Staged(SupportSet support, PursuitTrace trace, int budget, NearRows? barred, CancellationToken cancellationToken)
+    {
+        var residual = support.Residual();
+        for (var k = 1; k <= options.Iterations; k++)
+        {
+            var size = (int)Math.Ceiling((double)budget * k / options.Iterations);
+            var scores = problem.Identify(trace.Wanted(residual), support, cancellationToken);
+            var added = CandidateBatch.Add(problem, support, scores, size - support.Count, barred);
+            if (added == 0) return Settle(support, trace, StopReason.Optimal);
+
+            var products = support.Solve(k < options.Iterations ? NonNegativeSettings.Early : NonNegativeSettings.Final);
+            support.KeepUsed(budget);
+            residual = support.Residual();
+            if (trace.Record(support, residual, products) is { } reason)
+                return k < options.Iterations ? Settle(support, trace, reason) : reason;
+        }
+
+        for (var round = 0; round < options.SwapRounds; round++)
+        {
+            var before = support.Positions.ToArray();
+            var scores = problem.Identify(trace.Wanted(residual), support, cancellationToken);
+            var offered = budget - support.Count + (int)Math.Ceiling(options.SwapShare * budget);
+            if (CandidateBatch.Add(problem, support, scores, offered, barred) == 0) return StopReason.Optimal;
+
+            var products = support.Solve(Ranking);
+            support.KeepUsed(budget);
+            products += support.Solve(NonNegativeSettings.Final);
+            support.KeepUsed(budget);
+            residual = support.Residual();
+            var reason = trace.Record(support, residual, products);
+            if (reason is not null) return reason.Value;
+            if (support.Positions.SequenceEqual(before)) return StopReason.SupportUnchanged;
+        }
+
+        return StopReason.IterationLimit;
+    }
+
+    private StopReason Paper(SupportSet support, PursuitTrace trace, int budget, NearRows? barred, CancellationToken cancellationToken)
+    {
+        var residual = support.Residual();
+        for (var k = 0; k < options.Iterations; k++)
+        {
+            var before = support.Positions.ToArray();
+            var scores = problem.Identify(trace.Wanted(residual), support, cancellationToken);
+            if (CandidateBatch.Add(problem, support, scores, 2 * budget, barred) == 0) return StopReason.Optimal;
+
+            var products = support.Solve(Ranking);
+            support.KeepUsed(budget);
+            products += support.Solve(NonNegativeSettings.Final);
+            support.KeepUsed(budget);
+            residual = support.Residual();
+            var reason = trace.Record(support, residual, products);
+            if (reason is not null) return reason.Value;
+            if (support.Positions.SequenceEqual(before)) return StopReason.SupportUnchanged;
+        }
+
+        return StopReason.IterationLimit;
+    }
+
+    /// <summary>Ends growth early: what was fitted loosely is fitted to the end.</summary>
+    private static StopReason Settle(SupportSet support, PursuitTrace trace, StopReason reason)
+    {
+        if (support.Count == 0) return reason;
+        var products = support.Solve(NonNegativeSettings.Final);
+        support.KeepUsed(support.Count);
+        trace.Record(support, support.Residual(), products);
+        return reason;
+    }
+}

@@ -1,0 +1,30 @@
+using System.ComponentModel;
+using Pursuit.Selection.Features;
+
+namespace Pursuit.Selection.Less;
+
+/// <summary>Options of <see cref="LessSelector"/> and <see cref="LessRoundRobinSelector"/>. The defaults are the paper's.</summary>
+public sealed record LessOptions
+{
+    /// <summary>What rows and targets are divided by. Default: <see cref="RowNormalisation.Checkpoint"/>, the cosine per checkpoint.</summary>
+    [Description("what gradients are divided by: checkpoint (the paper's cosine), row or none")]
+    public RowNormalisation Normalise { get; init; } = RowNormalisation.Checkpoint;
+
+    /// <summary>Norms below this quantile of the pool's count as it. Default 0 (the paper's exact cosine); range [0, 1).</summary>
+    [Description("norms below this quantile of the pool's count as it, 0 to below 1; 0 is the paper's exact cosine")]
+    public double NormFloor { get; init; }
+
+    /// <summary>Subtract the pool's mean from rows and targets first. Default false, as in the paper.</summary>
+    [Description("subtract the pool's mean gradient from pool and target")]
+    public bool Centre { get; init; }
+
+    internal RowConstruction Rows => new(Normalise, NormFloor);
+
+    /// <summary>Checks the ranges.</summary>
+    /// <exception cref="PursuitException">An option is out of range.</exception>
+    public void Validate()
+    {
+        if (!(NormFloor is >= 0 and < 1))
+            throw PursuitException.At("less.norm-floor", $"{NormFloor}", "0 to below 1");
+    }
+}

@@ -1,0 +1,58 @@
+namespace Pursuit.Selection.Less;
+
+/// <summary>
+/// LESS's scores, but tasks take turns: in each round every task, in the target's order, takes its best example that is still
+/// free. No task is drowned by one whose gradients are larger or easier to match. With one task it is <see cref="LessSelector"/>.
+/// </summary>
+public sealed class LessRoundRobinSelector : ISelector
+{
+    /// <summary>The method's name.</summary>
+    public const string Name = "less-round-robin";
+
+    private readonly LessOptions _options;
+
+    /// <summary>Creates the method with checked options.</summary>
+    public LessRoundRobinSelector(LessOptions options)
+    {
+        options.Validate();
+        _options = options;
+    }
+
+    /// <inheritdoc/>
+    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        var tasks = TaskScores.Compute(problem, Name, _options.Rows, _options.Centre, cancellationToken);
+        var (ranked, takenBy) = TakeTurns(problem, tasks);
+        var selection = BudgetFiller.Fill(Name, problem, ranked);
+        var chosenFor = new int[tasks.Tasks];
+        foreach (var row in selection.Rows) chosenFor[takenBy[row.Position]]++;
+        return selection with { Details = new LessDetails { Tasks = tasks.Names, ChosenFor = chosenFor, BytesRead = tasks.BytesRead } };
+    }
+
+    /// <summary>All rows in the order they are taken, and the task that took each.</summary>
+    private static (RankedRow[] Ranked, int[] TakenBy) TakeTurns(SelectionProblem problem, TaskScores tasks)
+    {
+        var rows = problem.ContentIds.Count;
+        var orders = new RankedRow[tasks.Tasks][];
+        for (var t = 0; t < tasks.Tasks; t++)
+        {
+            var scores = new double[rows];
+            for (var i = 0; i < rows; i++) scores[i] = tasks.Scores[i * tasks.Tasks + t];
+            orders[t] = RowOrder.ByScore(scores, problem.ContentIds);
+        }
+
+        var ranked = new RankedRow[rows];
+        var takenBy = new int[rows];
+        Array.Fill(takenBy, -1);
+        var next = new int[tasks.Tasks];
+        for (var rank = 0; rank < rows; rank++)
+        {
+            var task = rank % tasks.Tasks;
+            while (takenBy[orders[task][next[task]].Position] >= 0) next[task]++;
+            ranked[rank] = orders[task][next[task]];
+            takenBy[ranked[rank].Position] = task;
+        }
+
+        return (ranked, takenBy);
+    }
+}

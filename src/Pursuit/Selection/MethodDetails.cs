@@ -1,0 +1,15 @@
+using System.Text.Json.Serialization;
+using Pursuit.Selection.Less;
+using Pursuit.Selection.Pursuits;
+
+namespace Pursuit.Selection;
+
+/// <summary>What a method reports besides its choice; each method has its own record, named here so that a run can keep it as JSON.</summary>
+[JsonDerivedType(typeof(PursuitDetails), "pursuit")]
+[JsonDerivedType(typeof(LessDetails), "less")]
+public abstract record MethodDetails
+{
+    /// <summary>The figures a person sees in the summary, in order: name and value as they are printed.</summary>
+    [JsonIgnore]
+    public abstract IReadOnlyList<KeyValuePair<string, string>> Summary { get; }
+}

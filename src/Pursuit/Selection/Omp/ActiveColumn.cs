@@ -1,0 +1,99 @@
+using Pursuit.Numerics;
+using Pursuit.Selection.Pursuits;
+
+namespace Pursuit.Selection.Omp;
+
+/// <summary>
+/// One group's non-negative fit on a growing support, exactly: the active-set method of Lawson and Hanson (1974, chapter 23),
+/// its least-squares problems by an updated Cholesky factor.
+/// </summary>
+internal sealed class ActiveColumn(double lambda)
+{
+    // Products are single precision: below this share of its length a row is a combination of the others.
+    private const double DependentPivot = 1e-6;
+
+    private readonly CholeskyFactor _factor = new();
+    private readonly HashSet<int> _refused = [];
+    private List<int> _passive = [];
+
+    /// <summary>x, one weight per row of the support.</summary>
+    public List<double> Weights { get; private set; } = [];
+
+    /// <summary>A row of weight zero joins the support.</summary>
+    public void Grow()
+    {
+        Weights.Add(0);
+        _refused.Clear();
+    }
+
+    /// <summary>
+    /// Lets in the row along which the objective falls fastest and refits.
+    /// </summary>
+    /// <param name="support">Gram matrix.</param>
+    /// <param name="linear">c, [n].</param>
+    /// <param name="product">(G + lam I) x, [n].</param>
+    /// <returns>False where no row would lower the objective: the fit is optimal.</returns>
+    public bool Improve(SupportSet support, double[] linear, double[] product)
+    {
+        var entering = -1;
+        var steepest = 1e-6 * linear.Max(Math.Abs);
+        for (var i = 0; i < Weights.Count; i++)
+        {
+            if (Weights[i] > 0 || linear[i] - product[i] <= steepest || _refused.Contains(i)) continue;
+            steepest = linear[i] - product[i];
+            entering = i;
+        }
+
+        if (entering < 0) return false;
+        var products = _passive.ConvertAll(p => (double)support.Gram(entering, p)).ToArray();
+        if (!_factor.TryAppend(products, support.Gram(entering, entering) + lambda, DependentPivot))
+        {
+            _refused.Add(entering);
+            return true;
+        }
+
+        _passive.Add(entering);
+        Descend(linear);
+        if (Weights[entering] <= 0) _refused.Add(entering); // rounding let it in and out again
+        return true;
+    }
+
+    /// <summary>The support kept these of its rows.</summary>
+    public void Keep(int[] kept)
+    {
+        var place = kept.Index().ToDictionary(x => x.Item, x => x.Index);
+        _passive = _passive.ConvertAll(p => place[p]);
+        Weights = [.. kept.Select(k => Weights[k])];
+    }
+
+    /// <summary>Moves toward the unconstrained fit of the passive rows, dropping those whose weight would turn negative.</summary>
+    private void Descend(double[] linear)
+    {
+        while (true)
+        {
+            var fit = _passive.ConvertAll(p => linear[p]).ToArray();
+            _factor.Solve(fit, fit);
+            var step = 1.0;
+            var blocking = -1;
+            for (var k = 0; k < fit.Length; k++)
+            {
+                if (fit[k] > 0) continue;
+                var reach = Weights[_passive[k]] / (Weights[_passive[k]] - fit[k]);
+                if (blocking >= 0 && reach >= step) continue;
+                step = reach;
+                blocking = k;
+            }
+
+            for (var k = 0; k < fit.Length; k++)
+                Weights[_passive[k]] = blocking < 0 ? fit[k] : Math.Max(0, Weights[_passive[k]] + step * (fit[k] - Weights[_passive[k]]));
+            if (blocking < 0) return;
+            Weights[_passive[blocking]] = 0;
+            for (var k = fit.Length - 1; k >= 0; k--)
+            {
+                if (Weights[_passive[k]] > 0) continue;
+                _passive.RemoveAt(k);
+                _factor.RemoveAt(k);
+            }
+        }
+    }
+}

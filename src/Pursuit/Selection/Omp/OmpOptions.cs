@@ -1,0 +1,19 @@
+using System.ComponentModel;
+using Pursuit.Selection.Pursuits;
+
+namespace Pursuit.Selection.Omp;
+
+/// <summary>Options of <see cref="OmpSelector"/>.</summary>
+public sealed record OmpOptions : PursuitOptions
+{
+    /// <summary>The relative residual at which the pursuit is done. Default 1e-6; range 0 to below 1.</summary>
+    [Description("relative residual at which the pursuit is done, 0 to below 1")]
+    public double Residual { get; init; } = 1e-6;
+
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Faults()
+    {
+        foreach (var fault in base.Faults()) yield return fault;
+        if (!(Residual is >= 0 and < 1)) yield return Fault("residual", Residual, "0 to below 1");
+    }
+}

@@ -1,0 +1,57 @@
+namespace Pursuit.Selection.Pursuits;
+
+/// <summary>Takes the best-scored rows of one pass into the support, leaving out those that say what a better row says.</summary>
+internal static class CandidateBatch
+{
+    /// <summary>Above this cosine to a better row of the same batch a row waits for the next pass, where the residual knows that row.</summary>
+    public const double WaitCosine = 0.95;
+
+    // Equal features: 1 less the rounding of a few thousand single-precision products.
+    private const double EqualCosine = 1 - 1e-6;
+    private const int MaxRounds = 4;
+
+    /// <summary>Adds up to <paramref name="wanted"/> rows with weight zero.</summary>
+    /// <param name="problem">Rows with features equal to one in the support are excluded from it for good.</param>
+    /// <param name="support">What grows.</param>
+    /// <param name="scores">p, [rows]; rows at or below zero aren't candidates.</param>
+    /// <param name="wanted">At most this many.</param>
+    /// <param name="barred">Rows a candidate may not be near to, with the cosine from which it is; or null.</param>
+    /// <returns>Rows added.</returns>
+    public static int Add(PursuitProblem problem, SupportSet support, float[] scores, int wanted, NearRows? barred = null)
+    {
+        var before = support.Count;
+        for (var round = 0; round < MaxRounds && support.Count - before < wanted; round++)
+        {
+            var missing = wanted - (support.Count - before);
+            var candidates = problem.Best(scores, missing + missing / 4);
+            if (candidates.Length == 0) break;
+            foreach (var candidate in candidates) scores[candidate] = 0;
+            var first = support.Count;
+            support.Add(candidates);
+            problem.CountGathered(candidates.Length);
+            support.Keep(Accepted(problem, support, before, first, before + wanted, barred));
+        }
+
+        return support.Count - before;
+    }
+
+    /// <summary>Indices of the support to keep: all before <paramref name="first"/>, and of the new ones the acceptable.</summary>
+    private static int[] Accepted(PursuitProblem problem, SupportSet support, int batchStart, int first, int limit, NearRows? barred)
+    {
+        var kept = Enumerable.Range(0, first).ToList();
+        for (var i = first; i < support.Count && kept.Count < limit; i++)
+        {
+            if (barred?.IsNear(support.Row(i)) == true || kept.Exists(k => support.Cosine(i, k) >= EqualCosine))
+            {
+                problem.Excluded[support.Positions[i]] = true;
+                continue;
+            }
+
+            var waits = false;
+            for (var k = batchStart; k < kept.Count && !waits; k++) waits = support.Cosine(i, kept[k]) > WaitCosine;
+            if (!waits) kept.Add(i);
+        }
+
+        return [.. kept];
+    }
+}

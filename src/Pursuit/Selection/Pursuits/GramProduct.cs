@@ -1,0 +1,30 @@
+using Pursuit.Numerics;
+
+namespace Pursuit.Selection.Pursuits;
+
+/// <summary>Products (G + lam I) x for several x at once: each row of G is read once for all of them.</summary>
+internal sealed class GramProduct(float[] gram, int stride, int n, double lambda, int threads)
+{
+    private const int RowsPerTask = 64;
+
+    /// <summary>product = (G + lam I) x for every pair.</summary>
+    public void Apply(List<(double[] X, double[] Product)> columns)
+    {
+        // Padded with zeros to the stride, so that rows of G can be taken several at a time; what stands behind them is finite.
+        var right = new float[columns.Count * stride];
+        for (var j = 0; j < columns.Count; j++)
+            for (var i = 0; i < n; i++) right[j * stride + i] = (float)columns[j].X[i];
+        var tasks = (n + RowsPerTask - 1) / RowsPerTask;
+        var options = new ParallelOptions { MaxDegreeOfParallelism = (long)n * n * columns.Count < 1 << 18 ? 1 : Math.Max(1, threads) };
+        Parallel.For(0, tasks, options, task =>
+        {
+            var first = task * RowsPerTask;
+            var rows = Math.Min(RowsPerTask, n - first);
+            var dots = new float[rows * columns.Count];
+            RowScan.Dots(gram.AsSpan(first * stride, rows * stride), rows, stride, right, columns.Count, dots);
+            for (var i = 0; i < rows; i++)
+                for (var j = 0; j < columns.Count; j++)
+                    columns[j].Product[first + i] = dots[i * columns.Count + j] + lambda * columns[j].X[first + i];
+        });
+    }
+}

@@ -1,0 +1,13 @@
+namespace Pursuit.Selection.Pursuits;
+
+/// <summary>When a non-negative least-squares solve stops.</summary>
+/// <param name="Tolerance">Largest violation of the optimality conditions, as a share of the largest |A^T B|.</param>
+/// <param name="MaxIterations">At most this many products with the Gram matrix.</param>
+internal readonly record struct NonNegativeSettings(double Tolerance, int MaxIterations)
+{
+    /// <summary>While the support still grows: the next rows change everything anyway.</summary>
+    public static NonNegativeSettings Early { get; } = new(1e-3, 80);
+
+    /// <summary>Where the answer counts.</summary>
+    public static NonNegativeSettings Final { get; } = new(1e-6, 1000);
+}

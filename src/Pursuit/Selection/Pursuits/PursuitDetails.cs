@@ -1,0 +1,84 @@
+using System.Globalization;
+
+namespace Pursuit.Selection.Pursuits;
+
+/// <summary>What <c>gtp</c> and <c>omp</c> report.</summary>
+public sealed record PursuitDetails : MethodDetails
+{
+    /// <summary>The groups that were fitted, [J].</summary>
+    public required IReadOnlyList<string> Groups { get; init; }
+
+    /// <summary>Each group's share, [J].</summary>
+    public required IReadOnlyList<double> Shares { get; init; }
+
+    /// <summary>What each group's residual is, relative to its target: ||R_j|| / ||B_j||, [J].</summary>
+    public required IReadOnlyList<double> GroupResiduals { get; init; }
+
+    /// <summary>The residual each group's sampling noise alone would leave, relative to its target, [J]; 0 where it can't be known.</summary>
+    public required IReadOnlyList<double> GroupNoiseFloors { get; init; }
+
+    /// <summary>Every recorded iterate of the pursuit proper, before fills.</summary>
+    public required IReadOnlyList<PursuitIteration> Iterations { get; init; }
+
+    /// <summary>The residuals on the held-out half by iteration of the pursuit on the other half; empty unless asked for.</summary>
+    public IReadOnlyList<PursuitIteration> HeldOutIterations { get; init; } = [];
+
+    /// <summary>Why the pursuit ended.</summary>
+    public required StopReason Reason { get; init; }
+
+    /// <summary>True unless the iterations ran out first.</summary>
+    public bool Converged => Reason != StopReason.IterationLimit;
+
+    /// <summary>sum_j ||R_j||^2 + lam ||W||^2 of the best iterate.</summary>
+    public required double Objective { get; init; }
+
+    /// <summary>The ridge.</summary>
+    public required double Lambda { get; init; }
+
+    /// <summary>The best iterate's residual with its weights, relative.</summary>
+    public required double Residual { get; init; }
+
+    /// <summary>The final selection's residual under uniform weights, relative, fills included.</summary>
+    public required double UniformResidual { get; init; }
+
+    /// <summary>Rows the pursuit itself wanted; the rest of the selection are fills.</summary>
+    public required int Wanted { get; init; }
+
+    /// <summary>Passes over the pool's features.</summary>
+    public required int Passes { get; init; }
+
+    /// <summary>Bytes read from them.</summary>
+    public required long BytesRead { get; init; }
+
+    /// <summary>Pool rows whose gradient is zero; they are never chosen.</summary>
+    public required int ZeroRows { get; init; }
+
+    /// <summary>Share of target rows, over checkpoints, whose norm lies below the pool's floor.</summary>
+    public required double TargetBelowFloor { get; init; }
+
+    /// <summary>Pairs of chosen rows with a cosine above 0.95, by rank.</summary>
+    public required IReadOnlyList<NearDuplicate> NearDuplicates { get; init; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<KeyValuePair<string, string>> Summary =>
+    [
+        new("iterations", string.Create(CultureInfo.InvariantCulture, $"{Iterations.Count} ({Describe(Reason)})")),
+        new("residual, weighted", Residual.ToString("0.0000", CultureInfo.InvariantCulture)),
+        new("residual, uniform weights", UniformResidual.ToString("0.0000", CultureInfo.InvariantCulture)),
+        new("rows the pursuit wanted", Wanted.ToString("N0", CultureInfo.InvariantCulture)),
+        new("near-duplicate pairs chosen", NearDuplicates.Count.ToString("N0", CultureInfo.InvariantCulture)),
+        new("passes over the features", string.Create(CultureInfo.InvariantCulture, $"{Passes} ({BytesRead / 1e9:0.0} GB)")),
+    ];
+
+    private static string Describe(StopReason reason) => reason switch
+    {
+        StopReason.Optimal => "no row left that helps",
+        StopReason.ResidualReached => "residual reached",
+        StopReason.NoProgress => "residual no longer falls",
+        StopReason.SupportUnchanged => "same rows twice",
+        StopReason.NoiseFloor => "at the target's noise",
+        StopReason.HeldOut => "held-out residual no longer falls",
+        StopReason.BudgetFull => "budget full",
+        _ => "iterations used up",
+    };
+}

@@ -1,0 +1,94 @@
+using System.ComponentModel;
+using System.Globalization;
+using Pursuit.Selection.Features;
+
+namespace Pursuit.Selection.Pursuits;
+
+/// <summary>What <c>gtp</c> and <c>omp</c> have in common: how rows and targets are made, and how weights leave.</summary>
+public abstract record PursuitOptions
+{
+    /// <summary>What rows and targets are divided by. Default: <see cref="RowNormalisation.Checkpoint"/>.</summary>
+    [Description("what gradients are divided by: checkpoint, row or none")]
+    public RowNormalisation Normalise { get; init; } = RowNormalisation.Checkpoint;
+
+    /// <summary>Norms below this quantile of the pool's count as it. Default 0.05; range [0, 1); 0 for none.</summary>
+    [Description("norms below this quantile of the pool's count as it, 0 to below 1")]
+    public double NormFloor { get; init; } = 0.05;
+
+    /// <summary>Subtract the pool's mean from rows and targets. Default false.</summary>
+    [Description("subtract the pool's mean gradient from pool and target")]
+    public bool Centre { get; init; }
+
+    /// <summary>How the target becomes groups. Default: <see cref="TargetGrouping.Auto"/>.</summary>
+    [Description("target groups: auto (named ones, else clusters), named, clusters or one")]
+    public TargetGrouping Groups { get; init; } = TargetGrouping.Auto;
+
+    /// <summary>Clusters where the target (or, without one, the pool) is clustered. Default 0: min(8, V/8) of a target, 1 of a pool.</summary>
+    [Description("clusters of the target, 0 for min(8, examples/8); without a target, of the pool, 0 for 1")]
+    public int Clusters { get; init; }
+
+    /// <summary>The ridge, as a multiple of the pool's mean squared row norm. Default 1e-3; at least 0.</summary>
+    [Description("ridge on weights, as a multiple of the mean squared row norm, at least 0")]
+    public double Lambda { get; init; } = 1e-3;
+
+    /// <summary>What the exported weights apply to. Default: <see cref="WeightKind.Normalised"/>.</summary>
+    [Description("weights for normalised gradients, or raw (divided by the row's norm; needs normalise=row)")]
+    public WeightKind Weights { get; init; } = WeightKind.Normalised;
+
+    /// <summary>The largest weight, where the mean is 1. Default 4; above 1.</summary>
+    [Description("the largest weight, where the mean is 1; above 1")]
+    public double Clip { get; init; } = 4;
+
+    internal RowConstruction Rows => new(Normalise, NormFloor);
+
+    /// <summary>Checks the ranges; all faults come in one message.</summary>
+    /// <param name="method">The method's name, for the message.</param>
+    /// <exception cref="PursuitException">An option is out of range.</exception>
+    public void Validate(string method)
+    {
+        var faults = Faults().ToArray();
+        if (faults.Length > 0)
+            throw new PursuitException(string.Join(" ", faults.Select(f => $"{method}.{f}.")));
+    }
+
+    /// <summary>What is wrong: "option: found; expected ...".</summary>
+    protected virtual IEnumerable<string> Faults()
+    {
+        if (!(NormFloor is >= 0 and < 1)) yield return Fault("norm-floor", NormFloor, "0 to below 1");
+        if (Clusters < 0) yield return Fault("clusters", Clusters, "0 or more");
+        if (!(Lambda >= 0)) yield return Fault("lambda", Lambda, "0 or more");
+        if (!(Clip > 1)) yield return Fault("clip", Clip, "above 1");
+        if (Weights == WeightKind.Raw && Normalise != RowNormalisation.Row)
+            yield return $"weights: raw with normalise={Normalise.ToString().ToLowerInvariant()}; expected normalise=row, where a row has one norm to divide by";
+    }
+
+    /// <summary>One fault's text.</summary>
+    protected static string Fault(string option, IFormattable found, string expected) =>
+        $"{option}: {found.ToString(null, CultureInfo.InvariantCulture)}; expected {expected}";
+}
+
+/// <summary>How target examples become the J groups a pursuit fits.</summary>
+public enum TargetGrouping
+{
+    /// <summary>The named groups where the target has several, else clusters.</summary>
+    Auto,
+
+    /// <summary>The target's named groups.</summary>
+    Named,
+
+    /// <summary>Spherical k-means clusters of the target's gradients.</summary>
+    Clusters,
+
+    /// <summary>One group: the paper's single-target form.</summary>
+    One,
+}
+
+/// <summary>What exported weights multiply.</summary>
+public enum WeightKind
+{
+    /// <summary>Normalised gradients, as the pursuit fits them.</summary>
+    Normalised,
+
+    /// <summary>Raw gradients: the weight divided by the row's norm.</summary>
+    Raw,
+}

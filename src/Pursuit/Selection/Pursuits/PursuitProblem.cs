@@ -1,0 +1,142 @@
+using Pursuit.Data;
+using Pursuit.Numerics;
+using Pursuit.Selection.Features;
+
+namespace Pursuit.Selection.Pursuits;
+
+/// <summary>What a pursuit works on, and the count of what it read.</summary>
+internal sealed class PursuitProblem
+{
+    // A row that points toward the residual by less than this cosine of the target's length doesn't: it is rounding.
+    private const double Rounding = 1e-6;
+
+    private readonly double _ridge;
+
+    /// <summary>Sets up rows, target and ridge; the ridge is fixed once for the whole run.</summary>
+    public PursuitProblem(GradientRows rows, PursuitTarget target, IReadOnlyList<ContentId> contentIds, double lambda, int threads)
+    {
+        Rows = rows;
+        Target = target;
+        ContentIds = contentIds;
+        Threads = threads;
+        // Summed in order of size, so that no order of rows changes the last bit.
+        var squares = rows.Norms.Select(n => n * n).Order().ToArray();
+        _ridge = lambda * squares.Sum() / squares.Length;
+        Excluded = new bool[rows.Count];
+        Energy = GradientRows.Dot(target.Scaled, target.Scaled);
+    }
+
+    private PursuitProblem(PursuitProblem other, PursuitTarget target)
+    {
+        Rows = other.Rows;
+        Target = target;
+        ContentIds = other.ContentIds;
+        Threads = other.Threads;
+        _ridge = other._ridge;
+        Excluded = (bool[])other.Excluded.Clone();
+        Energy = GradientRows.Dot(target.Scaled, target.Scaled);
+    }
+
+    /// <summary>phi.</summary>
+    public GradientRows Rows { get; }
+
+    /// <summary>B.</summary>
+    public PursuitTarget Target { get; }
+
+    /// <summary>The order of ties.</summary>
+    public IReadOnlyList<ContentId> ContentIds { get; }
+
+    /// <summary>At most this many threads.</summary>
+    public int Threads { get; }
+
+    /// <summary>lam.</summary>
+    public double Lambda => _ridge;
+
+    /// <summary>sum_j ||B_j||^2.</summary>
+    public double Energy { get; }
+
+    /// <summary>Rows that may not be chosen, [rows].</summary>
+    public bool[] Excluded { get; }
+
+    /// <summary>Passes over the store so far.</summary>
+    public int Passes { get; private set; }
+
+    /// <summary>Bytes read by passes so far.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <summary>The same pool, another target.</summary>
+    public PursuitProblem For(PursuitTarget target) => new(this, target);
+
+    /// <summary>An empty support of this problem.</summary>
+    public SupportSet NewSupport() => new(Rows, Target, Lambda, Threads);
+
+    /// <summary>
+    /// p_i = ||max(0, phi_i . R)|| over all J at once, divided by ||phi_i|| where rows aren't normalised; 0 for rows that are
+    /// excluded, in the support, or point toward the residual by no more than rounding.
+    /// </summary>
+    /// <param name="residual">R, [J, D].</param>
+    /// <param name="support">Rows already in.</param>
+    /// <param name="cancellationToken">Stops between shards.</param>
+    public float[] Identify(float[] residual, SupportSet support, CancellationToken cancellationToken)
+    {
+        var groups = Target.Groups;
+        var products = new double[Rows.Count * groups];
+        Scan(residual, groups, products, cancellationToken);
+        var scores = new float[Rows.Count];
+        var least = Rounding * Math.Sqrt(Energy);
+        for (var i = 0; i < scores.Length; i++)
+        {
+            if (Excluded[i] || Rows.Norms[i] == 0) continue;
+            var square = 0.0;
+            for (var j = 0; j < groups; j++)
+            {
+                var product = Math.Max(0, products[i * groups + j]);
+                square += product * product;
+            }
+
+            var score = Math.Sqrt(square);
+            if (score <= least * Rows.Norms[i]) continue;
+            scores[i] = (float)(Rows.Construction.Normalisation == RowNormalisation.None ? score / Rows.Norms[i] : score);
+        }
+
+        foreach (var position in support.Positions) scores[position] = 0;
+        return scores;
+    }
+
+    /// <summary>Up to <paramref name="count"/> positions with a score above zero, best first, equal scores by content id.</summary>
+    public int[] Best(float[] scores, int count) =>
+        TopK.Largest(scores, count, (a, b) => ContentIds[(int)a].CompareTo(ContentIds[(int)b]), above: 0);
+
+    /// <summary>One counted pass.</summary>
+    public void Scan(float[] rhs, int count, double[] products, CancellationToken cancellationToken)
+    {
+        Rows.Scan(rhs, count, products, Threads, cancellationToken);
+        Passes++;
+        BytesRead += Rows.PassBytes;
+    }
+
+    /// <summary>Counts rows read one by one.</summary>
+    public void CountGathered(long rows) => BytesRead += rows * (Rows.PassBytes / Rows.Count);
+
+    /// <summary>Counts what a problem on the same store read.</summary>
+    public void CountReadBy(PursuitProblem other)
+    {
+        Passes += other.Passes;
+        BytesRead += other.BytesRead;
+    }
+
+    /// <summary>min over s >= 0 of ||b - s sum|| / ||b||, b the uniform target: what equal weights leave.</summary>
+    public double UniformResidual(ReadOnlySpan<double> sum)
+    {
+        double product = 0, square = 0, energy = 0;
+        for (var k = 0; k < sum.Length; k++)
+        {
+            product += sum[k] * Target.Uniform[k];
+            square += sum[k] * sum[k];
+            energy += (double)Target.Uniform[k] * Target.Uniform[k];
+        }
+
+        if (!(product > 0) || !(square > 0)) return 1;
+        return Math.Sqrt(Math.Max(0, 1 - product * product / (square * energy)));
+    }
+}

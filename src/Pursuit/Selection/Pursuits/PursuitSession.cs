@@ -1,0 +1,160 @@
+using Pursuit.Selection.Features;
+
+namespace Pursuit.Selection.Pursuits;
+
+/// <summary>What every pursuit method does around its own loop: sets the problem up, and turns an outcome into a selection.</summary>
+internal sealed class PursuitSession
+{
+    private readonly SelectionProblem _selection;
+    private readonly PursuitOptions _options;
+    private readonly string _method;
+
+    private PursuitSession(SelectionProblem selection, PursuitOptions options, string method, PursuitProblem problem, GradientRows? target, int budget)
+    {
+        _selection = selection;
+        _options = options;
+        _method = method;
+        Problem = problem;
+        Target = target;
+        RowBudget = budget;
+    }
+
+    /// <summary>Rows, target and ridge.</summary>
+    public PursuitProblem Problem { get; }
+
+    /// <summary>The target's rows, or null without a target.</summary>
+    public GradientRows? Target { get; }
+
+    /// <summary>M; for token budgets the rows that would fill it at the pool's mean cost.</summary>
+    public int RowBudget { get; }
+
+    /// <summary>Reads norms, centres and groups.</summary>
+    /// <exception cref="PursuitException">Features, target or options don't fit.</exception>
+    public static PursuitSession Open(SelectionProblem selection, string method, PursuitOptions options, CancellationToken cancellationToken)
+    {
+        var rows = GradientRows.OfPool(GradientProblem.Pool(selection, method), options.Rows);
+        if (options.Centre) rows = rows.Centred(selection.Threads, cancellationToken);
+        var target = PursuitTarget.Create(selection, method, rows, options, cancellationToken);
+        var problem = new PursuitProblem(rows, target, selection.ContentIds, options.Lambda, selection.Threads);
+        var targetRows = selection.TargetGradients is null ? null : rows.OfTarget(selection.TargetGradients);
+        return new PursuitSession(selection, options, method, problem, targetRows, Rows(selection, selection.ResolvedBudget));
+    }
+
+    /// <summary>A row's cost in the budget's unit.</summary>
+    public long Cost(int position) => _selection.Budget.Cost(position, _selection.TokenCounts);
+
+    /// <summary>What the budget still holds after some rows.</summary>
+    public long Left(IEnumerable<int> positions) => _selection.ResolvedBudget - positions.Sum(Cost);
+
+    /// <summary>About how many rows a cost buys, at least one.</summary>
+    public int RowsFor(long cost) => Rows(_selection, cost);
+
+    /// <summary>The pursuit's rows by contribution, with their training weights before scaling.</summary>
+    public RankedRow[] Ranked(PursuitOutcome outcome)
+    {
+        var weights = RowWeights.OfFit(Problem, outcome.Positions, outcome.Weights, _options.Weights);
+        return
+        [
+            .. outcome.Positions
+                .Select((position, i) => new RankedRow(position, Contribution(outcome, i), weights[i]))
+                .OrderByDescending(r => r.Score)
+                .ThenBy(r => _selection.ContentIds[r.Position]),
+        ];
+    }
+
+    /// <summary>Fills the budget from the ranks and scales the weights.</summary>
+    /// <param name="ranked">Pursued rows, then fills.</param>
+    /// <param name="remarks">Sentences for the result.</param>
+    public SelectionResult Select(IReadOnlyList<RankedRow> ranked, IReadOnlyList<string> remarks)
+    {
+        if (ranked.Count == 0)
+            throw PursuitException.At(_method, "no row of the pool points toward the target", "at least one", "Check that target and pool features were made with the same model, checkpoints and preconditioning; centring may help.");
+        var selection = BudgetFiller.Fill(_method, _selection, ranked);
+        var weights = RowWeights.Clipped([.. selection.Rows.Select(r => r.Weight)], _options.Clip);
+        return selection with
+        {
+            Rows = [.. selection.Rows.Select((r, i) => r with { Weight = weights[i] })],
+            Remarks = remarks,
+        };
+    }
+
+    /// <summary>The report of a finished selection.</summary>
+    public PursuitDetails Details(PursuitOutcome outcome, SelectionResult selection, CancellationToken cancellationToken)
+    {
+        var target = Problem.Target;
+        var positions = selection.Rows.Select(r => r.Position).ToArray();
+        var wanted = outcome.Positions.ToHashSet();
+        return new PursuitDetails
+        {
+            Groups = target.Names,
+            Shares = target.Shares,
+            GroupResiduals = [.. Enumerable.Range(0, target.Groups).Select(j => Math.Sqrt(PartEnergy(outcome.Residual, j) / PartEnergy(target.Scaled, j)))],
+            GroupNoiseFloors = [.. Enumerable.Range(0, target.Groups).Select(j => Math.Sqrt(target.Noise[j] / PartEnergy(target.Scaled, j)))],
+            Iterations = outcome.Iterations,
+            Reason = outcome.Reason,
+            Objective = outcome.Objective,
+            Lambda = Problem.Lambda,
+            Residual = Math.Sqrt(GradientRows.Dot(outcome.Residual, outcome.Residual) / Problem.Energy),
+            UniformResidual = Problem.UniformResidual(Sum(positions)),
+            Wanted = positions.Count(wanted.Contains),
+            Passes = Problem.Passes,
+            BytesRead = Problem.BytesRead,
+            ZeroRows = Enumerable.Range(0, Problem.Rows.Count).Count(i => IsZero(Problem.Rows.Features, i)),
+            TargetBelowFloor = Target is null ? 0 : BelowFloor(Target),
+            NearDuplicates = NearDuplicates.Among(Problem.Rows, positions, cancellationToken),
+        };
+    }
+
+    private static bool IsZero(IGradientFeatures features, int row)
+    {
+        for (var block = 0; block < features.Blocks; block++)
+            if (features.Norms(block)[row] > 0) return false;
+        return true;
+    }
+
+    private double[] Sum(int[] positions)
+    {
+        var sum = new double[Problem.Rows.Dimension];
+        var row = new float[sum.Length];
+        foreach (var position in positions)
+        {
+            Problem.Rows.Gather([position], row);
+            for (var k = 0; k < sum.Length; k++) sum[k] += row[k];
+        }
+
+        return sum;
+    }
+
+    private static double BelowFloor(GradientRows target)
+    {
+        if (target.Floors.Count == 0) return 0;
+        var features = target.Features;
+        var whole = target.Construction.Normalisation == RowNormalisation.Row ? NormFloors.WholeRows(features) : null;
+        var parts = whole is null ? features.Blocks : 1;
+        var below = 0;
+        for (var part = 0; part < parts; part++)
+            for (var v = 0; v < features.Rows; v++)
+                if ((whole is null ? features.Norms(part)[v] : whole[v]) < target.Floors[part]) below++;
+        return (double)below / (features.Rows * parts);
+    }
+
+    private double PartEnergy(float[] rows, int group)
+    {
+        var part = rows.AsSpan(group * Problem.Rows.Dimension, Problem.Rows.Dimension);
+        return GradientRows.Dot(part, part);
+    }
+
+    private double Contribution(PursuitOutcome outcome, int index)
+    {
+        var square = outcome.Weights.Sum(column => column[index] * column[index]);
+        return Math.Sqrt(square) * Problem.Rows.Norms[outcome.Positions[index]];
+    }
+
+    private static int Rows(SelectionProblem selection, long cost)
+    {
+        if (selection.Budget.Unit == BudgetUnit.Rows) return (int)cost;
+        var total = 0L;
+        for (var i = 0; i < selection.ContentIds.Count; i++) total += selection.Budget.Cost(i, selection.TokenCounts);
+        return (int)Math.Clamp(Math.Ceiling((double)cost * selection.ContentIds.Count / Math.Max(1, total)), 1, selection.ContentIds.Count);
+    }
+}

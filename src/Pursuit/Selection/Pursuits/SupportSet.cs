@@ -1,0 +1,248 @@
+using System.Numerics.Tensors;
+using Pursuit.Numerics;
+using Pursuit.Selection.Features;
+
+namespace Pursuit.Selection.Pursuits;
+
+/// <summary>
+/// The chosen rows with all that fitting them needs: the rows themselves [n, D], their Gram matrix [n, n], their products with
+/// the target [J][n] and their weights [J][n]. Grows by batches, shrinks by keeping some; nothing is computed twice.
+/// </summary>
+internal sealed class SupportSet
+{
+    private const int GramRowsPerTask = 32;
+    private const int ColumnsPerTask = 1024;
+
+    private readonly GradientRows _rows;
+    private readonly PursuitTarget _target;
+    private readonly int _threads;
+    private readonly int _dimension;
+    private int[] _positions = [];
+    private float[] _features = [];
+    private float[] _gram = [];
+    private double[][] _linear;
+    private double[][] _weights;
+    private int _capacity;
+
+    /// <summary>An empty support.</summary>
+    public SupportSet(GradientRows rows, PursuitTarget target, double lambda, int threads)
+    {
+        _rows = rows;
+        _target = target;
+        _threads = Math.Max(1, threads);
+        _dimension = rows.Dimension;
+        Lambda = lambda;
+        _linear = [.. Enumerable.Range(0, target.Groups).Select(_ => Array.Empty<double>())];
+        _weights = [.. Enumerable.Range(0, target.Groups).Select(_ => Array.Empty<double>())];
+    }
+
+    /// <summary>The ridge.</summary>
+    public double Lambda { get; }
+
+    /// <summary>Rows in the support.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Rows read from the store so far.</summary>
+    public long Gathered { get; private set; }
+
+    /// <summary>The rows' positions in the pool, in order of entry.</summary>
+    public ReadOnlySpan<int> Positions => _positions.AsSpan(0, Count);
+
+    /// <summary>W_ij of row <paramref name="index"/> of the support and group j.</summary>
+    public double Weight(int index, int group) => _weights[group][index];
+
+    /// <summary>phi_i . phi_k of two rows of the support.</summary>
+    public float Gram(int i, int k) => _gram[i * _capacity + k];
+
+    /// <summary>The cosine of two rows of the support.</summary>
+    public double Cosine(int i, int k) => Gram(i, k) / Math.Sqrt((double)Gram(i, i) * Gram(k, k));
+
+    /// <summary>A row of the support, [D].</summary>
+    public ReadOnlySpan<float> Row(int index) => _features.AsSpan(index * _dimension, _dimension);
+
+    /// <summary>||W_i|| ||phi_i||: what a row's weight is worth, whatever its length.</summary>
+    public double Contribution(int index)
+    {
+        var square = 0.0;
+        foreach (var column in _weights) square += column[index] * column[index];
+        return Math.Sqrt(square * Gram(index, index));
+    }
+
+    /// <summary>True where some group gives the row a weight.</summary>
+    public bool IsUsed(int index) => _weights.Any(column => column[index] > 0);
+
+    /// <summary>Appends rows with weight zero.</summary>
+    public void Add(ReadOnlySpan<int> positions)
+    {
+        var first = Count;
+        Reserve(first + positions.Length);
+        positions.CopyTo(_positions.AsSpan(first));
+        _rows.Gather(positions, _features.AsSpan(first * _dimension, positions.Length * _dimension));
+        Gathered += positions.Length;
+        Count += positions.Length;
+
+        FillGram(first);
+        for (var i = first; i < Count; i++)
+        {
+            for (var k = 0; k < first; k++) _gram[k * _capacity + i] = _gram[i * _capacity + k];
+            for (var j = 0; j < _target.Groups; j++)
+            {
+                _linear[j][i] = GradientRows.Dot(Row(i), _target.Scaled.AsSpan(j * _dimension, _dimension));
+                _weights[j][i] = 0;
+            }
+        }
+    }
+
+    /// <summary>Keeps some rows, in order.</summary>
+    /// <param name="kept">Ascending indices into the support.</param>
+    public void Keep(ReadOnlySpan<int> kept)
+    {
+        for (var to = 0; to < kept.Length; to++)
+        {
+            var from = kept[to];
+            if (from != to)
+            {
+                _positions[to] = _positions[from];
+                Row(from).CopyTo(_features.AsSpan(to * _dimension));
+                _gram.AsSpan(from * _capacity, Count).CopyTo(_gram.AsSpan(to * _capacity));
+                for (var j = 0; j < _target.Groups; j++)
+                {
+                    _linear[j][to] = _linear[j][from];
+                    _weights[j][to] = _weights[j][from];
+                }
+            }
+
+            // Columns close up in the row already moved; kept indices never lie left of their new place.
+            for (var k = 0; k < kept.Length; k++) _gram[to * _capacity + k] = _gram[to * _capacity + kept[k]];
+        }
+
+        Count = kept.Length;
+    }
+
+    /// <summary>Drops rows without weight, then all but the <paramref name="most"/> of largest contribution; order of entry stays.</summary>
+    public void KeepUsed(int most)
+    {
+        var used = Enumerable.Range(0, Count).Where(IsUsed).ToArray();
+        if (used.Length > most)
+        {
+            // A stable sort: of equal contributions the earlier entry, which had the better score, stays.
+            used = [.. used.OrderByDescending(Contribution).Take(most).Order()];
+        }
+
+        Keep(used);
+    }
+
+    /// <summary>Fits the weights from those at hand; the objective never rises.</summary>
+    /// <returns>Products with the Gram matrix taken.</returns>
+    public int Solve(NonNegativeSettings settings)
+    {
+        var linear = Array.ConvertAll(_linear, c => c.AsSpan(0, Count).ToArray());
+        var weights = Array.ConvertAll(_weights, w => w.AsSpan(0, Count).ToArray());
+        var products = NonNegativeSolver.Solve(_gram, _capacity, Count, Lambda, linear, weights, settings, _threads);
+        SetWeights(weights);
+        return products;
+    }
+
+    /// <summary>The weights, [J][n].</summary>
+    public double[][] Weights() => Array.ConvertAll(_weights, w => w.AsSpan(0, Count).ToArray());
+
+    /// <summary>Replaces the weights, [J][n].</summary>
+    public void SetWeights(double[][] weights)
+    {
+        for (var j = 0; j < weights.Length; j++) weights[j].CopyTo(_weights[j], 0);
+    }
+
+    /// <summary>product = (G + lam I) x for several x.</summary>
+    public void Multiply(List<(double[] X, double[] Product)> columns) => new GramProduct(_gram, _capacity, Count, Lambda, _threads).Apply(columns);
+
+    /// <summary>c = A B_j of a group, [n].</summary>
+    public double[] Linear(int group) => _linear[group][..Count];
+
+    /// <summary>R = B - W'A, [J, D].</summary>
+    public float[] Residual()
+    {
+        var residual = (float[])_target.Scaled.Clone();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = _threads };
+        Parallel.For(0, (_dimension + ColumnsPerTask - 1) / ColumnsPerTask, options, task =>
+        {
+            var from = task * ColumnsPerTask;
+            var columns = Math.Min(ColumnsPerTask, _dimension - from);
+            for (var i = 0; i < Count; i++)
+            {
+                var row = Row(i).Slice(from, columns);
+                for (var j = 0; j < _target.Groups; j++)
+                {
+                    if (_weights[j][i] == 0) continue;
+                    var part = residual.AsSpan(j * _dimension + from, columns);
+                    Axpy.Add((float)-_weights[j][i], row, part);
+                }
+            }
+        });
+        return residual;
+    }
+
+    /// <summary>The fit's energy, sum_j ||R_j||^2 + lam ||W||^2.</summary>
+    public double Objective(ReadOnlySpan<float> residual)
+    {
+        var penalty = 0.0;
+        foreach (var column in _weights) penalty += TensorPrimitives.SumOfSquares<double>(column.AsSpan(0, Count));
+        return GradientRows.Dot(residual, residual) + Lambda * penalty;
+    }
+
+    /// <summary>sum_i phi_i over the support, [D].</summary>
+    public double[] Sum()
+    {
+        var sum = new double[_dimension];
+        for (var i = 0; i < Count; i++)
+        {
+            var row = Row(i);
+            for (var k = 0; k < sum.Length; k++) sum[k] += row[k];
+        }
+
+        return sum;
+    }
+
+    /// <summary>Products of the rows from <paramref name="first"/> on with all rows before them and themselves.</summary>
+    private void FillGram(int first)
+    {
+        if (Count - first == 1)
+        {
+            // One row, as omp adds them: read the others once instead of packing them for a product.
+            RowScan.Dots(_features.AsSpan(0, Count * _dimension), Count, _dimension, Row(first), 1, _gram.AsSpan(first * _capacity, Count));
+            return;
+        }
+
+        // A product's bits depend on its two rows alone (Gemm promises it), so the split may follow the threads.
+        var added = Count - first;
+        var rowsPerTask = Math.Max(GramRowsPerTask, (added + _threads - 1) / _threads);
+        var options = new ParallelOptions { MaxDegreeOfParallelism = _threads };
+        Parallel.For(0, (added + rowsPerTask - 1) / rowsPerTask, options, task =>
+        {
+            var from = first + task * rowsPerTask;
+            var rows = Math.Min(rowsPerTask, first + added - from);
+            Gemm.Multiply(false, true, rows, Count, _dimension, 1, _features.AsSpan(from * _dimension, rows * _dimension), _dimension, _features, _dimension, 0, _gram.AsSpan(from * _capacity), _capacity);
+        });
+    }
+
+    private void Reserve(int count)
+    {
+        if (count <= _capacity) return;
+        var capacity = Math.Max(count, _capacity + _capacity / 2);
+        if ((long)capacity * _dimension > Array.MaxLength || (long)capacity * capacity > Array.MaxLength)
+            throw PursuitException.At("--budget", $"{count:N0} rows of {_dimension:N0} numbers in one pursuit", $"at most {Array.MaxLength:N0} numbers of rows and of their Gram matrix", "Lower the budget, project to fewer dimensions, or use a top-k method such as less.");
+        Array.Resize(ref _positions, capacity);
+        Array.Resize(ref _features, capacity * _dimension);
+        _linear = Array.ConvertAll(_linear, c => Grown(c, capacity));
+        _weights = Array.ConvertAll(_weights, c => Grown(c, capacity));
+        var gram = new float[capacity * capacity];
+        for (var i = 0; i < Count; i++) _gram.AsSpan(i * _capacity, Count).CopyTo(gram.AsSpan(i * capacity));
+        _gram = gram;
+        _capacity = capacity;
+    }
+
+    private static double[] Grown(double[] values, int capacity)
+    {
+        Array.Resize(ref values, capacity);
+        return values;
+    }
+}

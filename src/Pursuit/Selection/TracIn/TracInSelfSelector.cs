@@ -1,0 +1,20 @@
+using Pursuit.Selection.Features;
+
+namespace Pursuit.Selection.TracIn;
+
+/// <summary>
+/// Self-influence (TracIn's section 4.1): score_i = sum_t eta_t ||g_i(t)||^2, the influence of an example on its own loss; the
+/// top is kept. High scores are hard, rare or mislabelled examples.
+/// </summary>
+public sealed class TracInSelfSelector : ISelector
+{
+    /// <summary>The method's name.</summary>
+    public const string Name = "tracin-self";
+
+    /// <inheritdoc/>
+    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        var rows = GradientRows.OfPool(GradientProblem.Pool(problem, Name), RowConstruction.Unscaled);
+        return BudgetFiller.Fill(Name, problem, RowOrder.ByScore([.. rows.Norms.Select(n => n * n)], problem.ContentIds));
+    }
+}

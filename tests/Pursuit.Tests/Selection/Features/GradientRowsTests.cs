@@ -1,0 +1,133 @@
+using Pursuit.Runs;
+using Pursuit.Selection.Features;
+using Pursuit.Selection.Reference;
+using Pursuit.TestKit;
+
+namespace Pursuit.Tests.Selection.Features;
+
+public sealed class GradientRowsTests
+{
+    private static readonly MemoryFeatures Pool = (MemoryFeatures)Gradients.Realistic(90, 10, "5").PoolGradients!;
+    private static readonly MemoryFeatures Target = (MemoryFeatures)Gradients.Realistic(90, 10, "5").TargetGradients!;
+
+    [Theory]
+    [InlineData(RowNormalisation.Checkpoint, 0.05)]
+    [InlineData(RowNormalisation.Checkpoint, 0)]
+    [InlineData(RowNormalisation.Row, 0.3)]
+    [InlineData(RowNormalisation.None, 0)]
+    public void Rows_gathers_and_scans_are_what_the_formula_says(RowNormalisation normalisation, double floor)
+    {
+        var construction = new RowConstruction(normalisation, floor);
+        var rows = GradientRows.OfPool(Pool, construction);
+        var phi = ReferenceRows.Phi(Pool, construction, Pool);
+        var gathered = new float[90 * rows.Dimension];
+        rows.Gather([.. Enumerable.Range(0, 90)], gathered);
+        var rhs = Gradients.Gaussian(3, rows.Dimension, 1, "rhs")[0];
+        var scores = new double[90 * 3];
+        rows.Scan(rhs, 3, scores, 2, CancellationToken.None);
+        for (var i = 0; i < 90; i++)
+        {
+            var norm = Math.Sqrt(ReferenceRows.Dot(phi[i], phi[i]));
+            rows.Norms[i].ShouldBe(norm, Tolerances.FloatReordered * norm);
+            for (var k = 0; k < rows.Dimension; k++) ((double)gathered[i * rows.Dimension + k]).ShouldBe(phi[i][k], Tolerances.FloatReordered * norm);
+            for (var j = 0; j < 3; j++)
+            {
+                var expected = ReferenceRows.Dot(phi[i], Array.ConvertAll(rhs[(j * rows.Dimension)..((j + 1) * rows.Dimension)], x => (double)x));
+                scores[i * 3 + j].ShouldBe(expected, Tolerances.FloatReordered * norm * 20); // |rhs| is about 10
+            }
+        }
+    }
+
+    [Fact]
+    public void Targets_are_made_with_the_pools_floor()
+    {
+        var construction = new RowConstruction(RowNormalisation.Checkpoint, 0.5);
+        var rows = GradientRows.OfPool(Pool, construction).OfTarget(Target);
+        var phi = ReferenceRows.Phi(Target, construction, Pool);
+        for (var v = 0; v < Target.Rows; v++) rows.Norms[v].ShouldBe(Math.Sqrt(ReferenceRows.Dot(phi[v], phi[v])), Tolerances.FloatReordered);
+        rows.Norms.ShouldContain(n => n < 0.9);
+    }
+
+    [Fact]
+    public void Centred_rows_add_up_to_nothing()
+    {
+        var rows = GradientRows.OfPool(Pool, RowConstruction.ExactUnit).Centred(2, CancellationToken.None);
+        var gathered = new float[90 * rows.Dimension];
+        rows.Gather([.. Enumerable.Range(0, 90)], gathered);
+        for (var k = 0; k < rows.Dimension; k++)
+            Enumerable.Range(0, 90).Sum(i => (double)gathered[i * rows.Dimension + k]).ShouldBe(0, Tolerances.FloatReordered);
+        for (var i = 0; i < 90; i++)
+        {
+            var row = gathered.AsSpan(i * rows.Dimension, rows.Dimension);
+            rows.Norms[i].ShouldBe(Math.Sqrt(GradientRows.Dot(row, row)), Tolerances.FloatReordered);
+        }
+    }
+
+    [Fact]
+    public void Sums_have_the_same_bits_in_any_order_of_rows_shards_and_threads()
+    {
+        var order = Enumerable.Range(0, 90).ToArray();
+        new SeededRandom(4, "test/order").Shuffle(order.AsSpan());
+        var one = Sum(Pool, 1);
+        Sum(new MemoryFeatures("permuted", Pool.Dimension, Gradients.Blocks(Pool, order), Pool.Etabar), 1).ShouldBe(one);
+        Sum(Gradients.InShards(Pool, 7), 3).ShouldBe(one);
+        var phi = ReferenceRows.Phi(Pool, RowConstruction.Unscaled, Pool);
+        for (var k = 0; k < one.Length; k++) one[k].ShouldBe(phi.Sum(row => row[k]), Tolerances.FloatReordered * phi.Sum(row => Math.Abs(row[k])));
+    }
+
+    [Fact]
+    public void A_zero_gradient_is_a_zero_row()
+    {
+        var rows = GradientRows.OfPool(new MemoryFeatures("pool", 2, [[3, 4, 0, 0, 1, 0]]), RowConstruction.ExactUnit);
+        rows.Norms.ShouldBe([1.0, 0.0, 1.0], Tolerances.FloatReordered);
+        var row = new float[2];
+        rows.Gather([1], row);
+        row.ShouldBe([0f, 0f]);
+        var scores = new double[3];
+        rows.Scan([1, 1], 1, scores, 1, CancellationToken.None);
+        scores[1].ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void Rows_with_NaN_or_infinity_are_refused_by_name(float bad)
+    {
+        var values = Gradients.Gaussian(40, 4, 1, "bad")[0];
+        values[17 * 4 + 2] = bad;
+        values[30 * 4] = bad;
+        var message = Should.Throw<PursuitException>(() => new MemoryFeatures("f.npy", 4, [values])).Message;
+        message.ShouldContain("2 rows hold NaN or infinity");
+        message.ShouldContain("17, 30");
+    }
+
+    [Fact]
+    public void A_pool_of_zero_gradients_is_refused()
+    {
+        var features = new MemoryFeatures("zeros", 2, [new float[8]]);
+        Should.Throw<PursuitException>(() => GradientRows.OfPool(features, RowConstruction.ExactUnit)).Message.ShouldContain("all 4 rows are zero");
+    }
+
+    [Fact]
+    public void Tiny_and_huge_gradients_keep_their_direction()
+    {
+        var rows = GradientRows.OfPool(new MemoryFeatures("pool", 2, [[3e-30f, 4e-30f, 3e30f, 4e30f]]), RowConstruction.ExactUnit);
+        var both = new float[4];
+        rows.Gather([0, 1], both);
+        for (var i = 0; i < 2; i++)
+        {
+            both[2 * i].ShouldBe(0.6f, (float)Tolerances.FloatReordered);
+            both[2 * i + 1].ShouldBe(0.8f, (float)Tolerances.FloatReordered);
+        }
+    }
+
+    [Fact]
+    public void Targets_of_another_shape_are_refused()
+    {
+        var other = new MemoryFeatures("other", 8, [new float[16]]);
+        Should.Throw<PursuitException>(() => GradientRows.OfPool(Pool, RowConstruction.ExactUnit).OfTarget(other)).Message.ShouldContain("same model, checkpoints and projection");
+    }
+
+    private static double[] Sum(MemoryFeatures features, int threads) =>
+        RowSums.Of(GradientRows.OfPool(features, RowConstruction.Unscaled), new int[features.Rows], 1, threads, CancellationToken.None);
+}

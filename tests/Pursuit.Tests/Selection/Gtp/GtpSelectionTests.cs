@@ -1,0 +1,188 @@
+using System.Text.Json;
+using Pursuit.Runs;
+using Pursuit.Selection;
+using Pursuit.Selection.Features;
+using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Pursuits;
+using Pursuit.TestKit;
+
+namespace Pursuit.Tests.Selection.Gtp;
+
+/// <summary>What becomes of a pursuit: fills, weights, budgets, quotas, reports, refusals.</summary>
+public sealed class GtpSelectionTests
+{
+    [Theory]
+    [InlineData(GtpFill.Herd)]
+    [InlineData(GtpFill.Peel)]
+    public void A_fill_uses_the_whole_budget_and_repeats_nothing(GtpFill fill)
+    {
+        var selection = Gradients.Realistic(400, 24, "150");
+        var chosen = GtpLawTests.Select(selection, new GtpOptions { Fill = fill });
+        var details = (PursuitDetails)chosen.Details!;
+        chosen.Rows.Count.ShouldBe(150);
+        chosen.Rows.Select(r => r.Position).ShouldBeUnique();
+        details.Wanted.ShouldBeLessThan(150);
+        details.NearDuplicates.ShouldAllBe(p => p.Cosine <= 0.99);
+    }
+
+    [Fact]
+    public void Herding_serves_uniform_training_better_than_the_same_number_of_best_correlated_rows()
+    {
+        var selection = Gradients.Realistic(400, 24, "150");
+        var herd = (PursuitDetails)GtpLawTests.Select(selection, new GtpOptions()).Details!;
+        var problem = GtpLawTests.Open(selection, new GtpOptions());
+        var scores = new double[400];
+        problem.Scan(problem.Target.Uniform, 1, scores, CancellationToken.None);
+        var top = problem.NewSupport();
+        top.Add([.. RowOrder.ByScore(scores, selection.ContentIds).Take(150).Select(r => r.Position)]);
+        herd.UniformResidual.ShouldBeLessThan(problem.UniformResidual(top.Sum()));
+    }
+
+    [Fact]
+    public void Each_herded_row_is_the_best_of_all_when_a_pass_adds_one()
+    {
+        var selection = Gradients.Realistic(120, 24, "20");
+        var problem = GtpLawTests.Open(selection, new GtpOptions());
+        int[] chosen = [3, 50, 77];
+        var added = new Herd(problem, chosen).Fill(_ => 1, 5, 5, null, CancellationToken.None);
+        added.Count.ShouldBe(5);
+        foreach (var next in added)
+        {
+            double After(int row)
+            {
+                var support = problem.NewSupport();
+                support.Add([.. chosen, row]);
+                return problem.UniformResidual(support.Sum());
+            }
+
+            var best = Enumerable.Range(0, 120).Except(chosen).Min(After);
+            After(next).ShouldBe(best, Tolerances.FloatReordered);
+            chosen = [.. chosen, next];
+        }
+    }
+
+    [Fact]
+    public void Without_a_fill_the_selection_is_what_the_pursuit_wanted_and_says_so()
+    {
+        var chosen = GtpLawTests.Select(Gradients.Realistic(400, 24, "150"), new GtpOptions { Fill = GtpFill.None });
+        chosen.Rows.Count.ShouldBe(((PursuitDetails)chosen.Details!).Wanted);
+        chosen.Remarks.ShouldContain(r => r.Contains("stay unused", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("40")]
+    [InlineData("2000-tokens")]
+    [InlineData("10%-supervised-tokens")]
+    public void Weights_have_mean_1_and_stay_below_the_clip_under_any_budget(string budget)
+    {
+        var chosen = GtpLawTests.Select(Gradients.Realistic(400, 24, budget), new GtpOptions { Clip = 2 });
+        chosen.Spent.ShouldBeLessThanOrEqualTo(chosen.Budget);
+        (chosen.Budget - chosen.Spent).ShouldBeLessThan(150); // the longest example
+        chosen.Rows.Average(r => r.Weight).ShouldBe(1, Tolerances.DoubleReordered);
+        chosen.Rows.Max(r => r.Weight).ShouldBeLessThanOrEqualTo(2 + Tolerances.DoubleReordered);
+        chosen.EffectiveSize.ShouldBeInRange(1, chosen.Rows.Count);
+    }
+
+    [Fact]
+    public void A_row_weighs_what_its_groups_give_it_over_their_means_lengths()
+    {
+        var selection = Gradients.Realistic(200, 24, "30", groups: ["a", "b", "c"]);
+        var options = new GtpOptions { Fill = GtpFill.None, Clip = 1e9 };
+        var problem = GtpLawTests.Open(selection, options);
+        var outcome = GtpLawTests.Pursue(selection, options, 30);
+        var expected = outcome.Positions.Index().ToDictionary(
+            x => x.Item,
+            x => Enumerable.Range(0, 3).Sum(j => Math.Sqrt(problem.Target.Shares[j]) * outcome.Weights[j][x.Index] / problem.Target.MeanNorms[j]));
+        var mean = expected.Values.Average();
+        var chosen = GtpLawTests.Select(selection, options);
+        chosen.Rows.Count.ShouldBe(expected.Count);
+        foreach (var row in chosen.Rows) row.Weight.ShouldBe(expected[row.Position] / mean, Tolerances.FloatReordered);
+    }
+
+    [Fact]
+    public void Raw_weights_are_the_normalised_ones_over_the_rows_lengths()
+    {
+        var selection = Gradients.Realistic(200, 24, "30");
+        var options = new GtpOptions { Fill = GtpFill.None, Clip = 1e9, Normalise = RowNormalisation.Row, NormFloor = 0 };
+        var normalised = GtpLawTests.Select(selection, options).Rows;
+        var raw = GtpLawTests.Select(selection, options with { Weights = WeightKind.Raw }).Rows;
+        raw.Select(r => r.Position).ShouldBe(normalised.Select(r => r.Position));
+        var features = selection.PoolGradients!;
+        var ratios = raw.Zip(normalised, (a, b) => a.Weight / b.Weight * Math.Sqrt(Enumerable.Range(0, 2).Sum(t => features.Etabar[t] * features.Norms(t)[a.Position] * features.Norms(t)[a.Position]))).ToArray();
+        ratios.ShouldAllBe(r => Math.Abs(r / ratios[0] - 1) < Tolerances.FloatReordered);
+    }
+
+    [Fact]
+    public void A_result_with_its_report_survives_being_kept_as_JSON()
+    {
+        foreach (var method in new[] { "gtp", "less" })
+        {
+            var chosen = MethodOptions.Create(MethodRegistry.Find(method), []).Select(Gradients.Realistic(100, 12, "20"), null, CancellationToken.None);
+            var json = JsonSerializer.Serialize(chosen, RunJson.Compact);
+            var read = JsonSerializer.Deserialize<SelectionResult>(json, RunJson.Compact)!;
+            read.Details!.Summary.ShouldBe(chosen.Details!.Summary);
+            JsonSerializer.Serialize(read, RunJson.Compact).ShouldBe(json);
+        }
+    }
+
+    [Fact]
+    public void Quotas_are_met_from_beyond_what_the_pursuit_wants()
+    {
+        var selection = Gradients.Realistic(400, 24, "60") with { Quotas = [SourceQuota.Parse("mail=70%..")] };
+        var chosen = GtpLawTests.Select(selection, new GtpOptions());
+        chosen.Rows.Count(r => selection.Sources[r.Position] == 2).ShouldBeGreaterThanOrEqualTo(42);
+        chosen.Rows.Count.ShouldBe(60);
+    }
+
+    [Fact]
+    public void The_report_has_what_a_person_needs_to_judge()
+    {
+        var selection = Gradients.Realistic(400, 24, "150", groups: ["code", "mail"]);
+        var details = (PursuitDetails)GtpLawTests.Select(selection, new GtpOptions()).Details!;
+        details.Groups.ShouldBe(["code", "mail"]);
+        details.Shares.Sum().ShouldBe(1, Tolerances.DoubleReordered);
+        details.Iterations.Count.ShouldBeGreaterThan(1);
+        details.Iterations[^1].Residual.ShouldBeLessThan(details.Iterations[0].Residual);
+        details.Passes.ShouldBeGreaterThanOrEqualTo(details.Iterations.Count);
+        details.BytesRead.ShouldBeGreaterThanOrEqualTo(details.Passes * 400L * 96 * sizeof(float));
+        details.Summary.ShouldContain(s => s.Key == "residual, weighted");
+    }
+
+    [Fact]
+    public void Near_duplicates_among_the_chosen_are_reported_once()
+    {
+        var rows = GradientRows.OfPool(new MemoryFeatures("pool", 2, [[1, 0, 1, 0.1f, 0, 1, 2, 0]]), RowConstruction.ExactUnit);
+        NearDuplicates.Among(rows, [1, 2, 0, 3], CancellationToken.None)
+            .Select(p => (p.First, p.Second)).ShouldBe([(1, 0), (1, 3), (0, 3)]);
+    }
+
+    [Fact]
+    public void A_target_none_of_the_pool_points_to_is_refused()
+    {
+        var pool = new MemoryFeatures("pool", 2, [[1, 0, 0, 1]]);
+        var selection = Gradients.Problem(pool, new MemoryFeatures("target", 2, [[-1, -1]]), "1");
+        Should.Throw<PursuitException>(() => GtpLawTests.Select(selection, new GtpOptions())).Message.ShouldContain("points toward the target");
+    }
+
+    [Theory]
+    [InlineData(7, "at most the target's 6 examples")]
+    public void More_groups_than_target_examples_are_refused(int clusters, string expected)
+    {
+        var selection = Gradients.Realistic(50, 6, "10");
+        Should.Throw<PursuitException>(() => GtpLawTests.Select(selection, new GtpOptions { Clusters = clusters })).Message.ShouldContain(expected);
+    }
+
+    [Fact]
+    public void All_faults_of_the_options_come_at_once()
+    {
+        var message = Should.Throw<PursuitException>(() => new GtpSelector(new GtpOptions { Iterations = 0, Lambda = -1, Clip = 1, Weights = WeightKind.Raw })).Message;
+        foreach (var option in new[] { "gtp.iterations", "gtp.lambda", "gtp.clip", "gtp.weights" }) message.ShouldContain(option);
+    }
+
+    [Fact]
+    public void Centring_without_a_target_is_refused_with_what_to_do()
+    {
+        var selection = Gradients.Realistic(50, 6, "10") with { TargetGradients = null };
+        Should.Throw<PursuitException>(() => GtpLawTests.Select(selection, new GtpOptions { Centre = true })).Message.ShouldContain("gtp.clusters");
+    }
+}

@@ -1,0 +1,160 @@
+using Pursuit.Selection;
+using Pursuit.Selection.Features;
+using Pursuit.Selection.Grand;
+using Pursuit.Selection.Less;
+using Pursuit.Selection.Reference;
+using Pursuit.Selection.TracIn;
+using Pursuit.TestKit;
+
+namespace Pursuit.Tests.Selection.Less;
+
+/// <summary>The inner-product methods against their formulas.</summary>
+public sealed class LessTests
+{
+    private static readonly string[] Tasks = ["code", "mail", "news"];
+
+    [Fact]
+    public void LESS_scores_are_the_largest_task_mean_of_weighted_cosines()
+    {
+        var selection = Gradients.Realistic(120, 15, "120", groups: Tasks);
+        var scores = ReferenceLess.Scores(selection.PoolGradients!, selection.TargetGradients!, selection.TargetGroups, 3);
+        var rows = Choose(new LessSelector(new LessOptions()), selection).Rows;
+        foreach (var row in rows) row.Score.ShouldBe(scores[row.Position].Max(), Tolerances.FloatReordered);
+        rows.Select(r => r.Score).ShouldBe(rows.Select(r => r.Score).OrderDescending());
+        rows.ShouldAllBe(r => r.Weight == 1);
+    }
+
+    [Fact]
+    public void LESS_does_not_see_how_long_a_gradient_is()
+    {
+        var selection = Gradients.Realistic(120, 15, "30", groups: Tasks);
+        var longer = selection with { PoolGradients = Gradients.Times((MemoryFeatures)selection.PoolGradients!, 8) };
+        Choose(new LessSelector(new LessOptions()), longer).Rows.ShouldBe(Choose(new LessSelector(new LessOptions()), selection).Rows);
+    }
+
+    [Fact]
+    public void Target_examples_count_as_unit_vectors_each()
+    {
+        // LESS averages unit vectors: one target example a hundred times as long must not outshout the others.
+        var selection = Gradients.Realistic(120, 15, "30");
+        var target = (MemoryFeatures)selection.TargetGradients!;
+        var blocks = Gradients.Blocks(target, [.. Enumerable.Range(0, 15)]);
+        foreach (var block in blocks)
+            for (var k = 0; k < target.Dimension; k++) block[k] *= 128;
+        var loud = selection with { TargetGradients = new MemoryFeatures("target", target.Dimension, blocks, target.Etabar) };
+        Choose(new LessSelector(new LessOptions()), loud).Rows.Select(r => r.Position)
+            .ShouldBe(Choose(new LessSelector(new LessOptions()), selection).Rows.Select(r => r.Position));
+    }
+
+    [Fact]
+    public void A_checkpoints_weight_is_its_share_of_the_learning_rate()
+    {
+        var selection = Gradients.Realistic(120, 15, "30");
+        var pool = (MemoryFeatures)selection.PoolGradients!;
+        var target = (MemoryFeatures)selection.TargetGradients!;
+        MemoryFeatures First(MemoryFeatures features, params double[] etabar) =>
+            new(features.Name, features.Dimension, [.. Gradients.Blocks(features, [.. Enumerable.Range(0, features.Rows)]).Take(etabar.Length)], etabar);
+        var muted = selection with { PoolGradients = First(pool, 1, 0), TargetGradients = First(target, 1, 0) };
+        var alone = selection with { PoolGradients = First(pool, 1), TargetGradients = First(target, 1) };
+        Choose(new LessSelector(new LessOptions()), muted).Rows.ShouldBe(Choose(new LessSelector(new LessOptions()), alone).Rows);
+    }
+
+    [Fact]
+    public void Tasks_take_turns_in_round_robin()
+    {
+        var selection = Gradients.Realistic(120, 15, "30", groups: Tasks);
+        var scores = ReferenceLess.Scores(selection.PoolGradients!, selection.TargetGradients!, selection.TargetGroups, 3);
+        var chosen = Choose(new LessRoundRobinSelector(new LessOptions()), selection);
+        ((LessDetails)chosen.Details!).ChosenFor.ShouldBe([10, 10, 10]);
+        var free = Enumerable.Range(0, 120).ToHashSet();
+        for (var rank = 0; rank < 30; rank++)
+        {
+            var task = rank % 3;
+            var best = free.MaxBy(i => scores[i][task]);
+            chosen.Rows[rank].Position.ShouldBe(best);
+            free.Remove(best);
+        }
+    }
+
+    [Fact]
+    public void Round_robin_with_one_task_is_LESS()
+    {
+        var selection = Gradients.Realistic(120, 15, "30");
+        Choose(new LessRoundRobinSelector(new LessOptions()), selection).Rows.ShouldBe(Choose(new LessSelector(new LessOptions()), selection).Rows);
+    }
+
+    [Theory]
+    [InlineData("less")]
+    [InlineData("less-round-robin")]
+    [InlineData("tracin")]
+    [InlineData("tracin-self")]
+    [InlineData("grand")]
+    public void Neither_the_pools_order_nor_shards_nor_threads_change_a_choice(string method)
+    {
+        var selector = MethodOptions.Create(MethodRegistry.Find(method), method.StartsWith("less", StringComparison.Ordinal) ? [$"{method}.centre=true"] : []);
+        var selection = Gradients.Realistic(150, 15, "40", groups: Tasks);
+        var one = Ids(selector, selection);
+        Ids(selector, Gradients.Permuted(selection, [.. Enumerable.Range(0, 150).Select(i => i * 47 % 150)])).ShouldBe(one);
+        Ids(selector, selection with { PoolGradients = Gradients.InShards((MemoryFeatures)selection.PoolGradients!, 11), Threads = 3 }).ShouldBe(one);
+    }
+
+    [Fact]
+    public void TracIn_scores_are_learning_rate_weighted_inner_products()
+    {
+        var selection = Gradients.Realistic(120, 15, "120", groups: Tasks);
+        var pool = ReferenceRows.Phi(selection.PoolGradients!, RowConstruction.Unscaled, selection.PoolGradients!);
+        var target = ReferenceRows.Phi(selection.TargetGradients!, RowConstruction.Unscaled, selection.PoolGradients!);
+        foreach (var row in Choose(new TracInSelector(new TracInOptions()), selection).Rows)
+        {
+            var expected = target.Average(v => ReferenceRows.Dot(pool[row.Position], v));
+            row.Score.ShouldBe(expected, Tolerances.FloatReordered * target.Average(v => Math.Sqrt(ReferenceRows.Dot(v, v) * ReferenceRows.Dot(pool[row.Position], pool[row.Position]))));
+        }
+
+        foreach (var row in Choose(new TracInSelfSelector(), selection).Rows)
+            row.Score.ShouldBe(ReferenceRows.Dot(pool[row.Position], pool[row.Position]), Tolerances.FloatReordered * row.Score);
+    }
+
+    [Fact]
+    public void GraNd_keeps_the_largest_mean_norm_or_the_smallest()
+    {
+        var selection = Gradients.Realistic(120, 15, "20");
+        double Norm(int i) => (selection.PoolGradients!.Norms(0)[i] + selection.PoolGradients.Norms(1)[i]) / 2.0;
+        var byNorm = Enumerable.Range(0, 120).OrderByDescending(Norm).ToArray();
+        Choose(new GrandSelector(new GrandOptions()), selection).Rows.Select(r => r.Position).ShouldBe(byNorm[..20]);
+        Choose(new GrandSelector(new GrandOptions { Keep = GrandKeep.Smallest }), selection).Rows.Select(r => r.Position).ShouldBe(byNorm.Reverse().Take(20));
+    }
+
+    [Theory]
+    [InlineData("less")]
+    [InlineData("gtp")]
+    public void Features_of_another_pool_are_refused_with_both_numbers(string method)
+    {
+        var selection = Gradients.Realistic(120, 15, "20");
+        var other = selection with { ContentIds = [.. selection.ContentIds.Take(100)] };
+        var message = Should.Throw<PursuitException>(() => Choose(MethodOptions.Create(MethodRegistry.Find(method), []), other)).Message;
+        message.ShouldContain("120 rows");
+        message.ShouldContain("100 examples");
+    }
+
+    [Theory]
+    [InlineData("less")]
+    [InlineData("gtp")]
+    public void A_target_group_of_zero_gradients_is_refused_by_name(string method)
+    {
+        var selection = Gradients.Realistic(120, 4, "20", groups: ["code", "mail"]);
+        var target = (MemoryFeatures)selection.TargetGradients!;
+        var blocks = Gradients.Blocks(target, [0, 1, 2, 3]);
+        foreach (var block in blocks)
+        {
+            block.AsSpan(target.Dimension, target.Dimension).Clear();
+            block.AsSpan(3 * target.Dimension, target.Dimension).Clear();
+        }
+
+        var zero = selection with { TargetGradients = new MemoryFeatures("target", target.Dimension, blocks, target.Etabar) };
+        Should.Throw<PursuitException>(() => Choose(MethodOptions.Create(MethodRegistry.Find(method), []), zero)).Message.ShouldContain("'mail'");
+    }
+
+    private static SelectionResult Choose(ISelector selector, SelectionProblem problem) => selector.Select(problem, null, CancellationToken.None);
+
+    private static string[] Ids(ISelector selector, SelectionProblem problem) => [.. Choose(selector, problem).Rows.Select(r => problem.ContentIds[r.Position].ToString())];
+}
