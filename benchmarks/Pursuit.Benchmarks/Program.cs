@@ -10,6 +10,8 @@ switch (args.FirstOrDefault())
         return GemmBenchmark.Run();
     case "load":
         return LoadBenchmark.Run();
+    case "pursuit":
+        return PursuitBenchmark.Run(args);
     case "scan":
         return ScanBenchmark.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 200_000);
     case "read":
@@ -23,6 +25,6 @@ switch (args.FirstOrDefault())
     case "tokenizer-train":
         return TokenizerBenchmark.Train(args[1..]);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, scan, read, engine, engine-threads, tokenizer, tokenizer-train");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, engine, engine-threads, tokenizer, tokenizer-train");
         return 2;
 }
