@@ -45,6 +45,9 @@ internal static class MethodsCommand
         {
             FeatureNeeds.TokenCounts => "a tokenizer",
             FeatureNeeds.ReferenceLengths => "a target or --match",
+            FeatureNeeds.PoolGradients => "gradient features",
+            FeatureNeeds.TargetGradients => "those of a target",
+            FeatureNeeds.OptionalTargetGradients => "those of a target, if there is one",
             _ => n.ToString(),
         }));
 }

@@ -15,6 +15,8 @@ internal sealed class SelectCommand
 {
     private readonly Option<string[]> _pool = Many("--pool", "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", required: true);
     private readonly Option<string[]> _target = Many("--target", "Files with examples of what the model should become good at.");
+    private readonly Option<string?> _features = new("--features") { Description = "Gradient features of the pool: a feature store, a .npy matrix or bergson's directory (docs/formats/features.md)." };
+    private readonly Option<string?> _targetFeatures = new("--target-features") { Description = "Gradient features of the target, in the same forms." };
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<string?> _model = CommonOptions.Model();
@@ -48,7 +50,7 @@ internal sealed class SelectCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _budget, _method, _set, _out, _model, _maxLength, _seed, _shape, _strict, _sourceField, _quota, _match, _format, _repeats, _run, _threads, _config, _json,
+        _pool, _target, _features, _targetFeatures, _budget, _method, _set, _out, _model, _maxLength, _seed, _shape, _strict, _sourceField, _quota, _match, _format, _repeats, _run, _threads, _config, _json,
     ];
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
@@ -81,6 +83,8 @@ internal sealed class SelectCommand
                 Threads = threads,
             },
             Targets = parsed.GetValue(_target)!,
+            Features = parsed.GetValue(_features),
+            TargetFeatures = parsed.GetValue(_targetFeatures),
             ModelDirectory = BundledModel.OrNull(parsed.GetValue(_model)),
             Budget = Budget.Parse(parsed.GetValue(_budget)!),
             Method = parsed.GetValue(_method)!,
@@ -120,7 +124,7 @@ internal sealed class SelectCommand
 
     private object Recorded(Option option, object value) => value switch
     {
-        string path when option == _out || option == _model || option == _match => Path.GetFullPath(path),
+        string path when option == _out || option == _model || option == _match || option == _features || option == _targetFeatures => Path.GetFullPath(path),
         string[] paths when option == _pool || option == _target => paths.Select(Path.GetFullPath).ToArray(),
         _ => value,
     };

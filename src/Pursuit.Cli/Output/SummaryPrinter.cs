@@ -18,6 +18,7 @@ internal static class SummaryPrinter
 
         Terminal.Line($"Chosen    {summary.Selected:N0} by {summary.Method}, seed {summary.Seed}; budget {summary.Budget}: {summary.Spent:N0} of {summary.BudgetResolved:N0} {UnitName(summary.Unit)}{(summary.Reused ? " (unchanged since the last run)" : "")}");
         if (Math.Abs(summary.EffectiveSize - summary.Selected) > 0.5) Terminal.Line($"          the weights are worth {summary.EffectiveSize:N0} equally weighted examples");
+        foreach (var (name, value) in summary.Details?.Lines ?? []) Terminal.Line($"          {name}: {value}");
         foreach (var remark in summary.Remarks) Terminal.Line($"Note      {remark}");
 
         Sources(summary.BySource);

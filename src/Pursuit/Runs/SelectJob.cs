@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Pursuit.Data;
 using Pursuit.Data.Export;
 using Pursuit.Selection;
+using Pursuit.Selection.Features;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Runs;
@@ -41,6 +42,7 @@ public sealed class SelectJob
         using var pool = OpenPool(_options.Pool, "reading the pool", cancellationToken);
         var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
         var lengths = Lengths(run, pool, cancellationToken);
+        using var features = OpenFeatures(pool, cancellationToken);
         var problem = new SelectionProblem
         {
             ContentIds = pool.ContentIds.ToArray(),
@@ -51,15 +53,18 @@ public sealed class SelectJob
             Sources = sources.Groups,
             SourceNames = sources.Names,
             Quotas = _options.Quotas,
+            PoolGradients = features.Pool,
+            TargetGradients = features.Target,
+            Threads = _options.Pool.Threads,
         };
 
-        var stage = run.OpenStage("selection", SelectionFingerprint(pool, sources, lengths));
+        var stage = run.OpenStage("selection", SelectionFingerprint(pool, sources, lengths, features));
         var reused = stage.IsComplete;
-        var selection = reused ? SelectionFile.Read(stage) : Select(problem, cancellationToken);
-        if (!reused) SelectionFile.Write(stage, selection);
+        if (!reused) SelectionFile.Write(stage, Select(problem, cancellationToken));
+        var (selection, details) = SelectionFile.Read(stage);
 
         var files = WriteFiles(run, pool, selection, cancellationToken);
-        return Summarise(pool, sources, selection, files, reused, Stopwatch.GetElapsedTime(started));
+        return Summarise(pool, sources, selection, details, files, reused, Stopwatch.GetElapsedTime(started));
     }
 
     private SelectionResult Select(SelectionProblem problem, CancellationToken cancellationToken) =>
@@ -84,7 +89,7 @@ public sealed class SelectJob
         return new TokenLengths(ModelEncoder.Fingerprint(encoder).Hash, counts, TokenCounting.Supervised(target, encoder, cancellationToken), target.Fingerprint);
     }
 
-    private Fingerprint SelectionFingerprint(Pool pool, SourceGroups sources, TokenLengths? lengths) => new Fingerprint("selection/1")
+    private Fingerprint SelectionFingerprint(Pool pool, SourceGroups sources, TokenLengths? lengths, JobFeatures features) => new Fingerprint("selection/1")
         .Add("pursuit", RunDirectory.PursuitVersion)
         .Add("pool", pool.Fingerprint)
         .Add("method", _method.Name)
@@ -94,7 +99,36 @@ public sealed class SelectJob
         .Add("quotas", _options.Quotas.Select(q => q.ToString()))
         .Add("sources", _options.Quotas.Count == 0 ? "" : sources.Fingerprint)
         .Add("encoder", lengths?.Encoder)
-        .Add("reference", lengths?.ReferenceFingerprint);
+        .Add("reference", lengths?.ReferenceFingerprint)
+        .Add("features", features.PoolFingerprint)
+        .Add("target-features", features.TargetFingerprint);
+
+    /// <summary>Opens the features that were brought along, where the method reads any.</summary>
+    private JobFeatures OpenFeatures(Pool pool, CancellationToken cancellationToken)
+    {
+        if (!_method.Needs.HasFlag(FeatureNeeds.PoolGradients)) return new JobFeatures(null, null, null, null);
+        var ofPool = FeatureSource.Open(_options.Features!, pool, cancellationToken);
+        try
+        {
+            var poolFingerprint = FileHash.Of(_options.Features!, cancellationToken);
+            var takesTarget = _method.Needs.HasFlag(FeatureNeeds.TargetGradients) || _method.Needs.HasFlag(FeatureNeeds.OptionalTargetGradients);
+            return takesTarget && _options.TargetFeatures is { } path
+                ? new JobFeatures(ofPool, OpenTarget(path, cancellationToken), poolFingerprint, FileHash.Of(path, cancellationToken))
+                : new JobFeatures(ofPool, null, poolFingerprint, null);
+        }
+        catch
+        {
+            ofPool.Dispose();
+            throw;
+        }
+    }
+
+    private IGradientFeatures OpenTarget(string path, CancellationToken cancellationToken)
+    {
+        if (_options.Targets.Count == 0) return FeatureSource.Open(path, rows: null, cancellationToken);
+        using var target = OpenPool(_options.Pool with { Paths = _options.Targets }, "reading the target", cancellationToken);
+        return FeatureSource.Open(path, ExpectedRows.Of(target, "the target"), cancellationToken);
+    }
 
     private Dictionary<string, string> WriteFiles(RunDirectory run, Pool pool, SelectionResult selection, CancellationToken cancellationToken)
     {
@@ -120,7 +154,7 @@ public sealed class SelectJob
         return files;
     }
 
-    private SelectSummary Summarise(Pool pool, SourceGroups sources, SelectionResult selection, Dictionary<string, string> files, bool reused, TimeSpan time)
+    private SelectSummary Summarise(Pool pool, SourceGroups sources, SelectionResult selection, StoredDetails? details, Dictionary<string, string> files, bool reused, TimeSpan time)
     {
         var inPool = sources.Groups.CountBy(s => s).ToDictionary();
         var chosen = selection.Rows.GroupBy(r => sources.Groups[r.Position]).ToDictionary(g => g.Key, g => (Count: g.Count(), Weight: g.Sum(r => r.Weight)));
@@ -142,10 +176,21 @@ public sealed class SelectJob
                 .OrderByDescending(s => s.Chosen.Count).ThenBy(s => s.Name, StringComparer.Ordinal)
                 .Select(s => new SourceShare(s.Name, s.Pool, s.Chosen.Count, weight > 0 ? s.Chosen.Weight / weight : 0))],
             Remarks = selection.Remarks,
+            Details = details,
             Files = files,
             Reused = reused,
             Seconds = time.TotalSeconds,
         };
+    }
+
+    /// <summary>The features a method reads, and the hashes of their files.</summary>
+    private sealed record JobFeatures(IGradientFeatures? Pool, IGradientFeatures? Target, string? PoolFingerprint, string? TargetFingerprint) : IDisposable
+    {
+        public void Dispose()
+        {
+            Pool?.Dispose();
+            Target?.Dispose();
+        }
     }
 
     /// <summary>Lengths of the pool and of the examples to imitate.</summary>

@@ -13,6 +13,12 @@ public sealed record SelectJobOptions
     /// <summary>Files with examples of what the model should become good at; empty for none.</summary>
     public IReadOnlyList<string> Targets { get; init; } = [];
 
+    /// <summary>Gradient features of the pool, in a form of docs/formats/features.md; null for none.</summary>
+    public string? Features { get; init; }
+
+    /// <summary>Gradient features of the target; null for none.</summary>
+    public string? TargetFeatures { get; init; }
+
     /// <summary>A model directory whose tokenizer and template count tokens; null where nothing needs one.</summary>
     public string? ModelDirectory { get; init; }
 
@@ -71,6 +77,10 @@ public sealed record SelectJobOptions
             faults.Add($"--model: missing; {(method.Needs.HasFlag(FeatureNeeds.TokenCounts) ? $"'{Method}'" : $"a budget in {Budget.UnitName(Budget.Unit)}")} needs the tokenizer of a model directory");
         if (method.Needs.HasFlag(FeatureNeeds.ReferenceLengths) && Targets.Count == 0 && Match is null)
             faults.Add($"--target: missing; '{Method}' imitates the lengths of a target's examples, or with --match those of an earlier selection");
+        if (method.Needs.HasFlag(FeatureNeeds.PoolGradients) && Features is null)
+            faults.Add($"--features: missing; '{Method}' reads gradient features of the pool (docs/formats/features.md says how to make them)");
+        if (method.Needs.HasFlag(FeatureNeeds.TargetGradients) && TargetFeatures is null)
+            faults.Add($"--target-features: missing; '{Method}' reads gradient features of the target");
         if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
     }
 

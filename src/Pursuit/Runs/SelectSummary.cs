@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Pursuit.Selection;
 
 namespace Pursuit.Runs;
@@ -41,6 +42,9 @@ public sealed record SelectSummary
     /// <summary>What a person should know before using the selection.</summary>
     public required IReadOnlyList<string> Remarks { get; init; }
 
+    /// <summary>What the method tells of its work; null where that is nothing.</summary>
+    public StoredDetails? Details { get; init; }
+
     /// <summary>The files that were written, by what they hold.</summary>
     public required IReadOnlyDictionary<string, string> Files { get; init; }
 
@@ -65,3 +69,8 @@ public sealed record LedgerCounts(long Rows, long Selected, long NotSelected, lo
 /// <param name="Selected">Its examples chosen.</param>
 /// <param name="Weight">Its share of the chosen weight, 0 to 1.</param>
 public sealed record SourceShare(string Source, int Pool, int Selected, double Weight);
+
+/// <summary>A method's details as a stage keeps them.</summary>
+/// <param name="Lines">What a person sees, in order: name and value.</param>
+/// <param name="Values">All of them, as the method's own record has them.</param>
+public sealed record StoredDetails(IReadOnlyList<KeyValuePair<string, string>> Lines, JsonElement Values);

@@ -10,13 +10,25 @@ namespace Pursuit.Runs;
 internal static class SelectionFile
 {
     private const string Name = "selection.json";
+    private const string DetailsName = "details.json";
 
-    public static SelectionResult Read(RunStage stage) =>
-        JsonSerializer.Deserialize<SelectionResult>(File.ReadAllBytes(stage.PathOf(Name)), RunJson.Compact)!;
+    public static (SelectionResult Selection, StoredDetails? Details) Read(RunStage stage)
+    {
+        var selection = JsonSerializer.Deserialize<SelectionResult>(File.ReadAllBytes(stage.PathOf(Name)), RunJson.Compact)!;
+        var details = stage.PathOf(DetailsName);
+        return (selection, File.Exists(details) ? JsonSerializer.Deserialize<StoredDetails>(File.ReadAllBytes(details), RunJson.Compact) : null);
+    }
 
     public static void Write(RunStage stage, SelectionResult selection)
     {
-        AtomicFile.Write(stage.PathOf(Name), s => JsonSerializer.Serialize(s, selection, RunJson.Compact));
+        if (selection.Details is { } details)
+        {
+            // Each method has its own record: it is kept as the JSON that people and reports read, not to be made into that record again.
+            var stored = new StoredDetails(details.Summary, JsonSerializer.SerializeToElement(details, details.GetType(), RunJson.Compact));
+            AtomicFile.Write(stage.PathOf(DetailsName), s => JsonSerializer.Serialize(s, stored, RunJson.Compact));
+        }
+
+        AtomicFile.Write(stage.PathOf(Name), s => JsonSerializer.Serialize(s, selection with { Details = null }, RunJson.Compact));
         stage.Complete();
     }
 

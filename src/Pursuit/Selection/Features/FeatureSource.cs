@@ -18,13 +18,16 @@ public static class FeatureSource
 
     /// <summary>Opens features whose rows are known by number and fingerprint.</summary>
     /// <param name="path">A file or directory in one of the documented forms.</param>
-    /// <param name="rows">Whose rows they must be.</param>
+    /// <param name="rows">Whose rows they must be; null takes any, as for a target whose examples aren't at hand.</param>
     /// <param name="cancellationToken">Stops the pass that computes norms.</param>
     /// <exception cref="PursuitException">The form isn't known, the rows aren't those, or some hold NaN or infinity.</exception>
-    public static IGradientFeatures Open(string path, ExpectedRows rows, CancellationToken cancellationToken) =>
-        rows.Match(OpenAny(path, rows, cancellationToken));
+    public static IGradientFeatures Open(string path, ExpectedRows? rows, CancellationToken cancellationToken)
+    {
+        var features = OpenAny(path, rows, cancellationToken);
+        return rows is null ? features : rows.Match(features);
+    }
 
-    private static IGradientFeatures OpenAny(string path, ExpectedRows rows, CancellationToken cancellationToken)
+    private static IGradientFeatures OpenAny(string path, ExpectedRows? rows, CancellationToken cancellationToken)
     {
         if (File.Exists(Path.Combine(path, FeatureManifest.FileName))) return OpenStore(path, rows);
         if (File.Exists(Path.Combine(path, BergsonFeatures.InfoName))) return BergsonFeatures.Open(path, cancellationToken);
@@ -33,12 +36,12 @@ public static class FeatureSource
         throw PursuitException.At(path, found, Forms);
     }
 
-    private static StoreFeatures OpenStore(string path, ExpectedRows rows)
+    private static StoreFeatures OpenStore(string path, ExpectedRows? rows)
     {
         var store = FeatureStore.Open(path);
         try
         {
-            rows.CheckFingerprint(store);
+            rows?.CheckFingerprint(store);
             return new StoreFeatures(store);
         }
         catch

@@ -26,18 +26,19 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
     private StopReason Staged(SupportSet support, PursuitTrace trace, int budget, NearRows? barred, CancellationToken cancellationToken)
     {
         var residual = support.Residual();
-        for (var k = 1; k <= options.Iterations; k++)
+        var steps = Math.Min(options.Iterations, budget); // every step has room for a row, so no row added means none helps
+        for (var k = 1; k <= steps; k++)
         {
-            var size = (int)Math.Ceiling((double)budget * k / options.Iterations);
+            var size = (int)Math.Ceiling((double)budget * k / steps);
             var scores = problem.Identify(trace.Wanted(residual), support, cancellationToken);
             var added = CandidateBatch.Add(problem, support, scores, size - support.Count, barred);
             if (added == 0) return Settle(support, trace, StopReason.Optimal);
 
-            var products = support.Solve(k < options.Iterations ? NonNegativeSettings.Early : NonNegativeSettings.Final);
+            var products = support.Solve(k < steps ? NonNegativeSettings.Early : NonNegativeSettings.Final);
             support.KeepUsed(budget);
             residual = support.Residual();
             if (trace.Record(support, residual, products) is { } reason)
-                return k < options.Iterations ? Settle(support, trace, reason) : reason;
+                return k < steps ? Settle(support, trace, reason) : reason;
         }
 
         for (var round = 0; round < options.SwapRounds; round++)

@@ -49,6 +49,17 @@ public sealed class GtpSolverTests
         foreach (var outcome in new[] { staged, paper }) outcome.Positions.Length.ShouldBeInRange(1, 40);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(19)]
+    public void A_budget_below_the_number_of_steps_is_pursued_whole(int budget)
+    {
+        var selection = Gradients.Realistic(200, 24, "19");
+        var outcome = GtpLawTests.Pursue(selection, Quiet with { SwapRounds = 0, Tolerance = 0 }, budget);
+        outcome.Positions.Length.ShouldBe(budget);
+    }
+
     [Fact]
     public void A_budget_beyond_use_is_left_alone()
     {
