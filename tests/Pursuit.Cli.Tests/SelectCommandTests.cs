@@ -175,6 +175,41 @@ public sealed class SelectCommandTests : IDisposable
     }
 
     [Fact]
+    public void An_input_is_never_written_over()
+    {
+        var before = File.ReadAllBytes(_pool);
+        var run = Cli.Run("select", "--pool", _pool, "--method", "random", "--budget", "5", "--out", _pool);
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain("over its own input");
+        File.ReadAllBytes(_pool).ShouldBe(before);
+        File.Move(_pool, _directory.PathOf("out.selection.jsonl"));
+        Cli.Run("select", "--pool", _directory.PathOf("out.selection.jsonl"), "--method", "random", "--budget", "5", "--out", _directory.PathOf("out.jsonl")).ExitCode.ShouldBe(2);
+    }
+
+    [Fact]
+    public void A_refused_export_leaves_the_earlier_selection_whole()
+    {
+        Select("--budget", "5").ExitCode.ShouldBe(0);
+        var options = File.ReadAllText(_directory.PathOf("out.run/options.yaml"));
+        var records = File.ReadAllText(_directory.PathOf("out.jsonl"));
+        var texts = _directory.Write("texts.jsonl", "{\"text\":\"one\"}\n{\"text\":\"two\"}\n");
+        var run = Cli.Run("select", "--pool", _pool, texts, "--method", "random", "--budget", "42", "--format", "trl", "--out", _directory.PathOf("out.jsonl"));
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain("mixes texts and conversations");
+        File.ReadAllText(_directory.PathOf("out.jsonl")).ShouldBe(records);
+        File.ReadAllText(_directory.PathOf("out.run/options.yaml")).ShouldBe(options);
+    }
+
+    [Fact]
+    public void A_directory_is_read_without_what_earlier_selections_left_in_it()
+    {
+        Select("--budget", "5").ExitCode.ShouldBe(0);
+        File.Delete(_directory.PathOf("out.jsonl"));
+        var run = Cli.Run("select", "--pool", _directory.FullPath, "--method", "random", "--budget", "5", "--out", _directory.PathOf("out.jsonl"), "--json");
+        run.Json.GetProperty("input").GetProperty("rows").GetInt32().ShouldBe(Good + 2);
+    }
+
+    [Fact]
     public void A_read_only_directory_is_said_and_nothing_is_left()
     {
         var run = Select("--budget", "5", "--run", "/proc/pursuit");

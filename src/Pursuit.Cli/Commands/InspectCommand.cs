@@ -40,6 +40,7 @@ internal static class InspectCommand
 
     private static int Run(PoolOptions options, ExampleEncoder encoder, string? id, int count, bool json, CancellationToken cancellationToken)
     {
+        if (count < 0) throw PursuitException.At("--count", $"{count}", "0 or more");
         using var progress = new ProgressPrinter();
         using var pool = Pool.Open(options, PoolReport.To(progress, "reading"), cancellationToken);
         if (id is not null)

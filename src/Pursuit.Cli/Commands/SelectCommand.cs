@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
@@ -46,7 +45,9 @@ internal sealed class SelectCommand
     }
 
     private static Option<string[]> Many(string name, string description, bool required = false) =>
-        new(name) { Description = description, Required = required, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+        required
+            ? new(name) { Description = description, Required = true, AllowMultipleArgumentsPerToken = true }
+            : new(name) { Description = description, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 
     private IEnumerable<Option> Options() =>
     [
@@ -59,8 +60,10 @@ internal sealed class SelectCommand
         using var progress = new ProgressPrinter();
         var job = new SelectJob(options, progress) { OnAudit = AuditPrinter.Print };
         using var run = RunDirectory.Open(options.RunPath);
-        RecordOptions(parsed, run);
+        var replay = new ReplayFile(parsed, Options(), [_pool, _target, _features, _targetFeatures, _model, _match, _out], run);
+        replay.WriteUnlessThere();
         var summary = job.Run(run, cancellationToken);
+        replay.Write();
         progress.Dispose();
 
         AtomicFile.Write(run.PathOf("summary.json"), s => JsonSerializer.Serialize(s, summary, RunJson.Indented));
@@ -100,34 +103,6 @@ internal sealed class SelectCommand
             Match = parsed.GetValue(_match),
         };
     }
-
-    /// <summary>Keeps the resolved options, paths made absolute, so that the file replays the run from anywhere.</summary>
-    private void RecordOptions(ParseResult parsed, RunDirectory run)
-    {
-        var values = new List<KeyValuePair<string, object>>();
-        foreach (var option in Options())
-        {
-            if (option == _json || option == _config) continue;
-            if (parsed.GetResult(option) is not OptionResult result || result.GetValueOrDefault<object?>() is not { } value) continue;
-            if (value is string[] { Length: 0 } or false) continue;
-            values.Add(new(option.Name[2..], Recorded(option, value)));
-        }
-
-        values.RemoveAll(v => v.Key == "run");
-        values.Add(new("run", run.FullPath));
-        AtomicFile.Write(run.PathOf("options.yaml"), stream =>
-        {
-            using var writer = new StreamWriter(stream, leaveOpen: true);
-            OptionsFile.Write(writer, "select", values);
-        });
-    }
-
-    private object Recorded(Option option, object value) => value switch
-    {
-        string path when option == _out || option == _model || option == _match || option == _features || option == _targetFeatures => Path.GetFullPath(path),
-        string[] paths when option == _pool || option == _target => paths.Select(Path.GetFullPath).ToArray(),
-        _ => value,
-    };
 
     private static TrainerFormat ParseFormat(string word)
     {

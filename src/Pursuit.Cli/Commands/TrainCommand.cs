@@ -63,8 +63,10 @@ internal sealed class TrainCommand
         using var progress = new ProgressPrinter();
         var job = new FineTuneJob(options, progress);
         using var run = RunDirectory.Open(parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(options.Out) + ".run");
-        ReplayFile.Write(parsed, Options(), [_model, _data, _out, _selection, .. _adapters.Paths, .. _training.Paths], run);
+        var replay = new ReplayFile(parsed, Options(), [_model, _data, _out, _selection, .. _adapters.Paths, .. _training.Paths], run);
+        replay.WriteUnlessThere();
         var summary = job.Run(run, cancellationToken);
+        replay.Write();
         progress.Dispose();
 
         AtomicFile.Write(run.PathOf("summary.json"), s => JsonSerializer.Serialize(s, summary, RunJson.Indented));

@@ -101,6 +101,8 @@ public sealed record FineTuneOptions
             faults.Add("no model was given");
         if (string.IsNullOrWhiteSpace(Out))
             faults.Add("no directory for the trained model was given");
+        else if (!string.IsNullOrWhiteSpace(Model) && Path.TrimEndingDirectorySeparator(Path.GetFullPath(Out)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(Model)))
+            faults.Add($"the trained model would be written over the one it starts from, {Model}");
         if (Lora is not null && Adapter is not null)
             faults.Add($"new adapters and those of {Adapter} at once, which have their own rank and modules");
         if (MaxLength < 2)

@@ -26,10 +26,10 @@ internal sealed class SelectedWeights
                 var fact = JsonSerializer.Deserialize<Fact>(text, RunJson.Compact)!;
                 if (!(fact.Weight >= 0) || !double.IsFinite(fact.Weight) || fact.Repeats < 0)
                     throw PursuitException.At($"{path}, line {line}", FormattableString.Invariant($"weight {fact.Weight} and {fact.Repeats} repeats"), "numbers from 0 on");
-                facts[ContentId.Parse(fact.ContentId)] = (fact.Weight, fact.Repeats);
+                facts[ContentId.Parse(fact.ContentId ?? throw new FormatException("it has no content_id"))] = (fact.Weight, fact.Repeats);
             }
         }
-        catch (Exception e) when (e is JsonException or FormatException or ArgumentNullException)
+        catch (Exception e) when (e is JsonException or FormatException)
         {
             throw PursuitException.At($"{path}, line {line}", $"not a selected record ({e.Message})", "a line of a .selection.jsonl", "Give the file that 'pursuit select' writes beside its records.", e);
         }
@@ -50,5 +50,5 @@ internal sealed class SelectedWeights
         return use == SelectionUse.Weights ? ((float)fact.Weight, 1) : (1, fact.Repeats);
     }
 
-    private sealed record Fact(string ContentId, double Weight = 1, int Repeats = 1);
+    private sealed record Fact(string? ContentId, double Weight = 1, int Repeats = 1);
 }

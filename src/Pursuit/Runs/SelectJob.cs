@@ -40,6 +40,8 @@ public sealed class SelectJob
     {
         var started = Stopwatch.GetTimestamp();
         using var pool = OpenPool(_options.Pool, "reading the pool", cancellationToken);
+        RefuseToOverwrite(pool.Sources.Select(s => s.Path));
+        RefuseToOverwrite(_options.Targets);
         var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
         var lengths = Lengths(run, pool, cancellationToken);
         using var features = OpenFeatures(pool, cancellationToken);
@@ -139,8 +141,7 @@ public sealed class SelectJob
             ["records"] = Path.GetFullPath(_options.Out),
             ["facts"] = Path.GetFullPath(SelectionWriter.FactsPath(_options.Out)),
         };
-        SelectionWriter.WriteRecords(files["records"], pool, selection.Rows, repeats, cancellationToken);
-        SelectionWriter.WriteFacts(files["facts"], pool, selection.Rows, repeats);
+        // The trainers' files first: they alone can be refused for what the examples are, and then nothing else has changed.
         foreach (var format in _options.Formats)
         {
             var positions = selection.Rows.SelectMany((r, i) => Enumerable.Repeat(r.Position, repeats[i])).ToArray();
@@ -148,10 +149,20 @@ public sealed class SelectJob
             (files[TrainerWriter.Word(format)], files[TrainerWriter.Word(format) + "_configuration"]) = TrainerWriter.Paths(files["records"], format);
         }
 
+        SelectionWriter.WriteRecords(files["records"], pool, selection.Rows, repeats, cancellationToken);
+        SelectionWriter.WriteFacts(files["facts"], pool, selection.Rows, repeats);
         var selected = selection.Rows.Select(r => r.Position).ToHashSet();
         files["ledger"] = pool.Ledger.WriteTo(run.FullPath, p => selected.Contains(p) ? "selected" : "not selected", cancellationToken);
         files["run"] = run.FullPath;
         return files;
+    }
+
+    private void RefuseToOverwrite(IEnumerable<string> inputs)
+    {
+        string[] outputs = [_options.Out, SelectionWriter.FactsPath(_options.Out), .. _options.Formats.Select(f => TrainerWriter.Paths(_options.Out, f).Data)];
+        var written = outputs.Select(Path.GetFullPath).ToHashSet(StringComparer.Ordinal);
+        if (inputs.FirstOrDefault(i => written.Contains(Path.GetFullPath(i))) is { } input)
+            throw PursuitException.At("--out", $"the selection would be written over its own input {input}", "another path", "Choose another --out.");
     }
 
     private SelectSummary Summarise(Pool pool, SourceGroups sources, SelectionResult selection, StoredDetails? details, Dictionary<string, string> files, bool reused, TimeSpan time)

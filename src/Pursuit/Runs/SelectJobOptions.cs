@@ -71,6 +71,7 @@ public sealed record SelectJobOptions
 
         var faults = new List<string>();
         if (string.IsNullOrWhiteSpace(Out) || Directory.Exists(Out)) faults.Add($"--out: '{Out}' is not a file's path");
+        if (Path.GetFullPath(Out is "" ? "." : Out).StartsWith("/dev/", StringComparison.Ordinal)) faults.Add($"--out: '{Out}' is a device; expected a file's path");
         if (MaxLength < 8) faults.Add($"--max-length: {MaxLength}; expected at least 8");
         if (Repeats is < 1 or > 1000) faults.Add($"--repeats: {Repeats}; expected 1 to 1000");
         if (NeedsTokens && ModelDirectory is null)

@@ -43,9 +43,9 @@ internal static class SelectionFile
             {
                 try
                 {
-                    ids.Add(ContentId.Parse(JsonSerializer.Deserialize<SelectedRecord>(line, RunJson.Compact)!.ContentId));
+                    ids.Add(ContentId.Parse(JsonSerializer.Deserialize<SelectedRecord>(line, RunJson.Compact)?.ContentId ?? throw new FormatException("it has no content_id")));
                 }
-                catch (Exception e) when (e is JsonException or FormatException or ArgumentNullException)
+                catch (Exception e) when (e is JsonException or FormatException)
                 {
                     throw PursuitException.At($"{path}, line {ids.Count + 1}", $"not a selected record ({e.Message})", "a line of a .selection.jsonl", "Give --match the file that 'pursuit select' writes beside its records.", e);
                 }

@@ -4,6 +4,8 @@ namespace Pursuit.Data.Reading;
 internal static class InputFiles
 {
     private static readonly string[] Endings = [".jsonl", ".json", ".jsonl.gz", ".json.gz"];
+    private const string FactsEnding = ".selection.jsonl";
+    private const string RunMarker = "run.json";
     private static readonly char[] Wildcards = ['*', '?'];
 
     /// <summary>
@@ -34,7 +36,7 @@ internal static class InputFiles
             if (Directory.Exists(path))
             {
                 var found = new List<string>();
-                Walk(path, ["**", "*"], file => Endings.Any(ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase)), found);
+                Walk(path, ["**", "*"], file => Endings.Any(ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) && !file.EndsWith(FactsEnding, StringComparison.OrdinalIgnoreCase), found);
                 found.Sort(string.CompareOrdinal);
                 return found.Count > 0 ? found : throw PursuitException.At(
                     path, $"the directory holds no file that ends in {string.Join(", ", Endings)}", "at least one", "Name other files one by one or by a glob.");
@@ -80,7 +82,8 @@ internal static class InputFiles
             foreach (var child in Entries(directory, directories: true))
             {
                 // A linked directory may lead back up: it is entered by name, never by **.
-                if (Matches(Path.GetFileName(child), "*") && new DirectoryInfo(child).LinkTarget is null) Walk(child, segments, accept, found);
+                // A run's directory holds ledgers and stages, not records.
+                if (Matches(Path.GetFileName(child), "*") && new DirectoryInfo(child).LinkTarget is null && !File.Exists(Path.Combine(child, RunMarker))) Walk(child, segments, accept, found);
             }
 
             return;
