@@ -187,14 +187,13 @@ public sealed class GradientRows
             multipliers[block] = new float[features.Rows];
             for (var i = 0; i < features.Rows; i++)
             {
-                if (blockNorms[i] == 0) continue; // a zero gradient stays a zero row
                 var divisor = normalisation switch
                 {
                     RowNormalisation.Checkpoint => Math.Max(blockNorms[i], floors[block]),
                     RowNormalisation.Row => Math.Max(whole![i], floors[0]),
                     _ => 1,
                 };
-                // A checkpoint of weight 0 may leave a whole row without a norm to divide by; it counts nothing.
+                // A zero gradient has no norm to divide by, unless there is a floor; it stays a zero row.
                 var factor = divisor > 0 ? root / divisor : 0;
                 multipliers[block][i] = (float)(factor * (scales.IsEmpty ? 1 : scales[i]));
                 norms[i] += factor * blockNorms[i] * (factor * blockNorms[i]);

@@ -12,6 +12,7 @@ internal static class ReferencePursuit
     {
         var support = new List<int>();
         var (best, bestObjective) = (Array.Empty<int>(), double.PositiveInfinity);
+        iterations = Math.Min(iterations, budget);
         for (var k = 1; k <= iterations + swapRounds; k++)
         {
             var size = k <= iterations ? (int)Math.Ceiling((double)budget * k / iterations) : budget + (int)Math.Ceiling(swapShare * budget);

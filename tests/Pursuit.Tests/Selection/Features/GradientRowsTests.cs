@@ -61,6 +61,12 @@ public sealed class GradientRowsTests
             var row = gathered.AsSpan(i * rows.Dimension, rows.Dimension);
             rows.Norms[i].ShouldBe(Math.Sqrt(GradientRows.Dot(row, row)), Tolerances.FloatReordered);
         }
+
+        var rhs = Gradients.Gaussian(2, rows.Dimension, 1, "rhs")[0];
+        var scores = new double[180];
+        rows.Scan(rhs, 2, scores, 2, CancellationToken.None);
+        for (var i = 0; i < 180; i++)
+            scores[i].ShouldBe(GradientRows.Dot(gathered.AsSpan(i / 2 * rows.Dimension, rows.Dimension), rhs.AsSpan(i % 2 * rows.Dimension, rows.Dimension)), 20 * Tolerances.FloatReordered);
     }
 
     [Fact]
@@ -73,6 +79,14 @@ public sealed class GradientRowsTests
         Sum(Gradients.InShards(Pool, 7), 3).ShouldBe(one);
         var phi = ReferenceRows.Phi(Pool, RowConstruction.Unscaled, Pool);
         for (var k = 0; k < one.Length; k++) one[k].ShouldBe(phi.Sum(row => row[k]), Tolerances.FloatReordered * phi.Sum(row => Math.Abs(row[k])));
+    }
+
+    [Fact]
+    public void Sums_of_several_threads_are_added_up()
+    {
+        using var meeting = new MeetingFeatures(Gradients.InShards(Pool, 7), 2);
+        RowSums.Of(GradientRows.OfPool(meeting, RowConstruction.Unscaled), new int[90], 1, 2, CancellationToken.None).ShouldBe(Sum(Pool, 1));
+        meeting.Met.ShouldBeTrue();
     }
 
     [Fact]
@@ -130,4 +144,49 @@ public sealed class GradientRowsTests
 
     private static double[] Sum(MemoryFeatures features, int threads) =>
         RowSums.Of(GradientRows.OfPool(features, RowConstruction.Unscaled), new int[features.Rows], 1, threads, CancellationToken.None);
+
+    /// <summary>Holds the first reads back until several threads read, so that small work isn't done by one.</summary>
+    private sealed class MeetingFeatures(MemoryFeatures inner, int threads) : IGradientFeatures
+    {
+        private readonly CountdownEvent _arrivals = new(threads);
+        private readonly ThreadLocal<bool> _here = new();
+
+        public bool Met { get; private set; }
+
+        public string Name => inner.Name;
+
+        public int Rows => inner.Rows;
+
+        public int Blocks => inner.Blocks;
+
+        public int Dimension => inner.Dimension;
+
+        public int BytesPerElement => inner.BytesPerElement;
+
+        public IReadOnlyList<double> Etabar => inner.Etabar;
+
+        public int ShardRows => inner.ShardRows;
+
+        public ReadOnlySpan<float> Norms(int block) => inner.Norms(block);
+
+        public ReadOnlySpan<float> Scales(int block) => inner.Scales(block);
+
+        public FeatureTile Read(int block, int firstRow, int rows, Span<float> scratch)
+        {
+            if (!_here.Value)
+            {
+                _here.Value = true;
+                if (!_arrivals.IsSet) _arrivals.Signal();
+                Met = _arrivals.Wait(TimeSpan.FromSeconds(30));
+            }
+
+            return inner.Read(block, firstRow, rows, scratch);
+        }
+
+        public void Dispose()
+        {
+            _arrivals.Dispose();
+            _here.Dispose();
+        }
+    }
 }

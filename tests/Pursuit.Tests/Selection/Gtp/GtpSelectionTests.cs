@@ -84,6 +84,17 @@ public sealed class GtpSelectionTests
     }
 
     [Fact]
+    public void What_the_clip_cuts_off_goes_to_the_others_in_proportion()
+    {
+        var clipped = RowWeights.Clipped([10, 2, 1, 1, 1, 1, 1, 1, 1, 1], 3);
+        clipped[0].ShouldBe(3, Tolerances.DoubleReordered);
+        clipped.Average().ShouldBe(1, Tolerances.DoubleReordered);
+        clipped[1].ShouldBe(1.4, Tolerances.DoubleReordered); // 7 shared among 10 parts, of which it has 2
+        RowWeights.Clipped([5, 5, 0.1], 1.2).ShouldBe([1.2, 1.2, 0.6], Tolerances.DoubleReordered);
+        RowWeights.Clipped([7], 4).ShouldBe([1.0]);
+    }
+
+    [Fact]
     public void A_row_weighs_what_its_groups_give_it_over_their_means_lengths()
     {
         var selection = Gradients.Realistic(200, 24, "30", groups: ["a", "b", "c"]);
