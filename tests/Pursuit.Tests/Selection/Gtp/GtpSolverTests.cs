@@ -102,7 +102,7 @@ public sealed class GtpSolverTests
     public void A_held_out_half_ends_the_pursuit_where_it_stops_helping()
     {
         var selection = Gradients.Realistic(400, 24, "200");
-        var options = Quiet with { Groups = TargetGrouping.One, Iterations = 40 };
+        var options = Quiet with { Groups = TargetGrouping.One, Iterations = 200 }; // row by row
         var without = (PursuitDetails)GtpLawTests.Select(selection, options with { NoiseFloor = GtpNoiseFloor.Analytic }).Details!;
         var with = (PursuitDetails)GtpLawTests.Select(selection, options with { NoiseFloor = GtpNoiseFloor.HeldOut }).Details!;
         var best = with.HeldOutIterations.MinBy(i => i.HeldOutResidual!.Value).Rows;
