@@ -116,6 +116,15 @@ public sealed class GradientRowsTests
     }
 
     [Fact]
+    public void A_pass_refuses_rows_whose_stored_norm_hid_that_they_are_not_finite()
+    {
+        var values = Gradients.Gaussian(40, 4, 1, "bad")[0];
+        var rows = GradientRows.OfPool(new MemoryFeatures("f", 4, [values]), RowConstruction.ExactUnit);
+        values[21 * 4 + 3] = float.NaN; // the norms are known by now
+        Should.Throw<PursuitException>(() => rows.Scan([1, 1, 1, 1], 1, new double[40], 1, CancellationToken.None)).Message.ShouldContain("row 21");
+    }
+
+    [Fact]
     public void A_pool_of_zero_gradients_is_refused()
     {
         var features = new MemoryFeatures("zeros", 2, [new float[8]]);
