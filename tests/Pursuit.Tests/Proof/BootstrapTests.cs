@@ -1,0 +1,137 @@
+using Pursuit.Proof;
+using Pursuit.Runs;
+
+namespace Pursuit.Tests.Proof;
+
+public sealed class BootstrapTests
+{
+    [Theory]
+    [InlineData(1, 12.7062047362)]
+    [InlineData(2, 4.3026527297)]
+    [InlineData(3, 3.1824463053)]
+    [InlineData(10, 2.2281388520)]
+    [InlineData(29, 2.0452296421)]
+    [InlineData(120, 1.9799304051)]
+    [InlineData(500, 1.9647198374)]
+    public void Students_quantile_is_that_of_the_tables(int degrees, double quantile) =>
+        SmallSample.StudentQuantile(degrees).ShouldBe(quantile, 1e-9 * quantile);
+
+    [Fact]
+    public void Identical_scores_differ_by_exactly_zero()
+    {
+        var scores = Simulate(new SeededRandom(1, "tests/same"), 3, 40, 0, 0.3, 0.5, 0.2);
+        Bootstrap.OfTest(scores.Less(scores), 7).ShouldBe(new Interval(0, 0, 0));
+        Bootstrap.OfTargets([scores.Less(scores), scores.Less(scores)], 7).ShouldBe(new Interval(0, 0, 0));
+        Verdicts.Of(new Interval(0, 0, 0), lowerIsBetter: true).ShouldBe(Verdict.NoDifferenceShown);
+    }
+
+    [Fact]
+    public void A_shift_of_every_answer_token_shifts_the_interval_and_a_scale_stretches_it()
+    {
+        var random = new SeededRandom(2, "tests/shift");
+        double[] sizes = [.. Enumerable.Range(0, 50).Select(_ => 1.0 + random.NextInt(30))];
+        var totals = Enumerable.Range(0, 3).Select(_ => sizes.Select(n => n * random.NextGaussian()).ToArray()).ToList();
+        var plain = Bootstrap.OfTest(new ExampleScores(totals, sizes), 5);
+        var shifted = Bootstrap.OfTest(new ExampleScores([.. totals.Select(t => t.Zip(sizes, (x, n) => x + 10 * n).ToArray())], sizes), 5);
+        var scaled = Bootstrap.OfTest(new ExampleScores([.. totals.Select(t => t.Select(x => 4 * x).ToArray())], sizes), 5);
+        foreach (var (expected, found) in new[] { (plain.Estimate + 10, shifted.Estimate), (plain.Low!.Value + 10, shifted.Low!.Value), (plain.High!.Value + 10, shifted.High!.Value) })
+            found.ShouldBe(expected, 1e-12 * Math.Abs(expected));
+        (scaled.High!.Value - scaled.Low!.Value).ShouldBe(4 * (plain.High.Value - plain.Low.Value), 1e-12);
+    }
+
+    [Theory]
+    [InlineData(3, 60, 0.0, 1.0, 0.0)] // examples alone vary
+    [InlineData(3, 60, 0.3, 0.0, 0.0)] // seeds alone vary: with three of them a plain percentile interval is their range, and covers three times in four
+    [InlineData(3, 60, 0.1, 1.0, 0.3)] // as measured trainings do: something of each
+    [InlineData(5, 25, 0.2, 1.0, 1.0)]
+    [InlineData(1, 60, 0.0, 1.0, 0.0)]
+    public void The_truth_lies_in_nineteen_of_twenty_intervals(int seeds, int examples, double ofSeeds, double ofExamples, double ofBoth)
+    {
+        const int Trials = 300;
+        var random = new SeededRandom(3, "tests/coverage");
+        var hits = 0;
+        for (var trial = 0; trial < Trials; trial++)
+        {
+            var interval = Bootstrap.OfTest(Simulate(random, seeds, examples, 0.7, ofSeeds, ofExamples, ofBoth), (ulong)trial);
+            if (interval.Low <= 0.7 && interval.High >= 0.7) hits++;
+        }
+
+        // 95% of 300 within three standard errors below; above, up to all: what seed and example share is counted twice.
+        ((double)hits / Trials).ShouldBeInRange(0.912, 1);
+    }
+
+    [Fact]
+    public void Without_anything_shared_the_interval_is_not_wider_than_it_need_be()
+    {
+        const int Trials = 300;
+        var random = new SeededRandom(4, "tests/not-too-wide");
+        var hits = 0;
+        var width = 0.0;
+        for (var trial = 0; trial < Trials; trial++)
+        {
+            var interval = Bootstrap.OfTest(Simulate(random, 1, 60, 0, 0, 1, 0), (ulong)trial);
+            if (interval.Low <= 0 && interval.High >= 0) hits++;
+            width += (interval.High!.Value - interval.Low!.Value) / Trials;
+        }
+
+        ((double)hits / Trials).ShouldBeInRange(0.912, 0.988);
+        width.ShouldBe(2 * SmallSample.StudentQuantile(59) / Math.Sqrt(60), 0.05 * width);
+    }
+
+    [Fact]
+    public void Across_targets_the_truth_over_all_targets_is_covered()
+    {
+        const int Trials = 200;
+        var random = new SeededRandom(5, "tests/targets");
+        var hits = 0;
+        for (var trial = 0; trial < Trials; trial++)
+        {
+            List<ExampleScores> targets = [.. Enumerable.Range(0, 5).Select(_ => Simulate(random, 3, 30, 0.7 + 0.5 * random.NextGaussian(), 0.05, 1, 0.2))];
+            var interval = Bootstrap.OfTargets(targets, (ulong)trial);
+            if (interval.Low <= 0.7 && interval.High >= 0.7) hits++;
+        }
+
+        ((double)hits / Trials).ShouldBeInRange(0.90, 0.995);
+    }
+
+    [Fact]
+    public void Longer_answers_count_for_more_tokens()
+    {
+        var scores = ExampleScores.OfLosses([[1, 3]], [9, 1]);
+        scores.Mean.ShouldBe(1.2, 1e-15);
+        Bootstrap.OfTest(scores, 0).Estimate.ShouldBe(1.2, 1e-15);
+    }
+
+    [Fact]
+    public void One_example_gives_no_interval_and_shows_no_difference()
+    {
+        var interval = Bootstrap.OfTest(new ExampleScores([[-1]], [1]), 0);
+        interval.ShouldBe(new Interval(-1, null, null));
+        Verdicts.Of(interval, lowerIsBetter: true).ShouldBe(Verdict.NoDifferenceShown);
+    }
+
+    [Theory]
+    [InlineData(-0.3, -0.1, Verdict.Better, Verdict.Worse)]
+    [InlineData(0.1, 0.3, Verdict.Worse, Verdict.Better)]
+    [InlineData(-0.1, 0.3, Verdict.NoDifferenceShown, Verdict.NoDifferenceShown)]
+    public void A_verdict_needs_the_whole_interval_on_one_side(double low, double high, Verdict ofLoss, Verdict ofScore)
+    {
+        Verdicts.Of(new Interval(0, low, high), lowerIsBetter: true).ShouldBe(ofLoss);
+        Verdicts.Of(new Interval(0, low, high), lowerIsBetter: false).ShouldBe(ofScore);
+    }
+
+    [Fact]
+    public void Differences_of_other_examples_are_refused() =>
+        Should.Throw<ArgumentException>(() => new ExampleScores([[1, 2]], [1, 1]).Less(new ExampleScores([[1, 2]], [1, 2])));
+
+    /// <summary>mean + seed effect + example effect + what both have, normal, with these deviations.</summary>
+    private static ExampleScores Simulate(SeededRandom random, int seeds, int examples, double mean, double ofSeeds, double ofExamples, double ofBoth)
+    {
+        double[] shared = [.. Enumerable.Range(0, examples).Select(_ => ofExamples * random.NextGaussian())];
+        return ExampleScores.OfValues([.. Enumerable.Range(0, seeds).Select(_ =>
+        {
+            var seed = ofSeeds * random.NextGaussian();
+            return shared.Select(e => mean + seed + e + ofBoth * random.NextGaussian()).ToArray();
+        })]);
+    }
+}
