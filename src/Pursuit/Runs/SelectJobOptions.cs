@@ -82,6 +82,8 @@ public sealed record SelectJobOptions
             faults.Add($"--features: missing; '{Method}' reads gradient features of the pool (docs/formats/features.md says how to make them)");
         if (method.Needs.HasFlag(FeatureNeeds.TargetGradients) && TargetFeatures is null)
             faults.Add($"--target-features: missing; '{Method}' reads gradient features of the target");
+        if (method.Needs.HasFlag(FeatureNeeds.OptionalTargetGradients) && Features is not null && Targets.Count > 0 && TargetFeatures is null)
+            faults.Add($"--target-features: missing; with --features, '{Method}' reads the target's gradients from there; without --target it imitates the pool's own mean");
         if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
     }
 

@@ -8,6 +8,7 @@ using Pursuit.TestKit;
 namespace Pursuit.Tests.Selection.Features;
 
 /// <summary>Features made elsewhere. The files are written here byte by byte, as NumPy and bergson write them.</summary>
+[Collection(nameof(CountsMappings))]
 public sealed class FeatureSourceTests : IDisposable
 {
     private const int Rows = 70;
@@ -255,3 +256,7 @@ public sealed class FeatureSourceTests : IDisposable
         _ => MemoryMarshal.AsBytes<float>(values).ToArray(),
     };
 }
+
+/// <summary>Tests that count the process's mappings stand alone, or another test's files would be counted too.</summary>
+[CollectionDefinition(nameof(CountsMappings), DisableParallelization = true)]
+public sealed class CountsMappings;

@@ -102,6 +102,17 @@ public sealed class GradientRowsTests
         scores[1].ShouldBe(0);
     }
 
+    [Fact]
+    public void Zero_gradients_do_not_move_the_floor_of_the_others()
+    {
+        var without = GradientRows.OfPool(Pool, new RowConstruction(RowNormalisation.Checkpoint, 0.2));
+        float[][] blocks = [.. Gradients.Blocks(Pool, [.. Enumerable.Range(0, 90)]).Select(b => (float[])[.. b, .. new float[200 * Pool.Dimension]])];
+        var with = GradientRows.OfPool(new MemoryFeatures("with zeros", Pool.Dimension, blocks, Pool.Etabar), new RowConstruction(RowNormalisation.Checkpoint, 0.2));
+        with.Floors.ShouldBe(without.Floors);
+        with.Norms.Take(90).ShouldBe(without.Norms);
+        with.Norms.Skip(90).ShouldAllBe(n => n == 0);
+    }
+
     [Theory]
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
@@ -155,6 +156,24 @@ public sealed class GtpLawTests
     }
 
     [Theory]
+    [InlineData(GtpSchedule.Staged, 0)]
+    [InlineData(GtpSchedule.Staged, 5)]
+    [InlineData(GtpSchedule.Paper, 0)]
+    public void Every_chosen_row_has_a_weight_and_there_are_at_most_a_budget_of_them(GtpSchedule schedule, int swapRounds)
+    {
+        // Positively correlated rows: many that pointed toward the residual lose their weight to later ones.
+        var selection = Gradients.Realistic(400, 24, "100");
+        foreach (var budget in new[] { 10, 100 })
+        {
+            var outcome = Pursue(selection, Exact with { Schedule = schedule, SwapRounds = swapRounds, Clusters = 3, Iterations = 10 }, budget);
+            outcome.Positions.Length.ShouldBeInRange(1, budget);
+            outcome.Positions.ShouldBeUnique();
+            for (var i = 0; i < outcome.Positions.Length; i++) outcome.Weights.Max(column => column[i]).ShouldBeGreaterThan(0);
+            outcome.Weights.ShouldAllBe(column => column.All(w => w >= 0));
+        }
+    }
+
+    [Theory]
     [InlineData(GtpSchedule.Staged)]
     [InlineData(GtpSchedule.Paper)]
     public void Planted_rows_are_found_exactly(GtpSchedule schedule)
@@ -186,8 +205,11 @@ public sealed class GtpLawTests
         {
             var other = Select(selection with { PoolGradients = Gradients.InShards((MemoryFeatures)selection.PoolGradients!, shardRows), Threads = threads }, options);
             other.Rows.ShouldBe(one.Rows);
+            Report(other).ShouldBe(Report(one)); // every objective and residual on the way, to the last bit
         }
     }
+
+    private static string Report(SelectionResult chosen) => JsonSerializer.Serialize((PursuitDetails)chosen.Details!, RunJson.Compact);
 
     internal static SelectionResult Select(SelectionProblem selection, GtpOptions options) =>
         new GtpSelector(options).Select(selection, null, CancellationToken.None);

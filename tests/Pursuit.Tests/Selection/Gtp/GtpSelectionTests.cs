@@ -97,7 +97,7 @@ public sealed class GtpSelectionTests
     [Fact]
     public void A_row_weighs_what_its_groups_give_it_over_their_means_lengths()
     {
-        var selection = Gradients.Realistic(200, 24, "30", groups: ["a", "b", "c"]);
+        var selection = Gradients.Realistic(200, 24, "30", groups: ["a", "b", "c"]) with { TargetGroups = [.. Enumerable.Range(0, 24).Select(v => v < 14 ? 0 : v < 21 ? 1 : 2)] };
         var options = new GtpOptions { Fill = GtpFill.None, Clip = 1e9 };
         var problem = GtpLawTests.Open(selection, options);
         var outcome = GtpLawTests.Pursue(selection, options, 30);
@@ -108,6 +108,32 @@ public sealed class GtpSelectionTests
         var chosen = GtpLawTests.Select(selection, options);
         chosen.Rows.Count.ShouldBe(expected.Count);
         foreach (var row in chosen.Rows) row.Weight.ShouldBe(expected[row.Position] / mean, Tolerances.FloatReordered);
+    }
+
+    [Fact]
+    public void Uniform_training_should_imitate_each_group_by_its_share_whatever_its_gradients_length()
+    {
+        // Three examples of one direction and a much longer one of another: as 3 to 1.
+        float[] target = [1, 0, 0, 1, 0, 0, 1, 0, 0, 0, 50, 0];
+        var pool = new MemoryFeatures("pool", 3, [[3, 1, 0, 3, -1, 0, 0, 0, 1]]);
+        var selection = Gradients.Problem(pool, new MemoryFeatures("target", 3, [target]), "1") with { TargetGroups = [0, 0, 0, 1], TargetGroupNames = ["a", "b"] };
+        var problem = GtpLawTests.Open(selection, new GtpOptions { Normalise = RowNormalisation.None });
+        problem.Target.Shares.ShouldBe([0.75, 0.25]);
+        problem.UniformResidual([3, 1, 0]).ShouldBeLessThan(Tolerances.UniformResidualOfZero);
+        problem.UniformResidual([1, 0, 0]).ShouldBe(Math.Sqrt(0.1), Tolerances.FloatReordered);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(15, 1)]
+    [InlineData(16, 2)]
+    [InlineData(40, 5)]
+    [InlineData(64, 8)]
+    [InlineData(200, 8)]
+    public void An_unnamed_target_becomes_a_cluster_per_eight_examples_at_most_eight(int examples, int clusters)
+    {
+        var selection = Gradients.Realistic(60, examples, "10");
+        GtpLawTests.Open(selection, new GtpOptions()).Target.Groups.ShouldBe(clusters);
     }
 
     [Fact]
@@ -157,6 +183,35 @@ public sealed class GtpSelectionTests
         details.Passes.ShouldBeGreaterThanOrEqualTo(details.Iterations.Count);
         details.BytesRead.ShouldBeGreaterThanOrEqualTo(details.Passes * 400L * 96 * sizeof(float));
         details.Summary.ShouldContain(s => s.Key == "residual, weighted");
+    }
+
+    [Fact]
+    public void Zero_gradients_are_counted_and_never_chosen()
+    {
+        var selection = Gradients.Realistic(100, 24, "80");
+        var pool = (MemoryFeatures)selection.PoolGradients!;
+        var blocks = Gradients.Blocks(pool, [.. Enumerable.Range(0, 100)]);
+        foreach (var block in blocks) block.AsSpan(0, 15 * pool.Dimension).Clear();
+        blocks[0].AsSpan(15 * pool.Dimension, pool.Dimension).Clear(); // zero at one checkpoint alone isn't zero
+        var chosen = GtpLawTests.Select(selection with { PoolGradients = new MemoryFeatures("pool", pool.Dimension, blocks, pool.Etabar) }, new GtpOptions());
+        ((PursuitDetails)chosen.Details!).ZeroRows.ShouldBe(15);
+        chosen.Rows.Count.ShouldBe(80);
+        chosen.Rows.ShouldAllBe(r => r.Position >= 15);
+    }
+
+    [Theory]
+    [InlineData(RowNormalisation.Checkpoint)]
+    [InlineData(RowNormalisation.Row)]
+    public void Target_gradients_shorter_than_the_pools_floor_are_reported(RowNormalisation normalisation)
+    {
+        var selection = Gradients.Realistic(100, 24, "20");
+        var target = (MemoryFeatures)selection.TargetGradients!;
+        var blocks = Gradients.Blocks(target, [.. Enumerable.Range(0, 24)]);
+        foreach (var block in blocks)
+            for (var k = 0; k < block.Length; k++) block[k] *= k / target.Dimension < 18 ? 1e-6f : 1e6f;
+        var chosen = GtpLawTests.Select(selection with { TargetGradients = new MemoryFeatures("target", target.Dimension, blocks, target.Etabar) }, new GtpOptions { Normalise = normalisation });
+        ((PursuitDetails)chosen.Details!).TargetBelowFloor.ShouldBe(0.75);
+        chosen.Remarks.ShouldContain(r => r.Contains("norm floor", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -84,18 +84,54 @@ public sealed class GtpSolverTests
         GradientRows.Dot(with.Residual, with.Residual).ShouldBeLessThanOrEqualTo(problem.Target.Noise[0]);
     }
 
-    [Fact]
-    public void The_noise_floor_is_the_expected_squared_error_of_a_group_mean()
+    [Theory]
+    [InlineData(3)]
+    [InlineData(50)]
+    public void The_noise_floor_is_the_expected_squared_error_of_a_group_mean(int examples)
     {
         // Independent unit-variance examples around a known mean: E ||gbar - mean||^2 = D / n.
-        const int Dimension = 400, Examples = 50;
-        var values = Gradients.Gaussian(Examples, Dimension, 1, "noise")[0];
+        const int Dimension = 4000;
+        var values = Gradients.Gaussian(examples, Dimension, 1, "noise")[0];
         for (var k = 0; k < values.Length; k++) values[k] += 3;
         var pool = new MemoryFeatures("pool", Dimension, Gradients.Gaussian(10, Dimension, 1, "pool"));
         var selection = Gradients.Problem(pool, new MemoryFeatures("target", Dimension, [values]), "5");
         var target = GtpLawTests.Open(selection, new GtpOptions { Normalise = RowNormalisation.None, Groups = TargetGrouping.One }).Target;
         var noise = target.Noise[0] * target.MeanNorms[0] * target.MeanNorms[0];
-        noise.ShouldBe((double)Dimension / Examples, 0.05 * Dimension / Examples); // 400 x 49 degrees of freedom: 1% deviation
+        noise.ShouldBe((double)Dimension / examples, 0.1 * Dimension / examples); // at least 4000 x 2 degrees of freedom: 1.6% deviation
+    }
+
+    [Fact]
+    public void A_pool_is_no_sample_of_itself_so_its_mean_has_no_noise()
+    {
+        var selection = Gradients.Realistic(200, 1, "150") with { TargetGradients = null };
+        var options = Quiet with { Clusters = 3, NoiseFloor = GtpNoiseFloor.Analytic };
+        GtpLawTests.Open(selection, options).Target.Noise.ShouldBe([0, 0, 0]);
+        GtpLawTests.Pursue(selection, options, 150).Positions.ShouldBe(GtpLawTests.Pursue(selection, Quiet with { Clusters = 3 }, 150).Positions);
+    }
+
+    [Fact]
+    public void A_group_within_its_noise_asks_for_no_row()
+    {
+        // Group "noise" lies in the first half of the space, its examples opposite in pairs but for a trace; group "signal" in the second.
+        const int Half = 40, Each = 6;
+        var pool = Gradients.Gaussian(200, 2 * Half, 1, "halves")[0];
+        for (var i = 0; i < 200; i++) pool.AsSpan(i * 2 * Half + (i < 100 ? Half : 0), Half).Clear();
+        var target = Gradients.Gaussian(2 * Each, 2 * Half, 1, "half targets")[0];
+        for (var v = 0; v < 2 * Each; v++)
+        {
+            target.AsSpan(v * 2 * Half + (v < Each ? Half : 0), Half).Clear();
+            for (var k = 0; k < Half; k++)
+            {
+                if (v >= Each) target[v * 2 * Half + Half + k] += 4;
+                else target[v * 2 * Half + k] = v % 2 == 0 ? target[v * 2 * Half + k] : 0.1f - target[(v - 1) * 2 * Half + k];
+            }
+        }
+
+        var selection = Gradients.Problem(new MemoryFeatures("pool", 2 * Half, [pool]), new MemoryFeatures("target", 2 * Half, [target]), "20")
+            with
+        { TargetGroups = [.. Enumerable.Range(0, 2 * Each).Select(v => v / Each)], TargetGroupNames = ["noise", "signal"] };
+        GtpLawTests.Pursue(selection, Quiet with { Clusters = 0, NoiseFloor = GtpNoiseFloor.Analytic }, 20).Positions.ShouldAllBe(p => p >= 100);
+        GtpLawTests.Pursue(selection, Quiet with { Clusters = 0 }, 20).Positions.ShouldContain(p => p < 100);
     }
 
     [Fact]
@@ -109,6 +145,24 @@ public sealed class GtpSolverTests
         with.Wanted.ShouldBeInRange(1, best);
         with.Wanted.ShouldBeLessThan(without.Wanted);
         with.Passes.ShouldBeGreaterThan(with.Iterations.Count);
+    }
+
+    [Fact]
+    public void The_halves_of_a_target_share_no_example_and_make_up_the_whole()
+    {
+        // Examples 1, 2, 4, ... of one unscaled coordinate: a half's sum tells its members.
+        const int Examples = 12;
+        float[] target = [.. Enumerable.Range(0, Examples).SelectMany(v => new[] { (float)(1 << v), 0 })];
+        var selection = Gradients.Problem(new MemoryFeatures("pool", 2, [[1, 0, 0, 1]]), new MemoryFeatures("target", 2, [target]), "1") with { TargetGroups = [.. Enumerable.Range(0, Examples).Select(v => v / 8)], TargetGroupNames = ["a", "b"] };
+        var options = new GtpOptions { Normalise = RowNormalisation.None };
+        var rows = GradientRows.OfPool(selection.PoolGradients!, options.Rows).OfTarget(selection.TargetGradients!);
+        var (first, second) = TargetHalves.Of(selection, GtpSelector.Name, rows, options, CancellationToken.None);
+        foreach (var (group, size, all) in new[] { (0, 4, 0xFF), (1, 2, 0xF00) })
+        {
+            var (a, b) = ((int)Math.Round(first.MeanNorms[group] * size), (int)Math.Round(second.MeanNorms[group] * size));
+            (a & b).ShouldBe(0);
+            (a | b).ShouldBe(all);
+        }
     }
 
     [Theory]
@@ -147,6 +201,38 @@ public sealed class GtpSolverTests
         var expected = GtpLawTests.Targets(problem).Select(b => ReferenceNonNegative.Solve(rows, b, problem.Lambda)).ToArray();
         for (var j = 0; j < expected.Length; j++)
             for (var i = 0; i < 60; i++) support.Weight(i, j).ShouldBe(expected[j][i], Tolerances.NonNegativeWeights * expected[j].Max());
+    }
+
+    [Fact]
+    public void Unscaled_rows_are_identified_by_their_direction_and_not_their_length()
+    {
+        var selection = Gradients.Realistic(200, 24, "30");
+        var options = Quiet with { Normalise = RowNormalisation.None };
+        var problem = GtpLawTests.Open(selection, options);
+        var longer = Gradients.Blocks((MemoryFeatures)selection.PoolGradients!, [.. Enumerable.Range(0, 200)]);
+        foreach (var block in longer)
+            for (var k = 0; k < block.Length; k++) block[k] *= 1 << (k / 48 % 7);
+        var other = GtpLawTests.Open(selection with { PoolGradients = new MemoryFeatures("longer", 48, longer, selection.PoolGradients!.Etabar) }, options);
+        Order(other).ShouldBe(Order(problem));
+
+        static int[] Order(PursuitProblem problem) => problem.Best(problem.Identify(problem.Target.Scaled, problem.NewSupport(), CancellationToken.None), 200);
+    }
+
+    [Fact]
+    public void A_full_support_keeps_the_rows_whose_weight_times_length_is_largest()
+    {
+        // Lengths 1, 8, 1, 4 and weights 3, 1, 2, 0.5: worth 3, 8, 2, 2.
+        float[] pool = [1, 0, 0, 0, 0, 8, 0, 0, 0, 0, 1, 0, 0, 0, 0, 4];
+        var selection = Gradients.Problem(new MemoryFeatures("pool", 4, [pool]), new MemoryFeatures("target", 4, [[1, 1, 1, 1]]), "2");
+        var support = GtpLawTests.Open(selection, Quiet with { Clusters = 0, Normalise = RowNormalisation.None }).NewSupport();
+        support.Add([0, 1, 2, 3]);
+        support.SetWeights([[3, 1, 2, 0.5]]);
+        support.KeepUsed(2);
+        support.Positions.ToArray().ShouldBe([0, 1]);
+        support.Add([3]);
+        support.SetWeights([[1.9, 1, 0.5]]);
+        support.KeepUsed(2);
+        support.Positions.ToArray().ShouldBe([1, 3]);
     }
 
     [Fact]

@@ -115,6 +115,18 @@ public sealed class LessTests
     }
 
     [Fact]
+    public void Centred_scores_do_not_see_what_all_gradients_have_in_common()
+    {
+        var selection = Gradients.Realistic(120, 15, "120");
+        var common = Gradients.Gaussian(1, 48, 2, "common");
+        var shifted = selection with { PoolGradients = Shifted(selection.PoolGradients!, common), TargetGradients = Shifted(selection.TargetGradients!, common) };
+        var selector = new TracInSelector(new TracInOptions { Centre = true });
+        var scores = Choose(selector, selection).Rows.ToDictionary(r => r.Position, r => r.Score);
+        var largest = scores.Values.Max(Math.Abs);
+        foreach (var row in Choose(selector, shifted).Rows) row.Score.ShouldBe(scores[row.Position], Tolerances.FloatReordered * largest);
+    }
+
+    [Fact]
     public void GraNd_keeps_the_largest_mean_norm_or_the_smallest()
     {
         var selection = Gradients.Realistic(120, 15, "20");
@@ -152,6 +164,14 @@ public sealed class LessTests
 
         var zero = selection with { TargetGradients = new MemoryFeatures("target", target.Dimension, blocks, target.Etabar) };
         Should.Throw<PursuitException>(() => Choose(MethodOptions.Create(MethodRegistry.Find(method), []), zero)).Message.ShouldContain("'mail'");
+    }
+
+    private static MemoryFeatures Shifted(IGradientFeatures features, float[][] by)
+    {
+        var blocks = Gradients.Blocks((MemoryFeatures)features, [.. Enumerable.Range(0, features.Rows)]);
+        for (var block = 0; block < blocks.Length; block++)
+            for (var k = 0; k < blocks[block].Length; k++) blocks[block][k] += by[block][k % features.Dimension];
+        return new MemoryFeatures(features.Name, features.Dimension, blocks, features.Etabar);
     }
 
     private static SelectionResult Choose(ISelector selector, SelectionProblem problem) => selector.Select(problem, null, CancellationToken.None);
