@@ -32,8 +32,11 @@ public sealed class GtpSelector : ISelector
         var heldOut = _options.NoiseFloor == GtpNoiseFloor.HeldOut ? HeldOutPursuit(problem, session, progress, cancellationToken) : null;
         var rows = heldOut is { Rows: > 0 } ? Math.Min(session.RowBudget, heldOut.Value.Rows) : session.RowBudget;
         var outcome = Pursue(session, rows, progress, cancellationToken);
+        var noise = NoiseRemark(session.Problem.Target, outcome);
+        if (noise is not null) remarks.Add(noise);
         var ranked = session.Ranked(outcome).ToList();
-        Fill(session, problem, ranked, progress, cancellationToken);
+        // Where no row points toward the target no fill would serve it either; where the target is noise, its mean is all there is.
+        if (ranked.Count > 0 || outcome.Reason == StopReason.NoiseFloor) Fill(session, problem, ranked, progress, cancellationToken);
 
         var left = session.Left(ranked.Select(r => r.Position));
         if (_options.Fill == GtpFill.None && left > 0 && outcome.Positions.Length < session.RowBudget)
@@ -43,6 +46,20 @@ public sealed class GtpSelector : ISelector
         if (details.TargetBelowFloor > 0.5)
             remarks.Add($"{details.TargetBelowFloor:P0} of the target's gradients are shorter than the pool's norm floor: the model nearly knows the target already, or the two were made with different losses.");
         return selection with { Details = details, Remarks = remarks };
+    }
+
+    /// <summary>Tells of groups whose examples have nothing in common that their number could show; refuses where that is all groups and no fill.</summary>
+    private string? NoiseRemark(PursuitTarget target, PursuitOutcome outcome)
+    {
+        if (_options.NoiseFloor == GtpNoiseFloor.Off) return null;
+        var lost = Enumerable.Range(0, target.Groups).Where(j => target.Noise[j] >= target.Shares[j]).Select(j => target.Names[j]).ToArray(); // ||B_j||^2 is c_j
+        if (lost.Length == 0) return null;
+        var found = $"the examples of {string.Join(", ", lost.Select(n => $"'{n}'"))} agree so little that their mean is no longer than its own sampling noise";
+        const string Advice = "Give more examples, or narrower groups.";
+        if (outcome.Positions.Length > 0) return $"For target groups no row was pursued: {found}. {Advice}";
+        return _options.Fill == GtpFill.None
+            ? throw PursuitException.At($"{Name}.noise-floor", found, "a group whose examples have something in common", $"{Advice} Or set {Name}.fill=herd to serve their mean all the same, or {Name}.noise-floor=off to fit the noise.")
+            : $"Nothing was pursued, and every row serves the target's mean alone: {found}. {Advice}";
     }
 
     /// <summary>The pursuit; where a token budget buys fewer rows than thought, again with as many as it buys.</summary>
@@ -62,11 +79,11 @@ public sealed class GtpSelector : ISelector
 
     private void Fill(PursuitSession session, SelectionProblem problem, List<RankedRow> ranked, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        if (ranked.Count == 0 || _options.Fill == GtpFill.None) return;
+        if (_options.Fill == GtpFill.None) return;
         var left = session.Left(ranked.Select(r => r.Position));
         if (left > 0 && _options.Fill == GtpFill.Peel) Peel(session, ranked, progress, cancellationToken);
         left = session.Left(ranked.Select(r => r.Position));
-        var weight = ranked.Average(r => r.Weight);
+        var weight = ranked.Count > 0 ? ranked.Average(r => r.Weight) : 1;
         if (left > 0)
         {
             var herd = new Herd(session.Problem, ranked.Select(r => r.Position));

@@ -17,8 +17,8 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
     {
         var trace = new PursuitTrace(problem, stops, budget, progress);
         var support = problem.NewSupport();
-        var reason = options.Schedule == GtpSchedule.Staged
-            ? Staged(support, trace, budget, barred, cancellationToken)
+        var reason = trace.IsAllNoise(support.Residual()) ? StopReason.NoiseFloor
+            : options.Schedule == GtpSchedule.Staged ? Staged(support, trace, budget, barred, cancellationToken)
             : Paper(support, trace, budget, barred, cancellationToken);
         return (trace.Finish(reason), trace);
     }

@@ -15,7 +15,7 @@ internal static class CandidateBatch
     /// <param name="support">What grows.</param>
     /// <param name="scores">p, [rows]; rows at or below zero aren't candidates.</param>
     /// <param name="wanted">At most this many.</param>
-    /// <param name="barred">Rows a candidate may not be near to, with the cosine from which it is; or null.</param>
+    /// <param name="barred">Rows a candidate may not be near to, nor then to the support, with the cosine from which it is; or null.</param>
     /// <returns>Rows added.</returns>
     public static int Add(PursuitProblem problem, SupportSet support, float[] scores, int wanted, NearRows? barred = null)
     {
@@ -39,9 +39,10 @@ internal static class CandidateBatch
     private static int[] Accepted(PursuitProblem problem, SupportSet support, int batchStart, int first, int limit, NearRows? barred)
     {
         var kept = Enumerable.Range(0, first).ToList();
+        var same = barred?.Cosine ?? EqualCosine; // a fill may not nearly repeat its own rows either
         for (var i = first; i < support.Count && kept.Count < limit; i++)
         {
-            if (barred?.IsNear(support.Row(i)) == true || kept.Exists(k => support.Cosine(i, k) >= EqualCosine))
+            if (barred?.IsNear(support.Row(i)) == true || kept.Exists(k => support.Cosine(i, k) >= same))
             {
                 problem.Excluded[support.Positions[i]] = true;
                 continue;

@@ -11,6 +11,9 @@ internal sealed class NearRows(int dimension, double cosine)
 
     private readonly List<float[]> _directions = [];
 
+    /// <summary>The cosine above which a row is near.</summary>
+    public double Cosine => cosine;
+
     /// <summary>Adds a row.</summary>
     public void Add(ReadOnlySpan<float> row)
     {

@@ -52,10 +52,13 @@ internal sealed class PursuitTrace
         }
 
         if (relative < _stops.Residual) return StopReason.ResidualReached;
-        if (_stops.NoiseFloor && Unfinished(residual).All(u => !u)) return StopReason.NoiseFloor;
+        if (IsAllNoise(residual)) return StopReason.NoiseFloor;
         if (heldOut is { } h && HasStoppedFalling(h, support.Count)) return StopReason.HeldOut;
         return before - relative < _stops.Tolerance * before && _stops.Tolerance > 0 ? StopReason.NoProgress : null;
     }
+
+    /// <summary>True where noise stops a pursuit and every group's residual is within its own.</summary>
+    public bool IsAllNoise(float[] residual) => _stops.NoiseFloor && !Unfinished(residual).Contains(true);
 
     /// <summary>R for identification: groups whose residual is within their noise ask for nothing more.</summary>
     public float[] Wanted(float[] residual)

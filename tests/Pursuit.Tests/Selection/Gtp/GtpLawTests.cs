@@ -123,14 +123,15 @@ public sealed class GtpLawTests
     }
 
     [Theory]
-    [InlineData(GtpSchedule.Staged, GtpFill.Herd, false)]
-    [InlineData(GtpSchedule.Staged, GtpFill.Peel, false)]
-    [InlineData(GtpSchedule.Paper, GtpFill.None, false)]
-    [InlineData(GtpSchedule.Staged, GtpFill.Herd, true)]
-    public void The_order_of_the_pool_changes_nothing(GtpSchedule schedule, GtpFill fill, bool inDomain)
+    [InlineData(GtpSchedule.Staged, GtpFill.Herd, RowNormalisation.Checkpoint, false)]
+    [InlineData(GtpSchedule.Staged, GtpFill.Peel, RowNormalisation.Row, false)]
+    [InlineData(GtpSchedule.Paper, GtpFill.None, RowNormalisation.Checkpoint, false)]
+    [InlineData(GtpSchedule.Staged, GtpFill.Herd, RowNormalisation.None, false)]
+    [InlineData(GtpSchedule.Staged, GtpFill.Herd, RowNormalisation.Checkpoint, true)]
+    public void The_order_of_the_pool_changes_nothing(GtpSchedule schedule, GtpFill fill, RowNormalisation normalise, bool inDomain)
     {
         var selection = Gradients.Realistic(300, 24, "60");
-        var options = new GtpOptions { Schedule = schedule, Fill = fill, Centre = true, Clusters = 3 };
+        var options = new GtpOptions { Schedule = schedule, Fill = fill, Normalise = normalise, Centre = true, Clusters = 3 };
         if (inDomain) selection = selection with { TargetGradients = null };
         var order = Enumerable.Range(0, 300).ToArray();
         new SeededRandom(9, "test/permutation").Shuffle(order.AsSpan());
@@ -231,6 +232,10 @@ public sealed class GtpLawTests
     internal static double[][] Targets(PursuitProblem problem) =>
         [.. problem.Target.Scaled.Chunk(problem.Rows.Dimension).Select(r => Array.ConvertAll(r, x => (double)x))];
 
-    private static string[] Ids(SelectionProblem selection, GtpOptions options) =>
-        [.. Select(selection, options).Rows.Select(r => $"{selection.ContentIds[r.Position]} {r.Weight:R}")];
+    private static string[] Ids(SelectionProblem selection, GtpOptions options)
+    {
+        var chosen = Select(selection, options);
+        var details = (PursuitDetails)chosen.Details!;
+        return [.. chosen.Rows.Select(r => $"{selection.ContentIds[r.Position]} {r.Weight:R}"), $"{details.Lambda:R} {details.Objective:R} {details.UniformResidual:R}"];
+    }
 }

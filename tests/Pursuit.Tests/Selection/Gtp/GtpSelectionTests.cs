@@ -94,6 +94,18 @@ public sealed class GtpSelectionTests
         RowWeights.Clipped([7], 4).ShouldBe([1.0]);
     }
 
+    [Theory]
+    [InlineData(4, 1, 1, 1, 1)]
+    [InlineData(4, 0.2, 0.2, 0.2, 0.2)]
+    [InlineData(2, 3, 0, 3, 0)]
+    [InlineData(1, 7, 0, 0, 0)]
+    [InlineData(1.8, 2, 1, 0, 0)]
+    public void The_effective_size_is_how_many_equal_weights_are_worth_as_much(double expected, params double[] weights)
+    {
+        var chosen = GtpLawTests.Select(Gradients.Realistic(50, 8, "4"), new GtpOptions());
+        (chosen with { Rows = [.. weights.Select((w, i) => new RankedRow(i, 0, w))] }).EffectiveSize.ShouldBe(expected, Tolerances.DoubleReordered);
+    }
+
     [Fact]
     public void A_row_weighs_what_its_groups_give_it_over_their_means_lengths()
     {
@@ -186,6 +198,21 @@ public sealed class GtpSelectionTests
     }
 
     [Fact]
+    public void The_reported_residuals_are_those_of_the_rows_that_are_chosen()
+    {
+        var selection = Gradients.Realistic(400, 24, "150", groups: ["code", "mail"]) with { TargetGroups = [.. Enumerable.Range(0, 24).Select(v => v < 20 ? 0 : 1)] };
+        var chosen = GtpLawTests.Select(selection, new GtpOptions());
+        var details = (PursuitDetails)chosen.Details!;
+        details.Wanted.ShouldBeLessThan(150); // fills count in the uniform residual and not in the weighted one
+        var parts = details.Shares.Zip(details.GroupResiduals, (share, residual) => share * residual * residual);
+        Math.Sqrt(parts.Sum()).ShouldBe(details.Residual, Tolerances.FloatReordered);
+        var problem = GtpLawTests.Open(selection, new GtpOptions());
+        var all = problem.NewSupport();
+        all.Add([.. chosen.Rows.Select(r => r.Position)]);
+        details.UniformResidual.ShouldBe(problem.UniformResidual(all.Sum()), Tolerances.FloatReordered);
+    }
+
+    [Fact]
     public void Zero_gradients_are_counted_and_never_chosen()
     {
         var selection = Gradients.Realistic(100, 24, "80");
@@ -220,6 +247,43 @@ public sealed class GtpSelectionTests
         var rows = GradientRows.OfPool(new MemoryFeatures("pool", 2, [[1, 0, 1, 0.1f, 0, 1, 2, 0]]), RowConstruction.ExactUnit);
         NearDuplicates.Among(rows, [1, 2, 0, 3], CancellationToken.None)
             .Select(p => (p.First, p.Second)).ShouldBe([(1, 0), (1, 3), (0, 3)]);
+    }
+
+    [Fact]
+    public void Near_duplicates_are_found_however_far_apart_they_rank()
+    {
+        const int Chosen = 700;
+        var values = Gradients.Gaussian(Chosen, 32, 1, "ranks")[0];
+        values.AsSpan(0, 32).CopyTo(values.AsSpan(650 * 32));
+        values.AsSpan(300 * 32, 32).CopyTo(values.AsSpan(301 * 32));
+        var rows = GradientRows.OfPool(new MemoryFeatures("pool", 32, [values]), RowConstruction.ExactUnit);
+        NearDuplicates.Among(rows, [.. Enumerable.Range(0, Chosen)], CancellationToken.None).Select(p => (p.First, p.Second)).ShouldBe([(0, 650), (300, 301)]);
+    }
+
+    [Theory]
+    [InlineData(GtpFill.Herd)]
+    [InlineData(GtpFill.Peel)]
+    public void A_fill_passes_over_rows_that_nearly_repeat_a_chosen_one(GtpFill fill)
+    {
+        // Every row twice, the second with a cosine of about 0.995 to the first.
+        var once = (MemoryFeatures)Gradients.Realistic(100, 24, "1").PoolGradients!;
+        var blocks = Gradients.Blocks(once, [.. Enumerable.Range(0, 200).Select(i => i % 100)]);
+        var noise = Gradients.Gaussian(200, once.Dimension, 2, "near");
+        for (var block = 0; block < 2; block++)
+        {
+            for (var i = 100; i < 200; i++)
+            {
+                var row = blocks[block].AsSpan(i * once.Dimension, once.Dimension);
+                var length = (float)Math.Sqrt(GradientRows.Dot(row, row) / once.Dimension);
+                for (var k = 0; k < row.Length; k++) row[k] += 0.1f * length * noise[block][i * once.Dimension + k];
+            }
+        }
+
+        var selection = Gradients.Problem(new MemoryFeatures("pool", once.Dimension, blocks, once.Etabar), (MemoryFeatures)Gradients.Realistic(100, 24, "1").TargetGradients!, "90");
+        var chosen = GtpLawTests.Select(selection, new GtpOptions { Fill = fill });
+        var fills = chosen.Rows.Where(r => r.Score == 0).Select(r => r.Position).ToHashSet();
+        fills.Count.ShouldBeGreaterThan(20);
+        ((PursuitDetails)chosen.Details!).NearDuplicates.ShouldAllBe(p => p.Cosine <= 0.99 || (!fills.Contains(p.First) && !fills.Contains(p.Second)));
     }
 
     [Fact]

@@ -114,6 +114,22 @@ public sealed class LessTests
             row.Score.ShouldBe(ReferenceRows.Dot(pool[row.Position], pool[row.Position]), Tolerances.FloatReordered * row.Score);
     }
 
+    [Theory]
+    [InlineData("less")]
+    [InlineData("less-round-robin")]
+    [InlineData("tracin-self")]
+    [InlineData("grand")]
+    public void Equal_scores_go_by_content_id_in_any_order_of_the_pool(string method)
+    {
+        var selector = MethodOptions.Create(MethodRegistry.Find(method), []);
+        var selection = Gradients.Realistic(40, 15, "21", groups: Tasks);
+        var twice = selection with { ContentIds = Problems.Pool(80, "21").ContentIds, TokenCounts = Problems.Pool(80, "21").TokenCounts, Sources = Problems.Pool(80, "21").Sources };
+        var pool = (MemoryFeatures)selection.PoolGradients!;
+        twice = twice with { PoolGradients = new MemoryFeatures("twice", pool.Dimension, Gradients.Blocks(pool, [.. Enumerable.Range(0, 80).Select(i => i % 40)]), pool.Etabar) };
+        var one = Ids(selector, twice);
+        Ids(selector, Gradients.Permuted(twice, [.. Enumerable.Range(0, 80).Reverse()])).ShouldBe(one);
+    }
+
     [Fact]
     public void Centred_scores_do_not_see_what_all_gradients_have_in_common()
     {

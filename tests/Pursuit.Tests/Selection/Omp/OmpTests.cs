@@ -12,6 +12,7 @@ public sealed class OmpTests
     [Theory]
     [InlineData(1e-3)]
     [InlineData(0)]
+    [InlineData(0.5)]
     public void It_chooses_row_by_row_what_its_plain_twin_chooses(double lambda)
     {
         var selection = Gradients.Realistic(150, 24, "40");
