@@ -95,12 +95,12 @@ public sealed class GtpSelectionTests
     }
 
     [Theory]
-    [InlineData(4, 1, 1, 1, 1)]
-    [InlineData(4, 0.2, 0.2, 0.2, 0.2)]
-    [InlineData(2, 3, 0, 3, 0)]
-    [InlineData(1, 7, 0, 0, 0)]
-    [InlineData(1.8, 2, 1, 0, 0)]
-    public void The_effective_size_is_how_many_equal_weights_are_worth_as_much(double expected, params double[] weights)
+    [InlineData(4, new[] { 1.0, 1, 1, 1 })]
+    [InlineData(4, new[] { 0.2, 0.2, 0.2, 0.2 })]
+    [InlineData(2, new[] { 3.0, 0, 3, 0 })]
+    [InlineData(1, new[] { 7.0, 0, 0, 0 })]
+    [InlineData(1.8, new[] { 2.0, 1, 0, 0 })]
+    public void The_effective_size_is_how_many_equal_weights_are_worth_as_much(double expected, double[] weights)
     {
         var chosen = GtpLawTests.Select(Gradients.Realistic(50, 8, "4"), new GtpOptions());
         (chosen with { Rows = [.. weights.Select((w, i) => new RankedRow(i, 0, w))] }).EffectiveSize.ShouldBe(expected, Tolerances.DoubleReordered);
