@@ -1,7 +1,10 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Pursuit.Data;
 using Pursuit.Data.Export;
 using Pursuit.Selection;
+using Pursuit.Selection.Pursuits;
 using Pursuit.Storage;
 
 namespace Pursuit.Runs;
@@ -11,6 +14,9 @@ internal static class SelectionFile
 {
     private const string Name = "selection.json";
     private const string DetailsName = "details.json";
+    private const string GainsName = "gains.safetensors";
+    private const string GainsTensor = "gains";
+    private const string PassesKey = "passes";
 
     public static (SelectionResult Selection, StoredDetails? Details) Read(RunStage stage)
     {
@@ -28,8 +34,45 @@ internal static class SelectionFile
             AtomicFile.Write(stage.PathOf(DetailsName), s => JsonSerializer.Serialize(s, stored, RunJson.Compact));
         }
 
+        if (selection.Gains is { Passes.Count: > 0 } gains) WriteGains(stage, gains);
         AtomicFile.Write(stage.PathOf(Name), s => JsonSerializer.Serialize(s, selection with { Details = null }, RunJson.Compact));
         stage.Complete();
+    }
+
+    /// <summary>Every row's gain at the pursuit's passes; null where the method pursues nothing.</summary>
+    public static PursuitGains? ReadGains(RunStage stage)
+    {
+        if (!File.Exists(stage.PathOf(GainsName))) return null;
+        using var file = SafetensorsFile.Open(stage.PathOf(GainsName));
+        var passes = file.Metadata[PassesKey].Split(',').Select(p => int.Parse(p, CultureInfo.InvariantCulture)).ToArray();
+        var rows = (int)file.Info(GainsTensor).Shape[1];
+        return new PursuitGains(passes.Select((pass, k) =>
+        {
+            var gains = new float[rows];
+            file.ReadSingle(GainsTensor, (long)k * rows, gains);
+            return (pass, gains);
+        }));
+    }
+
+    private static void WriteGains(RunStage stage, PursuitGains gains)
+    {
+        var rows = gains.Passes[0].Gains.Length;
+        var tensor = new TensorToWrite(GainsTensor, TensorType.Float32, [gains.Passes.Count, rows], (offset, destination) =>
+        {
+            // A piece may begin and end within any pass.
+            var values = MemoryMarshal.Cast<byte, float>(destination);
+            var first = offset / sizeof(float);
+            for (var k = 0; k < values.Length;)
+            {
+                var (pass, row) = Math.DivRem(first + k, rows);
+                var part = gains.Passes[(int)pass].Gains.AsSpan((int)row);
+                part = part[..Math.Min(part.Length, values.Length - k)];
+                part.CopyTo(values[k..]);
+                k += part.Length;
+            }
+        });
+        var passes = string.Join(',', gains.Passes.Select(p => p.Pass.ToString(CultureInfo.InvariantCulture)));
+        SafetensorsWriter.Write(stage.PathOf(GainsName), [tensor], new Dictionary<string, string> { [PassesKey] = passes });
     }
 
     /// <summary>The content ids of an earlier selection, in rank order.</summary>

@@ -18,7 +18,11 @@ public static class MethodOptions
     /// <param name="method">The method.</param>
     /// <param name="settings">"NAME.option=value" pairs; those of other methods are passed over, those of no method refused.</param>
     /// <exception cref="PursuitException">An unknown option, or a value that doesn't fit; the message has the nearest name or the values.</exception>
-    public static ISelector Create(MethodDescriptor method, IReadOnlyList<string> settings)
+    public static ISelector Create(MethodDescriptor method, IReadOnlyList<string> settings) => method.Create(Read(method, settings));
+
+    /// <summary>A method's options record as the settings make it; its ranges are checked by <see cref="Create"/>.</summary>
+    /// <exception cref="PursuitException">An unknown option, or a value that doesn't fit.</exception>
+    internal static object Read(MethodDescriptor method, IReadOnlyList<string> settings)
     {
         var options = Activator.CreateInstance(method.OptionsType)!;
         foreach (var setting in settings)
@@ -35,7 +39,7 @@ public static class MethodOptions
             property.SetValue(options, Convert(setting, property.PropertyType, value));
         }
 
-        return method.Create(options);
+        return options;
     }
 
     /// <summary>The options of a method with their defaults.</summary>

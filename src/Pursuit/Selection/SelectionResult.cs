@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Pursuit.Selection.Pursuits;
+
 namespace Pursuit.Selection;
 
 /// <summary>What a method chose.</summary>
@@ -23,6 +26,10 @@ public sealed record SelectionResult
 
     /// <summary>What the method can tell of its work; null where that is nothing.</summary>
     public MethodDetails? Details { get; init; }
+
+    /// <summary>Every row's gain at a pursuit's passes; null for methods that pursue nothing.</summary>
+    [JsonIgnore]
+    public PursuitGains? Gains { get; init; }
 
     /// <summary>(sum w)^2 / sum w^2: how many equally weighted examples the weights are worth.</summary>
     public double EffectiveSize

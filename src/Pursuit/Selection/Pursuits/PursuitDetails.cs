@@ -70,7 +70,7 @@ public sealed record PursuitDetails : MethodDetails
         new("passes over the features", string.Create(CultureInfo.InvariantCulture, $"{Passes} ({BytesRead / 1e9:0.0} GB)")),
     ];
 
-    private static string Describe(StopReason reason) => reason switch
+    internal static string Describe(StopReason reason) => reason switch
     {
         StopReason.Optimal => "no row left that helps",
         StopReason.ResidualReached => "residual reached",

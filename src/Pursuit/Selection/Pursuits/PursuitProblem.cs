@@ -58,6 +58,9 @@ internal sealed class PursuitProblem
     /// <summary>Rows that may not be chosen, [rows].</summary>
     public bool[] Excluded { get; }
 
+    /// <summary>What each identification saw.</summary>
+    public PursuitGains Gains { get; } = new();
+
     /// <summary>Passes over the store so far.</summary>
     public int Passes { get; private set; }
 
@@ -100,7 +103,18 @@ internal sealed class PursuitProblem
         }
 
         foreach (var position in support.Positions) scores[position] = 0;
+        Gains.Add(Noted(scores, support));
         return scores;
+    }
+
+    /// <summary>The scores as they are kept: with why a row has none.</summary>
+    private float[] Noted(float[] scores, SupportSet support)
+    {
+        var noted = (float[])scores.Clone();
+        for (var i = 0; i < noted.Length; i++)
+            if (Excluded[i]) noted[i] = PursuitGains.Barred;
+        foreach (var position in support.Positions) noted[position] = PursuitGains.Chosen;
+        return noted;
     }
 
     /// <summary>Up to <paramref name="count"/> positions with a score above zero, best first, equal scores by content id.</summary>

@@ -75,6 +75,7 @@ internal sealed class PursuitSession
         {
             Rows = [.. selection.Rows.Select((r, i) => r with { Weight = weights[i] })],
             Remarks = remarks,
+            Gains = Problem.Gains,
         };
     }
 

@@ -1,0 +1,59 @@
+namespace Pursuit.Selection.Pursuits;
+
+/// <summary>
+/// What a pursuit saw at its passes: the gain of every row, so that anybody can be told when and to whom a row lost. At most
+/// <see cref="MostPasses"/> passes are kept; of more, every second, fourth and so on.
+/// </summary>
+public sealed class PursuitGains
+{
+    /// <summary>Passes kept at most.</summary>
+    public const int MostPasses = 64;
+
+    /// <summary>The gain of a row that was in the support already.</summary>
+    public const float Chosen = -1;
+
+    /// <summary>The gain of a row that could not be chosen: its features equal a chosen row's, or it was found without use.</summary>
+    public const float Barred = -2;
+
+    private readonly List<(int Pass, float[] Gains)> _passes = [];
+    private int _seen;
+    private int _stride = 1;
+
+    /// <summary>No pass yet.</summary>
+    public PursuitGains()
+    {
+    }
+
+    /// <summary>Passes that were kept elsewhere.</summary>
+    /// <param name="passes">The passes' numbers from 1, with a gain per row.</param>
+    public PursuitGains(IEnumerable<(int Pass, float[] Gains)> passes) => _passes.AddRange(passes);
+
+    /// <summary>The kept passes' numbers, from 1, with p_i of every row, [rows]: 0 where it doesn't point toward the residual.</summary>
+    public IReadOnlyList<(int Pass, float[] Gains)> Passes => _passes;
+
+    /// <summary>Forgets everything: a pursuit begins anew.</summary>
+    public void Clear()
+    {
+        _passes.Clear();
+        (_seen, _stride) = (0, 1);
+    }
+
+    /// <summary>Takes note of a pass.</summary>
+    /// <param name="gains">p, [rows], with <see cref="Chosen"/> and <see cref="Barred"/>; kept, not copied.</param>
+    public void Add(float[] gains)
+    {
+        _seen++;
+        if ((_seen - 1) % _stride != 0) return;
+        _passes.Add((_seen, gains));
+        if (_passes.Count <= MostPasses) return;
+        _stride *= 2;
+        _passes.RemoveAll(p => (p.Pass - 1) % _stride != 0);
+    }
+
+    /// <summary>A row's rank by gain at a kept pass, from 1; null where it had none.</summary>
+    public int? Rank(int index, int row)
+    {
+        var gains = _passes[index].Gains;
+        return gains[row] > 0 ? 1 + gains.Count(g => g > gains[row]) : null;
+    }
+}
