@@ -20,6 +20,7 @@ internal static class CommandLine
         new HelpOption { Recursive = true },
         new VersionOption(),
         SelectCommand.Create(),
+        ReportCommand.Create(),
         InspectCommand.Create(),
         PretrainCommand.Create(),
         TrainCommand.Create(),

@@ -60,7 +60,7 @@ internal sealed class PretrainCommand
         using var progress = new ProgressPrinter();
         var job = new PretrainJob(options, progress);
         using var run = RunDirectory.Open(parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(options.Out) + ".run");
-        var replay = new ReplayFile(parsed, Options(), [_data, _out, _tokenizer, _template, .. _training.Paths], run);
+        var replay = new ReplayFile(parsed, Options(), [_data, _out, _tokenizer, _template, .. _training.Paths], run.FullPath);
         replay.WriteUnlessThere();
         var summary = job.Run(run, cancellationToken);
         replay.Write();

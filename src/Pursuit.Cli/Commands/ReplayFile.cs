@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Pursuit.Runs;
+using System.Globalization;
 using Pursuit.Storage;
 
 namespace Pursuit.Cli.Commands;
@@ -9,10 +9,15 @@ namespace Pursuit.Cli.Commands;
 /// <param name="parsed">What the command line gave.</param>
 /// <param name="options">The command's options.</param>
 /// <param name="paths">Those whose values are paths.</param>
-/// <param name="run">Where the file goes.</param>
-internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options, IReadOnlyCollection<Option> paths, RunDirectory run)
+/// <param name="run">The run's directory, where the file goes.</param>
+internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options, IReadOnlyCollection<Option> paths, string run)
 {
-    private string FullPath => run.PathOf("options.yaml");
+    /// <summary>The file's name.</summary>
+    public const string Name = "options.yaml";
+
+    private readonly string _run = Path.GetFullPath(run);
+
+    private string FullPath => Path.Combine(_run, Name);
 
     /// <summary>Writes it before the work, so that a stopped first run can be replayed; a refused job leaves another's alone.</summary>
     public void WriteUnlessThere()
@@ -21,27 +26,48 @@ internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options
     }
 
     /// <summary>Writes it: the directory's results are of these options.</summary>
-    public void Write()
+    public void Write() => AtomicFile.Write(FullPath, stream =>
     {
-        var values = new List<KeyValuePair<string, object>>();
+        using var writer = new StreamWriter(stream, leaveOpen: true);
+        OptionsFile.Write(writer, parsed.CommandResult.Command.Name, [.. Values(), new("run", _run)]);
+    });
+
+    /// <summary>The command line that repeats the job from anywhere, for a POSIX shell; options at their defaults are left out.</summary>
+    public string Command()
+    {
+        var words = new List<string> { "pursuit", parsed.CommandResult.Command.Name };
+        foreach (var (name, value) in Values())
+        {
+            var option = options.First(o => o.Name[2..] == name);
+            if (name == "threads" || Equals(value, option.HasDefaultValue ? option.GetDefaultValue() : null)) continue;
+            words.Add(option.Name);
+            if (value is not true) words.AddRange((value as IEnumerable<string> ?? [Convert.ToString(value, CultureInfo.InvariantCulture)!]).Select(Quoted));
+        }
+
+        words.Add("--run");
+        words.Add(Quoted(_run));
+        return string.Join(' ', words);
+    }
+
+    private IEnumerable<KeyValuePair<string, object>> Values()
+    {
         foreach (var option in options)
         {
             if (option.Name is "--json" or "--config" or "--run") continue;
             if (parsed.GetResult(option) is not OptionResult result || result.GetValueOrDefault<object?>() is not { } value) continue;
             if (value is string[] { Length: 0 } or false) continue;
-            values.Add(new(option.Name[2..], value switch
+            yield return new(option.Name[2..], value switch
             {
                 string path when paths.Contains(option) => Path.GetFullPath(path),
                 string[] several when paths.Contains(option) => several.Select(Path.GetFullPath).ToArray(),
                 _ => value,
-            }));
+            });
         }
-
-        values.Add(new("run", run.FullPath));
-        AtomicFile.Write(FullPath, stream =>
-        {
-            using var writer = new StreamWriter(stream, leaveOpen: true);
-            OptionsFile.Write(writer, parsed.CommandResult.Command.Name, values);
-        });
     }
+
+    /// <summary>A word that a shell takes as it stands, else in single quotes.</summary>
+    private static string Quoted(string word) =>
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "%+,-./:=@_".Contains(c, StringComparison.Ordinal))
+            ? word
+            : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -31,6 +31,7 @@ internal sealed class SelectCommand
     private readonly Option<string[]> _format = Many("--format", "Also write what a trainer reads: trl, axolotl or llamafactory.");
     private readonly Option<int> _repeats = new("--repeats") { Description = "Copies per chosen record on average, shared out by weight, for trainers that know no weights.", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _run = new("--run") { Description = "The run's directory; without it, beside --out with the ending .run." };
+    private readonly Option<bool> _noReport = new("--no-report") { Description = "Leave out the report (report.html and report.json in the run's directory)." };
     private readonly Option<int> _threads = new("--threads") { Description = "Threads to work with; results don't depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
     private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -38,11 +39,33 @@ internal sealed class SelectCommand
     public static Command Create()
     {
         var select = new SelectCommand();
-        var command = new Command("select", "Chooses from a pool within a budget, and writes the chosen records.");
-        foreach (var option in select.Options()) command.Add(option);
+        var command = select.Parser();
         command.SetAction((parsed, cancellationToken) => Task.FromResult(select.Run(parsed, cancellationToken)));
         return command;
     }
+
+    /// <summary>The options of a run of this command, read again.</summary>
+    /// <param name="run">The run's directory.</param>
+    /// <exception cref="PursuitException">They can't be read, or are another command's.</exception>
+    public static SelectJobOptions OptionsOf(RunDirectory run)
+    {
+        var path = run.PathOf(ReplayFile.Name);
+        var select = new SelectCommand();
+        var root = new Command("pursuit") { select.Parser() };
+        var parsed = root.Parse(OptionsFile.Expand(["select", "--config", path], root));
+        return parsed.Errors is [var error, ..]
+            ? throw PursuitException.At(path, error.Message, "the options of 'pursuit select'", "Another version of Pursuit may have made the run; select again.")
+            : select.ReadOptions(parsed) with { Command = select.Replay(parsed, run.FullPath).Command() };
+    }
+
+    private Command Parser()
+    {
+        var command = new Command("select", "Chooses from a pool within a budget, and writes the chosen records.");
+        foreach (var option in Options()) command.Add(option);
+        return command;
+    }
+
+    private ReplayFile Replay(ParseResult parsed, string run) => new(parsed, Options(), [_pool, _target, _features, _targetFeatures, _model, _match, _out], run);
 
     private static Option<string[]> Many(string name, string description, bool required = false) =>
         required
@@ -51,22 +74,23 @@ internal sealed class SelectCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _features, _targetFeatures, _budget, _method, _set, _out, _model, _maxLength, _seed, _shape, _strict, _sourceField, _quota, _match, _format, _repeats, _run, _threads, _config, _json,
+        _pool, _target, _features, _targetFeatures, _budget, _method, _set, _out, _model, _maxLength, _seed, _shape, _strict, _sourceField, _quota, _match, _format, _repeats, _run, _noReport, _threads, _config, _json,
     ];
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         var options = ReadOptions(parsed);
+        var replay = Replay(parsed, options.RunPath);
+        if (!parsed.GetValue(_noReport)) options = options with { Command = replay.Command() };
         using var progress = new ProgressPrinter();
         var job = new SelectJob(options, progress) { OnAudit = AuditPrinter.Print };
         using var run = RunDirectory.Open(options.RunPath);
-        var replay = new ReplayFile(parsed, Options(), [_pool, _target, _features, _targetFeatures, _model, _match, _out], run);
         replay.WriteUnlessThere();
         var summary = job.Run(run, cancellationToken);
         replay.Write();
         progress.Dispose();
 
-        AtomicFile.Write(run.PathOf("summary.json"), s => JsonSerializer.Serialize(s, summary, RunJson.Indented));
+        AtomicFile.Write(run.PathOf(SelectSummary.FileName), s => JsonSerializer.Serialize(s, summary, RunJson.Indented));
         SummaryPrinter.Print(summary);
         if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));
         return CommandLine.Done;

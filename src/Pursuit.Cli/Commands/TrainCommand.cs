@@ -63,7 +63,7 @@ internal sealed class TrainCommand
         using var progress = new ProgressPrinter();
         var job = new FineTuneJob(options, progress);
         using var run = RunDirectory.Open(parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(options.Out) + ".run");
-        var replay = new ReplayFile(parsed, Options(), [_model, _data, _out, _selection, .. _adapters.Paths, .. _training.Paths], run);
+        var replay = new ReplayFile(parsed, Options(), [_model, _data, _out, _selection, .. _adapters.Paths, .. _training.Paths], run.FullPath);
         replay.WriteUnlessThere();
         var summary = job.Run(run, cancellationToken);
         replay.Write();

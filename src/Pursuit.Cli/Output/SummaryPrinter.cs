@@ -22,8 +22,9 @@ internal static class SummaryPrinter
         foreach (var remark in summary.Remarks) Terminal.Line($"Note      {remark}");
 
         Sources(summary.BySource);
-        foreach (var (what, path) in summary.Files) Terminal.Line($"{Label(what),-9} {Short(path)}");
-        Terminal.Line($"Took      {ProgressPrinter.Duration(TimeSpan.FromSeconds(summary.Seconds))}");
+        foreach (var (what, path) in summary.Files.Where(f => f.Key != "report")) Terminal.Line($"{Label(what),-9} {Short(path)}");
+        Terminal.Line($"Took      {ProgressPrinter.Duration(TimeSpan.FromSeconds(summary.Seconds))}{(summary.ReportSeconds > 0 ? $", and {ProgressPrinter.Duration(TimeSpan.FromSeconds(summary.ReportSeconds))} for the report" : "")}");
+        if (summary.Files.TryGetValue("report", out var report)) Terminal.Line($"Report    {Short(report)}");
     }
 
     private static void Sources(IReadOnlyList<SourceShare> sources)
@@ -39,7 +40,7 @@ internal static class SummaryPrinter
     }
 
     /// <summary>Relative to here where the file is below here.</summary>
-    private static string Short(string path)
+    internal static string Short(string path)
     {
         var relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
         return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;

@@ -15,6 +15,7 @@ namespace Pursuit.Runs;
 /// </remarks>
 public sealed class RunDirectory : IDisposable
 {
+    internal const string StagesName = "stages";
     private const int Format = 1;
     private const string MarkerName = "run.json";
     private readonly FileStream _lock;
@@ -64,11 +65,18 @@ public sealed class RunDirectory : IDisposable
         }
     }
 
+    /// <summary>Opens a run directory that is there already.</summary>
+    /// <param name="path">The directory.</param>
+    /// <exception cref="PursuitException">It is none, is in use, or is of a newer format.</exception>
+    public static RunDirectory OpenExisting(string path) => File.Exists(Path.Combine(path, MarkerName))
+        ? Open(path)
+        : throw PursuitException.At(path, Directory.Exists(path) ? $"a directory without {MarkerName}" : "no such directory", "the directory of a run, such as selected.run");
+
     /// <summary>Opens a stage: reuses or continues it where the fingerprint is unchanged, else empties it.</summary>
     /// <param name="name">The stage's name, a plain file name.</param>
     /// <param name="fingerprint">Everything its result depends on.</param>
     public RunStage OpenStage(string name, Fingerprint fingerprint) =>
-        RunStage.Open(Path.Combine(FullPath, "stages", name), fingerprint);
+        RunStage.Open(Path.Combine(FullPath, StagesName, name), fingerprint);
 
     /// <summary>The path of a file in the directory.</summary>
     public string PathOf(string name) => Path.Combine(FullPath, name);

@@ -32,6 +32,23 @@ public sealed class RunStage
         IsComplete = true;
     }
 
+    /// <summary>A finished stage of a run that may belong to another process; null where there is none. Nothing is written.</summary>
+    /// <param name="runPath">The run's directory.</param>
+    /// <param name="name">The stage's name.</param>
+    public static RunStage? Finished(string runPath, string name)
+    {
+        var directory = Path.Combine(Path.GetFullPath(runPath), RunDirectory.StagesName, name);
+        return ReadState(Path.Combine(directory, StateName)) is { Complete: true } state ? new RunStage(directory, state) : null;
+    }
+
+    /// <summary>What of a fingerprint this stage was made with otherwise, by name; empty where it is the same.</summary>
+    public IReadOnlyList<string> DifferencesFrom(Fingerprint fingerprint) => _state.Fingerprint == fingerprint.Hash
+        ? []
+        : [.. fingerprint.Parts.Where(p => _state.DependsOn.GetValueOrDefault(p.Key) != p.Value).Select(p => p.Key)];
+
+    /// <summary>What the stage was made of, by the name of a fingerprint's part; null where it has none such.</summary>
+    public string? DependsOn(string name) => _state.DependsOn.GetValueOrDefault(name);
+
     internal static RunStage Open(string directory, Fingerprint fingerprint)
     {
         var wanted = new State(fingerprint.Hash, false, fingerprint.Parts.ToDictionary(p => p.Key, p => p.Value));

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Pursuit.Data;
 using Pursuit.Data.Export;
+using Pursuit.Reports;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Tokenization;
@@ -13,6 +14,7 @@ namespace Pursuit.Runs;
 /// </summary>
 public sealed class SelectJob
 {
+    private const string StageName = "selection";
     private readonly SelectJobOptions _options;
     private readonly MethodDescriptor _method;
     private readonly IProgress<WorkProgress>? _progress;
@@ -39,34 +41,93 @@ public sealed class SelectJob
     public SelectSummary Run(RunDirectory run, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        using var pool = OpenPool(_options.Pool, "reading the pool", cancellationToken);
-        RefuseToOverwrite(pool.Sources.Select(s => s.Path));
-        RefuseToOverwrite(_options.Targets);
-        var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
-        var lengths = Lengths(run, pool, cancellationToken);
-        using var features = OpenFeatures(pool, cancellationToken);
-        var problem = new SelectionProblem
-        {
-            ContentIds = pool.ContentIds.ToArray(),
-            Budget = _options.Budget,
-            Seed = _options.Seed,
-            TokenCounts = lengths?.Pool,
-            ReferenceLengths = lengths?.Reference,
-            Sources = sources.Groups,
-            SourceNames = sources.Names,
-            Quotas = _options.Quotas,
-            PoolGradients = features.Pool,
-            TargetGradients = features.Target,
-            Threads = _options.Pool.Threads,
-        };
-
-        var stage = run.OpenStage("selection", SelectionFingerprint(pool, sources, lengths, features));
+        using var inputs = OpenInputs(run, earlier: null, cancellationToken);
+        var stage = run.OpenStage(StageName, inputs.Fingerprint);
         var reused = stage.IsComplete;
-        if (!reused) SelectionFile.Write(stage, Select(problem, cancellationToken));
-        var (selection, details) = SelectionFile.Read(stage);
+        if (!reused) SelectionFile.Write(stage, Select(inputs.Problem, cancellationToken));
+        var selected = Selected(inputs, stage);
 
-        var files = WriteFiles(run, pool, selection, cancellationToken);
-        return Summarise(pool, sources, selection, details, files, reused, Stopwatch.GetElapsedTime(started));
+        var files = WriteFiles(run, inputs.Pool, selected.Selection, cancellationToken);
+        var summary = Summarise(selected, files, reused, Stopwatch.GetElapsedTime(started));
+        if (_options.Command is null)
+        {
+            SelectReportFiles.Delete(run.FullPath); // an earlier choice's report would be taken for this one's
+            return summary;
+        }
+
+        SelectReportFiles.Write(run.FullPath, SelectReportBuilder.Build(selected, summary, _options.Command, _progress, cancellationToken));
+        return summary with { ReportSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds - summary.Seconds };
+    }
+
+    /// <summary>Opens a finished selection with what it was made of, and computes none.</summary>
+    /// <param name="run">The run's directory.</param>
+    /// <param name="visit">Reads what it needs; everything is closed when it returns.</param>
+    /// <param name="cancellationToken">Stops between parts.</param>
+    /// <exception cref="PursuitException">There is no finished selection, or its inputs have changed since.</exception>
+    public T Revisit<T>(RunDirectory run, Func<SelectedRun, T> visit, CancellationToken cancellationToken)
+    {
+        var stage = RunStage.Finished(run.FullPath, StageName)
+            ?? throw PursuitException.At(run.FullPath, "no finished selection", "a run of 'pursuit select' that ended well", $"Run 'pursuit select --config {run.PathOf("options.yaml")}' to its end.");
+        using var inputs = OpenInputs(run, stage, cancellationToken);
+        var changed = stage.DifferencesFrom(inputs.Fingerprint);
+        return changed.Count == 0
+            ? visit(Selected(inputs, stage))
+            : throw PursuitException.At(run.FullPath, $"a selection whose {string.Join(", ", changed)} changed since", "inputs and options as they were", $"Run 'pursuit select --config {run.PathOf("options.yaml")}' again.");
+    }
+
+    private SelectInputs OpenInputs(RunDirectory run, RunStage? earlier, CancellationToken cancellationToken)
+    {
+        var pool = OpenPool(_options.Pool, "reading the pool", cancellationToken);
+        Pool? target = null;
+        try
+        {
+            // Before lengths and features, which would be computed anew for another pool.
+            if (earlier is not null && earlier.DependsOn("pool") != pool.Fingerprint)
+                throw PursuitException.At(run.FullPath, "a selection from a pool that has changed since", "the pool's files as they were", $"Run 'pursuit select --config {run.PathOf("options.yaml")}' again.");
+            RefuseToOverwrite(pool.Sources.Select(s => s.Path));
+            RefuseToOverwrite(_options.Targets);
+            var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
+            var lengths = Lengths(run, pool, cancellationToken);
+            if (_options.Targets.Count > 0) target = OpenPool(_options.Pool with { Paths = _options.Targets }, "reading the target", cancellationToken);
+            var features = OpenFeatures(pool, cancellationToken);
+            var problem = new SelectionProblem
+            {
+                ContentIds = pool.ContentIds.ToArray(),
+                Budget = _options.Budget,
+                Seed = _options.Seed,
+                TokenCounts = lengths?.Pool,
+                ReferenceLengths = lengths?.Reference,
+                Sources = sources.Groups,
+                SourceNames = sources.Names,
+                Quotas = _options.Quotas,
+                PoolGradients = features.Pool,
+                TargetGradients = features.Target,
+                Threads = _options.Pool.Threads,
+            };
+            return new SelectInputs(pool, target, sources, features, problem, SelectionFingerprint(pool, sources, lengths, features));
+        }
+        catch
+        {
+            target?.Dispose();
+            pool.Dispose();
+            throw;
+        }
+    }
+
+    private SelectedRun Selected(SelectInputs inputs, RunStage stage)
+    {
+        var (selection, details) = SelectionFile.Read(stage);
+        return new SelectedRun
+        {
+            Options = _options,
+            Pool = inputs.Pool,
+            Target = inputs.Target,
+            Sources = inputs.Sources,
+            Problem = inputs.Problem,
+            Selection = selection,
+            Details = details,
+            Gains = SelectionFile.ReadGains(stage),
+        };
     }
 
     private SelectionResult Select(SelectionProblem problem, CancellationToken cancellationToken) =>
@@ -154,6 +215,7 @@ public sealed class SelectJob
         var selected = selection.Rows.Select(r => r.Position).ToHashSet();
         files["ledger"] = pool.Ledger.WriteTo(run.FullPath, p => selected.Contains(p) ? "selected" : "not selected", cancellationToken);
         files["run"] = run.FullPath;
+        if (_options.Command is not null) files["report"] = run.PathOf(SelectReportFiles.PageName);
         return files;
     }
 
@@ -165,8 +227,9 @@ public sealed class SelectJob
             throw PursuitException.At("--out", $"the selection would be written over its own input {input}", "another path", "Choose another --out.");
     }
 
-    private SelectSummary Summarise(Pool pool, SourceGroups sources, SelectionResult selection, StoredDetails? details, Dictionary<string, string> files, bool reused, TimeSpan time)
+    private SelectSummary Summarise(SelectedRun selected, Dictionary<string, string> files, bool reused, TimeSpan time)
     {
+        var (pool, sources, selection) = (selected.Pool, selected.Sources, selected.Selection);
         var inPool = sources.Groups.CountBy(s => s).ToDictionary();
         var chosen = selection.Rows.GroupBy(r => sources.Groups[r.Position]).ToDictionary(g => g.Key, g => (Count: g.Count(), Weight: g.Sum(r => r.Weight)));
         var weight = selection.Rows.Sum(r => r.Weight);
@@ -187,7 +250,7 @@ public sealed class SelectJob
                 .OrderByDescending(s => s.Chosen.Count).ThenBy(s => s.Name, StringComparer.Ordinal)
                 .Select(s => new SourceShare(s.Name, s.Pool, s.Chosen.Count, weight > 0 ? s.Chosen.Weight / weight : 0))],
             Remarks = selection.Remarks,
-            Details = details,
+            Details = selected.Details,
             Files = files,
             Reused = reused,
             Seconds = time.TotalSeconds,
@@ -201,6 +264,17 @@ public sealed class SelectJob
         {
             Pool?.Dispose();
             Target?.Dispose();
+        }
+    }
+
+    /// <summary>What a selection is made of, open.</summary>
+    private sealed record SelectInputs(Pool Pool, Pool? Target, SourceGroups Sources, JobFeatures Features, SelectionProblem Problem, Fingerprint Fingerprint) : IDisposable
+    {
+        public void Dispose()
+        {
+            Features.Dispose();
+            Target?.Dispose();
+            Pool.Dispose();
         }
     }
 

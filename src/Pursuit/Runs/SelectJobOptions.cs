@@ -34,6 +34,9 @@ public sealed record SelectJobOptions
     /// <summary>The file that gets the chosen records. Required.</summary>
     public required string Out { get; init; }
 
+    /// <summary>The command that repeats the job, for the report; null writes no report.</summary>
+    public string? Command { get; init; }
+
     /// <summary>The run's directory; null puts it beside <see cref="Out"/> with the ending ".run".</summary>
     public string? RunDirectory { get; init; }
 

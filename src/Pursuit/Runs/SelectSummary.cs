@@ -6,6 +6,9 @@ namespace Pursuit.Runs;
 /// <summary>What a selection came to: the model behind the printed summary, the report and <c>--json</c>.</summary>
 public sealed record SelectSummary
 {
+    /// <summary>Its name in a run's directory.</summary>
+    public const string FileName = "summary.json";
+
     /// <summary>The method.</summary>
     public required string Method { get; init; }
 
@@ -51,8 +54,27 @@ public sealed record SelectSummary
     /// <summary>True where an earlier run's selection was still good.</summary>
     public required bool Reused { get; init; }
 
-    /// <summary>Seconds from the start to the last file.</summary>
+    /// <summary>Seconds from the start to the last file of the selection.</summary>
     public required double Seconds { get; init; }
+
+    /// <summary>Seconds that the report took; 0 without one.</summary>
+    public double ReportSeconds { get; init; }
+
+    /// <summary>The summary a run keeps.</summary>
+    /// <param name="run">The run's directory.</param>
+    /// <exception cref="PursuitException">There is none, or it is another version's.</exception>
+    public static SelectSummary Of(RunDirectory run)
+    {
+        var path = run.PathOf(FileName);
+        try
+        {
+            return JsonSerializer.Deserialize<SelectSummary>(File.ReadAllBytes(path), RunJson.Indented)!;
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            throw PursuitException.At(path, $"no summary of a selection ({e.Message})", "what 'pursuit select' writes at its end", "Run the selection again.", e);
+        }
+    }
 }
 
 /// <summary>Every input row's fate, counted; the parts add up to <paramref name="Rows"/>.</summary>

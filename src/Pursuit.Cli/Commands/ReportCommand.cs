@@ -1,0 +1,35 @@
+using System.CommandLine;
+using System.Text.Json;
+using Pursuit.Cli.Output;
+using Pursuit.Reports;
+using Pursuit.Runs;
+
+namespace Pursuit.Cli.Commands;
+
+/// <summary><c>pursuit report</c>: builds the report of a finished run again.</summary>
+internal static class ReportCommand
+{
+    public static Command Create()
+    {
+        var directory = new Argument<string>("run") { Description = "The directory of a finished run, such as selected.run." };
+        var json = CommonOptions.Json();
+        var command = new Command("report", "Builds the report of a finished run again, from what the run kept.") { directory, json };
+        command.SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed.GetValue(directory)!, parsed.GetValue(json), cancellationToken)));
+        return command;
+    }
+
+    private static int Run(string directory, bool json, CancellationToken cancellationToken)
+    {
+        using var run = RunDirectory.OpenExisting(directory);
+        var options = SelectCommand.OptionsOf(run);
+        var summary = SelectSummary.Of(run);
+        using var progress = new ProgressPrinter();
+        var report = new SelectJob(options, progress).Revisit(run, selected => SelectReportBuilder.Build(selected, summary, options.Command!, progress, cancellationToken), cancellationToken);
+        var page = SelectReportFiles.Write(run.FullPath, report);
+        progress.Dispose();
+        Terminal.Line(report.Headline);
+        Terminal.Line($"Report    {SummaryPrinter.Short(page)}");
+        if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(report, RunJson.Compact));
+        return CommandLine.Done;
+    }
+}

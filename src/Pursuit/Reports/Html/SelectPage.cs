@@ -1,0 +1,202 @@
+using static System.FormattableString;
+
+namespace Pursuit.Reports.Html;
+
+/// <summary>Shows a selection's report: the verdict first, then what it rests on, the examples, and how to repeat it.</summary>
+internal sealed class SelectPage(SelectReport report)
+{
+    /// <summary>The page.</summary>
+    public string Render() => ReportPage.Render(Invariant($"{report.Selected:N0} of {report.Pool:N0} by {report.Method} - Pursuit"), report.Pursuit, Body);
+
+    private void Body(HtmlWriter html)
+    {
+        Summary(html);
+        if (report.Course is not null) Course(html, report.Course);
+        if (report.Sources.Count > 1) Sources(html);
+        if (report.Distributions.Count > 0) Spread(html);
+        Duplicates(html);
+        Examples(html);
+        Ledger(html);
+        Repeat(html);
+    }
+
+    private void Summary(HtmlWriter html)
+    {
+        html.Open("header");
+        html.Element("p", "Pursuit / selection", ("class", "mark"));
+        html.Element("h1", Invariant($"{report.Selected:N0} examples chosen from {report.Pool:N0}"));
+        html.Element("p", report.Headline, ("class", "verdict"));
+        html.Close("header");
+        var tiles = new List<(string, string, string?)>
+        {
+            (Invariant($"{report.Selected:N0}"), "chosen", Invariant($"{Verdict.Percent((double)report.Selected / report.Pool)} of {report.Pool:N0}")),
+            (report.Method, "method", Invariant($"seed {report.Seed}")),
+        };
+        if (report.Course is { } course) tiles.Add((Invariant($"{course.Residual:0.000}"), "residual, weighted", Invariant($"{course.UniformResidual:0.000} with equal weights")));
+        tiles.Add((Invariant($"{report.EffectiveSize:N0}"), "effective size", "equally weighted examples"));
+        tiles.Add((Duration(report.Seconds), "took", null));
+        ReportParts.Tiles(html, tiles);
+        ReportParts.Sentences(html, "findings", report.Findings);
+        ReportParts.Sentences(html, "notes", report.Notes);
+        html.Element("p", "This page says what was chosen and why. Whether it trains better than a random choice is for 'pursuit prove' to measure.", ("class", "quiet"));
+    }
+
+    private void Course(HtmlWriter html, PursuitCourse course)
+    {
+        var lead = Invariant($"{report.MethodSummary}. It ended after {course.Iterations.Count:N0} iterations: {course.Reason}. A residual of 1 is nothing reproduced, 0 everything.");
+        ReportParts.Section(html, "pursuit", "How near the choice comes", char.ToUpperInvariant(lead[0]) + lead[1..], () =>
+        {
+            html.Open("div", ("class", "charts"));
+            ResidualChart(course).Write(html);
+            if (GroupChart(course) is { } groups) groups.Write(html);
+            html.Close("div");
+            if (course.Groups.Count > 1)
+            {
+                ReportParts.Table(html, "What was fitted", ["group", "share", "residual", "noise floor"], course.Groups.Select(g => new[]
+                {
+                    g.Name, Verdict.Percent(g.Share), Invariant($"{g.Residual:0.000}"), g.NoiseFloor > 0 ? Invariant($"{g.NoiseFloor:0.000}") : "not known",
+                }));
+            }
+        });
+    }
+
+    private static LineChart ResidualChart(PursuitCourse course)
+    {
+        var last = course.Iterations.Count > 0 ? course.Iterations[^1] : default;
+        var floor = course.Groups.All(g => g.NoiseFloor > 0) ? Math.Sqrt(course.Groups.Sum(g => g.Share * g.NoiseFloor * g.NoiseFloor)) : 0;
+        return new LineChart(
+            "residual",
+            "Residual by iteration",
+            Invariant($"Over {course.Iterations.Count} iterations the residual ends at {last.Residual:0.000} with weights and {last.UniformResidual:0.000} with equal weights, before fills."),
+            "iteration",
+            "relative residual")
+        {
+            Series =
+            [
+                new("with weights", "s1", [.. course.Iterations.Select((it, k) => new ChartPoint(k + 1, it.Residual))]),
+                new("with equal weights", "s2", [.. course.Iterations.Select((it, k) => new ChartPoint(k + 1, it.UniformResidual))]),
+                new("on held-out targets", "s3", [.. course.HeldOut.Where(it => it.HeldOutResidual is not null).Select((it, k) => new ChartPoint(k + 1, it.HeldOutResidual!.Value))]),
+            ],
+            Levels = floor > 0 ? [("noise in the target", "quiet", floor)] : [],
+        };
+    }
+
+    private static BarChart? GroupChart(PursuitCourse course)
+    {
+        if (course.Groups.Count is < 2 or > 24) return null;
+        return new BarChart(
+            "groups",
+            "Residual of each target group",
+            string.Join(", ", course.Groups.Select(g => Invariant($"{g.Name} {g.Residual:0.000}"))),
+            "group, in the order of the table",
+            "relative residual")
+        {
+            BarName = "residual",
+            RangeName = course.Groups.All(g => g.NoiseFloor > 0) ? "noise in the target" : null,
+            Bars = [.. course.Groups.Select((g, j) => new ChartBar(Invariant($"{j + 1}"), g.Name, g.Residual, g.NoiseFloor > 0 ? g.NoiseFloor : null, g.NoiseFloor > 0 ? g.NoiseFloor : null))],
+        };
+    }
+
+    private void Sources(HtmlWriter html)
+    {
+        var lead = Invariant($"Each bar is how many of a source were chosen; the frame is where 95% of random choices of {report.Selected:N0} examples fall. By chance alone at most one bar in twenty ends outside its frame.");
+        ReportParts.Section(html, "sources", "Against the pool and random choices", lead, () =>
+        {
+            ReportParts.Comparison(html, $"Chosen by {report.SourceKind}", report.SourceKind, report.Sources);
+            if (report.SourcesLeft > 0) html.Element("p", Invariant($"{report.SourcesLeft:N0} more sources are not listed."), ("class", "quiet"));
+        });
+    }
+
+    private void Spread(HtmlWriter html) => ReportParts.Section(html, "spread", "Length and size", "The pool is cut into spans of about a tenth each; a random choice takes about the same of every span.", () =>
+    {
+        html.Open("div", ("class", "charts"));
+        foreach (var distribution in report.Distributions) DistributionChart(distribution).Write(html);
+        html.Close("div");
+    });
+
+    private static BarChart DistributionChart(Distribution distribution) => new(
+        distribution.Title.Replace(' ', '-'),
+        Invariant($"Chosen by {distribution.Title}: median {Distributions.Short(distribution.SelectedMedian)}, the pool's {Distributions.Short(distribution.PoolMedian)}"),
+        string.Join("; ", distribution.Bins.Select(b => Invariant($"{b.Name}: {b.Selected} chosen, random {b.RandomLow} to {b.RandomHigh}"))),
+        Invariant($"{distribution.Title}, {distribution.Unit}: up to ..."),
+        "chosen examples")
+    {
+        BarName = "chosen",
+        RangeName = "95% of random choices",
+        Bars = [.. distribution.Bins.Select((b, i) => new ChartBar(Distributions.Tick(distribution.Edges[i]), b.Name, b.Selected, b.RandomLow, b.RandomHigh))],
+    };
+
+    private void Duplicates(HtmlWriter html)
+    {
+        var exact = Invariant($"{report.Ledger.Duplicates:N0} exact copies of earlier rows were left out before choosing.");
+        if (report.NearDuplicates is not { } pairs)
+        {
+            ReportParts.Section(html, "duplicates", "Duplicates", exact + " Near-duplicates are told apart by features, which this method doesn't read.", () => { });
+            return;
+        }
+
+        var near = pairs.Count == 0
+            ? " No two chosen examples have features with a cosine above 0.95."
+            : Invariant($" {report.NearDuplicatePairs:N0} pairs of chosen examples have features with a cosine above 0.95.");
+        ReportParts.Section(html, "duplicates", "Duplicates", exact + near, () =>
+        {
+            if (pairs.Count == 0) return;
+            ReportParts.Table(html, Invariant($"Nearest pairs{(report.NearDuplicatePairs > 10 ? ", the first ten" : "")}"), ["ranks", "cosine"], pairs
+                .OrderByDescending(p => p.Cosine).ThenBy(p => p.First).Take(10)
+                .Select(p => new[] { Invariant($"{p.First:N0} and {p.Second:N0}"), Invariant($"{p.Cosine:0.000}") }));
+        });
+    }
+
+    private void Examples(HtmlWriter html)
+    {
+        var examples = report.Examples;
+        var lead = examples.Left > 0 ? Invariant($"The best {examples.Chosen.Count:N0} ranks; the other {examples.Left:N0} stand in the facts beside the records. ") : "";
+        if (examples.ServesUpToRank > 0 && examples.ServesUpToRank < examples.Chosen.Count) lead += Invariant($"Targets served are told for the first {examples.ServesUpToRank:N0} ranks, to bound the cost. ");
+        if (examples.NearUpToRank > 0 && examples.NearUpToRank < examples.Chosen.Count) lead += Invariant($"Neighbours that were not chosen are told for the first {examples.NearUpToRank:N0} ranks, to bound the cost. ");
+        lead += examples.NearUpToRank > 0
+            ? "Open one to see which target examples it serves most and which like it were left."
+            : "Open one to read it whole.";
+        ReportParts.Section(html, "examples", "The chosen examples", lead, () =>
+        {
+            html.Open("noscript").Element("p", "The list needs the page's script; everything in it stands in report.json too.").Close("noscript");
+            html.Open("div", ("id", "list"), ("class", "list")).Close("div");
+            html.Data("examples-data", examples);
+        });
+    }
+
+    private void Ledger(HtmlWriter html)
+    {
+        var ledger = report.Ledger;
+        ReportParts.Section(html, "ledger", "Every row accounted for", Invariant($"{ledger.Rows:N0} rows were read; each has one fate."), () =>
+        {
+            ReportParts.Table(html, "Fates", ["fate", "rows", "share"], new (string, long)[]
+            {
+                ("selected", ledger.Selected), ("not selected", ledger.NotSelected), ("duplicate of an earlier row", ledger.Duplicates), ("quarantined", ledger.Quarantined),
+            }.Select(f => new[] { f.Item1, Invariant($"{f.Item2:N0}"), Verdict.Percent((double)f.Item2 / ledger.Rows) }));
+            if (report.Quarantined.Count > 0)
+                ReportParts.Table(html, "Why rows were quarantined", ["reason", "rows"], report.Quarantined.Select(r => new[] { r.Reason, Invariant($"{r.Rows:N0}") }));
+        });
+    }
+
+    private void Repeat(HtmlWriter html) => ReportParts.Section(html, "repeat", "Cost, and how to repeat it", null, () =>
+    {
+        var figures = new List<KeyValuePair<string, string>> { new("time", Duration(report.Seconds)), new("budget asked", report.Budget.Asked), new("spent", Invariant($"{report.Budget.Spent:N0} of {report.Budget.Resolved:N0} {report.Budget.Unit}")) };
+        if (report.Target is { } target) figures.Add(new("target", string.Join(", ", target.Files)));
+        figures.AddRange(report.Figures);
+        figures.AddRange(report.Files);
+        ReportParts.Figures(html, figures);
+        ReportParts.Command(html, report.Command);
+    });
+
+    private static string Duration(double seconds)
+    {
+        var time = TimeSpan.FromSeconds(seconds);
+        return time switch
+        {
+            { TotalSeconds: < 9.95 } => Invariant($"{seconds:0.0} s"),
+            { TotalSeconds: < 59.5 } => Invariant($"{seconds:0} s"),
+            { TotalHours: < 1 } => Invariant($"{(int)time.TotalMinutes} min {time.Seconds:00} s"),
+            _ => Invariant($"{(int)time.TotalHours} h {time.Minutes:00} min"),
+        };
+    }
+}

@@ -1,0 +1,146 @@
+using System.Text.Json;
+using Pursuit.Runs;
+using Pursuit.Selection;
+using Pursuit.Selection.Pursuits;
+
+namespace Pursuit.Reports;
+
+/// <summary>Builds the model of a selection's report.</summary>
+public sealed class SelectReportBuilder
+{
+    private const int MostSources = 200;
+    private const int MostReasons = 20;
+    private const int MostPairs = 1_000;
+
+    private readonly SelectedRun _run;
+    private readonly SelectSummary _summary;
+    private readonly IReadOnlyList<RankedRow> _rows;
+
+    private SelectReportBuilder(SelectedRun run, SelectSummary summary)
+    {
+        _run = run;
+        _summary = summary;
+        _rows = run.Selection.Rows;
+    }
+
+    /// <summary>Builds it.</summary>
+    /// <param name="run">The selection with what it was made of.</param>
+    /// <param name="summary">What it came to.</param>
+    /// <param name="command">The command that repeats it.</param>
+    /// <param name="progress">Told how far long work has come.</param>
+    /// <param name="cancellationToken">Stops between parts.</param>
+    public static SelectReport Build(SelectedRun run, SelectSummary summary, string command, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
+        new SelectReportBuilder(run, summary).Build(command, progress, cancellationToken);
+
+    private SelectReport Build(string command, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        var lengths = AnswerLengths(cancellationToken);
+        var unit = _run.Problem.TokenCounts is null ? "characters" : "tokens";
+        var sources = Sources();
+        var course = Course();
+        var pairs = Pairs();
+        var distributions = new List<Distribution> { Distributions.Of("answer length", unit, lengths, Chosen()) };
+        if (GradientNorms() is { } norms) distributions.Add(Distributions.Of("gradient norm", "mean over checkpoints", norms, Chosen()));
+        var report = new SelectReport
+        {
+            Pursuit = RunDirectory.PursuitVersion,
+            Method = _summary.Method,
+            MethodSummary = MethodRegistry.Find(_summary.Method).Summary,
+            Seed = _summary.Seed,
+            Headline = "",
+            Findings = [],
+            Notes = _summary.Remarks,
+            Ledger = _summary.Input,
+            Quarantined = [.. _run.Pool.Ledger.ReasonCounts.Take(MostReasons).Select(r => new ReasonCount(r.Reason, r.Count))],
+            Pool = _run.Pool.Count,
+            Selected = _rows.Count,
+            Budget = new BudgetUse(_summary.Budget, _summary.BudgetResolved, _summary.Spent, Budget.UnitName(_summary.Unit)),
+            EffectiveSize = _summary.EffectiveSize,
+            Target = Target(),
+            Course = course,
+            Figures = _summary.Details?.Lines ?? [],
+            SourceKind = _run.Options.SourceField ?? "file",
+            Sources = [.. sources.Take(MostSources)],
+            SourcesLeft = Math.Max(0, sources.Count - MostSources),
+            Distributions = distributions,
+            NearDuplicates = pairs is null ? null : [.. pairs.Take(MostPairs)],
+            NearDuplicatePairs = pairs?.Count ?? 0,
+            Examples = new ExampleListing(_run, lengths, unit, pairs ?? []).Build(progress, cancellationToken),
+            Seconds = _summary.Seconds,
+            Command = command,
+            Files = _summary.Files,
+        };
+        return report with { Headline = Verdict.Headline(report), Findings = Verdict.Findings(report) };
+    }
+
+    private (int Position, double Weight)[] Chosen() => [.. _rows.Select(r => (r.Position, r.Weight))];
+
+    /// <summary>Supervised tokens where they were counted, else characters of the answers; [pool].</summary>
+    private double[] AnswerLengths(CancellationToken cancellationToken) => _run.Problem.TokenCounts is { } counts
+        ? [.. counts.Supervised.Select(c => (double)c)]
+        : [.. _run.Pool.Read(cancellationToken).Select(e => (double)ReportTexts.AnswerLength(e))];
+
+    private double[]? GradientNorms()
+    {
+        if (_run.Problem.PoolGradients is not { } features) return null;
+        var norms = new double[features.Rows];
+        for (var block = 0; block < features.Blocks; block++)
+        {
+            var ofBlock = features.Norms(block);
+            for (var i = 0; i < norms.Length; i++) norms[i] += (double)ofBlock[i] / features.Blocks;
+        }
+
+        return norms;
+    }
+
+    private List<ReportBin> Sources()
+    {
+        var names = _run.Sources.Names;
+        var inPool = new int[names.Count];
+        var taken = new int[names.Count];
+        var weights = new double[names.Count];
+        foreach (var group in _run.Sources.Groups) inPool[group]++;
+        foreach (var row in _rows)
+        {
+            taken[_run.Sources.Groups[row.Position]]++;
+            weights[_run.Sources.Groups[row.Position]] += row.Weight;
+        }
+
+        var total = weights.Sum();
+        return
+        [
+            .. Enumerable.Range(0, names.Count)
+                .OrderByDescending(g => taken[g]).ThenByDescending(g => inPool[g]).ThenBy(g => names[g], StringComparer.Ordinal)
+                .Select(g => Distributions.Bin(names[g], inPool[g], taken[g], total > 0 ? weights[g] / total : 0, _run.Pool.Count, _rows.Count)),
+        ];
+    }
+
+    private TargetUse? Target()
+    {
+        if (_run.Target is { } target) return new TargetUse(_run.Options.Targets, target.Count);
+        return _run.Problem.TargetGradients is { } features ? new TargetUse([features.Name], features.Rows) : null;
+    }
+
+    private PursuitDetails? PursuitDetails()
+    {
+        // A stage keeps each method's own record as JSON; this is the one shape that the report draws.
+        if (_run.Details is not { } stored || !stored.Values.TryGetProperty("iterations", out _)) return null;
+        return stored.Values.Deserialize<PursuitDetails>(RunJson.Compact);
+    }
+
+    private PursuitCourse? Course() => PursuitDetails() is not { } details ? null : new PursuitCourse(
+        details.Iterations,
+        details.HeldOutIterations,
+        [.. details.Groups.Select((name, j) => new PursuitGroup(name, details.Shares[j], details.GroupResiduals[j], details.GroupNoiseFloors[j]))],
+        details.Residual,
+        details.UniformResidual,
+        details.Wanted,
+        Selection.Pursuits.PursuitDetails.Describe(details.Reason));
+
+    private List<NearPair>? Pairs()
+    {
+        if (PursuitDetails() is not { } details) return null;
+        var ranks = _rows.Index().ToDictionary(r => r.Item.Position, r => r.Index + 1);
+        return [.. details.NearDuplicates.Select(p => new NearPair(ranks[p.First], ranks[p.Second], p.Cosine))];
+    }
+}
