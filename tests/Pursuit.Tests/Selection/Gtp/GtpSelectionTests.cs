@@ -75,11 +75,11 @@ public sealed class GtpSelectionTests
     [InlineData("10%-supervised-tokens")]
     public void Weights_have_mean_1_and_stay_below_the_clip_under_any_budget(string budget)
     {
-        var chosen = GtpLawTests.Select(Gradients.Realistic(400, 24, budget), new GtpOptions { Clip = 2 });
+        var chosen = GtpLawTests.Select(Gradients.Realistic(400, 24, budget), new GtpOptions { Clip = 1.2 });
         chosen.Spent.ShouldBeLessThanOrEqualTo(chosen.Budget);
         (chosen.Budget - chosen.Spent).ShouldBeLessThan(150); // the longest example
         chosen.Rows.Average(r => r.Weight).ShouldBe(1, Tolerances.DoubleReordered);
-        chosen.Rows.Max(r => r.Weight).ShouldBeLessThanOrEqualTo(2 + Tolerances.DoubleReordered);
+        chosen.Rows.Max(r => r.Weight).ShouldBe(1.2, Tolerances.DoubleReordered); // some would weigh more
         chosen.EffectiveSize.ShouldBeInRange(1, chosen.Rows.Count);
     }
 
