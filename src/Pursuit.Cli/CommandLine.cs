@@ -20,6 +20,7 @@ internal static class CommandLine
         new HelpOption { Recursive = true },
         new VersionOption(),
         SelectCommand.Create(),
+        ExplainCommand.Create(),
         ReportCommand.Create(),
         InspectCommand.Create(),
         PretrainCommand.Create(),

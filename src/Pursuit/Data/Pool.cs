@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Pursuit.Data.Indexing;
 using Pursuit.Data.Json;
 using Pursuit.Data.Reading;
@@ -139,6 +140,29 @@ public sealed class Pool : IDisposable
             if (tape.Read(fetchers.Fetch(locator), 0, locator.Length) is not null) throw Changed(locator);
             var value = tape.Find(JsonTape.Root, field);
             yield return value >= 0 && tape.IsString(value) ? tape.Text(value) : null;
+        }
+    }
+
+    /// <summary>
+    /// The input rows outside the pool (copies, and bad records that are JSON all the same) that carry a user's id. Reads those
+    /// records again.
+    /// </summary>
+    /// <param name="userId">The id, a text or a number as it is written.</param>
+    /// <param name="token">Stops between records.</param>
+    /// <exception cref="PursuitException">A file has changed since it was read.</exception>
+    public IEnumerable<long> FindOutside(string userId, CancellationToken token)
+    {
+        using var fetchers = new Fetchers(this, forward: false, token);
+        var tape = new JsonTape(_options.MaxDepth);
+        for (var row = 0; row < _rows.Count; row++)
+        {
+            token.ThrowIfCancellationRequested();
+            if (_rows.Fate(row) == RowFate.Pool) continue;
+            var locator = _rows.Locator(row);
+            if (locator.Length > _options.MaxRecordBytes || tape.Read(fetchers.Fetch(locator), 0, locator.Length) is not null) continue;
+            var id = tape.Find(JsonTape.Root, "id"u8);
+            if (id < 0) continue;
+            if (tape.IsString(id) ? tape.Text(id) == userId : tape.Kind(id) == JsonTokenType.Number && tape.Raw(id).SequenceEqual(Encoding.UTF8.GetBytes(userId))) yield return row;
         }
     }
 

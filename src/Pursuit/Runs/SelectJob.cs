@@ -15,6 +15,7 @@ namespace Pursuit.Runs;
 public sealed class SelectJob
 {
     private const string StageName = "selection";
+    private const string VersionPart = "pursuit";
     private readonly SelectJobOptions _options;
     private readonly MethodDescriptor _method;
     private readonly IProgress<WorkProgress>? _progress;
@@ -69,8 +70,9 @@ public sealed class SelectJob
         var stage = RunStage.Finished(run.FullPath, StageName)
             ?? throw PursuitException.At(run.FullPath, "no finished selection", "a run of 'pursuit select' that ended well", $"Run 'pursuit select --config {run.PathOf("options.yaml")}' to its end.");
         using var inputs = OpenInputs(run, stage, cancellationToken);
-        var changed = stage.DifferencesFrom(inputs.Fingerprint);
-        return changed.Count == 0
+        // What an earlier version chose is looked at as it stands; it would only be chosen anew.
+        var changed = stage.DifferencesFrom(inputs.Fingerprint).Where(name => name != VersionPart).ToArray();
+        return changed.Length == 0
             ? visit(Selected(inputs, stage))
             : throw PursuitException.At(run.FullPath, $"a selection whose {string.Join(", ", changed)} changed since", "inputs and options as they were", $"Run 'pursuit select --config {run.PathOf("options.yaml")}' again.");
     }
@@ -153,7 +155,7 @@ public sealed class SelectJob
     }
 
     private Fingerprint SelectionFingerprint(Pool pool, SourceGroups sources, TokenLengths? lengths, JobFeatures features) => new Fingerprint("selection/1")
-        .Add("pursuit", RunDirectory.PursuitVersion)
+        .Add(VersionPart, RunDirectory.PursuitVersion)
         .Add("pool", pool.Fingerprint)
         .Add("method", _method.Name)
         .Add("settings", _options.Settings)

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Pursuit.Reports;
-using Pursuit.Reports.Html;
 using Pursuit.Runs;
 
 namespace Pursuit.Tests.Reports;

@@ -59,17 +59,24 @@ internal sealed class ReportWorld : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    /// <summary>Selects, and returns what the run's directory then holds as a report.</summary>
-    public (SelectReport Report, string Page) Select(string method, string budget = "20", int threads = 2, string run = "run", params string[] settings)
+    /// <summary>Puts other features in place of these.</summary>
+    public void Rewrite(float[][] pool, float[][] target)
     {
-        var options = Options(method, budget, threads, run, settings);
+        WriteNpy("pool.npy", pool);
+        WriteNpy("target.npy", target);
+    }
+
+    /// <summary>Selects, and returns what the run's directory then holds as a report.</summary>
+    public (SelectReport Report, string Page) Select(string method, string budget = "20")
+    {
+        var options = Options(method, budget);
         using var directory = RunDirectory.Open(options.RunPath);
         new SelectJob(options, null).Run(directory, CancellationToken.None);
         var report = JsonSerializer.Deserialize<SelectReport>(File.ReadAllBytes(directory.PathOf(SelectReportFiles.ModelName)), RunJson.Indented)!;
         return (report, File.ReadAllText(directory.PathOf(SelectReportFiles.PageName)));
     }
 
-    public SelectJobOptions Options(string method, string budget = "20", int threads = 2, string run = "run", params string[] settings)
+    public SelectJobOptions Options(string method, string budget = "20", int threads = 2, params string[] settings)
     {
         var gradients = MethodRegistry.Find(method).Needs.HasFlag(FeatureNeeds.PoolGradients);
         return new SelectJobOptions
@@ -82,7 +89,7 @@ internal sealed class ReportWorld : IDisposable
             Method = method,
             Settings = settings,
             Out = PathOf("out.jsonl"),
-            RunDirectory = PathOf(run),
+            RunDirectory = PathOf("run"),
             SourceField = "kind",
             Command = "pursuit select --pool '<pool>' & more",
         };

@@ -1,13 +1,13 @@
 using System.Globalization;
 using System.Text;
 
-namespace Pursuit.Reports.Html;
+namespace Pursuit.Reports;
 
 /// <summary>
 /// Writes characters that can't be seen, can't stand in a page or reorder what stands around them as marks: a text shown to a
 /// person holds what the record holds. The page's script does the same (report.js, visible).
 /// </summary>
-internal static class VisibleText
+public static class VisibleText
 {
     /// <summary>The text with such characters as marks: U+0000 as U+2400 and so on, others as their code points in brackets.</summary>
     public static string Of(string text)

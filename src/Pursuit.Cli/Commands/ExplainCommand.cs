@@ -1,0 +1,32 @@
+using System.CommandLine;
+using System.Text.Json;
+using Pursuit.Cli.Output;
+using Pursuit.Reports.Explanations;
+using Pursuit.Runs;
+
+namespace Pursuit.Cli.Commands;
+
+/// <summary><c>pursuit explain</c>: why an example was or wasn't chosen.</summary>
+internal static class ExplainCommand
+{
+    public static Command Create()
+    {
+        var directory = new Argument<string>("run") { Description = "The directory of a finished selection, such as selected.run." };
+        var id = new Option<string>("--id") { Description = "The example: its id, its content id (six first digits will do), or file:line.", Required = true };
+        var json = CommonOptions.Json();
+        var command = new Command("explain", "Says why an example was or wasn't chosen.") { directory, id, json };
+        command.SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed.GetValue(directory)!, parsed.GetValue(id)!, parsed.GetValue(json), cancellationToken)));
+        return command;
+    }
+
+    private static int Run(string directory, string id, bool json, CancellationToken cancellationToken)
+    {
+        using var run = RunDirectory.OpenExisting(directory);
+        using var progress = new ProgressPrinter();
+        var explanation = new SelectJob(SelectCommand.OptionsOf(run), progress).Revisit(run, selected => Explainer.Explain(selected, id, cancellationToken), cancellationToken);
+        progress.Dispose();
+        if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(explanation, RunJson.Compact));
+        else ExplanationPrinter.Print(explanation);
+        return CommandLine.Done;
+    }
+}

@@ -1,0 +1,53 @@
+using Pursuit.Reports.Explanations;
+
+namespace Pursuit.Cli.Output;
+
+/// <summary>Prints an explanation, for people.</summary>
+internal static class ExplanationPrinter
+{
+    private const int PassesShown = 12;
+
+    public static void Print(Explanation explanation)
+    {
+        var row = explanation.Row;
+        Line("Row", $"{(row.Id is { } id ? id + ", " : "")}{row.File}, line {row.Line:N0} (row {row.Index:N0})");
+        if (explanation.ContentId is { } content) Line("Content", content);
+        if (explanation.Source is { } source && source != row.File) Line("Source", source);
+        if (explanation.Text is { } text) Line("Says", text);
+        Line("Fate", explanation.Fate + (explanation.DuplicateOf is { } first ? $" {first.Id ?? $"row {first.Index:N0}"} ({first.File}, line {first.Line:N0})" : ""));
+        for (var i = 0; i < explanation.Why.Count; i++) Line(i == 0 ? "Why" : "", explanation.Why[i]);
+        if (explanation.Score is { } score) Line("Score", $"{score:G5}");
+        if (explanation.Repeats is > 1) Line("Repeats", $"{explanation.Repeats:N0}");
+        Passes(explanation.Passes);
+        Links("Serves", "target examples, by inner product of features", explanation.Serves);
+        Links("Like it", "chosen examples, by cosine of features", explanation.NearChosen);
+        Links("", "examples that were not chosen", explanation.NearNotChosen);
+    }
+
+    private static void Passes(IReadOnlyList<PassPlace> passes)
+    {
+        if (passes.Count == 0) return;
+        Terminal.Table(
+            Terminal.ForResult,
+            ["pass", "rank by gain", "gain", "added"],
+            passes.Take(PassesShown).Select(p => new[] { $"{p.Pass:N0}", p.Rank is { } rank ? $"{rank:N0}" : p.State, p.Gain > 0 ? $"{p.Gain:0.0000}" : "", $"{p.Taken:N0}" }),
+            leftColumns: 0);
+        if (passes.Count > PassesShown) Line("", $"and {passes.Count - PassesShown:N0} more passes; --json has them all");
+    }
+
+    private static void Links(string label, string what, IReadOnlyList<LinkedExample> links)
+    {
+        if (links.Count == 0) return;
+        Line(label, what);
+        foreach (var link in links)
+        {
+            Line("", $"{link.Value,6:0.000}  {link.Id ?? link.File ?? ""}{(link.File is { } file ? $", {Path.GetFileName(file)} line {link.Line:N0}" : "")}{(link.Rank is { } rank ? $", rank {rank:N0}" : "")}");
+            Line("", $"        {link.Text}");
+        }
+    }
+
+    private static void Line(string label, string text) => System.Console.Out.WriteLine($"{label,-9} {Printable(text)}");
+
+    /// <summary>A record's words may hold what would move a terminal's cursor or turn its line around.</summary>
+    private static string Printable(string text) => Reports.VisibleText.Of(text).ReplaceLineEndings(" ");
+}
