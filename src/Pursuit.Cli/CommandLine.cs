@@ -22,6 +22,7 @@ internal static class CommandLine
         SelectCommand.Create(),
         ExplainCommand.Create(),
         ReportCommand.Create(),
+        ProveCommand.Create(),
         InspectCommand.Create(),
         PretrainCommand.Create(),
         TrainCommand.Create(),

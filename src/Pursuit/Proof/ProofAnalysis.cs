@@ -59,9 +59,9 @@ public sealed class ProofAnalysis
         return result;
     }
 
-    /// <summary>The verdicts on the loss against random, in words.</summary>
+    /// <summary>The verdicts on the methods that choose, by the loss against random, in words.</summary>
     public static IReadOnlyList<string> Sentences(IEnumerable<ProofComparison> comparisons, int seeds) =>
-        [.. comparisons.Where(c => c is { Metric: ProofMetric.Loss, Against: ProofReport.Random }).Select(c => Sentence(c, seeds))];
+        [.. comparisons.Where(c => c is { Metric: ProofMetric.Loss, Against: ProofReport.Random, Method: not (ProofReport.Full or ProofReport.FullEpoch) }).Select(c => Sentence(c, seeds))];
 
     private static string Sentence(ProofComparison comparison, int seeds)
     {

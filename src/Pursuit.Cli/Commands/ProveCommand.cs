@@ -1,0 +1,135 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Pursuit.Cli.Output;
+using Pursuit.Data;
+using Pursuit.Engine.Proof;
+using Pursuit.Engine.Training;
+using Pursuit.Proof;
+using Pursuit.Runs;
+using Pursuit.Selection;
+
+namespace Pursuit.Cli.Commands;
+
+/// <summary><c>pursuit prove</c>: trains on each method's choice, on random and on everything, and says what is shown.</summary>
+internal sealed class ProveCommand
+{
+    private static readonly ProveOptions Usual = new() { Pool = new PoolOptions { Paths = [] }, Tests = [], Model = "", Budgets = [], Methods = [] };
+
+    private readonly Option<string[]> _pool = Many("--pool", "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", required: true);
+    private readonly Option<string[]> _target = Many("--target", "One file per target with examples of what the model should become good at, which methods see.");
+    private readonly Option<string[]> _test = Many("--test", "One file per target, in the same order, that nothing but the measurement sees.", required: true);
+    private readonly Option<string?> _features = new("--features") { Description = "Gradient features of the pool (docs/formats/features.md)." };
+    private readonly Option<string[]> _targetFeatures = Many("--target-features", "Gradient features per target, in the same order.");
+    private readonly Option<string?> _model = CommonOptions.Model();
+    private readonly Option<string[]> _budget = Many("--budget", "How much to choose, one or several: 0.5%,1% or 500 or 200k-tokens.", required: true);
+    private readonly Option<string[]> _methods = Many("--methods", "What to compare: gtp,less or, in several ways, gtp,gtp:fill=none. random and full are always there.", required: true);
+    private readonly Option<string[]> _set = Many("--set", "An option of a method, as METHOD.OPTION=VALUE; see 'pursuit methods NAME'.");
+    private readonly Option<int> _seeds = TrainingOptions.Valued("--seeds", "How often everything is repeated with other draws.", Usual.Seeds);
+    private readonly Option<ulong> _seed = TrainingOptions.Valued("--seed", "The first seed; the others follow it.", 0UL);
+    private readonly Option<ProofUse> _use = TrainingOptions.Valued("--use", "What of a selection counts in training: weights, repeats or uniform.", Usual.Use);
+    private readonly Option<int> _epochs = TrainingOptions.Valued("--epochs", "Passes over the budget; every method takes the steps that follow.", Usual.Epochs);
+    private readonly Option<int> _batch = TrainingOptions.Valued("--batch", "Examples of a step's batch.", Usual.BatchExamples);
+    private readonly Option<double> _learningRate = TrainingOptions.Valued("--lr", "The highest learning rate.", Usual.LearningRate);
+    private readonly Option<double> _warmup = TrainingOptions.Valued("--warmup", "Share of the steps in which the learning rate rises.", Usual.Warmup);
+    private readonly Option<int?> _maxLength = new("--max-length") { Description = "Tokens an example is cut to; without it, 2048 or the model's longest sequence, whichever is less." };
+    private readonly Option<int> _generate = TrainingOptions.Valued("--generate", "Answers to generate and score per test; 0 for none.", Usual.Generate);
+    private readonly Option<string?> _time = new("--time") { Description = "How long it may take, such as 30m or 2h; seeds that don't fit are left out." };
+    private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly Option<bool> _strict = new("--strict") { Description = "Refuse bad records, and tests that stand in the pool or the target, instead of telling of them." };
+    private readonly Option<int> _microBatch = TrainingOptions.Valued("--micro-batch", "Tokens that a thread works on at once; decides the last bits of sums.", Usual.Workers.MicroBatchTokens);
+    private readonly Option<int> _threads = TrainingOptions.Valued("--threads", "Threads to work with; results don't depend on it.", Environment.ProcessorCount);
+    private readonly Option<string> _run = new("--run") { Description = "The run's directory.", DefaultValueFactory = _ => "proof.run" };
+    private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Create()
+    {
+        var prove = new ProveCommand();
+        var command = new Command("prove", "Trains on each method's choice, on a random one and on everything, and measures what that was worth.");
+        foreach (var option in prove.Options()) command.Add(option);
+        command.SetAction((parsed, cancellationToken) => Task.FromResult(prove.Run(parsed, cancellationToken)));
+        return command;
+    }
+
+    private static Option<string[]> Many(string name, string description, bool required = false) =>
+        required
+            ? new(name) { Description = description, Required = true, AllowMultipleArgumentsPerToken = true }
+            : new(name) { Description = description, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+
+    private IEnumerable<Option> Options() =>
+    [
+        _pool, _target, _test, _methods, _budget, _model, _seeds, _time, _use, _epochs, _batch, _learningRate, _warmup, _maxLength, _generate,
+        _features, _targetFeatures, _set, _seed, _shape, _strict, _microBatch, _threads, _run, _config, _json,
+    ];
+
+    private int Run(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var options = ReadOptions(parsed);
+        using var progress = new ProgressPrinter();
+        var job = new ProveJob(options, progress) { OnWarning = warning => Terminal.Line($"Warning   {warning}") };
+        using var run = RunDirectory.Open(parsed.GetValue(_run)!);
+        var replay = new ReplayFile(parsed, Options(), [_pool, _target, _test, _features, _targetFeatures, _model], run);
+        replay.WriteUnlessThere();
+        var report = job.Run(run, cancellationToken);
+        replay.Write();
+        progress.Dispose();
+
+        ProofPrinter.Print(report, run.FullPath);
+        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(report, RunJson.Compact));
+        return CommandLine.Done;
+    }
+
+    private ProveOptions ReadOptions(ParseResult parsed)
+    {
+        var threads = parsed.GetValue(_threads);
+        if (threads is < 1 or > 256) throw PursuitException.At("--threads", $"{threads}", "1 to 256");
+        return new ProveOptions
+        {
+            Pool = new PoolOptions
+            {
+                Paths = parsed.GetValue(_pool)!,
+                Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
+                Strict = parsed.GetValue(_strict),
+                Threads = threads,
+            },
+            Targets = parsed.GetValue(_target)!,
+            Tests = parsed.GetValue(_test)!,
+            Model = BundledModel.OrGiven(parsed.GetValue(_model)),
+            Budgets = [.. Words(parsed.GetValue(_budget)!).Select(Budget.Parse)],
+            Methods = [.. Words(parsed.GetValue(_methods)!).Select(ProofMethod.Parse)],
+            Settings = parsed.GetValue(_set)!,
+            Features = parsed.GetValue(_features),
+            TargetFeatures = parsed.GetValue(_targetFeatures)!,
+            Seeds = parsed.GetValue(_seeds),
+            FirstSeed = parsed.GetValue(_seed),
+            Use = parsed.GetValue(_use),
+            Epochs = parsed.GetValue(_epochs),
+            BatchExamples = parsed.GetValue(_batch),
+            LearningRate = parsed.GetValue(_learningRate),
+            Warmup = parsed.GetValue(_warmup),
+            MaxLength = parsed.GetValue(_maxLength),
+            Generate = parsed.GetValue(_generate),
+            Time = parsed.GetValue(_time) is { } time ? ParseTime(time) : null,
+            Strict = parsed.GetValue(_strict),
+            Workers = new DecoderPoolOptions { Threads = threads, MicroBatchTokens = parsed.GetValue(_microBatch) },
+        };
+    }
+
+    /// <summary>"a,b" and "a b" alike.</summary>
+    private static IEnumerable<string> Words(string[] given) => given.SelectMany(g => g.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+
+    /// <summary>"90s", "30m" or "2h".</summary>
+    private static TimeSpan ParseTime(string text) =>
+        text.Length > 1 && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) && amount > 0 && amount < 1e6
+            ? text[^1] switch
+            {
+                's' => TimeSpan.FromSeconds(amount),
+                'm' => TimeSpan.FromMinutes(amount),
+                'h' => TimeSpan.FromHours(amount),
+                _ => throw BadTime(text),
+            }
+            : throw BadTime(text);
+
+    private static PursuitException BadTime(string text) => PursuitException.At("--time", $"'{text}'", "a number with s, m or h behind it, such as 90s, 30m or 2h");
+}

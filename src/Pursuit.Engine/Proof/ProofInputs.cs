@@ -1,0 +1,96 @@
+using System.Text.Json;
+using Pursuit.Data;
+using Pursuit.Engine.Models;
+using Pursuit.Proof;
+using Pursuit.Runs;
+using Pursuit.Storage;
+
+namespace Pursuit.Engine.Proof;
+
+/// <summary>Everything a proof reads: the pool and the tests, encoded, and what of the tests stands elsewhere.</summary>
+internal sealed class ProofInputs : IDisposable
+{
+    private const int UsualMaxLength = 2048;
+    private const string OverlapStage = "overlap";
+    private const string OverlapFile = "overlap.json";
+
+    private ProofInputs(Pool pool, ProofExamples examples, IReadOnlyList<ProofTest> tests, IReadOnlyList<Overlap> overlaps, int maxLength) =>
+        (Pool, Examples, Tests, Overlaps, MaxLength) = (pool, examples, tests, overlaps, maxLength);
+
+    /// <summary>The pool.</summary>
+    public Pool Pool { get; }
+
+    /// <summary>Its examples, encoded.</summary>
+    public ProofExamples Examples { get; }
+
+    /// <summary>The tests.</summary>
+    public IReadOnlyList<ProofTest> Tests { get; }
+
+    /// <summary>What of the tests stands in the pool and in the target.</summary>
+    public IReadOnlyList<Overlap> Overlaps { get; }
+
+    /// <summary>Tokens an example is cut to.</summary>
+    public int MaxLength { get; }
+
+    /// <summary>Reads everything.</summary>
+    /// <exception cref="PursuitException">A file is missing, empty or bad, or, with strict, a test stands in the pool or the target.</exception>
+    public static ProofInputs Read(RunDirectory run, ProveOptions options, Action<string>? onWarning, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        var config = ModelConfigReader.ReadDirectory(options.Model);
+        if (options.MaxLength > config.MaximumPositions)
+            throw PursuitException.At("--max-length", $"{options.MaxLength} tokens", $"at most {config.MaximumPositions}, the longest sequence of the model");
+        var encoder = ModelEncoder.Load(options.Model, options.MaxLength ?? Math.Min(UsualMaxLength, config.MaximumPositions));
+        if (encoder.Tokenizer.VocabularySize > config.VocabularySize)
+            throw PursuitException.At(options.Model, $"a tokenizer with ids up to {encoder.Tokenizer.VocabularySize - 1} for an embedding of {config.VocabularySize} rows", "a tokenizer and a model that belong together");
+
+        // The small files first: what is wrong with them is told before minutes are spent on the pool.
+        var names = TargetNames.Of(options.Tests);
+        var testPools = new List<Pool>();
+        var targetPools = new List<Pool>();
+        try
+        {
+            foreach (var path in options.Tests) testPools.Add(Open(path, "reading the tests"));
+            foreach (var path in options.Targets) targetPools.Add(Open(path, "reading the targets"));
+            ProofTest[] tests = [.. testPools.Select((p, i) => ProofTest.Encode(names[i], p, encoder, config, options.Generate, cancellationToken))];
+            var pool = Pool.Open(options.Pool, PoolReport.To(progress, "reading the pool"), cancellationToken);
+            try
+            {
+                var overlaps = FindOverlaps(run, pool, testPools, targetPools, names, progress, cancellationToken);
+                foreach (var overlap in overlaps.Where(o => o.Any)) onWarning?.Invoke(overlap.ToString());
+                if (options.Strict && overlaps.FirstOrDefault(o => o.Any) is { } found)
+                    throw PursuitException.At("--strict", found.ToString(), "tests that stand nowhere else", $"Take those examples out of the {found.With}, or leave --strict away to be warned only; the pairs are in {run.PathOf(Path.Combine("stages", OverlapStage, OverlapFile))}.");
+                return new ProofInputs(pool, ProofExamples.Encode(pool, encoder, options.Workers.Threads, progress, cancellationToken), tests, overlaps, encoder.MaxLength);
+            }
+            catch
+            {
+                pool.Dispose();
+                throw;
+            }
+        }
+        finally
+        {
+            foreach (var small in testPools.Concat(targetPools)) small.Dispose();
+        }
+
+        Pool Open(string path, string work) => Pool.Open(options.Pool with { Paths = [path] }, PoolReport.To(progress, work), cancellationToken);
+    }
+
+    /// <summary>Closes the pool.</summary>
+    public void Dispose() => Pool.Dispose();
+
+    private static List<Overlap> FindOverlaps(RunDirectory run, Pool pool, List<Pool> tests, List<Pool> targets, IReadOnlyList<string> names, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        var stage = run.OpenStage(OverlapStage, new Fingerprint("overlap/1").Add("pool", pool.Fingerprint).Add("tests", tests.Select((t, i) => $"{names[i]} {t.Fingerprint}")).Add("targets", targets.Select(t => t.Fingerprint)));
+        if (!stage.IsComplete)
+        {
+            (string Name, IReadOnlyList<Example> Examples)[] read = [.. tests.Select((t, i) => (names[i], (IReadOnlyList<Example>)[.. t.Read(cancellationToken)]))];
+            var found = new OverlapIndex(read).Compare(pool.Read(cancellationToken), "pool", n => progress?.Report(new WorkProgress("looking for the tests in the pool", n, pool.Count, "examples"))).ToList();
+            for (var i = 0; i < targets.Count; i++)
+                found.AddRange(new OverlapIndex([read[i]]).Compare(targets[i].Read(cancellationToken), "target"));
+            AtomicFile.Write(stage.PathOf(OverlapFile), s => JsonSerializer.Serialize(s, found, RunJson.Indented));
+            stage.Complete();
+        }
+
+        return JsonSerializer.Deserialize<List<Overlap>>(File.ReadAllBytes(stage.PathOf(OverlapFile)), RunJson.Indented)!;
+    }
+}

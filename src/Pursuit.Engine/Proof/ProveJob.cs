@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Pursuit.Proof;
+using Pursuit.Runs;
+using Pursuit.Storage;
+
+namespace Pursuit.Engine.Proof;
+
+/// <summary>
+/// Proves selections by training: every method chooses at every budget and seed, the same base model is trained on each choice
+/// by the same recipe for the same steps, and all are measured on tests that no method saw. What is finished is kept by
+/// fingerprint, so a killed job goes on, and one with another method more trains that one only.
+/// </summary>
+public sealed class ProveJob
+{
+    private readonly ProveOptions _options;
+    private readonly IProgress<WorkProgress>? _progress;
+
+    /// <summary>Takes what to do.</summary>
+    /// <exception cref="PursuitException">An option is out of range or missing; every fault is named.</exception>
+    public ProveJob(ProveOptions options, IProgress<WorkProgress>? progress)
+    {
+        options.Validate();
+        (_options, _progress) = (options, progress);
+    }
+
+    /// <summary>Told what a person should know at once: a test that stands in the pool, a plan that was cut.</summary>
+    public Action<string>? OnWarning { get; init; }
+
+    /// <summary>Does the job.</summary>
+    /// <param name="run">Keeps everything: <c>proof.json</c>, and <c>result.json</c>, the same without seconds.</param>
+    /// <param name="cancellationToken">Stops it; the same job continues where it was.</param>
+    /// <exception cref="PursuitException">Bad input; the message says what to do.</exception>
+    public ProofReport Run(RunDirectory run, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var inputs = ProofInputs.Read(run, _options, OnWarning, _progress, cancellationToken);
+        var plan = new ProofPlan(_options, inputs);
+        var progress = new ProofProgress(_progress, _options.BatchExamples * inputs.Examples.MeanTokens);
+        var work = new ProofWork(run, _options, inputs, plan, progress, _progress);
+        progress.Plan(0, inputs.Tests);
+        foreach (var _ in plan.Seeds) work.Announce();
+
+        var scores = work.Untrained(cancellationToken).ToList();
+        var costs = new List<ProofCost>();
+        var remarks = new List<string>();
+        var seeds = plan.Seeds.ToList();
+        for (var i = 0; i < seeds.Count; i++)
+        {
+            foreach (var (cost, found) in work.Do(seeds[i], cancellationToken))
+            {
+                costs.Add(cost);
+                scores.AddRange(found);
+            }
+
+            if (i > 0 || Fitting(costs, started) is not { } fitting || fitting >= seeds.Count) continue;
+            remarks.Add(FormattableString.Invariant($"{fitting} of {seeds.Count} seeds: one takes {Seconds(costs) / 60:0.0} minutes here, and --time gives {_options.Time!.Value.TotalMinutes:0.#}."));
+            OnWarning?.Invoke(remarks[^1]);
+            for (; seeds.Count > fitting; seeds.RemoveAt(seeds.Count - 1)) work.Withdraw();
+        }
+
+        return Finish(run, inputs, plan, scores, costs, seeds, remarks.Concat(work.Remarks), Stopwatch.GetElapsedTime(started));
+    }
+
+    /// <summary>Seeds that fit into the time, judged by the first; null where no time was given.</summary>
+    private int? Fitting(IReadOnlyList<ProofCost> first, long started)
+    {
+        if (_options.Time is not { } time) return null;
+        // What an earlier process of the same run spent on the first seed counts as spent: stopping must not buy more seeds.
+        var seed = Seconds(first);
+        var spent = Math.Max(seed, Stopwatch.GetElapsedTime(started).TotalSeconds);
+        return 1 + (int)Math.Max(0, Math.Floor((time.TotalSeconds - spent) / Math.Max(seed, 1e-3)));
+    }
+
+    private static double Seconds(IEnumerable<ProofCost> costs) => costs.Sum(c => (c.Selection?.Seconds ?? 0) + (c.TrainingSeconds ?? 0) + (c.TestSeconds ?? 0));
+
+    private ProofReport Finish(RunDirectory run, ProofInputs inputs, ProofPlan plan, IReadOnlyList<TrainingScores> scores, IReadOnlyList<ProofCost> costs, List<ulong> seeds, IEnumerable<string> remarks, TimeSpan time)
+    {
+        string[] methods = [.. plan.Methods.Select(m => m.Label)];
+        string[] budgets = [.. plan.Budgets.Select(b => b.Name)];
+        var analysis = new ProofAnalysis(scores, [.. inputs.Tests.Select(t => t.Name)], budgets, methods, seeds, _options.FirstSeed);
+        var comparisons = analysis.Comparisons();
+        var report = new ProofReport
+        {
+            Recipe = new ProofRecipe(Path.GetFullPath(_options.Model), _options.Epochs, _options.BatchExamples, _options.LearningRate, _options.Warmup, inputs.MaxLength, _options.Use.ToString().ToLowerInvariant()),
+            PoolExamples = inputs.Pool.Count,
+            Targets = [.. inputs.Tests.Select((t, i) => new ProofTarget(t.Name, _options.Targets.Count > 0 ? Path.GetFullPath(_options.Targets[i]) : null, Path.GetFullPath(_options.Tests[i]), t.Count, t.Labels.Sum(l => (long)l), t.Generated))],
+            Budgets = plan.Budgets,
+            Methods = methods,
+            Seeds = seeds,
+            Overlaps = inputs.Overlaps,
+            Scores = analysis.Scores(),
+            Comparisons = comparisons,
+            Verdicts = ProofAnalysis.Sentences(comparisons, seeds.Count),
+            Remarks = [.. Remarks(inputs, seeds.Count), .. remarks.Distinct()],
+            Costs = costs,
+            Seconds = time.TotalSeconds,
+        };
+        AtomicFile.Write(run.PathOf("result.json"), s => JsonSerializer.Serialize(s, WithoutSeconds(report), RunJson.Indented));
+        AtomicFile.Write(run.PathOf("proof.json"), s => JsonSerializer.Serialize(s, report, RunJson.Indented));
+        return report;
+    }
+
+    private static ProofReport WithoutSeconds(ProofReport report) => report with
+    {
+        Seconds = 0,
+        Costs = [.. report.Costs.Select(c => c with { TrainingSeconds = null, TestSeconds = null, Selection = c.Selection is null ? null : c.Selection with { Seconds = 0 } })],
+    };
+
+    private static IEnumerable<string> Remarks(ProofInputs inputs, int seeds)
+    {
+        foreach (var overlap in inputs.Overlaps.Where(o => o.Any)) yield return overlap + ".";
+        if (inputs.Examples.Refused > 0) yield return $"{inputs.Examples.Refused:N0} pool examples can't be printed by the model's chat template; no training sees them.";
+        if (seeds == 1) yield return "One seed: the intervals leave out what another seed would change.";
+        foreach (var test in inputs.Tests.Where(t => t.Count < 30)) yield return $"{test.Name}: {test.Count:N0} test examples are few; its intervals are wide.";
+    }
+}

@@ -1,0 +1,122 @@
+using Pursuit.Data;
+using Pursuit.Engine.Training;
+using Pursuit.Proof;
+using Pursuit.Selection;
+
+namespace Pursuit.Engine.Proof;
+
+/// <summary>What of a selection a proof's trainings use.</summary>
+public enum ProofUse
+{
+    /// <summary>Each example's weight is the factor on its loss.</summary>
+    Weights,
+
+    /// <summary>Each example is seen as often as its weight says, in as many steps as the others' epochs have.</summary>
+    Repeats,
+
+    /// <summary>Every chosen example counts alike.</summary>
+    Uniform,
+}
+
+/// <summary>What to compare, on what, and how the models are trained.</summary>
+public sealed record ProveOptions
+{
+    /// <summary>The candidates.</summary>
+    public required PoolOptions Pool { get; init; }
+
+    /// <summary>Per target, the file (or directory or glob) of examples that methods see; as many as <see cref="Tests"/>, or none.</summary>
+    public IReadOnlyList<string> Targets { get; init; } = [];
+
+    /// <summary>Per target, the file of examples that nothing but the final measurement sees. At least one.</summary>
+    public required IReadOnlyList<string> Tests { get; init; }
+
+    /// <summary>The model directory every training starts from.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>How much is chosen. At least one.</summary>
+    public required IReadOnlyList<Budget> Budgets { get; init; }
+
+    /// <summary>The methods; random, full and full-epoch are added.</summary>
+    public required IReadOnlyList<ProofMethod> Methods { get; init; }
+
+    /// <summary>"NAME.option=value" pairs for all methods of that name.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
+    /// <summary>Gradient features of the pool; null for none.</summary>
+    public string? Features { get; init; }
+
+    /// <summary>Gradient features per target; as many as <see cref="Targets"/>, or none.</summary>
+    public IReadOnlyList<string> TargetFeatures { get; init; } = [];
+
+    /// <summary>Seeds, 1 to 100. Default 3.</summary>
+    public int Seeds { get; init; } = 3;
+
+    /// <summary>The first seed; the others follow it.</summary>
+    public ulong FirstSeed { get; init; }
+
+    /// <summary>What of the selections counts. Default weights.</summary>
+    public ProofUse Use { get; init; }
+
+    /// <summary>Passes over the budget, at least 1; the steps follow from it. Default 4.</summary>
+    public int Epochs { get; init; } = 4;
+
+    /// <summary>Examples of a step, at least 1. Default 8.</summary>
+    public int BatchExamples { get; init; } = 8;
+
+    /// <summary>The highest learning rate, above 0. Default 0.0003; it falls to 0 along a line.</summary>
+    public double LearningRate { get; init; } = 0.0003;
+
+    /// <summary>Share of the steps that warm up, 0 to 1. Default 0.03.</summary>
+    public double Warmup { get; init; } = 0.03;
+
+    /// <summary>Tokens an example is cut to, 8 to the model's longest. Null, the default: 2,048 or the model's longest, whichever is less.</summary>
+    public int? MaxLength { get; init; }
+
+    /// <summary>Answers to generate per test, from its first example on; 0 for none. Default 100.</summary>
+    public int Generate { get; init; } = 100;
+
+    /// <summary>How long it may take; seeds that don't fit are left out. Null: all seeds.</summary>
+    public TimeSpan? Time { get; init; }
+
+    /// <summary>Refuse, instead of warning, where the test stands in the pool or the target.</summary>
+    public bool Strict { get; init; }
+
+    /// <summary>How batches are spread over threads. Default micro-batches of 512 tokens, so that two threads share a small batch.</summary>
+    public DecoderPoolOptions Workers { get; init; } = new() { MicroBatchTokens = 512 };
+
+    /// <summary>The methods with those that are always there, in the order of the tables.</summary>
+    public IReadOnlyList<ProofMethod> AllMethods =>
+        [.. Methods.Where(m => m.Label is not (ProofReport.Random or ProofReport.Full or ProofReport.FullEpoch)), ProofMethod.Parse(ProofReport.Random), ProofMethod.Parse(ProofReport.Full), ProofMethod.Parse(ProofReport.FullEpoch)];
+
+    /// <summary>Reports every fault in one message.</summary>
+    /// <exception cref="PursuitException">A value is out of range, or something is missing.</exception>
+    public void Validate()
+    {
+        Pool.Validate();
+        Workers.Validate();
+        var faults = new List<string>();
+        if (Tests.Count == 0) faults.Add("--test: missing; what nothing else has seen is needed to judge by");
+        if (Budgets.Count == 0) faults.Add("--budget: missing");
+        if (Targets.Count > 0 && Targets.Count != Tests.Count)
+            faults.Add($"--target: {Targets.Count} for {Tests.Count} of --test; expected one of each per target, in the same order");
+        if (Targets.Count == 0 && Methods.Where(m => m.NeedsTarget).Select(m => m.Label).ToArray() is { Length: > 0 } lacking)
+            faults.Add($"--target: missing; {string.Join(", ", lacking.Select(l => $"'{l}'"))} can't choose without one");
+        if (Methods.Where(m => m.Needs.HasFlag(FeatureNeeds.PoolGradients)).Select(m => m.Label).ToArray() is { Length: > 0 } featureless && Features is null)
+            faults.Add($"--features: missing; {string.Join(", ", featureless.Select(l => $"'{l}'"))} read gradient features of the pool");
+        if (Methods.FirstOrDefault(m => m.Needs.HasFlag(FeatureNeeds.TargetGradients)) is { } unserved && Features is not null && TargetFeatures.Count == 0)
+            faults.Add($"--target-features: missing; '{unserved.Label}' reads gradient features of the target");
+        if (TargetFeatures.Count > 0 && TargetFeatures.Count != Targets.Count)
+            faults.Add($"--target-features: {TargetFeatures.Count} for {Targets.Count} of --target; expected one per target, in the same order");
+        if (Methods.GroupBy(m => m.Label).FirstOrDefault(g => g.Count() > 1) is { } twice) faults.Add($"--methods: '{twice.Key}' twice");
+        if (Budgets.GroupBy(b => b.ToString()).FirstOrDefault(g => g.Count() > 1) is { } same) faults.Add($"--budget: {same.Key} twice");
+        if (Seeds is < 1 or > 100) faults.Add($"--seeds: {Seeds}; expected 1 to 100");
+        if (Epochs < 1) faults.Add($"--epochs: {Epochs}; expected at least 1");
+        if (BatchExamples < 1) faults.Add($"--batch: {BatchExamples}; expected at least 1");
+        if (!(LearningRate > 0) || !double.IsFinite(LearningRate)) faults.Add(FormattableString.Invariant($"--lr: {LearningRate}; expected a number above 0"));
+        if (!(Warmup is >= 0 and <= 1)) faults.Add(FormattableString.Invariant($"--warmup: {Warmup}; expected a share of 0 to 1"));
+        if (MaxLength < 8) faults.Add($"--max-length: {MaxLength}; expected at least 8");
+        if (Generate < 0) faults.Add($"--generate: {Generate}; expected 0 or more");
+        if (Time is { } time && time <= TimeSpan.Zero) faults.Add($"--time: {time}; expected more than nothing");
+        if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
+    }
+}
