@@ -69,7 +69,7 @@ internal sealed class ProveCommand
         using var progress = new ProgressPrinter();
         var job = new ProveJob(options, progress) { OnWarning = warning => Terminal.Line($"Warning   {warning}") };
         using var run = RunDirectory.Open(parsed.GetValue(_run)!);
-        var replay = new ReplayFile(parsed, Options(), [_pool, _target, _test, _features, _targetFeatures, _model], run);
+        var replay = new ReplayFile(parsed, Options(), [_pool, _target, _test, _features, _targetFeatures, _model], run.FullPath);
         replay.WriteUnlessThere();
         var report = job.Run(run, cancellationToken);
         replay.Write();
