@@ -18,6 +18,8 @@ switch (args.FirstOrDefault())
         return ReadBenchmark.Run(args.ElementAtOrDefault(1));
     case "engine":
         return EngineBenchmark.Run(args[1..]);
+    case "features":
+        return FeaturesBenchmark.Run(args[1..]);
     case "engine-threads":
         return EngineThreadsBenchmark.Run();
     case "tokenizer":
@@ -25,6 +27,6 @@ switch (args.FirstOrDefault())
     case "tokenizer-train":
         return TokenizerBenchmark.Train(args[1..]);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, engine, engine-threads, tokenizer, tokenizer-train");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, engine, engine-threads, features, tokenizer, tokenizer-train");
         return 2;
 }

@@ -20,6 +20,7 @@ internal static class CommandLine
         new HelpOption { Recursive = true },
         new VersionOption(),
         SelectCommand.Create(),
+        FeaturesCommand.Create(),
         ExplainCommand.Create(),
         ReportCommand.Create(),
         ProveCommand.Create(),

@@ -32,4 +32,16 @@ internal static class CommonOptions
         DefaultValueFactory = _ => 2048,
     };
 
+    public static Option<int> Threads() => new("--threads")
+    {
+        Description = "Threads to work with; results don't depend on it.",
+        DefaultValueFactory = _ => Environment.ProcessorCount,
+    };
+
+    /// <summary>The number <see cref="Threads"/> gave.</summary>
+    public static int ThreadsOf(ParseResult parsed, Option<int> option)
+    {
+        var threads = parsed.GetValue(option);
+        return threads is >= 1 and <= 256 ? threads : throw PursuitException.At("--threads", $"{threads}", "1 to 256");
+    }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Pursuit.Cli.Output;
+using Pursuit.Engine.Features;
 using Pursuit.Runs;
 using Pursuit.Selection;
 
@@ -11,7 +12,7 @@ internal static class MethodsCommand
 {
     public static Command Create()
     {
-        var name = new Argument<string?>("name") { Description = "A method, to list its options.", Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("name") { Description = "A method, or 'features', to list its options.", Arity = ArgumentArity.ZeroOrOne };
         var json = CommonOptions.Json();
         var command = new Command("methods", "Lists the selection methods, or one method's options.") { name, json };
         command.SetAction(parsed => Run(parsed.GetValue(name), parsed.GetValue(json)));
@@ -20,6 +21,7 @@ internal static class MethodsCommand
 
     private static int Run(string? name, bool json)
     {
+        if (name == GradientFeatureOptions.Name) return Features(json);
         var methods = name is null ? MethodRegistry.Methods : [MethodRegistry.Find(name)];
         if (json)
         {
@@ -35,9 +37,21 @@ internal static class MethodsCommand
         if (options.Count == 0)
             System.Console.Out.WriteLine($"{name} has no options.");
         else
-            Terminal.Table(Terminal.ForResult, ["--set", "default", "meaning"], options.Select(o => new[] { $"{name}.{o.Name}", o.Default, o.Description }), leftColumns: 3);
+            PrintOptions(name, options);
         return CommandLine.Done;
     }
+
+    /// <summary>The options of gradient features, which go by a name like a method's.</summary>
+    private static int Features(bool json)
+    {
+        var options = MethodOptions.List(typeof(GradientFeatureOptions));
+        if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(options, RunJson.Compact));
+        else PrintOptions(GradientFeatureOptions.Name, options);
+        return CommandLine.Done;
+    }
+
+    private static void PrintOptions(string owner, IReadOnlyList<MethodOptions.Entry> options) =>
+        Terminal.Table(Terminal.ForResult, ["--set", "default", "meaning"], options.Select(o => new[] { $"{owner}.{o.Name}", o.Default, o.Description }), leftColumns: 3);
 
     private static string Needs(FeatureNeeds needs) => needs == FeatureNeeds.None
         ? "nothing"

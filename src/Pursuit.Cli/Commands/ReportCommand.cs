@@ -24,11 +24,11 @@ internal static class ReportCommand
         var options = SelectCommand.OptionsOf(run);
         var summary = SelectSummary.Of(run);
         using var progress = new ProgressPrinter();
-        var report = new SelectJob(options, progress).Revisit(run, selected => SelectReportBuilder.Build(selected, summary, options.Command!, progress, cancellationToken), cancellationToken);
+        var report = new SelectJob(options, progress) { Gradients = FeatureCommandOptions.FinishedSource(options, run) }.Revisit(run, selected => SelectReportBuilder.Build(selected, summary, options.Command!, progress, cancellationToken), cancellationToken);
         var page = SelectReportFiles.Write(run.FullPath, report);
         progress.Dispose();
         Terminal.Line(report.Headline);
-        Terminal.Line($"Report    {SummaryPrinter.Short(page)}");
+        Terminal.Line($"Report    {Terminal.Short(page)}");
         if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(report, RunJson.Compact));
         return CommandLine.Done;
     }

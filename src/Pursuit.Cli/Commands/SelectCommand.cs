@@ -3,6 +3,7 @@ using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Data.Export;
+using Pursuit.Engine.Features;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Storage;
@@ -14,15 +15,15 @@ internal sealed class SelectCommand
 {
     private readonly Option<string[]> _pool = Many("--pool", "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", required: true);
     private readonly Option<string[]> _target = Many("--target", "Files with examples of what the model should become good at.");
-    private readonly Option<string?> _features = new("--features") { Description = "Gradient features of the pool: a feature store, a .npy matrix or bergson's directory (docs/formats/features.md)." };
-    private readonly Option<string?> _targetFeatures = new("--target-features") { Description = "Gradient features of the target, in the same forms." };
+    private readonly Option<string?> _features = new("--features") { Description = "Gradient features of the pool: the run of 'pursuit features' or an earlier selection, a feature store, a .npy matrix or bergson's directory (docs/formats/features.md). Without it they are computed." };
+    private readonly Option<string?> _targetFeatures = new("--target-features") { Description = "Gradient features of the target, where the pool's were made elsewhere." };
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<int> _maxLength = CommonOptions.MaxLength();
     private readonly Option<string> _budget = new("--budget") { Description = "How much to choose: 500, 1%, 200k-tokens, 5%-tokens or 50k-supervised-tokens.", Required = true };
     private readonly Option<string> _method = new("--method") { Description = "How to choose; see 'pursuit methods'.", Required = true };
-    private readonly Option<string[]> _set = Many("--set", "An option of a method, as METHOD.OPTION=VALUE; see 'pursuit methods NAME'.");
+    private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<ulong> _seed = new("--seed") { Description = "Seed of every random draw.", DefaultValueFactory = _ => 0 };
     private readonly Option<string?> _sourceField = new("--source-field") { Description = "A top-level text field that names each record's source; without it the file does." };
     private readonly Option<string[]> _quota = Many("--quota", "Least and most of a source, as NAME=MIN..MAX in the budget's unit or as shares of it; * stands for every other source.");
@@ -32,7 +33,7 @@ internal sealed class SelectCommand
     private readonly Option<int> _repeats = new("--repeats") { Description = "Copies per chosen record on average, shared out by weight, for trainers that know no weights.", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _run = new("--run") { Description = "The run's directory; without it, beside --out with the ending .run." };
     private readonly Option<bool> _noReport = new("--no-report") { Description = "Leave out the report (report.html and report.json in the run's directory)." };
-    private readonly Option<int> _threads = new("--threads") { Description = "Threads to work with; results don't depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
+    private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -83,8 +84,9 @@ internal sealed class SelectCommand
         var replay = Replay(parsed, options.RunPath);
         if (!parsed.GetValue(_noReport)) options = options with { Command = replay.Command() };
         using var progress = new ProgressPrinter();
-        var job = new SelectJob(options, progress) { OnAudit = AuditPrinter.Print };
+        _ = new SelectJob(options, progress); // refuses contradictions before a directory is made
         using var run = RunDirectory.Open(options.RunPath);
+        var job = new SelectJob(options, progress) { OnAudit = AuditPrinter.Print, Gradients = FeatureCommandOptions.Source(options, run, progress) };
         replay.WriteUnlessThere();
         var summary = job.Run(run, cancellationToken);
         replay.Write();
@@ -96,10 +98,12 @@ internal sealed class SelectCommand
         return CommandLine.Done;
     }
 
+    /// <summary>The run that --features names, where it names one.</summary>
+    private string? SharedRun(ParseResult parsed) => parsed.GetValue(_features) is { } path && FeatureRecipe.IsIn(path) ? path : null;
+
     private SelectJobOptions ReadOptions(ParseResult parsed)
     {
-        var threads = parsed.GetValue(_threads);
-        if (threads is < 1 or > 256) throw PursuitException.At("--threads", $"{threads}", "1 to 256");
+        var threads = CommonOptions.ThreadsOf(parsed, _threads);
         return new SelectJobOptions
         {
             Pool = new PoolOptions
@@ -110,9 +114,11 @@ internal sealed class SelectCommand
                 Threads = threads,
             },
             Targets = parsed.GetValue(_target)!,
-            Features = parsed.GetValue(_features),
+            Features = SharedRun(parsed) is null ? parsed.GetValue(_features) : null,
+            ComputesFeatures = parsed.GetValue(_features) is null || SharedRun(parsed) is not null,
             TargetFeatures = parsed.GetValue(_targetFeatures),
-            ModelDirectory = BundledModel.OrNull(parsed.GetValue(_model)),
+            FeaturesRun = SharedRun(parsed),
+            ModelDirectory = parsed.GetValue(_model) ?? (SharedRun(parsed) is { } shared ? FeatureRecipe.Read(shared).Model : BundledModel.OrNull(null)),
             Budget = Budget.Parse(parsed.GetValue(_budget)!),
             Method = parsed.GetValue(_method)!,
             Settings = parsed.GetValue(_set)!,

@@ -16,34 +16,29 @@ internal static class SummaryPrinter
         foreach (var record in summary.FirstQuarantined) Terminal.Line($"          bad: {record}");
         if (input.Quarantined > summary.FirstQuarantined.Count) Terminal.Line($"          and {input.Quarantined - summary.FirstQuarantined.Count:N0} more, in the ledger");
 
+        if (summary.Gradients is { } gradients) GradientPrinter.Print(gradients);
         Terminal.Line($"Chosen    {summary.Selected:N0} by {summary.Method}, seed {summary.Seed}; budget {summary.Budget}: {summary.Spent:N0} of {summary.BudgetResolved:N0} {UnitName(summary.Unit)}{(summary.Reused ? " (unchanged since the last run)" : "")}");
         if (Math.Abs(summary.EffectiveSize - summary.Selected) > 0.5) Terminal.Line($"          the weights are worth {summary.EffectiveSize:N0} equally weighted examples");
         foreach (var (name, value) in summary.Details?.Lines ?? []) Terminal.Line($"          {name}: {value}");
+        if (summary.WarmupShareChosen is { } share)
+            Terminal.Line($"          warm-up examples among them: {share:0.0%}; of the pool {(double)summary.Gradients!.WarmupRows.Count / (input.Selected + input.NotSelected):0.0%}");
         foreach (var remark in summary.Remarks) Terminal.Line($"Note      {remark}");
 
         Sources(summary.BySource);
-        foreach (var (what, path) in summary.Files.Where(f => f.Key != "report")) Terminal.Line($"{Label(what),-9} {Short(path)}");
+        foreach (var (what, path) in summary.Files.Where(f => f.Key != "report")) Terminal.Line($"{Label(what),-9} {Terminal.Short(path)}");
         Terminal.Line($"Took      {ProgressPrinter.Duration(TimeSpan.FromSeconds(summary.Seconds))}{(summary.ReportSeconds > 0 ? $", and {ProgressPrinter.Duration(TimeSpan.FromSeconds(summary.ReportSeconds))} for the report" : "")}");
-        if (summary.Files.TryGetValue("report", out var report)) Terminal.Line($"Report    {Short(report)}");
+        if (summary.Files.TryGetValue("report", out var report)) Terminal.Line($"Report    {Terminal.Short(report)}");
     }
 
     private static void Sources(IReadOnlyList<SourceShare> sources)
     {
         if (sources.Count < 2) return;
-        var pool = sources.Sum(s => s.Pool);
         Terminal.Table(
             Terminal.ForPeople,
-            ["source", "chosen", "of weight", "of pool", "in pool"],
-            sources.Take(SourcesShown).Select(s => new[] { s.Source, $"{s.Selected:N0}", $"{s.Weight:0.0%}", $"{(double)s.Pool / pool:0.0%}", $"{s.Pool:N0}" }));
+            ["source", "chosen", "of weight", "at random", "in pool"],
+            sources.Take(SourcesShown).Select(s => new[] { s.Source, $"{s.Selected:N0}", $"{s.Weight:0.0%}", $"{s.AtRandom:N0}", $"{s.Pool:N0}" }));
         if (sources.Count > SourcesShown)
             Terminal.Line($"          and {sources.Count - SourcesShown:N0} more sources with {sources.Skip(SourcesShown).Sum(s => s.Selected):N0} chosen");
-    }
-
-    /// <summary>Relative to here where the file is below here.</summary>
-    internal static string Short(string path)
-    {
-        var relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
-        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
     }
 
     private static string Label(string what) => what switch

@@ -33,4 +33,11 @@ internal static class Terminal
         foreach (var row in rows) table.AddRow(row.Select(Markup.Escape).ToArray());
         console.Write(table);
     }
+
+    /// <summary>A path, relative to here where it is below here.</summary>
+    public static string Short(string path)
+    {
+        var relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    }
 }

@@ -79,4 +79,14 @@ internal sealed class CpuOperations<TLane> : HostOperations, IDecoderOperations
 
     public void AdamW(in AdamWStep step, BufferSlice gradient, BufferSlice weights, BufferSlice firstMoment, BufferSlice secondMoment) =>
         ElementKernels.AdamW<TLane>(step, gradient.AsSpan(), weights.AsSpan(), firstMoment.AsSpan(), secondMoment.AsSpan());
+
+    public void AddSketch(BufferSlice values, SketchKey key, int dimension, BufferSlice destination) =>
+        SketchKernels.Add(values.AsSpan(), key, dimension, destination.AsSpan());
+
+    public void WrapSketch(int dimension, BufferSlice sketch) => SketchKernels.Wrap(dimension, sketch.AsSpan());
+
+    public void Scale(BufferSlice factors, BufferSlice values) => SketchKernels.Scale(factors.AsSpan(), values.AsSpan());
+
+    public void AdamDirection(in AdamDirection adam, BufferSlice firstMoment, BufferSlice secondMoment, BufferSlice gradient) =>
+        SketchKernels.AdamDirection(adam, firstMoment.AsSpan(), secondMoment.AsSpan(), gradient.AsSpan());
 }

@@ -192,4 +192,27 @@ public interface IDecoderOperations
     /// w = w (1 - lr decay) - lr m/(1-b1^t) / (sqrt(v/(1-b2^t)) + epsilon).
     /// </summary>
     void AdamW(in AdamWStep step, BufferSlice gradient, BufferSlice weights, BufferSlice firstMoment, BufferSlice secondMoment);
+
+    /// <summary>
+    /// destination += the count-sketch of the values (<see cref="SketchKey"/>). Values that wrap around are kept behind the
+    /// sketch's end until <see cref="WrapSketch"/>.
+    /// </summary>
+    /// <param name="values">A tensor's values.</param>
+    /// <param name="key">The tensor's key.</param>
+    /// <param name="dimension">Numbers of the sketch, at least 1.</param>
+    /// <param name="destination">[dimension + 15].</param>
+    void AddSketch(BufferSlice values, SketchKey key, int dimension, BufferSlice destination);
+
+    /// <summary>Adds what lies behind a sketch's end to its start, once all tensors are in it.</summary>
+    /// <param name="dimension">Numbers of the sketch.</param>
+    /// <param name="sketch">[dimension + 15]; the last 15 are spent.</param>
+    void WrapSketch(int dimension, BufferSlice sketch);
+
+    /// <summary>values *= factors, one by one.</summary>
+    void Scale(BufferSlice factors, BufferSlice values);
+
+    /// <summary>
+    /// Turns a gradient g into the direction Adam would step in with it: (b1 m + (1-b1) g) / sqrt(b2 v + (1-b2) g^2 + eps), in place.
+    /// </summary>
+    void AdamDirection(in AdamDirection adam, BufferSlice firstMoment, BufferSlice secondMoment, BufferSlice gradient);
 }

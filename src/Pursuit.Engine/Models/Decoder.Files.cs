@@ -55,6 +55,15 @@ public sealed partial class Decoder
         AtomicFile.Write(Path.Combine(directory, "config.json"), stream => ModelConfigWriter.Write(Config, halfPrecision ? "bfloat16" : "float32", stream));
     }
 
+    /// <summary>Reads the weights of another model directory of the same shape, such as a checkpoint's, in place of its own.</summary>
+    /// <exception cref="PursuitException">A file is missing, or a tensor is missing, left over or of another shape.</exception>
+    public void Restore(string directory)
+    {
+        using var files = ModelWeights.Open(directory);
+        CheckTensors(Layout, Config, files);
+        ReadWeights(files);
+    }
+
     private static void CheckTensors(ParameterLayout layout, ModelConfig config, ModelWeights files)
     {
         var faults = new List<string>();

@@ -1,5 +1,5 @@
 using Pursuit.Engine.Models;
-using Pursuit.Storage;
+
 
 namespace Pursuit.Engine.Training;
 
@@ -68,16 +68,7 @@ public sealed class AllWeights : ITrainedSet
     }
 
     /// <inheritdoc/>
-    public void Restore(string directory)
-    {
-        using var weights = ModelWeights.Open(directory);
-        foreach (var parameter in Gradients.Parameters)
-        {
-            var values = new float[parameter.Length];
-            weights.ReadSingle(parameter.Name, values);
-            Decoder.Operations.Write(values, parameter.In(Decoder.Weights));
-        }
-    }
+    public void Restore(string directory) => Decoder.Restore(directory);
 
     /// <summary>Frees the gradients; the decoder stays.</summary>
     public void Dispose() => _gradients.Dispose();

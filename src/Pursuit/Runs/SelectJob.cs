@@ -3,7 +3,6 @@ using Pursuit.Data;
 using Pursuit.Data.Export;
 using Pursuit.Reports;
 using Pursuit.Selection;
-using Pursuit.Selection.Features;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Runs;
@@ -34,6 +33,9 @@ public sealed class SelectJob
 
     /// <summary>Told the audit of the examples as the model will see them, once it is made.</summary>
     public Action<AuditReport>? OnAudit { get; init; }
+
+    /// <summary>Makes gradient features that weren't brought along; needed where <see cref="SelectJobOptions.ComputesFeatures"/>.</summary>
+    public IGradientSource? Gradients { get; init; }
 
     /// <summary>Does the job in an open run directory.</summary>
     /// <param name="run">The run's directory.</param>
@@ -79,19 +81,20 @@ public sealed class SelectJob
 
     private SelectInputs OpenInputs(RunDirectory run, RunStage? earlier, CancellationToken cancellationToken)
     {
-        var pool = OpenPool(_options.Pool, "reading the pool", cancellationToken);
-        Pool? target = null;
+        // The target first: what is wrong with it is told before a long job on the pool.
+        var target = _options.Targets.Count > 0 ? OpenPool(_options.Pool with { Paths = _options.Targets }, "reading the target", cancellationToken) : null;
+        Pool? pool = null;
         try
         {
+            RefuseToOverwrite(_options.Targets);
+            pool = OpenPool(_options.Pool, "reading the pool", cancellationToken);
             // Before lengths and features, which would be computed anew for another pool.
             if (earlier is not null && earlier.DependsOn("pool") != pool.Fingerprint)
                 throw PursuitException.At(run.FullPath, "a selection from a pool that has changed since", "the pool's files as they were", $"Run 'pursuit select --config {run.PathOf("options.yaml")}' again.");
             RefuseToOverwrite(pool.Sources.Select(s => s.Path));
-            RefuseToOverwrite(_options.Targets);
             var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
-            var lengths = Lengths(run, pool, cancellationToken);
-            if (_options.Targets.Count > 0) target = OpenPool(_options.Pool with { Paths = _options.Targets }, "reading the target", cancellationToken);
-            var features = OpenFeatures(pool, cancellationToken);
+            var lengths = Lengths(run, pool, target, cancellationToken);
+            var features = SelectionFeatures.Open(_options, _method.Needs, Gradients, pool, target, cancellationToken);
             var problem = new SelectionProblem
             {
                 ContentIds = pool.ContentIds.ToArray(),
@@ -104,6 +107,8 @@ public sealed class SelectJob
                 Quotas = _options.Quotas,
                 PoolGradients = features.Pool,
                 TargetGradients = features.Target,
+                TargetGroups = features.TargetGroups,
+                TargetGroupNames = features.TargetGroupNames,
                 Threads = _options.Pool.Threads,
             };
             return new SelectInputs(pool, target, sources, features, problem, SelectionFingerprint(pool, sources, lengths, features));
@@ -111,7 +116,7 @@ public sealed class SelectJob
         catch
         {
             target?.Dispose();
-            pool.Dispose();
+            pool?.Dispose();
             throw;
         }
     }
@@ -126,6 +131,7 @@ public sealed class SelectJob
             Target = inputs.Target,
             Sources = inputs.Sources,
             Problem = inputs.Problem,
+            Gradients = inputs.Features.Report,
             Selection = selection,
             Details = details,
             Gains = SelectionFile.ReadGains(stage),
@@ -138,7 +144,7 @@ public sealed class SelectJob
     private Pool OpenPool(PoolOptions options, string work, CancellationToken cancellationToken) =>
         Pool.Open(options, PoolReport.To(_progress, work), cancellationToken);
 
-    private TokenLengths? Lengths(RunDirectory run, Pool pool, CancellationToken cancellationToken)
+    private TokenLengths? Lengths(RunDirectory run, Pool pool, Pool? target, CancellationToken cancellationToken)
     {
         if (!_options.NeedsTokens) return null;
         var encoder = ModelEncoder.Load(_options.ModelDirectory!, _options.MaxLength);
@@ -150,11 +156,10 @@ public sealed class SelectJob
             return new TokenLengths(ModelEncoder.Fingerprint(encoder).Hash, counts, TokenCounting.OfIds(pool, counts, ids, match), new Fingerprint("match").Add("ids", ids.Select(i => i.ToString())).Hash);
         }
 
-        using var target = OpenPool(_options.Pool with { Paths = _options.Targets }, "reading the target", cancellationToken);
-        return new TokenLengths(ModelEncoder.Fingerprint(encoder).Hash, counts, TokenCounting.Supervised(target, encoder, cancellationToken), target.Fingerprint);
+        return new TokenLengths(ModelEncoder.Fingerprint(encoder).Hash, counts, TokenCounting.Supervised(target!, encoder, cancellationToken), target!.Fingerprint);
     }
 
-    private Fingerprint SelectionFingerprint(Pool pool, SourceGroups sources, TokenLengths? lengths, JobFeatures features) => new Fingerprint("selection/1")
+    private Fingerprint SelectionFingerprint(Pool pool, SourceGroups sources, TokenLengths? lengths, SelectionFeatures features) => new Fingerprint("selection/1")
         .Add(VersionPart, RunDirectory.PursuitVersion)
         .Add("pool", pool.Fingerprint)
         .Add("method", _method.Name)
@@ -167,33 +172,6 @@ public sealed class SelectJob
         .Add("reference", lengths?.ReferenceFingerprint)
         .Add("features", features.PoolFingerprint)
         .Add("target-features", features.TargetFingerprint);
-
-    /// <summary>Opens the features that were brought along, where the method reads any.</summary>
-    private JobFeatures OpenFeatures(Pool pool, CancellationToken cancellationToken)
-    {
-        if (!_method.Needs.HasFlag(FeatureNeeds.PoolGradients)) return new JobFeatures(null, null, null, null);
-        var ofPool = FeatureSource.Open(_options.Features!, pool, cancellationToken);
-        try
-        {
-            var poolFingerprint = FileHash.Of(_options.Features!, cancellationToken);
-            var takesTarget = _method.Needs.HasFlag(FeatureNeeds.TargetGradients) || _method.Needs.HasFlag(FeatureNeeds.OptionalTargetGradients);
-            return takesTarget && _options.TargetFeatures is { } path
-                ? new JobFeatures(ofPool, OpenTarget(path, cancellationToken), poolFingerprint, FileHash.Of(path, cancellationToken))
-                : new JobFeatures(ofPool, null, poolFingerprint, null);
-        }
-        catch
-        {
-            ofPool.Dispose();
-            throw;
-        }
-    }
-
-    private IGradientFeatures OpenTarget(string path, CancellationToken cancellationToken)
-    {
-        if (_options.Targets.Count == 0) return FeatureSource.Open(path, rows: null, cancellationToken);
-        using var target = OpenPool(_options.Pool with { Paths = _options.Targets }, "reading the target", cancellationToken);
-        return FeatureSource.Open(path, ExpectedRows.Of(target, "the target"), cancellationToken);
-    }
 
     private Dictionary<string, string> WriteFiles(RunDirectory run, Pool pool, SelectionResult selection, CancellationToken cancellationToken)
     {
@@ -231,10 +209,7 @@ public sealed class SelectJob
 
     private SelectSummary Summarise(SelectedRun selected, Dictionary<string, string> files, bool reused, TimeSpan time)
     {
-        var (pool, sources, selection) = (selected.Pool, selected.Sources, selected.Selection);
-        var inPool = sources.Groups.CountBy(s => s).ToDictionary();
-        var chosen = selection.Rows.GroupBy(r => sources.Groups[r.Position]).ToDictionary(g => g.Key, g => (Count: g.Count(), Weight: g.Sum(r => r.Weight)));
-        var weight = selection.Rows.Sum(r => r.Weight);
+        var (pool, selection, report) = (selected.Pool, selected.Selection, selected.Gradients);
         return new SelectSummary
         {
             Method = selection.Method,
@@ -247,11 +222,10 @@ public sealed class SelectJob
             Unit = selection.Unit,
             Selected = selection.Rows.Count,
             EffectiveSize = selection.EffectiveSize,
-            BySource = [.. inPool
-                .Select(p => (Name: sources.Names[p.Key], Pool: p.Value, Chosen: chosen.GetValueOrDefault(p.Key)))
-                .OrderByDescending(s => s.Chosen.Count).ThenBy(s => s.Name, StringComparer.Ordinal)
-                .Select(s => new SourceShare(s.Name, s.Pool, s.Chosen.Count, weight > 0 ? s.Chosen.Weight / weight : 0))],
-            Remarks = selection.Remarks,
+            BySource = SourceShare.Of(selected.Problem, selection),
+            Gradients = report,
+            WarmupShareChosen = report is { WarmupRows.Count: > 0 } ? WarmupShare(report, selection) : null,
+            Remarks = [.. selection.Remarks, .. report is null ? [] : GradientRemarks.Of(report)],
             Details = selected.Details,
             Files = files,
             Reused = reused,
@@ -259,18 +233,14 @@ public sealed class SelectJob
         };
     }
 
-    /// <summary>The features a method reads, and the hashes of their files.</summary>
-    private sealed record JobFeatures(IGradientFeatures? Pool, IGradientFeatures? Target, string? PoolFingerprint, string? TargetFingerprint) : IDisposable
+    private static double WarmupShare(GradientReport report, SelectionResult selection)
     {
-        public void Dispose()
-        {
-            Pool?.Dispose();
-            Target?.Dispose();
-        }
+        var warmed = report.WarmupRows.ToHashSet();
+        return (double)selection.Rows.Count(r => warmed.Contains(r.Position)) / Math.Max(1, selection.Rows.Count);
     }
 
     /// <summary>What a selection is made of, open.</summary>
-    private sealed record SelectInputs(Pool Pool, Pool? Target, SourceGroups Sources, JobFeatures Features, SelectionProblem Problem, Fingerprint Fingerprint) : IDisposable
+    private sealed record SelectInputs(Pool Pool, Pool? Target, SourceGroups Sources, SelectionFeatures Features, SelectionProblem Problem, Fingerprint Fingerprint) : IDisposable
     {
         public void Dispose()
         {

@@ -19,6 +19,12 @@ public sealed record SelectJobOptions
     /// <summary>Gradient features of the target; null for none.</summary>
     public string? TargetFeatures { get; init; }
 
+    /// <summary>True where gradient features that weren't brought along are computed, by <see cref="SelectJob.Gradients"/>.</summary>
+    public bool ComputesFeatures { get; init; }
+
+    /// <summary>Another run whose gradient features are used as they are; null makes them in this run.</summary>
+    public string? FeaturesRun { get; init; }
+
     /// <summary>A model directory whose tokenizer and template count tokens; null where nothing needs one.</summary>
     public string? ModelDirectory { get; init; }
 
@@ -81,13 +87,23 @@ public sealed record SelectJobOptions
             faults.Add($"--model: missing; {(method.Needs.HasFlag(FeatureNeeds.TokenCounts) ? $"'{Method}'" : $"a budget in {Budget.UnitName(Budget.Unit)}")} needs the tokenizer of a model directory");
         if (method.Needs.HasFlag(FeatureNeeds.ReferenceLengths) && Targets.Count == 0 && Match is null)
             faults.Add($"--target: missing; '{Method}' imitates the lengths of a target's examples, or with --match those of an earlier selection");
-        if (method.Needs.HasFlag(FeatureNeeds.PoolGradients) && Features is null)
-            faults.Add($"--features: missing; '{Method}' reads gradient features of the pool (docs/formats/features.md says how to make them)");
-        if (method.Needs.HasFlag(FeatureNeeds.TargetGradients) && TargetFeatures is null)
-            faults.Add($"--target-features: missing; '{Method}' reads gradient features of the target");
-        if (method.Needs.HasFlag(FeatureNeeds.OptionalTargetGradients) && Features is not null && Targets.Count > 0 && TargetFeatures is null)
-            faults.Add($"--target-features: missing; with --features, '{Method}' reads the target's gradients from there; without --target it imitates the pool's own mean");
+        AddFeatureFaults(method, faults);
         if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
+    }
+
+    private void AddFeatureFaults(MethodDescriptor method, List<string> faults)
+    {
+        if (!method.Needs.HasFlag(FeatureNeeds.PoolGradients)) return;
+        if (Features is null && !ComputesFeatures)
+            faults.Add($"--features: missing; '{Method}' reads gradient features of the pool (docs/formats/features.md says how to make them)");
+        if (Features is null && TargetFeatures is not null)
+            faults.Add("--target-features: given without --features; a target's features are of use beside the pool's, made in the same way");
+        if (Features is not null && TargetFeatures is null && Targets.Count > 0)
+            faults.Add("--target-features: missing beside --features; the target's gradients must be made as the pool's were (docs/formats/features.md)");
+        if (method.Needs.HasFlag(FeatureNeeds.TargetGradients) && TargetFeatures is null && Targets.Count == 0)
+            faults.Add(Features is null
+                ? $"--target: missing; '{Method}' compares with a target's examples"
+                : $"--target-features: missing; '{Method}' reads gradient features of the target");
     }
 
     /// <summary>True where the method or the budget counts tokens.</summary>

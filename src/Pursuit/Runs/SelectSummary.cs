@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Pursuit.Selection;
+using Pursuit.Selection.Random;
 
 namespace Pursuit.Runs;
 
@@ -41,6 +42,12 @@ public sealed record SelectSummary
 
     /// <summary>Chosen against pool, per source, largest choice first.</summary>
     public required IReadOnlyList<SourceShare> BySource { get; init; }
+
+    /// <summary>How gradient features were made; null where the method reads none or they were brought along.</summary>
+    public GradientReport? Gradients { get; init; }
+
+    /// <summary>Share of the chosen examples that the warm-up had trained on; null without a warm-up.</summary>
+    public double? WarmupShareChosen { get; init; }
 
     /// <summary>What a person should know before using the selection.</summary>
     public required IReadOnlyList<string> Remarks { get; init; }
@@ -90,7 +97,26 @@ public sealed record LedgerCounts(long Rows, long Selected, long NotSelected, lo
 /// <param name="Pool">Its examples in the pool.</param>
 /// <param name="Selected">Its examples chosen.</param>
 /// <param name="Weight">Its share of the chosen weight, 0 to 1.</param>
-public sealed record SourceShare(string Source, int Pool, int Selected, double Weight);
+/// <param name="AtRandom">Its examples in a random choice of the same budget and seed.</param>
+public sealed record SourceShare(string Source, int Pool, int Selected, double Weight, int AtRandom)
+{
+    /// <summary>Every source's part in a selection, largest choice first.</summary>
+    internal static IReadOnlyList<SourceShare> Of(SelectionProblem problem, SelectionResult selection)
+    {
+        var random = selection.Method == RandomSelector.Name ? selection : new RandomSelector().Select(problem, null, CancellationToken.None);
+        var inPool = problem.Sources.CountBy(s => s).ToDictionary();
+        var atRandom = random.Rows.CountBy(r => problem.Sources[r.Position]).ToDictionary();
+        var chosen = selection.Rows.GroupBy(r => problem.Sources[r.Position]).ToDictionary(g => g.Key, g => (Count: g.Count(), Weight: g.Sum(r => r.Weight)));
+        var weight = selection.Rows.Sum(r => r.Weight);
+        return
+        [
+            .. inPool
+                .Select(p => (Name: problem.SourceNames[p.Key], Pool: p.Value, Chosen: chosen.GetValueOrDefault(p.Key), Random: atRandom.GetValueOrDefault(p.Key)))
+                .OrderByDescending(s => s.Chosen.Count).ThenBy(s => s.Name, StringComparer.Ordinal)
+                .Select(s => new SourceShare(s.Name, s.Pool, s.Chosen.Count, weight > 0 ? s.Chosen.Weight / weight : 0, s.Random)),
+        ];
+    }
+}
 
 /// <summary>A method's details as a stage keeps them.</summary>
 /// <param name="Lines">What a person sees, in order: name and value.</param>

@@ -71,18 +71,8 @@ public static class TokenCounting
         var start = 0;
         foreach (var examples in pool.Read(cancellationToken).Chunk(Batch))
         {
-            Parallel.For(0, examples.Length, options, i =>
-            {
-                (encoded[i], refusals[i]) = (null, null);
-                try
-                {
-                    encoded[i] = encoder.Encode(examples[i]);
-                }
-                catch (PursuitException e)
-                {
-                    refusals[i] = e.Message; // the template won't print this conversation: it is counted and never chosen
-                }
-            });
+            // What the template won't print is counted and never chosen.
+            Parallel.For(0, examples.Length, options, i => encoded[i] = encoder.TryEncode(examples[i], out refusals[i]));
             for (var i = 0; i < examples.Length; i++)
             {
                 if (encoded[i] is { } example)

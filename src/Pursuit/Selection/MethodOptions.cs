@@ -8,6 +8,9 @@ namespace Pursuit.Selection;
 /// <summary>Sets the init properties of a method's options record from "--set NAME.option=value" pairs, and lists them.</summary>
 public static class MethodOptions
 {
+    /// <summary>Owner of the options that say how gradient features are made, whatever the method.</summary>
+    public const string FeaturesOwner = "features";
+
     /// <summary>One option of a method, for listings.</summary>
     /// <param name="Name">As on the command line, such as <c>noise-floor</c>.</param>
     /// <param name="Default">Its default, as it would be given.</param>
@@ -25,28 +28,40 @@ public static class MethodOptions
     internal static object Read(MethodDescriptor method, IReadOnlyList<string> settings)
     {
         var options = Activator.CreateInstance(method.OptionsType)!;
-        foreach (var setting in settings)
-        {
-            var (owner, name, value) = Split(setting);
-            if (owner != method.Name)
-            {
-                _ = MethodRegistry.Find(owner);
-                continue;
-            }
-
-            var property = Properties(method.OptionsType).FirstOrDefault(p => Kebab(p.Name) == name)
-                ?? throw Unknown(method, name);
-            property.SetValue(options, Convert(setting, property.PropertyType, value));
-        }
-
+        Fill(options, method.Name, settings);
         return options;
     }
 
-    /// <summary>The options of a method with their defaults.</summary>
-    public static IReadOnlyList<Entry> List(MethodDescriptor method)
+    /// <summary>Sets the options that settings name; those of other owners are passed over.</summary>
+    /// <param name="options">The options record, freshly made.</param>
+    /// <param name="owner">The name it goes by: a method's, or <see cref="FeaturesOwner"/>.</param>
+    /// <param name="settings">"NAME.option=value" pairs.</param>
+    /// <exception cref="PursuitException">An unknown owner or option, or a value that doesn't fit.</exception>
+    public static void Fill(object options, string owner, IReadOnlyList<string> settings)
     {
-        var defaults = Activator.CreateInstance(method.OptionsType)!;
-        return [.. Properties(method.OptionsType).Select(p => new Entry(
+        foreach (var setting in settings)
+        {
+            var (name, option, value) = Split(setting);
+            if (name != owner)
+            {
+                if (name != FeaturesOwner) _ = MethodRegistry.Find(name);
+                continue;
+            }
+
+            var property = Properties(options.GetType()).FirstOrDefault(p => Kebab(p.Name) == option)
+                ?? throw Unknown(options.GetType(), owner, option);
+            property.SetValue(options, Convert(setting, property.PropertyType, value));
+        }
+    }
+
+    /// <summary>The options of a method with their defaults.</summary>
+    public static IReadOnlyList<Entry> List(MethodDescriptor method) => List(method.OptionsType);
+
+    /// <summary>The options of an options record with their defaults.</summary>
+    public static IReadOnlyList<Entry> List(Type type)
+    {
+        var defaults = Activator.CreateInstance(type)!;
+        return [.. Properties(type).Select(p => new Entry(
             Kebab(p.Name),
             Format(p.GetValue(defaults)),
             p.GetCustomAttribute<DescriptionAttribute>()?.Description ?? ""))];
@@ -64,12 +79,12 @@ public static class MethodOptions
             : throw PursuitException.At("--set", $"'{setting}'", "METHOD.OPTION=VALUE, such as length.keep=shortest");
     }
 
-    private static PursuitException Unknown(MethodDescriptor method, string name)
+    private static PursuitException Unknown(Type type, string owner, string name)
     {
-        var names = Properties(method.OptionsType).Select(p => Kebab(p.Name)).ToArray();
+        var names = Properties(type).Select(p => Kebab(p.Name)).ToArray();
         return PursuitException.At(
             "--set",
-            $"'{method.Name}' has no option '{name}'",
+            $"'{owner}' has no option '{name}'",
             names.Length == 0 ? "none: this method has no options" : $"one of: {string.Join(", ", names)}",
             Suggestion.For(name, names));
     }

@@ -49,6 +49,9 @@ public sealed class FeatureStore : IDisposable
         }
     }
 
+    /// <summary>Bytes of all shards.</summary>
+    public long ByteLength => Enumerable.Range(0, _shards.Length).Sum(shard => new FileInfo(FeatureShard.PathOf(Path, shard)).Length);
+
     /// <summary>A block's rows of one shard as bf16, straight from the mapped file: what <see cref="Numerics.RowScan"/> takes.</summary>
     /// <param name="shard">0 to ShardCount - 1.</param>
     /// <param name="block">0 to Blocks.Count - 1.</param>

@@ -51,6 +51,24 @@ public sealed class ExampleEncoder
         return example.Text is { } text ? EncodeText(example, text) : EncodeConversation(example);
     }
 
+    /// <summary>Encodes an example whose template may refuse it.</summary>
+    /// <param name="example">The example.</param>
+    /// <param name="refusal">Why the template refuses it; null where it doesn't.</param>
+    /// <returns>The encoded example; null where the template refuses it.</returns>
+    public EncodedExample? TryEncode(Example example, out string? refusal)
+    {
+        try
+        {
+            refusal = null;
+            return Encode(example);
+        }
+        catch (PursuitException e)
+        {
+            refusal = e.Message;
+            return null;
+        }
+    }
+
     private EncodedExample EncodeText(Example example, string text)
     {
         var ids = new List<int>((text.Length / 3) + 8);

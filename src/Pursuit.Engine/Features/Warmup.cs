@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Pursuit.Data;
+using Pursuit.Engine.Adapters;
+using Pursuit.Engine.Models;
+using Pursuit.Engine.Training;
+using Pursuit.Runs;
+using Pursuit.Storage;
+using Pursuit.Tokenization;
+
+namespace Pursuit.Engine.Features;
+
+/// <summary>
+/// The stage that trains the probe model a little on a random share of the pool and leaves a checkpoint per epoch (LESS,
+/// section 3.1). A killed one continues from its last checkpoint.
+/// </summary>
+internal sealed class Warmup
+{
+    private const string TrajectoryName = "trajectory.json";
+    private const int LeastExamples = 64;
+    private const int MostTrialExamples = 1024;
+    private const double HeldOutShare = 0.1;
+
+    private static readonly double[] Rates = [1e-4, 3e-4, 1e-3];
+
+    private readonly GradientFeatureOptions _options;
+    private readonly string _model;
+    private readonly int _threads;
+    private readonly IProgress<WorkProgress>? _progress;
+
+    public Warmup(GradientFeatureOptions options, string model, int threads, IProgress<WorkProgress>? progress) =>
+        (_options, _model, _threads, _progress) = (options, model, threads, progress);
+
+    /// <summary>Everything the trajectory depends on.</summary>
+    public Fingerprint Fingerprint(Pool pool, ExampleEncoder encoder, string modelFingerprint)
+    {
+        var fingerprint = new Fingerprint("warm-up/1").Add("model", modelFingerprint).Add("checkpoints", _options.Checkpoints);
+        return _options.Checkpoints == 0
+            ? fingerprint
+            : fingerprint
+                .Add("pool", PoolSet(pool))
+                .Add("encoder", ModelEncoder.Fingerprint(encoder).Hash)
+                .Add("share", _options.Warmup)
+                .Add("learning rate", _options.LearningRate)
+                .Add("batch", _options.Batch)
+                .Add("adapters", _options.Kind == GradientKind.Lora ? _options.LoraRank : 0)
+                .Add("micro-batch", _options.MicroBatch)
+                .Add("seed", _options.ProjectionSeed);
+    }
+
+    /// <summary>Trains, or reads what was trained.</summary>
+    public Trajectory Run(RunStage stage, Pool pool, ExampleEncoder encoder, CancellationToken cancellationToken)
+    {
+        if (stage.IsComplete) return Read(stage);
+        var trajectory = _options.Checkpoints == 0
+            ? new Trajectory([new TrajectoryPoint("model", null, 1)], null, [], [], 0, 0)
+            : Train(stage, pool, encoder, cancellationToken);
+        AtomicFile.Write(stage.PathOf(TrajectoryName), s => JsonSerializer.Serialize(s, trajectory, RunJson.Indented));
+        stage.Complete();
+        return trajectory;
+    }
+
+    /// <summary>Reads a finished stage.</summary>
+    public static Trajectory Read(RunStage stage) =>
+        JsonSerializer.Deserialize<Trajectory>(File.ReadAllBytes(stage.PathOf(TrajectoryName)), RunJson.Indented)!;
+
+    /// <summary>Adapters of the features' size, with the values the warm-up starts from.</summary>
+    public static LoraAdapters CreateAdapters(Decoder decoder, GradientFeatureOptions options) =>
+        LoraAdapters.Create(decoder, new LoraOptions { Rank = options.LoraRank, Alpha = 4 * options.LoraRank }, options.ProjectionSeed);
+
+    /// <summary>The pool's examples whatever their order: a permuted pool warms up alike.</summary>
+    private static string PoolSet(Pool pool) => new Fingerprint("pool-set").Add("ids", pool.ContentIds.ToArray().Select(id => id.ToString()).Order(StringComparer.Ordinal)).Hash;
+
+    private Trajectory Train(RunStage stage, Pool pool, ExampleEncoder encoder, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var (rows, examples) = Choose(pool, encoder, cancellationToken);
+        var trials = _options.LearningRate > 0 ? [] : Try(stage, examples, cancellationToken);
+        var rate = _options.LearningRate > 0 ? _options.LearningRate : trials.MinBy(t => t.HeldOutLoss)!.LearningRate;
+        _ = Train(stage.PathOf("training"), examples, null, rate, _options.Checkpoints, "warming up", cancellationToken);
+        using var run = RunDirectory.Open(stage.PathOf("training"));
+        var points = TrainingCheckpoint.All(Trainer.CheckpointsOf(run)).Where(c => c.State.Epoch is not null)
+            .Select(c => new TrajectoryPoint(string.Create(CultureInfo.InvariantCulture, $"epoch-{c.State.Epoch}"), Path.GetRelativePath(stage.FullPath, c.FullPath), c.State.MeanLearningRate)).ToArray();
+        var tokens = examples.Sum(e => (long)e.Tokens.Length);
+        return new Trajectory(points, rate, trials, [.. rows.Order()], tokens * _options.Checkpoints + TrialExamples(examples).Sum(e => (long)e.Tokens.Length) * trials.Count, Stopwatch.GetElapsedTime(started).TotalSeconds);
+    }
+
+    /// <summary>The examples whose hashed content ids come first: random, and the same for any order of the pool.</summary>
+    private (int[] Rows, List<TrainingExample> Examples) Choose(Pool pool, ExampleEncoder encoder, CancellationToken cancellationToken)
+    {
+        var count = (int)Math.Min(pool.Count, Math.Max(LeastExamples, Math.Ceiling(_options.Warmup * pool.Count)));
+        var order = Enumerable.Range(0, pool.Count).OrderBy(i => SeededRandom.ForExample(_options.ProjectionSeed, "features/warm-up", pool.ContentIds[i])).Take(count).ToArray();
+        var rows = new List<int>();
+        var examples = new List<TrainingExample>();
+        var position = 0;
+        foreach (var example in pool.Read(order, cancellationToken))
+        {
+            var row = order[position++];
+            if (encoder.TryEncode(example, out _) is not { AllMasked: false } encoded) continue;
+            rows.Add(row);
+            examples.Add(new TrainingExample(encoded.Ids, encoded.Trained, 1, 1, FormattableString.Invariant($"{pool.Sources[example.Locator.Source].Path}, line {example.Locator.Line}")));
+        }
+
+        return examples.Count > 0
+            ? ([.. rows], examples)
+            : throw PursuitException.At(pool.Sources[0].Path, $"no answer to learn in {count:N0} random examples", "assistant turns that fit in --max-length", "Look at them with 'pursuit inspect'.");
+    }
+
+    /// <summary>One epoch with each rate on some of the examples; the loss on the rest of them decides.</summary>
+    private List<RateTrial> Try(RunStage stage, List<TrainingExample> examples, CancellationToken cancellationToken)
+    {
+        var path = stage.PathOf("trials.json");
+        var trials = File.Exists(path) ? JsonSerializer.Deserialize<List<RateTrial>>(File.ReadAllBytes(path), RunJson.Indented)! : [];
+        var held = Math.Max(1, (int)(HeldOutShare * Math.Min(examples.Count, MostTrialExamples)));
+        var trained = TrialExamples(examples).Skip(held).ToList();
+        if (trained.Count == 0) return [new RateTrial(Rates[1], double.NaN)];
+        var heldOut = new HeldOut([.. examples.Take(held).Select((e, i) => new HeldOutPiece(e.Tokens, e.Supervised, i))], new long[held], null);
+        foreach (var rate in Rates.Skip(trials.Count))
+        {
+            var directory = stage.PathOf("trial");
+            var result = Train(directory, trained, heldOut, rate, 1, string.Create(CultureInfo.InvariantCulture, $"trying learning rate {rate:0.0e+0}"), cancellationToken);
+            trials.Add(new RateTrial(rate, result.HeldOut!.LossPerToken));
+            AtomicFile.Write(path, s => JsonSerializer.Serialize(s, trials, RunJson.Indented));
+            Directory.Delete(directory, recursive: true);
+        }
+
+        return trials;
+    }
+
+    private static IEnumerable<TrainingExample> TrialExamples(List<TrainingExample> examples) => examples.Take(MostTrialExamples);
+
+    private TrainingResult Train(string directory, IReadOnlyList<TrainingExample> examples, HeldOut? heldOut, double rate, int epochs, string work, CancellationToken cancellationToken)
+    {
+        using var run = RunDirectory.Open(directory);
+        using var decoder = Decoder.Load(_model);
+        using var adapters = _options.Kind == GradientKind.Lora ? CreateAdapters(decoder, _options) : null;
+        using ITrainedSet trained = adapters is null ? new AllWeights(decoder) : new TrainedAdapters(decoder, adapters, _model, _options.ProjectionSeed);
+        var batches = new ExampleBatches(examples, _options.Batch, null, epochs, LossReduction.ExampleMean, _options.ProjectionSeed);
+        var steps = batches.EpochEnds[^1];
+        var options = new TrainerOptions
+        {
+            Schedule = new LearningRateSchedule { Peak = rate, Steps = steps, WarmupSteps = (long)Math.Round(0.03 * steps), Decay = LearningRateDecay.Linear, FinalShare = 0 },
+            Optimizer = new AdamWOptions { Beta2 = 0.999f, WeightDecay = 0 },
+            Workers = new DecoderPoolOptions { Threads = _threads, MicroBatchTokens = _options.MicroBatch },
+            EpochEnds = heldOut is null ? batches.EpochEnds : [],
+            KeepCheckpoints = 1,
+        };
+        using var trainer = new Trainer(trained, ModelFiles.Fingerprint(_model), batches, heldOut, options, run, _progress is null ? null : new Renamed(_progress, work));
+        return trainer.Run(cancellationToken);
+    }
+
+    /// <summary>Tells a training's progress under the stage's own name.</summary>
+    private sealed class Renamed(IProgress<WorkProgress> inner, string work) : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value) => inner.Report(value with { Work = work });
+    }
+}

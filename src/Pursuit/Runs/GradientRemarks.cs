@@ -1,0 +1,22 @@
+using System.Globalization;
+
+namespace Pursuit.Runs;
+
+/// <summary>What a person should know of how gradient features were made.</summary>
+internal static class GradientRemarks
+{
+    /// <summary>Cosine above which a checkpoint tells nothing new (methods: LESS uses four, and never looks).</summary>
+    private const double SameFeatures = 0.98;
+
+    private const double MuchEpsilon = 0.5;
+
+    public static IEnumerable<string> Of(GradientReport report)
+    {
+        foreach (var checkpoint in report.Checkpoints.Where(c => c.CosineToPrevious > SameFeatures))
+            yield return string.Create(CultureInfo.InvariantCulture, $"checkpoint {checkpoint.Name} gives nearly the features of the one before (cosine {checkpoint.CosineToPrevious:0.000}): it adds cost and nothing else; fewer will do (--set features.checkpoints)");
+        if (report.Checkpoints.Max(c => c.EpsilonShare) is { } share and > MuchEpsilon)
+            yield return string.Create(CultureInfo.InvariantCulture, $"eps decides the preconditioning of {share:0%} of the coordinates, whose second moments are smaller; a smaller one may tell more (--set features.epsilon)");
+        if (report.WithoutAnswer > 0)
+            yield return string.Create(CultureInfo.InvariantCulture, $"{report.WithoutAnswer:N0} examples have no answer to learn within --max-length: their gradient is zero and gradient methods never choose them");
+    }
+}
