@@ -87,8 +87,8 @@ public sealed class FeaturesCommandTests : IDisposable
         Select("gtp", "none.npy").ExitCode.ShouldBe(2);
         var without = Cli.Run("select", "--pool", _pool, "--method", "less", "--budget", "5", "--out", _directory.PathOf("out.jsonl"));
         without.ExitCode.ShouldBe(2);
-        without.Error.ShouldContain("--features");
-        without.Error.ShouldContain("--target-features");
+        without.Error.ShouldContain("--target: missing");
+        Cli.Run("select", "--pool", _pool, "--target-features", _target, "--method", "gtp", "--budget", "5", "--out", _directory.PathOf("out.jsonl")).Error.ShouldContain("without --features");
     }
 
     private Cli.Outcome Select(string method, string features, params string[] more) =>

@@ -179,6 +179,29 @@ public sealed class OperationTests
 
     [Theory]
     [MemberData(nameof(Implementations))]
+    public void Sketches_and_the_steps_before_them_equal_the_twin(string name)
+    {
+        foreach (var dimension in new[] { 1, 7, 16, 40, 100 })
+        {
+            foreach (var width in Widths)
+            {
+                Agree(name, arena =>
+                {
+                    var (values, factors, m, v) = (arena.Random(3 * width), arena.Random(3 * width), arena.Random(3 * width), arena.Random(3 * width));
+                    arena.Operations.Scale(v, v); // squares: second moments aren't negative
+                    arena.Operations.Scale(factors, values);
+                    var sketch = arena.Zero(dimension + SketchKey.BlockSize - 1);
+                    arena.Operations.AddSketch(values, SketchKey.Of(5, "a"), dimension, sketch);
+                    arena.Operations.AdamDirection(new AdamDirection(0.9f, 0.999f, 1e-8f, width % 4 == 0), m, v, values);
+                    arena.Operations.AddSketch(values, SketchKey.Of(5, "b"), dimension, sketch);
+                    arena.Operations.WrapSketch(dimension, sketch);
+                });
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Implementations))]
     public void NaN_is_never_lost(string name)
     {
         var operations = OperationRegistry.Fast.Single(o => o.Name == name);
