@@ -108,7 +108,7 @@ public static class FeatureRows
         var named = string.Join(", ", rows.Order().Take(10));
         return PursuitException.At(
             name,
-            $"{rows.Count:N0} rows hold NaN or infinity{(block is { } b ? $" at checkpoint {b}" : "")}: {(rows.Count == 1 ? "row" : "rows")} {named}{(rows.Count > 10 ? ", ..." : "")} (counted from 0)",
+            $"{(rows.Count == 1 ? "1 row holds" : $"{rows.Count:N0} rows hold")} NaN or infinity{(block is { } b ? $" at checkpoint {b}" : "")}: {(rows.Count == 1 ? "row" : "rows")} {named}{(rows.Count > 10 ? ", ..." : "")} (counted from 0)",
             "finite numbers",
             "Compute those rows again, or drop those examples from the pool and the features.");
     }
