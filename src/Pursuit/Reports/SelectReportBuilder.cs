@@ -70,7 +70,7 @@ public sealed class SelectReportBuilder
             Command = command,
             Files = _summary.Files,
         };
-        return report with { Headline = Verdict.Headline(report), Findings = Verdict.Findings(report) };
+        return report with { Headline = SelectVerdict.Headline(report), Findings = SelectVerdict.Findings(report) };
     }
 
     private (int Position, double Weight)[] Chosen() => [.. _rows.Select(r => (r.Position, r.Weight))];

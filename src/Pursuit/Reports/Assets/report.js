@@ -205,6 +205,7 @@
     shown.replaceChildren();
     next = 0;
     extend();
+    list.dataset.query = search.value; // what the list now shows
   };
   let waiting = 0;
   search.addEventListener("input", () => {

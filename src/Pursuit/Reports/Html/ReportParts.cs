@@ -115,7 +115,7 @@ internal static class ReportParts
             Rectangle(html, "range", 100 * bin.RandomLow / most, 0.5, Math.Max(0.4, 100 * (bin.RandomHigh - bin.RandomLow) / most), 9);
             html.Close("svg").Close("td");
             html.Element("td", Invariant($"{bin.RandomLow:N0} to {bin.RandomHigh:N0}"));
-            html.Element("td", Verdict.Percent(bin.Weight));
+            html.Element("td", SelectVerdict.Percent(bin.Weight));
             html.Element("td", Invariant($"{bin.Pool:N0}"));
             html.Close("tr");
         }

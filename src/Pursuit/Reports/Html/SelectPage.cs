@@ -29,7 +29,7 @@ internal sealed class SelectPage(SelectReport report)
         html.Close("header");
         var tiles = new List<(string, string, string?)>
         {
-            (Invariant($"{report.Selected:N0}"), "chosen", Invariant($"{Verdict.Percent((double)report.Selected / report.Pool)} of {report.Pool:N0}")),
+            (Invariant($"{report.Selected:N0}"), "chosen", Invariant($"{SelectVerdict.Percent((double)report.Selected / report.Pool)} of {report.Pool:N0}")),
             (report.Method, "method", Invariant($"seed {report.Seed}")),
         };
         if (report.Course is { } course) tiles.Add((Invariant($"{course.Residual:0.000}"), "residual, weighted", Invariant($"{course.UniformResidual:0.000} with equal weights")));
@@ -54,7 +54,7 @@ internal sealed class SelectPage(SelectReport report)
             {
                 ReportParts.Table(html, "What was fitted", ["group", "share", "residual", "noise floor"], course.Groups.Select(g => new[]
                 {
-                    g.Name, Verdict.Percent(g.Share), Invariant($"{g.Residual:0.000}"), g.NoiseFloor > 0 ? Invariant($"{g.NoiseFloor:0.000}") : "not known",
+                    g.Name, SelectVerdict.Percent(g.Share), Invariant($"{g.Residual:0.000}"), g.NoiseFloor > 0 ? Invariant($"{g.NoiseFloor:0.000}") : "not known",
                 }));
             }
         });
@@ -172,7 +172,7 @@ internal sealed class SelectPage(SelectReport report)
             ReportParts.Table(html, "Fates", ["fate", "rows", "share"], new (string, long)[]
             {
                 ("selected", ledger.Selected), ("not selected", ledger.NotSelected), ("duplicate of an earlier row", ledger.Duplicates), ("quarantined", ledger.Quarantined),
-            }.Select(f => new[] { f.Item1, Invariant($"{f.Item2:N0}"), Verdict.Percent((double)f.Item2 / ledger.Rows) }));
+            }.Select(f => new[] { f.Item1, Invariant($"{f.Item2:N0}"), SelectVerdict.Percent((double)f.Item2 / ledger.Rows) }));
             if (report.Quarantined.Count > 0)
                 ReportParts.Table(html, "Why rows were quarantined", ["reason", "rows"], report.Quarantined.Select(r => new[] { r.Reason, Invariant($"{r.Rows:N0}") }));
         });

@@ -3,7 +3,7 @@ using static System.FormattableString;
 namespace Pursuit.Reports;
 
 /// <summary>Puts what a selection came to into sentences.</summary>
-internal static class Verdict
+internal static class SelectVerdict
 {
     private const int Named = 3;
 
