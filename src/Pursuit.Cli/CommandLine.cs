@@ -21,6 +21,7 @@ internal static class CommandLine
         new VersionOption(),
         SelectCommand.Create(),
         FeaturesCommand.Create(),
+        PlanCommand.Create(),
         ExplainCommand.Create(),
         ReportCommand.Create(),
         ProveCommand.Create(),

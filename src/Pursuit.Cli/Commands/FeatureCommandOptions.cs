@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Pursuit.Cli.Output;
+using Pursuit.Data;
 using Pursuit.Engine.Features;
 using Pursuit.Runs;
 using Pursuit.Selection;
@@ -30,7 +32,10 @@ internal static class FeatureCommandOptions
     public static GradientFeatures? Source(SelectJobOptions options, RunDirectory run, IProgress<WorkProgress> progress) =>
         !options.ComputesFeatures ? null
         : options.FeaturesRun is { } shared ? GradientFeatures.Shared(shared, run, options.ModelDirectory, options.Pool.Threads, progress)
-        : new GradientFeatures(RecipeOf(options), run, progress);
+        : new GradientFeatures(RecipeOf(options), run, progress) { OnPlan = PlanPrinter.Print, Chosen = pool => ChosenOf(options.Budget, pool) };
+
+    /// <summary>Examples a budget buys, for a plan; 0, unknown, where it counts tokens.</summary>
+    public static int ChosenOf(Budget budget, Pool pool) => budget.Unit == BudgetUnit.Rows ? (int)Math.Min(pool.Count, budget.Resolve(pool.Count)) : 0;
 
     /// <summary>The same source for looking back at a finished selection: it opens what was made and computes nothing.</summary>
     public static GradientFeatures? FinishedSource(SelectJobOptions options, RunDirectory run) =>

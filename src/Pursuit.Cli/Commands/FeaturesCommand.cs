@@ -43,7 +43,7 @@ internal sealed class FeaturesCommand
         var replay = new ReplayFile(parsed, Options(), [_pool, _model, _run], run.FullPath);
         replay.WriteUnlessThere();
         using var pool = Pool.Open(options, PoolReport.To(progress, "reading the pool"), cancellationToken);
-        var made = new GradientFeatures(recipe, run, progress).OfPool(pool, cancellationToken);
+        var made = new GradientFeatures(recipe, run, progress) { OnPlan = PlanPrinter.Print }.OfPool(pool, cancellationToken);
         made.Features.Dispose();
         replay.Write();
         progress.Dispose();

@@ -68,11 +68,32 @@ public sealed class GradientFeatures : IGradientSource
         return new GradientFeatures(recipe with { Model = model ?? recipe.Model }, run, directory, true, null);
     }
 
+    /// <summary>Told beforehand what a pool's features will cost, where they aren't made yet.</summary>
+    public Action<CostPlan>? OnPlan { get; init; }
+
+    /// <summary>Examples that will be chosen, for the plan; 0: features alone.</summary>
+    public Func<Pool, int> Chosen { get; init; } = _ => 0;
+
+    /// <summary>What a pool's features and a selection by them will cost.</summary>
+    /// <param name="recipe">With what they are made.</param>
+    /// <param name="pool">The pool.</param>
+    /// <param name="targetExamples">Examples of the target.</param>
+    /// <param name="chosen">Examples to choose; 0: features alone.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="PursuitException">An option is out of range, or the model or the pool is unfit.</exception>
+    public static CostPlan Plan(FeatureRecipe recipe, Pool pool, int targetExamples, int chosen, CancellationToken cancellationToken)
+    {
+        recipe.Options.Validate();
+        return new CostPlanner(Probe.Open(recipe), recipe.Threads).Plan(pool, targetExamples, chosen, cancellationToken);
+    }
+
     /// <inheritdoc/>
     public ComputedGradients OfPool(Pool pool, CancellationToken cancellationToken)
     {
         var probe = _probe.Value;
         if (_shared is null) _recipe.Write(_run);
+        if (_shared is null && OnPlan is not null && RunStage.Finished(_run.FullPath, PoolName) is null)
+            OnPlan(new CostPlanner(probe, _recipe.Threads).Plan(pool, 0, Chosen(pool), cancellationToken));
         var (warmup, trajectory) = WarmUp(probe, pool, cancellationToken);
         return Open(PoolName, probe, pool, "the pool", GradientSide.Pool, warmup, trajectory, cancellationToken);
     }

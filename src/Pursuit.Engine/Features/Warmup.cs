@@ -32,6 +32,16 @@ internal sealed class Warmup
     public Warmup(GradientFeatureOptions options, string model, int threads, IProgress<WorkProgress>? progress) =>
         (_options, _model, _threads, _progress) = (options, model, threads, progress);
 
+    /// <summary>Learning rates that are tried where none is given.</summary>
+    public static int TrialCount => Rates.Length;
+
+    /// <summary>Examples the warm-up trains on, of a pool's.</summary>
+    public static int Examples(GradientFeatureOptions options, int pool) =>
+        (int)Math.Min(pool, Math.Max(LeastExamples, Math.Ceiling(options.Warmup * pool)));
+
+    /// <summary>Examples of those that each learning rate is tried on, held-out ones included.</summary>
+    public static int TrialExamples(int warmup) => Math.Min(warmup, MostTrialExamples);
+
     /// <summary>Everything the trajectory depends on.</summary>
     public Fingerprint Fingerprint(Pool pool, ExampleEncoder encoder, string modelFingerprint)
     {
@@ -83,13 +93,13 @@ internal sealed class Warmup
         var points = TrainingCheckpoint.All(Trainer.CheckpointsOf(run)).Where(c => c.State.Epoch is not null)
             .Select(c => new TrajectoryPoint(string.Create(CultureInfo.InvariantCulture, $"epoch-{c.State.Epoch}"), Path.GetRelativePath(stage.FullPath, c.FullPath), c.State.MeanLearningRate)).ToArray();
         var tokens = examples.Sum(e => (long)e.Tokens.Length);
-        return new Trajectory(points, rate, trials, [.. rows.Order()], tokens * _options.Checkpoints + TrialExamples(examples).Sum(e => (long)e.Tokens.Length) * trials.Count, Stopwatch.GetElapsedTime(started).TotalSeconds);
+        return new Trajectory(points, rate, trials, [.. rows.Order()], tokens * _options.Checkpoints + examples.Take(MostTrialExamples).Sum(e => (long)e.Tokens.Length) * trials.Count, Stopwatch.GetElapsedTime(started).TotalSeconds);
     }
 
     /// <summary>The examples whose hashed content ids come first: random, and the same for any order of the pool.</summary>
     private (int[] Rows, List<TrainingExample> Examples) Choose(Pool pool, ExampleEncoder encoder, CancellationToken cancellationToken)
     {
-        var count = (int)Math.Min(pool.Count, Math.Max(LeastExamples, Math.Ceiling(_options.Warmup * pool.Count)));
+        var count = Examples(_options, pool.Count);
         var order = Enumerable.Range(0, pool.Count).OrderBy(i => SeededRandom.ForExample(_options.ProjectionSeed, "features/warm-up", pool.ContentIds[i])).Take(count).ToArray();
         var rows = new List<int>();
         var examples = new List<TrainingExample>();
@@ -112,8 +122,8 @@ internal sealed class Warmup
     {
         var path = stage.PathOf("trials.json");
         var trials = File.Exists(path) ? JsonSerializer.Deserialize<List<RateTrial>>(File.ReadAllBytes(path), RunJson.Indented)! : [];
-        var held = Math.Max(1, (int)(HeldOutShare * Math.Min(examples.Count, MostTrialExamples)));
-        var trained = TrialExamples(examples).Skip(held).ToList();
+        var held = Math.Max(1, (int)(HeldOutShare * TrialExamples(examples.Count)));
+        var trained = examples.Take(MostTrialExamples).Skip(held).ToList();
         if (trained.Count == 0) return [new RateTrial(Rates[1], double.NaN)];
         var heldOut = new HeldOut([.. examples.Take(held).Select((e, i) => new HeldOutPiece(e.Tokens, e.Supervised, i))], new long[held], null);
         foreach (var rate in Rates.Skip(trials.Count))
@@ -127,8 +137,6 @@ internal sealed class Warmup
 
         return trials;
     }
-
-    private static IEnumerable<TrainingExample> TrialExamples(List<TrainingExample> examples) => examples.Take(MostTrialExamples);
 
     private TrainingResult Train(string directory, IReadOnlyList<TrainingExample> examples, HeldOut? heldOut, double rate, int epochs, string work, CancellationToken cancellationToken)
     {

@@ -1,0 +1,22 @@
+using System.Globalization;
+using Pursuit.Engine.Features;
+
+namespace Pursuit.Cli.Output;
+
+/// <summary>Prints what features and selection will cost, for people.</summary>
+internal static class PlanPrinter
+{
+    public static void Print(CostPlan plan)
+    {
+        var culture = CultureInfo.InvariantCulture;
+        Terminal.Line(string.Create(culture, $"Plan      {plan.Examples:N0} examples of {plan.TokensPerExample:N0} tokens; {plan.Kind} gradients at {plan.Checkpoints} checkpoints, {plan.Dimension:N0} numbers each"));
+        if (plan.WarmupTokens > 0)
+            Terminal.Line(string.Create(culture, $"          warm-up   {plan.WarmupTokens / 1e6:N2} M tokens at {plan.WarmupRate:N0}/s: {Time(plan.WarmupSeconds)}"));
+        Terminal.Line(string.Create(culture, $"          features  {plan.FeatureTokens / 1e6:N2} M tokens at {plan.FeatureRate:N0}/s: {Time(plan.FeatureSeconds)}"));
+        if (plan.Passes > 0)
+            Terminal.Line(string.Create(culture, $"          pursuit   about {plan.Passes} passes over {plan.StoreBytes / 1e9:N2} GB at {plan.PassRate / 1e9:N1} GB/s: {Time(plan.PassSeconds)}"));
+        Terminal.Line(string.Create(culture, $"          in all {Time(plan.Seconds)}, {plan.DiskBytes / 1e9:N2} GB of disk, {plan.MemoryBytes / 1e9:N2} GB of memory"));
+    }
+
+    private static string Time(double seconds) => ProgressPrinter.Duration(TimeSpan.FromSeconds(seconds));
+}
