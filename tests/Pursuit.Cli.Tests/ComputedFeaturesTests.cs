@@ -1,0 +1,114 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Pursuit.TestKit;
+
+namespace Pursuit.Cli.Tests;
+
+/// <summary>Selecting with gradient features that the command computes itself.</summary>
+public sealed class ComputedFeaturesTests : IDisposable
+{
+    private const int Rows = 5000; // five shards
+    private static readonly string[] Words = ["red", "blue", "green", "black", "white", "small", "large", "round", "flat", "new"];
+    private readonly TemporaryDirectory _directory = new();
+
+    public ComputedFeaturesTests()
+    {
+        _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(Line)));
+        _directory.Write("target.jsonl", string.Concat(Enumerable.Range(0, 10).Select(i => Line(3 + 10 * i).Replace("q", "t", StringComparison.Ordinal))));
+        _directory.Write("corpus.jsonl", string.Concat(Enumerable.Range(0, 200).Select(i => JsonSerializer.Serialize(new { text = $"what is {i}? it is {Words[i % 10]} and {Words[i / 7 % 10]}" }) + "\n")));
+        var made = Cli.RunIn(_directory.FullPath, "pretrain", "--data", "corpus.jsonl", "--out", "model", "--vocab", "300", "--width", "32", "--layers", "2", "--heads", "2", "--mlp", "64", "--context", "64", "--batch-tokens", "512", "--tokens", "10000", "--lr", "0.01");
+        made.ExitCode.ShouldBe(0, made.Error);
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void A_run_killed_with_signal_9_ends_in_the_same_bytes_for_any_number_of_threads()
+    {
+        var whole = Select("whole", "--threads", "2");
+        whole.ExitCode.ShouldBe(0, whole.Error);
+        whole.Error.ShouldContain("Plan      5,000 examples");
+        whole.Error.ShouldContain("cosine to the one before");
+
+        using (var process = Cli.Start(_directory.FullPath, Arguments("killed", "--threads", "1")))
+        {
+            var first = _directory.PathOf("killed.run/stages/pool-gradients/store/shard-00000.safetensors");
+            while (!File.Exists(first))
+                process.WaitForExit(2).ShouldBeFalse("it is still computing");
+            process.Kill();
+            process.WaitForExit();
+        }
+
+        File.Exists(_directory.PathOf("killed.jsonl")).ShouldBeFalse("it was killed in the middle");
+        var resumed = Select("killed", "--threads", "1");
+        resumed.ExitCode.ShouldBe(0, resumed.Error);
+        foreach (var name in new[] { ".jsonl", ".selection.jsonl" })
+            File.ReadAllText(_directory.PathOf("killed" + name)).ShouldBe(File.ReadAllText(_directory.PathOf("whole" + name)));
+        foreach (var stage in new[] { "pool-gradients", "target-gradients" })
+            Files("killed", stage).ShouldBe(Files("whole", stage));
+    }
+
+    [Fact]
+    public void Features_made_once_serve_every_target_and_method_as_if_made_for_it()
+    {
+        var features = Cli.RunIn(_directory.FullPath, ["features", "--pool", "pool.jsonl", "--model", "model", "--run", "lender", .. Quick]);
+        features.ExitCode.ShouldBe(0, features.Error);
+        var own = Select("own");
+        own.ExitCode.ShouldBe(0, own.Error);
+        string[] arguments = ["select", "--pool", "pool.jsonl", "--target", "target.jsonl", "--budget", "40", "--features", "lender"];
+        var borrowed = Cli.RunIn(_directory.FullPath, [.. arguments, "--method", "gtp", "--out", "borrowed.jsonl", "--json"]);
+        borrowed.ExitCode.ShouldBe(0, borrowed.Error);
+        File.ReadAllText(_directory.PathOf("borrowed.selection.jsonl")).ShouldBe(File.ReadAllText(_directory.PathOf("own.selection.jsonl")));
+        borrowed.Json.GetProperty("gradients").GetProperty("checkpoints").GetArrayLength().ShouldBe(2);
+        foreach (var method in new[] { "less", "tracin", "grand" })
+            Cli.RunIn(_directory.FullPath, [.. arguments, "--method", method, "--out", "other.jsonl", "--no-report"]).ExitCode.ShouldBe(0);
+
+        // Looking back computes nothing, and finds what was made elsewhere.
+        var again = Cli.RunIn(_directory.FullPath, "report", "borrowed.run");
+        again.ExitCode.ShouldBe(0, again.Error);
+        Cli.RunIn(_directory.FullPath, "explain", "own.run", "--id", "q77").ExitCode.ShouldBe(0);
+
+        _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(1, Rows - 1).Select(Line)));
+        var stale = Cli.RunIn(_directory.FullPath, [.. arguments, "--method", "gtp", "--out", "stale.jsonl"]);
+        stale.ExitCode.ShouldBe(2);
+        stale.Error.ShouldContain("another pool");
+    }
+
+    [Fact]
+    public void What_cannot_be_is_told_before_any_work()
+    {
+        _directory.Write("empty.jsonl", "");
+        _directory.Write("odd.jsonl", """{"rating":5}""" + "\n");
+        Fails(["--method", "less"], "--target: missing");
+        Fails(["--method", "gtp", "--target", "nowhere.jsonl"], "nowhere.jsonl");
+        Fails(["--method", "gtp", "--target", "empty.jsonl"], "empty.jsonl");
+        Fails(["--method", "gtp", "--target", "odd.jsonl"], "odd.jsonl");
+        Fails(["--method", "gtp", "--set", "features.dimensoin=64"], "no option 'dimensoin'", "dimension");
+        Fails(["--method", "gtp", "--set", "features.dimension=2"], "features.dimension: 2");
+        Fails(["--method", "gtp", "--set", "features.kind=factored", "--set", "features.preconditioning=adam"], "kind=full or lora");
+        Fails(["--method", "gtp", "--model", "nowhere"], "nowhere");
+
+        void Fails(string[] arguments, params string[] parts)
+        {
+            var outcome = Cli.RunIn(_directory.FullPath, ["select", "--pool", "pool.jsonl", "--budget", "40", "--out", "bad.jsonl", .. arguments]);
+            outcome.ExitCode.ShouldBe(2, outcome.Error);
+            foreach (var part in parts) outcome.Error.ShouldContain(part);
+            Directory.Exists(_directory.PathOf("bad.run/stages/pool-gradients")).ShouldBeFalse();
+        }
+    }
+
+    private static readonly string[] Quick = ["--set", "features.checkpoints=2", "--set", "features.dimension=64", "--set", "features.learning-rate=0.01", "--set", "features.warmup=0.02"];
+
+    private static string Line(int i) => JsonSerializer.Serialize(new { id = $"q{i}", prompt = $"q{i}: what is {i}?", completion = $"it is {Words[i % 10]} and {Words[i / 10 % 10]}" }) + "\n";
+
+    private static string[] Arguments(string name, params string[] more) =>
+        ["select", "--pool", "pool.jsonl", "--target", "target.jsonl", "--model", "model", "--method", "gtp", "--budget", "40", "--out", name + ".jsonl", .. Quick, .. more];
+
+    private Cli.Outcome Select(string name, params string[] more) => Cli.RunIn(_directory.FullPath, Arguments(name, more));
+
+    private SortedDictionary<string, string> Files(string name, string stage)
+    {
+        var store = _directory.PathOf($"{name}.run/stages/{stage}/store");
+        return new SortedDictionary<string, string>(Directory.EnumerateFiles(store).ToDictionary(f => Path.GetFileName(f), f => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f)))), StringComparer.Ordinal);
+    }
+}
