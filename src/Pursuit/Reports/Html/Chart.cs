@@ -73,13 +73,19 @@ internal abstract record Chart(string Id, string Title, string Description, stri
     /// <summary>The axis of x with round values.</summary>
     protected static void DrawXTicks(HtmlWriter html, ChartAxis x)
     {
-        Line(html, "axis", Left, Bottom, Right, Bottom);
         var ticks = x.Ticks(6);
-        foreach (var tick in ticks)
+        DrawXTicks(html, x, [.. ticks.Select(t => (ChartAxis.Label(t, ticks), t))]);
+    }
+
+    /// <summary>The axis of x with values of the caller's.</summary>
+    protected static void DrawXTicks(HtmlWriter html, ChartAxis x, IReadOnlyList<(string Name, double X)> ticks)
+    {
+        Line(html, "axis", Left, Bottom, Right, Bottom);
+        foreach (var (name, value) in ticks)
         {
-            var at = x.At(tick);
+            var at = x.At(value);
             Line(html, "axis", at, Bottom, at, Bottom + 4);
-            XLabelAt(html, ChartAxis.Label(tick, ticks), at);
+            XLabelAt(html, name, at);
         }
     }
 

@@ -15,7 +15,7 @@ internal readonly record struct ChartPoint(double X, double Y, double? Low = nul
 /// <param name="Points">Ascending in x.</param>
 internal sealed record ChartSeries(string Name, string Class, IReadOnlyList<ChartPoint> Points);
 
-/// <summary>Lines, with a band or bars where points have intervals, and levels to compare with.</summary>
+/// <summary>Lines, with whiskers (and a band, where it can be told apart) where points have intervals, and levels to compare with.</summary>
 internal sealed record LineChart(string Id, string Title, string Description, string XLabel, string YLabel)
     : Chart(Id, Title, Description, XLabel, YLabel)
 {
@@ -27,6 +27,12 @@ internal sealed record LineChart(string Id, string Title, string Description, st
 
     /// <summary>Equal ratios along x are equal lengths.</summary>
     public bool LogarithmicX { get; init; }
+
+    /// <summary>What to write under x, and where; empty for round numbers.</summary>
+    public IReadOnlyList<(string Name, double X)> XTicks { get; init; } = [];
+
+    /// <summary>Lines that share their x stand this far beside each other, so that their intervals can be told apart.</summary>
+    public double Apart { get; init; }
 
     /// <summary>The axis of y begins at 0.</summary>
     public bool FromZero { get; init; }
@@ -45,40 +51,51 @@ internal sealed record LineChart(string Id, string Title, string Description, st
         var ys = points.SelectMany(p => new[] { p.Y, p.Low ?? p.Y, p.High ?? p.Y }).Concat(Levels.Select(l => l.Y)).Where(double.IsFinite).ToArray();
         var (low, high) = (ys.Min(), ys.Max());
         var room = high > low ? 0.06 * (high - low) : Math.Max(1e-3, Math.Abs(high) * 0.1);
-        var (xLow, xHigh) = (points.Min(p => p.X), points.Max(p => p.X));
-        var inset = 8; // so that the first and last points stand clear of the edges
-        var x = new ChartAxis(xLow, xHigh, Left + inset, Right - inset, LogarithmicX);
+        var x = AxisOfX(points);
         var y = new ChartAxis(FromZero ? 0 : low - room, high + room, Bottom, Top);
 
         DrawGrid(html, y);
-        DrawXTicks(html, x);
+        if (XTicks.Count == 0) DrawXTicks(html, x);
+        else DrawXTicks(html, x, XTicks);
         foreach (var (name, style, level) in Levels) Line(html, $"level {style}", Left, y.At(level), Right, y.At(level));
-        foreach (var series in Shown) DrawBand(html, series, x, y);
-        foreach (var series in Shown) DrawLine(html, series, x, y);
+        var shown = Shown.ToArray();
+        // More than two bands upon each other can't be told apart; their whiskers, side by side, can.
+        for (var s = 0; s < shown.Length; s++) DrawIntervals(html, shown[s], Beside(x, s, shown.Length), y, band: shown.Length <= 2);
+        for (var s = 0; s < shown.Length; s++) DrawLine(html, shown[s], Beside(x, s, shown.Length), y);
     }
 
-    private static void DrawBand(HtmlWriter html, ChartSeries series, ChartAxis x, ChartAxis y)
+    private ChartAxis AxisOfX(ChartPoint[] points)
+    {
+        // So that the first and last points stand clear of the edges.
+        var inset = 8 + Math.Abs(Apart) * Shown.Count() / 2;
+        var (low, high) = (points.Min(p => p.X), points.Max(p => p.X));
+        if (low == high) (low, high) = LogarithmicX && low > 0 ? (low / 2, high * 2) : (low - 1, high + 1);
+        return new ChartAxis(low, high, Left + inset, Right - inset, LogarithmicX);
+    }
+
+    private Func<double, double> Beside(ChartAxis x, int series, int all) => value => x.At(value) + (series - (all - 1) / 2.0) * Apart;
+
+    private static void DrawIntervals(HtmlWriter html, ChartSeries series, Func<double, double> x, ChartAxis y, bool band)
     {
         var points = series.Points.Where(p => p is { Low: not null, High: not null }).ToArray();
-        if (points.Length == 0) return;
-        if (points.Length > 1)
+        if (band && points.Length > 1)
         {
-            var upper = points.Select(p => Pair(x.At(p.X), y.At(p.High!.Value)));
-            var lower = points.Reverse().Select(p => Pair(x.At(p.X), y.At(p.Low!.Value)));
+            var upper = points.Select(p => Pair(x(p.X), y.At(p.High!.Value)));
+            var lower = points.Reverse().Select(p => Pair(x(p.X), y.At(p.Low!.Value)));
             html.Open("polygon", ("class", $"band {series.Class}"), ("points", string.Join(' ', upper.Concat(lower)))).Close("polygon");
         }
 
-        foreach (var point in points) Line(html, $"whisker {series.Class}", x.At(point.X), y.At(point.Low!.Value), x.At(point.X), y.At(point.High!.Value));
+        foreach (var point in points) Line(html, $"whisker {series.Class}", x(point.X), y.At(point.Low!.Value), x(point.X), y.At(point.High!.Value));
     }
 
-    private static void DrawLine(HtmlWriter html, ChartSeries series, ChartAxis x, ChartAxis y)
+    private static void DrawLine(HtmlWriter html, ChartSeries series, Func<double, double> x, ChartAxis y)
     {
         if (series.Points.Count > 1)
-            html.Open("polyline", ("class", $"line {series.Class}"), ("points", string.Join(' ', series.Points.Select(p => Pair(x.At(p.X), y.At(p.Y)))))).Close("polyline");
+            html.Open("polyline", ("class", $"line {series.Class}"), ("points", string.Join(' ', series.Points.Select(p => Pair(x(p.X), y.At(p.Y)))))).Close("polyline");
         if (series.Points.Count > 40) return;
         foreach (var point in series.Points)
         {
-            html.Open("circle", ("class", $"dot {series.Class}"), ("cx", HtmlWriter.Number(x.At(point.X))), ("cy", HtmlWriter.Number(y.At(point.Y))), ("r", "3"));
+            html.Open("circle", ("class", $"dot {series.Class}"), ("cx", HtmlWriter.Number(x(point.X))), ("cy", HtmlWriter.Number(y.At(point.Y))), ("r", "3"));
             html.Element("title", string.Create(CultureInfo.InvariantCulture, $"{series.Name}: {point.Y:0.####} at {point.X:0.####}{Interval(point)}")).Close("circle");
         }
     }

@@ -41,7 +41,7 @@ internal static class ReportParts
     /// <summary>A table whose first column is left and whose others are right-aligned; it scrolls sideways where the page is narrow.</summary>
     public static void Table(HtmlWriter html, string caption, IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
     {
-        html.Open("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)).Open("table");
+        html.Open("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)).Open("table", ("class", headers.Count <= 4 ? "short" : null));
         html.Element("caption", caption);
         html.Open("thead").Open("tr");
         foreach (var header in headers) html.Element("th", header, ("scope", "col"));

@@ -34,7 +34,7 @@ internal sealed class SelectPage(SelectReport report)
         };
         if (report.Course is { } course) tiles.Add((Invariant($"{course.Residual:0.000}"), "residual, weighted", Invariant($"{course.UniformResidual:0.000} with equal weights")));
         tiles.Add((Invariant($"{report.EffectiveSize:N0}"), "effective size", "equally weighted examples"));
-        tiles.Add((Duration(report.Seconds), "took", null));
+        tiles.Add((Durations.Of(report.Seconds), "took", null));
         ReportParts.Tiles(html, tiles);
         ReportParts.Sentences(html, "findings", report.Findings);
         ReportParts.Sentences(html, "notes", report.Notes);
@@ -180,23 +180,11 @@ internal sealed class SelectPage(SelectReport report)
 
     private void Repeat(HtmlWriter html) => ReportParts.Section(html, "repeat", "Cost, and how to repeat it", null, () =>
     {
-        var figures = new List<KeyValuePair<string, string>> { new("time", Duration(report.Seconds)), new("budget asked", report.Budget.Asked), new("spent", Invariant($"{report.Budget.Spent:N0} of {report.Budget.Resolved:N0} {report.Budget.Unit}")) };
+        var figures = new List<KeyValuePair<string, string>> { new("time", Durations.Of(report.Seconds)), new("budget asked", report.Budget.Asked), new("spent", Invariant($"{report.Budget.Spent:N0} of {report.Budget.Resolved:N0} {report.Budget.Unit}")) };
         if (report.Target is { } target) figures.Add(new("target", string.Join(", ", target.Files)));
         figures.AddRange(report.Figures);
         figures.AddRange(report.Files);
         ReportParts.Figures(html, figures);
         ReportParts.Command(html, report.Command);
     });
-
-    private static string Duration(double seconds)
-    {
-        var time = TimeSpan.FromSeconds(seconds);
-        return time switch
-        {
-            { TotalSeconds: < 9.95 } => Invariant($"{seconds:0.0} s"),
-            { TotalSeconds: < 59.5 } => Invariant($"{seconds:0} s"),
-            { TotalHours: < 1 } => Invariant($"{(int)time.TotalMinutes} min {time.Seconds:00} s"),
-            _ => Invariant($"{(int)time.TotalHours} h {time.Minutes:00} min"),
-        };
-    }
 }

@@ -1,0 +1,30 @@
+using System.Text;
+using System.Text.Json;
+using Pursuit.Proof;
+using Pursuit.Reports.Html;
+using Pursuit.Runs;
+using Pursuit.Storage;
+
+namespace Pursuit.Reports;
+
+/// <summary>Writes a proof's report: the page, and the model beside it, under the names that a selection's have.</summary>
+public static class ProofReportFiles
+{
+    /// <summary>Writes both files.</summary>
+    /// <param name="directory">The run's directory.</param>
+    /// <param name="proof">A finished proof.</param>
+    /// <param name="command">The command that repeats it.</param>
+    /// <returns>The page's path.</returns>
+    /// <exception cref="PursuitException">A file can't be written.</exception>
+    public static string Write(string directory, ProofReport proof, string command)
+    {
+        var document = ProofDocument.Of(proof, command);
+        AtomicFile.Write(Path.Combine(directory, SelectReportFiles.ModelName), s => JsonSerializer.Serialize(s, document, RunJson.Indented));
+        var page = Path.Combine(directory, SelectReportFiles.PageName);
+        AtomicFile.Write(page, s => s.Write(Encoding.UTF8.GetBytes(Page(document))));
+        return page;
+    }
+
+    /// <summary>The page alone.</summary>
+    public static string Page(ProofDocument document) => new ProofPage(document).Render();
+}
