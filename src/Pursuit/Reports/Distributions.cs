@@ -48,7 +48,7 @@ internal static class Distributions
         Math.Abs(value) >= 100 || value == Math.Floor(value) ? value.ToString("N0", CultureInfo.InvariantCulture) : value.ToString("G3", CultureInfo.InvariantCulture);
 
     /// <summary>A number for an axis, at most five characters as a rule: thousands as k.</summary>
-    public static string Tick(double value) => Math.Abs(value) >= 10_000 ? Invariant($"{value / 1000:0.#}k") : Short(value);
+    public static string Tick(double value) => Math.Abs(value) >= 1_000 ? Invariant($"{value / 1000:0.#}k") : Short(value);
 
     private static int SpanOf(double[] edges, double value)
     {

@@ -54,6 +54,12 @@ public sealed record SelectReport
     /// <summary>The target's files; null without a target.</summary>
     public TargetUse? Target { get; init; }
 
+    /// <summary>How the examples were described; null where nothing was computed for them.</summary>
+    public GradientReport? Gradients { get; init; }
+
+    /// <summary>Share of the chosen that the warm-up trained on; null without a warm-up.</summary>
+    public double? WarmupShareChosen { get; init; }
+
     /// <summary>The pursuit's course; null for methods that pursue nothing.</summary>
     public PursuitCourse? Course { get; init; }
 

@@ -57,6 +57,8 @@ public sealed class SelectReportBuilder
             Budget = new BudgetUse(_summary.Budget, _summary.BudgetResolved, _summary.Spent, Budget.UnitName(_summary.Unit)),
             EffectiveSize = _summary.EffectiveSize,
             Target = Target(),
+            Gradients = _run.Gradients is { } gradients ? gradients with { WarmupRows = [] } : null,
+            WarmupShareChosen = _summary.WarmupShareChosen,
             Course = course,
             Figures = _summary.Details?.Lines ?? [],
             SourceKind = _run.Options.SourceField ?? "file",

@@ -67,9 +67,9 @@ internal sealed class ReportWorld : IDisposable
     }
 
     /// <summary>Selects, and returns what the run's directory then holds as a report.</summary>
-    public (SelectReport Report, string Page) Select(string method, string budget = "20")
+    public (SelectReport Report, string Page) Select(string method, string budget = "20", params string[] settings)
     {
-        var options = Options(method, budget);
+        var options = Options(method, budget, settings: settings);
         using var directory = RunDirectory.Open(options.RunPath);
         new SelectJob(options, null).Run(directory, CancellationToken.None);
         var report = JsonSerializer.Deserialize<SelectReport>(File.ReadAllBytes(directory.PathOf(SelectReportFiles.ModelName)), RunJson.Indented)!;

@@ -40,19 +40,21 @@ public sealed class SelectReportTests : IDisposable
         (report.Course is not null).ShouldBe(method == "gtp");
     }
 
-    [Fact]
-    public void The_targets_an_example_serves_and_its_neighbours_are_those_that_a_plain_computation_finds()
+    [Theory]
+    [InlineData("less", true)]
+    [InlineData("gtp", false, "gtp.normalise=none")]
+    public void The_targets_an_example_serves_and_its_neighbours_are_those_that_a_plain_computation_finds(string method, bool unit, params string[] settings)
     {
-        var report = _world.Select("less").Report;
-        var pool = Array.ConvertAll(_world.PoolGradients, Unit);
-        var target = Array.ConvertAll(_world.TargetGradients, Unit);
+        var report = _world.Select(method, settings: settings).Report;
+        var pool = Array.ConvertAll(_world.PoolGradients, row => unit ? Unit(row) : Array.ConvertAll(row, x => (double)x));
+        var target = Array.ConvertAll(_world.TargetGradients, row => unit ? Unit(row) : Array.ConvertAll(row, x => (double)x));
         var chosen = report.Examples.Chosen.Select(c => Number(c.Id!)).ToHashSet();
         report.Examples.NearUpToRank.ShouldBe(report.Selected);
         foreach (var example in report.Examples.Chosen)
         {
             var row = pool[Number(example.Id!)];
             Same(example.Serves, report.Examples.Targets, target.Index().Select(t => ($"t{t.Index}", Dot(row, t.Item))));
-            Same(example.Near, report.Examples.Others, pool.Index().Where(p => !chosen.Contains(p.Index)).Select(p => ($"r{p.Index}", Dot(row, p.Item))));
+            Same(example.Near, report.Examples.Others, pool.Index().Where(p => !chosen.Contains(p.Index)).Select(p => ($"r{p.Index}", Dot(row, p.Item) / Math.Sqrt(Dot(row, row) * Dot(p.Item, p.Item)))));
         }
     }
 

@@ -109,10 +109,16 @@
 
   const status = make("p", "status");
   status.setAttribute("role", "status");
+  const heads = make("div", "heads");
+  heads.setAttribute("aria-hidden", "true");
+  heads.append(make("span", "rank", "rank"), make("span", "", "question and answer"), make("span", "", "source"));
+  if (weighted) heads.append(make("span", "weight", "weight"));
+  heads.append(make("span", "score", "score"));
   const shown = make("div", "rows");
+  if (!weighted) list.classList.add("unweighted");
   const more = make("button", "extend");
   more.type = "button";
-  list.append(tools, status, shown, more);
+  list.append(tools, status, heads, shown, more);
 
   const facts = (row) => {
     const parts = [["id", row.id ?? "(none)"], ["source", row.source], ["file", row.file + ", line " + number(row.line, 0)], ["content id", row.content_id],

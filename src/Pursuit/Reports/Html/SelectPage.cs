@@ -1,3 +1,4 @@
+using Pursuit.Runs;
 using static System.FormattableString;
 
 namespace Pursuit.Reports.Html;
@@ -16,6 +17,7 @@ internal sealed class SelectPage(SelectReport report)
         if (report.Distributions.Count > 0) Spread(html);
         Duplicates(html);
         Examples(html);
+        if (report.Gradients is not null) Features(html, report.Gradients);
         Ledger(html);
         Repeat(html);
     }
@@ -54,10 +56,18 @@ internal sealed class SelectPage(SelectReport report)
             {
                 ReportParts.Table(html, "What was fitted", ["group", "share", "residual", "noise floor"], course.Groups.Select(g => new[]
                 {
-                    g.Name, SelectVerdict.Percent(g.Share), Invariant($"{g.Residual:0.000}"), g.NoiseFloor > 0 ? Invariant($"{g.NoiseFloor:0.000}") : "not known",
+                    g.Name[CommonFolder(course.Groups)..], SelectVerdict.Percent(g.Share), Invariant($"{g.Residual:0.000}"), g.NoiseFloor > 0 ? Invariant($"{g.NoiseFloor:0.000}") : "not known",
                 }));
             }
         });
+    }
+
+    /// <summary>Length of the folder that all names begin with: groups are often called after their files.</summary>
+    private static int CommonFolder(IReadOnlyList<PursuitGroup> groups)
+    {
+        var first = groups[0].Name;
+        var common = groups.Min(g => g.Name.AsSpan().CommonPrefixLength(first));
+        return common == 0 ? 0 : first.LastIndexOfAny(['/', '\\'], common - 1) + 1;
     }
 
     private static LineChart ResidualChart(PursuitCourse course)
@@ -162,6 +172,23 @@ internal sealed class SelectPage(SelectReport report)
             html.Open("div", ("id", "list"), ("class", "list")).Close("div");
             html.Data("examples-data", examples);
         });
+    }
+
+    private void Features(HtmlWriter html, GradientReport gradients)
+    {
+        var lead = Invariant($"Each example is its {gradients.Kind} gradient at {gradients.Checkpoints.Count:N0} checkpoints of a short training, projected to {gradients.Dimension:N0} numbers each; preconditioning: {gradients.Preconditioning}. {gradients.Tokens:N0} tokens went through the model in {Durations.Of(gradients.Seconds)}.");
+        if (report.WarmupShareChosen is { } share) lead += Invariant($" Of the chosen, {SelectVerdict.Percent(share)} are examples the warm-up trained on.");
+        ReportParts.Section(html, "features", "What the examples were compared by", lead, () => ReportParts.Table(
+            html,
+            "Checkpoints",
+            ["checkpoint", "mean learning rate", "the pool's mean loss", "cosine to the one before"],
+            gradients.Checkpoints.Select(c => new[]
+            {
+                c.Name,
+                Invariant($"{c.MeanLearningRate:0.0e+0}"),
+                c.MeanLoss is { } loss ? Invariant($"{loss:0.000}") : "not kept",
+                c.CosineToPrevious is { } cosine ? Invariant($"{cosine:0.000}") : "",
+            })));
     }
 
     private void Ledger(HtmlWriter html)
