@@ -33,6 +33,7 @@ public sealed class ExplanationTests : IDisposable
             });
             if (row.Fate == RowFate.Quarantined) explanation.Reason.ShouldBe(row.Reason);
             if (row.Fate == RowFate.DuplicateOf) explanation.DuplicateOf!.Index.ShouldBe(row.DuplicateOf);
+            explanation.NearChosen.Concat(explanation.NearNotChosen).ShouldNotContain(n => n.Id == explanation.Row.Id && n.Line == row.Line, "a row is no neighbour of its own");
             if (explanation.Rank is { } rank && row.Fate == RowFate.Pool) run.Selection.Rows[rank - 1].Position.ShouldBe(row.Position);
         }
     });
