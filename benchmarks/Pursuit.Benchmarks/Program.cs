@@ -22,11 +22,13 @@ switch (args.FirstOrDefault())
         return FeaturesBenchmark.Run(args[1..]);
     case "engine-threads":
         return EngineThreadsBenchmark.Run();
+    case "prove":
+        return ProveBenchmark.Run();
     case "tokenizer":
         return TokenizerBenchmark.Encode(args[1..]);
     case "tokenizer-train":
         return TokenizerBenchmark.Train(args[1..]);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, engine, engine-threads, features, tokenizer, tokenizer-train");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, engine, engine-threads, features, prove, tokenizer, tokenizer-train");
         return 2;
 }

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Text.Json;
 using Pursuit.Engine.Models;
+using Pursuit.Runs;
 using Pursuit.TestKit;
 
 namespace Pursuit.Engine.Tests;
@@ -32,6 +33,28 @@ public sealed class GeneratorTests
         }
     }
 
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("mistral-window")]
+    [InlineData("qwen3")]
+    public void Many_texts_side_by_side_are_what_each_is_alone(string variant)
+    {
+        using var reference = new ReferenceCase(variant);
+        using var decoder = Decoder.Load(reference.Directory);
+        using var together = new Generator(decoder);
+        using var alone = new Generator(decoder);
+        var random = new SeededRandom(5, "tests/prompts");
+        var (vocabulary, longest) = (decoder.Config.VocabularySize, decoder.Config.MaximumPositions);
+        // More prompts than places, among them some that fill the model's longest sequence and leave no room.
+        List<int[]> prompts = [.. Enumerable.Range(0, 70).Select(i => Enumerable.Range(0, i % 9 == 8 ? longest : 1 + random.NextInt(20)).Select(_ => random.NextInt(vocabulary)).ToArray())];
+        int[] ends = [3, 11];
+        var (taken, texts) = (0, new int[prompts.Count][]);
+        together.Greedy(prompts, 25, () => taken < prompts.Count ? taken++ : null, (i, tokens) => texts[i] = tokens, ends, TestContext.Current.CancellationToken);
+        for (var i = 0; i < prompts.Count; i++)
+            texts[i].ShouldBe(alone.Greedy(prompts[i], 25, ends, TestContext.Current.CancellationToken), $"prompt {i} of {prompts[i].Length} tokens");
+        texts.Select(t => t.Length).Distinct().Count().ShouldBeGreaterThan(3);
+    }
+
     [Fact]
     public void A_prompt_longer_than_a_chunk_is_read_whole()
     {
@@ -53,7 +76,7 @@ public sealed class GeneratorTests
         var five = generator.Greedy([1, 2], 5, [], cancellation).ToArray();
         five.Length.ShouldBe(5);
         generator.Greedy([1, 2], 5, [five[2]], cancellation).ShouldBe(five.Take(Array.IndexOf(five, five[2]) + 1));
-        generator.Greedy([1, 2], 50, [], cancellation).Count().ShouldBe(10);
+        generator.Greedy([1, 2], 50, [], cancellation).Length.ShouldBe(10);
         Should.Throw<PursuitException>(() => generator.Greedy([], 5, null, cancellation)).Message.ShouldContain("0 tokens");
         Should.Throw<PursuitException>(() => generator.Greedy(new int[13], 5, null, cancellation)).Message.ShouldContain("1 to 12");
     }

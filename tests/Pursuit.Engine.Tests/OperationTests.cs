@@ -128,6 +128,26 @@ public sealed class OperationTests
 
     [Theory]
     [MemberData(nameof(Implementations))]
+    public void Attention_of_one_query_per_text_equals_the_twin(string name)
+    {
+        foreach (var size in new[] { 2, 8, 16, 20, 48 })
+        {
+            foreach (var window in new[] { 1, 5, 18, int.MaxValue })
+            {
+                Agree(name, arena =>
+                {
+                    var shape = new AttentionShape(4, 2, size, window);
+                    SequenceRows[] texts = [new(0, 1, 0, 37), new(1, 1, 40, 1), new(2, 1, 48, 16)];
+                    var (q, kv) = (arena.Random(3 * 4 * size), arena.Random(64 * 4 * size));
+                    var (o, lse) = (arena.Zero(3 * 4 * size), arena.Zero(3 * 4));
+                    arena.Operations.Attention(shape, texts, q, 4 * size, kv, kv.From(2 * size), 4 * size, arena.Scratch(arena.Operations.AttentionScratch(shape, 37)), o, 4 * size, lse);
+                });
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Implementations))]
     public void The_gate_equals_the_twin(string name)
     {
         foreach (var width in Widths)

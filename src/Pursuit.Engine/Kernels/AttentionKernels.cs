@@ -35,6 +35,12 @@ internal static unsafe partial class AttentionKernels
         {
             foreach (var sequence in sequences)
             {
+                if (sequence.QueryCount == 1)
+                {
+                    LastQuery<TLane>(shape, sequence, queries, strideQ, keys, values, strideKv, space, output, strideO, logSums);
+                    continue;
+                }
+
                 var strideKeys = Pad(sequence.KeyCount);
                 var keysT = space;
                 var valueRows = keysT + size * strideKeys;

@@ -45,7 +45,7 @@ internal sealed class Activations : IDisposable
 
     public bool ForBackward { get; }
 
-    /// <summary>Tokens whose keys and values are kept for every layer while a text is generated; 0 otherwise.</summary>
+    /// <summary>Tokens whose keys and values are kept for every layer while texts are generated; 0 otherwise.</summary>
     public int CacheRows { get; }
 
     /// <summary>Labels whose logits exist at once.</summary>
@@ -111,8 +111,8 @@ internal sealed class Activations : IDisposable
     /// <summary>The kept values of a layer.</summary>
     public KeptLayer Layer(int layer) => _layers[ForBackward ? layer : 0];
 
-    /// <summary>Queries, keys and values of a layer, from a text's first token on.</summary>
-    public BufferSlice QueryKeyValue(int layer) => CacheRows > 0 ? _caches[layer] : Layer(layer).QueryKeyValue;
+    /// <summary>The kept keys and values of a layer [cache rows, 2 keys]; only while texts are generated.</summary>
+    public BufferSlice Cache(int layer) => _caches[layer];
 
     public void Dispose() => _memory.Dispose();
 
@@ -138,7 +138,7 @@ internal sealed class Activations : IDisposable
         }
 
         for (var i = 0; i < _caches.Length; i++)
-            _caches[i] = carver.Take(CacheRows, fused);
+            _caches[i] = carver.Take(CacheRows, 2 * config.KeyValueSize);
         Normed = carver.Take(Tokens, hidden);
         Gated = carver.Take(Tokens, config.IntermediateSize);
         AttentionSpace = carver.Take(1, AttentionScratch);

@@ -1,41 +1,129 @@
 using System.Diagnostics;
+using Pursuit.Engine.Kernels;
+using Pursuit.Numerics;
 
 namespace Pursuit.Engine.Models;
 
 public sealed partial class DecoderWorker
 {
-    /// <summary>Rows of the cache before the current chunk; 0 outside generation.</summary>
-    private int _past;
+    /// <summary>Values of a model that is worth a second, turned copy (256 MiB); a larger one's products wait for memory either way.</summary>
+    private const long MostTurned = 1L << 26;
 
-    /// <summary>Makes room for a text of up to a number of tokens, fed in chunks, and forgets what was fed before.</summary>
-    internal void StartText(int capacity, int chunk)
+    /// <summary>Outputs of a panel: the width of the widest register tile of a product.</summary>
+    private const int PanelColumns = 48;
+
+    /// <summary>
+    /// The linear layers' weights turned, panel after panel [inputs, 48], for generation: a product of few rows spends most of its
+    /// time turning its right side and fetching it from all over memory. The sums are the same, bit for bit (<see cref="Gemm"/>).
+    /// </summary>
+    private DeviceBuffer? _turned;
+
+    /// <summary>Rows that each text has in the cache.</summary>
+    private int _textRows;
+
+    private SequenceRows[] _headRows = [];
+
+    /// <summary>Makes room for texts, and forgets what was fed before.</summary>
+    /// <param name="texts">Texts side by side.</param>
+    /// <param name="longest">Tokens of the longest.</param>
+    /// <param name="chunk">Most tokens fed at once.</param>
+    internal void StartTexts(int texts, int longest, int chunk)
     {
-        _past = 0;
-        if (_activations is not { } old || old.CacheRows < capacity || old.Tokens < chunk || old.Adapters != _decoder.Adapters)
+        var cacheRows = checked(texts * longest);
+        if (_activations is not { } old || old.CacheRows < cacheRows || old.Longest < longest || old.Tokens < chunk || old.Adapters != _decoder.Adapters)
         {
             _activations?.Dispose();
-            _activations = new Activations(_decoder, chunk, capacity, forBackward: false, cacheRows: capacity);
+            _activations = new Activations(_decoder, chunk, longest, forBackward: false, cacheRows);
         }
 
-        EnsureAngles(capacity);
+        _textRows = longest;
+        if (_headRows.Length < texts)
+            _headRows = new SequenceRows[texts];
+        EnsureAngles(longest);
+        if (_decoder.Weights.Length <= MostTurned)
+            TurnWeights();
     }
 
-    /// <summary>Feeds the next tokens of a text and computes the logits after the last [vocabulary].</summary>
-    internal void Continue(ReadOnlySpan<int> tokens, Span<float> logits)
+    /// <summary>Feeds the next tokens of texts and computes the logits after each one's last [texts, vocabulary].</summary>
+    internal void Continue(IReadOnlyList<TextChunk> chunks, Span<float> logits)
     {
         var a = _activations!;
-        Debug.Assert(tokens.Length <= a.Tokens && _past + tokens.Length <= a.CacheRows, "the caller keeps to the capacity it asked for");
-        var chunk = MicroBatch.Chunk(tokens, _past);
-        CheckIds(chunk);
+        var batch = MicroBatch.Continue(chunks);
+        Debug.Assert(batch.Tokens <= a.Tokens && batch.Longest <= a.Longest, "the caller keeps to what it asked for");
+        CheckIds(batch);
         _dropping = false;
-        ForwardLayers(chunk);
-        _past += tokens.Length;
-        var hidden = _config.HiddenSize;
-        _operations.RmsNorm(a.Input(_config.Layers).From((tokens.Length - 1) * hidden), hidden, Weight(_decoder.Layout.FinalNorm), _config.NormEpsilon, 1, 1, hidden, a.LabelNormed, hidden, a.LabelInverse);
-        for (var first = 0; first < _config.VocabularySize; first += a.VocabularyBlock)
+        ForwardLayers(batch);
+        var (hidden, vocabulary, texts) = (_config.HiddenSize, _config.VocabularySize, chunks.Count);
+        _operations.GatherRows(a.Input(_config.Layers), batch.LabelRows, hidden, a.LabelInputs);
+        _operations.RmsNorm(a.LabelInputs, hidden, Weight(_decoder.Layout.FinalNorm), _config.NormEpsilon, texts, 1, hidden, a.LabelNormed, hidden, a.LabelInverse);
+        for (var text = 0; text < texts; text += a.LabelBlock)
         {
-            var columns = HeadBlock(a, 0, 1, first, Math.Min(a.VocabularyBlock, _config.VocabularySize - first));
-            _operations.Read(a.Logits.Part(0, columns), logits.Slice(first, columns));
+            var count = Math.Min(a.LabelBlock, texts - text);
+            for (var first = 0; first < vocabulary; first += a.VocabularyBlock)
+            {
+                var columns = HeadBlock(a, text, count, first, Math.Min(a.VocabularyBlock, vocabulary - first));
+                for (var i = 0; i < count; i++)
+                    _operations.Read(a.Logits.Part(i * columns, columns), logits.Slice((text + i) * vocabulary + first, columns));
+            }
+        }
+    }
+
+    /// <summary>At every start: the weights may have changed.</summary>
+    private void TurnWeights()
+    {
+        _turned ??= _operations.Allocate(_decoder.Weights.Length);
+        foreach (var group in _decoder.Layout.LinearGroups.Append(_decoder.Layout.Head))
+        {
+            var (rows, turned) = (new float[group.Outputs * group.Inputs], new float[group.Outputs * group.Inputs]);
+            _operations.Read(group.Weights(_decoder.Weights), rows);
+            for (var output = 0; output < group.Outputs; output++)
+            {
+                var first = output / PanelColumns * PanelColumns;
+                var columns = Math.Min(PanelColumns, group.Outputs - first);
+                for (var input = 0; input < group.Inputs; input++)
+                    turned[first * group.Inputs + input * columns + output - first] = rows[output * group.Inputs + input];
+            }
+
+            _operations.Write(turned, group.Weights(_turned));
+        }
+    }
+
+    /// <summary>y[rows, columns] = x W^T + beta y for columns from a panel's first on.</summary>
+    private void MultiplyPanels(int rows, LinearGroup group, int first, int columns, BufferSlice x, float beta, BufferSlice y)
+    {
+        var weights = group.Weights(_turned!);
+        for (var column = first; column < first + columns; column += PanelColumns)
+        {
+            var width = Math.Min(PanelColumns, group.Outputs - column); // the panel's own; the last columns asked may end within it
+            _operations.Multiply(false, false, rows, Math.Min(width, first + columns - column), group.Inputs, 1, x, group.Inputs, weights.From(column * group.Inputs), width, beta, y.From(column - first), columns);
+        }
+    }
+
+    /// <summary>
+    /// Puts the new rows' keys and values behind those of their texts, and attends. The cache holds each text's heads one after
+    /// another, all keys and then all values: a head's keys lie together, so that they stream from memory.
+    /// </summary>
+    private void AttendToCache(MicroBatch batch, BufferSlice cache, AttentionShape shape, BufferSlice queryKeyValue, int stride, Activations.KeptLayer kept)
+    {
+        var (size, heads, group) = (_config.HeadSize, _config.KeyValueHeads, shape.Group);
+        var own = shape with { QueryHeads = group, KeyValueHeads = 1 };
+        for (var head = 0; head < heads; head++)
+        {
+            for (var i = 0; i < batch.Examples; i++)
+            {
+                // In rows of one head; the batch counts texts' places.
+                var text = batch.Sequences[i];
+                _headRows[i] = text with { KeyStart = (text.KeyStart * 2 * heads + head) * _textRows };
+                for (var row = 0; row < text.QueryCount; row++)
+                {
+                    var source = queryKeyValue.From((text.QueryStart + row) * stride + _config.QuerySize + head * size);
+                    var target = cache.From((_headRows[i].KeyStart + text.KeyCount - text.QueryCount + row) * size);
+                    _operations.Copy(source.Part(0, size), target);
+                    _operations.Copy(source.Part(_config.KeyValueSize, size), target.From(heads * _textRows * size));
+                }
+            }
+
+            _operations.Attention(own, _headRows.AsSpan(0, batch.Examples), queryKeyValue.From(head * group * size), stride, cache, cache.From(heads * _textRows * size), size, _activations!.AttentionSpace, kept.Attended.From(head * group * size), _config.QuerySize, kept.LogSumExp);
         }
     }
 }

@@ -50,9 +50,7 @@ public sealed partial class DecoderWorker
     /// <summary>One block of logits [labels, columns]; returns its columns.</summary>
     private int HeadBlock(Activations a, int label, int count, int first, int columns)
     {
-        var hidden = _config.HiddenSize;
-        var weights = _decoder.Layout.Head.Weights(_decoder.Weights);
-        _operations.Multiply(false, true, count, columns, hidden, 1, a.LabelNormed.From(label * hidden), hidden, weights.From(first * hidden), hidden, 0, a.Logits, columns);
+        Multiply(count, _decoder.Layout.Head, first, columns, a.LabelNormed.From(label * _config.HiddenSize), 0, a.Logits);
         return columns;
     }
 

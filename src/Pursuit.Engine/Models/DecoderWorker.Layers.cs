@@ -15,7 +15,7 @@ public sealed partial class DecoderWorker
             var (parameters, kept) = (_decoder.Layout.Layers[layer], a.Layer(layer));
             var (input, output) = (a.Input(layer), a.Input(layer + 1));
             _operations.RmsNorm(input, hidden, Weight(parameters.AttentionNorm), _config.NormEpsilon, rows, 1, hidden, a.Normed, hidden, kept.AttentionInverse);
-            Linear(batch, parameters.QueryKeyValue, a.Normed, a.QueryKeyValue(layer).From(_past * parameters.QueryKeyValue.Outputs));
+            Linear(batch, parameters.QueryKeyValue, a.Normed, kept.QueryKeyValue);
             Attend(batch, layer, parameters, kept);
             AddLinear(batch, parameters.AttentionOutput, kept.Attended, input, kept.Middle);
 
@@ -30,8 +30,7 @@ public sealed partial class DecoderWorker
     private void Attend(MicroBatch batch, int layer, LayerParameters parameters, Activations.KeptLayer kept)
     {
         var (rows, size, stride) = (batch.Tokens, _config.HeadSize, parameters.QueryKeyValue.Outputs);
-        var all = _activations!.QueryKeyValue(layer);
-        var own = all.From(_past * stride);
+        var own = kept.QueryKeyValue;
         if (_config.QueryKeyNorm)
         {
             _operations.Copy(own.Part(0, rows * stride), kept.QueryKeyValueRaw);
@@ -40,7 +39,10 @@ public sealed partial class DecoderWorker
         }
 
         _operations.Rope(own, stride, _config.QueryHeads + _config.KeyValueHeads, size, _angles, batch.Positions, backward: false);
-        _operations.Attention(Shape(layer), batch.Sequences, own, stride, all.From(_config.QuerySize), all.From(_config.QuerySize + _config.KeyValueSize), stride, _activations!.AttentionSpace, kept.Attended, _config.QuerySize, kept.LogSumExp);
+        if (_activations!.CacheRows > 0)
+            AttendToCache(batch, _activations.Cache(layer), Shape(layer), own, stride, kept);
+        else
+            _operations.Attention(Shape(layer), batch.Sequences, own, stride, own.From(_config.QuerySize), own.From(_config.QuerySize + _config.KeyValueSize), stride, _activations.AttentionSpace, kept.Attended, _config.QuerySize, kept.LogSumExp);
     }
 
     private void BackwardLayers(MicroBatch batch, IGradientConsumer consumer)
@@ -113,7 +115,7 @@ public sealed partial class DecoderWorker
     {
         if (group.HasBias)
             _operations.SetRows(group.Biases(_decoder.Weights), batch.Tokens, group.Outputs, y, group.Outputs);
-        _operations.Multiply(false, true, batch.Tokens, group.Outputs, group.Inputs, 1, x, group.Inputs, group.Weights(_decoder.Weights), group.Inputs, group.HasBias ? 1 : 0, y, group.Outputs);
+        Multiply(batch.Tokens, group, 0, group.Outputs, x, group.HasBias ? 1 : 0, y);
         AddAdapters(batch, group, x, y);
     }
 
@@ -123,8 +125,17 @@ public sealed partial class DecoderWorker
         _operations.Copy(residual.Part(0, batch.Tokens * group.Outputs), y);
         if (group.HasBias)
             _operations.AddToRows(group.Biases(_decoder.Weights), batch.Tokens, group.Outputs, y, group.Outputs);
-        _operations.Multiply(false, true, batch.Tokens, group.Outputs, group.Inputs, 1, x, group.Inputs, group.Weights(_decoder.Weights), group.Inputs, 1, y, group.Outputs);
+        Multiply(batch.Tokens, group, 0, group.Outputs, x, 1, y);
         AddAdapters(batch, group, x, y);
+    }
+
+    /// <summary>y[rows, columns] = x W^T + beta y for columns of a group's outputs from a first one on.</summary>
+    private void Multiply(int rows, LinearGroup group, int first, int columns, BufferSlice x, float beta, BufferSlice y)
+    {
+        if (_activations!.CacheRows > 0 && _turned is not null && first % PanelColumns == 0)
+            MultiplyPanels(rows, group, first, columns, x, beta, y);
+        else
+            _operations.Multiply(false, true, rows, columns, group.Inputs, 1, x, group.Inputs, group.Weights(_decoder.Weights).From(first * group.Inputs), group.Inputs, beta, y, columns);
     }
 
     /// <summary>dx = dy W, with adapters; without dx only what the consumer needs of the adapters.</summary>

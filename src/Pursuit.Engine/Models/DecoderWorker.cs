@@ -86,12 +86,12 @@ public sealed partial class DecoderWorker : IDisposable
     {
         _activations?.Dispose();
         _ropeTable?.Dispose();
+        _turned?.Dispose();
     }
 
     private void Prepare(MicroBatch batch, bool forBackward)
     {
         CheckIds(batch);
-        _past = 0;
         var (tokens, longest) = (batch.Tokens, batch.Longest);
         if (_activations is { } old)
         {

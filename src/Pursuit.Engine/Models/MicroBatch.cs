@@ -54,21 +54,30 @@ public sealed class MicroBatch
         _targets = [.. rows.Select(row => _tokens[row + 1])];
     }
 
-    private MicroBatch(ReadOnlySpan<int> tokens, int past)
+    private MicroBatch(IReadOnlyList<TextChunk> chunks)
     {
-        (Examples, Tokens, Longest) = (1, tokens.Length, past + tokens.Length);
-        _tokens = tokens.ToArray();
-        _positions = [.. Enumerable.Range(past, Tokens)];
-        _offsets = [0, Tokens];
-        _sequences = [new SequenceRows(0, Tokens, 0, past + Tokens)];
-        (_labelRows, _targets, _labelWeights, _labelOffsets) = ([], [], [], [0, 0]);
+        (Examples, Tokens) = (chunks.Count, chunks.Sum(c => c.Tokens.Count));
+        _tokens = [.. chunks.SelectMany(c => c.Tokens)];
+        _positions = [.. chunks.SelectMany(c => Enumerable.Range(c.Past, c.Tokens.Count))];
+        _offsets = new int[Examples + 1];
+        _sequences = new SequenceRows[Examples];
+        for (var i = 0; i < Examples; i++)
+        {
+            var (tokens, past, place) = chunks[i];
+            _offsets[i + 1] = _offsets[i] + tokens.Count;
+            _sequences[i] = new SequenceRows(_offsets[i], tokens.Count, place, past + tokens.Count);
+            Longest = Math.Max(Longest, past + tokens.Count);
+        }
+
+        _labelRows = [.. _offsets.Skip(1).Select(end => end - 1)];
+        (_targets, _labelWeights, _labelOffsets) = ([], [], new int[Examples + 1]);
     }
 
     /// <summary>Its number within the batch; gradients are summed in this order.</summary>
     public int Index { get; }
 
-    /// <summary>The next tokens of a text of which a number of tokens is already in the cache.</summary>
-    internal static MicroBatch Chunk(ReadOnlySpan<int> tokens, int past) => new(tokens, past);
+    /// <summary>The next tokens of several texts whose earlier tokens are in the cache; each one's last row is its label row.</summary>
+    internal static MicroBatch Continue(IReadOnlyList<TextChunk> chunks) => new(chunks);
 
     /// <summary>Its first example's number within the batch.</summary>
     public int FirstExample { get; }
@@ -109,3 +118,9 @@ public sealed class MicroBatch
     /// <summary>First label of each example, then the number of labels [examples + 1].</summary>
     public ReadOnlySpan<int> LabelOffsets => _labelOffsets;
 }
+
+/// <summary>The next tokens of a text that is being generated.</summary>
+/// <param name="Tokens">The tokens, at least one.</param>
+/// <param name="Past">Tokens of the text before them.</param>
+/// <param name="Place">The text's place among those side by side; it stands as the sequence's KeyStart.</param>
+internal readonly record struct TextChunk(ArraySegment<int> Tokens, int Past, int Place);

@@ -1,4 +1,5 @@
 using Pursuit.Engine.Models;
+using Pursuit.Engine.Training;
 
 namespace Pursuit.Engine.Proof;
 
@@ -15,16 +16,13 @@ internal static class GreedyAnswers
     public static int[][] Generate(Decoder decoder, IReadOnlyList<int[]> prompts, int maximumNew, IReadOnlyList<int> endTokens, int threads, CancellationToken cancellationToken)
     {
         var answers = new int[prompts.Count][];
-        Parallel.ForEach(
-            Enumerable.Range(0, prompts.Count),
-            new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken },
-            () => new Generator(decoder),
-            (i, _, generator) =>
-            {
-                answers[i] = [.. generator.Greedy(prompts[i], maximumNew, endTokens, cancellationToken)];
-                return generator;
-            },
-            generator => generator.Dispose());
+        var taken = -1;
+        using var pool = new WorkerPool(Math.Min(threads, prompts.Count));
+        pool.Run(_ =>
+        {
+            using var generator = new Generator(decoder);
+            generator.Greedy(prompts, maximumNew, () => Interlocked.Increment(ref taken) is var next && next < prompts.Count ? next : null, (i, tokens) => answers[i] = tokens, endTokens, cancellationToken);
+        });
         return answers;
     }
 }

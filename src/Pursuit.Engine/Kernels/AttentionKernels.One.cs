@@ -1,0 +1,84 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Pursuit.Engine.Kernels;
+
+internal static unsafe partial class AttentionKernels
+{
+    /// <summary>Rows between a key's prefetch and its use: about as long as memory takes.</summary>
+    private const int RowsAhead = 24;
+
+    /// <summary>
+    /// Attention of a sequence's last query alone, as generation needs it for every token: keys and values are read where they
+    /// lie. Copying and turning them, which pays for many queries, would cost several times the work itself.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void LastQuery<TLane>(in AttentionShape shape, in SequenceRows sequence, float* queries, int strideQ, float* keys, float* values, int strideKv, float* scores, float* output, int strideO, float* logSums)
+        where TLane : struct, ILane<TLane>
+    {
+        var size = shape.HeadSize;
+        var first = shape.FirstKey(sequence.KeyCount - 1);
+        var count = sequence.KeyCount - first;
+        for (var head = 0; head < shape.QueryHeads; head++)
+        {
+            var query = queries + (nint)sequence.QueryStart * strideQ + head * size;
+            var source = (nint)(sequence.KeyStart + first) * strideKv + head / shape.Group * size;
+            for (var j = 0; j < count; j++)
+            {
+                // A cache of many texts comes from memory: keys are asked for a few rows before their turn, values a pass before it.
+                Ask(keys + source + (nint)(j + RowsAhead) * strideKv, size);
+                Ask(values + source + (nint)j * strideKv, size);
+                scores[j] = Dot<TLane>(query, keys + source + (nint)j * strideKv, size);
+            }
+
+            Fill(scores, count, Pad(count), float.NegativeInfinity);
+            var sum = Exponentials<TLane>(scores, Pad(count), shape.Scale, out var maximum);
+            logSums[(nint)sequence.QueryStart * shape.QueryHeads + head] = maximum + MathF.Log(sum);
+
+            var target = output + (nint)sequence.QueryStart * strideO + head * size;
+            var done = WeightedSum<TLane>(scores, count, values + source, strideKv, 1 / sum, target, 0, size);
+            WeightedSum<Lane1>(scores, count, values + source, strideKv, 1 / sum, target, done, size);
+        }
+    }
+
+    /// <summary>Asks for a row's cache lines; they need not exist.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Ask(float* row, int size)
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (var i = 0; i < size; i += Padding)
+            Sse.Prefetch0(row + i);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Dot<TLane>(float* a, float* b, int count)
+        where TLane : struct, ILane<TLane>
+    {
+        var lanes = TLane.Broadcast(0);
+        var i = 0;
+        for (; i + TLane.Width <= count; i += TLane.Width)
+            lanes = TLane.MultiplyAdd(TLane.Load(a + i), TLane.Load(b + i), lanes);
+        var sum = lanes.Sum();
+        for (; i < count; i++)
+            sum = MathF.FusedMultiplyAdd(a[i], b[i], sum);
+        return sum;
+    }
+
+    /// <summary>destination[d] = factor sum of weights[j] rows[j, d], for whole lanes of d; returns where it stopped.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int WeightedSum<TLane>(float* weights, int count, float* rows, int stride, float factor, float* destination, int start, int end)
+        where TLane : struct, ILane<TLane>
+    {
+        var d = start;
+        for (; d + TLane.Width <= end; d += TLane.Width)
+        {
+            var sum = TLane.Broadcast(0);
+            for (var j = 0; j < count; j++)
+                sum = TLane.MultiplyAdd(TLane.Broadcast(weights[j]), TLane.Load(rows + (nint)j * stride + d), sum);
+            (sum * TLane.Broadcast(factor)).Store(destination + d);
+        }
+
+        return d;
+    }
+}
