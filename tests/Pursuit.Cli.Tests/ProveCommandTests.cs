@@ -26,6 +26,7 @@ public sealed class ProveCommandTests : IDisposable
         var outcome = Done([.. Prove, "--json"]);
         outcome.Error.ShouldContain("sums, 10%");
         outcome.Error.ShouldContain("full-epoch");
+        File.ReadAllText(_directory.PathOf("proof.run/report.html")).ShouldContain("pursuit prove --pool");
         outcome.Error.ShouldContain("Verdict   length at 20% on sums: ");
         var json = outcome.Json;
         json.GetProperty("methods").EnumerateArray().Select(m => m.GetString()).ShouldBe(["length", "length-matched-random", "random", "full", "full-epoch"]);
@@ -65,7 +66,7 @@ public sealed class ProveCommandTests : IDisposable
         Refused("'length-matched-random' can't choose without one", Without("--target"));
         Refused("Did you mean 'length'?", Replace("length,length-matched-random", "lenght"));
         Refused("such as 90s, 30m or 2h", [.. Prove, "--time", "soon"]);
-        Refused("'gtp' read gradient features of the pool", Replace("length,length-matched-random", "gtp"));
+        Refused("--target-features: missing beside --features", [.. Replace("length,length-matched-random", "gtp"), "--features", "dev.jsonl"]);
         Refused("--strict: pool: of 40 test examples 40 stand in the pool", [.. Replace("sums/test.jsonl", "pool.jsonl"), "--strict"]);
 
         string[] Without(string option) => [.. Prove.Where((a, i) => a != option && (i == 0 || Prove[i - 1] != option))];

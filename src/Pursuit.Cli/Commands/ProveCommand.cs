@@ -3,9 +3,11 @@ using System.Globalization;
 using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
+using Pursuit.Engine.Features;
 using Pursuit.Engine.Proof;
 using Pursuit.Engine.Training;
 using Pursuit.Proof;
+using Pursuit.Reports;
 using Pursuit.Runs;
 using Pursuit.Selection;
 
@@ -19,12 +21,12 @@ internal sealed class ProveCommand
     private readonly Option<string[]> _pool = Many("--pool", "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", required: true);
     private readonly Option<string[]> _target = Many("--target", "One file per target with examples of what the model should become good at, which methods see.");
     private readonly Option<string[]> _test = Many("--test", "One file per target, in the same order, that nothing but the measurement sees.", required: true);
-    private readonly Option<string?> _features = new("--features") { Description = "Gradient features of the pool (docs/formats/features.md)." };
-    private readonly Option<string[]> _targetFeatures = Many("--target-features", "Gradient features per target, in the same order.");
+    private readonly Option<string?> _features = new("--features") { Description = "Gradient features of the pool: the run of 'pursuit features', or made elsewhere (docs/formats/features.md). Without it they are computed, once for all methods, budgets and seeds." };
+    private readonly Option<string[]> _targetFeatures = Many("--target-features", "Gradient features per target, in the same order, where the pool's were made elsewhere.");
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string[]> _budget = Many("--budget", "How much to choose, one or several: 0.5%,1% or 500 or 200k-tokens.", required: true);
     private readonly Option<string[]> _methods = Many("--methods", "What to compare: gtp,less or, in several ways, gtp,gtp:fill=none. random and full are always there.", required: true);
-    private readonly Option<string[]> _set = Many("--set", "An option of a method, as METHOD.OPTION=VALUE; see 'pursuit methods NAME'.");
+    private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<int> _seeds = TrainingOptions.Valued("--seeds", "How often everything is repeated with other draws.", Usual.Seeds);
     private readonly Option<ulong> _seed = TrainingOptions.Valued("--seed", "The first seed; the others follow it.", 0UL);
     private readonly Option<ProofUse> _use = TrainingOptions.Valued("--use", "What of a selection counts in training: weights, repeats or uniform.", Usual.Use);
@@ -38,7 +40,7 @@ internal sealed class ProveCommand
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<bool> _strict = new("--strict") { Description = "Refuse bad records, and tests that stand in the pool or the target, instead of telling of them." };
     private readonly Option<int> _microBatch = TrainingOptions.Valued("--micro-batch", "Tokens that a thread works on at once; decides the last bits of sums.", Usual.Workers.MicroBatchTokens);
-    private readonly Option<int> _threads = TrainingOptions.Valued("--threads", "Threads to work with; results don't depend on it.", Environment.ProcessorCount);
+    private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string> _run = new("--run") { Description = "The run's directory.", DefaultValueFactory = _ => "proof.run" };
     private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -75,15 +77,17 @@ internal sealed class ProveCommand
         replay.Write();
         progress.Dispose();
 
-        ProofPrinter.Print(report, run.FullPath);
+        ProofPrinter.Print(report, ProofReportFiles.Write(run.FullPath, report, replay.Command()));
         if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(report, RunJson.Compact));
         return CommandLine.Done;
     }
 
     private ProveOptions ReadOptions(ParseResult parsed)
     {
-        var threads = parsed.GetValue(_threads);
-        if (threads is < 1 or > 256) throw PursuitException.At("--threads", $"{threads}", "1 to 256");
+        var threads = CommonOptions.ThreadsOf(parsed, _threads);
+        var features = parsed.GetValue(_features);
+        var featureOptions = new GradientFeatureOptions();
+        MethodOptions.Fill(featureOptions, GradientFeatureOptions.Name, parsed.GetValue(_set)!);
         return new ProveOptions
         {
             Pool = new PoolOptions
@@ -99,7 +103,9 @@ internal sealed class ProveCommand
             Budgets = [.. Words(parsed.GetValue(_budget)!).Select(Budget.Parse)],
             Methods = [.. Words(parsed.GetValue(_methods)!).Select(ProofMethod.Parse)],
             Settings = parsed.GetValue(_set)!,
-            Features = parsed.GetValue(_features),
+            Features = features is not null && !FeatureRecipe.IsIn(features) ? features : null,
+            FeaturesRun = features is not null && FeatureRecipe.IsIn(features) ? features : null,
+            FeatureOptions = featureOptions,
             TargetFeatures = parsed.GetValue(_targetFeatures)!,
             Seeds = parsed.GetValue(_seeds),
             FirstSeed = parsed.GetValue(_seed),

@@ -7,7 +7,7 @@ internal static class ProofPrinter
 {
     private static readonly string[] AnswerHeaders = ["exact", "F1", "ROUGE-L"];
 
-    public static void Print(ProofReport report, string run)
+    public static void Print(ProofReport report, string page)
     {
         Terminal.Line();
         foreach (var target in report.Targets)
@@ -22,7 +22,7 @@ internal static class ProofPrinter
         Terminal.Line();
         foreach (var verdict in report.Verdicts) Terminal.Line($"Verdict   {verdict}");
         foreach (var remark in report.Remarks) Terminal.Line($"Note      {remark}");
-        Terminal.Line($"Proof     {Path.Combine(run, "proof.json")}");
+        Terminal.Line($"Report    {Terminal.Short(page)}");
         Terminal.Line($"Took      {ProgressPrinter.Duration(TimeSpan.FromSeconds(report.Seconds))}");
     }
 

@@ -13,6 +13,7 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
 {
     private const string CostName = "cost.json";
 
+    private readonly ProofFeatures _features = new(run, options, pool, maxLength, progress);
     private readonly Lazy<Dictionary<ContentId, int>> _positions = new(() => Enumerable.Range(0, pool.Count).ToDictionary(i => pool.ContentIds[i]));
 
     /// <summary>Chooses.</summary>
@@ -24,45 +25,44 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
     /// <param name="cancellationToken">Stops it.</param>
     public ProofSelection Select(ProofMethod method, Budget budget, ulong seed, int? target, string? targetName, CancellationToken cancellationToken)
     {
-        var directory = Path.Combine(run.PathOf("selections"), FileName($"{method.Label} {budget}{(targetName is null ? "" : " " + targetName)} seed {seed}"));
+        var directory = Path.Combine(run.PathOf("selections"), FileNames.Of($"{method.Label} {budget}{(targetName is null ? "" : " " + targetName)} seed {seed}"));
         Directory.CreateDirectory(directory);
-        var job = new SelectJob(
-            new SelectJobOptions
-            {
-                Pool = options.Pool,
-                Targets = target is { } t ? [options.Targets[t]] : [],
-                Features = options.Features,
-                TargetFeatures = target is { } f && options.TargetFeatures.Count > 0 ? options.TargetFeatures[f] : null,
-                ModelDirectory = options.Model,
-                Budget = budget,
-                Method = method.Name,
-                Settings = [.. options.Settings, .. method.Settings],
-                Out = Path.Combine(directory, "selected.jsonl"),
-                Seed = seed,
-                MaxLength = maxLength,
-            },
-            progress);
-        SelectSummary summary;
-        using (var own = RunDirectory.Open(Path.Combine(directory, "selected.run")))
-            summary = job.Run(own, cancellationToken);
+        var reads = method.Needs.HasFlag(FeatureNeeds.PoolGradients);
+        var selecting = new SelectJobOptions
+        {
+            Pool = options.Pool,
+            Targets = target is { } t ? [options.Targets[t]] : [],
+            Features = options.Features,
+            TargetFeatures = reads && target is { } f && options.TargetFeatures.Count > 0 ? options.TargetFeatures[f] : null,
+            ComputesFeatures = options.Features is null,
+            ModelDirectory = options.Model,
+            Budget = budget,
+            Method = method.Name,
+            Settings = [.. options.Settings, .. method.Settings],
+            Out = Path.Combine(directory, "selected.jsonl"),
+            Seed = seed,
+            MaxLength = maxLength,
+        };
+        var (summary, featureSeconds, tokens, bytes) = reads && options.Features is null
+            ? _features.Use(target, targetName, source => Run(selecting, source, cancellationToken), cancellationToken)
+            : (Run(selecting, null, cancellationToken), 0, 0, reads ? SizeOf(options.Features!) + (selecting.TargetFeatures is { } own ? SizeOf(own) : 0) : 0);
 
         var costPath = Path.Combine(directory, CostName);
         if (!summary.Reused || !File.Exists(costPath))
-            AtomicFile.Write(costPath, s => JsonSerializer.Serialize(s, CostOf(method, summary, target), RunJson.Compact));
-        var cost = JsonSerializer.Deserialize<SelectionCost>(File.ReadAllBytes(costPath), RunJson.Compact)!;
-        return new ProofSelection(Rows(summary.Files["facts"]), cost, summary.Remarks);
-    }
-
-    private SelectionCost CostOf(ProofMethod method, SelectSummary summary, int? target)
-    {
-        var bytes = pool.Sources.Sum(s => s.Bytes);
-        if (method.Needs.HasFlag(FeatureNeeds.PoolGradients))
         {
-            bytes += summary.Details?.Values.TryGetProperty("bytes_read", out var read) == true ? read.GetInt64() : SizeOf(options.Features!);
-            if (target is { } t && options.TargetFeatures.Count > 0) bytes += SizeOf(options.TargetFeatures[t]);
+            // A method that tells how often it passed over the features knows the bytes better.
+            if (summary.Details?.Values.TryGetProperty("bytes_read", out var passes) == true) bytes = passes.GetInt64();
+            var cost = new SelectionCost(summary.Seconds + featureSeconds, tokens, bytes + pool.Sources.Sum(s => s.Bytes)) { FeatureSeconds = featureSeconds };
+            AtomicFile.Write(costPath, s => JsonSerializer.Serialize(s, cost, RunJson.Compact));
         }
 
-        return new SelectionCost(summary.Seconds, 0, bytes);
+        return new ProofSelection(Rows(summary.Files["facts"]), JsonSerializer.Deserialize<SelectionCost>(File.ReadAllBytes(costPath), RunJson.Compact)!, summary.Remarks);
+    }
+
+    private SelectSummary Run(SelectJobOptions selecting, IGradientSource? source, CancellationToken cancellationToken)
+    {
+        using var own = RunDirectory.Open(selecting.RunPath);
+        return new SelectJob(selecting, progress) { Gradients = source }.Run(own, cancellationToken);
     }
 
     private List<RankedRow> Rows(string facts) =>
@@ -70,9 +70,6 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
 
     private static long SizeOf(string path) =>
         Directory.Exists(path) ? new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length) : new FileInfo(path).Length;
-
-    /// <summary>Letters, digits and a few signs; the rest of a label becomes underscores.</summary>
-    private static string FileName(string text) => string.Concat(text.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '%' or '=' ? c : '_'));
 }
 
 /// <summary>What was chosen, and what choosing took.</summary>

@@ -68,11 +68,12 @@ public sealed class ProveJob
         if (_options.Time is not { } time) return null;
         // What an earlier process of the same run spent on the first seed counts as spent: stopping must not buy more seeds.
         var seed = Seconds(first);
-        var spent = Math.Max(seed, Stopwatch.GetElapsedTime(started).TotalSeconds);
+        var spent = Math.Max(seed + first.Max(c => c.Selection?.FeatureSeconds ?? 0), Stopwatch.GetElapsedTime(started).TotalSeconds);
         return 1 + (int)Math.Max(0, Math.Floor((time.TotalSeconds - spent) / Math.Max(seed, 1e-3)));
     }
 
-    private static double Seconds(IEnumerable<ProofCost> costs) => costs.Sum(c => (c.Selection?.Seconds ?? 0) + (c.TrainingSeconds ?? 0) + (c.TestSeconds ?? 0));
+    /// <summary>Without the features, which further seeds share.</summary>
+    private static double Seconds(IEnumerable<ProofCost> costs) => costs.Sum(c => (c.Selection is { } s ? s.Seconds - s.FeatureSeconds : 0) + (c.TrainingSeconds ?? 0) + (c.TestSeconds ?? 0));
 
     private ProofReport Finish(RunDirectory run, ProofInputs inputs, ProofPlan plan, IReadOnlyList<TrainingScores> scores, IReadOnlyList<ProofCost> costs, List<ulong> seeds, IEnumerable<string> remarks, TimeSpan time)
     {
@@ -104,7 +105,7 @@ public sealed class ProveJob
     private static ProofReport WithoutSeconds(ProofReport report) => report with
     {
         Seconds = 0,
-        Costs = [.. report.Costs.Select(c => c with { TrainingSeconds = null, TestSeconds = null, Selection = c.Selection is null ? null : c.Selection with { Seconds = 0 } })],
+        Costs = [.. report.Costs.Select(c => c with { TrainingSeconds = null, TestSeconds = null, Selection = c.Selection is null ? null : c.Selection with { Seconds = 0, FeatureSeconds = 0 } })],
     };
 
     private static IEnumerable<string> Remarks(ProofInputs inputs, int seeds)

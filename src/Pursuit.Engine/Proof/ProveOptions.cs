@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Engine.Features;
 using Pursuit.Engine.Training;
 using Pursuit.Proof;
 using Pursuit.Selection;
@@ -42,11 +43,17 @@ public sealed record ProveOptions
     /// <summary>"NAME.option=value" pairs for all methods of that name.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
-    /// <summary>Gradient features of the pool; null for none.</summary>
+    /// <summary>Gradient features of the pool that were made elsewhere; null, the default, makes them within the run.</summary>
     public string? Features { get; init; }
 
-    /// <summary>Gradient features per target; as many as <see cref="Targets"/>, or none.</summary>
+    /// <summary>Gradient features per target, beside <see cref="Features"/>; as many as <see cref="Targets"/>, or none.</summary>
     public IReadOnlyList<string> TargetFeatures { get; init; } = [];
+
+    /// <summary>Another run whose gradient features of the pool are used as they are; null makes them in this one.</summary>
+    public string? FeaturesRun { get; init; }
+
+    /// <summary>How gradient features are made.</summary>
+    public GradientFeatureOptions FeatureOptions { get; init; } = new();
 
     /// <summary>Seeds, 1 to 100. Default 3.</summary>
     public int Seeds { get; init; } = 3;
@@ -94,6 +101,7 @@ public sealed record ProveOptions
     {
         Pool.Validate();
         Workers.Validate();
+        FeatureOptions.Validate();
         var faults = new List<string>();
         if (Tests.Count == 0) faults.Add("--test: missing; what nothing else has seen is needed to judge by");
         if (Budgets.Count == 0) faults.Add("--budget: missing");
@@ -101,10 +109,10 @@ public sealed record ProveOptions
             faults.Add($"--target: {Targets.Count} for {Tests.Count} of --test; expected one of each per target, in the same order");
         if (Targets.Count == 0 && Methods.Where(m => m.NeedsTarget).Select(m => m.Label).ToArray() is { Length: > 0 } lacking)
             faults.Add($"--target: missing; {string.Join(", ", lacking.Select(l => $"'{l}'"))} can't choose without one");
-        if (Methods.Where(m => m.Needs.HasFlag(FeatureNeeds.PoolGradients)).Select(m => m.Label).ToArray() is { Length: > 0 } featureless && Features is null)
-            faults.Add($"--features: missing; {string.Join(", ", featureless.Select(l => $"'{l}'"))} read gradient features of the pool");
-        if (Methods.FirstOrDefault(m => m.Needs.HasFlag(FeatureNeeds.TargetGradients)) is { } unserved && Features is not null && TargetFeatures.Count == 0)
-            faults.Add($"--target-features: missing; '{unserved.Label}' reads gradient features of the target");
+        if (Features is null && TargetFeatures.Count > 0)
+            faults.Add("--target-features: given without --features; a target's features are of use beside the pool's, made in the same way");
+        if (Features is not null && Targets.Count > 0 && TargetFeatures.Count == 0)
+            faults.Add("--target-features: missing beside --features; the targets' gradients must be made as the pool's were (docs/formats/features.md)");
         if (TargetFeatures.Count > 0 && TargetFeatures.Count != Targets.Count)
             faults.Add($"--target-features: {TargetFeatures.Count} for {Targets.Count} of --target; expected one per target, in the same order");
         if (Methods.GroupBy(m => m.Label).FirstOrDefault(g => g.Count() > 1) is { } twice) faults.Add($"--methods: '{twice.Key}' twice");

@@ -188,7 +188,11 @@ public sealed record ProofCost
 }
 
 /// <summary>What a selection took.</summary>
-/// <param name="Seconds">Seconds, reading the pool included.</param>
+/// <param name="Seconds">Seconds, reading the pool and making the features included, as if it were the only selection.</param>
 /// <param name="ModelTokens">Tokens that went through a model for its features, warm-up included; 0 where it needs none.</param>
 /// <param name="BytesRead">Bytes of the pool and of features.</param>
-public sealed record SelectionCost(double Seconds, long ModelTokens, long BytesRead);
+public sealed record SelectionCost(double Seconds, long ModelTokens, long BytesRead)
+{
+    /// <summary>Of the seconds, those of making the features; the run spent them once for all selections that read the same.</summary>
+    public double FeatureSeconds { get; init; }
+}

@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Engine.Features;
 using Pursuit.Engine.Proof;
 using Pursuit.Engine.Training;
 using Pursuit.Proof;
@@ -114,6 +115,43 @@ public sealed class ProveJobTests : IDisposable
         report.Scores.Single(s => s.Method == "base").ExactMatch!.Estimate.ShouldBe(0);
         warnings.Single().ShouldContain("4 stand in the pool");
         Should.Throw<PursuitException>(() => _tiny.Run(options with { Strict = true })).Message.ShouldContain("--strict: known: of 4 test examples 4 stand in the pool");
+    }
+
+    [Fact]
+    public void Gradient_features_are_made_once_for_all_methods_and_seeds_and_weights_reach_the_training()
+    {
+        var options = _tiny.Options with
+        {
+            Methods = [ProofMethod.Parse("gtp"), ProofMethod.Parse("less")],
+            Budgets = [Budget.Parse("12")],
+            Seeds = 2,
+            Generate = 0,
+            FeatureOptions = new GradientFeatureOptions { Checkpoints = 1, Dimension = 64, LearningRate = 0.01, Warmup = 1 },
+        };
+        var report = _tiny.Run(options);
+        var made = Made();
+        foreach (var cost in report.Costs)
+        {
+            var reads = cost.Method is "gtp" or "less";
+            (cost.Selection?.ModelTokens > 0).ShouldBe(reads, cost.Method);
+            (cost.Selection?.FeatureSeconds > 0).ShouldBe(reads, cost.Method);
+        }
+
+        report.Costs.Where(c => c.Target == "first").Select(c => c.Selection!.ModelTokens).Distinct().Count().ShouldBe(1);
+        var weighted = report.Costs.First(c => c.Method == "gtp");
+        weighted.EffectiveSize.ShouldBeLessThan(weighted.Examples);
+
+        // Uniform training of the same selections: other losses where weights differed, the same where there were none.
+        var uniform = _tiny.Run(options with { Use = ProofUse.Uniform });
+        Loss(uniform, "gtp").ShouldNotBe(Loss(report, "gtp"));
+        Loss(uniform, "less").ShouldBe(Loss(report, "less"));
+        _tiny.Run(options with { Use = ProofUse.Repeats }).Costs.ShouldAllBe(c => c.Method == "full-epoch" || c.Steps == report.Budgets[0].Steps);
+        Made().ShouldBe(made, "features were reused");
+
+        (string, DateTime)[] Made() => [.. new[] { "run/features", "run/target-features/first", "run/target-features/second" }
+            .SelectMany(d => Directory.EnumerateFiles(_tiny.PathOf(d), "stage.json", SearchOption.AllDirectories)).Order().Select(f => (f, File.GetLastWriteTimeUtc(f)))];
+
+        static double Loss(ProofReport of, string method) => of.Scores.First(s => s.Method == method && s.Target == "first").Loss.Estimate;
     }
 
     [Fact]
