@@ -63,12 +63,22 @@ public sealed record PursuitDetails : MethodDetails
     public override IReadOnlyList<KeyValuePair<string, string>> Summary =>
     [
         new("iterations", string.Create(CultureInfo.InvariantCulture, $"{Iterations.Count} ({Describe(Reason)})")),
+        new("residual by rows chosen", Course()),
         new("residual, weighted", Residual.ToString("0.0000", CultureInfo.InvariantCulture)),
         new("residual, uniform weights", UniformResidual.ToString("0.0000", CultureInfo.InvariantCulture)),
         new("rows the pursuit wanted", Wanted.ToString("N0", CultureInfo.InvariantCulture)),
         new("near-duplicate pairs chosen", NearDuplicates.Count.ToString("N0", CultureInfo.InvariantCulture)),
         new("passes over the features", string.Create(CultureInfo.InvariantCulture, $"{Passes} ({BytesRead / 1e9:0.0} GB)")),
     ];
+
+    /// <summary>A few of the iterations, spread evenly, the last among them: "0.91 (12), 0.83 (24), ...".</summary>
+    private string Course()
+    {
+        const int Shown = 8;
+        var steps = Math.Min(Shown, Iterations.Count);
+        return string.Join(", ", Enumerable.Range(1, steps).Select(i => Iterations[i * Iterations.Count / steps - 1])
+            .Select(i => string.Create(CultureInfo.InvariantCulture, $"{i.Residual:0.00} ({i.Rows:N0})")));
+    }
 
     internal static string Describe(StopReason reason) => reason switch
     {
