@@ -22,6 +22,14 @@ public sealed record GtpOptions : PursuitOptions
     [Description("rows offered in each swap round, as a share of the budget, above 0 to 2")]
     public double SwapShare { get; init; } = 0.1;
 
+    /// <summary>
+    /// Examples of a training batch, whose noise the fit counts: what of a row points across the target averages out over so many
+    /// rows alone, not over the whole selection, so rows that hardly point toward the target are dear. Default null: 8 with a
+    /// target, none without. At least 0; 0 counts none.
+    /// </summary>
+    [Description("examples of a training batch, whose noise the fit counts (8 with a target, else none); 0 counts none")]
+    public int? Batch { get; init; }
+
     /// <summary>What becomes of budget the pursuit has no use for. Default: <see cref="GtpFill.Herd"/>.</summary>
     [Description("left-over budget: herd (rows that best serve uniform training), peel (pursue again on the rest) or none")]
     public GtpFill Fill { get; init; } = GtpFill.Herd;
@@ -39,10 +47,14 @@ public sealed record GtpOptions : PursuitOptions
     public double Tolerance { get; init; } = 1e-4;
 
     /// <inheritdoc/>
+    internal override int BatchFor(bool hasTarget) => Batch ?? (hasTarget ? 8 : 0);
+
+    /// <inheritdoc/>
     protected override IEnumerable<string> Faults()
     {
         foreach (var fault in base.Faults()) yield return fault;
         if (Iterations is < 1 or > 10_000) yield return Fault("iterations", Iterations, "1 to 10000");
+        if (Batch < 0) yield return Fault("batch", Batch.Value, "0 or more");
         if (SwapRounds is < 0 or > 10_000) yield return Fault("swap-rounds", SwapRounds, "0 to 10000");
         if (!(SwapShare is > 0 and <= 2)) yield return Fault("swap-share", SwapShare, "above 0 to 2");
         if (!(Residual is >= 0 and < 1)) yield return Fault("residual", Residual, "0 to below 1");

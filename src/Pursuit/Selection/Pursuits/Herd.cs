@@ -1,10 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection.Pursuits;
 
 /// <summary>
 /// Fills a budget by herding (Welling, 2009) on the uniform target: each added row is the one that most lowers the residual under
-/// equal weights, min over s of ||b - s sum phi_i||.
+/// equal weights, min over s of ||b - s sum phi_i||^2 + (s sum ||phi_i||)^2 / batch.
 /// </summary>
 /// <remarks>
 /// One pass scores every row against b and against the sum so far; the best few are gathered and taken one by one with exact
@@ -19,6 +20,7 @@ internal sealed class Herd
     private readonly bool[] _taken;
     private readonly double _targetSquare;
     private double[] _sum;
+    private double _mass;
 
     /// <summary>Continues from chosen rows.</summary>
     public Herd(PursuitProblem problem, IEnumerable<int> chosen)
@@ -30,8 +32,17 @@ internal sealed class Herd
         _chosen.Add(positions);
         problem.CountGathered(positions.Length);
         foreach (var position in positions) _taken[position] = true;
-        _sum = _chosen.Sum();
+        Total();
         _targetSquare = GradientRows.Dot(problem.Target.Uniform, problem.Target.Uniform);
+    }
+
+    /// <summary>The sum of the chosen rows and of their lengths.</summary>
+    [MemberNotNull(nameof(_sum))]
+    private void Total()
+    {
+        _sum = _chosen.Sum();
+        _mass = 0;
+        foreach (var position in _chosen.Positions) _mass += _problem.Rows.Norms[position];
     }
 
     /// <summary>Adds rows until the cost is met or nothing is left to add.</summary>
@@ -80,7 +91,7 @@ internal sealed class Herd
             for (var i = 0; i < candidates.Length; i++)
             {
                 if (!open.Contains(i)) continue;
-                var gain = Gain(withTarget + targets[candidates[i]], square + 2 * withSum[i] + _chosen.Gram(first + i, first + i));
+                var gain = Gain(withTarget + targets[candidates[i]], square + 2 * withSum[i] + _chosen.NoisyGram(first + i, first + i));
                 if (gain <= bestGain) continue;
                 best = i;
                 bestGain = gain;
@@ -94,8 +105,8 @@ internal sealed class Herd
             }
 
             withTarget += targets[candidates[best]];
-            square += 2 * withSum[best] + _chosen.Gram(first + best, first + best);
-            for (var i = 0; i < candidates.Length; i++) withSum[i] += _chosen.Gram(first + i, first + best);
+            square += 2 * withSum[best] + _chosen.NoisyGram(first + best, first + best);
+            for (var i = 0; i < candidates.Length; i++) withSum[i] += _chosen.NoisyGram(first + i, first + best);
             joined.Add(best);
             left -= cost(candidates[best]);
         }
@@ -103,7 +114,7 @@ internal sealed class Herd
         var positions = joined.ConvertAll(j => candidates[j]);
         foreach (var position in positions) _taken[position] = true;
         _chosen.Keep([.. Enumerable.Range(0, first), .. joined.Order().Select(j => first + j)]);
-        _sum = _chosen.Sum();
+        Total();
         return positions;
     }
 
@@ -123,22 +134,22 @@ internal sealed class Herd
         for (var i = 0; i < scores.Length; i++)
         {
             withTarget[i] = products[2 * i];
-            withSum[i] = products[2 * i + 1];
+            withSum[i] = products[2 * i + 1] + _problem.BatchNoise * _mass * rows.Norms[i];
             if (_taken[i] || rows.Norms[i] == 0) continue;
             // Gains lie in [-1, 1]; shifted, so that the least of them still is a candidate.
-            scores[i] = (float)(2 + Gain(target + withTarget[i], square + 2 * withSum[i] + rows.Norms[i] * rows.Norms[i]));
+            scores[i] = (float)(2 + Gain(target + withTarget[i], square + 2 * withSum[i] + (1 + _problem.BatchNoise) * rows.Norms[i] * rows.Norms[i]));
         }
 
         return scores;
     }
 
-    /// <summary>The cosine of the sum with the target, up to the target's length.</summary>
+    /// <summary>The cosine of the sum with the target, up to the target's length, the noise of a batch counted as length across it.</summary>
     private double Gain(double withTarget, double square) =>
         square > 0 ? Math.Clamp(withTarget / Math.Sqrt(square * _targetSquare), -1, 1) : -1;
 
     private double SumSquare()
     {
-        var square = 0.0;
+        var square = _problem.BatchNoise * _mass * _mass;
         foreach (var value in _sum) square += value * value;
         return square;
     }

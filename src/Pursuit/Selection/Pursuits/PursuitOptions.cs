@@ -39,6 +39,9 @@ public abstract record PursuitOptions
     [Description("the largest weight, where the mean is 1; above 1")]
     public double Clip { get; init; } = 4;
 
+    /// <summary>Examples of a training batch whose noise the fit counts; 0 for none.</summary>
+    internal virtual int BatchFor(bool hasTarget) => 0;
+
     internal RowConstruction Rows => new(Normalise, NormFloor);
 
     /// <summary>Checks the ranges; all faults come in one message.</summary>

@@ -13,8 +13,15 @@ internal sealed class PursuitProblem
     private readonly double _ridge;
 
     /// <summary>Sets up rows, target and ridge; the ridge is fixed once for the whole run.</summary>
-    public PursuitProblem(GradientRows rows, PursuitTarget target, IReadOnlyList<ContentId> contentIds, double lambda, int threads)
+    /// <param name="rows">phi.</param>
+    /// <param name="target">B.</param>
+    /// <param name="contentIds">The order of ties.</param>
+    /// <param name="lambda">The ridge, as a multiple of the mean squared row norm.</param>
+    /// <param name="batch">Examples of a training batch whose noise counts; 0 for none.</param>
+    /// <param name="threads">At most this many.</param>
+    public PursuitProblem(GradientRows rows, PursuitTarget target, IReadOnlyList<ContentId> contentIds, double lambda, int batch, int threads)
     {
+        BatchNoise = batch > 0 ? 1.0 / batch : 0;
         Rows = rows;
         Target = target;
         ContentIds = contentIds;
@@ -32,6 +39,7 @@ internal sealed class PursuitProblem
         Target = target;
         ContentIds = other.ContentIds;
         Threads = other.Threads;
+        BatchNoise = other.BatchNoise;
         _ridge = other._ridge;
         Excluded = (bool[])other.Excluded.Clone();
         Energy = GradientRows.Dot(target.Scaled, target.Scaled);
@@ -52,6 +60,9 @@ internal sealed class PursuitProblem
     /// <summary>lam.</summary>
     public double Lambda => _ridge;
 
+    /// <summary>1/b for training in batches of b; 0 for none.</summary>
+    public double BatchNoise { get; }
+
     /// <summary>sum_j ||B_j||^2.</summary>
     public double Energy { get; }
 
@@ -71,10 +82,10 @@ internal sealed class PursuitProblem
     public PursuitProblem For(PursuitTarget target) => new(this, target);
 
     /// <summary>An empty support of this problem.</summary>
-    public SupportSet NewSupport() => new(Rows, Target, Lambda, Threads);
+    public SupportSet NewSupport() => new(Rows, Target, Lambda, BatchNoise, Threads);
 
     /// <summary>
-    /// p_i = ||max(0, phi_i . R)|| over all J at once, divided by ||phi_i|| where rows aren't normalised; 0 for rows that are
+    /// p_i = ||max(0, phi_i . R_j - ||phi_i|| S_j / b)|| over all J at once (S_j the support's mass, b the batch), divided by ||phi_i|| where rows aren't normalised; 0 for rows that are
     /// excluded, in the support, or point toward the residual by no more than rounding.
     /// </summary>
     /// <param name="residual">R, [J, D].</param>
@@ -87,13 +98,14 @@ internal sealed class PursuitProblem
         Scan(residual, groups, products, cancellationToken);
         var scores = new float[Rows.Count];
         var least = Rounding * Math.Sqrt(Energy);
+        var tolls = Enumerable.Range(0, groups).Select(j => BatchNoise > 0 ? BatchNoise * support.Mass(j) : 0).ToArray();
         for (var i = 0; i < scores.Length; i++)
         {
             if (Excluded[i] || Rows.Norms[i] == 0) continue;
             var square = 0.0;
             for (var j = 0; j < groups; j++)
             {
-                var product = Math.Max(0, products[i * groups + j]);
+                var product = Math.Max(0, products[i * groups + j] - Rows.Norms[i] * tolls[j]);
                 square += product * product;
             }
 

@@ -25,8 +25,14 @@ internal sealed class SupportSet
     private int _capacity;
 
     /// <summary>An empty support.</summary>
-    public SupportSet(GradientRows rows, PursuitTarget target, double lambda, int threads)
+    /// <param name="rows">phi.</param>
+    /// <param name="target">B.</param>
+    /// <param name="lambda">The ridge.</param>
+    /// <param name="batchNoise">1/b for training in batches of b examples; 0 for none.</param>
+    /// <param name="threads">At most this many.</param>
+    public SupportSet(GradientRows rows, PursuitTarget target, double lambda, double batchNoise, int threads)
     {
+        BatchNoise = batchNoise;
         _rows = rows;
         _target = target;
         _threads = Math.Max(1, threads);
@@ -38,6 +44,9 @@ internal sealed class SupportSet
 
     /// <summary>The ridge.</summary>
     public double Lambda { get; }
+
+    /// <summary>1/b for training in batches of b; 0 for none.</summary>
+    public double BatchNoise { get; }
 
     /// <summary>Rows in the support.</summary>
     public int Count { get; private set; }
@@ -52,7 +61,18 @@ internal sealed class SupportSet
     public double Weight(int index, int group) => _weights[group][index];
 
     /// <summary>phi_i . phi_k of two rows of the support.</summary>
-    public float Gram(int i, int k) => _gram[i * _capacity + k];
+    public float Gram(int i, int k) => BatchNoise == 0 ? NoisyGram(i, k) : (float)(NoisyGram(i, k) - BatchNoise * Norm(i) * Norm(k));
+
+    /// <summary>phi_i . phi_k + ||phi_i|| ||phi_k|| / b: what a fit that knows of batches sees.</summary>
+    public float NoisyGram(int i, int k) => _gram[i * _capacity + k];
+
+    /// <summary>sum_i W_ij ||phi_i|| of a group: the length of what its rows do in all, were they parallel.</summary>
+    public double Mass(int group)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < Count; i++) sum += _weights[group][i] * Norm(i);
+        return sum;
+    }
 
     /// <summary>The cosine of two rows of the support.</summary>
     public double Cosine(int i, int k) => Gram(i, k) / Math.Sqrt((double)Gram(i, i) * Gram(k, k));
@@ -84,6 +104,7 @@ internal sealed class SupportSet
         FillGram(first);
         for (var i = first; i < Count; i++)
         {
+            for (var k = 0; BatchNoise > 0 && k < Count; k++) _gram[i * _capacity + k] += (float)(BatchNoise * Norm(i) * Norm(k));
             for (var k = 0; k < first; k++) _gram[k * _capacity + i] = _gram[i * _capacity + k];
             for (var j = 0; j < _target.Groups; j++)
             {
@@ -181,12 +202,14 @@ internal sealed class SupportSet
         return residual;
     }
 
-    /// <summary>The fit's energy, sum_j ||R_j||^2 + lam ||W||^2.</summary>
+    /// <summary>The fit's energy, sum_j ||R_j||^2 + lam ||W||^2 + (1/b) sum_j (sum_i W_ij ||phi_i||)^2.</summary>
     public double Objective(ReadOnlySpan<float> residual)
     {
         var penalty = 0.0;
+        var noise = 0.0;
+        for (var j = 0; BatchNoise > 0 && j < _weights.Length; j++) noise += Mass(j) * Mass(j);
         foreach (var column in _weights) penalty += TensorPrimitives.SumOfSquares<double>(column.AsSpan(0, Count));
-        return GradientRows.Dot(residual, residual) + Lambda * penalty;
+        return GradientRows.Dot(residual, residual) + Lambda * penalty + BatchNoise * noise;
     }
 
     /// <summary>sum_i phi_i over the support, [D].</summary>
@@ -201,6 +224,8 @@ internal sealed class SupportSet
 
         return sum;
     }
+
+    private double Norm(int index) => _rows.Norms[_positions[index]];
 
     /// <summary>Products of the rows from <paramref name="first"/> on with all rows before them and themselves.</summary>
     private void FillGram(int first)

@@ -15,6 +15,7 @@ public sealed class GtpLawTests
 {
     private static readonly GtpOptions Exact = new()
     {
+        Batch = 0,
         Lambda = 0,
         NormFloor = 0,
         NoiseFloor = GtpNoiseFloor.Off,

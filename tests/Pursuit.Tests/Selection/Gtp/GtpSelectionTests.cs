@@ -29,7 +29,7 @@ public sealed class GtpSelectionTests
     public void Herding_serves_uniform_training_better_than_the_same_number_of_best_correlated_rows()
     {
         var selection = Gradients.Realistic(400, 24, "150");
-        var herd = (PursuitDetails)GtpLawTests.Select(selection, new GtpOptions()).Details!;
+        var herd = (PursuitDetails)GtpLawTests.Select(selection, new GtpOptions { Batch = 0 }).Details!;
         var problem = GtpLawTests.Open(selection, new GtpOptions());
         var scores = new double[400];
         problem.Scan(problem.Target.Uniform, 1, scores, CancellationToken.None);
@@ -42,7 +42,7 @@ public sealed class GtpSelectionTests
     public void Each_herded_row_is_the_best_of_all_when_a_pass_adds_one()
     {
         var selection = Gradients.Realistic(120, 24, "20");
-        var problem = GtpLawTests.Open(selection, new GtpOptions());
+        var problem = GtpLawTests.Open(selection, new GtpOptions { Batch = 0 });
         int[] chosen = [3, 50, 77];
         var added = new Herd(problem, chosen).Fill(_ => 1, 5, 5, null, CancellationToken.None);
         added.Count.ShouldBe(5);

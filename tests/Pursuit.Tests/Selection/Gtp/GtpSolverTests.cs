@@ -9,7 +9,7 @@ namespace Pursuit.Tests.Selection.Gtp;
 /// <summary>The pursuit against its plain twin, and its stop rules.</summary>
 public sealed class GtpSolverTests
 {
-    private static readonly GtpOptions Quiet = new() { NoiseFloor = GtpNoiseFloor.Off, Fill = GtpFill.None, Clusters = 3 };
+    private static readonly GtpOptions Quiet = new() { Batch = 0, NoiseFloor = GtpNoiseFloor.Off, Fill = GtpFill.None, Clusters = 3 };
 
     [Theory]
     [InlineData(20, 5)]

@@ -8,7 +8,7 @@ namespace Pursuit.Tests.Selection.Gtp;
 /// <summary>When a pursuit ends: each rule at the first iterate that meets it, and not before.</summary>
 public sealed class GtpStopTests
 {
-    private static readonly GtpOptions Endless = new() { NoiseFloor = GtpNoiseFloor.Off, Fill = GtpFill.None, Clusters = 3, Lambda = 0, Tolerance = 0, Residual = 0 };
+    private static readonly GtpOptions Endless = new() { Batch = 0, NoiseFloor = GtpNoiseFloor.Off, Fill = GtpFill.None, Clusters = 3, Lambda = 0, Tolerance = 0, Residual = 0 };
 
     [Fact]
     public void It_stops_at_the_first_iterate_below_the_residual_asked()
