@@ -22,7 +22,7 @@ internal static class Cli
         using var process = Start(directory, arguments);
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit(120_000).ShouldBeTrue("the command ended within two minutes");
+        process.WaitForExit(300_000).ShouldBeTrue("the command ended within five minutes");
         return new Outcome(process.ExitCode, output, error.GetAwaiter().GetResult());
     }
 
