@@ -34,15 +34,15 @@ internal static class FeaturesBenchmark
         {
             var config = EngineBenchmark.Config(width);
             using var decoder = Decoder.Create(config, seed: 1);
-            foreach (var kind in new[] { GradientKind.Factored, GradientKind.Lora, GradientKind.Full })
+            foreach (var (kind, rank) in new[] { (GradientKind.Factored, 0), (GradientKind.Lora, 16), (GradientKind.Lora, 128), (GradientKind.Full, 0) })
             {
-                using var adapters = kind == GradientKind.Lora ? LoraAdapters.Create(decoder, new LoraOptions { Rank = 16 }, 1) : null;
+                using var adapters = rank > 0 ? LoraAdapters.Create(decoder, new LoraOptions { Rank = rank }, 1) : null;
                 decoder.Adapters = null;
                 var options = new GradientFeatureOptions { Kind = kind, Preconditioning = Preconditioning.None, Dimension = Dimension };
                 var examples = Make(config);
                 var (plain, features) = Pair(decoder, adapters, options, examples);
                 var loop = kind == GradientKind.Full ? double.NaN : DenseLoop(decoder, adapters, examples);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {width}, {config.Layers} | {kind.ToString().ToLowerInvariant()} | {features:F3} | {plain:F3} | {features / plain:F2} | {(double.IsNaN(loop) ? "" : loop.ToString("F1", CultureInfo.InvariantCulture))} | {(double.IsNaN(loop) ? "" : (loop / features).ToString("F0", CultureInfo.InvariantCulture))} |"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {width}, {config.Layers} | {kind.ToString().ToLowerInvariant()}{(rank > 0 ? $", rank {rank}" : "")} | {features:F3} | {plain:F3} | {features / plain:F2} | {(double.IsNaN(loop) ? "" : loop.ToString("F1", CultureInfo.InvariantCulture))} | {(double.IsNaN(loop) ? "" : (loop / features).ToString("F0", CultureInfo.InvariantCulture))} |"));
             }
         }
 

@@ -6,6 +6,9 @@ namespace Pursuit.Selection.Gtp;
 /// <summary>Options of <see cref="GtpSelector"/>.</summary>
 public sealed record GtpOptions : PursuitOptions
 {
+    /// <summary>Chosen by training on its choices (docs/design/gtp-choices.md).</summary>
+    private const int UsualBatch = 32;
+
     /// <summary>How the support grows. Default: <see cref="GtpSchedule.Staged"/>.</summary>
     [Description("how the support grows: staged (in bites of budget/iterations), or paper (2 x budget rows each time)")]
     public GtpSchedule Schedule { get; init; } = GtpSchedule.Staged;
@@ -24,10 +27,10 @@ public sealed record GtpOptions : PursuitOptions
 
     /// <summary>
     /// Examples of a training batch, whose noise the fit counts: what of a row points across the target averages out over so many
-    /// rows alone, not over the whole selection, so rows that hardly point toward the target are dear. Default null: 8 with a
+    /// rows alone, not over the whole selection, so rows that hardly point toward the target are dear. Default null: 32 with a
     /// target, none without. At least 0; 0 counts none.
     /// </summary>
-    [Description("examples of a training batch, whose noise the fit counts (8 with a target, else none); 0 counts none")]
+    [Description("examples of a training batch, whose noise the fit counts (32 with a target, else none); 0 counts none")]
     public int? Batch { get; init; }
 
     /// <summary>What becomes of budget the pursuit has no use for. Default: <see cref="GtpFill.Herd"/>.</summary>
@@ -47,7 +50,7 @@ public sealed record GtpOptions : PursuitOptions
     public double Tolerance { get; init; } = 1e-4;
 
     /// <inheritdoc/>
-    internal override int BatchFor(bool hasTarget) => Batch ?? (hasTarget ? 8 : 0);
+    internal override int BatchFor(bool hasTarget) => Batch ?? (hasTarget ? UsualBatch : 0);
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Faults()

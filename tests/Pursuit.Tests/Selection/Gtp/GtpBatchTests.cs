@@ -95,7 +95,7 @@ public sealed class GtpBatchTests
         var problem = Gradients.Realistic(200, 1, "40") with { TargetGradients = null };
         GtpLawTests.Open(problem, new GtpOptions()).BatchNoise.ShouldBe(0);
         GtpLawTests.Open(problem, new GtpOptions { Batch = 4 }).BatchNoise.ShouldBe(0.25);
-        GtpLawTests.Open(Gradients.Realistic(200, 8, "40"), new GtpOptions()).BatchNoise.ShouldBe(1.0 / 8);
+        GtpLawTests.Open(Gradients.Realistic(200, 8, "40"), new GtpOptions()).BatchNoise.ShouldBe(1.0 / 32);
     }
 
     private static SelectionProblem Problem(float[] pool, float[] target, int dimension) =>
