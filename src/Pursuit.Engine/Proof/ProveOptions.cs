@@ -88,8 +88,8 @@ public sealed record ProveOptions
     /// <summary>Refuse, instead of warning, where the test stands in the pool or the target.</summary>
     public bool Strict { get; init; }
 
-    /// <summary>How batches are spread over threads. Default micro-batches of 512 tokens, so that two threads share a small batch.</summary>
-    public DecoderPoolOptions Workers { get; init; } = new() { MicroBatchTokens = 512 };
+    /// <summary>How batches are spread over threads. Default micro-batches of 256 tokens, so that two threads share a small batch evenly.</summary>
+    public DecoderPoolOptions Workers { get; init; } = new() { MicroBatchTokens = 256 };
 
     /// <summary>The methods with those that are always there, in the order of the tables.</summary>
     public IReadOnlyList<ProofMethod> AllMethods =>
