@@ -159,7 +159,7 @@ public sealed class SelectJob
         return new TokenLengths(ModelEncoder.Fingerprint(encoder).Hash, counts, TokenCounting.Supervised(target!, encoder, cancellationToken), target!.Fingerprint);
     }
 
-    private Fingerprint SelectionFingerprint(Pool pool, SourceGroups sources, TokenLengths? lengths, SelectionFeatures features) => new Fingerprint("selection/1")
+    private Fingerprint SelectionFingerprint(Pool pool, SourceGroups sources, TokenLengths? lengths, SelectionFeatures features) => new Fingerprint("selection/2")
         .Add(VersionPart, RunDirectory.PursuitVersion)
         .Add("pool", pool.Fingerprint)
         .Add("method", _method.Name)
