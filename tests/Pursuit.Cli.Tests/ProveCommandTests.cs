@@ -27,6 +27,10 @@ public sealed class ProveCommandTests : IDisposable
         outcome.Error.ShouldContain("sums, 10%");
         outcome.Error.ShouldContain("full-epoch");
         File.ReadAllText(_directory.PathOf("proof.run/report.html")).ShouldContain("pursuit prove --pool");
+        var page = File.ReadAllBytes(_directory.PathOf("proof.run/report.html"));
+        File.Delete(_directory.PathOf("proof.run/report.html"));
+        Done("report", "proof.run");
+        File.ReadAllBytes(_directory.PathOf("proof.run/report.html")).ShouldBe(page);
         outcome.Error.ShouldContain("Verdict   length at 20% on sums: ");
         var json = outcome.Json;
         json.GetProperty("methods").EnumerateArray().Select(m => m.GetString()).ShouldBe(["length", "length-matched-random", "random", "full", "full-epoch"]);

@@ -48,11 +48,32 @@ internal sealed class ProveCommand
     public static Command Create()
     {
         var prove = new ProveCommand();
-        var command = new Command("prove", "Trains on each method's choice, on a random one and on everything, and measures what that was worth.");
-        foreach (var option in prove.Options()) command.Add(option);
+        var command = prove.Parser();
         command.SetAction((parsed, cancellationToken) => Task.FromResult(prove.Run(parsed, cancellationToken)));
         return command;
     }
+
+    /// <summary>The command that repeats a run of this one.</summary>
+    /// <exception cref="PursuitException">The run's options can't be read.</exception>
+    public static string CommandOf(RunDirectory run)
+    {
+        var path = run.PathOf(ReplayFile.Name);
+        var prove = new ProveCommand();
+        var root = new Command("pursuit") { prove.Parser() };
+        var parsed = root.Parse(OptionsFile.Expand(["prove", "--config", path], root));
+        return parsed.Errors is [var error, ..]
+            ? throw PursuitException.At(path, error.Message, "the options of 'pursuit prove'", "Another version of Pursuit may have made the run; prove again: finished trainings are kept.")
+            : prove.Replay(parsed, run.FullPath).Command();
+    }
+
+    private Command Parser()
+    {
+        var command = new Command("prove", "Trains on each method's choice, on a random one and on everything, and measures what that was worth.");
+        foreach (var option in Options()) command.Add(option);
+        return command;
+    }
+
+    private ReplayFile Replay(ParseResult parsed, string run) => new(parsed, Options(), [_pool, _target, _test, _features, _targetFeatures, _model], run);
 
     private static Option<string[]> Many(string name, string description, bool required = false) =>
         required
@@ -71,7 +92,7 @@ internal sealed class ProveCommand
         using var progress = new ProgressPrinter();
         var job = new ProveJob(options, progress) { OnWarning = warning => Terminal.Line($"Warning   {warning}") };
         using var run = RunDirectory.Open(parsed.GetValue(_run)!);
-        var replay = new ReplayFile(parsed, Options(), [_pool, _target, _test, _features, _targetFeatures, _model], run.FullPath);
+        var replay = Replay(parsed, run.FullPath);
         replay.WriteUnlessThere();
         var report = job.Run(run, cancellationToken);
         replay.Write();

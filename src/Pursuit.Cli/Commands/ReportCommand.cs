@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Pursuit.Cli.Output;
+using Pursuit.Proof;
 using Pursuit.Reports;
 using Pursuit.Runs;
 
@@ -21,6 +22,20 @@ internal static class ReportCommand
     private static int Run(string directory, bool json, CancellationToken cancellationToken)
     {
         using var run = RunDirectory.OpenExisting(directory);
+        return ProofReportFiles.Read(run) is { } proof ? Proof(run, proof, json) : Selection(run, json, cancellationToken);
+    }
+
+    private static int Proof(RunDirectory run, ProofReport proof, bool json)
+    {
+        var page = ProofReportFiles.Write(run.FullPath, proof, ProveCommand.CommandOf(run));
+        foreach (var verdict in proof.Verdicts) Terminal.Line(verdict);
+        Terminal.Line($"Report    {Terminal.Short(page)}");
+        if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(proof, RunJson.Compact));
+        return CommandLine.Done;
+    }
+
+    private static int Selection(RunDirectory run, bool json, CancellationToken cancellationToken)
+    {
         var options = SelectCommand.OptionsOf(run);
         var summary = SelectSummary.Of(run);
         using var progress = new ProgressPrinter();

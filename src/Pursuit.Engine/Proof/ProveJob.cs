@@ -98,7 +98,7 @@ public sealed class ProveJob
             Seconds = time.TotalSeconds,
         };
         AtomicFile.Write(run.PathOf("result.json"), s => JsonSerializer.Serialize(s, WithoutSeconds(report), RunJson.Indented));
-        AtomicFile.Write(run.PathOf("proof.json"), s => JsonSerializer.Serialize(s, report, RunJson.Indented));
+        AtomicFile.Write(run.PathOf(ProofReport.FileName), s => JsonSerializer.Serialize(s, report, RunJson.Indented));
         return report;
     }
 

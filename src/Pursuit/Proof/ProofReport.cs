@@ -11,6 +11,9 @@ public sealed record ProofReport
     /// <summary>The methods that are always there.</summary>
     public const string Random = "random", Full = "full", FullEpoch = "full-epoch", Base = "base";
 
+    /// <summary>The file in a run's directory that holds a proof.</summary>
+    public const string FileName = "proof.json";
+
     /// <summary>The version of Pursuit.</summary>
     public string Pursuit { get; init; } = RunDirectory.PursuitVersion;
 

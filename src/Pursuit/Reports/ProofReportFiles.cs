@@ -25,6 +25,22 @@ public static class ProofReportFiles
         return page;
     }
 
+    /// <summary>The finished proof of a run; null where the run is none.</summary>
+    /// <exception cref="PursuitException">The file can't be read.</exception>
+    public static ProofReport? Read(RunDirectory run)
+    {
+        var path = run.PathOf(ProofReport.FileName);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            return JsonSerializer.Deserialize<ProofReport>(File.ReadAllBytes(path), RunJson.Indented);
+        }
+        catch (JsonException e)
+        {
+            throw PursuitException.At(path, $"the proof can't be read ({e.Message})", "what 'pursuit prove' wrote there", "Another version of Pursuit may have made it; run the proof again: finished trainings are kept.", e);
+        }
+    }
+
     /// <summary>The page alone.</summary>
     public static string Page(ProofDocument document) => new ProofPage(document).Render();
 }
