@@ -58,8 +58,8 @@ public sealed record GradientFeatureOptions
     [Description("what gradients are multiplied by: none, symmetric (second moments to the -1/4, both sides), or adam (LESS's, pool side only; not with factored)")]
     public Preconditioning Preconditioning { get; init; } = Preconditioning.Symmetric;
 
-    /// <summary>Numbers per example and checkpoint. Default 8,192; range 16 to 1,048,576. Fewer where the gradients themselves have fewer.</summary>
-    [Description("numbers per example and checkpoint, 16 to 1048576")]
+    /// <summary>Numbers per example and checkpoint. Default 8,192; range 16 to 524,287, the store's most. Fewer where the gradients themselves have fewer.</summary>
+    [Description("numbers per example and checkpoint, 16 to 524287")]
     public int Dimension { get; init; } = 8192;
 
     /// <summary>Directions each side of a linear layer's gradient is projected to before the sketch, with kind factored. Default 64; range 1 to 4,096.</summary>
@@ -120,7 +120,7 @@ public sealed record GradientFeatureOptions
             if (!good) faults.Add($"{Name}.{option}: {found.ToString(null, CultureInfo.InvariantCulture)}; expected {expected}");
         }
 
-        Check(Dimension is >= 16 and <= 1 << 20, "dimension", Dimension, "16 to 1048576");
+        Check(Dimension is >= 16 and <= 524_287, "dimension", Dimension, "16 to 524287");
         Check(Factor is >= 1 and <= 4096, "factor", Factor, "1 to 4096");
         Check(Epsilon >= 0, "epsilon", Epsilon, "0 or more");
         Check(Checkpoints is >= 0 and <= 100, "checkpoints", Checkpoints, "0 to 100");
