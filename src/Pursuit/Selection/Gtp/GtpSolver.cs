@@ -41,42 +41,28 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
                 return k < steps ? Settle(support, trace, reason) : reason;
         }
 
-        for (var round = 0; round < options.SwapRounds; round++)
-        {
-            var before = support.Positions.ToArray();
-            var scores = problem.Identify(trace.Wanted(residual), support, cancellationToken);
-            var offered = budget - support.Count + (int)Math.Ceiling(options.SwapShare * budget);
-            if (CandidateBatch.Add(problem, support, scores, offered, barred) == 0) return StopReason.Optimal;
-
-            var products = support.Solve(Ranking);
-            support.KeepUsed(budget);
-            products += support.Solve(NonNegativeSettings.Final);
-            support.KeepUsed(budget);
-            residual = support.Residual();
-            var reason = trace.Record(support, residual, products);
-            if (reason is not null) return reason.Value;
-            if (support.Positions.SequenceEqual(before)) return StopReason.SupportUnchanged;
-        }
-
-        return StopReason.IterationLimit;
+        return Exchange(support, trace, budget, options.SwapRounds, () => budget - support.Count + (int)Math.Ceiling(options.SwapShare * budget), barred, cancellationToken);
     }
 
-    private StopReason Paper(SupportSet support, PursuitTrace trace, int budget, NearRows? barred, CancellationToken cancellationToken)
+    private StopReason Paper(SupportSet support, PursuitTrace trace, int budget, NearRows? barred, CancellationToken cancellationToken) =>
+        Exchange(support, trace, budget, options.Iterations, () => 2 * budget, barred, cancellationToken);
+
+    /// <summary>Rounds in which rows are offered to a support beyond the budget, and the best of both stay.</summary>
+    private StopReason Exchange(SupportSet support, PursuitTrace trace, int budget, int rounds, Func<int> offered, NearRows? barred, CancellationToken cancellationToken)
     {
         var residual = support.Residual();
-        for (var k = 0; k < options.Iterations; k++)
+        for (var round = 0; round < rounds; round++)
         {
             var before = support.Positions.ToArray();
             var scores = problem.Identify(trace.Wanted(residual), support, cancellationToken);
-            if (CandidateBatch.Add(problem, support, scores, 2 * budget, barred) == 0) return StopReason.Optimal;
+            if (CandidateBatch.Add(problem, support, scores, offered(), barred) == 0) return StopReason.Optimal;
 
             var products = support.Solve(Ranking);
             support.KeepUsed(budget);
             products += support.Solve(NonNegativeSettings.Final);
             support.KeepUsed(budget);
             residual = support.Residual();
-            var reason = trace.Record(support, residual, products);
-            if (reason is not null) return reason.Value;
+            if (trace.Record(support, residual, products) is { } reason) return reason;
             if (support.Positions.SequenceEqual(before)) return StopReason.SupportUnchanged;
         }
 
