@@ -6,6 +6,12 @@ namespace Pursuit.Cli.Commands;
 /// <summary>Options that several commands share, so that they read the same everywhere.</summary>
 internal static class CommonOptions
 {
+    /// <summary>An option that takes several values, none where it isn't given.</summary>
+    public static Option<string[]> Many(string name, string description, bool required = false) =>
+        required
+            ? new(name) { Description = description, Required = true, AllowMultipleArgumentsPerToken = true }
+            : new(name) { Description = description, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON value on standard output." };
 
     public static Option<string?> Shape() => new("--shape")

@@ -18,14 +18,14 @@ internal sealed class ProveCommand
 {
     private static readonly ProveOptions Usual = new() { Pool = new PoolOptions { Paths = [] }, Tests = [], Model = "", Budgets = [], Methods = [] };
 
-    private readonly Option<string[]> _pool = Many("--pool", "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", required: true);
-    private readonly Option<string[]> _target = Many("--target", "One file per target with examples of what the model should become good at, which methods see.");
-    private readonly Option<string[]> _test = Many("--test", "One file per target, in the same order, that nothing but the measurement sees.", required: true);
+    private readonly Option<string[]> _pool = CommonOptions.Many("--pool", "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", required: true);
+    private readonly Option<string[]> _target = CommonOptions.Many("--target", "One file per target with examples of what the model should become good at, which methods see.");
+    private readonly Option<string[]> _test = CommonOptions.Many("--test", "One file per target, in the same order, that nothing but the measurement sees.", required: true);
     private readonly Option<string?> _features = new("--features") { Description = "Gradient features of the pool: the run of 'pursuit features', or made elsewhere (docs/formats/features.md). Without it they are computed, once for all methods, budgets and seeds." };
-    private readonly Option<string[]> _targetFeatures = Many("--target-features", "Gradient features per target, in the same order, where the pool's were made elsewhere.");
+    private readonly Option<string[]> _targetFeatures = CommonOptions.Many("--target-features", "Gradient features per target, in the same order, where the pool's were made elsewhere.");
     private readonly Option<string?> _model = CommonOptions.Model();
-    private readonly Option<string[]> _budget = Many("--budget", "How much to choose, one or several: 0.5%,1% or 500 or 200k-tokens.", required: true);
-    private readonly Option<string[]> _methods = Many("--methods", "What to compare: gtp,less or, in several ways, gtp,gtp:fill=none. random and full are always there.", required: true);
+    private readonly Option<string[]> _budget = CommonOptions.Many("--budget", "How much to choose, one or several: 0.5%,1% or 500 or 200k-tokens.", required: true);
+    private readonly Option<string[]> _methods = CommonOptions.Many("--methods", "What to compare: gtp,less or, in several ways, gtp,gtp:fill=none. random and full are always there.", required: true);
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<int> _seeds = TrainingOptions.Valued("--seeds", "How often everything is repeated with other draws.", Usual.Seeds);
     private readonly Option<ulong> _seed = TrainingOptions.Valued("--seed", "The first seed; the others follow it.", 0UL);
@@ -57,13 +57,8 @@ internal sealed class ProveCommand
     /// <exception cref="PursuitException">The run's options can't be read.</exception>
     public static string CommandOf(RunDirectory run)
     {
-        var path = run.PathOf(ReplayFile.Name);
         var prove = new ProveCommand();
-        var root = new Command("pursuit") { prove.Parser() };
-        var parsed = root.Parse(OptionsFile.Expand(["prove", "--config", path], root));
-        return parsed.Errors is [var error, ..]
-            ? throw PursuitException.At(path, error.Message, "the options of 'pursuit prove'", "Another version of Pursuit may have made the run; prove again: finished trainings are kept.")
-            : prove.Replay(parsed, run.FullPath).Command();
+        return prove.Replay(ReplayFile.Parse(run, prove.Parser()), run.FullPath).Command();
     }
 
     private Command Parser()
@@ -74,11 +69,6 @@ internal sealed class ProveCommand
     }
 
     private ReplayFile Replay(ParseResult parsed, string run) => new(parsed, Options(), [_pool, _target, _test, _features, _targetFeatures, _model], run);
-
-    private static Option<string[]> Many(string name, string description, bool required = false) =>
-        required
-            ? new(name) { Description = description, Required = true, AllowMultipleArgumentsPerToken = true }
-            : new(name) { Description = description, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 
     private IEnumerable<Option> Options() =>
     [

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Pursuit.Runs;
 using Pursuit.Storage;
 
 namespace Pursuit.Cli.Commands;
@@ -18,6 +19,20 @@ internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options
     private readonly string _run = Path.GetFullPath(run);
 
     private string FullPath => Path.Combine(_run, Name);
+
+    /// <summary>Reads a run's options again.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="command">The command that made it, with its options.</param>
+    /// <exception cref="PursuitException">They can't be read, or are another command's.</exception>
+    public static ParseResult Parse(RunDirectory run, Command command)
+    {
+        var path = run.PathOf(Name);
+        var root = new Command("pursuit") { command };
+        var parsed = root.Parse(OptionsFile.Expand([command.Name, "--config", path], root));
+        return parsed.Errors is [var error, ..]
+            ? throw PursuitException.At(path, error.Message, $"the options of 'pursuit {command.Name}'", "Another version of Pursuit may have made the run; run the command again.")
+            : parsed;
+    }
 
     /// <summary>Writes it before the work, so that a stopped first run can be replayed; a refused job leaves another's alone.</summary>
     public void WriteUnlessThere()

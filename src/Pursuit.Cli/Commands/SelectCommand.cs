@@ -13,8 +13,8 @@ namespace Pursuit.Cli.Commands;
 /// <summary><c>pursuit select</c>: chooses from a pool and writes the chosen records.</summary>
 internal sealed class SelectCommand
 {
-    private readonly Option<string[]> _pool = Many("--pool", "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", required: true);
-    private readonly Option<string[]> _target = Many("--target", "Files with examples of what the model should become good at.");
+    private readonly Option<string[]> _pool = CommonOptions.Many("--pool", "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", required: true);
+    private readonly Option<string[]> _target = CommonOptions.Many("--target", "Files with examples of what the model should become good at.");
     private readonly Option<string?> _features = new("--features") { Description = "Gradient features of the pool: the run of 'pursuit features' or an earlier selection, a feature store, a .npy matrix or bergson's directory (docs/formats/features.md). Without it they are computed." };
     private readonly Option<string?> _targetFeatures = new("--target-features") { Description = "Gradient features of the target, where the pool's were made elsewhere." };
     private readonly Option<string?> _shape = CommonOptions.Shape();
@@ -26,10 +26,10 @@ internal sealed class SelectCommand
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<ulong> _seed = new("--seed") { Description = "Seed of every random draw.", DefaultValueFactory = _ => 0 };
     private readonly Option<string?> _sourceField = new("--source-field") { Description = "A top-level text field that names each record's source; without it the file does." };
-    private readonly Option<string[]> _quota = Many("--quota", "Least and most of a source, as NAME=MIN..MAX in the budget's unit or as shares of it; * stands for every other source.");
+    private readonly Option<string[]> _quota = CommonOptions.Many("--quota", "Least and most of a source, as NAME=MIN..MAX in the budget's unit or as shares of it; * stands for every other source.");
     private readonly Option<string?> _match = new("--match") { Description = "A .selection.jsonl whose lengths 'length-matched-random' imitates." };
     private readonly Option<string> _out = new("--out") { Description = "The file that gets the chosen records, exactly as they stood in the input, best first.", DefaultValueFactory = _ => "selected.jsonl" };
-    private readonly Option<string[]> _format = Many("--format", "Also write what a trainer reads: trl, axolotl or llamafactory.");
+    private readonly Option<string[]> _format = CommonOptions.Many("--format", "Also write what a trainer reads: trl, axolotl or llamafactory.");
     private readonly Option<int> _repeats = new("--repeats") { Description = "Copies per chosen record on average, shared out by weight, for trainers that know no weights.", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _run = new("--run") { Description = "The run's directory; without it, beside --out with the ending .run." };
     private readonly Option<bool> _noReport = new("--no-report") { Description = "Leave out the report (report.html and report.json in the run's directory)." };
@@ -50,13 +50,9 @@ internal sealed class SelectCommand
     /// <exception cref="PursuitException">They can't be read, or are another command's.</exception>
     public static SelectJobOptions OptionsOf(RunDirectory run)
     {
-        var path = run.PathOf(ReplayFile.Name);
         var select = new SelectCommand();
-        var root = new Command("pursuit") { select.Parser() };
-        var parsed = root.Parse(OptionsFile.Expand(["select", "--config", path], root));
-        return parsed.Errors is [var error, ..]
-            ? throw PursuitException.At(path, error.Message, "the options of 'pursuit select'", "Another version of Pursuit may have made the run; select again.")
-            : select.ReadOptions(parsed) with { Command = select.Replay(parsed, run.FullPath).Command() };
+        var parsed = ReplayFile.Parse(run, select.Parser());
+        return select.ReadOptions(parsed) with { Command = select.Replay(parsed, run.FullPath).Command() };
     }
 
     private Command Parser()
@@ -67,11 +63,6 @@ internal sealed class SelectCommand
     }
 
     private ReplayFile Replay(ParseResult parsed, string run) => new(parsed, Options(), [_pool, _target, _features, _targetFeatures, _model, _match, _out], run);
-
-    private static Option<string[]> Many(string name, string description, bool required = false) =>
-        required
-            ? new(name) { Description = description, Required = true, AllowMultipleArgumentsPerToken = true }
-            : new(name) { Description = description, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 
     private IEnumerable<Option> Options() =>
     [
