@@ -111,8 +111,8 @@ public sealed class GradientFeatures : IGradientSource
 
     private (string Fingerprint, (RunStage Stage, Trajectory Trajectory)) WarmUp(Probe probe, Pool pool, CancellationToken cancellationToken)
     {
-        var warmup = new Warmup(probe.Options, _recipe.Model, _recipe.Threads, _progress);
-        var fingerprint = warmup.Fingerprint(pool, probe.Encoder, probe.Fingerprint);
+        var warmup = new Warmup(probe, _recipe.Threads, _progress);
+        var fingerprint = warmup.Fingerprint(pool, probe.Encoder);
         var stage = Stage(WarmupName, fingerprint, shared: true);
         return (fingerprint.Hash, (stage, warmup.Run(stage, pool, probe.Encoder, cancellationToken)));
     }

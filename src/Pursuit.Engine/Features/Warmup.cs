@@ -26,11 +26,12 @@ internal sealed class Warmup
 
     private readonly GradientFeatureOptions _options;
     private readonly string _model;
+    private readonly string _modelFingerprint;
     private readonly int _threads;
     private readonly IProgress<WorkProgress>? _progress;
 
-    public Warmup(GradientFeatureOptions options, string model, int threads, IProgress<WorkProgress>? progress) =>
-        (_options, _model, _threads, _progress) = (options, model, threads, progress);
+    public Warmup(GradientFeatures.Probe probe, int threads, IProgress<WorkProgress>? progress) =>
+        (_options, _model, _modelFingerprint, _threads, _progress) = (probe.Options, probe.Model, probe.Fingerprint, threads, progress);
 
     /// <summary>Learning rates that are tried where none is given.</summary>
     public static int TrialCount => Rates.Length;
@@ -43,9 +44,9 @@ internal sealed class Warmup
     public static int TrialExamples(int warmup) => Math.Min(warmup, MostTrialExamples);
 
     /// <summary>Everything the trajectory depends on.</summary>
-    public Fingerprint Fingerprint(Pool pool, ExampleEncoder encoder, string modelFingerprint)
+    public Fingerprint Fingerprint(Pool pool, ExampleEncoder encoder)
     {
-        var fingerprint = new Fingerprint("warm-up/1").Add("model", modelFingerprint).Add("checkpoints", _options.Checkpoints);
+        var fingerprint = new Fingerprint("warm-up/1").Add("model", _modelFingerprint).Add("checkpoints", _options.Checkpoints);
         return _options.Checkpoints == 0
             ? fingerprint
             : fingerprint
@@ -154,7 +155,7 @@ internal sealed class Warmup
             EpochEnds = heldOut is null ? batches.EpochEnds : [],
             KeepCheckpoints = 1,
         };
-        using var trainer = new Trainer(trained, ModelFiles.Fingerprint(_model), batches, heldOut, options, run, _progress is null ? null : new Renamed(_progress, work));
+        using var trainer = new Trainer(trained, _modelFingerprint, batches, heldOut, options, run, _progress is null ? null : new Renamed(_progress, work));
         return trainer.Run(cancellationToken);
     }
 
