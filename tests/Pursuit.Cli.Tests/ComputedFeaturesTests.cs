@@ -75,6 +75,23 @@ public sealed class ComputedFeaturesTests : IDisposable
     }
 
     [Fact]
+    public void A_plan_counts_what_the_run_then_takes()
+    {
+        var planned = Cli.RunIn(_directory.FullPath, ["plan", "--pool", "pool.jsonl", "--target", "target.jsonl", "--model", "model", "--budget", "40", "--json", .. Quick]);
+        planned.ExitCode.ShouldBe(0, planned.Error);
+        var (plan, made) = (planned.Json, Select("planned", "--json").Json.GetProperty("gradients"));
+        plan.GetProperty("examples").GetInt32().ShouldBe(Rows);
+        plan.GetProperty("kind").GetString().ShouldBe(made.GetProperty("kind").GetString());
+        plan.GetProperty("dimension").GetInt32().ShouldBe(made.GetProperty("dimension").GetInt32());
+        // Lengths are known from a sample of 512; the run counts no target here, whose ten examples are a five-hundredth.
+        (plan.GetProperty("warmup_tokens").GetDouble() + plan.GetProperty("feature_tokens").GetDouble()).ShouldBe(made.GetProperty("tokens").GetDouble(), 0.03 * made.GetProperty("tokens").GetDouble());
+        // The rest of the store's bytes are the shards' headers.
+        plan.GetProperty("store_bytes").GetDouble().ShouldBe(made.GetProperty("bytes").GetDouble(), 0.03 * made.GetProperty("bytes").GetDouble());
+        plan.GetProperty("seconds").GetDouble().ShouldBeGreaterThan(0);
+        planned.Error.ShouldContain("in all ");
+    }
+
+    [Fact]
     public void What_cannot_be_is_told_before_any_work()
     {
         _directory.Write("empty.jsonl", "");

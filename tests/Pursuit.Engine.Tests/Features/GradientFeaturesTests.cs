@@ -96,6 +96,30 @@ public sealed class GradientFeaturesTests : IDisposable
         Make("fresh", options, data, maxLength: change == "max-length" ? 12 : 64).Store.ShouldBe(after);
     }
 
+    [Theory]
+    [InlineData(GradientKind.Lora, Preconditioning.Symmetric)]
+    [InlineData(GradientKind.Lora, Preconditioning.Adam)]
+    [InlineData(GradientKind.Full, Preconditioning.Adam)]
+    public void Every_kind_goes_the_whole_way_and_adam_treats_pool_and_target_apart(GradientKind kind, Preconditioning preconditioning)
+    {
+        using var pool = Pool.Open(new PoolOptions { Paths = [_directory.Write("small.jsonl", string.Concat(Lines().Take(80)))] }, null, TestContext.Current.CancellationToken);
+        using var target = Pool.Open(new PoolOptions { Paths = [_directory.Write("target.jsonl", string.Concat(Lines().Take(8)))] }, null, TestContext.Current.CancellationToken);
+        using var run = RunDirectory.Open(_directory.PathOf("run"));
+        var source = Source(run, Quick with { Kind = kind, Preconditioning = preconditioning, LoraRank = 2 });
+        var made = source.OfPool(pool, TestContext.Current.CancellationToken);
+        using var ofPool = made.Features;
+        using var ofTarget = source.OfTarget(pool, target, TestContext.Current.CancellationToken).Features;
+        made.Report.Kind.ShouldBe(kind.ToString().ToLowerInvariant());
+        made.Report.Preconditioning.ShouldBe(preconditioning.ToString().ToLowerInvariant());
+        made.Report.Checkpoints[1].MeanLoss!.Value.ShouldNotBe(made.Report.Checkpoints[0].MeanLoss!.Value);
+        for (var i = 0; i < 8; i++)
+        {
+            ofPool.Norms(1)[i].ShouldBeGreaterThan(0);
+            // The target's examples are the pool's first; only Adam's directions tell the sides apart.
+            (ofPool.Norms(1)[i] == ofTarget.Norms(1)[i]).ShouldBe(preconditioning == Preconditioning.Symmetric);
+        }
+    }
+
     [Fact]
     public void The_report_counts_what_was_made()
     {
