@@ -79,7 +79,7 @@ internal static class PursuitBenchmark
     }
 
     /// <summary>Four target examples: sums of 500 unit rows with weights 0.5 to 1.5, plus noise of a tenth of their length.</summary>
-    private static MemoryFeatures PlantTargets(IGradientFeatures pool, int dimension)
+    private static MemoryFeatures PlantTargets(IDenseFeatures pool, int dimension)
     {
         var random = new SeededRandom(1, "benchmark/planted");
         var targets = new float[Targets * dimension];
@@ -102,7 +102,7 @@ internal static class PursuitBenchmark
         return new MemoryFeatures("planted targets", dimension, [targets]);
     }
 
-    private static bool Verify(IGradientFeatures pool)
+    private static bool Verify(IDenseFeatures pool)
     {
         var rows = GradientRows.OfPool(pool, RowConstruction.ExactUnit);
         var rhs = new float[Targets * pool.Dimension];
@@ -128,7 +128,7 @@ internal static class PursuitBenchmark
         return worst < 1e-4;
     }
 
-    private static void TimePass(IGradientFeatures pool, int threads)
+    private static void TimePass(IDenseFeatures pool, int threads)
     {
         var rows = GradientRows.OfPool(pool, RowConstruction.ExactUnit);
         var scores = new double[pool.Rows * Targets];
@@ -144,7 +144,7 @@ internal static class PursuitBenchmark
     }
 
     /// <summary>Reads the store's bytes and does next to nothing with them.</summary>
-    private static void ReadAll(IGradientFeatures pool, int threads)
+    private static void ReadAll(IDenseFeatures pool, int threads)
     {
         var shards = (pool.Rows + pool.ShardRows - 1) / pool.ShardRows;
         var sum = 0L;
@@ -165,7 +165,7 @@ internal static class PursuitBenchmark
         Measure.Keep(sum);
     }
 
-    private static void Compare(IGradientFeatures pool, MemoryFeatures target, int budget, int threads, bool withOmp)
+    private static void Compare(IDenseFeatures pool, MemoryFeatures target, int budget, int threads, bool withOmp)
     {
         var ids = new ContentId[pool.Rows];
         Span<byte> bytes = stackalloc byte[ContentId.Length];

@@ -25,7 +25,7 @@ public interface IGradientSource
 /// <param name="Features">The features; whoever asked disposes of them.</param>
 /// <param name="Fingerprint">Everything they depend on.</param>
 /// <param name="Report">How they were made.</param>
-public sealed record ComputedGradients(IGradientFeatures Features, string Fingerprint, GradientReport Report);
+public sealed record ComputedGradients(IDenseFeatures Features, string Fingerprint, GradientReport Report);
 
 /// <summary>How gradient features were made, for summaries and reports.</summary>
 public sealed record GradientReport

@@ -8,10 +8,10 @@ namespace Pursuit.Runs;
 internal sealed record SelectionFeatures : IDisposable
 {
     /// <summary>The pool's; null where the method reads none.</summary>
-    public IGradientFeatures? Pool { get; init; }
+    public IDenseFeatures? Pool { get; init; }
 
     /// <summary>The target's; null where there is no target or the method takes none.</summary>
-    public IGradientFeatures? Target { get; init; }
+    public IDenseFeatures? Target { get; init; }
 
     /// <summary>Each target example's group; empty for one group.</summary>
     public IReadOnlyList<int> TargetGroups { get; init; } = [];
@@ -88,7 +88,7 @@ internal sealed record SelectionFeatures : IDisposable
             TargetGroupNames = names,
         };
 
-        static (IGradientFeatures, string) Made(ComputedGradients made) => (made.Features, made.Fingerprint);
+        static (IDenseFeatures, string) Made(ComputedGradients made) => (made.Features, made.Fingerprint);
     }
 
     /// <summary>Each file of a target of several is a group of its own.</summary>

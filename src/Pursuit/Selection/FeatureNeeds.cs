@@ -21,4 +21,10 @@ public enum FeatureNeeds
 
     /// <summary>The target's gradient features where there is a target; without one the method works for the pool itself.</summary>
     OptionalTargetGradients = 16,
+
+    /// <summary>The pool's embeddings.</summary>
+    PoolEmbeddings = 32,
+
+    /// <summary>The target's embeddings.</summary>
+    TargetEmbeddings = 64,
 }

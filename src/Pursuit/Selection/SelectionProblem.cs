@@ -31,10 +31,16 @@ public sealed record SelectionProblem
     public IReadOnlyList<SourceQuota> Quotas { get; init; } = [];
 
     /// <summary>The pool's gradients, row by row as <see cref="ContentIds"/>, for methods that need <see cref="FeatureNeeds.PoolGradients"/>.</summary>
-    public IGradientFeatures? PoolGradients { get; init; }
+    public IDenseFeatures? PoolGradients { get; init; }
 
     /// <summary>The target examples' gradients; null where a method may work without a target and there is none.</summary>
-    public IGradientFeatures? TargetGradients { get; init; }
+    public IDenseFeatures? TargetGradients { get; init; }
+
+    /// <summary>The pool's embeddings, row by row as <see cref="ContentIds"/>, for methods that need <see cref="FeatureNeeds.PoolEmbeddings"/>.</summary>
+    public IDenseFeatures? PoolEmbeddings { get; init; }
+
+    /// <summary>The target examples' embeddings, for methods that need <see cref="FeatureNeeds.TargetEmbeddings"/>.</summary>
+    public IDenseFeatures? TargetEmbeddings { get; init; }
 
     /// <summary>Each target example's group, as an index into <see cref="TargetGroupNames"/>, [target]; empty for one group.</summary>
     public IReadOnlyList<int> TargetGroups { get; init; } = [];

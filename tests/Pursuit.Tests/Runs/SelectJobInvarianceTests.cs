@@ -124,6 +124,6 @@ public sealed class SelectJobInvarianceTests : IDisposable
     }
 
     /// <summary>With equal checkpoint weights, as a .npy has.</summary>
-    private static MemoryFeatures Even(IGradientFeatures features) =>
+    private static MemoryFeatures Even(IDenseFeatures features) =>
         new(features.Name, features.Dimension, Gradients.Blocks((MemoryFeatures)features, [.. Enumerable.Range(0, features.Rows)]));
 }

@@ -33,7 +33,7 @@ public sealed record ExpectedRows(string What, int Examples, int InputRows, IRea
 
     /// <summary>Features whose rows are examples in order.</summary>
     /// <exception cref="PursuitException">The number of rows is neither.</exception>
-    internal IGradientFeatures Match(IGradientFeatures features)
+    internal IDenseFeatures Match(IDenseFeatures features)
     {
         if (features.Rows == Examples) return features;
         if (features.Rows == InputRows) return new RemappedFeatures(features, [.. InputRowOf]);

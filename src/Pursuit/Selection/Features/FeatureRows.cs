@@ -2,7 +2,7 @@ using Pursuit.Numerics;
 
 namespace Pursuit.Selection.Features;
 
-/// <summary>What every implementation of <see cref="IGradientFeatures"/> shares: tiles, norms, checks.</summary>
+/// <summary>What every implementation of <see cref="IDenseFeatures"/> shares: tiles, norms, checks.</summary>
 public static class FeatureRows
 {
     /// <summary>Rows per shard where nothing else is said; the house's fixed span of canonical order.</summary>
@@ -18,7 +18,7 @@ public static class FeatureRows
     /// <param name="visit">Called for each tile of each block in order within a shard: state, scratch, block, first row, rows.</param>
     /// <param name="closeShard">Called with each thread's state at its end, one at a time.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
-    internal static void ForEachTile<TState>(IGradientFeatures features, int threads, Func<TState> openShard, TileVisitor<TState> visit, Action<TState> closeShard, CancellationToken cancellationToken)
+    internal static void ForEachTile<TState>(IDenseFeatures features, int threads, Func<TState> openShard, TileVisitor<TState> visit, Action<TState> closeShard, CancellationToken cancellationToken)
     {
         var shards = (features.Rows + features.ShardRows - 1) / features.ShardRows;
         var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken };
@@ -70,7 +70,7 @@ public static class FeatureRows
 
     /// <summary>The norm of every row of every block, [blocks][rows].</summary>
     /// <exception cref="PursuitException">A row holds NaN or infinity; the first few are named.</exception>
-    internal static float[][] Norms(IGradientFeatures features, CancellationToken cancellationToken)
+    internal static float[][] Norms(IDenseFeatures features, CancellationToken cancellationToken)
     {
         var norms = new float[features.Blocks][];
         for (var block = 0; block < norms.Length; block++) norms[block] = new float[features.Rows];

@@ -13,7 +13,7 @@ public static class FeatureSource
     /// <param name="pool">Whose rows they must be.</param>
     /// <param name="cancellationToken">Stops the pass that computes norms.</param>
     /// <exception cref="PursuitException">The form isn't known, the rows aren't the pool's, or some hold NaN or infinity.</exception>
-    public static IGradientFeatures Open(string path, Pool pool, CancellationToken cancellationToken) =>
+    public static IDenseFeatures Open(string path, Pool pool, CancellationToken cancellationToken) =>
         Open(path, ExpectedRows.Of(pool), cancellationToken);
 
     /// <summary>Opens features whose rows are known by number and fingerprint.</summary>
@@ -21,13 +21,13 @@ public static class FeatureSource
     /// <param name="rows">Whose rows they must be; null takes any, as for a target whose examples aren't at hand.</param>
     /// <param name="cancellationToken">Stops the pass that computes norms.</param>
     /// <exception cref="PursuitException">The form isn't known, the rows aren't those, or some hold NaN or infinity.</exception>
-    public static IGradientFeatures Open(string path, ExpectedRows? rows, CancellationToken cancellationToken)
+    public static IDenseFeatures Open(string path, ExpectedRows? rows, CancellationToken cancellationToken)
     {
         var features = OpenAny(path, rows, cancellationToken);
         return rows is null ? features : rows.Match(features);
     }
 
-    private static IGradientFeatures OpenAny(string path, ExpectedRows? rows, CancellationToken cancellationToken)
+    private static IDenseFeatures OpenAny(string path, ExpectedRows? rows, CancellationToken cancellationToken)
     {
         if (File.Exists(Path.Combine(path, FeatureManifest.FileName))) return OpenStore(path, rows);
         if (File.Exists(Path.Combine(path, BergsonFeatures.InfoName))) return BergsonFeatures.Open(path, cancellationToken);

@@ -4,7 +4,7 @@ namespace Pursuit.Selection.Features;
 internal delegate FeatureTile TileReader(int block, int firstRow, int rows, Span<float> scratch);
 
 /// <summary>Features in files made elsewhere: a way to read tiles, with the norms computed on opening.</summary>
-internal sealed class FileFeatures : IGradientFeatures
+internal sealed class FileFeatures : IDenseFeatures
 {
     private readonly TileReader _read;
     private readonly IDisposable _owner;

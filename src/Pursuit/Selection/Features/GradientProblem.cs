@@ -5,7 +5,7 @@ internal static class GradientProblem
 {
     /// <summary>The pool's gradients.</summary>
     /// <exception cref="PursuitException">There are none, or not one row per example.</exception>
-    public static IGradientFeatures Pool(SelectionProblem problem, string method)
+    public static IDenseFeatures Pool(SelectionProblem problem, string method)
     {
         var features = problem.PoolGradients
             ?? throw PursuitException.At(method, "no gradient features of the pool", "some", "Let select compute them with --model, or give --features.");
@@ -16,7 +16,7 @@ internal static class GradientProblem
 
     /// <summary>The target's gradients.</summary>
     /// <exception cref="PursuitException">There are none, or their groups don't fit.</exception>
-    public static IGradientFeatures Target(SelectionProblem problem, string method)
+    public static IDenseFeatures Target(SelectionProblem problem, string method)
     {
         var target = problem.TargetGradients
             ?? throw PursuitException.At(method, "no gradient features of a target", "some", "Give --target, or --target-features.");

@@ -9,11 +9,11 @@ namespace Pursuit.Selection.Features;
 /// </summary>
 public sealed class GradientRows
 {
-    private readonly IGradientFeatures _features;
+    private readonly IDenseFeatures _features;
     private readonly float[][] _multipliers;
     private readonly float[]? _mean;
 
-    private GradientRows(IGradientFeatures features, RowConstruction construction, double[] floors, float[]? mean)
+    private GradientRows(IDenseFeatures features, RowConstruction construction, double[] floors, float[]? mean)
     {
         _features = features;
         Construction = construction;
@@ -30,7 +30,7 @@ public sealed class GradientRows
     public int Dimension => _features.Blocks * _features.Dimension;
 
     /// <summary>What the rows are made of.</summary>
-    public IGradientFeatures Features => _features;
+    public IDenseFeatures Features => _features;
 
     /// <summary>How the rows are made.</summary>
     public RowConstruction Construction { get; }
@@ -48,7 +48,7 @@ public sealed class GradientRows
     /// <param name="features">The pool's gradients.</param>
     /// <param name="construction">Normalisation and floor.</param>
     /// <exception cref="PursuitException">A norm isn't finite, or every gradient is zero.</exception>
-    public static GradientRows OfPool(IGradientFeatures features, RowConstruction construction)
+    public static GradientRows OfPool(IDenseFeatures features, RowConstruction construction)
     {
         var rows = new GradientRows(features, construction, NormFloors.Of(features, construction), null);
         return rows.Norms.Any(n => n > 0)
@@ -58,7 +58,7 @@ public sealed class GradientRows
 
     /// <summary>Rows of a target, made as this pool's are: same floors, same centre.</summary>
     /// <exception cref="PursuitException">The target's shape isn't the pool's.</exception>
-    public GradientRows OfTarget(IGradientFeatures target)
+    public GradientRows OfTarget(IDenseFeatures target)
     {
         if (target.Blocks != _features.Blocks || target.Dimension != _features.Dimension)
             throw PursuitException.At(target.Name, $"{target.Blocks} checkpoints of {target.Dimension} numbers", $"the {_features.Blocks} of {_features.Dimension} that the pool's features ({_features.Name}) have", "Make both with the same model, checkpoints and projection.");
@@ -173,7 +173,7 @@ public sealed class GradientRows
         throw FeatureRows.NonFinite(_features.Name, null, bad);
     }
 
-    private static float[][] Multipliers(IGradientFeatures features, RowNormalisation normalisation, double[] floors, out double[] norms)
+    private static float[][] Multipliers(IDenseFeatures features, RowNormalisation normalisation, double[] floors, out double[] norms)
     {
         FeatureRows.RefuseNonFinite(features.Name, [.. Enumerable.Range(0, features.Blocks).Select(b => features.Norms(b).ToArray())]);
         var multipliers = new float[features.Blocks][];

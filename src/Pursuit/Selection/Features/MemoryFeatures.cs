@@ -1,7 +1,7 @@
 namespace Pursuit.Selection.Features;
 
 /// <summary>Features held in memory in single precision.</summary>
-public sealed class MemoryFeatures : IGradientFeatures
+public sealed class MemoryFeatures : IDenseFeatures
 {
     private readonly float[][] _blocks;
     private readonly float[][] _norms;

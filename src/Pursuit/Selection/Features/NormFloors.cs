@@ -4,7 +4,7 @@ namespace Pursuit.Selection.Features;
 internal static class NormFloors
 {
     /// <summary>The quantile of the pool's non-zero norms: one number per checkpoint, or one for whole rows.</summary>
-    public static double[] Of(IGradientFeatures features, RowConstruction construction) => construction.Normalisation switch
+    public static double[] Of(IDenseFeatures features, RowConstruction construction) => construction.Normalisation switch
     {
         RowNormalisation.Checkpoint => [.. Enumerable.Range(0, features.Blocks).Select(b => Quantile(features.Norms(b).ToArray().Select(n => (double)n), construction.FloorQuantile))],
         RowNormalisation.Row => [Quantile(WholeRows(features), construction.FloorQuantile)],
@@ -12,7 +12,7 @@ internal static class NormFloors
     };
 
     /// <summary>sqrt(sum_t etabar_t ||g_i(t)||^2), [rows].</summary>
-    public static double[] WholeRows(IGradientFeatures features)
+    public static double[] WholeRows(IDenseFeatures features)
     {
         var norms = new double[features.Rows];
         for (var block = 0; block < features.Blocks; block++)

@@ -1,9 +1,9 @@
 namespace Pursuit.Selection.Features;
 
 /// <summary>Some rows of other features in another order: unique examples out of features that have a row per input row.</summary>
-internal sealed class RemappedFeatures : IGradientFeatures
+internal sealed class RemappedFeatures : IDenseFeatures
 {
-    private readonly IGradientFeatures _inner;
+    private readonly IDenseFeatures _inner;
     private readonly int[] _rows;
     private readonly float[][] _norms;
     private readonly float[][] _scales;
@@ -11,7 +11,7 @@ internal sealed class RemappedFeatures : IGradientFeatures
     /// <summary>Row i here is row <paramref name="rows"/>[i] there.</summary>
     /// <param name="inner">Owned from here on.</param>
     /// <param name="rows">Rows of the inner features.</param>
-    public RemappedFeatures(IGradientFeatures inner, int[] rows)
+    public RemappedFeatures(IDenseFeatures inner, int[] rows)
     {
         _inner = inner;
         _rows = rows;

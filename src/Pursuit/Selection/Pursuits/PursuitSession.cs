@@ -106,7 +106,7 @@ internal sealed class PursuitSession
         };
     }
 
-    private static bool IsZero(IGradientFeatures features, int row)
+    private static bool IsZero(IDenseFeatures features, int row)
     {
         for (var block = 0; block < features.Blocks; block++)
             if (features.Norms(block)[row] > 0) return false;

@@ -6,7 +6,7 @@ namespace Pursuit.Selection.Reference;
 internal static class ReferenceLess
 {
     /// <summary>mean over the task's examples v of sum_t etabar_t cos(g_i(t), g_v(t)), [rows][tasks].</summary>
-    public static double[][] Scores(IGradientFeatures pool, IGradientFeatures target, IReadOnlyList<int> task, int tasks)
+    public static double[][] Scores(IDenseFeatures pool, IDenseFeatures target, IReadOnlyList<int> task, int tasks)
     {
         var rows = ReferenceRows.Phi(pool, RowConstruction.ExactUnit, pool);
         var targets = ReferenceRows.Phi(target, RowConstruction.ExactUnit, pool);

@@ -9,7 +9,7 @@ internal static class ReferenceRows
     /// <param name="features">Whose rows.</param>
     /// <param name="construction">Normalisation and floor.</param>
     /// <param name="floorsOf">Whose norms the floor is a quantile of: the pool's, for pool and target.</param>
-    public static double[][] Phi(IGradientFeatures features, RowConstruction construction, IGradientFeatures floorsOf)
+    public static double[][] Phi(IDenseFeatures features, RowConstruction construction, IDenseFeatures floorsOf)
     {
         var raw = Raw(features);
         var ruler = Raw(floorsOf);
@@ -20,7 +20,7 @@ internal static class ReferenceRows
     public static double Dot(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum();
 
     /// <summary>P g_i(t), [rows][blocks][d].</summary>
-    private static double[][][] Raw(IGradientFeatures features)
+    private static double[][][] Raw(IDenseFeatures features)
     {
         var rows = new double[features.Rows][][];
         var scratch = new float[features.Dimension];
@@ -39,7 +39,7 @@ internal static class ReferenceRows
         return rows;
     }
 
-    private static double[] Row(double[][] row, IGradientFeatures features, RowConstruction construction, double[][][] ruler)
+    private static double[] Row(double[][] row, IDenseFeatures features, RowConstruction construction, double[][][] ruler)
     {
         var whole = Math.Max(Whole(row, features.Etabar), Floor(ruler.Select(r => Whole(r, features.Etabar)), construction.FloorQuantile));
         return

@@ -210,13 +210,13 @@ public sealed class FeatureSourceTests : IDisposable
         writer.Complete();
     }
 
-    private static IGradientFeatures Open(string path) =>
+    private static IDenseFeatures Open(string path) =>
         FeatureSource.Open(path, new ExpectedRows("the pool", Rows, Rows, [.. Enumerable.Range(0, Rows)], "f"), CancellationToken.None);
 
     /// <summary>Small multiples of 1/8: the same in every type, bf16 included.</summary>
     private static float[] Values(int blocks) => [.. Enumerable.Range(0, blocks * Rows * Dimension).Select(i => (i * 37 % 101 - 50) / 8f)];
 
-    private static void ShouldHold(IGradientFeatures features, float[] values)
+    private static void ShouldHold(IDenseFeatures features, float[] values)
     {
         (features.Blocks * features.Rows * features.Dimension).ShouldBe(values.Length);
         var scratch = new float[features.Rows * features.Dimension];

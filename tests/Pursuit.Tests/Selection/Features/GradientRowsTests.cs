@@ -166,7 +166,7 @@ public sealed class GradientRowsTests
         RowSums.Of(GradientRows.OfPool(features, RowConstruction.Unscaled), new int[features.Rows], 1, threads, CancellationToken.None);
 
     /// <summary>Holds the first reads back until several threads read, so that small work isn't done by one.</summary>
-    private sealed class MeetingFeatures(MemoryFeatures inner, int threads) : IGradientFeatures
+    private sealed class MeetingFeatures(MemoryFeatures inner, int threads) : IDenseFeatures
     {
         private readonly CountdownEvent _arrivals = new(threads);
         private readonly ThreadLocal<bool> _here = new();

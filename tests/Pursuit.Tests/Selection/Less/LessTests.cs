@@ -182,7 +182,7 @@ public sealed class LessTests
         Should.Throw<PursuitException>(() => Choose(MethodOptions.Create(MethodRegistry.Find(method), []), zero)).Message.ShouldContain("'mail'");
     }
 
-    private static MemoryFeatures Shifted(IGradientFeatures features, float[][] by)
+    private static MemoryFeatures Shifted(IDenseFeatures features, float[][] by)
     {
         var blocks = Gradients.Blocks((MemoryFeatures)features, [.. Enumerable.Range(0, features.Rows)]);
         for (var block = 0; block < blocks.Length; block++)
