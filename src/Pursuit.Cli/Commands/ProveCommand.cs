@@ -28,6 +28,7 @@ internal sealed class ProveCommand
     private readonly Option<string[]> _methods = CommonOptions.Many("--methods", "What to compare: gtp,less or, in several ways, gtp,gtp:fill=none. random and full are always there.", required: true);
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<int> _seeds = TrainingOptions.Valued("--seeds", "How often everything is repeated with other draws.", Usual.Seeds);
+    private readonly Option<int?> _epochSeeds = new("--epoch-seeds") { Description = "Of the seeds, so many also train a whole epoch over the pool; without it, all." };
     private readonly Option<ulong> _seed = TrainingOptions.Valued("--seed", "The first seed; the others follow it.", 0UL);
     private readonly Option<ProofUse> _use = TrainingOptions.Valued("--use", "What of a selection counts in training: weights, repeats or uniform.", Usual.Use);
     private readonly Option<int> _epochs = TrainingOptions.Valued("--epochs", "Passes over the budget; every method takes the steps that follow.", Usual.Epochs);
@@ -72,7 +73,7 @@ internal sealed class ProveCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _test, _methods, _budget, _model, _seeds, _time, _use, _epochs, _batch, _learningRate, _warmup, _maxLength, _generate,
+        _pool, _target, _test, _methods, _budget, _model, _seeds, _epochSeeds, _time, _use, _epochs, _batch, _learningRate, _warmup, _maxLength, _generate,
         _features, _targetFeatures, _set, _seed, _shape, _strict, _microBatch, _threads, _run, _config, _json,
     ];
 
@@ -119,6 +120,7 @@ internal sealed class ProveCommand
             FeatureOptions = featureOptions,
             TargetFeatures = parsed.GetValue(_targetFeatures)!,
             Seeds = parsed.GetValue(_seeds),
+            EpochSeeds = parsed.GetValue(_epochSeeds),
             FirstSeed = parsed.GetValue(_seed),
             Use = parsed.GetValue(_use),
             Epochs = parsed.GetValue(_epochs),

@@ -13,6 +13,7 @@ internal sealed record ProofPlan
         Asked = options.Budgets;
         Budgets = [.. options.Budgets.Select(b => Of(b, options, inputs.Examples))];
         Seeds = [.. Enumerable.Range(0, options.Seeds).Select(i => options.FirstSeed + (ulong)i)];
+        EpochSeeds = [.. Seeds.Take(options.EpochSeeds ?? options.Seeds)];
         var all = inputs.Examples.All().Examples.Count;
         EpochSteps = (all + options.BatchExamples - 1) / options.BatchExamples;
     }
@@ -28,6 +29,9 @@ internal sealed record ProofPlan
 
     /// <summary>The seeds.</summary>
     public IReadOnlyList<ulong> Seeds { get; init; }
+
+    /// <summary>Of the seeds, those that also train a whole epoch.</summary>
+    public IReadOnlyList<ulong> EpochSeeds { get; }
 
     /// <summary>Steps of one epoch over everything.</summary>
     public long EpochSteps { get; }

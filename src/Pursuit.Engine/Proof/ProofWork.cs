@@ -15,15 +15,15 @@ internal sealed class ProofWork(RunDirectory run, ProveOptions options, ProofInp
     public IEnumerable<string> Remarks => _remarks;
 
     /// <summary>Counts one seed's work in.</summary>
-    public void Announce()
+    public void Announce(ulong seed)
     {
-        foreach (var cell in Cells()) progress.Plan(cell.Steps, cell.Tests);
+        foreach (var cell in Cells(seed)) progress.Plan(cell.Steps, cell.Tests);
     }
 
     /// <summary>Counts one seed's work out again.</summary>
-    public void Withdraw()
+    public void Withdraw(ulong seed)
     {
-        foreach (var cell in Cells()) progress.Skip(cell.Steps, cell.Tests);
+        foreach (var cell in Cells(seed)) progress.Skip(cell.Steps, cell.Tests);
     }
 
     /// <summary>The untrained model's scores.</summary>
@@ -36,7 +36,7 @@ internal sealed class ProofWork(RunDirectory run, ProveOptions options, ProofInp
     /// <summary>Does one seed's work.</summary>
     public IEnumerable<(ProofCost Cost, IReadOnlyList<TrainingScores> Scores)> Do(ulong seed, CancellationToken cancellationToken)
     {
-        foreach (var cell in Cells())
+        foreach (var cell in Cells(seed))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var selection = cell.Method.IsFull ? null : _selections.Select(cell.Method, plan.Asked[cell.Budget!.Value], seed, cell.Target, cell.TargetName, cancellationToken);
@@ -67,7 +67,7 @@ internal sealed class ProofWork(RunDirectory run, ProveOptions options, ProofInp
     }
 
     /// <summary>A seed's trainings: what reads no target is trained once and measured on every test.</summary>
-    private IEnumerable<Cell> Cells()
+    private IEnumerable<Cell> Cells(ulong seed)
     {
         for (var budget = 0; budget < plan.Budgets.Count; budget++)
         {
@@ -85,7 +85,8 @@ internal sealed class ProofWork(RunDirectory run, ProveOptions options, ProofInp
             }
         }
 
-        yield return new Cell(plan.Methods.Single(m => m.Name == ProofReport.FullEpoch), null, null, null, ProofReport.FullEpoch, plan.EpochSteps, inputs.Tests);
+        if (plan.EpochSeeds.Contains(seed))
+            yield return new Cell(plan.Methods.Single(m => m.Name == ProofReport.FullEpoch), null, null, null, ProofReport.FullEpoch, plan.EpochSteps, inputs.Tests);
     }
 
     private IReadOnlyList<TrainingScores> Scores(StoredTraining stored, string method, string? budget, ulong? seed) =>

@@ -39,7 +39,7 @@ public sealed class ProveJob
         var progress = new ProofProgress(_progress, _options.BatchExamples * inputs.Examples.MeanTokens);
         var work = new ProofWork(run, _options, inputs, plan, progress, _progress);
         progress.Plan(0, inputs.Tests);
-        foreach (var _ in plan.Seeds) work.Announce();
+        foreach (var seed in plan.Seeds) work.Announce(seed);
 
         var scores = work.Untrained(cancellationToken).ToList();
         var costs = new List<ProofCost>();
@@ -53,23 +53,32 @@ public sealed class ProveJob
                 scores.AddRange(found);
             }
 
-            if (i > 0 || Fitting(costs, started) is not { } fitting || fitting >= seeds.Count) continue;
+            if (i > 0 || Fitting(plan, costs, started) is not { } fitting || fitting >= seeds.Count) continue;
             remarks.Add(FormattableString.Invariant($"{fitting} of {seeds.Count} seeds: one takes {Seconds(costs) / 60:0.0} minutes here, and --time gives {_options.Time!.Value.TotalMinutes:0.#}."));
             OnWarning?.Invoke(remarks[^1]);
-            for (; seeds.Count > fitting; seeds.RemoveAt(seeds.Count - 1)) work.Withdraw();
+            for (; seeds.Count > fitting; seeds.RemoveAt(seeds.Count - 1)) work.Withdraw(seeds[^1]);
         }
 
         return Finish(run, inputs, plan, scores, costs, seeds, remarks.Concat(work.Remarks), Stopwatch.GetElapsedTime(started));
     }
 
     /// <summary>Seeds that fit into the time, judged by the first; null where no time was given.</summary>
-    private int? Fitting(IReadOnlyList<ProofCost> first, long started)
+    private int? Fitting(ProofPlan plan, IReadOnlyList<ProofCost> first, long started)
     {
         if (_options.Time is not { } time) return null;
         // What an earlier process of the same run spent on the first seed counts as spent: stopping must not buy more seeds.
         var seed = Seconds(first);
         var spent = Math.Max(seed + first.Max(c => c.Selection?.FeatureSeconds ?? 0), Stopwatch.GetElapsedTime(started).TotalSeconds);
-        return 1 + (int)Math.Max(0, Math.Floor((time.TotalSeconds - spent) / Math.Max(seed, 1e-3)));
+        var left = time.TotalSeconds - spent;
+        var epoch = Seconds(first.Where(c => c.Method == ProofReport.FullEpoch));
+        var fitting = 1;
+        for (; fitting < plan.Seeds.Count; fitting++)
+        {
+            left -= seed - (plan.EpochSeeds.Contains(plan.Seeds[fitting]) ? 0 : epoch);
+            if (left < 0) break;
+        }
+
+        return fitting;
     }
 
     /// <summary>Without the features, which further seeds share.</summary>
@@ -93,7 +102,7 @@ public sealed class ProveJob
             Scores = analysis.Scores(),
             Comparisons = comparisons,
             Verdicts = ProofAnalysis.Sentences(comparisons, seeds.Count),
-            Remarks = [.. Remarks(inputs, seeds.Count), .. remarks.Distinct()],
+            Remarks = [.. Remarks(inputs, seeds.Count, seeds.Intersect(plan.EpochSeeds).Count()), .. remarks.Distinct()],
             Costs = costs,
             Seconds = time.TotalSeconds,
         };
@@ -108,11 +117,12 @@ public sealed class ProveJob
         Costs = [.. report.Costs.Select(c => c with { TrainingSeconds = null, TestSeconds = null, Selection = c.Selection is null ? null : c.Selection with { Seconds = 0, FeatureSeconds = 0 } })],
     };
 
-    private static IEnumerable<string> Remarks(ProofInputs inputs, int seeds)
+    private static IEnumerable<string> Remarks(ProofInputs inputs, int seeds, int epochSeeds)
     {
         foreach (var overlap in inputs.Overlaps.Where(o => o.Any)) yield return overlap + ".";
         if (inputs.Examples.Refused > 0) yield return $"{inputs.Examples.Refused:N0} pool examples can't be printed by the model's chat template; no training sees them.";
         if (seeds == 1) yield return "One seed: the intervals leave out what another seed would change.";
+        if (epochSeeds < seeds) yield return $"A whole epoch was trained with {epochSeeds} of {seeds} seeds; what is held against it, is with {(epochSeeds == 1 ? "that one" : "those")}.";
         foreach (var test in inputs.Tests.Where(t => t.Count < 30)) yield return $"{test.Name}: {test.Count:N0} test examples are few; its intervals are wide.";
     }
 }

@@ -58,6 +58,9 @@ public sealed record ProveOptions
     /// <summary>Seeds, 1 to 100. Default 3.</summary>
     public int Seeds { get; init; } = 3;
 
+    /// <summary>Of the seeds, so many also train a whole epoch over everything, 1 to 100. Null, the default: all of them.</summary>
+    public int? EpochSeeds { get; init; }
+
     /// <summary>The first seed; the others follow it.</summary>
     public ulong FirstSeed { get; init; }
 
@@ -118,6 +121,7 @@ public sealed record ProveOptions
         if (Methods.GroupBy(m => m.Label).FirstOrDefault(g => g.Count() > 1) is { } twice) faults.Add($"--methods: '{twice.Key}' twice");
         if (Budgets.GroupBy(b => b.ToString()).FirstOrDefault(g => g.Count() > 1) is { } same) faults.Add($"--budget: {same.Key} twice");
         if (Seeds is < 1 or > 100) faults.Add($"--seeds: {Seeds}; expected 1 to 100");
+        if (EpochSeeds is < 1 || EpochSeeds > Seeds) faults.Add($"--epoch-seeds: {EpochSeeds}; expected 1 to {Seeds}, the seeds");
         if (Epochs < 1) faults.Add($"--epochs: {Epochs}; expected at least 1");
         if (BatchExamples < 1) faults.Add($"--batch: {BatchExamples}; expected at least 1");
         if (!(LearningRate > 0) || !double.IsFinite(LearningRate)) faults.Add(FormattableString.Invariant($"--lr: {LearningRate}; expected a number above 0"));

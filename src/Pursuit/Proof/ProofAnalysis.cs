@@ -13,7 +13,7 @@ public sealed class ProofAnalysis
     private readonly Dictionary<(string Target, string Method, string? Budget, ulong? Seed), TrainingScores> _scores;
 
     /// <summary>Takes the scores.</summary>
-    /// <param name="scores">Of every target, method, budget and seed, and the untrained model.</param>
+    /// <param name="scores">Of every target, method, budget and seed, and the untrained model; a whole epoch's may be of fewer seeds.</param>
     /// <param name="targets">The targets' names.</param>
     /// <param name="budgets">The budgets' names.</param>
     /// <param name="methods">The methods' labels in the order of the tables.</param>
@@ -95,8 +95,8 @@ public sealed class ProofAnalysis
 
     private ProofScore Score((string? Name, IReadOnlyList<string> Targets) group, string method, string? budget)
     {
-        var loss = Bootstrap.OfTargets(Figures(group.Targets, method, budget, ProofMetric.Loss)!, _seed);
-        ulong?[] seeds = method == ProofReport.Base ? [null] : [.. _seeds.Select(s => (ulong?)s)];
+        var seeds = SeedsOf(method, budget);
+        var loss = Bootstrap.OfTargets(Figures(group.Targets, method, budget, seeds, ProofMetric.Loss)!, _seed);
         return new ProofScore
         {
             Target = group.Name,
@@ -111,9 +111,9 @@ public sealed class ProofAnalysis
             BySeed = [.. seeds.Select((seed, i) => new ProofSeedScore(seed, SeedMean(i, ProofMetric.Loss)!.Value, SeedMean(i, ProofMetric.ExactMatch), SeedMean(i, ProofMetric.TokenF1), SeedMean(i, ProofMetric.RougeL)))],
         };
 
-        Interval? Of(ProofMetric metric) => Figures(group.Targets, method, budget, metric) is { } figures ? Bootstrap.OfTargets(figures, _seed) : null;
+        Interval? Of(ProofMetric metric) => Figures(group.Targets, method, budget, seeds, metric) is { } figures ? Bootstrap.OfTargets(figures, _seed) : null;
 
-        double? SeedMean(int seed, ProofMetric metric) => Figures(group.Targets, method, budget, metric)?.Average(f => f.Totals[seed].Sum() / f.Size);
+        double? SeedMean(int seed, ProofMetric metric) => Figures(group.Targets, method, budget, seeds, metric)?.Average(f => f.Totals[seed].Sum() / f.Size);
     }
 
     private double? GainShare(IReadOnlyList<string> targets, double loss)
@@ -122,22 +122,27 @@ public sealed class ProofAnalysis
         var gain = start - Mean(ProofReport.FullEpoch);
         return gain > 0 ? (start - loss) / gain : null;
 
-        double Mean(string method) => Figures(targets, method, null, ProofMetric.Loss)!.Average(f => f.Mean);
+        double Mean(string method) => Figures(targets, method, null, SeedsOf(method, null), ProofMetric.Loss)!.Average(f => f.Mean);
     }
 
     private ProofComparison? Compare((string? Name, IReadOnlyList<string> Targets) group, string budget, string method, string against, ProofMetric metric)
     {
-        if (Figures(group.Targets, method, BudgetOf(method, budget), metric) is not { } own || Figures(group.Targets, against, BudgetOf(against, budget), metric) is not { } other) return null;
+        // A whole epoch may have been trained with some of the seeds only: pairs are what both were trained with.
+        ulong?[] seeds = [.. SeedsOf(method, BudgetOf(method, budget)).Intersect(SeedsOf(against, BudgetOf(against, budget)))];
+        if (Figures(group.Targets, method, BudgetOf(method, budget), seeds, metric) is not { } own || Figures(group.Targets, against, BudgetOf(against, budget), seeds, metric) is not { } other) return null;
         var difference = Bootstrap.OfTargets([.. own.Zip(other, (a, b) => a.Less(b))], _seed);
         return new ProofComparison(group.Name, budget, method, against, metric, difference, Verdicts.Of(difference, lowerIsBetter: metric == ProofMetric.Loss));
     }
 
     private static string? BudgetOf(string method, string budget) => method == ProofReport.FullEpoch ? null : budget;
 
+    /// <summary>The seeds a method was trained with; none by number for the untrained model.</summary>
+    private ulong?[] SeedsOf(string method, string? budget) =>
+        method == ProofReport.Base ? [null] : [.. _seeds.Where(s => _scores.ContainsKey((_targets[0], method, budget, s))).Select(s => (ulong?)s)];
+
     /// <summary>A figure of each target; null where it wasn't measured.</summary>
-    private List<ExampleScores>? Figures(IReadOnlyList<string> targets, string method, string? budget, ProofMetric metric)
+    private List<ExampleScores>? Figures(IReadOnlyList<string> targets, string method, string? budget, IReadOnlyList<ulong?> seeds, ProofMetric metric)
     {
-        ulong?[] seeds = method == ProofReport.Base ? [null] : [.. _seeds.Select(s => (ulong?)s)];
         var result = new List<ExampleScores>();
         foreach (var target in targets)
         {

@@ -69,6 +69,25 @@ public sealed class ProveJobTests : IDisposable
     }
 
     [Fact]
+    public void A_whole_epoch_may_be_trained_with_fewer_seeds_and_is_held_against_those()
+    {
+        var options = _tiny.Options with { Seeds = 3, Generate = 0 };
+        var all = _tiny.Run(options, "epoch-of-all");
+        var one = _tiny.Run(options with { EpochSeeds = 1 }, "epoch-of-one");
+        one.Costs.Where(c => c.Method == ProofReport.FullEpoch).Select(c => c.Seed).ShouldBe([options.FirstSeed]);
+        one.Scores.Where(s => s.Method == ProofReport.FullEpoch).ShouldAllBe(s => s.BySeed.Count == 1);
+        one.Remarks.ShouldContain(r => r.StartsWith("A whole epoch was trained with 1 of 3 seeds"));
+
+        // What doesn't involve the epoch is untouched; what does is the first seed's alone.
+        Without(one).ShouldBe(Without(all));
+        var first = _tiny.Run(options with { Seeds = 1 }, "first-seed");
+        Against(one).ShouldBe(Against(first));
+
+        static string[] Without(ProofReport report) => [.. report.Comparisons.Where(c => c.Method != ProofReport.FullEpoch && c.Against != ProofReport.FullEpoch).Select(c => c.ToString())];
+        static string[] Against(ProofReport report) => [.. report.Comparisons.Where(c => c.Against == ProofReport.FullEpoch).Select(c => c.ToString())];
+    }
+
+    [Fact]
     public void The_loss_is_that_of_a_fine_tuning_on_the_same_selection()
     {
         var report = _tiny.Run(_tiny.Options with { Budgets = [Budget.Parse("12")], Methods = [ProofMethod.Parse("length")], Seeds = 1, Generate = 0 });

@@ -62,8 +62,8 @@ internal sealed class ProofTables(ProofReport proof)
         }
 
         html.Open("details").Element("summary", "Each seed's loss", ("class", "unfold"));
-        ReportParts.Table(html, "Loss by seed", ["method", "budget", "on", .. proof.Seeds.Select(s => Invariant($"seed {s}"))], proof.Scores.Where(s => s.BySeed.Count == proof.Seeds.Count && s.BySeed[0].Seed is not null).Select(s => (IReadOnlyList<string>)
-            [s.Method, s.Budget ?? "", s.Target ?? "all targets", .. s.BySeed.Select(b => Invariant($"{b.Loss:0.0000}"))]));
+        ReportParts.Table(html, "Loss by seed", ["method", "budget", "on", .. proof.Seeds.Select(s => Invariant($"seed {s}"))], proof.Scores.Where(s => s.Method != ProofReport.Base).Select(s => (IReadOnlyList<string>)
+            [s.Method, s.Budget ?? "", s.Target ?? "all targets", .. proof.Seeds.Select(seed => s.BySeed.FirstOrDefault(b => b.Seed == seed) is { } found ? Invariant($"{found.Loss:0.0000}") : "")]));
         html.Close("details");
     }
 
