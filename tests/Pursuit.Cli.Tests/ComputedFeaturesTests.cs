@@ -29,6 +29,8 @@ public sealed class ComputedFeaturesTests : IDisposable
         whole.ExitCode.ShouldBe(0, whole.Error);
         whole.Error.ShouldContain("Plan      5,000 examples");
         whole.Error.ShouldContain("cosine to the one before");
+        using (var report = JsonDocument.Parse(File.ReadAllBytes(_directory.PathOf("whole.run/report.json"))))
+            report.RootElement.GetProperty("distributions").EnumerateArray().Select(d => d.GetProperty("title").GetString()).ShouldBe(["answer length", "loss", "gradient norm"]);
 
         using (var process = Cli.Start(_directory.FullPath, Arguments("killed", "--threads", "1")))
         {

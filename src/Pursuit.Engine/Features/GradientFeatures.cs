@@ -128,7 +128,8 @@ public sealed class GradientFeatures : IGradientSource
         var stage = Stage(name, fingerprint, side == GradientSide.Pool);
         var maker = new StoreMaker(probe, trajectory.Trajectory, trajectory.Stage.FullPath, side, _recipe.Threads, _progress);
         var report = maker.Run(stage, pool, what, fingerprint.Hash, cancellationToken);
-        return new ComputedGradients(FeatureSource.Open(stage.PathOf(StoreMaker.StoreName), ExpectedRows.Of(pool, what), cancellationToken), fingerprint.Hash, report);
+        var features = FeatureSource.Open(stage.PathOf(StoreMaker.StoreName), ExpectedRows.Of(pool, what), cancellationToken);
+        return new ComputedGradients(features, StoreMaker.Losses(stage, features.Rows, report.Checkpoints.Count), fingerprint.Hash, report);
     }
 
     /// <summary>A stage of this run, or, where it is shared, the finished one of the other, which is never emptied.</summary>

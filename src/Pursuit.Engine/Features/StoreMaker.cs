@@ -8,6 +8,7 @@ using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Runs;
+using Pursuit.Selection.Features;
 using Pursuit.Storage;
 using Pursuit.Tokenization;
 
@@ -50,6 +51,20 @@ internal sealed class StoreMaker
         }
 
         return JsonSerializer.Deserialize<GradientReport>(File.ReadAllBytes(stage.PathOf(ReportName)), RunJson.Indented)!;
+    }
+
+    /// <summary>Reads the losses that a finished stage kept beside its store.</summary>
+    public static ExampleLosses Losses(RunStage stage, int rows, int checkpoints)
+    {
+        var (facts, losses, done) = (new ShardFacts(stage, checkpoints), new float[(long)rows * checkpoints], 0);
+        for (var shard = 0; done < losses.Length; shard++)
+        {
+            var (_, _, own) = facts.Read(shard);
+            own.CopyTo(losses, done);
+            done += own.Length;
+        }
+
+        return new ExampleLosses(checkpoints, losses);
     }
 
     private GradientReport Make(RunStage stage, Pool pool, string what, string id, CancellationToken cancellationToken)
@@ -212,16 +227,21 @@ internal sealed class StoreMaker
             s.Write(MemoryMarshal.AsBytes<float>(losses));
         });
 
+        public (long Tokens, long WithoutAnswer, float[] Losses) Read(int shard)
+        {
+            var bytes = File.ReadAllBytes(PathOf(shard)).AsSpan();
+            var head = MemoryMarshal.Cast<byte, long>(bytes[..16]);
+            return (head[0], head[1], MemoryMarshal.Cast<byte, float>(bytes[16..]).ToArray());
+        }
+
         public (long Tokens, int WithoutAnswer, double?[] MeanLosses) Total(int shards)
         {
             var (tokens, without, rows, sums) = (0L, 0L, 0L, new double[checkpoints]);
             for (var shard = 0; shard < shards; shard++)
             {
-                var bytes = File.ReadAllBytes(PathOf(shard)).AsSpan();
-                var head = MemoryMarshal.Cast<byte, long>(bytes[..16]);
-                tokens += head[0];
-                without += head[1];
-                var losses = MemoryMarshal.Cast<byte, float>(bytes[16..]);
+                var (ownTokens, ownWithout, losses) = Read(shard);
+                tokens += ownTokens;
+                without += ownWithout;
                 rows += losses.Length / checkpoints;
                 for (var i = 0; i < losses.Length; i++) sums[i % checkpoints] += losses[i];
             }

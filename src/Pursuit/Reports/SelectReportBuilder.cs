@@ -40,6 +40,8 @@ public sealed class SelectReportBuilder
         var course = Course();
         var pairs = Pairs();
         var distributions = new List<Distribution> { Distributions.Of("answer length", unit, lengths, Chosen()) };
+        if (_run.Problem.PoolLosses is { } losses)
+            distributions.Add(Distributions.Of("loss", "nats per answer token at the last checkpoint", [.. Enumerable.Range(0, losses.Rows).Select(i => (double)losses.Of(i)[^1])], Chosen()));
         if (GradientNorms() is { } norms) distributions.Add(Distributions.Of("gradient norm", "mean over checkpoints", norms, Chosen()));
         var report = new SelectReport
         {

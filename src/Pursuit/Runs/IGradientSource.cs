@@ -24,8 +24,9 @@ public interface IGradientSource
 /// <summary>Gradient features, opened, with what they are.</summary>
 /// <param name="Features">The features; whoever asked disposes of them.</param>
 /// <param name="Fingerprint">Everything they depend on.</param>
+/// <param name="Losses">What the examples lost where their gradients were taken.</param>
 /// <param name="Report">How they were made.</param>
-public sealed record ComputedGradients(IDenseFeatures Features, string Fingerprint, GradientReport Report);
+public sealed record ComputedGradients(IDenseFeatures Features, ExampleLosses Losses, string Fingerprint, GradientReport Report);
 
 /// <summary>How gradient features were made, for summaries and reports.</summary>
 public sealed record GradientReport

@@ -106,6 +106,7 @@ public sealed class SelectJob
                 SourceNames = sources.Names,
                 Quotas = _options.Quotas,
                 PoolGradients = features.Pool,
+                PoolLosses = features.Losses,
                 TargetGradients = features.Target,
                 TargetGroups = features.TargetGroups,
                 TargetGroupNames = features.TargetGroupNames,

@@ -10,6 +10,9 @@ internal sealed record SelectionFeatures : IDisposable
     /// <summary>The pool's; null where the method reads none.</summary>
     public IDenseFeatures? Pool { get; init; }
 
+    /// <summary>The pool's losses; null where its features were brought along.</summary>
+    public ExampleLosses? Losses { get; init; }
+
     /// <summary>The target's; null where there is no target or the method takes none.</summary>
     public IDenseFeatures? Target { get; init; }
 
@@ -64,7 +67,7 @@ internal sealed record SelectionFeatures : IDisposable
     private static SelectionFeatures OfSource(IGradientSource? source, Func<IGradientSource, ComputedGradients> make)
     {
         var made = make(source ?? throw new InvalidOperationException("the job was asked to compute features and has no source of them"));
-        return new SelectionFeatures { Pool = made.Features, PoolFingerprint = made.Fingerprint, Report = made.Report };
+        return new SelectionFeatures { Pool = made.Features, Losses = made.Losses, PoolFingerprint = made.Fingerprint, Report = made.Report };
     }
 
     private SelectionFeatures WithTarget(SelectJobOptions options, IGradientSource? source, Pool pool, Pool? target, CancellationToken cancellationToken)

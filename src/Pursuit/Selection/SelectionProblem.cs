@@ -33,6 +33,9 @@ public sealed record SelectionProblem
     /// <summary>The pool's gradients, row by row as <see cref="ContentIds"/>, for methods that need <see cref="FeatureNeeds.PoolGradients"/>.</summary>
     public IDenseFeatures? PoolGradients { get; init; }
 
+    /// <summary>The pool's losses along the trajectory its gradients were taken on; null where these were brought along or nothing needs them.</summary>
+    public ExampleLosses? PoolLosses { get; init; }
+
     /// <summary>The target examples' gradients; null where a method may work without a target and there is none.</summary>
     public IDenseFeatures? TargetGradients { get; init; }
 

@@ -55,8 +55,12 @@ public sealed class GradientFeaturesTests : IDisposable
         using var other = Pool.Open(new PoolOptions { Paths = [reversed] }, null, TestContext.Current.CancellationToken);
         using var run = RunDirectory.Open(_directory.PathOf("a"));
         using var otherRun = RunDirectory.Open(_directory.PathOf("b"));
-        using var features = Source(run, Quick).OfPool(pool, TestContext.Current.CancellationToken).Features;
-        using var otherFeatures = Source(otherRun, Quick).OfPool(other, TestContext.Current.CancellationToken).Features;
+        var (made, otherMade) = (Source(run, Quick).OfPool(pool, TestContext.Current.CancellationToken), Source(otherRun, Quick).OfPool(other, TestContext.Current.CancellationToken));
+        using var features = made.Features;
+        using var otherFeatures = otherMade.Features;
+        made.Losses.Rows.ShouldBe(Rows);
+        for (var i = 0; i < Rows; i++) made.Losses.Of(i).ToArray().ShouldBe(otherMade.Losses.Of(Rows - 1 - i).ToArray(), "an example's losses are its own");
+        for (var t = 0; t < 2; t++) Enumerable.Range(0, Rows).Average(i => (double)made.Losses.Of(i)[t]).ShouldBe(made.Report.Checkpoints[t].MeanLoss!.Value, 1e-9);
         var scratch = new float[features.Dimension];
         foreach (var i in new[] { 0, 5, 1023, 1024, Rows - 1 })
             for (var t = 0; t < 2; t++)
