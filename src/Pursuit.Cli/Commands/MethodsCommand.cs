@@ -62,6 +62,8 @@ internal static class MethodsCommand
             FeatureNeeds.PoolGradients => "gradient features",
             FeatureNeeds.TargetGradients => "those of a target",
             FeatureNeeds.OptionalTargetGradients => "those of a target, if there is one",
+            FeatureNeeds.PoolTexts => "the records' texts",
+            FeatureNeeds.TargetTexts => "a target's texts",
             _ => n.ToString(),
         }));
 }

@@ -112,7 +112,9 @@ public sealed class SelectJob
                 TargetGroupNames = features.TargetGroupNames,
                 Threads = _options.Pool.Threads,
             };
-            return new SelectInputs(pool, target, sources, features, problem, SelectionFingerprint(pool, sources, lengths, features));
+            problem = TextFeatures.Give(problem, _method.Needs, pool, target);
+            var fingerprint = SelectionFingerprint(pool, sources, lengths, features).Add("target-texts", TextFeatures.TargetFingerprint(_method.Needs, target));
+            return new SelectInputs(pool, target, sources, features, problem, fingerprint);
         }
         catch
         {

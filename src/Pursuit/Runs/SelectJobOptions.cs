@@ -87,6 +87,7 @@ public sealed record SelectJobOptions
             faults.Add($"--model: missing; {(method.Needs.HasFlag(FeatureNeeds.TokenCounts) ? $"'{Method}'" : $"a budget in {Budget.UnitName(Budget.Unit)}")} needs the tokenizer of a model directory");
         if (method.Needs.HasFlag(FeatureNeeds.ReferenceLengths) && Targets.Count == 0 && Match is null)
             faults.Add($"--target: missing; '{Method}' imitates the lengths of a target's examples, or with --match those of an earlier selection");
+        TextFeatures.AddFaults(this, method, faults);
         AddFeatureFaults(method, faults);
         if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
     }

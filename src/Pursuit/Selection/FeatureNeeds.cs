@@ -27,4 +27,10 @@ public enum FeatureNeeds
 
     /// <summary>The target's embeddings.</summary>
     TargetEmbeddings = 64,
+
+    /// <summary>What the pool's examples say.</summary>
+    PoolTexts = 1024,
+
+    /// <summary>What the target's examples say.</summary>
+    TargetTexts = 2048,
 }

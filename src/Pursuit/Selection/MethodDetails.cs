@@ -1,12 +1,14 @@
 using System.Text.Json.Serialization;
 using Pursuit.Selection.Less;
 using Pursuit.Selection.Pursuits;
+using Pursuit.Selection.Zip;
 
 namespace Pursuit.Selection;
 
 /// <summary>What a method reports besides its choice; each method has its own record, named here so that a run can keep it as JSON.</summary>
 [JsonDerivedType(typeof(PursuitDetails), "pursuit")]
 [JsonDerivedType(typeof(LessDetails), "less")]
+[JsonDerivedType(typeof(ZipDetails), "zip")]
 public abstract record MethodDetails
 {
     /// <summary>The figures a person sees in the summary, in order: name and value as they are printed.</summary>

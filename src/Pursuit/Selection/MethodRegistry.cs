@@ -1,3 +1,4 @@
+using Pursuit.Selection.Dsir;
 using Pursuit.Selection.Grand;
 using Pursuit.Selection.Gtp;
 using Pursuit.Selection.Length;
@@ -6,6 +7,7 @@ using Pursuit.Selection.Less;
 using Pursuit.Selection.Omp;
 using Pursuit.Selection.Random;
 using Pursuit.Selection.TracIn;
+using Pursuit.Selection.Zip;
 
 namespace Pursuit.Selection;
 
@@ -50,6 +52,16 @@ public static class MethodRegistry
             "examples with the largest gradients",
             FeatureNeeds.PoolGradients,
             options => new GrandSelector(options)),
+        MethodDescriptor.For<DsirOptions>(
+            DsirSelector.Name,
+            "examples whose words and pairs of words are distributed as the target's (DSIR)",
+            FeatureNeeds.PoolTexts | FeatureNeeds.TargetTexts,
+            options => new DsirSelector(options)),
+        MethodDescriptor.For<ZipOptions>(
+            ZipSelector.Name,
+            "examples that together compress worst: little said twice (Entropy Law)",
+            FeatureNeeds.PoolTexts,
+            options => new ZipSelector(options)),
         MethodDescriptor.For<NoOptions>(
             RandomSelector.Name,
             "a uniformly random choice; the baseline to beat",

@@ -45,6 +45,12 @@ public sealed record SelectionProblem
     /// <summary>The target examples' embeddings, for methods that need <see cref="FeatureNeeds.TargetEmbeddings"/>.</summary>
     public IDenseFeatures? TargetEmbeddings { get; init; }
 
+    /// <summary>What the pool's examples say, for methods that need <see cref="FeatureNeeds.PoolTexts"/>.</summary>
+    public ITextFeatures? PoolTexts { get; init; }
+
+    /// <summary>What the target's examples say.</summary>
+    public ITextFeatures? TargetTexts { get; init; }
+
     /// <summary>Each target example's group, as an index into <see cref="TargetGroupNames"/>, [target]; empty for one group.</summary>
     public IReadOnlyList<int> TargetGroups { get; init; } = [];
 

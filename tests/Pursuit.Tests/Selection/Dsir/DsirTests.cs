@@ -1,0 +1,113 @@
+using System.Text.Json;
+using Pursuit.Selection;
+using Pursuit.Selection.Dsir;
+using Pursuit.Selection.Features;
+using Pursuit.Selection.Reference;
+using Pursuit.TestKit;
+
+namespace Pursuit.Tests.Selection.Dsir;
+
+public sealed class DsirTests
+{
+    private static readonly string[] Law = ["the court may grant a stay of the order", "an order of the court is final", "the council shall publish notice of each order"];
+    private static readonly string[] Code = ["for (int i = 0; i < n; i++) sum += a[i];", "return x == null ? 0 : x.length;", "int main(void) { return 0; }"];
+
+    [Fact]
+    public void Log_weights_with_sha256_buckets_are_those_of_the_formula_in_python()
+    {
+        using var golden = JsonDocument.Parse(File.ReadAllBytes(RepositoryFiles.Fixture("dsir", "golden.json")));
+        var pool = Texts(golden, "pool");
+        var options = new DsirOptions { Hash = GramHash.Sha256, Buckets = golden.RootElement.GetProperty("buckets").GetInt32(), Resample = false };
+        var weights = new DsirSelector(options).Scores(Problem(pool, Texts(golden, "target")), null, CancellationToken.None);
+        var expected = golden.RootElement.GetProperty("log_weights").EnumerateArray().Select(w => w.ValueKind == JsonValueKind.Null ? double.NaN : w.GetDouble()).ToArray();
+        for (var i = 0; i < expected.Length; i++)
+        {
+            if (double.IsNaN(expected[i])) weights[i].ShouldBe(double.NaN);
+            else weights[i].ShouldBe(expected[i], Tolerances.DoubleReordered * Math.Abs(expected[i]), $"text {i}");
+        }
+    }
+
+    [Theory]
+    [InlineData(GramHash.Fast)]
+    [InlineData(GramHash.Sha256)]
+    public void Weights_equal_the_plain_twins(GramHash hash)
+    {
+        string[] pool = [.. Law, .. Code, "Ärger, ÉTÉ & naïve_1 – ½ 中文!", "a", "?!", " "];
+        var options = new DsirOptions { Hash = hash, Buckets = 97, Resample = false };
+        var weights = new DsirSelector(options).Scores(Problem(pool, Law[..2]), null, CancellationToken.None);
+        var expected = ReferenceDsir.LogWeights(pool, Law[..2], options);
+        for (var i = 0; i < pool.Length; i++)
+        {
+            if (double.IsNaN(expected[i])) weights[i].ShouldBe(double.NaN);
+            else weights[i].ShouldBe(expected[i], 1e-11 * Math.Max(1, Math.Abs(expected[i])));
+        }
+    }
+
+    [Fact]
+    public void A_target_distributed_as_the_pool_weighs_everything_alike()
+    {
+        var weights = new DsirSelector(new DsirOptions { Resample = false }).Scores(Problem(Code, [.. Code, .. Code]), null, CancellationToken.None);
+        weights.ShouldAllBe(w => Math.Abs(w) < 1e-12);
+    }
+
+    [Fact]
+    public void Words_of_the_target_are_chosen_before_others()
+    {
+        string[] pool = [.. Code, .. Law];
+        var rows = new DsirSelector(new DsirOptions { Resample = false }).Select(Problem(pool, ["the final order of the court", "notice of a stay"]), null, CancellationToken.None).Rows;
+        rows.Select(r => r.Position).Order().ShouldBe([3, 4, 5]);
+    }
+
+    [Fact]
+    public void Draws_follow_the_weights()
+    {
+        // Two buckets' worth of evidence: the draw of one row must come out by weight, which Gumbel noise promises.
+        string[] pool = ["red", "blue"];
+        var weights = new DsirSelector(new DsirOptions { Resample = false }).Scores(Problem(pool, ["red", "red", "red", "blue"]), null, CancellationToken.None);
+        var chance = 1 / (1 + Math.Exp(weights[1] - weights[0]));
+        var red = 0;
+        const int Draws = 4000;
+        for (ulong seed = 0; seed < Draws; seed++)
+            if (new DsirSelector(new DsirOptions()).Select(Problem(pool, ["red", "red", "red", "blue"], "1") with { Seed = seed }, null, CancellationToken.None).Rows[0].Position == 0) red++;
+        chance.ShouldBe(0.75, 1e-6);
+        red.ShouldBeInRange(Draws * 3 / 4 - 110, Draws * 3 / 4 + 110); // four deviations of 27
+    }
+
+    [Fact]
+    public void Neither_threads_nor_the_pools_order_change_a_bit()
+    {
+        string[] pool = [.. Enumerable.Range(0, 300).Select(i => $"{Law[i % 3]} number {i} {Code[i % 2]}")];
+        var problem = Problem(pool, Law, "40") with { Seed = 5 };
+        int[] order = [.. Enumerable.Range(0, 300).Select(i => i * 7 % 300)];
+        var moved = problem with { ContentIds = [.. order.Select(i => problem.ContentIds[i])], PoolTexts = new MemoryTexts([.. order.Select(i => pool[i])]), Threads = 3 };
+        var selector = new DsirSelector(new DsirOptions());
+        selector.Select(moved, null, CancellationToken.None).Rows.Select(r => (moved.ContentIds[r.Position], r.Score))
+            .ShouldBe(selector.Select(problem, null, CancellationToken.None).Rows.Select(r => (problem.ContentIds[r.Position], r.Score)));
+    }
+
+    [Fact]
+    public void An_example_without_a_word_is_passed_over_and_told()
+    {
+        var selection = new DsirSelector(new DsirOptions()).Select(Problem([.. Law, "", " \n"], Law, "5"), null, CancellationToken.None);
+        selection.Rows.Select(r => r.Position).Order().ShouldBe([0, 1, 2]);
+        selection.Remarks.ShouldHaveSingleItem().ShouldStartWith("2 examples without a word");
+    }
+
+    [Fact]
+    public void A_pool_or_a_target_without_a_word_is_refused()
+    {
+        Should.Throw<PursuitException>(() => new DsirSelector(new DsirOptions()).Select(Problem(["", " "], Law, "1"), null, CancellationToken.None)).Message.ShouldContain("none of the 2 examples has a word");
+        Should.Throw<PursuitException>(() => new DsirSelector(new DsirOptions()).Select(Problem(Law, [""], "1"), null, CancellationToken.None)).Message.ShouldContain("no word in 1 examples");
+    }
+
+    private static SelectionProblem Problem(string[] pool, string[] target, string budget = "3") => new()
+    {
+        ContentIds = [.. Enumerable.Range(0, pool.Length).Select(i => Problems.Id($"text {i}"))],
+        Budget = Budget.Parse(budget),
+        PoolTexts = new MemoryTexts(pool),
+        TargetTexts = new MemoryTexts(target),
+        Threads = 2,
+    };
+
+    private static string[] Texts(JsonDocument golden, string name) => [.. golden.RootElement.GetProperty(name).EnumerateArray().Select(t => t.GetString()!)];
+}
