@@ -11,10 +11,10 @@ internal static class ProofPrinter
     {
         Terminal.Line();
         foreach (var target in report.Targets)
-            Terminal.Line($"Target    {target.Name}: {target.TestExamples:N0} test examples, {target.AnswerTokens:N0} answer tokens{(target.Generated > 0 ? $", {target.Generated:N0} answered in full" : "")}");
+            Terminal.Line($"Target    {target.Name}: {target.TestExamples:N0} test examples, {target.AnswerTokens:N0} {report.Recipe.LossLabels}{(target.Generated > 0 ? $", {target.Generated:N0} answered in full" : "")}");
         foreach (var budget in report.Budgets)
             Terminal.Line($"Budget    {budget.Name}: {budget.Examples:N0} of {report.PoolExamples:N0} examples, {budget.Steps:N0} steps of {report.Recipe.BatchExamples}");
-        Terminal.Line($"Trained   from {report.Recipe.Model}; {Count(report.Seeds.Count, "seed")}, 95% intervals");
+        Terminal.Line($"Trained   {(report.Recipe.FromScratch ? "from new weights in the shape of" : "from")} {report.Recipe.Model}; {Count(report.Seeds.Count, "seed")}, 95% intervals");
 
         foreach (var target in report.Scores.Select(s => s.Target).Distinct())
             foreach (var budget in report.Budgets) Table(report, target, budget.Name);

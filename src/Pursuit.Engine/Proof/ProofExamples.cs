@@ -7,29 +7,33 @@ using Pursuit.Tokenization;
 namespace Pursuit.Engine.Proof;
 
 /// <summary>The pool's examples as token ids, encoded once for all trainings.</summary>
-internal sealed class ProofExamples
+internal sealed class ProofExamples : ProofMaterial
 {
     private readonly TrainingExample?[] _examples;
+    private readonly ProveOptions _options;
 
-    private ProofExamples(TrainingExample?[] examples, int refused) => (_examples, Refused) = (examples, refused);
+    private ProofExamples(TrainingExample?[] examples, int refused, ProveOptions options) => (_examples, Refused, _options) = (examples, refused, options);
 
-    /// <summary>Examples of the pool.</summary>
-    public int Count => _examples.Length;
+    /// <inheritdoc/>
+    public override int Count => _examples.Length;
 
     /// <summary>Examples that the template won't print.</summary>
-    public int Refused { get; }
+    public override int Refused { get; }
 
-    /// <summary>Mean tokens of an example with something to learn.</summary>
-    public double MeanTokens => _examples.OfType<TrainingExample>().Select(e => e.Tokens.Length).DefaultIfEmpty(0).Average();
+    /// <inheritdoc/>
+    public override double StepTokens => _options.BatchExamples * _examples.OfType<TrainingExample>().Average(e => e.Tokens.Length);
 
-    /// <summary>Tokens of all examples with something to learn.</summary>
-    public long TotalTokens => _examples.OfType<TrainingExample>().Sum(e => (long)e.Tokens.Length);
+    /// <inheritdoc/>
+    public override long EpochSteps => (_examples.OfType<TrainingExample>().Count() + _options.BatchExamples - 1) / _options.BatchExamples;
 
-    /// <summary>Their supervised tokens.</summary>
-    public long TotalSupervised => _examples.OfType<TrainingExample>().Sum(e => (long)e.Supervised.Count(s => s));
+    /// <inheritdoc/>
+    public override long TotalTokens => _examples.OfType<TrainingExample>().Sum(e => (long)e.Tokens.Length);
+
+    /// <inheritdoc/>
+    public override long TotalSupervised => _examples.OfType<TrainingExample>().Sum(e => (long)e.Supervised.Count(s => s));
 
     /// <summary>Encodes a pool.</summary>
-    public static ProofExamples Encode(Pool pool, ExampleEncoder encoder, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public static ProofExamples Encode(Pool pool, ExampleEncoder encoder, ProveOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         const int Block = 1024;
         var examples = new TrainingExample?[pool.Count];
@@ -37,7 +41,7 @@ internal sealed class ProofExamples
         foreach (var block in pool.Read(cancellationToken).Chunk(Block))
         {
             var first = start;
-            Parallel.For(0, block.Length, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken }, i =>
+            Parallel.For(0, block.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Workers.Threads, CancellationToken = cancellationToken }, i =>
             {
                 try
                 {
@@ -53,40 +57,31 @@ internal sealed class ProofExamples
         }
 
         return examples.Any(e => e is not null)
-            ? new ProofExamples(examples, refused)
+            ? new ProofExamples(examples, refused, options)
             : throw PursuitException.At(string.Join(", ", pool.Sources.Select(s => s.Path)), $"{pool.Count:N0} examples, none with a token to learn", "at least one with an assistant's answer that fits in --max-length");
     }
 
-    /// <summary>What a training on chosen rows sees, and how many of them teach nothing.</summary>
-    /// <param name="rows">The chosen rows.</param>
-    /// <param name="use">What of them counts.</param>
-    /// <param name="epochs">Passes, for repeats: all of them are one pass over the repeated rows.</param>
-    public (IReadOnlyList<TrainingExample> Examples, int WithoutAnswer) Of(IReadOnlyList<RankedRow> rows, ProofUse use, int epochs)
+    /// <inheritdoc/>
+    public override ProofData? Of(IReadOnlyList<RankedRow>? rows, long steps, ulong seed)
     {
-        var repeats = use == ProofUse.Repeats ? Repeats.FromWeights(rows, epochs) : null;
-        var examples = new List<TrainingExample>(rows.Count);
+        TrainingExample[] examples = rows is null ? [.. _examples.OfType<TrainingExample>()] : [.. Chosen(rows)];
+        if (examples.Length == 0) return null;
+        var slots = examples.Sum(e => (long)e.Repeats);
+        var perEpoch = (slots + _options.BatchExamples - 1) / _options.BatchExamples;
+        var batches = new ExampleBatches(examples, _options.BatchExamples, null, checked((int)((steps + perEpoch - 1) / perEpoch)), LossReduction.ExampleMean, seed);
+        var given = rows?.Count ?? Count;
+        return new ProofData(batches, given, given - examples.Length, EffectiveSize(examples.Select(e => (double)e.Weight * e.Repeats)));
+    }
+
+    private IEnumerable<TrainingExample> Chosen(IReadOnlyList<RankedRow> rows)
+    {
+        // With repeats all passes are one pass over the repeated rows.
+        var repeats = _options.Use == ProofUse.Repeats ? Repeats.FromWeights(rows, _options.Epochs) : null;
         for (var i = 0; i < rows.Count; i++)
         {
             if (_examples[rows[i].Position] is { } example)
-                examples.Add(example with { Weight = use == ProofUse.Weights ? (float)rows[i].Weight : 1, Repeats = repeats?[i] ?? 1 });
+                yield return example with { Weight = _options.Use == ProofUse.Weights ? (float)rows[i].Weight : 1, Repeats = repeats?[i] ?? 1 };
         }
-
-        return (examples, rows.Count - examples.Count);
-    }
-
-    /// <summary>The whole pool.</summary>
-    public (IReadOnlyList<TrainingExample> Examples, int WithoutAnswer) All()
-    {
-        TrainingExample[] all = [.. _examples.OfType<TrainingExample>()];
-        return (all, Count - all.Length);
-    }
-
-    /// <summary>Batches for at least a number of steps.</summary>
-    public static ExampleBatches Batches(IReadOnlyList<TrainingExample> examples, int batchExamples, long steps, ulong seed)
-    {
-        var slots = examples.Sum(e => (long)e.Repeats);
-        var perEpoch = (slots + batchExamples - 1) / batchExamples;
-        return new ExampleBatches(examples, batchExamples, null, checked((int)((steps + perEpoch - 1) / perEpoch)), LossReduction.ExampleMean, seed);
     }
 
     private static string Place(Pool pool, Example example) => FormattableString.Invariant($"{pool.Sources[example.Locator.Source].Path}, line {example.Locator.Line}");

@@ -10,18 +10,22 @@ namespace Pursuit.Engine.Proof;
 /// <summary>Everything a proof reads: the pool and the tests, encoded, and what of the tests stands elsewhere.</summary>
 internal sealed class ProofInputs : IDisposable
 {
-    private const int UsualMaxLength = 2048;
+    /// <summary>Tokens an example is cut to where nothing says otherwise and the model can.</summary>
+    public const int UsualMaxLength = 2048;
     private const string OverlapStage = "overlap";
     private const string OverlapFile = "overlap.json";
 
-    private ProofInputs(Pool pool, ProofExamples examples, IReadOnlyList<ProofTest> tests, IReadOnlyList<Overlap> overlaps, int maxLength) =>
-        (Pool, Examples, Tests, Overlaps, MaxLength) = (pool, examples, tests, overlaps, maxLength);
+    private ProofInputs(ProofRegime regime, Pool pool, ProofMaterial material, IReadOnlyList<ProofTest> tests, IReadOnlyList<Overlap> overlaps, int maxLength) =>
+        (Regime, Pool, Material, Tests, Overlaps, MaxLength) = (regime, pool, material, tests, overlaps, maxLength);
+
+    /// <summary>How models are trained.</summary>
+    public ProofRegime Regime { get; }
 
     /// <summary>The pool.</summary>
     public Pool Pool { get; }
 
-    /// <summary>Its examples, encoded.</summary>
-    public ProofExamples Examples { get; }
+    /// <summary>The pool as trainings read it.</summary>
+    public ProofMaterial Material { get; }
 
     /// <summary>The tests.</summary>
     public IReadOnlyList<ProofTest> Tests { get; }
@@ -43,6 +47,8 @@ internal sealed class ProofInputs : IDisposable
         if (encoder.Tokenizer.VocabularySize > config.VocabularySize)
             throw PursuitException.At(options.Model, $"a tokenizer with ids up to {encoder.Tokenizer.VocabularySize - 1} for an embedding of {config.VocabularySize} rows", "a tokenizer and a model that belong together");
 
+        var regime = ProofRegime.Of(options);
+
         // The small files first: what is wrong with them is told before minutes are spent on the pool.
         var names = TargetNames.Of(options.Tests);
         var testPools = new List<Pool>();
@@ -51,7 +57,7 @@ internal sealed class ProofInputs : IDisposable
         {
             foreach (var path in options.Tests) testPools.Add(Open(path, "reading the tests"));
             foreach (var path in options.Targets) targetPools.Add(Open(path, "reading the targets"));
-            ProofTest[] tests = [.. testPools.Select((p, i) => ProofTest.Encode(names[i], p, encoder, config, options.Generate, cancellationToken))];
+            ProofTest[] tests = [.. testPools.Select((p, i) => regime.Encode(names[i], p, encoder, config, cancellationToken))];
             var pool = Pool.Open(options.Pool, PoolReport.To(progress, "reading the pool"), cancellationToken);
             try
             {
@@ -59,7 +65,7 @@ internal sealed class ProofInputs : IDisposable
                 foreach (var overlap in overlaps.Where(o => o.Any)) onWarning?.Invoke(overlap.ToString());
                 if (options.Strict && overlaps.FirstOrDefault(o => o.Any) is { } found)
                     throw PursuitException.At("--strict", found.ToString(), "tests that stand nowhere else", $"Take those examples out of the {found.With}, or leave --strict away to be warned only; the pairs are in {run.PathOf(Path.Combine("stages", OverlapStage, OverlapFile))}.");
-                return new ProofInputs(pool, ProofExamples.Encode(pool, encoder, options.Workers.Threads, progress, cancellationToken), tests, overlaps, encoder.MaxLength);
+                return new ProofInputs(regime, pool, regime.Encode(pool, encoder, progress, cancellationToken), tests, overlaps, encoder.MaxLength);
             }
             catch
             {

@@ -10,18 +10,16 @@ internal sealed record ProofPlan
     public ProofPlan(ProveOptions options, ProofInputs inputs)
     {
         Methods = options.AllMethods;
-        Asked = options.Budgets;
-        Budgets = [.. options.Budgets.Select(b => Of(b, options, inputs.Examples))];
+        (Asked, Budgets) = Lengths(options, inputs);
         Seeds = [.. Enumerable.Range(0, options.Seeds).Select(i => options.FirstSeed + (ulong)i)];
         EpochSeeds = [.. Seeds.Take(options.EpochSeeds ?? options.Seeds)];
-        var all = inputs.Examples.All().Examples.Count;
-        EpochSteps = (all + options.BatchExamples - 1) / options.BatchExamples;
+        EpochSteps = inputs.Material.EpochSteps;
     }
 
     /// <summary>The methods, those that are always there last.</summary>
     public IReadOnlyList<ProofMethod> Methods { get; }
 
-    /// <summary>The budgets as they were asked.</summary>
+    /// <summary>What was asked for each of <see cref="Budgets"/>.</summary>
     public IReadOnlyList<Budget> Asked { get; }
 
     /// <summary>The budgets in examples and steps.</summary>
@@ -36,17 +34,9 @@ internal sealed record ProofPlan
     /// <summary>Steps of one epoch over everything.</summary>
     public long EpochSteps { get; }
 
-    /// <summary>A budget in tokens is so many mean examples: the steps must not depend on what a method makes of it.</summary>
-    private static ProofBudget Of(Budget budget, ProveOptions options, ProofExamples examples)
+    private static (IReadOnlyList<Budget> Asked, IReadOnlyList<ProofBudget> Budgets) Lengths(ProveOptions options, ProofInputs inputs)
     {
-        var total = budget.Unit switch
-        {
-            BudgetUnit.Tokens => examples.TotalTokens,
-            BudgetUnit.SupervisedTokens => examples.TotalSupervised,
-            _ => examples.Count,
-        };
-        var share = (double)budget.Resolve(total) / total;
-        var count = Math.Max(1, (int)Math.Round(share * examples.Count));
-        return new ProofBudget(budget.ToString(), count, ((long)count * options.Epochs + options.BatchExamples - 1) / options.BatchExamples);
+        var lengths = options.Budgets.SelectMany(asked => inputs.Regime.Budgets(asked, inputs.Material).Select(b => (asked, b))).ToArray();
+        return ([.. lengths.Select(l => l.asked)], [.. lengths.Select(l => l.b)]);
     }
 }

@@ -18,33 +18,30 @@ internal sealed class ProofTraining
 
     private readonly RunDirectory _run;
     private readonly ProveOptions _options;
-    private readonly string _model;
+    private readonly ProofRegime _regime;
 
     /// <summary>Takes what all trainings share.</summary>
-    public ProofTraining(RunDirectory run, ProveOptions options)
-    {
-        (_run, _options) = (run, options);
-        _model = ModelFiles.Fingerprint(options.Model);
-    }
+    public ProofTraining(RunDirectory run, ProveOptions options, ProofRegime regime) => (_run, _options, _regime) = (run, options, regime);
 
-    /// <summary>Measures the base model as it is.</summary>
-    public StoredTraining Untrained(IReadOnlyList<ProofTest> tests, ProofProgress progress, CancellationToken cancellationToken) => Run(null, 0, tests, progress, cancellationToken);
+    /// <summary>Measures what the first seed's trainings start from, as it is.</summary>
+    public StoredTraining Untrained(IReadOnlyList<ProofTest> tests, ProofProgress progress, CancellationToken cancellationToken) => Run(null, 0, _options.FirstSeed, tests, progress, cancellationToken);
 
     /// <summary>Trains for a number of steps and measures.</summary>
     /// <param name="batches">What to train on; null with 0 steps.</param>
     /// <param name="steps">Steps.</param>
+    /// <param name="seed">Seed of the first weights, where they are drawn.</param>
     /// <param name="tests">What to measure on.</param>
     /// <param name="progress">Told of the work.</param>
     /// <param name="cancellationToken">Stops it; the same call goes on.</param>
-    public StoredTraining Run(ExampleBatches? batches, long steps, IReadOnlyList<ProofTest> tests, ProofProgress progress, CancellationToken cancellationToken)
+    public StoredTraining Run(ITrainingData? batches, long steps, ulong seed, IReadOnlyList<ProofTest> tests, ProofProgress progress, CancellationToken cancellationToken)
     {
-        var fingerprint = FingerprintOf(batches, steps, tests);
+        var fingerprint = FingerprintOf(batches, steps, seed, tests);
         var stage = _run.OpenStage($"training-{fingerprint.Hash[..16]}", fingerprint);
         var work = stage.PathOf("work");
         if (!stage.IsComplete)
         {
-            using var decoder = Decoder.Load(_options.Model);
-            var training = batches is null ? null : Train(decoder, batches, steps, work, progress, cancellationToken);
+            using var decoder = _regime.Start(seed);
+            var training = batches is null ? null : Train(decoder, batches, steps, seed, work, progress, cancellationToken);
             var clock = Stopwatch.StartNew();
             using var pool = new DecoderPool(decoder, _options.Workers);
             StoredTest[] measured = [.. tests.Select(t => progress.Testing(t, () => t.Measure(decoder, pool, cancellationToken)))];
@@ -62,33 +59,17 @@ internal sealed class ProofTraining
         return JsonSerializer.Deserialize<StoredTraining>(File.ReadAllBytes(stage.PathOf(ScoresName)), RunJson.Compact)! with { Seconds = seconds };
     }
 
-    private TrainingResult Train(Decoder decoder, ExampleBatches batches, long steps, string work, ProofProgress progress, CancellationToken cancellationToken)
+    private TrainingResult Train(Decoder decoder, ITrainingData batches, long steps, ulong seed, string work, ProofProgress progress, CancellationToken cancellationToken)
     {
         using var run = RunDirectory.Open(work);
         using var trained = new AllWeights(decoder);
-        using var trainer = new Trainer(trained, _model, batches, null, TrainerOptions(steps), run, progress.Training(steps));
+        using var trainer = new Trainer(trained, _regime.Origin(seed), batches, null, _regime.Trainer(steps), run, progress.Training(steps));
         return trainer.Run(cancellationToken);
     }
 
-    /// <summary>As a fine-tuning has them by default.</summary>
-    private TrainerOptions TrainerOptions(long steps) => new()
-    {
-        Schedule = new LearningRateSchedule
-        {
-            Peak = _options.LearningRate,
-            Steps = steps,
-            WarmupSteps = (long)Math.Round(_options.Warmup * steps),
-            Decay = LearningRateDecay.Linear,
-            FinalShare = 0,
-        },
-        Optimizer = new AdamWOptions { Beta2 = 0.999f, WeightDecay = 0 },
-        Workers = _options.Workers,
-        KeepCheckpoints = 1,
-    };
-
-    private Fingerprint FingerprintOf(ExampleBatches? batches, long steps, IReadOnlyList<ProofTest> tests) => new Fingerprint("proof-training/1")
+    private Fingerprint FingerprintOf(ITrainingData? batches, long steps, ulong seed, IReadOnlyList<ProofTest> tests) => new Fingerprint("proof-training/1")
         .Add("pursuit", RunDirectory.PursuitVersion)
-        .Add("model", _model)
+        .Add("model", _regime.Origin(seed))
         .Add("data", batches?.Fingerprint)
         .Add("steps", steps)
         .Add("rate", _options.LearningRate)

@@ -1,4 +1,3 @@
-using Pursuit.Engine.Training;
 using Pursuit.Proof;
 using Pursuit.Runs;
 
@@ -7,7 +6,7 @@ namespace Pursuit.Engine.Proof;
 /// <summary>One seed's selections, trainings and measurements after another.</summary>
 internal sealed class ProofWork(RunDirectory run, ProveOptions options, ProofInputs inputs, ProofPlan plan, ProofProgress progress, IProgress<WorkProgress>? selecting)
 {
-    private readonly ProofTraining _training = new(run, options);
+    private readonly ProofTraining _training = new(run, options, inputs.Regime);
     private readonly ProofSelections _selections = new(run, options, inputs.Pool, inputs.MaxLength, selecting);
     private readonly SortedSet<string> _remarks = new(StringComparer.Ordinal);
 
@@ -40,12 +39,11 @@ internal sealed class ProofWork(RunDirectory run, ProveOptions options, ProofInp
         {
             cancellationToken.ThrowIfCancellationRequested();
             var selection = cell.Method.IsFull ? null : _selections.Select(cell.Method, plan.Asked[cell.Budget!.Value], seed, cell.Target, cell.TargetName, cancellationToken);
-            var (examples, without) = selection is null ? inputs.Examples.All() : inputs.Examples.Of(selection.Rows, options.Use, options.Epochs);
-            if (examples.Count == 0)
-                throw PursuitException.At($"{cell.Label}, seed {seed}", $"{without:N0} examples chosen, none with a token to learn", "at least one", "Choose a larger --budget or another method.");
+            var data = inputs.Material.Of(selection?.Rows, cell.Steps, seed)
+                ?? throw PursuitException.At($"{cell.Label}, seed {seed}", $"{selection?.Rows.Count ?? inputs.Material.Count:N0} examples chosen, none with a token to learn", "at least one", "Choose a larger --budget or another method.");
             foreach (var remark in selection?.Remarks ?? []) _remarks.Add($"{cell.Label}: {remark}");
             progress.Begin($"seed {seed}, {cell.Label}");
-            var stored = _training.Run(ProofExamples.Batches(examples, options.BatchExamples, cell.Steps, seed), cell.Steps, cell.Tests, progress, cancellationToken);
+            var stored = _training.Run(data.Batches, cell.Steps, seed, cell.Tests, progress, cancellationToken);
             var budget = cell.Budget is { } b ? plan.Budgets[b].Name : null;
             var cost = new ProofCost
             {
@@ -54,9 +52,9 @@ internal sealed class ProofWork(RunDirectory run, ProveOptions options, ProofInp
                 Budget = budget,
                 Seed = seed,
                 Selection = selection?.Cost,
-                Examples = examples.Count + without,
-                WithoutAnswer = without,
-                EffectiveSize = EffectiveSize(examples),
+                Examples = data.Examples,
+                WithoutAnswer = data.WithoutAnswer,
+                EffectiveSize = data.EffectiveSize,
                 Steps = stored.Steps,
                 Tokens = stored.Tokens,
                 TrainingSeconds = stored.Seconds!.Training,
@@ -100,12 +98,6 @@ internal sealed class ProofWork(RunDirectory run, ProveOptions options, ProofInp
             Labels = inputs.Tests.Single(i => i.Name == t.Target).Labels,
             Answers = t.Scores,
         })];
-
-    private static double EffectiveSize(IReadOnlyList<TrainingExample> examples)
-    {
-        var (sum, squares) = (examples.Sum(e => (double)e.Weight * e.Repeats), examples.Sum(e => (double)e.Weight * e.Repeats * e.Weight * e.Repeats));
-        return squares > 0 ? sum * sum / squares : 0;
-    }
 
     private sealed record Cell(ProofMethod Method, int? Budget, int? Target, string? TargetName, string Label, long Steps, IReadOnlyList<ProofTest> Tests);
 }

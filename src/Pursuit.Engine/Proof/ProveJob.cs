@@ -36,7 +36,7 @@ public sealed class ProveJob
         var started = Stopwatch.GetTimestamp();
         using var inputs = ProofInputs.Read(run, _options, OnWarning, _progress, cancellationToken);
         var plan = new ProofPlan(_options, inputs);
-        var progress = new ProofProgress(_progress, _options.BatchExamples * inputs.Examples.MeanTokens);
+        var progress = new ProofProgress(_progress, inputs.Material.StepTokens);
         var work = new ProofWork(run, _options, inputs, plan, progress, _progress);
         progress.Plan(0, inputs.Tests);
         foreach (var seed in plan.Seeds) work.Announce(seed);
@@ -92,7 +92,7 @@ public sealed class ProveJob
         var comparisons = analysis.Comparisons();
         var report = new ProofReport
         {
-            Recipe = new ProofRecipe(Path.GetFullPath(_options.Model), _options.Epochs, _options.BatchExamples, _options.LearningRate, _options.Warmup, inputs.MaxLength, _options.Use.ToString().ToLowerInvariant()),
+            Recipe = new ProofRecipe(Path.GetFullPath(_options.Model), _options.Epochs, _options.BatchExamples, _options.LearningRate, _options.Warmup, inputs.MaxLength, _options.Use.ToString().ToLowerInvariant(), inputs.Regime.LossUnit, _options.FromScratch),
             PoolExamples = inputs.Pool.Count,
             Targets = [.. inputs.Tests.Select((t, i) => new ProofTarget(t.Name, _options.Targets.Count > 0 ? Path.GetFullPath(_options.Targets[i]) : null, Path.GetFullPath(_options.Tests[i]), t.Count, t.Labels.Sum(l => (long)l), t.Generated))],
             Budgets = plan.Budgets,
@@ -101,7 +101,7 @@ public sealed class ProveJob
             Overlaps = inputs.Overlaps,
             Scores = analysis.Scores(),
             Comparisons = comparisons,
-            Verdicts = ProofAnalysis.Sentences(comparisons, seeds.Count),
+            Verdicts = ProofAnalysis.Sentences(comparisons, seeds.Count, inputs.Regime.LossUnit),
             Remarks = [.. Remarks(inputs, seeds.Count, seeds.Intersect(plan.EpochSeeds).Count()), .. remarks.Distinct()],
             Costs = costs,
             Seconds = time.TotalSeconds,
@@ -120,7 +120,7 @@ public sealed class ProveJob
     private static IEnumerable<string> Remarks(ProofInputs inputs, int seeds, int epochSeeds)
     {
         foreach (var overlap in inputs.Overlaps.Where(o => o.Any)) yield return overlap + ".";
-        if (inputs.Examples.Refused > 0) yield return $"{inputs.Examples.Refused:N0} pool examples can't be printed by the model's chat template; no training sees them.";
+        if (inputs.Material.Refused > 0) yield return $"{inputs.Material.Refused:N0} pool examples can't be printed by the model's chat template; no training sees them.";
         if (seeds == 1) yield return "One seed: the intervals leave out what another seed would change.";
         if (epochSeeds < seeds) yield return $"A whole epoch was trained with {epochSeeds} of {seeds} seeds; what is held against it, is with {(epochSeeds == 1 ? "that one" : "those")}.";
         foreach (var test in inputs.Tests.Where(t => t.Count < 30)) yield return $"{test.Name}: {test.Count:N0} test examples are few; its intervals are wide.";

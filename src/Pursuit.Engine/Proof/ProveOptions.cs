@@ -31,8 +31,11 @@ public sealed record ProveOptions
     /// <summary>Per target, the file of examples that nothing but the final measurement sees. At least one.</summary>
     public required IReadOnlyList<string> Tests { get; init; }
 
-    /// <summary>The model directory every training starts from.</summary>
+    /// <summary>The model directory every training starts from; from scratch, the one that gives the shape and the tokenizer.</summary>
     public required string Model { get; init; }
+
+    /// <summary>Trains new models on texts instead of tuning <see cref="Model"/> on answers. Default false.</summary>
+    public bool FromScratch { get; init; }
 
     /// <summary>How much is chosen. At least one.</summary>
     public required IReadOnlyList<Budget> Budgets { get; init; }
@@ -64,16 +67,16 @@ public sealed record ProveOptions
     /// <summary>The first seed; the others follow it.</summary>
     public ulong FirstSeed { get; init; }
 
-    /// <summary>What of the selections counts. Default weights.</summary>
+    /// <summary>What of the selections counts. Default weights; from scratch, where texts are packed together, uniform or repeats.</summary>
     public ProofUse Use { get; init; }
 
-    /// <summary>Passes over the budget, at least 1; the steps follow from it. Default 4.</summary>
+    /// <summary>Passes over the budget, at least 1; the steps follow from it. Default 4; from scratch 1 is usual, over the budget and over everything.</summary>
     public int Epochs { get; init; } = 4;
 
-    /// <summary>Examples of a step, at least 1. Default 8.</summary>
+    /// <summary>Examples (from scratch: windows of <see cref="MaxLength"/> tokens) of a step, at least 1. Default 8.</summary>
     public int BatchExamples { get; init; } = 8;
 
-    /// <summary>The highest learning rate, above 0. Default 0.0003; it falls to 0 along a line.</summary>
+    /// <summary>The highest learning rate, above 0. Default 0.0003, which falls to 0 along a line; from scratch 0.002 is usual, which falls to a tenth along a cosine.</summary>
     public double LearningRate { get; init; } = 0.0003;
 
     /// <summary>Share of the steps that warm up, 0 to 1. Default 0.03.</summary>
@@ -120,6 +123,7 @@ public sealed record ProveOptions
             faults.Add($"--target-features: {TargetFeatures.Count} for {Targets.Count} of --target; expected one per target, in the same order");
         if (Methods.GroupBy(m => m.Label).FirstOrDefault(g => g.Count() > 1) is { } twice) faults.Add($"--methods: '{twice.Key}' twice");
         if (Budgets.GroupBy(b => b.ToString()).FirstOrDefault(g => g.Count() > 1) is { } same) faults.Add($"--budget: {same.Key} twice");
+        if (FromScratch && Use == ProofUse.Weights) faults.Add("--use: weights with --from-scratch; expected uniform or repeats, since texts packed together have no loss of their own");
         if (Seeds is < 1 or > 100) faults.Add($"--seeds: {Seeds}; expected 1 to 100");
         if (EpochSeeds is < 1 || EpochSeeds > Seeds) faults.Add($"--epoch-seeds: {EpochSeeds}; expected 1 to {Seeds}, the seeds");
         if (Epochs < 1) faults.Add($"--epochs: {Epochs}; expected at least 1");

@@ -46,24 +46,27 @@ public sealed class HeldOut
         (_pieces, _bytes, _groups) = (pieces, bytes, groups);
     }
 
+    /// <summary>Documents cut into windows.</summary>
+    /// <param name="documents">The documents.</param>
+    /// <param name="groups">Each document's group, or null.</param>
+    /// <param name="context">Tokens of a window.</param>
+    public static HeldOut OfDocuments(TokenizedDocuments documents, IReadOnlyList<string>? groups, int context) =>
+        new([.. Windows(documents, context)], [.. Enumerable.Range(0, documents.Count).Select(documents.BytesOf)], groups);
+
     /// <summary>
     /// Cuts documents into windows. A window starts with the last token of the one before, so that every token but a
     /// document's first is predicted once.
     /// </summary>
     /// <param name="documents">The documents.</param>
-    /// <param name="groups">Each document's group, or null.</param>
     /// <param name="context">Tokens of a window.</param>
-    public static HeldOut OfDocuments(TokenizedDocuments documents, IReadOnlyList<string>? groups, int context)
+    public static IEnumerable<HeldOutPiece> Windows(TokenizedDocuments documents, int context)
     {
-        var pieces = new List<HeldOutPiece>();
         for (var i = 0; i < documents.Count; i++)
         {
-            var tokens = documents.Tokens(i);
-            for (var start = 0; start + 1 < tokens.Length; start += context - 1)
-                pieces.Add(new HeldOutPiece(tokens[start..Math.Min(start + context, tokens.Length)].ToArray(), null, i));
+            var length = documents.Tokens(i).Length;
+            for (var start = 0; start + 1 < length; start += context - 1)
+                yield return new HeldOutPiece(documents.Tokens(i)[start..Math.Min(start + context, length)].ToArray(), null, i);
         }
-
-        return new HeldOut(pieces, [.. Enumerable.Range(0, documents.Count).Select(documents.BytesOf)], groups);
     }
 
     /// <summary>Computes the losses.</summary>

@@ -34,19 +34,15 @@ public sealed class PretrainJob
         ModelFiles.RequireWritable(_options.Out);
         using var corpus = Pool.Open(_options.Corpus, null, cancellationToken);
         var tokenizerDirectory = _options.Tokenizer ?? TrainTokenizer(run, corpus, cancellationToken);
-        var tokenizer = Tokenizer.Load(tokenizerDirectory);
-        var special = TokenizerConfig.Load(tokenizerDirectory);
-        var end = special.EosToken is { } eos && tokenizer.TokenToId(eos) is { } id
-            ? id
-            : throw PursuitException.At(tokenizerDirectory, "a tokenizer without an end token", "eos_token in tokenizer_config.json", "Documents are packed with an end token between them.");
-
+        var (tokenizer, end) = LoadTokenizer(tokenizerDirectory);
+        var begin = TokenizerConfig.Load(tokenizerDirectory).BosToken;
         var documents = TokenizedDocuments.Encode(corpus, tokenizer, end, _options.Workers.Threads, _progress, cancellationToken);
         var windows = new PackedWindows(documents, _options.Shape.Context, Math.Max(1, _options.BatchTokens / _options.Shape.Context), _options.Seed);
         var heldOut = ReadHeldOut(tokenizer, end, cancellationToken);
 
-        var config = _options.Shape.ToConfig(tokenizer.VocabularySize, special.BosToken is { } bos ? tokenizer.TokenToId(bos) : null, end);
+        var config = _options.Shape.ToConfig(tokenizer.VocabularySize, begin is null ? null : tokenizer.TokenToId(begin), end);
         using var decoder = Decoder.Create(config, _options.Seed, _options.InitialDeviation);
-        var start = new Fingerprint("random/1").Add("config", JsonSerializer.Serialize(config, RunJson.Compact)).Add("seed", _options.Seed).Add("deviation", _options.InitialDeviation).Hash;
+        var start = RandomStart(config, _options.Seed, _options.InitialDeviation);
         using var trained = new AllWeights(decoder, tokenizerDirectory);
         using var trainer = new Trainer(trained, start, windows, heldOut, TrainerOptionsFor(windows), run, _progress);
         var result = trainer.Run(cancellationToken);
@@ -56,6 +52,20 @@ public sealed class PretrainJob
         decoder.Save(_options.Out);
         return new PretrainSummary(Path.GetFullPath(_options.Out), decoder.Layout.Count, config.VocabularySize, documents.Count, corpus.Ledger.DuplicateCount, corpus.Ledger.QuarantinedCount, documents.TokenCount, documents.Bytes, result);
     }
+
+    /// <summary>Loads a tokenizer with the token that goes behind each document.</summary>
+    /// <exception cref="PursuitException">It can't be read, or has no end token.</exception>
+    internal static (Tokenizer Tokenizer, int EndToken) LoadTokenizer(string directory)
+    {
+        var tokenizer = Tokenizer.Load(directory);
+        return TokenizerConfig.Load(directory).EosToken is { } eos && tokenizer.TokenToId(eos) is { } end
+            ? (tokenizer, end)
+            : throw PursuitException.At(directory, "a tokenizer without an end token", "eos_token in tokenizer_config.json", "Documents are packed with an end token between them.");
+    }
+
+    /// <summary>What first weights that are drawn depend on.</summary>
+    internal static string RandomStart(ModelConfig config, ulong seed, float deviation) =>
+        new Fingerprint("random/1").Add("config", JsonSerializer.Serialize(config, RunJson.Compact)).Add("seed", seed).Add("deviation", deviation).Hash;
 
     private TrainerOptions TrainerOptionsFor(PackedWindows windows)
     {

@@ -109,6 +109,17 @@ public sealed class TokenizedDocuments
         return new TokenizedDocuments([.. documents.SelectMany(d => d)], offsets, [.. documents.Select(d => (long)d.Length)], [.. documents.Select((_, i) => $"document {i}")]);
     }
 
+    /// <summary>Some of the documents, each as often as it is named.</summary>
+    /// <param name="documents">Their numbers.</param>
+    public TokenizedDocuments Part(IReadOnlyList<int> documents)
+    {
+        var offsets = new int[documents.Count + 1];
+        for (var i = 0; i < documents.Count; i++) offsets[i + 1] = checked(offsets[i] + Tokens(documents[i]).Length);
+        var tokens = new int[offsets[^1]];
+        for (var i = 0; i < documents.Count; i++) Tokens(documents[i]).CopyTo(tokens.AsSpan(offsets[i]));
+        return new TokenizedDocuments(tokens, offsets, [.. documents.Select(BytesOf)], [.. documents.Select(d => Names[d])]);
+    }
+
     /// <summary>The texts of a pool, with a name for messages.</summary>
     internal static IEnumerable<(string Text, string Name)> Texts(Pool pool, CancellationToken cancellationToken)
     {

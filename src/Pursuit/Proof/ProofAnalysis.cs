@@ -60,15 +60,15 @@ public sealed class ProofAnalysis
     }
 
     /// <summary>The verdicts on the methods that choose, by the loss against random, in words.</summary>
-    public static IReadOnlyList<string> Sentences(IEnumerable<ProofComparison> comparisons, int seeds) =>
-        [.. comparisons.Where(c => c is { Metric: ProofMetric.Loss, Against: ProofReport.Random, Method: not (ProofReport.Full or ProofReport.FullEpoch) }).Select(c => Sentence(c, seeds))];
+    public static IReadOnlyList<string> Sentences(IEnumerable<ProofComparison> comparisons, int seeds, string unit) =>
+        [.. comparisons.Where(c => c is { Metric: ProofMetric.Loss, Against: ProofReport.Random, Method: not (ProofReport.Full or ProofReport.FullEpoch) }).Select(c => Sentence(c, seeds, unit))];
 
-    private static string Sentence(ProofComparison comparison, int seeds)
+    private static string Sentence(ProofComparison comparison, int seeds, string unit)
     {
         var (difference, where) = (comparison.Difference, comparison.Target is { } target ? $"on {target}" : "across all targets");
         var figure = difference is { Low: { } low, High: { } high }
-            ? FormattableString.Invariant($"{difference.Estimate:+0.0000;-0.0000;0.0000} nats per answer token, 95% interval {low:+0.0000;-0.0000;0.0000} to {high:+0.0000;-0.0000;0.0000}, {seeds} seed{(seeds == 1 ? "" : "s")}")
-            : FormattableString.Invariant($"{difference.Estimate:+0.0000;-0.0000;0.0000} nats per answer token, too few test examples for an interval");
+            ? FormattableString.Invariant($"{difference.Estimate:+0.0000;-0.0000;0.0000} {unit}, 95% interval {low:+0.0000;-0.0000;0.0000} to {high:+0.0000;-0.0000;0.0000}, {seeds} seed{(seeds == 1 ? "" : "s")}")
+            : FormattableString.Invariant($"{difference.Estimate:+0.0000;-0.0000;0.0000} {unit}, too few test examples for an interval");
         var verdict = comparison.Verdict switch
         {
             Verdict.Better => "better than random",

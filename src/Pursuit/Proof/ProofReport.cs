@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Pursuit.Runs;
 
 namespace Pursuit.Proof;
@@ -65,14 +66,27 @@ public sealed record ProofReport
 /// <param name="Warmup">Share of the steps that warm up.</param>
 /// <param name="MaxLength">Tokens an example is cut to.</param>
 /// <param name="Use">What of the selections counts: weights, repeats or uniform.</param>
-public sealed record ProofRecipe(string Model, int Epochs, int BatchExamples, double LearningRate, double Warmup, int MaxLength, string Use);
+/// <param name="LossUnit">What losses count in: <see cref="PerAnswerToken"/> or <see cref="PerByte"/>.</param>
+/// <param name="FromScratch">Whether trainings began with new weights in the model's shape.</param>
+public sealed record ProofRecipe(string Model, int Epochs, int BatchExamples, double LearningRate, double Warmup, int MaxLength, string Use, string LossUnit = ProofRecipe.PerAnswerToken, bool FromScratch = false)
+{
+    /// <summary>What losses of answers count in.</summary>
+    public const string PerAnswerToken = "nats per answer token";
+
+    /// <summary>What losses of texts count in.</summary>
+    public const string PerByte = "nats per byte";
+
+    /// <summary>What a loss is a mean over, in words.</summary>
+    [JsonIgnore]
+    public string LossLabels => LossUnit == PerByte ? "bytes" : "answer tokens";
+}
 
 /// <summary>One target.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Target">Where the examples that methods see are, or null.</param>
 /// <param name="Test">Where the test is.</param>
 /// <param name="TestExamples">Test examples with an answer to predict.</param>
-/// <param name="AnswerTokens">Their answer tokens.</param>
+/// <param name="AnswerTokens">What their losses are means over: answer tokens, or bytes of texts.</param>
 /// <param name="Generated">Of those, the ones answered in full.</param>
 public sealed record ProofTarget(string Name, string? Target, string Test, int TestExamples, long AnswerTokens, int Generated);
 
@@ -80,7 +94,8 @@ public sealed record ProofTarget(string Name, string? Target, string Test, int T
 /// <param name="Name">As it was asked.</param>
 /// <param name="Examples">In examples of this pool.</param>
 /// <param name="Steps">The steps of every training at it.</param>
-public sealed record ProofBudget(string Name, int Examples, long Steps);
+/// <param name="OwnEpoch">Whether those are passes over the budget itself beside another line with the steps that everything takes.</param>
+public sealed record ProofBudget(string Name, int Examples, long Steps, bool OwnEpoch = false);
 
 /// <summary>A method's figures at a budget.</summary>
 public sealed record ProofScore
@@ -94,7 +109,7 @@ public sealed record ProofScore
     /// <summary>The budget; null for the untrained model and a whole epoch.</summary>
     public string? Budget { get; init; }
 
-    /// <summary>Nats per answer token.</summary>
+    /// <summary>In the recipe's <see cref="ProofRecipe.LossUnit"/>.</summary>
     public required Interval Loss { get; init; }
 
     /// <summary>exp of it; across targets, of the mean loss.</summary>
@@ -118,7 +133,7 @@ public sealed record ProofScore
 
 /// <summary>One training's figures.</summary>
 /// <param name="Seed">The seed.</param>
-/// <param name="Loss">Nats per answer token.</param>
+/// <param name="Loss">In the recipe's loss unit.</param>
 /// <param name="ExactMatch">Mean exact match, or null.</param>
 /// <param name="TokenF1">Mean F1, or null.</param>
 /// <param name="RougeL">Mean ROUGE-L, or null.</param>
@@ -137,7 +152,7 @@ public sealed record ProofComparison(string? Target, string Budget, string Metho
 /// <summary>What is compared.</summary>
 public enum ProofMetric
 {
-    /// <summary>Nats per answer token; lower is better.</summary>
+    /// <summary>In the recipe's loss unit; lower is better.</summary>
     Loss,
 
     /// <summary>Exact match; higher is better.</summary>

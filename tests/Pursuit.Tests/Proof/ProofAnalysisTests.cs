@@ -24,7 +24,7 @@ public sealed class ProofAnalysisTests
     [Fact]
     public void Sentences_say_the_verdict_with_its_numbers()
     {
-        var sentences = ProofAnalysis.Sentences(Analysis(["t"]).Comparisons(), 3);
+        var sentences = ProofAnalysis.Sentences(Analysis(["t"]).Comparisons(), 3, ProofRecipe.PerAnswerToken);
         sentences.Count.ShouldBe(2);
         sentences[0].ShouldStartWith("good at 1% on t: better than random (-0.5000 nats per answer token, 95% interval -");
         sentences[1].ShouldBe("same at 1% on t: no difference from random shown (0.0000 nats per answer token, 95% interval 0.0000 to 0.0000, 3 seeds).");

@@ -47,7 +47,7 @@ internal static class ProofSample
             Overlaps = [.. targets.Select((t, i) => new Overlap { Test = t, With = "pool", TestExamples = 40, SameContent = i, SharedRun = 2 * i, SharedAnswerRun = i, Examples = 3 * i, First = i == 0 ? [] : [new OverlapPair("t1", "</script><img src=x>", "the quick brown fox jumps over the lazy dog and then some more")] })],
             Scores = analysis.Scores(),
             Comparisons = comparisons,
-            Verdicts = ProofAnalysis.Sentences(comparisons, Seeds.Length),
+            Verdicts = ProofAnalysis.Sentences(comparisons, Seeds.Length, ProofRecipe.PerAnswerToken),
             Remarks = ["3 seeds are few: intervals are wide."],
             Costs = [.. from t in targets from m in Methods from b in m == ProofReport.FullEpoch ? [null] : Budgets.Select(b => (string?)b) from s in Seeds select Cost(t, m, b, s)],
             Seconds = 271.4,

@@ -37,7 +37,7 @@ internal sealed class ProofPage(ProofDocument document)
             (Invariant($"{_proof.Costs.Count:N0}"), "trainings", null),
             .. Gain(),
         ]);
-        ReportParts.Sentences(html, "findings", ProofAnalysis.Sentences(ProofDocument.Choosing(_proof).SelectMany(m => ProofDocument.Deciding(_proof, m)), _proof.Seeds.Count));
+        ReportParts.Sentences(html, "findings", ProofAnalysis.Sentences(ProofDocument.Choosing(_proof).SelectMany(m => ProofDocument.Deciding(_proof, m)), _proof.Seeds.Count, _proof.Recipe.LossUnit));
         ReportParts.Sentences(html, "notes", _proof.Remarks);
         if (_proof.Targets.Count == 1) return;
         html.Open("details").Element("summary", "The verdict on each target", ("class", "unfold"));
@@ -59,36 +59,44 @@ internal sealed class ProofPage(ProofDocument document)
     {
         html.Open("div", ("class", "charts"));
         var groups = _proof.Scores.Select(s => s.Target).Distinct().OrderBy(t => t is not null).ToArray();
-        Chart(groups[0], 0, ProofMetric.Loss).Write(html);
+        Losses(html, groups[0], 0);
         if (_proof.Scores.Any(s => s.TokenF1 is not null)) Chart(groups[0], 0, ProofMetric.TokenF1).Write(html);
         html.Close("div");
         if (groups.Length == 1) return;
         html.Open("details").Element("summary", "Each target", ("class", "unfold"));
         html.Open("div", ("class", "charts"));
-        for (var g = 1; g < groups.Length; g++) Chart(groups[g], g, ProofMetric.Loss).Write(html);
+        for (var g = 1; g < groups.Length; g++) Losses(html, groups[g], g);
         html.Close("div").Close("details");
     }
 
-    private LineChart Chart(string? target, int number, ProofMetric metric)
+    /// <summary>A chart for the usual length of training, and one for passes over the budget alone where there are such.</summary>
+    private void Losses(HtmlWriter html, string? target, int number)
     {
-        var scores = _proof.Scores.Where(s => s.Target == target).ToArray();
+        Chart(target, number, ProofMetric.Loss).Write(html);
+        if (_proof.Budgets.Any(b => b.OwnEpoch)) Chart(target, number, ProofMetric.Loss, ownEpoch: true).Write(html);
+    }
+
+    private LineChart Chart(string? target, int number, ProofMetric metric, bool ownEpoch = false)
+    {
+        var budgets = _proof.Budgets.Where(b => b.OwnEpoch == ownEpoch).ToArray();
+        var scores = _proof.Scores.Where(s => s.Target == target && (s.Budget is null || budgets.Any(b => b.Name == s.Budget))).ToArray();
         var series = _proof.Methods.Where(m => m != ProofReport.FullEpoch)
             .Select(m => new ChartSeries(m, ProofTables.Style(_proof, m), [.. scores.Where(s => s.Method == m && s.Budget is not null).Select(s => (Score: s, Value: ProofTables.Of(s, metric))).Where(s => s.Value is not null).Select(s => new ChartPoint(Examples(s.Score.Budget!), s.Value!.Estimate, s.Value.Low, s.Value.High)).OrderBy(p => p.X)]))
             .ToArray();
         var epoch = scores.FirstOrDefault(s => s.Method == ProofReport.FullEpoch) is { } full ? ProofTables.Of(full, metric) : null;
-        var name = metric == ProofMetric.Loss ? "Loss per answer token" : "F1 of the answers' words";
+        var name = metric == ProofMetric.Loss ? "Loss" : "F1 of the answers' words";
         return new LineChart(
-            Invariant($"scores-{(metric == ProofMetric.Loss ? "loss" : "f1")}-{number}"),
-            $"{name}, {target ?? "across all targets"}",
+            Invariant($"scores-{(metric == ProofMetric.Loss ? "loss" : "f1")}-{number}{(ownEpoch ? "-own" : "")}"),
+            $"{name}{(ownEpoch ? ", each trained for an epoch of its own" : "")}, {target ?? "across all targets"}",
             string.Join("; ", series.Select(s => $"{s.Name}: {string.Join(", ", s.Points.Select(p => Invariant($"{p.Y:0.000} at {p.X:N0} examples")))}")),
             "budget, examples",
-            metric == ProofMetric.Loss ? "nats per answer token" : "F1")
+            metric == ProofMetric.Loss ? _proof.Recipe.LossUnit : "F1")
         {
             Series = series,
             Levels = epoch is null ? [] : [("one whole epoch", "quiet", epoch.Estimate)],
             LogarithmicX = true,
             Apart = 5,
-            XTicks = [.. _proof.Budgets.Select(b => (Invariant($"{b.Examples:N0}"), (double)b.Examples))],
+            XTicks = [.. budgets.Select(b => (Invariant($"{b.Examples:N0}"), (double)b.Examples))],
         };
     }
 
@@ -117,8 +125,8 @@ internal sealed class ProofPage(ProofDocument document)
         var recipe = _proof.Recipe;
         ReportParts.Figures(html,
         [
-            new("model", recipe.Model),
-            new("epochs of the budget", Invariant($"{recipe.Epochs}")),
+            new(recipe.FromScratch ? "shape and tokenizer of" : "model", recipe.Model),
+            new(recipe.FromScratch ? "epochs" : "epochs of the budget", Invariant($"{recipe.Epochs}")),
             new("examples of a step", Invariant($"{recipe.BatchExamples}")),
             new("highest learning rate", Invariant($"{recipe.LearningRate:0.######}")),
             new("share of steps that warm up", Invariant($"{recipe.Warmup:0.###}")),
@@ -126,7 +134,7 @@ internal sealed class ProofPage(ProofDocument document)
             new("of the selections counts", recipe.Use),
             new("steps", string.Join(", ", _proof.Budgets.Select(b => Invariant($"{b.Steps:N0} at {b.Name} ({b.Examples:N0} examples)")))),
             new("seeds", string.Join(", ", _proof.Seeds)),
-            .. _proof.Targets.Select(t => KeyValuePair.Create(t.Name, Invariant($"{t.TestExamples:N0} test examples with {t.AnswerTokens:N0} answer tokens from {t.Test}{(t.Generated > 0 ? Invariant($", {t.Generated:N0} answered in full") : "")}{(t.Target is { } seen ? $"; methods see {seen}" : "")}"))),
+            .. _proof.Targets.Select(t => KeyValuePair.Create(t.Name, Invariant($"{t.TestExamples:N0} test examples with {t.AnswerTokens:N0} {recipe.LossLabels} from {t.Test}{(t.Generated > 0 ? Invariant($", {t.Generated:N0} answered in full") : "")}{(t.Target is { } seen ? $"; methods see {seen}" : "")}"))),
             new("time of the last run", Durations.Of(_proof.Seconds)),
         ]);
         ReportParts.Command(html, document.Command);
