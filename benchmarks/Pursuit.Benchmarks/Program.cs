@@ -28,7 +28,9 @@ switch (args.FirstOrDefault())
         return TokenizerBenchmark.Encode(args[1..]);
     case "tokenizer-train":
         return TokenizerBenchmark.Train(args[1..]);
+    case "tsds":
+        return TsdsBenchmark.Run(args);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, engine, engine-threads, features, prove, tokenizer, tokenizer-train");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, engine, engine-threads, features, prove, tokenizer, tokenizer-train, tsds");
         return 2;
 }

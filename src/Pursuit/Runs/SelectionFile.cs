@@ -35,6 +35,7 @@ internal static class SelectionFile
         }
 
         if (selection.Gains is { Passes.Count: > 0 } gains) WriteGains(stage, gains);
+        foreach (var array in selection.Arrays) NpyFile.Write(stage.PathOf(array.Name + ".npy"), [array.Values.Length], array.Values);
         AtomicFile.Write(stage.PathOf(Name), s => JsonSerializer.Serialize(s, selection with { Details = null }, RunJson.Compact));
         stage.Complete();
     }

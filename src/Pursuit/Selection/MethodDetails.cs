@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Pursuit.Selection.Less;
 using Pursuit.Selection.Pursuits;
+using Pursuit.Selection.Tsds;
 using Pursuit.Selection.Zip;
 
 namespace Pursuit.Selection;
@@ -9,6 +10,7 @@ namespace Pursuit.Selection;
 [JsonDerivedType(typeof(PursuitDetails), "pursuit")]
 [JsonDerivedType(typeof(LessDetails), "less")]
 [JsonDerivedType(typeof(ZipDetails), "zip")]
+[JsonDerivedType(typeof(TsdsDetails), "tsds")]
 public abstract record MethodDetails
 {
     /// <summary>The figures a person sees in the summary, in order: name and value as they are printed.</summary>

@@ -7,6 +7,7 @@ using Pursuit.Selection.Less;
 using Pursuit.Selection.Omp;
 using Pursuit.Selection.Random;
 using Pursuit.Selection.TracIn;
+using Pursuit.Selection.Tsds;
 using Pursuit.Selection.Zip;
 
 namespace Pursuit.Selection;
@@ -62,6 +63,16 @@ public static class MethodRegistry
             "examples that together compress worst: little said twice (Entropy Law)",
             FeatureNeeds.PoolTexts,
             options => new ZipSelector(options)),
+        MethodDescriptor.For<TsdsOptions>(
+            TsdsSelector.Name,
+            "examples near the target and spread out, by optimal transport; near-copies share one example's mass (TSDS)",
+            FeatureNeeds.PoolEmbeddings | FeatureNeeds.TargetEmbeddings,
+            options => new TsdsSelector(options)),
+        MethodDescriptor.For<TsdsUniformOptions>(
+            TsdsSelector.UniformName,
+            "as tsds, every example alike, copies or not",
+            FeatureNeeds.PoolEmbeddings | FeatureNeeds.TargetEmbeddings,
+            TsdsSelector.Uniform),
         MethodDescriptor.For<NoOptions>(
             RandomSelector.Name,
             "a uniformly random choice; the baseline to beat",

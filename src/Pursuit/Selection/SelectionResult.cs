@@ -31,6 +31,10 @@ public sealed record SelectionResult
     [JsonIgnore]
     public PursuitGains? Gains { get; init; }
 
+    /// <summary>Long arrays the run keeps beside the selection, each in a file of its own.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<SavedArray> Arrays { get; init; } = [];
+
     /// <summary>(sum w)^2 / sum w^2: how many equally weighted examples the weights are worth.</summary>
     public double EffectiveSize
     {

@@ -1,0 +1,107 @@
+using Pursuit.Data;
+
+namespace Pursuit.Selection.Neighbours;
+
+/// <summary>Each query's nearest rows, nearest first, equal distances by content id; as many as each needs.</summary>
+/// <param name="Rows">Pool rows, [V][K_j].</param>
+/// <param name="Distances">Euclidean distances, [V][K_j].</param>
+internal sealed record NeighbourLists(int[][] Rows, double[][] Distances)
+{
+    /// <summary>Queries, V.</summary>
+    public int Queries => Rows.Length;
+}
+
+/// <summary>
+/// The best rows of each query seen so far by one worker: a heap per query with the worst on top. The order is total
+/// (squared distance, then content id), so what is kept doesn't depend on the order of arrival.
+/// </summary>
+internal sealed class NeighbourHeaps(int queries, int length, IReadOnlyList<ContentId> contentIds)
+{
+    private readonly double[] _keys = new double[checked(queries * length)];
+    private readonly int[] _rows = new int[queries * length];
+    private readonly int[] _counts = new int[queries];
+
+    /// <summary>The squared distance beyond which a row can't be kept; infinite until the heap is full.</summary>
+    public double Worst(int query) => _counts[query] < length ? double.PositiveInfinity : _keys[query * length];
+
+    /// <summary>Considers a row.</summary>
+    public void Offer(int query, int row, double squaredDistance)
+    {
+        var start = query * length;
+        var count = _counts[query];
+        if (count < length)
+        {
+            var child = _counts[query]++;
+            while (child > 0)
+            {
+                var parent = (child - 1) / 2;
+                if (!IsWorse(squaredDistance, row, start + parent)) break;
+                Move(start + parent, start + child);
+                child = parent;
+            }
+
+            Put(start + child, squaredDistance, row);
+            return;
+        }
+
+        if (IsWorse(squaredDistance, row, start)) return;
+        var hole = 0;
+        for (int child; (child = 2 * hole + 1) < length; hole = child)
+        {
+            if (child + 1 < length && IsWorse(_keys[start + child + 1], _rows[start + child + 1], start + child)) child++;
+            if (IsWorse(squaredDistance, row, start + child)) break;
+            Move(start + child, start + hole);
+        }
+
+        Put(start + hole, squaredDistance, row);
+    }
+
+    /// <summary>Sorts what several workers kept of some queries and puts the best into the lists.</summary>
+    /// <param name="heaps">The workers' heaps, all of the same queries and length.</param>
+    /// <param name="lists">Where to.</param>
+    /// <param name="places">The queries' places in the lists.</param>
+    /// <param name="length">Rows per query.</param>
+    /// <param name="contentIds">[pool].</param>
+    /// <param name="distanceFactor">What distances are multiplied by.</param>
+    /// <param name="threads">At most this many.</param>
+    public static void Merge(IReadOnlyList<NeighbourHeaps> heaps, NeighbourLists lists, int[] places, int length, IReadOnlyList<ContentId> contentIds, double distanceFactor, int threads)
+    {
+        Parallel.For(0, places.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads) }, query =>
+        {
+            var total = heaps.Sum(h => h._counts[query]);
+            var keys = new double[total];
+            var rows = new int[total];
+            var at = 0;
+            foreach (var heap in heaps)
+            {
+                var count = heap._counts[query];
+                heap._keys.AsSpan(query * length, count).CopyTo(keys.AsSpan(at));
+                heap._rows.AsSpan(query * length, count).CopyTo(rows.AsSpan(at));
+                at += count;
+            }
+
+            Array.Sort(keys, rows);
+            OrderTies(keys, rows, contentIds);
+            lists.Rows[places[query]] = rows[..length];
+            lists.Distances[places[query]] = Array.ConvertAll(keys[..length], key => Math.Sqrt(key) * distanceFactor);
+        });
+    }
+
+    private static void OrderTies(double[] keys, int[] rows, IReadOnlyList<ContentId> contentIds)
+    {
+        for (var first = 0; first < keys.Length;)
+        {
+            var end = first + 1;
+            while (end < keys.Length && keys[end] == keys[first]) end++;
+            if (end - first > 1) rows.AsSpan(first, end - first).Sort((a, b) => contentIds[a].CompareTo(contentIds[b]));
+            first = end;
+        }
+    }
+
+    private bool IsWorse(double key, int row, int slot) =>
+        key > _keys[slot] || (key == _keys[slot] && contentIds[row].CompareTo(contentIds[_rows[slot]]) > 0);
+
+    private void Move(int from, int to) => (_keys[to], _rows[to]) = (_keys[from], _rows[from]);
+
+    private void Put(int slot, double key, int row) => (_keys[slot], _rows[slot]) = (key, row);
+}

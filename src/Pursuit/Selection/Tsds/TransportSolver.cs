@@ -1,0 +1,126 @@
+using Pursuit.Data;
+using Pursuit.Selection.Features;
+using Pursuit.Selection.Neighbours;
+
+namespace Pursuit.Selection.Tsds;
+
+/// <summary>
+/// Solves the transport problem with as many neighbours and densities as it needs: lists grow until the level lies within all of
+/// them, and a density is evaluated once its row has mass.
+/// </summary>
+internal sealed class TransportSolver
+{
+    /// <summary>Neighbours of the first search.</summary>
+    private const int FirstLength = 256;
+
+    private const int Growth = 2;
+
+    /// <summary>Neighbours of all targets together at most: 0.4 GB of lists, and as much per thread while they are made.</summary>
+    private const int MostNeighbours = 1 << 25;
+
+    private readonly EmbeddingRows _pool;
+    private readonly EmbeddingRows _target;
+    private readonly IReadOnlyList<ContentId> _contentIds;
+    private readonly TsdsOptions _options;
+    private readonly int _threads;
+
+    /// <summary>Prepares to solve.</summary>
+    /// <param name="pool">The pool's rows.</param>
+    /// <param name="target">The target's, in the same space.</param>
+    /// <param name="contentIds">[pool].</param>
+    /// <param name="options">Checked options.</param>
+    /// <param name="threads">At most this many.</param>
+    public TransportSolver(EmbeddingRows pool, EmbeddingRows target, IReadOnlyList<ContentId> contentIds, TsdsOptions options, int threads)
+    {
+        _pool = pool;
+        _target = target;
+        _contentIds = contentIds;
+        _options = options;
+        _threads = threads;
+        Queries = target.ToArray();
+        Densities = new Densities(pool, options.KernelWidth, threads);
+    }
+
+    /// <summary>The target's rows, [V, dimension].</summary>
+    public float[] Queries { get; }
+
+    /// <summary>What is known of the pool's densities.</summary>
+    public Densities Densities { get; }
+
+    /// <summary>Passes over the pool for neighbours.</summary>
+    public int NeighbourPasses { get; private set; }
+
+    /// <summary>Solves.</summary>
+    /// <param name="progress">Told of searches.</param>
+    /// <param name="cancellationToken">Stops within a pass.</param>
+    /// <returns>The lists and the plan over them.</returns>
+    /// <exception cref="PursuitException">The authors' truncation was asked of fewer than 20 examples.</exception>
+    public (NeighbourLists Lists, TransportPlan Plan) Solve(IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
+        _options.Compat == TsdsCompatibility.Authors ? SolveAsAuthors(cancellationToken) : SolveWhole(progress, cancellationToken);
+
+    private (NeighbourLists Lists, TransportPlan Plan) SolveWhole(IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        var most = Math.Min(_pool.Count, _options.MaxK ?? Math.Max(1, MostNeighbours / _target.Count));
+        var lists = Nearest(Math.Min(most, FirstLength), cancellationToken);
+        while (true)
+        {
+            var plan = Plan(lists, lists.Rows.All(rows => rows.Length == _pool.Count));
+            // A row's weight is never above the 1 assumed while it isn't known: a level beyond a list stays beyond it.
+            int[] tooShort = [.. Enumerable.Range(0, lists.Queries).Where(j => lists.Rows[j].Length < most && (!plan.IsReached || plan.RanOut(j)))];
+            if (tooShort.Length > 0)
+            {
+                NeighbourPasses += NeighbourSearch.Passes(tooShort.Length);
+                var length = (int)Math.Min(most, (long)Growth * tooShort.Max(j => lists.Rows[j].Length));
+                NeighbourSearch.Lengthen(lists, _pool, _contentIds, Queries, tooShort, length, _threads, cancellationToken);
+                continue;
+            }
+
+            var unknown = Unknown(lists, plan);
+            if (unknown.Length == 0) return (lists, plan);
+            Densities.Evaluate(unknown, cancellationToken);
+            progress?.Report(new WorkProgress("densities", Densities.Known, Densities.Known, "examples"));
+        }
+    }
+
+    private (NeighbourLists Lists, TransportPlan Plan) SolveAsAuthors(CancellationToken cancellationToken)
+    {
+        const int AuthorsMostNeighbours = 5000;
+        const int AuthorsShare = 10;
+        if (_pool.Count < 2 * AuthorsShare)
+            throw PursuitException.At("compat=authors", $"a pool of {_pool.Count:N0} examples", $"at least {2 * AuthorsShare}, of which a tenth are neighbours", "Leave compat at none: it has no least size.");
+        var lists = Nearest(Math.Min(_options.MaxK ?? AuthorsMostNeighbours, _pool.Count / AuthorsShare), cancellationToken);
+        if (_options.KernelWidth > 0)
+            Densities.EvaluateWithin([.. lists.Rows.SelectMany(rows => rows).Distinct().Order()], _contentIds, Math.Min(_options.KdeK, _pool.Count / AuthorsShare), cancellationToken);
+        return (lists, Plan(lists, whole: false));
+    }
+
+    private TransportPlan Plan(NeighbourLists lists, bool whole) => TransportPlan.Solve(lists, Densities.Weight, _options.Alpha, _options.C, whole);
+
+    private NeighbourLists Nearest(int length, CancellationToken cancellationToken)
+    {
+        NeighbourPasses += NeighbourSearch.Passes(_target.Count);
+        return NeighbourSearch.Nearest(_pool, _contentIds, Queries, _target.Count, length, _threads, cancellationToken);
+    }
+
+    /// <summary>
+    /// Rows with mass whose density isn't known, ascending. What they turn out to weigh less than 1 lets the level reach further
+    /// rows of the same target, so half as many again are asked for at once.
+    /// </summary>
+    private int[] Unknown(NeighbourLists lists, TransportPlan plan)
+    {
+        var unknown = new HashSet<int>();
+        for (var j = 0; j < lists.Queries; j++)
+        {
+            var rows = lists.Rows[j];
+            var known = 0;
+            while (known < rows.Length && Densities.IsKnown(rows[known])) known++;
+            var needed = plan.Neighbours(j);
+            if (known >= needed) continue;
+            var until = Math.Min(rows.Length, Math.Max(needed, known + known / 2 + 16));
+            for (var k = known; k < until; k++)
+                if (!Densities.IsKnown(rows[k])) unknown.Add(rows[k]);
+        }
+
+        return [.. unknown.Order()];
+    }
+}

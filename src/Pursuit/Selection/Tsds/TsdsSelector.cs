@@ -1,0 +1,170 @@
+using Pursuit.Numerics;
+using Pursuit.Selection.Features;
+using Pursuit.Selection.Neighbours;
+
+namespace Pursuit.Selection.Tsds;
+
+/// <summary>
+/// TSDS (Liu et al., "TSDS: Data Selection for Task-Specific Model Finetuning", NeurIPS 2024, arXiv 2410.11303): rows drawn from the
+/// transport plan that is near the target and spread out, with a row's share limited by one over its density, so that copies
+/// share one row's mass. Formula and differences from the authors' code: docs/methods/tsds.md.
+/// </summary>
+public sealed class TsdsSelector : ISelector
+{
+    /// <summary>The method's name.</summary>
+    public const string Name = "tsds";
+
+    /// <summary>The method's name where all densities are 1.</summary>
+    public const string UniformName = "tsds-uniform";
+
+    /// <summary>Name of the saved probabilities, [pool].</summary>
+    public const string ProbabilitiesName = "tsds-probabilities";
+
+    /// <summary>Name of the saved densities, [pool]; 0 where one was never needed.</summary>
+    public const string DensitiesName = "tsds-densities";
+
+    /// <summary>Name of the saved numbers of neighbours with mass, [target].</summary>
+    public const string NeighboursName = "tsds-neighbours";
+
+    private const int SampleRows = 1024, CertifyingRows = 8192;
+
+    private readonly string _name;
+    private readonly TsdsOptions _options;
+
+    /// <summary>Creates <c>tsds</c> with checked options.</summary>
+    public TsdsSelector(TsdsOptions options)
+        : this(Name, options)
+    {
+    }
+
+    private TsdsSelector(string name, TsdsOptions options)
+    {
+        options.Validate(name);
+        (_name, _options) = (name, options);
+    }
+
+    /// <summary>Creates <c>tsds-uniform</c>.</summary>
+    public static TsdsSelector Uniform(TsdsUniformOptions options) => new(UniformName, new TsdsOptions
+    {
+        Alpha = options.Alpha,
+        C = options.C,
+        MaxK = options.MaxK,
+        Unit = options.Unit,
+        Draw = options.Draw,
+        Compat = options.Compat,
+        Density = TsdsDensity.Uniform,
+    });
+
+    /// <inheritdoc/>
+    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        var (pool, target) = EmbeddingRows.Of(EmbeddingProblem.Pool(problem, _name), EmbeddingProblem.Target(problem, _name), _options.Unit);
+        var solver = new TransportSolver(pool, target!, problem.ContentIds, _options, problem.Threads);
+        var (lists, plan) = solver.Solve(progress, cancellationToken);
+
+        var mass = new double[pool.Count];
+        var (alignment, effective) = (0.0, 0.0);
+        var neighbours = new int[lists.Queries];
+        for (var j = 0; j < lists.Queries; j++)
+        {
+            var shares = plan.Shares(j);
+            var squares = 0.0;
+            for (var k = 0; k < shares.Length; k++)
+            {
+                mass[lists.Rows[j][k]] += shares[k];
+                alignment += shares[k] * lists.Distances[j][k];
+                squares += shares[k] * lists.Queries * shares[k] * lists.Queries;
+            }
+
+            neighbours[j] = shares.Length;
+            effective += 1 / squares;
+        }
+
+        int[] rows = [.. Enumerable.Range(0, mass.Length).Where(i => mass[i] > 0)];
+        var probabilities = Array.ConvertAll(rows, i => mass[i]);
+        var sample = Sample(problem, Math.Min(SampleRows, pool.Count));
+        var certified = IsCertified(problem, solver, lists, plan, sample, cancellationToken);
+        solver.Densities.CountNear(rows, cancellationToken);
+        var selection = BudgetFiller.Fill(_name, problem, RowDraws.Rank(problem, rows, probabilities, _options.Draw));
+        var details = new TsdsDetails
+        {
+            Sigma = _options.KernelWidth,
+            Level = plan.Level,
+            Certified = certified,
+            Neighbours = neighbours,
+            TargetsOutOfNeighbours = OutOfNeighbours(lists, plan),
+            Support = rows.Length,
+            EffectiveRows = 1 / probabilities.Sum(p => p * p),
+            EffectiveNeighbours = effective / lists.Queries,
+            AlignmentBefore = MeanDistance(pool, sample, solver.Queries, lists.Queries),
+            AlignmentAfter = alignment,
+            NearDuplicateMass = rows.Sum(i => solver.Densities.Near(i) > 0 ? mass[i] : 0),
+            DensitiesEvaluated = solver.Densities.Known,
+            BytesRead = (solver.NeighbourPasses + solver.Densities.Passes) * pool.PassBytes,
+        };
+        return selection with
+        {
+            Details = details,
+            Remarks = [.. selection.Remarks, .. Remarks(problem, selection, details, lists.Rows.Max(list => list.Length))],
+            Arrays =
+            [
+                new SavedArray(ProbabilitiesName, Array.ConvertAll(mass, p => (float)p)),
+                new SavedArray(DensitiesName, solver.Densities.ToArray()),
+                new SavedArray(NeighboursName, Array.ConvertAll(neighbours, k => (float)k)),
+            ],
+        };
+    }
+
+    private static int OutOfNeighbours(NeighbourLists lists, TransportPlan plan) => Enumerable.Range(0, lists.Queries).Count(plan.RanOut);
+
+    /// <summary>
+    /// The plan is the program's optimum while s* is at most half the sum of all 1 / density. The densities at hand often show it;
+    /// else some more rows' are evaluated.
+    /// </summary>
+    private bool IsCertified(SelectionProblem problem, TransportSolver solver, NeighbourLists lists, TransportPlan plan, int[] sample, CancellationToken cancellationToken)
+    {
+        if (_options.Compat == TsdsCompatibility.Authors || OutOfNeighbours(lists, plan) > 0 || (!plan.IsReached && lists.Rows.Any(rows => rows.Length < problem.ContentIds.Count))) return false;
+        var densities = solver.Densities;
+        for (var count = sample.Length; densities.KnownWeight() < 2 * plan.Level; count = Math.Min(CertifyingRows, problem.ContentIds.Count))
+        {
+            var rows = (count == sample.Length ? sample : Sample(problem, count)).Where(row => !densities.IsKnown(row)).Order().ToArray();
+            if (rows.Length > 0) densities.Evaluate(rows, cancellationToken);
+            else if (count >= Math.Min(CertifyingRows, problem.ContentIds.Count)) return false;
+        }
+
+        return true;
+    }
+
+    private IEnumerable<string> Remarks(SelectionProblem problem, SelectionResult selection, TsdsDetails details, int length)
+    {
+        if (_options.Compat == TsdsCompatibility.None && details.TargetsOutOfNeighbours > 0)
+            yield return $"{details.TargetsOutOfNeighbours:N0} of {details.Neighbours.Count:N0} targets ran out of their {length:N0} neighbours, and the last one holds what was left: raise max-k or alpha, or lower c.";
+        if (_options.Draw == TsdsDraw.WithReplacement)
+            yield return $"{selection.Rows.Count:N0} distinct examples were drawn; one drawn more often weighs as much more.";
+        else if (problem.Quotas.Count == 0 && selection.Rows.Count >= details.Support && selection.Spent < selection.Budget)
+            yield return $"Only {details.Support:N0} examples are near enough to the target to get any mass, and all were chosen: lower alpha or raise c for more.";
+    }
+
+    /// <summary>The rows of smallest content id.</summary>
+    private static int[] Sample(SelectionProblem problem, int count)
+    {
+        var smallest = new NeighbourHeaps(1, count, problem.ContentIds);
+        for (var row = 0; row < problem.ContentIds.Count; row++) smallest.Offer(0, row, 0);
+        var list = new NeighbourLists(new int[1][], new double[1][]);
+        NeighbourHeaps.Merge([smallest], list, [0], count, problem.ContentIds, 1, 1);
+        return list.Rows[0];
+    }
+
+    private static double MeanDistance(EmbeddingRows pool, int[] rows, float[] queries, int count)
+    {
+        var values = new float[rows.Length * pool.Dimension];
+        pool.Gather(rows, values);
+        var sums = new double[rows.Length];
+        Parallel.For(0, rows.Length, i =>
+        {
+            var row = values.AsSpan(i * pool.Dimension, pool.Dimension);
+            for (var j = 0; j < count; j++) sums[i] += Math.Sqrt(SquaredDistance.Of(row, queries.AsSpan(j * pool.Dimension, pool.Dimension)));
+        });
+        return sums.Sum() / ((double)rows.Length * count) / pool.Factor;
+    }
+}

@@ -1,0 +1,48 @@
+using System.ComponentModel;
+
+namespace Pursuit.Selection.Tsds;
+
+/// <summary>Options of <see cref="TsdsSelector"/> as <c>tsds-uniform</c>. The defaults are the paper's, but for how rows are drawn and lists end.</summary>
+public record TsdsUniformOptions
+{
+    /// <summary>The weight of alignment against diversity. Default 0.5; range above 0 to 1; 1 takes each target's nearest row alone.</summary>
+    [Description("alignment with the target against diversity, above 0 to 1; 1 takes each target's nearest row alone")]
+    public double Alpha { get; init; } = 0.5;
+
+    /// <summary>The distance that counts as much as all diversity. Default 5; range above 0. Only C (1 - alpha) / alpha matters.</summary>
+    [Description("scale of distances, above 0; only C (1 - alpha) / alpha matters")]
+    public double C { get; init; } = 5;
+
+    /// <summary>Most neighbours of a target. Default none: lists grow until the mass is placed; the authors' is 5000. Range 1 or more.</summary>
+    [Description("most neighbours of a target, 1 or more; by default as many as the mass needs, 5000 with compat=authors")]
+    public int? MaxK { get; init; }
+
+    /// <summary>Divide each embedding by its norm. Default false.</summary>
+    [Description("divide each embedding by its norm first")]
+    public bool Unit { get; init; }
+
+    /// <summary>How rows are drawn. Default <see cref="TsdsDraw.WithoutReplacement"/>.</summary>
+    [Description("how rows are drawn from the probabilities: without-replacement, with-replacement (the paper's) or top")]
+    public TsdsDraw Draw { get; init; } = TsdsDraw.WithoutReplacement;
+
+    /// <summary>Whose truncation is followed. Default <see cref="TsdsCompatibility.None"/>.</summary>
+    [Description("none, or authors: lists of at most a tenth of the pool, the remainder on each one's last row")]
+    public TsdsCompatibility Compat { get; init; } = TsdsCompatibility.None;
+
+    /// <summary>Checks the ranges.</summary>
+    /// <exception cref="PursuitException">Options are out of range; every one is named.</exception>
+    public void Validate(string method)
+    {
+        var faults = Faults().ToArray();
+        if (faults.Length > 0)
+            throw PursuitException.At(method, string.Join(", ", faults.Select(f => f.Found)), string.Join(", ", faults.Select(f => f.Expected)));
+    }
+
+    /// <summary>What is out of range.</summary>
+    protected virtual IEnumerable<(string Found, string Expected)> Faults()
+    {
+        if (!(Alpha is > 0 and <= 1)) yield return (FormattableString.Invariant($"alpha {Alpha}"), "alpha above 0 to 1");
+        if (!(C > 0) || !double.IsFinite(C)) yield return (FormattableString.Invariant($"c {C}"), "c above 0");
+        if (MaxK < 1) yield return ($"max-k {MaxK}", "max-k of 1 or more");
+    }
+}
