@@ -7,40 +7,67 @@ using Pursuit.Selection;
 
 namespace Pursuit.Cli.Commands;
 
-/// <summary>How commands read the options of gradient features.</summary>
+/// <summary>How commands read the options of features.</summary>
 internal static class FeatureCommandOptions
 {
     public static Option<string[]> Set() => new("--set")
     {
-        Description = "An option of a method or of the features, as NAME.OPTION=VALUE; see 'pursuit methods NAME' and 'pursuit methods features'.",
+        Description = "An option of a method or of the features, as NAME.OPTION=VALUE; see 'pursuit methods NAME', 'pursuit methods features' (gradients) and 'pursuit methods embedding'.",
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => [],
     };
 
-    /// <summary>What the command line says of gradient features.</summary>
-    /// <exception cref="PursuitException">An option is unknown or out of range, or there is no model.</exception>
-    public static FeatureRecipe Recipe(string? model, int maxLength, IReadOnlyList<string> settings, int threads)
+    /// <summary>Which features: gradients for gtp and its like, embeddings for tsds and its like.</summary>
+    public static Option<FeatureKind> Kind() => new("--kind")
     {
-        var options = new GradientFeatureOptions();
-        MethodOptions.Fill(options, GradientFeatureOptions.Name, settings);
-        options.Validate();
+        Description = "Which features: gradient (for gtp, omp, less and their like) or embedding (for methods that compare texts).",
+        DefaultValueFactory = _ => FeatureKind.Gradient,
+    };
+
+    /// <summary>What the command line says of one kind of features.</summary>
+    /// <exception cref="PursuitException">An option is unknown or out of range, or there is no model.</exception>
+    public static FeatureRecipe<TOptions> Recipe<TOptions>(string? model, int maxLength, IReadOnlyList<string> settings, int threads)
+        where TOptions : IFeatureOptions, new()
+    {
+        var options = Options<TOptions>(settings);
         if (maxLength < 8) throw PursuitException.At("--max-length", $"{maxLength}", "at least 8");
-        return new FeatureRecipe { Model = CommonOptions.ModelDirectory(model), MaxLength = maxLength, Options = options, Threads = threads };
+        return new FeatureRecipe<TOptions> { Model = CommonOptions.ModelDirectory(model), MaxLength = maxLength, Options = options, Threads = threads };
     }
 
-    /// <summary>The source of a selection's features: another run's where one is named, else made within the run; null where they were brought along.</summary>
-    public static GradientFeatures? Source(SelectJobOptions options, RunDirectory run, IProgress<WorkProgress> progress) =>
-        !options.ComputesFeatures ? null
-        : options.FeaturesRun is { } shared ? GradientFeatures.Shared(shared, run, options.ModelDirectory, options.Pool.Threads, progress)
-        : new GradientFeatures(RecipeOf(options), run, progress) { OnPlan = PlanPrinter.Print, Chosen = pool => ChosenOf(options.Budget, pool) };
+    /// <summary>How the command line wants one kind of features made.</summary>
+    /// <exception cref="PursuitException">An option is unknown or out of range.</exception>
+    public static TOptions Options<TOptions>(IReadOnlyList<string> settings)
+        where TOptions : IFeatureOptions, new()
+    {
+        var options = new TOptions();
+        MethodOptions.Fill(options, TOptions.Name, settings);
+        options.Validate();
+        return options;
+    }
+
+    /// <summary>The source of a selection's features: another run's where one is named, else made within the run; null where there are none to make.</summary>
+    public static IFeatureSource? Source(SelectJobOptions options, RunDirectory run, IProgress<WorkProgress> progress)
+    {
+        var needs = MethodRegistry.Find(options.Method).Needs;
+        if (!options.ComputesFeatures || !needs.ReadsFeatures()) return null;
+        if (options.FeaturesRun is { } shared)
+            return FeatureSources.Shared(FeatureSources.KindIn(shared, needs), shared, run, options.ModelDirectory, options.Pool.Threads, progress);
+        return FeatureSources.KindOf(needs) == FeatureKind.Embedding
+            ? new EmbeddingFeatures(RecipeOf<EmbeddingOptions>(options), run, progress) { OnPlan = PlanPrinter.Print }
+            : new GradientFeatures(RecipeOf<GradientFeatureOptions>(options), run, progress) { OnPlan = PlanPrinter.Print, Chosen = pool => ChosenOf(options.Budget, pool) };
+    }
 
     /// <summary>Examples a budget buys, for a plan; 0, unknown, where it counts tokens.</summary>
     public static int ChosenOf(Budget budget, Pool pool) => budget.Unit == BudgetUnit.Rows ? (int)Math.Min(pool.Count, budget.Resolve(pool.Count)) : 0;
 
     /// <summary>The same source for looking back at a finished selection: it opens what was made and computes nothing.</summary>
-    public static GradientFeatures? FinishedSource(SelectJobOptions options, RunDirectory run) =>
-        !options.ComputesFeatures || !FeatureRecipe.IsIn(options.FeaturesRun ?? run.FullPath) ? null
-        : GradientFeatures.Finished(options.FeaturesRun ?? run.FullPath, run, options.ModelDirectory);
+    public static IFeatureSource? FinishedSource(SelectJobOptions options, RunDirectory run)
+    {
+        var needs = MethodRegistry.Find(options.Method).Needs;
+        var directory = options.FeaturesRun ?? run.FullPath;
+        return options.ComputesFeatures && needs.ReadsFeatures() && FeatureSources.IsRun(directory) ? FeatureSources.Finished(FeatureSources.KindIn(directory, needs), directory, run, options.ModelDirectory) : null;
+    }
 
-    private static FeatureRecipe RecipeOf(SelectJobOptions options) => Recipe(options.ModelDirectory, options.MaxLength, options.Settings, options.Pool.Threads);
+    private static FeatureRecipe<TOptions> RecipeOf<TOptions>(SelectJobOptions options)
+        where TOptions : IFeatureOptions, new() => Recipe<TOptions>(options.ModelDirectory, options.MaxLength, options.Settings, options.Pool.Threads);
 }

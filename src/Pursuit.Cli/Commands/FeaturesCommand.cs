@@ -8,10 +8,11 @@ using Pursuit.Storage;
 
 namespace Pursuit.Cli.Commands;
 
-/// <summary><c>pursuit features</c>: computes a pool's gradient features once, for any number of selections and targets.</summary>
+/// <summary><c>pursuit features</c>: computes a pool's gradients or embeddings once, for any number of selections and targets.</summary>
 internal sealed class FeaturesCommand
 {
     private readonly Option<string[]> _pool = new("--pool") { Description = "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", Required = true, AllowMultipleArgumentsPerToken = true };
+    private readonly Option<FeatureKind> _kind = FeatureCommandOptions.Kind();
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<string?> _model = CommonOptions.Model();
@@ -25,36 +26,51 @@ internal sealed class FeaturesCommand
     public static Command Create()
     {
         var features = new FeaturesCommand();
-        var command = new Command("features", "Computes the gradient features of a pool once, for any number of selections and targets.");
+        var command = new Command("features", "Computes the features of a pool once, gradients or embeddings, for any number of selections and targets.");
         foreach (var option in features.Options()) command.Add(option);
         command.SetAction((parsed, cancellationToken) => Task.FromResult(features.Run(parsed, cancellationToken)));
         return command;
     }
 
-    private IEnumerable<Option> Options() => [_pool, _shape, _strict, _model, _maxLength, _set, _run, _threads, _config, _json];
+    private IEnumerable<Option> Options() => [_pool, _kind, _shape, _strict, _model, _maxLength, _set, _run, _threads, _config, _json];
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         var threads = CommonOptions.ThreadsOf(parsed, _threads);
-        var recipe = FeatureCommandOptions.Recipe(parsed.GetValue(_model), parsed.GetValue(_maxLength), parsed.GetValue(_set)!, threads);
+        var make = parsed.GetValue(_kind) == FeatureKind.Embedding ? Embeddings(parsed, threads) : Gradients(parsed, threads);
         var options = new PoolOptions { Paths = parsed.GetValue(_pool)!, Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)), Strict = parsed.GetValue(_strict), Threads = threads };
         using var progress = new ProgressPrinter();
         using var run = RunDirectory.Open(parsed.GetValue(_run)!);
         var replay = new ReplayFile(parsed, Options(), [_pool, _model, _run], run.FullPath);
         replay.WriteUnlessThere();
         using var pool = Pool.Open(options, PoolReport.To(progress, "reading the pool"), cancellationToken);
-        var made = new GradientFeatures(recipe, run, progress) { OnPlan = PlanPrinter.Print }.OfPool(pool, cancellationToken);
+        var made = make(run, progress).OfPool(pool, cancellationToken);
         made.Features.Dispose();
         replay.Write();
         progress.Dispose();
 
-        AtomicFile.Write(run.PathOf("summary.json"), s => JsonSerializer.Serialize(s, made.Report, RunJson.Indented));
+        AtomicFile.Write(run.PathOf("summary.json"), s => JsonSerializer.Serialize(s, made.Report, made.Report.GetType(), RunJson.Indented));
         Terminal.Line();
         Terminal.Line($"Read      {pool.Ledger.RowCount:N0} rows: {pool.Count:N0} examples, {pool.Ledger.DuplicateCount:N0} exact duplicates, {pool.Ledger.QuarantinedCount:N0} bad records");
-        GradientPrinter.Print(made.Report);
+        FeaturePrinter.Print(made.Report);
         Terminal.Line($"Run       {Terminal.Short(run.FullPath)}");
-        Terminal.Line($"Next      pursuit select --pool ... --target ... --features {Terminal.Short(run.FullPath)} --budget 1% --method gtp");
-        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(made.Report, RunJson.Compact));
+        Terminal.Line($"Next      pursuit select --pool ... --target ... --features {Terminal.Short(run.FullPath)} --budget 1% --method {(made.Report is EmbeddingReport ? "tsds" : "gtp")}");
+        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(made.Report, made.Report.GetType(), RunJson.Compact));
         return CommandLine.Done;
     }
+
+    private Func<RunDirectory, IProgress<WorkProgress>, IFeatureSource> Gradients(ParseResult parsed, int threads)
+    {
+        var recipe = Recipe<GradientFeatureOptions>(parsed, threads);
+        return (run, progress) => new GradientFeatures(recipe, run, progress) { OnPlan = PlanPrinter.Print };
+    }
+
+    private Func<RunDirectory, IProgress<WorkProgress>, IFeatureSource> Embeddings(ParseResult parsed, int threads)
+    {
+        var recipe = Recipe<EmbeddingOptions>(parsed, threads);
+        return (run, progress) => new EmbeddingFeatures(recipe, run, progress) { OnPlan = PlanPrinter.Print };
+    }
+
+    private FeatureRecipe<TOptions> Recipe<TOptions>(ParseResult parsed, int threads)
+        where TOptions : IFeatureOptions, new() => FeatureCommandOptions.Recipe<TOptions>(parsed.GetValue(_model), parsed.GetValue(_maxLength), parsed.GetValue(_set)!, threads);
 }

@@ -12,7 +12,7 @@ internal static class MethodsCommand
 {
     public static Command Create()
     {
-        var name = new Argument<string?>("name") { Description = "A method, or 'features', to list its options.", Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("name") { Description = "A method, or 'features' (gradients) or 'embedding', to list its options.", Arity = ArgumentArity.ZeroOrOne };
         var json = CommonOptions.Json();
         var command = new Command("methods", "Lists the selection methods, or one method's options.") { name, json };
         command.SetAction(parsed => Run(parsed.GetValue(name), parsed.GetValue(json)));
@@ -21,7 +21,8 @@ internal static class MethodsCommand
 
     private static int Run(string? name, bool json)
     {
-        if (name == GradientFeatureOptions.Name) return Features(json);
+        if (name == GradientFeatureOptions.Name) return Features<GradientFeatureOptions>(json);
+        if (name == EmbeddingOptions.Name) return Features<EmbeddingOptions>(json);
         var methods = name is null ? MethodRegistry.Methods : [MethodRegistry.Find(name)];
         if (json)
         {
@@ -41,12 +42,13 @@ internal static class MethodsCommand
         return CommandLine.Done;
     }
 
-    /// <summary>The options of gradient features, which go by a name like a method's.</summary>
-    private static int Features(bool json)
+    /// <summary>The options of one kind of features, which go by a name like a method's.</summary>
+    private static int Features<TOptions>(bool json)
+        where TOptions : IFeatureOptions
     {
-        var options = MethodOptions.List(typeof(GradientFeatureOptions));
+        var options = MethodOptions.List(typeof(TOptions));
         if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(options, RunJson.Compact));
-        else PrintOptions(GradientFeatureOptions.Name, options);
+        else PrintOptions(TOptions.Name, options);
         return CommandLine.Done;
     }
 
@@ -62,6 +64,8 @@ internal static class MethodsCommand
             FeatureNeeds.PoolGradients => "gradient features",
             FeatureNeeds.TargetGradients => "those of a target",
             FeatureNeeds.OptionalTargetGradients => "those of a target, if there is one",
+            FeatureNeeds.PoolEmbeddings => "embeddings",
+            FeatureNeeds.TargetEmbeddings => "those of a target",
             FeatureNeeds.PoolTexts => "the records' texts",
             FeatureNeeds.TargetTexts => "a target's texts",
             _ => n.ToString(),

@@ -21,8 +21,8 @@ internal sealed class ProveCommand
     private readonly Option<string[]> _pool = CommonOptions.Many("--pool", "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", required: true);
     private readonly Option<string[]> _target = CommonOptions.Many("--target", "One file per target with examples of what the model should become good at, which methods see.");
     private readonly Option<string[]> _test = CommonOptions.Many("--test", "One file per target, in the same order, that nothing but the measurement sees.", required: true);
-    private readonly Option<string?> _features = new("--features") { Description = "Gradient features of the pool: the run of 'pursuit features', or made elsewhere (docs/formats/features.md). Without it they are computed, once for all methods, budgets and seeds." };
-    private readonly Option<string[]> _targetFeatures = CommonOptions.Many("--target-features", "Gradient features per target, in the same order, where the pool's were made elsewhere.");
+    private readonly Option<string?> _features = new("--features") { Description = "Features of the pool: the run of 'pursuit features', or made elsewhere (docs/formats/features.md). Without it they are computed, once for all methods, budgets and seeds." };
+    private readonly Option<string[]> _targetFeatures = CommonOptions.Many("--target-features", "Features per target, in the same order, where the pool's were made elsewhere.");
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string[]> _budget = CommonOptions.Many("--budget", "How much to choose, one or several: 0.5%,1% or 500 or 200k-tokens.", required: true);
     private readonly Option<string[]> _methods = CommonOptions.Many("--methods", "What to compare: gtp,less or, in several ways, gtp,gtp:fill=none. random and full are always there.", required: true);
@@ -100,8 +100,6 @@ internal sealed class ProveCommand
         var threads = CommonOptions.ThreadsOf(parsed, _threads);
         var features = parsed.GetValue(_features);
         var fromScratch = parsed.GetValue(_fromScratch);
-        var featureOptions = new GradientFeatureOptions();
-        MethodOptions.Fill(featureOptions, GradientFeatureOptions.Name, parsed.GetValue(_set)!);
         return new ProveOptions
         {
             Pool = new PoolOptions
@@ -117,9 +115,10 @@ internal sealed class ProveCommand
             Budgets = [.. Words(parsed.GetValue(_budget)!).Select(Budget.Parse)],
             Methods = [.. Words(parsed.GetValue(_methods)!).Select(ProofMethod.Parse)],
             Settings = parsed.GetValue(_set)!,
-            Features = features is not null && !FeatureRecipe.IsIn(features) ? features : null,
-            FeaturesRun = features is not null && FeatureRecipe.IsIn(features) ? features : null,
-            FeatureOptions = featureOptions,
+            Features = features is not null && !FeatureSources.IsRun(features) ? features : null,
+            FeaturesRun = features is not null && FeatureSources.IsRun(features) ? features : null,
+            FeatureOptions = FeatureCommandOptions.Options<GradientFeatureOptions>(parsed.GetValue(_set)!),
+            EmbeddingOptions = FeatureCommandOptions.Options<EmbeddingOptions>(parsed.GetValue(_set)!),
             TargetFeatures = parsed.GetValue(_targetFeatures)!,
             Seeds = parsed.GetValue(_seeds),
             EpochSeeds = parsed.GetValue(_epochSeeds),

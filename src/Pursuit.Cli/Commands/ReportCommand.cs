@@ -39,7 +39,7 @@ internal static class ReportCommand
         var options = SelectCommand.OptionsOf(run);
         var summary = SelectSummary.Of(run);
         using var progress = new ProgressPrinter();
-        var report = new SelectJob(options, progress) { Gradients = FeatureCommandOptions.FinishedSource(options, run) }.Revisit(run, selected => SelectReportBuilder.Build(selected, summary, options.Command!, progress, cancellationToken), cancellationToken);
+        var report = new SelectJob(options, progress) { Features = FeatureCommandOptions.FinishedSource(options, run) }.Revisit(run, selected => SelectReportBuilder.Build(selected, summary, options.Command!, progress, cancellationToken), cancellationToken);
         var page = SelectReportFiles.Write(run.FullPath, report);
         progress.Dispose();
         Terminal.Line(report.Headline);

@@ -15,8 +15,8 @@ internal sealed class SelectCommand
 {
     private readonly Option<string[]> _pool = CommonOptions.Many("--pool", "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", required: true);
     private readonly Option<string[]> _target = CommonOptions.Many("--target", "Files with examples of what the model should become good at.");
-    private readonly Option<string?> _features = new("--features") { Description = "Gradient features of the pool: the run of 'pursuit features' or an earlier selection, a feature store, a .npy matrix or bergson's directory (docs/formats/features.md). Without it they are computed." };
-    private readonly Option<string?> _targetFeatures = new("--target-features") { Description = "Gradient features of the target, where the pool's were made elsewhere." };
+    private readonly Option<string?> _features = new("--features") { Description = "Features of the pool, gradients or embeddings as the method reads: the run of 'pursuit features' or an earlier selection, a feature store, a .npy or .safetensors matrix or bergson's directory (docs/formats/features.md). Without it they are computed." };
+    private readonly Option<string?> _targetFeatures = new("--target-features") { Description = "Features of the target, where the pool's were made elsewhere." };
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<string?> _model = CommonOptions.Model();
@@ -77,7 +77,7 @@ internal sealed class SelectCommand
         using var progress = new ProgressPrinter();
         _ = new SelectJob(options, progress); // refuses contradictions before a directory is made
         using var run = RunDirectory.Open(options.RunPath);
-        var job = new SelectJob(options, progress) { OnAudit = AuditPrinter.Print, Gradients = FeatureCommandOptions.Source(options, run, progress) };
+        var job = new SelectJob(options, progress) { OnAudit = AuditPrinter.Print, Features = FeatureCommandOptions.Source(options, run, progress) };
         replay.WriteUnlessThere();
         var summary = job.Run(run, cancellationToken);
         replay.Write();
@@ -90,7 +90,7 @@ internal sealed class SelectCommand
     }
 
     /// <summary>The run that --features names, where it names one.</summary>
-    private string? SharedRun(ParseResult parsed) => parsed.GetValue(_features) is { } path && FeatureRecipe.IsIn(path) ? path : null;
+    private string? SharedRun(ParseResult parsed) => parsed.GetValue(_features) is { } path && FeatureSources.IsRun(path) ? path : null;
 
     private SelectJobOptions ReadOptions(ParseResult parsed)
     {
@@ -109,7 +109,7 @@ internal sealed class SelectCommand
             ComputesFeatures = parsed.GetValue(_features) is null || SharedRun(parsed) is not null,
             TargetFeatures = parsed.GetValue(_targetFeatures),
             FeaturesRun = SharedRun(parsed),
-            ModelDirectory = parsed.GetValue(_model) ?? (SharedRun(parsed) is { } shared ? FeatureRecipe.Read(shared).Model : BundledModel.OrNull(null)),
+            ModelDirectory = parsed.GetValue(_model) ?? (SharedRun(parsed) is { } shared ? FeatureSources.ModelOf(shared) : BundledModel.OrNull(null)),
             Budget = Budget.Parse(parsed.GetValue(_budget)!),
             Method = parsed.GetValue(_method)!,
             Settings = parsed.GetValue(_set)!,

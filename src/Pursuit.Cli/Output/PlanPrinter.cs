@@ -9,7 +9,10 @@ internal static class PlanPrinter
     public static void Print(CostPlan plan)
     {
         var culture = CultureInfo.InvariantCulture;
-        Terminal.Line(string.Create(culture, $"Plan      {plan.Examples:N0} examples of {plan.TokensPerExample:N0} tokens; {plan.Kind} gradients at {plan.Checkpoints} checkpoints, {plan.Dimension:N0} numbers each"));
+        var what = plan.Kind == CostPlan.Embedding
+            ? string.Create(culture, $"embeddings of {plan.Dimension:N0} numbers")
+            : string.Create(culture, $"{plan.Kind} gradients at {plan.Checkpoints} checkpoints, {plan.Dimension:N0} numbers each");
+        Terminal.Line(string.Create(culture, $"Plan      {plan.Examples:N0} examples of {plan.TokensPerExample:N0} tokens; {what}"));
         if (plan.WarmupTokens > 0)
             Terminal.Line(string.Create(culture, $"          warm-up   {plan.WarmupTokens / 1e6:N2} M tokens at {plan.WarmupRate:N0}/s: {Time(plan.WarmupSeconds)}"));
         Terminal.Line(string.Create(culture, $"          features  {plan.FeatureTokens / 1e6:N2} M tokens at {plan.FeatureRate:N0}/s: {Time(plan.FeatureSeconds)}"));

@@ -16,7 +16,7 @@ internal static class SummaryPrinter
         foreach (var record in summary.FirstQuarantined) Terminal.Line($"          bad: {record}");
         if (input.Quarantined > summary.FirstQuarantined.Count) Terminal.Line($"          and {input.Quarantined - summary.FirstQuarantined.Count:N0} more, in the ledger");
 
-        if (summary.Gradients is { } gradients) GradientPrinter.Print(gradients);
+        if (((FeatureReport?)summary.Gradients ?? summary.Embeddings) is { } made) FeaturePrinter.Print(made);
         Terminal.Line($"Chosen    {summary.Selected:N0} by {summary.Method}, seed {summary.Seed}; budget {summary.Budget}: {summary.Spent:N0} of {summary.BudgetResolved:N0} {UnitName(summary.Unit)}{(summary.Reused ? " (unchanged since the last run)" : "")}");
         if (Math.Abs(summary.EffectiveSize - summary.Selected) > 0.5) Terminal.Line($"          the weights are worth {summary.EffectiveSize:N0} equally weighted examples");
         foreach (var (name, value) in summary.Details?.Lines ?? []) Terminal.Line($"          {name}: {value}");

@@ -4,12 +4,11 @@ using Pursuit.Storage;
 
 namespace Pursuit.Engine.Features;
 
-/// <summary>With what a run's gradient features are made; kept in the run, so that targets can follow later in the same way.</summary>
-public sealed record FeatureRecipe
+/// <summary>With what a run's features are made; kept in the run, so that targets can follow later in the same way.</summary>
+/// <typeparam name="TOptions">The options of the kind of feature.</typeparam>
+public sealed record FeatureRecipe<TOptions>
+    where TOptions : IFeatureOptions
 {
-    /// <summary>The recipe's name in a run's directory.</summary>
-    public const string FileName = "gradient-recipe.json";
-
     /// <summary>The probe model's directory.</summary>
     public required string Model { get; init; }
 
@@ -17,31 +16,37 @@ public sealed record FeatureRecipe
     public required int MaxLength { get; init; }
 
     /// <summary>How.</summary>
-    public required GradientFeatureOptions Options { get; init; }
+    public required TOptions Options { get; init; }
 
     /// <summary>Threads; no feature depends on them.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>True where a directory is a run with gradient features.</summary>
-    public static bool IsIn(string directory) => File.Exists(Path.Combine(directory, FileName));
+    /// <summary>Keeps the recipe in a run.</summary>
+    public void Write(RunDirectory run) =>
+        AtomicFile.Write(run.PathOf(TOptions.RecipeName), s => JsonSerializer.Serialize(s, this with { Model = Path.GetFullPath(Model) }, RunJson.Indented));
+}
+
+/// <summary>Finds the recipes that runs keep.</summary>
+public static class FeatureRecipe
+{
+    /// <summary>True where a directory is a run with features of a kind.</summary>
+    public static bool IsIn<TOptions>(string directory)
+        where TOptions : IFeatureOptions => File.Exists(Path.Combine(directory, TOptions.RecipeName));
 
     /// <summary>Reads a run's recipe.</summary>
     /// <exception cref="PursuitException">It can't be read.</exception>
-    public static FeatureRecipe Read(string directory)
+    public static FeatureRecipe<TOptions> Read<TOptions>(string directory)
+        where TOptions : IFeatureOptions
     {
-        var path = Path.Combine(directory, FileName);
+        var path = Path.Combine(directory, TOptions.RecipeName);
         try
         {
-            return JsonSerializer.Deserialize<FeatureRecipe>(File.ReadAllBytes(path), RunJson.Indented)
-                ?? throw PursuitException.At(path, "null", "a recipe of gradient features");
+            return JsonSerializer.Deserialize<FeatureRecipe<TOptions>>(File.ReadAllBytes(path), RunJson.Indented)
+                ?? throw PursuitException.At(path, "null", "a recipe of features");
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             throw PursuitException.At(path, $"the recipe can't be read ({e.Message})", "what 'pursuit features' or 'pursuit select' wrote there", "Compute the features again.", e);
         }
     }
-
-    /// <summary>Keeps the recipe in a run.</summary>
-    public void Write(RunDirectory run) =>
-        AtomicFile.Write(run.PathOf(FileName), s => JsonSerializer.Serialize(s, this with { Model = Path.GetFullPath(Model) }, RunJson.Indented));
 }

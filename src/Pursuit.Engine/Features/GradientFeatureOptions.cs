@@ -45,10 +45,13 @@ public enum EpsilonPlace
 }
 
 /// <summary>How gradient trajectories are made (docs/features.md). Set on the command line as <c>--set features.option=value</c>.</summary>
-public sealed record GradientFeatureOptions
+public sealed record GradientFeatureOptions : IFeatureOptions
 {
-    /// <summary>The name these options go by in <c>--set</c>.</summary>
-    public const string Name = MethodOptions.FeaturesOwner;
+    /// <inheritdoc/>
+    public static string Name => MethodOptions.FeaturesOwner;
+
+    /// <inheritdoc/>
+    public static string RecipeName => "gradient-recipe.json";
 
     /// <summary>Which gradients. Default: by the model's size.</summary>
     [Description("which gradients: factored (all linear layers, cheapest), full (the same, formed and sketched), lora, or auto (factored under 200 million parameters, else lora)")]
@@ -110,8 +113,7 @@ public sealed record GradientFeatureOptions
 
     internal ulong ProjectionSeed => (ulong)Seed;
 
-    /// <summary>Checks the ranges; all faults come in one message.</summary>
-    /// <exception cref="PursuitException">An option is out of range.</exception>
+    /// <inheritdoc/>
     public void Validate()
     {
         var faults = new List<string>();

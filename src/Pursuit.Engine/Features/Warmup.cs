@@ -30,8 +30,8 @@ internal sealed class Warmup
     private readonly int _threads;
     private readonly IProgress<WorkProgress>? _progress;
 
-    public Warmup(GradientFeatures.Probe probe, int threads, IProgress<WorkProgress>? progress) =>
-        (_options, _model, _modelFingerprint, _threads, _progress) = (probe.Options, probe.Model, probe.Fingerprint, threads, progress);
+    public Warmup(GradientProbe probe, int threads, IProgress<WorkProgress>? progress) =>
+        (_options, _model, _modelFingerprint, _threads, _progress) = (probe.Options, probe.Model.Path, probe.Model.Fingerprint, threads, progress);
 
     /// <summary>Learning rates that are tried where none is given.</summary>
     public static int TrialCount => Rates.Length;

@@ -52,7 +52,7 @@ public sealed partial class DecoderWorker
         Debug.Assert(batch.Tokens <= a.Tokens && batch.Longest <= a.Longest, "the caller keeps to what it asked for");
         CheckIds(batch);
         _dropping = false;
-        ForwardLayers(batch);
+        ForwardLayers(batch, _config.Layers);
         var (hidden, vocabulary, texts) = (_config.HiddenSize, _config.VocabularySize, chunks.Count);
         _operations.GatherRows(a.Input(_config.Layers), batch.LabelRows, hidden, a.LabelInputs);
         _operations.RmsNorm(a.LabelInputs, hidden, Weight(_decoder.Layout.FinalNorm), _config.NormEpsilon, texts, 1, hidden, a.LabelNormed, hidden, a.LabelInverse);

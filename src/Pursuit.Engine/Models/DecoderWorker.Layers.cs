@@ -5,12 +5,13 @@ namespace Pursuit.Engine.Models;
 
 public sealed partial class DecoderWorker
 {
-    private void ForwardLayers(MicroBatch batch)
+    /// <summary>The residual stream behind a number of layers, in that layer's <see cref="Activations.Input"/>.</summary>
+    private void ForwardLayers(MicroBatch batch, int layers)
     {
         var a = _activations!;
         var (rows, hidden) = (batch.Tokens, _config.HiddenSize);
         _operations.GatherRows(Weight(_decoder.Layout.Embedding), batch.TokenIds, hidden, a.Input(0));
-        for (var layer = 0; layer < _config.Layers; layer++)
+        for (var layer = 0; layer < layers; layer++)
         {
             var (parameters, kept) = (_decoder.Layout.Layers[layer], a.Layer(layer));
             var (input, output) = (a.Input(layer), a.Input(layer + 1));

@@ -37,7 +37,7 @@ public sealed partial class DecoderWorker : IDisposable
     {
         Prepare(batch, forBackward: true);
         _dropping = _decoder.Adapters is { DropoutStream: not null, Options.Dropout: > 0 };
-        ForwardLayers(batch);
+        ForwardLayers(batch, _config.Layers);
         consumer.Begin(batch);
         RunHead(batch, consumer, losses);
         BackwardLayers(batch, consumer);
@@ -52,8 +52,29 @@ public sealed partial class DecoderWorker : IDisposable
     {
         Prepare(batch, forBackward: false);
         _dropping = false;
-        ForwardLayers(batch);
+        ForwardLayers(batch, _config.Layers);
         RunHead(batch, null, losses);
+    }
+
+    /// <summary>Computes the hidden states of every token at one layer; layers above it aren't run, and no logits.</summary>
+    /// <param name="batch">The micro-batch.</param>
+    /// <param name="layer">0: the token embeddings; l: the residual stream behind layer l; the last layer's behind the final norm.</param>
+    /// <param name="states">[tokens, hidden]; overwritten.</param>
+    /// <exception cref="PursuitException">A token id is outside the vocabulary.</exception>
+    public void HiddenStates(MicroBatch batch, int layer, Span<float> states)
+    {
+        Prepare(batch, forBackward: false);
+        _dropping = false;
+        ForwardLayers(batch, layer);
+        var (a, hidden) = (_activations!, _config.HiddenSize);
+        var output = a.Input(layer);
+        if (layer == _config.Layers)
+        {
+            _operations.RmsNorm(output, hidden, Weight(_decoder.Layout.FinalNorm), _config.NormEpsilon, batch.Tokens, 1, hidden, a.LabelNormed, hidden, a.LabelInverse);
+            output = a.LabelNormed;
+        }
+
+        _operations.Read(output.Part(0, batch.Tokens * hidden), states);
     }
 
     /// <summary>Computes the logits of every token; for looking and for tests, since they exist all at once.</summary>
@@ -64,7 +85,7 @@ public sealed partial class DecoderWorker : IDisposable
     {
         Prepare(batch, forBackward: false);
         _dropping = false;
-        ForwardLayers(batch);
+        ForwardLayers(batch, _config.Layers);
         var a = _activations!;
         var (hidden, vocabulary) = (_config.HiddenSize, _config.VocabularySize);
         _operations.RmsNorm(a.Input(_config.Layers), hidden, Weight(_decoder.Layout.FinalNorm), _config.NormEpsilon, batch.Tokens, 1, hidden, a.LabelNormed, hidden, a.LabelInverse);

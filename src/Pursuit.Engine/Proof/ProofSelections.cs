@@ -27,7 +27,7 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
     {
         var directory = Path.Combine(run.PathOf("selections"), FileNames.Of($"{method.Label} {budget}{(targetName is null ? "" : " " + targetName)} seed {seed}"));
         Directory.CreateDirectory(directory);
-        var reads = method.Needs.HasFlag(FeatureNeeds.PoolGradients);
+        var reads = method.Needs.ReadsFeatures();
         var selecting = new SelectJobOptions
         {
             Pool = options.Pool,
@@ -44,7 +44,7 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
             MaxLength = maxLength,
         };
         var (summary, featureSeconds, tokens, bytes) = reads && options.Features is null
-            ? _features.Use(target, targetName, source => Run(selecting, source, cancellationToken), cancellationToken)
+            ? _features.Use(method.Needs, target, targetName, source => Run(selecting, source, cancellationToken), cancellationToken)
             : (Run(selecting, null, cancellationToken), 0, 0, reads ? SizeOf(options.Features!) + (selecting.TargetFeatures is { } own ? SizeOf(own) : 0) : 0);
 
         var costPath = Path.Combine(directory, CostName);
@@ -59,10 +59,10 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
         return new ProofSelection(Rows(summary.Files["facts"]), JsonSerializer.Deserialize<SelectionCost>(File.ReadAllBytes(costPath), RunJson.Compact)!, summary.Remarks);
     }
 
-    private SelectSummary Run(SelectJobOptions selecting, IGradientSource? source, CancellationToken cancellationToken)
+    private SelectSummary Run(SelectJobOptions selecting, IFeatureSource? source, CancellationToken cancellationToken)
     {
         using var own = RunDirectory.Open(selecting.RunPath);
-        return new SelectJob(selecting, progress) { Gradients = source }.Run(own, cancellationToken);
+        return new SelectJob(selecting, progress) { Features = source }.Run(own, cancellationToken);
     }
 
     private List<RankedRow> Rows(string facts) =>

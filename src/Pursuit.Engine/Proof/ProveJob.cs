@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Pursuit.Engine.Features;
 using Pursuit.Proof;
 using Pursuit.Runs;
+using Pursuit.Selection;
 using Pursuit.Storage;
 
 namespace Pursuit.Engine.Proof;
@@ -34,6 +36,8 @@ public sealed class ProveJob
     public ProofReport Run(RunDirectory run, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
+        // What a lent run lacks is told before the other methods' trainings.
+        foreach (var method in _options.Methods.Where(m => _options.FeaturesRun is not null && m.Needs.ReadsFeatures())) _ = FeatureSources.KindIn(_options.FeaturesRun!, method.Needs);
         using var inputs = ProofInputs.Read(run, _options, OnWarning, _progress, cancellationToken);
         var plan = new ProofPlan(_options, inputs);
         var progress = new ProofProgress(_progress, inputs.Material.StepTokens);

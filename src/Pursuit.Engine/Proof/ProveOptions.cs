@@ -46,17 +46,20 @@ public sealed record ProveOptions
     /// <summary>"NAME.option=value" pairs for all methods of that name.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
-    /// <summary>Gradient features of the pool that were made elsewhere; null, the default, makes them within the run.</summary>
+    /// <summary>Features of the pool that were made elsewhere; null, the default, makes them within the run.</summary>
     public string? Features { get; init; }
 
-    /// <summary>Gradient features per target, beside <see cref="Features"/>; as many as <see cref="Targets"/>, or none.</summary>
+    /// <summary>Features per target, beside <see cref="Features"/>; as many as <see cref="Targets"/>, or none.</summary>
     public IReadOnlyList<string> TargetFeatures { get; init; } = [];
 
-    /// <summary>Another run whose gradient features of the pool are used as they are; null makes them in this one.</summary>
+    /// <summary>Another run whose features of the pool are used as they are; null makes them in this one.</summary>
     public string? FeaturesRun { get; init; }
 
     /// <summary>How gradient features are made.</summary>
     public GradientFeatureOptions FeatureOptions { get; init; } = new();
+
+    /// <summary>How embeddings are made.</summary>
+    public EmbeddingOptions EmbeddingOptions { get; init; } = new();
 
     /// <summary>Seeds, 1 to 100. Default 3.</summary>
     public int Seeds { get; init; } = 3;
@@ -108,6 +111,7 @@ public sealed record ProveOptions
         Pool.Validate();
         Workers.Validate();
         FeatureOptions.Validate();
+        EmbeddingOptions.Validate();
         var faults = new List<string>();
         if (Tests.Count == 0) faults.Add("--test: missing; what nothing else has seen is needed to judge by");
         if (Budgets.Count == 0) faults.Add("--budget: missing");
@@ -118,7 +122,7 @@ public sealed record ProveOptions
         if (Features is null && TargetFeatures.Count > 0)
             faults.Add("--target-features: given without --features; a target's features are of use beside the pool's, made in the same way");
         if (Features is not null && Targets.Count > 0 && TargetFeatures.Count == 0)
-            faults.Add("--target-features: missing beside --features; the targets' gradients must be made as the pool's were (docs/formats/features.md)");
+            faults.Add("--target-features: missing beside --features; the targets' features must be made as the pool's were (docs/formats/features.md)");
         if (TargetFeatures.Count > 0 && TargetFeatures.Count != Targets.Count)
             faults.Add($"--target-features: {TargetFeatures.Count} for {Targets.Count} of --target; expected one per target, in the same order");
         if (Methods.GroupBy(m => m.Label).FirstOrDefault(g => g.Count() > 1) is { } twice) faults.Add($"--methods: '{twice.Key}' twice");

@@ -15,10 +15,10 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
     public FeatureNeeds Needs => IsFull ? FeatureNeeds.None : MethodRegistry.Find(Name).Needs;
 
     /// <summary>True where the method can't work without a target.</summary>
-    public bool NeedsTarget => (Needs & (FeatureNeeds.TargetGradients | FeatureNeeds.ReferenceLengths)) != 0;
+    public bool NeedsTarget => Needs.NeedsTargetFeatures() || Needs.HasFlag(FeatureNeeds.ReferenceLengths);
 
     /// <summary>True where another target gives another selection.</summary>
-    public bool ReadsTarget => NeedsTarget || Needs.HasFlag(FeatureNeeds.OptionalTargetGradients);
+    public bool ReadsTarget => NeedsTarget || Needs.ReadsTargetFeatures();
 
     /// <summary>Reads <c>NAME</c> or <c>NAME:option=value:option=value</c>.</summary>
     /// <exception cref="PursuitException">There is no such method or option.</exception>

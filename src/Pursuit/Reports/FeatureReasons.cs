@@ -33,14 +33,14 @@ internal sealed class FeatureReasons
     /// <summary>The target's rows, or null without a target.</summary>
     public GradientRows? Target { get; }
 
-    /// <summary>Opens the rows a method worked on; null where it reads no gradients.</summary>
+    /// <summary>Opens the rows a method worked on; null where it reads no features.</summary>
     public static FeatureReasons? Of(SelectedRun run, CancellationToken cancellationToken)
     {
-        if (run.Problem.PoolGradients is null) return null;
+        if ((run.Problem.PoolGradients ?? run.Problem.PoolEmbeddings) is not { } features) return null;
         var (construction, centre) = Construction(run);
-        var pool = GradientRows.OfPool(run.Problem.PoolGradients, construction);
+        var pool = GradientRows.OfPool(features, construction);
         if (centre) pool = pool.Centred(run.Problem.Threads, cancellationToken);
-        var target = run.Problem.TargetGradients is null ? null : pool.OfTarget(run.Problem.TargetGradients);
+        var target = (run.Problem.TargetGradients ?? run.Problem.TargetEmbeddings) is { } ofTarget ? pool.OfTarget(ofTarget) : null;
         return new FeatureReasons(pool, target, run.Problem.ContentIds, run.Problem.Threads);
     }
 
@@ -134,7 +134,8 @@ internal sealed class FeatureReasons
         {
             PursuitOptions options => (options.Rows, options.Centre),
             LessOptions options => (options.Rows, options.Centre),
-            // Methods that look at norms alone: directions are compared as LESS compares them.
+            // Methods that look at norms alone: directions are compared as LESS compares them. Embeddings by their cosine, which orders
+            // unit rows as their distance does.
             _ => (RowConstruction.ExactUnit, false),
         };
 }

@@ -54,8 +54,11 @@ public sealed record SelectReport
     /// <summary>The target's files; null without a target.</summary>
     public TargetUse? Target { get; init; }
 
-    /// <summary>How the examples were described; null where nothing was computed for them.</summary>
+    /// <summary>How the examples were described by gradients; null where none were computed for them.</summary>
     public GradientReport? Gradients { get; init; }
+
+    /// <summary>How the examples were described by embeddings; null where none were computed for them.</summary>
+    public EmbeddingReport? Embeddings { get; init; }
 
     /// <summary>Share of the chosen that the warm-up trained on; null without a warm-up.</summary>
     public double? WarmupShareChosen { get; init; }

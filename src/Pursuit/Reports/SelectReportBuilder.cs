@@ -59,7 +59,8 @@ public sealed class SelectReportBuilder
             Budget = new BudgetUse(_summary.Budget, _summary.BudgetResolved, _summary.Spent, Budget.UnitName(_summary.Unit)),
             EffectiveSize = _summary.EffectiveSize,
             Target = Target(),
-            Gradients = _run.Gradients is { } gradients ? gradients with { WarmupRows = [] } : null,
+            Gradients = _run.FeaturesMade is GradientReport gradients ? gradients with { WarmupRows = [] } : null,
+            Embeddings = _run.FeaturesMade as EmbeddingReport,
             WarmupShareChosen = _summary.WarmupShareChosen,
             Course = course,
             Figures = _summary.Details?.Lines ?? [],
@@ -122,7 +123,7 @@ public sealed class SelectReportBuilder
     private TargetUse? Target()
     {
         if (_run.Target is { } target) return new TargetUse(_run.Options.Targets, target.Count);
-        return _run.Problem.TargetGradients is { } features ? new TargetUse([features.Name], features.Rows) : null;
+        return (_run.Problem.TargetGradients ?? _run.Problem.TargetEmbeddings) is { } features ? new TargetUse([features.Name], features.Rows) : null;
     }
 
     private PursuitDetails? PursuitDetails()

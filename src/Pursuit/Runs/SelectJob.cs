@@ -34,8 +34,8 @@ public sealed class SelectJob
     /// <summary>Told the audit of the examples as the model will see them, once it is made.</summary>
     public Action<AuditReport>? OnAudit { get; init; }
 
-    /// <summary>Makes gradient features that weren't brought along; needed where <see cref="SelectJobOptions.ComputesFeatures"/>.</summary>
-    public IGradientSource? Gradients { get; init; }
+    /// <summary>Makes the features the method reads where they weren't brought along; needed where <see cref="SelectJobOptions.ComputesFeatures"/>.</summary>
+    public IFeatureSource? Features { get; init; }
 
     /// <summary>Does the job in an open run directory.</summary>
     /// <param name="run">The run's directory.</param>
@@ -94,7 +94,8 @@ public sealed class SelectJob
             RefuseToOverwrite(pool.Sources.Select(s => s.Path));
             var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
             var lengths = Lengths(run, pool, target, cancellationToken);
-            var features = SelectionFeatures.Open(_options, _method.Needs, Gradients, pool, target, cancellationToken);
+            var features = SelectionFeatures.Open(_options, _method.Needs, Features, pool, target, cancellationToken);
+            var embeddings = _method.Needs.HasFlag(FeatureNeeds.PoolEmbeddings);
             var problem = new SelectionProblem
             {
                 ContentIds = pool.ContentIds.ToArray(),
@@ -105,9 +106,11 @@ public sealed class SelectJob
                 Sources = sources.Groups,
                 SourceNames = sources.Names,
                 Quotas = _options.Quotas,
-                PoolGradients = features.Pool,
+                PoolGradients = embeddings ? null : features.Pool,
                 PoolLosses = features.Losses,
-                TargetGradients = features.Target,
+                TargetGradients = embeddings ? null : features.Target,
+                PoolEmbeddings = embeddings ? features.Pool : null,
+                TargetEmbeddings = embeddings ? features.Target : null,
                 TargetGroups = features.TargetGroups,
                 TargetGroupNames = features.TargetGroupNames,
                 Threads = _options.Pool.Threads,
@@ -134,7 +137,7 @@ public sealed class SelectJob
             Target = inputs.Target,
             Sources = inputs.Sources,
             Problem = inputs.Problem,
-            Gradients = inputs.Features.Report,
+            FeaturesMade = inputs.Features.Report,
             Selection = selection,
             Details = details,
             Gains = SelectionFile.ReadGains(stage),
@@ -212,7 +215,7 @@ public sealed class SelectJob
 
     private SelectSummary Summarise(SelectedRun selected, Dictionary<string, string> files, bool reused, TimeSpan time)
     {
-        var (pool, selection, report) = (selected.Pool, selected.Selection, selected.Gradients);
+        var (pool, selection, report) = (selected.Pool, selected.Selection, selected.FeaturesMade);
         return new SelectSummary
         {
             Method = selection.Method,
@@ -226,9 +229,10 @@ public sealed class SelectJob
             Selected = selection.Rows.Count,
             EffectiveSize = selection.EffectiveSize,
             BySource = SourceShare.Of(selected.Problem, selection),
-            Gradients = report,
-            WarmupShareChosen = report is { WarmupRows.Count: > 0 } ? WarmupShare(report, selection) : null,
-            Remarks = [.. selection.Remarks, .. report is null ? [] : GradientRemarks.Of(report)],
+            Gradients = report as GradientReport,
+            Embeddings = report as EmbeddingReport,
+            WarmupShareChosen = report is GradientReport { WarmupRows.Count: > 0 } gradients ? WarmupShare(gradients, selection) : null,
+            Remarks = [.. selection.Remarks, .. FeatureRemarks.Of(report)],
             Details = selected.Details,
             Files = files,
             Reused = reused,

@@ -13,16 +13,16 @@ public sealed record SelectJobOptions
     /// <summary>Files with examples of what the model should become good at; empty for none.</summary>
     public IReadOnlyList<string> Targets { get; init; } = [];
 
-    /// <summary>Gradient features of the pool, in a form of docs/formats/features.md; null for none.</summary>
+    /// <summary>Features of the pool, gradients or embeddings as the method reads, in a form of docs/formats/features.md; null for none.</summary>
     public string? Features { get; init; }
 
-    /// <summary>Gradient features of the target; null for none.</summary>
+    /// <summary>Features of the target; null for none.</summary>
     public string? TargetFeatures { get; init; }
 
-    /// <summary>True where gradient features that weren't brought along are computed, by <see cref="SelectJob.Gradients"/>.</summary>
+    /// <summary>True where features that weren't brought along are computed, by <see cref="SelectJob.Features"/>.</summary>
     public bool ComputesFeatures { get; init; }
 
-    /// <summary>Another run whose gradient features are used as they are; null makes them in this run.</summary>
+    /// <summary>Another run whose features are used as they are; null makes them in this run.</summary>
     public string? FeaturesRun { get; init; }
 
     /// <summary>A model directory whose tokenizer and template count tokens; null where nothing needs one.</summary>
@@ -94,17 +94,18 @@ public sealed record SelectJobOptions
 
     private void AddFeatureFaults(MethodDescriptor method, List<string> faults)
     {
-        if (!method.Needs.HasFlag(FeatureNeeds.PoolGradients)) return;
+        if (!method.Needs.ReadsFeatures()) return;
+        var (what, targets) = method.Needs.HasFlag(FeatureNeeds.PoolEmbeddings) ? ("embeddings", "embeddings") : ("gradient features", "gradients");
         if (Features is null && !ComputesFeatures)
-            faults.Add($"--features: missing; '{Method}' reads gradient features of the pool (docs/formats/features.md says how to make them)");
+            faults.Add($"--features: missing; '{Method}' reads {what} of the pool (docs/formats/features.md says how to make them)");
         if (Features is null && TargetFeatures is not null)
             faults.Add("--target-features: given without --features; a target's features are of use beside the pool's, made in the same way");
-        if (Features is not null && TargetFeatures is null && Targets.Count > 0)
-            faults.Add("--target-features: missing beside --features; the target's gradients must be made as the pool's were (docs/formats/features.md)");
-        if (method.Needs.HasFlag(FeatureNeeds.TargetGradients) && TargetFeatures is null && Targets.Count == 0)
+        if (method.Needs.ReadsTargetFeatures() && Features is not null && TargetFeatures is null && Targets.Count > 0)
+            faults.Add($"--target-features: missing beside --features; the target's {targets} must be made as the pool's were (docs/formats/features.md)");
+        if (method.Needs.NeedsTargetFeatures() && TargetFeatures is null && Targets.Count == 0)
             faults.Add(Features is null
                 ? $"--target: missing; '{Method}' compares with a target's examples"
-                : $"--target-features: missing; '{Method}' reads gradient features of the target");
+                : $"--target-features: missing; '{Method}' reads {what} of the target");
     }
 
     /// <summary>True where the method or the budget counts tokens.</summary>

@@ -46,6 +46,9 @@ public sealed record SelectSummary
     /// <summary>How gradient features were made; null where the method reads none or they were brought along.</summary>
     public GradientReport? Gradients { get; init; }
 
+    /// <summary>How embeddings were made; null where the method reads none or they were brought along.</summary>
+    public EmbeddingReport? Embeddings { get; init; }
+
     /// <summary>Share of the chosen examples that the warm-up had trained on; null without a warm-up.</summary>
     public double? WarmupShareChosen { get; init; }
 

@@ -28,8 +28,8 @@ public sealed record SelectedRun
     /// <summary>What the method was given: features, lengths, budget.</summary>
     public required SelectionProblem Problem { get; init; }
 
-    /// <summary>How gradient features were made; null where there are none or they were brought along.</summary>
-    public GradientReport? Gradients { get; init; }
+    /// <summary>How the features were made; null where there are none or they were brought along.</summary>
+    public FeatureReport? FeaturesMade { get; init; }
 
     /// <summary>What every example's agreement with the residual was at each pass; null for methods that pursue nothing.</summary>
     public PursuitGains? Gains { get; init; }

@@ -4,7 +4,7 @@ using Pursuit.Selection.Features;
 
 namespace Pursuit.Runs;
 
-/// <summary>The gradient features a method reads: brought along, or made by a source; with everything they depend on.</summary>
+/// <summary>The features a method reads, gradients or embeddings: brought along, or made by a source; with everything they depend on.</summary>
 internal sealed record SelectionFeatures : IDisposable
 {
     /// <summary>The pool's; null where the method reads none.</summary>
@@ -29,7 +29,7 @@ internal sealed record SelectionFeatures : IDisposable
     public string? TargetFingerprint { get; init; }
 
     /// <summary>How the pool's were made; null where they were brought along.</summary>
-    public GradientReport? Report { get; init; }
+    public FeatureReport? Report { get; init; }
 
     /// <summary>Opens or makes what a method needs.</summary>
     /// <param name="options">The job's options.</param>
@@ -39,16 +39,15 @@ internal sealed record SelectionFeatures : IDisposable
     /// <param name="target">The target; null where there is none.</param>
     /// <param name="cancellationToken">Stops the making; what is finished stays.</param>
     /// <exception cref="PursuitException">Features or examples are unfit.</exception>
-    public static SelectionFeatures Open(SelectJobOptions options, FeatureNeeds needs, IGradientSource? source, Pool pool, Pool? target, CancellationToken cancellationToken)
+    public static SelectionFeatures Open(SelectJobOptions options, FeatureNeeds needs, IFeatureSource? source, Pool pool, Pool? target, CancellationToken cancellationToken)
     {
-        if (!needs.HasFlag(FeatureNeeds.PoolGradients)) return new SelectionFeatures();
+        if (!needs.ReadsFeatures()) return new SelectionFeatures();
         var opened = options.Features is { } path
             ? new SelectionFeatures { Pool = FeatureSource.Open(path, pool, cancellationToken), PoolFingerprint = FileHash.Of(path, cancellationToken) }
             : OfSource(source, s => s.OfPool(pool, cancellationToken));
         try
         {
-            var takesTarget = needs.HasFlag(FeatureNeeds.TargetGradients) || needs.HasFlag(FeatureNeeds.OptionalTargetGradients);
-            return takesTarget ? opened.WithTarget(options, source, pool, target, cancellationToken) : opened;
+            return needs.ReadsTargetFeatures() ? opened.WithTarget(options, source, pool, target, cancellationToken) : opened;
         }
         catch
         {
@@ -64,13 +63,13 @@ internal sealed record SelectionFeatures : IDisposable
         Target?.Dispose();
     }
 
-    private static SelectionFeatures OfSource(IGradientSource? source, Func<IGradientSource, ComputedGradients> make)
+    private static SelectionFeatures OfSource(IFeatureSource? source, Func<IFeatureSource, ComputedFeatures> make)
     {
         var made = make(source ?? throw new InvalidOperationException("the job was asked to compute features and has no source of them"));
         return new SelectionFeatures { Pool = made.Features, Losses = made.Losses, PoolFingerprint = made.Fingerprint, Report = made.Report };
     }
 
-    private SelectionFeatures WithTarget(SelectJobOptions options, IGradientSource? source, Pool pool, Pool? target, CancellationToken cancellationToken)
+    private SelectionFeatures WithTarget(SelectJobOptions options, IFeatureSource? source, Pool pool, Pool? target, CancellationToken cancellationToken)
     {
         if (options.TargetFeatures is null && (target is null || options.Features is not null)) return this;
         if (target is null)
@@ -91,7 +90,7 @@ internal sealed record SelectionFeatures : IDisposable
             TargetGroupNames = names,
         };
 
-        static (IDenseFeatures, string) Made(ComputedGradients made) => (made.Features, made.Fingerprint);
+        static (IDenseFeatures, string) Made(ComputedFeatures made) => (made.Features, made.Fingerprint);
     }
 
     /// <summary>Each file of a target of several is a group of its own.</summary>

@@ -34,3 +34,16 @@ public enum FeatureNeeds
     /// <summary>What the target's examples say.</summary>
     TargetTexts = 2048,
 }
+
+/// <summary>What a method's needs come to.</summary>
+public static class FeatureNeedsExtensions
+{
+    /// <summary>True where the method reads dense features of the pool, gradients or embeddings.</summary>
+    public static bool ReadsFeatures(this FeatureNeeds needs) => (needs & (FeatureNeeds.PoolGradients | FeatureNeeds.PoolEmbeddings)) != 0;
+
+    /// <summary>True where it can't do without such features of a target.</summary>
+    public static bool NeedsTargetFeatures(this FeatureNeeds needs) => (needs & (FeatureNeeds.TargetGradients | FeatureNeeds.TargetEmbeddings)) != 0;
+
+    /// <summary>True where it reads such features of a target, if there is one.</summary>
+    public static bool ReadsTargetFeatures(this FeatureNeeds needs) => needs.NeedsTargetFeatures() || needs.HasFlag(FeatureNeeds.OptionalTargetGradients);
+}

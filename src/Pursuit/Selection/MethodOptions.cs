@@ -11,6 +11,9 @@ public static class MethodOptions
     /// <summary>Owner of the options that say how gradient features are made, whatever the method.</summary>
     public const string FeaturesOwner = "features";
 
+    /// <summary>Owner of the options that say how embeddings are made, whatever the method.</summary>
+    public const string EmbeddingOwner = "embedding";
+
     /// <summary>One option of a method, for listings.</summary>
     /// <param name="Name">As on the command line, such as <c>noise-floor</c>.</param>
     /// <param name="Default">Its default, as it would be given.</param>
@@ -34,7 +37,7 @@ public static class MethodOptions
 
     /// <summary>Sets the options that settings name; those of other owners are passed over.</summary>
     /// <param name="options">The options record, freshly made.</param>
-    /// <param name="owner">The name it goes by: a method's, or <see cref="FeaturesOwner"/>.</param>
+    /// <param name="owner">The name it goes by: a method's, <see cref="FeaturesOwner"/> or <see cref="EmbeddingOwner"/>.</param>
     /// <param name="settings">"NAME.option=value" pairs.</param>
     /// <exception cref="PursuitException">An unknown owner or option, or a value that doesn't fit.</exception>
     public static void Fill(object options, string owner, IReadOnlyList<string> settings)
@@ -44,7 +47,7 @@ public static class MethodOptions
             var (name, option, value) = Split(setting);
             if (name != owner)
             {
-                if (name != FeaturesOwner) _ = MethodRegistry.Find(name);
+                if (name is not (FeaturesOwner or EmbeddingOwner)) _ = MethodRegistry.Find(name);
                 continue;
             }
 

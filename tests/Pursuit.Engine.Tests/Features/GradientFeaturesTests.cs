@@ -113,9 +113,10 @@ public sealed class GradientFeaturesTests : IDisposable
         var made = source.OfPool(pool, TestContext.Current.CancellationToken);
         using var ofPool = made.Features;
         using var ofTarget = source.OfTarget(pool, target, TestContext.Current.CancellationToken).Features;
-        made.Report.Kind.ShouldBe(kind.ToString().ToLowerInvariant());
-        made.Report.Preconditioning.ShouldBe(preconditioning.ToString().ToLowerInvariant());
-        made.Report.Checkpoints[1].MeanLoss!.Value.ShouldNotBe(made.Report.Checkpoints[0].MeanLoss!.Value);
+        var report = made.Report.ShouldBeOfType<GradientReport>();
+        report.Kind.ShouldBe(kind.ToString().ToLowerInvariant());
+        report.Preconditioning.ShouldBe(preconditioning.ToString().ToLowerInvariant());
+        report.Checkpoints[1].MeanLoss!.Value.ShouldNotBe(report.Checkpoints[0].MeanLoss!.Value);
         for (var i = 0; i < 8; i++)
         {
             ofPool.Norms(1)[i].ShouldBeGreaterThan(0);
@@ -184,7 +185,7 @@ public sealed class GradientFeaturesTests : IDisposable
         using var run = RunDirectory.Open(_directory.PathOf("run"));
         var source = Source(run, Quick);
         var made = source.OfPool(pool, TestContext.Current.CancellationToken);
-        made.Report.WithoutAnswer.ShouldBe(1);
+        made.Report.ZeroRows.ShouldBe(1);
         made.Features.Norms(0)[30].ShouldBe(0);
         made.Features.Dispose();
         Should.Throw<PursuitException>(() => source.OfTarget(pool, targets, TestContext.Current.CancellationToken)).Message.ShouldContain("none with a token to learn");
@@ -219,7 +220,7 @@ public sealed class GradientFeaturesTests : IDisposable
     }
 
     private GradientFeatures Source(RunDirectory run, GradientFeatureOptions options, IProgress<WorkProgress>? progress = null, int threads = 2, int maxLength = 64) =>
-        new(new FeatureRecipe { Model = ModelPath(), MaxLength = maxLength, Options = options, Threads = threads }, run, progress);
+        new(new FeatureRecipe<GradientFeatureOptions> { Model = ModelPath(), MaxLength = maxLength, Options = options, Threads = threads }, run, progress);
 
     /// <summary>Makes a pool's features and returns the store's bytes, hashed, and the report.</summary>
     private (SortedDictionary<string, string> Store, GradientReport Report) Make(string name, GradientFeatureOptions options, string? data = null, IProgress<WorkProgress>? progress = null, int threads = 2, int maxLength = 64, CancellationToken? token = null)
@@ -230,7 +231,7 @@ public sealed class GradientFeaturesTests : IDisposable
         made.Features.Dispose();
         var files = Files(_directory.PathOf(name + "/stages/pool-gradients/store"));
         files.Remove("features.json"); // its id is the fingerprint of the options themselves
-        return (files, made.Report);
+        return (files, (GradientReport)made.Report);
     }
 
     /// <summary>Cancels once a work has come a certain way.</summary>

@@ -18,6 +18,7 @@ internal sealed class SelectPage(SelectReport report)
         Duplicates(html);
         Examples(html);
         if (report.Gradients is not null) Features(html, report.Gradients);
+        if (report.Embeddings is not null) Features(html, report.Embeddings);
         Ledger(html);
         Repeat(html);
     }
@@ -141,7 +142,7 @@ internal sealed class SelectPage(SelectReport report)
         var exact = Invariant($"{report.Ledger.Duplicates:N0} exact copies of earlier rows were left out before choosing.");
         if (report.NearDuplicates is not { } pairs)
         {
-            ReportParts.Section(html, "duplicates", "Duplicates", exact + " Near-duplicates are told apart by features, which this method doesn't read.", () => { });
+            ReportParts.Section(html, "duplicates", "Duplicates", exact + " This method doesn't tell of near-duplicates.", () => { });
             return;
         }
 
@@ -190,6 +191,25 @@ internal sealed class SelectPage(SelectReport report)
                 c.CosineToPrevious is { } cosine ? Invariant($"{cosine:0.000}") : "",
             })));
     }
+
+    private static void Features(HtmlWriter html, EmbeddingReport embeddings)
+    {
+        var pooled = embeddings.Pool switch
+        {
+            "weighted" => "mean, with weights that grow with their position,",
+            "mean" => "mean",
+            _ => "last one",
+        };
+        var lead = Invariant($"Each example is one vector of {embeddings.Dimension:N0} numbers: of the hidden states of {(embeddings.PooledTokens == "all" ? "all its tokens" : "its answer's tokens")} behind {Layer(embeddings)} the {pooled} {(embeddings.Norm == "unit" ? "scaled to length 1" : "as the model gives it")}. {embeddings.Tokens:N0} tokens went through the model, forward alone, in {Durations.Of(embeddings.Seconds)}.");
+        if (embeddings.Cut > 0) lead += Invariant($" {embeddings.Cut:N0} examples are longer than {embeddings.MaxLength:N0} tokens and were cut.");
+        if (embeddings.WithoutTokens > 0) lead += Invariant($" {embeddings.WithoutTokens:N0} have no token to pool.");
+        ReportParts.Section(html, "features", "What the examples were compared by", lead + " Cosines of these vectors say which target examples a chosen one serves, and which rejected ones are like it.", () => { });
+    }
+
+    private static string Layer(EmbeddingReport embeddings) =>
+        embeddings.Layer == embeddings.Layers ? "the last layer and the final norm"
+        : embeddings.Layer == 0 ? "the token embedding, before any layer,"
+        : Invariant($"layer {embeddings.Layer} of {embeddings.Layers}");
 
     private void Ledger(HtmlWriter html)
     {

@@ -3,10 +3,10 @@ using Pursuit.Storage;
 
 namespace Pursuit.Selection.Features;
 
-/// <summary>Opens gradient features wherever they were made (docs/formats/features.md).</summary>
+/// <summary>Opens features, gradients or embeddings, wherever they were made (docs/formats/features.md).</summary>
 public static class FeatureSource
 {
-    private const string Forms = "a feature store (a directory with features.json), a .npy matrix [rows, dimension] or [checkpoints, rows, dimension], or a directory with bergson's gradients.bin and info.json";
+    private const string Forms = "a feature store (a directory with features.json), a .npy matrix [rows, dimension] or [checkpoints, rows, dimension], a .safetensors file with one matrix [rows, dimension], or a directory with bergson's gradients.bin and info.json";
 
     /// <summary>Opens features of a pool, or of a target read as one: a row per unique example, or per input row.</summary>
     /// <param name="path">A file or directory in one of the documented forms.</param>
@@ -32,6 +32,7 @@ public static class FeatureSource
         if (File.Exists(Path.Combine(path, FeatureManifest.FileName))) return OpenStore(path, rows);
         if (File.Exists(Path.Combine(path, BergsonFeatures.InfoName))) return BergsonFeatures.Open(path, cancellationToken);
         if (File.Exists(path) && path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase)) return NpyFeatures.Open(path, cancellationToken);
+        if (File.Exists(path) && path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)) return SafetensorsFeatures.Open(path, cancellationToken);
         var found = Directory.Exists(path) ? "a directory without features.json or info.json" : File.Exists(path) ? "a file of unknown form" : "nothing there";
         throw PursuitException.At(path, found, Forms);
     }

@@ -5,28 +5,21 @@ using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Numerics;
-using Pursuit.Runs;
 using Pursuit.Storage;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Engine.Features;
 
 /// <summary>Tells the cost of gradient features before they are made: a random sample of the pool is tokenized and run, for about two seconds.</summary>
-internal sealed class CostPlanner
+internal sealed class GradientPlanner
 {
-    private const int Sample = 512;
-    private const double CalibrationSeconds = 0.7;
-
     /// <summary>25 passes of a staged pursuit and about ten of its fill (docs/methods/gtp.md, "Cost").</summary>
     private const int UsualPasses = 35;
 
-    /// <summary>What the runtime, the pool's index and the tokenizer take beside what is counted.</summary>
-    private const long BaseBytes = 150L << 20;
-
-    private readonly GradientFeatures.Probe _probe;
+    private readonly GradientProbe _probe;
     private readonly int _threads;
 
-    public CostPlanner(GradientFeatures.Probe probe, int threads) => (_probe, _threads) = (probe, threads);
+    public GradientPlanner(GradientProbe probe, int threads) => (_probe, _threads) = (probe, threads);
 
     /// <summary>Plans.</summary>
     /// <param name="pool">The pool.</param>
@@ -36,10 +29,10 @@ internal sealed class CostPlanner
     public CostPlan Plan(Pool pool, int targetExamples, int chosen, CancellationToken cancellationToken)
     {
         var options = _probe.Options;
-        var sample = Encode(pool, cancellationToken);
-        var meanTokens = sample.Average(e => e.AllMasked ? 0.0 : e.Ids.Length);
+        var sample = CostSample.Of(pool, _probe.Model.Encoder, cancellationToken);
+        var meanTokens = sample.MeanTokens(Taught);
         var held = HostBuffer.LiveBytes;
-        var (dimension, features, warmup, parameters, arena) = Calibrate([.. sample.Where(e => !e.AllMasked)], held, cancellationToken);
+        var (dimension, features, warmup, parameters, arena) = Calibrate(sample, held, cancellationToken);
         var blocks = Math.Max(1, options.Checkpoints);
         var warmupExamples = options.Checkpoints == 0 ? 0 : Warmup.Examples(options, pool.Count);
         var trials = options.Checkpoints > 0 && options.LearningRate == 0 ? Warmup.TrialCount * (double)Warmup.TrialExamples(warmupExamples) : 0;
@@ -62,49 +55,27 @@ internal sealed class CostPlanner
             StoreBytes = rows * (long)blocks * (dimension * sizeof(ushort) + sizeof(float)),
             CheckpointBytes = parameters * 3 * sizeof(float) * options.Checkpoints,
             // Floats of a shard and its rounded copy; or the fit of the chosen rows, which comes after.
-            MemoryBytes = BaseBytes + Math.Max(arena + shard * (sizeof(float) + sizeof(ushort)), 2 * pursued),
+            MemoryBytes = CostSample.BaseBytes + Math.Max(arena + shard * (sizeof(float) + sizeof(ushort)), 2 * pursued),
         };
     }
 
-    private EncodedExample[] Encode(Pool pool, CancellationToken cancellationToken)
-    {
-        // In the order of the files, which is how compressed ones are read without being unpacked.
-        var rows = Enumerable.Range(0, pool.Count).OrderBy(i => SeededRandom.ForExample(0, "plan/sample", pool.ContentIds[i])).Take(Sample).Order().ToArray();
-        return [.. pool.Read(rows, cancellationToken).Select(e => _probe.Encoder.TryEncode(e, out _)).OfType<EncodedExample>()];
-    }
+    private static bool Taught(EncodedExample example) => !example.AllMasked;
 
-    private (int Dimension, double Features, double Warmup, long Parameters, long Arena) Calibrate(EncodedExample[] sample, long held, CancellationToken cancellationToken)
+    private (int Dimension, double Features, double Warmup, long Parameters, long Arena) Calibrate(CostSample sample, long held, CancellationToken cancellationToken)
     {
-        if (sample.Length == 0)
-            throw PursuitException.At("the pool", $"no answer to learn in {Sample} random examples", "assistant turns that fit in --max-length", "Look at them with 'pursuit inspect'.");
+        var parts = sample.Parts(Taught, _threads, _probe.Options.MicroBatch, ("an answer to learn", "assistant turns that fit in --max-length"));
         // Preconditioning costs nothing to speak of and needs moments that aren't there yet.
         var options = _probe.Options with { Preconditioning = Preconditioning.None };
-        using var decoder = Decoder.Load(_probe.Model);
+        using var decoder = Decoder.Load(_probe.Model.Path);
         using var adapters = options.Kind == GradientKind.Lora ? Warmup.CreateAdapters(decoder, options) : null;
         decoder.Adapters = adapters;
         using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = _threads, MicroBatchTokens = options.MicroBatch });
         using var extractor = new GradientExtractor(decoder, workers, options, null, GradientSide.Pool);
         using var sum = adapters is null ? (IDisposable)new WeightGradients(decoder) : new AdapterGradients(decoder);
-        var parts = sample.Chunk(Math.Max(1, 2 * _threads * options.MicroBatch / Math.Max(1, (int)sample.Average(e => e.Ids.Length)))).ToArray();
-        var features = Rate(parts, part => extractor.Extract(part, new float[part.Length * extractor.Dimension], new double[part.Length], cancellationToken));
-        var warmup = Rate(parts, part => workers.Gradients(Batch.Pack([.. part.Select(e => (e.Ids, (bool[]?)e.Trained))]), LossReduction.ExampleMean, (IGradientSum)sum, cancellationToken));
+        var features = CostSample.Rate(parts, part => extractor.Extract(part, new float[part.Length * extractor.Dimension], new double[part.Length], cancellationToken));
+        var warmup = CostSample.Rate(parts, part => workers.Gradients(Batch.Pack([.. part.Select(e => (e.Ids, (bool[]?)e.Trained))]), LossReduction.ExampleMean, (IGradientSum)sum, cancellationToken));
         var trained = ((IGradientSum)sum).Parameters.Sum(p => (long)p.Length);
         return (extractor.Dimension, features, warmup, trained, HostBuffer.LiveBytes - held + 2 * trained * sizeof(float));
-    }
-
-    /// <summary>Tokens a second, after a first part that warms up the code.</summary>
-    private static double Rate(EncodedExample[][] parts, Action<EncodedExample[]> run)
-    {
-        run(parts[0]);
-        var (tokens, clock) = (0L, Stopwatch.StartNew());
-        for (var i = 1; tokens == 0 || clock.Elapsed.TotalSeconds < CalibrationSeconds; i++)
-        {
-            var part = parts[i % parts.Length];
-            run(part);
-            tokens += part.Sum(e => (long)e.Ids.Length);
-        }
-
-        return tokens / clock.Elapsed.TotalSeconds;
     }
 
     /// <summary>Bytes a second of a scan by all threads over memory larger than the caches.</summary>

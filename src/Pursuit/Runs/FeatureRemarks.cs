@@ -2,15 +2,30 @@ using System.Globalization;
 
 namespace Pursuit.Runs;
 
-/// <summary>What a person should know of how gradient features were made.</summary>
-internal static class GradientRemarks
+/// <summary>What a person should know of how features were made.</summary>
+internal static class FeatureRemarks
 {
     /// <summary>Cosine above which a checkpoint tells nothing new (methods: LESS uses four, and never looks).</summary>
     private const double SameFeatures = 0.98;
 
     private const double MuchEpsilon = 0.5;
 
-    public static IEnumerable<string> Of(GradientReport report)
+    public static IEnumerable<string> Of(FeatureReport? report) => report switch
+    {
+        GradientReport gradients => Of(gradients),
+        EmbeddingReport embeddings => Of(embeddings),
+        _ => [],
+    };
+
+    private static IEnumerable<string> Of(EmbeddingReport report)
+    {
+        if (report.Cut > 0)
+            yield return string.Create(CultureInfo.InvariantCulture, $"{report.Cut:N0} examples are longer than {report.MaxLength:N0} tokens and were embedded without what is over (--max-length)");
+        if (report.WithoutTokens > 0)
+            yield return string.Create(CultureInfo.InvariantCulture, $"{report.WithoutTokens:N0} examples have no token to pool: their embedding is zero");
+    }
+
+    private static IEnumerable<string> Of(GradientReport report)
     {
         foreach (var checkpoint in report.Checkpoints.Where(c => c.CosineToPrevious > SameFeatures))
             yield return string.Create(CultureInfo.InvariantCulture, $"checkpoint {checkpoint.Name} gives nearly the features of the one before (cosine {checkpoint.CosineToPrevious:0.000}): it adds cost and nothing else; fewer will do (--set features.checkpoints)");

@@ -1,0 +1,72 @@
+using Pursuit.Data;
+using Pursuit.Runs;
+
+namespace Pursuit.Engine.Features;
+
+/// <summary>Embeddings from a probe model: pooled hidden states of the pool's and the targets' examples, forward passes alone.</summary>
+public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
+{
+    /// <summary>Makes embeddings within a run.</summary>
+    /// <param name="recipe">With what.</param>
+    /// <param name="run">Gets the stores.</param>
+    /// <param name="progress">Told how far long work has come.</param>
+    /// <exception cref="PursuitException">An option is out of range.</exception>
+    public EmbeddingFeatures(FeatureRecipe<EmbeddingOptions> recipe, RunDirectory run, IProgress<WorkProgress>? progress)
+        : this(recipe, FeatureStages.Own(run), progress)
+    {
+    }
+
+    private EmbeddingFeatures(FeatureRecipe<EmbeddingOptions> recipe, FeatureStages stages, IProgress<WorkProgress>? progress)
+        : base(recipe, stages, progress)
+    {
+    }
+
+    private protected override (string OfPool, string OfTarget) Names => ("pool-embeddings", "target-embeddings");
+
+    private protected override (string Lacking, string Expected) Nothing => NothingFor(Recipe.Options);
+
+    /// <summary>Uses the pool's embeddings of another run, which stays as it is; targets are made in this one.</summary>
+    /// <param name="directory">The other run's directory.</param>
+    /// <param name="run">Gets the targets' stores.</param>
+    /// <param name="model">Where its model is now; null where it was.</param>
+    /// <param name="threads">Threads to compute with.</param>
+    /// <param name="progress">Told how far long work has come.</param>
+    /// <exception cref="PursuitException">The other run holds no embeddings.</exception>
+    public static EmbeddingFeatures Shared(string directory, RunDirectory run, string? model, int threads, IProgress<WorkProgress>? progress) =>
+        new(Lent(directory, model, threads), FeatureStages.Borrowed(directory, run), progress);
+
+    /// <summary>Opens what finished runs made, and computes nothing.</summary>
+    /// <param name="directory">The run with the pool's embeddings.</param>
+    /// <param name="run">The run with the target's; may be the same.</param>
+    /// <param name="model">Where the model is now; null where it was.</param>
+    /// <exception cref="PursuitException">The run holds no embeddings.</exception>
+    public static EmbeddingFeatures Finished(string directory, RunDirectory run, string? model) =>
+        new(Lent(directory, model, Environment.ProcessorCount), FeatureStages.Finished(directory, run), null);
+
+    /// <summary>What a pool's and a target's embeddings will cost.</summary>
+    /// <param name="recipe">With what they are made.</param>
+    /// <param name="pool">The pool.</param>
+    /// <param name="targetExamples">Examples of the target.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="PursuitException">An option is out of range, or the model or the pool is unfit.</exception>
+    public static CostPlan Plan(FeatureRecipe<EmbeddingOptions> recipe, Pool pool, int targetExamples, CancellationToken cancellationToken)
+    {
+        recipe.Options.Validate();
+        return EmbeddingPlanner.Plan(ProbeModel.Open(recipe.Model, recipe.MaxLength), recipe.Options, recipe.Threads, pool, targetExamples, cancellationToken);
+    }
+
+    /// <summary>What examples lack that no embedding can be made of.</summary>
+    internal static (string Lacking, string Expected) NothingFor(EmbeddingOptions options) => options.Tokens == EmbeddingTokens.All
+        ? ("a token to pool", "at least one that the model's chat template prints")
+        : ("an answer's token to pool", "at least one with an assistant's answer that fits in --max-length, or embedding.tokens=all");
+
+    private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>
+        EmbeddingPlanner.Plan(Probe, Recipe.Options, Recipe.Threads, pool, 0, cancellationToken);
+
+    private protected override (Fingerprint Fingerprint, Func<RunStage, string, FeatureReport> Make) Describe(Pool pool, Pool examples, CancellationToken cancellationToken)
+    {
+        var probe = Probe;
+        var fingerprint = Recipe.Options.AddTo(probe.AddTo(new Fingerprint("embeddings/1"), examples.Fingerprint), Recipe.Options.LayerOf(probe.Config, probe.Path));
+        return (fingerprint, (stage, what) => new EmbeddingStoreMaker(probe, Recipe.Options, Recipe.Threads, Progress).Run(stage, examples, what, fingerprint.Hash, cancellationToken));
+    }
+}

@@ -1,0 +1,64 @@
+using Pursuit.Runs;
+using Pursuit.Selection;
+
+namespace Pursuit.Engine.Features;
+
+/// <summary>Kinds of dense features a probe model gives.</summary>
+public enum FeatureKind
+{
+    /// <summary>Gradient trajectories.</summary>
+    Gradient,
+
+    /// <summary>Embeddings.</summary>
+    Embedding,
+}
+
+/// <summary>Finds the source of the features that a method reads.</summary>
+public static class FeatureSources
+{
+    /// <summary>The kind a method reads.</summary>
+    public static FeatureKind KindOf(FeatureNeeds needs) => needs.HasFlag(FeatureNeeds.PoolEmbeddings) ? FeatureKind.Embedding : FeatureKind.Gradient;
+
+    /// <summary>True where a directory is a run with features of some kind.</summary>
+    public static bool IsRun(string directory) => FeatureRecipe.IsIn<GradientFeatureOptions>(directory) || FeatureRecipe.IsIn<EmbeddingOptions>(directory);
+
+    /// <summary>The kind of a run's features that serves a method: a method that compares embeddings takes gradients where there is nothing else.</summary>
+    /// <param name="directory">The run.</param>
+    /// <param name="needs">The method's needs.</param>
+    /// <exception cref="PursuitException">The run has none that will do.</exception>
+    public static FeatureKind KindIn(string directory, FeatureNeeds needs)
+    {
+        if (KindOf(needs) == FeatureKind.Embedding && FeatureRecipe.IsIn<EmbeddingOptions>(directory)) return FeatureKind.Embedding;
+        return FeatureRecipe.IsIn<GradientFeatureOptions>(directory)
+            ? FeatureKind.Gradient
+            : throw PursuitException.At(directory, FeatureRecipe.IsIn<EmbeddingOptions>(directory) ? "a run with embeddings alone" : "no features", KindOf(needs) == FeatureKind.Gradient ? "a run with gradient features" : "a run with embeddings or gradient features", "Run 'pursuit features', or leave --features away to compute them.");
+    }
+
+    /// <summary>Where a run's probe model was.</summary>
+    /// <exception cref="PursuitException">The run has no features, or its recipe can't be read.</exception>
+    public static string ModelOf(string directory) => FeatureRecipe.IsIn<EmbeddingOptions>(directory)
+        ? FeatureRecipe.Read<EmbeddingOptions>(directory).Model
+        : FeatureRecipe.Read<GradientFeatureOptions>(directory).Model;
+
+    /// <summary>The pool's features of another run, which stays as it is; targets are made in this one.</summary>
+    /// <param name="kind">Which.</param>
+    /// <param name="directory">The other run's directory.</param>
+    /// <param name="run">Gets the targets' stores.</param>
+    /// <param name="model">Where its model is now; null where it was.</param>
+    /// <param name="threads">Threads to compute with.</param>
+    /// <param name="progress">Told how far long work has come.</param>
+    /// <exception cref="PursuitException">The other run holds no such features.</exception>
+    public static IFeatureSource Shared(FeatureKind kind, string directory, RunDirectory run, string? model, int threads, IProgress<WorkProgress>? progress) => kind == FeatureKind.Embedding
+        ? EmbeddingFeatures.Shared(directory, run, model, threads, progress)
+        : GradientFeatures.Shared(directory, run, model, threads, progress);
+
+    /// <summary>What finished runs made, to be looked at; nothing is computed.</summary>
+    /// <param name="kind">Which.</param>
+    /// <param name="directory">The run with the pool's features.</param>
+    /// <param name="run">The run with the target's; may be the same.</param>
+    /// <param name="model">Where the model is now; null where it was.</param>
+    /// <exception cref="PursuitException">The run holds no such features.</exception>
+    public static IFeatureSource Finished(FeatureKind kind, string directory, RunDirectory run, string? model) => kind == FeatureKind.Embedding
+        ? EmbeddingFeatures.Finished(directory, run, model)
+        : GradientFeatures.Finished(directory, run, model);
+}

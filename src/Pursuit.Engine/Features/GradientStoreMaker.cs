@@ -1,0 +1,160 @@
+using System.Numerics.Tensors;
+using Pursuit.Data;
+using Pursuit.Engine.Adapters;
+using Pursuit.Engine.Models;
+using Pursuit.Engine.Training;
+using Pursuit.Runs;
+using Pursuit.Selection.Features;
+using Pursuit.Storage;
+
+namespace Pursuit.Engine.Features;
+
+/// <summary>Makes a store of examples' gradient trajectories: each shard at every checkpoint while its examples are at hand.</summary>
+internal sealed class GradientStoreMaker
+{
+    private const int CosineShards = 8;
+
+    private readonly GradientProbe _probe;
+    private readonly Trajectory _trajectory;
+    private readonly string _trajectoryPath;
+    private readonly GradientSide _side;
+    private readonly int _threads;
+    private readonly IProgress<WorkProgress>? _progress;
+
+    public GradientStoreMaker(GradientProbe probe, Trajectory trajectory, string trajectoryPath, GradientSide side, int threads, IProgress<WorkProgress>? progress) =>
+        (_probe, _trajectory, _trajectoryPath, _side, _threads, _progress) = (probe, trajectory, trajectoryPath, side, threads, progress);
+
+    private GradientFeatureOptions Options => _probe.Options;
+
+    private int Checkpoints => _trajectory.Checkpoints.Count;
+
+    /// <summary>Makes the store, or reads what was made.</summary>
+    public GradientReport Run(RunStage stage, Pool pool, string what, string id, CancellationToken cancellationToken) =>
+        ShardLoop.Run(_probe.Model, stage, pool, $"gradients of {what}", _threads, _progress, loop => Make(loop, id, cancellationToken));
+
+    /// <summary>Reads the losses that a finished stage kept beside its store.</summary>
+    public static ExampleLosses Losses(RunStage stage, int rows, int checkpoints)
+    {
+        var shards = (rows + FeatureManifest.ShardRows - 1) / FeatureManifest.ShardRows;
+        return new ExampleLosses(checkpoints, [.. Facts(stage).Read(shards).Values.SelectMany(own => own)]);
+    }
+
+    /// <summary>Per shard: tokens, examples without an answer, and losses [rows, checkpoints].</summary>
+    private static ShardFacts Facts(RunStage stage) => new(stage, "losses", 2);
+
+    private GradientReport Make(ShardLoop loop, string id, CancellationToken cancellationToken)
+    {
+        using var decoder = Decoder.Load(_probe.Model.Path);
+        using var adapters = Options.Kind == GradientKind.Lora ? Warmup.CreateAdapters(decoder, Options) : null;
+        decoder.Adapters = adapters;
+        using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = _threads, MicroBatchTokens = Options.MicroBatch });
+        var extractors = Enumerable.Range(0, Checkpoints).Select(t => new GradientExtractor(decoder, workers, Options, PathOf(t), _side)).ToArray();
+        try
+        {
+            var manifest = loop.Manifest("gradient-trajectory", [.. _trajectory.Checkpoints.Select(c => new FeatureBlock(c.Name, extractors[0].Dimension, c.MeanLearningRate))], id) with
+            {
+                Normalisation = "row",
+                Preconditioning = Options.Preconditioning.ToString().ToLowerInvariant(),
+                ProjectionSeed = Options.ProjectionSeed,
+            };
+            var (totals, losses) = loop.MakeShards(manifest, Facts(loop.Stage), shard => MakeShard(shard, decoder, adapters, extractors, cancellationToken), cancellationToken);
+            return Report(loop, manifest, totals, losses, [.. extractors.Select(e => e.EpsilonShare)]);
+        }
+        finally
+        {
+            foreach (var extractor in extractors) extractor.Dispose();
+        }
+    }
+
+    private ShardFeatures MakeShard(ShardExamples shard, Decoder decoder, LoraAdapters? adapters, GradientExtractor[] extractors, CancellationToken cancellationToken)
+    {
+        var (examples, count, dimension) = (shard.Examples, shard.Examples.Length, extractors[0].Dimension);
+        var blocks = new ReadOnlyMemory<float>[Checkpoints];
+        var norms = new float[count * Checkpoints];
+        var losses = new float[count * Checkpoints];
+        for (var t = 0; t < Checkpoints; t++)
+        {
+            shard.Progress((double)t / Checkpoints);
+            Load(t, decoder, adapters);
+            var rows = new float[count * dimension];
+            var own = new double[count];
+            extractors[t].Extract(examples, rows, own, cancellationToken);
+            Normalise(rows, dimension, t, norms, shard.Place);
+            for (var i = 0; i < count; i++) losses[i * Checkpoints + t] = (float)own[i];
+            blocks[t] = rows;
+        }
+
+        return new ShardFeatures(blocks, norms, [examples.Sum(e => e.AllMasked ? 0 : (long)e.Ids.Length), examples.LongCount(e => e.AllMasked)], losses);
+    }
+
+    private void Load(int checkpoint, Decoder decoder, LoraAdapters? adapters)
+    {
+        // Reading the weights once per shard costs a hundred-thousandth of the shard's own work, whatever the model's size.
+        if (PathOf(checkpoint) is not { } path) return;
+        if (adapters is null) decoder.Restore(path);
+        else adapters.ReadWeights(path);
+    }
+
+    private string? PathOf(int checkpoint) =>
+        _trajectory.Checkpoints[checkpoint].Directory is { } directory ? Path.Combine(_trajectoryPath, directory) : null;
+
+    private void Normalise(float[] rows, int dimension, int checkpoint, float[] norms, Func<int, string> place)
+    {
+        for (var i = 0; i < rows.Length / dimension; i++)
+        {
+            var row = rows.AsSpan(i * dimension, dimension);
+            var norm = TensorPrimitives.Norm<float>(row);
+            if (!float.IsFinite(norm))
+                throw PursuitException.At(place(i), $"a gradient that isn't finite at checkpoint '{_trajectory.Checkpoints[checkpoint].Name}'", "finite gradients", "Lower the warm-up's rate (--set features.learning-rate=1e-4), or look at that record.");
+            norms[i * Checkpoints + checkpoint] = norm;
+            if (norm > 0) TensorPrimitives.Multiply(row, 1 / norm, row);
+        }
+    }
+
+    private GradientReport Report(ShardLoop loop, FeatureManifest manifest, long[] totals, float[][] losses, double?[] epsilonShares)
+    {
+        var (tokens, without) = (totals[0], (int)totals[1]);
+        var sums = new double[Checkpoints];
+        foreach (var shard in losses)
+            for (var i = 0; i < shard.Length; i++) sums[i % Checkpoints] += shard[i];
+        using var store = FeatureStore.Open(loop.StorePath, verifyChecksums: false);
+        var cosines = Cosines(store);
+        return new GradientReport
+        {
+            Kind = Options.Kind.ToString().ToLowerInvariant(),
+            Preconditioning = manifest.Preconditioning,
+            Dimension = manifest.Blocks[0].Dim,
+            Checkpoints = [.. _trajectory.Checkpoints.Select((c, t) => new CheckpointReport(c.Name, c.MeanLearningRate, loop.Count > without ? sums[t] / (loop.Count - without) : null, t == 0 ? null : cosines[t - 1], epsilonShares[t]))],
+            LearningRate = _trajectory.LearningRate,
+            WarmupRows = _side == GradientSide.Pool ? _trajectory.WarmupRows : [],
+            WithoutAnswer = without,
+            Tokens = tokens * Checkpoints + (_side == GradientSide.Pool ? _trajectory.Tokens : 0),
+            Seconds = loop.Seconds + (_side == GradientSide.Pool ? _trajectory.Seconds : 0),
+            Bytes = store.ByteLength,
+        };
+    }
+
+    /// <summary>Mean cosine of the same example's features at neighbouring checkpoints, over a few shards spread through the store.</summary>
+    private double[] Cosines(FeatureStore store)
+    {
+        var (shards, dimension) = (store.Manifest.ShardCount, store.Manifest.Blocks[0].Dim);
+        var (sums, counts) = (new double[Checkpoints - 1], new long[Checkpoints - 1]);
+        float[] a = new float[dimension], b = new float[dimension];
+        for (var s = 0; s < Math.Min(CosineShards, shards); s++)
+        {
+            var shard = (int)((long)s * shards / Math.Min(CosineShards, shards));
+            var norms = store.Norms(shard);
+            for (var i = 0; i < store.Manifest.RowsIn(shard); i++)
+                for (var t = 0; t + 1 < Checkpoints; t++)
+                {
+                    if (norms[i * Checkpoints + t] == 0 || norms[i * Checkpoints + t + 1] == 0) continue;
+                    store.ReadRows(t, (long)shard * FeatureManifest.ShardRows + i, 1, a);
+                    store.ReadRows(t + 1, (long)shard * FeatureManifest.ShardRows + i, 1, b);
+                    sums[t] += TensorPrimitives.Dot<float>(a, b);
+                    counts[t]++;
+                }
+        }
+
+        return [.. sums.Select((sum, t) => counts[t] > 0 ? sum / counts[t] : 0)];
+    }
+}

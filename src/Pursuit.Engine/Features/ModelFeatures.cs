@@ -1,0 +1,88 @@
+using Pursuit.Data;
+using Pursuit.Runs;
+using Pursuit.Selection.Features;
+
+namespace Pursuit.Engine.Features;
+
+/// <summary>
+/// Features that a probe model gives of examples: a store of the pool's, then one of each target's. Every part is a stage of a run:
+/// kept while what it depends on is unchanged, continued after a kill.
+/// </summary>
+/// <typeparam name="TOptions">The options of the kind of feature.</typeparam>
+public abstract class ModelFeatures<TOptions> : IFeatureSource
+    where TOptions : IFeatureOptions
+{
+    private readonly Lazy<ProbeModel> _probe;
+
+    private protected ModelFeatures(FeatureRecipe<TOptions> recipe, FeatureStages stages, IProgress<WorkProgress>? progress)
+    {
+        recipe.Options.Validate();
+        (Recipe, Stages, Progress) = (recipe, stages, progress);
+        _probe = new Lazy<ProbeModel>(() => ProbeModel.Open(recipe.Model, recipe.MaxLength));
+    }
+
+    /// <summary>Told beforehand what a pool's features will cost, where they aren't made yet.</summary>
+    public Action<CostPlan>? OnPlan { get; init; }
+
+    /// <summary>Examples that will be chosen, for the plan; 0: features alone.</summary>
+    public Func<Pool, int> Chosen { get; init; } = _ => 0;
+
+    private protected FeatureRecipe<TOptions> Recipe { get; }
+
+    private protected FeatureStages Stages { get; }
+
+    private protected IProgress<WorkProgress>? Progress { get; }
+
+    private protected ProbeModel Probe => _probe.Value;
+
+    /// <summary>The names of the stages that hold the stores.</summary>
+    private protected abstract (string OfPool, string OfTarget) Names { get; }
+
+    /// <summary>What a target lacks whose features are all zero, and what it should have.</summary>
+    private protected abstract (string Lacking, string Expected) Nothing { get; }
+
+    /// <inheritdoc/>
+    public ComputedFeatures OfPool(Pool pool, CancellationToken cancellationToken)
+    {
+        _ = Probe; // what is wrong with the model is told before the run gets a recipe that names it
+        Stages.Keep(Recipe);
+        if (OnPlan is not null && !Stages.Borrows && !Stages.Has(Names.OfPool)) OnPlan(Plan(pool, cancellationToken));
+        return Open(Names.OfPool, pool, pool, "the pool", cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ComputedFeatures OfTarget(Pool pool, Pool target, CancellationToken cancellationToken)
+    {
+        var made = Open(Names.OfTarget, pool, target, "the target", cancellationToken);
+        if (made.Report.ZeroRows < target.Count) return made;
+        made.Features.Dispose();
+        throw PursuitException.At(string.Join(", ", target.Sources.Select(s => s.Path)), $"{target.Count:N0} examples, none with {Nothing.Lacking}", Nothing.Expected, "Look at them with 'pursuit inspect'.");
+    }
+
+    /// <summary>A run's recipe, for use elsewhere.</summary>
+    private protected static FeatureRecipe<TOptions> Lent(string directory, string? model, int threads)
+    {
+        var recipe = FeatureRecipe.Read<TOptions>(directory);
+        return recipe with { Model = model ?? recipe.Model, Threads = threads };
+    }
+
+    private protected abstract CostPlan Plan(Pool pool, CancellationToken cancellationToken);
+
+    /// <summary>Everything a store of some examples depends on, and how it is made.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="examples">Whose store: the pool or a target.</param>
+    /// <param name="cancellationToken">Stops what comes before.</param>
+    private protected abstract (Fingerprint Fingerprint, Func<RunStage, string, FeatureReport> Make) Describe(Pool pool, Pool examples, CancellationToken cancellationToken);
+
+    /// <summary>What the examples lost, where a finished stage tells it.</summary>
+    private protected virtual ExampleLosses? LossesOf(RunStage stage, int rows, FeatureReport report) => null;
+
+    private ComputedFeatures Open(string name, Pool pool, Pool examples, string what, CancellationToken cancellationToken)
+    {
+        var (fingerprint, make) = Describe(pool, examples, cancellationToken);
+        var stage = Stages.Open(name, fingerprint, ReferenceEquals(pool, examples));
+        var report = make(stage, what);
+        var features = FeatureSource.Open(stage.PathOf(ShardLoop.StoreName), ExpectedRows.Of(examples, what), cancellationToken);
+        return new ComputedFeatures(features, fingerprint.Hash, report, LossesOf(stage, features.Rows, report));
+    }
+}

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Pursuit.Data;
+using Pursuit.Runs;
+using Pursuit.Storage;
+using Pursuit.Tokenization;
+
+namespace Pursuit.Engine.Features;
+
+/// <summary>The examples of one shard, as the model reads them.</summary>
+/// <param name="Examples">The examples; one that the template refuses has no tokens.</param>
+/// <param name="Place">Where the i-th of them stands, for messages.</param>
+/// <param name="Progress">Told the share of the shard that is done, 0 to 1.</param>
+internal sealed record ShardExamples(EncodedExample[] Examples, Func<int, string> Place, Action<double> Progress);
+
+/// <summary>What was made of a shard.</summary>
+/// <param name="Blocks">One matrix per block, [rows, dimension], already scaled.</param>
+/// <param name="Norms">[rows, blocks], before scaling.</param>
+/// <param name="Totals">Counts, for the report.</param>
+/// <param name="Values">Values, for the report.</param>
+internal sealed record ShardFeatures(ReadOnlyMemory<float>[] Blocks, float[] Norms, long[] Totals, float[] Values);
+
+/// <summary>
+/// The stage that makes a store of features shard by shard, each under its final name only when whole. A killed stage goes on with
+/// the shards that are missing; a finished one tells its report again.
+/// </summary>
+internal sealed class ShardLoop
+{
+    /// <summary>The store's directory within the stage.</summary>
+    public const string StoreName = "store";
+
+    private const string ReportName = "report.json";
+
+    private readonly ProbeModel _probe;
+    private readonly RunStage _stage;
+    private readonly Pool _pool;
+    private readonly string _work;
+    private readonly int _threads;
+    private readonly IProgress<WorkProgress>? _progress;
+    private readonly long _started = Stopwatch.GetTimestamp();
+
+    private ShardLoop(ProbeModel probe, RunStage stage, Pool pool, string work, int threads, IProgress<WorkProgress>? progress) =>
+        (_probe, _stage, _pool, _work, _threads, _progress) = (probe, stage, pool, work, threads, progress);
+
+    /// <summary>Examples.</summary>
+    public int Count => _pool.Count;
+
+    /// <summary>The store's directory.</summary>
+    public string StorePath => _stage.PathOf(StoreName);
+
+    /// <summary>The stage that gets the store.</summary>
+    public RunStage Stage => _stage;
+
+    /// <summary>Seconds since the loop began.</summary>
+    public double Seconds => Stopwatch.GetElapsedTime(_started).TotalSeconds;
+
+    /// <summary>Makes the store, or tells what was made.</summary>
+    /// <param name="probe">The model.</param>
+    /// <param name="stage">Gets the store.</param>
+    /// <param name="pool">Whose features.</param>
+    /// <param name="work">What progress calls the work.</param>
+    /// <param name="threads">Threads to encode with.</param>
+    /// <param name="progress">Told how far it has come.</param>
+    /// <param name="make">Makes the store with this loop, and its report.</param>
+    public static TReport Run<TReport>(ProbeModel probe, RunStage stage, Pool pool, string work, int threads, IProgress<WorkProgress>? progress, Func<ShardLoop, TReport> make)
+    {
+        if (!stage.IsComplete)
+        {
+            var report = make(new ShardLoop(probe, stage, pool, work, threads, progress));
+            AtomicFile.Write(stage.PathOf(ReportName), s => JsonSerializer.Serialize(s, report, RunJson.Indented));
+            stage.Complete();
+        }
+
+        return JsonSerializer.Deserialize<TReport>(File.ReadAllBytes(stage.PathOf(ReportName)), RunJson.Indented)!;
+    }
+
+    /// <summary>A store of this pool's features.</summary>
+    /// <param name="kind">What they are.</param>
+    /// <param name="blocks">Its matrices.</param>
+    /// <param name="id">Fingerprint of everything they depend on.</param>
+    public FeatureManifest Manifest(string kind, IReadOnlyList<FeatureBlock> blocks, string id) =>
+        FeatureManifest.Create(kind, _pool.Count, blocks) with
+        {
+            Fingerprints = new Dictionary<string, string>
+            {
+                ["pool"] = _pool.Fingerprint,
+                ["model"] = _probe.Fingerprint,
+                ["tokenizer"] = _probe.Encoder.Tokenizer.Fingerprint,
+                ["template"] = _probe.Encoder.Template.Fingerprint,
+            },
+            Id = id,
+        };
+
+    /// <summary>Makes the shards that are missing.</summary>
+    /// <param name="manifest">What the store will be.</param>
+    /// <param name="facts">Keeps what the maker tells of each shard.</param>
+    /// <param name="make">Makes a shard.</param>
+    /// <param name="cancellationToken">Stops it; finished shards stay.</param>
+    /// <returns>All shards' counts added up, and each shard's values.</returns>
+    public (long[] Totals, float[][] Values) MakeShards(FeatureManifest manifest, ShardFacts facts, Func<ShardExamples, ShardFeatures> make, CancellationToken cancellationToken)
+    {
+        var writer = new FeatureStoreWriter(StorePath, manifest);
+        for (var shard = 0; shard < manifest.ShardCount; shard++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (facts.Has(shard) && writer.HasShard(shard)) continue;
+            var (start, count) = (shard * FeatureManifest.ShardRows, manifest.RowsIn(shard));
+            Report(start);
+            var examples = Encode(_pool.Read(start, count, cancellationToken).ToArray(), cancellationToken);
+            var made = make(new ShardExamples(examples, i => Place(start + i), share => Report(start + count * share)));
+            facts.Write(shard, made.Totals, made.Values);
+            writer.WriteShard(shard, made.Blocks, made.Norms);
+            Report(start + count);
+        }
+
+        writer.Complete();
+        return facts.Read(manifest.ShardCount);
+    }
+
+    private void Report(double done) => _progress?.Report(new WorkProgress(_work, done, _pool.Count, "examples"));
+
+    private string Place(int row) => FormattableString.Invariant($"{_pool.Sources[_pool.Locator(row).Source].Path}, line {_pool.Locator(row).Line}");
+
+    private EncodedExample[] Encode(Example[] examples, CancellationToken cancellationToken)
+    {
+        var encoded = new EncodedExample[examples.Length];
+        Parallel.For(0, examples.Length, new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken }, i =>
+            encoded[i] = _probe.Encoder.TryEncode(examples[i], out _) ?? new EncodedExample { ContentId = examples[i].ContentId, Ids = [], Trained = [], SupervisedTokens = 0, Truncation = default });
+        return encoded;
+    }
+}
