@@ -15,7 +15,7 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
     public FeatureNeeds Needs => IsFull ? FeatureNeeds.None : MethodRegistry.Find(Name).Needs;
 
     /// <summary>True where the method can't work without a target.</summary>
-    public bool NeedsTarget => Needs.NeedsTargetFeatures() || Needs.HasFlag(FeatureNeeds.ReferenceLengths);
+    public bool NeedsTarget => Needs.NeedsTargetFeatures() || (Needs & (FeatureNeeds.ReferenceLengths | FeatureNeeds.TargetTexts)) != 0;
 
     /// <summary>True where another target gives another selection.</summary>
     public bool ReadsTarget => NeedsTarget || Needs.ReadsTargetFeatures();

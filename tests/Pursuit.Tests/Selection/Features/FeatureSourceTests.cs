@@ -44,6 +44,42 @@ public sealed class FeatureSourceTests : IDisposable
     }
 
     [Theory]
+    [InlineData("F32")]
+    [InlineData("BF16")]
+    [InlineData("F16")]
+    [InlineData("F64")]
+    public void A_safetensors_matrix_reads_as_the_numbers_in_it(string type)
+    {
+        var values = Values(1);
+        using var features = Open(WriteSafetensors("e.safetensors", new() { ["anything"] = (type, [Rows, Dimension], values), ["ids"] = ("F32", [Rows], new float[Rows]) }));
+        ShouldHold(features, values);
+        features.Blocks.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_safetensors_file_that_is_no_one_matrix_is_refused_with_what_it_holds()
+    {
+        var values = Values(1);
+        var before = MappedFile.LiveCount;
+        void Refuses(Dictionary<string, (string Type, long[] Shape, float[] Values)> tensors, params string[] expected)
+        {
+            var message = Should.Throw<PursuitException>(() => Open(WriteSafetensors("bad.safetensors", tensors))).Message;
+            foreach (var words in expected) message.ShouldContain(words);
+        }
+
+        Refuses(new() { ["row"] = ("F32", [Dimension], new float[Dimension]) }, "no matrix among its 1", "'row' [5] F32");
+        Refuses(new() { ["a"] = ("F32", [Rows, Dimension], values), ["b"] = ("F16", [Rows, Dimension], values) }, "2 matrices", "'a' [70, 5] F32", "'b' [70, 5] F16");
+        Refuses(new() { ["whole"] = ("I32", [Rows, Dimension], values) }, "[70, 5] I32");
+        Refuses(new() { ["empty"] = ("F32", [0, Dimension], []) }, "[0, 5]");
+        values[33 * Dimension] = float.PositiveInfinity;
+        Refuses(new() { ["a"] = ("BF16", [Rows, Dimension], values) }, "NaN or infinity", "33");
+        var path = WriteSafetensors("cut.safetensors", new() { ["a"] = ("F32", [Rows, Dimension], Values(1)) });
+        File.WriteAllBytes(path, File.ReadAllBytes(path)[..^3]);
+        Should.Throw<PursuitException>(() => Open(path)).Message.ShouldContain("cut.safetensors");
+        MappedFile.LiveCount.ShouldBe(before);
+    }
+
+    [Theory]
     [InlineData("""{"num_grads": 70, "grad_sizes": {"q": 2, "v": 3}, "base_dtype": "float32"}""", "<f4")]
     [InlineData("""{"num_grads": 70, "grad_sizes": {"q": 2, "v": 3}, "base_dtype": "float16", "more": [1]}""", "<f2")]
     [InlineData("""{"num_grads": 70, "grad_sizes": {"q": 5}, "base_dtype": "bfloat16"}""", "bf16")]
@@ -245,6 +281,22 @@ public sealed class FeatureSourceTests : IDisposable
         if (byColumns) values = [.. Enumerable.Range(0, shape[1]).SelectMany(k => Enumerable.Range(0, shape[0]).Select(i => values[i * shape[1] + k]))];
         var path = Path.Combine(_directory, name);
         File.WriteAllBytes(path, [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, (byte)(header.Length >> 8), .. Encoding.ASCII.GetBytes(header), .. Encode(values, type)]);
+        return path;
+    }
+
+    private string WriteSafetensors(string name, Dictionary<string, (string Type, long[] Shape, float[] Values)> tensors)
+    {
+        var (header, data) = (new List<string>(), new List<byte>());
+        foreach (var (tensor, (type, shape, values)) in tensors)
+        {
+            var bytes = Encode(values, type switch { "BF16" => "bf16", "F16" => "<f2", "F64" => "<f8", _ => "<f4" });
+            header.Add($$"""{{'"'}}{{tensor}}":{"dtype":"{{type}}","shape":[{{string.Join(',', shape)}}],"data_offsets":[{{data.Count}},{{data.Count + bytes.Length}}]}""");
+            data.AddRange(bytes);
+        }
+
+        var text = Encoding.ASCII.GetBytes("{" + string.Join(',', header) + "}");
+        var path = Path.Combine(_directory, name);
+        File.WriteAllBytes(path, [.. BitConverter.GetBytes((ulong)text.Length), .. text, .. data]);
         return path;
     }
 
