@@ -21,7 +21,7 @@ internal sealed class EmbeddingStoreMaker(ProbeModel probe, EmbeddingOptions opt
         using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = threads, MicroBatchTokens = options.MicroBatch });
         var extractor = new EmbeddingExtractor(decoder, workers, options);
         var manifest = loop.Manifest("embedding", [new FeatureBlock($"layer-{layer}", extractor.Dimension)], id) with { Dtype = options.Precision == EmbeddingPrecision.F32 ? "F32" : "BF16" };
-        var (totals, _) = loop.MakeShards(manifest, 3, shard => MakeShard(shard, extractor, cancellationToken), cancellationToken);
+        var (totals, _) = loop.MakeShards(manifest, new ShardFacts(loop.Stage, "lengths", 3), shard => MakeShard(shard, extractor, cancellationToken), cancellationToken);
         using var store = FeatureStore.Open(loop.StorePath, verifyChecksums: false);
         return new EmbeddingReport
         {
