@@ -47,9 +47,7 @@ internal sealed record SelectionFeatures : IDisposable
             : OfSource(source, s => s.OfPool(pool, cancellationToken));
         try
         {
-            if (needs.ReadsTargetFeatures()) opened = opened.WithTarget(options, source, pool, target, cancellationToken);
-            if (needs.HasFlag(FeatureNeeds.PoolEmbeddings)) opened.CheckShapes();
-            return opened;
+            return needs.ReadsTargetFeatures() ? opened.WithTarget(options, source, pool, target, cancellationToken) : opened;
         }
         catch
         {
@@ -63,15 +61,6 @@ internal sealed record SelectionFeatures : IDisposable
     {
         Pool?.Dispose();
         Target?.Dispose();
-    }
-
-    /// <summary>Embeddings are compared as they are; gradients' shapes are checked where their rows are made.</summary>
-    private void CheckShapes()
-    {
-        if (Target is not null && (Target.Dimension != Pool!.Dimension || Target.Blocks != Pool.Blocks))
-            throw PursuitException.At(Target.Name, $"{Shape(Target)} an example", $"the {Shape(Pool)} that the pool's features ({Pool.Name}) have", "Make both with the same model, layer and kind of features.");
-
-        static string Shape(IDenseFeatures features) => features.Blocks == 1 ? $"{features.Dimension:N0} numbers" : $"{features.Blocks:N0} x {features.Dimension:N0} numbers";
     }
 
     private static SelectionFeatures OfSource(IFeatureSource? source, Func<IFeatureSource, ComputedFeatures> make)
