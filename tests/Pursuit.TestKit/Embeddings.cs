@@ -19,7 +19,7 @@ public static class Embeddings
         var pool = new float[rows][];
         for (var i = 0; i < rows; i++)
         {
-            pool[i] = i >= rows * 9 / 10
+            pool[i] = i > 0 && i >= rows * 9 / 10
                 ? Unit(Sum(pool[random.NextInt(1 + rows / 100)], Draw(random, dimension, 0.01)))
                 : Unit(Sum(centres[random.NextInt(10)], Draw(random, dimension, 0.8)));
         }

@@ -41,6 +41,21 @@ public static class ReferenceVectors
         return squaresA == 0 || squaresB == 0 ? 0 : (float)(product / Math.Sqrt(squaresA * squaresB));
     }
 
+    /// <summary>sum_i (a_i - b_i)^2 in double precision, in the order the fast kernel promises: lane i mod 16, then halves.</summary>
+    public static double SquaredDistance(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        var lanes = new double[16];
+        for (var i = 0; i < a.Length; i++)
+            lanes[i % 16] = Math.FusedMultiplyAdd((double)a[i] - b[i], (double)a[i] - b[i], lanes[i % 16]);
+        for (var half = 8; half > 0; half /= 2)
+        {
+            for (var lane = 0; lane < half; lane++)
+                lanes[lane] += lanes[lane + half];
+        }
+
+        return lanes[0];
+    }
+
     /// <summary>y_i = fma(alpha, x_i, y_i).</summary>
     public static void Axpy(float alpha, ReadOnlySpan<float> x, Span<float> y)
     {

@@ -12,10 +12,13 @@ internal sealed class TransportPlan
     private readonly NeighbourLists _lists;
     private readonly double[][] _sums;
 
-    private TransportPlan(NeighbourLists lists, double[][] sums, double level, bool reached)
+    private readonly int _poolRows;
+
+    private TransportPlan(NeighbourLists lists, double[][] sums, int poolRows, double level, bool reached)
     {
         _lists = lists;
         _sums = sums;
+        _poolRows = poolRows;
         Level = level;
         IsReached = reached;
     }
@@ -31,8 +34,8 @@ internal sealed class TransportPlan
     /// <param name="weight">A row's w = 1 / density.</param>
     /// <param name="alpha">See <see cref="TsdsUniformOptions.Alpha"/>.</param>
     /// <param name="c">See <see cref="TsdsUniformOptions.C"/>.</param>
-    /// <param name="whole">True where the lists hold the whole pool, so that nothing comes after them.</param>
-    public static TransportPlan Solve(NeighbourLists lists, Func<int, double> weight, double alpha, double c, bool whole)
+    /// <param name="poolRows">Rows of the pool: a list of as many ends with it.</param>
+    public static TransportPlan Solve(NeighbourLists lists, Func<int, double> weight, double alpha, double c, int poolRows)
     {
         var targets = lists.Queries;
         var sums = new double[targets][];
@@ -59,11 +62,12 @@ internal sealed class TransportPlan
         for (var e = 0; e < events.Length; e++)
         {
             total += costs[e];
-            if (alpha / c * total >= (1 - alpha) * targets) return new TransportPlan(lists, sums, events[e], reached: true);
+            if (alpha / c * total >= (1 - alpha) * targets) return new TransportPlan(lists, sums, poolRows, events[e], reached: true);
         }
 
         // No event is dear enough. Over the whole pool that means every row takes all it may; within cut lists it can't be known.
-        return new TransportPlan(lists, sums, whole || events.Length == 0 ? sums.Max(s => s[^1]) : events[^1], reached: false);
+        var whole = sums.All(s => s.Length == poolRows);
+        return new TransportPlan(lists, sums, poolRows, whole || events.Length == 0 ? sums.Max(s => s[^1]) : events[^1], reached: false);
     }
 
     /// <summary>How many of a target's rows get mass.</summary>
@@ -82,8 +86,8 @@ internal sealed class TransportPlan
         return Math.Min(low + 1, sums.Length);
     }
 
-    /// <summary>True where a target's list ends before the level: what follows it isn't known.</summary>
-    public bool RanOut(int target) => _sums[target][^1] < Level;
+    /// <summary>True where a target's list ends before the level and the pool goes on.</summary>
+    public bool RanOut(int target) => _sums[target].Length < _poolRows && _sums[target][^1] < Level;
 
     /// <summary>gamma_jk of one target, V gamma sums to 1; what a list that ran out can't place falls on its last row.</summary>
     public double[] Shares(int target)
@@ -98,7 +102,8 @@ internal sealed class TransportPlan
             before = sum;
         }
 
-        if (RanOut(target)) shares[^1] += (Level - before) / (Level * _lists.Queries);
+        // Of a list that is the whole pool this is rounding: sums in another order.
+        if (before < Level) shares[^1] += (Level - before) / (Level * _lists.Queries);
         return shares;
     }
 }

@@ -64,7 +64,7 @@ internal sealed class TransportSolver
         var lists = Nearest(Math.Min(most, FirstLength), cancellationToken);
         while (true)
         {
-            var plan = Plan(lists, lists.Rows.All(rows => rows.Length == _pool.Count));
+            var plan = Plan(lists);
             // A row's weight is never above the 1 assumed while it isn't known: a level beyond a list stays beyond it.
             int[] tooShort = [.. Enumerable.Range(0, lists.Queries).Where(j => lists.Rows[j].Length < most && (!plan.IsReached || plan.RanOut(j)))];
             if (tooShort.Length > 0)
@@ -91,10 +91,10 @@ internal sealed class TransportSolver
         var lists = Nearest(Math.Min(_options.MaxK ?? AuthorsMostNeighbours, _pool.Count / AuthorsShare), cancellationToken);
         if (_options.KernelWidth > 0)
             Densities.EvaluateWithin([.. lists.Rows.SelectMany(rows => rows).Distinct().Order()], _contentIds, Math.Min(_options.KdeK, _pool.Count / AuthorsShare), cancellationToken);
-        return (lists, Plan(lists, whole: false));
+        return (lists, Plan(lists));
     }
 
-    private TransportPlan Plan(NeighbourLists lists, bool whole) => TransportPlan.Solve(lists, Densities.Weight, _options.Alpha, _options.C, whole);
+    private TransportPlan Plan(NeighbourLists lists) => TransportPlan.Solve(lists, Densities.Weight, _options.Alpha, _options.C, _pool.Count);
 
     private NeighbourLists Nearest(int length, CancellationToken cancellationToken)
     {
