@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Pursuit.Selection.KCenter;
 using Pursuit.Selection.Less;
 using Pursuit.Selection.Pursuits;
 using Pursuit.Selection.Tsds;
@@ -11,6 +12,7 @@ namespace Pursuit.Selection;
 [JsonDerivedType(typeof(LessDetails), "less")]
 [JsonDerivedType(typeof(ZipDetails), "zip")]
 [JsonDerivedType(typeof(TsdsDetails), "tsds")]
+[JsonDerivedType(typeof(KCenterDetails), "kcenter")]
 public abstract record MethodDetails
 {
     /// <summary>The figures a person sees in the summary, in order: name and value as they are printed.</summary>

@@ -1,11 +1,13 @@
 using Pursuit.Selection.Dsir;
 using Pursuit.Selection.Grand;
 using Pursuit.Selection.Gtp;
+using Pursuit.Selection.KCenter;
 using Pursuit.Selection.Length;
 using Pursuit.Selection.LengthMatched;
 using Pursuit.Selection.Less;
 using Pursuit.Selection.Omp;
 using Pursuit.Selection.Random;
+using Pursuit.Selection.Rds;
 using Pursuit.Selection.TracIn;
 using Pursuit.Selection.Tsds;
 using Pursuit.Selection.Zip;
@@ -73,6 +75,21 @@ public static class MethodRegistry
             "as tsds, every example alike, copies or not",
             FeatureNeeds.PoolEmbeddings | FeatureNeeds.TargetEmbeddings,
             TsdsSelector.Uniform),
+        MethodDescriptor.For<RdsOptions>(
+            RdsSelector.Name,
+            "examples whose embeddings are most like some target example's (RDS+)",
+            FeatureNeeds.PoolEmbeddings | FeatureNeeds.TargetEmbeddings,
+            options => new RdsSelector(options)),
+        MethodDescriptor.For<RdsOptions>(
+            RdsRoundRobinSelector.Name,
+            "as rds, target examples taking turns",
+            FeatureNeeds.PoolEmbeddings | FeatureNeeds.TargetEmbeddings,
+            options => new RdsRoundRobinSelector(options)),
+        MethodDescriptor.For<KCenterOptions>(
+            KCenterSelector.Name,
+            "examples that leave none of the pool far from a chosen one",
+            FeatureNeeds.PoolEmbeddings,
+            options => new KCenterSelector(options)),
         MethodDescriptor.For<NoOptions>(
             RandomSelector.Name,
             "a uniformly random choice; the baseline to beat",

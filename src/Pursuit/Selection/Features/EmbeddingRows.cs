@@ -56,8 +56,9 @@ internal sealed class EmbeddingRows
     /// <param name="open">Makes a worker's state.</param>
     /// <param name="visit">Sees each tile once.</param>
     /// <param name="cancellationToken">Stops between tiles.</param>
+    /// <param name="wants">Told first row and count: false passes over a tile unread, with no rows.</param>
     /// <returns>The workers' states.</returns>
-    public IReadOnlyList<TState> ForEachTile<TState>(int threads, Func<TState> open, EmbeddingTileVisitor<TState> visit, CancellationToken cancellationToken)
+    public IReadOnlyList<TState> ForEachTile<TState>(int threads, Func<TState> open, EmbeddingTileVisitor<TState> visit, CancellationToken cancellationToken, Func<int, int, bool>? wants = null)
     {
         var shardRows = _features.ShardRows;
         var shards = (Count + shardRows - 1) / shardRows;
@@ -75,7 +76,7 @@ internal sealed class EmbeddingRows
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     var count = Math.Min(TileRows, end - first);
-                    visit(state, reader.Read(first, count), first, count);
+                    visit(state, wants?.Invoke(first, count) == false ? [] : reader.Read(first, count), first, count);
                 }
             }
         });

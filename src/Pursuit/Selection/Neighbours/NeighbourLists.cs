@@ -4,7 +4,7 @@ namespace Pursuit.Selection.Neighbours;
 
 /// <summary>Each query's nearest rows, nearest first, equal distances by content id; as many as each needs.</summary>
 /// <param name="Rows">Pool rows, [V][K_j].</param>
-/// <param name="Distances">Euclidean distances, [V][K_j].</param>
+/// <param name="Distances">Euclidean distances, or whatever they are ordered by, [V][K_j].</param>
 internal sealed record NeighbourLists(int[][] Rows, double[][] Distances)
 {
     /// <summary>Queries, V.</summary>
@@ -13,7 +13,7 @@ internal sealed record NeighbourLists(int[][] Rows, double[][] Distances)
 
 /// <summary>
 /// The best rows of each query seen so far by one worker: a heap per query with the worst on top. The order is total
-/// (squared distance, then content id), so what is kept doesn't depend on the order of arrival.
+/// (key, then content id), so what is kept doesn't depend on the order of arrival.
 /// </summary>
 internal sealed class NeighbourHeaps(int queries, int length, IReadOnlyList<ContentId> contentIds)
 {
@@ -21,11 +21,14 @@ internal sealed class NeighbourHeaps(int queries, int length, IReadOnlyList<Cont
     private readonly int[] _rows = new int[queries * length];
     private readonly int[] _counts = new int[queries];
 
-    /// <summary>The squared distance beyond which a row can't be kept; infinite until the heap is full.</summary>
+    /// <summary>The key beyond which a row can't be kept; infinite until the heap is full.</summary>
     public double Worst(int query) => _counts[query] < length ? double.PositiveInfinity : _keys[query * length];
 
     /// <summary>Considers a row.</summary>
-    public void Offer(int query, int row, double squaredDistance)
+    /// <param name="query">For which query.</param>
+    /// <param name="row">The row; offered once to all workers together.</param>
+    /// <param name="key">What is ordered by, least first: a squared distance.</param>
+    public void Offer(int query, int row, double key)
     {
         var start = query * length;
         var count = _counts[query];
@@ -35,25 +38,25 @@ internal sealed class NeighbourHeaps(int queries, int length, IReadOnlyList<Cont
             while (child > 0)
             {
                 var parent = (child - 1) / 2;
-                if (!IsWorse(squaredDistance, row, start + parent)) break;
+                if (!IsWorse(key, row, start + parent)) break;
                 Move(start + parent, start + child);
                 child = parent;
             }
 
-            Put(start + child, squaredDistance, row);
+            Put(start + child, key, row);
             return;
         }
 
-        if (IsWorse(squaredDistance, row, start)) return;
+        if (IsWorse(key, row, start)) return;
         var hole = 0;
         for (int child; (child = 2 * hole + 1) < length; hole = child)
         {
             if (child + 1 < length && IsWorse(_keys[start + child + 1], _rows[start + child + 1], start + child)) child++;
-            if (IsWorse(squaredDistance, row, start + child)) break;
+            if (IsWorse(key, row, start + child)) break;
             Move(start + child, start + hole);
         }
 
-        Put(start + hole, squaredDistance, row);
+        Put(start + hole, key, row);
     }
 
     /// <summary>Sorts what several workers kept of some queries and puts the best into the lists.</summary>
@@ -62,9 +65,9 @@ internal sealed class NeighbourHeaps(int queries, int length, IReadOnlyList<Cont
     /// <param name="places">The queries' places in the lists.</param>
     /// <param name="length">Rows per query.</param>
     /// <param name="contentIds">[pool].</param>
-    /// <param name="distanceFactor">What distances are multiplied by.</param>
+    /// <param name="toDistance">Makes a key what the lists hold.</param>
     /// <param name="threads">At most this many.</param>
-    public static void Merge(IReadOnlyList<NeighbourHeaps> heaps, NeighbourLists lists, int[] places, int length, IReadOnlyList<ContentId> contentIds, double distanceFactor, int threads)
+    public static void Merge(IReadOnlyList<NeighbourHeaps> heaps, NeighbourLists lists, int[] places, int length, IReadOnlyList<ContentId> contentIds, Func<double, double> toDistance, int threads)
     {
         Parallel.For(0, places.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads) }, query =>
         {
@@ -83,7 +86,7 @@ internal sealed class NeighbourHeaps(int queries, int length, IReadOnlyList<Cont
             Array.Sort(keys, rows);
             OrderTies(keys, rows, contentIds);
             lists.Rows[places[query]] = rows[..length];
-            lists.Distances[places[query]] = Array.ConvertAll(keys[..length], key => Math.Sqrt(key) * distanceFactor);
+            lists.Distances[places[query]] = Array.ConvertAll(keys[..length], key => toDistance(key));
         });
     }
 

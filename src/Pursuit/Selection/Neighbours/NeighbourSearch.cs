@@ -49,7 +49,7 @@ internal static class NeighbourSearch
             var right = new float[part.Length * pool.Dimension];
             foreach (var (i, query) in part.Index()) queries.AsSpan(query * pool.Dimension, pool.Dimension).CopyTo(right.AsSpan(i * pool.Dimension));
             var heaps = Pass(pool, contentIds, right, length, threads, cancellationToken);
-            NeighbourHeaps.Merge(heaps, lists, part, length, contentIds, 1 / pool.Factor, threads);
+            NeighbourHeaps.Merge(heaps, lists, part, length, contentIds, key => Math.Sqrt(key) / pool.Factor, threads);
         }
     }
 

@@ -151,7 +151,7 @@ public sealed class TsdsSelector : ISelector
         var smallest = new NeighbourHeaps(1, count, problem.ContentIds);
         for (var row = 0; row < problem.ContentIds.Count; row++) smallest.Offer(0, row, 0);
         var list = new NeighbourLists(new int[1][], new double[1][]);
-        NeighbourHeaps.Merge([smallest], list, [0], count, problem.ContentIds, 1, 1);
+        NeighbourHeaps.Merge([smallest], list, [0], count, problem.ContentIds, key => key, 1);
         return list.Rows[0];
     }
 

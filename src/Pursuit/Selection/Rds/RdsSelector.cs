@@ -1,0 +1,18 @@
+namespace Pursuit.Selection.Rds;
+
+/// <summary>
+/// RDS+ (Ivison et al., "Large-Scale Data Selection for Instruction Tuning", 2025, arXiv 2503.01807): the rows whose embedding is most
+/// similar to some target example's. <c>score_k = max_j sim(x_k, q_j)</c>.
+/// </summary>
+public sealed class RdsSelector(RdsOptions options) : ISelector
+{
+    /// <summary>The method's name.</summary>
+    public const string Name = "rds";
+
+    /// <inheritdoc/>
+    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        var scores = new SimilarityScan(problem, Name, options.Similarity).Largest(cancellationToken);
+        return BudgetFiller.Fill(Name, problem, RowOrder.ByScore(scores, problem.ContentIds));
+    }
+}
