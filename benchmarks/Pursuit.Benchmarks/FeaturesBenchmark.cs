@@ -17,8 +17,12 @@ namespace Pursuit.Benchmarks;
 /// </summary>
 internal static class FeaturesBenchmark
 {
-    private const int Examples = 64;
-    private const int Length = 128;
+    /// <summary>Examples of a measurement.</summary>
+    public const int Examples = 64;
+
+    /// <summary>Tokens of each.</summary>
+    public const int Length = 128;
+
     private const int Dimension = 8192;
 
     /// <summary>Gradients that LESS's code keeps before it projects them together.</summary>
@@ -49,7 +53,8 @@ internal static class FeaturesBenchmark
         return 0;
     }
 
-    private static EncodedExample[] Make(ModelConfig config) =>
+    /// <summary>Examples of arbitrary tokens, all of them labels but the first.</summary>
+    public static EncodedExample[] Make(ModelConfig config) =>
         [.. Enumerable.Range(0, Examples).Select(e => new EncodedExample
         {
             ContentId = default(ContentId),
@@ -59,7 +64,8 @@ internal static class FeaturesBenchmark
             Truncation = default,
         })];
 
-    private static Batch Pack(EncodedExample[] examples) => Batch.Pack([.. examples.Select(e => (e.Ids, (bool[]?)e.Trained))]);
+    /// <summary>The examples as one batch.</summary>
+    public static Batch Pack(EncodedExample[] examples) => Batch.Pack([.. examples.Select(e => (e.Ids, (bool[]?)e.Trained))]);
 
     /// <summary>The least CPU seconds of each over alternating rounds, so that both see the same machine.</summary>
     private static (double Plain, double Features) Pair(Decoder decoder, LoraAdapters? adapters, GradientFeatureOptions options, EncodedExample[] examples)

@@ -20,6 +20,8 @@ switch (args.FirstOrDefault())
         return EngineBenchmark.Run(args[1..]);
     case "features":
         return FeaturesBenchmark.Run(args[1..]);
+    case "embeddings":
+        return EmbeddingsBenchmark.Run(args[1..]);
     case "engine-threads":
         return EngineThreadsBenchmark.Run();
     case "prove":
@@ -31,6 +33,6 @@ switch (args.FirstOrDefault())
     case "tsds":
         return TsdsBenchmark.Run(args);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, engine, engine-threads, features, prove, tokenizer, tokenizer-train, tsds");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, engine, engine-threads, features, embeddings, prove, tokenizer, tokenizer-train, tsds");
         return 2;
 }

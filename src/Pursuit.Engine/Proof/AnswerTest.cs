@@ -7,7 +7,7 @@ using Pursuit.Tokenization;
 
 namespace Pursuit.Engine.Proof;
 
-/// <summary>A test of answers: their tokens' loss, and answers written in full.</summary>
+/// <summary>A test of answers: their tokens' loss, and answers written in full; or of texts, whose every token counts.</summary>
 internal sealed class AnswerTest : ProofTest
 {
     private readonly IReadOnlyList<(int[] Tokens, bool[]? Trained)> _examples;
@@ -15,12 +15,16 @@ internal sealed class AnswerTest : ProofTest
     private readonly IReadOnlyList<int> _endTokens;
     private readonly Tokenizer _tokenizer;
 
-    private AnswerTest(string name, string path, string fingerprint, IReadOnlyList<(int[] Tokens, bool[]? Trained)> examples, IReadOnlyList<Question> questions, IReadOnlyList<int> endTokens, Tokenizer tokenizer)
+    private AnswerTest(string name, string path, string fingerprint, bool ofTexts, IReadOnlyList<(int[] Tokens, bool[]? Trained)> examples, IReadOnlyList<Question> questions, IReadOnlyList<int> endTokens, Tokenizer tokenizer)
         : base(name, path, fingerprint)
     {
         (_examples, _questions, _endTokens, _tokenizer) = (examples, questions, endTokens, tokenizer);
+        LossUnit = ofTexts ? ProofRecipe.PerToken : ProofRecipe.PerAnswerToken;
         Labels = [.. examples.Select(e => e.Trained!.Count(t => t))];
     }
+
+    /// <inheritdoc/>
+    public override string LossUnit { get; }
 
     /// <inheritdoc/>
     public override IReadOnlyList<int> Labels { get; }
@@ -45,11 +49,13 @@ internal sealed class AnswerTest : ProofTest
         var examples = new List<(int[] Tokens, bool[]? Trained)>();
         var questions = new List<Question>();
         var ends = config.EndTokens.ToHashSet();
+        var ofTexts = true;
         foreach (var example in pool.Read(cancellationToken))
         {
             var encoded = encoder.Encode(example);
             if (encoded.AllMasked) continue;
             examples.Add((encoded.Ids, encoded.Trained));
+            ofTexts &= encoded.IsText;
             if (questions.Count < generate && Question.Of(example, encoded) is { } question)
             {
                 questions.Add(question);
@@ -61,7 +67,7 @@ internal sealed class AnswerTest : ProofTest
         if (examples.Count == 0)
             throw PursuitException.At(path, $"{pool.Count:N0} test examples, none with an answer to predict", "at least one with an assistant's answer that fits in --max-length");
         var fingerprint = new Fingerprint("proof-test/1").Add("examples", pool.Fingerprint).Add("encoder", ModelEncoder.Fingerprint(encoder).Hash).Add("generate", questions.Count);
-        return new AnswerTest(name, path, fingerprint.Hash, examples, questions, [.. ends.Order()], encoder.Tokenizer);
+        return new AnswerTest(name, path, fingerprint.Hash, ofTexts, examples, questions, [.. ends.Order()], encoder.Tokenizer);
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using Pursuit.Data;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
+using Pursuit.Proof;
 using Pursuit.Runs;
 
 namespace Pursuit.Engine.Proof;
@@ -12,6 +13,9 @@ internal sealed class DocumentTest : ProofTest
 
     private DocumentTest(string name, string path, string fingerprint, IReadOnlyList<HeldOutPiece> windows, IReadOnlyList<int> bytes)
         : base(name, path, fingerprint) => (_windows, Labels) = (windows, bytes);
+
+    /// <inheritdoc/>
+    public override string LossUnit => ProofRecipe.PerByte;
 
     /// <inheritdoc/>
     public override IReadOnlyList<int> Labels { get; }

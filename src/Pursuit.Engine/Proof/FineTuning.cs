@@ -13,9 +13,6 @@ internal sealed class FineTuning(ProveOptions options) : ProofRegime(options)
     private readonly string _model = ModelFiles.Fingerprint(options.Model);
 
     /// <inheritdoc/>
-    public override string LossUnit => ProofRecipe.PerAnswerToken;
-
-    /// <inheritdoc/>
     public override string Origin(ulong seed) => _model;
 
     /// <inheritdoc/>

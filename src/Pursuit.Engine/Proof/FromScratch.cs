@@ -28,9 +28,6 @@ internal sealed class FromScratch : ProofRegime
     }
 
     /// <inheritdoc/>
-    public override string LossUnit => ProofRecipe.PerByte;
-
-    /// <inheritdoc/>
     public override string Origin(ulong seed) => PretrainJob.RandomStart(_config, seed, Deviation);
 
     /// <inheritdoc/>

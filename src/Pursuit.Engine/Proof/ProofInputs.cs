@@ -30,6 +30,9 @@ internal sealed class ProofInputs : IDisposable
     /// <summary>The tests.</summary>
     public IReadOnlyList<ProofTest> Tests { get; }
 
+    /// <summary>What losses count in; of answers and texts together, that of answers.</summary>
+    public string LossUnit => Tests.Select(t => t.LossUnit).Distinct().ToArray() is [var unit] ? unit : ProofRecipe.PerAnswerToken;
+
     /// <summary>What of the tests stands in the pool and in the target.</summary>
     public IReadOnlyList<Overlap> Overlaps { get; }
 

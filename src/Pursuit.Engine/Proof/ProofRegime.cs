@@ -13,9 +13,6 @@ internal abstract class ProofRegime(ProveOptions options)
     /// <summary>The options.</summary>
     protected ProveOptions Options => options;
 
-    /// <summary>What the loss counts in.</summary>
-    public abstract string LossUnit { get; }
-
     /// <summary>The regime that options ask for.</summary>
     /// <exception cref="PursuitException">The model's files are unfit.</exception>
     public static ProofRegime Of(ProveOptions options) => options.FromScratch ? new FromScratch(options) : new FineTuning(options);

@@ -18,6 +18,9 @@ internal abstract class ProofTest(string name, string path, string fingerprint)
     /// <summary>Hash of what is measured.</summary>
     public string Fingerprint => fingerprint;
 
+    /// <summary>What losses count in.</summary>
+    public abstract string LossUnit { get; }
+
     /// <summary>What each example's loss is a mean over: its answer's tokens, or its bytes.</summary>
     public abstract IReadOnlyList<int> Labels { get; }
 

@@ -96,7 +96,7 @@ public sealed class ProveJob
         var comparisons = analysis.Comparisons();
         var report = new ProofReport
         {
-            Recipe = new ProofRecipe(Path.GetFullPath(_options.Model), _options.Epochs, _options.BatchExamples, _options.LearningRate, _options.Warmup, inputs.MaxLength, _options.Use.ToString().ToLowerInvariant(), inputs.Regime.LossUnit, _options.FromScratch),
+            Recipe = new ProofRecipe(Path.GetFullPath(_options.Model), _options.Epochs, _options.BatchExamples, _options.LearningRate, _options.Warmup, inputs.MaxLength, _options.Use.ToString().ToLowerInvariant(), inputs.LossUnit, _options.FromScratch),
             PoolExamples = inputs.Pool.Count,
             Targets = [.. inputs.Tests.Select((t, i) => new ProofTarget(t.Name, _options.Targets.Count > 0 ? Path.GetFullPath(_options.Targets[i]) : null, Path.GetFullPath(_options.Tests[i]), t.Count, t.Labels.Sum(l => (long)l), t.Generated))],
             Budgets = plan.Budgets,
@@ -105,7 +105,7 @@ public sealed class ProveJob
             Overlaps = inputs.Overlaps,
             Scores = analysis.Scores(),
             Comparisons = comparisons,
-            Verdicts = ProofAnalysis.Sentences(comparisons, seeds.Count, inputs.Regime.LossUnit),
+            Verdicts = ProofAnalysis.Sentences(comparisons, seeds.Count, inputs.LossUnit),
             Remarks = [.. Remarks(inputs, seeds.Count, seeds.Intersect(plan.EpochSeeds).Count()), .. remarks.Distinct()],
             Costs = costs,
             Seconds = time.TotalSeconds,

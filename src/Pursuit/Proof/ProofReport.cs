@@ -66,19 +66,27 @@ public sealed record ProofReport
 /// <param name="Warmup">Share of the steps that warm up.</param>
 /// <param name="MaxLength">Tokens an example is cut to.</param>
 /// <param name="Use">What of the selections counts: weights, repeats or uniform.</param>
-/// <param name="LossUnit">What losses count in: <see cref="PerAnswerToken"/> or <see cref="PerByte"/>.</param>
+/// <param name="LossUnit">What losses count in: <see cref="PerAnswerToken"/>, <see cref="PerToken"/> or <see cref="PerByte"/>.</param>
 /// <param name="FromScratch">Whether trainings began with new weights in the model's shape.</param>
 public sealed record ProofRecipe(string Model, int Epochs, int BatchExamples, double LearningRate, double Warmup, int MaxLength, string Use, string LossUnit = ProofRecipe.PerAnswerToken, bool FromScratch = false)
 {
     /// <summary>What losses of answers count in.</summary>
     public const string PerAnswerToken = "nats per answer token";
 
-    /// <summary>What losses of texts count in.</summary>
+    /// <summary>What losses of texts count in where a model is tuned on them.</summary>
+    public const string PerToken = "nats per token";
+
+    /// <summary>What losses of texts count in where models are trained from scratch.</summary>
     public const string PerByte = "nats per byte";
 
     /// <summary>What a loss is a mean over, in words.</summary>
     [JsonIgnore]
-    public string LossLabels => LossUnit == PerByte ? "bytes" : "answer tokens";
+    public string LossLabels => LossUnit switch
+    {
+        PerByte => "bytes",
+        PerToken => "tokens",
+        _ => "answer tokens",
+    };
 }
 
 /// <summary>One target.</summary>
@@ -86,7 +94,7 @@ public sealed record ProofRecipe(string Model, int Epochs, int BatchExamples, do
 /// <param name="Target">Where the examples that methods see are, or null.</param>
 /// <param name="Test">Where the test is.</param>
 /// <param name="TestExamples">Test examples with an answer to predict.</param>
-/// <param name="AnswerTokens">What their losses are means over: answer tokens, or bytes of texts.</param>
+/// <param name="AnswerTokens">What their losses are means over: answer tokens, or tokens or bytes of texts.</param>
 /// <param name="Generated">Of those, the ones answered in full.</param>
 public sealed record ProofTarget(string Name, string? Target, string Test, int TestExamples, long AnswerTokens, int Generated);
 
