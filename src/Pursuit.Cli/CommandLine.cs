@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using Pursuit.Cli.Commands;
 using Pursuit.Cli.Output;
+using Pursuit.Mpi;
 
 namespace Pursuit.Cli;
 
@@ -43,39 +44,36 @@ internal static class CommandLine
             RefuseSwallowedOptions(parsed);
             if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
             {
+                Processes.LetRank0Speak();
                 foreach (var error in parsed.Errors.DistinctBy(e => e.Message))
                     System.Console.Error.WriteLine($"pursuit: {error.Message}{Advice(error, parsed)}");
                 System.Console.Error.WriteLine($"See: pursuit {CommandPath(parsed)}--help");
                 return BadInput;
             }
 
+            Processes.RefuseUnshared(parsed);
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
-        }
-        catch (PursuitException e)
-        {
-            Terminal.Error(e.Message);
-            return BadInput;
-        }
-        catch (OperationCanceledException)
-        {
-            Terminal.Error("stopped; the same command continues where it was.");
-            return Failed;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Terminal.Error($"{e.Message} Check the path and the free space, and run again.");
-            return BadInput;
-        }
-        catch (OutOfMemoryException e)
-        {
-            Terminal.Error($"out of memory ({e.Message}) Use fewer --threads or a smaller --max-length.");
-            return Failed;
         }
         catch (Exception e)
         {
-            Terminal.Error($"the run failed, and this is a fault of Pursuit: {e}");
-            return Failed;
+            return Report(e);
         }
+    }
+
+    /// <summary>Says what ended a run, and gives the exit code.</summary>
+    public static int Report(Exception exception)
+    {
+        var (message, code) = exception switch
+        {
+            PursuitException e => (e.Message, BadInput),
+            OperationCanceledException => ("stopped; the same command continues where it was.", Failed),
+            MpiException e => ($"{e.Message}. Another process or the network is gone; the same command continues where it was.", Failed),
+            IOException or UnauthorizedAccessException => ($"{exception.Message} Check the path and the free space, and run again.", BadInput),
+            OutOfMemoryException e => ($"out of memory ({e.Message}) Use fewer --threads or a smaller --max-length.", Failed),
+            _ => ($"the run failed, and this is a fault of Pursuit: {exception}", Failed),
+        };
+        Terminal.Error(message);
+        return code;
     }
 
     /// <summary>A mistyped option behind one that takes several values is read as one more value: no value starts with "--".</summary>

@@ -44,7 +44,7 @@ public sealed class AtomicFileTests : IDisposable
         Assert.SkipUnless(File.Exists("/dev/full"), "needs /dev/full, which this system doesn't have");
         // The directory is real; the temporary name is a link to a device that is always full.
         var path = _directory.PathOf("out.txt");
-        File.CreateSymbolicLink($"{path}.{Environment.ProcessId}.partial", "/dev/full");
+        File.CreateSymbolicLink($"{path}.{Environment.MachineName}-{Environment.ProcessId}.partial", "/dev/full");
         var error = Should.Throw<PursuitException>(() => AtomicFile.Write(path, s => s.Write(new byte[1 << 20])));
         error.Message.ShouldContain("free space");
         Directory.GetFiles(_directory.FullPath).ShouldBeEmpty();

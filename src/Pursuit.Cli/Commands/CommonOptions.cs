@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Pursuit.Data;
+using Pursuit.Mpi;
 
 namespace Pursuit.Cli.Commands;
 
@@ -40,8 +41,8 @@ internal static class CommonOptions
 
     public static Option<int> Threads() => new("--threads")
     {
-        Description = "Threads to work with; results don't depend on it.",
-        DefaultValueFactory = _ => Environment.ProcessorCount,
+        Description = "Threads to work with, of each process; results don't depend on it.",
+        DefaultValueFactory = _ => Math.Max(1, Environment.ProcessorCount / (MpiLaunch.Current?.Here ?? 1)),
     };
 
     /// <summary>The number <see cref="Threads"/> gave.</summary>

@@ -5,6 +5,7 @@ using System.Runtime.Intrinsics;
 using System.Text;
 using System.Text.Json;
 using Pursuit.Cli.Output;
+using Pursuit.Mpi;
 using Pursuit.Runs;
 
 namespace Pursuit.Cli.Commands;
@@ -58,11 +59,15 @@ internal static class DoctorCommand
 
     private static Finding Mpi()
     {
-        var (found, name) = Library("libmpi.so.40", "libmpi.so");
-        if (found is not { } library) return new("MPI", "not found", true, "Only runs over several machines want it: install Open MPI (Debian: openmpi-bin).");
-        var open = NativeLibrary.TryGetExport(library, "ompi_mpi_comm_world", out _);
-        NativeLibrary.Free(library);
-        return open ? new("MPI", $"Open MPI ({name})", true) : new("MPI", $"{name}, not Open MPI", false, "Runs over several machines need Open MPI.");
+        try
+        {
+            var library = MpiLibrary.Load();
+            return new("MPI", $"{library.Version} ({library.Name})", true);
+        }
+        catch (PursuitException e)
+        {
+            return new("MPI", "no Open MPI", true, $"Only runs over several processes want it. {e.Message}");
+        }
     }
 
     private static Finding Gpu()

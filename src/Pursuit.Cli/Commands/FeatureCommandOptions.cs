@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
+using Pursuit.Distribution;
 using Pursuit.Engine.Features;
 using Pursuit.Runs;
 using Pursuit.Selection;
@@ -46,15 +47,16 @@ internal static class FeatureCommandOptions
     }
 
     /// <summary>The source of a selection's features: another run's where one is named, else made within the run; null where there are none to make.</summary>
-    public static IFeatureSource? Source(SelectJobOptions options, RunDirectory run, IProgress<WorkProgress> progress)
+    public static IFeatureSource? Source(SelectJobOptions options, RunDirectory run, IProcessGroup group, IProgress<WorkProgress>? progress)
     {
+        Action<CostPlan>? onPlan = group.Rank == 0 ? PlanPrinter.Print : null;
         var needs = MethodRegistry.Find(options.Method).Needs;
         if (!options.ComputesFeatures || !needs.ReadsFeatures()) return null;
         if (options.FeaturesRun is { } shared)
-            return FeatureSources.Shared(FeatureSources.KindIn(shared, needs), shared, run, options.ModelDirectory, options.Pool.Threads, progress);
+            return FeatureSources.Shared(FeatureSources.KindIn(shared, needs), shared, run, options.ModelDirectory, options.Pool.Threads, StageShare.Of(group), progress);
         return FeatureSources.KindOf(needs) == FeatureKind.Embedding
-            ? new EmbeddingFeatures(RecipeOf<EmbeddingOptions>(options), run, progress) { OnPlan = PlanPrinter.Print }
-            : new GradientFeatures(RecipeOf<GradientFeatureOptions>(options), run, progress) { OnPlan = PlanPrinter.Print, Chosen = pool => ChosenOf(options.Budget, pool) };
+            ? new EmbeddingFeatures(RecipeOf<EmbeddingOptions>(options), run, progress) { OnPlan = onPlan, OnDamage = Terminal.Damage, Share = StageShare.Of(group) }
+            : new GradientFeatures(RecipeOf<GradientFeatureOptions>(options), run, progress) { OnPlan = onPlan, OnDamage = Terminal.Damage, Share = StageShare.Of(group), Chosen = pool => ChosenOf(options.Budget, pool) };
     }
 
     /// <summary>Examples a budget buys, for a plan; 0, unknown, where it counts tokens.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
+using Pursuit.Distribution;
 using Pursuit.Engine.Features;
 using Pursuit.Runs;
 using Pursuit.Storage;
@@ -19,6 +20,7 @@ internal sealed class FeaturesCommand
     private readonly Option<int> _maxLength = CommonOptions.MaxLength();
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<string> _run = new("--run") { Description = "The directory that gets the features; 'select --features' takes it.", DefaultValueFactory = _ => "features.run" };
+    private readonly Option<string?> _shard = new("--shard") { Description = "Make every n-th shard alone, as K/N with K from 0 to N - 1 (3/16): one task of a scheduler's array. The last to come completes the features." };
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -28,47 +30,68 @@ internal sealed class FeaturesCommand
         var features = new FeaturesCommand();
         var command = new Command("features", "Computes the features of a pool once, gradients or embeddings, for any number of selections and targets.");
         foreach (var option in features.Options()) command.Add(option);
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(features.Run(parsed, cancellationToken)));
+        command.SetAction((parsed, cancellationToken) => Task.FromResult(Processes.Run(group => features.Run(parsed, group, cancellationToken))));
         return command;
     }
 
-    private IEnumerable<Option> Options() => [_pool, _kind, _shape, _strict, _model, _maxLength, _set, _run, _threads, _config, _json];
+    private IEnumerable<Option> Options() => [_pool, _kind, _shape, _strict, _model, _maxLength, _set, _run, _shard, _threads, _config, _json];
 
-    private int Run(ParseResult parsed, CancellationToken cancellationToken)
+    private int Run(ParseResult parsed, IProcessGroup group, CancellationToken cancellationToken)
     {
         var threads = CommonOptions.ThreadsOf(parsed, _threads);
         var make = parsed.GetValue(_kind) == FeatureKind.Embedding ? Embeddings(parsed, threads) : Gradients(parsed, threads);
+        var shard = parsed.GetValue(_shard) is { } text ? TaskShare.Parse(text) : ((int Task, int Tasks)?)null;
+        if (shard is not null && group.Count > 1)
+            throw PursuitException.At("--shard", $"{group.Count} processes started together", "one", "Several processes share the shards by themselves; leave --shard away.");
         var options = new PoolOptions { Paths = parsed.GetValue(_pool)!, Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)), Strict = parsed.GetValue(_strict), Threads = threads };
         using var progress = new ProgressPrinter();
-        using var run = RunDirectory.Open(parsed.GetValue(_run)!);
-        var replay = new ReplayFile(parsed, Options(), [_pool, _model, _run], run.FullPath);
-        replay.WriteUnlessThere();
-        using var pool = Pool.Open(options, PoolReport.To(progress, "reading the pool"), cancellationToken);
-        var made = make(run, progress).OfPool(pool, cancellationToken);
-        made.Features.Dispose();
+        var told = group.Rank == 0 ? progress : null;
+        using var run = group.Rank > 0 ? RunDirectory.Join(parsed.GetValue(_run)!) : shard is null ? RunDirectory.Open(parsed.GetValue(_run)!) : RunDirectory.OpenShared(parsed.GetValue(_run)!);
+        var share = shard is { } own ? new TaskShare(run, own.Task, own.Tasks, () => Terminal.Line("Waiting for another task's part, such as the warm-up.")) : StageShare.Of(group);
+        var replay = new ReplayFile(parsed, Options().Where(o => o != _shard), [_pool, _model, _run], run.FullPath);
+        if (group.Rank == 0) replay.WriteUnlessThere();
+        using var pool = Pool.Open(options, PoolReport.To(told, "reading the pool"), cancellationToken);
+        var source = make(run, share, told);
+        var report = shard is null ? Whole(source, pool, cancellationToken) : source.MakeShare(pool, cancellationToken);
+        if (report is null)
+        {
+            progress.Dispose();
+            Terminal.Line($"Task {shard!.Value.Task} of {shard.Value.Tasks} has made its shards; others are still to come, and the last completes the features.");
+            return CommandLine.Done;
+        }
+
+        if (group.Rank > 0) return CommandLine.Done;
         replay.Write();
         progress.Dispose();
 
-        AtomicFile.Write(run.PathOf("summary.json"), s => JsonSerializer.Serialize(s, made.Report, made.Report.GetType(), RunJson.Indented));
+        AtomicFile.Write(run.PathOf("summary.json"), s => JsonSerializer.Serialize(s, report, report.GetType(), RunJson.Indented));
         Terminal.Line();
         Terminal.Line($"Read      {pool.Ledger.RowCount:N0} rows: {pool.Count:N0} examples, {pool.Ledger.DuplicateCount:N0} exact duplicates, {pool.Ledger.QuarantinedCount:N0} bad records");
-        FeaturePrinter.Print(made.Report);
+        FeaturePrinter.Print(report);
         Terminal.Line($"Run       {Terminal.Short(run.FullPath)}");
-        Terminal.Line($"Next      pursuit select --pool ... --target ... --features {Terminal.Short(run.FullPath)} --budget 1% --method {(made.Report is EmbeddingReport ? "tsds" : "gtp")}");
-        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(made.Report, made.Report.GetType(), RunJson.Compact));
+        Terminal.Line($"Next      pursuit select --pool ... --target ... --features {Terminal.Short(run.FullPath)} --budget 1% --method {(report is EmbeddingReport ? "tsds" : "gtp")}");
+        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(report, report.GetType(), RunJson.Compact));
         return CommandLine.Done;
     }
 
-    private Func<RunDirectory, IProgress<WorkProgress>, IFeatureSource> Gradients(ParseResult parsed, int threads)
+    /// <summary>Makes all that is missing, and reads every shard once more to see that it is whole.</summary>
+    private static FeatureReport Whole(IFeatureSource source, Pool pool, CancellationToken cancellationToken)
     {
-        var recipe = Recipe<GradientFeatureOptions>(parsed, threads);
-        return (run, progress) => new GradientFeatures(recipe, run, progress) { OnPlan = PlanPrinter.Print };
+        var made = source.OfPool(pool, cancellationToken);
+        made.Features.Dispose();
+        return made.Report;
     }
 
-    private Func<RunDirectory, IProgress<WorkProgress>, IFeatureSource> Embeddings(ParseResult parsed, int threads)
+    private Func<RunDirectory, StageShare, IProgress<WorkProgress>?, IFeatureSource> Gradients(ParseResult parsed, int threads)
+    {
+        var recipe = Recipe<GradientFeatureOptions>(parsed, threads);
+        return (run, share, progress) => new GradientFeatures(recipe, run, progress) { OnPlan = progress is null ? null : PlanPrinter.Print, OnDamage = Terminal.Damage, Share = share };
+    }
+
+    private Func<RunDirectory, StageShare, IProgress<WorkProgress>?, IFeatureSource> Embeddings(ParseResult parsed, int threads)
     {
         var recipe = Recipe<EmbeddingOptions>(parsed, threads);
-        return (run, progress) => new EmbeddingFeatures(recipe, run, progress) { OnPlan = PlanPrinter.Print };
+        return (run, share, progress) => new EmbeddingFeatures(recipe, run, progress) { OnPlan = progress is null ? null : PlanPrinter.Print, OnDamage = Terminal.Damage, Share = share };
     }
 
     private FeatureRecipe<TOptions> Recipe<TOptions>(ParseResult parsed, int threads)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Data.Export;
+using Pursuit.Distribution;
 using Pursuit.Engine.Features;
 using Pursuit.Runs;
 using Pursuit.Selection;
@@ -41,7 +42,7 @@ internal sealed class SelectCommand
     {
         var select = new SelectCommand();
         var command = select.Parser();
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(select.Run(parsed, cancellationToken)));
+        command.SetAction((parsed, cancellationToken) => Task.FromResult(Processes.Run(group => select.Run(parsed, group, cancellationToken))));
         return command;
     }
 
@@ -69,15 +70,16 @@ internal sealed class SelectCommand
         _pool, _target, _features, _targetFeatures, _budget, _method, _set, _out, _model, _maxLength, _seed, _shape, _strict, _sourceField, _quota, _match, _format, _repeats, _run, _noReport, _threads, _config, _json,
     ];
 
-    private int Run(ParseResult parsed, CancellationToken cancellationToken)
+    private int Run(ParseResult parsed, IProcessGroup group, CancellationToken cancellationToken)
     {
         var options = ReadOptions(parsed);
+        if (group.Rank > 0) return Assist(options, group, cancellationToken);
         var replay = Replay(parsed, options.RunPath);
         if (!parsed.GetValue(_noReport)) options = options with { Command = replay.Command() };
         using var progress = new ProgressPrinter();
         _ = new SelectJob(options, progress); // refuses contradictions before a directory is made
         using var run = RunDirectory.Open(options.RunPath);
-        var job = new SelectJob(options, progress) { OnAudit = AuditPrinter.Print, Features = FeatureCommandOptions.Source(options, run, progress) };
+        var job = new SelectJob(options, progress) { OnAudit = AuditPrinter.Print, Features = FeatureCommandOptions.Source(options, run, group, progress), Group = group };
         replay.WriteUnlessThere();
         var summary = job.Run(run, cancellationToken);
         replay.Write();
@@ -86,6 +88,14 @@ internal sealed class SelectCommand
         AtomicFile.Write(run.PathOf(SelectSummary.FileName), s => JsonSerializer.Serialize(s, summary, RunJson.Indented));
         SummaryPrinter.Print(summary);
         if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));
+        return CommandLine.Done;
+    }
+
+    /// <summary>Another rank's part: it reads what it is given, makes its shards and says nothing.</summary>
+    private static int Assist(SelectJobOptions options, IProcessGroup group, CancellationToken cancellationToken)
+    {
+        using var run = RunDirectory.Join(options.RunPath);
+        new SelectJob(options, null) { Features = FeatureCommandOptions.Source(options, run, group, null), Group = group }.Assist(run, cancellationToken);
         return CommandLine.Done;
     }
 

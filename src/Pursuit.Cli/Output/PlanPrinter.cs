@@ -17,13 +17,9 @@ internal static class PlanPrinter
             Terminal.Line(string.Create(culture, $"          warm-up   {plan.WarmupTokens / 1e6:N2} M tokens at {plan.WarmupRate:N0}/s: {Time(plan.WarmupSeconds)}"));
         Terminal.Line(string.Create(culture, $"          features  {plan.FeatureTokens / 1e6:N2} M tokens at {plan.FeatureRate:N0}/s: {Time(plan.FeatureSeconds)}"));
         if (plan.Passes > 0)
-            Terminal.Line(string.Create(culture, $"          pursuit   about {plan.Passes} passes over {Bytes(plan.StoreBytes)} at {plan.PassRate / 1e9:N1} GB/s: {Time(plan.PassSeconds)}"));
-        Terminal.Line(string.Create(culture, $"          in all {Time(plan.Seconds)}, {Bytes(plan.DiskBytes)} of disk, {Bytes(plan.MemoryBytes)} of memory"));
+            Terminal.Line(string.Create(culture, $"          pursuit   about {plan.Passes} passes over {Terminal.Bytes(plan.StoreBytes)} at {plan.PassRate / 1e9:N1} GB/s: {Time(plan.PassSeconds)}"));
+        Terminal.Line(string.Create(culture, $"          in all {Time(plan.Seconds)}, {Terminal.Bytes(plan.DiskBytes)} of disk, {Terminal.Bytes(plan.MemoryBytes)} of memory"));
     }
-
-    private static string Bytes(long bytes) => bytes < 100_000_000
-        ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:N1} MB")
-        : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:N2} GB");
 
     private static string Time(double seconds) => ProgressPrinter.Duration(TimeSpan.FromSeconds(seconds));
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Pursuit.Mpi;
 using Spectre.Console;
 
 namespace Pursuit.Cli.Output;
@@ -18,7 +20,10 @@ internal static class Terminal
     public static void Line(string text = "") => System.Console.Error.WriteLine(text);
 
     /// <summary>A message about what went wrong.</summary>
-    public static void Error(string message) => System.Console.Error.WriteLine($"pursuit: {message}");
+    public static void Error(string message) => System.Console.Error.WriteLine(MpiLaunch.Current is { Rank: > 0 and var rank } ? $"pursuit, rank {rank}: {message}" : $"pursuit: {message}");
+
+    /// <summary>Kept features that turned out to be damaged.</summary>
+    public static void Damage(string found) => Line($"Damaged   {found} What is damaged is computed again; the rest stays.");
 
     /// <summary>A plain table: first column left, the others right-aligned.</summary>
     public static void Table(IAnsiConsole console, IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows, int leftColumns = 1)
@@ -33,6 +38,14 @@ internal static class Terminal
         foreach (var row in rows) table.AddRow(row.Select(Markup.Escape).ToArray());
         console.Write(table);
     }
+
+    /// <summary>"4,096 B", "12.3 MB" or "1.70 GB".</summary>
+    public static string Bytes(long bytes) => bytes switch
+    {
+        < 100_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes:N0} B"),
+        < 100_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:N1} MB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:N2} GB"),
+    };
 
     /// <summary>A path, relative to here where it is below here.</summary>
     public static string Short(string path)

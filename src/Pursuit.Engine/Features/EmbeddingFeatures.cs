@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Distribution;
 using Pursuit.Runs;
 
 namespace Pursuit.Engine.Features;
@@ -30,10 +31,11 @@ public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
     /// <param name="run">Gets the targets' stores.</param>
     /// <param name="model">Where its model is now; null where it was.</param>
     /// <param name="threads">Threads to compute with.</param>
+    /// <param name="share">What of the targets' features this process makes.</param>
     /// <param name="progress">Told how far long work has come.</param>
     /// <exception cref="PursuitException">The other run holds no embeddings.</exception>
-    public static EmbeddingFeatures Shared(string directory, RunDirectory run, string? model, int threads, IProgress<WorkProgress>? progress) =>
-        new(Lent(directory, model, threads), FeatureStages.Borrowed(directory, run), progress);
+    public static EmbeddingFeatures Shared(string directory, RunDirectory run, string? model, int threads, StageShare share, IProgress<WorkProgress>? progress) =>
+        new(Lent(directory, model, threads), FeatureStages.Borrowed(directory, run), progress) { Share = share };
 
     /// <summary>Opens what finished runs made, and computes nothing.</summary>
     /// <param name="directory">The run with the pool's embeddings.</param>
@@ -63,10 +65,10 @@ public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
     private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>
         EmbeddingPlanner.Plan(Probe, Recipe.Options, Recipe.Threads, pool, 0, cancellationToken);
 
-    private protected override (Fingerprint Fingerprint, Func<RunStage, string, FeatureReport> Make) Describe(Pool pool, Pool examples, CancellationToken cancellationToken)
+    private protected override (Fingerprint Fingerprint, Func<RunStage, string, FeatureReport?> Make) Describe(Pool pool, Pool examples, CancellationToken cancellationToken)
     {
         var probe = Probe;
         var fingerprint = Recipe.Options.AddTo(probe.AddTo(new Fingerprint("embeddings/1"), examples.Fingerprint), Recipe.Options.LayerOf(probe.Config, probe.Path));
-        return (fingerprint, (stage, what) => new EmbeddingStoreMaker(probe, Recipe.Options, Recipe.Threads, Progress).Run(stage, examples, what, fingerprint.Hash, cancellationToken));
+        return (fingerprint, (stage, what) => new EmbeddingStoreMaker(probe, Recipe.Options, Recipe.Threads, Share, Progress).Run(stage, examples, what, fingerprint.Hash, cancellationToken));
     }
 }

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Pursuit.Data;
+using Pursuit.Distribution;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Runs;
@@ -8,20 +9,20 @@ using Pursuit.Storage;
 namespace Pursuit.Engine.Features;
 
 /// <summary>Makes a store of examples' embeddings.</summary>
-internal sealed class EmbeddingStoreMaker(ProbeModel probe, EmbeddingOptions options, int threads, IProgress<WorkProgress>? progress)
+internal sealed class EmbeddingStoreMaker(ProbeModel probe, EmbeddingOptions options, int threads, StageShare share, IProgress<WorkProgress>? progress)
 {
     /// <summary>Makes the store, or reads what was made.</summary>
-    public EmbeddingReport Run(RunStage stage, Pool pool, string what, string id, CancellationToken cancellationToken) =>
-        ShardLoop.Run(probe, stage, pool, $"embeddings of {what}", threads, progress, loop => Make(loop, id, cancellationToken));
+    public EmbeddingReport? Run(RunStage stage, Pool pool, string what, string id, CancellationToken cancellationToken) =>
+        ShardLoop.Run(probe, stage, pool, $"embeddings of {what}", threads, share, progress, loop => Make(loop, id, cancellationToken));
 
-    private EmbeddingReport Make(ShardLoop loop, string id, CancellationToken cancellationToken)
+    private EmbeddingReport? Make(ShardLoop loop, string id, CancellationToken cancellationToken)
     {
         var layer = options.LayerOf(probe.Config, probe.Path);
         using var decoder = Decoder.Load(probe.Path);
         using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = threads, MicroBatchTokens = options.MicroBatch });
         var extractor = new EmbeddingExtractor(decoder, workers, options);
         var manifest = loop.Manifest("embedding", [new FeatureBlock($"layer-{layer}", extractor.Dimension)], id) with { Dtype = options.Precision == EmbeddingPrecision.F32 ? "F32" : "BF16" };
-        var (totals, _) = loop.MakeShards(manifest, new ShardFacts(loop.Stage, "lengths", 3), shard => MakeShard(shard, extractor, cancellationToken), cancellationToken);
+        if (loop.MakeShards(manifest, new ShardFacts(loop.Stage, "lengths", 3), shard => MakeShard(shard, extractor, cancellationToken), cancellationToken) is not var (totals, _)) return null;
         using var store = FeatureStore.Open(loop.StorePath, verifyChecksums: false);
         return new EmbeddingReport
         {

@@ -1,3 +1,4 @@
+using Pursuit.Distribution;
 using Pursuit.Runs;
 using Pursuit.Selection;
 
@@ -46,11 +47,12 @@ public static class FeatureSources
     /// <param name="run">Gets the targets' stores.</param>
     /// <param name="model">Where its model is now; null where it was.</param>
     /// <param name="threads">Threads to compute with.</param>
+    /// <param name="share">What of the targets' features this process makes.</param>
     /// <param name="progress">Told how far long work has come.</param>
     /// <exception cref="PursuitException">The other run holds no such features.</exception>
-    public static IFeatureSource Shared(FeatureKind kind, string directory, RunDirectory run, string? model, int threads, IProgress<WorkProgress>? progress) => kind == FeatureKind.Embedding
-        ? EmbeddingFeatures.Shared(directory, run, model, threads, progress)
-        : GradientFeatures.Shared(directory, run, model, threads, progress);
+    public static IFeatureSource Shared(FeatureKind kind, string directory, RunDirectory run, string? model, int threads, StageShare share, IProgress<WorkProgress>? progress) => kind == FeatureKind.Embedding
+        ? EmbeddingFeatures.Shared(directory, run, model, threads, share, progress)
+        : GradientFeatures.Shared(directory, run, model, threads, share, progress);
 
     /// <summary>What finished runs made, to be looked at; nothing is computed.</summary>
     /// <param name="kind">Which.</param>

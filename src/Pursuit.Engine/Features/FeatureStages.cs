@@ -33,6 +33,9 @@ public sealed class FeatureStages
     /// <summary>True where a stage of this run needs no making.</summary>
     internal bool Has(string name) => RunStage.Finished(_run.FullPath, name) is not null;
 
+    /// <summary>True where stages of the pool, or of targets, are made in this run.</summary>
+    internal bool Makes(bool ofPool) => _lender is null || !(ofPool || _finished);
+
     /// <summary>Keeps the recipe with the stages, where they are made here.</summary>
     internal void Keep<TOptions>(FeatureRecipe<TOptions> recipe)
         where TOptions : IFeatureOptions
@@ -47,8 +50,8 @@ public sealed class FeatureStages
     /// <exception cref="PursuitException">The other run has no such stage, or one made of something else.</exception>
     internal RunStage Open(string name, Fingerprint fingerprint, bool ofPool)
     {
-        if (_lender is null || !(ofPool || _finished)) return _run.OpenStage(name, fingerprint);
-        var directory = ofPool ? _lender : _run.FullPath;
+        if (_lender is not { } lender || Makes(ofPool)) return _run.OpenStage(name, fingerprint);
+        var directory = ofPool ? lender : _run.FullPath;
         var stage = RunStage.Finished(directory, name)
             ?? throw PursuitException.At(directory, $"no finished stage '{name}'", "a run whose features are whole", "Run the command that computes them again: it continues.");
         var differences = stage.DifferencesFrom(fingerprint);

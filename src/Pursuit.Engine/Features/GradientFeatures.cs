@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Distribution;
 using Pursuit.Engine.Models;
 using Pursuit.Runs;
 using Pursuit.Selection.Features;
@@ -37,10 +38,11 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     /// <param name="run">Gets the targets' stores.</param>
     /// <param name="model">Where its model is now; null where it was.</param>
     /// <param name="threads">Threads to compute with.</param>
+    /// <param name="share">What of the targets' features this process makes.</param>
     /// <param name="progress">Told how far long work has come.</param>
     /// <exception cref="PursuitException">The other run holds no gradient features.</exception>
-    public static GradientFeatures Shared(string directory, RunDirectory run, string? model, int threads, IProgress<WorkProgress>? progress) =>
-        new(Lent(directory, model, threads), FeatureStages.Borrowed(directory, run), progress);
+    public static GradientFeatures Shared(string directory, RunDirectory run, string? model, int threads, StageShare share, IProgress<WorkProgress>? progress) =>
+        new(Lent(directory, model, threads), FeatureStages.Borrowed(directory, run), progress) { Share = share };
 
     /// <summary>Opens what finished runs made, and computes nothing.</summary>
     /// <param name="directory">The run with the warm-up and the pool's features.</param>
@@ -66,18 +68,23 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>
         new GradientPlanner(_settled.Value, Recipe.Threads).Plan(pool, 0, Chosen(pool), cancellationToken);
 
-    private protected override (Fingerprint Fingerprint, Func<RunStage, string, FeatureReport> Make) Describe(Pool pool, Pool examples, CancellationToken cancellationToken)
+    private protected override (Fingerprint Fingerprint, Func<RunStage, string, FeatureReport?> Make) Describe(Pool pool, Pool examples, CancellationToken cancellationToken)
     {
         var probe = _settled.Value;
         var side = ReferenceEquals(pool, examples) ? GradientSide.Pool : GradientSide.Target;
         var warmup = new Warmup(probe, Recipe.Threads, Progress);
         var warmedBy = warmup.Fingerprint(pool, probe.Model.Encoder);
-        var stage = Stages.Open(WarmupName, warmedBy, ofPool: true);
-        var trajectory = warmup.Run(stage, pool, probe.Model.Encoder, cancellationToken);
+        var (stage, trajectory) = Share.InTurn(
+            () =>
+            {
+                var opened = Stages.Open(WarmupName, warmedBy, ofPool: true);
+                return (opened, warmup.Run(opened, pool, probe.Model.Encoder, cancellationToken));
+            },
+            cancellationToken);
         var fingerprint = probe.Options.AddTo(probe.Model.AddTo(new Fingerprint("gradients/1"), examples.Fingerprint)
             .Add("warm-up", warmedBy.Hash)
             .Add("side", probe.Options.Preconditioning == Preconditioning.Adam ? side.ToString() : ""));
-        return (fingerprint, (store, what) => new GradientStoreMaker(probe, trajectory, stage.FullPath, side, Recipe.Threads, Progress).Run(store, examples, what, fingerprint.Hash, cancellationToken));
+        return (fingerprint, (store, what) => new GradientStoreMaker(probe, trajectory, stage.FullPath, side, Recipe.Threads, Share, Progress).Run(store, examples, what, fingerprint.Hash, cancellationToken));
     }
 
     private protected override ExampleLosses LossesOf(RunStage stage, int rows, FeatureReport report) =>

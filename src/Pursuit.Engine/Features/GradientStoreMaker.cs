@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Pursuit.Data;
+using Pursuit.Distribution;
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
@@ -19,18 +20,19 @@ internal sealed class GradientStoreMaker
     private readonly string _trajectoryPath;
     private readonly GradientSide _side;
     private readonly int _threads;
+    private readonly StageShare _share;
     private readonly IProgress<WorkProgress>? _progress;
 
-    public GradientStoreMaker(GradientProbe probe, Trajectory trajectory, string trajectoryPath, GradientSide side, int threads, IProgress<WorkProgress>? progress) =>
-        (_probe, _trajectory, _trajectoryPath, _side, _threads, _progress) = (probe, trajectory, trajectoryPath, side, threads, progress);
+    public GradientStoreMaker(GradientProbe probe, Trajectory trajectory, string trajectoryPath, GradientSide side, int threads, StageShare share, IProgress<WorkProgress>? progress) =>
+        (_probe, _trajectory, _trajectoryPath, _side, _threads, _share, _progress) = (probe, trajectory, trajectoryPath, side, threads, share, progress);
 
     private GradientFeatureOptions Options => _probe.Options;
 
     private int Checkpoints => _trajectory.Checkpoints.Count;
 
     /// <summary>Makes the store, or reads what was made.</summary>
-    public GradientReport Run(RunStage stage, Pool pool, string what, string id, CancellationToken cancellationToken) =>
-        ShardLoop.Run(_probe.Model, stage, pool, $"gradients of {what}", _threads, _progress, loop => Make(loop, id, cancellationToken));
+    public GradientReport? Run(RunStage stage, Pool pool, string what, string id, CancellationToken cancellationToken) =>
+        ShardLoop.Run(_probe.Model, stage, pool, $"gradients of {what}", _threads, _share, _progress, loop => Make(loop, id, cancellationToken));
 
     /// <summary>Reads the losses that a finished stage kept beside its store.</summary>
     public static ExampleLosses Losses(RunStage stage, int rows, int checkpoints)
@@ -42,7 +44,7 @@ internal sealed class GradientStoreMaker
     /// <summary>Per shard: tokens, examples without an answer, and losses [rows, checkpoints].</summary>
     private static ShardFacts Facts(RunStage stage) => new(stage, "losses", 2);
 
-    private GradientReport Make(ShardLoop loop, string id, CancellationToken cancellationToken)
+    private GradientReport? Make(ShardLoop loop, string id, CancellationToken cancellationToken)
     {
         using var decoder = Decoder.Load(_probe.Model.Path);
         using var adapters = Options.Kind == GradientKind.Lora ? Warmup.CreateAdapters(decoder, Options) : null;
@@ -57,7 +59,7 @@ internal sealed class GradientStoreMaker
                 Preconditioning = Options.Preconditioning.ToString().ToLowerInvariant(),
                 ProjectionSeed = Options.ProjectionSeed,
             };
-            var (totals, losses) = loop.MakeShards(manifest, Facts(loop.Stage), shard => MakeShard(shard, decoder, adapters, extractors, cancellationToken), cancellationToken);
+            if (loop.MakeShards(manifest, Facts(loop.Stage), shard => MakeShard(shard, decoder, adapters, extractors, cancellationToken), cancellationToken) is not var (totals, losses)) return null;
             return Report(loop, manifest, totals, losses, [.. extractors.Select(e => e.EpsilonShare)]);
         }
         finally

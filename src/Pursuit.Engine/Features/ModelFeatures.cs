@@ -1,6 +1,8 @@
 using Pursuit.Data;
+using Pursuit.Distribution;
 using Pursuit.Runs;
 using Pursuit.Selection.Features;
+using Pursuit.Storage;
 
 namespace Pursuit.Engine.Features;
 
@@ -27,6 +29,12 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
     /// <summary>Examples that will be chosen, for the plan; 0: features alone.</summary>
     public Func<Pool, int> Chosen { get; init; } = _ => 0;
 
+    /// <summary>Told when kept features turn out to be damaged: what was found. What is damaged is then made again, and the rest stays.</summary>
+    public Action<string>? OnDamage { get; init; }
+
+    /// <summary>What of the features this process makes; all where nothing else is said.</summary>
+    public StageShare Share { get; init; } = StageShare.Whole;
+
     private protected FeatureRecipe<TOptions> Recipe { get; }
 
     private protected FeatureStages Stages { get; }
@@ -44,10 +52,15 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
     /// <inheritdoc/>
     public ComputedFeatures OfPool(Pool pool, CancellationToken cancellationToken)
     {
-        _ = Probe; // what is wrong with the model is told before the run gets a recipe that names it
-        Stages.Keep(Recipe);
-        if (OnPlan is not null && !Stages.Borrows && !Stages.Has(Names.OfPool)) OnPlan(Plan(pool, cancellationToken));
+        Begin(pool, cancellationToken);
         return Open(Names.OfPool, pool, pool, "the pool", cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public FeatureReport? MakeShare(Pool pool, CancellationToken cancellationToken)
+    {
+        Begin(pool, cancellationToken);
+        return Make(Names.OfPool, pool, pool, "the pool", cancellationToken).Report;
     }
 
     /// <inheritdoc/>
@@ -59,6 +72,19 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
         throw PursuitException.At(string.Join(", ", target.Sources.Select(s => s.Path)), $"{target.Count:N0} examples, none with {Nothing.Lacking}", Nothing.Expected, "Look at them with 'pursuit inspect'.");
     }
 
+    private void Begin(Pool pool, CancellationToken cancellationToken)
+    {
+        _ = Probe; // what is wrong with the model is told before the run gets a recipe that names it
+        Share.InTurn(
+            () =>
+            {
+                Stages.Keep(Recipe);
+                return true;
+            },
+            cancellationToken);
+        if (OnPlan is not null && !Stages.Borrows && !Stages.Has(Names.OfPool)) OnPlan(Plan(pool, cancellationToken));
+    }
+
     /// <summary>A run's recipe, for use elsewhere.</summary>
     private protected static FeatureRecipe<TOptions> Lent(string directory, string? model, int threads)
     {
@@ -68,21 +94,61 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
 
     private protected abstract CostPlan Plan(Pool pool, CancellationToken cancellationToken);
 
-    /// <summary>Everything a store of some examples depends on, and how it is made.</summary>
+    /// <summary>Everything a store of some examples depends on, and how it is made: null where other processes have shards still to make.</summary>
     /// <param name="pool">The pool.</param>
     /// <param name="examples">Whose store: the pool or a target.</param>
     /// <param name="cancellationToken">Stops what comes before.</param>
-    private protected abstract (Fingerprint Fingerprint, Func<RunStage, string, FeatureReport> Make) Describe(Pool pool, Pool examples, CancellationToken cancellationToken);
+    private protected abstract (Fingerprint Fingerprint, Func<RunStage, string, FeatureReport?> Make) Describe(Pool pool, Pool examples, CancellationToken cancellationToken);
 
     /// <summary>What the examples lost, where a finished stage tells it.</summary>
     private protected virtual ExampleLosses? LossesOf(RunStage stage, int rows, FeatureReport report) => null;
 
     private ComputedFeatures Open(string name, Pool pool, Pool examples, string what, CancellationToken cancellationToken)
     {
+        var (stage, fingerprint, report) = Make(name, pool, examples, what, cancellationToken);
+        if (report is null)
+            throw PursuitException.At(stage.FullPath, "shards that other tasks have still to make", "all of them", "Wait for the other tasks, or run the same command without --shard, which makes what is missing.");
+        IDenseFeatures? features = null;
+        PursuitException? fault = null;
+        try
+        {
+            features = FeatureSource.Open(stage.PathOf(ShardLoop.StoreName), ExpectedRows.Of(examples, what), cancellationToken);
+        }
+        catch (PursuitException e) when (Stages.Makes(ReferenceEquals(pool, examples)))
+        {
+            fault = e;
+            OnDamage?.Invoke(e.Message);
+        }
+
+        if (Share.Any(fault is not null))
+        {
+            features?.Dispose();
+            report = Mend(stage, name, pool, examples, what, cancellationToken) ?? throw fault!;
+            features = FeatureSource.Open(stage.PathOf(ShardLoop.StoreName), ExpectedRows.Of(examples, what), cancellationToken);
+        }
+
+        return new ComputedFeatures(features!, fingerprint.Hash, report, LossesOf(stage, features!.Rows, report));
+    }
+
+    /// <summary>Makes again what isn't whole: every shard's checksum is read, and the others stay as they are.</summary>
+    private FeatureReport? Mend(RunStage stage, string name, Pool pool, Pool examples, string what, CancellationToken cancellationToken)
+    {
+        Share.InTurn(
+            () =>
+            {
+                if (!stage.Refresh()) return false;
+                stage.Reopen();
+                File.Delete(Path.Combine(stage.PathOf(ShardLoop.StoreName), FeatureManifest.FileName)); // a store without it is unfinished
+                return true;
+            },
+            cancellationToken);
+        return Make(name, pool, examples, what, cancellationToken).Report;
+    }
+
+    private (RunStage Stage, Fingerprint Fingerprint, FeatureReport? Report) Make(string name, Pool pool, Pool examples, string what, CancellationToken cancellationToken)
+    {
         var (fingerprint, make) = Describe(pool, examples, cancellationToken);
-        var stage = Stages.Open(name, fingerprint, ReferenceEquals(pool, examples));
-        var report = make(stage, what);
-        var features = FeatureSource.Open(stage.PathOf(ShardLoop.StoreName), ExpectedRows.Of(examples, what), cancellationToken);
-        return new ComputedFeatures(features, fingerprint.Hash, report, LossesOf(stage, features.Rows, report));
+        var stage = Share.InTurn(() => Stages.Open(name, fingerprint, ReferenceEquals(pool, examples)), cancellationToken);
+        return (stage, fingerprint, make(stage, what));
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Pursuit.Data;
+using Pursuit.Distribution;
 using Pursuit.Runs;
 using Pursuit.Storage;
 using Pursuit.Tokenization;
@@ -36,11 +37,12 @@ internal sealed class ShardLoop
     private readonly Pool _pool;
     private readonly string _work;
     private readonly int _threads;
+    private readonly StageShare _share;
     private readonly IProgress<WorkProgress>? _progress;
     private readonly long _started = Stopwatch.GetTimestamp();
 
-    private ShardLoop(ProbeModel probe, RunStage stage, Pool pool, string work, int threads, IProgress<WorkProgress>? progress) =>
-        (_probe, _stage, _pool, _work, _threads, _progress) = (probe, stage, pool, work, threads, progress);
+    private ShardLoop(ProbeModel probe, RunStage stage, Pool pool, string work, int threads, StageShare share, IProgress<WorkProgress>? progress) =>
+        (_probe, _stage, _pool, _work, _threads, _share, _progress) = (probe, stage, pool, work, threads, share, progress);
 
     /// <summary>Examples.</summary>
     public int Count => _pool.Count;
@@ -60,15 +62,24 @@ internal sealed class ShardLoop
     /// <param name="pool">Whose features.</param>
     /// <param name="work">What progress calls the work.</param>
     /// <param name="threads">Threads to encode with.</param>
+    /// <param name="share">Which shards are this process's.</param>
     /// <param name="progress">Told how far it has come.</param>
-    /// <param name="make">Makes the store with this loop, and its report.</param>
-    public static TReport Run<TReport>(ProbeModel probe, RunStage stage, Pool pool, string work, int threads, IProgress<WorkProgress>? progress, Func<ShardLoop, TReport> make)
+    /// <param name="make">Makes the store's shards with this loop, and its report where this process is the one to complete it.</param>
+    /// <returns>The report; null where other processes have shards still to make.</returns>
+    public static TReport? Run<TReport>(ProbeModel probe, RunStage stage, Pool pool, string work, int threads, StageShare share, IProgress<WorkProgress>? progress, Func<ShardLoop, TReport?> make)
+        where TReport : class
     {
         if (!stage.IsComplete)
         {
-            var report = make(new ShardLoop(probe, stage, pool, work, threads, progress));
-            AtomicFile.Write(stage.PathOf(ReportName), s => JsonSerializer.Serialize(s, report, RunJson.Indented));
-            stage.Complete();
+            var report = make(new ShardLoop(probe, stage, pool, work, threads, share, progress));
+            if (report is not null)
+            {
+                AtomicFile.Write(stage.PathOf(ReportName), s => JsonSerializer.Serialize(s, report, RunJson.Indented));
+                stage.Complete();
+            }
+
+            share.Completed();
+            if (!stage.Refresh()) return null;
         }
 
         return JsonSerializer.Deserialize<TReport>(File.ReadAllBytes(stage.PathOf(ReportName)), RunJson.Indented)!;
@@ -91,33 +102,42 @@ internal sealed class ShardLoop
             Id = id,
         };
 
-    /// <summary>Makes the shards that are missing.</summary>
+    /// <summary>Makes the shards of this process that are missing.</summary>
     /// <param name="manifest">What the store will be.</param>
     /// <param name="facts">Keeps what the maker tells of each shard.</param>
     /// <param name="make">Makes a shard.</param>
     /// <param name="cancellationToken">Stops it; finished shards stay.</param>
-    /// <returns>All shards' counts added up, and each shard's values.</returns>
-    public (long[] Totals, float[][] Values) MakeShards(FeatureManifest manifest, ShardFacts facts, Func<ShardExamples, ShardFeatures> make, CancellationToken cancellationToken)
+    /// <returns>All shards' counts added up, and each shard's values; null where this process isn't the one to complete the store.</returns>
+    public (long[] Totals, float[][] Values)? MakeShards(FeatureManifest manifest, ShardFacts facts, Func<ShardExamples, ShardFeatures> make, CancellationToken cancellationToken)
     {
         var writer = new FeatureStoreWriter(StorePath, manifest);
-        for (var shard = 0; shard < manifest.ShardCount; shard++)
+        var own = Enumerable.Range(0, manifest.ShardCount).Where(_share.Takes).ToArray();
+        var (done, total) = (0, own.Sum(manifest.RowsIn));
+        foreach (var shard in own)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (facts.Has(shard) && writer.HasShard(shard)) continue;
             var (start, count) = (shard * FeatureManifest.ShardRows, manifest.RowsIn(shard));
-            Report(start);
-            var examples = Encode(_pool.Read(start, count, cancellationToken).ToArray(), cancellationToken);
-            var made = make(new ShardExamples(examples, i => Place(start + i), share => Report(start + count * share)));
-            facts.Write(shard, made.Totals, made.Values);
-            writer.WriteShard(shard, made.Blocks, made.Norms);
-            Report(start + count);
+            if (!facts.Has(shard) || !writer.HasShard(shard))
+            {
+                var before = done;
+                Report(before, total);
+                var examples = Encode(_pool.Read(start, count, cancellationToken).ToArray(), cancellationToken);
+                var made = make(new ShardExamples(examples, i => Place(start + i), share => Report(before + count * share, total)));
+                facts.Write(shard, made.Totals, made.Values);
+                writer.WriteShard(shard, made.Blocks, made.Norms);
+                Report(before + count, total);
+            }
+
+            done += count;
         }
 
+        var all = Enumerable.Range(0, manifest.ShardCount);
+        if (!_share.Completes(() => !_stage.Refresh() && all.All(shard => facts.Has(shard) && writer.IsThere(shard)), cancellationToken)) return null;
         writer.Complete();
         return facts.Read(manifest.ShardCount);
     }
 
-    private void Report(double done) => _progress?.Report(new WorkProgress(_work, done, _pool.Count, "examples"));
+    private void Report(double done, int total) => _progress?.Report(new WorkProgress(_work, done, total, "examples"));
 
     private string Place(int row) => FormattableString.Invariant($"{_pool.Sources[_pool.Locator(row).Source].Path}, line {_pool.Locator(row).Line}");
 

@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Distribution;
 using Pursuit.Engine.Features;
 using Pursuit.Runs;
 using Pursuit.Selection;
@@ -53,7 +54,7 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
     private FeatureRecipe<TOptions> Recipe<TOptions>(TOptions how)
         where TOptions : IFeatureOptions => new() { Model = options.Model, MaxLength = maxLength, Options = how, Threads = options.Workers.Threads };
 
-    private IFeatureSource Source(FeatureKind kind, RunDirectory own) => FeatureSources.Shared(kind, Shared, own, options.Model, options.Workers.Threads, progress);
+    private IFeatureSource Source(FeatureKind kind, RunDirectory own) => FeatureSources.Shared(kind, Shared, own, options.Model, options.Workers.Threads, StageShare.Whole, progress);
 
     private static FeatureReport Report(ComputedFeatures made)
     {

@@ -13,6 +13,11 @@ public interface IFeatureSource
     /// <exception cref="PursuitException">The model or the pool is unfit, or kept features belong to others; the message says what to do.</exception>
     ComputedFeatures OfPool(Pool pool, CancellationToken cancellationToken);
 
+    /// <summary>Makes this process's share of the pool's features, and completes them where it is the last to come.</summary>
+    /// <returns>How they were made; null where other processes have shards still to make.</returns>
+    /// <exception cref="PursuitException">As of <see cref="OfPool"/>.</exception>
+    FeatureReport? MakeShare(Pool pool, CancellationToken cancellationToken);
+
     /// <summary>A target's features, made as those of a pool.</summary>
     /// <param name="pool">The pool.</param>
     /// <param name="target">The target's examples, of all its files.</param>

@@ -18,9 +18,9 @@ public sealed class RunDirectory : IDisposable
     internal const string StagesName = "stages";
     private const int Format = 1;
     private const string MarkerName = "run.json";
-    private readonly FileStream _lock;
+    private readonly FileStream? _lock;
 
-    private RunDirectory(string path, FileStream lockFile)
+    private RunDirectory(string path, FileStream? lockFile)
     {
         FullPath = path;
         _lock = lockFile;
@@ -36,7 +36,18 @@ public sealed class RunDirectory : IDisposable
     /// <summary>Opens a run directory, creating it where there is none.</summary>
     /// <param name="path">The directory.</param>
     /// <exception cref="PursuitException">It holds something else, is in use, is of a newer format, or can't be written.</exception>
-    public static RunDirectory Open(string path)
+    public static RunDirectory Open(string path) => Open(path, FileShare.None);
+
+    /// <summary>Opens a run directory that several tasks write shards into at once; a process that wants it alone is refused meanwhile.</summary>
+    /// <param name="path">The directory.</param>
+    /// <exception cref="PursuitException">It holds something else, is in use by one process alone, is of a newer format, or can't be written.</exception>
+    public static RunDirectory OpenShared(string path) => Open(path, FileShare.ReadWrite);
+
+    /// <summary>The run directory of a job whose first process owns it, in another process of that job.</summary>
+    /// <param name="path">The directory.</param>
+    public static RunDirectory Join(string path) => new(Path.GetFullPath(path), null);
+
+    private static RunDirectory Open(string path, FileShare share)
     {
         var full = Path.GetFullPath(path);
         var marker = Path.Combine(full, MarkerName);
@@ -47,7 +58,7 @@ public sealed class RunDirectory : IDisposable
             if (Directory.Exists(full) && !File.Exists(marker) && Directory.EnumerateFileSystemEntries(full).Any(e => !IsOurs(e)))
                 throw PursuitException.At(full, "a directory with other things in it", "an empty or a run directory", "Choose another --run, or empty it.");
             Directory.CreateDirectory(full);
-            var run = new RunDirectory(full, Lock(full));
+            var run = new RunDirectory(full, Lock(full, share));
             try
             {
                 CheckOrWriteMarker(marker);
@@ -82,16 +93,16 @@ public sealed class RunDirectory : IDisposable
     public string PathOf(string name) => Path.Combine(FullPath, name);
 
     /// <summary>Lets another process have the directory.</summary>
-    public void Dispose() => _lock.Dispose();
+    public void Dispose() => _lock?.Dispose();
 
     private static bool IsOurs(string entry) =>
         Path.GetFileName(entry) is "run.lock" || entry.EndsWith(".partial", StringComparison.Ordinal);
 
-    private static FileStream Lock(string directory)
+    private static FileStream Lock(string directory, FileShare share)
     {
         try
         {
-            return new FileStream(Path.Combine(directory, "run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(Path.Combine(directory, "run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, share);
         }
         catch (IOException e) when (Directory.Exists(directory))
         {

@@ -25,6 +25,17 @@ public sealed class RunStage
     /// <summary>The path of one of its files.</summary>
     public string PathOf(string name) => Path.Combine(FullPath, name);
 
+    /// <summary>Looks again: another process may have completed the stage.</summary>
+    /// <returns>Whether it is complete.</returns>
+    public bool Refresh() => IsComplete = ReadState(PathOf(StateName)) is { Complete: true } state && state.Fingerprint == _state.Fingerprint;
+
+    /// <summary>Takes back that the stage is complete: some of its files must be made again.</summary>
+    public void Reopen()
+    {
+        WriteState(FullPath, _state with { Complete = false });
+        IsComplete = false;
+    }
+
     /// <summary>Says that every file of the stage is whole under its final name.</summary>
     public void Complete()
     {

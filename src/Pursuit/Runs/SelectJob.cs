@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using Pursuit.Data;
 using Pursuit.Data.Export;
+using Pursuit.Distribution;
 using Pursuit.Reports;
 using Pursuit.Selection;
+using Pursuit.Selection.Distributed;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Runs;
@@ -37,6 +39,9 @@ public sealed class SelectJob
     /// <summary>Makes the features the method reads where they weren't brought along; needed where <see cref="SelectJobOptions.ComputesFeatures"/>.</summary>
     public IFeatureSource? Features { get; init; }
 
+    /// <summary>The processes that do the job together; this is rank 0 of them where it calls <see cref="Run"/>, else another, which <see cref="Assist"/>s.</summary>
+    public IProcessGroup Group { get; init; } = ProcessGroups.Alone;
+
     /// <summary>Does the job in an open run directory.</summary>
     /// <param name="run">The run's directory.</param>
     /// <param name="cancellationToken">Stops between parts; the same job continues later.</param>
@@ -48,18 +53,32 @@ public sealed class SelectJob
         var stage = run.OpenStage(StageName, inputs.Fingerprint);
         var reused = stage.IsComplete;
         if (!reused) SelectionFile.Write(stage, Select(inputs.Problem, cancellationToken));
+        var traffic = reused ? null : inputs.Team?.Traffic;
         var selected = Selected(inputs, stage);
 
         var files = WriteFiles(run, inputs.Pool, selected.Selection, cancellationToken);
-        var summary = Summarise(selected, files, reused, Stopwatch.GetElapsedTime(started));
+        var summary = Summarise(selected, files, reused, Stopwatch.GetElapsedTime(started)) with { Traffic = traffic };
         if (_options.Command is null)
         {
             SelectReportFiles.Delete(run.FullPath); // an earlier choice's report would be taken for this one's
+            inputs.Team?.Done();
             return summary;
         }
 
         SelectReportFiles.Write(run.FullPath, SelectReportBuilder.Build(selected, summary, _options.Command, _progress, cancellationToken));
+        inputs.Team?.Done();
         return summary with { ReportSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds - summary.Seconds };
+    }
+
+    /// <summary>Does another rank's part of the job: its shards' features, then its shards' passes, until rank 0 is done. Writes shards and nothing else.</summary>
+    /// <param name="run">The run's directory, joined.</param>
+    /// <param name="cancellationToken">Stops between parts.</param>
+    /// <exception cref="PursuitException">Bad input; the message says what to do.</exception>
+    public void Assist(RunDirectory run, CancellationToken cancellationToken)
+    {
+        using var inputs = OpenInputs(run, earlier: null, cancellationToken);
+        if (inputs.Problem.PoolGradients is { } features)
+            new RowWorker(features, inputs.Problem.ContentIds, Group, _options.Pool.Threads).Run(cancellationToken);
     }
 
     /// <summary>Opens a finished selection with what it was made of, and computes none.</summary>
@@ -93,7 +112,7 @@ public sealed class SelectJob
                 throw PursuitException.At(run.FullPath, "a selection from a pool that has changed since", "the pool's files as they were", $"Run 'pursuit select --config {run.PathOf("options.yaml")}' again.");
             RefuseToOverwrite(pool.Sources.Select(s => s.Path));
             var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
-            var lengths = Lengths(run, pool, target, cancellationToken);
+            var lengths = Group.Rank == 0 ? Lengths(run, pool, target, cancellationToken) : null; // rank 0 alone decides
             var features = SelectionFeatures.Open(_options, _method.Needs, Features, pool, target, cancellationToken);
             var embeddings = _method.Needs.HasFlag(FeatureNeeds.PoolEmbeddings);
             var problem = new SelectionProblem
@@ -115,9 +134,11 @@ public sealed class SelectJob
                 TargetGroupNames = features.TargetGroupNames,
                 Threads = _options.Pool.Threads,
             };
+            var team = Group.Count > 1 && Group.Rank == 0 && problem.PoolGradients is { } shared ? new RowTeam(shared, Group) : null;
+            if (team is not null) problem = problem with { PoolGradients = new TeamFeatures(problem.PoolGradients!, team) };
             problem = TextFeatures.Give(problem, _method.Needs, pool, target);
             var fingerprint = SelectionFingerprint(pool, sources, lengths, features).Add("target-texts", TextFeatures.TargetFingerprint(_method.Needs, target));
-            return new SelectInputs(pool, target, sources, features, problem, fingerprint);
+            return new SelectInputs(pool, target, sources, features, team, problem, fingerprint);
         }
         catch
         {
@@ -247,7 +268,7 @@ public sealed class SelectJob
     }
 
     /// <summary>What a selection is made of, open.</summary>
-    private sealed record SelectInputs(Pool Pool, Pool? Target, SourceGroups Sources, SelectionFeatures Features, SelectionProblem Problem, Fingerprint Fingerprint) : IDisposable
+    private sealed record SelectInputs(Pool Pool, Pool? Target, SourceGroups Sources, SelectionFeatures Features, RowTeam? Team, SelectionProblem Problem, Fingerprint Fingerprint) : IDisposable
     {
         public void Dispose()
         {

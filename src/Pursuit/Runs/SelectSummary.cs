@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pursuit.Distribution;
 using Pursuit.Selection;
 using Pursuit.Selection.Random;
 
@@ -57,6 +58,9 @@ public sealed record SelectSummary
 
     /// <summary>What the method tells of its work; null where that is nothing.</summary>
     public StoredDetails? Details { get; init; }
+
+    /// <summary>What several processes exchanged for the selection; null where one made it alone.</summary>
+    public Traffic? Traffic { get; init; }
 
     /// <summary>The files that were written, by what they hold.</summary>
     public required IReadOnlyDictionary<string, string> Files { get; init; }

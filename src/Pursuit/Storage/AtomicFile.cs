@@ -15,7 +15,8 @@ public sealed class AtomicFile : IDisposable
     public AtomicFile(string path)
     {
         FinalPath = Path.GetFullPath(path);
-        _temporaryPath = $"{FinalPath}.{Environment.ProcessId}.partial";
+        // Processes of several machines may write one name at once, each its own whole file.
+        _temporaryPath = $"{FinalPath}.{Environment.MachineName}-{Environment.ProcessId}.partial";
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(FinalPath)!);

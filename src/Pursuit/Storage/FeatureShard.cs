@@ -80,6 +80,6 @@ internal static class FeatureShard
         if (!file.Metadata.TryGetValue(DigestKey, out var expected))
             throw PursuitException.At(file.Path, $"no '{DigestKey}' in its header", "the SHA-256 of its data");
         if (found != expected)
-            throw PursuitException.At(file.Path, $"data with SHA-256 {found}", expected, "The shard is damaged: make the features again, or copy it again.");
+            throw PursuitException.At(file.Path, $"data with SHA-256 {found}", expected, "The shard is damaged: copy it again, or run the command that made it, which makes this shard alone anew.");
     }
 }

@@ -28,12 +28,17 @@ public sealed class FeatureStoreWriter
     public string Directory { get; }
 
     /// <summary>True when a shard is there, whole and of this store; a faulty one may be written again.</summary>
-    public bool HasShard(int shard)
+    public bool HasShard(int shard) => CanOpen(shard, verifyDigest: true);
+
+    /// <summary>True when a shard is there with the header and length it should have; its data aren't read.</summary>
+    public bool IsThere(int shard) => CanOpen(shard, verifyDigest: false);
+
+    private bool CanOpen(int shard, bool verifyDigest)
     {
         CheckIndex(shard);
         try
         {
-            FeatureShard.Open(Directory, _manifest, shard, verifyDigest: true).Dispose();
+            FeatureShard.Open(Directory, _manifest, shard, verifyDigest).Dispose();
             return true;
         }
         catch (PursuitException)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Pursuit.Data;
+using Pursuit.Distribution;
 using Pursuit.Engine.Features;
 using Pursuit.Runs;
 
@@ -155,7 +156,7 @@ public sealed class GradientFeaturesTests : IDisposable
         using var targets = Pool.Open(new PoolOptions { Paths = [target] }, null, TestContext.Current.CancellationToken);
         using (var run = RunDirectory.Open(_world.PathOf("borrower")))
         {
-            var source = GradientFeatures.Shared(_world.PathOf("lender"), run, null, 2, null);
+            var source = GradientFeatures.Shared(_world.PathOf("lender"), run, null, 2, StageShare.Whole, null);
             using var ofPool = source.OfPool(pool, TestContext.Current.CancellationToken).Features;
             using var ofTarget = source.OfTarget(pool, targets, TestContext.Current.CancellationToken).Features;
             // The target's examples are the pool's first twelve, so their features are too.

@@ -12,25 +12,29 @@ public static class FeatureRows
     internal const int TileRows = 32;
 
     /// <summary>Runs over all rows in tiles, shards in parallel.</summary>
+    internal static void ForEachTile<TState>(IDenseFeatures features, int threads, Func<TState> openShard, TileVisitor<TState> visit, Action<TState> closeShard, CancellationToken cancellationToken) =>
+        ForEachTile(features, RowRange.All(features), threads, openShard, visit, closeShard, cancellationToken);
+
+    /// <summary>Runs over some rows in tiles, shards in parallel.</summary>
     /// <param name="features">What is read.</param>
+    /// <param name="range">The rows, whole shards.</param>
     /// <param name="threads">At most this many at once; results must not depend on it.</param>
     /// <param name="openShard">Makes a thread's own state.</param>
     /// <param name="visit">Called for each tile of each block in order within a shard: state, scratch, block, first row, rows.</param>
     /// <param name="closeShard">Called with each thread's state at its end, one at a time.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
-    internal static void ForEachTile<TState>(IDenseFeatures features, int threads, Func<TState> openShard, TileVisitor<TState> visit, Action<TState> closeShard, CancellationToken cancellationToken)
+    internal static void ForEachTile<TState>(IDenseFeatures features, RowRange range, int threads, Func<TState> openShard, TileVisitor<TState> visit, Action<TState> closeShard, CancellationToken cancellationToken)
     {
-        var shards = (features.Rows + features.ShardRows - 1) / features.ShardRows;
         var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken };
         var gate = new Lock();
         Parallel.For(
-            0,
-            shards,
+            range.First / features.ShardRows,
+            (int)(((long)range.End + features.ShardRows - 1) / features.ShardRows),
             options,
             () => (State: openShard(), Scratch: new float[Math.Min(TileRows, features.ShardRows) * features.Dimension]),
             (shard, _, local) =>
             {
-                var end = Math.Min(features.Rows, (shard + 1) * features.ShardRows);
+                var end = (int)Math.Min(range.End, (shard + 1L) * features.ShardRows);
                 for (var block = 0; block < features.Blocks; block++)
                 {
                     for (var first = shard * features.ShardRows; first < end; first += TileRows)

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Numerics.Tensors;
 using Pursuit.Numerics;
+using Pursuit.Selection.Distributed;
 
 namespace Pursuit.Selection.Features;
 
@@ -12,10 +14,13 @@ public sealed class GradientRows
     private readonly IDenseFeatures _features;
     private readonly float[][] _multipliers;
     private readonly float[]? _mean;
+    private readonly TeamRows? _team;
 
-    private GradientRows(IDenseFeatures features, RowConstruction construction, double[] floors, float[]? mean)
+    private GradientRows(IDenseFeatures features, RowConstruction construction, double[] floors, float[]? mean, TeamRows? team, RowRange own)
     {
         _features = features;
+        _team = team;
+        Own = own;
         Construction = construction;
         Floors = floors;
         _mean = mean;
@@ -48,9 +53,14 @@ public sealed class GradientRows
     /// <param name="features">The pool's gradients.</param>
     /// <param name="construction">Normalisation and floor.</param>
     /// <exception cref="PursuitException">A norm isn't finite, or every gradient is zero.</exception>
-    public static GradientRows OfPool(IDenseFeatures features, RowConstruction construction)
+    public static GradientRows OfPool(IDenseFeatures features, RowConstruction construction) => features is TeamFeatures shared
+        ? OfPool(shared, construction, shared.Team.Open(construction), shared.Own)
+        : OfPool(features, construction, null, RowRange.All(features));
+
+    /// <summary>Rows of a pool of which one process reads a part.</summary>
+    internal static GradientRows OfPool(IDenseFeatures features, RowConstruction construction, TeamRows? team, RowRange own)
     {
-        var rows = new GradientRows(features, construction, NormFloors.Of(features, construction), null);
+        var rows = new GradientRows(features, construction, NormFloors.Of(features, construction), null, team, own);
         return rows.Norms.Any(n => n > 0)
             ? rows
             : throw PursuitException.At(features.Name, $"the gradients of all {features.Rows:N0} rows are zero", "at least one that isn't", "Compute the features again: no loss reaches the model's weights.");
@@ -64,7 +74,7 @@ public sealed class GradientRows
             throw PursuitException.At(target.Name, $"{target.Blocks} checkpoints of {target.Dimension} numbers", $"the {_features.Blocks} of {_features.Dimension} that the pool's features ({_features.Name}) have", "Make both with the same model, checkpoints and projection.");
         if (!target.Etabar.SequenceEqual(_features.Etabar))
             throw PursuitException.At(target.Name, $"checkpoint weights [{string.Join(", ", target.Etabar)}]", $"the pool's [{string.Join(", ", _features.Etabar)}]", "Make both with the same checkpoints.");
-        var rows = new GradientRows(target, Construction, [.. Floors], null);
+        var rows = new GradientRows(target, Construction, [.. Floors], null, null, RowRange.All(target));
         return _mean is null ? rows : rows.Minus(_mean, 1, CancellationToken.None);
     }
 
@@ -81,38 +91,79 @@ public sealed class GradientRows
     /// <exception cref="PursuitException">A row holds NaN or infinity.</exception>
     public void Scan(float[] rhs, int count, double[] scores, int threads, CancellationToken cancellationToken)
     {
+        if (_team is null) ScanOwn(rhs, count, scores, Own.First, threads, cancellationToken);
+        else _team.Scan(this, rhs, count, scores, threads, cancellationToken);
+    }
+
+    /// <summary>The same of this process's own rows.</summary>
+    /// <param name="rhs">[count, Dimension].</param>
+    /// <param name="count">Right-hand sides.</param>
+    /// <param name="scores">Where the rows' scores go.</param>
+    /// <param name="at">The row of the scores that the first own row is.</param>
+    /// <param name="threads">At most this many.</param>
+    /// <param name="cancellationToken">Stops between shards.</param>
+    internal void ScanOwn(float[] rhs, int count, double[] scores, int at, int threads, CancellationToken cancellationToken) =>
+        ScanTiles(rhs, count, threads, (products, first, _) => products.CopyTo(scores.AsSpan((at + first - Own.First) * count)), cancellationToken);
+
+    /// <summary>Makes one pass over this process's own rows and shows each tile's products while they are in the cache.</summary>
+    /// <param name="rhs">[count, Dimension].</param>
+    /// <param name="count">Right-hand sides.</param>
+    /// <param name="threads">At most this many.</param>
+    /// <param name="visit">Sees [rows, count] products with the rows' place; from several threads.</param>
+    /// <param name="cancellationToken">Stops between shards.</param>
+    /// <exception cref="PursuitException">A row holds NaN or infinity.</exception>
+    internal void ScanTiles(float[] rhs, int count, int threads, ProductVisitor visit, CancellationToken cancellationToken)
+    {
         var byBlock = ByBlock(rhs, count);
-        scores.AsSpan(0, Count * count).Clear();
+        var shifts = Shifts(rhs, count);
+        var bad = new ConcurrentBag<int>();
         FeatureRows.ForEachTile(
             _features,
+            Own,
             threads,
-            () => new float[FeatureRows.TileRows * count],
-            (buffer, tile, block, first, rows) =>
+            () => (Dots: new float[FeatureRows.TileRows * count], Products: new double[_features.ShardRows * count]),
+            (state, tile, block, first, rows) =>
             {
-                var dots = buffer.AsSpan(0, rows * count);
+                // A shard's blocks come one after the other: the products wait in the thread's own room until the last.
+                var dots = state.Dots.AsSpan(0, rows * count);
+                var products = state.Products.AsSpan(first % _features.ShardRows * count, rows * count);
+                if (block == 0) products.Clear();
                 if (tile.Element == FeatureElement.BF16) RowScan.Dots(tile.BFloats, rows, _features.Dimension, byBlock[block], count, dots);
                 else RowScan.Dots(tile.Floats, rows, _features.Dimension, byBlock[block], count, dots);
                 for (var r = 0; r < rows; r++)
                 {
                     var multiplier = (double)_multipliers[block][first + r];
-                    for (var j = 0; j < count; j++)
-                        scores[(first + r) * count + j] += multiplier * dots[r * count + j];
+                    for (var j = 0; j < count; j++) products[r * count + j] += multiplier * dots[r * count + j];
                 }
+
+                if (block + 1 < _features.Blocks) return;
+                if (_mean is not null)
+                {
+                    for (var k = 0; k < products.Length; k++) products[k] -= shifts[k % count];
+                }
+
+                if (!double.IsFinite(TensorPrimitives.SumOfMagnitudes<double>(products)))
+                {
+                    for (var r = 0; r < rows; r++)
+                        if (!double.IsFinite(TensorPrimitives.SumOfMagnitudes<double>(products.Slice(r * count, count)))) bad.Add(first + r);
+                }
+
+                visit(products, first, rows);
             },
             _ => { },
             cancellationToken);
-
-        for (var j = 0; _mean is not null && j < count; j++)
-        {
-            var shift = Dot(_mean, rhs.AsSpan(j * Dimension, Dimension));
-            for (var i = 0; i < Count; i++) scores[i * count + j] -= shift;
-        }
-
-        RefuseNonFinite(scores, count);
+        if (!bad.IsEmpty) throw FeatureRows.NonFinite(_features.Name, null, [.. bad]);
     }
 
     /// <summary>Copies rows, in the order asked, into [positions, Dimension].</summary>
     public void Gather(ReadOnlySpan<int> positions, Span<float> destination)
+    {
+        if (_team is null) GatherHere(positions, destination);
+        else _team.Gather(this, positions, destination);
+    }
+
+    /// <summary>The same, read by this process.</summary>
+    internal void GatherHere(ReadOnlySpan<int> positions, Span<float> destination)
     {
         var scratch = new float[_features.Dimension];
         for (var p = 0; p < positions.Length; p++)
@@ -129,6 +180,12 @@ public sealed class GradientRows
         }
     }
 
+    /// <summary>The rows this process reads in a pass: all, or its share of several processes'.</summary>
+    internal RowRange Own { get; }
+
+    /// <summary>The processes that share the rows; null where this one has all.</summary>
+    internal TeamRows? Team => _team;
+
     /// <summary>What stored rows of a block are multiplied by, [rows].</summary>
     internal ReadOnlySpan<float> Multipliers(int block) => _multipliers[block];
 
@@ -143,14 +200,22 @@ public sealed class GradientRows
         return sum;
     }
 
-    private GradientRows Minus(float[] mean, int threads, CancellationToken cancellationToken)
+    /// <summary>The same rows less a row.</summary>
+    internal GradientRows Minus(float[] mean, int threads, CancellationToken cancellationToken)
     {
         var products = new double[Count];
         Scan(mean, 1, products, threads, cancellationToken);
         var square = Dot(mean, mean);
         var norms = new double[Count];
         for (var i = 0; i < Count; i++) norms[i] = Math.Sqrt(Math.Max(0, Norms[i] * Norms[i] - 2 * products[i] + square));
-        return new GradientRows(_features, Construction, [.. Floors], mean) { Norms = norms };
+        return new GradientRows(_features, Construction, [.. Floors], mean, _team?.Minus(mean), Own) { Norms = norms };
+    }
+
+    private double[] Shifts(float[] rhs, int count)
+    {
+        var shifts = new double[count];
+        for (var j = 0; _mean is not null && j < count; j++) shifts[j] = Dot(_mean, rhs.AsSpan(j * Dimension, Dimension));
+        return shifts;
     }
 
     private float[][] ByBlock(float[] rhs, int count)
@@ -164,13 +229,6 @@ public sealed class GradientRows
         }
 
         return blocks;
-    }
-
-    private void RefuseNonFinite(double[] scores, int count)
-    {
-        if (double.IsFinite(TensorPrimitives.SumOfMagnitudes(scores.AsSpan(0, Count * count)))) return;
-        var bad = Enumerable.Range(0, Count).Where(i => !scores.AsSpan(i * count, count).ToArray().All(double.IsFinite)).ToArray();
-        throw FeatureRows.NonFinite(_features.Name, null, bad);
     }
 
     private static float[][] Multipliers(IDenseFeatures features, RowNormalisation normalisation, double[] floors, out double[] norms)
@@ -204,3 +262,6 @@ public sealed class GradientRows
         return multipliers;
     }
 }
+
+/// <summary>Sees the products of some consecutive rows, [rows, right-hand sides]; may change them.</summary>
+internal delegate void ProductVisitor(Span<double> products, int firstRow, int rows);

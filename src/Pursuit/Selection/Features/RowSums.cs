@@ -18,14 +18,30 @@ internal static class RowSums
     /// <param name="cancellationToken">Stops between shards.</param>
     public static double[] Of(GradientRows rows, IReadOnlyList<int> group, int groups, int threads, CancellationToken cancellationToken)
     {
-        var features = rows.Features;
-        var dimension = rows.Dimension;
         // Every stored number times its multiplier is at most its row's norm, so this unit keeps every sum below 2^62.
+        var dimension = rows.Dimension;
         var largest = LargestElement(rows);
         var unit = largest > 0 ? Math.ScaleB(1, 61 - (int)Math.Ceiling(Math.Log2(largest) + Math.Log2(rows.Count + 1))) : 1;
+        var total = rows.Team is { } team ? team.Sums(rows, group, groups, unit, threads, cancellationToken) : OfOwn(rows, group, groups, unit, threads, cancellationToken);
+        var sums = Array.ConvertAll(total, s => s / unit);
+        if (rows.Mean.IsEmpty) return sums;
+        var sizes = new int[groups];
+        foreach (var g in group)
+            if (g >= 0) sizes[g]++;
+        for (var g = 0; g < groups; g++)
+            for (var k = 0; k < dimension; k++) sums[g * dimension + k] -= (double)sizes[g] * rows.Mean[k];
+        return sums;
+    }
+
+    /// <summary>The sums of the rows that this process reads, in fixed point.</summary>
+    internal static long[] OfOwn(GradientRows rows, IReadOnlyList<int> group, int groups, double unit, int threads, CancellationToken cancellationToken)
+    {
+        var features = rows.Features;
+        var dimension = rows.Dimension;
         var total = new long[groups * dimension];
         FeatureRows.ForEachTile(
             features,
+            rows.Own,
             threads,
             () => (Row: new float[features.Dimension], Sums: new long[groups * dimension]),
             (state, tile, block, first, count) =>
@@ -43,15 +59,7 @@ internal static class RowSums
                 for (var k = 0; k < total.Length; k++) total[k] += state.Sums[k];
             },
             cancellationToken);
-
-        var sums = Array.ConvertAll(total, s => s / unit);
-        if (rows.Mean.IsEmpty) return sums;
-        var sizes = new int[groups];
-        foreach (var g in group)
-            if (g >= 0) sizes[g]++;
-        for (var g = 0; g < groups; g++)
-            for (var k = 0; k < dimension; k++) sums[g * dimension + k] -= (double)sizes[g] * rows.Mean[k];
-        return sums;
+        return total;
     }
 
     /// <summary>A bound on what any row's element can be: its norm before centring, with room for rounding to bf16.</summary>

@@ -15,13 +15,12 @@ internal sealed class OmpSolver(PursuitProblem problem, PursuitStops stops)
         while (support.Count < budget)
         {
             var scores = problem.Identify(trace.Wanted(residual), support, cancellationToken);
-            var best = problem.Best(scores, 1);
-            if (best.Length == 0) return trace.Finish(StopReason.Optimal);
-            support.Add(best);
+            if (scores.Best(1) is not [var best]) return trace.Finish(StopReason.Optimal);
+            support.Add([best.Position]);
             problem.CountGathered(1);
             foreach (var column in columns) column.Grow();
             var products = Fit(support, columns);
-            Keep(support, columns, best[0]);
+            Keep(support, columns, best.Position);
             residual = support.Residual();
             if (trace.Record(support, residual, products) is { } reason) return trace.Finish(reason);
         }

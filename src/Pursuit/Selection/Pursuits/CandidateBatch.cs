@@ -13,19 +13,19 @@ internal static class CandidateBatch
     /// <summary>Adds up to <paramref name="wanted"/> rows with weight zero.</summary>
     /// <param name="problem">Rows with features equal to one in the support are excluded from it for good.</param>
     /// <param name="support">What grows.</param>
-    /// <param name="scores">p, [rows]; rows at or below zero aren't candidates.</param>
+    /// <param name="scores">p of all rows; what is looked at is taken out.</param>
     /// <param name="wanted">At most this many.</param>
     /// <param name="barred">Rows a candidate may not be near to, nor then to the support, with the cosine from which it is; or null.</param>
     /// <returns>Rows added.</returns>
-    public static int Add(PursuitProblem problem, SupportSet support, float[] scores, int wanted, NearRows? barred = null)
+    public static int Add(PursuitProblem problem, SupportSet support, IScoredRows scores, int wanted, NearRows? barred = null)
     {
         var before = support.Count;
         for (var round = 0; round < MaxRounds && support.Count - before < wanted; round++)
         {
             var missing = wanted - (support.Count - before);
-            var candidates = problem.Best(scores, missing + missing / 4);
+            var candidates = Array.ConvertAll(scores.Best(missing + missing / 4), c => c.Position);
             if (candidates.Length == 0) break;
-            foreach (var candidate in candidates) scores[candidate] = 0;
+            scores.Remove(candidates);
             var first = support.Count;
             support.Add(candidates);
             problem.CountGathered(candidates.Length);

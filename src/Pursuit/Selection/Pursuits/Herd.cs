@@ -71,44 +71,46 @@ internal sealed class Herd
     /// <summary>The next rows, perhaps none where all the best were near-duplicates; null where no row is left.</summary>
     private List<int>? Batch(int size, long left, Func<int, long> cost, CancellationToken cancellationToken)
     {
-        var scores = Gains(cancellationToken, out var sums, out var targets);
-        var candidates = _problem.Best(scores, Math.Max(32, 4 * size));
-        if (candidates.Length == 0) return null;
+        var rule = new HerdRule(SumWithTarget(), SumSquare(), _mass, _problem.BatchNoise, _targetSquare);
+        var best = Pass(rule, cancellationToken).Best(Math.Max(32, 4 * size));
+        if (best.Length == 0) return null;
+        var candidates = Array.ConvertAll(best, c => c.Position);
+        var targets = Array.ConvertAll(best, c => c.Products[0]);
         var first = _chosen.Count;
         _chosen.Add(candidates);
         _problem.CountGathered(candidates.Length);
 
         // Exact from here on: products with the sum are updated by the Gram matrix as rows join.
-        var withSum = Array.ConvertAll(candidates, c => sums[c]);
+        var withSum = Array.ConvertAll(best, c => rule.WithSum(c.Products[1], _problem.Rows.Norms[c.Position]));
         var open = Enumerable.Range(0, candidates.Length).Where(i => !IsNear(first + i, Enumerable.Range(0, first))).ToHashSet();
         foreach (var i in Enumerable.Range(0, candidates.Length).Where(i => !open.Contains(i))) _taken[candidates[i]] = true;
         var joined = new List<int>();
-        var (withTarget, square) = (SumWithTarget(), SumSquare());
+        var (withTarget, square) = (rule.Target, rule.Square);
         while (joined.Count < size && left > 0 && open.Count > 0)
         {
-            var best = -1;
+            var winner = -1;
             var bestGain = double.NegativeInfinity;
             for (var i = 0; i < candidates.Length; i++)
             {
                 if (!open.Contains(i)) continue;
-                var gain = Gain(withTarget + targets[candidates[i]], square + 2 * withSum[i] + _chosen.NoisyGram(first + i, first + i));
+                var gain = rule.Gain(withTarget + targets[i], square + 2 * withSum[i] + _chosen.NoisyGram(first + i, first + i));
                 if (gain <= bestGain) continue;
-                best = i;
+                winner = i;
                 bestGain = gain;
             }
 
-            open.Remove(best);
-            if (IsNear(first + best, joined.Select(j => first + j)))
+            open.Remove(winner);
+            if (IsNear(first + winner, joined.Select(j => first + j)))
             {
-                _taken[candidates[best]] = true;
+                _taken[candidates[winner]] = true;
                 continue;
             }
 
-            withTarget += targets[candidates[best]];
-            square += 2 * withSum[best] + _chosen.NoisyGram(first + best, first + best);
-            for (var i = 0; i < candidates.Length; i++) withSum[i] += _chosen.NoisyGram(first + i, first + best);
-            joined.Add(best);
-            left -= cost(candidates[best]);
+            withTarget += targets[winner];
+            square += 2 * withSum[winner] + _chosen.NoisyGram(first + winner, first + winner);
+            for (var i = 0; i < candidates.Length; i++) withSum[i] += _chosen.NoisyGram(first + i, first + winner);
+            joined.Add(winner);
+            left -= cost(candidates[winner]);
         }
 
         var positions = joined.ConvertAll(j => candidates[j]);
@@ -118,34 +120,15 @@ internal sealed class Herd
         return positions;
     }
 
-    /// <summary>What the residual would be with each row, as a score above zero; 0 for rows that can't join.</summary>
-    private float[] Gains(CancellationToken cancellationToken, out double[] withSum, out double[] withTarget)
+    /// <summary>Every row's worth to the sum; none for rows that are taken.</summary>
+    private IScoredRows Pass(HerdRule rule, CancellationToken cancellationToken)
     {
         var rows = _problem.Rows;
         var rhs = new float[2 * rows.Dimension];
         _problem.Target.Uniform.CopyTo(rhs, 0);
         for (var k = 0; k < _sum.Length; k++) rhs[rows.Dimension + k] = (float)_sum[k];
-        var products = new double[2 * rows.Count];
-        _problem.Scan(rhs, 2, products, cancellationToken);
-        withSum = new double[rows.Count];
-        withTarget = new double[rows.Count];
-        var scores = new float[rows.Count];
-        var (target, square) = (SumWithTarget(), SumSquare());
-        for (var i = 0; i < scores.Length; i++)
-        {
-            withTarget[i] = products[2 * i];
-            withSum[i] = products[2 * i + 1] + _problem.BatchNoise * _mass * rows.Norms[i];
-            if (_taken[i] || rows.Norms[i] == 0) continue;
-            // Gains lie in [-1, 1]; shifted, so that the least of them still is a candidate.
-            scores[i] = (float)(2 + Gain(target + withTarget[i], square + 2 * withSum[i] + (1 + _problem.BatchNoise) * rows.Norms[i] * rows.Norms[i]));
-        }
-
-        return scores;
+        return _problem.Score(rhs, rule, [.. Enumerable.Range(0, _taken.Length).Where(i => _taken[i])], cancellationToken);
     }
-
-    /// <summary>The cosine of the sum with the target, up to the target's length, the noise of a batch counted as length across it.</summary>
-    private double Gain(double withTarget, double square) =>
-        square > 0 ? Math.Clamp(withTarget / Math.Sqrt(square * _targetSquare), -1, 1) : -1;
 
     private double SumSquare()
     {

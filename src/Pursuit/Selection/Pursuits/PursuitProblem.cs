@@ -1,5 +1,4 @@
 using Pursuit.Data;
-using Pursuit.Numerics;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection.Pursuits;
@@ -84,54 +83,33 @@ internal sealed class PursuitProblem
     /// <summary>An empty support of this problem.</summary>
     public SupportSet NewSupport() => new(Rows, Target, Lambda, BatchNoise, Threads);
 
-    /// <summary>
-    /// p_i = ||max(0, phi_i . R_j - ||phi_i|| S_j / b)|| over all J at once (S_j the support's mass, b the batch), divided by ||phi_i|| where rows aren't normalised; 0 for rows that are
-    /// excluded, in the support, or point toward the residual by no more than rounding.
-    /// </summary>
+    /// <summary>Scores every row against the residual (<see cref="IdentificationRule"/>); none for rows that are excluded or in the support.</summary>
     /// <param name="residual">R, [J, D].</param>
     /// <param name="support">Rows already in.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
-    public float[] Identify(float[] residual, SupportSet support, CancellationToken cancellationToken)
+    public IScoredRows Identify(float[] residual, SupportSet support, CancellationToken cancellationToken)
     {
-        var groups = Target.Groups;
-        var products = new double[Rows.Count * groups];
-        Scan(residual, groups, products, cancellationToken);
-        var scores = new float[Rows.Count];
-        var least = Rounding * Math.Sqrt(Energy);
-        var tolls = Enumerable.Range(0, groups).Select(j => BatchNoise > 0 ? BatchNoise * support.Mass(j) : 0).ToArray();
-        for (var i = 0; i < scores.Length; i++)
-        {
-            if (Excluded[i] || Rows.Norms[i] == 0) continue;
-            var square = 0.0;
-            for (var j = 0; j < groups; j++)
-            {
-                var product = Math.Max(0, products[i * groups + j] - Rows.Norms[i] * tolls[j]);
-                square += product * product;
-            }
-
-            var score = Math.Sqrt(square);
-            if (score <= least * Rows.Norms[i]) continue;
-            scores[i] = (float)(Rows.Construction.Normalisation == RowNormalisation.None ? score / Rows.Norms[i] : score);
-        }
-
-        foreach (var position in support.Positions) scores[position] = 0;
-        Gains.Add(Noted(scores, support));
-        return scores;
+        var tolls = Enumerable.Range(0, Target.Groups).Select(j => BatchNoise > 0 ? BatchNoise * support.Mass(j) : 0).ToArray();
+        var barred = Enumerable.Range(0, Excluded.Length).Where(i => Excluded[i]).ToArray();
+        var rule = new IdentificationRule(tolls, Rounding * Math.Sqrt(Energy), Rows.Construction.Normalisation == RowNormalisation.None);
+        var scored = Score(residual, rule, [.. barred, .. support.Positions], cancellationToken);
+        scored.KeepIn(Gains, support.Positions, barred);
+        return scored;
     }
 
-    /// <summary>The scores as they are kept: with why a row has none.</summary>
-    private float[] Noted(float[] scores, SupportSet support)
+    /// <summary>One counted pass that scores every row.</summary>
+    /// <param name="rhs">[columns, D].</param>
+    /// <param name="rule">What makes scores of products.</param>
+    /// <param name="removed">Rows that have no score.</param>
+    /// <param name="cancellationToken">Stops between shards.</param>
+    public IScoredRows Score(float[] rhs, IScoreRule rule, ReadOnlySpan<int> removed, CancellationToken cancellationToken)
     {
-        var noted = (float[])scores.Clone();
-        for (var i = 0; i < noted.Length; i++)
-            if (Excluded[i]) noted[i] = PursuitGains.Barred;
-        foreach (var position in support.Positions) noted[position] = PursuitGains.Chosen;
-        return noted;
+        Passes++;
+        BytesRead += Rows.PassBytes;
+        return Rows.Team is { } team
+            ? team.Score(Rows, ContentIds, rhs, rule, removed, Threads, cancellationToken)
+            : ScoredRows.Of(Rows, ContentIds, rhs, rule, removed, Threads, cancellationToken);
     }
-
-    /// <summary>Up to <paramref name="count"/> positions with a score above zero, best first, equal scores by content id.</summary>
-    public int[] Best(float[] scores, int count) =>
-        TopK.Largest(scores, count, (a, b) => ContentIds[(int)a].CompareTo(ContentIds[(int)b]), above: 0);
 
     /// <summary>One counted pass.</summary>
     public void Scan(float[] rhs, int count, double[] products, CancellationToken cancellationToken)

@@ -47,7 +47,7 @@ public sealed class GtpLawTests
         var selection = Gradients.Realistic(300, 20, "300");
         var problem = Open(selection, new GtpOptions { NormFloor = 0, Groups = TargetGrouping.One, Centre = centre });
         var scores = problem.Identify(problem.Target.Scaled, problem.NewSupport(), CancellationToken.None);
-        var positive = problem.Best(scores, 300);
+        var positive = Array.ConvertAll(scores.Best(300), c => c.Position);
         positive.Length.ShouldBeInRange(50, 299);
 
         var less = new LessSelector(new LessOptions { Centre = centre }).Select(selection, null, CancellationToken.None);

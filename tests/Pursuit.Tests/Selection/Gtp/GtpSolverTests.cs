@@ -215,7 +215,7 @@ public sealed class GtpSolverTests
         var other = GtpLawTests.Open(selection with { PoolGradients = new MemoryFeatures("longer", 48, longer, selection.PoolGradients!.Etabar) }, options);
         Order(other).ShouldBe(Order(problem));
 
-        static int[] Order(PursuitProblem problem) => problem.Best(problem.Identify(problem.Target.Scaled, problem.NewSupport(), CancellationToken.None), 200);
+        static int[] Order(PursuitProblem problem) => Array.ConvertAll(problem.Identify(problem.Target.Scaled, problem.NewSupport(), CancellationToken.None).Best(200), c => c.Position);
     }
 
     [Fact]

@@ -1,0 +1,101 @@
+namespace Pursuit.Selection.Pursuits;
+
+/// <summary>What makes a row's score of its products with a pass's right-hand sides: plain numbers, so that any process can apply it.</summary>
+internal interface IScoreRule
+{
+    /// <summary>Right-hand sides.</summary>
+    int Columns { get; }
+
+    /// <summary>Whoever asked needs the best rows' products too.</summary>
+    bool KeepsProducts { get; }
+
+    /// <summary>A row's score; at or below zero it can't be chosen.</summary>
+    /// <param name="products">phi_i . R_j, [Columns].</param>
+    /// <param name="norm">||phi_i||, above zero.</param>
+    float Score(ReadOnlySpan<double> products, double norm);
+
+    /// <summary>Writes the rule for another process.</summary>
+    void Write(BinaryWriter writer);
+}
+
+/// <summary>
+/// p_i = ||max(0, phi_i . R_j - ||phi_i|| S_j / b)|| over all J at once (S_j the support's mass, b the batch), divided by ||phi_i||
+/// where rows aren't normalised; 0 for rows that point toward the residual by no more than rounding.
+/// </summary>
+/// <param name="Tolls">S_j / b, [J].</param>
+/// <param name="Least">The score of a unit row that counts as rounding.</param>
+/// <param name="DividesByNorm">True where rows aren't normalised.</param>
+internal sealed record IdentificationRule(double[] Tolls, double Least, bool DividesByNorm) : IScoreRule
+{
+    public const byte Code = 1;
+
+    public int Columns => Tolls.Length;
+
+    public bool KeepsProducts => false;
+
+    public float Score(ReadOnlySpan<double> products, double norm)
+    {
+        var square = 0.0;
+        for (var j = 0; j < products.Length; j++)
+        {
+            var product = Math.Max(0, products[j] - norm * Tolls[j]);
+            square += product * product;
+        }
+
+        var score = Math.Sqrt(square);
+        return score <= Least * norm ? 0 : (float)(DividesByNorm ? score / norm : score);
+    }
+
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(Code);
+        writer.Write(Tolls.Length);
+        foreach (var toll in Tolls) writer.Write(toll);
+        writer.Write(Least);
+        writer.Write(DividesByNorm);
+    }
+
+    public static IdentificationRule Read(BinaryReader reader)
+    {
+        var tolls = new double[reader.ReadInt32()];
+        for (var j = 0; j < tolls.Length; j++) tolls[j] = reader.ReadDouble();
+        return new IdentificationRule(tolls, reader.ReadDouble(), reader.ReadBoolean());
+    }
+}
+
+/// <summary>
+/// How well a sum of rows would point toward the uniform target with this row in it (<see cref="Herd"/>), shifted above zero so that
+/// the worst row still is a candidate. Products are with the target and with the sum so far.
+/// </summary>
+/// <param name="Target">The sum's product with the target.</param>
+/// <param name="Square">The sum's squared length, noise of a batch counted.</param>
+/// <param name="Mass">Lengths of the rows in the sum, added up.</param>
+/// <param name="Noise">1/b.</param>
+/// <param name="TargetSquare">The target's squared length.</param>
+internal sealed record HerdRule(double Target, double Square, double Mass, double Noise, double TargetSquare) : IScoreRule
+{
+    public const byte Code = 2;
+
+    public int Columns => 2;
+
+    public bool KeepsProducts => true;
+
+    public float Score(ReadOnlySpan<double> products, double norm) =>
+        (float)(2 + Gain(Target + products[0], Square + 2 * WithSum(products[1], norm) + (1 + Noise) * norm * norm));
+
+    /// <summary>A row's product with the sum, noise of a batch counted.</summary>
+    public double WithSum(double product, double norm) => product + Noise * Mass * norm;
+
+    /// <summary>The cosine of the sum with the target, up to the target's length, the noise of a batch counted as length across it.</summary>
+    public double Gain(double withTarget, double square) =>
+        square > 0 ? Math.Clamp(withTarget / Math.Sqrt(square * TargetSquare), -1, 1) : -1;
+
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(Code);
+        foreach (var value in (double[])[Target, Square, Mass, Noise, TargetSquare]) writer.Write(value);
+    }
+
+    public static HerdRule Read(BinaryReader reader) =>
+        new(reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble());
+}

@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Pursuit.Selection.Features;
+using Pursuit.Storage;
+using Pursuit.TestKit;
+
+namespace Pursuit.Mpi.Tests;
+
+/// <summary>Real processes under mpirun: the same files for any number of ranks, and an end within seconds where one fails.</summary>
+public sealed class MpiSelectTests : IDisposable
+{
+    private const int Rows = 2200; // three shards
+    private const int Dimension = 24;
+    private readonly TemporaryDirectory _directory = new();
+
+    public MpiSelectTests()
+    {
+        Assert.SkipWhen(Launcher.Missing is not null, $"No runs over MPI here: {Launcher.Missing}");
+        var problem = Gradients.Realistic(Rows, 24, "1", 2, Dimension);
+        var lines = Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","messages":[{"role":"user","content":"q {{i}}"},{"role":"assistant","content":"a {{i * 7}}"}]}""" + "\n").ToArray();
+        _directory.Write("pool.jsonl", string.Concat(lines));
+        _directory.Write("target.jsonl", string.Concat(lines.Take(20)));
+        Write("pool.npy", (MemoryFeatures)problem.PoolGradients!);
+        Write("target.npy", (MemoryFeatures)problem.TargetGradients!);
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [InlineData("gtp")]
+    [InlineData("less")]
+    public void One_two_and_four_ranks_write_the_files_of_one_process(string method)
+    {
+        var alone = Files(Launcher.Alone(Brought(method)));
+        foreach (var ranks in method == "gtp" ? [1, 2, 4] : new[] { 2 }) Files(Launcher.Run(ranks, Brought(method))).ShouldBe(alone, $"{ranks} ranks");
+    }
+
+    [Fact]
+    public void Features_that_ranks_make_together_are_those_of_one_process()
+    {
+        var alone = Files(Launcher.Alone(Computed));
+        var store = Store();
+        Clear();
+        Files(Launcher.Run(3, Computed)).ShouldBe(alone);
+        Store().ShouldBe(store);
+    }
+
+    [Fact]
+    public void The_bytes_that_were_exchanged_are_told()
+    {
+        var run = Launcher.Run(3, [.. Brought("gtp"), "--json"]);
+        run.ExitCode.ShouldBe(0, run.Error);
+        var traffic = JsonDocument.Parse(run.Output).RootElement.GetProperty("traffic");
+        traffic.GetProperty("processes").GetInt32().ShouldBe(3);
+        traffic.GetProperty("passes_out").GetInt64().ShouldBeGreaterThan(0);
+        run.Error.ShouldContain("over 3 processes");
+    }
+
+    [Fact]
+    public async Task A_killed_rank_ends_the_job_and_the_same_command_continues_to_the_same_bytes()
+    {
+        var alone = Files(Launcher.Alone(Computed));
+        Clear();
+        using (var job = Launcher.Start(2, Computed))
+        {
+            var error = job.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            var shard = Path.Combine(RunPath, "stages", "pool-gradients", "store", "shard-00000.safetensors");
+            var clock = Stopwatch.StartNew();
+            while (!File.Exists(shard) && !job.HasExited && clock.Elapsed < TimeSpan.FromMinutes(2)) await Task.Delay(20, TestContext.Current.CancellationToken);
+            File.Exists(shard).ShouldBeTrue("the job came as far as a shard");
+            Process.GetProcessById(ChildrenOf(job.Id).Max()).Kill();
+            job.WaitForExit(60_000).ShouldBeTrue("the job ended");
+            job.ExitCode.ShouldNotBe(0);
+            (await error).ShouldContain("signal 9");
+        }
+
+        Files(Launcher.Run(2, Computed)).ShouldBe(alone);
+    }
+
+    [Fact]
+    public void What_one_rank_refuses_ends_all_with_its_word_and_its_exit_code()
+    {
+        File.Delete(_directory.PathOf("target.npy"));
+        var run = Launcher.Run(3, Brought("gtp"));
+        run.ExitCode.ShouldBe(2, run.Error);
+        run.Error.ShouldContain("target.npy: nothing there");
+        Launcher.Run(2, "select", "--pool").Error.ShouldContain("--help");
+
+        var other = Launcher.Run(2, "methods");
+        other.ExitCode.ShouldBe(2, other.Error);
+        other.Error.ShouldContain("start this one by itself");
+    }
+
+    private string RunPath => _directory.PathOf("out.run");
+
+    private string[] Brought(string method) =>
+    [
+        "select", "--pool", _directory.PathOf("pool.jsonl"), "--features", _directory.PathOf("pool.npy"), "--target-features", _directory.PathOf("target.npy"),
+        "--method", method, "--budget", "24", "--out", _directory.PathOf("out.jsonl"), "--threads", "1", "--no-report",
+    ];
+
+    private string[] Computed =>
+    [
+        "select", "--pool", _directory.PathOf("pool.jsonl"), "--target", _directory.PathOf("target.jsonl"), "--method", "gtp", "--budget", "24", "--out", _directory.PathOf("out.jsonl"),
+        "--max-length", "32", "--set", "features.dimension=256", "--set", "features.factor=8", "--set", "features.checkpoints=1", "--set", "features.warmup=0.001", "--set", "features.learning-rate=1e-3", "--threads", "1", "--no-report",
+    ];
+
+    /// <summary>What a selection wrote, by name; its run is then gone, so that the next starts anew, unless its features were made in it.</summary>
+    private SortedDictionary<string, string> Files(Launcher.Outcome run)
+    {
+        run.ExitCode.ShouldBe(0, run.Error);
+        string[] names = [_directory.PathOf("out.jsonl"), _directory.PathOf("out.selection.jsonl"), .. Directory.EnumerateFiles(Path.Combine(RunPath, "stages", "selection"))];
+        var files = new SortedDictionary<string, string>(names.ToDictionary(n => Path.GetFileName(n), Hash));
+        Directory.Delete(Path.Combine(RunPath, "stages", "selection"), recursive: true);
+        return files;
+    }
+
+    private string[] Store() => [.. Directory.EnumerateFiles(Path.Combine(RunPath, "stages", "pool-gradients", "store")).Order(StringComparer.Ordinal).Select(Hash)];
+
+    private void Clear() => Directory.Delete(RunPath, recursive: true);
+
+    private static string Hash(string path) => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
+
+    private static IEnumerable<int> ChildrenOf(int parent) => Directory.EnumerateDirectories("/proc")
+        .Select(d => int.TryParse(Path.GetFileName(d), out var id) ? id : 0)
+        .Where(id => id > 0 && ParentOf(id) == parent);
+
+    private static int ParentOf(int process)
+    {
+        try
+        {
+            var status = File.ReadAllText($"/proc/{process}/stat");
+            return int.Parse(status[(status.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return 0; // it has ended meanwhile
+        }
+    }
+
+    private void Write(string name, MemoryFeatures features) =>
+        NpyFile.Write(_directory.PathOf(name), [2, features.Rows, Dimension], Gradients.Blocks(features, [.. Enumerable.Range(0, features.Rows)]).SelectMany(b => b).ToArray());
+}

@@ -1,0 +1,123 @@
+using Pursuit.Data;
+using Pursuit.Distribution;
+using Pursuit.Runs;
+using Pursuit.Selection;
+using Pursuit.Selection.Features;
+using Pursuit.Storage;
+using Pursuit.TestKit;
+
+namespace Pursuit.Tests.Runs;
+
+/// <summary>Several processes choose what one does, to the last byte; played by threads here, and by processes in Pursuit.Mpi.Tests.</summary>
+public sealed class DistributedSelectTests : IDisposable
+{
+    private const int Rows = 2200; // three shards
+    private const int Dimension = 24;
+    private const int Blocks = 2;
+    private readonly TemporaryDirectory _directory = new();
+
+    public DistributedSelectTests()
+    {
+        var problem = Gradients.Realistic(Rows, 24, "1", Blocks, Dimension);
+        _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
+        Write("pool.npy", (MemoryFeatures)problem.PoolGradients!);
+        Write("target.npy", (MemoryFeatures)problem.TargetGradients!);
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [InlineData("gtp")]
+    [InlineData("gtp", "gtp.centre=true", "gtp.batch=0")]
+    [InlineData("gtp", "gtp.schedule=paper", "gtp.fill=peel", "gtp.normalise=none")]
+    [InlineData("gtp", "gtp.noise-floor=held-out")]
+    [InlineData("omp")]
+    [InlineData("less-round-robin", "less-round-robin.centre=true")]
+    [InlineData("tracin-self")]
+    [InlineData("random")]
+    public void Any_number_of_processes_writes_the_same_files(string method, params string[] settings)
+    {
+        var one = Files(1, method, settings, out _);
+        foreach (var count in new[] { 2, 5 }) Files(count, method, settings, out _).ShouldBe(one, $"{count} processes");
+    }
+
+    [Fact]
+    public void In_domain_clusters_of_the_pool_are_the_same_for_any_number_of_processes()
+    {
+        var one = Files(1, "gtp", ["gtp.clusters=3"], out _, target: false);
+        Files(3, "gtp", ["gtp.clusters=3"], out _, target: false).ShouldBe(one);
+    }
+
+    [Fact]
+    public void A_pass_costs_a_residual_out_and_two_numbers_per_candidate_back()
+    {
+        const int Processes = 4;
+        var iterations = 12;
+        Files(Processes, "gtp", [$"gtp.iterations={iterations}", "gtp.swap-rounds=0", "gtp.fill=none", "gtp.groups=one", "gtp.noise-floor=off", "gtp.tolerance=0", "gtp.residual=0"], out var traffic);
+        traffic.ShouldNotBeNull();
+        traffic.Processes.ShouldBe(Processes);
+        traffic.Passes.ShouldBeLessThanOrEqualTo(iterations);
+
+        // Out to each other process: R (4 D bytes) and, within a small multiple of the 24 rows' numbers, what can't be chosen.
+        var residual = 4L * Blocks * Dimension;
+        traffic.PassesOut.ShouldBeGreaterThan((Processes - 1) * traffic.Passes * residual);
+        traffic.PassesOut.ShouldBeLessThan((Processes - 1) * traffic.Passes * (residual + 5 * 4 * 24 + 512));
+
+        // Back: 8 bytes for each candidate of each other process, at most 1.25 of the 2 wanted per pass in each of four rounds.
+        traffic.PassesBack.ShouldBeLessThanOrEqualTo((Processes - 1) * traffic.Passes * 4 * (2 + 1) * 8L);
+        traffic.RowsBack.ShouldBe(traffic.Rows * residual);
+        traffic.GainsBack.ShouldBeLessThanOrEqualTo(traffic.Passes * 4L * Rows);
+    }
+
+    [Fact]
+    public void Each_row_belongs_to_one_process_and_shards_are_never_cut()
+    {
+        using var features = new MemoryFeatures("rows", 1, [new float[10_000]]);
+        foreach (var count in new[] { 1, 2, 3, 9, 10, 11, 64 })
+        {
+            var ranges = Enumerable.Range(0, count).Select(rank => RowRange.Of(features, rank, count)).ToArray();
+            ranges[0].First.ShouldBe(0);
+            ranges[^1].End.ShouldBe(features.Rows);
+            for (var i = 1; i < count; i++) ranges[i].First.ShouldBe(ranges[i - 1].End);
+            ranges.ShouldAllBe(r => r.First % FeatureManifest.ShardRows == 0 || r.First == features.Rows);
+            (ranges.Max(r => r.Count) - ranges.Min(r => r.Count)).ShouldBeLessThanOrEqualTo(2 * FeatureManifest.ShardRows);
+        }
+    }
+
+    /// <summary>Every file of a selection but those that tell times, by name.</summary>
+    private SortedDictionary<string, string> Files(int processes, string method, string[] settings, out Traffic? traffic, bool target = true)
+    {
+        var options = new SelectJobOptions
+        {
+            Pool = new PoolOptions { Paths = [_directory.PathOf("pool.jsonl")], Threads = 2 },
+            Features = _directory.PathOf("pool.npy"),
+            TargetFeatures = target ? _directory.PathOf("target.npy") : null,
+            Budget = Budget.Parse("24"),
+            Method = method,
+            Settings = settings,
+            Out = _directory.PathOf("out.jsonl"),
+            RunDirectory = _directory.PathOf("run"),
+        };
+        var summary = ProcessThreads.Run(processes, First, Other);
+        traffic = summary.Traffic;
+        string[] names = [options.Out, Path.ChangeExtension(options.Out, ".selection.jsonl"), .. Directory.EnumerateFiles(Path.Combine(options.RunPath, "stages", "selection"))];
+        var files = new SortedDictionary<string, string>(names.ToDictionary(n => Path.GetFileName(n), n => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(n)))));
+        Directory.Delete(options.RunPath, recursive: true);
+        return files;
+
+        SelectSummary First(IProcessGroup group)
+        {
+            using var run = RunDirectory.Open(options.RunPath);
+            return new SelectJob(options, null) { Group = group }.Run(run, CancellationToken.None);
+        }
+
+        void Other(IProcessGroup group)
+        {
+            using var run = RunDirectory.Join(options.RunPath);
+            new SelectJob(options, null) { Group = group }.Assist(run, CancellationToken.None);
+        }
+    }
+
+    private void Write(string name, MemoryFeatures features) =>
+        NpyFile.Write(_directory.PathOf(name), [Blocks, features.Rows, Dimension], Gradients.Blocks(features, [.. Enumerable.Range(0, features.Rows)]).SelectMany(b => b).ToArray());
+}
