@@ -24,6 +24,8 @@ switch (args.FirstOrDefault())
         return EmbeddingsBenchmark.Run(args[1..]);
     case "engine-threads":
         return EngineThreadsBenchmark.Run();
+    case "information":
+        return InformationBenchmark.Run(args[1..]);
     case "prove":
         return ProveBenchmark.Run();
     case "tokenizer":
@@ -33,6 +35,6 @@ switch (args.FirstOrDefault())
     case "tsds":
         return TsdsBenchmark.Run(args);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, engine, engine-threads, features, embeddings, prove, tokenizer, tokenizer-train, tsds");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, engine, engine-threads, features, embeddings, information, prove, tokenizer, tokenizer-train, tsds");
         return 2;
 }

@@ -21,6 +21,8 @@ internal static class CommandLine
         new HelpOption { Recursive = true },
         new VersionOption(),
         SelectCommand.Create(),
+        SelectCommand.CreatePrune(),
+        ScoreCommand.Create(),
         FeaturesCommand.Create(),
         PlanCommand.Create(),
         ExplainCommand.Create(),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Engine.Features;
+using Pursuit.Engine.Statistics;
 using Pursuit.Runs;
 using Pursuit.Selection;
 
@@ -12,7 +13,7 @@ internal static class MethodsCommand
 {
     public static Command Create()
     {
-        var name = new Argument<string?>("name") { Description = "A method, or 'features' (gradients) or 'embedding', to list its options.", Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("name") { Description = "A method, or 'features' (gradients), 'embedding' or 'probe', to list its options.", Arity = ArgumentArity.ZeroOrOne };
         var json = CommonOptions.Json();
         var command = new Command("methods", "Lists the selection methods, or one method's options.") { name, json };
         command.SetAction(parsed => Run(parsed.GetValue(name), parsed.GetValue(json)));
@@ -23,6 +24,7 @@ internal static class MethodsCommand
     {
         if (name == GradientFeatureOptions.Name) return Features<GradientFeatureOptions>(json);
         if (name == EmbeddingOptions.Name) return Features<EmbeddingOptions>(json);
+        if (name == MethodOptions.ProbeOwner) return Owner(name, typeof(ProbeOptions), json);
         var methods = name is null ? MethodRegistry.Methods : [MethodRegistry.Find(name)];
         if (json)
         {
@@ -44,11 +46,13 @@ internal static class MethodsCommand
 
     /// <summary>The options of one kind of features, which go by a name like a method's.</summary>
     private static int Features<TOptions>(bool json)
-        where TOptions : IFeatureOptions
+        where TOptions : IFeatureOptions => Owner(TOptions.Name, typeof(TOptions), json);
+
+    private static int Owner(string name, Type type, bool json)
     {
-        var options = MethodOptions.List(typeof(TOptions));
+        var options = MethodOptions.List(type);
         if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(options, RunJson.Compact));
-        else PrintOptions(TOptions.Name, options);
+        else PrintOptions(name, options);
         return CommandLine.Done;
     }
 
@@ -68,6 +72,9 @@ internal static class MethodsCommand
             FeatureNeeds.TargetEmbeddings => "those of a target",
             FeatureNeeds.PoolTexts => "the records' texts",
             FeatureNeeds.TargetTexts => "a target's texts",
+            FeatureNeeds.TokenStatistics => "token statistics",
+            FeatureNeeds.AnswerStatistics => "those of answers alone",
+            FeatureNeeds.ReferenceStatistics => "those of a second model",
             _ => n.ToString(),
         }));
 }

@@ -20,6 +20,14 @@ internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options
 
     private string FullPath => Path.Combine(_run, Name);
 
+    /// <summary>The command that made a run; null where its options aren't there.</summary>
+    public static string? CommandOf(RunDirectory run)
+    {
+        const string Key = "command: ";
+        var path = run.PathOf(Name);
+        return File.Exists(path) ? File.ReadLines(path).FirstOrDefault(l => l.StartsWith(Key, StringComparison.Ordinal))?[Key.Length..].Trim() : null;
+    }
+
     /// <summary>Reads a run's options again.</summary>
     /// <param name="run">The run.</param>
     /// <param name="command">The command that made it, with its options.</param>

@@ -7,13 +7,24 @@ using Pursuit.Distribution;
 using Pursuit.Engine.Features;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Information;
 using Pursuit.Storage;
 
 namespace Pursuit.Cli.Commands;
 
-/// <summary><c>pursuit select</c>: chooses from a pool and writes the chosen records.</summary>
+/// <summary>
+/// <c>pursuit select</c>: chooses from a pool and writes the chosen records. <c>pursuit prune</c> is the same without a target: it
+/// keeps a share of the pool.
+/// </summary>
 internal sealed class SelectCommand
 {
+    private const string SelectName = "select";
+    private const string PruneName = "prune";
+
+    /// <summary>Long enough that no document of a corpus is cut before it is scored.</summary>
+    private const int WholeDocuments = 1 << 20;
+
+    private readonly bool _prunes;
     private readonly Option<string[]> _pool = CommonOptions.Many("--pool", "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", required: true);
     private readonly Option<string[]> _target = CommonOptions.Many("--target", "Files with examples of what the model should become good at.");
     private readonly Option<string?> _features = new("--features") { Description = "Features of the pool, gradients or embeddings as the method reads: the run of 'pursuit features' or an earlier selection, a feature store, a .npy or .safetensors matrix or bergson's directory (docs/formats/features.md). Without it they are computed." };
@@ -21,15 +32,16 @@ internal sealed class SelectCommand
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<string?> _model = CommonOptions.Model();
-    private readonly Option<int> _maxLength = CommonOptions.MaxLength();
-    private readonly Option<string> _budget = new("--budget") { Description = "How much to choose: 500, 1%, 200k-tokens, 5%-tokens or 50k-supervised-tokens.", Required = true };
-    private readonly Option<string> _method = new("--method") { Description = "How to choose; see 'pursuit methods'.", Required = true };
+    private readonly Option<string?> _referenceModel = StatisticsCommandOptions.ReferenceModel();
+    private readonly Option<int> _maxLength;
+    private readonly Option<string> _budget;
+    private readonly Option<string> _method;
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<ulong> _seed = new("--seed") { Description = "Seed of every random draw.", DefaultValueFactory = _ => 0 };
     private readonly Option<string?> _sourceField = new("--source-field") { Description = "A top-level text field that names each record's source; without it the file does." };
     private readonly Option<string[]> _quota = CommonOptions.Many("--quota", "Least and most of a source, as NAME=MIN..MAX in the budget's unit or as shares of it; * stands for every other source.");
     private readonly Option<string?> _match = new("--match") { Description = "A .selection.jsonl whose lengths 'length-matched-random' imitates." };
-    private readonly Option<string> _out = new("--out") { Description = "The file that gets the chosen records, exactly as they stood in the input, best first.", DefaultValueFactory = _ => "selected.jsonl" };
+    private readonly Option<string> _out;
     private readonly Option<string[]> _format = CommonOptions.Many("--format", "Also write what a trainer reads: trl, axolotl or llamafactory.");
     private readonly Option<int> _repeats = new("--repeats") { Description = "Copies per chosen record on average, shared out by weight, for trainers that know no weights.", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _run = new("--run") { Description = "The run's directory; without it, beside --out with the ending .run." };
@@ -38,9 +50,25 @@ internal sealed class SelectCommand
     private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
     private readonly Option<bool> _json = CommonOptions.Json();
 
-    public static Command Create()
+    private SelectCommand(bool prunes)
     {
-        var select = new SelectCommand();
+        _prunes = prunes;
+        _budget = new(prunes ? "--keep" : "--budget") { Description = $"How much to {(prunes ? "keep: 70%, 5000" : "choose: 500, 1%")}, 200k-tokens, 5%-tokens or 50k-supervised-tokens.", Required = true };
+        if (prunes) _budget.Aliases.Add("--budget"); // messages of budgets call it so
+        _method = new("--method") { Description = "How to choose; see 'pursuit methods'.", Required = !prunes };
+        if (prunes) _method.DefaultValueFactory = _ => InformationSelector.Name;
+        _maxLength = CommonOptions.MaxLength();
+        if (prunes) _maxLength.DefaultValueFactory = _ => WholeDocuments;
+        _out = new("--out") { Description = "The file that gets the chosen records, exactly as they stood in the input, best first.", DefaultValueFactory = _ => prunes ? "kept.jsonl" : "selected.jsonl" };
+    }
+
+    public static Command Create() => Create(new SelectCommand(prunes: false));
+
+    /// <summary>The command that keeps a share of a pool.</summary>
+    public static Command CreatePrune() => Create(new SelectCommand(prunes: true));
+
+    private static Command Create(SelectCommand select)
+    {
         var command = select.Parser();
         command.SetAction((parsed, cancellationToken) => Task.FromResult(Processes.Run(group => select.Run(parsed, group, cancellationToken))));
         return command;
@@ -51,23 +79,25 @@ internal sealed class SelectCommand
     /// <exception cref="PursuitException">They can't be read, or are another command's.</exception>
     public static SelectJobOptions OptionsOf(RunDirectory run)
     {
-        var select = new SelectCommand();
+        var select = new SelectCommand(prunes: ReplayFile.CommandOf(run) == PruneName);
         var parsed = ReplayFile.Parse(run, select.Parser());
         return select.ReadOptions(parsed) with { Command = select.Replay(parsed, run.FullPath).Command() };
     }
 
     private Command Parser()
     {
-        var command = new Command("select", "Chooses from a pool within a budget, and writes the chosen records.");
+        var command = _prunes
+            ? new Command(PruneName, "Keeps a share of a pool, without a target, and writes the kept records.")
+            : new Command(SelectName, "Chooses from a pool within a budget, and writes the chosen records.");
         foreach (var option in Options()) command.Add(option);
         return command;
     }
 
-    private ReplayFile Replay(ParseResult parsed, string run) => new(parsed, Options(), [_pool, _target, _features, _targetFeatures, _model, _match, _out], run);
+    private ReplayFile Replay(ParseResult parsed, string run) => new(parsed, Options(), [_pool, _target, _features, _targetFeatures, _model, _referenceModel, _match, _out], run);
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _features, _targetFeatures, _budget, _method, _set, _out, _model, _maxLength, _seed, _shape, _strict, _sourceField, _quota, _match, _format, _repeats, _run, _noReport, _threads, _config, _json,
+        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _targetFeatures, _match], _features, _budget, _method, _set, _out, _model, _referenceModel, _maxLength, _seed, _shape, _strict, _sourceField, _quota, _format, _repeats, _run, _noReport, _threads, _config, _json,
     ];
 
     private int Run(ParseResult parsed, IProcessGroup group, CancellationToken cancellationToken)
@@ -79,7 +109,7 @@ internal sealed class SelectCommand
         using var progress = new ProgressPrinter();
         _ = new SelectJob(options, progress); // refuses contradictions before a directory is made
         using var run = RunDirectory.Open(options.RunPath);
-        var job = new SelectJob(options, progress) { OnAudit = AuditPrinter.Print, Features = FeatureCommandOptions.Source(options, run, group, progress), Group = group };
+        var job = new SelectJob(options, progress) { OnAudit = AuditPrinter.Print, Features = FeatureCommandOptions.Source(options, run, group, progress), Statistics = StatisticsCommandOptions.Source(options, run, progress), Group = group };
         replay.WriteUnlessThere();
         var summary = job.Run(run, cancellationToken);
         replay.Write();
@@ -114,12 +144,14 @@ internal sealed class SelectCommand
                 Strict = parsed.GetValue(_strict),
                 Threads = threads,
             },
-            Targets = parsed.GetValue(_target)!,
+            Targets = Given(parsed, _target) ?? [],
             Features = SharedRun(parsed) is null ? parsed.GetValue(_features) : null,
             ComputesFeatures = parsed.GetValue(_features) is null || SharedRun(parsed) is not null,
-            TargetFeatures = parsed.GetValue(_targetFeatures),
+            TargetFeatures = Given(parsed, _targetFeatures),
             FeaturesRun = SharedRun(parsed),
             ModelDirectory = parsed.GetValue(_model) ?? (SharedRun(parsed) is { } shared ? FeatureSources.ModelOf(shared) : BundledModel.OrNull(null)),
+            TrainsProbes = StatisticsCommandOptions.TrainsProbes(parsed.GetValue(_method)!, parsed.GetValue(_model)),
+            ReferenceModel = parsed.GetValue(_referenceModel),
             Budget = Budget.Parse(parsed.GetValue(_budget)!),
             Method = parsed.GetValue(_method)!,
             Settings = parsed.GetValue(_set)!,
@@ -131,9 +163,12 @@ internal sealed class SelectCommand
             Quotas = [.. parsed.GetValue(_quota)!.Select(SourceQuota.Parse)],
             Formats = [.. parsed.GetValue(_format)!.Select(ParseFormat).Distinct()],
             Repeats = parsed.GetValue(_repeats),
-            Match = parsed.GetValue(_match),
+            Match = Given(parsed, _match),
         };
     }
+
+    /// <summary>An option's value; its default's absence where this command hasn't the option.</summary>
+    private T? Given<T>(ParseResult parsed, Option<T> option) => Options().Contains(option) ? parsed.GetValue(option) : default;
 
     private static TrainerFormat ParseFormat(string word)
     {

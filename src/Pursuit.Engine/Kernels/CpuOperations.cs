@@ -71,6 +71,9 @@ internal sealed class CpuOperations<TLane> : HostOperations, IDecoderOperations
     public void SoftmaxStatistics(BufferSlice logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, BufferSlice maximum, BufferSlice sum, BufferSlice targetLogit) =>
         SoftmaxKernels.Statistics<TLane>(logits.AsSpan(), rows, columns, firstColumn, targets, maximum.AsSpan(), sum.AsSpan(), targetLogit.AsSpan());
 
+    public void PredictionStatistics(BufferSlice logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, Span<PredictionSums> sums) =>
+        PredictionKernels.Statistics<TLane>(logits.AsSpan(), rows, columns, firstColumn, targets, sums);
+
     public void SoftmaxGradient(BufferSlice logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights, BufferSlice maximum, BufferSlice sum) =>
         SoftmaxKernels.Gradient<TLane>(logits.AsSpan(), rows, columns, firstColumn, targets, weights, maximum.AsSpan(), sum.AsSpan());
 

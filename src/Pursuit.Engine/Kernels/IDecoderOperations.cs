@@ -165,6 +165,18 @@ public interface IDecoderOperations
     /// <param name="targetLogit">The target's logit [rows].</param>
     void SoftmaxStatistics(BufferSlice logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, BufferSlice maximum, BufferSlice sum, BufferSlice targetLogit);
 
+    /// <summary>
+    /// Takes one block of the vocabulary's logits into running sums from which a prediction's log p, sum of p^2, entropy and
+    /// margin follow.
+    /// </summary>
+    /// <param name="logits">[rows, columns], dense.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns of this block.</param>
+    /// <param name="firstColumn">Token id of column 0.</param>
+    /// <param name="targets">Token id wanted at each row.</param>
+    /// <param name="sums">On the host, since a few numbers a row are left [rows]; start: <see cref="PredictionSums.Start"/>.</param>
+    void PredictionStatistics(BufferSlice logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, Span<PredictionSums> sums);
+
     /// <summary>logits = weight (softmax - one-hot(target)), in place: the gradient of weight * cross-entropy.</summary>
     /// <param name="logits">[rows, columns], dense; in: logits, out: their gradient.</param>
     /// <param name="rows">Rows.</param>

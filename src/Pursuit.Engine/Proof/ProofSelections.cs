@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Pursuit.Data;
 using Pursuit.Data.Export;
+using Pursuit.Engine.Statistics;
 using Pursuit.Proof;
 using Pursuit.Runs;
 using Pursuit.Selection;
@@ -62,7 +63,15 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
     private SelectSummary Run(SelectJobOptions selecting, IFeatureSource? source, CancellationToken cancellationToken)
     {
         using var own = RunDirectory.Open(selecting.RunPath);
-        return new SelectJob(selecting, progress) { Features = source }.Run(own, cancellationToken);
+        return new SelectJob(selecting, progress) { Features = source, Statistics = Statistics(selecting) }.Run(own, cancellationToken);
+    }
+
+    /// <summary>Token statistics by the proof's model, made once in the proof's own run for all selections.</summary>
+    private StatisticsSource Statistics(SelectJobOptions selecting)
+    {
+        var probe = new ProbeOptions();
+        MethodOptions.Fill(probe, MethodOptions.ProbeOwner, selecting.Settings);
+        return new StatisticsSource(new StatisticsRecipe { Model = options.Model, MaxLength = maxLength, Options = probe, Threads = options.Workers.Threads }, run, progress);
     }
 
     private List<RankedRow> Rows(string facts) =>

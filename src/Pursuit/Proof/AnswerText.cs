@@ -14,6 +14,7 @@ public static class AnswerText
     {
         var result = new StringBuilder(text.Length);
         var pending = false;
+        Span<char> units = stackalloc char[2];
         foreach (var rune in text.Normalize(NormalizationForm.FormC).EnumerateRunes())
         {
             if (Rune.IsWhiteSpace(rune))
@@ -24,7 +25,7 @@ public static class AnswerText
 
             if (pending) result.Append(' ');
             pending = false;
-            result.Append(Rune.ToLowerInvariant(rune).ToString());
+            result.Append(units[..Rune.ToLowerInvariant(rune).EncodeToUtf16(units)]);
         }
 
         return result.ToString();
@@ -38,12 +39,13 @@ public static class AnswerText
     {
         var words = new List<string>();
         var word = new StringBuilder();
+        Span<char> units = stackalloc char[2];
         foreach (var rune in Normalize(text).EnumerateRunes())
         {
             var alone = StandsAlone(rune.Value);
             if (alone || !IsOfWord(rune)) End();
             if (alone) words.Add(rune.ToString());
-            else if (IsOfWord(rune)) word.Append(rune.ToString());
+            else if (IsOfWord(rune)) word.Append(units[..rune.EncodeToUtf16(units)]);
         }
 
         End();

@@ -42,6 +42,9 @@ public sealed class SelectJob
     /// <summary>The processes that do the job together; this is rank 0 of them where it calls <see cref="Run"/>, else another, which <see cref="Assist"/>s.</summary>
     public IProcessGroup Group { get; init; } = ProcessGroups.Alone;
 
+    /// <summary>Makes token statistics; needed where the method reads them.</summary>
+    public IStatisticsSource? Statistics { get; init; }
+
     /// <summary>Does the job in an open run directory.</summary>
     /// <param name="run">The run's directory.</param>
     /// <param name="cancellationToken">Stops between parts; the same job continues later.</param>
@@ -52,7 +55,7 @@ public sealed class SelectJob
         using var inputs = OpenInputs(run, earlier: null, cancellationToken);
         var stage = run.OpenStage(StageName, inputs.Fingerprint);
         var reused = stage.IsComplete;
-        if (!reused) SelectionFile.Write(stage, Select(inputs.Problem, cancellationToken));
+        if (!reused) SelectionFile.Write(stage, Select(inputs, cancellationToken));
         var traffic = reused ? null : inputs.Team?.Traffic;
         var selected = Selected(inputs, stage);
 
@@ -136,9 +139,12 @@ public sealed class SelectJob
             };
             var team = Group.Count > 1 && Group.Rank == 0 && problem.PoolGradients is { } shared ? new RowTeam(shared, Group) : null;
             if (team is not null) problem = problem with { PoolGradients = new TeamFeatures(problem.PoolGradients!, team) };
-            problem = TextFeatures.Give(problem, _method.Needs, pool, target);
-            var fingerprint = SelectionFingerprint(pool, sources, lengths, features).Add("target-texts", TextFeatures.TargetFingerprint(_method.Needs, target));
-            return new SelectInputs(pool, target, sources, features, team, problem, fingerprint);
+            var statistics = Group.Rank == 0 ? StatisticsFeatures.Open(_method.Needs, Statistics, pool, earlier, cancellationToken) : new StatisticsFeatures();
+            problem = statistics.Give(TextFeatures.Give(problem, _method.Needs, pool, target));
+            var fingerprint = SelectionFingerprint(pool, sources, lengths, features)
+                .Add("target-texts", TextFeatures.TargetFingerprint(_method.Needs, target))
+                .Add("statistics", statistics.Fingerprint);
+            return new SelectInputs(pool, target, sources, features, statistics, team, problem, fingerprint);
         }
         catch
         {
@@ -165,8 +171,11 @@ public sealed class SelectJob
         };
     }
 
-    private SelectionResult Select(SelectionProblem problem, CancellationToken cancellationToken) =>
-        MethodOptions.Create(_method, _options.Settings).Select(problem, _progress, cancellationToken);
+    private SelectionResult Select(SelectInputs inputs, CancellationToken cancellationToken)
+    {
+        var selection = MethodOptions.Create(_method, _options.Settings).Select(inputs.Problem, _progress, cancellationToken);
+        return selection with { Remarks = [.. selection.Remarks, .. inputs.Statistics.Remarks()] };
+    }
 
     private Pool OpenPool(PoolOptions options, string work, CancellationToken cancellationToken) =>
         Pool.Open(options, PoolReport.To(_progress, work), cancellationToken);
@@ -268,10 +277,11 @@ public sealed class SelectJob
     }
 
     /// <summary>What a selection is made of, open.</summary>
-    private sealed record SelectInputs(Pool Pool, Pool? Target, SourceGroups Sources, SelectionFeatures Features, RowTeam? Team, SelectionProblem Problem, Fingerprint Fingerprint) : IDisposable
+    private sealed record SelectInputs(Pool Pool, Pool? Target, SourceGroups Sources, SelectionFeatures Features, StatisticsFeatures Statistics, RowTeam? Team, SelectionProblem Problem, Fingerprint Fingerprint) : IDisposable
     {
         public void Dispose()
         {
+            Statistics.Dispose();
             Features.Dispose();
             Target?.Dispose();
             Pool.Dispose();

@@ -28,6 +28,12 @@ public sealed record SelectJobOptions
     /// <summary>A model directory whose tokenizer and template count tokens; null where nothing needs one.</summary>
     public string? ModelDirectory { get; init; }
 
+    /// <summary>True where token statistics come from data probes trained from scratch, not from <see cref="ModelDirectory"/>.</summary>
+    public bool TrainsProbes { get; init; }
+
+    /// <summary>The model whose losses are compared with the probe model's; null for none.</summary>
+    public string? ReferenceModel { get; init; }
+
     /// <summary>How much may be chosen. Required.</summary>
     public required Budget Budget { get; init; }
 
@@ -88,6 +94,7 @@ public sealed record SelectJobOptions
         if (method.Needs.HasFlag(FeatureNeeds.ReferenceLengths) && Targets.Count == 0 && Match is null)
             faults.Add($"--target: missing; '{Method}' imitates the lengths of a target's examples, or with --match those of an earlier selection");
         TextFeatures.AddFaults(this, method, faults);
+        StatisticsFeatures.AddFaults(this, method, faults);
         AddFeatureFaults(method, faults);
         if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
     }

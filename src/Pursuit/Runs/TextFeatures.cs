@@ -24,14 +24,11 @@ internal static class TextFeatures
     /// <summary>What a choice depends on besides the pool; null where the method reads no target's text.</summary>
     public static string? TargetFingerprint(FeatureNeeds needs, Pool? target) => needs.HasFlag(FeatureNeeds.TargetTexts) ? target?.Fingerprint : null;
 
-    /// <summary>An example's text as text methods read it.</summary>
-    public static string TextOf(Example example) => example.Text ?? string.Join('\n', example.Turns.Select(t => t.Content));
-
     /// <summary>The texts of a pool's records.</summary>
     private sealed class PoolTexts(Pool pool) : ITextFeatures
     {
         public int Count => pool.Count;
 
-        public IEnumerable<string> Read(CancellationToken cancellationToken) => pool.Read(cancellationToken).Select(TextOf);
+        public IEnumerable<string> Read(CancellationToken cancellationToken) => pool.Read(cancellationToken).Select(ExampleText.Of);
     }
 }

@@ -33,6 +33,15 @@ public enum FeatureNeeds
 
     /// <summary>What the target's examples say.</summary>
     TargetTexts = 2048,
+
+    /// <summary>Token statistics of the pool by a probe model.</summary>
+    TokenStatistics = 4096,
+
+    /// <summary>Token statistics with those of each answer alone: a model that knows conversations.</summary>
+    AnswerStatistics = 8192,
+
+    /// <summary>Token statistics of the pool by a second model, the reference.</summary>
+    ReferenceStatistics = 16384,
 }
 
 /// <summary>What a method's needs come to.</summary>

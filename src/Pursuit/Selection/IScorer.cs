@@ -1,10 +1,10 @@
 namespace Pursuit.Selection;
 
-/// <summary>A method that orders a pool by one score per example: what <c>pursuit score</c> writes.</summary>
+/// <summary>A method that measures each example by itself: what <c>pursuit score</c> writes.</summary>
 public interface IScorer : ISelector
 {
-    /// <summary>The scores the method orders by, highest first.</summary>
-    /// <returns>[pool]; NaN where the method's definition gives an example none.</returns>
+    /// <summary>The method's measure of every example, as its page defines it; which end is kept is the method's.</summary>
+    /// <returns>[pool]; NaN where the definition gives an example none.</returns>
     /// <exception cref="PursuitException">The problem lacks something this method needs.</exception>
     double[] Scores(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken);
 }

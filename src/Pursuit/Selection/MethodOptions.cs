@@ -14,6 +14,9 @@ public static class MethodOptions
     /// <summary>Owner of the options that say how embeddings are made, whatever the method.</summary>
     public const string EmbeddingOwner = "embedding";
 
+    /// <summary>Owner of the options of token statistics and data probes, whatever the method.</summary>
+    public const string ProbeOwner = "probe";
+
     /// <summary>One option of a method, for listings.</summary>
     /// <param name="Name">As on the command line, such as <c>noise-floor</c>.</param>
     /// <param name="Default">Its default, as it would be given.</param>
@@ -47,7 +50,7 @@ public static class MethodOptions
             var (name, option, value) = Split(setting);
             if (name != owner)
             {
-                if (name is not (FeaturesOwner or EmbeddingOwner)) _ = MethodRegistry.Find(name);
+                if (name is not (FeaturesOwner or EmbeddingOwner or ProbeOwner)) _ = MethodRegistry.Find(name);
                 continue;
             }
 

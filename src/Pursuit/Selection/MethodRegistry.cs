@@ -1,6 +1,7 @@
 using Pursuit.Selection.Dsir;
 using Pursuit.Selection.Grand;
 using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Information;
 using Pursuit.Selection.KCenter;
 using Pursuit.Selection.Length;
 using Pursuit.Selection.LengthMatched;
@@ -8,6 +9,8 @@ using Pursuit.Selection.Less;
 using Pursuit.Selection.Omp;
 using Pursuit.Selection.Random;
 using Pursuit.Selection.Rds;
+using Pursuit.Selection.S2l;
+using Pursuit.Selection.TokenScores;
 using Pursuit.Selection.TracIn;
 using Pursuit.Selection.Tsds;
 using Pursuit.Selection.Zip;
@@ -55,6 +58,11 @@ public static class MethodRegistry
             "examples with the largest gradients",
             FeatureNeeds.PoolGradients,
             options => new GrandSelector(options)),
+        MethodDescriptor.For<S2lOptions>(
+            S2lSelector.Name,
+            "equally many of every kind of loss curve (S2L)",
+            FeatureNeeds.PoolGradients,
+            options => new S2lSelector(options)),
         MethodDescriptor.For<DsirOptions>(
             DsirSelector.Name,
             "examples whose words and pairs of words are distributed as the target's (DSIR)",
@@ -90,6 +98,46 @@ public static class MethodRegistry
             "examples that leave none of the pool far from a chosen one",
             FeatureNeeds.PoolEmbeddings,
             options => new KCenterSelector(options)),
+        MethodDescriptor.For<InformationOptions>(
+            InformationSelector.Name,
+            "examples a probe can't predict and whose words are rare",
+            FeatureNeeds.TokenStatistics,
+            options => new InformationSelector(options)),
+        MethodDescriptor.For<PerplexityOptions>(
+            PerplexitySelector.Name,
+            "examples of middling perplexity",
+            FeatureNeeds.TokenStatistics,
+            options => new PerplexitySelector(options)),
+        MethodDescriptor.For<EntropyOptions>(
+            EntropySelector.Name,
+            "examples the probe model is unsure of, by entropy",
+            FeatureNeeds.TokenStatistics,
+            options => new EntropySelector(options)),
+        MethodDescriptor.For<MarginOptions>(
+            MarginSelector.Name,
+            "examples the probe model is unsure of, by margin",
+            FeatureNeeds.TokenStatistics,
+            options => new MarginSelector(options)),
+        MethodDescriptor.For<El2nOptions>(
+            El2nSelector.Name,
+            "examples predicted worst, by the error's norm (EL2N)",
+            FeatureNeeds.TokenStatistics,
+            options => new El2nSelector(options)),
+        MethodDescriptor.For<IfdOptions>(
+            IfdSelector.Name,
+            "answers the question helps least with (IFD)",
+            FeatureNeeds.TokenStatistics | FeatureNeeds.AnswerStatistics,
+            options => new IfdSelector(options)),
+        MethodDescriptor.For<PviOptions>(
+            PviSelector.Name,
+            "answers the question tells most of (PVI)",
+            FeatureNeeds.TokenStatistics | FeatureNeeds.AnswerStatistics,
+            options => new PviSelector(options)),
+        MethodDescriptor.For<LossDiscrepancyOptions>(
+            LossDiscrepancySelector.Name,
+            "examples whose loss differs most between two models",
+            FeatureNeeds.TokenStatistics | FeatureNeeds.ReferenceStatistics,
+            options => new LossDiscrepancySelector(options)),
         MethodDescriptor.For<NoOptions>(
             RandomSelector.Name,
             "a uniformly random choice; the baseline to beat",

@@ -51,6 +51,12 @@ public sealed record SelectionProblem
     /// <summary>What the target's examples say.</summary>
     public ITextFeatures? TargetTexts { get; init; }
 
+    /// <summary>What a probe model says of the pool's tokens, for methods that need <see cref="FeatureNeeds.TokenStatistics"/>.</summary>
+    public ITokenStatistics? TokenStatistics { get; init; }
+
+    /// <summary>What a reference model says of them, for methods that need <see cref="FeatureNeeds.ReferenceStatistics"/>.</summary>
+    public ITokenStatistics? ReferenceStatistics { get; init; }
+
     /// <summary>Each target example's group, as an index into <see cref="TargetGroupNames"/>, [target]; empty for one group.</summary>
     public IReadOnlyList<int> TargetGroups { get; init; } = [];
 

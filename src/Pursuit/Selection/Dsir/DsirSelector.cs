@@ -22,10 +22,18 @@ public sealed class DsirSelector : IScorer
     }
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
-        ScoredSelection.Select(Name, problem, Scores(problem, progress, cancellationToken), "a word");
+    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        var scores = Scores(problem, progress, cancellationToken);
+        if (_options.Resample)
+        {
+            for (var i = 0; i < scores.Length; i++) scores[i] += Gumbel(SeededRandom.ForExample(problem.Seed, "dsir/gumbel", problem.ContentIds[i]));
+        }
 
-    /// <inheritdoc/>
+        return ScoredSelection.Select(Name, problem, scores, "a word");
+    }
+
+    /// <summary>Every example's log weight, without noise; NaN without a word.</summary>
     public double[] Scores(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var (pool, target) = (TextProblem.Pool(problem, Name), TextProblem.Target(problem, Name));
@@ -34,13 +42,7 @@ public sealed class DsirSelector : IScorer
         if (wanted.All(c => c == 0)) throw PursuitException.At("--target", $"no word in {target.Count:N0} examples", "examples with words");
         var present = grams.Count(pool, done => progress?.Report(new WorkProgress("counting words", done, pool.Count, "examples")), cancellationToken);
         var ratios = GramWeights.LogRatios(wanted, present);
-        var scores = grams.Weigh(pool, ratios, done => progress?.Report(new WorkProgress("weighing", done, pool.Count, "examples")), cancellationToken);
-        if (_options.Resample)
-        {
-            for (var i = 0; i < scores.Length; i++) scores[i] += Gumbel(SeededRandom.ForExample(problem.Seed, "dsir/gumbel", problem.ContentIds[i]));
-        }
-
-        return scores;
+        return grams.Weigh(pool, ratios, done => progress?.Report(new WorkProgress("weighing", done, pool.Count, "examples")), cancellationToken);
     }
 
     /// <summary>A standard Gumbel number of 64 random bits: the largest of log weights with such noise is a draw by weight.</summary>

@@ -55,14 +55,14 @@ public sealed class ZipSelector : IScorer
         };
     }
 
-    /// <summary>Minus each example's own compression ratio: what the first round starts from. NaN without a text.</summary>
+    /// <summary>Each example's own compression ratio: what the first round starts from. NaN without a text.</summary>
     public double[] Scores(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         using var measure = new TailMeasure(_options.Compressor, problem.Threads, cancellationToken);
         var texts = Texts(problem, cancellationToken);
         var ratios = Start(problem, texts, measure, progress).Ratios;
         var scores = new double[texts.Length];
-        for (var i = 0; i < scores.Length; i++) scores[i] = texts[i].Length == 0 ? double.NaN : -ratios[i];
+        for (var i = 0; i < scores.Length; i++) scores[i] = texts[i].Length == 0 ? double.NaN : ratios[i];
         return scores;
     }
 

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Text.Json;
+using Pursuit.Cli.Output;
+using Pursuit.Data;
+using Pursuit.Engine.Statistics;
+using Pursuit.Runs;
+using Pursuit.Selection;
+
+namespace Pursuit.Cli.Commands;
+
+/// <summary><c>pursuit score</c>: measures every example of a pool and writes one line of JSON for each.</summary>
+internal sealed class ScoreCommand
+{
+    private readonly Option<string[]> _pool = CommonOptions.Many("--pool", "Files, directories or globs with the examples: JSONL or JSON arrays, plain or .gz.", required: true);
+    private readonly Option<string[]> _target = CommonOptions.Many("--target", "Files with examples to imitate, for 'dsir'.");
+    private readonly Option<string[]> _methods = CommonOptions.Many("--methods", $"What to measure by, some of: {string.Join(", ", ScoreJob.Names)}. Without it, everything that what is given allows.");
+    private readonly Option<string> _out = new("--out") { Description = "The file that gets a line per example.", DefaultValueFactory = _ => "scores.jsonl" };
+    private readonly Option<string?> _model = new("--model") { Description = "A model directory that scores tokens; without it, two small probes are trained on the pool." };
+    private readonly Option<string?> _referenceModel = StatisticsCommandOptions.ReferenceModel();
+    private readonly Option<int> _maxLength = new("--max-length") { Description = "Tokens an example is cut to.", DefaultValueFactory = _ => 1 << 20 };
+    private readonly Option<string[]> _set = FeatureCommandOptions.Set();
+    private readonly Option<ulong> _seed = new("--seed") { Description = "Seed of every random draw.", DefaultValueFactory = _ => 0 };
+    private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly Option<bool> _strict = CommonOptions.Strict();
+    private readonly Option<string?> _run = new("--run") { Description = "The run's directory; without it, beside --out with the ending .run." };
+    private readonly Option<int> _threads = CommonOptions.Threads();
+    private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public static Command Create()
+    {
+        var score = new ScoreCommand();
+        var command = new Command("score", "Measures every example of a pool and writes one line of JSON for each.");
+        foreach (var option in score.Options()) command.Add(option);
+        command.SetAction((parsed, cancellationToken) => Task.FromResult(score.Run(parsed, cancellationToken)));
+        return command;
+    }
+
+    private IEnumerable<Option> Options() => [_pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _set, _seed, _shape, _strict, _run, _threads, _config, _json];
+
+    private int Run(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var threads = CommonOptions.ThreadsOf(parsed, _threads);
+        var options = new ScoreJobOptions
+        {
+            Pool = new PoolOptions { Paths = parsed.GetValue(_pool)!, Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)), Strict = parsed.GetValue(_strict), Threads = threads },
+            Targets = parsed.GetValue(_target)!,
+            Methods = Methods(parsed),
+            Settings = parsed.GetValue(_set)!,
+            Out = parsed.GetValue(_out)!,
+            Seed = parsed.GetValue(_seed),
+        };
+        var recipe = StatisticsCommandOptions.Recipe(parsed.GetValue(_model), parsed.GetValue(_referenceModel), parsed.GetValue(_maxLength), options.Settings, options.Seed, threads);
+        using var progress = new ProgressPrinter();
+        _ = new ScoreJob(options, progress); // refuses contradictions before a directory is made
+        using var run = RunDirectory.Open(parsed.GetValue(_run) ?? Path.ChangeExtension(options.Out, ".run"));
+        var replay = new ReplayFile(parsed, Options(), [_pool, _target, _out, _model, _referenceModel], run.FullPath);
+        replay.WriteUnlessThere();
+        var summary = new ScoreJob(options, progress) { Statistics = new StatisticsSource(recipe, run, progress) }.Run(cancellationToken);
+        replay.Write();
+        progress.Dispose();
+
+        Terminal.Line();
+        Terminal.Line($"Scored    {summary.Examples:N0} examples by {string.Join(", ", summary.Methods.Select(m => m.Key))}");
+        if (summary.Statistics is { } made)
+            Terminal.Line($"Tokens    {made.Tokens:N0} scored, {made.ModelTokens:N0} through {(made.Models.Count > 1 ? "the models" : "the model")}, windows of {made.Window:N0} every {made.Stride:N0}, {ProgressPrinter.Duration(TimeSpan.FromSeconds(made.Seconds))}");
+        foreach (var (method, missing) in summary.Methods.Where(m => m.Value > 0)) Terminal.Line($"Note      {missing:N0} examples have no measure by {method}: null in the file");
+        Terminal.Line($"Scores    {Terminal.Short(summary.Out)}");
+        Terminal.Line($"Run       {Terminal.Short(run.FullPath)}");
+        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));
+        return CommandLine.Done;
+    }
+
+    /// <summary>The methods asked, or all that what is given allows.</summary>
+    private string[] Methods(ParseResult parsed)
+    {
+        if (parsed.GetValue(_methods) is { Length: > 0 } given) return given;
+        var missing = FeatureNeeds.None;
+        if (parsed.GetValue(_target)!.Length == 0) missing |= FeatureNeeds.TargetTexts;
+        if (parsed.GetValue(_model) is null) missing |= FeatureNeeds.AnswerStatistics;
+        if (parsed.GetValue(_referenceModel) is null) missing |= FeatureNeeds.ReferenceStatistics;
+        return [.. ScoreJob.Names.Where(n => (MethodRegistry.Find(n).Needs & missing) == 0)];
+    }
+}

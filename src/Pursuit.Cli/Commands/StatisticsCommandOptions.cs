@@ -1,0 +1,34 @@
+using System.CommandLine;
+using Pursuit.Engine.Statistics;
+using Pursuit.Runs;
+using Pursuit.Selection;
+
+namespace Pursuit.Cli.Commands;
+
+/// <summary>How commands read the options of token statistics.</summary>
+internal static class StatisticsCommandOptions
+{
+    public static Option<string?> ReferenceModel() => new("--reference-model")
+    {
+        Description = "A second model whose losses 'loss-discrepancy' compares with the first one's.",
+    };
+
+    /// <summary>True where a method reads token statistics that plain text gives, and no model was named for them: then probes are trained on the pool.</summary>
+    public static bool TrainsProbes(string method, string? model) =>
+        model is null && MethodRegistry.Find(method).Needs is var needs && needs.HasFlag(FeatureNeeds.TokenStatistics) && !needs.HasFlag(FeatureNeeds.AnswerStatistics);
+
+    /// <summary>The source of a selection's token statistics.</summary>
+    /// <exception cref="PursuitException">An option is unknown or out of range.</exception>
+    public static StatisticsSource Source(SelectJobOptions options, RunDirectory run, IProgress<WorkProgress> progress) => new(
+        Recipe(options.TrainsProbes ? null : options.ModelDirectory, options.ReferenceModel, options.MaxLength, options.Settings, options.Seed, options.Pool.Threads), run, progress);
+
+    /// <summary>What the command line says of token statistics.</summary>
+    /// <exception cref="PursuitException">An option is unknown or out of range.</exception>
+    public static StatisticsRecipe Recipe(string? model, string? reference, int maxLength, IReadOnlyList<string> settings, ulong seed, int threads)
+    {
+        var options = new ProbeOptions();
+        MethodOptions.Fill(options, MethodOptions.ProbeOwner, settings);
+        options.Validate();
+        return new StatisticsRecipe { Model = model, ReferenceModel = reference, MaxLength = maxLength, Options = options, Seed = seed, Threads = threads };
+    }
+}

@@ -1,0 +1,71 @@
+using Pursuit.Data;
+using Pursuit.Runs;
+
+namespace Pursuit.Engine.Statistics;
+
+/// <summary>
+/// Token statistics within a run: by a model that is given, or by two data probes that are trained from scratch. Every part is a
+/// stage: kept while what it depends on is unchanged, continued after a kill.
+/// </summary>
+public sealed class StatisticsSource : IStatisticsSource
+{
+    private readonly StatisticsRecipe _recipe;
+    private readonly RunDirectory _run;
+    private readonly IProgress<WorkProgress>? _progress;
+
+    /// <summary>Prepares the source.</summary>
+    /// <param name="recipe">With what.</param>
+    /// <param name="run">Gets the statistics.</param>
+    /// <param name="progress">Told how far long work has come.</param>
+    /// <exception cref="PursuitException">An option is out of range.</exception>
+    public StatisticsSource(StatisticsRecipe recipe, RunDirectory run, IProgress<WorkProgress>? progress)
+    {
+        recipe.Options.Validate();
+        (_recipe, _run, _progress) = (recipe, run, progress);
+    }
+
+    /// <inheritdoc/>
+    public ComputedStatistics OfPool(Pool pool, bool answersAlone, CancellationToken cancellationToken)
+    {
+        if (_recipe.Model is { } model) return OfModel(model, "token-statistics", pool, answersAlone, "scoring tokens", cancellationToken);
+        return answersAlone
+            ? throw PursuitException.At("--model", "none, and probes trained on plain text know no questions and answers", "a model with a chat template", "Give --model.")
+            : new DataProbes(_recipe, _run, _progress).Score(pool, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ComputedStatistics OfReference(Pool pool, CancellationToken cancellationToken) => _recipe.ReferenceModel is { } reference
+        ? OfModel(reference, "reference-statistics", pool, false, "scoring tokens by the reference", cancellationToken)
+        : throw PursuitException.At("--reference-model", "none", "a model directory");
+
+    private ComputedStatistics OfModel(string directory, string name, Pool pool, bool answersAlone, string work, CancellationToken cancellationToken)
+    {
+        var model = ScoringModel.Open(directory, _recipe.Options, _recipe.MaxLength, asText: false);
+        var fingerprint = model.AddTo(new Fingerprint("token-statistics/1").Add("pool", pool.Fingerprint).Add("answers-alone", answersAlone.ToString()));
+        var stage = _run.OpenStage(name, fingerprint);
+        var (statistics, report) = new TokenStatisticsMaker(model, answersAlone, _recipe.Threads, _progress).Run(stage, pool, [.. Enumerable.Range(0, pool.Count)], work, cancellationToken);
+        return new ComputedStatistics(statistics, fingerprint.Hash, report);
+    }
+}
+
+/// <summary>With what a run's token statistics are made.</summary>
+public sealed record StatisticsRecipe
+{
+    /// <summary>The model that scores; null trains data probes.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The model whose losses are compared; null for none.</summary>
+    public string? ReferenceModel { get; init; }
+
+    /// <summary>Tokens an example is cut to.</summary>
+    public int MaxLength { get; init; } = 1 << 20;
+
+    /// <summary>Windows and probes.</summary>
+    public ProbeOptions Options { get; init; } = new();
+
+    /// <summary>Seed of the halves and the probes.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Threads; no number depends on them.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Pursuit.Storage;
+
+namespace Pursuit.Selection.Features;
+
+/// <summary>One shard of token statistics on disk: docs/formats/token-statistics.md.</summary>
+public sealed class TokenStatisticsShard
+{
+    private const string RowOffsets = "offsets", AloneOffsets = "answer_alone.offsets";
+    private const string TokensName = "tokens", TrainedName = "trained", LogName = "log_probability", SquareName = "square_sum", EntropyName = "entropy", MarginName = "margin", AloneName = "answer_alone";
+
+    /// <summary>First token of each example, then the number of tokens, [examples + 1].</summary>
+    public required long[] Offsets { get; init; }
+
+    /// <summary>First entry of each example in <see cref="Alone"/>, then their number, [examples + 1].</summary>
+    public required long[] AloneStarts { get; init; }
+
+    /// <summary>Token ids, [tokens].</summary>
+    public required int[] Tokens { get; init; }
+
+    /// <summary>1 where loss would be taken, [tokens].</summary>
+    public required byte[] Trained { get; init; }
+
+    /// <summary>log p, [tokens].</summary>
+    public required float[] LogProbability { get; init; }
+
+    /// <summary>sum of p^2, [tokens].</summary>
+    public required float[] SquareSum { get; init; }
+
+    /// <summary>- sum p log p, [tokens].</summary>
+    public required float[] Entropy { get; init; }
+
+    /// <summary>First less second p, [tokens].</summary>
+    public required float[] Margin { get; init; }
+
+    /// <summary>log p of trained tokens of an answer alone.</summary>
+    public required float[] Alone { get; init; }
+
+    /// <summary>A shard's path.</summary>
+    /// <param name="directory">The store's directory.</param>
+    /// <param name="shard">The shard's number.</param>
+    public static string PathOf(string directory, int shard) => Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"statistics-{shard:D5}.safetensors"));
+
+    /// <summary>Writes it under its final name when it is whole.</summary>
+    public void Write(string directory, int shard) => SafetensorsWriter.Write(PathOf(directory, shard),
+    [
+        Of(RowOffsets, TensorType.Int64, Offsets),
+        Of(AloneOffsets, TensorType.Int64, AloneStarts),
+        Of(TokensName, TensorType.Int32, Tokens),
+        Of(LogName, TensorType.Float32, LogProbability),
+        Of(SquareName, TensorType.Float32, SquareSum),
+        Of(EntropyName, TensorType.Float32, Entropy),
+        Of(MarginName, TensorType.Float32, Margin),
+        Of(AloneName, TensorType.Float32, Alone),
+        Of(TrainedName, TensorType.UInt8, Trained),
+    ]);
+
+    /// <summary>Reads a shard.</summary>
+    /// <exception cref="PursuitException">The file is missing or faulty.</exception>
+    public static TokenStatisticsShard Read(string directory, int shard)
+    {
+        using var file = SafetensorsFile.Open(PathOf(directory, shard));
+        return new TokenStatisticsShard
+        {
+            Offsets = Values<long>(file, RowOffsets),
+            AloneStarts = Values<long>(file, AloneOffsets),
+            Tokens = Values<int>(file, TokensName),
+            Trained = Values<byte>(file, TrainedName),
+            LogProbability = Values<float>(file, LogName),
+            SquareSum = Values<float>(file, SquareName),
+            Entropy = Values<float>(file, EntropyName),
+            Margin = Values<float>(file, MarginName),
+            Alone = Values<float>(file, AloneName),
+        };
+    }
+
+    /// <summary>An example's part.</summary>
+    /// <param name="row">Its number within the shard.</param>
+    public TokenStatisticsRow Row(int row)
+    {
+        var own = Part(Offsets, row);
+        return new TokenStatisticsRow
+        {
+            Tokens = Tokens.AsSpan(own),
+            Trained = Trained.AsSpan(own),
+            LogProbability = LogProbability.AsSpan(own),
+            SquareSum = SquareSum.AsSpan(own),
+            Entropy = Entropy.AsSpan(own),
+            Margin = Margin.AsSpan(own),
+            AnswerAlone = Alone.AsSpan(Part(AloneStarts, row)),
+        };
+    }
+
+    private static Range Part(long[] offsets, int row) => (int)offsets[row]..(int)offsets[row + 1];
+
+    private static TensorToWrite Of<T>(string name, TensorType type, T[] values)
+        where T : unmanaged => TensorToWrite.FromBytes(name, type, [values.Length], MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
+
+    private static T[] Values<T>(SafetensorsFile file, string name)
+        where T : unmanaged
+    {
+        var info = file.Info(name);
+        return MemoryMarshal.Cast<byte, T>(file.ReadRaw(name, 0, checked((int)info.ByteLength))).ToArray();
+    }
+}

@@ -1,0 +1,23 @@
+using Pursuit.Selection.Features;
+
+namespace Pursuit.Selection.TokenScores;
+
+/// <summary>Options of <see cref="MarginSelector"/>; a small margin is an unsure model, so the bottom is the default.</summary>
+public sealed record MarginOptions : TokenScoreOptions
+{
+    /// <summary>The defaults.</summary>
+    public MarginOptions() => Band = Band.Bottom;
+}
+
+/// <summary>The mean of the largest probability less the second largest before each token (margin sampling).</summary>
+public sealed class MarginSelector(MarginOptions options) : TokenScoreSelector(options)
+{
+    /// <summary>The method's name.</summary>
+    public const string Name = "margin";
+
+    /// <inheritdoc/>
+    protected override string MethodName => Name;
+
+    /// <inheritdoc/>
+    protected override double MeanOf(TokenStatisticsRow row) => Mean(row, row.Margin);
+}

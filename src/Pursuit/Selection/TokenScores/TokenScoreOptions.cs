@@ -1,0 +1,29 @@
+using System.ComponentModel;
+using Pursuit.Selection.Length;
+
+namespace Pursuit.Selection.TokenScores;
+
+/// <summary>Which part of the order by a measure is kept first.</summary>
+public enum Band
+{
+    /// <summary>The largest values.</summary>
+    Top,
+
+    /// <summary>Those nearest the middle of the order, on either side.</summary>
+    Middle,
+
+    /// <summary>The smallest values.</summary>
+    Bottom,
+}
+
+/// <summary>What the methods over token statistics share. Each one's defaults are its own.</summary>
+public record TokenScoreOptions
+{
+    /// <summary>Which part is kept. Default <see cref="Band.Top"/> where the method doesn't say otherwise.</summary>
+    [Description("which values are kept first: top, middle or bottom")]
+    public Band Band { get; init; } = Band.Top;
+
+    /// <summary>Which tokens count. Default <see cref="LengthOf.Answer"/>: those that are trained, which of a text is all.</summary>
+    [Description("which tokens count: answer (those trained; of a text all) or whole")]
+    public LengthOf Of { get; init; } = LengthOf.Answer;
+}

@@ -1,0 +1,82 @@
+using Pursuit.Selection.Features;
+using Pursuit.Selection.Length;
+
+namespace Pursuit.Selection.TokenScores;
+
+/// <summary>
+/// Base of the methods that measure each example by its token statistics: the measure is a mean over tokens, brought to one scale
+/// where two probes scored, and a band of it is kept.
+/// </summary>
+public abstract class TokenScoreSelector : IScorer
+{
+    private readonly TokenScoreOptions _options;
+
+    /// <summary>Takes the options that all such methods share.</summary>
+    protected TokenScoreSelector(TokenScoreOptions options) => _options = options;
+
+    /// <summary>The method's name.</summary>
+    protected abstract string MethodName { get; }
+
+    /// <summary>What an example without a measure lacks, as in "3 examples without a token to score".</summary>
+    protected virtual string Needed => "a token to score";
+
+    /// <inheritdoc/>
+    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        var measures = Measure(problem, cancellationToken);
+        var ranked = BandOrder.Ranked(measures.Values, _options.Band, problem);
+        var missing = measures.Values.Count(double.IsNaN);
+        if (ranked.Count == 0)
+            throw PursuitException.At("--pool", $"none of the {measures.Values.Length:N0} examples has {Needed}", $"examples that '{MethodName}' can measure", "Look at some with 'pursuit inspect'.");
+        var selection = BudgetFiller.Fill(MethodName, problem, ranked);
+        return selection with
+        {
+            Remarks = missing == 0 ? selection.Remarks : [.. selection.Remarks, $"{missing:N0} examples without {Needed} have no measure and were passed over."],
+            Details = TokenScoreDetails.Of(measures),
+        };
+    }
+
+    /// <inheritdoc/>
+    public double[] Scores(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) => Measure(problem, cancellationToken).Values;
+
+    /// <summary>Every example's measure.</summary>
+    private protected virtual AlignedMeasures Measure(SelectionProblem problem, CancellationToken cancellationToken)
+    {
+        var statistics = Statistics(problem);
+        return AlignedMeasures.Of(statistics, row => MeanOf(row), value => Final(value), cancellationToken);
+    }
+
+    /// <summary>The mean over an example's tokens; NaN where it has none to measure.</summary>
+    /// <param name="row">Its statistics.</param>
+    protected abstract double MeanOf(TokenStatisticsRow row);
+
+    /// <summary>The measure from an aligned mean.</summary>
+    protected virtual double Final(double mean) => mean;
+
+    /// <summary>The pool's statistics.</summary>
+    /// <exception cref="PursuitException">There are none, or not one row per example.</exception>
+    private protected ITokenStatistics Statistics(SelectionProblem problem)
+    {
+        var statistics = problem.TokenStatistics ?? throw PursuitException.At(MethodName, "no token statistics of the pool", "some", "Let 'pursuit select', 'prune' or 'score' compute them.");
+        return statistics.Count == problem.ContentIds.Count
+            ? statistics
+            : throw PursuitException.At(statistics.Name, $"{statistics.Count:N0} rows", $"the pool's {problem.ContentIds.Count:N0} examples");
+    }
+
+    /// <summary>The mean of a number per token over the tokens that count, summed in float64; NaN without such a token.</summary>
+    private protected double Mean(TokenStatisticsRow row, ReadOnlySpan<float> values)
+    {
+        var (sum, count) = (0.0, 0);
+        for (var t = 0; t < values.Length; t++)
+        {
+            if (!Counts(row, t)) continue;
+            sum += values[t];
+            count++;
+        }
+
+        return count == 0 ? double.NaN : sum / count;
+    }
+
+    /// <summary>True where a token counts.</summary>
+    private protected bool Counts(TokenStatisticsRow row, int token) => _options.Of == LengthOf.Whole || row.Trained[token] != 0;
+}

@@ -1,0 +1,73 @@
+using System.Text.Json;
+using Pursuit.TestKit;
+
+namespace Pursuit.Cli.Tests;
+
+/// <summary><c>pursuit prune</c> and <c>pursuit score</c>, which share probes and measures.</summary>
+public sealed class PruneCommandTests : IDisposable
+{
+    private const int Documents = 150; // and an empty one, which is no record
+    private static readonly string[] Tiny = ["--set", "probe.vocabulary=300", "probe.width=8", "probe.heads=2", "probe.layers=1", "probe.context=16", "probe.tokens=3000", "probe.common-slice=0.1"];
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly string _pool;
+
+    public PruneCommandTests() => _pool = _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Documents + 1).Select(i =>
+        JsonSerializer.Serialize(new { id = $"d{i}", text = i == Documents ? "" : $"document {i} says " + string.Join(' ', Enumerable.Range(0, 20 + i % 5).Select(k => $"word{i * k % 97}")) }) + "\n")));
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void Pruning_keeps_the_share_by_probes_it_trains_and_the_next_share_reuses_them()
+    {
+        var run = Cli.Run(["prune", "--pool", _pool, "--keep", "70%", "--out", _directory.PathOf("kept.jsonl"), "--json", .. Tiny]);
+        run.ExitCode.ShouldBe(0, run.Error);
+        File.ReadAllLines(_directory.PathOf("kept.jsonl")).Length.ShouldBe(Documents * 7 / 10);
+        run.Json.GetProperty("method").GetString().ShouldBe("information");
+        run.Error.ShouldContain("the two probes");
+        run.Error.ShouldContain("1 bad records");
+        File.ReadAllText(_directory.PathOf("kept.selection.jsonl")).ShouldNotContain("NaN");
+        var report = Cli.Run("report", _directory.PathOf("kept.run"));
+        report.ExitCode.ShouldBe(0, report.Error);
+
+        var probe = File.GetLastWriteTimeUtc(_directory.PathOf("kept.run/stages/probe-1/model/model.safetensors"));
+        var half = Cli.Run(["prune", "--pool", _pool, "--keep", "50%", "--method", "perplexity", "--out", _directory.PathOf("kept.jsonl"), .. Tiny]);
+        half.ExitCode.ShouldBe(0, half.Error);
+        File.ReadAllLines(_directory.PathOf("kept.jsonl")).Length.ShouldBe(Documents / 2);
+        File.GetLastWriteTimeUtc(_directory.PathOf("kept.run/stages/probe-1/model/model.safetensors")).ShouldBe(probe);
+    }
+
+    [Fact]
+    public void Scores_stand_beside_every_example_and_what_has_none_is_null()
+    {
+        var run = Cli.Run(["score", "--pool", _pool, "--out", _directory.PathOf("scores.jsonl"), "--json", .. Tiny]);
+        run.ExitCode.ShouldBe(0, run.Error);
+        var lines = File.ReadAllLines(_directory.PathOf("scores.jsonl")).Select(l => JsonDocument.Parse(l).RootElement).ToArray();
+        lines.Length.ShouldBe(Documents);
+        lines.Select(l => l.GetProperty("id").GetString()).ShouldBe(Enumerable.Range(0, Documents).Select(i => $"d{i}"));
+        foreach (var name in new[] { "information", "perplexity", "entropy", "margin", "el2n", "zip" })
+            lines.ShouldAllBe(l => l.GetProperty("scores").GetProperty(name).ValueKind == JsonValueKind.Number, name);
+
+        // A text has no question, so no ratio of losses behind it and alone.
+        var few = _directory.Write("few.jsonl", string.Concat(File.ReadAllLines(_pool).Take(3).Select(l => l + "\n")));
+        var model = Path.Combine(RepositoryFiles.Root, "models", "pursuit-mini");
+        Cli.Run("score", "--pool", few, "--model", model, "--methods", "ifd", "perplexity", "--out", _directory.PathOf("few.scores.jsonl")).ExitCode.ShouldBe(0);
+        var scores = File.ReadAllLines(_directory.PathOf("few.scores.jsonl")).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("scores")).ToArray();
+        scores.ShouldAllBe(s => s.GetProperty("ifd").ValueKind == JsonValueKind.Null);
+        scores.ShouldAllBe(s => s.GetProperty("perplexity").GetDouble() > 1);
+    }
+
+    [Theory]
+    [InlineData("prune", "--keep", "70%", "--method", "ifd", "--model", "/nowhere", "no directory '/nowhere'")]
+    [InlineData("prune", "--keep", "70%", "--method", "loss-discrepancy", "--seed", "1", "--reference-model: missing")]
+    [InlineData("prune", "--keep", "170%", "--method", "information", "--seed", "1", "more than the whole pool")]
+    [InlineData("prune", "--keep", "70%", "--set", "probe.layer=2", "--seed", "1", "Did you mean 'layers'?")]
+    [InlineData("score", "--methods", "gtp", "--seed", "1", "--threads", "1", "measures no example by itself")]
+    [InlineData("select", "--budget", "10", "--method", "dsir", "--seed", "1", "--target: missing")]
+    public void What_is_missing_is_told_before_any_work(params string[] words)
+    {
+        var run = Cli.Run([.. words[..^1], "--pool", _pool, "--out", _directory.PathOf("out.jsonl")]);
+        run.ExitCode.ShouldBe(2, run.Error);
+        run.Error.ShouldContain(words[^1]);
+    }
+}
