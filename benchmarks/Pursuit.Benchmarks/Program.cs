@@ -34,7 +34,9 @@ switch (args.FirstOrDefault())
         return TokenizerBenchmark.Train(args[1..]);
     case "tsds":
         return TsdsBenchmark.Run(args);
+    case "tsds-store":
+        return TsdsStore.Run(args);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, engine, engine-threads, features, embeddings, information, prove, tokenizer, tokenizer-train, tsds");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, engine, engine-threads, features, embeddings, information, prove, tokenizer, tokenizer-train, tsds, tsds-store");
         return 2;
 }

@@ -17,17 +17,17 @@ internal static class TsdsBenchmark
 {
     private const int Checked = 20;
 
-    /// <summary>tsds POOL TARGET [budget] [threads] [alpha]: embeddings as .npy files or feature stores.</summary>
+    /// <summary>tsds POOL TARGET [budget] [threads] [alpha] [kde|uniform]: embeddings as .npy files or feature stores.</summary>
     public static int Run(string[] args)
     {
         if (args.Length < 3)
         {
-            Console.Error.WriteLine("usage: tsds POOL TARGET [budget] [threads] [alpha], both embeddings as .npy or a feature store");
+            Console.Error.WriteLine("usage: tsds POOL TARGET [budget] [threads] [alpha] [kde|uniform], both embeddings as .npy or a feature store");
             return 2;
         }
 
         var threads = args.Length > 4 ? int.Parse(args[4], CultureInfo.InvariantCulture) : Environment.ProcessorCount;
-        var options = new TsdsOptions { Alpha = args.Length > 5 ? double.Parse(args[5], CultureInfo.InvariantCulture) : 0.5 };
+        var options = new TsdsOptions { Alpha = args.Length > 5 ? double.Parse(args[5], CultureInfo.InvariantCulture) : 0.5, Density = args.ElementAtOrDefault(6) == "uniform" ? TsdsDensity.Uniform : TsdsDensity.Kde };
         using var memory = new AnonymousMemory();
         using var process = Process.GetCurrentProcess();
         var start = Stopwatch.GetTimestamp();
@@ -50,9 +50,9 @@ internal static class TsdsBenchmark
         var processor = process.TotalProcessorTime.TotalSeconds;
         var peak = memory.Peak;
         var details = (TsdsDetails)selection.Details!;
-        Console.WriteLine($"{Measure.Machine()}, {threads} threads; {pool.Rows:N0} x {pool.Dimension:N0} against {target.Rows:N0} targets, alpha {options.Alpha}, C {options.C}, sigma {options.Sigma}");
+        Console.WriteLine($"{Measure.Machine()}, {threads} threads; {pool.Rows:N0} x {pool.Dimension:N0} against {target.Rows:N0} targets, alpha {options.Alpha}, C {options.C}, {(options.Density == TsdsDensity.Kde ? $"sigma {options.Sigma}" : "uniform")}");
         Console.WriteLine();
-        if (!Verify(problem, selection)) return 1;
+        if (!Verify(problem, selection, options)) return 1;
         Console.WriteLine($"s* {details.Level:0.####}, {(details.Certified ? "" : "not ")}certified; {details.Support:N0} rows with mass, K {details.Neighbours.Min()} to {details.Neighbours.Max()}, {details.DensitiesEvaluated:N0} densities, {details.BytesRead / (double)(pool.Rows * (long)pool.Dimension * pool.BytesPerElement):0} passes; near-duplicates {details.NearDuplicateMass:P1}");
         Console.WriteLine();
         Console.WriteLine("| | |");
@@ -64,7 +64,7 @@ internal static class TsdsBenchmark
         Console.WriteLine($"| selecting | {seconds - prepared:0.00} |");
         Console.WriteLine($"| peak anonymous memory, GiB | {peak / (double)(1 << 30):0.00} |");
         Parts(problem, threads);
-        Densities(problem, selection, options.Sigma, threads);
+        if (options.Density == TsdsDensity.Kde) Densities(problem, selection, options.Sigma, threads);
         return 0;
     }
 
@@ -82,7 +82,7 @@ internal static class TsdsBenchmark
         return ids;
     }
 
-    private static bool Verify(SelectionProblem problem, SelectionResult selection)
+    private static bool Verify(SelectionProblem problem, SelectionResult selection, TsdsOptions options)
     {
         var (pool, target) = EmbeddingRows.Of(problem.PoolEmbeddings!, problem.TargetEmbeddings!, unit: false);
         var queries = target!.ToArray();
@@ -102,7 +102,7 @@ internal static class TsdsBenchmark
             {
                 var row = tile.Slice(r * pool.Dimension, pool.Dimension);
                 for (var v = 0; v < some; v++) plain[v].Add(Math.Sqrt(Squared(row, queries.AsSpan(v * pool.Dimension, pool.Dimension))));
-                for (var k = 0; k < rows.Length; k++) sums[k] += Math.Max(0, 1 - Squared(row, values.AsSpan(k * pool.Dimension, pool.Dimension)) / (0.75 * 0.75));
+                for (var k = 0; k < rows.Length; k++) sums[k] += options.Density == TsdsDensity.Uniform ? 1.0 / pool.Count : Math.Max(0, 1 - Squared(row, values.AsSpan(k * pool.Dimension, pool.Dimension)) / (options.Sigma * options.Sigma));
             }
         }, CancellationToken.None);
         var worst = 0.0;
