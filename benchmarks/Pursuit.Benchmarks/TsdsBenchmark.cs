@@ -155,7 +155,7 @@ internal static class TsdsBenchmark
         search.Search(rows, (_, _) => sigma * sigma, () => new long[1], (count, _, _, _) => count[0]++, count => within += count[0], CancellationToken.None);
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         var pairs = (double)rows.Length * pool.Count;
-        Console.WriteLine($"| {rows.Length:N0} densities over the whole pool, seconds | {seconds:0.00} ({search.SubspaceSize} directions; of {pairs:0.0e+0} pairs {search.PairsMeasured:0.0e+0} measured, {within:0.0e+0} within sigma) |");
+        Console.WriteLine($"| {rows.Length:N0} densities over the whole pool, seconds | {seconds:0.00} ({search.SubspaceSize} directions; of {pairs:0.0e+0} pairs {search.PairsMultiplied:0.0e+0} multiplied, {search.PairsMeasured:0.0e+0} measured, {within:0.0e+0} within sigma) |");
     }
 
     /// <summary>Watches this process's anonymous memory.</summary>

@@ -4,14 +4,12 @@ using Pursuit.Selection.Features;
 namespace Pursuit.Selection.Neighbours;
 
 /// <summary>
-/// All pool rows within a radius of each of many pool rows, exactly: one pass over the pool for all of them. Products in a
-/// subspace chosen by what it saves rule out almost every pair; what remains is measured by differences in double precision.
+/// All pool rows within a radius of each of many pool rows, exactly: one pass over the pool for all of them. Groups of queries
+/// rule out rows; products in a subspace, chosen by what it saves, rule out almost every pair of the rest; what remains is
+/// measured by differences in double precision.
 /// </summary>
 internal sealed class RadiusSearch
 {
-    /// <summary>Queries whose products with a tile are formed at once: 2 MB.</summary>
-    private const int QueriesAtOnce = 512;
-
     /// <summary>Numbers of all queries of one pass: 64 MB.</summary>
     private const int PassNumbers = 1 << 24;
 
@@ -35,6 +33,9 @@ internal sealed class RadiusSearch
     /// <summary>Passes over the pool so far.</summary>
     public int Passes { get; private set; }
 
+    /// <summary>Pairs that groups could not rule out.</summary>
+    public long PairsMultiplied { get; private set; }
+
     /// <summary>Pairs that products could not rule out.</summary>
     public long PairsMeasured { get; private set; }
 
@@ -54,12 +55,14 @@ internal sealed class RadiusSearch
         for (var first = 0; first < queries.Length; first += most)
         {
             var offset = first;
-            var part = new Queries(_pool, queries.AsSpan(first, Math.Min(most, queries.Length - first)), (q, norm) => squaredRadius(offset + q, norm));
+            var part = new RadiusQueries(_pool, queries.AsSpan(first, Math.Min(most, queries.Length - first)), (q, norm) => squaredRadius(offset + q, norm));
             // What was best for other queries may rule out nothing here.
             _subspace = Choose(part);
             part.Reduce(_subspace);
-            foreach (var worker in Pass(part, offset, open, visit, cancellationToken))
+            var groups = new QueryGroups(part, _pool.Dimension);
+            foreach (var worker in Pass(part, groups, offset, open, visit, cancellationToken))
             {
+                PairsMultiplied += worker.Multiplied;
                 PairsMeasured += worker.Measured;
                 close(worker.State);
             }
@@ -68,28 +71,33 @@ internal sealed class RadiusSearch
         }
     }
 
-    private IReadOnlyList<Worker<TState>> Pass<TState>(Queries queries, int offset, Func<TState> open, Action<TState, int, int, double> visit, CancellationToken cancellationToken)
+    private IReadOnlyList<Worker<TState>> Pass<TState>(RadiusQueries queries, QueryGroups groups, int offset, Func<TState> open, Action<TState, int, int, double> visit, CancellationToken cancellationToken)
     {
         var subspace = _subspace!;
         var bound = subspace.Bound;
         var (dimension, width, squaredFactor) = (_pool.Dimension, subspace.Width, _pool.Factor * _pool.Factor);
-        return _pool.ForEachTile(_threads, () => new Worker<TState>(open(), width), Visit, cancellationToken);
+        return _pool.ForEachTile(_threads, () => new Worker<TState>(open(), width, groups.Count), Visit, cancellationToken);
 
         void Visit(Worker<TState> worker, ReadOnlySpan<float> rows, int first, int count)
         {
             for (var r = 0; r < count; r++) worker.Norms[r] = DotProduct.SquaredNorm(rows.Slice(r * dimension, dimension));
             subspace.Reduce(rows, count, worker.Norms, worker.Reduced);
-            for (var q = 0; q < queries.Count; q += QueriesAtOnce)
+            groups.Project(rows, count, worker.Along);
+            foreach (var chunk in groups.Chunks)
             {
-                var some = Math.Min(QueriesAtOnce, queries.Count - q);
-                Gemm.Multiply(false, true, count, some, width, 1, worker.Reduced, width, queries.Reduced.AsSpan(q * width), width, 0, worker.Products, some);
-                for (var r = 0; r < count; r++)
+                // Most chunks concern few rows: those are put together, so that products are formed for them alone.
+                var kept = groups.Near(chunk, worker.Along, worker.Norms.AsSpan(0, count), worker.Rows);
+                worker.Multiplied += (long)kept * chunk.Count;
+                for (var k = 0; k < kept; k++) worker.Reduced.AsSpan(worker.Rows[k] * width, width).CopyTo(worker.Kept.AsSpan(k * width));
+                Gemm.Multiply(false, true, kept, chunk.Count, width, 1, worker.Kept, width, groups.Reduced.AsSpan(chunk.First * width), width, 0, worker.Products, chunk.Count);
+                for (var k = 0; k < kept; k++)
                 {
-                    var found = bound.Within(worker.Norms[r], worker.Products.AsSpan(r * some, some), queries.Limits.AsSpan(q, some), worker.Found);
+                    var r = worker.Rows[k];
+                    var found = bound.Within(worker.Norms[r], worker.Products.AsSpan(k * chunk.Count, chunk.Count), groups.Limits.AsSpan(chunk.First, chunk.Count), worker.Found);
                     worker.Measured += found;
                     for (var f = 0; f < found; f++)
                     {
-                        var query = q + worker.Found[f];
+                        var query = groups.Order[chunk.First + worker.Found[f]];
                         var squared = SquaredDistance.Of(rows.Slice(r * dimension, dimension), queries.Row(query));
                         if (squared <= queries.SquaredRadii[query]) visit(worker.State, offset + query, first + r, squared / squaredFactor);
                     }
@@ -99,7 +107,7 @@ internal sealed class RadiusSearch
     }
 
     /// <summary>The subspace that costs least on a sample; which one it is changes no result.</summary>
-    private Subspace Choose(Queries queries)
+    private Subspace Choose(RadiusQueries queries)
     {
         var dimension = _pool.Dimension;
         var rowCount = Math.Min(SampleRows, _pool.Count);
@@ -119,7 +127,8 @@ internal sealed class RadiusSearch
             return sample;
         }
 
-        // Relative times of a number multiplied in a block, of a pair's test and of a pair's exact distance, as measured.
+        // Relative times of a number multiplied in a block, of a pair's test and of a pair's exact distance, as measured; of pairs, groups
+        // rule out half or more before products do.
         double Cost(Subspace subspace)
         {
             var bound = subspace.Bound;
@@ -135,67 +144,17 @@ internal sealed class RadiusSearch
             long pairs = 0;
             for (var r = 0; r < rowCount; r++) pairs += bound.Within(norms[r], products.AsSpan(r * few.Count, few.Count), few.Limits, found);
             var share = (double)pairs / ((long)rowCount * few.Count);
-            return subspace.Width + 16 + share * (20 * dimension + 500) + (double)subspace.Size * dimension / queries.Count;
+            return 0.4 * (subspace.Width + 16) + share * (20 * dimension + 500) + (double)subspace.Size * dimension / queries.Count;
         }
     }
 
     private static int[] Spread(int count, int of) => [.. Enumerable.Range(0, count).Select(i => (int)((long)i * of / count))];
 
-    /// <summary>The queries of one pass.</summary>
-    private sealed class Queries
-    {
-        private readonly float[] _rows;
-        private readonly int _dimension;
-        private readonly float[] _norms;
-
-        public Queries(EmbeddingRows pool, ReadOnlySpan<int> rows, Func<int, double, double> squaredRadius)
-        {
-            _dimension = pool.Dimension;
-            _rows = new float[rows.Length * _dimension];
-            pool.Gather(rows, _rows);
-            _norms = new float[rows.Length];
-            SquaredRadii = new double[rows.Length];
-            var squaredFactor = pool.Factor * pool.Factor;
-            for (var q = 0; q < rows.Length; q++)
-            {
-                _norms[q] = DotProduct.SquaredNorm(Row(q));
-                SquaredRadii[q] = squaredRadius(q, _norms[q] / squaredFactor) * squaredFactor;
-            }
-        }
-
-        private Queries(Queries other, int[] rows)
-        {
-            _dimension = other._dimension;
-            _rows = [.. rows.SelectMany(q => other.Row(q).ToArray())];
-            _norms = [.. rows.Select(q => other._norms[q])];
-            SquaredRadii = [.. rows.Select(q => other.SquaredRadii[q])];
-        }
-
-        public int Count => _norms.Length;
-
-        public double[] SquaredRadii { get; }
-
-        public float[] Reduced { get; private set; } = [];
-
-        public float[] Limits { get; private set; } = [];
-
-        public ReadOnlySpan<float> Row(int query) => _rows.AsSpan(query * _dimension, _dimension);
-
-        public Queries Only(int[] rows) => new(this, rows);
-
-        public void Reduce(Subspace subspace)
-        {
-            var bound = subspace.Bound;
-            Reduced = new float[Count * subspace.Width];
-            subspace.Reduce(_rows, Count, _norms, Reduced);
-            Limits = new float[Count];
-            for (var q = 0; q < Count; q++) Limits[q] = bound.Limit(SquaredRadii[q], _norms[q]);
-        }
-    }
-
-    private sealed class Worker<TState>(TState state, int width)
+    private sealed class Worker<TState>(TState state, int width, int groups)
     {
         public TState State { get; } = state;
+
+        public long Multiplied { get; set; }
 
         public long Measured { get; set; }
 
@@ -203,8 +162,14 @@ internal sealed class RadiusSearch
 
         public float[] Reduced { get; } = new float[EmbeddingRows.TileRows * width];
 
-        public float[] Products { get; } = new float[EmbeddingRows.TileRows * QueriesAtOnce];
+        public float[] Along { get; } = new float[EmbeddingRows.TileRows * groups];
 
-        public int[] Found { get; } = new int[QueriesAtOnce];
+        public int[] Rows { get; } = new int[EmbeddingRows.TileRows];
+
+        public float[] Kept { get; } = new float[EmbeddingRows.TileRows * width];
+
+        public float[] Products { get; } = new float[EmbeddingRows.TileRows * QueryGroups.ChunkQueries];
+
+        public int[] Found { get; } = new int[QueryGroups.ChunkQueries];
     }
 }

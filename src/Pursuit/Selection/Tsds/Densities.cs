@@ -55,6 +55,9 @@ internal sealed class Densities
     /// <summary>Sum of w over the rows whose density is known.</summary>
     public double KnownWeight() => _densities.Sum(d => d > 0 ? 1 / d : 0);
 
+    /// <summary>True where <see cref="Near"/> knows a row.</summary>
+    public bool IsNearKnown(int row) => _near.ContainsKey(row);
+
     /// <summary>Other rows that nearly equal a row; counted by <see cref="CountNear"/> or with its density.</summary>
     public int Near(int row) => _near[row];
 

@@ -35,7 +35,10 @@ public sealed record TsdsDetails : MethodDetails
     /// <summary>sum gamma_jk d_jk: the mean distance of a target to the rows its mass lies on.</summary>
     public required double AlignmentAfter { get; init; }
 
-    /// <summary>The share of mass on rows that have another row within a cosine of about 0.99.</summary>
+    /// <summary>
+    /// The share of mass on rows that have another row within a cosine of about 0.99; where densities don't tell, of the mass on the
+    /// 4,096 rows of smallest content id.
+    /// </summary>
     public required double NearDuplicateMass { get; init; }
 
     /// <summary>Densities that were evaluated.</summary>

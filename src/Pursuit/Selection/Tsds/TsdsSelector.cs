@@ -26,7 +26,7 @@ public sealed class TsdsSelector : ISelector
     /// <summary>Name of the saved numbers of neighbours with mass, [target].</summary>
     public const string NeighboursName = "tsds-neighbours";
 
-    private const int SampleRows = 1024, CertifyingRows = 8192;
+    private const int SampleRows = 1024, CertifyingRows = 8192, NearRows = 4096;
 
     private readonly string _name;
     private readonly TsdsOptions _options;
@@ -84,7 +84,8 @@ public sealed class TsdsSelector : ISelector
         var probabilities = Array.ConvertAll(rows, i => mass[i]);
         var sample = Sample(problem, Math.Min(SampleRows, pool.Count));
         var certified = IsCertified(problem, solver, lists, plan, sample, cancellationToken);
-        solver.Densities.CountNear(rows, cancellationToken);
+        var nearSample = NearSample(problem, solver.Densities, rows);
+        solver.Densities.CountNear(nearSample, cancellationToken);
         var selection = BudgetFiller.Fill(_name, problem, RowDraws.Rank(problem, rows, probabilities, _options.Draw));
         var details = new TsdsDetails
         {
@@ -98,7 +99,7 @@ public sealed class TsdsSelector : ISelector
             EffectiveNeighbours = effective / lists.Queries,
             AlignmentBefore = MeanDistance(pool, sample, solver.Queries, lists.Queries),
             AlignmentAfter = alignment,
-            NearDuplicateMass = rows.Sum(i => solver.Densities.Near(i) > 0 ? mass[i] : 0),
+            NearDuplicateMass = nearSample.Sum(i => solver.Densities.Near(i) > 0 ? mass[i] : 0) / nearSample.Sum(i => mass[i]),
             DensitiesEvaluated = solver.Densities.Known,
             BytesRead = (solver.NeighbourPasses + solver.Densities.Passes) * pool.PassBytes,
         };
@@ -145,11 +146,17 @@ public sealed class TsdsSelector : ISelector
             yield return $"Only {details.Support:N0} examples are near enough to the target to get any mass, and all were chosen: lower alpha or raise c for more.";
     }
 
+    /// <summary>Rows whose near-duplicates are counted: all where that came with their density, else at most 4,096, for it costs as much.</summary>
+    private int[] NearSample(SelectionProblem problem, Densities densities, int[] rows) =>
+        rows.Length <= NearRows || rows.All(densities.IsNearKnown) ? rows : Smallest(problem, rows, NearRows);
+
     /// <summary>The rows of smallest content id.</summary>
-    private static int[] Sample(SelectionProblem problem, int count)
+    private static int[] Sample(SelectionProblem problem, int count) => Smallest(problem, Enumerable.Range(0, problem.ContentIds.Count), count);
+
+    private static int[] Smallest(SelectionProblem problem, IEnumerable<int> rows, int count)
     {
         var smallest = new NeighbourHeaps(1, count, problem.ContentIds);
-        for (var row = 0; row < problem.ContentIds.Count; row++) smallest.Offer(0, row, 0);
+        foreach (var row in rows) smallest.Offer(0, row, 0);
         var list = new NeighbourLists(new int[1][], new double[1][]);
         NeighbourHeaps.Merge([smallest], list, [0], count, problem.ContentIds, key => key, 1);
         return list.Rows[0];
