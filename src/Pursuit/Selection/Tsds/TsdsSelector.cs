@@ -147,7 +147,7 @@ public sealed class TsdsSelector : ISelector
     }
 
     /// <summary>Rows whose near-duplicates are counted: all where that came with their density, else at most 4,096, for it costs as much.</summary>
-    private int[] NearSample(SelectionProblem problem, Densities densities, int[] rows) =>
+    private static int[] NearSample(SelectionProblem problem, Densities densities, int[] rows) =>
         rows.Length <= NearRows || rows.All(densities.IsNearKnown) ? rows : Smallest(problem, rows, NearRows);
 
     /// <summary>The rows of smallest content id.</summary>
