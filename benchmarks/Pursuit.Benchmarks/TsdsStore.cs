@@ -26,8 +26,8 @@ internal static class TsdsStore
         var (rows, dimension, targets) = (Number(args[2]), Number(args[3]), Number(args[4]));
         var random = new SeededRandom(1, "benchmark/tsds");
         var centres = Enumerable.Range(0, Clusters).Select(_ => Unit(Noise(random, new float[dimension], 1))).ToArray();
-        var originals = Enumerable.Range(0, Originals).Select(i => Member(random, centres[i % 2 == 0 ? i % TargetClusters : random.NextInt(Clusters)])).ToArray();
-        var target = Enumerable.Range(0, targets).SelectMany(_ => Member(random, centres[random.NextInt(TargetClusters)])).ToArray();
+        var originals = Enumerable.Range(0, Originals).Select(i => Member(random, centres[i % 2 == 0 ? TargetCluster(random) : random.NextInt(Clusters)])).ToArray();
+        var target = Enumerable.Range(0, targets).SelectMany(_ => Member(random, centres[TargetCluster(random)])).ToArray();
         Directory.CreateDirectory(args[1]);
         NpyFile.Write(Path.Combine(args[1], "target.npy"), [targets, dimension], target);
 
@@ -52,6 +52,9 @@ internal static class TsdsStore
         writer.Complete();
         return 0;
     }
+
+    /// <summary>Target clusters stand evenly among small and large ones.</summary>
+    private static int TargetCluster(SeededRandom random) => (2 * random.NextInt(TargetClusters) + 1) * Clusters / (2 * TargetClusters);
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
