@@ -32,11 +32,15 @@ switch (args.FirstOrDefault())
         return TokenizerBenchmark.Encode(args[1..]);
     case "tokenizer-train":
         return TokenizerBenchmark.Train(args[1..]);
+    case "large":
+        return LargeStoreBenchmark.Run(args);
+    case "scale":
+        return ScaleBenchmark.Run(args);
     case "tsds":
         return TsdsBenchmark.Run(args);
     case "tsds-store":
         return TsdsStore.Run(args);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, engine, engine-threads, features, embeddings, information, prove, tokenizer, tokenizer-train, tsds, tsds-store");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, scale, large, engine, engine-threads, features, embeddings, information, prove, tokenizer, tokenizer-train, tsds, tsds-store");
         return 2;
 }

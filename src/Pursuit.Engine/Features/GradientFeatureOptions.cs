@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Pursuit.Runs;
 using Pursuit.Selection;
@@ -42,6 +43,17 @@ public enum EpsilonPlace
 
     /// <summary>Beside the root, as LESS's paper has it.</summary>
     Outside,
+}
+
+/// <summary>How a store keeps gradients.</summary>
+public enum GradientStoreType
+{
+    /// <summary>The upper half of a single, 2 bytes.</summary>
+    Bf16,
+
+    /// <summary>Signed bytes with a scale per row and checkpoint.</summary>
+    [SuppressMessage("Naming", "CA1720", Justification = "It is what people call the type and write on the command line.")]
+    Int8,
 }
 
 /// <summary>How gradient trajectories are made (docs/features.md). Set on the command line as <c>--set features.option=value</c>.</summary>
@@ -100,6 +112,10 @@ public sealed record GradientFeatureOptions : IFeatureOptions
     [Description("rank of the adapters, with kind lora, 1 to 1024")]
     public int LoraRank { get; init; } = 16;
 
+    /// <summary>Element type of the store. Default: <see cref="GradientStoreType.Bf16"/>.</summary>
+    [Description("element type of the store: bf16, or int8 with a scale per row (half the disk and time of a pass; docs/design/scale.md has what it changes)")]
+    public GradientStoreType Store { get; init; } = GradientStoreType.Bf16;
+
     /// <summary>Seed of the warm-up and the projection, apart from the run's seed, so that runs that differ in it share features. Default 0; at least 0.</summary>
     [Description("seed of the warm-up and the projection, apart from --seed, at least 0")]
     public int Seed { get; init; }
@@ -144,12 +160,17 @@ public sealed record GradientFeatureOptions : IFeatureOptions
     internal double SymmetricEpsilon(double mean) => Epsilon > 0 ? Epsilon : Math.Max(0.1 * mean, float.Epsilon);
 
     /// <summary>Everything of the options that features depend on.</summary>
-    internal Fingerprint AddTo(Fingerprint fingerprint) => fingerprint
-        .Add("kind of gradient", Kind.ToString())
-        .Add("preconditioning", Preconditioning.ToString())
-        .Add("dimension", Dimension)
-        .Add("seed", Seed)
-        .Add("factor", Kind == GradientKind.Factored ? Factor : 0)
-        .Add("epsilon", Preconditioning == Preconditioning.None ? 0 : Epsilon)
-        .Add("epsilon place", Preconditioning == Preconditioning.Adam ? EpsilonPlace.ToString() : "");
+    internal Fingerprint AddTo(Fingerprint fingerprint)
+    {
+        fingerprint
+            .Add("kind of gradient", Kind.ToString())
+            .Add("preconditioning", Preconditioning.ToString())
+            .Add("dimension", Dimension)
+            .Add("seed", Seed)
+            .Add("factor", Kind == GradientKind.Factored ? Factor : 0)
+            .Add("epsilon", Preconditioning == Preconditioning.None ? 0 : Epsilon)
+            .Add("epsilon place", Preconditioning == Preconditioning.Adam ? EpsilonPlace.ToString() : "");
+        // Stores of bf16 keep the fingerprint they had before there were others.
+        return Store == GradientStoreType.Bf16 ? fingerprint : fingerprint.Add("store", Store.ToString());
+    }
 }

@@ -52,7 +52,7 @@ internal sealed class GradientPlanner
             FeatureRate = features,
             PassRate = PassRate(dimension),
             Passes = chosen > 0 ? UsualPasses : 0,
-            StoreBytes = rows * (long)blocks * (dimension * sizeof(ushort) + sizeof(float)),
+            StoreBytes = rows * (long)blocks * (options.Store == GradientStoreType.Int8 ? dimension + 2 * sizeof(float) : dimension * sizeof(ushort) + sizeof(float)),
             CheckpointBytes = parameters * 3 * sizeof(float) * options.Checkpoints,
             // Floats of a shard and its rounded copy; or the fit of the chosen rows, which comes after.
             MemoryBytes = CostSample.BaseBytes + Math.Max(arena + shard * (sizeof(float) + sizeof(ushort)), 2 * pursued),

@@ -55,6 +55,7 @@ internal sealed class GradientStoreMaker
         {
             var manifest = loop.Manifest("gradient-trajectory", [.. _trajectory.Checkpoints.Select(c => new FeatureBlock(c.Name, extractors[0].Dimension, c.MeanLearningRate))], id) with
             {
+                Dtype = Options.Store == GradientStoreType.Int8 ? "I8" : "BF16",
                 Normalisation = "row",
                 Preconditioning = Options.Preconditioning.ToString().ToLowerInvariant(),
                 ProjectionSeed = Options.ProjectionSeed,

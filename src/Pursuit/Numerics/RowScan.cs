@@ -38,6 +38,10 @@ public static class RowScan
     public static void Dots(ReadOnlySpan<float> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots) =>
         Dots(Simd.Best, rows, rowCount, dim, right, rightCount, dots);
 
+    /// <inheritdoc cref="Dots(ReadOnlySpan{ushort}, int, int, ReadOnlySpan{float}, int, Span{float})"/>
+    public static void Dots(ReadOnlySpan<sbyte> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots) =>
+        Dots(Simd.Best, rows, rowCount, dim, right, rightCount, dots);
+
     /// <summary>scores[i] = || max(0, dots[i, :]) ||, the pursuit score of a row: its positive gain over all targets.</summary>
     /// <param name="dots">[rowCount, rightCount].</param>
     /// <param name="rightCount">Right-hand sides.</param>
@@ -66,6 +70,14 @@ public static class RowScan
         fixed (ushort* pRows = rows)
         fixed (float* pRight = right, pDots = dots)
             Dots<ushort, BFloat16Source>(path, pRows, rowCount, dim, pRight, rightCount, pDots);
+    }
+
+    internal static unsafe void Dots(SimdPath path, ReadOnlySpan<sbyte> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots)
+    {
+        Check(rows.Length, rowCount, dim, right.Length, rightCount, dots.Length);
+        fixed (sbyte* pRows = rows)
+        fixed (float* pRight = right, pDots = dots)
+            Dots<sbyte, Int8Source>(path, pRows, rowCount, dim, pRight, rightCount, pDots);
     }
 
     internal static unsafe void Dots(SimdPath path, ReadOnlySpan<float> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots)

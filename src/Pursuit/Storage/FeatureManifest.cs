@@ -48,7 +48,7 @@ public sealed record FeatureManifest
     /// <summary>The matrices, in the order of their tensors "block.0", "block.1", ...</summary>
     public required IReadOnlyList<FeatureBlock> Blocks { get; init; }
 
-    /// <summary>Element type of the matrices: "BF16" (default), "F16" or "F32".</summary>
+    /// <summary>Element type of the matrices: "BF16" (default), "F16", "F32", or "I8" with a scale per row.</summary>
     public string Dtype { get; init; } = "BF16";
 
     /// <summary>How rows were scaled, such as "none" or "row".</summary>
@@ -136,8 +136,8 @@ public sealed record FeatureManifest
                 faults.Add(FormattableString.Invariant($"blocks[{i}].mean_learning_rate is {Blocks[i].MeanLearningRate}; expected a finite number, 0 or more"));
         }
 
-        if (Dtype is not ("BF16" or "F16" or "F32"))
-            faults.Add($"dtype is '{Dtype}'; expected BF16, F16 or F32");
+        if (Dtype is not ("BF16" or "F16" or "F32" or "I8"))
+            faults.Add($"dtype is '{Dtype}'; expected BF16, F16, F32 or I8");
         if (faults.Count > 0)
             throw new PursuitException($"{where}: {string.Join("; ", faults)}.");
     }

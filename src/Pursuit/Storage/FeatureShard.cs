@@ -12,6 +12,9 @@ internal static class FeatureShard
     /// <summary>The tensor of norms.</summary>
     public const string Norms = "norms";
 
+    /// <summary>The tensor of what the bytes of a row are multiplied by, in a store of I8.</summary>
+    public const string Scales = "scales";
+
     /// <summary>The tensor of a block.</summary>
     public static string Block(int index) => string.Create(CultureInfo.InvariantCulture, $"block.{index}");
 
@@ -49,6 +52,8 @@ internal static class FeatureShard
             CheckText(file, StoreKey, manifest.Id);
         var rows = manifest.RowsIn(shard);
         CheckTensor(file, Norms, TensorType.Float32, rows, manifest.Blocks.Count);
+        if (manifest.ElementType == TensorType.Int8)
+            CheckTensor(file, Scales, TensorType.Float32, rows, manifest.Blocks.Count);
         for (var t = 0; t < manifest.Blocks.Count; t++)
             CheckTensor(file, Block(t), manifest.ElementType, rows, manifest.Blocks[t].Dim);
     }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace Pursuit.Storage;
@@ -64,6 +65,26 @@ public sealed class FeatureStore : IDisposable
         return MemoryMarshal.Cast<byte, ushort>(Raw(shard, block, FeatureShard.Block(block)));
     }
 
+    /// <summary>A block's rows of one shard as signed bytes, straight from the mapped file; each row times its scale is the vector.</summary>
+    /// <param name="shard">0 to ShardCount - 1.</param>
+    /// <param name="block">0 to Blocks.Count - 1.</param>
+    /// <returns>[rows in the shard, dim]; valid until the store is disposed.</returns>
+    /// <exception cref="PursuitException">An index is out of range, or the store isn't I8.</exception>
+    public ReadOnlySpan<sbyte> Int8Rows(int shard, int block)
+    {
+        if (Manifest.ElementType != TensorType.Int8)
+            throw PursuitException.At(Path, $"dtype {Manifest.Dtype}", "I8 for direct access to bytes", "Read such a store with ReadRows.");
+        return MemoryMarshal.Cast<byte, sbyte>(Raw(shard, block, FeatureShard.Block(block)));
+    }
+
+    /// <summary>What one shard's bytes are multiplied by, straight from the mapped file.</summary>
+    /// <param name="shard">0 to ShardCount - 1.</param>
+    /// <returns>[rows in the shard, blocks]; valid until the store is disposed.</returns>
+    /// <exception cref="PursuitException">The index is out of range, or the store isn't I8.</exception>
+    public ReadOnlySpan<float> Scales(int shard) => Manifest.ElementType == TensorType.Int8
+        ? MemoryMarshal.Cast<byte, float>(Raw(shard, 0, FeatureShard.Scales))
+        : throw PursuitException.At(Path, $"dtype {Manifest.Dtype}", "I8, whose rows have scales");
+
     /// <summary>The norms of one shard's rows before scaling, straight from the mapped file.</summary>
     /// <param name="shard">0 to ShardCount - 1.</param>
     /// <returns>[rows in the shard, blocks]; valid until the store is disposed.</returns>
@@ -86,7 +107,8 @@ public sealed class FeatureStore : IDisposable
         {
             var (shard, row) = Math.DivRem(firstRow, FeatureManifest.ShardRows);
             var rows = (int)Math.Min(destination.Length / dim, FeatureManifest.ShardRows - row);
-            _shards[shard].ReadSingle(FeatureShard.Block(block), row * dim, destination[..(rows * dim)]);
+            if (Manifest.ElementType == TensorType.Int8) ReadBytes((int)shard, block, (int)row, rows, destination[..(rows * dim)]);
+            else _shards[shard].ReadSingle(FeatureShard.Block(block), row * dim, destination[..(rows * dim)]);
             destination = destination[(rows * dim)..];
             firstRow += rows;
         }
@@ -97,6 +119,18 @@ public sealed class FeatureStore : IDisposable
     {
         foreach (var shard in _shards)
             shard.Dispose();
+    }
+
+    private void ReadBytes(int shard, int block, int firstRow, int rows, Span<float> destination)
+    {
+        var dim = Manifest.Blocks[block].Dim;
+        TensorPrimitives.ConvertTruncating(Int8Rows(shard, block).Slice(firstRow * dim, rows * dim), destination);
+        var scales = Scales(shard);
+        for (var r = 0; r < rows; r++)
+        {
+            var row = destination.Slice(r * dim, dim);
+            TensorPrimitives.Multiply(row, scales[(firstRow + r) * Manifest.Blocks.Count + block], row);
+        }
     }
 
     private ReadOnlySpan<byte> Raw(int shard, int block, string tensor)

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using Pursuit.Numerics;
 
 namespace Pursuit.Storage;
 
@@ -60,7 +62,9 @@ public sealed class FeatureStoreWriter
             throw PursuitException.At(path, $"{blocks.Count} matrices", $"{_manifest.Blocks.Count}, one per block");
         var rows = _manifest.RowsIn(shard);
         var tensors = new List<TensorToWrite> { TensorToWrite.FromSingle(FeatureShard.Norms, [rows, blocks.Count], norms) };
-        for (var t = 0; t < blocks.Count; t++)
+        if (_manifest.ElementType == TensorType.Int8)
+            AddBytes(tensors, shard, blocks);
+        for (var t = 0; t < blocks.Count && _manifest.ElementType != TensorType.Int8; t++)
             tensors.Add(TensorToWrite.FromSingleAs(_manifest.ElementType, FeatureShard.Block(t), [rows, _manifest.Blocks[t].Dim], blocks[t]));
 
         var metadata = new Dictionary<string, string>
@@ -80,6 +84,24 @@ public sealed class FeatureStoreWriter
         for (var shard = 0; shard < _manifest.ShardCount; shard++)
             FeatureShard.Open(Directory, _manifest, shard, verifyDigest: false).Dispose();
         _manifest.Write(Path.Combine(Directory, FeatureManifest.FileName));
+    }
+
+    /// <summary>The blocks as signed bytes, each row with the scale that its largest number needs.</summary>
+    private void AddBytes(List<TensorToWrite> tensors, int shard, IReadOnlyList<ReadOnlyMemory<float>> blocks)
+    {
+        var rows = _manifest.RowsIn(shard);
+        var scales = new float[rows * blocks.Count];
+        tensors.Add(TensorToWrite.FromSingle(FeatureShard.Scales, [rows, blocks.Count], scales));
+        for (var t = 0; t < blocks.Count; t++)
+        {
+            var dim = _manifest.Blocks[t].Dim;
+            if (blocks[t].Length != rows * dim)
+                throw PursuitException.At($"{FeatureShard.PathOf(Directory, shard)}, {FeatureShard.Block(t)}", $"{blocks[t].Length} numbers", $"{rows} rows of {dim}");
+            var bytes = new sbyte[rows * dim];
+            for (var r = 0; r < rows; r++)
+                scales[r * blocks.Count + t] = RowQuantisation.ToInt8(blocks[t].Span.Slice(r * dim, dim), bytes.AsSpan(r * dim, dim));
+            tensors.Add(TensorToWrite.FromBytes(FeatureShard.Block(t), TensorType.Int8, [rows, dim], MemoryMarshal.AsBytes(bytes.AsSpan()).ToArray()));
+        }
     }
 
     private void CheckIndex(int shard)

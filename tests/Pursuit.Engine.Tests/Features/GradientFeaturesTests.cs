@@ -69,7 +69,7 @@ public sealed class GradientFeaturesTests : IDisposable
             }
     }
 
-    public static TheoryData<string> Changes { get; } = new("kind", "preconditioning", "dimension", "factor", "epsilon", "checkpoints", "warmup", "learning-rate", "batch", "seed", "max-length", "pool", "model");
+    public static TheoryData<string> Changes { get; } = new("kind", "store", "preconditioning", "dimension", "factor", "epsilon", "checkpoints", "warmup", "learning-rate", "batch", "seed", "max-length", "pool", "model");
 
     [Theory]
     [MemberData(nameof(Changes))]
@@ -78,6 +78,7 @@ public sealed class GradientFeaturesTests : IDisposable
         var (before, _) = Make("run", Quick);
         var options = change switch
         {
+            "store" => Quick with { Store = GradientStoreType.Int8 },
             "kind" => Quick with { Kind = GradientKind.Full },
             "preconditioning" => Quick with { Preconditioning = Preconditioning.None },
             "dimension" => Quick with { Dimension = 31 },

@@ -123,7 +123,7 @@ public sealed class FeatureStoreTests : IDisposable
             ("\"rows\": 2048", "\"rows\": 2047", "[1024, 2] F32; expected [1023, 2] F32"),
             ("\"dim\": 7", "\"dim\": 8", "expected [1024, 8] BF16"),
             ("\"version\": 1", "\"version\": 2", "version is 2; expected 1"),
-            ("\"dtype\": \"BF16\"", "\"dtype\": \"I8\"", "dtype is 'I8'"),
+            ("\"dtype\": \"BF16\"", "\"dtype\": \"I16\"", "dtype is 'I16'"),
             ("\"kind\"", "\"sort\"", "sort"),
             ("\"rows\": 2048", "\"rows\": 2048, \"rows\": 2048", "rows"),
             ("\"rows\": 2048", "\"rows\": -1", "rows is -1"),

@@ -151,7 +151,7 @@ internal sealed class EmbeddingRows
                 if (_rows._multipliers is not { } multipliers)
                 {
                     if (tile.Element == FeatureElement.F32) return tile.Floats;
-                    Numerics.FloatConversion.BFloat16ToSingle(tile.BFloats, _tile);
+                    tile.CopyTo(0, _tile.AsSpan(0, count * dimension));
                     return _tile.AsSpan(0, count * dimension);
                 }
 

@@ -8,4 +8,7 @@ public enum FeatureElement
 
     /// <summary>The upper half of a single, 2 bytes.</summary>
     BF16,
+
+    /// <summary>Signed bytes, to be multiplied by the row's scale, 1 byte.</summary>
+    I8,
 }

@@ -53,14 +53,7 @@ public static class FeatureRows
     }
 
     /// <summary>Copies one row of a tile in single precision.</summary>
-    internal static void CopyRow(FeatureTile tile, int row, Span<float> destination)
-    {
-        var dimension = destination.Length;
-        if (tile.Element == FeatureElement.F32)
-            tile.Floats.Slice(row * dimension, dimension).CopyTo(destination);
-        else
-            FloatConversion.BFloat16ToSingle(tile.BFloats.Slice(row * dimension, dimension), destination);
-    }
+    internal static void CopyRow(FeatureTile tile, int row, Span<float> destination) => tile.CopyTo(row * destination.Length, destination);
 
     /// <summary>The checkpoints' weights, checked and scaled to sum 1; equal where none are given.</summary>
     internal static double[] Etabar(string name, IReadOnlyList<double>? given, int blocks)

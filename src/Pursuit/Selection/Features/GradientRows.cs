@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Numerics.Tensors;
-using Pursuit.Numerics;
 using Pursuit.Selection.Distributed;
 
 namespace Pursuit.Selection.Features;
@@ -128,8 +127,7 @@ public sealed class GradientRows
                 var dots = state.Dots.AsSpan(0, rows * count);
                 var products = state.Products.AsSpan(first % _features.ShardRows * count, rows * count);
                 if (block == 0) products.Clear();
-                if (tile.Element == FeatureElement.BF16) RowScan.Dots(tile.BFloats, rows, _features.Dimension, byBlock[block], count, dots);
-                else RowScan.Dots(tile.Floats, rows, _features.Dimension, byBlock[block], count, dots);
+                tile.Dots(rows, _features.Dimension, byBlock[block], count, dots);
                 for (var r = 0; r < rows; r++)
                 {
                     var multiplier = (double)_multipliers[block][first + r];

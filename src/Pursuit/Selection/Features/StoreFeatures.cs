@@ -2,12 +2,12 @@ using Pursuit.Storage;
 
 namespace Pursuit.Selection.Features;
 
-/// <summary>Features in a store of ours (docs/formats/feature-store.md): bf16 rows straight from the mapped shards.</summary>
+/// <summary>Features in a store of ours (docs/formats/feature-store.md): bf16 and int8 rows straight from the mapped shards.</summary>
 public sealed class StoreFeatures : IDenseFeatures
 {
     private readonly FeatureStore _store;
     private readonly float[][] _norms;
-    private readonly bool _scaled;
+    private readonly float[][] _scales;
 
     /// <summary>Wraps an open store.</summary>
     /// <param name="store">Owned from here on.</param>
@@ -25,9 +25,10 @@ public sealed class StoreFeatures : IDenseFeatures
             throw PursuitException.At(Name, $"normalisation '{manifest.Normalisation}'", "'none' (vectors as they are) or 'row' (each divided by its norm)");
         if (manifest.Rows is < 1 or > int.MaxValue)
             throw PursuitException.At(Name, $"{manifest.Rows:N0} rows", $"1 to {int.MaxValue:N0}");
-        _scaled = manifest.Normalisation == "row";
         Etabar = FeatureRows.Etabar(Name, [.. manifest.Blocks.Select(b => b.MeanLearningRate)], Blocks);
-        _norms = CollectNorms();
+        _norms = Collect(store.Norms);
+        _scales = manifest.Normalisation == "row" ? _norms : [.. Enumerable.Repeat(Array.Empty<float>(), Blocks)];
+        if (manifest.ElementType == TensorType.Int8) _scales = WithScales(Collect(store.Scales));
         FeatureRows.RefuseNonFinite(Name, _norms);
     }
 
@@ -56,7 +57,7 @@ public sealed class StoreFeatures : IDenseFeatures
     public ReadOnlySpan<float> Norms(int block) => _norms[block];
 
     /// <inheritdoc/>
-    public ReadOnlySpan<float> Scales(int block) => _scaled ? _norms[block] : [];
+    public ReadOnlySpan<float> Scales(int block) => _scales[block];
 
     /// <inheritdoc/>
     public FeatureTile Read(int block, int firstRow, int rows, Span<float> scratch)
@@ -67,6 +68,12 @@ public sealed class StoreFeatures : IDenseFeatures
             return new FeatureTile(_store.BFloat16Rows(shard, block).Slice(row * Dimension, rows * Dimension));
         }
 
+        if (_store.Manifest.ElementType == TensorType.Int8)
+        {
+            var (shard, row) = Math.DivRem(firstRow, ShardRows);
+            return new FeatureTile(_store.Int8Rows(shard, block).Slice(row * Dimension, rows * Dimension));
+        }
+
         var tile = scratch[..(rows * Dimension)];
         _store.ReadRows(block, firstRow, rows, tile);
         return new FeatureTile(tile);
@@ -75,16 +82,27 @@ public sealed class StoreFeatures : IDenseFeatures
     /// <inheritdoc/>
     public void Dispose() => _store.Dispose();
 
-    private float[][] CollectNorms()
+    /// <summary>A number per row and block out of every shard, [blocks][rows].</summary>
+    private float[][] Collect(ShardNumbers numbers)
     {
-        var norms = new float[Blocks][];
-        for (var block = 0; block < norms.Length; block++) norms[block] = new float[Rows];
+        var all = new float[Blocks][];
+        for (var block = 0; block < all.Length; block++) all[block] = new float[Rows];
         for (var shard = 0; shard < _store.Manifest.ShardCount; shard++)
         {
-            var part = _store.Norms(shard);
-            for (var i = 0; i < part.Length; i++) norms[i % Blocks][shard * ShardRows + i / Blocks] = part[i];
+            var part = numbers(shard);
+            for (var i = 0; i < part.Length; i++) all[i % Blocks][shard * ShardRows + i / Blocks] = part[i];
         }
 
-        return norms;
+        return all;
     }
+
+    /// <summary>What stored bytes are multiplied by: their scale, times the norm where rows were divided by it.</summary>
+    private float[][] WithScales(float[][] byteScales)
+    {
+        for (var block = 0; block < Blocks; block++)
+            if (_scales[block].Length > 0) System.Numerics.Tensors.TensorPrimitives.Multiply(byteScales[block], _scales[block], byteScales[block]);
+        return byteScales;
+    }
+
+    private delegate ReadOnlySpan<float> ShardNumbers(int shard);
 }

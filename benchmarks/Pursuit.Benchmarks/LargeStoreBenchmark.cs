@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Globalization;
+using Pursuit.Data;
+using Pursuit.Runs;
+using Pursuit.Selection;
+using Pursuit.Selection.Features;
+using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Pursuits;
+using Pursuit.Storage;
+
+namespace Pursuit.Benchmarks;
+
+/// <summary>gtp on an int8 store larger than the memory it may have: time, passes, and the process's own memory at its highest.</summary>
+internal static class LargeStoreBenchmark
+{
+    /// <summary>"large DIRECTORY ROWS DIMENSION ROWS-TO-CHOOSE THREADS"; the store is made where there is none.</summary>
+    public static int Run(string[] args)
+    {
+        int Number(int index) => int.Parse(args[index], CultureInfo.InvariantCulture);
+        var (directory, rows, dimension, budget, threads) = (args[1], Number(2), Number(3), Number(4), Number(5));
+        if (!File.Exists(Path.Combine(directory, FeatureManifest.FileName))) Make(directory, rows, dimension, threads);
+        using var pool = new StoreFeatures(FeatureStore.Open(directory, verifyChecksums: false));
+        var target = Target(pool, budget);
+        var ids = new ContentId[rows];
+        Span<byte> bytes = stackalloc byte[ContentId.Length];
+        for (var i = 0; i < ids.Length; i++)
+        {
+            BitConverter.TryWriteBytes(bytes, i);
+            ids[i] = new ContentId(bytes);
+        }
+
+        var problem = new SelectionProblem { ContentIds = ids, Budget = new Budget(budget, false, BudgetUnit.Rows), PoolGradients = pool, TargetGradients = target, Threads = threads };
+        var options = new GtpOptions { Iterations = 10, SwapRounds = 3, Fill = GtpFill.None, Groups = TargetGrouping.One, Batch = 0 };
+        using var stop = new CancellationTokenSource();
+        var highest = Task.Run(() => Highest(stop.Token), CancellationToken.None);
+        var start = Stopwatch.GetTimestamp();
+        var chosen = new GtpSelector(options).Select(problem, null, CancellationToken.None);
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        stop.Cancel();
+        var details = (PursuitDetails)chosen.Details!;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"gtp, {chosen.Rows.Count:N0} of {rows:N0} x {dimension:N0} int8 ({GradientRows.OfPool(pool, options.Rows).PassBytes / 1e9:0.00} GB), {threads} threads: {seconds:0.0} s, {details.Passes} passes, residual {details.Residual:0.000}, anonymous memory at most {highest.Result / (double)(1L << 30):0.00} GiB"));
+        return 0;
+    }
+
+    private static long Highest(CancellationToken stop)
+    {
+        var highest = 0L;
+        do
+        {
+            var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal));
+            highest = Math.Max(highest, 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture));
+        }
+        while (!stop.WaitHandle.WaitOne(50));
+        return highest;
+    }
+
+    /// <summary>Independent normal rows of unit length.</summary>
+    private static void Make(string directory, int rows, int dimension, int threads)
+    {
+        var manifest = FeatureManifest.Create("gradient-trajectory", rows, [new FeatureBlock("a", dimension)]) with { Dtype = "I8", Normalisation = "row" };
+        var writer = new FeatureStoreWriter(directory, manifest);
+        Parallel.For(0, manifest.ShardCount, new ParallelOptions { MaxDegreeOfParallelism = threads }, shard =>
+        {
+            var random = new SeededRandom(1, "benchmark/large", (ulong)shard);
+            var count = manifest.RowsIn(shard);
+            var values = new float[count * dimension];
+            for (var k = 0; k < values.Length; k++) values[k] = (float)random.NextGaussian();
+            for (var i = 0; i < count; i++)
+            {
+                var row = values.AsSpan(i * dimension, dimension);
+                System.Numerics.Tensors.TensorPrimitives.Divide(row, System.Numerics.Tensors.TensorPrimitives.Norm<float>(row), row);
+            }
+
+            var norms = new float[count];
+            Array.Fill(norms, 1);
+            writer.WriteShard(shard, [values], norms);
+        });
+        writer.Complete();
+    }
+
+    /// <summary>A sum of as many rows as are chosen, with weights 0.5 to 1.5.</summary>
+    private static MemoryFeatures Target(StoreFeatures pool, int planted)
+    {
+        var random = new SeededRandom(2, "benchmark/large");
+        var rows = GradientRows.OfPool(pool, RowConstruction.ExactUnit);
+        var (sum, row) = (new float[pool.Dimension], new float[pool.Dimension]);
+        for (var n = 0; n < planted; n++)
+        {
+            rows.Gather([random.NextInt(pool.Rows)], row);
+            var weight = (float)(0.5 + random.NextDouble());
+            for (var k = 0; k < sum.Length; k++) sum[k] += weight * row[k];
+        }
+
+        return new MemoryFeatures("planted", pool.Dimension, [sum]);
+    }
+}
