@@ -24,7 +24,16 @@ public sealed class ProcessThreads : IDisposable
     {
         using var threads = new ProcessThreads(count);
         var others = Enumerable.Range(1, count - 1).Select(rank => Task.Factory.StartNew(() => other(new Member(threads, rank, count)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
-        var made = first(new Member(threads, 0, count));
+        T made;
+        try
+        {
+            made = first(new Member(threads, 0, count));
+        }
+        catch (TimeoutException) when (others.Any(o => o.IsFaulted))
+        {
+            throw others.First(o => o.IsFaulted).Exception!; // what the first waited for in vain
+        }
+
         if (!Task.WaitAll(others, Patience)) throw new TimeoutException("a process waits for what nobody tells it");
         return made;
     }

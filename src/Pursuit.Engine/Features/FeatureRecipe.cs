@@ -21,9 +21,14 @@ public sealed record FeatureRecipe<TOptions>
     /// <summary>Threads; no feature depends on them.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Keeps the recipe in a run.</summary>
-    public void Write(RunDirectory run) =>
-        AtomicFile.Write(run.PathOf(TOptions.RecipeName), s => JsonSerializer.Serialize(s, this with { Model = Path.GetFullPath(Model) }, RunJson.Indented));
+    /// <summary>Keeps the recipe in a run; one that is there already stays.</summary>
+    public void Write(RunDirectory run)
+    {
+        var recipe = JsonSerializer.SerializeToUtf8Bytes(this with { Model = Path.GetFullPath(Model) }, RunJson.Indented);
+        var path = run.PathOf(TOptions.RecipeName);
+        if (File.Exists(path) && File.ReadAllBytes(path).AsSpan().SequenceEqual(recipe)) return;
+        AtomicFile.Write(path, s => s.Write(recipe));
+    }
 }
 
 /// <summary>Finds the recipes that runs keep.</summary>

@@ -112,7 +112,7 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
         PursuitException? fault = null;
         try
         {
-            features = FeatureSource.Open(stage.PathOf(ShardLoop.StoreName), ExpectedRows.Of(examples, what), cancellationToken);
+            features = FeatureSource.Open(stage.PathOf(ShardLoop.StoreName), ExpectedRows.Of(examples, what), Share.Takes, cancellationToken);
         }
         catch (PursuitException e) when (Stages.Makes(ReferenceEquals(pool, examples)))
         {
@@ -124,7 +124,7 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
         {
             features?.Dispose();
             report = Mend(stage, name, pool, examples, what, cancellationToken) ?? throw fault!;
-            features = FeatureSource.Open(stage.PathOf(ShardLoop.StoreName), ExpectedRows.Of(examples, what), cancellationToken);
+            features = FeatureSource.Open(stage.PathOf(ShardLoop.StoreName), ExpectedRows.Of(examples, what), Share.Takes, cancellationToken);
         }
 
         return new ComputedFeatures(features!, fingerprint.Hash, report, LossesOf(stage, features!.Rows, report));

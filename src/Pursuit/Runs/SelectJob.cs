@@ -116,7 +116,7 @@ public sealed class SelectJob
             RefuseToOverwrite(pool.Sources.Select(s => s.Path));
             var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
             var lengths = Group.Rank == 0 ? Lengths(run, pool, target, cancellationToken) : null; // rank 0 alone decides
-            var features = SelectionFeatures.Open(_options, _method.Needs, Features, pool, target, cancellationToken);
+            var features = SelectionFeatures.Open(_options, _method.Needs, Features, pool, target, StageShare.Of(Group), cancellationToken);
             var embeddings = _method.Needs.HasFlag(FeatureNeeds.PoolEmbeddings);
             var problem = new SelectionProblem
             {

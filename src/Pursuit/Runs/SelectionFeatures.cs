@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Distribution;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 
@@ -37,13 +38,14 @@ internal sealed record SelectionFeatures : IDisposable
     /// <param name="source">Makes features that weren't brought along; null where nothing can.</param>
     /// <param name="pool">The pool.</param>
     /// <param name="target">The target; null where there is none.</param>
+    /// <param name="share">Which shards' checksums are compared in this process.</param>
     /// <param name="cancellationToken">Stops the making; what is finished stays.</param>
     /// <exception cref="PursuitException">Features or examples are unfit.</exception>
-    public static SelectionFeatures Open(SelectJobOptions options, FeatureNeeds needs, IFeatureSource? source, Pool pool, Pool? target, CancellationToken cancellationToken)
+    public static SelectionFeatures Open(SelectJobOptions options, FeatureNeeds needs, IFeatureSource? source, Pool pool, Pool? target, StageShare share, CancellationToken cancellationToken)
     {
         if (!needs.ReadsFeatures()) return new SelectionFeatures();
         var opened = options.Features is { } path
-            ? new SelectionFeatures { Pool = FeatureSource.Open(path, pool, cancellationToken), PoolFingerprint = FileHash.Of(path, cancellationToken) }
+            ? new SelectionFeatures { Pool = FeatureSource.Open(path, ExpectedRows.Of(pool), share.Takes, cancellationToken), PoolFingerprint = FileHash.Of(path, cancellationToken) }
             : OfSource(source, s => s.OfPool(pool, cancellationToken));
         try
         {

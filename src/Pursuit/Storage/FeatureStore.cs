@@ -31,7 +31,13 @@ public sealed class FeatureStore : IDisposable
     /// lengths alone, which finds missing, cut and foreign shards but no flipped bit.
     /// </param>
     /// <exception cref="PursuitException">There is no finished store, or a shard is missing, cut short, damaged or foreign; names it.</exception>
-    public static FeatureStore Open(string directory, bool verifyChecksums = true)
+    public static FeatureStore Open(string directory, bool verifyChecksums = true) => Open(directory, _ => verifyChecksums);
+
+    /// <summary>Opens a finished store and reads the data of some shards, where several processes share that.</summary>
+    /// <param name="directory">The directory with `features.json`.</param>
+    /// <param name="verifies">Whether a shard's checksum is compared here; headers and lengths always are.</param>
+    /// <exception cref="PursuitException">As above.</exception>
+    public static FeatureStore Open(string directory, Func<int, bool> verifies)
     {
         var path = System.IO.Path.GetFullPath(directory);
         var manifest = FeatureManifest.Read(System.IO.Path.Combine(path, FeatureManifest.FileName));
@@ -39,7 +45,7 @@ public sealed class FeatureStore : IDisposable
         try
         {
             for (var shard = 0; shard < shards.Length; shard++)
-                shards[shard] = FeatureShard.Open(path, manifest, shard, verifyChecksums);
+                shards[shard] = FeatureShard.Open(path, manifest, shard, verifies(shard));
             return new FeatureStore(path, manifest, shards);
         }
         catch

@@ -21,15 +21,23 @@ public static class FeatureSource
     /// <param name="rows">Whose rows they must be; null takes any, as for a target whose examples aren't at hand.</param>
     /// <param name="cancellationToken">Stops the pass that computes norms.</param>
     /// <exception cref="PursuitException">The form isn't known, the rows aren't those, or some hold NaN or infinity.</exception>
-    public static IDenseFeatures Open(string path, ExpectedRows? rows, CancellationToken cancellationToken)
+    public static IDenseFeatures Open(string path, ExpectedRows? rows, CancellationToken cancellationToken) => Open(path, rows, _ => true, cancellationToken);
+
+    /// <summary>Opens features of which several processes compare a part of the checksums each.</summary>
+    /// <param name="path">A file or directory in one of the documented forms.</param>
+    /// <param name="rows">Whose rows they must be; null takes any.</param>
+    /// <param name="verifies">Whether a store's shard is compared with its checksum here.</param>
+    /// <param name="cancellationToken">Stops the pass that computes norms.</param>
+    /// <exception cref="PursuitException">The form isn't known, the rows aren't those, or some hold NaN or infinity.</exception>
+    public static IDenseFeatures Open(string path, ExpectedRows? rows, Func<int, bool> verifies, CancellationToken cancellationToken)
     {
-        var features = OpenAny(path, rows, cancellationToken);
+        var features = OpenAny(path, rows, verifies, cancellationToken);
         return rows is null ? features : rows.Match(features);
     }
 
-    private static IDenseFeatures OpenAny(string path, ExpectedRows? rows, CancellationToken cancellationToken)
+    private static IDenseFeatures OpenAny(string path, ExpectedRows? rows, Func<int, bool> verifies, CancellationToken cancellationToken)
     {
-        if (File.Exists(Path.Combine(path, FeatureManifest.FileName))) return OpenStore(path, rows);
+        if (File.Exists(Path.Combine(path, FeatureManifest.FileName))) return OpenStore(path, rows, verifies);
         if (File.Exists(Path.Combine(path, BergsonFeatures.InfoName))) return BergsonFeatures.Open(path, cancellationToken);
         if (File.Exists(path) && path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase)) return NpyFeatures.Open(path, cancellationToken);
         if (File.Exists(path) && path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)) return SafetensorsFeatures.Open(path, cancellationToken);
@@ -37,9 +45,9 @@ public static class FeatureSource
         throw PursuitException.At(path, found, Forms);
     }
 
-    private static StoreFeatures OpenStore(string path, ExpectedRows? rows)
+    private static StoreFeatures OpenStore(string path, ExpectedRows? rows, Func<int, bool> verifies)
     {
-        var store = FeatureStore.Open(path);
+        var store = FeatureStore.Open(path, verifies);
         try
         {
             rows?.CheckFingerprint(store);
