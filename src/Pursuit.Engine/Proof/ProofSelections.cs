@@ -66,12 +66,15 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
         return new SelectJob(selecting, progress) { Features = source, Statistics = Statistics(selecting) }.Run(own, cancellationToken);
     }
 
-    /// <summary>Token statistics by the proof's model, made once in the proof's own run for all selections.</summary>
+    /// <summary>
+    /// Token statistics by the proof's model, made once in the proof's own run for all selections. From scratch the model is a shape
+    /// that knows nothing: data probes are trained on the pool instead.
+    /// </summary>
     private StatisticsSource Statistics(SelectJobOptions selecting)
     {
         var probe = new ProbeOptions();
         MethodOptions.Fill(probe, MethodOptions.ProbeOwner, selecting.Settings);
-        return new StatisticsSource(new StatisticsRecipe { Model = options.Model, MaxLength = maxLength, Options = probe, Threads = options.Workers.Threads }, run, progress);
+        return new StatisticsSource(new StatisticsRecipe { Model = options.FromScratch ? null : options.Model, MaxLength = maxLength, Options = probe, Threads = options.Workers.Threads }, run, progress);
     }
 
     private List<RankedRow> Rows(string facts) =>

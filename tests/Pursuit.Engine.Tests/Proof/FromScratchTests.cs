@@ -82,6 +82,16 @@ public sealed class FromScratchTests : IDisposable
     }
 
     [Fact]
+    public void Token_statistics_come_from_probes_trained_on_the_pool()
+    {
+        string[] settings = ["probe.vocabulary=300", "probe.width=16", "probe.heads=2", "probe.layers=1", "probe.context=32", "probe.tokens=2000"];
+        var report = _tiny.Run(Options with { Methods = [ProofMethod.Parse("information")], Settings = settings, Seeds = 1 });
+        report.Costs.Where(c => c.Method == "information").ShouldAllBe(c => c.Examples == 30);
+        var stages = Directory.EnumerateDirectories(_tiny.PathOf("run/stages")).Select(Path.GetFileName).ToArray();
+        stages.ShouldContain(s => s!.Contains("probe", StringComparison.Ordinal), string.Join(", ", stages));
+    }
+
+    [Fact]
     public void A_killed_run_goes_on_to_the_same_bytes()
     {
         var options = Options with { Seeds = 1 };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pursuit.Numerics;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Neighbours;
@@ -25,6 +26,9 @@ public sealed class TsdsSelector : ISelector
 
     /// <summary>Name of the saved numbers of neighbours with mass, [target].</summary>
     public const string NeighboursName = "tsds-neighbours";
+
+    /// <summary>Mass that lies farther than this share of the pool's own distance was hardly aligned.</summary>
+    private const double FarShare = 0.9;
 
     private const int SampleRows = 1024, CertifyingRows = 8192, NearRows = 4096;
 
@@ -140,6 +144,8 @@ public sealed class TsdsSelector : ISelector
     {
         if (_options.Compat == TsdsCompatibility.None && details.TargetsOutOfNeighbours > 0)
             yield return $"{details.TargetsOutOfNeighbours:N0} of {details.Neighbours.Count:N0} targets ran out of their {length:N0} neighbours, and the last one holds what was left: raise max-k or alpha, or lower c.";
+        if (_options.Compat == TsdsCompatibility.None && details.AlignmentAfter > FarShare * details.AlignmentBefore)
+            yield return string.Create(CultureInfo.InvariantCulture, $"The mass lies nearly as far from the target ({details.AlignmentAfter:0.000}) as the pool does ({details.AlignmentBefore:0.000}), so this is hardly a choice: {(details.Sigma > 0 ? $"examples within sigma {details.Sigma:0.###} of one another count as copies; lower sigma, or " : "")}lower c or raise alpha.");
         if (_options.Draw == TsdsDraw.WithReplacement)
             yield return $"{selection.Rows.Count:N0} distinct examples were drawn; one drawn more often weighs as much more.";
         else if (problem.Quotas.Count == 0 && selection.Rows.Count >= details.Support && selection.Spent < selection.Budget)

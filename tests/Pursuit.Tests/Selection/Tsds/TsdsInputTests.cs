@@ -111,6 +111,16 @@ public sealed class TsdsInputTests
         selection.Remarks.ShouldContain(r => r.Contains($"Only {details.Support} examples"));
     }
 
+    [Theory]
+    [InlineData(100, 5, true)]
+    [InlineData(0.3, 0.1, false)]
+    public void A_kernel_that_makes_copies_of_everything_is_told_of(double sigma, double c, bool told)
+    {
+        // With a kernel wider than the pool every row weighs one over the whole pool, and any level is beyond it.
+        var selection = TsdsLawTests.Select(Embeddings.Clustered(400, 5, "20"), new TsdsSelector(new TsdsOptions { Sigma = sigma, C = c }));
+        selection.Remarks.Any(r => r.Contains("so this is hardly a choice: examples within sigma", StringComparison.Ordinal)).ShouldBe(told);
+    }
+
     [Fact]
     public void Bad_options_are_all_named_at_once()
     {
