@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Pursuit.Data;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Neighbours;
@@ -68,7 +69,13 @@ internal sealed class Densities
     {
         var unit = Math.ScaleB(1, 62 - (int)Math.Ceiling(Math.Log2(_pool.Count + 1.0)));
         var sums = Search(rows, near => Math.Max(_squaredWidth, near), squared => (long)(Math.Max(0, 1 - squared / _squaredWidth) * unit), cancellationToken);
-        for (var i = 0; i < rows.Length; i++) _densities[rows[i]] = sums[i] / unit;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            // A row counts itself with 1; less would mean that a search passed over a pair it must visit.
+            if (sums[i] < unit) throw new UnreachableException($"row {rows[i]} has a density of {sums[i] / unit}");
+            _densities[rows[i]] = sums[i] / unit;
+        }
+
         Known += rows.Length;
     }
 
