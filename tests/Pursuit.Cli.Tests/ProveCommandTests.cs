@@ -61,6 +61,20 @@ public sealed class ProveCommandTests : IDisposable
     }
 
     [Fact]
+    public void From_scratch_new_models_are_trained_by_its_own_defaults()
+    {
+        _directory.Write("held.jsonl", string.Concat(Enumerable.Range(30, 5).Select(i => JsonSerializer.Serialize(new { text = $"the number {i} comes before {i + 1}" }) + "\n")));
+        var outcome = Done("prove", "--pool", "text.jsonl", "--test", "held.jsonl", "--model", "model", "--from-scratch", "--budget", "50%", "--methods", "zip", "--seeds", "2", "--epoch-seeds", "1", "--run", "scratch.run", "--json");
+        outcome.Error.ShouldContain("nats per byte");
+        outcome.Error.ShouldContain("from new weights in the shape of");
+        var recipe = outcome.Json.GetProperty("recipe");
+        (recipe.GetProperty("from_scratch").GetBoolean(), recipe.GetProperty("epochs").GetInt32(), recipe.GetProperty("learning_rate").GetDouble(), recipe.GetProperty("use").GetString()).ShouldBe((true, 1, 0.002, "uniform"));
+        outcome.Json.GetProperty("budgets").EnumerateArray().Select(b => b.GetProperty("name").GetString()).ShouldBe(["50%", "50%, own epoch"]);
+        outcome.Json.GetProperty("costs").EnumerateArray().Count(c => c.GetProperty("method").GetString() == "full-epoch").ShouldBe(1);
+        File.ReadAllText(_directory.PathOf("scratch.run/report.html")).ShouldContain("each trained for an epoch of its own");
+    }
+
+    [Fact]
     public void What_is_lacking_is_said_with_exit_code_2()
     {
         Refused("--test", Without("--test"));

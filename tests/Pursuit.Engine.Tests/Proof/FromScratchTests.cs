@@ -12,8 +12,6 @@ namespace Pursuit.Engine.Tests.Proof;
 /// <summary>Proofs that train new models on texts.</summary>
 public sealed class FromScratchTests : IDisposable
 {
-    private static readonly string[] Words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-
     private readonly TinyProof _tiny = new();
 
     public FromScratchTests()
@@ -116,7 +114,7 @@ public sealed class FromScratchTests : IDisposable
 
     private void Write(string name, IEnumerable<int> numbers) => File.WriteAllText(
         _tiny.PathOf(name),
-        string.Concat(numbers.Select(i => JsonSerializer.Serialize(new { text = string.Join(' ', Enumerable.Range(0, 8 + i % 5).Select(j => Words[(i + j * (1 + i % 2)) % 9])) + $" ({i})" }) + "\n")));
+        string.Concat(numbers.Select(i => JsonSerializer.Serialize(new { text = string.Join(' ', Enumerable.Range(0, 8 + i % 5).Select(j => TinyProof.Numbers[(i + j * (1 + i % 2)) % 9])) + $" ({i})" }) + "\n")));
 
     private sealed class StopInTraining(CancellationTokenSource stop) : IProgress<WorkProgress>
     {

@@ -14,7 +14,8 @@ namespace Pursuit.Engine.Tests.Proof;
 /// <summary>A proof of a second: a pool of little sums, two targets, and a model of 280 tokens.</summary>
 internal sealed class TinyProof : IDisposable
 {
-    private static readonly string[] Numbers = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    /// <summary>The words that its records are made of.</summary>
+    public static readonly string[] Numbers = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
     private readonly TemporaryDirectory _directory = new();
 
