@@ -73,7 +73,7 @@ internal sealed class AnswerTest : ProofTest
     /// <inheritdoc/>
     public override StoredTest Measure(Decoder decoder, DecoderPool pool, CancellationToken cancellationToken)
     {
-        var losses = Losses(_examples, pool, cancellationToken).Select(l => l.Loss).ToArray();
+        var losses = SequenceLosses.Of(_examples, pool, cancellationToken).Select(l => l.Loss).ToArray();
         var answers = Answer(decoder, pool.Workers, cancellationToken);
         return new StoredTest(Name, losses, answers, [.. answers.Zip(_questions, (answer, question) => AnswerScore.Of(answer, question.Answer))]);
     }

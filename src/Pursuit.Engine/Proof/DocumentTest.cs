@@ -48,7 +48,7 @@ internal sealed class DocumentTest : ProofTest
     public override StoredTest Measure(Decoder decoder, DecoderPool pool, CancellationToken cancellationToken)
     {
         var nats = new double[Labels.Count];
-        foreach (var ((loss, labels), window) in Losses([.. _windows.Select(w => (w.Tokens, w.Supervised))], pool, cancellationToken).Zip(_windows))
+        foreach (var ((loss, labels), window) in SequenceLosses.Of([.. _windows.Select(w => (w.Tokens, w.Supervised))], pool, cancellationToken).Zip(_windows))
             nats[window.Document] += loss * labels;
         return new StoredTest(Name, [.. nats.Zip(Labels, (sum, bytes) => bytes > 0 ? sum / bytes : 0)], [], []);
     }

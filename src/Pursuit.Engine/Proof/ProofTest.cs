@@ -7,8 +7,6 @@ namespace Pursuit.Engine.Proof;
 /// <summary>One target's test, encoded once: what a trained model is measured on.</summary>
 internal abstract class ProofTest(string name, string path, string fingerprint)
 {
-    private const int BatchTokens = 1 << 15;
-
     /// <summary>The target's name.</summary>
     public string Name => name;
 
@@ -38,19 +36,6 @@ internal abstract class ProofTest(string name, string path, string fingerprint)
     /// <param name="pool">Workers on it.</param>
     /// <param name="cancellationToken">Stops between batches and tokens.</param>
     public abstract StoredTest Measure(Decoder decoder, DecoderPool pool, CancellationToken cancellationToken);
-
-    /// <summary>Each sequence's mean loss and how many labels it is over, in batches that don't depend on the threads.</summary>
-    protected static IEnumerable<(double Loss, int Labels)> Losses(IReadOnlyList<(int[] Tokens, bool[]? Trained)> sequences, DecoderPool pool, CancellationToken cancellationToken)
-    {
-        for (int first = 0, end; first < sequences.Count; first = end)
-        {
-            end = first;
-            for (var tokens = 0; end < sequences.Count && (end == first || tokens + sequences[end].Tokens.Length <= BatchTokens); end++)
-                tokens += sequences[end].Tokens.Length;
-            var found = pool.Losses(Batch.Pack([.. sequences.Skip(first).Take(end - first)]), cancellationToken);
-            for (var i = 0; i < end - first; i++) yield return (found.Examples[i], found.Labels[i]);
-        }
-    }
 }
 
 /// <summary>What a model scored on a test, as a run keeps it.</summary>

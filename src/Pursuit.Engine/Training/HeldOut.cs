@@ -1,5 +1,3 @@
-using Pursuit.Engine.Models;
-
 namespace Pursuit.Engine.Training;
 
 /// <summary>The loss on held-out data, over all of it or one group of it.</summary>
@@ -29,7 +27,6 @@ public readonly record struct HeldOutPiece(int[] Tokens, bool[]? Supervised, int
 /// <summary>Held-out examples, evaluated in batches whose composition doesn't depend on the number of threads.</summary>
 public sealed class HeldOut
 {
-    private const int BatchTokens = 1 << 15;
     private readonly IReadOnlyList<HeldOutPiece> _pieces;
     private readonly IReadOnlyList<long> _bytes;
     private readonly IReadOnlyList<string>? _groups;
@@ -74,20 +71,10 @@ public sealed class HeldOut
     {
         var nats = new double[_bytes.Count];
         var labels = new long[_bytes.Count];
-        for (var first = 0; first < _pieces.Count;)
+        foreach (var ((loss, count), piece) in SequenceLosses.Of([.. _pieces.Select(p => (p.Tokens, p.Supervised))], pool, cancellationToken).Zip(_pieces))
         {
-            var end = first;
-            for (var tokens = 0; end < _pieces.Count && (end == first || tokens + _pieces[end].Tokens.Length <= BatchTokens); end++)
-                tokens += _pieces[end].Tokens.Length;
-            var batch = Batch.Pack([.. Enumerable.Range(first, end - first).Select(i => (_pieces[i].Tokens, _pieces[i].Supervised))]);
-            var losses = pool.Losses(batch, cancellationToken);
-            for (var i = first; i < end; i++)
-            {
-                nats[_pieces[i].Document] += losses.Examples[i - first] * losses.Labels[i - first];
-                labels[_pieces[i].Document] += losses.Labels[i - first];
-            }
-
-            first = end;
+            nats[piece.Document] += loss * count;
+            labels[piece.Document] += count;
         }
 
         var groups = _groups is null
