@@ -1,6 +1,6 @@
 """Copies a hundredth of a pool many times over, a little changed each time so that no reader can collapse them, and proves methods on what comes of it.
 
-usage: duplicates.py POOL OUT_DIRECTORY --target DEV ... --test TEST ... [--copies 0,10,100,1000] [--methods tsds,tsds-uniform,less] [--budget 100] [--seeds 3]
+usage: duplicates.py POOL OUT_DIRECTORY --target DEV ... --test TEST ... [--copies 0,10,100,1000] [--methods tsds,tsds-uniform,less] [--budget 100] [--seeds 3] [--set OPTION=VALUE ...]
 
 POOL is JSONL with id and messages. What is copied is decided by the SHA-256 of the id. A copy's question ends in its number. The program is taken from $PURSUIT.
 """
@@ -10,7 +10,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("pool"); parser.add_argument("out")
 parser.add_argument("--target", nargs="+", required=True); parser.add_argument("--test", nargs="+", required=True)
 parser.add_argument("--copies", default="0,10,100,1000"); parser.add_argument("--methods", default="tsds,tsds-uniform,less")
-parser.add_argument("--budget", default="100"); parser.add_argument("--seeds", default="3")
+parser.add_argument("--budget", default="100"); parser.add_argument("--seeds", default="3"); parser.add_argument("--set", nargs="+", default=[])
 args = parser.parse_args()
 program = shlex.split(os.environ.get("PURSUIT", "pursuit"))
 records = [json.loads(line) for line in open(args.pool, encoding="utf-8")]
@@ -32,7 +32,7 @@ for copies in map(int, args.copies.split(",")):
         for record in records + [copy(records[i], n) for i in copied for n in range(1, copies + 1)]:
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
     command = program + ["prove", "--pool", pool, "--target", *args.target, "--test", *args.test, "--budget", args.budget, "--methods", args.methods,
-                         "--seeds", args.seeds, "--epoch-seeds", "1", "--generate", "0", "--run", run, "--json"]
+                         "--seeds", args.seeds, "--epoch-seeds", "0", "--generate", "0", "--run", run, "--json", *(["--set", *args.set] if args.set else [])]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)}\n{done.stderr}")

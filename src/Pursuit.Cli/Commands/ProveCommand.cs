@@ -28,7 +28,7 @@ internal sealed class ProveCommand
     private readonly Option<string[]> _methods = CommonOptions.Many("--methods", "What to compare: gtp,less or, in several ways, gtp,gtp:fill=none. random and full are always there.", required: true);
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<int> _seeds = TrainingOptions.Valued("--seeds", "How often everything is repeated with other draws.", Usual.Seeds);
-    private readonly Option<int?> _epochSeeds = new("--epoch-seeds") { Description = "Of the seeds, so many also train a whole epoch over the pool; without it, all." };
+    private readonly Option<int?> _epochSeeds = new("--epoch-seeds") { Description = "Of the seeds, so many also train a whole epoch over the pool, 0 for none; without it, all." };
     private readonly Option<ulong> _seed = TrainingOptions.Valued("--seed", "The first seed; the others follow it.", 0UL);
     private readonly Option<bool> _fromScratch = new("--from-scratch") { Description = "Train new models of --model's shape on packed texts, and measure nats per byte, instead of tuning --model on answers." };
     private readonly Option<ProofUse?> _use = new("--use") { Description = "What of a selection counts in training: weights (default), repeats or uniform (default from scratch)." };

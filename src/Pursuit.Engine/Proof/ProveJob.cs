@@ -126,7 +126,7 @@ public sealed class ProveJob
         foreach (var overlap in inputs.Overlaps.Where(o => o.Any)) yield return overlap + ".";
         if (inputs.Material.Refused > 0) yield return $"{inputs.Material.Refused:N0} pool examples can't be printed by the model's chat template; no training sees them.";
         if (seeds == 1) yield return "One seed: the intervals leave out what another seed would change.";
-        if (epochSeeds < seeds) yield return $"A whole epoch was trained with {epochSeeds} of {seeds} seeds; what is held against it, is with {(epochSeeds == 1 ? "that one" : "those")}.";
+        if (epochSeeds > 0 && epochSeeds < seeds) yield return $"A whole epoch was trained with {epochSeeds} of {seeds} seeds; what is held against it, is with {(epochSeeds == 1 ? "that one" : "those")}.";
         foreach (var test in inputs.Tests.Where(t => t.Count < 30)) yield return $"{test.Name}: {test.Count:N0} test examples are few; its intervals are wide.";
     }
 }

@@ -64,7 +64,7 @@ public sealed record ProveOptions
     /// <summary>Seeds, 1 to 100. Default 3.</summary>
     public int Seeds { get; init; } = 3;
 
-    /// <summary>Of the seeds, so many also train a whole epoch over everything, 1 to 100. Null, the default: all of them.</summary>
+    /// <summary>Of the seeds, so many also train a whole epoch over everything, 0 to 100; with 0 nothing is compared with one. Null, the default: all of them.</summary>
     public int? EpochSeeds { get; init; }
 
     /// <summary>The first seed; the others follow it.</summary>
@@ -102,7 +102,7 @@ public sealed record ProveOptions
 
     /// <summary>The methods with those that are always there, in the order of the tables.</summary>
     public IReadOnlyList<ProofMethod> AllMethods =>
-        [.. Methods.Where(m => m.Label is not (ProofReport.Random or ProofReport.Full or ProofReport.FullEpoch)), ProofMethod.Parse(ProofReport.Random), ProofMethod.Parse(ProofReport.Full), ProofMethod.Parse(ProofReport.FullEpoch)];
+        [.. Methods.Where(m => m.Label is not (ProofReport.Random or ProofReport.Full or ProofReport.FullEpoch)), ProofMethod.Parse(ProofReport.Random), ProofMethod.Parse(ProofReport.Full), .. EpochSeeds == 0 ? [] : (ProofMethod[])[ProofMethod.Parse(ProofReport.FullEpoch)]];
 
     /// <summary>Reports every fault in one message.</summary>
     /// <exception cref="PursuitException">A value is out of range, or something is missing.</exception>
@@ -129,7 +129,7 @@ public sealed record ProveOptions
         if (Budgets.GroupBy(b => b.ToString()).FirstOrDefault(g => g.Count() > 1) is { } same) faults.Add($"--budget: {same.Key} twice");
         if (FromScratch && Use == ProofUse.Weights) faults.Add("--use: weights with --from-scratch; expected uniform or repeats, since texts packed together have no loss of their own");
         if (Seeds is < 1 or > 100) faults.Add($"--seeds: {Seeds}; expected 1 to 100");
-        if (EpochSeeds is < 1 || EpochSeeds > Seeds) faults.Add($"--epoch-seeds: {EpochSeeds}; expected 1 to {Seeds}, the seeds");
+        if (EpochSeeds is < 0 || EpochSeeds > Seeds) faults.Add($"--epoch-seeds: {EpochSeeds}; expected 0 to {Seeds}, the seeds");
         if (Epochs < 1) faults.Add($"--epochs: {Epochs}; expected at least 1");
         if (BatchExamples < 1) faults.Add($"--batch: {BatchExamples}; expected at least 1");
         if (!(LearningRate > 0) || !double.IsFinite(LearningRate)) faults.Add(FormattableString.Invariant($"--lr: {LearningRate}; expected a number above 0"));

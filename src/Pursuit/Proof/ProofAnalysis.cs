@@ -13,7 +13,7 @@ public sealed class ProofAnalysis
     private readonly Dictionary<(string Target, string Method, string? Budget, ulong? Seed), TrainingScores> _scores;
 
     /// <summary>Takes the scores.</summary>
-    /// <param name="scores">Of every target, method, budget and seed, and the untrained model; a whole epoch's may be of fewer seeds.</param>
+    /// <param name="scores">Of every target, method, budget and seed, and the untrained model; a whole epoch's may be of fewer seeds or missing.</param>
     /// <param name="targets">The targets' names.</param>
     /// <param name="budgets">The budgets' names.</param>
     /// <param name="methods">The methods' labels in the order of the tables.</param>
@@ -34,7 +34,7 @@ public sealed class ProofAnalysis
             result.Add(Score(group, ProofReport.Base, null));
             foreach (var budget in _budgets)
                 result.AddRange(_methods.Where(m => m != ProofReport.FullEpoch).Select(m => Score(group, m, budget)));
-            result.Add(Score(group, ProofReport.FullEpoch, null));
+            if (HasEpoch) result.Add(Score(group, ProofReport.FullEpoch, null));
         }
 
         return result;
@@ -78,6 +78,8 @@ public sealed class ProofAnalysis
         return $"{comparison.Method} at {comparison.Budget} {where}: {verdict} ({figure}).";
     }
 
+    private bool HasEpoch => _methods.Contains(ProofReport.FullEpoch);
+
     /// <summary>Each target alone (its name), then all of them (no name).</summary>
     private IEnumerable<(string? Name, IReadOnlyList<string> Targets)> Groups()
     {
@@ -88,7 +90,7 @@ public sealed class ProofAnalysis
     /// <summary>What a method is held against: the three that are always there, and the methods before it.</summary>
     private IEnumerable<string> References(int method)
     {
-        string[] always = [ProofReport.Random, ProofReport.Full, ProofReport.FullEpoch];
+        string[] always = [ProofReport.Random, ProofReport.Full, .. HasEpoch ? (string[])[ProofReport.FullEpoch] : []];
         return always.Where(a => Array.IndexOf(always, _methods[method]) is var own && (own < 0 || Array.IndexOf(always, a) < own))
             .Concat(always.Contains(_methods[method]) ? [] : _methods.Take(method).Where(m => !always.Contains(m)));
     }
@@ -118,6 +120,7 @@ public sealed class ProofAnalysis
 
     private double? GainShare(IReadOnlyList<string> targets, double loss)
     {
+        if (!HasEpoch) return null;
         var start = Mean(ProofReport.Base);
         var gain = start - Mean(ProofReport.FullEpoch);
         return gain > 0 ? (start - loss) / gain : null;

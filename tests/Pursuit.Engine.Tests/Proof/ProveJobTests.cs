@@ -83,6 +83,14 @@ public sealed class ProveJobTests : IDisposable
         var first = _tiny.Run(options with { Seeds = 1 }, "first-seed");
         Against(one).ShouldBe(Against(first));
 
+        // With none there is no epoch, no share of its gain, and everything else as before.
+        var none = _tiny.Run(options with { EpochSeeds = 0 }, "epoch-of-none");
+        none.Costs.ShouldNotContain(c => c.Method == ProofReport.FullEpoch);
+        none.Methods.ShouldNotContain(ProofReport.FullEpoch);
+        none.Scores.ShouldAllBe(s => s.Method != ProofReport.FullEpoch && s.GainShare == null);
+        none.Comparisons.Select(c => c.ToString()).ShouldBe(Without(all));
+        none.Remarks.ShouldNotContain(r => r.StartsWith("A whole epoch was trained"));
+
         static string[] Without(ProofReport report) => [.. report.Comparisons.Where(c => c.Method != ProofReport.FullEpoch && c.Against != ProofReport.FullEpoch).Select(c => c.ToString())];
         static string[] Against(ProofReport report) => [.. report.Comparisons.Where(c => c.Against == ProofReport.FullEpoch).Select(c => c.ToString())];
     }
