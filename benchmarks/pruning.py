@@ -5,7 +5,7 @@ usage: pruning.py DATA_DIRECTORY SCORES [--selection NAME=FILE.selection.jsonl .
 
 DATA_DIRECTORY holds pool-text/pool-text.{jsonl,noise.jsonl,dups.jsonl}.gz (noise: {"id","kind"}; dups: {"id","of","kind"}); SCORES is what
 `pursuit score --pool DATA_DIRECTORY/pool-text/pool-text.jsonl.gz` wrote. A selection is one of `pursuit prune --keep 90%` whose method orders by more than a measure
-(zip): its rows in rank order are cut at 70 and 50%. Prints Markdown.
+(zip): its rows in rank order are cut at the same shares, as far as they go. Prints Markdown.
 """
 import argparse, collections, gzip, json, os, random
 
@@ -41,23 +41,18 @@ def ranked(values, band):
     return order
 
 
-def ranks(values):
-    return {i: k / len(values) for k, i in enumerate(sorted(values, key=lambda i: (values[i], i)))}
-
-
 orders = {"random": random.Random(0).sample(ids, len(ids))}
 for name, bands in [("information", ("top", "middle", "bottom")), ("perplexity", ("middle",)), ("entropy", ("top",)), ("margin", ("bottom",)), ("el2n", ("top",)), ("zip", ("bottom",)), ("dsir", ("top",))]:
     if name in measures:
         for band in bands:
             label = {"zip": "own zlib ratio, lowest"}.get(name, f"{name} {band}")
             orders[label] = ranked(measures[name], band)
-if "information" in measures and "entropy" in measures:
-    # What is surprising beyond what the probe expects to be surprised by is garbled; what it can predict is boilerplate.
-    information, entropy = measures["information"], measures["entropy"]
-    excess = ranks({i: measures["perplexity"][i] for i in information})
-    unsure = ranks(entropy)
-    gap = ranks({i: excess[i] - unsure[i] for i in information})
-    orders["information top, without the 5% furthest above their entropy"] = [i for i in ranked(information, "top") if gap[i] < 0.95]
+if "information" in measures and "excess" in measures:
+    # What surprises a probe beyond what it expected is garbled: as information.leave-excess=0.05 leaves it out.
+    worst = ranked(measures["excess"], "top")
+    left = set(worst[: len(worst) // 20])
+    orders["excess bottom"] = ranked(measures["excess"], "bottom")
+    orders["information top, the 5% of largest excess left out"] = [i for i in ranked(measures["information"], "top") if i not in left]
 for given in arguments.selection:
     name, path = given.split("=", 1)
     orders[name] = [json.loads(line)["id"] for line in open(path)]
@@ -71,5 +66,5 @@ for name, order in orders.items():
     kept = [set(order[: int(share * len(ids))]) for share in KEEP]
     for kind in rows:
         members = [i for i in ids if kinds[i] == kind]
-        cells.append(" / ".join(f"{100 * sum(i not in k for i in members) / len(members):.0f}" for k in kept))
+        cells.append(" / ".join(f"{100 * sum(i not in k for i in members) / len(members):.0f}" if len(k) == int(share * len(ids)) else "" for share, k in zip(KEEP, kept)))
     print(f"| {name} | " + " | ".join(cells) + " |")

@@ -3,14 +3,17 @@
 A trainer that isn't ours (PyTorch) for choices that are: pursuit's `prove --from-scratch` asks the same on a processor, where a corpus and a model of this size take days.
 
 usage: pruning_trainings.py POOL.jsonl TOKENIZER.json OUT.json --tests DOMAIN.jsonl ... --keep NAME=FILE ... [--seeds 3] [--width 256] [--layers 6] [--own-epoch] [--seconds S]
+       pruning_trainings.py OUT.json          prints the table of what was measured
 
 POOL and tests are JSONL with id and text. FILE holds one id a line: what is kept; a {seed} in it stands for the seed. Everything is trained as 'everything'. Every model sees as many
 steps as one epoch of the pool takes; with --own-epoch one epoch of what it keeps as well. Documents are packed in random order, another each epoch, with an end token between them.
 All runs of as many steps are one stacked model: weights [runs, in, out], so that small models fill the GPU. Trainings that wouldn't end before S seconds are left out and named.
 """
-import argparse, json, math, os, time
-import torch
-import torch.nn.functional as F
+import argparse, json, math, os, sys, time
+import numpy as np
+if len(sys.argv) > 2:
+    import torch
+    import torch.nn.functional as F
 
 HEAD = 64
 
@@ -33,7 +36,7 @@ def norm(x, weight):
     return (f * torch.rsqrt(f.square().mean(-1, keepdim=True) + 1e-5)).to(x.dtype) * weight.to(x.dtype)
 
 
-class Decoders(torch.nn.Module):
+class Decoders(torch.nn.Module if len(sys.argv) > 2 else object):
     """E decoders as Llama has them (RMSNorm, rotary positions, gated MLP, tied embeddings), side by side."""
 
     def __init__(self, seeds, vocabulary, width, layers, context, device):
@@ -125,7 +128,6 @@ def train(model, data, steps, windows, rate, dtype, log):
             log(f"step {step + 1}/{steps}, mean loss {float(total) / model.runs:.3f}, {(time.time() - started) / (step + 1) * 1000:.0f} ms a step")
 
 
-@torch.no_grad()
 def measure(model, tests, context, dtype, room):
     """nats[run][document]: every token but a document's first once, with half a window before it at least."""
     device = model.cos.device
@@ -205,7 +207,7 @@ def main():
         # Order by seed alone: the same documents come in the same order wherever the same are kept.
         train(model, [Packed([pool[i] for i in sorted(kept[k])], end, a.context, 1000 + k[1]) for k in keys], count, a.windows, a.rate, dtype, log)
         per_run_step = (time.time() - begun) / count / len(keys)
-        nats = measure(model, test_tokens, a.context, dtype, 32)
+        with torch.no_grad(): nats = measure(model, test_tokens, a.context, dtype, 32)
         for e, (name, seed) in enumerate(keys):
             at = 0
             per_domain = {}
@@ -214,9 +216,46 @@ def main():
                 at += len(rs)
             results.append({"regime": regime, "steps": count, "keep": name, "seed": seed, "documents": len(kept[name, seed]), "share": share[name, seed], "domains": per_domain})
         with open(a.out, "w") as file: json.dump(results, file)
+        table(results)
         log(f"{regime} measured")
         del model
         if device.type == "cuda": torch.cuda.empty_cache()
 
 
-main()
+def interval(own, other, domains, draws=20000):
+    """Mean over domains of nats per byte, own less other, with the interval of docs/proof.md: seeds and documents resampled crossed, each widened for few."""
+    random = np.random.default_rng(0)
+    factor = lambda n: math.sqrt(n / (n - 1)) * {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}.get(n, 1.96 + 2.4 / n) / 1.96
+    d = {k: np.array([[a[0] - b[0] for a, b in zip(o["domains"][k], p["domains"][k])] for o, p in zip(own, other)]) for k in domains}  # [seeds, documents]
+    size = {k: np.array([b for _, b in own[0]["domains"][k]]) for k in domains}
+    by_seed = np.mean([d[k].sum(1) / size[k].sum() for k in domains], 0)
+    theta = by_seed.mean()
+    n = len(by_seed)
+    drawn = theta + factor(n) * (random.choice(by_seed - theta, (draws, n)).mean(1) if n > 1 else 0)
+    for k in domains:
+        mean = d[k].mean(0)
+        deviation = (mean - mean.sum() / size[k].sum() * size[k]) / size[k].sum() / len(domains)
+        m = len(deviation)
+        drawn = drawn + factor(m) * (random.multinomial(m, np.full(m, 1 / m), draws) @ deviation)
+    return theta, *np.quantile(drawn, (0.025, 0.975))
+
+
+def table(results):
+    for regime, steps in sorted({(r["regime"], r["steps"]) for r in results}, key=lambda r: -r[1]):
+        rows = [r for r in results if (r["regime"], r["steps"]) == (regime, steps)]
+        of = {name: sorted((r for r in rows if r["keep"] == name), key=lambda r: r["seed"]) for name in dict.fromkeys(r["keep"] for r in rows)}
+        domains = list(rows[0]["domains"])
+        value = lambda r, k: sum(n for n, _ in r["domains"][k]) / sum(b for _, b in r["domains"][k])
+        mean = lambda name, ks: np.mean([value(r, k) for r in of[name] for k in ks])
+        print(f"\n{regime}, {steps} steps, {len(of['everything'])} seeds, nats per byte\n\n| kept | documents | tokens | all domains | less everything | less random at the same size | domains better than random | " + " | ".join(domains) + " |")
+        print("|---" * (7 + len(domains)) + "|")
+        for name in sorted(of, key=lambda n: mean(n, domains)):
+            random = name.rsplit("-", 1)[-1].join(("random-", ""))
+            def against(other): return "%+.3f [%+.3f, %+.3f]" % interval(of[name], of[other], domains) if other in of and other != name else ""
+            better = f"{sum(mean(name, [k]) < mean(random, [k]) for k in domains)} of {len(domains)}" if random in of and random != name else ""
+            print(f"| {name} | {of[name][0]['documents']:,} | {of[name][0]['share']:.0%} | {mean(name, domains):.3f} | {against('everything')} | {against(random)} | {better} | " + " | ".join(f"{mean(name, [k]):.3f}" for k in domains) + " |")
+
+
+if len(sys.argv) > 2: main()
+else:
+    with open(sys.argv[1]) as file: table(json.load(file))

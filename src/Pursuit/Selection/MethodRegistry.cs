@@ -113,6 +113,11 @@ public static class MethodRegistry
             "examples the probe model is unsure of, by entropy",
             FeatureNeeds.TokenStatistics,
             options => new EntropySelector(options)),
+        MethodDescriptor.For<ExcessOptions>(
+            ExcessSelector.Name,
+            "examples no more surprising than the probe expected: garbled text goes",
+            FeatureNeeds.TokenStatistics,
+            options => new ExcessSelector(options)),
         MethodDescriptor.For<MarginOptions>(
             MarginSelector.Name,
             "examples the probe model is unsure of, by margin",

@@ -26,4 +26,19 @@ public record TokenScoreOptions
     /// <summary>Which tokens count. Default <see cref="LengthOf.Answer"/>: those that are trained, which of a text is all.</summary>
     [Description("which tokens count: answer (those trained; of a text all) or whole")]
     public LengthOf Of { get; init; } = LengthOf.Answer;
+
+    /// <summary>
+    /// Share of the examples that is left out before the band is kept: those of the largest excess (<see cref="ExcessSelector"/>), which are
+    /// mostly garbled. Default 0; 0 to below 1.
+    /// </summary>
+    [Description("share left out first, those more surprising than the probe expected (see excess), which are mostly garbled; 0 to below 1")]
+    public double LeaveExcess { get; init; }
+
+    /// <summary>Checks the ranges.</summary>
+    /// <param name="method">The method, for the message.</param>
+    /// <exception cref="PursuitException">The share is out of range.</exception>
+    internal void Validate(string method)
+    {
+        if (LeaveExcess is < 0 or >= 1) throw new PursuitException(FormattableString.Invariant($"{method}.leave-excess: {LeaveExcess}; expected 0 to below 1."));
+    }
 }

@@ -23,15 +23,24 @@ public abstract class TokenScoreSelector : IScorer
     /// <inheritdoc/>
     public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
+        _options.Validate(MethodName);
         var measures = Measure(problem, cancellationToken);
-        var ranked = BandOrder.Ranked(measures.Values, _options.Band, problem);
         var missing = measures.Values.Count(double.IsNaN);
+        var left = Excessive(problem, measures.Values, cancellationToken);
+        var values = (double[])measures.Values.Clone();
+        foreach (var position in left) values[position] = double.NaN;
+        var ranked = BandOrder.Ranked(values, _options.Band, problem);
         if (ranked.Count == 0)
             throw PursuitException.At("--pool", $"none of the {measures.Values.Length:N0} examples has {Needed}", $"examples that '{MethodName}' can measure", "Look at some with 'pursuit inspect'.");
         var selection = BudgetFiller.Fill(MethodName, problem, ranked);
         return selection with
         {
-            Remarks = missing == 0 ? selection.Remarks : [.. selection.Remarks, $"{missing:N0} examples without {Needed} have no measure and were passed over."],
+            Remarks =
+            [
+                .. selection.Remarks,
+                .. missing == 0 ? [] : (string[])[$"{missing:N0} examples without {Needed} have no measure and were passed over."],
+                .. left.Length == 0 ? [] : (string[])[$"{left.Length:N0} examples were left out first: they surprise the probe most beyond what it expected ({MethodName}.leave-excess)."],
+            ],
             Details = TokenScoreDetails.Of(measures),
         };
     }
@@ -75,6 +84,20 @@ public abstract class TokenScoreSelector : IScorer
         }
 
         return count == 0 ? double.NaN : sum / count;
+    }
+
+    /// <summary>The mean of -log p less the entropy over the tokens that count; NaN without such a token.</summary>
+    private protected double MeanExcess(TokenStatisticsRow row) => -Mean(row, row.LogProbability) - Mean(row, row.Entropy);
+
+    /// <summary>Of the examples that have a measure, the share of largest excess that the options leave out.</summary>
+    private int[] Excessive(SelectionProblem problem, double[] values, CancellationToken cancellationToken)
+    {
+        if (_options.LeaveExcess == 0) return [];
+        var excess = AlignedMeasures.Of(Statistics(problem), MeanExcess, value => value, cancellationToken).Values;
+        for (var i = 0; i < excess.Length; i++)
+            if (double.IsNaN(values[i])) excess[i] = double.NaN;
+        var order = BandOrder.Ranked(excess, Band.Top, problem);
+        return [.. order.Take((int)(_options.LeaveExcess * order.Count)).Select(r => r.Position)];
     }
 
     /// <summary>True where a token counts.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.TokenScores;
@@ -17,6 +18,7 @@ public sealed class TokenScoreTests
         { "perplexity", "perplexity", [] },
         { "entropy", "entropy", [] },
         { "whole-entropy", "entropy", ["entropy.of=whole"] },
+        { "excess", "excess", [] },
         { "margin", "margin", [] },
         { "el2n", "el2n", [] },
         { "ifd", "ifd", ["ifd.drop-above-one=false"] },
@@ -104,6 +106,49 @@ public sealed class TokenScoreTests
             selection.Rows.ShouldHaveSingleItem().Position.ShouldBe(0, method);
             selection.Remarks.ShouldHaveSingleItem().ShouldStartWith("1 examples without a token to score");
         }
+    }
+
+    [Fact]
+    public void A_text_drawn_from_the_probes_own_predictions_has_no_excess_however_hard_it_is()
+    {
+        var random = new SeededRandom(3, "excess");
+        foreach (var choices in new[] { 2, 50 })
+        {
+            // Uneven predictions over so many ids, and tokens drawn from them: 20,000 of each.
+            var weights = Enumerable.Range(1, choices).Select(k => 1.0 / k).ToArray();
+            var p = weights.Select(w => w / weights.Sum()).ToArray();
+            var entropy = (float)-p.Sum(x => x * Math.Log(x));
+            var losses = new float[20_000];
+            foreach (ref var loss in losses.AsSpan())
+            {
+                var (drawn, token) = (random.NextDouble(), 0);
+                while (token + 1 < choices && (drawn -= p[token]) >= 0) token++;
+                loss = (float)Math.Log(p[token]);
+            }
+
+            var drawnText = MemoryStatistics.Entry.Flat(losses.Length, 0) with { LogProbability = losses, Entropy = [.. losses.Select(_ => entropy)] };
+            new ExcessSelector(new ExcessOptions()).Scores(Problem(new MemoryStatistics(1, [drawnText])), null, CancellationToken.None)[0].ShouldBe(0, 0.05);
+        }
+    }
+
+    [Fact]
+    public void What_surprises_beyond_expectation_is_left_out_before_any_band()
+    {
+        // Ten texts, each as surprising as expected but the fourth and the eighth.
+        var statistics = new MemoryStatistics(1, [.. Enumerable.Range(0, 10).Select(i =>
+            MemoryStatistics.Entry.Flat(3, -1 - i) with { Entropy = [.. Enumerable.Repeat(1 + i - (i is 3 or 7 ? 0.5f : 0), 3)] })]);
+        foreach (var band in new[] { "top", "middle", "bottom" })
+        {
+            var selection = MethodOptions.Create(MethodRegistry.Find("information"), [$"information.band={band}", "information.leave-excess=0.2"]).Select(Problem(statistics, "100%"), null, CancellationToken.None);
+            selection.Rows.Select(r => r.Position).Order().ToArray().ShouldBe([0, 1, 2, 4, 5, 6, 8, 9], band);
+            selection.Remarks.ShouldHaveSingleItem().ShouldStartWith("2 examples were left out first");
+        }
+
+        // What is left out doesn't move the middle of the rest.
+        MethodOptions.Create(MethodRegistry.Find("information"), ["information.band=middle", "information.leave-excess=0.2"]).Select(Problem(statistics, "2"), null, CancellationToken.None)
+            .Rows.Select(r => r.Position).Order().ToArray().ShouldBe([4, 5]);
+        Should.Throw<PursuitException>(() => MethodOptions.Create(MethodRegistry.Find("entropy"), ["entropy.leave-excess=1"]).Select(Problem(statistics), null, CancellationToken.None))
+            .Message.ShouldBe("entropy.leave-excess: 1; expected 0 to below 1.");
     }
 
     [Fact]
