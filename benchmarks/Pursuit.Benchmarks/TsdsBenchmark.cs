@@ -15,7 +15,8 @@ namespace Pursuit.Benchmarks;
 /// </summary>
 internal static class TsdsBenchmark
 {
-    private const int Checked = 20;
+    /// <summary>Neighbour lists and densities that are compared with plain loops, of a pool that such loops pass over in seconds and of a larger one.</summary>
+    private const int Checked = 20, CheckedOfMany = 4, ManyRows = 2_000_000;
 
     /// <summary>tsds POOL TARGET [budget] [threads] [alpha] [kde|uniform]: embeddings as .npy files or feature stores.</summary>
     public static int Run(string[] args)
@@ -52,7 +53,6 @@ internal static class TsdsBenchmark
         var details = (TsdsDetails)selection.Details!;
         Console.WriteLine($"{Measure.Machine()}, {threads} threads; {pool.Rows:N0} x {pool.Dimension:N0} against {target.Rows:N0} targets, alpha {options.Alpha}, C {options.C}, {(options.Density == TsdsDensity.Kde ? $"sigma {options.Sigma}" : "uniform")}");
         Console.WriteLine();
-        if (!Verify(problem, selection, options)) return 1;
         Console.WriteLine($"s* {details.Level:0.####}, {(details.Certified ? "" : "not ")}certified; {details.Support:N0} rows with mass, K {details.Neighbours.Min()} to {details.Neighbours.Max()}, {details.DensitiesEvaluated:N0} densities, {details.BytesRead / (double)(pool.Rows * (long)pool.Dimension * pool.BytesPerElement):0} passes; near-duplicates {details.NearDuplicateMass:P1}");
         Console.WriteLine();
         Console.WriteLine("| | |");
@@ -63,6 +63,7 @@ internal static class TsdsBenchmark
         Console.WriteLine($"| content ids | {prepared - opened:0.00} |");
         Console.WriteLine($"| selecting | {seconds - prepared:0.00} |");
         Console.WriteLine($"| peak anonymous memory, GiB | {peak / (double)(1 << 30):0.00} |");
+        if (!Verify(problem, selection, options)) return 1;
         Parts(problem, threads);
         if (options.Density == TsdsDensity.Kde) Densities(problem, selection, options.Sigma, threads);
         return 0;
@@ -86,11 +87,12 @@ internal static class TsdsBenchmark
     {
         var (pool, target) = EmbeddingRows.Of(problem.PoolEmbeddings!, problem.TargetEmbeddings!, unit: false);
         var queries = target!.ToArray();
-        var some = Math.Min(Checked, target.Count);
+        var most = pool.Count > ManyRows ? CheckedOfMany : Checked;
+        var some = Math.Min(most, target.Count);
         var lists = NeighbourSearch.Nearest(pool, problem.ContentIds, queries[..(some * pool.Dimension)], some, Math.Min(100, pool.Count), problem.Threads, CancellationToken.None);
         var probabilities = selection.Arrays.Single(a => a.Name == TsdsSelector.ProbabilitiesName).Values;
         var densities = selection.Arrays.Single(a => a.Name == TsdsSelector.DensitiesName).Values;
-        var rows = Enumerable.Range(0, pool.Count).Where(i => densities[i] > 0).Take(Checked).ToArray();
+        var rows = Enumerable.Range(0, pool.Count).Where(i => densities[i] > 0).Take(most).ToArray();
         var values = new float[rows.Length * pool.Dimension];
         pool.Gather(rows, values);
 
@@ -114,8 +116,7 @@ internal static class TsdsBenchmark
 
         var densityError = rows.Select((row, k) => Math.Abs(sums[k] / densities[row] - 1)).Append(0).Max();
         var total = probabilities.Sum(p => (double)p);
-        Console.WriteLine($"verified: distances of {some} x {lists.Rows[0].Length} neighbours against all pairs, largest difference {worst:0.0e+0}; {rows.Length} densities, {densityError:0.0e+0} relative; p sums to 1 + {total - 1:0.0e+0}");
-        Console.WriteLine();
+        Console.WriteLine($"| verified: distances of {some} x {lists.Rows[0].Length} neighbours against all pairs, largest difference {worst:0.0e+0}; {rows.Length} densities, {densityError:0.0e+0} relative; p sums to 1 + {total - 1:0.0e+0} | |");
         return worst < 1e-6 && densityError < 1e-5 && Math.Abs(total - 1) < 1e-5;
     }
 
@@ -152,7 +153,13 @@ internal static class TsdsBenchmark
         var search = new RadiusSearch(pool, threads);
         long within = 0;
         var start = Stopwatch.GetTimestamp();
-        search.Search(rows, (_, _) => sigma * sigma, () => new long[1], (count, _, _, _) => count[0]++, count => within += count[0], CancellationToken.None);
+        foreach (var part in rows.Chunk(RadiusSearch.MostQueries(pool.Dimension)))
+        {
+            var values = new float[part.Length * pool.Dimension];
+            pool.Gather(part, values);
+            within += search.Search(values, (_, _) => sigma * sigma, () => new long[1], (count, _, _, _) => count[0]++, CancellationToken.None).Sum(count => count[0]);
+        }
+
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         var pairs = (double)rows.Length * pool.Count;
         Console.WriteLine($"| {rows.Length:N0} densities over the whole pool, seconds | {seconds:0.00} ({search.SubspaceSize} directions; of {pairs:0.0e+0} pairs {search.PairsMultiplied:0.0e+0} multiplied, {search.PairsMeasured:0.0e+0} measured, {within:0.0e+0} within sigma) |");

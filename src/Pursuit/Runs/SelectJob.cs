@@ -82,6 +82,8 @@ public sealed class SelectJob
         using var inputs = OpenInputs(run, earlier: null, cancellationToken);
         if (inputs.Problem.PoolGradients is { } features)
             new RowWorker(features, inputs.Problem.ContentIds, Group, _options.Pool.Threads).Run(cancellationToken);
+        else if (inputs.Problem.PoolEmbeddings is { } points)
+            new EmbeddingWorker(points, inputs.Problem.ContentIds, Group, _options.Pool.Threads).Run(cancellationToken);
     }
 
     /// <summary>Opens a finished selection with what it was made of, and computes none.</summary>
@@ -137,8 +139,7 @@ public sealed class SelectJob
                 TargetGroupNames = features.TargetGroupNames,
                 Threads = _options.Pool.Threads,
             };
-            var team = Group.Count > 1 && Group.Rank == 0 && problem.PoolGradients is { } shared ? new RowTeam(shared, Group) : null;
-            if (team is not null) problem = problem with { PoolGradients = new TeamFeatures(problem.PoolGradients!, team) };
+            (problem, var team) = Group.Count > 1 && Group.Rank == 0 ? ShareOut(problem) : (problem, null);
             var statistics = Group.Rank == 0 ? StatisticsFeatures.Open(_method.Needs, Statistics, pool, earlier, cancellationToken) : new StatisticsFeatures();
             problem = statistics.Give(TextFeatures.Give(problem, _method.Needs, pool, target));
             var fingerprint = SelectionFingerprint(pool, sources, lengths, features)
@@ -152,6 +153,20 @@ public sealed class SelectJob
             pool?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Rank 0's problem, whose passes all processes make.</summary>
+    private (SelectionProblem Problem, ITeam? Team) ShareOut(SelectionProblem problem)
+    {
+        if (problem.PoolGradients is { } gradients)
+        {
+            var rows = new RowTeam(gradients, Group);
+            return (problem with { PoolGradients = new TeamFeatures(gradients, rows) }, rows);
+        }
+
+        if (problem.PoolEmbeddings is not { } embeddings) return (problem, null);
+        var points = new EmbeddingTeam(embeddings, Group);
+        return (problem with { PoolEmbeddings = new TeamEmbeddings(embeddings, points) }, points);
     }
 
     private SelectedRun Selected(SelectInputs inputs, RunStage stage)
@@ -277,7 +292,7 @@ public sealed class SelectJob
     }
 
     /// <summary>What a selection is made of, open.</summary>
-    private sealed record SelectInputs(Pool Pool, Pool? Target, SourceGroups Sources, SelectionFeatures Features, StatisticsFeatures Statistics, RowTeam? Team, SelectionProblem Problem, Fingerprint Fingerprint) : IDisposable
+    private sealed record SelectInputs(Pool Pool, Pool? Target, SourceGroups Sources, SelectionFeatures Features, StatisticsFeatures Statistics, ITeam? Team, SelectionProblem Problem, Fingerprint Fingerprint) : IDisposable
     {
         public void Dispose()
         {

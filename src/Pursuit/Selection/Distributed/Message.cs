@@ -43,15 +43,26 @@ internal enum Request : byte
 internal static class Message
 {
     /// <summary>A whole message.</summary>
-    public static byte[] Of(Request request, Action<BinaryWriter> write)
+    public static byte[] Of(Request request, Action<BinaryWriter> write) => Of((byte)request, write);
+
+    /// <summary>A whole message to processes that share embeddings.</summary>
+    public static byte[] Of(EmbeddingRequest request, Action<BinaryWriter> write) => Of((byte)request, write);
+
+    /// <summary>An answer, or a message without its first byte.</summary>
+    public static byte[] Of(Action<BinaryWriter> write)
     {
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream);
-        writer.Write((byte)request);
         write(writer);
         writer.Flush();
         return stream.ToArray();
     }
+
+    private static byte[] Of(byte request, Action<BinaryWriter> write) => Of(writer =>
+    {
+        writer.Write(request);
+        write(writer);
+    });
 
     /// <summary>Appends an array.</summary>
     public static void WriteArray<T>(this BinaryWriter writer, ReadOnlySpan<T> values)

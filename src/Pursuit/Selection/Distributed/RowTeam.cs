@@ -14,7 +14,7 @@ namespace Pursuit.Selection.Distributed;
 /// A row's products depend on that row alone, lists are merged in one total order, and sums are in fixed point: so every result is that of one
 /// process to the last bit, for any number of them.
 /// </remarks>
-internal sealed class RowTeam
+internal sealed class RowTeam : ITeam
 {
     /// <summary>Bytes of fetched rows that are kept, so that no row travels twice.</summary>
     private const long CacheBytes = 1L << 30;

@@ -1,3 +1,5 @@
+using Pursuit.Selection.Distributed;
+
 namespace Pursuit.Selection.Features;
 
 /// <summary>
@@ -15,9 +17,11 @@ internal sealed class EmbeddingRows
     private readonly IDenseFeatures _features;
     private readonly float[][]? _multipliers;
 
-    private EmbeddingRows(IDenseFeatures features, bool unit, double factor)
+    private EmbeddingRows(IDenseFeatures features, bool unit, double factor, RowRange own, EmbeddingTeam? team)
     {
         _features = features;
+        Own = own;
+        Team = team;
         Factor = factor;
         Dimension = checked(features.Blocks * features.Dimension);
         _multipliers = Multipliers(features, unit, factor);
@@ -28,6 +32,12 @@ internal sealed class EmbeddingRows
 
     /// <summary>Rows.</summary>
     public int Count => _features.Rows;
+
+    /// <summary>The rows this process runs over; all of them where it works alone.</summary>
+    public RowRange Own { get; }
+
+    /// <summary>The processes that share the rows' passes; null where this one makes them alone, or is one that rank 0 asks.</summary>
+    public EmbeddingTeam? Team { get; }
 
     /// <summary>Numbers per row.</summary>
     public int Dimension { get; }
@@ -48,10 +58,15 @@ internal sealed class EmbeddingRows
         if (target is not null && (target.Dimension != pool.Dimension || target.Blocks != pool.Blocks))
             throw PursuitException.At(target.Name, $"embeddings of {Shape(target)} numbers", $"{Shape(pool)}, as {pool.Name} has", "Compute both with the same model, layer and projection.");
         var factor = unit ? 1 : FactorFor(Math.Max(LargestOf(pool), target is null ? 0 : LargestOf(target)));
-        return (new EmbeddingRows(pool, unit, factor), target is null ? null : new EmbeddingRows(target, unit, factor));
+        var team = (pool as TeamEmbeddings)?.Team;
+        team?.Open(unit, factor);
+        return (new EmbeddingRows(pool, unit, factor, team?.Own ?? RowRange.All(pool), team), target is null ? null : new EmbeddingRows(target, unit, factor, RowRange.All(target), null));
     }
 
-    /// <summary>Runs over all rows in tiles, shards in parallel; each worker has a state of its own.</summary>
+    /// <summary>One process's part of a pool's rows, made as rank 0 makes them.</summary>
+    public static EmbeddingRows Part(IDenseFeatures pool, bool unit, double factor, RowRange own) => new(pool, unit, factor, own, null);
+
+    /// <summary>Runs over this process's rows in tiles, shards in parallel; each worker has a state of its own.</summary>
     /// <param name="threads">At most this many at once; results must not depend on it.</param>
     /// <param name="open">Makes a worker's state.</param>
     /// <param name="visit">Sees each tile once.</param>
@@ -61,17 +76,18 @@ internal sealed class EmbeddingRows
     public IReadOnlyList<TState> ForEachTile<TState>(int threads, Func<TState> open, EmbeddingTileVisitor<TState> visit, CancellationToken cancellationToken, Func<int, int, bool>? wants = null)
     {
         var shardRows = _features.ShardRows;
-        var shards = (Count + shardRows - 1) / shardRows;
-        var workers = Math.Clamp(threads, 1, Math.Max(1, shards));
+        var firstShard = Own.First / shardRows;
+        var shards = (int)(((long)Own.End + shardRows - 1) / shardRows);
+        var workers = Math.Clamp(threads, 1, Math.Max(1, shards - firstShard));
         var states = new TState[workers];
-        var next = -1;
+        var next = firstShard - 1;
         Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancellationToken }, worker =>
         {
             var state = states[worker] = open();
             var reader = new Reader(this, Math.Min(TileRows, shardRows));
             for (int shard; (shard = Interlocked.Increment(ref next)) < shards;)
             {
-                var end = (int)Math.Min(Count, (shard + 1L) * shardRows);
+                var end = (int)Math.Min(Own.End, (shard + 1L) * shardRows);
                 for (var first = shard * shardRows; first < end; first += TileRows)
                 {
                     cancellationToken.ThrowIfCancellationRequested();

@@ -1,16 +1,32 @@
+using Pursuit.Data;
 using Pursuit.Numerics;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection.KCenter;
 
+/// <summary>A row that may be taken and what it is compared by; row -1 for none.</summary>
+/// <param name="Row">The row.</param>
+/// <param name="Score">The larger, the better.</param>
+internal readonly record struct TakeableRow(int Row, double Score)
+{
+    /// <summary>No row.</summary>
+    public static TakeableRow None { get; } = new(-1, double.NegativeInfinity);
+
+    /// <summary>The better of two; ties by content id.</summary>
+    public TakeableRow Or(TakeableRow other, IReadOnlyList<ContentId> contentIds) =>
+        other.Row >= 0 && (Row < 0 || other.Score > Score || (other.Score == Score && contentIds[other.Row].CompareTo(contentIds[Row]) < 0)) ? other : this;
+}
+
 /// <summary>
-/// Farthest-first traversal: each next row is the one farthest from all taken so far. A row at distance d from its nearest taken
-/// row can't come nearer by one that is 2 d or more away from that (the triangle inequality), so most need no look.
+/// Farthest-first traversal of one process's rows: each next row is the one farthest from all taken so far. A row at distance d from its
+/// nearest taken row can't come nearer by one that is 2 d or more away from that (the triangle inequality), so most need no look.
 /// </summary>
+/// <remarks>Squared distances are in the rows' own units, as <see cref="EmbeddingRows.Factor"/> makes them.</remarks>
 internal sealed class FarthestFirst
 {
     private readonly EmbeddingRows _pool;
-    private readonly SelectionProblem _problem;
+    private readonly IReadOnlyList<ContentId> _contentIds;
+    private readonly int _threads;
     private readonly double[] _squared;
     private readonly int[] _owner;
     private readonly List<float[]> _centres = [];
@@ -18,116 +34,87 @@ internal sealed class FarthestFirst
 
     /// <summary>Nothing is taken yet.</summary>
     /// <param name="pool">The rows.</param>
-    /// <param name="problem">Content ids for ties; rows without a token to train on are never taken.</param>
-    public FarthestFirst(EmbeddingRows pool, SelectionProblem problem)
+    /// <param name="contentIds">For ties, [pool].</param>
+    /// <param name="barred">Rows that are never taken.</param>
+    /// <param name="threads">At most this many.</param>
+    public FarthestFirst(EmbeddingRows pool, IReadOnlyList<ContentId> contentIds, IEnumerable<int> barred, int threads)
     {
-        _pool = pool;
-        _problem = problem;
-        _squared = new double[pool.Count];
+        (_pool, _contentIds, _threads) = (pool, contentIds, threads);
+        _squared = new double[pool.Own.Count];
         Array.Fill(_squared, double.PositiveInfinity);
-        _owner = new int[pool.Count];
-        _barred = new bool[pool.Count];
-        if (problem.TokenCounts is { } counts)
-            for (var i = 0; i < _barred.Length; i++) _barred[i] = counts.Supervised[i] == 0;
+        _owner = new int[pool.Own.Count];
+        _barred = new bool[pool.Own.Count];
+        foreach (var row in barred.Where(pool.Own.Contains)) _barred[row - pool.Own.First] = true;
     }
 
-    /// <summary>Each row's distance to the nearest taken one.</summary>
-    public IEnumerable<double> Distances => _squared.Select(s => Math.Sqrt(s) / _pool.Factor);
+    /// <summary>Each row's squared distance to the nearest taken one, [own rows].</summary>
+    public ReadOnlySpan<double> Squared => _squared;
 
-    /// <summary>Finds the row nearest to the pool's mean; ties by content id.</summary>
-    /// <returns>The row, -1 where none can be taken.</returns>
-    public int First(CancellationToken cancellationToken)
+    /// <summary>The largest size of a number.</summary>
+    public double LargestNumber(CancellationToken cancellationToken) => _pool.ForEachTile(_threads, () => new double[1], (most, rows, _, _) =>
     {
-        var mean = Mean(cancellationToken);
-        var workers = _pool.ForEachTile(_problem.Threads, () => new Best(this), (best, rows, first, count) =>
+        foreach (var value in rows) most[0] = Math.Max(most[0], Math.Abs(value));
+    }, cancellationToken).Max(most => most[0]);
+
+    /// <summary>Sums of the rows' numbers in fixed point, so that their order doesn't matter, [dimension].</summary>
+    public long[] Sums(double unit, CancellationToken cancellationToken)
+    {
+        var sums = new long[_pool.Dimension];
+        foreach (var part in _pool.ForEachTile(_threads, () => new long[_pool.Dimension], (state, rows, _, count) =>
+                 {
+                     for (var r = 0; r < count; r++) FixedPoint.Add(rows.Slice(r * _pool.Dimension, _pool.Dimension), unit, state);
+                 }, cancellationToken))
+            for (var k = 0; k < sums.Length; k++) sums[k] += part[k];
+        return sums;
+    }
+
+    /// <summary>The row nearest to a point.</summary>
+    public TakeableRow Nearest(float[] point, CancellationToken cancellationToken)
+    {
+        var workers = _pool.ForEachTile(_threads, () => new[] { TakeableRow.None }, (best, rows, first, count) =>
         {
-            for (var r = 0; r < count; r++) best.Offer(first + r, -SquaredDistance.Of(rows.Slice(r * _pool.Dimension, _pool.Dimension), mean));
+            for (var r = 0; r < count; r++)
+                if (!_barred[first + r - _pool.Own.First]) best[0] = best[0].Or(new TakeableRow(first + r, -SquaredDistance.Of(rows.Slice(r * _pool.Dimension, _pool.Dimension), point)), _contentIds);
         }, cancellationToken);
-        var nearest = new Best(this);
-        foreach (var worker in workers)
-            if (worker.Row >= 0) nearest.Offer(worker.Row, worker.Score);
-        return nearest.Row;
+        return workers.Aggregate(TakeableRow.None, (best, worker) => best.Or(worker[0], _contentIds));
     }
 
-    /// <summary>Finds the row farthest from all taken; ties by content id.</summary>
-    /// <returns>The row, -1 where none is left.</returns>
-    public int Farthest()
+    /// <summary>The row farthest from all taken, by squared distance.</summary>
+    public TakeableRow Farthest()
     {
-        var best = new Best(this);
-        for (var row = 0; row < _squared.Length; row++) best.Offer(row, _squared[row]);
-        return best.Row;
+        var best = TakeableRow.None;
+        for (var i = 0; i < _squared.Length; i++)
+            if (!_barred[i]) best = best.Or(new TakeableRow(_pool.Own.First + i, _squared[i]), _contentIds);
+        return best;
     }
 
     /// <summary>Takes a row.</summary>
-    /// <returns>Its distance to the nearest row taken before; 0 for the first, which has none.</returns>
-    public double Take(int row, CancellationToken cancellationToken)
+    /// <param name="row">Of any process.</param>
+    /// <param name="centre">Its numbers, [dimension].</param>
+    /// <param name="cancellationToken">Stops between tiles.</param>
+    public void Take(int row, float[] centre, CancellationToken cancellationToken)
     {
-        var distance = _centres.Count == 0 ? 0 : Math.Sqrt(_squared[row]) / _pool.Factor;
-        _barred[row] = true;
-        Add(row, cancellationToken);
-        return distance;
-    }
-
-    private void Add(int row, CancellationToken cancellationToken)
-    {
-        var centre = new float[_pool.Dimension];
-        _pool.Gather([row], centre);
+        if (_pool.Own.Contains(row)) _barred[row - _pool.Own.First] = true;
         // A quarter of the squared distance to each earlier centre, a little less for its rounding.
         var quarter = new double[_centres.Count];
-        Parallel.For(0, quarter.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, _problem.Threads), CancellationToken = cancellationToken }, c => quarter[c] = 0.25 * (1 - 1e-12) * SquaredDistance.Of(centre, _centres[c]));
+        Parallel.For(0, quarter.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, _threads), CancellationToken = cancellationToken }, c => quarter[c] = 0.25 * (1 - 1e-12) * SquaredDistance.Of(centre, _centres[c]));
         _centres.Add(centre);
-        _pool.ForEachTile(_problem.Threads, () => 0, (_, rows, first, count) =>
+        _pool.ForEachTile(_threads, () => 0, (_, rows, first, count) =>
         {
             for (var r = 0; r < count && !rows.IsEmpty; r++)
             {
-                var i = first + r;
+                var i = first + r - _pool.Own.First;
                 if (!MayComeNearer(i, quarter)) continue;
                 var squared = SquaredDistance.Of(rows.Slice(r * _pool.Dimension, _pool.Dimension), centre);
                 if (squared < _squared[i]) (_squared[i], _owner[i]) = (squared, _centres.Count - 1);
             }
         }, cancellationToken, (first, count) =>
         {
-            for (var i = first; i < first + count; i++)
+            for (var i = first - _pool.Own.First; i < first - _pool.Own.First + count; i++)
                 if (MayComeNearer(i, quarter)) return true;
             return false;
         });
     }
 
-    private bool MayComeNearer(int row, double[] quarter) => quarter.Length == 0 || _squared[row] > quarter[_owner[row]];
-
-    /// <summary>The mean row; sums in fixed point, so that their order doesn't matter.</summary>
-    private float[] Mean(CancellationToken cancellationToken)
-    {
-        var largest = 0.0;
-        foreach (var norms in _pool.ForEachTile(_problem.Threads, () => new double[1], (most, rows, _, count) =>
-                 {
-                     foreach (var value in rows) most[0] = Math.Max(most[0], Math.Abs(value));
-                 }, cancellationToken)) largest = Math.Max(largest, norms[0]);
-        var unit = Math.ScaleB(1, 61 - Math.ILogB(Math.Max(double.Epsilon, largest) * _pool.Count) - 1);
-        var sums = new long[_pool.Dimension];
-        if (largest > 0)
-        {
-            foreach (var part in _pool.ForEachTile(_problem.Threads, () => new long[_pool.Dimension], (state, rows, _, count) =>
-                     {
-                         for (var r = 0; r < count; r++) FixedPoint.Add(rows.Slice(r * _pool.Dimension, _pool.Dimension), unit, state);
-                     }, cancellationToken))
-                for (var k = 0; k < sums.Length; k++) sums[k] += part[k];
-        }
-
-        return Array.ConvertAll(sums, s => (float)(s / unit / _pool.Count));
-    }
-
-    /// <summary>The row of largest score that may be taken; ties by content id.</summary>
-    private sealed class Best(FarthestFirst owner)
-    {
-        public int Row { get; private set; } = -1;
-
-        public double Score { get; private set; }
-
-        public void Offer(int row, double score)
-        {
-            if (owner._barred[row]) return;
-            if (Row < 0 || score > Score || (score == Score && owner._problem.ContentIds[row].CompareTo(owner._problem.ContentIds[Row]) < 0)) (Row, Score) = (row, score);
-        }
-    }
+    private bool MayComeNearer(int own, double[] quarter) => quarter.Length == 0 || _squared[own] > quarter[_owner[own]];
 }

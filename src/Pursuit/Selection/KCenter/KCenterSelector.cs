@@ -15,22 +15,24 @@ public sealed class KCenterSelector(KCenterOptions options) : ISelector
     public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var pool = EmbeddingRows.Of(EmbeddingProblem.Pool(problem, Name), null, options.Unit).Pool;
-        var traversal = new FarthestFirst(pool, problem);
+        var traversal = new Traversal(pool, problem);
         var ranked = new List<RankedRow>();
         var budget = problem.ResolvedBudget;
         long cost = 0;
-        for (var row = traversal.First(cancellationToken); row >= 0; row = traversal.Farthest())
+        // The first row has no distance to any before it: its score is 0.
+        for (var next = new TakeableRow(traversal.First(cancellationToken), 0); next.Row >= 0;)
         {
-            cost += problem.Budget.Cost(row, problem.TokenCounts);
+            cost += problem.Budget.Cost(next.Row, problem.TokenCounts);
             // Filling stops at the first row that doesn't fit; with quotas any later one may be wanted.
             if (cost > budget && ranked.Count > 0 && problem.Quotas.Count == 0) break;
-            ranked.Add(new RankedRow(row, traversal.Take(row, cancellationToken)));
+            ranked.Add(new RankedRow(next.Row, next.Score));
+            next = traversal.Take(next.Row, cancellationToken);
             progress?.Report(new WorkProgress(Name, Math.Min(cost, budget), budget, Budget.UnitName(problem.Budget.Unit)));
             if (cost >= budget && problem.Quotas.Count == 0) break;
         }
 
         var selection = BudgetFiller.Fill(Name, problem, ranked);
-        var distances = traversal.Distances.ToArray();
+        var distances = traversal.Distances();
         return selection with { Details = new KCenterDetails { Radius = distances.Max(), MeanDistance = distances.Average() } };
     }
 }

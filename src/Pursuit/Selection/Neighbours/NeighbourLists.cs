@@ -4,11 +4,43 @@ namespace Pursuit.Selection.Neighbours;
 
 /// <summary>Each query's nearest rows, nearest first, equal distances by content id; as many as each needs.</summary>
 /// <param name="Rows">Pool rows, [V][K_j].</param>
-/// <param name="Distances">Euclidean distances, or whatever they are ordered by, [V][K_j].</param>
+/// <param name="Distances">Euclidean distances, or the keys they are ordered by, [V][K_j].</param>
 internal sealed record NeighbourLists(int[][] Rows, double[][] Distances)
 {
     /// <summary>Queries, V.</summary>
     public int Queries => Rows.Length;
+
+    /// <summary>The best of several lists of each query, of rows that are in one of them alone.</summary>
+    /// <param name="parts">Lists of the same queries, each by key and content id.</param>
+    /// <param name="length">Rows per query at most.</param>
+    /// <param name="contentIds">[pool].</param>
+    public static NeighbourLists Merge(IReadOnlyList<NeighbourLists> parts, int length, IReadOnlyList<ContentId> contentIds)
+    {
+        var merged = new NeighbourLists(new int[parts[0].Queries][], new double[parts[0].Queries][]);
+        for (var query = 0; query < merged.Queries; query++)
+        {
+            var place = query;
+            merged.Put(query, [.. parts.SelectMany(p => p.Distances[place])], [.. parts.SelectMany(p => p.Rows[place])], length, contentIds);
+        }
+
+        return merged;
+    }
+
+    /// <summary>Sorts a query's rows by key, equal ones by content id, and keeps the first.</summary>
+    public void Put(int query, double[] keys, int[] rows, int length, IReadOnlyList<ContentId> contentIds)
+    {
+        Array.Sort(keys, rows);
+        for (var first = 0; first < keys.Length;)
+        {
+            var end = first + 1;
+            while (end < keys.Length && keys[end] == keys[first]) end++;
+            if (end - first > 1) rows.AsSpan(first, end - first).Sort((a, b) => contentIds[a].CompareTo(contentIds[b]));
+            first = end;
+        }
+
+        var kept = Math.Min(length, rows.Length);
+        (Rows[query], Distances[query]) = (rows[..kept], keys[..kept]);
+    }
 }
 
 /// <summary>
@@ -20,6 +52,8 @@ internal sealed class NeighbourHeaps(int queries, int length, IReadOnlyList<Cont
     private readonly double[] _keys = new double[checked(queries * length)];
     private readonly int[] _rows = new int[queries * length];
     private readonly int[] _counts = new int[queries];
+
+    private (int Queries, int Length, IReadOnlyList<ContentId> ContentIds) Shape => (queries, length, contentIds);
 
     /// <summary>The key beyond which a row can't be kept; infinite until the heap is full.</summary>
     public double Worst(int query) => _counts[query] < length ? double.PositiveInfinity : _keys[query * length];
@@ -59,17 +93,14 @@ internal sealed class NeighbourHeaps(int queries, int length, IReadOnlyList<Cont
         Put(start + hole, key, row);
     }
 
-    /// <summary>Sorts what several workers kept of some queries and puts the best into the lists.</summary>
+    /// <summary>The best of what several workers kept, by key.</summary>
     /// <param name="heaps">The workers' heaps, all of the same queries and length.</param>
-    /// <param name="lists">Where to.</param>
-    /// <param name="places">The queries' places in the lists.</param>
-    /// <param name="length">Rows per query.</param>
-    /// <param name="contentIds">[pool].</param>
-    /// <param name="toDistance">Makes a key what the lists hold.</param>
     /// <param name="threads">At most this many.</param>
-    public static void Merge(IReadOnlyList<NeighbourHeaps> heaps, NeighbourLists lists, int[] places, int length, IReadOnlyList<ContentId> contentIds, Func<double, double> toDistance, int threads)
+    public static NeighbourLists Merge(IReadOnlyList<NeighbourHeaps> heaps, int threads)
     {
-        Parallel.For(0, places.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads) }, query =>
+        var (queries, length, contentIds) = heaps[0].Shape;
+        var lists = new NeighbourLists(new int[queries][], new double[queries][]);
+        Parallel.For(0, queries, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads) }, query =>
         {
             var total = heaps.Sum(h => h._counts[query]);
             var keys = new double[total];
@@ -83,22 +114,9 @@ internal sealed class NeighbourHeaps(int queries, int length, IReadOnlyList<Cont
                 at += count;
             }
 
-            Array.Sort(keys, rows);
-            OrderTies(keys, rows, contentIds);
-            lists.Rows[places[query]] = rows[..length];
-            lists.Distances[places[query]] = Array.ConvertAll(keys[..length], key => toDistance(key));
+            lists.Put(query, keys, rows, length, contentIds);
         });
-    }
-
-    private static void OrderTies(double[] keys, int[] rows, IReadOnlyList<ContentId> contentIds)
-    {
-        for (var first = 0; first < keys.Length;)
-        {
-            var end = first + 1;
-            while (end < keys.Length && keys[end] == keys[first]) end++;
-            if (end - first > 1) rows.AsSpan(first, end - first).Sort((a, b) => contentIds[a].CompareTo(contentIds[b]));
-            first = end;
-        }
+        return lists;
     }
 
     private bool IsWorse(double key, int row, int slot) =>

@@ -29,66 +29,81 @@ internal static class NeighbourSearch
     public static NeighbourLists Nearest(EmbeddingRows pool, IReadOnlyList<ContentId> contentIds, float[] queries, int count, int length, int threads, CancellationToken cancellationToken)
     {
         var lists = new NeighbourLists(new int[count][], new double[count][]);
-        Lengthen(lists, pool, contentIds, queries, [.. Enumerable.Range(0, count)], length, threads, cancellationToken);
+        Lengthen(lists, pool, null, contentIds, queries, [.. Enumerable.Range(0, count)], length, threads, cancellationToken);
         return lists;
     }
 
     /// <summary>Searches anew for some of the queries.</summary>
     /// <param name="lists">Where those queries' lists are replaced.</param>
     /// <param name="pool">The rows.</param>
+    /// <param name="index">Where to search; null for everywhere.</param>
     /// <param name="contentIds">[rows].</param>
     /// <param name="queries">All queries, [V, dimension].</param>
     /// <param name="some">Places of those to search for.</param>
-    /// <param name="length">Their new length.</param>
+    /// <param name="length">Their new length; with an index, lists may come out shorter.</param>
     /// <param name="threads">At most this many.</param>
     /// <param name="cancellationToken">Stops between tiles.</param>
-    public static void Lengthen(NeighbourLists lists, EmbeddingRows pool, IReadOnlyList<ContentId> contentIds, float[] queries, int[] some, int length, int threads, CancellationToken cancellationToken)
+    public static void Lengthen(NeighbourLists lists, EmbeddingRows pool, CellIndex? index, IReadOnlyList<ContentId> contentIds, float[] queries, int[] some, int length, int threads, CancellationToken cancellationToken)
     {
         foreach (var part in some.Chunk(QueriesAtOnce))
         {
             var right = new float[part.Length * pool.Dimension];
             foreach (var (i, query) in part.Index()) queries.AsSpan(query * pool.Dimension, pool.Dimension).CopyTo(right.AsSpan(i * pool.Dimension));
-            var heaps = Pass(pool, contentIds, right, length, threads, cancellationToken);
-            NeighbourHeaps.Merge(heaps, lists, part, length, contentIds, key => Math.Sqrt(key) / pool.Factor, threads);
+            var own = Own(pool, index?.Probe(right, threads, cancellationToken), contentIds, right, length, threads, cancellationToken);
+            foreach (var (i, query) in part.Index())
+            {
+                lists.Rows[query] = own.Rows[i];
+                lists.Distances[query] = Array.ConvertAll(own.Distances[i], key => Math.Sqrt(key) / pool.Factor);
+            }
         }
     }
 
     /// <summary>Passes over the pool that a search of so many queries takes.</summary>
     public static int Passes(int count) => (count + QueriesAtOnce - 1) / QueriesAtOnce;
 
-    private static IReadOnlyList<NeighbourHeaps> Pass(EmbeddingRows pool, IReadOnlyList<ContentId> contentIds, float[] right, int length, int threads, CancellationToken cancellationToken)
+    /// <summary>Each query's nearest rows among this process's, by squared distance in the rows' own units.</summary>
+    /// <param name="pool">The rows.</param>
+    /// <param name="probed">Where to search; null for everywhere.</param>
+    /// <param name="contentIds">[rows].</param>
+    /// <param name="right">[V, dimension], at most as many as one pass takes.</param>
+    /// <param name="length">K; lists end with this process's rows.</param>
+    /// <param name="threads">At most this many.</param>
+    /// <param name="cancellationToken">Stops between tiles.</param>
+    public static NeighbourLists Here(EmbeddingRows pool, ProbedCells? probed, IReadOnlyList<ContentId> contentIds, float[] right, int length, int threads, CancellationToken cancellationToken)
+    {
+        length = Math.Clamp(length, 1, Math.Max(1, pool.Own.Count));
+        var limits = new NeighbourLimits(right, pool.Dimension);
+        return NeighbourHeaps.Merge(probed is null ? Pass(pool, contentIds, right, limits, length, threads, cancellationToken) : CellSearch.Pass(pool, probed, contentIds, right, limits, length, threads, cancellationToken), threads);
+    }
+
+    private static NeighbourLists Own(EmbeddingRows pool, ProbedCells? probed, IReadOnlyList<ContentId> contentIds, float[] right, int length, int threads, CancellationToken cancellationToken) => pool.Team is { } team
+        ? team.Nearest(() => Here(pool, probed, contentIds, right, length, threads, cancellationToken), contentIds, right, length, probed)
+        : Here(pool, probed, contentIds, right, length, threads, cancellationToken);
+
+    private static IReadOnlyList<NeighbourHeaps> Pass(EmbeddingRows pool, IReadOnlyList<ContentId> contentIds, float[] right, NeighbourLimits limits, int length, int threads, CancellationToken cancellationToken)
     {
         var dimension = pool.Dimension;
         var count = right.Length / dimension;
-        var norms = new double[count];
-        for (var v = 0; v < count; v++) norms[v] = DotProduct.SquaredNorm(right.AsSpan(v * dimension, dimension));
-        var bound = new ProductBound(dimension);
-        var shared = new double[count];
-        Array.Fill(shared, double.PositiveInfinity);
         var workers = pool.ForEachTile(threads, () => new Worker(new NeighbourHeaps(count, length, contentIds), count), Visit, cancellationToken);
         return [.. workers.Select(w => w.Heaps)];
 
         void Visit(Worker worker, ReadOnlySpan<float> rows, int first, int rowCount)
         {
             Gemm.Multiply(false, true, rowCount, count, dimension, 1, rows, dimension, right, dimension, 0, worker.Products, count);
-            for (var v = 0; v < count; v++) worker.Limits[v] = Limit(worker, v);
+            for (var v = 0; v < count; v++) worker.Limits[v] = limits.Of(worker.Heaps, v);
             for (var r = 0; r < rowCount; r++)
             {
                 var row = rows.Slice(r * dimension, dimension);
-                var found = bound.Within(DotProduct.SquaredNorm(row), worker.Products.AsSpan(r * count, count), worker.Limits, worker.Found);
+                var found = limits.Bound.Within(DotProduct.SquaredNorm(row), worker.Products.AsSpan(r * count, count), worker.Limits, worker.Found);
                 foreach (var v in worker.Found.AsSpan(0, found))
                 {
                     worker.Heaps.Offer(v, first + r, SquaredDistance.Of(row, right.AsSpan(v * dimension, dimension)));
-                    worker.Limits[v] = Limit(worker, v);
+                    worker.Limits[v] = limits.Of(worker.Heaps, v);
                 }
             }
 
-            // Another worker's limit is as good as one's own; a lost update only rules out fewer rows.
-            for (var v = 0; v < count; v++)
-                if (worker.Heaps.Worst(v) < Volatile.Read(ref shared[v])) Volatile.Write(ref shared[v], worker.Heaps.Worst(v));
+            limits.Share(worker.Heaps);
         }
-
-        float Limit(Worker worker, int v) => bound.Limit(Math.Min(worker.Heaps.Worst(v), Volatile.Read(ref shared[v])), norms[v]);
     }
 
     private sealed class Worker(NeighbourHeaps heaps, int count)

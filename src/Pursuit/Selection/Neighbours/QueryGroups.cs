@@ -18,6 +18,7 @@ internal sealed class QueryGroups
     private const int MostGroups = 64, Iterations = 6;
 
     private readonly float[] _directions;
+    private readonly float[] _along;
     private readonly int _dimension;
     private readonly double _slack;
 
@@ -33,15 +34,20 @@ internal sealed class QueryGroups
             : SphericalKMeans.Cluster(queries.Reduced, queries.Count, width, Count, new SeededRandom(0, "query-groups"), Iterations).Assignment;
         _directions = Directions(queries, group);
 
-        var along = new float[queries.Count];
+        var along = _along = new float[queries.Count];
         for (var q = 0; q < along.Length; q++) along[q] = DotProduct.Of(queries.Row(q), Direction(group[q]));
         Order = [.. Enumerable.Range(0, queries.Count).OrderBy(q => group[q]).ThenBy(q => along[q])];
-        Reduced = new float[queries.Reduced.Length];
+        ReducedColumns = new float[queries.Reduced.Length];
+        Columns = new float[queries.Rows.Length];
         Limits = new float[queries.Count];
+        Rows = new float[queries.Rows.Length];
+        WholeLimits = new float[queries.Count];
+        var whole = new ProductBound(dimension);
         foreach (var (place, q) in Order.Index())
         {
-            queries.Reduced.AsSpan(q * width, width).CopyTo(Reduced.AsSpan(place * width));
             Limits[place] = queries.Limits[q];
+            queries.Row(q).CopyTo(Rows.AsSpan(place * dimension));
+            WholeLimits[place] = whole.Limit(queries.SquaredRadii[q], queries.SquaredNorm(q));
         }
 
         var chunks = new List<QueryChunk>();
@@ -55,6 +61,8 @@ internal sealed class QueryGroups
             }
 
             chunks.Add(chunk);
+            Transpose(chunk, queries.Reduced, width, ReducedColumns);
+            Transpose(chunk, queries.Rows, dimension, Columns);
         }
 
         Chunks = chunks;
@@ -69,11 +77,26 @@ internal sealed class QueryGroups
     /// <summary>Queries in the order of the chunks.</summary>
     public int[] Order { get; }
 
-    /// <summary>Their rows in the subspace, in that order.</summary>
-    public float[] Reduced { get; }
+    /// <summary>Their rows in the subspace: for each chunk [width, chunk], which products with few rows read in place.</summary>
+    public float[] ReducedColumns { get; }
+
+    /// <summary>Their whole rows: for each chunk [dimension, chunk].</summary>
+    public float[] Columns { get; }
 
     /// <summary>Their limits, in that order.</summary>
     public float[] Limits { get; }
+
+    /// <summary>Their whole rows, in that order.</summary>
+    public float[] Rows { get; }
+
+    /// <summary>What whole products are compared with, in that order.</summary>
+    public float[] WholeLimits { get; }
+
+    /// <summary>A group's direction, of unit length; zeros where its queries cancel out.</summary>
+    public ReadOnlySpan<float> Direction(int group) => _directions.AsSpan(group * _dimension, _dimension);
+
+    /// <summary>A query's product with its group's direction.</summary>
+    public float Along(int query) => _along[query];
 
     /// <summary>Rows along every direction, [Count, count].</summary>
     public void Project(ReadOnlySpan<float> rows, int count, Span<float> along) =>
@@ -114,7 +137,15 @@ internal sealed class QueryGroups
         return kept;
     }
 
-    private ReadOnlySpan<float> Direction(int group) => _directions.AsSpan(group * _dimension, _dimension);
+
+    private void Transpose(QueryChunk chunk, ReadOnlySpan<float> rows, int width, float[] columns)
+    {
+        for (var place = 0; place < chunk.Count; place++)
+        {
+            var row = rows.Slice(Order[chunk.First + place] * width, width);
+            for (var k = 0; k < width; k++) columns[chunk.First * width + k * chunk.Count + place] = row[k];
+        }
+    }
 
     /// <summary>Between what a and t certainly lie.</summary>
     private Extent Interval(float along, float squaredNorm)

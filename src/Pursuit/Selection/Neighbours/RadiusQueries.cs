@@ -10,19 +10,18 @@ internal sealed class RadiusQueries
     private readonly int _dimension;
     private readonly float[] _norms;
 
-    /// <summary>Gathers pool rows.</summary>
-    /// <param name="pool">The rows.</param>
-    /// <param name="rows">Which.</param>
+    /// <summary>Takes rows.</summary>
+    /// <param name="pool">The pool that is searched.</param>
+    /// <param name="rows">[Count, dimension], in the pool's space.</param>
     /// <param name="squaredRadius">Gives the squared radius from a query's place and its squared norm, both in the pool's own units.</param>
-    public RadiusQueries(EmbeddingRows pool, ReadOnlySpan<int> rows, Func<int, double, double> squaredRadius)
+    public RadiusQueries(EmbeddingRows pool, float[] rows, Func<int, double, double> squaredRadius)
     {
         _dimension = pool.Dimension;
-        _rows = new float[rows.Length * _dimension];
-        pool.Gather(rows, _rows);
-        _norms = new float[rows.Length];
-        SquaredRadii = new double[rows.Length];
+        _rows = rows;
+        _norms = new float[rows.Length / _dimension];
+        SquaredRadii = new double[_norms.Length];
         var squaredFactor = pool.Factor * pool.Factor;
-        for (var q = 0; q < rows.Length; q++)
+        for (var q = 0; q < _norms.Length; q++)
         {
             _norms[q] = DotProduct.SquaredNorm(Row(q));
             SquaredRadii[q] = squaredRadius(q, _norms[q] / squaredFactor) * squaredFactor;

@@ -1,4 +1,5 @@
 using Pursuit.Numerics;
+using Pursuit.Runs;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection.Neighbours;
@@ -15,11 +16,14 @@ internal sealed class RadiusSearch
 
     private const int SampleQueries = 256, SampleRows = 2048;
 
+    private const int LeastQueriesForCells = 2048, LeastRowsForCells = 4096, QueriesPerCell = 64, MostCells = 1024, RowsPerCell = 32, CellIterations = 8;
+
     private static readonly int[] Sizes = [0, 4, 8, 16, 24, 32, 48, 64, 96, 128];
 
     private readonly EmbeddingRows _pool;
     private readonly int _threads;
     private Subspace? _subspace;
+    private RowCells? _cells;
 
     /// <summary>Searches a pool.</summary>
     /// <param name="pool">The rows.</param>
@@ -30,9 +34,6 @@ internal sealed class RadiusSearch
         _threads = threads;
     }
 
-    /// <summary>Passes over the pool so far.</summary>
-    public int Passes { get; private set; }
-
     /// <summary>Pairs that groups could not rule out.</summary>
     public long PairsMultiplied { get; private set; }
 
@@ -42,66 +43,66 @@ internal sealed class RadiusSearch
     /// <summary>Directions of the subspace in use; 0 before the first search.</summary>
     public int SubspaceSize => _subspace?.Size ?? 0;
 
-    /// <summary>Visits every pair of a query and a row within the query's radius, each once, in no order.</summary>
-    /// <param name="queries">Pool rows.</param>
+    /// <summary>Queries of one pass at most.</summary>
+    public static int MostQueries(int dimension) => Math.Max(1, PassNumbers / dimension);
+
+    /// <summary>Visits every pair of a query and a row within the query's radius, each once, in no order, in one pass.</summary>
+    /// <param name="queries">[Q, dimension], in the pool's space; at most <see cref="MostQueries"/>.</param>
     /// <param name="squaredRadius">Gives the squared radius from a query's place and its squared norm, both in the pool's own units.</param>
     /// <param name="open">Makes a worker's state.</param>
-    /// <param name="visit">Told state, place of the query in <paramref name="queries"/>, row and squared distance.</param>
-    /// <param name="close">Given each worker's state at the end of a pass.</param>
+    /// <param name="visit">Told state, place of the query, row and squared distance.</param>
     /// <param name="cancellationToken">Stops between tiles.</param>
-    public void Search<TState>(int[] queries, Func<int, double, double> squaredRadius, Func<TState> open, Action<TState, int, int, double> visit, Action<TState> close, CancellationToken cancellationToken)
+    /// <returns>The workers' states.</returns>
+    public IReadOnlyList<TState> Search<TState>(float[] queries, Func<int, double, double> squaredRadius, Func<TState> open, Action<TState, int, int, double> visit, CancellationToken cancellationToken)
     {
-        var most = Math.Max(1, PassNumbers / _pool.Dimension);
-        for (var first = 0; first < queries.Length; first += most)
+        if (_pool.Own.Count == 0) return [open()]; // more processes than shards
+        var asked = new RadiusQueries(_pool, queries, squaredRadius);
+        if (asked.Count >= LeastQueriesForCells && _pool.Own.Count >= LeastRowsForCells && _cells is null) _cells = Cells(asked.Count, cancellationToken);
+        // What was best for other queries may rule out nothing here.
+        _subspace = Choose(asked);
+        asked.Reduce(_subspace);
+        var workers = Pass(asked, new QueryGroups(asked, _pool.Dimension), open, visit, cancellationToken);
+        foreach (var worker in workers)
         {
-            var offset = first;
-            var part = new RadiusQueries(_pool, queries.AsSpan(first, Math.Min(most, queries.Length - first)), (q, norm) => squaredRadius(offset + q, norm));
-            // What was best for other queries may rule out nothing here.
-            _subspace = Choose(part);
-            part.Reduce(_subspace);
-            var groups = new QueryGroups(part, _pool.Dimension);
-            foreach (var worker in Pass(part, groups, offset, open, visit, cancellationToken))
-            {
-                PairsMultiplied += worker.Multiplied;
-                PairsMeasured += worker.Measured;
-                close(worker.State);
-            }
-
-            Passes++;
+            PairsMultiplied += worker.Products.Multiplied;
+            PairsMeasured += worker.Products.Measured;
         }
+
+        return [.. workers.Select(w => w.State)];
     }
 
-    private IReadOnlyList<Worker<TState>> Pass<TState>(RadiusQueries queries, QueryGroups groups, int offset, Func<TState> open, Action<TState, int, int, double> visit, CancellationToken cancellationToken)
+    private IReadOnlyList<Worker<TState>> Pass<TState>(RadiusQueries queries, QueryGroups groups, Func<TState> open, Action<TState, int, int, double> visit, CancellationToken cancellationToken)
     {
         var subspace = _subspace!;
-        var bound = subspace.Bound;
         var (dimension, width, squaredFactor) = (_pool.Dimension, subspace.Width, _pool.Factor * _pool.Factor);
-        return _pool.ForEachTile(_threads, () => new Worker<TState>(open(), width, groups.Count), Visit, cancellationToken);
+        var cells = _cells is null ? null : new CellBounds(_cells, groups, queries, _threads, cancellationToken);
+        var workers = _pool.ForEachTile(_threads, Open, Visit, cancellationToken);
+        Parallel.ForEach(workers, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, _threads), CancellationToken = cancellationToken }, worker => worker.Products.Finish());
+        return workers;
+
+        Worker<TState> Open()
+        {
+            var state = open();
+            return new Worker<TState>(state, width, groups.Count, new ChunkProducts(groups, subspace, dimension, (place, position, squared) =>
+            {
+                var query = groups.Order[place];
+                if (squared <= queries.SquaredRadii[query]) visit(state, query, position, squared / squaredFactor);
+            }));
+        }
 
         void Visit(Worker<TState> worker, ReadOnlySpan<float> rows, int first, int count)
         {
-            for (var r = 0; r < count; r++) worker.Norms[r] = DotProduct.SquaredNorm(rows.Slice(r * dimension, dimension));
-            subspace.Reduce(rows, count, worker.Norms, worker.Reduced);
+            var norms = worker.Norms.AsSpan(0, count);
+            for (var r = 0; r < count; r++) norms[r] = DotProduct.SquaredNorm(rows.Slice(r * dimension, dimension));
+            subspace.Reduce(rows, count, norms, worker.Reduced);
             groups.Project(rows, count, worker.Along);
-            foreach (var chunk in groups.Chunks)
+            cells?.Project(rows, first, count, worker.Own);
+            foreach (var (index, chunk) in groups.Chunks.Index())
             {
-                // Most chunks concern few rows: those are put together, so that products are formed for them alone.
-                var kept = groups.Near(chunk, worker.Along, worker.Norms.AsSpan(0, count), worker.Rows);
-                worker.Multiplied += (long)kept * chunk.Count;
-                for (var k = 0; k < kept; k++) worker.Reduced.AsSpan(worker.Rows[k] * width, width).CopyTo(worker.Kept.AsSpan(k * width));
-                Gemm.Multiply(false, true, kept, chunk.Count, width, 1, worker.Kept, width, groups.Reduced.AsSpan(chunk.First * width), width, 0, worker.Products, chunk.Count);
-                for (var k = 0; k < kept; k++)
-                {
-                    var r = worker.Rows[k];
-                    var found = bound.Within(worker.Norms[r], worker.Products.AsSpan(k * chunk.Count, chunk.Count), groups.Limits.AsSpan(chunk.First, chunk.Count), worker.Found);
-                    worker.Measured += found;
-                    for (var f = 0; f < found; f++)
-                    {
-                        var query = groups.Order[chunk.First + worker.Found[f]];
-                        var squared = SquaredDistance.Of(rows.Slice(r * dimension, dimension), queries.Row(query));
-                        if (squared <= queries.SquaredRadii[query]) visit(worker.State, offset + query, first + r, squared / squaredFactor);
-                    }
-                }
+                var kept = groups.Near(chunk, worker.Along, norms, worker.Rows);
+                if (cells is not null) kept = cells.Near(index, chunk.SquaredRadius, first, worker.Along.AsSpan(chunk.Group * count, count), worker.Own, norms, worker.Rows.AsSpan(0, kept), worker.Bounds);
+                foreach (var r in worker.Rows.AsSpan(0, kept))
+                    worker.Products.Add(index, first + r, rows.Slice(r * dimension, dimension), worker.Reduced.AsSpan(r * width, width), norms[r]);
             }
         }
     }
@@ -110,8 +111,8 @@ internal sealed class RadiusSearch
     private Subspace Choose(RadiusQueries queries)
     {
         var dimension = _pool.Dimension;
-        var rowCount = Math.Min(SampleRows, _pool.Count);
-        var rows = Sample(Spread(rowCount, _pool.Count));
+        var rowCount = Math.Min(SampleRows, _pool.Own.Count);
+        var rows = Sample(OwnSpread(rowCount));
         var queryCount = Math.Min(SampleRows, queries.Count);
         var queryRows = new float[queryCount * dimension];
         foreach (var (i, q) in Spread(queryCount, queries.Count).Index()) queries.Row(q).CopyTo(queryRows.AsSpan(i * dimension));
@@ -144,19 +145,26 @@ internal sealed class RadiusSearch
             long pairs = 0;
             for (var r = 0; r < rowCount; r++) pairs += bound.Within(norms[r], products.AsSpan(r * few.Count, few.Count), few.Limits, found);
             var share = (double)pairs / ((long)rowCount * few.Count);
-            return 0.4 * (subspace.Width + 16) + share * (20 * dimension + 500) + (double)subspace.Size * dimension / queries.Count;
+            return 0.4 * (subspace.Width + 16) + share * (dimension + 100) + (double)subspace.Size * dimension / queries.Count;
         }
     }
 
+    /// <summary>Cells for the bounds, which decide no result: as many as searching for the queries is worth.</summary>
+    private RowCells Cells(int queries, CancellationToken cancellationToken)
+    {
+        var count = Math.Clamp(queries / QueriesPerCell, 1, Math.Min(MostCells, Math.Max(1, _pool.Own.Count / RowsPerCell)));
+        return RowCells.Of(_pool, OwnSpread(Math.Min(_pool.Own.Count, count * RowsPerCell)), count, new SeededRandom(0, "radius-search/cells"), CellIterations, _threads, cancellationToken);
+    }
+
+    private int[] OwnSpread(int count) => Array.ConvertAll(Spread(count, _pool.Own.Count), i => _pool.Own.First + i);
+
     private static int[] Spread(int count, int of) => [.. Enumerable.Range(0, count).Select(i => (int)((long)i * of / count))];
 
-    private sealed class Worker<TState>(TState state, int width, int groups)
+    private sealed class Worker<TState>(TState state, int width, int groups, ChunkProducts products)
     {
         public TState State { get; } = state;
 
-        public long Multiplied { get; set; }
-
-        public long Measured { get; set; }
+        public ChunkProducts Products { get; } = products;
 
         public float[] Norms { get; } = new float[EmbeddingRows.TileRows];
 
@@ -164,12 +172,10 @@ internal sealed class RadiusSearch
 
         public float[] Along { get; } = new float[EmbeddingRows.TileRows * groups];
 
+        public float[] Own { get; } = new float[EmbeddingRows.TileRows];
+
+        public CellBound[] Bounds { get; } = new CellBound[EmbeddingRows.TileRows];
+
         public int[] Rows { get; } = new int[EmbeddingRows.TileRows];
-
-        public float[] Kept { get; } = new float[EmbeddingRows.TileRows * width];
-
-        public float[] Products { get; } = new float[EmbeddingRows.TileRows * QueryGroups.ChunkQueries];
-
-        public int[] Found { get; } = new int[QueryGroups.ChunkQueries];
     }
 }

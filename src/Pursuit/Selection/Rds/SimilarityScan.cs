@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Pursuit.Data;
 using Pursuit.Numerics;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Neighbours;
@@ -33,15 +34,8 @@ internal sealed class SimilarityScan
     /// <summary>Each row's largest similarity to any target example, [pool].</summary>
     public double[] Largest(CancellationToken cancellationToken)
     {
-        var largest = new double[_pool.Count];
-        Array.Fill(largest, double.NegativeInfinity);
-        for (var first = 0; first < Targets; first += TargetsAtOnce)
-        {
-            Pass(first, Math.Min(TargetsAtOnce, Targets - first), () => 0, (_, row, similarities) =>
-                largest[row] = Math.Max(largest[row], TensorPrimitives.Max(similarities) * Unit), cancellationToken);
-        }
-
-        return largest;
+        double[] Here() => LargestHere(_pool, _target, _problem.Threads, cancellationToken);
+        return _pool.Team?.Largest(Here, _target) ?? Here();
     }
 
     /// <summary>Each target example's most similar rows, most similar first, equal ones by content id.</summary>
@@ -49,27 +43,53 @@ internal sealed class SimilarityScan
     /// <param name="cancellationToken">Stops between tiles.</param>
     public NeighbourLists MostSimilar(int length, CancellationToken cancellationToken)
     {
-        var lists = new NeighbourLists(new int[Targets][], new double[Targets][]);
-        for (var first = 0; first < Targets; first += TargetsAtOnce)
+        NeighbourLists Here() => MostSimilarHere(_pool, _problem.ContentIds, _target, length, _problem.Threads, cancellationToken);
+        var lists = _pool.Team?.MostSimilar(Here, _problem.ContentIds, _target, length) ?? Here();
+        return lists with { Distances = Array.ConvertAll(lists.Distances, keys => Array.ConvertAll(keys, key => -key * Unit)) };
+    }
+
+    /// <summary>The largest similarity of each of this process's rows, [own rows].</summary>
+    public static double[] LargestHere(EmbeddingRows pool, float[] target, int threads, CancellationToken cancellationToken)
+    {
+        var largest = new double[pool.Own.Count];
+        Array.Fill(largest, double.NegativeInfinity);
+        var unit = 1 / (pool.Factor * pool.Factor);
+        for (var (first, targets) = (0, target.Length / pool.Dimension); first < targets; first += TargetsAtOnce)
         {
-            var count = Math.Min(TargetsAtOnce, Targets - first);
-            var heaps = Pass(first, count, () => new NeighbourHeaps(count, length, _problem.ContentIds), (heap, row, similarities) =>
+            Pass(pool, target, first, Math.Min(TargetsAtOnce, targets - first), () => 0, (_, row, similarities) =>
+                largest[row - pool.Own.First] = Math.Max(largest[row - pool.Own.First], TensorPrimitives.Max(similarities) * unit), threads, cancellationToken);
+        }
+
+        return largest;
+    }
+
+    /// <summary>The most similar of this process's rows, by similarity in the rows' own units, negative.</summary>
+    public static NeighbourLists MostSimilarHere(EmbeddingRows pool, IReadOnlyList<ContentId> contentIds, float[] target, int length, int threads, CancellationToken cancellationToken)
+    {
+        length = Math.Clamp(length, 1, Math.Max(1, pool.Own.Count));
+        var targets = target.Length / pool.Dimension;
+        var lists = new NeighbourLists(new int[targets][], new double[targets][]);
+        for (var first = 0; first < targets; first += TargetsAtOnce)
+        {
+            var count = Math.Min(TargetsAtOnce, targets - first);
+            var part = NeighbourHeaps.Merge(Pass(pool, target, first, count, () => new NeighbourHeaps(count, length, contentIds), (heap, row, similarities) =>
             {
                 for (var v = 0; v < similarities.Length; v++)
                     if (-similarities[v] <= heap.Worst(v)) heap.Offer(v, row, -similarities[v]);
-            }, cancellationToken);
-            NeighbourHeaps.Merge(heaps, lists, [.. Enumerable.Range(first, count)], length, _problem.ContentIds, key => -key * Unit, _problem.Threads);
+            }, threads, cancellationToken), threads);
+            part.Rows.CopyTo(lists.Rows, first);
+            part.Distances.CopyTo(lists.Distances, first);
         }
 
         return lists;
     }
 
-    private IReadOnlyList<TState> Pass<TState>(int first, int count, Func<TState> open, RowVisitor<TState> visit, CancellationToken cancellationToken)
+    private static IReadOnlyList<TState> Pass<TState>(EmbeddingRows pool, float[] target, int first, int count, Func<TState> open, RowVisitor<TState> visit, int threads, CancellationToken cancellationToken)
     {
-        var dimension = _pool.Dimension;
-        var workers = _pool.ForEachTile(_problem.Threads, () => (State: open(), Products: new float[EmbeddingRows.TileRows * count]), (worker, rows, firstRow, rowCount) =>
+        var dimension = pool.Dimension;
+        var workers = pool.ForEachTile(threads, () => (State: open(), Products: new float[EmbeddingRows.TileRows * count]), (worker, rows, firstRow, rowCount) =>
         {
-            Gemm.Multiply(false, true, rowCount, count, dimension, 1, rows, dimension, _target.AsSpan(first * dimension), dimension, 0, worker.Products, count);
+            Gemm.Multiply(false, true, rowCount, count, dimension, 1, rows, dimension, target.AsSpan(first * dimension), dimension, 0, worker.Products, count);
             for (var r = 0; r < rowCount; r++) visit(worker.State, firstRow + r, worker.Products.AsSpan(r * count, count));
         }, cancellationToken);
         return [.. workers.Select(w => w.State)];

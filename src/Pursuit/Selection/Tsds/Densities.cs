@@ -11,9 +11,6 @@ namespace Pursuit.Selection.Tsds;
 /// </summary>
 internal sealed class Densities
 {
-    /// <summary>Two rows within this share of the first's squared norm are near-duplicates: a cosine of 0.99 between rows of one length.</summary>
-    private const double NearSquaredShare = 0.02;
-
     private readonly EmbeddingRows _pool;
     private readonly RadiusSearch _search;
     private readonly double _squaredWidth;
@@ -39,7 +36,7 @@ internal sealed class Densities
     public int Known { get; private set; }
 
     /// <summary>Passes over the pool.</summary>
-    public int Passes => _search.Passes;
+    public int Passes { get; private set; }
 
     /// <summary>Every row's density, 0 where it was never needed.</summary>
     public float[] ToArray() => Array.ConvertAll(_densities, d => (float)d);
@@ -68,7 +65,7 @@ internal sealed class Densities
     public void Evaluate(int[] rows, CancellationToken cancellationToken)
     {
         var unit = Math.ScaleB(1, 62 - (int)Math.Ceiling(Math.Log2(_pool.Count + 1.0)));
-        var sums = Search(rows, near => Math.Max(_squaredWidth, near), squared => (long)(Math.Max(0, 1 - squared / _squaredWidth) * unit), cancellationToken);
+        var sums = Search(rows, _squaredWidth, unit, cancellationToken);
         for (var i = 0; i < rows.Length; i++)
         {
             // A row counts itself with 1; less would mean that a search passed over a pair it must visit.
@@ -90,7 +87,7 @@ internal sealed class Densities
     public void CountNear(int[] rows, CancellationToken cancellationToken)
     {
         var left = rows.Where(row => !_near.ContainsKey(row)).ToArray();
-        if (left.Length > 0) Search(left, near => near, _ => 0, cancellationToken);
+        if (left.Length > 0) Search(left, 0, 1, cancellationToken);
     }
 
     /// <summary>
@@ -120,30 +117,22 @@ internal sealed class Densities
         Set(rows, densities);
     }
 
-    private long[] Search(int[] rows, Func<double, double> squaredRadius, Func<double, long> contribution, CancellationToken cancellationToken)
+    /// <summary>Sums of kernels, in <paramref name="unit"/>, and near-duplicates of rows; no kernels where the width is 0.</summary>
+    private long[] Search(int[] rows, double squaredWidth, double unit, CancellationToken cancellationToken)
     {
-        var nearLimits = new double[rows.Length];
         var sums = new long[rows.Length];
-        var near = new int[rows.Length];
-        _search.Search(
-            rows,
-            (query, norm) => squaredRadius(nearLimits[query] = NearSquaredShare * norm),
-            () => (Sums: new long[rows.Length], Near: new int[rows.Length]),
-            (state, query, row, squared) =>
-            {
-                state.Sums[query] += contribution(squared);
-                if (row != rows[query] && squared <= nearLimits[query]) state.Near[query]++;
-            },
-            state =>
-            {
-                for (var q = 0; q < rows.Length; q++)
-                {
-                    sums[q] += state.Sums[q];
-                    near[q] += state.Near[q];
-                }
-            },
-            cancellationToken);
-        for (var q = 0; q < rows.Length; q++) _near[rows[q]] = near[q];
+        var most = RadiusSearch.MostQueries(_pool.Dimension);
+        for (var first = 0; first < rows.Length; first += most)
+        {
+            var part = rows.AsSpan(first, Math.Min(most, rows.Length - first)).ToArray();
+            var values = new float[part.Length * _pool.Dimension];
+            _pool.Gather(part, values);
+            var found = _pool.Team?.Kernels(_search, part, values, squaredWidth, unit, cancellationToken) ?? KernelSums.Of(_search, part, values, squaredWidth, unit, cancellationToken);
+            found.Sums.CopyTo(sums, first);
+            for (var q = 0; q < part.Length; q++) _near[part[q]] = found.Near[q];
+            Passes++;
+        }
+
         return sums;
     }
 }

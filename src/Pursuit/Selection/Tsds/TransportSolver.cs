@@ -1,4 +1,3 @@
-using Pursuit.Data;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Neighbours;
 
@@ -20,25 +19,24 @@ internal sealed class TransportSolver
 
     private readonly EmbeddingRows _pool;
     private readonly EmbeddingRows _target;
-    private readonly IReadOnlyList<ContentId> _contentIds;
+    private readonly SelectionProblem _problem;
     private readonly TsdsOptions _options;
-    private readonly int _threads;
+    private readonly int[] _asked;
 
     /// <summary>Prepares to solve.</summary>
     /// <param name="pool">The pool's rows.</param>
     /// <param name="target">The target's, in the same space.</param>
-    /// <param name="contentIds">[pool].</param>
+    /// <param name="problem">Content ids, seed, threads.</param>
     /// <param name="options">Checked options.</param>
-    /// <param name="threads">At most this many.</param>
-    public TransportSolver(EmbeddingRows pool, EmbeddingRows target, IReadOnlyList<ContentId> contentIds, TsdsOptions options, int threads)
+    public TransportSolver(EmbeddingRows pool, EmbeddingRows target, SelectionProblem problem, TsdsOptions options)
     {
         _pool = pool;
         _target = target;
-        _contentIds = contentIds;
+        _problem = problem;
         _options = options;
-        _threads = threads;
+        _asked = new int[target.Count];
         Queries = target.ToArray();
-        Densities = new Densities(pool, options.KernelWidth, threads);
+        Densities = new Densities(pool, options.KernelWidth, problem.Threads);
     }
 
     /// <summary>The target's rows, [V, dimension].</summary>
@@ -46,6 +44,9 @@ internal sealed class TransportSolver
 
     /// <summary>What is known of the pool's densities.</summary>
     public Densities Densities { get; }
+
+    /// <summary>Where neighbours are looked for; null for everywhere.</summary>
+    public CellIndex? Index { get; private set; }
 
     /// <summary>Passes over the pool for neighbours.</summary>
     public int NeighbourPasses { get; private set; }
@@ -61,17 +62,16 @@ internal sealed class TransportSolver
     private (NeighbourLists Lists, TransportPlan Plan) SolveWhole(IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var most = Math.Min(_pool.Count, _options.MaxK ?? Math.Max(1, MostNeighbours / _target.Count));
+        if (_options.Index == TsdsIndex.Ivf) Index = OpenIndex(cancellationToken);
         var lists = Nearest(Math.Min(most, FirstLength), cancellationToken);
         while (true)
         {
             var plan = Plan(lists);
             // A row's weight is never above the 1 assumed while it isn't known: a level beyond a list stays beyond it.
-            int[] tooShort = [.. Enumerable.Range(0, lists.Queries).Where(j => lists.Rows[j].Length < most && (!plan.IsReached || plan.RanOut(j)))];
+            int[] tooShort = [.. Enumerable.Range(0, lists.Queries).Where(j => lists.Rows[j].Length < most && MayGrow(lists, j) && (!plan.IsReached || plan.RanOut(j)))];
             if (tooShort.Length > 0)
             {
-                NeighbourPasses += NeighbourSearch.Passes(tooShort.Length);
-                var length = (int)Math.Min(most, (long)Growth * tooShort.Max(j => lists.Rows[j].Length));
-                NeighbourSearch.Lengthen(lists, _pool, _contentIds, Queries, tooShort, length, _threads, cancellationToken);
+                Lengthen(lists, tooShort, (int)Math.Min(most, (long)Growth * tooShort.Max(j => lists.Rows[j].Length)), cancellationToken);
                 continue;
             }
 
@@ -90,7 +90,7 @@ internal sealed class TransportSolver
             throw PursuitException.At("compat=authors", $"a pool of {_pool.Count:N0} examples", $"at least {2 * AuthorsShare}, of which a tenth are neighbours", "Leave compat at none: it has no least size.");
         var lists = Nearest(Math.Min(_options.MaxK ?? AuthorsMostNeighbours, _pool.Count / AuthorsShare), cancellationToken);
         if (_options.KernelWidth > 0)
-            Densities.EvaluateWithin([.. lists.Rows.SelectMany(rows => rows).Distinct().Order()], _contentIds, Math.Min(_options.KdeK, _pool.Count / AuthorsShare), cancellationToken);
+            Densities.EvaluateWithin([.. lists.Rows.SelectMany(rows => rows).Distinct().Order()], _problem.ContentIds, Math.Min(_options.KdeK, _pool.Count / AuthorsShare), cancellationToken);
         return (lists, Plan(lists));
     }
 
@@ -98,8 +98,35 @@ internal sealed class TransportSolver
 
     private NeighbourLists Nearest(int length, CancellationToken cancellationToken)
     {
-        NeighbourPasses += NeighbourSearch.Passes(_target.Count);
-        return NeighbourSearch.Nearest(_pool, _contentIds, Queries, _target.Count, length, _threads, cancellationToken);
+        var lists = new NeighbourLists(new int[_target.Count][], new double[_target.Count][]);
+        Lengthen(lists, [.. Enumerable.Range(0, _target.Count)], length, cancellationToken);
+        return lists;
+    }
+
+    private void Lengthen(NeighbourLists lists, int[] some, int length, CancellationToken cancellationToken)
+    {
+        NeighbourPasses += NeighbourSearch.Passes(some.Length);
+        NeighbourSearch.Lengthen(lists, _pool, Index, _problem.ContentIds, Queries, some, length, _problem.Threads, cancellationToken);
+        foreach (var j in some) _asked[j] = length;
+    }
+
+    /// <summary>False where an index gave a target fewer rows than were asked for: there are no more in its cells.</summary>
+    private bool MayGrow(NeighbourLists lists, int target) => lists.Rows[target].Length == _asked[target];
+
+    private CellIndex OpenIndex(CancellationToken cancellationToken)
+    {
+        var lists = _options.Lists ?? Math.Clamp((int)Math.Sqrt(_pool.Count), 1, RowCells.MostCells);
+        var centres = CellIndex.Train(_pool, _problem.ContentIds, lists, _problem.Seed, _problem.Threads, cancellationToken);
+        NeighbourPasses++;
+        RowCells Here() => RowCells.Of(_pool, centres, _problem.Threads, cancellationToken);
+        if (_pool.Team is { } team)
+        {
+            var (own, counts) = team.Cells(Here, centres);
+            return new CellIndex(own, counts, _options.Probes);
+        }
+
+        var cells = Here();
+        return new CellIndex(cells, cells.Counts(_pool.Own), _options.Probes);
     }
 
     /// <summary>

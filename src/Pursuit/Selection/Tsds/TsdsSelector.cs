@@ -30,6 +30,9 @@ public sealed class TsdsSelector : ISelector
     /// <summary>Mass that lies farther than this share of the pool's own distance was hardly aligned.</summary>
     private const double FarShare = 0.9;
 
+    /// <summary>An index that finds less than this of the neighbours changes the choice.</summary>
+    private const double LowRecall = 0.9;
+
     private const int SampleRows = 1024, CertifyingRows = 8192, NearRows = 4096;
 
     private readonly string _name;
@@ -56,6 +59,9 @@ public sealed class TsdsSelector : ISelector
         Unit = options.Unit,
         Draw = options.Draw,
         Compat = options.Compat,
+        Index = options.Index,
+        Lists = options.Lists,
+        Probes = options.Probes,
         Density = TsdsDensity.Uniform,
     });
 
@@ -63,7 +69,7 @@ public sealed class TsdsSelector : ISelector
     public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var (pool, target) = EmbeddingRows.Of(EmbeddingProblem.Pool(problem, _name), EmbeddingProblem.Target(problem, _name), _options.Unit);
-        var solver = new TransportSolver(pool, target!, problem.ContentIds, _options, problem.Threads);
+        var solver = new TransportSolver(pool, target!, problem, _options);
         var (lists, plan) = solver.Solve(progress, cancellationToken);
 
         var mass = new double[pool.Count];
@@ -90,6 +96,7 @@ public sealed class TsdsSelector : ISelector
         var certified = IsCertified(problem, solver, lists, plan, sample, cancellationToken);
         var nearSample = NearSample(problem, solver.Densities, rows);
         solver.Densities.CountNear(nearSample, cancellationToken);
+        var index = solver.Index is { } cells ? IndexReport(problem, pool, solver, cells, lists, neighbours, cancellationToken) : null;
         var selection = BudgetFiller.Fill(_name, problem, RowDraws.Rank(problem, rows, probabilities, _options.Draw));
         var details = new TsdsDetails
         {
@@ -104,8 +111,9 @@ public sealed class TsdsSelector : ISelector
             AlignmentBefore = MeanDistance(pool, sample, solver.Queries, lists.Queries),
             AlignmentAfter = alignment,
             NearDuplicateMass = nearSample.Sum(i => solver.Densities.Near(i) > 0 ? mass[i] : 0) / nearSample.Sum(i => mass[i]),
+            Index = index,
             DensitiesEvaluated = solver.Densities.Known,
-            BytesRead = (solver.NeighbourPasses + solver.Densities.Passes) * pool.PassBytes,
+            BytesRead = (solver.NeighbourPasses + solver.Densities.Passes + (index is null ? 0 : 1)) * pool.PassBytes,
         };
         return selection with
         {
@@ -122,13 +130,19 @@ public sealed class TsdsSelector : ISelector
 
     private static int OutOfNeighbours(NeighbourLists lists, TransportPlan plan) => Enumerable.Range(0, lists.Queries).Count(plan.RanOut);
 
+    private static TsdsIndexReport IndexReport(SelectionProblem problem, EmbeddingRows pool, TransportSolver solver, CellIndex index, NeighbourLists lists, int[] neighbours, CancellationToken cancellationToken)
+    {
+        var (recall, compared) = NeighbourRecall.Measure(problem, pool, solver.Queries, lists, neighbours, cancellationToken);
+        return new TsdsIndexReport(index.Lists, index.Probes, recall, compared);
+    }
+
     /// <summary>
     /// The plan is the program's optimum while s* is at most half the sum of all 1 / density. The densities at hand often show it;
     /// else some more rows' are evaluated.
     /// </summary>
     private bool IsCertified(SelectionProblem problem, TransportSolver solver, NeighbourLists lists, TransportPlan plan, int[] sample, CancellationToken cancellationToken)
     {
-        if (_options.Compat == TsdsCompatibility.Authors || OutOfNeighbours(lists, plan) > 0 || (!plan.IsReached && lists.Rows.Any(rows => rows.Length < problem.ContentIds.Count))) return false;
+        if (_options.Compat == TsdsCompatibility.Authors || solver.Index is { IsExact: false } || OutOfNeighbours(lists, plan) > 0 || (!plan.IsReached && lists.Rows.Any(rows => rows.Length < problem.ContentIds.Count))) return false;
         var densities = solver.Densities;
         for (var count = sample.Length; densities.KnownWeight() < 2 * plan.Level; count = Math.Min(CertifyingRows, problem.ContentIds.Count))
         {
@@ -143,7 +157,9 @@ public sealed class TsdsSelector : ISelector
     private IEnumerable<string> Remarks(SelectionProblem problem, SelectionResult selection, TsdsDetails details, int length)
     {
         if (_options.Compat == TsdsCompatibility.None && details.TargetsOutOfNeighbours > 0)
-            yield return $"{details.TargetsOutOfNeighbours:N0} of {details.Neighbours.Count:N0} targets ran out of their {length:N0} neighbours, and the last one holds what was left: raise max-k or alpha, or lower c.";
+            yield return $"{details.TargetsOutOfNeighbours:N0} of {details.Neighbours.Count:N0} targets ran out of their {length:N0} neighbours, and the last one holds what was left: raise {(_options.Index == TsdsIndex.None ? "max-k" : "probes")} or alpha, or lower c.";
+        if (details.Index is { Recall: < LowRecall } index)
+            yield return string.Create(CultureInfo.InvariantCulture, $"The index found {index.Recall:0.0%} of the neighbours: raise probes ({index.Probes:N0} of {index.Lists:N0} lists), or leave index at none.");
         if (_options.Compat == TsdsCompatibility.None && details.AlignmentAfter > FarShare * details.AlignmentBefore)
             yield return string.Create(CultureInfo.InvariantCulture, $"The mass lies nearly as far from the target ({details.AlignmentAfter:0.000}) as the pool does ({details.AlignmentBefore:0.000}), so this is hardly a choice: {(details.Sigma > 0 ? $"examples within sigma {details.Sigma:0.###} of one another count as copies; lower sigma, or " : "")}lower c or raise alpha.");
         if (_options.Draw == TsdsDraw.WithReplacement)
@@ -163,9 +179,7 @@ public sealed class TsdsSelector : ISelector
     {
         var smallest = new NeighbourHeaps(1, count, problem.ContentIds);
         foreach (var row in rows) smallest.Offer(0, row, 0);
-        var list = new NeighbourLists(new int[1][], new double[1][]);
-        NeighbourHeaps.Merge([smallest], list, [0], count, problem.ContentIds, key => key, 1);
-        return list.Rows[0];
+        return NeighbourHeaps.Merge([smallest], 1).Rows[0];
     }
 
     private static double MeanDistance(EmbeddingRows pool, int[] rows, float[] queries, int count)

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Pursuit.Selection.Neighbours;
 
 namespace Pursuit.Selection.Tsds;
 
@@ -29,6 +30,18 @@ public record TsdsUniformOptions
     [Description("none, or authors: lists of at most a tenth of the pool, the remainder on each one's last row")]
     public TsdsCompatibility Compat { get; init; } = TsdsCompatibility.None;
 
+    /// <summary>Where neighbours are looked for. Default <see cref="TsdsIndex.None"/>: everywhere, exactly.</summary>
+    [Description("none: exact neighbours; ivf: only in the lists nearest to each target, with the recall reported, for large targets and pools")]
+    public TsdsIndex Index { get; init; } = TsdsIndex.None;
+
+    /// <summary>With <see cref="TsdsIndex.Ivf"/>: lists of the pool. Default none: the root of the pool's rows. Range 1 to 65,536.</summary>
+    [Description("with index=ivf: lists of the pool, 1 to 65536; by default the root of its rows")]
+    public int? Lists { get; init; }
+
+    /// <summary>With <see cref="TsdsIndex.Ivf"/>: lists that a target looks at. Default 32; range 1 or more; as many as lists is exact.</summary>
+    [Description("with index=ivf: lists that a target looks at, 1 or more; all of them are exact search")]
+    public int Probes { get; init; } = 32;
+
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="PursuitException">Options are out of range; every one is named.</exception>
     public void Validate(string method)
@@ -44,5 +57,8 @@ public record TsdsUniformOptions
         if (!(Alpha is > 0 and <= 1)) yield return (FormattableString.Invariant($"alpha {Alpha}"), "alpha above 0 to 1");
         if (!(C > 0) || !double.IsFinite(C)) yield return (FormattableString.Invariant($"c {C}"), "c above 0");
         if (MaxK < 1) yield return ($"max-k {MaxK}", "max-k of 1 or more");
+        if (Lists is < 1 or > RowCells.MostCells) yield return ($"lists {Lists}", $"lists of 1 to {RowCells.MostCells}");
+        if (Probes < 1) yield return ($"probes {Probes}", "probes of 1 or more");
+        if (Index != TsdsIndex.None && Compat == TsdsCompatibility.Authors) yield return ("index ivf with compat authors", "index none with compat authors");
     }
 }

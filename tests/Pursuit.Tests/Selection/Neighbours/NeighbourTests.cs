@@ -57,15 +57,36 @@ public sealed class NeighbourTests
             var found = new List<(int, int)>();
             var pool = EmbeddingRows.Of(Gradients.InShards(features, shardRows), null, unit: false).Pool;
             var search = new RadiusSearch(pool, 3);
-            search.Search(queries, (_, _) => radius * radius, () => new List<(int, int)>(), (list, q, row, squared) =>
+            foreach (var part in search.Search(Values(pool, queries), (_, _) => radius * radius, () => new List<(int, int)>(), (list, q, row, squared) =>
             {
                 squared.ShouldBe(Squared(rows[queries[q]], rows[row]), 1e-12);
                 list.Add((queries[q], row));
-            }, found.AddRange, Token);
+            }, Token)) found.AddRange(part);
             var expected = queries.SelectMany(q => Enumerable.Range(0, 400).Where(i => Squared(rows[q], rows[i]) <= radius * radius).Select(i => (q, i)));
             // Not element by element: tens of thousands of pairs take minutes to print.
             found.Order().SequenceEqual(expected.Order()).ShouldBeTrue($"{found.Count} pairs visited in shards of {shardRows}");
         }
+    }
+
+    [Theory]
+    [InlineData(0.5, false)]
+    [InlineData(0.4, true)]
+    public void Cells_of_the_pool_rule_no_row_out_that_lies_within_the_radius(double radius, bool raw)
+    {
+        // As many rows and queries as it takes for cells; raw: norms from 0.5 to 2.
+        const int Rows = 5000, Queries = 2300;
+        var problem = Embeddings.Clustered(Rows, 1, "1");
+        var rows = Embeddings.Rows(problem.PoolEmbeddings!);
+        if (raw) rows = [.. rows.Select((row, i) => Array.ConvertAll(row, x => x * (0.5f + 1.5f * (i % 100) / 99)))];
+        var pool = EmbeddingRows.Of(Embeddings.Of("pool", rows), null, unit: false).Pool;
+        var search = new RadiusSearch(pool, 2);
+        var parts = search.Search(Values(pool, [.. Enumerable.Range(0, Queries)]), (_, _) => radius * radius, () => new List<(int, int)>(), (list, q, row, _) => list.Add((q, row)), Token);
+        var expected = new List<(int, int)>();
+        for (var q = 0; q < Queries; q++)
+            for (var i = 0; i < Rows; i++)
+                if (SquaredDistance.Of(rows[q], rows[i]) <= radius * radius) expected.Add((q, i));
+        parts.SelectMany(p => p).Order().SequenceEqual(expected).ShouldBeTrue();
+        search.PairsMultiplied.ShouldBeLessThan((long)Rows * Queries / 2);
     }
 
     [Fact]
@@ -81,8 +102,8 @@ public sealed class NeighbourTests
         }
 
         var found = new List<int>();
-        var search = new RadiusSearch(EmbeddingRows.Of(Embeddings.Of("pool", [.. rows]), null, unit: false).Pool, 2);
-        search.Search([0], (_, _) => 0.25, () => new List<int>(), (list, _, row, _) => list.Add(row), found.AddRange, Token);
+        var pool = EmbeddingRows.Of(Embeddings.Of("pool", [.. rows]), null, unit: false).Pool;
+        foreach (var part in new RadiusSearch(pool, 2).Search(Values(pool, [0]), (_, _) => 0.25, () => new List<int>(), (list, _, row, _) => list.Add(row), Token)) found.AddRange(part);
         found.Order().ShouldBe(Enumerable.Range(0, rows.Count).Where(i => i == 0 || i % 2 == 1));
     }
 
@@ -90,9 +111,10 @@ public sealed class NeighbourTests
     public void A_radius_search_rules_most_far_pairs_out_by_products()
     {
         var features = (MemoryFeatures)Embeddings.Clustered(1000, 1, "1", dimension: 64).PoolEmbeddings!;
-        var search = new RadiusSearch(EmbeddingRows.Of(features, null, unit: false).Pool, 1);
+        var pool = EmbeddingRows.Of(features, null, unit: false).Pool;
+        var search = new RadiusSearch(pool, 1);
         var within = 0;
-        search.Search([.. Enumerable.Range(0, 500)], (_, _) => 0.25, () => 0, (_, _, _, _) => within++, _ => { }, Token);
+        search.Search(Values(pool, [.. Enumerable.Range(0, 500)]), (_, _) => 0.25, () => 0, (_, _, _, _) => within++, Token);
         within.ShouldBeGreaterThanOrEqualTo(500);
         search.PairsMeasured.ShouldBeInRange(within, 500 * 1000 / 10);
     }
@@ -124,6 +146,13 @@ public sealed class NeighbourTests
             for (var k = 0; k < width; k++) sum += (double)rows[i * width + k] * rows[j * width + k];
             return sum;
         }
+    }
+
+    private static float[] Values(EmbeddingRows pool, int[] rows)
+    {
+        var values = new float[rows.Length * pool.Dimension];
+        pool.Gather(rows, values);
+        return values;
     }
 
     private static void Check(float[][] pool, float[][] queries, IReadOnlyList<ContentId> ids, int length, int threads)

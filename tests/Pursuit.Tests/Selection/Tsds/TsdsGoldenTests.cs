@@ -83,7 +83,7 @@ public sealed class TsdsGoldenTests
     internal static double[][] Gamma(SelectionProblem problem, TsdsOptions options)
     {
         var (pool, target) = EmbeddingRows.Of(problem.PoolEmbeddings!, problem.TargetEmbeddings, options.Unit);
-        var (lists, plan) = new TransportSolver(pool, target!, problem.ContentIds, options, problem.Threads).Solve(null, TestContext.Current.CancellationToken);
+        var (lists, plan) = new TransportSolver(pool, target!, problem, options).Solve(null, TestContext.Current.CancellationToken);
         var gamma = new double[lists.Queries][];
         for (var j = 0; j < gamma.Length; j++)
         {

@@ -1,0 +1,35 @@
+using Pursuit.Runs;
+using Pursuit.Selection.Features;
+using Pursuit.Selection.Neighbours;
+
+namespace Pursuit.Selection.Tsds;
+
+/// <summary>Compares an index's lists with exact ones, on a seeded sample of the targets.</summary>
+internal static class NeighbourRecall
+{
+    private const int Most = 64;
+
+    /// <summary>The targets to compare, ascending: all where there are at most 64.</summary>
+    public static int[] Sample(ulong seed, int targets)
+    {
+        var order = new int[targets];
+        for (var j = 0; j < targets; j++) order[j] = j;
+        new SeededRandom(seed, "tsds/recall").Shuffle(order.AsSpan());
+        return [.. order.Take(Most).Order()];
+    }
+
+    /// <summary>The mean share of each compared target's nearest rows that its list has.</summary>
+    /// <param name="problem">Seed, content ids, threads.</param>
+    /// <param name="pool">The rows.</param>
+    /// <param name="queries">The targets, [V, dimension].</param>
+    /// <param name="lists">What the index found.</param>
+    /// <param name="neighbours">How many of a target's neighbours count, [V].</param>
+    /// <param name="cancellationToken">Stops within a pass.</param>
+    public static (double Recall, int Compared) Measure(SelectionProblem problem, EmbeddingRows pool, float[] queries, NeighbourLists lists, int[] neighbours, CancellationToken cancellationToken)
+    {
+        var some = Sample(problem.Seed, lists.Queries);
+        var exact = new NeighbourLists([.. lists.Rows], [.. lists.Distances]);
+        NeighbourSearch.Lengthen(exact, pool, null, problem.ContentIds, queries, some, some.Max(j => neighbours[j]), problem.Threads, cancellationToken);
+        return (some.Average(j => (double)exact.Rows[j].Take(neighbours[j]).Intersect(lists.Rows[j].Take(neighbours[j])).Count() / neighbours[j]), some.Length);
+    }
+}
