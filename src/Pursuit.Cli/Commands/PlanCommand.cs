@@ -1,10 +1,16 @@
 using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
+using Pursuit.Distribution;
 using Pursuit.Engine.Features;
+using Pursuit.Engine.Planning;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Cli.Commands;
 
@@ -18,6 +24,8 @@ internal sealed class PlanCommand
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<int> _maxLength = CommonOptions.MaxLength();
     private readonly Option<string> _budget = new("--budget") { Description = "How much to choose: 500 or 1%.", DefaultValueFactory = _ => "1%" };
+    private readonly Option<string?> _examples = new("--examples") { Description = "Examples of the pool to plan for, such as 100M, where --pool is a sample of it." };
+    private readonly Option<string?> _machines = new("--machines") { Description = "YAML with the machines that will do the job, where it isn't this one (docs/scale.md): a list of groups with count, cores, memory-gb, disk-mb-s and network-mb-s." };
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -25,8 +33,8 @@ internal sealed class PlanCommand
     public static Command Create()
     {
         var plan = new PlanCommand();
-        var command = new Command("plan", "Tells what features and a selection by them will cost: tokens, hours, disk and memory, from a short calibration.");
-        foreach (var option in (Option[])[plan._pool, plan._target, plan._kind, plan._budget, plan._model, plan._maxLength, plan._set, plan._shape, plan._threads, plan._json]) command.Add(option);
+        var command = new Command("plan", "Tells what features and a selection by them will cost, here or on a list of machines: tokens, hours, disk, memory and network, from a short calibration.");
+        foreach (var option in (Option[])[plan._pool, plan._target, plan._examples, plan._machines, plan._kind, plan._budget, plan._model, plan._maxLength, plan._set, plan._shape, plan._threads, plan._json]) command.Add(option);
         command.SetAction((parsed, cancellationToken) => Task.FromResult(plan.Run(parsed, cancellationToken)));
         return command;
     }
@@ -37,19 +45,87 @@ internal sealed class PlanCommand
         var (embeds, model, maxLength, settings) = (parsed.GetValue(_kind) == FeatureKind.Embedding, parsed.GetValue(_model), parsed.GetValue(_maxLength), parsed.GetValue(_set)!);
         var gradients = embeds ? null : FeatureCommandOptions.Recipe<GradientFeatureOptions>(model, maxLength, settings, threads);
         var embeddings = embeds ? FeatureCommandOptions.Recipe<EmbeddingOptions>(model, maxLength, settings, threads) : null;
+        var pursuit = new GtpOptions();
+        MethodOptions.Fill(pursuit, GtpSelector.Name, settings);
         var budget = Budget.Parse(parsed.GetValue(_budget)!);
+        var examples = parsed.GetValue(_examples) is { } text ? ParseExamples(text) : 0;
+        var machines = parsed.GetValue(_machines) is { } path ? MachinesFile.Read(path) : null;
         using var progress = new ProgressPrinter();
         using var target = parsed.GetValue(_target) is { Length: > 0 } targets ? Open(targets, "reading the target") : null;
+        var clock = Stopwatch.StartNew();
         using var pool = Open(parsed.GetValue(_pool)!, "reading the pool");
-        var plan = embeddings is null
-            ? GradientFeatures.Plan(gradients!, pool, target?.Count ?? 0, FeatureCommandOptions.ChosenOf(budget, pool), cancellationToken)
-            : EmbeddingFeatures.Plan(embeddings, pool, target?.Count ?? 0, cancellationToken);
+        var request = new PlanRequest
+        {
+            Examples = examples,
+            ReadSeconds = clock.Elapsed.TotalSeconds < ShortReading ? ReadAgain() : clock.Elapsed.TotalSeconds,
+            Target = target,
+            Chosen = embeds || budget.Unit != BudgetUnit.Rows ? 0 : (int)budget.Resolve(examples > 0 ? examples : pool.Count),
+            Pursuit = pursuit,
+            Groups = GroupsOf(pursuit, target),
+        };
+        var plan = embeddings is null ? GradientFeatures.Plan(gradients!, pool, request, cancellationToken) : EmbeddingFeatures.Plan(embeddings, pool, request, cancellationToken);
+        var cluster = PlannedStages.On(plan, pursuit, machines ?? [ThisMachine(threads)]);
         progress.Dispose();
         PlanPrinter.Print(plan);
-        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(plan, RunJson.Compact));
+        if (machines is not null) ClusterPlanPrinter.Print(plan, cluster);
+        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(Json(plan, machines is null ? null : cluster));
+        if (cluster.Faults.Count > 0)
+            throw new PursuitException($"This doesn't fit. {string.Join(" ", cluster.Faults)}");
         return CommandLine.Done;
 
         Pool Open(string[] paths, string work) =>
             Pool.Open(new PoolOptions { Paths = paths, Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)), Threads = threads }, PoolReport.To(progress, work), cancellationToken);
+
+        double ReadAgain()
+        {
+            clock.Restart();
+            Open(parsed.GetValue(_pool)!, "reading the pool again").Dispose();
+            return clock.Elapsed.TotalSeconds;
+        }
+    }
+
+    /// <summary>Seconds below which a first reading is mostly the start of the program's own code; the second tells what a long one takes.</summary>
+    private const double ShortReading = 2;
+
+    /// <summary>Groups that a pursuit will make of a target (docs/methods/gtp.md).</summary>
+    private static int GroupsOf(GtpOptions options, Pool? target)
+    {
+        if (target is null) return Math.Max(1, options.Clusters);
+        var files = Enumerable.Range(0, target.Count).Select(i => target.Locator(i).Source).Distinct().Count();
+        return options.Groups switch
+        {
+            TargetGrouping.One => 1,
+            TargetGrouping.Named => files,
+            TargetGrouping.Auto when files > 1 => files,
+            _ => options.Clusters > 0 ? options.Clusters : Math.Clamp(target.Count / 8, 1, 8),
+        };
+    }
+
+    /// <summary>This machine, for what of a plan doesn't fit on it; its disk and network are not looked at.</summary>
+    private static MachineGroup ThisMachine(int threads) => new()
+    {
+        Name = "this machine",
+        Cores = threads,
+        MemoryGb = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9,
+        DiskMbS = 1000,
+    };
+
+    private static string Json(CostPlan plan, ClusterPlan? cluster)
+    {
+        var json = JsonSerializer.SerializeToNode(plan, RunJson.Compact)!.AsObject();
+        if (cluster is not null) json["cluster"] = JsonSerializer.SerializeToNode(cluster, RunJson.Compact);
+        return json.ToJsonString(RunJson.Compact);
+    }
+
+    /// <summary>"5000", "250k", "100M" or "1.5B".</summary>
+    private static int ParseExamples(string text)
+    {
+        var scale = text.Length == 0 ? 0 : char.ToUpperInvariant(text[^1]) switch { 'K' => 1e3, 'M' => 1e6, 'B' or 'G' => 1e9, _ => 1.0 };
+        var number = scale > 1 ? text[..^1] : text;
+        if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) || amount * scale < 1 || amount * scale != Math.Floor(amount * scale))
+            throw PursuitException.At("--examples", $"'{text}'", "a number of examples such as 5000, 250k, 100M or 1.5B");
+        return amount * scale <= int.MaxValue
+            ? (int)(amount * scale)
+            : throw PursuitException.At("--examples", $"{amount * scale:N0} examples", $"at most {int.MaxValue:N0}, which a pool's index can number", "Plan, and choose from, parts of the pool.");
     }
 }

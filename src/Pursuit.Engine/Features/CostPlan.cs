@@ -1,15 +1,21 @@
 namespace Pursuit.Engine.Features;
 
-/// <summary>What features and a selection by them will cost, from the pool's lengths and a calibration of a second or two.</summary>
+/// <summary>What features and a selection by them will cost here, from the pool's lengths and a calibration of a few seconds.</summary>
 public sealed record CostPlan
 {
     /// <summary>The <see cref="Kind"/> of embeddings.</summary>
     public const string Embedding = "embedding";
 
-    /// <summary>Examples in the pool.</summary>
+    /// <summary>Examples in the pool that is planned for.</summary>
     public required int Examples { get; init; }
 
-    /// <summary>Mean tokens of an example, from a random sample.</summary>
+    /// <summary>Examples at hand, from which lengths are told.</summary>
+    public required int ExamplesAtHand { get; init; }
+
+    /// <summary>Bytes of the records of the pool that is planned for.</summary>
+    public required long PoolBytes { get; init; }
+
+    /// <summary>Mean tokens of an example.</summary>
     public required double TokensPerExample { get; init; }
 
     /// <summary>Which gradients (factored, full or lora), or <see cref="Embedding"/>.</summary>
@@ -21,11 +27,23 @@ public sealed record CostPlan
     /// <summary>Numbers per example and checkpoint.</summary>
     public required int Dimension { get; init; }
 
+    /// <summary>Threads that the rates were measured with.</summary>
+    public required int Threads { get; init; }
+
     /// <summary>Tokens of the warm-up, tried learning rates included; 0 without one.</summary>
     public long WarmupTokens { get; init; }
 
+    /// <summary>Micro-batches of a batch of the warm-up: more threads than these have nothing to do there.</summary>
+    public int WarmupMicroBatches { get; init; }
+
+    /// <summary>Tokens of the pool's features, over all checkpoints.</summary>
+    public required long PoolTokens { get; init; }
+
+    /// <summary>Tokens of the target's features, over all checkpoints.</summary>
+    public required long TargetTokens { get; init; }
+
     /// <summary>Tokens of the features of pool and target, over all checkpoints.</summary>
-    public required long FeatureTokens { get; init; }
+    public long FeatureTokens => PoolTokens + TargetTokens;
 
     /// <summary>Tokens a second that a warm-up takes here; 0 without one.</summary>
     public double WarmupRate { get; init; }
@@ -33,20 +51,41 @@ public sealed record CostPlan
     /// <summary>Tokens a second that features take here.</summary>
     public required double FeatureRate { get; init; }
 
-    /// <summary>Bytes a second that passes over the features read here; 0 where no pass is planned.</summary>
-    public double PassRate { get; init; }
+    /// <summary>What else this machine does.</summary>
+    public required MachineRates Rates { get; init; }
 
-    /// <summary>Passes over the features that a pursuit usually makes; 0 where none is planned.</summary>
+    /// <summary>Examples to choose; 0: features alone.</summary>
+    public int Chosen { get; init; }
+
+    /// <summary>Groups of the target.</summary>
+    public int Groups { get; init; } = 1;
+
+    /// <summary>Passes over the features that a pursuit makes at most, its fills apart; 0 where none is planned.</summary>
     public int Passes { get; init; }
 
-    /// <summary>Bytes of the stores.</summary>
+    /// <summary>Bytes of the stores of pool and target, but for their headers.</summary>
     public required long StoreBytes { get; init; }
 
     /// <summary>Bytes of the warm-up's checkpoints with their moments; 0 without one.</summary>
     public long CheckpointBytes { get; init; }
 
+    /// <summary>Bytes of memory that the model takes, whatever the threads.</summary>
+    public required long ModelMemory { get; init; }
+
+    /// <summary>Bytes of memory that a thread takes while features are made.</summary>
+    public required long ThreadMemory { get; init; }
+
+    /// <summary>Bytes of memory that a shard takes while it is made.</summary>
+    public required long ShardMemory { get; init; }
+
     /// <summary>Bytes of memory of the process's own, at most; the store is mapped and not counted.</summary>
-    public required long MemoryBytes { get; init; }
+    public long MemoryBytes => ModelMemory + Threads * ThreadMemory + ShardMemory + CostSample.BaseBytes;
+
+    /// <summary>Bytes a second that passes over the features read here, from memory.</summary>
+    public double PassRate => Rates.Scan * Threads;
+
+    /// <summary>Seconds that reading and checking the pool takes here; 0 where it wasn't measured.</summary>
+    public double ReadSeconds { get; init; }
 
     /// <summary>Seconds of the warm-up.</summary>
     public double WarmupSeconds => WarmupTokens > 0 ? WarmupTokens / WarmupRate : 0;
@@ -58,7 +97,7 @@ public sealed record CostPlan
     public double PassSeconds => Passes > 0 ? Passes * (StoreBytes / PassRate) : 0;
 
     /// <summary>Seconds in all.</summary>
-    public double Seconds => WarmupSeconds + FeatureSeconds + PassSeconds;
+    public double Seconds => ReadSeconds + WarmupSeconds + FeatureSeconds + PassSeconds;
 
     /// <summary>Bytes on disk in all.</summary>
     public long DiskBytes => StoreBytes + CheckpointBytes;

@@ -5,29 +5,66 @@ using Pursuit.Tokenization;
 
 namespace Pursuit.Engine.Features;
 
-/// <summary>A random sample of a pool, tokenized, from which a plan tells lengths and rates.</summary>
-/// <param name="Examples">Its examples.</param>
-internal sealed record CostSample(IReadOnlyList<EncodedExample> Examples)
+/// <summary>
+/// A random sample of a pool, tokenized, from which a plan tells lengths and rates. The rest of the pool is taken to have as many tokens a
+/// byte as the sample: records' lengths in bytes are known of all.
+/// </summary>
+internal sealed class CostSample
 {
-    private const int Size = 512;
-    private const double CalibrationSeconds = 0.7;
+    private const int Size = 4096;
+    private const double WarmingSeconds = 0.4;
+    private const double CalibrationSeconds = 1.2;
 
-    /// <summary>What the runtime, the pool's index and the tokenizer take beside what is counted.</summary>
-    public const long BaseBytes = 150L << 20;
+    /// <summary>What the runtime and the tokenizer take beside what is counted.</summary>
+    public const long BaseBytes = 120L << 20;
+
+    private readonly Pool _pool;
+    private readonly Dictionary<int, EncodedExample> _encoded;
+    private readonly EncodedExample[] _shuffled;
+
+    private CostSample(Pool pool, int[] rows, EncodedExample?[] encoded)
+    {
+        _pool = pool;
+        _encoded = rows.Zip(encoded).Where(p => p.Second is not null).ToDictionary(p => p.First, p => p.Second!);
+        SampledBytes = rows.Sum(r => (long)pool.Locator(r).Length);
+        IsWhole = rows.Length == pool.Count;
+        // By hash, not by place: neighbours in a file are often of one kind and length.
+        _shuffled = [.. encoded.OfType<EncodedExample>().OrderBy(e => SeededRandom.ForExample(0, "plan/order", e.ContentId))];
+        for (var i = 0; i < pool.Count; i++) PoolBytes += pool.Locator(i).Length;
+    }
+
+    /// <summary>Bytes of all the pool's records.</summary>
+    public long PoolBytes { get; }
+
+    /// <summary>Bytes of the sample's.</summary>
+    private long SampledBytes { get; }
+
+    /// <summary>True where the sample is the whole pool.</summary>
+    private bool IsWhole { get; }
 
     /// <summary>Takes a sample.</summary>
-    public static CostSample Of(Pool pool, ExampleEncoder encoder, CancellationToken cancellationToken)
+    public static CostSample Of(Pool pool, ExampleEncoder encoder, int threads, CancellationToken cancellationToken)
     {
         // In the order of the files, which is how compressed ones are read without being unpacked.
         var rows = Enumerable.Range(0, pool.Count).OrderBy(i => SeededRandom.ForExample(0, "plan/sample", pool.ContentIds[i])).Take(Size).Order().ToArray();
-        return new CostSample([.. pool.Read(rows, cancellationToken).Select(e => encoder.TryEncode(e, out _)).OfType<EncodedExample>()]);
+        Example[] examples = [.. pool.Read(rows, cancellationToken)];
+        var encoded = new EncodedExample?[examples.Length];
+        Parallel.For(0, encoded.Length, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken }, i => encoded[i] = encoder.TryEncode(examples[i], out _));
+        return new CostSample(pool, rows, encoded);
     }
 
-    /// <summary>Mean tokens that go through the model for an example.</summary>
+    /// <summary>Tokens that go through the model for some of the pool's rows; for all where none are named.</summary>
     /// <param name="used">Whether an example goes through it at all.</param>
-    public double MeanTokens(Func<EncodedExample, bool> used) => Examples.Select(e => used(e) ? (double)e.Ids.Length : 0).DefaultIfEmpty(0).Average();
+    /// <param name="rows">The rows; null: all.</param>
+    public double Tokens(Func<EncodedExample, bool> used, IReadOnlyList<int>? rows = null)
+    {
+        long Known(int row) => _encoded.TryGetValue(row, out var example) && used(example) ? example.Ids.Length : 0;
+        if (IsWhole) return (rows ?? [.. Enumerable.Range(0, _pool.Count)]).Sum(Known);
+        var bytes = rows?.Sum(r => (long)_pool.Locator(r).Length) ?? PoolBytes;
+        return _encoded.Keys.Sum(Known) * ((double)bytes / SampledBytes);
+    }
 
-    /// <summary>The examples that go through the model, in parts of two micro-batches per thread.</summary>
+    /// <summary>The examples that go through the model, in parts of several micro-batches per thread.</summary>
     /// <param name="used">Whether an example goes through it.</param>
     /// <param name="threads">Threads.</param>
     /// <param name="microBatch">Tokens of a micro-batch.</param>
@@ -35,20 +72,25 @@ internal sealed record CostSample(IReadOnlyList<EncodedExample> Examples)
     /// <exception cref="PursuitException">None does.</exception>
     public EncodedExample[][] Parts(Func<EncodedExample, bool> used, int threads, int microBatch, (string Lacking, string Expected) expected)
     {
-        EncodedExample[] kept = [.. Examples.Where(used)];
+        const int MicroBatchesPerThread = 4;
+        EncodedExample[] kept = [.. _shuffled.Where(used)];
         return kept.Length > 0
-            ? [.. kept.Chunk(Math.Max(1, 2 * threads * microBatch / Math.Max(1, (int)kept.Average(e => e.Ids.Length))))]
-            : throw PursuitException.At("the pool", $"{Size} random examples, none with {expected.Lacking}", expected.Expected, "Look at them with 'pursuit inspect'.");
+            ? [.. kept.Chunk(Math.Max(1, MicroBatchesPerThread * threads * microBatch / Math.Max(1, (int)kept.Average(e => e.Ids.Length))))]
+            : throw PursuitException.At("the pool", $"{Math.Min(Size, _pool.Count)} random examples, none with {expected.Lacking}", expected.Expected, "Look at them with 'pursuit inspect'.");
     }
 
-    /// <summary>Tokens a second, after a first part that warms up the code.</summary>
+    /// <summary>Tokens a second, after some parts that warm up the code.</summary>
     public static double Rate(EncodedExample[][] parts, Action<EncodedExample[]> run)
     {
-        run(parts[0]);
-        var (tokens, clock) = (0L, Stopwatch.StartNew());
-        for (var i = 1; tokens == 0 || clock.Elapsed.TotalSeconds < CalibrationSeconds; i++)
+        var next = 0;
+        var clock = Stopwatch.StartNew();
+        do run(parts[next++ % parts.Length]);
+        while (clock.Elapsed.TotalSeconds < WarmingSeconds);
+        var tokens = 0L;
+        clock.Restart();
+        while (tokens == 0 || clock.Elapsed.TotalSeconds < CalibrationSeconds)
         {
-            var part = parts[i % parts.Length];
+            var part = parts[next++ % parts.Length];
             run(part);
             tokens += part.Sum(e => (long)e.Ids.Length);
         }

@@ -47,14 +47,14 @@ public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
 
     /// <summary>What a pool's and a target's embeddings will cost.</summary>
     /// <param name="recipe">With what they are made.</param>
-    /// <param name="pool">The pool.</param>
-    /// <param name="targetExamples">Examples of the target.</param>
+    /// <param name="pool">The pool, or a sample of it.</param>
+    /// <param name="request">What is planned for.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="PursuitException">An option is out of range, or the model or the pool is unfit.</exception>
-    public static CostPlan Plan(FeatureRecipe<EmbeddingOptions> recipe, Pool pool, int targetExamples, CancellationToken cancellationToken)
+    public static CostPlan Plan(FeatureRecipe<EmbeddingOptions> recipe, Pool pool, PlanRequest request, CancellationToken cancellationToken)
     {
         recipe.Options.Validate();
-        return EmbeddingPlanner.Plan(ProbeModel.Open(recipe.Model, recipe.MaxLength), recipe.Options, recipe.Threads, pool, targetExamples, cancellationToken);
+        return EmbeddingPlanner.Plan(ProbeModel.Open(recipe.Model, recipe.MaxLength), recipe.Options, recipe.Threads, pool, request, cancellationToken);
     }
 
     /// <summary>What examples lack that no embedding can be made of.</summary>
@@ -63,7 +63,7 @@ public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
         : ("an answer's token to pool", "at least one with an assistant's answer that fits in --max-length, or embedding.tokens=all");
 
     private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>
-        EmbeddingPlanner.Plan(Probe, Recipe.Options, Recipe.Threads, pool, 0, cancellationToken);
+        EmbeddingPlanner.Plan(Probe, Recipe.Options, Recipe.Threads, pool, new PlanRequest(), cancellationToken);
 
     private protected override (Fingerprint Fingerprint, Func<RunStage, string, FeatureReport?> Make) Describe(Pool pool, Pool examples, CancellationToken cancellationToken)
     {

@@ -7,39 +7,51 @@ using Pursuit.Tokenization;
 
 namespace Pursuit.Engine.Features;
 
-/// <summary>Tells the cost of embeddings before they are made: a random sample of the pool is tokenized and run, for about a second.</summary>
+/// <summary>Tells the cost of embeddings before they are made: a random sample of the pool is tokenized and run, for about two seconds.</summary>
 internal static class EmbeddingPlanner
 {
     /// <summary>Plans.</summary>
     /// <param name="probe">The model.</param>
     /// <param name="options">How they are made.</param>
     /// <param name="threads">Threads.</param>
-    /// <param name="pool">The pool.</param>
-    /// <param name="targetExamples">Examples of the target.</param>
+    /// <param name="pool">The pool, or a sample of it.</param>
+    /// <param name="request">What is planned for.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static CostPlan Plan(ProbeModel probe, EmbeddingOptions options, int threads, Pool pool, int targetExamples, CancellationToken cancellationToken)
+    public static CostPlan Plan(ProbeModel probe, EmbeddingOptions options, int threads, Pool pool, PlanRequest request, CancellationToken cancellationToken)
     {
         bool Used(EncodedExample example) => EmbeddingExtractor.HasTokens(example, options.Tokens);
-        var sample = CostSample.Of(pool, probe.Encoder, cancellationToken);
+        var sample = CostSample.Of(pool, probe.Encoder, threads, cancellationToken);
         var parts = sample.Parts(Used, threads, options.MicroBatch, EmbeddingFeatures.NothingFor(options));
-        var (held, meanTokens, rows) = (HostBuffer.LiveBytes, sample.MeanTokens(Used), (long)pool.Count + targetExamples);
+        var (examples, meanTokens) = (request.Examples > 0 ? request.Examples : pool.Count, sample.Tokens(Used) / pool.Count);
+        var targetTokens = request.Target is { } target ? CostSample.Of(target, probe.Encoder, threads, cancellationToken).Tokens(Used) : 0;
+        var held = HostBuffer.LiveBytes;
         using var decoder = Decoder.Load(probe.Path);
+        var model = HostBuffer.LiveBytes - held;
         using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = threads, MicroBatchTokens = options.MicroBatch });
         var extractor = new EmbeddingExtractor(decoder, workers, options);
         var rate = CostSample.Rate(parts, part => extractor.Extract(part, new float[part.Length * extractor.Dimension], cancellationToken));
         var stored = options.Precision == EmbeddingPrecision.F32 ? sizeof(float) : sizeof(ushort);
         return new CostPlan
         {
-            Examples = pool.Count,
+            Examples = examples,
+            ExamplesAtHand = pool.Count,
+            PoolBytes = (long)(sample.PoolBytes * ((double)examples / pool.Count)),
             TokensPerExample = meanTokens,
             Kind = CostPlan.Embedding,
             Checkpoints = 1,
             Dimension = extractor.Dimension,
-            FeatureTokens = (long)(meanTokens * rows),
+            Threads = threads,
+            PoolTokens = (long)(meanTokens * examples),
+            TargetTokens = (long)targetTokens,
             FeatureRate = rate,
-            StoreBytes = rows * (extractor.Dimension * stored + sizeof(float)),
-            // The arenas, each worker's copy of its micro-batch's states, and a shard's floats with their rounded copy.
-            MemoryBytes = CostSample.BaseBytes + HostBuffer.LiveBytes - held + (long)extractor.Dimension * (threads * options.MicroBatch * sizeof(float) + Math.Min(FeatureManifest.ShardRows, pool.Count) * (sizeof(float) + stored)),
+            ReadSeconds = request.ReadSeconds * examples / pool.Count,
+            Rates = MachineRates.Measure(extractor.Dimension, threads),
+            StoreBytes = ((long)examples + (request.Target?.Count ?? 0)) * (extractor.Dimension * stored + sizeof(float)),
+            ModelMemory = model,
+            // The arenas, and each worker's copy of its micro-batch's states.
+            ThreadMemory = (HostBuffer.LiveBytes - held - model) / threads + (long)extractor.Dimension * options.MicroBatch * sizeof(float),
+            // A shard's floats with their rounded copy.
+            ShardMemory = (long)extractor.Dimension * Math.Min(FeatureManifest.ShardRows, examples) * (sizeof(float) + stored),
         };
     }
 }

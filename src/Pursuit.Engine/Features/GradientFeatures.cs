@@ -54,19 +54,18 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
 
     /// <summary>What a pool's features and a selection by them will cost.</summary>
     /// <param name="recipe">With what they are made.</param>
-    /// <param name="pool">The pool.</param>
-    /// <param name="targetExamples">Examples of the target.</param>
-    /// <param name="chosen">Examples to choose; 0: features alone.</param>
+    /// <param name="pool">The pool, or a sample of it.</param>
+    /// <param name="request">What is planned for.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="PursuitException">An option is out of range, or the model or the pool is unfit.</exception>
-    public static CostPlan Plan(FeatureRecipe<GradientFeatureOptions> recipe, Pool pool, int targetExamples, int chosen, CancellationToken cancellationToken)
+    public static CostPlan Plan(FeatureRecipe<GradientFeatureOptions> recipe, Pool pool, PlanRequest request, CancellationToken cancellationToken)
     {
         recipe.Options.Validate();
-        return new GradientPlanner(Settle(ProbeModel.Open(recipe.Model, recipe.MaxLength), recipe.Options), recipe.Threads).Plan(pool, targetExamples, chosen, cancellationToken);
+        return new GradientPlanner(Settle(ProbeModel.Open(recipe.Model, recipe.MaxLength), recipe.Options), recipe.Threads).Plan(pool, request, cancellationToken);
     }
 
     private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>
-        new GradientPlanner(_settled.Value, Recipe.Threads).Plan(pool, 0, Chosen(pool), cancellationToken);
+        new GradientPlanner(_settled.Value, Recipe.Threads).Plan(pool, new PlanRequest { Chosen = Chosen(pool) }, cancellationToken);
 
     private protected override (Fingerprint Fingerprint, Func<RunStage, string, FeatureReport?> Make) Describe(Pool pool, Pool examples, CancellationToken cancellationToken)
     {

@@ -1,92 +1,105 @@
-using System.Diagnostics;
 using Pursuit.Data;
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
-using Pursuit.Numerics;
 using Pursuit.Storage;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Engine.Features;
 
-/// <summary>Tells the cost of gradient features before they are made: a random sample of the pool is tokenized and run, for about two seconds.</summary>
+/// <summary>Tells the cost of gradient features before they are made: a random sample of the pool is tokenized and run, for a few seconds.</summary>
 internal sealed class GradientPlanner
 {
-    /// <summary>25 passes of a staged pursuit and about ten of its fill (docs/methods/gtp.md, "Cost").</summary>
-    private const int UsualPasses = 35;
-
     private readonly GradientProbe _probe;
     private readonly int _threads;
 
     public GradientPlanner(GradientProbe probe, int threads) => (_probe, _threads) = (probe, threads);
 
     /// <summary>Plans.</summary>
-    /// <param name="pool">The pool.</param>
-    /// <param name="targetExamples">Examples of the target.</param>
-    /// <param name="chosen">Examples to choose; 0 for features alone.</param>
+    /// <param name="pool">The pool, or a sample of it.</param>
+    /// <param name="request">What is planned for.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public CostPlan Plan(Pool pool, int targetExamples, int chosen, CancellationToken cancellationToken)
+    public CostPlan Plan(Pool pool, PlanRequest request, CancellationToken cancellationToken)
     {
         var options = _probe.Options;
-        var sample = CostSample.Of(pool, _probe.Model.Encoder, cancellationToken);
-        var meanTokens = sample.MeanTokens(Taught);
-        var held = HostBuffer.LiveBytes;
-        var (dimension, features, warmup, parameters, arena) = Calibrate(sample, held, cancellationToken);
+        var encoder = _probe.Model.Encoder;
+        var sample = CostSample.Of(pool, encoder, _threads, cancellationToken);
+        var examples = request.Examples > 0 ? request.Examples : pool.Count;
+        var meanTokens = sample.Tokens(Taught) / pool.Count;
+        var targetTokens = request.Target is { } target ? CostSample.Of(target, encoder, _threads, cancellationToken).Tokens(Taught) : 0;
+        var measured = Calibrate(sample, cancellationToken);
         var blocks = Math.Max(1, options.Checkpoints);
-        var warmupExamples = options.Checkpoints == 0 ? 0 : Warmup.Examples(options, pool.Count);
-        var trials = options.Checkpoints > 0 && options.LearningRate == 0 ? Warmup.TrialCount * (double)Warmup.TrialExamples(warmupExamples) : 0;
-        var rows = pool.Count + targetExamples;
-        var shard = (long)Math.Min(FeatureManifest.ShardRows, pool.Count) * dimension * blocks;
-        var pursued = (long)chosen * (dimension * blocks + chosen) * sizeof(float);
+        var rows = (long)examples + (request.Target?.Count ?? 0);
         return new CostPlan
         {
-            Examples = pool.Count,
+            Examples = examples,
+            ExamplesAtHand = pool.Count,
+            PoolBytes = (long)(sample.PoolBytes * ((double)examples / pool.Count)),
             TokensPerExample = meanTokens,
             Kind = options.Kind.ToString().ToLowerInvariant(),
             Checkpoints = blocks,
-            Dimension = dimension,
-            WarmupTokens = (long)(meanTokens * (warmupExamples * (double)options.Checkpoints + trials)),
-            FeatureTokens = (long)(meanTokens * rows * blocks),
-            WarmupRate = warmup,
-            FeatureRate = features,
-            PassRate = PassRate(dimension),
-            Passes = chosen > 0 ? UsualPasses : 0,
-            StoreBytes = rows * (long)blocks * (options.Store == GradientStoreType.Int8 ? dimension + 2 * sizeof(float) : dimension * sizeof(ushort) + sizeof(float)),
-            CheckpointBytes = parameters * 3 * sizeof(float) * options.Checkpoints,
-            // Floats of a shard and its rounded copy; or the fit of the chosen rows, which comes after.
-            MemoryBytes = CostSample.BaseBytes + Math.Max(arena + shard * (sizeof(float) + sizeof(ushort)), 2 * pursued),
+            Dimension = measured.Dimension,
+            Threads = _threads,
+            WarmupTokens = WarmupTokens(pool, sample, examples, meanTokens),
+            WarmupMicroBatches = (int)Math.Ceiling(options.Batch * meanTokens / options.MicroBatch),
+            PoolTokens = (long)(meanTokens * examples * blocks),
+            TargetTokens = (long)(targetTokens * blocks),
+            WarmupRate = measured.Warmup,
+            FeatureRate = measured.Features,
+            Rates = MachineRates.Measure(measured.Dimension, _threads),
+            Chosen = request.Chosen,
+            Groups = request.Groups,
+            Passes = request.Chosen > 0 ? Math.Min(request.Pursuit.Iterations, request.Chosen) + request.Pursuit.SwapRounds : 0,
+            StoreBytes = rows * blocks * (options.Store == GradientStoreType.Int8 ? measured.Dimension + 2 * sizeof(float) : measured.Dimension * sizeof(ushort) + sizeof(float)),
+            CheckpointBytes = measured.Trained * 3 * sizeof(float) * options.Checkpoints,
+            ReadSeconds = request.ReadSeconds * examples / pool.Count,
+            ModelMemory = measured.Model,
+            ThreadMemory = measured.Thread,
+            // Floats of a shard at all checkpoints, with what is about to be written of them.
+            ShardMemory = Math.Min(FeatureManifest.ShardRows, examples) * (long)measured.Dimension * blocks * (sizeof(float) + (options.Store == GradientStoreType.Int8 ? 2 * sizeof(byte) : 0)),
         };
     }
 
     private static bool Taught(EncodedExample example) => !example.AllMasked;
 
-    private (int Dimension, double Features, double Warmup, long Parameters, long Arena) Calibrate(CostSample sample, long held, CancellationToken cancellationToken)
+    /// <summary>Of the very rows that the warm-up takes, where the pool is at hand; else of as many.</summary>
+    private long WarmupTokens(Pool pool, CostSample sample, int examples, double meanTokens)
     {
-        var parts = sample.Parts(Taught, _threads, _probe.Options.MicroBatch, ("an answer to learn", "assistant turns that fit in --max-length"));
+        var options = _probe.Options;
+        if (options.Checkpoints == 0) return 0;
+        var taken = Warmup.Examples(options, examples);
+        var tried = options.LearningRate == 0 ? Warmup.TrialExamples(taken) : 0;
+        if (examples != pool.Count) return (long)(meanTokens * ((double)taken * options.Checkpoints + (double)tried * Warmup.TrialCount));
+        var rows = Warmup.Rows(options, pool);
+        return (long)(sample.Tokens(Taught, rows) * options.Checkpoints + sample.Tokens(Taught, rows[..tried]) * Warmup.TrialCount);
+    }
+
+    /// <summary>What a short run of the model gives: numbers an example, tokens a second, parameters trained, bytes of memory.</summary>
+    private sealed record Measured(int Dimension, double Features, double Warmup, long Trained, long Model, long Thread);
+
+    private Measured Calibrate(CostSample sample, CancellationToken cancellationToken)
+    {
         // Preconditioning costs nothing to speak of and needs moments that aren't there yet.
         var options = _probe.Options with { Preconditioning = Preconditioning.None };
+        var expected = ("an answer to learn", "assistant turns that fit in --max-length");
+        var parts = sample.Parts(Taught, _threads, options.MicroBatch, expected);
+        var held = HostBuffer.LiveBytes;
         using var decoder = Decoder.Load(_probe.Model.Path);
         using var adapters = options.Kind == GradientKind.Lora ? Warmup.CreateAdapters(decoder, options) : null;
         decoder.Adapters = adapters;
+        var model = HostBuffer.LiveBytes - held;
         using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = _threads, MicroBatchTokens = options.MicroBatch });
+        var before = HostBuffer.LiveBytes;
         using var extractor = new GradientExtractor(decoder, workers, options, null, GradientSide.Pool);
-        using var sum = adapters is null ? (IDisposable)new WeightGradients(decoder) : new AdapterGradients(decoder);
+        var projection = HostBuffer.LiveBytes - before; // there is one for every checkpoint
         var features = CostSample.Rate(parts, part => extractor.Extract(part, new float[part.Length * extractor.Dimension], new double[part.Length], cancellationToken));
-        var warmup = CostSample.Rate(parts, part => workers.Gradients(Batch.Pack([.. part.Select(e => (e.Ids, (bool[]?)e.Trained))]), LossReduction.ExampleMean, (IGradientSum)sum, cancellationToken));
+        var working = HostBuffer.LiveBytes - held - model - projection;
+        using var sum = adapters is null ? (IDisposable)new WeightGradients(decoder) : new AdapterGradients(decoder);
         var trained = ((IGradientSum)sum).Parameters.Sum(p => (long)p.Length);
-        return (extractor.Dimension, features, warmup, trained, HostBuffer.LiveBytes - held + 2 * trained * sizeof(float));
-    }
-
-    /// <summary>Bytes a second of a scan by all threads over memory larger than the caches.</summary>
-    private double PassRate(int dimension)
-    {
-        const int Groups = 4, Bytes = 64 << 20;
-        var rows = Math.Max(1, Bytes / (dimension * sizeof(ushort)));
-        var right = new float[Groups * dimension];
-        var clock = Stopwatch.StartNew();
-        Parallel.For(0, _threads, new ParallelOptions { MaxDegreeOfParallelism = _threads }, _ =>
-            RowScan.Dots(new ushort[rows * dimension], rows, dimension, right, Groups, new float[rows * Groups]));
-        return (double)_threads * rows * dimension * sizeof(ushort) / clock.Elapsed.TotalSeconds;
+        // Batches as the warm-up makes them: few micro-batches, so the threads don't all finish at once.
+        var batches = options.Checkpoints == 0 ? [] : parts.SelectMany(p => p).Chunk(options.Batch).ToArray();
+        var warmup = batches.Length == 0 ? 0 : CostSample.Rate(batches, part => workers.Gradients(Batch.Pack([.. part.Select(e => (e.Ids, (bool[]?)e.Trained))]), LossReduction.ExampleMean, (IGradientSum)sum, cancellationToken));
+        return new Measured(extractor.Dimension, features, warmup, trained, model + projection * Math.Max(1, options.Checkpoints), working / _threads);
     }
 }

@@ -23,6 +23,9 @@ internal sealed class GradientStoreMaker
     private readonly StageShare _share;
     private readonly IProgress<WorkProgress>? _progress;
 
+    /// <summary>A shard's rows at every checkpoint, the same arrays for every shard: large ones would stay until the collector's rarest round.</summary>
+    private float[][] _rows = [];
+
     public GradientStoreMaker(GradientProbe probe, Trajectory trajectory, string trajectoryPath, GradientSide side, int threads, StageShare share, IProgress<WorkProgress>? progress) =>
         (_probe, _trajectory, _trajectoryPath, _side, _threads, _share, _progress) = (probe, trajectory, trajectoryPath, side, threads, share, progress);
 
@@ -72,6 +75,7 @@ internal sealed class GradientStoreMaker
     private ShardFeatures MakeShard(ShardExamples shard, Decoder decoder, LoraAdapters? adapters, GradientExtractor[] extractors, CancellationToken cancellationToken)
     {
         var (examples, count, dimension) = (shard.Examples, shard.Examples.Length, extractors[0].Dimension);
+        if (_rows.Length == 0) _rows = [.. Enumerable.Range(0, Checkpoints).Select(_ => new float[count * dimension])]; // no later shard has more
         var blocks = new ReadOnlyMemory<float>[Checkpoints];
         var norms = new float[count * Checkpoints];
         var losses = new float[count * Checkpoints];
@@ -79,10 +83,10 @@ internal sealed class GradientStoreMaker
         {
             shard.Progress((double)t / Checkpoints);
             Load(t, decoder, adapters);
-            var rows = new float[count * dimension];
+            var rows = _rows[t].AsMemory(0, count * dimension);
             var own = new double[count];
             extractors[t].Extract(examples, rows, own, cancellationToken);
-            Normalise(rows, dimension, t, norms, shard.Place);
+            Normalise(rows.Span, dimension, t, norms, shard.Place);
             for (var i = 0; i < count; i++) losses[i * Checkpoints + t] = (float)own[i];
             blocks[t] = rows;
         }
@@ -101,11 +105,11 @@ internal sealed class GradientStoreMaker
     private string? PathOf(int checkpoint) =>
         _trajectory.Checkpoints[checkpoint].Directory is { } directory ? Path.Combine(_trajectoryPath, directory) : null;
 
-    private void Normalise(float[] rows, int dimension, int checkpoint, float[] norms, Func<int, string> place)
+    private void Normalise(Span<float> rows, int dimension, int checkpoint, float[] norms, Func<int, string> place)
     {
         for (var i = 0; i < rows.Length / dimension; i++)
         {
-            var row = rows.AsSpan(i * dimension, dimension);
+            var row = rows.Slice(i * dimension, dimension);
             var norm = TensorPrimitives.Norm<float>(row);
             if (!float.IsFinite(norm))
                 throw PursuitException.At(place(i), $"a gradient that isn't finite at checkpoint '{_trajectory.Checkpoints[checkpoint].Name}'", "finite gradients", "Lower the warm-up's rate (--set features.learning-rate=1e-4), or look at that record.");

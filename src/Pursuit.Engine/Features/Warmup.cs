@@ -43,6 +43,10 @@ internal sealed class Warmup
     /// <summary>Examples of those that each learning rate is tried on, held-out ones included.</summary>
     public static int TrialExamples(int warmup) => Math.Min(warmup, MostTrialExamples);
 
+    /// <summary>The pool's rows that the warm-up trains on, those it tries rates on first: by hashed content ids, random and the same for any order of the pool.</summary>
+    public static int[] Rows(GradientFeatureOptions options, Pool pool) =>
+        [.. Enumerable.Range(0, pool.Count).OrderBy(i => SeededRandom.ForExample(options.ProjectionSeed, "features/warm-up", pool.ContentIds[i])).Take(Examples(options, pool.Count))];
+
     /// <summary>Everything the trajectory depends on.</summary>
     public Fingerprint Fingerprint(Pool pool, ExampleEncoder encoder)
     {
@@ -97,11 +101,9 @@ internal sealed class Warmup
         return new Trajectory(points, rate, trials, [.. rows.Order()], tokens * _options.Checkpoints + examples.Take(MostTrialExamples).Sum(e => (long)e.Tokens.Length) * trials.Count, Stopwatch.GetElapsedTime(started).TotalSeconds);
     }
 
-    /// <summary>The examples whose hashed content ids come first: random, and the same for any order of the pool.</summary>
     private (int[] Rows, List<TrainingExample> Examples) Choose(Pool pool, ExampleEncoder encoder, CancellationToken cancellationToken)
     {
-        var count = Examples(_options, pool.Count);
-        var order = Enumerable.Range(0, pool.Count).OrderBy(i => SeededRandom.ForExample(_options.ProjectionSeed, "features/warm-up", pool.ContentIds[i])).Take(count).ToArray();
+        var order = Rows(_options, pool);
         var rows = new List<int>();
         var examples = new List<TrainingExample>();
         var position = 0;
@@ -115,7 +117,7 @@ internal sealed class Warmup
 
         return examples.Count > 0
             ? ([.. rows], examples)
-            : throw PursuitException.At(pool.Sources[0].Path, $"no answer to learn in {count:N0} random examples", "assistant turns that fit in --max-length", "Look at them with 'pursuit inspect'.");
+            : throw PursuitException.At(pool.Sources[0].Path, $"no answer to learn in {order.Length:N0} random examples", "assistant turns that fit in --max-length", "Look at them with 'pursuit inspect'.");
     }
 
     /// <summary>One epoch with each rate on some of the examples; the loss on the rest of them decides.</summary>

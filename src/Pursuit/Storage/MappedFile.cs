@@ -14,7 +14,6 @@ public sealed unsafe class MappedFile : IDisposable
 {
     private static int LiveTotal;
 
-    private readonly MemoryMappedFile? _file;
     private readonly MemoryMappedViewAccessor? _view;
     private byte* _start;
     private int _disposed;
@@ -25,8 +24,9 @@ public sealed unsafe class MappedFile : IDisposable
         Length = stream.Length;
         if (Length > 0) // an empty file can't be mapped
         {
-            _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-            _view = _file.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
+            // The view outlives its file: a store of more shards than a process may have files open stays mapped all the same.
+            using var file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            _view = file.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
             _start += _view.PointerOffset;
         }
@@ -89,7 +89,6 @@ public sealed unsafe class MappedFile : IDisposable
         }
 
         _view?.Dispose();
-        _file?.Dispose();
         Interlocked.Decrement(ref LiveTotal);
     }
 }

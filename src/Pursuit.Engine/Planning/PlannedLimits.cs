@@ -1,0 +1,50 @@
+using System.Globalization;
+using Pursuit.Distribution;
+using Pursuit.Engine.Features;
+using Pursuit.Storage;
+
+namespace Pursuit.Engine.Planning;
+
+/// <summary>What of a job can't be: arrays of .NET, maps of the system, memory of a machine.</summary>
+internal static class PlannedLimits
+{
+    private const string MapsPath = "/proc/sys/vm/max_map_count";
+
+    /// <summary>Maps that a process has beside a store's shards: its libraries, its heap, its threads.</summary>
+    private const int OtherMaps = 1500;
+
+    /// <summary>Linux's default, where the system doesn't say.</summary>
+    private const int UsualMaps = 65_530;
+
+    /// <summary>Every fault.</summary>
+    /// <param name="plan">The job.</param>
+    /// <param name="machines">The machines; the first of them is rank 0's.</param>
+    /// <param name="stages">The stages with their memory.</param>
+    public static IEnumerable<string> Of(CostPlan plan, IReadOnlyList<MachineGroup> machines, IReadOnlyList<PlannedStage> stages)
+    {
+        var dimension = (long)plan.Checkpoints * plan.Dimension;
+        long chosen = plan.Chosen, most = Array.MaxLength;
+        if (chosen * dimension > most)
+            yield return Text($"{chosen:N0} rows to choose of {dimension:N0} numbers are {chosen * dimension:N0} numbers in one pursuit; an array of .NET holds {most:N0}. Lower the budget to {most / dimension:N0} rows, project to fewer dimensions (features.dimension), or choose by a top-k method such as less.");
+        if (chosen * chosen > most)
+            yield return Text($"The Gram matrix of {chosen:N0} rows to choose has {chosen * chosen:N0} numbers; an array of .NET holds {most:N0}. Lower the budget to {(long)Math.Sqrt(most):N0} rows, or choose by a top-k method such as less.");
+        if ((long)plan.Examples * plan.Checkpoints > most)
+            yield return Text($"The losses of {plan.Examples:N0} examples at {plan.Checkpoints} checkpoints are {(long)plan.Examples * plan.Checkpoints:N0} numbers; an array of .NET holds {most:N0}. Take fewer checkpoints (features.checkpoints), or parts of the pool.");
+        var (shards, maps) = ((plan.Examples + FeatureManifest.ShardRows - 1) / FeatureManifest.ShardRows, Maps());
+        if (shards > maps - OtherMaps)
+            yield return Text($"A store of {shards:N0} shards is mapped by every process; Linux lets one have {maps:N0} maps here (vm.max_map_count). Raise it on every machine: 'sysctl -w vm.max_map_count={2 * shards}'.");
+        for (var g = 0; g < machines.Count; g++)
+        {
+            var machine = machines[g];
+            var worst = stages.MaxBy(s => Need(s, g, machine))!;
+            if (Need(worst, g, machine) > machine.MemoryBytes)
+                yield return Text($"'{machine.Name}' needs {Need(worst, g, machine) / 1e9:N1} GB of memory for '{worst.Name}'; it has {machine.MemoryGb:N1} GB. {(g == 0 ? "The first group's first machine is rank 0, which needs most: name a larger one first, choose fewer rows, or take" : "Take")} fewer examples{(worst.Name == PlannedStages.Features ? " or cores" : "")}.");
+        }
+
+        static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+        static double Need(PlannedStage stage, int group, MachineGroup machine) => group == 0 ? Math.Max(stage.FirstMemory, machine.Count > 1 ? stage.OtherMemory : 0) : stage.OtherMemory;
+    }
+
+    private static int Maps() =>
+        File.Exists(MapsPath) && int.TryParse(File.ReadAllText(MapsPath), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var count) ? count : UsualMaps;
+}

@@ -1,0 +1,46 @@
+using Pursuit.Distribution;
+using Pursuit.Engine.Features;
+
+namespace Pursuit.Engine.Planning;
+
+/// <summary>Bytes of memory of a process's own in each stage; stores and files that are mapped belong to the system's cache and aren't among them.</summary>
+internal sealed class PlannedMemory(CostPlan plan, int processes)
+{
+    /// <summary>Of an example in a pool's index: its place, fate, content id and the slots of the tables over them.</summary>
+    private const double IndexBytes = 100;
+
+    /// <summary>Of rows that rank 0 fetched, at most.</summary>
+    private const double CacheBytes = 1L << 30;
+
+    private double Index => CostSample.BaseBytes + IndexBytes * plan.Examples;
+
+    /// <summary>While the pool is read.</summary>
+    public double Reading => Index;
+
+    /// <summary>While rank 0 trains: weights, their gradients and two moments, and the threads' arenas.</summary>
+    public double WarmingUp(MachineGroup machine) =>
+        Index + plan.ModelMemory + machine.Cores * (double)plan.ThreadMemory + (plan.WarmupTokens > 0 ? (double)plan.CheckpointBytes / plan.Checkpoints : 0);
+
+    /// <summary>While shards are made.</summary>
+    public double Making(MachineGroup machine) => Index + plan.ModelMemory + machine.Cores * (double)plan.ThreadMemory + plan.ShardMemory;
+
+    /// <summary>While passes are made, in a process that is told what to do.</summary>
+    public double Passing => Index + RowBytes * plan.Examples + sizeof(float) * (double)plan.Examples / processes * (1 + plan.Passes);
+
+    /// <summary>The same in rank 0: the chosen rows with their Gram matrix while they grow, rows it fetched, and in the end every row's gain at every pass.</summary>
+    public double Deciding
+    {
+        get
+        {
+            var dimension = (double)plan.Checkpoints * plan.Dimension;
+            var chosen = 1.1 * plan.Chosen;
+            var fetched = processes > 1 ? Math.Min(CacheBytes, 2.0 * plan.Chosen * dimension * sizeof(float)) : 0;
+            var gains = sizeof(float) * (double)plan.Examples * plan.Passes;
+            // An array that grows by half stands beside the one it takes the place of.
+            return Index + RowBytes * plan.Examples + Math.Max(1.7 * sizeof(float) * chosen * (dimension + chosen), gains) + fetched;
+        }
+    }
+
+    /// <summary>Of a row beside its features: norms, multipliers and losses at every checkpoint, its length, and what sorting lengths takes for a while.</summary>
+    private double RowBytes => 12 * plan.Checkpoints + sizeof(double) + 28;
+}

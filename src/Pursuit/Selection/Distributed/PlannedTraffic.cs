@@ -1,0 +1,74 @@
+using Pursuit.Distribution;
+using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Pursuits;
+
+namespace Pursuit.Selection.Distributed;
+
+/// <summary>
+/// What several processes exchange for a pursuit that goes all the way: every pass adds the rows it may, none is dropped, and every swap round
+/// is made. The messages are those of <see cref="RowTeam"/>, to the byte; a pursuit that stops early exchanges less.
+/// </summary>
+public static class PlannedTraffic
+{
+    private const int Byte = 1, Number = sizeof(int), Single = sizeof(float), Double = sizeof(double);
+
+    /// <summary>Of <c>gtp</c> with the staged schedule.</summary>
+    /// <param name="options">Its options; the numbers of passes and the share of rows offered count.</param>
+    /// <param name="rows">N, the pool's examples.</param>
+    /// <param name="dimension">D, numbers of a row over all checkpoints.</param>
+    /// <param name="budget">M, rows to choose.</param>
+    /// <param name="groups">J, target groups.</param>
+    /// <param name="processes">n.</param>
+    public static Traffic Of(GtpOptions options, long rows, long dimension, long budget, int groups, int processes)
+    {
+        var others = processes - 1L;
+        long outward = 0, back = 0, offered = 0, messages = others * (Byte + Number + Double + Byte); // the opening, and the end
+        var steps = (int)Math.Min(options.Iterations, budget);
+        var passes = steps + options.SwapRounds;
+        for (var (pass, support) = (1, 0L); pass <= passes; pass++)
+        {
+            var size = pass <= steps ? (long)Math.Ceiling((double)budget * pass / steps) : budget + (long)Math.Ceiling(options.SwapShare * budget);
+            var wanted = size - support;
+            var candidates = wanted + wanted / 4;
+            outward += Score(dimension, groups, support) + Best + Keep(support);
+            // Every process answers with as many as are wanted; the best of all are then fetched.
+            back += others * candidates * (Number + Single);
+            offered += candidates;
+            messages += others * (Byte + 2 * Number + candidates * Number);
+            support = Math.Min(size, budget);
+        }
+
+        var kept = Kept(passes);
+        messages += others * kept * (Byte + Number);
+        var fetched = offered * others / processes;
+        return new Traffic
+        {
+            Processes = processes,
+            Passes = passes,
+            PassesOut = others * outward,
+            PassesBack = back,
+            Rows = fetched,
+            RowsBack = fetched * dimension * Single,
+            GainsBack = rows * others / processes * kept * Single,
+            Other = messages,
+        };
+    }
+
+    /// <summary>A pass's request: rows, rule, right-hand sides, and the rows that can't be chosen.</summary>
+    private static long Score(long dimension, int groups, long support) =>
+        Byte + Number + (Byte + Number + groups * Double + Double + Byte) + (Number + groups * dimension * Single) + (Number + support * Number);
+
+    /// <summary>The request for the best rows.</summary>
+    private static long Best => Byte + Number + Number;
+
+    /// <summary>The request to keep a pass's scores: its number, the chosen and the barred.</summary>
+    private static long Keep(long support) => Byte + Number + (Number + support * Number) + Number;
+
+    /// <summary>Passes whose gains are kept, as <see cref="PursuitGains"/> thins them out.</summary>
+    private static int Kept(int passes)
+    {
+        var stride = 1;
+        while ((passes + stride - 1) / stride > PursuitGains.MostPasses) stride *= 2;
+        return (passes + stride - 1) / stride;
+    }
+}
