@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Pursuit.Data;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
@@ -21,15 +20,7 @@ internal static class LargeStoreBenchmark
         if (!File.Exists(Path.Combine(directory, FeatureManifest.FileName))) Make(directory, rows, dimension, threads);
         using var pool = new StoreFeatures(FeatureStore.Open(directory, verifyChecksums: false));
         var target = Target(pool, budget);
-        var ids = new ContentId[rows];
-        Span<byte> bytes = stackalloc byte[ContentId.Length];
-        for (var i = 0; i < ids.Length; i++)
-        {
-            BitConverter.TryWriteBytes(bytes, i);
-            ids[i] = new ContentId(bytes);
-        }
-
-        var problem = new SelectionProblem { ContentIds = ids, Budget = new Budget(budget, false, BudgetUnit.Rows), PoolGradients = pool, TargetGradients = target, Threads = threads };
+        var problem = new SelectionProblem { ContentIds = Measure.NumberedIds(rows), Budget = new Budget(budget, false, BudgetUnit.Rows), PoolGradients = pool, TargetGradients = target, Threads = threads };
         var options = new GtpOptions { Iterations = 10, SwapRounds = 3, Fill = GtpFill.None, Groups = TargetGrouping.One, Batch = 0 };
         using var stop = new CancellationTokenSource();
         var highest = Task.Run(() => Highest(stop.Token), CancellationToken.None);

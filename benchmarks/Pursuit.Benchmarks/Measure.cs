@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Pursuit.Data;
 
 namespace Pursuit.Benchmarks;
 
@@ -52,6 +53,20 @@ internal static unsafe partial class Measure
             ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[^1].Trim()
             : null;
         return $"{model ?? "unknown processor"}, {Environment.ProcessorCount} cores, .NET {Environment.Version}, load average {load}";
+    }
+
+    /// <summary>Content ids for rows that have no content.</summary>
+    public static ContentId[] NumberedIds(int rows)
+    {
+        var ids = new ContentId[rows];
+        Span<byte> bytes = stackalloc byte[ContentId.Length];
+        for (var i = 0; i < rows; i++)
+        {
+            BitConverter.TryWriteBytes(bytes, i);
+            ids[i] = new ContentId(bytes);
+        }
+
+        return ids;
     }
 
     /// <summary>Keeps a result alive so that its computation isn't removed.</summary>

@@ -34,6 +34,8 @@ switch (args.FirstOrDefault())
         return TokenizerBenchmark.Train(args[1..]);
     case "large":
         return LargeStoreBenchmark.Run(args);
+    case "matching":
+        return MatchingPursuitBenchmark.Run(args);
     case "scale":
         return ScaleBenchmark.Run(args);
     case "tsds":
@@ -41,6 +43,6 @@ switch (args.FirstOrDefault())
     case "tsds-store":
         return TsdsStore.Run(args);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, scale, large, engine, engine-threads, features, embeddings, information, prove, tokenizer, tokenizer-train, tsds, tsds-store");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, scale, large, matching, engine, engine-threads, features, embeddings, information, prove, tokenizer, tokenizer-train, tsds, tsds-store");
         return 2;
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
-using Pursuit.Data;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
@@ -92,15 +91,7 @@ internal static class ScaleBenchmark
 
     private static (List<int> Rows, PursuitDetails Details, PursuitProblem Problem, float[] Residual) Choose(StoreFeatures pool, StoreFeatures target, int budget, int threads)
     {
-        var ids = new ContentId[pool.Rows];
-        Span<byte> bytes = stackalloc byte[ContentId.Length];
-        for (var i = 0; i < ids.Length; i++)
-        {
-            BitConverter.TryWriteBytes(bytes, i);
-            ids[i] = new ContentId(bytes);
-        }
-
-        var selection = new SelectionProblem { ContentIds = ids, Budget = Budget.Parse(budget.ToString(CultureInfo.InvariantCulture)), PoolGradients = pool, TargetGradients = target, Threads = threads };
+        var selection = new SelectionProblem { ContentIds = Measure.NumberedIds(pool.Rows), Budget = Budget.Parse(budget.ToString(CultureInfo.InvariantCulture)), PoolGradients = pool, TargetGradients = target, Threads = threads };
         var options = new GtpOptions();
         var chosen = new GtpSelector(options).Select(selection, null, CancellationToken.None);
         var session = PursuitSession.Open(selection, GtpSelector.Name, options, CancellationToken.None);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Pursuit.Distribution;
 using Pursuit.Mpi;
 
@@ -8,6 +9,9 @@ namespace Pursuit.Cli;
 internal static class Processes
 {
     private static readonly string[] Shared = ["select", "features"];
+
+    /// <summary>Time enough for rank 0 to find the same fault, on a machine under load too.</summary>
+    private static readonly TimeSpan Rank0Grace = TimeSpan.FromSeconds(5);
 
     /// <summary>Does a command's work with the processes there are, and ends them all where it fails in one.</summary>
     /// <param name="work">Does it; gives the exit code.</param>
@@ -39,9 +43,15 @@ internal static class Processes
         throw PursuitException.At($"pursuit {command.Name}", $"{launch.Processes} processes started by {launch.Launcher}", "one", $"Only {string.Join(" and ", Shared)} are shared out; start this one by itself.");
     }
 
-    /// <summary>What is wrong with the input every rank finds; rank 0's word, whose end ends the others, is enough.</summary>
+    /// <summary>
+    /// What is wrong with the input every rank finds, and one word is enough: rank 0's, whose end ends the others. Another rank waits for
+    /// that end, and speaks itself where none comes, because then the fault is its own.
+    /// </summary>
     public static void LetRank0Speak()
     {
-        if (MpiLaunch.Current is { Rank: > 0 }) Task.Delay(TimeSpan.FromSeconds(2)).Wait();
+        if (MpiLaunch.Current is not { Rank: > 0 }) return;
+        using var ended = new ManualResetEventSlim();
+        using var signal = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => ended.Set()); // what a launcher ends the others by
+        if (ended.Wait(Rank0Grace)) Environment.Exit(CommandLine.Failed);
     }
 }

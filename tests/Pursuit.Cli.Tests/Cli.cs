@@ -17,13 +17,18 @@ internal static class Cli
     public static Outcome Run(params string[] arguments) => RunIn(Path.GetTempPath(), arguments);
 
     /// <summary>Runs "pursuit" in a working directory.</summary>
-    public static Outcome RunIn(string directory, params string[] arguments)
+    public static Outcome RunIn(string directory, params string[] arguments) => Finish(Start(directory, arguments));
+
+    /// <summary>Waits for the end of a command that was started.</summary>
+    public static Outcome Finish(Process process)
     {
-        using var process = Start(directory, arguments);
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit(300_000).ShouldBeTrue("the command ended within five minutes");
-        return new Outcome(process.ExitCode, output, error.GetAwaiter().GetResult());
+        using (process)
+        {
+            var error = process.StandardError.ReadToEndAsync();
+            var output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit(300_000).ShouldBeTrue("the command ended within five minutes");
+            return new Outcome(process.ExitCode, output, error.GetAwaiter().GetResult());
+        }
     }
 
     /// <summary>Starts "pursuit" and leaves it running.</summary>

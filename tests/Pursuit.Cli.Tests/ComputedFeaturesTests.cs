@@ -85,12 +85,58 @@ public sealed class ComputedFeaturesTests : IDisposable
         plan.GetProperty("examples").GetInt32().ShouldBe(Rows);
         plan.GetProperty("kind").GetString().ShouldBe(made.GetProperty("kind").GetString());
         plan.GetProperty("dimension").GetInt32().ShouldBe(made.GetProperty("dimension").GetInt32());
-        // Lengths are known from a sample of 512; the run counts no target here, whose ten examples are a five-hundredth.
-        (plan.GetProperty("warmup_tokens").GetDouble() + plan.GetProperty("feature_tokens").GetDouble()).ShouldBe(made.GetProperty("tokens").GetDouble(), 0.03 * made.GetProperty("tokens").GetDouble());
-        // The rest of the store's bytes are the shards' headers.
-        plan.GetProperty("store_bytes").GetDouble().ShouldBe(made.GetProperty("bytes").GetDouble(), 0.03 * made.GetProperty("bytes").GetDouble());
+        // 5,000 examples, of which 4,096 are tokenized; the rest have as many tokens a byte. The run counts no target here.
+        (plan.GetProperty("warmup_tokens").GetDouble() + plan.GetProperty("pool_tokens").GetDouble()).ShouldBe(made.GetProperty("tokens").GetDouble(), 0.002 * made.GetProperty("tokens").GetDouble());
+        // The rest of the store's bytes are the shards' headers; the plan's are the ten target rows too.
+        (plan.GetProperty("store_bytes").GetDouble() * Rows / (Rows + 10)).ShouldBe(made.GetProperty("bytes").GetDouble(), 0.003 * made.GetProperty("bytes").GetDouble());
+        plan.GetProperty("checkpoint_bytes").GetDouble().ShouldBe(CheckpointBytes("planned"), 0.2 * CheckpointBytes("planned"), "headers and states are much of so small a model's");
         plan.GetProperty("seconds").GetDouble().ShouldBeGreaterThan(0);
         planned.Error.ShouldContain("in all ");
+    }
+
+    [Fact]
+    public void A_plan_for_a_pool_not_at_hand_on_machines_not_at_hand_says_what_each_stage_takes_and_what_does_not_fit()
+    {
+        _directory.Write("machines.yaml", "- name: node\n  count: 4\n  cores: 8\n  memory-gb: 64\n  disk-mb-s: 500\n  network-mb-s: 1000\n");
+        string[] arguments = ["plan", "--pool", "pool.jsonl", "--target", "target.jsonl", "--model", "model", "--machines", "machines.yaml", "--json", .. Quick];
+        var planned = Cli.RunIn(_directory.FullPath, [.. arguments, "--budget", "0.1%", "--examples", "1M"]);
+        planned.ExitCode.ShouldBe(0, planned.Error);
+        foreach (var word in new[] { "Plan      1,000,000 examples", "4 x node", "limited by", "Longest", "warm-up", "passes" }) planned.Error.ShouldContain(word);
+        var (plan, here) = (planned.Json, Cli.RunIn(_directory.FullPath, [.. arguments, "--budget", "0.1%"]).Json);
+        plan.GetProperty("chosen").GetInt32().ShouldBe(1000);
+        plan.GetProperty("pool_tokens").GetDouble().ShouldBe(here.GetProperty("pool_tokens").GetDouble() * 1_000_000 / Rows, 1000, "as the sample's");
+        plan.GetProperty("cluster").GetProperty("stages").EnumerateArray().Sum(s => s.GetProperty("seconds").GetDouble()).ShouldBe(plan.GetProperty("cluster").GetProperty("seconds").GetDouble(), 1e-6);
+
+        Refused("This doesn't fit", "--examples", "100M", "--budget", "0.1%", "--set", "features.dimension=32768", "features.factor=256");
+        Refused("vm.max_map_count", "--examples", "2000M", "--budget", "1000");
+        Refused("at most 2,147,483,647", "--examples", "3B");
+        Refused("'many'", "--examples", "many");
+        _directory.Write("machines.yaml", "- name: node\n  cors: 8\n");
+        Refused("machines.yaml, line 2", "--examples", "1M");
+        _directory.Write("machines.yaml", "- name: node\n  cores: 0\n");
+        Refused("cores is 0", "--examples", "1M");
+        _directory.Write("machines.yaml", "");
+        Refused("no group of machines", "--examples", "1M");
+
+        void Refused(string word, params string[] more)
+        {
+            var outcome = Cli.RunIn(_directory.FullPath, [.. arguments, .. more]);
+            outcome.ExitCode.ShouldBe(2, outcome.Error);
+            outcome.Error.ShouldContain(word);
+        }
+    }
+
+    [Fact]
+    public void Features_whose_model_moved_say_so_and_are_used_where_it_is_now()
+    {
+        Cli.RunIn(_directory.FullPath, ["features", "--pool", "pool.jsonl", "--model", "model", "--run", "lender", .. Quick]).ExitCode.ShouldBe(0);
+        Directory.Move(_directory.PathOf("model"), _directory.PathOf("elsewhere"));
+        string[] arguments = ["select", "--pool", "pool.jsonl", "--target", "target.jsonl", "--budget", "40", "--features", "lender", "--method", "less", "--no-report", "--out", "moved.jsonl"];
+        var lost = Cli.RunIn(_directory.FullPath, arguments);
+        lost.ExitCode.ShouldBe(2);
+        lost.Error.ShouldContain("lender: features made with the model in");
+        lost.Error.ShouldContain("give --model");
+        Cli.RunIn(_directory.FullPath, [.. arguments, "--model", "elsewhere"]).ExitCode.ShouldBe(0);
     }
 
     [Fact]
@@ -124,6 +170,9 @@ public sealed class ComputedFeaturesTests : IDisposable
         ["select", "--pool", "pool.jsonl", "--target", "target.jsonl", "--model", "model", "--method", "gtp", "--budget", "40", "--out", name + ".jsonl", .. Quick, .. more];
 
     private Cli.Outcome Select(string name, params string[] more) => Cli.RunIn(_directory.FullPath, Arguments(name, more));
+
+    private double CheckpointBytes(string name) =>
+        Directory.EnumerateFiles(_directory.PathOf($"{name}.run/stages/warm-up/training/checkpoints"), "*", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length);
 
     private SortedDictionary<string, string> Files(string name, string stage)
     {

@@ -55,6 +55,9 @@ public sealed class PretrainCommandTests
         Fails(["--data", chat, "--out", "m"], "chat.jsonl, line 1", "pursuit train");
         Fails(["--data", corpus, "--out", Path.Combine(taken, "m"), "--run", "r"], "taken");
         Fails(["--data", corpus, "--out", "m", "--vocab", "280", "--heads", "3"], "width is 256", "3 heads");
+        Fails(["--data", corpus, "--out", "m", "--vocab", "280", "--layers", "0", "--mlp", "-8"], "layers is 0, at least 1", "mlp is -8");
+        Fails(["--data", corpus, "--out", "m", "--vocab", "280", "--heads", "0"], "heads is 0, at least 1");
+        Fails(["--data", corpus, "--out", "m", "--vocab", "280", "--tokens", "1000", "--epochs", "2"], "--epochs: 2 beside --tokens 1000", "one of the two");
         Fails(["--data", corpus, "--out", "m", "--vocab", "280", "--context", "4096"], "tokens in 40 documents", "--context");
 
         void Fails(string[] arguments, params string[] parts)

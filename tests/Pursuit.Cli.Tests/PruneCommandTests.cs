@@ -37,6 +37,20 @@ public sealed class PruneCommandTests : IDisposable
         File.GetLastWriteTimeUtc(_directory.PathOf("kept.run/stages/probe-1/model/model.safetensors")).ShouldBe(probe);
     }
 
+    [Theory]
+    [InlineData("--keep")]
+    [InlineData("--budget")]
+    public void A_share_that_cannot_be_is_refused_by_the_name_it_was_given_under(string option)
+    {
+        foreach (var (value, word) in new[] { ("0", "is not above zero"), ("1000", "at most the pool's"), ("0.1%", "less than one"), ("most", "isn't a budget") })
+        {
+            var run = Cli.Run(["prune", "--pool", _pool, option, value, "--method", "random", "--out", _directory.PathOf("kept.jsonl")]);
+            run.ExitCode.ShouldBe(2, run.Error);
+            run.Error.ShouldContain(word);
+            run.Error.ShouldContain($"pursuit: {option}: ");
+        }
+    }
+
     [Fact]
     public void Scores_stand_beside_every_example_and_what_has_none_is_null()
     {

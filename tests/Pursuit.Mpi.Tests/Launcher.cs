@@ -21,6 +21,9 @@ internal static class Launcher
     /// <summary>Why no test can start mpirun here; null where it can.</summary>
     public static string? Missing { get; } = FindMissing();
 
+    /// <summary>The command line's program, for dotnet.</summary>
+    public static string CommandLine { get; } = Path.Combine(AppContext.BaseDirectory, "Pursuit.Cli.dll");
+
     /// <summary>What a run gave.</summary>
     public sealed record Outcome(int ExitCode, string Output, string Error);
 
@@ -36,7 +39,7 @@ internal static class Launcher
         var start = new ProcessStartInfo(processes == 0 ? "dotnet" : "mpirun") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in Environment.Concat(variables)) start.Environment[name] = value;
         string[] launch = processes == 0 ? [] : ["--timeout", "240", "-n", $"{processes}", "dotnet"];
-        foreach (var argument in (string[])[.. launch, Path.Combine(AppContext.BaseDirectory, "Pursuit.Cli.dll"), .. arguments]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])[.. launch, CommandLine, .. arguments]) start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }
 
@@ -49,6 +52,25 @@ internal static class Launcher
             var output = process.StandardOutput.ReadToEnd();
             process.WaitForExit(300_000).ShouldBeTrue("the job ended within five minutes");
             return new Outcome(process.ExitCode, output, error.GetAwaiter().GetResult());
+        }
+    }
+
+    /// <summary>The process ids of a job's ranks, in the order they were started.</summary>
+    public static int[] RanksOf(Process job) => [.. Directory.EnumerateDirectories("/proc")
+        .Select(d => int.TryParse(Path.GetFileName(d), out var id) ? id : 0)
+        .Where(id => id > 0 && ParentOf(id) == job.Id)
+        .Order()];
+
+    private static int ParentOf(int process)
+    {
+        try
+        {
+            var status = File.ReadAllText($"/proc/{process}/stat");
+            return int.Parse(status[(status.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return 0; // it has ended meanwhile
         }
     }
 

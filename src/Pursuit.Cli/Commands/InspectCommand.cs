@@ -60,7 +60,7 @@ internal static class InspectCommand
 
         Show(pool, encoder, [.. Enumerable.Range(0, Math.Min(count, pool.Count))], json, cancellationToken);
         PrintInput(pool);
-        System.Console.Out.Write(AuditText.Render(audit));
+        System.Console.Out.Write(Terminal.Visible(AuditText.Render(audit)));
         return CommandLine.Done;
     }
 
@@ -108,7 +108,7 @@ internal static class InspectCommand
             }
 
             var locator = example.Locator;
-            System.Console.Out.WriteLine($"-- {example.Id ?? "(no id)"}  {example.ContentId}  {pool.Sources[locator.Source].Path}, line {locator.Line}");
+            System.Console.Out.WriteLine($"-- {Terminal.Visible(example.Id ?? "(no id)").ReplaceLineEndings(" ")}  {example.ContentId}  {pool.Sources[locator.Source].Path}, line {locator.Line}");
             System.Console.Out.WriteLine($"-- {encoded.Ids.Length:N0} tokens, {encoded.SupervisedTokens:N0} trained{Cut(encoded.Truncation)}");
             Print(segments);
         }
@@ -124,13 +124,13 @@ internal static class InspectCommand
         var console = Terminal.ForResult;
         if (console.Profile.Capabilities.ColorSystem == ColorSystem.NoColors || System.Console.IsOutputRedirected)
         {
-            System.Console.Out.WriteLine(ExampleView.WithBrackets(segments));
+            System.Console.Out.WriteLine(Terminal.Visible(ExampleView.WithBrackets(segments)));
             System.Console.Out.WriteLine();
             return;
         }
 
         foreach (var segment in segments)
-            console.Write(new Text(segment.Text, segment.IsTrained ? new Style(Color.Green, decoration: Decoration.Bold) : new Style(Color.Grey)));
+            console.Write(new Text(Terminal.Visible(segment.Text), segment.IsTrained ? new Style(Color.Green, decoration: Decoration.Bold) : new Style(Color.Grey)));
         console.WriteLine();
         console.WriteLine();
     }

@@ -31,7 +31,7 @@ internal sealed class PretrainCommand
     private readonly Option<double> _ropeTheta = TrainingOptions.Valued("--rope-theta", "Base of the rotary angles.", UsualShape.RopeTheta);
     private readonly Option<bool> _untied = new("--untied") { Description = "Give the head weights of its own instead of the embedding's." };
     private readonly Option<long?> _tokens = new("--tokens") { Description = "Tokens to train on, rounded up to whole steps; without it, see --epochs." };
-    private readonly Option<double> _epochs = TrainingOptions.Valued("--epochs", "Passes over the data.", 1.0);
+    private readonly Option<double?> _epochs = new("--epochs") { Description = "Passes over the data, where --tokens isn't given; 1 without either." };
     private readonly Option<int> _batch = TrainingOptions.Valued("--batch-tokens", "Tokens of a step's batch.", 16384);
     private readonly Option<string?> _run = new("--run") { Description = "The run's directory; without it, beside --out with the ending .run." };
     private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
@@ -75,6 +75,8 @@ internal sealed class PretrainCommand
 
     private PretrainOptions ReadOptions(ParseResult parsed)
     {
+        if (parsed.GetValue(_tokens) is { } tokens && parsed.GetValue(_epochs) is { } epochs)
+            throw PursuitException.At("--epochs", $"{epochs} beside --tokens {tokens}", "one of the two: each says how long training lasts");
         var threads = _training.Threads(parsed);
         return new PretrainOptions
         {
@@ -105,7 +107,7 @@ internal sealed class PretrainCommand
                 UntiedHead = parsed.GetValue(_untied),
             },
             Tokens = parsed.GetValue(_tokens),
-            Epochs = parsed.GetValue(_epochs),
+            Epochs = parsed.GetValue(_epochs) ?? 1,
             BatchTokens = parsed.GetValue(_batch),
             LearningRate = _training.LearningRate(parsed),
             Warmup = _training.Warmup(parsed),

@@ -54,7 +54,7 @@ internal sealed class SelectCommand
     {
         _prunes = prunes;
         _budget = new(prunes ? "--keep" : "--budget") { Description = $"How much to {(prunes ? "keep: 70%, 5000" : "choose: 500, 1%")}, 200k-tokens, 5%-tokens or 50k-supervised-tokens.", Required = true };
-        if (prunes) _budget.Aliases.Add("--budget"); // messages of budgets call it so
+        if (prunes) _budget.Aliases.Add("--budget"); // as select calls it
         _method = new("--method") { Description = "How to choose; see 'pursuit methods'.", Required = !prunes };
         if (prunes) _method.DefaultValueFactory = _ => InformationSelector.Name;
         _maxLength = CommonOptions.MaxLength();
@@ -152,7 +152,7 @@ internal sealed class SelectCommand
             ModelDirectory = parsed.GetValue(_model) ?? (SharedRun(parsed) is { } shared ? FeatureSources.ModelOf(shared) : BundledModel.OrNull(null)),
             TrainsProbes = StatisticsCommandOptions.TrainsProbes(parsed.GetValue(_method)!, parsed.GetValue(_model)),
             ReferenceModel = parsed.GetValue(_referenceModel),
-            Budget = Budget.Parse(parsed.GetValue(_budget)!),
+            Budget = Budget.Parse(parsed.GetValue(_budget)!, parsed.GetResult(_budget)?.IdentifierToken?.Value ?? _budget.Name),
             Method = parsed.GetValue(_method)!,
             Settings = parsed.GetValue(_set)!,
             Out = parsed.GetValue(_out)!,

@@ -8,6 +8,6 @@ internal static class AuditPrinter
     public static void Print(AuditReport report)
     {
         Terminal.Line();
-        System.Console.Error.Write(AuditText.Render(report));
+        System.Console.Error.Write(Terminal.Visible(AuditText.Render(report)));
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pursuit.Mpi;
+using Pursuit.Reports;
 using Spectre.Console;
 
 namespace Pursuit.Cli.Output;
@@ -16,11 +17,14 @@ internal static class Terminal
     /// <summary>Standard output, for the answer of commands that print one.</summary>
     public static IAnsiConsole ForResult => Result.Value;
 
-    /// <summary>A line for people, as it stands.</summary>
-    public static void Line(string text = "") => System.Console.Error.WriteLine(text);
+    /// <summary>A line for people; what records say in it, such as a source's name, can't move their cursor.</summary>
+    public static void Line(string text = "") => System.Console.Error.WriteLine(Visible(text));
+
+    /// <summary>A text in which nothing moves a terminal's cursor but line ends and tabs.</summary>
+    public static string Visible(string text) => VisibleText.Of(text).Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\u240D');
 
     /// <summary>A message about what went wrong.</summary>
-    public static void Error(string message) => System.Console.Error.WriteLine(MpiLaunch.Current is { Rank: > 0 and var rank } ? $"pursuit, rank {rank}: {message}" : $"pursuit: {message}");
+    public static void Error(string message) => Line(MpiLaunch.Current is { Rank: > 0 and var rank } ? $"pursuit, rank {rank}: {message}" : $"pursuit: {message}");
 
     /// <summary>Kept features that turned out to be damaged.</summary>
     public static void Damage(string found) => Line($"Damaged   {found} What is damaged is computed again; the rest stays.");
@@ -35,7 +39,7 @@ internal static class Terminal
             table.AddColumn(i < leftColumns ? column.LeftAligned() : column.RightAligned().NoWrap());
         }
 
-        foreach (var row in rows) table.AddRow(row.Select(Markup.Escape).ToArray());
+        foreach (var row in rows) table.AddRow(row.Select(cell => Markup.Escape(Visible(cell))).ToArray());
         console.Write(table);
     }
 

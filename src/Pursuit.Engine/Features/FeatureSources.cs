@@ -35,11 +35,17 @@ public static class FeatureSources
             : throw PursuitException.At(directory, FeatureRecipe.IsIn<EmbeddingOptions>(directory) ? "a run with embeddings alone" : "no features", KindOf(needs) == FeatureKind.Gradient ? "a run with gradient features" : "a run with embeddings or gradient features", "Run 'pursuit features', or leave --features away to compute them.");
     }
 
-    /// <summary>Where a run's probe model was.</summary>
-    /// <exception cref="PursuitException">The run has no features, or its recipe can't be read.</exception>
-    public static string ModelOf(string directory) => FeatureRecipe.IsIn<EmbeddingOptions>(directory)
-        ? FeatureRecipe.Read<EmbeddingOptions>(directory).Model
-        : FeatureRecipe.Read<GradientFeatureOptions>(directory).Model;
+    /// <summary>Where a run's probe model is, as its recipe says.</summary>
+    /// <exception cref="PursuitException">The run has no features, its recipe can't be read, or the model isn't there any more.</exception>
+    public static string ModelOf(string directory)
+    {
+        var model = FeatureRecipe.IsIn<EmbeddingOptions>(directory)
+            ? FeatureRecipe.Read<EmbeddingOptions>(directory).Model
+            : FeatureRecipe.Read<GradientFeatureOptions>(directory).Model;
+        return Directory.Exists(model)
+            ? model
+            : throw PursuitException.At(directory, $"features made with the model in {model}, where no directory is now", "the same model", "If it has moved, give --model with its new place.");
+    }
 
     /// <summary>The pool's features of another run, which stays as it is; targets are made in this one.</summary>
     /// <param name="kind">Which.</param>

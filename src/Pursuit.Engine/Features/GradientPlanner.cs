@@ -93,7 +93,8 @@ internal sealed class GradientPlanner
         var before = HostBuffer.LiveBytes;
         using var extractor = new GradientExtractor(decoder, workers, options, null, GradientSide.Pool);
         var projection = HostBuffer.LiveBytes - before; // there is one for every checkpoint
-        var features = CostSample.Rate(parts, part => extractor.Extract(part, new float[part.Length * extractor.Dimension], new double[part.Length], cancellationToken));
+        var room = new float[parts.Max(p => p.Length) * extractor.Dimension];
+        var features = CostSample.Rate(parts, part => extractor.Extract(part, room.AsMemory(0, part.Length * extractor.Dimension), new double[part.Length], cancellationToken));
         var working = HostBuffer.LiveBytes - held - model - projection;
         using var sum = adapters is null ? (IDisposable)new WeightGradients(decoder) : new AdapterGradients(decoder);
         var trained = ((IGradientSum)sum).Parameters.Sum(p => (long)p.Length);

@@ -21,12 +21,18 @@ public sealed record MachineRates
     /// <summary>Measures.</summary>
     /// <param name="dimension">Numbers of a row.</param>
     /// <param name="threads">Threads that scan at once, as they will.</param>
-    public static MachineRates Measure(int dimension, int threads) => new()
+    public static MachineRates Measure(int dimension, int threads)
     {
-        Scan = ScanRate(dimension, threads) / threads,
-        Checksum = Rate(buffer => SHA256.HashData(buffer), new byte[8 << 20], 8 << 20),
-        Multiply = MultiplyRate(),
-    };
+        var rates = new MachineRates
+        {
+            Scan = ScanRate(dimension, threads) / threads,
+            Checksum = Rate(buffer => SHA256.HashData(buffer), new byte[8 << 20], 8 << 20),
+            Multiply = MultiplyRate(),
+        };
+        // The room it took may be more than the work that follows needs, and the collector would leave it for long.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        return rates;
+    }
 
     private static double MultiplyRate()
     {

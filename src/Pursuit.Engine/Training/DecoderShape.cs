@@ -8,10 +8,10 @@ public sealed record DecoderShape
     /// <summary>Width of the residual stream; a multiple of <see cref="Heads"/>. Default 256.</summary>
     public int Width { get; init; } = 256;
 
-    /// <summary>Layers. Default 6.</summary>
+    /// <summary>Layers, at least 1. Default 6.</summary>
     public int Layers { get; init; } = 6;
 
-    /// <summary>Query heads. Default 8.</summary>
+    /// <summary>Query heads, at least 1. Default 8.</summary>
     public int Heads { get; init; } = 8;
 
     /// <summary>Key and value heads; divides <see cref="Heads"/>. Null, the default: as many.</summary>
@@ -61,8 +61,18 @@ public sealed record DecoderShape
 
     internal void AddFaults(List<string> faults)
     {
-        if (Heads < 1 || Width < 1 || Width % Heads != 0)
+        if (Heads < 1)
+            faults.Add($"heads is {Heads}, at least 1 is needed");
+        else if (Width < 1 || Width % Heads != 0)
             faults.Add($"width is {Width}, a positive multiple of the {Heads} heads is needed");
+        if (Layers < 1)
+            faults.Add($"layers is {Layers}, at least 1 is needed");
+        if (KeyValueHeads is { } shared && (shared < 1 || Heads % shared != 0))
+            faults.Add($"kv-heads is {shared}, a divisor of the {Heads} heads is needed");
+        if (Mlp < 1)
+            faults.Add($"mlp is {Mlp}, at least 1 is needed");
+        if (!(RopeTheta > 0) || !double.IsFinite(RopeTheta))
+            faults.Add(FormattableString.Invariant($"rope-theta is {RopeTheta}, more than 0 is needed"));
         if (Context < 2)
             faults.Add($"context is {Context}, at least 2 is needed");
     }

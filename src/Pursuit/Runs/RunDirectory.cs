@@ -62,6 +62,7 @@ public sealed class RunDirectory : IDisposable
             try
             {
                 CheckOrWriteMarker(marker);
+                if (share == FileShare.None) DeletePartial(full);
                 return run;
             }
             catch
@@ -96,7 +97,20 @@ public sealed class RunDirectory : IDisposable
     public void Dispose() => _lock?.Dispose();
 
     private static bool IsOurs(string entry) =>
-        Path.GetFileName(entry) is "run.lock" || entry.EndsWith(".partial", StringComparison.Ordinal);
+        Path.GetFileName(entry) is "run.lock" || entry.EndsWith(AtomicFile.PartialEnding, StringComparison.Ordinal);
+
+    /// <summary>True where a file couldn't be opened because another process holds it, and for no other reason, such as a disk that can't be written.</summary>
+    internal static bool IsInUse(IOException fault)
+    {
+        const int Linux = 11, MacOS = 35, Windows = unchecked((int)0x80070020); // EWOULDBLOCK twice, and a sharing violation
+        return fault.HResult is Linux or MacOS or Windows;
+    }
+
+    /// <summary>What processes that were killed had half written; nobody else writes here while this one has the directory alone.</summary>
+    private static void DeletePartial(string directory)
+    {
+        foreach (var path in Directory.EnumerateFiles(directory, "*" + AtomicFile.PartialEnding, SearchOption.AllDirectories)) File.Delete(path);
+    }
 
     private static FileStream Lock(string directory, FileShare share)
     {
@@ -104,7 +118,7 @@ public sealed class RunDirectory : IDisposable
         {
             return new FileStream(Path.Combine(directory, "run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, share);
         }
-        catch (IOException e) when (Directory.Exists(directory))
+        catch (IOException e) when (IsInUse(e))
         {
             throw PursuitException.At(directory, $"the directory is in use by another process ({e.Message})", "one process per run directory", "Wait for it to end, or choose another --run.", e);
         }

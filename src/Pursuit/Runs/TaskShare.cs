@@ -80,7 +80,7 @@ public sealed class TaskShare : StageShare
             {
                 return new FileStream(_run.PathOf(LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException) when (File.Exists(_run.PathOf(LockName)))
+            catch (IOException e) when (RunDirectory.IsInUse(e))
             {
                 if (!waited) _onWait?.Invoke();
                 cancellationToken.WaitHandle.WaitOne(Pause);

@@ -19,9 +19,25 @@ public readonly record struct Budget(double Amount, bool IsShare, BudgetUnit Uni
         ("-rows", BudgetUnit.Rows),
     ];
 
+    private const string UsualOption = "--budget";
+
+    /// <summary>What messages call it: the option it was given by. Default "--budget".</summary>
+    public string Option
+    {
+        get => field ?? UsualOption;
+        init => field = value == UsualOption ? null : value; // null is what a budget has that was never given one
+    }
+
     /// <summary>Reads "500", "2k", "1%", "200k-tokens", "5%-tokens" or "50k-supervised-tokens".</summary>
+    /// <param name="text">The text.</param>
     /// <exception cref="PursuitException">The text is none of these, or not above zero, or a share above 100%.</exception>
-    public static Budget Parse(string text)
+    public static Budget Parse(string text) => Parse(text, UsualOption);
+
+    /// <summary>The same, of another option.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="option">What messages call it.</param>
+    /// <exception cref="PursuitException">As above.</exception>
+    public static Budget Parse(string text, string option)
     {
         var unit = BudgetUnit.Rows;
         var number = text.Trim();
@@ -47,15 +63,15 @@ public readonly record struct Budget(double Amount, bool IsShare, BudgetUnit Uni
         }
 
         if (!double.TryParse(number, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var amount))
-            throw PursuitException.At("--budget", $"'{text}' isn't a budget", Forms);
+            throw PursuitException.At(option, $"'{text}' isn't a budget", Forms);
         amount *= scale;
         if (!(amount > 0))
-            throw PursuitException.At("--budget", $"'{text}' is not above zero", Forms);
+            throw PursuitException.At(option, $"'{text}' is not above zero", Forms);
         if (isShare && amount > 1)
-            throw PursuitException.At("--budget", $"'{text}' is more than the whole pool", "a share of at most 100%");
+            throw PursuitException.At(option, $"'{text}' is more than the whole pool", "a share of at most 100%");
         if (!isShare && (amount != Math.Floor(amount) || amount > long.MaxValue / 2.0))
-            throw PursuitException.At("--budget", $"'{text}' is not a whole number", Forms);
-        return new Budget(amount, isShare, unit);
+            throw PursuitException.At(option, $"'{text}' is not a whole number", Forms);
+        return new Budget(amount, isShare, unit) { Option = option };
     }
 
     /// <summary>The budget as a count of its unit in a given pool.</summary>
@@ -69,12 +85,12 @@ public readonly record struct Budget(double Amount, bool IsShare, BudgetUnit Uni
             var share = (long)Math.Floor(Amount * poolTotal + 1e-9);
             return share > 0
                 ? share
-                : throw PursuitException.At("--budget", $"{this} of {poolTotal:N0} {unit} is less than one", "at least one", "Choose a larger share.");
+                : throw PursuitException.At(Option, $"{this} of {poolTotal:N0} {unit} is less than one", "at least one", "Choose a larger share.");
         }
 
         return Amount <= poolTotal
             ? (long)Amount
-            : throw PursuitException.At("--budget", $"{Amount:N0} {unit} asked", $"at most the pool's {poolTotal:N0}", "Lower the budget or add data; note that exact duplicates count once.");
+            : throw PursuitException.At(Option, $"{Amount:N0} {unit} asked", $"at most the pool's {poolTotal:N0}", "Lower the budget or add data; note that exact duplicates count once.");
     }
 
     /// <summary>What one example costs in this budget's unit.</summary>
@@ -82,7 +98,7 @@ public readonly record struct Budget(double Amount, bool IsShare, BudgetUnit Uni
     /// <param name="counts">Needed for token budgets.</param>
     public long Cost(int position, TokenCounts? counts) => CostOf(Unit, position, counts);
 
-    /// <summary>The form that <see cref="Parse"/> reads.</summary>
+    /// <summary>The form that <see cref="Parse(string)"/> reads.</summary>
     public override string ToString()
     {
         var number = IsShare

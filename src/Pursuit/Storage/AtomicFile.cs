@@ -6,6 +6,9 @@ namespace Pursuit.Storage;
 /// </summary>
 public sealed class AtomicFile : IDisposable
 {
+    /// <summary>How the names of files end that aren't whole yet.</summary>
+    internal const string PartialEnding = ".partial";
+
     private readonly string _temporaryPath;
     private FileStream? _stream;
 
@@ -16,7 +19,7 @@ public sealed class AtomicFile : IDisposable
     {
         FinalPath = Path.GetFullPath(path);
         // Processes of several machines may write one name at once, each its own whole file.
-        _temporaryPath = $"{FinalPath}.{Environment.MachineName}-{Environment.ProcessId}.partial";
+        _temporaryPath = $"{FinalPath}.{Environment.MachineName}-{Environment.ProcessId}{PartialEnding}";
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(FinalPath)!);
