@@ -3,6 +3,7 @@ using System.Text.Json;
 using Pursuit.Selection.Distributed;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Pursuits;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 
@@ -97,6 +98,31 @@ public sealed class MpiSelectTests : IDisposable
         Files(Launcher.Run(2, Computed)).ShouldBe(alone);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Killed_in_its_pursuit_the_same_command_continues_with_any_number_of_ranks(bool killsRank0)
+    {
+        string[] command = Brought("omp", 200);
+        var alone = Files(Launcher.Alone(command));
+        var journal = Path.Combine(RunPath, "stages", "selection", PursuitJournal.FileName);
+        using (var job = Launcher.Start(2, command))
+        {
+            var error = job.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            var clock = Stopwatch.StartNew();
+            while (!(File.Exists(journal) && new FileInfo(journal).Length > 10 * sizeof(float) * Rows) && !job.HasExited && clock.Elapsed < TimeSpan.FromMinutes(2)) await Task.Delay(2, TestContext.Current.CancellationToken);
+            var ranks = ChildrenOf(job.Id).ToArray();
+            if (ranks.Length > 0) Process.GetProcessById(killsRank0 ? ranks.Min() : ranks.Max()).Kill();
+            job.WaitForExit(60_000).ShouldBeTrue("the job ended");
+            await error;
+        }
+
+        File.Exists(journal).ShouldBeTrue("the job was killed in its pursuit");
+        var continued = Launcher.Run(3, command);
+        continued.Error.ShouldContain("The pursuit continues after pass");
+        Files(continued).ShouldBe(alone);
+    }
+
     [Fact]
     public void What_one_rank_refuses_ends_all_with_its_word_and_its_exit_code()
     {
@@ -123,10 +149,10 @@ public sealed class MpiSelectTests : IDisposable
 
     private string RunPath => _directory.PathOf("out.run");
 
-    private string[] Brought(string method) =>
+    private string[] Brought(string method, int budget = 24) =>
     [
         "select", "--pool", _directory.PathOf("pool.jsonl"), "--features", _directory.PathOf("pool.npy"), "--target-features", _directory.PathOf("target.npy"),
-        "--method", method, "--budget", "24", "--out", _directory.PathOf("out.jsonl"), "--threads", "1", "--no-report",
+        "--method", method, "--budget", $"{budget}", "--out", _directory.PathOf("out.jsonl"), "--threads", "1", "--no-report",
     ];
 
     private string[] Computed =>

@@ -109,7 +109,7 @@ internal sealed class SelectCommand
         using var progress = new ProgressPrinter();
         _ = new SelectJob(options, progress); // refuses contradictions before a directory is made
         using var run = RunDirectory.Open(options.RunPath);
-        var job = new SelectJob(options, progress) { OnAudit = AuditPrinter.Print, Features = FeatureCommandOptions.Source(options, run, group, progress), Statistics = StatisticsCommandOptions.Source(options, run, progress), Group = group };
+        var job = new SelectJob(options, progress) { OnAudit = AuditPrinter.Print, OnNote = Note, Features = FeatureCommandOptions.Source(options, run, group, progress), Statistics = StatisticsCommandOptions.Source(options, run, progress), Group = group };
         replay.WriteUnlessThere();
         var summary = job.Run(run, cancellationToken);
         replay.Write();
@@ -120,6 +120,8 @@ internal sealed class SelectCommand
         if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));
         return CommandLine.Done;
     }
+
+    private static void Note(string note) => Terminal.Line($"Note      {note}");
 
     /// <summary>Another rank's part: it reads what it is given, makes its shards and says nothing.</summary>
     private static int Assist(SelectJobOptions options, IProcessGroup group, CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using Pursuit.Distribution;
 using Pursuit.Reports;
 using Pursuit.Selection;
 using Pursuit.Selection.Distributed;
+using Pursuit.Selection.Pursuits;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Runs;
@@ -36,6 +37,9 @@ public sealed class SelectJob
     /// <summary>Told the audit of the examples as the model will see them, once it is made.</summary>
     public Action<AuditReport>? OnAudit { get; init; }
 
+    /// <summary>Told what a person should know while the job goes on, a sentence at a time.</summary>
+    public Action<string>? OnNote { get; init; }
+
     /// <summary>Makes the features the method reads where they weren't brought along; needed where <see cref="SelectJobOptions.ComputesFeatures"/>.</summary>
     public IFeatureSource? Features { get; init; }
 
@@ -55,12 +59,13 @@ public sealed class SelectJob
         using var inputs = OpenInputs(run, earlier: null, cancellationToken);
         var stage = run.OpenStage(StageName, inputs.Fingerprint);
         var reused = stage.IsComplete;
-        if (!reused) SelectionFile.Write(stage, Select(inputs, cancellationToken));
+        var continued = reused ? null : Select(inputs, stage, cancellationToken);
+        PursuitJournal.Delete(stage.FullPath);
         var traffic = reused ? null : inputs.Team?.Traffic;
         var selected = Selected(inputs, stage);
 
         var files = WriteFiles(run, inputs.Pool, selected.Selection, cancellationToken);
-        var summary = Summarise(selected, files, reused, Stopwatch.GetElapsedTime(started)) with { Traffic = traffic };
+        var summary = Summarise(selected, files, reused, Stopwatch.GetElapsedTime(started)) with { Traffic = traffic, ContinuedPasses = continued };
         if (_options.Command is null)
         {
             SelectReportFiles.Delete(run.FullPath); // an earlier choice's report would be taken for this one's
@@ -186,10 +191,17 @@ public sealed class SelectJob
         };
     }
 
-    private SelectionResult Select(SelectInputs inputs, CancellationToken cancellationToken)
+    /// <summary>Chooses, and keeps the choice in its stage.</summary>
+    /// <returns>Passes that an earlier run had made; null where there were none.</returns>
+    private int? Select(SelectInputs inputs, RunStage stage, CancellationToken cancellationToken)
     {
-        var selection = MethodOptions.Create(_method, _options.Settings).Select(inputs.Problem, _progress, cancellationToken);
-        return selection with { Remarks = [.. selection.Remarks, .. inputs.Statistics.Remarks()] };
+        using var journal = PursuitJournal.Open(stage.PathOf(PursuitJournal.FileName), inputs.Fingerprint.Hash);
+        if (journal.Dropped is { } dropped) OnNote?.Invoke($"Of what an earlier run kept of its pursuit {dropped}; that is left out.");
+        int? found = journal.PassesFound > 0 ? journal.PassesFound : null;
+        if (found is not null) OnNote?.Invoke($"The pursuit continues after pass {found:N0}, where an earlier run was stopped.");
+        var selection = MethodOptions.Create(_method, _options.Settings).Select(inputs.Problem with { Journal = journal }, _progress, cancellationToken);
+        SelectionFile.Write(stage, selection with { Remarks = [.. selection.Remarks, .. inputs.Statistics.Remarks()] });
+        return found;
     }
 
     private Pool OpenPool(PoolOptions options, string work, CancellationToken cancellationToken) =>

@@ -62,6 +62,9 @@ public sealed record SelectSummary
     /// <summary>What several processes exchanged for the selection; null where one made it alone.</summary>
     public Traffic? Traffic { get; init; }
 
+    /// <summary>Passes that an earlier run of the same pursuit had made before it was stopped; null where there was none.</summary>
+    public int? ContinuedPasses { get; init; }
+
     /// <summary>The files that were written, by what they hold.</summary>
     public required IReadOnlyDictionary<string, string> Files { get; init; }
 

@@ -34,7 +34,7 @@ internal static class SelectionFile
             AtomicFile.Write(stage.PathOf(DetailsName), s => JsonSerializer.Serialize(s, stored, RunJson.Compact));
         }
 
-        if (selection.Gains is { Passes.Count: > 0 } gains) WriteGains(stage, gains);
+        if (selection.Gains is { Kept.Count: > 0 } gains) WriteGains(stage, gains);
         foreach (var array in selection.Arrays) NpyFile.Write(stage.PathOf(array.Name + ".npy"), [array.Values.Length], array.Values);
         AtomicFile.Write(stage.PathOf(Name), s => JsonSerializer.Serialize(s, selection with { Details = null }, RunJson.Compact));
         stage.Complete();
@@ -44,35 +44,31 @@ internal static class SelectionFile
     public static PursuitGains? ReadGains(RunStage stage)
     {
         if (!File.Exists(stage.PathOf(GainsName))) return null;
-        using var file = SafetensorsFile.Open(stage.PathOf(GainsName));
-        var passes = file.Metadata[PassesKey].Split(',').Select(p => int.Parse(p, CultureInfo.InvariantCulture)).ToArray();
-        var rows = (int)file.Info(GainsTensor).Shape[1];
-        return new PursuitGains(passes.Select((pass, k) =>
-        {
-            var gains = new float[rows];
-            file.ReadSingle(GainsTensor, (long)k * rows, gains);
-            return (pass, gains);
-        }));
+        var path = stage.PathOf(GainsName);
+        using var file = SafetensorsFile.Open(path);
+        return new PursuitGains(file.Metadata[PassesKey].Split(',').Select((pass, k) => (int.Parse(pass, CultureInfo.InvariantCulture), (IPassGains)new GainsInFile(path, k))));
     }
 
     private static void WriteGains(RunStage stage, PursuitGains gains)
     {
-        var rows = gains.Passes[0].Gains.Length;
-        var tensor = new TensorToWrite(GainsTensor, TensorType.Float32, [gains.Passes.Count, rows], (offset, destination) =>
+        var (at, here) = (0, gains.Kept[0].Gains.Read());
+        var rows = here.Length;
+        var tensor = new TensorToWrite(GainsTensor, TensorType.Float32, [gains.Kept.Count, rows], (offset, destination) =>
         {
-            // A piece may begin and end within any pass.
+            // A piece may begin and end within any pass; one pass at a time is in memory.
             var values = MemoryMarshal.Cast<byte, float>(destination);
             var first = offset / sizeof(float);
             for (var k = 0; k < values.Length;)
             {
                 var (pass, row) = Math.DivRem(first + k, rows);
-                var part = gains.Passes[(int)pass].Gains.AsSpan((int)row);
+                if (pass != at) (at, here) = ((int)pass, gains.Kept[(int)pass].Gains.Read());
+                var part = here.AsSpan((int)row);
                 part = part[..Math.Min(part.Length, values.Length - k)];
                 part.CopyTo(values[k..]);
                 k += part.Length;
             }
         });
-        var passes = string.Join(',', gains.Passes.Select(p => p.Pass.ToString(CultureInfo.InvariantCulture)));
+        var passes = string.Join(',', gains.Kept.Select(p => p.Pass.ToString(CultureInfo.InvariantCulture)));
         SafetensorsWriter.Write(stage.PathOf(GainsName), [tensor], new Dictionary<string, string> { [PassesKey] = passes });
     }
 
@@ -101,5 +97,17 @@ internal static class SelectionFile
         }
 
         return ids;
+    }
+
+    /// <summary>One pass's gains, read when they are asked for.</summary>
+    private sealed record GainsInFile(string Path, int Index) : IPassGains
+    {
+        public float[] Read()
+        {
+            using var file = SafetensorsFile.Open(Path);
+            var gains = new float[file.Info(GainsTensor).Shape[1]];
+            file.ReadSingle(GainsTensor, (long)Index * gains.Length, gains);
+            return gains;
+        }
     }
 }

@@ -1,5 +1,6 @@
 using Pursuit.Data;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Selection;
 
@@ -62,6 +63,9 @@ public sealed record SelectionProblem
 
     /// <summary>The target groups' names; empty for one group.</summary>
     public IReadOnlyList<string> TargetGroupNames { get; init; } = [];
+
+    /// <summary>Keeps what a pursuit finds as it goes, so that a killed one continues; null keeps nothing.</summary>
+    public PursuitJournal? Journal { get; init; }
 
     /// <summary>At most this many threads; no result depends on it.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;

@@ -26,14 +26,8 @@ internal enum Request : byte
     /// <summary>The best scores of the last pass: count, removed since. Answer: candidates.</summary>
     Best,
 
-    /// <summary>Keep the last pass's scores for later: number, chosen, barred. No answer.</summary>
-    KeepGains,
-
-    /// <summary>Kept scores: number. Answer: [own rows] floats.</summary>
+    /// <summary>Every own row's score at the last pass: chosen, barred. Answer: [own rows] floats.</summary>
     Gains,
-
-    /// <summary>Kept scores nobody will ask for: number. No answer.</summary>
-    DropGains,
 
     /// <summary>Nothing more will come.</summary>
     Done,

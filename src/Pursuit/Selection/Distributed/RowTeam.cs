@@ -24,7 +24,6 @@ internal sealed class RowTeam : ITeam
     private readonly Dictionary<(int Rows, int Position), float[]> _cache = [];
     private long _cached;
     private int _rows;
-    private int _gains;
     private long _passesOut, _passesBack, _gathered, _rowsBack, _gainsBack, _other;
     private int _passes;
 
@@ -212,36 +211,18 @@ internal sealed class RowTeam : ITeam
             _removed.AddRange(positions);
         }
 
-        public void KeepIn(PursuitGains gains, ReadOnlySpan<int> support, ReadOnlySpan<int> barred)
+        public IPassGains Gains(ReadOnlySpan<int> support, ReadOnlySpan<int> barred)
         {
             var (chosen, excluded) = (support.ToArray(), barred.ToArray());
-            var number = team._gains++;
-            team.Tell(ref team._passesOut, Request.KeepGains, w =>
+            team.Tell(ref team._passesOut, Request.Gains, w =>
             {
-                w.Write(number);
                 w.WriteArray<int>(chosen);
                 w.WriteArray<int>(excluded);
             });
-            gains.Add(new TeamGains(team, number, own.Noted(support, barred)));
-        }
-    }
-
-    /// <summary>A pass's gains, fetched when somebody asks.</summary>
-    private sealed class TeamGains(RowTeam team, int number, float[] own) : IPassGains
-    {
-        private float[]? _all;
-
-        public float[] Values => _all ??= Fetch();
-
-        public void Drop() => team.Tell(ref team._other, Request.DropGains, w => w.Write(number));
-
-        private float[] Fetch()
-        {
             var all = new float[team._ranges[^1].End];
-            own.CopyTo(all, 0);
-            team.Tell(ref team._other, Request.Gains, w => w.Write(number));
+            own.Noted(support, barred).CopyTo(all, 0);
             team.ForEachAnswer(ref team._gainsBack, (rank, answer) => answer.CopyTo(MemoryMarshal.AsBytes(all.AsSpan(team._ranges[rank].First, team._ranges[rank].Count))));
-            return all;
+            return new GainsHere(all);
         }
     }
 }

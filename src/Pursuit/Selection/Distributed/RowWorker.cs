@@ -12,7 +12,6 @@ internal sealed class RowWorker(IDenseFeatures features, IReadOnlyList<ContentId
 {
     private readonly RowRange _own = RowRange.Of(features, group.Rank, group.Count);
     private readonly List<GradientRows> _rows = [];
-    private readonly Dictionary<int, float[]> _gains = [];
     private ScoredRows? _scored;
 
     /// <summary>Works until rank 0 is done.</summary>
@@ -63,14 +62,8 @@ internal sealed class RowWorker(IDenseFeatures features, IReadOnlyList<ContentId
             case Request.Best:
                 Best(reader.ReadInt32(), reader.ReadArray<int>());
                 break;
-            case Request.KeepGains:
-                _gains.Add(reader.ReadInt32(), _scored!.Noted(reader.ReadArray<int>(), reader.ReadArray<int>()));
-                break;
             case Request.Gains:
-                group.Answer(MemoryMarshal.AsBytes(_gains[reader.ReadInt32()].AsSpan()));
-                break;
-            case Request.DropGains:
-                _gains.Remove(reader.ReadInt32());
+                group.Answer(MemoryMarshal.AsBytes(_scored!.Noted(reader.ReadArray<int>(), reader.ReadArray<int>()).AsSpan()));
                 break;
             default:
                 throw new UnreachableException($"request {request}");

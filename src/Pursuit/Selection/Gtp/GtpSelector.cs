@@ -69,7 +69,7 @@ public sealed class GtpSelector : ISelector
         for (var attempt = 1; ; attempt++)
         {
             var stops = new PursuitStops(_options.Residual, _options.Tolerance, _options.NoiseFloor != GtpNoiseFloor.Off);
-            session.Problem.Gains.Clear();
+            session.Problem.Gains!.Clear();
             var outcome = new GtpSolver(session.Problem, _options, stops).Run(rows, null, progress, cancellationToken).Outcome;
             var over = -session.Left(outcome.Positions);
             var spent = outcome.Positions.Sum(session.Cost);

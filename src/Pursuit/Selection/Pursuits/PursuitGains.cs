@@ -27,15 +27,17 @@ public sealed class PursuitGains
 
     /// <summary>Passes that were kept elsewhere.</summary>
     /// <param name="passes">The passes' numbers from 1, with a gain per row.</param>
-    public PursuitGains(IEnumerable<(int Pass, float[] Gains)> passes) => _passes.AddRange(passes.Select(p => (p.Pass, (IPassGains)new GainsHere(p.Gains))));
+    internal PursuitGains(IEnumerable<(int Pass, IPassGains Gains)> passes) => _passes.AddRange(passes);
 
     /// <summary>The kept passes' numbers, from 1, with p_i of every row, [rows]: 0 where it doesn't point toward the residual.</summary>
-    public IReadOnlyList<(int Pass, float[] Gains)> Passes => _fetched ??= _passes.ConvertAll(p => (p.Pass, p.Gains.Values));
+    public IReadOnlyList<(int Pass, float[] Gains)> Passes => _fetched ??= _passes.ConvertAll(p => (p.Pass, p.Gains.Read()));
+
+    /// <summary>The kept passes, each to be read by itself where all at once would be too much.</summary>
+    internal IReadOnlyList<(int Pass, IPassGains Gains)> Kept => _passes;
 
     /// <summary>Forgets everything: a pursuit begins anew.</summary>
     public void Clear()
     {
-        foreach (var (_, gains) in _passes) gains.Drop();
         _passes.Clear();
         _fetched = null;
         (_seen, _stride) = (0, 1);
@@ -43,48 +45,37 @@ public sealed class PursuitGains
 
     /// <summary>Takes note of a pass.</summary>
     /// <param name="gains">p, [rows], with <see cref="Chosen"/> and <see cref="Barred"/>; kept, not copied.</param>
-    public void Add(float[] gains) => Add(new GainsHere(gains));
+    public void Add(float[] gains) => Add(() => new GainsHere(gains));
 
-    /// <summary>Takes note of a pass whose gains may lie elsewhere until they are asked for.</summary>
-    internal void Add(IPassGains gains)
+    /// <summary>Takes note of a pass, whose gains are made only where they are kept.</summary>
+    internal void Add(Func<IPassGains> gains)
     {
         _seen++;
-        if ((_seen - 1) % _stride != 0)
-        {
-            gains.Drop();
-            return;
-        }
-
+        if ((_seen - 1) % _stride != 0) return;
         _fetched = null;
-        _passes.Add((_seen, gains));
+        _passes.Add((_seen, gains()));
         if (_passes.Count <= MostPasses) return;
         _stride *= 2;
-        foreach (var (_, dropped) in _passes.Where(p => (p.Pass - 1) % _stride != 0)) dropped.Drop();
         _passes.RemoveAll(p => (p.Pass - 1) % _stride != 0);
     }
 
     /// <summary>A row's rank by gain at a kept pass, from 1; null where it had none.</summary>
     public int? Rank(int index, int row)
     {
-        var gains = _passes[index].Gains.Values;
+        var gains = Passes[index].Gains;
         return gains[row] > 0 ? 1 + gains.Count(g => g > gains[row]) : null;
-    }
-
-    private sealed record GainsHere(float[] Values) : IPassGains
-    {
-        public void Drop()
-        {
-            // The collector sees to it.
-        }
     }
 }
 
 /// <summary>The gains of one pass.</summary>
 internal interface IPassGains
 {
-    /// <summary>p, [rows]; fetched where they lie elsewhere.</summary>
-    float[] Values { get; }
+    /// <summary>p, [rows]; read where they lie elsewhere.</summary>
+    float[] Read();
+}
 
-    /// <summary>They won't be asked for.</summary>
-    void Drop();
+/// <summary>Gains in memory.</summary>
+internal sealed record GainsHere(float[] Gains) : IPassGains
+{
+    public float[] Read() => Gains;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Pursuit.Data;
 using Pursuit.Selection.Features;
 
@@ -18,8 +19,11 @@ internal sealed class PursuitProblem
     /// <param name="lambda">The ridge, as a multiple of the mean squared row norm.</param>
     /// <param name="batch">Examples of a training batch whose noise counts; 0 for none.</param>
     /// <param name="threads">At most this many.</param>
-    public PursuitProblem(GradientRows rows, PursuitTarget target, IReadOnlyList<ContentId> contentIds, double lambda, int batch, int threads)
+    /// <param name="journal">Keeps what passes and fits give; null keeps nothing.</param>
+    public PursuitProblem(GradientRows rows, PursuitTarget target, IReadOnlyList<ContentId> contentIds, double lambda, int batch, int threads, PursuitJournal? journal)
     {
+        Journal = journal;
+        Gains = new PursuitGains();
         BatchNoise = batch > 0 ? 1.0 / batch : 0;
         Rows = rows;
         Target = target;
@@ -34,6 +38,7 @@ internal sealed class PursuitProblem
 
     private PursuitProblem(PursuitProblem other, PursuitTarget target)
     {
+        Journal = other.Journal;
         Rows = other.Rows;
         Target = target;
         ContentIds = other.ContentIds;
@@ -68,8 +73,11 @@ internal sealed class PursuitProblem
     /// <summary>Rows that may not be chosen, [rows].</summary>
     public bool[] Excluded { get; }
 
-    /// <summary>What each identification saw.</summary>
-    public PursuitGains Gains { get; } = new();
+    /// <summary>What each identification saw; null where nobody will ask.</summary>
+    public PursuitGains? Gains { get; }
+
+    /// <summary>Keeps what passes and fits give; null where nothing does.</summary>
+    public PursuitJournal? Journal { get; }
 
     /// <summary>Passes over the store so far.</summary>
     public int Passes { get; private set; }
@@ -77,11 +85,11 @@ internal sealed class PursuitProblem
     /// <summary>Bytes read by passes so far.</summary>
     public long BytesRead { get; private set; }
 
-    /// <summary>The same pool, another target.</summary>
+    /// <summary>The same pool, another target; gains aren't kept.</summary>
     public PursuitProblem For(PursuitTarget target) => new(this, target);
 
     /// <summary>An empty support of this problem.</summary>
-    public SupportSet NewSupport() => new(Rows, Target, Lambda, BatchNoise, Threads);
+    public SupportSet NewSupport() => new(Rows, Target, Lambda, BatchNoise, Threads, Journal);
 
     /// <summary>Scores every row against the residual (<see cref="IdentificationRule"/>); none for rows that are excluded or in the support.</summary>
     /// <param name="residual">R, [J, D].</param>
@@ -93,7 +101,7 @@ internal sealed class PursuitProblem
         var barred = Enumerable.Range(0, Excluded.Length).Where(i => Excluded[i]).ToArray();
         var rule = new IdentificationRule(tolls, Rounding * Math.Sqrt(Energy), Rows.Construction.Normalisation == RowNormalisation.None);
         var scored = Score(residual, rule, [.. barred, .. support.Positions], cancellationToken);
-        scored.KeepIn(Gains, support.Positions, barred);
+        Gains?.Add(() => scored.Gains(support.Positions, barred));
         return scored;
     }
 
@@ -106,9 +114,12 @@ internal sealed class PursuitProblem
     {
         Passes++;
         BytesRead += Rows.PassBytes;
-        return Rows.Team is { } team
-            ? team.Score(Rows, ContentIds, rhs, rule, removed, Threads, cancellationToken)
-            : ScoredRows.Of(Rows, ContentIds, rhs, rule, removed, Threads, cancellationToken);
+        var gone = removed.ToArray();
+        return Journal is null ? Pass() : new JournaledScores(Journal, Question(rhs, rule, gone), rule.KeepsProducts ? rule.Columns : 0, Pass);
+
+        IScoredRows Pass() => Rows.Team is { } team
+            ? team.Score(Rows, ContentIds, rhs, rule, gone, Threads, cancellationToken)
+            : ScoredRows.Of(Rows, ContentIds, rhs, rule, gone, Threads, cancellationToken);
     }
 
     /// <summary>One counted pass.</summary>
@@ -118,6 +129,13 @@ internal sealed class PursuitProblem
         Passes++;
         BytesRead += Rows.PassBytes;
     }
+
+    private static byte[] Question(float[] rhs, IScoreRule rule, int[] removed) => PursuitJournal.Digest(w =>
+    {
+        rule.Write(w);
+        w.Write(MemoryMarshal.AsBytes(rhs.AsSpan()));
+        w.Write(MemoryMarshal.AsBytes(removed.AsSpan()));
+    });
 
     /// <summary>Counts rows read one by one.</summary>
     public void CountGathered(long rows) => BytesRead += rows * (Rows.PassBytes / Rows.Count);

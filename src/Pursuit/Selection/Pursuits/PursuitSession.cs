@@ -35,7 +35,7 @@ internal sealed class PursuitSession
         var rows = GradientRows.OfPool(GradientProblem.Pool(selection, method), options.Rows);
         if (options.Centre) rows = rows.Centred(selection.Threads, cancellationToken);
         var target = PursuitTarget.Create(selection, method, rows, options, cancellationToken);
-        var problem = new PursuitProblem(rows, target, selection.ContentIds, options.Lambda, options.BatchFor(selection.TargetGradients is not null), selection.Threads);
+        var problem = new PursuitProblem(rows, target, selection.ContentIds, options.Lambda, options.BatchFor(selection.TargetGradients is not null), selection.Threads, selection.Journal);
         var targetRows = selection.TargetGradients is null ? null : rows.OfTarget(selection.TargetGradients);
         return new PursuitSession(selection, options, method, problem, targetRows, Rows(selection, selection.ResolvedBudget));
     }

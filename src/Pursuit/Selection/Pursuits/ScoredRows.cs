@@ -19,11 +19,10 @@ internal interface IScoredRows
     /// <summary>Takes rows out of the running.</summary>
     void Remove(ReadOnlySpan<int> positions);
 
-    /// <summary>Keeps every row's score with a pursuit's other passes, as it stands now.</summary>
-    /// <param name="gains">Gets them.</param>
+    /// <summary>Every row's score as it stands now, or why it has none.</summary>
     /// <param name="support">Rows that were chosen already.</param>
     /// <param name="barred">Rows that can't be chosen.</param>
-    void KeepIn(PursuitGains gains, ReadOnlySpan<int> support, ReadOnlySpan<int> barred);
+    IPassGains Gains(ReadOnlySpan<int> support, ReadOnlySpan<int> barred);
 }
 
 /// <summary>The scores of the rows that this process reads: a top-k fused into the pass, whose products don't outlive their tile.</summary>
@@ -89,7 +88,7 @@ internal sealed class ScoredRows : IScoredRows
     }
 
     /// <inheritdoc/>
-    public void KeepIn(PursuitGains gains, ReadOnlySpan<int> support, ReadOnlySpan<int> barred) => gains.Add(Noted(support, barred));
+    public IPassGains Gains(ReadOnlySpan<int> support, ReadOnlySpan<int> barred) => new GainsHere(Noted(support, barred));
 
     /// <summary>The scores as they are kept: with why a row has none.</summary>
     public float[] Noted(ReadOnlySpan<int> support, ReadOnlySpan<int> barred)

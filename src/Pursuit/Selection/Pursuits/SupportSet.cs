@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using Pursuit.Numerics;
 using Pursuit.Selection.Features;
 
@@ -17,6 +18,7 @@ internal sealed class SupportSet
     private readonly PursuitTarget _target;
     private readonly int _threads;
     private readonly int _dimension;
+    private readonly PursuitJournal? _journal;
     private int[] _positions = [];
     private float[] _features = [];
     private float[] _gram = [];
@@ -30,8 +32,10 @@ internal sealed class SupportSet
     /// <param name="lambda">The ridge.</param>
     /// <param name="batchNoise">1/b for training in batches of b examples; 0 for none.</param>
     /// <param name="threads">At most this many.</param>
-    public SupportSet(GradientRows rows, PursuitTarget target, double lambda, double batchNoise, int threads)
+    /// <param name="journal">Keeps what fits give; null keeps nothing.</param>
+    public SupportSet(GradientRows rows, PursuitTarget target, double lambda, double batchNoise, int threads, PursuitJournal? journal)
     {
+        _journal = journal;
         BatchNoise = batchNoise;
         _rows = rows;
         _target = target;
@@ -158,11 +162,29 @@ internal sealed class SupportSet
     public int Solve(NonNegativeSettings settings)
     {
         var linear = Array.ConvertAll(_linear, c => c.AsSpan(0, Count).ToArray());
-        var weights = Array.ConvertAll(_weights, w => w.AsSpan(0, Count).ToArray());
+        var weights = Weights();
+        var question = _journal is null ? null : Question(linear, weights, settings);
+        if (_journal?.Find(JournalKind.Weights, question!) is { } kept)
+        {
+            // Products first, then [J][n].
+            var numbers = kept.As<double>();
+            SetWeights([.. Enumerable.Range(0, weights.Length).Select(j => numbers.AsSpan(1 + j * Count, Count).ToArray())]);
+            return (int)numbers[0];
+        }
+
         var products = NonNegativeSolver.Solve(_gram, _capacity, Count, Lambda, linear, weights, settings, _threads);
+        _journal?.Keep(JournalKind.Weights, question!, MemoryMarshal.AsBytes<double>([products, .. weights.SelectMany(w => w)]));
         SetWeights(weights);
         return products;
     }
+
+    private byte[] Question(double[][] linear, double[][] weights, NonNegativeSettings settings) => PursuitJournal.Digest(w =>
+    {
+        w.Write(MemoryMarshal.AsBytes(Positions));
+        foreach (var column in linear.Concat(weights)) w.Write(MemoryMarshal.AsBytes(column.AsSpan()));
+        w.Write(settings.Tolerance);
+        w.Write(settings.MaxIterations);
+    });
 
     /// <summary>The weights, [J][n].</summary>
     public double[][] Weights() => Array.ConvertAll(_weights, w => w.AsSpan(0, Count).ToArray());

@@ -1,0 +1,91 @@
+using System.Runtime.InteropServices;
+
+namespace Pursuit.Selection.Pursuits;
+
+/// <summary>A pass whose answers a journal keeps: the pass is made when something is asked that isn't there.</summary>
+/// <param name="journal">Where answers are kept.</param>
+/// <param name="question">A digest of all that the pass's scores depend on.</param>
+/// <param name="columns">Products that come with a row; 0 for none.</param>
+/// <param name="pass">Makes the pass.</param>
+internal sealed class JournaledScores(PursuitJournal journal, byte[] question, int columns, Func<IScoredRows> pass) : IScoredRows
+{
+    private readonly List<int> _removed = [];
+    private IScoredRows? _made;
+    private JournalKind _next = JournalKind.Pass;
+
+    public Candidate[] Best(int count)
+    {
+        var kind = _next;
+        _next = JournalKind.More;
+        var asked = PursuitJournal.Digest(w =>
+        {
+            w.Write(question);
+            w.Write(count);
+            w.Write(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_removed)));
+        });
+        if (journal.Find(kind, asked) is { } kept) return Candidates(kept.As<double>());
+        var best = Made().Best(count);
+        journal.Keep(kind, asked, MemoryMarshal.AsBytes(Numbers(best).AsSpan()));
+        return best;
+    }
+
+    public void Remove(ReadOnlySpan<int> positions)
+    {
+        _removed.AddRange(positions);
+        _made?.Remove(positions);
+    }
+
+    public IPassGains Gains(ReadOnlySpan<int> support, ReadOnlySpan<int> barred)
+    {
+        var (chosen, excluded) = (support.ToArray(), barred.ToArray());
+        var asked = PursuitJournal.Digest(w =>
+        {
+            w.Write(question);
+            w.Write(chosen.Length);
+            w.Write(MemoryMarshal.AsBytes(chosen.AsSpan()));
+            w.Write(MemoryMarshal.AsBytes(excluded.AsSpan()));
+        });
+        var kept = journal.Find(JournalKind.Gains, asked)
+            ?? journal.Keep(JournalKind.Gains, asked, MemoryMarshal.AsBytes(Made().Gains(support, barred).Read().AsSpan()));
+        return new JournalGains(kept);
+    }
+
+    private IScoredRows Made()
+    {
+        if (_made is not null) return _made;
+        _made = pass();
+        _made.Remove(CollectionsMarshal.AsSpan(_removed));
+        return _made;
+    }
+
+    /// <summary>Position, score and products of each row: singles and positions are doubles without loss.</summary>
+    private double[] Numbers(Candidate[] candidates)
+    {
+        var numbers = new double[candidates.Length * (2 + columns)];
+        for (var i = 0; i < candidates.Length; i++)
+        {
+            var row = numbers.AsSpan(i * (2 + columns), 2 + columns);
+            (row[0], row[1]) = (candidates[i].Position, candidates[i].Score);
+            candidates[i].Products.CopyTo(row[2..]);
+        }
+
+        return numbers;
+    }
+
+    private Candidate[] Candidates(double[] numbers)
+    {
+        var candidates = new Candidate[numbers.Length / (2 + columns)];
+        for (var i = 0; i < candidates.Length; i++)
+        {
+            var row = numbers.AsSpan(i * (2 + columns), 2 + columns);
+            candidates[i] = new Candidate((int)row[0], (float)row[1], row[2..].ToArray());
+        }
+
+        return candidates;
+    }
+
+    private sealed record JournalGains(JournalAnswer Answer) : IPassGains
+    {
+        public float[] Read() => Answer.As<float>();
+    }
+}
