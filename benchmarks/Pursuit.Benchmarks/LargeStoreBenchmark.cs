@@ -12,7 +12,7 @@ namespace Pursuit.Benchmarks;
 /// <summary>gtp on an int8 store larger than the memory it may have: time, passes, and the process's own memory at its highest.</summary>
 internal static class LargeStoreBenchmark
 {
-    /// <summary>"large DIRECTORY ROWS DIMENSION ROWS-TO-CHOOSE THREADS"; the store is made where there is none.</summary>
+    /// <summary>"large DIRECTORY ROWS DIMENSION ROWS-TO-CHOOSE THREADS [MEMORY [no-journal]]"; the store is made where there is none.</summary>
     public static int Run(string[] args)
     {
         int Number(int index) => int.Parse(args[index], CultureInfo.InvariantCulture);
@@ -20,29 +20,21 @@ internal static class LargeStoreBenchmark
         if (!File.Exists(Path.Combine(directory, FeatureManifest.FileName))) Make(directory, rows, dimension, threads);
         using var pool = new StoreFeatures(FeatureStore.Open(directory, verifyChecksums: false));
         var target = Target(pool, budget);
-        var problem = new SelectionProblem { ContentIds = Measure.NumberedIds(rows), Budget = new Budget(budget, false, BudgetUnit.Rows), PoolGradients = pool, TargetGradients = target, Threads = threads };
+        var memory = new PursuitMemory(args.Length > 6 ? ByteSize.Parse("MEMORY", args[6]) : null);
+        if (memory.Allowed is { } allowed) ProcessMemory.Bound(allowed);
+        var kept = Path.Combine(directory, PursuitJournal.FileName);
+        File.Delete(kept);
+        using var journal = args.Length > 7 ? null : PursuitJournal.Open(kept, "benchmark");
+        var problem = new SelectionProblem { ContentIds = Measure.NumberedIds(rows), Budget = new Budget(budget, false, BudgetUnit.Rows), PoolGradients = pool, TargetGradients = target, Threads = threads, Memory = memory, Journal = journal };
         var options = new GtpOptions { Iterations = 10, SwapRounds = 3, Fill = GtpFill.None, Groups = TargetGrouping.One, Batch = 0 };
-        using var stop = new CancellationTokenSource();
-        var highest = Task.Run(() => Highest(stop.Token), CancellationToken.None);
+        using var watch = ProcessMemory.Watch();
         var start = Stopwatch.GetTimestamp();
         var chosen = new GtpSelector(options).Select(problem, null, CancellationToken.None);
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        stop.Cancel();
         var details = (PursuitDetails)chosen.Details!;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"gtp, {chosen.Rows.Count:N0} of {rows:N0} x {dimension:N0} int8 ({GradientRows.OfPool(pool, options.Rows).PassBytes / 1e9:0.00} GB), {threads} threads: {seconds:0.0} s, {details.Passes} passes, residual {details.Residual:0.000}, anonymous memory at most {highest.Result / (double)(1L << 30):0.00} GiB"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"gtp, {chosen.Rows.Count:N0} of {rows:N0} x {dimension:N0} int8 ({GradientRows.OfPool(pool, options.Rows).PassBytes / 1e9:0.00} GB), {threads} threads: {seconds:0.0} s, {details.Passes} passes, residual {details.Residual:0.000}, anonymous memory at most {watch.Peak / (double)(1L << 30):0.00} GiB of {memory.Planned / (double)(1L << 30):0.00} planned, rows {(memory.KeepsRows ? "kept" : $"read again, {memory.BytesReread / 1e9:0.00} GB")}; journal {(journal is null ? "none" : $"{new FileInfo(kept).Length / 1e6:0} MB")}"));
+        File.Delete(kept);
         return 0;
-    }
-
-    private static long Highest(CancellationToken stop)
-    {
-        var highest = 0L;
-        do
-        {
-            var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal));
-            highest = Math.Max(highest, 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture));
-        }
-        while (!stop.WaitHandle.WaitOne(50));
-        return highest;
     }
 
     /// <summary>Independent normal rows of unit length.</summary>

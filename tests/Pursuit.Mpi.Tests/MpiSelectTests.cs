@@ -111,7 +111,7 @@ public sealed class MpiSelectTests : IDisposable
             var error = job.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             var clock = Stopwatch.StartNew();
             while (!(File.Exists(journal) && new FileInfo(journal).Length > 10 * sizeof(float) * Rows) && !job.HasExited && clock.Elapsed < TimeSpan.FromMinutes(2)) await Task.Delay(2, TestContext.Current.CancellationToken);
-            var ranks = ChildrenOf(job.Id).ToArray();
+            var ranks = Launcher.RanksOf(job).ToArray();
             if (ranks.Length > 0) Process.GetProcessById(killsRank0 ? ranks.Min() : ranks.Max()).Kill();
             job.WaitForExit(60_000).ShouldBeTrue("the job ended");
             await error;

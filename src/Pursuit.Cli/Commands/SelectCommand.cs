@@ -46,6 +46,7 @@ internal sealed class SelectCommand
     private readonly Option<int> _repeats = new("--repeats") { Description = "Copies per chosen record on average, shared out by weight, for trainers that know no weights.", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _run = new("--run") { Description = "The run's directory; without it, beside --out with the ending .run." };
     private readonly Option<bool> _noReport = new("--no-report") { Description = "Leave out the report (report.html and report.json in the run's directory)." };
+    private readonly Option<string?> _memory = new("--memory") { Description = "The process's own memory at most, such as 2GiB, for gtp and omp: what can't fit is refused beforehand, and chosen rows are read again where there is no room for them. Results don't depend on it." };
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -97,12 +98,13 @@ internal sealed class SelectCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _targetFeatures, _match], _features, _budget, _method, _set, _out, _model, _referenceModel, _maxLength, _seed, _shape, _strict, _sourceField, _quota, _format, _repeats, _run, _noReport, _threads, _config, _json,
+        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _targetFeatures, _match], _features, _budget, _method, _set, _out, _model, _referenceModel, _maxLength, _seed, _shape, _strict, _sourceField, _quota, _format, _repeats, _run, _noReport, _memory, _threads, _config, _json,
     ];
 
     private int Run(ParseResult parsed, IProcessGroup group, CancellationToken cancellationToken)
     {
         var options = ReadOptions(parsed);
+        if (options.Memory is { } memory) ProcessMemory.Bound(memory);
         if (group.Rank > 0) return Assist(options, group, cancellationToken);
         var replay = Replay(parsed, options.RunPath);
         if (!parsed.GetValue(_noReport)) options = options with { Command = replay.Command() };
@@ -166,6 +168,7 @@ internal sealed class SelectCommand
             Formats = [.. parsed.GetValue(_format)!.Select(ParseFormat).Distinct()],
             Repeats = parsed.GetValue(_repeats),
             Match = Given(parsed, _match),
+            Memory = parsed.GetValue(_memory) is { } memory ? ByteSize.Parse("--memory", memory) : null,
         };
     }
 

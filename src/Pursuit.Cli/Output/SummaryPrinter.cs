@@ -20,6 +20,8 @@ internal static class SummaryPrinter
         Terminal.Line($"Chosen    {summary.Selected:N0} by {summary.Method}, seed {summary.Seed}; budget {summary.Budget}: {summary.Spent:N0} of {summary.BudgetResolved:N0} {UnitName(summary.Unit)}{(summary.Reused ? " (unchanged since the last run)" : "")}");
         if (Math.Abs(summary.EffectiveSize - summary.Selected) > 0.5) Terminal.Line($"          the weights are worth {summary.EffectiveSize:N0} equally weighted examples");
         foreach (var (name, value) in summary.Details?.Lines ?? []) Terminal.Line($"          {name}: {value}");
+        if (summary.Memory is { Allowed: { } allowed } memory)
+            Terminal.Line($"          memory: {(memory.Peak is { } peak ? Terminal.Bytes(peak) : "an untold amount")} at most of {Terminal.Bytes(allowed)} allowed, {Terminal.Bytes(memory.Planned)} planned{(memory.KeptRows ? "" : $"; chosen rows read again, {Terminal.Bytes(memory.BytesReread)}")}");
         if (summary.Traffic is { } traffic)
             Terminal.Line($"          over {traffic.Processes} processes: {traffic.Passes:N0} passes with {Terminal.Bytes(traffic.PassesOut)} out and {Terminal.Bytes(traffic.PassesBack)} back, {traffic.Rows:N0} rows ({Terminal.Bytes(traffic.RowsBack)}), {Terminal.Bytes(traffic.GainsBack)} for explanations, {Terminal.Bytes(traffic.Other)} else");
         if (summary.WarmupShareChosen is { } share)

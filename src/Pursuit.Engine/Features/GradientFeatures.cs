@@ -29,6 +29,9 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     private GradientFeatures(FeatureRecipe<GradientFeatureOptions> recipe, FeatureStages stages, IProgress<WorkProgress>? progress)
         : base(recipe, stages, progress) => _settled = new Lazy<GradientProbe>(() => Settle(Probe, recipe.Options));
 
+    /// <inheritdoc/>
+    public override (int Blocks, int Dimension)? Shape => (Math.Max(1, Recipe.Options.Checkpoints), Recipe.Options.Dimension);
+
     private protected override (string OfPool, string OfTarget) Names => ("pool-gradients", "target-gradients");
 
     private protected override (string Lacking, string Expected) Nothing => ("a token to learn", "at least one with an assistant's answer that fits in --max-length");

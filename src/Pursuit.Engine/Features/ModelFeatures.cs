@@ -50,6 +50,9 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
     private protected abstract (string Lacking, string Expected) Nothing { get; }
 
     /// <inheritdoc/>
+    public virtual (int Blocks, int Dimension)? Shape => null;
+
+    /// <inheritdoc/>
     public ComputedFeatures OfPool(Pool pool, CancellationToken cancellationToken)
     {
         Begin(pool, cancellationToken);

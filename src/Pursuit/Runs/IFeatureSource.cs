@@ -9,6 +9,9 @@ namespace Pursuit.Runs;
 /// </summary>
 public interface IFeatureSource
 {
+    /// <summary>Blocks and numbers per block that the features will have, about, before any is made; null where that can't be told.</summary>
+    (int Blocks, int Dimension)? Shape => null;
+
     /// <summary>The pool's features, row by row in its canonical order; of gradients they decide the trajectory that targets are described along.</summary>
     /// <exception cref="PursuitException">The model or the pool is unfit, or kept features belong to others; the message says what to do.</exception>
     ComputedFeatures OfPool(Pool pool, CancellationToken cancellationToken);

@@ -56,6 +56,7 @@ public sealed class SelectJob
     public SelectSummary Run(RunDirectory run, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
+        using var watch = ProcessMemory.Watch();
         using var inputs = OpenInputs(run, earlier: null, cancellationToken);
         var stage = run.OpenStage(StageName, inputs.Fingerprint);
         var reused = stage.IsComplete;
@@ -66,6 +67,7 @@ public sealed class SelectJob
 
         var files = WriteFiles(run, inputs.Pool, selected.Selection, cancellationToken);
         var summary = Summarise(selected, files, reused, Stopwatch.GetElapsedTime(started)) with { Traffic = traffic, ContinuedPasses = continued };
+        summary = summary with { Memory = MemoryUse.Of(inputs.Problem.Memory!, watch) };
         if (_options.Command is null)
         {
             SelectReportFiles.Delete(run.FullPath); // an earlier choice's report would be taken for this one's
@@ -75,7 +77,7 @@ public sealed class SelectJob
 
         SelectReportFiles.Write(run.FullPath, SelectReportBuilder.Build(selected, summary, _options.Command, _progress, cancellationToken));
         inputs.Team?.Done();
-        return summary with { ReportSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds - summary.Seconds };
+        return summary with { Memory = MemoryUse.Of(inputs.Problem.Memory!, watch), ReportSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds - summary.Seconds };
     }
 
     /// <summary>Does another rank's part of the job: its shards' features, then its shards' passes, until rank 0 is done. Writes shards and nothing else.</summary>
@@ -123,6 +125,7 @@ public sealed class SelectJob
             RefuseToOverwrite(pool.Sources.Select(s => s.Path));
             var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
             var lengths = Group.Rank == 0 ? Lengths(run, pool, target, cancellationToken) : null; // rank 0 alone decides
+            var memory = Planned(pool, lengths);
             var features = SelectionFeatures.Open(_options, _method.Needs, Features, pool, target, StageShare.Of(Group), cancellationToken);
             var embeddings = _method.Needs.HasFlag(FeatureNeeds.PoolEmbeddings);
             var problem = new SelectionProblem
@@ -143,6 +146,7 @@ public sealed class SelectJob
                 TargetGroups = features.TargetGroups,
                 TargetGroupNames = features.TargetGroupNames,
                 Threads = _options.Pool.Threads,
+                Memory = memory,
             };
             (problem, var team) = Group.Count > 1 && Group.Rank == 0 ? ShareOut(problem) : (problem, null);
             var statistics = Group.Rank == 0 ? StatisticsFeatures.Open(_method.Needs, Statistics, pool, earlier, cancellationToken) : new StatisticsFeatures();
@@ -172,6 +176,17 @@ public sealed class SelectJob
         if (problem.PoolEmbeddings is not { } embeddings) return (problem, null);
         var points = new EmbeddingTeam(embeddings, Group);
         return (problem with { PoolEmbeddings = new TeamEmbeddings(embeddings, points) }, points);
+    }
+
+    /// <summary>The memory a pursuit may use; where its features are still to be made, what is too little is refused before that.</summary>
+    private PursuitMemory Planned(Pool pool, TokenLengths? lengths)
+    {
+        var memory = new PursuitMemory(_options.Memory);
+        if (memory.Allowed is null || Group.Rank > 0 || _options.Features is not null || Features?.Shape is not var (blocks, dimension)) return memory;
+        var sketch = new SelectionProblem { ContentIds = pool.ContentIds.ToArray(), Budget = _options.Budget, TokenCounts = lengths?.Pool, Threads = _options.Pool.Threads };
+        var options = (PursuitOptions)MethodOptions.Read(_method, _options.Settings);
+        memory.Plan(_method.Name, PursuitSession.Size(sketch, options, blocks, dimension, Math.Max(8, _options.Targets.Count)));
+        return memory;
     }
 
     private SelectedRun Selected(SelectInputs inputs, RunStage stage)

@@ -1,6 +1,7 @@
 using Pursuit.Data;
 using Pursuit.Data.Export;
 using Pursuit.Selection;
+using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Runs;
 
@@ -73,6 +74,12 @@ public sealed record SelectJobOptions
     /// <summary>The .selection.jsonl of an earlier selection whose lengths are imitated; null for none.</summary>
     public string? Match { get; init; }
 
+    /// <summary>
+    /// Bytes of its own memory that the process may use, for methods that plan theirs (gtp, omp); files mapped into memory don't count. Default null:
+    /// no bound. At least 1; what is too little for the work is refused before it begins. No result depends on it.
+    /// </summary>
+    public long? Memory { get; init; }
+
     /// <summary>The run directory's path.</summary>
     public string RunPath => RunDirectory ?? Path.ChangeExtension(Out, ".run");
 
@@ -88,6 +95,8 @@ public sealed record SelectJobOptions
         if (string.IsNullOrWhiteSpace(Out) || Directory.Exists(Out)) faults.Add($"--out: '{Out}' is not a file's path");
         if (Path.GetFullPath(Out is "" ? "." : Out).StartsWith("/dev/", StringComparison.Ordinal)) faults.Add($"--out: '{Out}' is a device; expected a file's path");
         if (MaxLength < 8) faults.Add($"--max-length: {MaxLength}; expected at least 8");
+        if (Memory < 1) faults.Add($"--memory: {Memory} bytes; expected at least 1");
+        if (Memory is not null && !method.OptionsType.IsSubclassOf(typeof(PursuitOptions))) faults.Add($"--memory: given with '{Method}'; expected gtp or omp, which plan their memory");
         if (Repeats is < 1 or > 1000) faults.Add($"--repeats: {Repeats}; expected 1 to 1000");
         if (NeedsTokens && ModelDirectory is null)
             faults.Add($"--model: missing; {(method.Needs.HasFlag(FeatureNeeds.TokenCounts) ? $"'{Method}'" : $"a budget in {Budget.UnitName(Budget.Unit)}")} needs the tokenizer of a model directory");

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Pursuit.Distribution;
 using Pursuit.Selection;
+using Pursuit.Selection.Pursuits;
 using Pursuit.Selection.Random;
 
 namespace Pursuit.Runs;
@@ -62,6 +63,9 @@ public sealed record SelectSummary
     /// <summary>What several processes exchanged for the selection; null where one made it alone.</summary>
     public Traffic? Traffic { get; init; }
 
+    /// <summary>The process's memory; null in summaries of versions that didn't look.</summary>
+    public MemoryUse? Memory { get; init; }
+
     /// <summary>Passes that an earlier run of the same pursuit had made before it was stopped; null where there was none.</summary>
     public int? ContinuedPasses { get; init; }
 
@@ -101,6 +105,17 @@ public sealed record SelectSummary
 /// <param name="Duplicates">Exact copies of an earlier row.</param>
 /// <param name="Quarantined">Bad records, each with its reason in the ledger.</param>
 public sealed record LedgerCounts(long Rows, long Selected, long NotSelected, long Duplicates, long Quarantined);
+
+/// <summary>What a selection used of the process's own memory; files mapped into it don't count.</summary>
+/// <param name="Allowed">Bytes allowed; null for no bound.</param>
+/// <param name="Planned">Bytes a pursuit planned for; 0 where nothing was pursued.</param>
+/// <param name="Peak">Bytes at most while the job ran; null where the system doesn't tell.</param>
+/// <param name="KeptRows">True where chosen rows stayed in memory, false where they were read again.</param>
+/// <param name="BytesReread">Bytes that were read again.</param>
+public sealed record MemoryUse(long? Allowed, long Planned, long? Peak, bool KeptRows, long BytesReread)
+{
+    internal static MemoryUse Of(PursuitMemory memory, ProcessMemory watch) => new(memory.Allowed, memory.Planned, watch.Peak, memory.KeepsRows, memory.BytesReread);
+}
 
 /// <summary>One source's part.</summary>
 /// <param name="Source">Its name.</param>

@@ -67,6 +67,9 @@ public sealed record SelectionProblem
     /// <summary>Keeps what a pursuit finds as it goes, so that a killed one continues; null keeps nothing.</summary>
     public PursuitJournal? Journal { get; init; }
 
+    /// <summary>What a pursuit may use of memory; null for no bound. No result depends on it.</summary>
+    public PursuitMemory? Memory { get; init; }
+
     /// <summary>At most this many threads; no result depends on it.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 

@@ -15,6 +15,7 @@ public sealed class DistributedSelectTests : IDisposable
     private const int Dimension = 24;
     private const int Blocks = 2;
     private readonly TemporaryDirectory _directory = new();
+    private MemoryUse? _memory;
 
     public DistributedSelectTests()
     {
@@ -46,6 +47,18 @@ public sealed class DistributedSelectTests : IDisposable
     {
         var one = Files(1, "gtp", ["gtp.clusters=3"], out _, target: false);
         Files(3, "gtp", ["gtp.clusters=3"], out _, target: false).ShouldBe(one);
+    }
+
+    [Fact]
+    public void Without_room_for_rows_they_travel_again_and_the_files_stay_the_same()
+    {
+        string[] settings = ["gtp.noise-floor=off"];
+        var one = Files(1, "gtp", settings, out _);
+        Files(3, "gtp", settings, out var plenty).ShouldBe(one);
+        Files(3, "gtp", settings, out _, memory: _memory!.Planned - 1).ShouldBe(one);
+        Files(3, "gtp", settings, out var little, memory: _memory.Planned).ShouldBe(one, "not a byte left for other processes' rows");
+        (_memory.KeptRows, _memory.BytesReread > 0).ShouldBe((false, true));
+        little!.Rows.ShouldBeGreaterThan(plenty!.Rows);
     }
 
     [Fact]
@@ -85,7 +98,7 @@ public sealed class DistributedSelectTests : IDisposable
     }
 
     /// <summary>Every file of a selection but those that tell times, by name.</summary>
-    private SortedDictionary<string, string> Files(int processes, string method, string[] settings, out Traffic? traffic, bool target = true)
+    private SortedDictionary<string, string> Files(int processes, string method, string[] settings, out Traffic? traffic, bool target = true, long? memory = null)
     {
         var options = new SelectJobOptions
         {
@@ -97,9 +110,11 @@ public sealed class DistributedSelectTests : IDisposable
             Settings = settings,
             Out = _directory.PathOf("out.jsonl"),
             RunDirectory = _directory.PathOf("run"),
+            Memory = memory,
         };
         var summary = ProcessThreads.Run(processes, First, Other);
         traffic = summary.Traffic;
+        _memory = summary.Memory;
         string[] names = [options.Out, Path.ChangeExtension(options.Out, ".selection.jsonl"), .. Directory.EnumerateFiles(Path.Combine(options.RunPath, "stages", "selection"))];
         var files = new SortedDictionary<string, string>(names.ToDictionary(n => Path.GetFileName(n), n => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(n)))));
         Directory.Delete(options.RunPath, recursive: true);

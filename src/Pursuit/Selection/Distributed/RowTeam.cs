@@ -16,9 +16,6 @@ namespace Pursuit.Selection.Distributed;
 /// </remarks>
 internal sealed class RowTeam : ITeam
 {
-    /// <summary>Bytes of fetched rows that are kept, so that no row travels twice.</summary>
-    private const long CacheBytes = 1L << 30;
-
     private readonly IProcessGroup _group;
     private readonly RowRange[] _ranges;
     private readonly Dictionary<(int Rows, int Position), float[]> _cache = [];
@@ -35,6 +32,9 @@ internal sealed class RowTeam : ITeam
         _group = group;
         _ranges = [.. Enumerable.Range(0, group.Count).Select(rank => RowRange.Of(features, rank, group.Count))];
     }
+
+    /// <summary>Bytes of fetched rows that are kept, so that no row travels twice.</summary>
+    public long CacheBytes { get; set; } = 1L << 30;
 
     /// <summary>Rank 0's own rows.</summary>
     public RowRange Own => _ranges[0];
@@ -157,7 +157,9 @@ internal sealed class RowTeam : ITeam
                 values = values[dimension..];
                 fetched.Add(position, row);
                 _gathered++;
-                if ((_cached += dimension * sizeof(float)) <= CacheBytes) _cache.Add((id, position), row);
+                if (_cached + dimension * sizeof(float) > CacheBytes) continue;
+                _cached += dimension * sizeof(float);
+                _cache.Add((id, position), row);
             }
         });
         return fetched;

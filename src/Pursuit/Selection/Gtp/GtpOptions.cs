@@ -53,6 +53,20 @@ public sealed record GtpOptions : PursuitOptions
     internal override int BatchFor(bool hasTarget) => Batch ?? (hasTarget ? UsualBatch : 0);
 
     /// <inheritdoc/>
+    internal override bool KeepsDirections => Fill == GtpFill.Peel;
+
+    /// <inheritdoc/>
+    internal override long MostRows(long budget)
+    {
+        // A quarter more candidates than wanted come at once; a fill offers four times the tenth it takes, 32 at least.
+        var offered = Schedule == GtpSchedule.Paper ? 2 : SwapShare;
+        return (long)Math.Ceiling(budget * (1 + Math.Max(0.4, 1.25 * offered + 0.25))) + 32;
+    }
+
+    /// <inheritdoc/>
+    internal override long MostPasses(long budget) => Iterations + (Schedule == GtpSchedule.Staged ? SwapRounds : 0);
+
+    /// <inheritdoc/>
     protected override IEnumerable<string> Faults()
     {
         foreach (var fault in base.Faults()) yield return fault;

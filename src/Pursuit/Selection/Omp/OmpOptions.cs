@@ -11,6 +11,15 @@ public sealed record OmpOptions : PursuitOptions
     public double Residual { get; init; } = 1e-6;
 
     /// <inheritdoc/>
+    internal override bool KeepsFactors => true;
+
+    /// <inheritdoc/>
+    internal override long MostRows(long budget) => budget + 1;
+
+    /// <inheritdoc/>
+    internal override long MostPasses(long budget) => PursuitGains.MostPasses;
+
+    /// <inheritdoc/>
     protected override IEnumerable<string> Faults()
     {
         foreach (var fault in base.Faults()) yield return fault;

@@ -42,6 +42,18 @@ public abstract record PursuitOptions
     /// <summary>Examples of a training batch whose noise the fit counts; 0 for none.</summary>
     internal virtual int BatchFor(bool hasTarget) => 0;
 
+    /// <summary>Rows in the support at most, candidates among them, for a budget of rows.</summary>
+    internal abstract long MostRows(long budget);
+
+    /// <summary>Passes whose gains may be kept, for a budget of rows.</summary>
+    internal abstract long MostPasses(long budget);
+
+    /// <summary>True where chosen directions are kept beside the support.</summary>
+    internal virtual bool KeepsDirections => false;
+
+    /// <summary>True where each group has a factor of its own of the Gram matrix.</summary>
+    internal virtual bool KeepsFactors => false;
+
     internal RowConstruction Rows => new(Normalise, NormFloor);
 
     /// <summary>Checks the ranges; all faults come in one message.</summary>

@@ -20,9 +20,11 @@ internal sealed class PursuitProblem
     /// <param name="batch">Examples of a training batch whose noise counts; 0 for none.</param>
     /// <param name="threads">At most this many.</param>
     /// <param name="journal">Keeps what passes and fits give; null keeps nothing.</param>
-    public PursuitProblem(GradientRows rows, PursuitTarget target, IReadOnlyList<ContentId> contentIds, double lambda, int batch, int threads, PursuitJournal? journal)
+    /// <param name="memory">What was planned for; null for no bound.</param>
+    public PursuitProblem(GradientRows rows, PursuitTarget target, IReadOnlyList<ContentId> contentIds, double lambda, int batch, int threads, PursuitJournal? journal, PursuitMemory? memory)
     {
         Journal = journal;
+        Memory = memory;
         Gains = new PursuitGains();
         BatchNoise = batch > 0 ? 1.0 / batch : 0;
         Rows = rows;
@@ -39,6 +41,7 @@ internal sealed class PursuitProblem
     private PursuitProblem(PursuitProblem other, PursuitTarget target)
     {
         Journal = other.Journal;
+        Memory = other.Memory;
         Rows = other.Rows;
         Target = target;
         ContentIds = other.ContentIds;
@@ -79,6 +82,9 @@ internal sealed class PursuitProblem
     /// <summary>Keeps what passes and fits give; null where nothing does.</summary>
     public PursuitJournal? Journal { get; }
 
+    /// <summary>What was planned for; null for no bound.</summary>
+    public PursuitMemory? Memory { get; }
+
     /// <summary>Passes over the store so far.</summary>
     public int Passes { get; private set; }
 
@@ -89,7 +95,7 @@ internal sealed class PursuitProblem
     public PursuitProblem For(PursuitTarget target) => new(this, target);
 
     /// <summary>An empty support of this problem.</summary>
-    public SupportSet NewSupport() => new(Rows, Target, Lambda, BatchNoise, Threads, Journal);
+    public SupportSet NewSupport() => new(Rows, Target, Lambda, BatchNoise, Threads, Journal, Memory);
 
     /// <summary>Scores every row against the residual (<see cref="IdentificationRule"/>); none for rows that are excluded or in the support.</summary>
     /// <param name="residual">R, [J, D].</param>

@@ -35,9 +35,35 @@ internal sealed class PursuitSession
         var rows = GradientRows.OfPool(GradientProblem.Pool(selection, method), options.Rows);
         if (options.Centre) rows = rows.Centred(selection.Threads, cancellationToken);
         var target = PursuitTarget.Create(selection, method, rows, options, cancellationToken);
-        var problem = new PursuitProblem(rows, target, selection.ContentIds, options.Lambda, options.BatchFor(selection.TargetGradients is not null), selection.Threads, selection.Journal);
+        var problem = new PursuitProblem(rows, target, selection.ContentIds, options.Lambda, options.BatchFor(selection.TargetGradients is not null), selection.Threads, selection.Journal, selection.Memory);
         var targetRows = selection.TargetGradients is null ? null : rows.OfTarget(selection.TargetGradients);
-        return new PursuitSession(selection, options, method, problem, targetRows, Rows(selection, selection.ResolvedBudget));
+        var budget = Rows(selection, selection.ResolvedBudget);
+        if (selection.Memory is { } memory)
+        {
+            memory.Plan(method, Size(selection, options, rows.Features.Blocks, rows.Features.Dimension, target.Groups));
+            if (rows.Team is { } team) team.Of.CacheBytes = memory.Cache;
+        }
+
+        return new PursuitSession(selection, options, method, problem, targetRows, budget);
+    }
+
+    /// <summary>What a pursuit's memory depends on.</summary>
+    public static PursuitSize Size(SelectionProblem selection, PursuitOptions options, int blocks, int dimension, int groups)
+    {
+        var budget = Rows(selection, selection.ResolvedBudget);
+        var chosen = Math.Min(options.MostRows(budget), selection.ContentIds.Count);
+        return new PursuitSize
+        {
+            Rows = selection.ContentIds.Count,
+            Blocks = blocks,
+            Dimension = (long)blocks * dimension,
+            Chosen = chosen,
+            Groups = groups,
+            Threads = selection.Threads,
+            Passes = Math.Min(options.MostPasses(budget), PursuitGains.MostPasses),
+            KeptDirections = options.KeepsDirections ? budget : 0,
+            FactorBytes = options.KeepsFactors ? groups * chosen * chosen / 2 * sizeof(double) : 0,
+        };
     }
 
     /// <summary>A row's cost in the budget's unit.</summary>

@@ -6,21 +6,22 @@ using Pursuit.Selection.Features;
 namespace Pursuit.Selection.Pursuits;
 
 /// <summary>
-/// The chosen rows with all that fitting them needs: the rows themselves [n, D], their Gram matrix [n, n], their products with
+/// The chosen rows with all that fitting them needs: the rows themselves (<see cref="SupportRows"/>), their Gram matrix [n, n], their products with
 /// the target [J][n] and their weights [J][n]. Grows by batches, shrinks by keeping some; nothing is computed twice.
 /// </summary>
 internal sealed class SupportSet
 {
-    private const int GramRowsPerTask = 32;
+    private const int GramRowsPerTask = 64;
     private const int ColumnsPerTask = 1024;
 
-    private readonly GradientRows _rows;
+    private readonly GradientRows _pool;
+    private readonly SupportRows _rows;
     private readonly PursuitTarget _target;
     private readonly int _threads;
     private readonly int _dimension;
     private readonly PursuitJournal? _journal;
-    private int[] _positions = [];
-    private float[] _features = [];
+    private readonly long _mostRows;
+    private float[]? _room, _otherRoom;
     private float[] _gram = [];
     private double[][] _linear;
     private double[][] _weights;
@@ -33,11 +34,14 @@ internal sealed class SupportSet
     /// <param name="batchNoise">1/b for training in batches of b examples; 0 for none.</param>
     /// <param name="threads">At most this many.</param>
     /// <param name="journal">Keeps what fits give; null keeps nothing.</param>
-    public SupportSet(GradientRows rows, PursuitTarget target, double lambda, double batchNoise, int threads, PursuitJournal? journal)
+    /// <param name="memory">Whether rows are kept; null keeps them.</param>
+    public SupportSet(GradientRows rows, PursuitTarget target, double lambda, double batchNoise, int threads, PursuitJournal? journal, PursuitMemory? memory)
     {
         _journal = journal;
         BatchNoise = batchNoise;
-        _rows = rows;
+        _pool = rows;
+        _rows = new SupportRows(rows, memory);
+        _mostRows = memory?.MostRows ?? Array.MaxLength;
         _target = target;
         _threads = Math.Max(1, threads);
         _dimension = rows.Dimension;
@@ -53,13 +57,10 @@ internal sealed class SupportSet
     public double BatchNoise { get; }
 
     /// <summary>Rows in the support.</summary>
-    public int Count { get; private set; }
-
-    /// <summary>Rows read from the store so far.</summary>
-    public long Gathered { get; private set; }
+    public int Count => _rows.Count;
 
     /// <summary>The rows' positions in the pool, in order of entry.</summary>
-    public ReadOnlySpan<int> Positions => _positions.AsSpan(0, Count);
+    public ReadOnlySpan<int> Positions => _rows.Positions;
 
     /// <summary>W_ij of row <paramref name="index"/> of the support and group j.</summary>
     public double Weight(int index, int group) => _weights[group][index];
@@ -82,7 +83,7 @@ internal sealed class SupportSet
     public double Cosine(int i, int k) => Gram(i, k) / Math.Sqrt((double)Gram(i, i) * Gram(k, k));
 
     /// <summary>A row of the support, [D].</summary>
-    public ReadOnlySpan<float> Row(int index) => _features.AsSpan(index * _dimension, _dimension);
+    public ReadOnlySpan<float> Row(int index) => _rows.Row(index);
 
     /// <summary>||W_i|| ||phi_i||: what a row's weight is worth, whatever its length.</summary>
     public double Contribution(int index)
@@ -100,22 +101,8 @@ internal sealed class SupportSet
     {
         var first = Count;
         Reserve(first + positions.Length);
-        positions.CopyTo(_positions.AsSpan(first));
-        _rows.Gather(positions, _features.AsSpan(first * _dimension, positions.Length * _dimension));
-        Gathered += positions.Length;
-        Count += positions.Length;
-
-        FillGram(first);
-        for (var i = first; i < Count; i++)
-        {
-            for (var k = 0; BatchNoise > 0 && k < Count; k++) _gram[i * _capacity + k] += (float)(BatchNoise * Norm(i) * Norm(k));
-            for (var k = 0; k < first; k++) _gram[k * _capacity + i] = _gram[i * _capacity + k];
-            for (var j = 0; j < _target.Groups; j++)
-            {
-                _linear[j][i] = GradientRows.Dot(Row(i), _target.Scaled.AsSpan(j * _dimension, _dimension));
-                _weights[j][i] = 0;
-            }
-        }
+        _rows.Add(positions);
+        for (var block = first / SupportRows.BlockRows; block < _rows.Blocks; block++) AddBlock(block, first, positions.Length == 1);
     }
 
     /// <summary>Keeps some rows, in order.</summary>
@@ -127,8 +114,6 @@ internal sealed class SupportSet
             var from = kept[to];
             if (from != to)
             {
-                _positions[to] = _positions[from];
-                Row(from).CopyTo(_features.AsSpan(to * _dimension));
                 _gram.AsSpan(from * _capacity, Count).CopyTo(_gram.AsSpan(to * _capacity));
                 for (var j = 0; j < _target.Groups; j++)
                 {
@@ -141,7 +126,7 @@ internal sealed class SupportSet
             for (var k = 0; k < kept.Length; k++) _gram[to * _capacity + k] = _gram[to * _capacity + kept[k]];
         }
 
-        Count = kept.Length;
+        _rows.Keep(kept);
     }
 
     /// <summary>Drops rows without weight, then all but the <paramref name="most"/> of largest contribution; order of entry stays.</summary>
@@ -206,21 +191,26 @@ internal sealed class SupportSet
     {
         var residual = (float[])_target.Scaled.Clone();
         var options = new ParallelOptions { MaxDegreeOfParallelism = _threads };
-        Parallel.For(0, (_dimension + ColumnsPerTask - 1) / ColumnsPerTask, options, task =>
+        for (var block = 0; block < _rows.Blocks; block++)
         {
-            var from = task * ColumnsPerTask;
-            var columns = Math.Min(ColumnsPerTask, _dimension - from);
-            for (var i = 0; i < Count; i++)
+            var rows = _rows.Block(block, ref _room);
+            var (first, count) = _rows.Span(block);
+            Parallel.For(0, (_dimension + ColumnsPerTask - 1) / ColumnsPerTask, options, task =>
             {
-                var row = Row(i).Slice(from, columns);
-                for (var j = 0; j < _target.Groups; j++)
+                var from = task * ColumnsPerTask;
+                var columns = Math.Min(ColumnsPerTask, _dimension - from);
+                for (var i = 0; i < count; i++)
                 {
-                    if (_weights[j][i] == 0) continue;
-                    var part = residual.AsSpan(j * _dimension + from, columns);
-                    Axpy.Add((float)-_weights[j][i], row, part);
+                    var row = rows.Span.Slice(i * _dimension + from, columns);
+                    for (var j = 0; j < _target.Groups; j++)
+                    {
+                        if (_weights[j][first + i] == 0) continue;
+                        Axpy.Add((float)-_weights[j][first + i], row, residual.AsSpan(j * _dimension + from, columns));
+                    }
                 }
-            }
-        });
+            });
+        }
+
         return residual;
     }
 
@@ -238,47 +228,68 @@ internal sealed class SupportSet
     public double[] Sum()
     {
         var sum = new double[_dimension];
-        for (var i = 0; i < Count; i++)
+        for (var block = 0; block < _rows.Blocks; block++)
         {
-            var row = Row(i);
-            for (var k = 0; k < sum.Length; k++) sum[k] += row[k];
+            var rows = _rows.Block(block, ref _room).Span;
+            for (var i = 0; i < _rows.Span(block).Count; i++)
+            {
+                var row = rows.Slice(i * _dimension, _dimension);
+                for (var k = 0; k < sum.Length; k++) sum[k] += row[k];
+            }
         }
 
         return sum;
     }
 
-    private double Norm(int index) => _rows.Norms[_positions[index]];
+    private double Norm(int index) => _pool.Norms[Positions[index]];
 
-    /// <summary>Products of the rows from <paramref name="first"/> on with all rows before them and themselves.</summary>
-    private void FillGram(int first)
+    /// <summary>Products of a block's new rows with the target, with all rows before them and with themselves.</summary>
+    private void AddBlock(int block, int firstNew, bool alone)
     {
-        if (Count - first == 1)
-        {
-            // One row, as omp adds them: read the others once instead of packing them for a product.
-            RowScan.Dots(_features.AsSpan(0, Count * _dimension), Count, _dimension, Row(first), 1, _gram.AsSpan(first * _capacity, Count));
-            return;
-        }
+        var (first, count) = _rows.Span(block);
+        var from = Math.Max(first, firstNew);
+        var until = first + count;
+        var rows = _rows.Block(block, ref _room)[((from - first) * _dimension)..];
+        if (_rows.AreKept) FillGram(rows, from, until, [.. Enumerable.Range(0, block + 1).Select(b => (b, _rows.Block(b, ref _otherRoom)))], alone);
+        else for (var b = 0; b <= block; b++) FillGram(rows, from, until, [(b, _rows.Block(b, ref _otherRoom))], alone);
 
-        // A product's bits depend on its two rows alone (Gemm promises it), so the split may follow the threads.
-        var added = Count - first;
-        var rowsPerTask = Math.Max(GramRowsPerTask, (added + _threads - 1) / _threads);
-        var options = new ParallelOptions { MaxDegreeOfParallelism = _threads };
-        Parallel.For(0, (added + rowsPerTask - 1) / rowsPerTask, options, task =>
+        for (var i = from; i < until; i++)
         {
-            var from = first + task * rowsPerTask;
-            var rows = Math.Min(rowsPerTask, first + added - from);
-            Gemm.Multiply(false, true, rows, Count, _dimension, 1, _features.AsSpan(from * _dimension, rows * _dimension), _dimension, _features, _dimension, 0, _gram.AsSpan(from * _capacity), _capacity);
+            for (var k = 0; BatchNoise > 0 && k < until; k++) _gram[i * _capacity + k] += (float)(BatchNoise * Norm(i) * Norm(k));
+            for (var k = 0; k < from; k++) _gram[k * _capacity + i] = _gram[i * _capacity + k];
+            for (var j = 0; j < _target.Groups; j++)
+            {
+                _linear[j][i] = GradientRows.Dot(rows.Span.Slice((i - from) * _dimension, _dimension), _target.Scaled.AsSpan(j * _dimension, _dimension));
+                _weights[j][i] = 0;
+            }
+        }
+    }
+
+    /// <summary>Products of some rows with those of some blocks.</summary>
+    private void FillGram(ReadOnlyMemory<float> rows, int from, int until, (int Block, ReadOnlyMemory<float> Rows)[] others, bool alone)
+    {
+        // A product's bits depend on its two rows alone (Gemm and RowScan promise it), so the split is free.
+        var parts = (until - from + GramRowsPerTask - 1) / GramRowsPerTask;
+        var options = new ParallelOptions { MaxDegreeOfParallelism = _threads };
+        Parallel.For(0, others.Length * parts, options, task =>
+        {
+            var (block, right) = others[task / parts];
+            var (column, columns) = (block * SupportRows.BlockRows, right.Length / _dimension);
+            var row = from + task % parts * GramRowsPerTask;
+            var count = Math.Min(GramRowsPerTask, until - row);
+            var left = rows.Span.Slice((row - from) * _dimension, count * _dimension);
+            // One row, as omp adds them: read the others once instead of packing them for a product.
+            if (alone) RowScan.Dots(right.Span, columns, _dimension, left, 1, _gram.AsSpan(row * _capacity + column, columns));
+            else Gemm.Multiply(false, true, count, columns, _dimension, 1, left, _dimension, right.Span, _dimension, 0, _gram.AsSpan(row * _capacity + column), _capacity);
         });
     }
 
     private void Reserve(int count)
     {
         if (count <= _capacity) return;
-        var capacity = Math.Max(count, _capacity + _capacity / 2);
-        if ((long)capacity * _dimension > Array.MaxLength || (long)capacity * capacity > Array.MaxLength)
-            throw PursuitException.At("--budget", $"{count:N0} rows of {_dimension:N0} numbers in one pursuit", $"at most {Array.MaxLength:N0} numbers of rows and of their Gram matrix", "Lower the budget, project to fewer dimensions, or use a top-k method such as less.");
-        Array.Resize(ref _positions, capacity);
-        Array.Resize(ref _features, capacity * _dimension);
+        var capacity = (int)Math.Max(count, Math.Min(_mostRows, _capacity + _capacity / 2));
+        if ((long)capacity * capacity > Array.MaxLength)
+            throw PursuitException.At("--budget", $"{count:N0} rows in one pursuit", $"at most {(int)Math.Sqrt(Array.MaxLength):N0}, whose Gram matrix an array can hold", "Lower the budget, or use a top-k method such as less.");
         _linear = Array.ConvertAll(_linear, c => Grown(c, capacity));
         _weights = Array.ConvertAll(_weights, c => Grown(c, capacity));
         var gram = new float[capacity * capacity];

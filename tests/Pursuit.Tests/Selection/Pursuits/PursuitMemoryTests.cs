@@ -1,0 +1,71 @@
+using System.Text.Json;
+using Pursuit.Runs;
+using Pursuit.Selection;
+using Pursuit.Selection.Pursuits;
+using Pursuit.TestKit;
+
+namespace Pursuit.Tests.Selection.Pursuits;
+
+/// <summary>Little memory costs reading and changes no bit; too little is refused beforehand, with the numbers.</summary>
+public sealed class PursuitMemoryTests
+{
+    [Theory]
+    [InlineData("gtp")]
+    [InlineData("gtp", "gtp.schedule=paper", "gtp.fill=peel", "gtp.batch=0", "gtp.noise-floor=off")]
+    [InlineData("gtp", "gtp.centre=true", "gtp.batch=0", "gtp.noise-floor=off", "gtp.swap-share=1")]
+    [InlineData("omp")]
+    public void Rows_that_are_read_again_give_the_bits_of_rows_that_are_kept(string method, params string[] settings)
+    {
+        var problem = Gradients.Realistic(1500, 24, "400"); // more than a block of rows
+        var plenty = new PursuitMemory(null);
+        var kept = Choose(problem with { Memory = plenty }, method, settings);
+        (plenty.KeepsRows, plenty.BytesReread).ShouldBe((true, 0));
+        Choose(problem, method, settings).ShouldBe(kept, "a plan changes nothing");
+
+        var little = new PursuitMemory(plenty.Planned - 1);
+        Choose(problem with { Memory = little }, method, settings).ShouldBe(kept);
+        little.KeepsRows.ShouldBeFalse();
+        little.BytesReread.ShouldBeGreaterThan(0);
+        little.Planned.ShouldBeLessThan(plenty.Planned);
+
+        var none = Should.Throw<PursuitException>(() => Choose(problem with { Memory = new PursuitMemory(little.Planned - 1) }, method, settings));
+        none.Message.ShouldContain($"--memory: {little.Planned - 1 >> 20:N0} MiB for {method}; expected at least");
+        none.Message.ShouldContain("the Gram matrix of up to");
+        none.Message.ShouldContain("lower the budget");
+    }
+
+    [Fact]
+    public void Of_several_processes_rows_are_kept_in_what_is_left()
+    {
+        var plan = new PursuitMemory(null);
+        plan.Plan("gtp", Size);
+        plan.Cache.ShouldBe(1L << 30);
+        var exact = new PursuitMemory(plan.Planned + 1000);
+        exact.Plan("gtp", Size);
+        (exact.KeepsRows, exact.Cache).ShouldBe((true, 1000));
+    }
+
+    [Theory]
+    [InlineData("2GiB", 2L << 30)]
+    [InlineData("1.5 GB", 1_500_000_000)]
+    [InlineData("800mib", 800L << 20)]
+    [InlineData("4096", 4096)]
+    public void Amounts_are_read_as_people_write_them(string text, long bytes) => ByteSize.Parse("--memory", text).ShouldBe(bytes);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("lots")]
+    [InlineData("-1GiB")]
+    [InlineData("0")]
+    [InlineData("99999999999TiB")]
+    public void What_is_no_amount_is_refused(string text) =>
+        Should.Throw<PursuitException>(() => ByteSize.Parse("--memory", text)).Message.ShouldBe($"--memory: '{text}'; expected a number with a unit: 800MiB, 2GiB, 1.5GB.");
+
+    private static PursuitSize Size => new() { Rows = 1000, Blocks = 2, Dimension = 96, Chosen = 500, Groups = 3, Threads = 2, Passes = 25 };
+
+    private static string Choose(SelectionProblem problem, string method, string[] settings)
+    {
+        var chosen = MethodOptions.Create(MethodRegistry.Find(method), settings).Select(problem with { Threads = 3 }, null, CancellationToken.None);
+        return JsonSerializer.Serialize(chosen, RunJson.Compact) + JsonSerializer.Serialize(chosen.Details, chosen.Details!.GetType(), RunJson.Compact);
+    }
+}
