@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Pursuit.Distribution;
 
@@ -14,6 +15,7 @@ public sealed unsafe class MpiWorld : IProcessGroup
     private const int TellTag = 1;
     private const int AnswerTag = 2;
     private const int Most = 1 << 28; // bytes of one call: counts are int
+    private static readonly TimeSpan ShortWait = TimeSpan.FromMilliseconds(3); // while it yields to others, and doesn't sleep
 
     private readonly nint _world;
     private readonly nint _byte;
@@ -127,14 +129,16 @@ public sealed unsafe class MpiWorld : IProcessGroup
 
     private long ReceiveLength(int from, int tag)
     {
-        // A receive would turn its core at full speed until something comes; the waits here are long ones.
+        // A receive would turn its core at full speed until something comes; the waits here may be long ones. Within a pass they are
+        // short, and a sleep of a millisecond for each of its messages would be felt.
         var wait = default(SpinWait);
+        var began = Stopwatch.GetTimestamp();
         while (true)
         {
             int flag;
             Check(_probe(from, tag, _world, &flag, 0), "MPI_Iprobe");
             if (flag != 0) break;
-            wait.SpinOnce();
+            wait.SpinOnce(Stopwatch.GetElapsedTime(began) < ShortWait ? -1 : 0);
         }
 
         long length;

@@ -29,8 +29,7 @@ public sealed record MachineRates
             Checksum = Rate(buffer => SHA256.HashData(buffer), new byte[8 << 20], 8 << 20),
             Multiply = MultiplyRate(),
         };
-        // The room it took may be more than the work that follows needs, and the collector would leave it for long.
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        SpentMemory.GiveBack();
         return rates;
     }
 

@@ -73,6 +73,7 @@ internal sealed class Warmup
             : Train(stage, pool, encoder, cancellationToken);
         AtomicFile.Write(stage.PathOf(TrajectoryName), s => JsonSerializer.Serialize(s, trajectory, RunJson.Indented));
         stage.Complete();
+        SpentMemory.GiveBack();
         return trajectory;
     }
 
@@ -136,6 +137,7 @@ internal sealed class Warmup
             trials.Add(new RateTrial(rate, result.HeldOut!.LossPerToken));
             AtomicFile.Write(path, s => JsonSerializer.Serialize(s, trials, RunJson.Indented));
             Directory.Delete(directory, recursive: true);
+            SpentMemory.GiveBack();
         }
 
         return trials;

@@ -19,10 +19,10 @@ internal sealed class PlannedMemory(CostPlan plan, int processes)
 
     /// <summary>While rank 0 trains: weights, their gradients and two moments, and the threads' arenas.</summary>
     public double WarmingUp(MachineGroup machine) =>
-        Index + plan.ModelMemory + machine.Cores * (double)plan.ThreadMemory + (plan.WarmupTokens > 0 ? (double)plan.CheckpointBytes / plan.Checkpoints : 0);
+        IndexBytes * plan.Examples + CostPlan.Held(plan.ModelMemory + machine.Cores * (double)plan.ThreadMemory + (plan.WarmupTokens > 0 ? (double)plan.CheckpointBytes / plan.Checkpoints : 0));
 
     /// <summary>While shards are made.</summary>
-    public double Making(MachineGroup machine) => Index + plan.ModelMemory + machine.Cores * (double)plan.ThreadMemory + plan.ShardMemory;
+    public double Making(MachineGroup machine) => IndexBytes * plan.Examples + CostPlan.Held(plan.ModelMemory + machine.Cores * (double)plan.ThreadMemory + plan.ShardMemory);
 
     /// <summary>While passes are made, in a process that is told what to do.</summary>
     public double Passing => Index + RowBytes * plan.Examples + sizeof(float) * (double)plan.Examples / processes * (1 + plan.Passes);

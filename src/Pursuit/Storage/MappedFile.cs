@@ -12,6 +12,8 @@ namespace Pursuit.Storage;
 /// </remarks>
 public sealed unsafe class MappedFile : IDisposable
 {
+    private const int NoMemory = 12; // ENOMEM on Linux: for a map, that the process has as many as it may
+
     private static int LiveTotal;
 
     private readonly MemoryMappedViewAccessor? _view;
@@ -61,7 +63,9 @@ public sealed unsafe class MappedFile : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             stream?.Dispose();
-            throw PursuitException.At(full, $"the file can't be read ({e.Message})", "a readable file", "Check the path and its permissions.", e);
+            throw e.HResult == NoMemory
+                ? PursuitException.At(full, $"the file can't be mapped beside the {LiveCount:N0} that are ({e.Message})", "room for one more", "A store has a file for every 1,024 rows: raise Linux's limit, 'sysctl -w vm.max_map_count=N' with N well above the store's files.", e)
+                : PursuitException.At(full, $"the file can't be read ({e.Message})", "a readable file", "Check the path and its permissions.", e);
         }
     }
 
