@@ -25,9 +25,9 @@ internal sealed class PlannedMemory(CostPlan plan, int processes)
     public double Making(MachineGroup machine) => IndexBytes * plan.Examples + CostPlan.Held(plan.ModelMemory + machine.Cores * (double)plan.ThreadMemory + plan.ShardMemory);
 
     /// <summary>While passes are made, in a process that is told what to do.</summary>
-    public double Passing => Index + RowBytes * plan.Examples + sizeof(float) * (double)plan.Examples / processes * (1 + plan.Passes);
+    public double Passing => Index + RowBytes * plan.Examples + PassBytes * (double)plan.Examples / processes;
 
-    /// <summary>The same in rank 0: the chosen rows with their Gram matrix while they grow, rows it fetched, and in the end every row's gain at every pass.</summary>
+    /// <summary>The same in rank 0: the chosen rows with their Gram matrix while they grow, rows it fetched, and every row's gain at a pass, before it is in the journal.</summary>
     public double Deciding
     {
         get
@@ -35,11 +35,13 @@ internal sealed class PlannedMemory(CostPlan plan, int processes)
             var dimension = (double)plan.Checkpoints * plan.Dimension;
             var chosen = 1.1 * plan.Chosen;
             var fetched = processes > 1 ? Math.Min(CacheBytes, 2.0 * plan.Chosen * dimension * sizeof(float)) : 0;
-            var gains = sizeof(float) * (double)plan.Examples * plan.Passes;
             // An array that grows by half stands beside the one it takes the place of.
-            return Index + RowBytes * plan.Examples + Math.Max(1.7 * sizeof(float) * chosen * (dimension + chosen), gains) + fetched;
+            return Index + (RowBytes + PassBytes) * plan.Examples + 1.7 * sizeof(float) * chosen * (dimension + chosen) + fetched;
         }
     }
+
+    /// <summary>Of a row in a pass: its score, and its gain on the way.</summary>
+    private const int PassBytes = 2 * sizeof(float);
 
     /// <summary>Of a row beside its features: norms, multipliers and losses at every checkpoint, its length, and what sorting lengths takes for a while.</summary>
     private double RowBytes => 12 * plan.Checkpoints + sizeof(double) + 28;

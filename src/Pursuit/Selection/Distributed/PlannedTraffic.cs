@@ -22,7 +22,7 @@ public static class PlannedTraffic
     public static Traffic Of(GtpOptions options, long rows, long dimension, long budget, int groups, int processes)
     {
         var others = processes - 1L;
-        long outward = 0, back = 0, offered = 0, messages = others * (Byte + Number + Double + Byte); // the opening, and the end
+        long outward = 0, back = 0, offered = 0, asked = 0, messages = others * (Byte + Number + Double + Byte); // the opening, and the end
         var steps = (int)Math.Min(options.Iterations, budget);
         var passes = steps + options.SwapRounds;
         for (var (pass, support) = (1, 0L); pass <= passes; pass++)
@@ -30,7 +30,8 @@ public static class PlannedTraffic
             var size = pass <= steps ? (long)Math.Ceiling((double)budget * pass / steps) : budget + (long)Math.Ceiling(options.SwapShare * budget);
             var wanted = size - support;
             var candidates = wanted + wanted / 4;
-            outward += Score(dimension, groups, support) + Best + Keep(support);
+            outward += Score(dimension, groups, support) + Best;
+            if (GainsAreAsked(pass)) (asked, outward) = (asked + 1, outward + Gains(support));
             // Every process answers with as many as are wanted; the best of all are then fetched.
             back += others * candidates * (Number + Single);
             offered += candidates;
@@ -38,8 +39,6 @@ public static class PlannedTraffic
             support = Math.Min(size, budget);
         }
 
-        var kept = Kept(passes);
-        messages += others * kept * (Byte + Number);
         var fetched = offered * others / processes;
         return new Traffic
         {
@@ -49,7 +48,7 @@ public static class PlannedTraffic
             PassesBack = back,
             Rows = fetched,
             RowsBack = fetched * dimension * Single,
-            GainsBack = rows * others / processes * kept * Single,
+            GainsBack = rows * others / processes * asked * Single,
             Other = messages,
         };
     }
@@ -61,14 +60,14 @@ public static class PlannedTraffic
     /// <summary>The request for the best rows.</summary>
     private static long Best => Byte + Number + Number;
 
-    /// <summary>The request to keep a pass's scores: its number, the chosen and the barred.</summary>
-    private static long Keep(long support) => Byte + Number + (Number + support * Number) + Number;
+    /// <summary>The request for every row's gain at a pass: the chosen and the barred.</summary>
+    private static long Gains(long support) => Byte + (Number + support * Number) + Number;
 
-    /// <summary>Passes whose gains are kept, as <see cref="PursuitGains"/> thins them out.</summary>
-    private static int Kept(int passes)
+    /// <summary>Of more passes than are kept only every second is, then every fourth (<see cref="PursuitGains"/>).</summary>
+    private static bool GainsAreAsked(int pass)
     {
         var stride = 1;
-        while ((passes + stride - 1) / stride > PursuitGains.MostPasses) stride *= 2;
-        return (passes + stride - 1) / stride;
+        while ((pass - 1) / stride > PursuitGains.MostPasses) stride *= 2;
+        return (pass - 1) % stride == 0;
     }
 }
