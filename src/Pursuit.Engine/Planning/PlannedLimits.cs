@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pursuit.Distribution;
 using Pursuit.Engine.Features;
+using Pursuit.Selection.Gtp;
 using Pursuit.Storage;
 
 namespace Pursuit.Engine.Planning;
@@ -18,16 +19,16 @@ internal static class PlannedLimits
 
     /// <summary>Every fault.</summary>
     /// <param name="plan">The job.</param>
+    /// <param name="options">How the choice is made.</param>
     /// <param name="machines">The machines; the first of them is rank 0's.</param>
     /// <param name="stages">The stages with their memory.</param>
-    public static IEnumerable<string> Of(CostPlan plan, IReadOnlyList<MachineGroup> machines, IReadOnlyList<PlannedStage> stages)
+    public static IEnumerable<string> Of(CostPlan plan, GtpOptions options, IReadOnlyList<MachineGroup> machines, IReadOnlyList<PlannedStage> stages)
     {
-        var dimension = (long)plan.Checkpoints * plan.Dimension;
-        long chosen = plan.Chosen, most = Array.MaxLength;
-        if (chosen * dimension > most)
-            yield return Text($"{chosen:N0} rows to choose of {dimension:N0} numbers are {chosen * dimension:N0} numbers in one pursuit; an array of .NET holds {most:N0}. Lower the budget to {most / dimension:N0} rows, project to fewer dimensions (features.dimension), or choose by a top-k method such as less.");
-        if (chosen * chosen > most)
-            yield return Text($"The Gram matrix of {chosen:N0} rows to choose has {chosen * chosen:N0} numbers; an array of .NET holds {most:N0}. Lower the budget to {(long)Math.Sqrt(most):N0} rows, or choose by a top-k method such as less.");
+        long most = Array.MaxLength, side = (long)Math.Sqrt(most);
+        // Candidates of a swap round stand beside the chosen rows, and a quarter more of them than are wanted.
+        var room = 1 + 1.25 * options.SwapShare;
+        if (plan.Chosen * room > side)
+            yield return Text($"The Gram matrix of {plan.Chosen:N0} rows to choose, and of what is offered for them, has {Math.Ceiling(plan.Chosen * room):N0} rows; an array of .NET holds one of {side:N0}. Lower the budget to {Math.Floor(side / room):N0} rows, or choose by a top-k method such as less.");
         if ((long)plan.Examples * plan.Checkpoints > most)
             yield return Text($"The losses of {plan.Examples:N0} examples at {plan.Checkpoints} checkpoints are {(long)plan.Examples * plan.Checkpoints:N0} numbers; an array of .NET holds {most:N0}. Take fewer checkpoints (features.checkpoints), or parts of the pool.");
         var (shards, maps) = ((plan.Examples + FeatureManifest.ShardRows - 1) / FeatureManifest.ShardRows, Maps());

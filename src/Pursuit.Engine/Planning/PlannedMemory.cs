@@ -27,7 +27,7 @@ internal sealed class PlannedMemory(CostPlan plan, int processes)
     /// <summary>While passes are made, in a process that is told what to do.</summary>
     public double Passing => Index + RowBytes * plan.Examples + PassBytes * (double)plan.Examples / processes;
 
-    /// <summary>The same in rank 0: the chosen rows with their Gram matrix while they grow, rows it fetched, and every row's gain at a pass, before it is in the journal.</summary>
+    /// <summary>The same in rank 0: the chosen rows with their Gram matrix while they grow, rows it fetched, and in the end every row's gain at every pass.</summary>
     public double Deciding
     {
         get
@@ -35,8 +35,8 @@ internal sealed class PlannedMemory(CostPlan plan, int processes)
             var dimension = (double)plan.Checkpoints * plan.Dimension;
             var chosen = 1.1 * plan.Chosen;
             var fetched = processes > 1 ? Math.Min(CacheBytes, 2.0 * plan.Chosen * dimension * sizeof(float)) : 0;
-            // An array that grows by half stands beside the one it takes the place of.
-            return Index + (RowBytes + PassBytes) * plan.Examples + 1.7 * sizeof(float) * chosen * (dimension + chosen) + fetched;
+            // A Gram matrix that grows stands beside the one it takes the place of.
+            return Index + (RowBytes + PassBytes + sizeof(float) * plan.Passes) * plan.Examples + sizeof(float) * chosen * (dimension + 2 * chosen) + fetched;
         }
     }
 

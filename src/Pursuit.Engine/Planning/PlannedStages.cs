@@ -45,7 +45,7 @@ public sealed class PlannedStages
     {
         var planned = new PlannedStages(plan, options, machines);
         PlannedStage[] stages = [.. planned.Stages()];
-        return new ClusterPlan { Machines = machines, Stages = stages, Traffic = planned._traffic, Faults = [.. PlannedLimits.Of(plan, machines, stages)] };
+        return new ClusterPlan { Machines = machines, Stages = stages, Traffic = planned._traffic, Faults = [.. PlannedLimits.Of(plan, options, machines, stages)] };
     }
 
     private IEnumerable<PlannedStage> Stages()
