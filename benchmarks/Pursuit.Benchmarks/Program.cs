@@ -40,9 +40,11 @@ switch (args.FirstOrDefault())
         return ScaleBenchmark.Run(args);
     case "tsds":
         return TsdsBenchmark.Run(args);
+    case "tsds-ivf":
+        return IvfBenchmark.Run(args);
     case "tsds-store":
         return TsdsStore.Run(args);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, scale, large, matching, engine, engine-threads, features, embeddings, information, prove, tokenizer, tokenizer-train, tsds, tsds-store");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, scale, large, matching, engine, engine-threads, features, embeddings, information, prove, tokenizer, tokenizer-train, tsds, tsds-ivf, tsds-store");
         return 2;
 }

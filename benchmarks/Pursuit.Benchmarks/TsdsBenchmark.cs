@@ -70,7 +70,7 @@ internal static class TsdsBenchmark
     }
 
     /// <summary>Distinct ids that stand in no order.</summary>
-    private static ContentId[] Ids(int count)
+    internal static ContentId[] Ids(int count)
     {
         var ids = new ContentId[count];
         Span<byte> bytes = stackalloc byte[ContentId.Length];

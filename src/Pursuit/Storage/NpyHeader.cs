@@ -24,7 +24,7 @@ internal sealed record NpyHeader(TensorType Type, bool FortranOrder, IReadOnlyLi
     public static (NpyHeader Header, long DataStart) Read(MappedFile file)
     {
         if (file.Length < 10 || !file.Bytes(0, 6).SequenceEqual(Magic))
-            throw PursuitException.At(file.Path, $"a file of {file.Length} bytes that starts with {Convert.ToHexString(file.Bytes(0, (int)Math.Min(6, file.Length)))}", "an .npy file, which starts with 934E554D5059", "Compressed .npz archives must be unpacked first.");
+            throw PursuitException.At(file.Path, file.Length == 0 ? "an empty file" : $"a file of {file.Length} bytes that starts with {Convert.ToHexString(file.Bytes(0, (int)Math.Min(6, file.Length)))}", "an .npy file, which starts with 934E554D5059", "Compressed .npz archives must be unpacked first.");
         var version = file.Bytes(6, 2);
         if (version[0] is < 1 or > 3)
             throw PursuitException.At(file.Path, $"version {version[0]}.{version[1]}", "version 1, 2 or 3");

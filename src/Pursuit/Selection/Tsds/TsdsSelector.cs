@@ -98,6 +98,8 @@ public sealed class TsdsSelector : ISelector
         solver.Densities.CountNear(nearSample, cancellationToken);
         var index = solver.Index is { } cells ? IndexReport(problem, pool, solver, cells, lists, neighbours, cancellationToken) : null;
         var selection = BudgetFiller.Fill(_name, problem, RowDraws.Rank(problem, rows, probabilities, _options.Draw));
+        var sampled = new float[sample.Length * pool.Dimension];
+        pool.Gather(sample, sampled);
         var details = new TsdsDetails
         {
             Sigma = _options.KernelWidth,
@@ -108,7 +110,7 @@ public sealed class TsdsSelector : ISelector
             Support = rows.Length,
             EffectiveRows = 1 / probabilities.Sum(p => p * p),
             EffectiveNeighbours = effective / lists.Queries,
-            AlignmentBefore = MeanDistance(pool, sample, solver.Queries, lists.Queries),
+            AlignmentBefore = MeanDistance(pool, sampled, solver.Queries, lists.Queries),
             AlignmentAfter = alignment,
             NearDuplicateMass = nearSample.Sum(i => solver.Densities.Near(i) > 0 ? mass[i] : 0) / nearSample.Sum(i => mass[i]),
             Index = index,
@@ -118,7 +120,7 @@ public sealed class TsdsSelector : ISelector
         return selection with
         {
             Details = details,
-            Remarks = [.. selection.Remarks, .. Remarks(problem, selection, details, lists.Rows.Max(list => list.Length))],
+            Remarks = [.. selection.Remarks, .. Remarks(problem, selection, details, lists.Rows.Max(list => list.Length), AreEqual(sampled, pool.Dimension))],
             Arrays =
             [
                 new SavedArray(ProbabilitiesName, Array.ConvertAll(mass, p => (float)p)),
@@ -154,18 +156,20 @@ public sealed class TsdsSelector : ISelector
         return true;
     }
 
-    private IEnumerable<string> Remarks(SelectionProblem problem, SelectionResult selection, TsdsDetails details, int length)
+    private IEnumerable<string> Remarks(SelectionProblem problem, SelectionResult selection, TsdsDetails details, int length, bool areEqual)
     {
         if (_options.Compat == TsdsCompatibility.None && details.TargetsOutOfNeighbours > 0)
             yield return $"{details.TargetsOutOfNeighbours:N0} of {details.Neighbours.Count:N0} targets ran out of their {length:N0} neighbours, and the last one holds what was left: raise {(_options.Index == TsdsIndex.None ? "max-k" : "probes")} or alpha, or lower c.";
         if (details.Index is { Recall: < LowRecall } index)
             yield return string.Create(CultureInfo.InvariantCulture, $"The index found {index.Recall:0.0%} of the neighbours: raise probes ({index.Probes:N0} of {index.Lists:N0} lists), or leave index at none.");
-        if (_options.Compat == TsdsCompatibility.None && details.AlignmentAfter > FarShare * details.AlignmentBefore)
-            yield return string.Create(CultureInfo.InvariantCulture, $"The mass lies nearly as far from the target ({details.AlignmentAfter:0.000}) as the pool does ({details.AlignmentBefore:0.000}), so this is hardly a choice: {(details.Sigma > 0 ? $"examples within sigma {details.Sigma:0.###} of one another count as copies; lower sigma, or " : "")}lower c or raise alpha.");
+        if (areEqual && problem.ContentIds.Count > 1)
+            yield return $"The embeddings of all {Math.Min(SampleRows, problem.ContentIds.Count):N0} examples looked at are equal, so nothing tells one example from another: look at what made them.";
+        else if (_options.Compat == TsdsCompatibility.None && details.AlignmentAfter > FarShare * details.AlignmentBefore)
+            yield return string.Create(CultureInfo.InvariantCulture, $"The mass lies nearly as far from the target ({details.AlignmentAfter:G4}) as the pool does ({details.AlignmentBefore:G4}), so this is hardly a choice: {(details.Sigma > 0 ? $"examples within sigma {details.Sigma:0.###} of one another count as copies; lower sigma, or " : "")}lower c or raise alpha.");
         if (_options.Draw == TsdsDraw.WithReplacement)
             yield return $"{selection.Rows.Count:N0} distinct examples were drawn; one drawn more often weighs as much more.";
         else if (problem.Quotas.Count == 0 && selection.Rows.Count >= details.Support && selection.Spent < selection.Budget)
-            yield return $"Only {details.Support:N0} examples are near enough to the target to get any mass, and all were chosen: lower alpha or raise c for more.";
+            yield return $"Only {details.Support:N0} {(details.Support == 1 ? "example is" : "examples are")} near enough to the target to get any mass, and all were chosen: lower alpha or raise c for more.";
     }
 
     /// <summary>Rows whose near-duplicates are counted: all where that came with their density, else at most 4,096, for it costs as much.</summary>
@@ -182,16 +186,21 @@ public sealed class TsdsSelector : ISelector
         return NeighbourHeaps.Merge([smallest], 1).Rows[0];
     }
 
-    private static double MeanDistance(EmbeddingRows pool, int[] rows, float[] queries, int count)
+    private static bool AreEqual(float[] rows, int dimension)
     {
-        var values = new float[rows.Length * pool.Dimension];
-        pool.Gather(rows, values);
-        var sums = new double[rows.Length];
-        Parallel.For(0, rows.Length, i =>
+        for (var first = dimension; first < rows.Length; first += dimension)
+            if (!rows.AsSpan(first, dimension).SequenceEqual(rows.AsSpan(0, dimension))) return false;
+        return true;
+    }
+
+    private static double MeanDistance(EmbeddingRows pool, float[] rows, float[] queries, int count)
+    {
+        var sums = new double[rows.Length / pool.Dimension];
+        Parallel.For(0, sums.Length, i =>
         {
-            var row = values.AsSpan(i * pool.Dimension, pool.Dimension);
+            var row = rows.AsSpan(i * pool.Dimension, pool.Dimension);
             for (var j = 0; j < count; j++) sums[i] += Math.Sqrt(SquaredDistance.Of(row, queries.AsSpan(j * pool.Dimension, pool.Dimension)));
         });
-        return sums.Sum() / ((double)rows.Length * count) / pool.Factor;
+        return sums.Sum() / ((double)sums.Length * count) / pool.Factor;
     }
 }

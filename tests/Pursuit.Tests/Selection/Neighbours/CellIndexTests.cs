@@ -99,7 +99,17 @@ public sealed class CellIndexTests
         details.Index.Recall.ShouldBeLessThan(1);
         details.Certified.ShouldBeFalse();
         selection.Remarks.ShouldContain(r => r.Contains("of the neighbours: raise probes"));
-        TsdsLists(selection).Sum().ShouldBe(1, 1e-6);
+        Probabilities(selection).Sum().ShouldBe(1, 1e-6);
+    }
+
+    [Fact]
+    public void Lists_that_no_row_is_in_are_not_looked_at()
+    {
+        // Three distinct rows: most of ten centres are copies of another, and a row goes to the first of equal ones.
+        var problem = Embeddings.Problem(Embeddings.Of("pool", [.. Enumerable.Range(0, 60).Select(i => new[] { i % 3, 1f })]), Embeddings.Of("target", [[0f, 1f], [1f, 1f], [2f, 1f]]), "10");
+        var selection = Choose(problem, new TsdsOptions { Index = TsdsIndex.Ivf, Lists = 10, Probes = 1, Alpha = 0.999 });
+        Details(selection).Index.ShouldBe(new TsdsIndexReport(3, 1, 1, 3));
+        Probabilities(selection).Sum().ShouldBe(1, 1e-6);
     }
 
     [Fact]
@@ -123,5 +133,5 @@ public sealed class CellIndexTests
 
     private static TsdsDetails Details(SelectionResult selection) => (TsdsDetails)selection.Details!;
 
-    private static float[] TsdsLists(SelectionResult selection) => selection.Arrays.Single(a => a.Name == TsdsSelector.ProbabilitiesName).Values;
+    private static float[] Probabilities(SelectionResult selection) => selection.Arrays.Single(a => a.Name == TsdsSelector.ProbabilitiesName).Values;
 }

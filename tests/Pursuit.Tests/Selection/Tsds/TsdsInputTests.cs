@@ -86,8 +86,12 @@ public sealed class TsdsInputTests
         foreach (var options in new[] { new TsdsOptions(), new TsdsOptions { Sigma = 0 }, new TsdsOptions { Alpha = 0.9999 } })
         {
             var problem = Embeddings.Problem(Embeddings.Of("pool", rows), Embeddings.Of("target", [[1f, 0f], [0.6f, 0.8f]]), "10");
-            TsdsLawTests.Probabilities(TsdsLawTests.Select(problem, new TsdsSelector(options))).ShouldAllBe(p => Math.Abs(p - 0.02) < 1e-6);
+            var selection = TsdsLawTests.Select(problem, new TsdsSelector(options));
+            TsdsLawTests.Probabilities(selection).ShouldAllBe(p => Math.Abs(p - 0.02) < 1e-6);
+            selection.Remarks.ShouldContain(r => r.Contains("all 50 examples looked at are equal"));
         }
+
+        TsdsLawTests.Select(Embeddings.Clustered(50, 2, "10"), new TsdsSelector(new TsdsOptions())).Remarks.ShouldNotContain(r => r.Contains("are equal"));
     }
 
     [Fact]
