@@ -29,6 +29,7 @@ public sealed class DistributedEmbeddingTests : IDisposable
     [InlineData("tsds", "tsds.sigma=0.5")]
     [InlineData("tsds", "tsds.unit=true", "tsds.alpha=0.2", "tsds.draw=with-replacement")]
     [InlineData("tsds", "tsds.index=ivf", "tsds.lists=40", "tsds.probes=3")]
+    [InlineData("tsds-uniform", "tsds-uniform.index=ivf", "tsds-uniform.lists=2000", "tsds-uniform.probes=5")] // lists that one process alone has rows of
     [InlineData("tsds", "tsds.compat=authors")]
     [InlineData("tsds-uniform", "tsds-uniform.alpha=0.1")]
     [InlineData("rds")]
@@ -44,6 +45,13 @@ public sealed class DistributedEmbeddingTests : IDisposable
             Files(count, method, settings, out var traffic).ShouldBe(one, $"{count} processes");
             traffic!.Passes.ShouldBeGreaterThan(0);
         }
+    }
+
+    [Fact]
+    public void Equal_rows_are_each_taken_once_by_any_number_of_processes()
+    {
+        NpyFile.Write(_directory.PathOf("pool.npy"), [Rows, Dimension], [.. Enumerable.Repeat(0.5f, Rows * Dimension)]);
+        Files(3, "kcenter", [], out _).ShouldBe(Files(1, "kcenter", [], out _));
     }
 
     [Fact]

@@ -105,11 +105,11 @@ public sealed class CellIndexTests
     [Fact]
     public void Lists_that_no_row_is_in_are_not_looked_at()
     {
-        // Three distinct rows: most of ten centres are copies of another, and a row goes to the first of equal ones.
-        var problem = Embeddings.Problem(Embeddings.Of("pool", [.. Enumerable.Range(0, 60).Select(i => new[] { i % 3, 1f })]), Embeddings.Of("target", [[0f, 1f], [1f, 1f], [2f, 1f]]), "10");
-        var selection = Choose(problem, new TsdsOptions { Index = TsdsIndex.Ivf, Lists = 10, Probes = 1, Alpha = 0.999 });
-        Details(selection).Index.ShouldBe(new TsdsIndexReport(3, 1, 1, 3));
-        Probabilities(selection).Sum().ShouldBe(1, 1e-6);
+        // The centre nearest to the target has no rows; of the others, 0 is nearer than 20.
+        var problem = Embeddings.Problem(Embeddings.Of("pool", [.. Enumerable.Range(0, 60).Select(i => new[] { 20f * (i % 2) })]), Embeddings.Of("target", [[9f]]), "10");
+        var (pool, target) = EmbeddingRows.Of(problem.PoolEmbeddings!, problem.TargetEmbeddings, unit: false);
+        var found = Find(pool, problem, target!, new RowCentres([0, 10, 20], 3, 1), 1, 2);
+        found.Rows[0].Order().ShouldBe(Enumerable.Range(0, 60).Where(i => i % 2 == 0));
     }
 
     [Fact]
