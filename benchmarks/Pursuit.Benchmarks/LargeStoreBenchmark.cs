@@ -12,21 +12,21 @@ namespace Pursuit.Benchmarks;
 /// <summary>gtp on an int8 store larger than the memory it may have: time, passes, and the process's own memory at its highest.</summary>
 internal static class LargeStoreBenchmark
 {
-    /// <summary>"large DIRECTORY ROWS DIMENSION ROWS-TO-CHOOSE THREADS [MEMORY [no-journal]]"; the store is made where there is none.</summary>
+    /// <summary>"large DIRECTORY ROWS DIMENSION ROWS-TO-CHOOSE THREADS [MEMORY|- [journal|no-journal [PARTS]]]"; the store is made where there is none.</summary>
     public static int Run(string[] args)
     {
         int Number(int index) => int.Parse(args[index], CultureInfo.InvariantCulture);
         var (directory, rows, dimension, budget, threads) = (args[1], Number(2), Number(3), Number(4), Number(5));
-        if (!File.Exists(Path.Combine(directory, FeatureManifest.FileName))) Make(directory, rows, dimension, threads);
+        if (!File.Exists(Path.Combine(directory, FeatureManifest.FileName))) Make(directory, rows, dimension, "I8", threads);
         using var pool = new StoreFeatures(FeatureStore.Open(directory, verifyChecksums: false));
         var target = Target(pool, budget);
-        var memory = new PursuitMemory(args.Length > 6 ? ByteSize.Parse("MEMORY", args[6]) : null);
+        var memory = new PursuitMemory(args.Length > 6 && args[6] != "-" ? ByteSize.Parse("MEMORY", args[6]) : null);
         if (memory.Allowed is { } allowed) ProcessMemory.Bound(allowed);
         var kept = Path.Combine(directory, PursuitJournal.FileName);
         File.Delete(kept);
-        using var journal = args.Length > 7 ? null : PursuitJournal.Open(kept, "benchmark");
+        using var journal = args.Length > 7 && args[7] == "no-journal" ? null : PursuitJournal.Open(kept, "benchmark");
         var problem = new SelectionProblem { ContentIds = Measure.NumberedIds(rows), Budget = new Budget(budget, false, BudgetUnit.Rows), PoolGradients = pool, TargetGradients = target, Threads = threads, Memory = memory, Journal = journal };
-        var options = new GtpOptions { Iterations = 10, SwapRounds = 3, Fill = GtpFill.None, Groups = TargetGrouping.One, Batch = 0 };
+        var options = new GtpOptions { Iterations = 10, SwapRounds = 3, Fill = GtpFill.None, Groups = TargetGrouping.One, Batch = 0, Rounds = args.Length > 8 ? 2 : 1, Parts = args.Length > 8 ? Number(8) : 1 };
         using var watch = ProcessMemory.Watch();
         var start = Stopwatch.GetTimestamp();
         var chosen = new GtpSelector(options).Select(problem, null, CancellationToken.None);
@@ -38,9 +38,9 @@ internal static class LargeStoreBenchmark
     }
 
     /// <summary>Independent normal rows of unit length.</summary>
-    private static void Make(string directory, int rows, int dimension, int threads)
+    public static void Make(string directory, int rows, int dimension, string type, int threads)
     {
-        var manifest = FeatureManifest.Create("gradient-trajectory", rows, [new FeatureBlock("a", dimension)]) with { Dtype = "I8", Normalisation = "row" };
+        var manifest = FeatureManifest.Create("gradient-trajectory", rows, [new FeatureBlock("a", dimension)]) with { Dtype = type, Normalisation = "row" };
         var writer = new FeatureStoreWriter(directory, manifest);
         Parallel.For(0, manifest.ShardCount, new ParallelOptions { MaxDegreeOfParallelism = threads }, shard =>
         {

@@ -36,6 +36,8 @@ switch (args.FirstOrDefault())
         return LargeStoreBenchmark.Run(args);
     case "matching":
         return MatchingPursuitBenchmark.Run(args);
+    case "passes":
+        return PassBenchmark.Run(args);
     case "scale":
         return ScaleBenchmark.Run(args);
     case "tsds":
@@ -45,6 +47,6 @@ switch (args.FirstOrDefault())
     case "tsds-store":
         return TsdsStore.Run(args);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, scale, large, matching, engine, engine-threads, features, embeddings, information, prove, tokenizer, tokenizer-train, tsds, tsds-ivf, tsds-store");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, scale, large, matching, passes, engine, engine-threads, features, embeddings, information, prove, tokenizer, tokenizer-train, tsds, tsds-ivf, tsds-store");
         return 2;
 }

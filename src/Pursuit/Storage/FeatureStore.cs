@@ -10,12 +10,15 @@ namespace Pursuit.Storage;
 public sealed class FeatureStore : IDisposable
 {
     private readonly SafetensorsFile[] _shards;
+    private readonly string[] _names;
 
     private FeatureStore(string path, FeatureManifest manifest, SafetensorsFile[] shards)
     {
         Path = path;
         Manifest = manifest;
         _shards = shards;
+        _names = [.. Enumerable.Range(0, manifest.Blocks.Count).Select(FeatureShard.Block)];
+        foreach (var shard in shards) shard.ReadSequentially();
     }
 
     /// <summary>The store's directory.</summary>
@@ -118,6 +121,17 @@ public sealed class FeatureStore : IDisposable
             destination = destination[(rows * dim)..];
             firstRow += rows;
         }
+    }
+
+    /// <summary>Begins to fetch rows of a block within one shard, without waiting for them; a hint.</summary>
+    /// <param name="block">0 to Blocks.Count - 1.</param>
+    /// <param name="firstRow">The first row.</param>
+    /// <param name="count">Rows.</param>
+    public void Prefetch(int block, long firstRow, int count)
+    {
+        var (shard, row) = Math.DivRem(firstRow, FeatureManifest.ShardRows);
+        var bytes = Manifest.Blocks[block].Dim * (long)Manifest.ElementType.Bits() / 8;
+        _shards[shard].Prefetch(_names[block], row * bytes, count * bytes);
     }
 
     /// <summary>Unmaps the shards; spans of them must not be used any more.</summary>

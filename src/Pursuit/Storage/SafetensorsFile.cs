@@ -111,6 +111,15 @@ public sealed class SafetensorsFile : IDisposable
         return _file.Bytes(info.Offset + byteOffset, count);
     }
 
+    /// <summary>Says that the file will be read from beginning to end; a hint (<see cref="MappedFile.ReadSequentially"/>).</summary>
+    public void ReadSequentially() => _file.ReadSequentially();
+
+    /// <summary>Begins to fetch bytes of a tensor, without waiting for them; a hint.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="byteOffset">Where to start, in bytes of the tensor.</param>
+    /// <param name="count">How many bytes.</param>
+    public void Prefetch(string name, long byteOffset, long count) => _file.Prefetch(Info(name).Offset + byteOffset, count);
+
     /// <summary>Unmaps the file; spans from <see cref="ReadRaw"/> must not be used any more.</summary>
     public void Dispose() => _file.Dispose();
 

@@ -109,6 +109,23 @@ public sealed class ExplanationTests : IDisposable
     });
 
     [Fact]
+    public void Of_two_rounds_a_row_that_its_part_left_out_is_told_so() => With(
+        "gtp",
+        run =>
+        {
+            var offered = run.Gains!.Passes[0].Gains;
+            offered.ShouldContain(PursuitGains.NotOffered);
+            offered.ShouldContain(g => g > 0);
+            var left = Array.IndexOf(offered, PursuitGains.NotOffered);
+            if (run.Selection.Rows.Any(r => r.Position == left)) left = Enumerable.Range(0, offered.Length).First(i => offered[i] == PursuitGains.NotOffered && run.Selection.Rows.All(r => r.Position != i));
+            var told = Explain(run, run.Pool.ContentIds[left].ToString());
+            told.Passes.ShouldAllBe(p => p.State == "not offered" && p.Gain == 0 && p.Rank == null);
+            string.Join(' ', told.Why).ShouldContain("not among what the pursuit in its part of the pool chose");
+        },
+        "gtp.rounds=2",
+        "gtp.parts=2");
+
+    [Fact]
     public void However_many_passes_there_are_a_bounded_number_is_kept_evenly()
     {
         var gains = new PursuitGains();

@@ -44,7 +44,9 @@ internal static class ExplanationText
         var ranked = explanation.Passes.Where(p => p.Rank is not null).ToArray();
         if (ranked.Length == 0)
         {
-            yield return explanation.Passes.Any(p => p.State == "barred")
+            yield return explanation.Passes.All(p => p.State == "not offered")
+                ? "It was not among what the pursuit in its part of the pool chose, so the pursuit among those never saw it."
+                : explanation.Passes.Any(p => p.State == "barred")
                 ? "It was never a candidate: its features equal a chosen example's."
                 : "It was never a candidate: its gradient points away from what the target still lacked, at every pass.";
             yield break;

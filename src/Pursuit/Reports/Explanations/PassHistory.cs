@@ -18,6 +18,7 @@ internal sealed class PassHistory(PursuitGains gains, int row, IReadOnlySet<int>
                 > 0 => "candidate",
                 PursuitGains.Chosen => "chosen already",
                 PursuitGains.Barred => "barred",
+                PursuitGains.NotOffered => "not offered",
                 _ => "points away",
             },
             Math.Max(0, pass.Gains[row]),

@@ -29,6 +29,9 @@ internal enum Request : byte
     /// <summary>Every own row's score at the last pass: chosen, barred. Answer: [own rows] floats.</summary>
     Gains,
 
+    /// <summary>Pursue in parts of the pool: rows, question. Answer: what this process's parts gave, one after the other.</summary>
+    Pursue,
+
     /// <summary>Nothing more will come.</summary>
     Done,
 }

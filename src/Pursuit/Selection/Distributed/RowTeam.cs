@@ -137,6 +137,30 @@ internal sealed class RowTeam : ITeam
         return new TeamScores(this, ScoredRows.Of(rows, contentIds, rhs, rule, gone, threads, cancellationToken), rule.KeepsProducts ? rule.Columns : 0, contentIds);
     }
 
+    /// <summary>Pursuits in parts of the pool, shared out.</summary>
+    /// <param name="id">The rows' number.</param>
+    /// <param name="question">What is pursued.</param>
+    /// <param name="own">Does a part here.</param>
+    /// <returns>What each part gave, as <see cref="Gtp.TwoRounds.PursuePart"/> has it.</returns>
+    public long[][] Pursue(int id, PartsQuestion question, Func<int, long[]> own)
+    {
+        Tell(ref _other, Request.Pursue, w =>
+        {
+            w.Write(id);
+            w.WriteArray<byte>(question.ToBytes());
+        });
+        var answers = new long[question.Parts.Length][];
+        for (var index = 0; index < answers.Length; index++)
+            if (PartsQuestion.RankOf(index, _group.Count) == 0) answers[index] = own(question.Parts[index]);
+        ForEachAnswer(ref _other, (rank, answer) =>
+        {
+            using var reader = new BinaryReader(new MemoryStream(answer));
+            for (var index = 0; index < answers.Length; index++)
+                if (PartsQuestion.RankOf(index, _group.Count) == rank) answers[index] = reader.ReadArray<long>();
+        });
+        return answers;
+    }
+
     /// <summary>Lets the other processes go, when all went well; where it didn't, whoever started them ends them.</summary>
     public void Done() => Tell(ref _other, Request.Done, _ => { });
 
@@ -246,6 +270,9 @@ internal sealed record TeamRows(RowTeam Of, int Id)
     /// <summary><see cref="RowTeam.Score"/>.</summary>
     public IScoredRows Score(GradientRows rows, IReadOnlyList<ContentId> contentIds, float[] rhs, IScoreRule rule, ReadOnlySpan<int> removed, int threads, CancellationToken cancellationToken) =>
         Of.Score(Id, rows, contentIds, rhs, rule, removed, threads, cancellationToken);
+
+    /// <summary><see cref="RowTeam.Pursue"/>.</summary>
+    public long[][] Pursue(PartsQuestion question, Func<int, long[]> own) => Of.Pursue(Id, question, own);
 
     /// <summary><see cref="RowTeam.Minus"/>.</summary>
     public TeamRows Minus(float[] mean) => Of.Minus(Id, mean);

@@ -62,6 +62,9 @@ internal sealed class RowWorker(IDenseFeatures features, IReadOnlyList<ContentId
             case Request.Best:
                 Best(reader.ReadInt32(), reader.ReadArray<int>());
                 break;
+            case Request.Pursue:
+                Pursue(Rows(reader), PartsQuestion.Of(reader.ReadArray<byte>()), cancellationToken);
+                break;
             case Request.Gains:
                 group.Answer(MemoryMarshal.AsBytes(_scored!.Noted(reader.ReadArray<int>(), reader.ReadArray<int>()).AsSpan()));
                 break;
@@ -99,6 +102,17 @@ internal sealed class RowWorker(IDenseFeatures features, IReadOnlyList<ContentId
         var values = new float[own.Length * rows.Dimension];
         rows.GatherHere(own, values);
         group.Answer(MemoryMarshal.AsBytes(values.AsSpan()));
+    }
+
+    private void Pursue(GradientRows rows, PartsQuestion question, CancellationToken cancellationToken)
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        var whole = rows.Whole(threads, cancellationToken);
+        for (var index = 0; index < question.Parts.Length; index++)
+            if (PartsQuestion.RankOf(index, group.Count) == group.Rank) writer.WriteArray<long>(question.Answer(whole, contentIds, index, threads, cancellationToken));
+        writer.Flush();
+        group.Answer(stream.ToArray());
     }
 
     private void Best(int count, int[] removed)

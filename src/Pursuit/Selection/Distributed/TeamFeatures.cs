@@ -45,6 +45,9 @@ internal sealed class TeamFeatures(IDenseFeatures inner, RowTeam team) : IDenseF
     public FeatureTile Read(int block, int firstRow, int rows, Span<float> scratch) => inner.Read(block, firstRow, rows, scratch);
 
     /// <inheritdoc/>
+    public void Prefetch(int block, int firstRow, int rows) => inner.Prefetch(block, firstRow, rows);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         // Whoever opened the inner features disposes of them.

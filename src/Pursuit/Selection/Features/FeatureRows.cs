@@ -25,31 +25,48 @@ public static class FeatureRows
     /// <param name="cancellationToken">Stops between shards.</param>
     internal static void ForEachTile<TState>(IDenseFeatures features, RowRange range, int threads, Func<TState> openShard, TileVisitor<TState> visit, Action<TState> closeShard, CancellationToken cancellationToken)
     {
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken };
         var gate = new Lock();
-        Parallel.For(
-            range.First / features.ShardRows,
-            (int)(((long)range.End + features.ShardRows - 1) / features.ShardRows),
-            options,
-            () => (State: openShard(), Scratch: new float[Math.Min(TileRows, features.ShardRows) * features.Dimension]),
-            (shard, _, local) =>
+        var next = range.First / features.ShardRows - 1;
+        var end = (int)(((long)range.End + features.ShardRows - 1) / features.ShardRows);
+        var ahead = ShardsAhead(features, threads);
+        for (var shard = next + 1; shard < Math.Min(end, next + 1 + ahead); shard++) Prefetch(shard);
+        var workers = Math.Min(Math.Max(1, threads), end - next - 1);
+        // Shards are taken one by one in order: threads read side by side, and what comes next is known.
+        Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, workers), CancellationToken = cancellationToken }, _ =>
+        {
+            var state = openShard();
+            var scratch = new float[Math.Min(TileRows, features.ShardRows) * features.Dimension];
+            for (var shard = Interlocked.Increment(ref next); shard < end; shard = Interlocked.Increment(ref next))
             {
-                var end = (int)Math.Min(range.End, (shard + 1L) * features.ShardRows);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (shard + ahead < end) Prefetch(shard + ahead);
+                var rowEnd = (int)Math.Min(range.End, (shard + 1L) * features.ShardRows);
                 for (var block = 0; block < features.Blocks; block++)
                 {
-                    for (var first = shard * features.ShardRows; first < end; first += TileRows)
+                    for (var first = shard * features.ShardRows; first < rowEnd; first += TileRows)
                     {
-                        var rows = Math.Min(TileRows, end - first);
-                        visit(local.State, features.Read(block, first, rows, local.Scratch), block, first, rows);
+                        var rows = Math.Min(TileRows, rowEnd - first);
+                        visit(state, features.Read(block, first, rows, scratch), block, first, rows);
                     }
                 }
+            }
 
-                return local;
-            },
-            local =>
-            {
-                lock (gate) closeShard(local.State);
-            });
+            lock (gate) closeShard(state);
+        });
+
+        void Prefetch(int shard)
+        {
+            var first = shard * features.ShardRows;
+            for (var block = 0; block < features.Blocks; block++) features.Prefetch(block, first, (int)Math.Min(range.End, (shard + 1L) * features.ShardRows) - first);
+        }
+    }
+
+    /// <summary>Shards to fetch before they are read: enough bytes that a disk has always several requests before it, and little memory.</summary>
+    private static int ShardsAhead(IDenseFeatures features, int threads)
+    {
+        const long Ahead = 64 << 20;
+        var shard = (long)features.ShardRows * features.Dimension * features.Blocks * features.BytesPerElement;
+        return Math.Max(1, threads) + (int)Math.Clamp(Ahead / Math.Max(1, shard), 1, 64);
     }
 
     /// <summary>Copies one row of a tile in single precision.</summary>

@@ -45,8 +45,11 @@ public sealed class GradientRows
     /// <summary>||phi_i||, [rows]; 0 marks a zero gradient.</summary>
     public IReadOnlyList<double> Norms { get; private set; }
 
-    /// <summary>Bytes one pass reads.</summary>
-    public long PassBytes => (long)Count * Dimension * _features.BytesPerElement;
+    /// <summary>Bytes one pass reads, of all processes together.</summary>
+    public long PassBytes => (long)(_team is null ? Own.Count : Count) * RowBytes;
+
+    /// <summary>Bytes of one row in the store.</summary>
+    public long RowBytes => (long)Dimension * _features.BytesPerElement;
 
     /// <summary>Rows of a pool, with the floors of its own norms.</summary>
     /// <param name="features">The pool's gradients.</param>
@@ -63,6 +66,23 @@ public sealed class GradientRows
         return rows.Norms.Any(n => n > 0)
             ? rows
             : throw PursuitException.At(features.Name, $"the gradients of all {features.Rows:N0} rows are zero", "at least one that isn't", "Compute the features again: no loss reaches the model's weights.");
+    }
+
+    /// <summary>The same rows, of which passes read a part.</summary>
+    internal GradientRows Within(RowRange part) => new(_features, Construction, [.. Floors], _mean, null, part) { Norms = Norms };
+
+    /// <summary>The same rows, all read by this process. Where a mean was subtracted, one that read a part knows its own rows' norms alone: that costs it a pass.</summary>
+    internal GradientRows Whole(int threads, CancellationToken cancellationToken)
+    {
+        var whole = new GradientRows(_features, Construction, [.. Floors], null, null, RowRange.All(_features));
+        return _mean is null ? whole : whole.Minus(_mean, threads, cancellationToken);
+    }
+
+    /// <summary>Some of these rows by themselves, in another numbering: row i is row <paramref name="positions"/>[i] here.</summary>
+    internal GradientRows Some(int[] positions)
+    {
+        var some = new RemappedFeatures(_features, positions);
+        return new GradientRows(some, Construction, [.. Floors], _mean, null, RowRange.All(some)) { Norms = Array.ConvertAll(positions, p => Norms[p]) };
     }
 
     /// <summary>Rows of a target, made as this pool's are: same floors, same centre.</summary>
@@ -163,6 +183,9 @@ public sealed class GradientRows
     /// <summary>The same, read by this process.</summary>
     internal void GatherHere(ReadOnlySpan<int> positions, Span<float> destination)
     {
+        // All at once, and no more than the rows: a fault alone would fetch megabytes around each.
+        foreach (var position in positions)
+            for (var block = 0; block < _features.Blocks; block++) _features.Prefetch(block, position, 1);
         var scratch = new float[_features.Dimension];
         for (var p = 0; p < positions.Length; p++)
         {

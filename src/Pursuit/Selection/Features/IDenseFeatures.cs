@@ -41,4 +41,13 @@ public interface IDenseFeatures : IDisposable
     /// <param name="rows">How many.</param>
     /// <param name="scratch">Room for rows x dimension numbers, used where the store's numbers need converting.</param>
     FeatureTile Read(int block, int firstRow, int rows, Span<float> scratch);
+
+    /// <summary>Says that some rows will be read soon, all within one shard, so that features on a disk can fetch them meanwhile; a hint, which needn't be taken.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="firstRow">The first row.</param>
+    /// <param name="rows">How many.</param>
+    void Prefetch(int block, int firstRow, int rows)
+    {
+        // Features in memory are there.
+    }
 }

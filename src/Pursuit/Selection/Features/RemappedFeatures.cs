@@ -60,6 +60,14 @@ internal sealed class RemappedFeatures : IDenseFeatures
     }
 
     /// <inheritdoc/>
+    public void Prefetch(int block, int firstRow, int rows)
+    {
+        // Rows here that lie within one shard there, as nearly all do; across shards each fetches its own rows when it comes to them.
+        var (first, last) = (_rows[firstRow], _rows[firstRow + rows - 1]);
+        if (last >= first && first / _inner.ShardRows == last / _inner.ShardRows) _inner.Prefetch(block, first, last - first + 1);
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => _inner.Dispose();
 
     private bool IsRun(int first, int rows)

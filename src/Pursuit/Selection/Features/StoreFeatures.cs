@@ -80,6 +80,9 @@ public sealed class StoreFeatures : IDenseFeatures
     }
 
     /// <inheritdoc/>
+    public void Prefetch(int block, int firstRow, int rows) => _store.Prefetch(block, firstRow, rows);
+
+    /// <inheritdoc/>
     public void Dispose() => _store.Dispose();
 
     /// <summary>A number per row and block out of every shard, [blocks][rows].</summary>

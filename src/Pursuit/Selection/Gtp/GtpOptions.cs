@@ -49,6 +49,17 @@ public sealed record GtpOptions : PursuitOptions
     [Description("stop when an iteration lowers the residual by less than this share, 0 (never) to below 1")]
     public double Tolerance { get; init; } = 1e-4;
 
+    /// <summary>1 pursues in the whole pool; 2 first in each part of it, then in what they chose. Default 1.</summary>
+    [Description("1 pursues in the whole pool; 2 first in each of its parts, then in what those chose: faster on many machines, not exact")]
+    public int Rounds { get; init; } = 1;
+
+    /// <summary>Parts of the pool where there are two rounds, of consecutive shards. Default 4; range 1 to 4,096.</summary>
+    [Description("parts of the pool in two rounds, 1 to 4096; the choice depends on it, and on no number of processes")]
+    public int Parts { get; init; } = 4;
+
+    /// <summary>When a pursuit stops.</summary>
+    internal PursuitStops Stops => new(Residual, Tolerance, NoiseFloor != GtpNoiseFloor.Off);
+
     /// <inheritdoc/>
     internal override int BatchFor(bool hasTarget) => Batch ?? (hasTarget ? UsualBatch : 0);
 
@@ -71,6 +82,10 @@ public sealed record GtpOptions : PursuitOptions
     {
         foreach (var fault in base.Faults()) yield return fault;
         if (Iterations is < 1 or > 10_000) yield return Fault("iterations", Iterations, "1 to 10000");
+        if (Rounds is not (1 or 2)) yield return Fault("rounds", Rounds, "1 or 2");
+        if (Parts is < 1 or > 4096) yield return Fault("parts", Parts, "1 to 4096");
+        if (Rounds == 2 && NoiseFloor == GtpNoiseFloor.HeldOut) yield return "noise-floor: held-out with rounds=2; expected analytic or off: halves of the target are pursued in the whole pool, which two rounds are to spare";
+        if (Rounds == 2 && Fill == GtpFill.Peel) yield return "fill: peel with rounds=2; expected herd or none: peels are pursued in the whole pool, which two rounds are to spare";
         if (Batch < 0) yield return Fault("batch", Batch.Value, "0 or more");
         if (SwapRounds is < 0 or > 10_000) yield return Fault("swap-rounds", SwapRounds, "0 to 10000");
         if (!(SwapShare is > 0 and <= 2)) yield return Fault("swap-share", SwapShare, "above 0 to 2");

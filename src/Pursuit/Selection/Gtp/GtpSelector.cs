@@ -68,9 +68,10 @@ public sealed class GtpSelector : ISelector
         const int Attempts = 3;
         for (var attempt = 1; ; attempt++)
         {
-            var stops = new PursuitStops(_options.Residual, _options.Tolerance, _options.NoiseFloor != GtpNoiseFloor.Off);
             session.Problem.Gains!.Clear();
-            var outcome = new GtpSolver(session.Problem, _options, stops).Run(rows, null, progress, cancellationToken).Outcome;
+            var outcome = _options.Rounds == 2
+                ? new TwoRounds(session.Problem, _options, _options.Stops).Run(rows, progress, cancellationToken)
+                : new GtpSolver(session.Problem, _options, _options.Stops).Run(rows, null, progress, cancellationToken).Outcome;
             var over = -session.Left(outcome.Positions);
             var spent = outcome.Positions.Sum(session.Cost);
             if (over <= 0.05 * (spent - over) || attempt == Attempts || rows == 1) return outcome;
@@ -97,7 +98,6 @@ public sealed class GtpSelector : ISelector
     /// <summary>Pursues again on what is left, layer by layer, until the budget is full or a layer is empty.</summary>
     private void Peel(PursuitSession session, List<RankedRow> ranked, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        var stops = new PursuitStops(_options.Residual, _options.Tolerance, _options.NoiseFloor != GtpNoiseFloor.Off);
         var near = new NearRows(session.Problem.Rows.Dimension, NearRows.FillCosine);
         var row = new float[session.Problem.Rows.Dimension];
         var layer = ranked.ToArray();
@@ -111,7 +111,7 @@ public sealed class GtpSelector : ISelector
                 near.Add(row);
             }
 
-            var outcome = new GtpSolver(rest, _options, stops).Run(session.RowsFor(left), near, progress, cancellationToken).Outcome;
+            var outcome = new GtpSolver(rest, _options, _options.Stops).Run(session.RowsFor(left), near, progress, cancellationToken).Outcome;
             session.Problem.CountReadBy(rest);
             layer = [.. session.Ranked(outcome).Select(r => r with { Score = 0 })];
             ranked.AddRange(layer);
@@ -136,7 +136,7 @@ public sealed class GtpSelector : ISelector
         if (session.Target is null) return null;
         var (first, second) = TargetHalves.Of(selection, Name, session.Target, _options, cancellationToken);
         var problem = session.Problem.For(first);
-        var stops = new PursuitStops(_options.Residual, _options.Tolerance, true, second);
+        var stops = _options.Stops with { HeldOut = second };
         var (outcome, trace) = new GtpSolver(problem, _options, stops).Run(session.RowBudget, null, progress, cancellationToken);
         session.Problem.CountReadBy(problem);
         return (trace.BestHeldOutRows, outcome.Iterations);

@@ -15,6 +15,9 @@ public sealed class PursuitGains
     /// <summary>The gain of a row that could not be chosen: its features equal a chosen row's, or it was found without use.</summary>
     public const float Barred = -2;
 
+    /// <summary>The gain of a row that was not among those a pursuit of what parts had chosen could choose.</summary>
+    public const float NotOffered = -3;
+
     private readonly List<(int Pass, IPassGains Gains)> _passes = [];
     private IReadOnlyList<(int Pass, float[] Gains)>? _fetched;
     private int _seen;
@@ -59,6 +62,16 @@ public sealed class PursuitGains
         _passes.RemoveAll(p => (p.Pass - 1) % _stride != 0);
     }
 
+    /// <summary>Takes the passes of a pursuit among some rows.</summary>
+    /// <param name="other">Its passes.</param>
+    /// <param name="positions">Each of its rows' place here.</param>
+    /// <param name="rows">Rows here.</param>
+    internal void AddAmong(PursuitGains other, int[] positions, int rows)
+    {
+        foreach (var (pass, gains) in other._passes) _passes.Add((pass, new GainsAmong(gains, positions, rows)));
+        (_seen, _stride, _fetched) = (other._seen, other._stride, null);
+    }
+
     /// <summary>A row's rank by gain at a kept pass, from 1; null where it had none.</summary>
     public int? Rank(int index, int row)
     {
@@ -78,4 +91,16 @@ internal interface IPassGains
 internal sealed record GainsHere(float[] Gains) : IPassGains
 {
     public float[] Read() => Gains;
+}
+
+/// <summary>Gains of some rows, as gains of all.</summary>
+internal sealed record GainsAmong(IPassGains Gains, int[] Positions, int Rows) : IPassGains
+{
+    public float[] Read()
+    {
+        var all = new float[Rows];
+        Array.Fill(all, PursuitGains.NotOffered);
+        foreach (var (index, gain) in Gains.Read().Index()) all[Positions[index]] = gain;
+        return all;
+    }
 }

@@ -232,6 +232,9 @@ internal enum JournalKind : byte
 
     /// <summary>A fit's weights.</summary>
     Weights = 4,
+
+    /// <summary>What the pursuit in a part of the pool chose and read.</summary>
+    Part = 5,
 }
 
 /// <summary>An answer in a journal, read when it is wanted.</summary>

@@ -26,7 +26,7 @@ internal sealed class PursuitProblem
         Journal = journal;
         Memory = memory;
         Gains = new PursuitGains();
-        BatchNoise = batch > 0 ? 1.0 / batch : 0;
+        Batch = batch;
         Rows = rows;
         Target = target;
         ContentIds = contentIds;
@@ -46,10 +46,28 @@ internal sealed class PursuitProblem
         Target = target;
         ContentIds = other.ContentIds;
         Threads = other.Threads;
-        BatchNoise = other.BatchNoise;
+        Batch = other.Batch;
         _ridge = other._ridge;
         Excluded = (bool[])other.Excluded.Clone();
         Energy = GradientRows.Dot(target.Scaled, target.Scaled);
+    }
+
+    /// <summary>The same target on other rows, without a journal and without rows excluded.</summary>
+    /// <param name="other">Whose target, ridge and batch.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="contentIds">Their order of ties.</param>
+    private PursuitProblem(PursuitProblem other, GradientRows rows, IReadOnlyList<ContentId> contentIds)
+    {
+        Memory = other.Memory;
+        Rows = rows;
+        Target = other.Target;
+        ContentIds = contentIds;
+        Threads = other.Threads;
+        Batch = other.Batch;
+        _ridge = other._ridge;
+        Excluded = new bool[rows.Count];
+        Energy = other.Energy;
+        Gains = new PursuitGains();
     }
 
     /// <summary>phi.</summary>
@@ -68,7 +86,10 @@ internal sealed class PursuitProblem
     public double Lambda => _ridge;
 
     /// <summary>1/b for training in batches of b; 0 for none.</summary>
-    public double BatchNoise { get; }
+    public double BatchNoise => Batch > 0 ? 1.0 / Batch : 0;
+
+    /// <summary>Examples of a training batch whose noise counts; 0 for none.</summary>
+    public int Batch { get; }
 
     /// <summary>sum_j ||B_j||^2.</summary>
     public double Energy { get; }
@@ -93,6 +114,12 @@ internal sealed class PursuitProblem
 
     /// <summary>The same pool, another target; gains aren't kept.</summary>
     public PursuitProblem For(PursuitTarget target) => new(this, target);
+
+    /// <summary>The same target, of which passes read a part of the pool.</summary>
+    public PursuitProblem Within(RowRange part) => new(this, Rows.Within(part), ContentIds);
+
+    /// <summary>The same target on some rows alone, numbered by themselves.</summary>
+    public PursuitProblem Some(int[] positions) => new(this, Rows.Some(positions), Array.ConvertAll(positions, p => ContentIds[p]));
 
     /// <summary>An empty support of this problem.</summary>
     public SupportSet NewSupport() => new(Rows, Target, Lambda, BatchNoise, Threads, Journal, Memory);
@@ -144,7 +171,14 @@ internal sealed class PursuitProblem
     });
 
     /// <summary>Counts rows read one by one.</summary>
-    public void CountGathered(long rows) => BytesRead += rows * (Rows.PassBytes / Rows.Count);
+    public void CountGathered(long rows) => BytesRead += rows * Rows.RowBytes;
+
+    /// <summary>Counts what pursuits side by side on parts of the store read.</summary>
+    public void CountParts(int passes, long bytes)
+    {
+        Passes += passes;
+        BytesRead += bytes;
+    }
 
     /// <summary>Counts what a problem on the same store read.</summary>
     public void CountReadBy(PursuitProblem other)

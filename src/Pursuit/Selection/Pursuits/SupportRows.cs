@@ -91,7 +91,7 @@ internal sealed class SupportRows(GradientRows rows, PursuitMemory? memory)
     {
         var count = destination.Length / _dimension;
         rows.Gather(_positions.AsSpan(first, count), destination);
-        memory!.CountReread(count * (rows.PassBytes / rows.Count));
+        memory!.CountReread(count * rows.RowBytes);
     }
 
     /// <summary>Doubles the last block's room, so that few rows take little.</summary>

@@ -21,6 +21,7 @@ public sealed class PursuitJournalTests : IDisposable
     [InlineData("gtp", "gtp.schedule=paper", "gtp.fill=peel", "gtp.groups=one", "gtp.tolerance=0")]
     [InlineData("gtp", "gtp.noise-floor=held-out", "gtp.iterations=6")]
     [InlineData("gtp", "gtp.batch=0", "gtp.centre=true", "gtp.noise-floor=off", "gtp.fill=none")]
+    [InlineData("gtp", "gtp.rounds=2", "gtp.parts=3")]
     [InlineData("omp")]
     public void Stopped_after_any_answer_a_pursuit_continues_to_the_same_choice(string method, params string[] settings)
     {
@@ -94,7 +95,11 @@ public sealed class PursuitJournalTests : IDisposable
         dropped.ShouldBeNull();
     }
 
-    private static SelectionProblem Problem() => Gradients.Realistic(600, 24, "24");
+    private static SelectionProblem Problem()
+    {
+        var problem = Gradients.Realistic(600, 24, "24");
+        return problem with { PoolGradients = Gradients.InShards((MemoryFeatures)problem.PoolGradients!, 128) };
+    }
 
     private static string Choose(SelectionProblem problem, string method, string[] settings, string? path, string fingerprint = "own") =>
         Choose(problem, method, settings, path, out _, out _, out _, fingerprint);
