@@ -16,8 +16,10 @@ namespace Pursuit.Selection.Neighbours;
 /// </remarks>
 internal sealed class CellIndex
 {
-    /// <summary>Rows per cell that decide the centres, on average.</summary>
+    /// <summary>Rows per cell that decide the centres, on average; fewer where their numbers would be more than half a gigabyte.</summary>
     private const int SampleRows = 64;
+
+    private const int SampleNumbers = 1 << 27;
 
     private const int Iterations = 10;
 
@@ -59,13 +61,14 @@ internal sealed class CellIndex
     {
         const string Purpose = "neighbours/ivf";
         lists = Math.Min(lists, pool.Count);
-        var share = Math.Min(1, (double)lists * SampleRows / pool.Count);
+        var rowsPerList = Math.Clamp(SampleNumbers / ((double)lists * pool.Dimension), 1, SampleRows);
+        var share = Math.Min(1, lists * rowsPerList / pool.Count);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken };
         var keys = new ulong[pool.Count];
         Parallel.For(0, keys.Length, parallel, i => keys[i] = SeededRandom.ForExample(seed, Purpose, contentIds[i]));
         int[] Drawn(double most) => [.. Enumerable.Range(0, keys.Length).Where(i => keys[i] <= most).OrderBy(i => keys[i]).ThenBy(i => contentIds[i])];
         var sample = Drawn(share * ulong.MaxValue);
-        if (sample.Length < lists) sample = Drawn(ulong.MaxValue);
+        if (sample.Length < lists) sample = [.. Drawn(ulong.MaxValue).Take(lists)];
         var values = new float[checked(sample.Length * pool.Dimension)];
         pool.Gather(sample, values);
         return EuclideanKMeans.Cluster(values, sample.Length, pool.Dimension, lists, new SeededRandom(seed, Purpose), Iterations, threads, cancellationToken);

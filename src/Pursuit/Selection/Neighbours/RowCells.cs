@@ -10,6 +10,9 @@ internal sealed class RowCells
     /// <summary>Cells at most: a row's cell is kept in two bytes.</summary>
     public const int MostCells = 1 << 16;
 
+    /// <summary>Rows compared with all centres at once.</summary>
+    private const int BlockRows = 256;
+
     private readonly ushort[] _cells;
 
     private RowCells(RowCentres centres, ushort[] cells)
@@ -51,10 +54,14 @@ internal sealed class RowCells
     {
         var count = centres.Count;
         var cells = new ushort[pool.Count];
-        pool.ForEachTile(threads, () => (Products: new float[EmbeddingRows.TileRows * count], Nearest: new int[EmbeddingRows.TileRows]), (worker, rows, first, rowCount) =>
+        pool.ForEachTile(threads, () => (Products: new float[BlockRows * count], Nearest: new int[BlockRows]), (worker, rows, first, rowCount) =>
         {
-            centres.Nearest(rows, rowCount, worker.Products, worker.Nearest);
-            for (var r = 0; r < rowCount; r++) cells[first + r] = (ushort)worker.Nearest[r];
+            for (var block = 0; block < rowCount; block += BlockRows)
+            {
+                var some = Math.Min(BlockRows, rowCount - block);
+                centres.Nearest(rows.Slice(block * pool.Dimension, some * pool.Dimension), some, worker.Products, worker.Nearest);
+                for (var r = 0; r < some; r++) cells[first + block + r] = (ushort)worker.Nearest[r];
+            }
         }, cancellationToken);
         return new RowCells(centres, cells);
     }
