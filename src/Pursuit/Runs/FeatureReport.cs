@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Pursuit.Selection;
 
 namespace Pursuit.Runs;
 
@@ -39,6 +40,14 @@ public sealed record GradientReport : FeatureReport
 
     /// <summary>The pool rows the warm-up trained on.</summary>
     public IReadOnlyList<int> WarmupRows { get; init; } = [];
+
+    /// <summary>The share of a selection that the warm-up had trained on; null without a warm-up.</summary>
+    internal double? WarmupShareOf(SelectionResult selection)
+    {
+        if (WarmupRows.Count == 0) return null;
+        var warmed = WarmupRows.ToHashSet();
+        return (double)selection.Rows.Count(r => warmed.Contains(r.Position)) / Math.Max(1, selection.Rows.Count);
+    }
 
     /// <summary>Rows without an answer to learn, whose gradient is zero.</summary>
     public required int WithoutAnswer { get; init; }

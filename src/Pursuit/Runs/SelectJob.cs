@@ -125,7 +125,7 @@ public sealed class SelectJob
             RefuseToOverwrite(pool.Sources.Select(s => s.Path));
             var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
             var lengths = Group.Rank == 0 ? Lengths(run, pool, target, cancellationToken) : null; // rank 0 alone decides
-            var memory = Planned(pool, lengths);
+            var memory = PlannedMemory.Of(_options, _method, Group.Rank == 0 ? Features?.Shape : null, pool, lengths?.Pool);
             var features = SelectionFeatures.Open(_options, _method.Needs, Features, pool, target, StageShare.Of(Group), cancellationToken);
             var embeddings = _method.Needs.HasFlag(FeatureNeeds.PoolEmbeddings);
             var problem = new SelectionProblem
@@ -178,17 +178,6 @@ public sealed class SelectJob
         return (problem with { PoolEmbeddings = new TeamEmbeddings(embeddings, points) }, points);
     }
 
-    /// <summary>The memory a pursuit may use; where its features are still to be made, what is too little is refused before that.</summary>
-    private PursuitMemory Planned(Pool pool, TokenLengths? lengths)
-    {
-        var memory = new PursuitMemory(_options.Memory);
-        if (memory.Allowed is null || Group.Rank > 0 || _options.Features is not null || Features?.Shape is not var (blocks, dimension)) return memory;
-        var sketch = new SelectionProblem { ContentIds = pool.ContentIds.ToArray(), Budget = _options.Budget, TokenCounts = lengths?.Pool, Threads = _options.Pool.Threads };
-        var options = (PursuitOptions)MethodOptions.Read(_method, _options.Settings);
-        memory.Plan(_method.Name, PursuitSession.Size(sketch, options, blocks, dimension, Math.Max(8, _options.Targets.Count)));
-        return memory;
-    }
-
     private SelectedRun Selected(SelectInputs inputs, RunStage stage)
     {
         var (selection, details) = SelectionFile.Read(stage);
@@ -211,12 +200,11 @@ public sealed class SelectJob
     private int? Select(SelectInputs inputs, RunStage stage, CancellationToken cancellationToken)
     {
         using var journal = PursuitJournal.Open(stage.PathOf(PursuitJournal.FileName), inputs.Fingerprint.Hash);
-        if (journal.Dropped is { } dropped) OnNote?.Invoke($"Of what an earlier run kept of its pursuit {dropped}; that is left out.");
-        int? found = journal.PassesFound > 0 ? journal.PassesFound : null;
-        if (found is not null) OnNote?.Invoke($"The pursuit continues after pass {found:N0}, where an earlier run was stopped.");
+        foreach (var note in journal.Notes) OnNote?.Invoke(note);
+        var found = journal.PassesFound;
         var selection = MethodOptions.Create(_method, _options.Settings).Select(inputs.Problem with { Journal = journal }, _progress, cancellationToken);
         SelectionFile.Write(stage, selection with { Remarks = [.. selection.Remarks, .. inputs.Statistics.Remarks()] });
-        return found;
+        return found > 0 ? found : null;
     }
 
     private Pool OpenPool(PoolOptions options, string work, CancellationToken cancellationToken) =>
@@ -303,19 +291,13 @@ public sealed class SelectJob
             BySource = SourceShare.Of(selected.Problem, selection),
             Gradients = report as GradientReport,
             Embeddings = report as EmbeddingReport,
-            WarmupShareChosen = report is GradientReport { WarmupRows.Count: > 0 } gradients ? WarmupShare(gradients, selection) : null,
+            WarmupShareChosen = (report as GradientReport)?.WarmupShareOf(selection),
             Remarks = [.. selection.Remarks, .. FeatureRemarks.Of(report)],
             Details = selected.Details,
             Files = files,
             Reused = reused,
             Seconds = time.TotalSeconds,
         };
-    }
-
-    private static double WarmupShare(GradientReport report, SelectionResult selection)
-    {
-        var warmed = report.WarmupRows.ToHashSet();
-        return (double)selection.Rows.Count(r => warmed.Contains(r.Position)) / Math.Max(1, selection.Rows.Count);
     }
 
     /// <summary>What a selection is made of, open.</summary>
@@ -329,7 +311,4 @@ public sealed class SelectJob
             Pool.Dispose();
         }
     }
-
-    /// <summary>Lengths of the pool and of the examples to imitate.</summary>
-    private sealed record TokenLengths(string Encoder, TokenCounts Pool, IReadOnlyList<int>? Reference, string? ReferenceFingerprint);
 }

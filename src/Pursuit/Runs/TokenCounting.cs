@@ -94,3 +94,10 @@ public static class TokenCounting
         return (counts, audit.ToReport());
     }
 }
+
+/// <summary>Lengths of the pool and of the examples to imitate.</summary>
+/// <param name="Encoder">The encoder's fingerprint.</param>
+/// <param name="Pool">The pool's.</param>
+/// <param name="Reference">Those to imitate; null where none are.</param>
+/// <param name="ReferenceFingerprint">What those depend on.</param>
+internal sealed record TokenLengths(string Encoder, TokenCounts Pool, IReadOnlyList<int>? Reference, string? ReferenceFingerprint);

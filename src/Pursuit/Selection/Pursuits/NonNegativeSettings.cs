@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Pursuit.Selection.Pursuits;
 
 /// <summary>When a non-negative least-squares solve stops.</summary>
@@ -10,4 +12,20 @@ internal readonly record struct NonNegativeSettings(double Tolerance, int MaxIte
 
     /// <summary>Where the answer counts.</summary>
     public static NonNegativeSettings Final { get; } = new(1e-6, 1000);
+
+    /// <summary>What a journal knows a fit by.</summary>
+    /// <param name="positions">The rows, [n].</param>
+    /// <param name="linear">A B_j, [J][n].</param>
+    /// <param name="weights">The warm start, [J][n].</param>
+    public byte[] Question(ReadOnlySpan<int> positions, double[][] linear, double[][] weights)
+    {
+        var (rows, settings) = (positions.ToArray(), this);
+        return PursuitJournal.Digest(w =>
+        {
+            w.Write(MemoryMarshal.AsBytes(rows.AsSpan()));
+            foreach (var column in linear.Concat(weights)) w.Write(MemoryMarshal.AsBytes(column.AsSpan()));
+            w.Write(settings.Tolerance);
+            w.Write(settings.MaxIterations);
+        });
+    }
 }

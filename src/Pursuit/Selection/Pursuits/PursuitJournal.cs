@@ -47,6 +47,16 @@ public sealed class PursuitJournal : IDisposable
     /// <summary>What of the file isn't believed and why; null where that is nothing.</summary>
     public string? Dropped { get; private set; }
 
+    /// <summary>What a person should know of what was found, a sentence each.</summary>
+    public IEnumerable<string> Notes
+    {
+        get
+        {
+            if (Dropped is not null) yield return $"Of what an earlier run kept of its pursuit {Dropped}; that is left out.";
+            if (PassesFound > 0) yield return $"The pursuit continues after pass {PassesFound:N0}, where an earlier run was stopped.";
+        }
+    }
+
     /// <summary>Opens a journal, or begins one where there is none; nothing is written before there is something to keep.</summary>
     /// <param name="path">The file.</param>
     /// <param name="fingerprint">All that the pursuit's answers depend on.</param>

@@ -148,7 +148,7 @@ internal sealed class SupportSet
     {
         var linear = Array.ConvertAll(_linear, c => c.AsSpan(0, Count).ToArray());
         var weights = Weights();
-        var question = _journal is null ? null : Question(linear, weights, settings);
+        var question = _journal is null ? null : settings.Question(Positions, linear, weights);
         if (_journal?.Find(JournalKind.Weights, question!) is { } kept)
         {
             // Products first, then [J][n].
@@ -162,14 +162,6 @@ internal sealed class SupportSet
         SetWeights(weights);
         return products;
     }
-
-    private byte[] Question(double[][] linear, double[][] weights, NonNegativeSettings settings) => PursuitJournal.Digest(w =>
-    {
-        w.Write(MemoryMarshal.AsBytes(Positions));
-        foreach (var column in linear.Concat(weights)) w.Write(MemoryMarshal.AsBytes(column.AsSpan()));
-        w.Write(settings.Tolerance);
-        w.Write(settings.MaxIterations);
-    });
 
     /// <summary>The weights, [J][n].</summary>
     public double[][] Weights() => Array.ConvertAll(_weights, w => w.AsSpan(0, Count).ToArray());
