@@ -35,7 +35,7 @@ public sealed class ReadAheadTests : IDisposable
     [InlineData(3)]
     public void A_pass_names_each_row_of_each_block_once_before_it_reads_it(int threads)
     {
-        using var features = new Told(new MemoryFeatures("told", 3, [new float[3000 * 3], new float[3000 * 3]], shardRows: 64));
+        using var features = new Told(new MemoryFeatures("told", 3, [new float[3000 * 3], new float[3000 * 3]], shardRows: 8));
         FeatureRows.ForEachTile(features, threads, () => 0, (_, _, _, _, _) => { }, _ => { }, CancellationToken.None);
         features.Early.ShouldBeEmpty();
         features.Named.Count.ShouldBe(2 * 3000);
