@@ -6,13 +6,10 @@ namespace Pursuit.Selection.TokenScores;
 public sealed record EntropyOptions : TokenScoreOptions;
 
 /// <summary>The probe model's mean entropy before each token: how unsure it is, whatever comes (uncertainty sampling).</summary>
-public sealed class EntropySelector(EntropyOptions options) : TokenScoreSelector(options)
+public sealed class EntropySelector(EntropyOptions options) : TokenScoreSelector(Name, options)
 {
     /// <summary>The method's name.</summary>
     public const string Name = "entropy";
-
-    /// <inheritdoc/>
-    protected override string MethodName => Name;
 
     /// <inheritdoc/>
     protected override double MeanOf(TokenStatisticsRow row) => Mean(row, row.Entropy);

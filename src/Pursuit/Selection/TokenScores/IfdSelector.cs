@@ -19,13 +19,10 @@ public sealed record IfdOptions
 /// Instruction-following difficulty: mean loss of the answer behind its question over its mean loss alone (Li et al., "From
 /// Quantity to Quality", NAACL 2024, arXiv 2308.12032).
 /// </summary>
-public sealed class IfdSelector(IfdOptions options) : TokenScoreSelector(new TokenScoreOptions { Band = options.Band })
+public sealed class IfdSelector(IfdOptions options) : TokenScoreSelector(Name, new TokenScoreOptions { Band = options.Band })
 {
     /// <summary>The method's name.</summary>
     public const string Name = "ifd";
-
-    /// <inheritdoc/>
-    protected override string MethodName => Name;
 
     /// <inheritdoc/>
     protected override string Needed => options.DropAboveOne ? $"{AnswerScores.Needed} that the question makes likelier" : AnswerScores.Needed;

@@ -9,13 +9,10 @@ public sealed record LossDiscrepancyOptions : TokenScoreOptions;
 /// |loss under the probe model - loss under a reference| (Chen et al., "Beyond Efficiency: Molecular Data Pruning for Enhanced
 /// Generalization", NeurIPS 2024, arXiv 2409.01081, where the reference is a moving average of the weights).
 /// </summary>
-public sealed class LossDiscrepancySelector(LossDiscrepancyOptions options) : TokenScoreSelector(options)
+public sealed class LossDiscrepancySelector(LossDiscrepancyOptions options) : TokenScoreSelector(Name, options)
 {
     /// <summary>The method's name.</summary>
     public const string Name = "loss-discrepancy";
-
-    /// <inheritdoc/>
-    protected override string MethodName => Name;
 
     /// <inheritdoc/>
     protected override double MeanOf(TokenStatisticsRow row) => -Mean(row, row.LogProbability);

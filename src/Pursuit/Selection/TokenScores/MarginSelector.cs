@@ -10,13 +10,10 @@ public sealed record MarginOptions : TokenScoreOptions
 }
 
 /// <summary>The mean of the largest probability less the second largest before each token (margin sampling).</summary>
-public sealed class MarginSelector(MarginOptions options) : TokenScoreSelector(options)
+public sealed class MarginSelector(MarginOptions options) : TokenScoreSelector(Name, options)
 {
     /// <summary>The method's name.</summary>
     public const string Name = "margin";
-
-    /// <inheritdoc/>
-    protected override string MethodName => Name;
 
     /// <inheritdoc/>
     protected override double MeanOf(TokenStatisticsRow row) => Mean(row, row.Margin);

@@ -13,13 +13,10 @@ public sealed record PerplexityOptions : TokenScoreOptions
 /// exp(-mean log p) under a probe model (Marion et al., "When Less is More: Investigating Data Pruning for Pretraining LLMs at
 /// Scale", arXiv 2309.04564).
 /// </summary>
-public sealed class PerplexitySelector(PerplexityOptions options) : TokenScoreSelector(options)
+public sealed class PerplexitySelector(PerplexityOptions options) : TokenScoreSelector(Name, options)
 {
     /// <summary>The method's name.</summary>
     public const string Name = "perplexity";
-
-    /// <inheritdoc/>
-    protected override string MethodName => Name;
 
     /// <inheritdoc/>
     protected override double MeanOf(TokenStatisticsRow row) => -Mean(row, row.LogProbability);

@@ -19,13 +19,10 @@ public sealed record PviOptions
 /// Pointwise usable information in bits: log2 p(answer | question) - log2 p(answer) (Ethayarajh et al., "Understanding Dataset
 /// Difficulty with V-Usable Information", ICML 2022, arXiv 2110.08420), one model in place of two fine-tuned ones.
 /// </summary>
-public sealed class PviSelector(PviOptions options) : TokenScoreSelector(new TokenScoreOptions { Band = options.Band })
+public sealed class PviSelector(PviOptions options) : TokenScoreSelector(Name, new TokenScoreOptions { Band = options.Band })
 {
     /// <summary>The method's name.</summary>
     public const string Name = "pvi";
-
-    /// <inheritdoc/>
-    protected override string MethodName => Name;
 
     /// <inheritdoc/>
     protected override string Needed => AnswerScores.Needed;

@@ -9,13 +9,18 @@ namespace Pursuit.Selection.TokenScores;
 /// </summary>
 public abstract class TokenScoreSelector : IScorer
 {
+    private readonly string _name;
     private readonly TokenScoreOptions _options;
 
     /// <summary>Takes the options that all such methods share.</summary>
-    protected TokenScoreSelector(TokenScoreOptions options) => _options = options;
-
-    /// <summary>The method's name.</summary>
-    protected abstract string MethodName { get; }
+    /// <param name="name">The method's name, for messages.</param>
+    /// <param name="options">The options.</param>
+    /// <exception cref="PursuitException">An option is out of range.</exception>
+    protected TokenScoreSelector(string name, TokenScoreOptions options)
+    {
+        options.Validate(name);
+        (_name, _options) = (name, options);
+    }
 
     /// <summary>What an example without a measure lacks, as in "3 examples without a token to score".</summary>
     protected virtual string Needed => "a token to score";
@@ -23,7 +28,6 @@ public abstract class TokenScoreSelector : IScorer
     /// <inheritdoc/>
     public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        _options.Validate(MethodName);
         var measures = Measure(problem, cancellationToken);
         var missing = measures.Values.Count(double.IsNaN);
         var left = Excessive(problem, measures.Values, cancellationToken);
@@ -31,15 +35,15 @@ public abstract class TokenScoreSelector : IScorer
         foreach (var position in left) values[position] = double.NaN;
         var ranked = BandOrder.Ranked(values, _options.Band, problem);
         if (ranked.Count == 0)
-            throw PursuitException.At("--pool", $"none of the {measures.Values.Length:N0} examples has {Needed}", $"examples that '{MethodName}' can measure", "Look at some with 'pursuit inspect'.");
-        var selection = BudgetFiller.Fill(MethodName, problem, ranked);
+            throw PursuitException.At("--pool", $"none of the {measures.Values.Length:N0} examples has {Needed}", $"examples that '{_name}' can measure", "Look at some with 'pursuit inspect'.");
+        var selection = BudgetFiller.Fill(_name, problem, ranked);
         return selection with
         {
             Remarks =
             [
                 .. selection.Remarks,
                 .. missing == 0 ? [] : (string[])[$"{missing:N0} examples without {Needed} have no measure and were passed over."],
-                .. left.Length == 0 ? [] : (string[])[$"{left.Length:N0} examples were left out first: they surprise the probe most beyond what it expected ({MethodName}.leave-excess)."],
+                .. left.Length == 0 ? [] : (string[])[$"{left.Length:N0} examples were left out first: they surprise the probe most beyond what it expected ({_name}.leave-excess)."],
             ],
             Details = TokenScoreDetails.Of(measures),
         };
@@ -66,7 +70,7 @@ public abstract class TokenScoreSelector : IScorer
     /// <exception cref="PursuitException">There are none, or not one row per example.</exception>
     private protected ITokenStatistics Statistics(SelectionProblem problem)
     {
-        var statistics = problem.TokenStatistics ?? throw PursuitException.At(MethodName, "no token statistics of the pool", "some", "Let 'pursuit select', 'prune' or 'score' compute them.");
+        var statistics = problem.TokenStatistics ?? throw PursuitException.At(_name, "no token statistics of the pool", "some", "Let 'pursuit select', 'prune' or 'score' compute them.");
         return statistics.Count == problem.ContentIds.Count
             ? statistics
             : throw PursuitException.At(statistics.Name, $"{statistics.Count:N0} rows", $"the pool's {problem.ContentIds.Count:N0} examples");

@@ -147,7 +147,7 @@ public sealed class TokenScoreTests
         // What is left out doesn't move the middle of the rest.
         MethodOptions.Create(MethodRegistry.Find("information"), ["information.band=middle", "information.leave-excess=0.2"]).Select(Problem(statistics, "2"), null, CancellationToken.None)
             .Rows.Select(r => r.Position).Order().ToArray().ShouldBe([4, 5]);
-        Should.Throw<PursuitException>(() => MethodOptions.Create(MethodRegistry.Find("entropy"), ["entropy.leave-excess=1"]).Select(Problem(statistics), null, CancellationToken.None))
+        Should.Throw<PursuitException>(() => MethodOptions.Create(MethodRegistry.Find("entropy"), ["entropy.leave-excess=1"]))
             .Message.ShouldBe("entropy.leave-excess: 1; expected 0 to below 1.");
     }
 
