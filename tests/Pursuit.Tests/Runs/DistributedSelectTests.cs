@@ -114,25 +114,10 @@ public sealed class DistributedSelectTests : IDisposable
             RunDirectory = _directory.PathOf("run"),
             Memory = memory,
         };
-        var summary = ProcessThreads.Run(processes, First, Other);
+        var files = TeamSelect.Files(options, processes, out var summary);
         traffic = summary.Traffic;
         _memory = summary.Memory;
-        string[] names = [options.Out, Path.ChangeExtension(options.Out, ".selection.jsonl"), .. Directory.EnumerateFiles(Path.Combine(options.RunPath, "stages", "selection"))];
-        var files = new SortedDictionary<string, string>(names.ToDictionary(n => Path.GetFileName(n), n => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(n)))));
-        Directory.Delete(options.RunPath, recursive: true);
         return files;
-
-        SelectSummary First(IProcessGroup group)
-        {
-            using var run = RunDirectory.Open(options.RunPath);
-            return new SelectJob(options, null) { Group = group }.Run(run, CancellationToken.None);
-        }
-
-        void Other(IProcessGroup group)
-        {
-            using var run = RunDirectory.Join(options.RunPath);
-            new SelectJob(options, null) { Group = group }.Assist(run, CancellationToken.None);
-        }
     }
 
     private void Write(string name, MemoryFeatures features) =>

@@ -43,42 +43,22 @@ public sealed class ReadAheadTests : IDisposable
         features.Named.ShouldAllBe(n => n.Value == 1);
     }
 
-    private sealed class Told(IDenseFeatures inner) : IDenseFeatures
+    private sealed class Told(IDenseFeatures inner) : ForwardedFeatures(inner)
     {
         public ConcurrentDictionary<(int Block, int Row), int> Named { get; } = [];
 
         public ConcurrentBag<(int Block, int Row)> Early { get; } = [];
 
-        public string Name => inner.Name;
-
-        public int Rows => inner.Rows;
-
-        public int Blocks => inner.Blocks;
-
-        public int Dimension => inner.Dimension;
-
-        public int BytesPerElement => inner.BytesPerElement;
-
-        public IReadOnlyList<double> Etabar => inner.Etabar;
-
-        public int ShardRows => inner.ShardRows;
-
-        public ReadOnlySpan<float> Norms(int block) => inner.Norms(block);
-
-        public ReadOnlySpan<float> Scales(int block) => inner.Scales(block);
-
-        public FeatureTile Read(int block, int firstRow, int rows, Span<float> scratch)
+        public override FeatureTile Read(int block, int firstRow, int rows, Span<float> scratch)
         {
             for (var r = firstRow; r < firstRow + rows; r++)
                 if (!Named.ContainsKey((block, r))) Early.Add((block, r));
-            return inner.Read(block, firstRow, rows, scratch);
+            return base.Read(block, firstRow, rows, scratch);
         }
 
-        public void Prefetch(int block, int firstRow, int rows)
+        public override void Prefetch(int block, int firstRow, int rows)
         {
             for (var r = firstRow; r < firstRow + rows; r++) Named.AddOrUpdate((block, r), 1, (_, n) => n + 1);
         }
-
-        public void Dispose() => inner.Dispose();
     }
 }

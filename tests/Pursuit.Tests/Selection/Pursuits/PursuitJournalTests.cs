@@ -132,34 +132,14 @@ public sealed class PursuitJournalTests : IDisposable
     }
 
     /// <summary>Counts reads of several rows at once, which passes make and nothing else.</summary>
-    private sealed class CountedTiles(IDenseFeatures inner) : IDenseFeatures
+    private sealed class CountedTiles(IDenseFeatures inner) : ForwardedFeatures(inner)
     {
         public int Tiles { get; private set; }
 
-        public string Name => inner.Name;
-
-        public int Rows => inner.Rows;
-
-        public int Blocks => inner.Blocks;
-
-        public int Dimension => inner.Dimension;
-
-        public int BytesPerElement => inner.BytesPerElement;
-
-        public IReadOnlyList<double> Etabar => inner.Etabar;
-
-        public int ShardRows => inner.ShardRows;
-
-        public ReadOnlySpan<float> Norms(int block) => inner.Norms(block);
-
-        public ReadOnlySpan<float> Scales(int block) => inner.Scales(block);
-
-        public FeatureTile Read(int block, int firstRow, int rows, Span<float> scratch)
+        public override FeatureTile Read(int block, int firstRow, int rows, Span<float> scratch)
         {
             if (rows > 1) Tiles++;
-            return inner.Read(block, firstRow, rows, scratch);
+            return base.Read(block, firstRow, rows, scratch);
         }
-
-        public void Dispose() => inner.Dispose();
     }
 }
