@@ -45,10 +45,10 @@ public sealed record MachineRates
     {
         const int Groups = 4, Bytes = 64 << 20;
         var rows = Math.Max(1, Bytes / (dimension * sizeof(ushort)));
-        var right = new float[Groups * dimension];
+        var right = new PackedRights(new float[Groups * dimension], Groups, dimension, dimension);
         var own = Enumerable.Range(0, threads).Select(_ => (Rows: new ushort[rows * dimension], Dots: new float[rows * Groups])).ToArray();
         foreach (var (values, _) in own) values.AsSpan().Fill(0x3F80);
-        void Pass() => Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, t => RowScan.Dots(own[t].Rows, rows, dimension, right, Groups, own[t].Dots));
+        void Pass() => Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, t => RowScan.Dots(own[t].Rows, rows, right, own[t].Dots));
         return Rate(_ => Pass(), [], (double)threads * rows * dimension * sizeof(ushort));
     }
 

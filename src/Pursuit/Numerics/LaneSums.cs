@@ -10,14 +10,14 @@ internal unsafe interface ILaneSums<TSelf, TVector>
     /// <summary>Right-hand sides.</summary>
     static abstract int Count { get; }
 
-    /// <summary>A vector of each right-hand side; the second to fourth stand at the given offsets from the first.</summary>
-    static abstract TSelf Load(float* right, nint second, nint third, nint fourth);
+    /// <summary>A vector of each right-hand side, 16 numbers apart (<see cref="PackedRights"/>).</summary>
+    static abstract TSelf Load(float* right);
 
     /// <summary>sums + row * right.</summary>
     static abstract TSelf MultiplyAdd(TVector row, TSelf right, TSelf sums);
 
-    /// <summary>Writes the vectors, <paramref name="step"/> floats apart.</summary>
-    static abstract void Store(TSelf sums, float* destination, nint step);
+    /// <summary>Writes the vectors, 16 numbers apart.</summary>
+    static abstract void Store(TSelf sums, float* destination);
 }
 
 /// <summary>One right-hand side.</summary>
@@ -31,7 +31,7 @@ internal unsafe struct LaneSums1<TVector> : ILaneSums<LaneSums1<TVector>, TVecto
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static LaneSums1<TVector> Load(float* right, nint second, nint third, nint fourth) => new() { _v0 = TVector.Load(right) };
+    public static LaneSums1<TVector> Load(float* right) => new() { _v0 = TVector.Load(right) };
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -40,7 +40,7 @@ internal unsafe struct LaneSums1<TVector> : ILaneSums<LaneSums1<TVector>, TVecto
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(LaneSums1<TVector> sums, float* destination, nint step) => TVector.Store(sums._v0, destination);
+    public static void Store(LaneSums1<TVector> sums, float* destination) => TVector.Store(sums._v0, destination);
 }
 
 /// <summary>Four right-hand sides.</summary>
@@ -57,12 +57,12 @@ internal unsafe struct LaneSums4<TVector> : ILaneSums<LaneSums4<TVector>, TVecto
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static LaneSums4<TVector> Load(float* right, nint second, nint third, nint fourth) => new()
+    public static LaneSums4<TVector> Load(float* right) => new()
     {
         _v0 = TVector.Load(right),
-        _v1 = TVector.Load(right + second),
-        _v2 = TVector.Load(right + third),
-        _v3 = TVector.Load(right + fourth),
+        _v1 = TVector.Load(right + 16),
+        _v2 = TVector.Load(right + 32),
+        _v3 = TVector.Load(right + 48),
     };
 
     /// <inheritdoc/>
@@ -77,11 +77,11 @@ internal unsafe struct LaneSums4<TVector> : ILaneSums<LaneSums4<TVector>, TVecto
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(LaneSums4<TVector> sums, float* destination, nint step)
+    public static void Store(LaneSums4<TVector> sums, float* destination)
     {
         TVector.Store(sums._v0, destination);
-        TVector.Store(sums._v1, destination + step);
-        TVector.Store(sums._v2, destination + 2 * step);
-        TVector.Store(sums._v3, destination + 3 * step);
+        TVector.Store(sums._v1, destination + 16);
+        TVector.Store(sums._v2, destination + 32);
+        TVector.Store(sums._v3, destination + 48);
     }
 }

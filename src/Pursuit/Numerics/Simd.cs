@@ -46,9 +46,6 @@ internal unsafe interface ISimd<TSelf>
     /// <summary>Reads <see cref="Count"/> bf16 numbers, widened exactly.</summary>
     static abstract TSelf LoadBFloat16(ushort* source);
 
-    /// <summary>Reads <see cref="Count"/> signed bytes, widened exactly.</summary>
-    static abstract TSelf LoadInt8(sbyte* source);
-
     /// <summary>Writes <see cref="Count"/> floats.</summary>
     static abstract void Store(TSelf value, float* destination);
 
@@ -90,17 +87,6 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : ISimd<Simd512>
             return new((Avx512F.ConvertToVector512UInt32(Vector256.Load(source)) << 16).AsSingle());
         var (low, high) = Vector256.Widen(Vector256.Load(source));
         return new((Vector512.Create(low, high) << 16).AsSingle());
-    }
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Simd512 LoadInt8(sbyte* source)
-    {
-        if (Avx512F.IsSupported)
-            return new(Avx512F.ConvertToVector512Single(Avx512F.ConvertToVector512Int32(Vector128.Load(source))));
-        var (low, high) = Vector128.Widen(Vector128.Load(source));
-        var ((a, b), (c, d)) = (Vector128.Widen(low), Vector128.Widen(high));
-        return new(Vector512.ConvertToSingle(Vector512.Create(Vector256.Create(a, b), Vector256.Create(c, d))));
     }
 
     /// <inheritdoc/>
@@ -161,16 +147,6 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimd<Simd256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Simd256 LoadInt8(sbyte* source)
-    {
-        if (Avx2.IsSupported)
-            return new(Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source)));
-        var (low, high) = Vector128.Widen(Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<long>(source)).AsSByte()));
-        return new(Vector256.ConvertToSingle(Vector256.Create(low, high)));
-    }
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Simd256 value, float* destination) => value._value.Store(destination);
 
     /// <inheritdoc/>
@@ -217,10 +193,6 @@ internal readonly unsafe struct SimdPlain(float value) : ISimd<SimdPlain>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SimdPlain LoadBFloat16(ushort* source) => new(BitConverter.UInt32BitsToSingle((uint)*source << 16));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static SimdPlain LoadInt8(sbyte* source) => new(*source);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

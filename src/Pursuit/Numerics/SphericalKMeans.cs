@@ -101,11 +101,12 @@ public static class SphericalKMeans
     {
         const int BlockRows = 256;
         var dots = new float[BlockRows * count];
+        var right = new PackedRights(centres, count, dim, dim);
         var changed = false;
         for (var first = 0; first < rowCount; first += BlockRows)
         {
             var block = Math.Min(BlockRows, rowCount - first);
-            RowScan.Dots(unit.AsSpan(first * dim, block * dim), block, dim, centres, count, dots.AsSpan(0, block * count));
+            RowScan.Dots(unit.AsSpan(first * dim, block * dim), block, right, dots.AsSpan(0, block * count));
             for (var i = 0; i < block; i++)
             {
                 var best = 0;

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Pursuit.Numerics;
 
-/// <summary>How a kernel reads its numbers into vectors, so that fp32, bf16 and int8 rows share one body.</summary>
+/// <summary>How a kernel reads its numbers into vectors, so that fp32 and bf16 rows share one body.</summary>
 internal unsafe interface IVectorSource<TElement>
     where TElement : unmanaged
 {
@@ -27,13 +27,4 @@ internal readonly unsafe struct BFloat16Source : IVectorSource<ushort>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Load<TVector>(ushort* source)
         where TVector : unmanaged, ISimd<TVector> => TVector.LoadBFloat16(source);
-}
-
-/// <summary>Signed bytes.</summary>
-internal readonly unsafe struct Int8Source : IVectorSource<sbyte>
-{
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Load<TVector>(sbyte* source)
-        where TVector : unmanaged, ISimd<TVector> => TVector.LoadInt8(source);
 }

@@ -76,6 +76,8 @@ public sealed class KernelTests
                 var part = new float[count * rightCount];
                 RowScan.Dots(simd, narrow.AsSpan(first * dim, count * dim), count, dim, right, rightCount, part);
                 part.ShouldBe(dots[(first * rightCount)..((first + count) * rightCount)]);
+                RowScan.Dots(narrow.AsSpan(first * dim, count * dim), count, new PackedRights(right, rightCount, dim, dim), part);
+                part.ShouldBe(dots[(first * rightCount)..((first + count) * rightCount)]);
             }
 
             for (var j = 0; j < rightCount; j++)
@@ -87,13 +89,28 @@ public sealed class KernelTests
         }
     }
 
-    [Fact]
-    public void The_positive_norm_counts_gains_only_and_shows_NaN()
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void A_scan_of_bytes_is_exact_at_the_largest_numbers_too(string path)
     {
-        var scores = new float[4];
-        RowScan.PositiveNorms([3, 4, -1, -2, 3, -4, float.NaN, -1], 2, scores);
-        scores.ShouldBe([5, 0, 3, float.NaN]);
-        Should.Throw<PursuitException>(() => RowScan.PositiveNorms(new float[3], 2, new float[2])).Message.ShouldContain("3 dots of 2");
+        var random = new SeededRandom(1, "test/byte-scan");
+        foreach (var (rowCount, dim, rightCount) in new[] { (23, 77, 9), (9, 64, 4), (5, 16, 1), (6, 5, 3), (7, 130, 2), (4, 0, 3), (5, 20_000, 6) })
+        {
+            var rows = new sbyte[rowCount * dim];
+            foreach (ref var value in rows.AsSpan()) value = (sbyte)(random.NextInt(256) - 128);
+            rows.AsSpan(0, dim).Fill(-128);
+            var right = Draw(random, rightCount * dim);
+            right.AsSpan(0, dim).Fill(-3);
+            var dots = new long[rowCount * rightCount];
+            ByteScan.Dots(SimdPaths.Parse(path), rows, rowCount, new PackedWords(right, rightCount, dim, dim), dots);
+            for (var i = 0; i < rowCount; i++)
+                for (var j = 0; j < rightCount; j++)
+                    dots[i * rightCount + j].ShouldBe(ReferenceVectors.DotOfBytes(rows.AsSpan(i * dim, dim), right.AsSpan(j * dim, dim)), $"{path}, [{i}, {j}] of [{rowCount}, {rightCount}], {dim} numbers");
+            if (dim > 0) dots[0].ShouldBe(128L * short.MaxValue * dim);
+        }
+
+        Should.Throw<PursuitException>(() => new PackedWords([1, float.NaN], 1, 2, 2)).Message.ShouldContain("NaN");
+        Should.Throw<PursuitException>(() => ByteScan.Dots(new sbyte[3], 2, new PackedWords(new float[2], 1, 2, 2), new long[2])).Message.ShouldContain("rows [2, 2] in 3 bytes");
         Should.Throw<PursuitException>(() => RowScan.Dots(new float[3], 2, 2, new float[2], 1, new float[2])).Message.ShouldContain("rows [2, 2] in 3 numbers");
     }
 

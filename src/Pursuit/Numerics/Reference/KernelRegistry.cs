@@ -32,7 +32,7 @@ internal static class KernelRegistry
         new("scan, one right-hand side", (path, x, y, d) => RowScan.Dots(path, x, 1, x.Length, y, 1, d[..1]), (x, y, d) => d[0] = ReferenceVectors.DotInLanes(x, y, 16), true),
         new("scan bf16, one right-hand side", (path, x, y, d) => RowScan.Dots(path, Narrow(x), 1, x.Length, y, 1, d[..1]), (x, y, d) => d[0] = ReferenceVectors.DotInLanes(Rounded(x), y, 16), true),
         new("scan, as rows of 3 numbers", (path, x, y, d) => RowScan.Dots(path, x[..(x.Length / 3 * 3)], x.Length / 3, 3, Padded(y), 5, d[..(x.Length / 3 * 5)]), (x, y, d) => ReferenceVectors.Scan(x[..(x.Length / 3 * 3)], x.Length / 3, 3, Padded(y), 5, d), true),
-        new("scan int8, one right-hand side", (path, x, y, d) => RowScan.Dots(path, Bytes(x), 1, x.Length, y, 1, d[..1]), (x, y, d) => d[0] = ReferenceVectors.DotInLanes(Array.ConvertAll(Bytes(x), b => (float)b), y, 16), true),
+        new("scan of bytes, one right-hand side", (path, x, y, d) => ByteScan.Dots(path, Bytes(x), 1, new PackedWords(y, 1, y.Length, y.Length), MemoryMarshal.Cast<float, long>(d)[..1]), (x, y, d) => MemoryMarshal.Cast<float, long>(d)[0] = ReferenceVectors.DotOfBytes(Bytes(x), y), true),
         new("squared distance", (_, x, y, d) => BitConverter.TryWriteBytes(MemoryMarshal.AsBytes(d), SquaredDistance.Of(x, y)), (x, y, d) => BitConverter.TryWriteBytes(MemoryMarshal.AsBytes(d), ReferenceVectors.SquaredDistance(x, y)), true),
         new("gemm, as one column", (path, x, y, d) => Gemm.Multiply(path, false, false, x.Length, 1, 1, 1, x, 1, [2], 1, 0, d, 1), (x, y, d) => ReferenceGemm.Multiply(false, false, x.Length, 1, 1, 1, x, 1, [2], 1, 0, d, 1), true),
     ];

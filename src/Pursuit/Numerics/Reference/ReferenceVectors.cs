@@ -1,6 +1,6 @@
 namespace Pursuit.Numerics.Reference;
 
-/// <summary>The plain twins of <see cref="DotProduct"/>, <see cref="Axpy"/> and <see cref="RowScan"/>.</summary>
+/// <summary>The plain twins of <see cref="DotProduct"/>, <see cref="Axpy"/>, <see cref="RowScan"/> and <see cref="ByteScan"/>.</summary>
 public static class ReferenceVectors
 {
     /// <summary>sum_i a_i b_i in double precision, rounded once.</summary>
@@ -25,6 +25,16 @@ public static class ReferenceVectors
         }
 
         return lanes[0];
+    }
+
+    /// <summary>sum_p bytes_p round(right_p / scale) with scale = max |right| / 32,767: a whole number.</summary>
+    public static long DotOfBytes(ReadOnlySpan<sbyte> bytes, ReadOnlySpan<float> right)
+    {
+        var largest = 0.0;
+        foreach (var value in right) largest = Math.Max(largest, Math.Abs(value));
+        var sum = 0L;
+        for (var p = 0; p < bytes.Length && largest > 0; p++) sum += bytes[p] * (long)Math.Round(right[p] / (largest / short.MaxValue));
+        return sum;
     }
 
     /// <summary>a . b / (||a|| ||b||) in double precision, 0 when either is zero.</summary>

@@ -8,8 +8,8 @@ public static class FeatureRows
     /// <summary>Rows per shard where nothing else is said; the house's fixed span of canonical order.</summary>
     public const int DefaultShardRows = 1024;
 
-    /// <summary>Rows a scan reads at once: small enough that converted rows stay in the second-level cache.</summary>
-    internal const int TileRows = 32;
+    /// <summary>Rows a scan reads at once: enough that a call for each is nothing, few enough that converted rows stay in the second-level cache.</summary>
+    internal static int TileRows(IDenseFeatures features) => Math.Min(Math.Clamp((1 << 18) / features.Dimension, 32, 256), features.ShardRows);
 
     /// <summary>Runs over all rows in tiles, shards in parallel.</summary>
     internal static void ForEachTile<TState>(IDenseFeatures features, int threads, Func<TState> openShard, TileVisitor<TState> visit, Action<TState> closeShard, CancellationToken cancellationToken) =>
@@ -26,6 +26,7 @@ public static class FeatureRows
     internal static void ForEachTile<TState>(IDenseFeatures features, RowRange range, int threads, Func<TState> openShard, TileVisitor<TState> visit, Action<TState> closeShard, CancellationToken cancellationToken)
     {
         var gate = new Lock();
+        var tileRows = TileRows(features);
         var next = range.First / features.ShardRows - 1;
         var end = (int)(((long)range.End + features.ShardRows - 1) / features.ShardRows);
         var ahead = ShardsAhead(features, threads);
@@ -35,7 +36,7 @@ public static class FeatureRows
         Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, workers), CancellationToken = cancellationToken }, _ =>
         {
             var state = openShard();
-            var scratch = new float[Math.Min(TileRows, features.ShardRows) * features.Dimension];
+            var scratch = new float[tileRows * features.Dimension];
             for (var shard = Interlocked.Increment(ref next); shard < end; shard = Interlocked.Increment(ref next))
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -43,9 +44,9 @@ public static class FeatureRows
                 var rowEnd = (int)Math.Min(range.End, (shard + 1L) * features.ShardRows);
                 for (var block = 0; block < features.Blocks; block++)
                 {
-                    for (var first = shard * features.ShardRows; first < rowEnd; first += TileRows)
+                    for (var first = shard * features.ShardRows; first < rowEnd; first += tileRows)
                     {
-                        var rows = Math.Min(TileRows, rowEnd - first);
+                        var rows = Math.Min(tileRows, rowEnd - first);
                         visit(state, features.Read(block, first, rows, scratch), block, first, rows);
                     }
                 }

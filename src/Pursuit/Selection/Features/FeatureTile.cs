@@ -39,26 +39,34 @@ public readonly ref struct FeatureTile
     /// <summary>The rows where <see cref="Element"/> is <see cref="FeatureElement.I8"/>.</summary>
     public ReadOnlySpan<sbyte> Bytes { get; }
 
-    /// <summary>dots[i, j] = rows[i] . right[j], as stored (<see cref="RowScan"/>).</summary>
-    /// <param name="rows">Rows.</param>
-    /// <param name="dimension">Numbers per row.</param>
-    /// <param name="right">[count, dimension].</param>
-    /// <param name="count">Right-hand sides.</param>
-    /// <param name="dots">[rows, count].</param>
-    internal void Dots(int rows, int dimension, ReadOnlySpan<float> right, int count, Span<float> dots)
+    /// <summary>Adds multipliers[i] (rows[i] . right[j]) to each product.</summary>
+    /// <param name="right">The block's right-hand sides.</param>
+    /// <param name="multipliers">What each row is multiplied by, [rows].</param>
+    /// <param name="room">The thread's own.</param>
+    /// <param name="products">[rows, right.Count].</param>
+    internal void AddProducts(TileRights right, ReadOnlySpan<float> multipliers, TileRoom room, Span<double> products)
     {
-        switch (Element)
+        var (rows, count) = (multipliers.Length, right.Count);
+        if (Element == FeatureElement.I8)
         {
-            case FeatureElement.BF16:
-                RowScan.Dots(BFloats, rows, dimension, right, count, dots);
-                break;
-            case FeatureElement.I8:
-                RowScan.Dots(Bytes, rows, dimension, right, count, dots);
-                break;
-            default:
-                RowScan.Dots(Floats, rows, dimension, right, count, dots);
-                break;
+            var sums = room.Sums(rows * count);
+            var scales = right.Words.Scales;
+            ByteScan.Dots(Bytes, rows, right.Words, sums);
+            for (var r = 0; r < rows; r++)
+            {
+                var of = sums.Slice(r * count, count);
+                var to = products.Slice(r * count, count);
+                for (var j = 0; j < to.Length; j++) to[j] += multipliers[r] * scales[j] * of[j];
+            }
+
+            return;
         }
+
+        var dots = room.Singles(rows * count);
+        if (Element == FeatureElement.BF16) RowScan.Dots(BFloats, rows, right.Singles, dots);
+        else RowScan.Dots(Floats, rows, right.Singles, dots);
+        for (var r = 0; r < rows; r++)
+            for (var j = 0; j < count; j++) products[r * count + j] += (double)multipliers[r] * dots[r * count + j];
     }
 
     /// <summary>Some of the tile's numbers in single precision, as stored.</summary>

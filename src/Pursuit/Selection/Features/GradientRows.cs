@@ -133,27 +133,20 @@ public sealed class GradientRows
     /// <exception cref="PursuitException">A row holds NaN or infinity.</exception>
     internal void ScanTiles(float[] rhs, int count, int threads, ProductVisitor visit, CancellationToken cancellationToken)
     {
-        var byBlock = ByBlock(rhs, count);
+        var right = Enumerable.Range(0, _features.Blocks).Select(block => new TileRights(rhs, count, Dimension, block * _features.Dimension, _features.Dimension)).ToArray();
         var shifts = Shifts(rhs, count);
         var bad = new ConcurrentBag<int>();
         FeatureRows.ForEachTile(
             _features,
             Own,
             threads,
-            () => (Dots: new float[FeatureRows.TileRows * count], Products: new double[_features.ShardRows * count]),
+            () => (Room: new TileRoom(FeatureRows.TileRows(_features) * count), Products: new double[_features.ShardRows * count]),
             (state, tile, block, first, rows) =>
             {
                 // A shard's blocks come one after the other: the products wait in the thread's own room until the last.
-                var dots = state.Dots.AsSpan(0, rows * count);
                 var products = state.Products.AsSpan(first % _features.ShardRows * count, rows * count);
                 if (block == 0) products.Clear();
-                tile.Dots(rows, _features.Dimension, byBlock[block], count, dots);
-                for (var r = 0; r < rows; r++)
-                {
-                    var multiplier = (double)_multipliers[block][first + r];
-                    for (var j = 0; j < count; j++) products[r * count + j] += multiplier * dots[r * count + j];
-                }
-
+                tile.AddProducts(right[block], _multipliers[block].AsSpan(first, rows), state.Room, products);
                 if (block + 1 < _features.Blocks) return;
                 if (_mean is not null)
                 {
@@ -237,19 +230,6 @@ public sealed class GradientRows
         var shifts = new double[count];
         for (var j = 0; _mean is not null && j < count; j++) shifts[j] = Dot(_mean, rhs.AsSpan(j * Dimension, Dimension));
         return shifts;
-    }
-
-    private float[][] ByBlock(float[] rhs, int count)
-    {
-        var blocks = new float[_features.Blocks][];
-        for (var block = 0; block < blocks.Length; block++)
-        {
-            blocks[block] = new float[count * _features.Dimension];
-            for (var j = 0; j < count; j++)
-                rhs.AsSpan(j * Dimension + block * _features.Dimension, _features.Dimension).CopyTo(blocks[block].AsSpan(j * _features.Dimension));
-        }
-
-        return blocks;
     }
 
     private static float[][] Multipliers(IDenseFeatures features, RowNormalisation normalisation, double[] floors, out double[] norms)

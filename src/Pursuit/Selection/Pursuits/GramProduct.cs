@@ -14,6 +14,7 @@ internal sealed class GramProduct(float[] gram, int stride, int n, double lambda
         var right = new float[columns.Count * stride];
         for (var j = 0; j < columns.Count; j++)
             for (var i = 0; i < n; i++) right[j * stride + i] = (float)columns[j].X[i];
+        var packed = new PackedRights(right, columns.Count, stride, stride);
         var tasks = (n + RowsPerTask - 1) / RowsPerTask;
         var options = new ParallelOptions { MaxDegreeOfParallelism = (long)n * n * columns.Count < 1 << 18 ? 1 : Math.Max(1, threads) };
         Parallel.For(0, tasks, options, task =>
@@ -21,7 +22,7 @@ internal sealed class GramProduct(float[] gram, int stride, int n, double lambda
             var first = task * RowsPerTask;
             var rows = Math.Min(RowsPerTask, n - first);
             var dots = new float[rows * columns.Count];
-            RowScan.Dots(gram.AsSpan(first * stride, rows * stride), rows, stride, right, columns.Count, dots);
+            RowScan.Dots(gram.AsSpan(first * stride, rows * stride), rows, packed, dots);
             for (var i = 0; i < rows; i++)
                 for (var j = 0; j < columns.Count; j++)
                     columns[j].Product[first + i] = dots[i * columns.Count + j] + lambda * columns[j].X[first + i];

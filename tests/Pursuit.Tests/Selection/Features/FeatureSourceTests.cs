@@ -259,9 +259,9 @@ public sealed class FeatureSourceTests : IDisposable
         var row = new float[features.Dimension];
         for (var block = 0; block < features.Blocks; block++)
         {
-            for (var first = 0; first < features.Rows; first += FeatureRows.TileRows)
+            for (var first = 0; first < features.Rows; first += FeatureRows.TileRows(features))
             {
-                var rows = Math.Min(FeatureRows.TileRows, features.Rows - first);
+                var rows = Math.Min(FeatureRows.TileRows(features), features.Rows - first);
                 var tile = features.Read(block, first, rows, scratch);
                 for (var r = 0; r < rows; r++)
                 {
