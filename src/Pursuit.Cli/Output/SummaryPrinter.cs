@@ -22,6 +22,8 @@ internal static class SummaryPrinter
         foreach (var (name, value) in summary.Details?.Lines ?? []) Terminal.Line($"          {name}: {value}");
         if (summary.Memory is { Allowed: { } allowed } memory)
             Terminal.Line($"          memory: {(memory.Peak is { } peak ? Terminal.Bytes(peak) : "an untold amount")} at most of {Terminal.Bytes(allowed)} allowed, {Terminal.Bytes(memory.Planned)} planned{(memory.KeptRows ? "" : $"; chosen rows read again, {Terminal.Bytes(memory.BytesReread)}")}");
+        if (summary.Memory is { RowsScreened: > 0 } screen)
+            Terminal.Line($"          screened passes: {screen.RowsReadAgain:N0} of {screen.RowsScreened:N0} rows read ({(double)screen.RowsReadAgain / screen.RowsScreened:0.0%}); {Terminal.Bytes(screen.BytesSpared)} of the features not read");
         if (summary.Traffic is { } traffic)
             Terminal.Line($"          over {traffic.Processes} processes: {traffic.Passes:N0} passes with {Terminal.Bytes(traffic.PassesOut)} out and {Terminal.Bytes(traffic.PassesBack)} back, {traffic.Rows:N0} rows ({Terminal.Bytes(traffic.RowsBack)}), {Terminal.Bytes(traffic.GainsBack)} for explanations, {Terminal.Bytes(traffic.Other)} else");
         if (summary.WarmupShareChosen is { } share)

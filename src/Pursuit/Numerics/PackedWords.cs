@@ -28,7 +28,11 @@ public sealed unsafe class PackedWords
         // Zeros fill the last vector: they add nothing.
         var length = (count + PackedRights.Together - 1) / PackedRights.Together * GroupLength(dim);
         _words = GC.AllocateArray<short>(checked((int)length) + Lanes, pinned: true);
-        for (var j = 0; j < count; j++) Scales[j] = Round(right.Slice(j * stride, dim), j);
+        for (var j = 0; j < count; j++)
+        {
+            Scales[j] = Round(right.Slice(j * stride, dim), j, out var error);
+            SquaredError += error;
+        }
     }
 
     /// <summary>Right-hand sides.</summary>
@@ -39,6 +43,9 @@ public sealed unsafe class PackedWords
 
     /// <summary>What each right-hand side's words are multiplied by, [Count].</summary>
     public double[] Scales { get; }
+
+    /// <summary>sum_j ||right_j - scale_j words_j||^2.</summary>
+    public double SquaredError { get; }
 
     /// <summary>The words, from a cache line's start; valid while this object is.</summary>
     internal short* Words
@@ -53,15 +60,22 @@ public sealed unsafe class PackedWords
     /// <summary>Words of four right-hand sides.</summary>
     internal static long GroupLength(int dim) => PackedRights.Together * (long)((dim + Lanes - 1) / Lanes * Lanes);
 
-    private double Round(ReadOnlySpan<float> right, int index)
+    private double Round(ReadOnlySpan<float> right, int index, out double error)
     {
+        error = 0;
         var largest = right.IsEmpty ? 0 : Math.Abs(TensorPrimitives.MaxMagnitude(right));
         if (!float.IsFinite(largest))
             throw PursuitException.At("PackedWords", $"a right-hand side whose largest number is {largest}", "finite numbers");
         if (largest == 0) return 0;
         var scale = largest / (double)short.MaxValue;
         var group = Words + index / PackedRights.Together * GroupLength(Dimension) + index % PackedRights.Together * Lanes;
-        for (var p = 0; p < right.Length; p++) group[p / Lanes * Lanes * PackedRights.Together + p % Lanes] = (short)Math.Round(right[p] / scale);
+        for (var p = 0; p < right.Length; p++)
+        {
+            var rounded = Math.Round(right[p] / scale);
+            group[p / Lanes * Lanes * PackedRights.Together + p % Lanes] = (short)rounded;
+            error += (right[p] - scale * rounded) * (right[p] - scale * rounded);
+        }
+
         return scale;
     }
 }

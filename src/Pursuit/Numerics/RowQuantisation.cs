@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Pursuit.Numerics;
 
@@ -31,4 +33,55 @@ public static class RowQuantisation
         for (var k = 0; k < row.Length; k++) bytes[k] = (sbyte)Math.Clamp(Math.Round(row[k] * inverse), -Largest, Largest);
         return scale;
     }
+
+    /// <summary>As <see cref="ToInt8"/> but many times as fast: rounded in single precision, and with what it costs.</summary>
+    /// <param name="row">Finite numbers.</param>
+    /// <param name="bytes">As long as the row.</param>
+    /// <returns>The scale; ||row - scale bytes||, right to a thousandth of itself and a millionth of the length; ||scale bytes||, right to a thousandth.</returns>
+    internal static CoarseRow ToInt8Coarsely(ReadOnlySpan<float> row, Span<sbyte> bytes)
+    {
+        var largest = row.IsEmpty ? 0 : Math.Abs(TensorPrimitives.MaxMagnitude(row));
+        var (scale, inverse) = (largest / Largest, Largest / largest);
+        if (!(largest > 0) || !float.IsNormal(scale) || !float.IsFinite(inverse))
+        {
+            bytes.Clear();
+            return new CoarseRow(0, TensorPrimitives.Norm(row), 0);
+        }
+
+        // In units of the scale, so that squares of small numbers don't vanish.
+        Vector256<float> errors = default, lengths = default;
+        var k = 0;
+        ref var numbers = ref MemoryMarshal.GetReference(row);
+        for (; k + 4 * Vector256<float>.Count <= row.Length; k += 4 * Vector256<float>.Count)
+        {
+            var a = Vector256.LoadUnsafe(ref numbers, (nuint)k) * inverse;
+            var b = Vector256.LoadUnsafe(ref numbers, (nuint)k + 8) * inverse;
+            var c = Vector256.LoadUnsafe(ref numbers, (nuint)k + 16) * inverse;
+            var d = Vector256.LoadUnsafe(ref numbers, (nuint)k + 24) * inverse;
+            var (ra, rb, rc, rd) = (Vector256.Round(a), Vector256.Round(b), Vector256.Round(c), Vector256.Round(d));
+            var (ea, eb, ec, ed) = (a - ra, b - rb, c - rc, d - rd);
+            errors += ea * ea + eb * eb + (ec * ec + ed * ed);
+            lengths += ra * ra + rb * rb + (rc * rc + rd * rd);
+            var low = Vector256.Narrow(Vector256.ConvertToInt32(ra), Vector256.ConvertToInt32(rb));
+            Vector256.Narrow(low, Vector256.Narrow(Vector256.ConvertToInt32(rc), Vector256.ConvertToInt32(rd))).CopyTo(bytes[k..]);
+        }
+
+        var (error, length) = ((double)Vector256.Sum(errors), (double)Vector256.Sum(lengths));
+        for (; k < row.Length; k++)
+        {
+            var number = row[k] * inverse;
+            var rounded = MathF.Round(number);
+            bytes[k] = (sbyte)rounded;
+            error += (number - rounded) * (number - rounded);
+            length += rounded * rounded;
+        }
+
+        return new CoarseRow(scale, Math.Sqrt(error) * scale, Math.Sqrt(length) * scale);
+    }
 }
+
+/// <summary>What bytes are of a row.</summary>
+/// <param name="Scale">What bytes are multiplied by.</param>
+/// <param name="Error">||row - scale bytes||.</param>
+/// <param name="Length">||scale bytes||.</param>
+internal readonly record struct CoarseRow(float Scale, double Error, double Length);

@@ -112,9 +112,12 @@ public sealed record LedgerCounts(long Rows, long Selected, long NotSelected, lo
 /// <param name="Peak">Bytes at most while the job ran; null where the system doesn't tell.</param>
 /// <param name="KeptRows">True where chosen rows stayed in memory, false where they were read again.</param>
 /// <param name="BytesReread">Bytes that were read again.</param>
-public sealed record MemoryUse(long? Allowed, long Planned, long? Peak, bool KeptRows, long BytesReread)
+/// <param name="RowsScreened">Rows that passes saw in a coarse picture kept in memory, over all passes; 0 where none was kept.</param>
+/// <param name="RowsReadAgain">Rows of those that the picture didn't tell apart, and that were read.</param>
+/// <param name="BytesSpared">Bytes of the features that weren't read thanks to it, of those that passes come to.</param>
+public sealed record MemoryUse(long? Allowed, long Planned, long? Peak, bool KeptRows, long BytesReread, long RowsScreened, long RowsReadAgain, long BytesSpared)
 {
-    internal static MemoryUse Of(PursuitMemory memory, ProcessMemory watch) => new(memory.Allowed, memory.Planned, watch.Peak, memory.KeepsRows, memory.BytesReread);
+    internal static MemoryUse Of(PursuitMemory memory, ProcessMemory watch) => new(memory.Allowed, memory.Planned, watch.Peak, memory.KeepsRows, memory.BytesReread, memory.RowsScreened, memory.RowsReadAgain, memory.BytesSpared);
 }
 
 /// <summary>One source's part.</summary>

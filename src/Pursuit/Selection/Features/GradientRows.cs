@@ -131,9 +131,10 @@ public sealed class GradientRows
     /// <param name="visit">Sees [rows, count] products with the rows' place; from several threads.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
     /// <exception cref="PursuitException">A row holds NaN or infinity.</exception>
-    internal void ScanTiles(float[] rhs, int count, int threads, ProductVisitor visit, CancellationToken cancellationToken)
+    /// <param name="take">Sees each tile as it is read; from several threads, a shard's in order from one.</param>
+    internal void ScanTiles(float[] rhs, int count, int threads, ProductVisitor visit, CancellationToken cancellationToken, TileTaker? take = null)
     {
-        var right = Enumerable.Range(0, _features.Blocks).Select(block => new TileRights(rhs, count, Dimension, block * _features.Dimension, _features.Dimension)).ToArray();
+        var right = Rights(rhs, count);
         var shifts = Shifts(rhs, count);
         var bad = new ConcurrentBag<int>();
         FeatureRows.ForEachTile(
@@ -146,6 +147,7 @@ public sealed class GradientRows
                 // A shard's blocks come one after the other: the products wait in the thread's own room until the last.
                 var products = state.Products.AsSpan(first % _features.ShardRows * count, rows * count);
                 if (block == 0) products.Clear();
+                take?.Invoke(tile, block, first, rows, state.Room);
                 tile.AddProducts(right[block], _multipliers[block].AsSpan(first, rows), state.Room, products);
                 if (block + 1 < _features.Blocks) return;
                 if (_mean is not null)
@@ -166,6 +168,40 @@ public sealed class GradientRows
         if (!bad.IsEmpty) throw FeatureRows.NonFinite(_features.Name, null, [.. bad]);
     }
 
+    /// <summary>The products of some rows by themselves, to the bits that a pass over all of them gives.</summary>
+    /// <param name="positions">Rows that this process reads, in ascending order.</param>
+    /// <param name="rhs">[count, Dimension].</param>
+    /// <param name="count">Right-hand sides.</param>
+    /// <param name="threads">At most this many.</param>
+    /// <param name="visit">Sees [1, count] products of one row; from several threads.</param>
+    /// <param name="cancellationToken">Stops between rows.</param>
+    /// <exception cref="PursuitException">A row holds NaN or infinity.</exception>
+    internal void ScanSome(int[] positions, float[] rhs, int count, int threads, ProductVisitor visit, CancellationToken cancellationToken)
+    {
+        const int AtOnce = 32;
+        var right = Rights(rhs, count);
+        var shifts = Shifts(rhs, count);
+        var bad = new ConcurrentBag<int>();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken };
+        Parallel.For(0, (positions.Length + AtOnce - 1) / AtOnce, options, () => (Room: new TileRoom(count), Products: new double[count], Scratch: new float[_features.Dimension]), (part, _, state) =>
+        {
+            var some = positions.AsSpan(part * AtOnce, Math.Min(AtOnce, positions.Length - part * AtOnce));
+            PrefetchRows(some);
+            foreach (var position in some)
+            {
+                Array.Clear(state.Products);
+                for (var block = 0; block < _features.Blocks; block++)
+                    _features.Read(block, position, 1, state.Scratch).AddProducts(right[block], _multipliers[block].AsSpan(position, 1), state.Room, state.Products);
+                for (var j = 0; j < count; j++) state.Products[j] -= shifts[j];
+                if (!double.IsFinite(TensorPrimitives.SumOfMagnitudes<double>(state.Products))) bad.Add(position);
+                visit(state.Products, position, 1);
+            }
+
+            return state;
+        }, _ => { });
+        if (!bad.IsEmpty) throw FeatureRows.NonFinite(_features.Name, null, [.. bad]);
+    }
+
     /// <summary>Copies rows, in the order asked, into [positions, Dimension].</summary>
     public void Gather(ReadOnlySpan<int> positions, Span<float> destination)
     {
@@ -176,9 +212,7 @@ public sealed class GradientRows
     /// <summary>The same, read by this process.</summary>
     internal void GatherHere(ReadOnlySpan<int> positions, Span<float> destination)
     {
-        // All at once, and no more than the rows: a fault alone would fetch megabytes around each.
-        foreach (var position in positions)
-            for (var block = 0; block < _features.Blocks; block++) _features.Prefetch(block, position, 1);
+        PrefetchRows(positions);
         var scratch = new float[_features.Dimension];
         for (var p = 0; p < positions.Length; p++)
         {
@@ -225,11 +259,23 @@ public sealed class GradientRows
         return new GradientRows(_features, Construction, [.. Floors], mean, _team?.Minus(mean), Own) { Norms = norms };
     }
 
-    private double[] Shifts(float[] rhs, int count)
+    /// <summary>A pass's right-hand sides by block.</summary>
+    internal TileRights[] Rights(float[] rhs, int count) =>
+        [.. Enumerable.Range(0, _features.Blocks).Select(block => new TileRights(rhs, count, Dimension, block * _features.Dimension, _features.Dimension))];
+
+    /// <summary>What products with stored rows are lowered by where a mean was subtracted, [count].</summary>
+    internal double[] Shifts(float[] rhs, int count)
     {
         var shifts = new double[count];
         for (var j = 0; _mean is not null && j < count; j++) shifts[j] = Dot(_mean, rhs.AsSpan(j * Dimension, Dimension));
         return shifts;
+    }
+
+    /// <summary>All at once, and no more than the rows: a fault alone would fetch megabytes around each.</summary>
+    private void PrefetchRows(ReadOnlySpan<int> positions)
+    {
+        foreach (var position in positions)
+            for (var block = 0; block < _features.Blocks; block++) _features.Prefetch(block, position, 1);
     }
 
     private static float[][] Multipliers(IDenseFeatures features, RowNormalisation normalisation, double[] floors, out double[] norms)
@@ -266,3 +312,6 @@ public sealed class GradientRows
 
 /// <summary>Sees the products of some consecutive rows, [rows, right-hand sides]; may change them.</summary>
 internal delegate void ProductVisitor(Span<double> products, int firstRow, int rows);
+
+/// <summary>Sees a tile of a pass as it is read, with room of the thread that reads it.</summary>
+internal delegate void TileTaker(FeatureTile tile, int block, int firstRow, int rows, TileRoom room);

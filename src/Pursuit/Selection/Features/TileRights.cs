@@ -32,10 +32,14 @@ internal sealed class TileRoom(int most)
 {
     private float[]? _singles;
     private long[]? _sums;
+    private float[]? _row;
 
     /// <summary>Products in single precision.</summary>
     public Span<float> Singles(int count) => (_singles ??= new float[most]).AsSpan(0, count);
 
     /// <summary>Sums of whole numbers.</summary>
     public Span<long> Sums(int count) => (_sums ??= new long[most]).AsSpan(0, count);
+
+    /// <summary>A row in single precision.</summary>
+    public Span<float> Row(int dimension) => _row ??= new float[dimension];
 }

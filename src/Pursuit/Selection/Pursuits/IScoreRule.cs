@@ -35,15 +35,21 @@ internal sealed record IdentificationRule(double[] Tolls, double Least, bool Div
 
     public float Score(ReadOnlySpan<double> products, double norm)
     {
-        var square = 0.0;
-        for (var j = 0; j < products.Length; j++)
-        {
-            var product = Math.Max(0, products[j] - norm * Tolls[j]);
-            square += product * product;
-        }
-
-        var score = Math.Sqrt(square);
+        var score = PositiveLength(products, norm);
         return score <= Least * norm ? 0 : (float)(DividesByNorm ? score / norm : score);
+    }
+
+    /// <summary>Bounds of the score of a row whose products are known up to <paramref name="off"/>, in length over all J; equal where it is surely 0.</summary>
+    /// <param name="products">About phi_i . R_j, [Columns].</param>
+    /// <param name="norm">||phi_i||, above zero.</param>
+    /// <param name="off">At least ||products - phi_i . R||.</param>
+    public (float Least, float Most) Between(ReadOnlySpan<double> products, double norm, double off)
+    {
+        // ||max(0, .)|| moves by no more than its argument does. Singles next to it, since the score itself is rounded to one.
+        var length = PositiveLength(products, norm);
+        var (least, most) = (length - off, length + off);
+        var unit = DividesByNorm ? norm : 1;
+        return (least <= Least * norm ? 0 : MathF.BitDecrement((float)(least / unit)), most <= Least * norm ? 0 : MathF.BitIncrement((float)(most / unit)));
     }
 
     public void Write(BinaryWriter writer)
@@ -53,6 +59,18 @@ internal sealed record IdentificationRule(double[] Tolls, double Least, bool Div
         foreach (var toll in Tolls) writer.Write(toll);
         writer.Write(Least);
         writer.Write(DividesByNorm);
+    }
+
+    private double PositiveLength(ReadOnlySpan<double> products, double norm)
+    {
+        var square = 0.0;
+        for (var j = 0; j < products.Length; j++)
+        {
+            var product = Math.Max(0, products[j] - norm * Tolls[j]);
+            square += product * product;
+        }
+
+        return Math.Sqrt(square);
     }
 
     public static IdentificationRule Read(BinaryReader reader)

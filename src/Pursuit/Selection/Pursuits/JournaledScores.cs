@@ -37,6 +37,8 @@ internal sealed class JournaledScores(PursuitJournal journal, byte[] question, i
 
     public IPassGains Gains(ReadOnlySpan<int> support, ReadOnlySpan<int> barred)
     {
+        // A pass over a screen left no gains; another's answers follow.
+        if (journal.Next is { } next && next != JournalKind.Gains) return Made().Gains(support, barred);
         var (chosen, excluded) = (support.ToArray(), barred.ToArray());
         var asked = PursuitJournal.Digest(w =>
         {

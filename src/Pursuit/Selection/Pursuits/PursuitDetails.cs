@@ -47,7 +47,7 @@ public sealed record PursuitDetails : MethodDetails
     /// <summary>Passes over the pool's features.</summary>
     public required int Passes { get; init; }
 
-    /// <summary>Bytes read from them.</summary>
+    /// <summary>Bytes of them that those passes and single rows come to, on any machine; a screen spares most (<see cref="PursuitMemory.BytesSpared"/>).</summary>
     public required long BytesRead { get; init; }
 
     /// <summary>Pool rows whose gradient is zero; they are never chosen.</summary>

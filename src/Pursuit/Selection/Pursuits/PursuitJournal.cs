@@ -57,6 +57,9 @@ public sealed class PursuitJournal : IDisposable
         }
     }
 
+    /// <summary>The next answer's kind; null where no more were found.</summary>
+    internal JournalKind? Next => _found.TryPeek(out var next) ? next.Kind : null;
+
     /// <summary>Opens a journal, or begins one where there is none; nothing is written before there is something to keep.</summary>
     /// <param name="path">The file.</param>
     /// <param name="fingerprint">All that the pursuit's answers depend on.</param>

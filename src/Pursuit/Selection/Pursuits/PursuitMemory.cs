@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection.Pursuits;
 
@@ -41,6 +42,18 @@ public sealed class PursuitMemory
     /// <summary>Bytes of chosen rows that were read again because there was no room for them.</summary>
     public long BytesReread { get; private set; }
 
+    /// <summary>True where there is room for a screen of the rows, which spares passes most of them.</summary>
+    public bool Screens { get; private set; }
+
+    /// <summary>Rows that passes over a screen had to tell apart, over all passes.</summary>
+    public long RowsScreened { get; private set; }
+
+    /// <summary>Rows of those that were read again, because the screen didn't tell.</summary>
+    public long RowsReadAgain { get; private set; }
+
+    /// <summary>Bytes of the features that weren't read thanks to the screen.</summary>
+    public long BytesSpared { get; private set; }
+
     /// <summary>Bytes of other processes' rows that may be kept.</summary>
     internal long Cache { get; private set; } = UsualCache;
 
@@ -69,10 +82,24 @@ public sealed class PursuitMemory
         MostRows = size.Chosen;
         KeepsRows = Allowed is null || least + rows <= Allowed;
         Planned = KeepsRows ? least + rows : least;
+        // Without a bound, half of all there is: the rest is for the store's pages.
+        Screens = size.ScreenBytes > 0 && Planned + size.ScreenBytes <= (Allowed ?? HalfOfAll);
+        if (Screens) Planned += size.ScreenBytes;
         Cache = Allowed is null ? UsualCache : Math.Min(UsualCache, Allowed.Value - Planned);
     }
 
+    /// <summary>Half of what the process may have: the machine's memory, its container's or its bound.</summary>
+    internal static long HalfOfAll => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+
     internal void CountReread(long bytes) => BytesReread += bytes;
+
+    internal void CountSpared(long bytes) => BytesSpared += bytes;
+
+    internal void CountScreened(long screened, long readAgain)
+    {
+        RowsScreened += screened;
+        RowsReadAgain += readAgain;
+    }
 
     /// <summary>The matrix, the smaller one it grew from, and columns of weights and products.</summary>
     private static long GramBytes(PursuitSize size) => 2 * sizeof(float) * size.Chosen * size.Chosen + 12L * sizeof(double) * size.Groups * size.Chosen + size.FactorBytes;
@@ -110,6 +137,12 @@ internal sealed record PursuitSize
     /// <summary>Directions that are kept beside the support.</summary>
     public long KeptDirections { get; init; }
 
+    /// <summary>Bytes of a screen and what comes with it; 0 where passes make none.</summary>
+    public long ScreenBytes { get; init; }
+
     /// <summary>Bytes of matrix factors beside the Gram matrix.</summary>
     public long FactorBytes { get; init; }
+
+    /// <summary>Bytes of a screen, of the residuals whose gains are computed at the end (kept, beside each other, packed), and of their products.</summary>
+    public long Screen() => RowScreen.BytesOf(Rows, Blocks, Dimension) + Passes * Groups * (3 * sizeof(float) * Dimension + Threads * FeatureRows.DefaultShardRows * (sizeof(double) + sizeof(float)));
 }

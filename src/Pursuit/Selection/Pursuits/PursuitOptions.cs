@@ -39,6 +39,10 @@ public abstract record PursuitOptions
     [Description("the largest weight, where the mean is 1; above 1")]
     public double Clip { get; init; } = 4;
 
+    /// <summary>When rows are kept in signed bytes in memory, so that later passes read few of them; changes no choice. Default: <see cref="ScreenUse.Auto"/>.</summary>
+    [Description("keep rows in signed bytes in memory, so that later passes read few of them: auto (rows in single precision, or more than half the memory), always (where they fit) or never; changes no choice")]
+    public ScreenUse Screen { get; init; } = ScreenUse.Auto;
+
     /// <summary>Examples of a training batch whose noise the fit counts; 0 for none.</summary>
     internal virtual int BatchFor(bool hasTarget) => 0;
 
@@ -96,6 +100,19 @@ public enum TargetGrouping
 
     /// <summary>One group: the paper's single-target form.</summary>
     One,
+}
+
+/// <summary>When passes go over a screen of the rows.</summary>
+public enum ScreenUse
+{
+    /// <summary>Where that is quicker: rows in single precision, and stores of more than half the memory, whose pages wouldn't stay.</summary>
+    Auto,
+
+    /// <summary>Wherever a screen fits.</summary>
+    Always,
+
+    /// <summary>Passes read every row.</summary>
+    Never,
 }
 
 /// <summary>What exported weights multiply.</summary>

@@ -21,8 +21,10 @@ internal sealed class PursuitProblem
     /// <param name="threads">At most this many.</param>
     /// <param name="journal">Keeps what passes and fits give; null keeps nothing.</param>
     /// <param name="memory">What was planned for; null for no bound.</param>
-    public PursuitProblem(GradientRows rows, PursuitTarget target, IReadOnlyList<ContentId> contentIds, double lambda, int batch, int threads, PursuitJournal? journal, PursuitMemory? memory)
+    /// <param name="screens">Whether passes go over a screen where they can.</param>
+    public PursuitProblem(GradientRows rows, PursuitTarget target, IReadOnlyList<ContentId> contentIds, double lambda, int batch, int threads, PursuitJournal? journal, PursuitMemory? memory, bool screens = false)
     {
+        if (screens) Screening = new Screening(rows, contentIds, threads, memory!);
         Journal = journal;
         Memory = memory;
         Gains = new PursuitGains();
@@ -42,6 +44,7 @@ internal sealed class PursuitProblem
     {
         Journal = other.Journal;
         Memory = other.Memory;
+        Screening = other.Screening;
         Rows = other.Rows;
         Target = target;
         ContentIds = other.ContentIds;
@@ -106,10 +109,13 @@ internal sealed class PursuitProblem
     /// <summary>What was planned for; null for no bound.</summary>
     public PursuitMemory? Memory { get; }
 
+    /// <summary>Passes over a screen; null where none is kept.</summary>
+    private Screening? Screening { get; }
+
     /// <summary>Passes over the store so far.</summary>
     public int Passes { get; private set; }
 
-    /// <summary>Bytes read by passes so far.</summary>
+    /// <summary>Bytes that passes and single rows come to so far; a screen spares some (<see cref="PursuitMemory.BytesSpared"/>).</summary>
     public long BytesRead { get; private set; }
 
     /// <summary>The same pool, another target; gains aren't kept.</summary>
@@ -134,8 +140,15 @@ internal sealed class PursuitProblem
         var barred = Enumerable.Range(0, Excluded.Length).Where(i => Excluded[i]).ToArray();
         var rule = new IdentificationRule(tolls, Rounding * Math.Sqrt(Energy), Rows.Construction.Normalisation == RowNormalisation.None);
         var scored = Score(residual, rule, [.. barred, .. support.Positions], cancellationToken);
-        Gains?.Add(() => scored.Gains(support.Positions, barred));
+        // Even with a screen, where a journal has what a pass without one left.
+        Gains?.Add(() => Screening is null || Journal?.Next == JournalKind.Gains ? scored.Gains(support.Positions, barred) : LaterGains.Of(residual, rule, support.Positions, barred));
         return scored;
+    }
+
+    /// <summary>Computes the gains that screened passes owe.</summary>
+    public void FinishGains(CancellationToken cancellationToken)
+    {
+        if (Gains is not null) Screening?.Finish(Gains, cancellationToken);
     }
 
     /// <summary>One counted pass that scores every row.</summary>
@@ -145,13 +158,14 @@ internal sealed class PursuitProblem
     /// <param name="cancellationToken">Stops between shards.</param>
     public IScoredRows Score(float[] rhs, IScoreRule rule, ReadOnlySpan<int> removed, CancellationToken cancellationToken)
     {
+        var screening = rule is IdentificationRule ? Screening : null;
         Passes++;
         BytesRead += Rows.PassBytes;
         var gone = removed.ToArray();
         return Journal is null ? Pass() : new JournaledScores(Journal, Question(rhs, rule, gone), rule.KeepsProducts ? rule.Columns : 0, Pass);
 
-        IScoredRows Pass() => Rows.Team is { } team
-            ? team.Score(Rows, ContentIds, rhs, rule, gone, Threads, cancellationToken)
+        IScoredRows Pass() => Rows.Team is { } team ? team.Score(Rows, ContentIds, rhs, rule, gone, Threads, cancellationToken)
+            : screening is not null ? screening.Score(rhs, (IdentificationRule)rule, gone, cancellationToken)
             : ScoredRows.Of(Rows, ContentIds, rhs, rule, gone, Threads, cancellationToken);
     }
 

@@ -35,14 +35,16 @@ internal sealed class PursuitSession
         var rows = GradientRows.OfPool(GradientProblem.Pool(selection, method), options.Rows);
         if (options.Centre) rows = rows.Centred(selection.Threads, cancellationToken);
         var target = PursuitTarget.Create(selection, method, rows, options, cancellationToken);
-        var problem = new PursuitProblem(rows, target, selection.ContentIds, options.Lambda, options.BatchFor(selection.TargetGradients is not null), selection.Threads, selection.Journal, selection.Memory);
         var targetRows = selection.TargetGradients is null ? null : rows.OfTarget(selection.TargetGradients);
         var budget = Rows(selection, selection.ResolvedBudget);
         if (selection.Memory is { } memory)
         {
-            memory.Plan(method, Size(selection, options, rows.Features.Blocks, rows.Features.Dimension, target.Groups));
+            var size = Size(selection, options, rows.Features.Blocks, rows.Features.Dimension, target.Groups);
+            memory.Plan(method, Screens(options.Screen, rows) ? size with { ScreenBytes = size.Screen() } : size);
             if (rows.Team is { } team) team.Of.CacheBytes = memory.Cache;
         }
+
+        var problem = new PursuitProblem(rows, target, selection.ContentIds, options.Lambda, options.BatchFor(selection.TargetGradients is not null), selection.Threads, selection.Journal, selection.Memory, selection.Memory is { Screens: true });
 
         return new PursuitSession(selection, options, method, problem, targetRows, budget);
     }
@@ -108,6 +110,7 @@ internal sealed class PursuitSession
     /// <summary>The report of a finished selection.</summary>
     public PursuitDetails Details(PursuitOutcome outcome, SelectionResult selection, CancellationToken cancellationToken)
     {
+        Problem.FinishGains(cancellationToken);
         var target = Problem.Target;
         var positions = selection.Rows.Select(r => r.Position).ToArray();
         var wanted = outcome.Positions.ToHashSet();
@@ -131,6 +134,14 @@ internal sealed class PursuitSession
             NearDuplicates = NearDuplicates.Among(Problem.Rows, positions, cancellationToken),
         };
     }
+
+    /// <summary>Whether passes over a screen are worth its memory; over bytes never, which are as coarse, and not where several processes share the rows.</summary>
+    private static bool Screens(ScreenUse use, GradientRows rows) => rows.Team is null && rows.Features.BytesPerElement > sizeof(sbyte) && use switch
+    {
+        ScreenUse.Always => true,
+        ScreenUse.Auto => rows.Features.BytesPerElement >= sizeof(float) || rows.PassBytes > PursuitMemory.HalfOfAll,
+        _ => false,
+    };
 
     private static bool IsZero(IDenseFeatures features, int row)
     {

@@ -50,25 +50,24 @@ internal sealed class ScoredRows : IScoredRows
     /// <param name="removed">Rows that have no score.</param>
     /// <param name="threads">At most this many.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
-    public static ScoredRows Of(GradientRows rows, IReadOnlyList<ContentId> contentIds, float[] rhs, IScoreRule rule, ReadOnlySpan<int> removed, int threads, CancellationToken cancellationToken)
+    public static ScoredRows Of(GradientRows rows, IReadOnlyList<ContentId> contentIds, float[] rhs, IScoreRule rule, ReadOnlySpan<int> removed, int threads, CancellationToken cancellationToken) =>
+        Of(rows, contentIds, rule, removed, visit => rows.ScanTiles(rhs, rule.Columns, threads, visit, cancellationToken));
+
+    /// <summary>Takes what a pass gives that <paramref name="scan"/> makes.</summary>
+    public static ScoredRows Of(GradientRows rows, IReadOnlyList<ContentId> contentIds, IScoreRule rule, ReadOnlySpan<int> removed, Action<ProductVisitor> scan)
     {
         var scored = new ScoredRows(rows.Own, contentIds, rule);
         var columns = rule.Columns;
-        rows.ScanTiles(
-            rhs,
-            columns,
-            threads,
-            (products, first, count) =>
+        scan((products, first, count) =>
+        {
+            for (var r = 0; r < count; r++)
             {
-                for (var r = 0; r < count; r++)
-                {
-                    if (rows.Norms[first + r] == 0) continue;
-                    scored._scores[first - rows.Own.First + r] = rule.Score(products.Slice(r * columns, columns), rows.Norms[first + r]);
-                }
+                if (rows.Norms[first + r] == 0) continue;
+                scored._scores[first - rows.Own.First + r] = rule.Score(products.Slice(r * columns, columns), rows.Norms[first + r]);
+            }
 
-                if (rule.KeepsProducts) products.CopyTo(scored._products.AsSpan((first - rows.Own.First) * columns));
-            },
-            cancellationToken);
+            if (rule.KeepsProducts) products.CopyTo(scored._products.AsSpan((first - rows.Own.First) * columns));
+        });
         scored.Remove(removed);
         return scored;
     }

@@ -1,0 +1,171 @@
+using System.Text.Json;
+using Pursuit.Runs;
+using Pursuit.Selection;
+using Pursuit.Selection.Features;
+using Pursuit.Selection.Pursuits;
+using Pursuit.TestKit;
+
+namespace Pursuit.Tests.Selection.Pursuits;
+
+/// <summary>Passes over a screen choose what passes over the rows do, and tell the same of it, to the last bit.</summary>
+public sealed class ScreeningTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [InlineData("gtp")]
+    [InlineData("gtp", "gtp.schedule=paper", "gtp.fill=peel", "gtp.groups=one", "gtp.tolerance=0")]
+    [InlineData("gtp", "gtp.noise-floor=held-out", "gtp.iterations=6")]
+    [InlineData("gtp", "gtp.batch=0", "gtp.centre=true", "gtp.noise-floor=off", "gtp.fill=none")]
+    [InlineData("gtp", "gtp.normalise=none", "gtp.norm-floor=0")]
+    [InlineData("gtp", "gtp.normalise=row", "gtp.weights=raw")]
+    [InlineData("gtp", "gtp.rounds=2", "gtp.parts=3")]
+    [InlineData("omp", "omp.groups=one")]
+    public void A_screen_changes_no_choice_and_no_gain(string method, params string[] settings)
+    {
+        var problem = Problem(600, "24");
+        var plain = Choose(problem, method, settings, screens: false, out var memory);
+        (memory.Screens, memory.RowsScreened).ShouldBe((false, 0L));
+        Choose(problem, method, settings, screens: true, out memory).ShouldBe(plain);
+        memory.Screens.ShouldBeTrue();
+        if (settings.Contains("gtp.rounds=2")) return; // parts and what they chose are passed over by themselves
+        memory.RowsScreened.ShouldBeGreaterThanOrEqualTo(2 * 600);
+        memory.RowsReadAgain.ShouldBeLessThan(memory.RowsScreened, "a screen that spares no row is none");
+    }
+
+    [Fact]
+    public void Of_a_pool_that_a_budget_hardly_touches_few_rows_are_read_again()
+    {
+        var problem = Problem(4000, "20");
+        var plain = Choose(problem, "gtp", ["gtp.fill=none"], screens: false, out _);
+        Choose(problem, "gtp", ["gtp.fill=none"], screens: true, out var memory).ShouldBe(plain);
+        memory.RowsReadAgain.ShouldBeLessThan(memory.RowsScreened / 10);
+    }
+
+    [Fact]
+    public void Copies_zeros_and_rows_of_any_length_are_told_apart_as_by_a_pass()
+    {
+        // Equal scores go by content id; a length that single precision hardly holds must not make a bound too tight.
+        var rows = Gradients.Gaussian(300, 40, 2, "test/screen-extremes");
+        for (var i = 0; i < 300; i++)
+        {
+            var factor = (i % 5) switch { 0 => 1e-18f, 1 => 1e12f, 2 => 0f, _ => 1f };
+            foreach (var block in rows)
+            {
+                var row = block.AsSpan(i * 40, 40);
+                if (i % 7 == 3) block.AsSpan((i - 1) * 40, 40).CopyTo(row);
+                else foreach (ref var x in row) x *= factor;
+                if (i % 11 == 5) row[0] *= 1000; // most bytes are then zero
+            }
+        }
+
+        var pool = new MemoryFeatures("pool", 40, rows);
+        var target = new MemoryFeatures("target", 40, Gradients.Gaussian(12, 40, 2, "test/screen-target"));
+        var problem = Gradients.Problem(pool, target, "40");
+        foreach (var settings in new string[][] { ["gtp.normalise=checkpoint", "gtp.norm-floor=0"], ["gtp.normalise=row"], ["gtp.noise-floor=off", "gtp.batch=0"] })
+            Choose(problem, "gtp", settings, screens: true, out _).ShouldBe(Choose(problem, "gtp", settings, screens: false, out _), string.Join(' ', settings));
+    }
+
+    [Theory]
+    [InlineData(RowNormalisation.Checkpoint, false)]
+    [InlineData(RowNormalisation.Row, true)]
+    [InlineData(RowNormalisation.None, true)]
+    public void No_rows_products_are_off_by_more_than_its_bound(RowNormalisation normalisation, bool centred)
+    {
+        var features = (MemoryFeatures)Problem(500, "5").PoolGradients!;
+        var rows = GradientRows.OfPool(features, new RowConstruction(normalisation, 0.05));
+        if (centred) rows = rows.Centred(2, CancellationToken.None);
+        var random = new SeededRandom(3, "test/screen-bound");
+        const int Columns = 5;
+        var rhs = new float[Columns * rows.Dimension];
+        foreach (ref var value in rhs.AsSpan()) value = (float)random.NextGaussian();
+        rhs[7] = 300; // so that the rounding of right-hand sides counts
+        var exact = new double[rows.Count * Columns];
+        rows.Scan(rhs, Columns, exact, 2, CancellationToken.None);
+        var made = new double[exact.Length];
+        var screen = RowScreen.Make(rows, rhs, Columns, 2, (products, first, _) => products.CopyTo(made.AsSpan(first * Columns)), CancellationToken.None);
+        made.ShouldBe(exact, "the pass that makes a screen is a pass");
+
+        double length = Math.Sqrt(GradientRows.Dot(rhs, rhs)), most = 0, bound = 0;
+        screen.Scan(
+            rhs,
+            Columns,
+            1,
+            (products, off, first, count) =>
+            {
+                for (var r = 0; r < count; r++)
+                {
+                    var square = 0.0;
+                    for (var j = 0; j < Columns; j++) square += Math.Pow(products[r * Columns + j] - exact[(first + r) * Columns + j], 2);
+                    Math.Sqrt(square).ShouldBeLessThanOrEqualTo(off[r], $"row {first + r}");
+                    (most, bound) = (Math.Max(most, Math.Sqrt(square) / (rows.Norms[first + r] * length)), Math.Max(bound, off[r] / (rows.Norms[first + r] * length)));
+                }
+            },
+            CancellationToken.None);
+        most.ShouldBeGreaterThan(1e-5, "bytes are coarse");
+        bound.ShouldBeLessThan(0.05, "and no coarser than this");
+    }
+
+    [Fact]
+    public void A_pursuit_that_was_stopped_continues_with_a_screen_or_without()
+    {
+        var problem = Problem(600, "24");
+        var alone = Choose(problem, "gtp", [], screens: false, out _);
+        foreach (var screensFirst in new[] { false, true })
+        {
+            var path = _directory.PathOf($"{screensFirst}.journal");
+            using (var journal = PursuitJournal.Open(path, "own"))
+                Choose(problem with { Journal = journal }, "gtp", [], screensFirst, out _).ShouldBe(alone);
+            var whole = File.ReadAllBytes(path);
+            foreach (var screensThen in new[] { false, true })
+            {
+                for (var part = 1; part <= 6; part++)
+                {
+                    File.WriteAllBytes(path, whole[..(whole.Length * part / 6)]);
+                    using var journal = PursuitJournal.Open(path, "own");
+                    var found = journal.PassesFound;
+                    Choose(problem with { Journal = journal }, "gtp", [], screensThen, out _).ShouldBe(alone, $"{screensFirst}, then {screensThen}, stopped at {part}/6");
+                    if (part > 1) found.ShouldBeGreaterThan(0);
+                    if (part == 6) journal.Dropped.ShouldBeNull("what was kept with a screen is believed without, and the other way round");
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Where_there_is_no_room_no_screen_is_made()
+    {
+        var problem = Problem(600, "24");
+        var needed = new PursuitMemory(null);
+        Choose(problem, "gtp", ["gtp.screen=never"], needed);
+        var tight = new PursuitMemory(needed.Planned);
+        Choose(problem, "gtp", [], tight);
+        (tight.Screens, tight.RowsScreened, tight.Planned).ShouldBe((false, 0L, needed.Planned));
+        var roomy = new PursuitMemory(needed.Planned + (10 << 20));
+        Choose(problem, "gtp", [], roomy);
+        roomy.Screens.ShouldBeTrue();
+        roomy.Planned.ShouldBeInRange(needed.Planned + RowScreen.BytesOf(600, 2, 96), roomy.Allowed!.Value);
+    }
+
+    private static SelectionProblem Problem(int rows, string budget)
+    {
+        var problem = Gradients.Realistic(rows, 24, budget);
+        return problem with { PoolGradients = Gradients.InShards((MemoryFeatures)problem.PoolGradients!, 128) };
+    }
+
+    private static string Choose(SelectionProblem problem, string method, string[] settings, bool screens, out PursuitMemory memory)
+    {
+        memory = new PursuitMemory(null);
+        return Choose(problem, method, [.. settings, $"{method}.screen={(screens ? "always" : "never")}"], memory);
+    }
+
+    /// <summary>A choice with all that is told of it.</summary>
+    private static string Choose(SelectionProblem problem, string method, string[] settings, PursuitMemory memory)
+    {
+        var chosen = MethodOptions.Create(MethodRegistry.Find(method), settings).Select(problem with { Memory = memory }, null, CancellationToken.None);
+        return JsonSerializer.Serialize(chosen with { Details = null }, RunJson.Compact) + JsonSerializer.Serialize((PursuitDetails)chosen.Details!, RunJson.Compact)
+            + JsonSerializer.Serialize(chosen.Gains!.Passes.Select(p => (object[])[p.Pass, .. p.Gains]), RunJson.Compact);
+    }
+}
