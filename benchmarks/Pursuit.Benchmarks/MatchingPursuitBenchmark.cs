@@ -23,7 +23,7 @@ internal static class MatchingPursuitBenchmark
         var problem = new SelectionProblem { ContentIds = Measure.NumberedIds(pool.Rows), Budget = new Budget(budget, false, BudgetUnit.Rows), PoolGradients = pool, TargetGradients = target, Threads = threads };
         Console.WriteLine($"{Measure.Machine()}, {threads} threads; {pool.Rows:N0} x {pool.Dimension:N0} in single precision");
         var usual = new GtpOptions { Fill = GtpFill.None, Batch = 0 };
-        (string Name, ISelector Selector)[] contenders = [.. args[4..].DefaultIfEmpty("20+5").Select(s => ($"gtp, {s} passes", (ISelector)new GtpSelector(Schedule(usual, s)))), ("omp", new OmpSelector(new OmpOptions()))];
+        (string Name, ISelector Selector)[] contenders = [.. args[4..].DefaultIfEmpty("20+5").Select(s => ($"gtp, {s} passes", (ISelector)new GtpSelector(Schedule(usual, s)))), ("gtp, the default without a screen", new GtpSelector(usual with { Screen = ScreenUse.Never })), ("omp", new OmpSelector(new OmpOptions())), ("omp without a screen", new OmpSelector(new OmpOptions { Screen = ScreenUse.Never }))];
         foreach (var (name, selector) in contenders)
         {
             var best = double.PositiveInfinity;

@@ -30,7 +30,7 @@ public sealed class KilledSelectTests : IDisposable
         using (var process = Cli.Start(_directory.FullPath, command))
         {
             var clock = Stopwatch.StartNew();
-            while (!(File.Exists(journal) && new FileInfo(journal).Length > 20 * Rows) && !process.HasExited && clock.Elapsed < TimeSpan.FromMinutes(2))
+            while (!(File.Exists(journal) && new FileInfo(journal).Length > 8_000) && !process.HasExited && clock.Elapsed < TimeSpan.FromMinutes(2))
                 await Task.Delay(5, TestContext.Current.CancellationToken);
             process.Kill();
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
