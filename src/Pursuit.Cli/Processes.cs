@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Pursuit.Cli.Output;
 using Pursuit.Distribution;
 using Pursuit.Mpi;
 
@@ -21,6 +22,7 @@ internal static class Processes
         var world = MpiWorld.Start(launch);
         try
         {
+            if (world.Rank == 0 && LaunchedCores.Binding is { } word) Terminal.Line($"Threads   {word}");
             var code = work(world);
             world.Finish();
             return code;

@@ -42,7 +42,7 @@ internal static class CommonOptions
     public static Option<int> Threads() => new("--threads")
     {
         Description = "Threads to work with, of each process; results don't depend on it.",
-        DefaultValueFactory = _ => Math.Max(1, Environment.ProcessorCount / (MpiLaunch.Current?.Here ?? 1)),
+        DefaultValueFactory = _ => LaunchedCores.Own,
     };
 
     /// <summary>The number <see cref="Threads"/> gave.</summary>

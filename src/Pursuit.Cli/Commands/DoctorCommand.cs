@@ -32,7 +32,7 @@ internal static class DoctorCommand
         [
             new("pursuit", RunDirectory.PursuitVersion, true),
             new("runtime", $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription} ({RuntimeInformation.ProcessArchitecture})", true),
-            new("cores", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture), true),
+            new("cores", LaunchedCores.Own.ToString(CultureInfo.InvariantCulture), true),
             Vectors(),
             new("memory", $"{Gigabytes(memory)} GiB", memory >= 2L << 30, memory >= 2L << 30 ? null : "Gradient features of a large pool want 2 GiB or more."),
             new("disk here", $"{Gigabytes(disk.AvailableFreeSpace)} GiB free in {Directory.GetCurrentDirectory()}", disk.AvailableFreeSpace > 1L << 30, disk.AvailableFreeSpace > 1L << 30 ? null : "A feature store may not fit: choose --run on another disk."),

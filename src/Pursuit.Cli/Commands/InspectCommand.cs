@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
+using Pursuit.Mpi;
 using Pursuit.Runs;
 using Pursuit.Tokenization;
 using Spectre.Console;
@@ -28,7 +29,7 @@ internal static class InspectCommand
                 Paths = parsed.GetValue(files)!,
                 Shape = CommonOptions.ShapeOf(parsed.GetValue(shape)),
                 Strict = parsed.GetValue(strict),
-                Threads = Environment.ProcessorCount,
+                Threads = LaunchedCores.Own,
             },
             ModelEncoder.Load(CommonOptions.ModelDirectory(parsed.GetValue(model)), parsed.GetValue(maxLength)),
             parsed.GetValue(id),

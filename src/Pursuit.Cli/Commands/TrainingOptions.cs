@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Pursuit.Engine.Training;
+using Pursuit.Mpi;
 
 namespace Pursuit.Cli.Commands;
 
@@ -20,7 +21,7 @@ internal sealed class TrainingOptions
     private readonly Option<string[]> _heldOut = new("--heldout") { Description = "Held-out files to evaluate on.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
     private readonly Option<string?> _groupField = new("--group-field") { Description = "A top-level text field of the held-out records to split the evaluation by; without it, 'domain' or 'source' where there is one." };
     private readonly Option<ulong> _seed = Valued("--seed", "Seed of every random draw.", 0UL);
-    private readonly Option<int> _threads = Valued("--threads", "Threads to work with; results don't depend on it.", Environment.ProcessorCount);
+    private readonly Option<int> _threads = Valued("--threads", "Threads to work with; results don't depend on it.", LaunchedCores.Own);
     private readonly Option<int> _microBatch;
 
     public TrainingOptions(double learningRate, double warmup, LearningRateDecay decay, double finalShare, AdamWOptions optimizer, int microBatch)

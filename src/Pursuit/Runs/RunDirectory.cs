@@ -120,7 +120,7 @@ public sealed class RunDirectory : IDisposable
         }
         catch (IOException e) when (IsInUse(e))
         {
-            throw PursuitException.At(directory, $"the directory is in use by another process ({e.Message})", "one process per run directory", "Wait for it to end, or choose another --run.", e);
+            throw PursuitException.At(directory, $"the directory is in use by another process ({e.Message})", "one process per run directory", "Wait for it to end, or choose another --run. Processes that are to share one are started by mpirun or srun --mpi=pmix.", e);
         }
     }
 
