@@ -71,6 +71,49 @@ public sealed class PruneCommandTests : IDisposable
         scores.ShouldAllBe(s => s.GetProperty("perplexity").GetDouble() > 1);
     }
 
+    [Fact]
+    public void The_share_of_highest_excess_is_left_out_first_and_told()
+    {
+        const int Left = Documents / 20;
+        string[] model = ["--pool", _pool, "--model", Path.Combine(RepositoryFiles.Root, "models", "pursuit-mini")];
+        var scored = Cli.Run(["score", .. model, "--methods", "excess", "information", "--out", _directory.PathOf("scores.jsonl")]);
+        scored.ExitCode.ShouldBe(0, scored.Error);
+        var scores = File.ReadAllLines(_directory.PathOf("scores.jsonl")).Select(l => JsonDocument.Parse(l).RootElement)
+            .ToDictionary(s => s.GetProperty("id").GetString()!, s => (Excess: Of(s, "excess"), Information: Of(s, "information")));
+        var excessive = scores.OrderByDescending(s => s.Value.Excess).Take(Left).Select(s => s.Key).ToHashSet();
+        excessive.ShouldContain(id => scores[id].Information > scores.Values.Select(s => s.Information).Order().ElementAt(Documents / 2), "the measure by itself would keep some of them");
+
+        // All others; then few, which are the most informative of them.
+        foreach (var (command, budget, count) in new[] { ("prune", "--keep", Documents - Left), ("select", "--budget", Documents - Left), ("prune", "--keep", 30) })
+        {
+            var run = Cli.Run([command, .. model, budget, $"{count}", "--method", "information", "--set", "information.leave-excess=0.05", "--out", _directory.PathOf("kept.jsonl"), "--run", _directory.PathOf("kept.run")]);
+            run.ExitCode.ShouldBe(0, run.Error);
+            run.Error.ShouldContain($"{Left} examples were left out first");
+            run.Error.ShouldContain("information.leave-excess");
+            File.ReadAllLines(_directory.PathOf("kept.jsonl")).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("id").GetString()!)
+                .ShouldBe(scores.Where(s => !excessive.Contains(s.Key)).OrderByDescending(s => s.Value.Information).Take(count).Select(s => s.Key), ignoreOrder: true, $"{command} {count}");
+        }
+
+        static double Of(JsonElement example, string measure) => example.GetProperty("scores").GetProperty(measure).GetDouble();
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("1.5")]
+    [InlineData("-0.1")]
+    [InlineData("NaN")]
+    [InlineData("some")]
+    public void A_share_of_excess_out_of_range_is_refused(string share)
+    {
+        foreach (var (command, budget) in new[] { ("prune", "--keep"), ("select", "--budget") })
+        {
+            var run = Cli.Run(command, "--pool", _pool, budget, "50%", "--method", "information", "--set", $"information.leave-excess={share}", "--out", _directory.PathOf("kept.jsonl"));
+            run.ExitCode.ShouldBe(2, run.Error);
+            run.Error.ShouldContain("information.leave-excess");
+            File.Exists(_directory.PathOf("kept.jsonl")).ShouldBeFalse();
+        }
+    }
+
     [Theory]
     [InlineData("prune", "--keep", "70%", "--method", "ifd", "--model", "/nowhere", "no directory '/nowhere'")]
     [InlineData("prune", "--keep", "70%", "--method", "loss-discrepancy", "--seed", "1", "--reference-model: missing")]
