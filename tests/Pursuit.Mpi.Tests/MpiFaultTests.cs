@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Pursuit.Runs;
+using Pursuit.Storage;
 using Pursuit.TestKit;
 
 namespace Pursuit.Mpi.Tests;
@@ -65,6 +66,7 @@ public sealed class MpiFaultTests : IDisposable
         await KillOne(Pair, Features("killed"), _directory.PathOf("killed.run/" + part), random);
         Partial("killed.run").ShouldAllBe(f => f.EndsWith(".partial", StringComparison.Ordinal) || IsWhole(f), "what has its final name is whole");
         var finished = Shards("killed.run");
+        foreach (var shard in finished.Keys) SafetensorsFile.Open(_directory.PathOf("killed.run/stages/pool-gradients/store/" + shard)).Dispose(); // cut short it is refused
         var resumed = Launcher.Run(Pair, Features("killed"));
         resumed.ExitCode.ShouldBe(0, resumed.Error);
         Hashes("killed.run/stages/pool-gradients/store").ShouldBe(Hashes("whole.run/stages/pool-gradients/store"));

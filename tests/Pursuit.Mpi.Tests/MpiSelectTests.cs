@@ -72,8 +72,13 @@ public sealed class MpiSelectTests : IDisposable
         Of("passes").ShouldBe(planned.Passes);
         // To the byte but for rows that fits dropped: they aren't named again, and others are offered in their place.
         ((double)Of("passes_out")).ShouldBe(planned.PassesOut, 0.02 * planned.PassesOut);
+        Of("passes_back").ShouldBe(planned.PassesBack);
+        // Of the best rows of all, these three shards hold more or less than their share.
+        ((double)Of("rows_back")).ShouldBe(planned.RowsBack, 0.25 * planned.RowsBack);
+        ((double)Of("other")).ShouldBe(planned.Other, 0.25 * planned.Other);
         // Shares are whole shards, here of 1,024, 1,024 and 152 rows; a plan takes them as equal.
-        ((double)Of("gains_back")).ShouldBe(planned.GainsBack, 0.25 * planned.GainsBack);
+        var planWithShares = planned.GainsBack * (Rows - FeatureManifest.ShardRows) * 3.0 / (2 * Rows);
+        ((double)Of("gains_back")).ShouldBe(planWithShares, 0.01 * planWithShares);
         ((double)Of("total")).ShouldBe(planned.Total, 0.25 * planned.Total);
     }
 
