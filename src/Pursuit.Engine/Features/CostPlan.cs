@@ -79,10 +79,7 @@ public sealed record CostPlan
     public required long ShardMemory { get; init; }
 
     /// <summary>Bytes of memory of the process's own, at most; the store is mapped and not counted.</summary>
-    public long MemoryBytes => Held(ModelMemory + Threads * ThreadMemory + ShardMemory);
-
-    /// <summary>What a process holds that works with so much: the runtime's own, and what the collector hasn't taken back yet, as measured (benchmarks/results/scale.md).</summary>
-    internal static long Held(double bytes) => (long)(1.4 * (CostSample.BaseBytes + bytes));
+    public long MemoryBytes => CostSample.FirstBaseBytes + ModelMemory + Threads * ThreadMemory + ShardMemory;
 
     /// <summary>Bytes a second that passes over the features read here, from memory.</summary>
     public double PassRate => Rates.Scan * Threads;

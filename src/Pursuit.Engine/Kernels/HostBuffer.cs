@@ -3,13 +3,33 @@ using System.Runtime.InteropServices;
 namespace Pursuit.Engine.Kernels;
 
 /// <summary>Float32 values in the process's native memory, aligned to 64 bytes (one AVX-512 vector, one cache line), zero at birth.</summary>
-public sealed unsafe class HostBuffer : DeviceBuffer
+public sealed unsafe partial class HostBuffer : DeviceBuffer
 {
     private const int Alignment = 64;
+
+    private const int GlibcMapsFrom = -3; // M_MMAP_THRESHOLD
+    private const int MappedFrom = 1 << 20;
 
     private static long LiveBytesTotal;
 
     private float* _pointer;
+
+    /// <summary>
+    /// glibc learns from every large piece that is freed to take the next one from its heap, and keeps that; with a threshold of its own
+    /// large pieces go back to the system when they are freed, and a process holds what it uses.
+    /// </summary>
+    static HostBuffer()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        try
+        {
+            _ = SetAllocator(GlibcMapsFrom, MappedFrom);
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            // Not glibc: musl always gives large pieces back.
+        }
+    }
 
     /// <summary>Allocates the memory.</summary>
     /// <param name="length">Number of float32 values.</param>
@@ -50,6 +70,9 @@ public sealed unsafe class HostBuffer : DeviceBuffer
             throw new ArgumentOutOfRangeException(nameof(offset), $"values [{offset}, {offset + length}) of a buffer of {Length}");
         return new Span<float>(_pointer + offset, length);
     }
+
+    [LibraryImport("libc", EntryPoint = "mallopt")]
+    private static partial int SetAllocator(int parameter, int value);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

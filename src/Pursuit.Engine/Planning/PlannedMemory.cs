@@ -1,5 +1,6 @@
 using Pursuit.Distribution;
 using Pursuit.Engine.Features;
+using Pursuit.Storage;
 
 namespace Pursuit.Engine.Planning;
 
@@ -12,20 +13,23 @@ internal sealed class PlannedMemory(CostPlan plan, int processes)
     /// <summary>Of rows that rank 0 fetched, at most.</summary>
     private const double CacheBytes = 1L << 30;
 
-    private double Index => CostSample.BaseBytes + IndexBytes * plan.Examples;
+    private double Index => IndexBytes * plan.Examples;
 
-    /// <summary>While the pool is read.</summary>
-    public double Reading => Index;
+    /// <summary>While the pool is read, and while it isn't a process's turn.</summary>
+    /// <param name="isFirst">True for the process that plans and decides.</param>
+    public double Reading(bool isFirst) => Base(isFirst) + Index;
 
     /// <summary>While rank 0 trains: weights, their gradients and two moments, and the threads' arenas.</summary>
     public double WarmingUp(MachineGroup machine) =>
-        IndexBytes * plan.Examples + CostPlan.Held(plan.ModelMemory + machine.Cores * (double)plan.ThreadMemory + (plan.WarmupTokens > 0 ? (double)plan.CheckpointBytes / plan.Checkpoints : 0));
+        Reading(isFirst: true) + plan.ModelMemory + machine.Cores * (double)plan.ThreadMemory + (plan.WarmupTokens > 0 ? (double)plan.CheckpointBytes / plan.Checkpoints : 0);
 
     /// <summary>While shards are made.</summary>
-    public double Making(MachineGroup machine) => IndexBytes * plan.Examples + CostPlan.Held(plan.ModelMemory + machine.Cores * (double)plan.ThreadMemory + plan.ShardMemory);
+    /// <param name="machine">The process's machine.</param>
+    /// <param name="isFirst">True for the process that plans and decides.</param>
+    public double Making(MachineGroup machine, bool isFirst) => Reading(isFirst) + plan.ModelMemory + machine.Cores * (double)plan.ThreadMemory + plan.ShardMemory * (isFirst ? 1 : OthersShare);
 
     /// <summary>While passes are made, in a process that is told what to do.</summary>
-    public double Passing => Index + RowBytes * plan.Examples + PassBytes * (double)plan.Examples / processes;
+    public double Passing => Reading(isFirst: false) + RowBytes * plan.Examples + PassBytes * (double)plan.Examples / processes;
 
     /// <summary>The same in rank 0: the chosen rows with their Gram matrix while they grow, rows it fetched, and in the end every row's gain at every pass.</summary>
     public double Deciding
@@ -36,7 +40,7 @@ internal sealed class PlannedMemory(CostPlan plan, int processes)
             var chosen = 1.1 * plan.Chosen;
             var fetched = processes > 1 ? Math.Min(CacheBytes, 2.0 * plan.Chosen * dimension * sizeof(float)) : 0;
             // A Gram matrix that grows stands beside the one it takes the place of.
-            return Index + (RowBytes + PassBytes + sizeof(float) * plan.Passes) * plan.Examples + sizeof(float) * chosen * (dimension + 2 * chosen) + fetched;
+            return Reading(isFirst: true) + (RowBytes + PassBytes + sizeof(float) * plan.Passes) * plan.Examples + sizeof(float) * chosen * (dimension + 2 * chosen) + fetched;
         }
     }
 
@@ -45,4 +49,9 @@ internal sealed class PlannedMemory(CostPlan plan, int processes)
 
     /// <summary>Of a row beside its features: norms, multipliers and losses at every checkpoint, its length, and what sorting lengths takes for a while.</summary>
     private double RowBytes => 12 * plan.Checkpoints + sizeof(double) + 28;
+
+    /// <summary>Of a whole shard, the largest that another process makes: the pool's second.</summary>
+    private double OthersShare => Math.Clamp((double)plan.Examples / FeatureManifest.ShardRows - 1, 0, 1);
+
+    private static double Base(bool isFirst) => isFirst ? CostSample.FirstBaseBytes : CostSample.BaseBytes;
 }

@@ -50,11 +50,11 @@ public sealed class PlannedStages
 
     private IEnumerable<PlannedStage> Stages()
     {
-        yield return Stage("read", m => [("reading and checking every record, in every process", Threaded(_plan.ReadSeconds, m, _plan.Threads)), (Disk(m), _plan.PoolBytes / m.DiskRate)], _machines, memory: _memory.Reading, otherMemory: _memory.Reading);
+        yield return Stage("read", m => [("reading and checking every record, in every process", Threaded(_plan.ReadSeconds, m, _plan.Threads)), (Disk(m), _plan.PoolBytes / m.DiskRate)], _machines, memory: _memory.Reading(isFirst: true), otherMemory: _memory.Reading(isFirst: false));
         if (_plan.WarmupTokens > 0)
-            yield return Stage("warm-up", m => [(WarmupLimit(m), WarmupSeconds(m)), (Disk(m), _plan.CheckpointBytes / m.DiskRate)], [First], disk: _plan.CheckpointBytes, memory: _memory.WarmingUp(First), otherMemory: _memory.Reading);
-        yield return Stage(Features, Making, _machines, disk: _plan.StoreBytes, memory: _memory.Making(First), otherMemory: _machines.Max(_memory.Making));
-        yield return Stage("checksums", m => [("one thread's checksums", OwnBytes / (_plan.Rates.Checksum * m.Speed)), (Disk(m), Fits(m) ? 0 : OwnBytes / m.DiskRate)], _machines, memory: _memory.Reading, otherMemory: _memory.Reading);
+            yield return Stage("warm-up", m => [(WarmupLimit(m), WarmupSeconds(m)), (Disk(m), _plan.CheckpointBytes / m.DiskRate)], [First], disk: _plan.CheckpointBytes, memory: _memory.WarmingUp(First), otherMemory: _memory.Reading(isFirst: false));
+        yield return Stage(Features, Making, _machines, disk: _plan.StoreBytes, memory: _memory.Making(First, isFirst: true), otherMemory: _machines.Max(m => _memory.Making(m, isFirst: false)));
+        yield return Stage("checksums", m => [("one thread's checksums", OwnBytes / (_plan.Rates.Checksum * m.Speed)), (Disk(m), Fits(m) ? 0 : OwnBytes / m.DiskRate)], _machines, memory: _memory.Reading(isFirst: true), otherMemory: _memory.Reading(isFirst: false));
         if (_plan.Passes == 0) yield break;
 
         var gains = sizeof(float) * (long)_plan.Examples * _plan.Passes;
