@@ -10,8 +10,14 @@ namespace Pursuit.Numerics;
 /// <remarks>Single-threaded; callers give each thread its own rows. No allocation.</remarks>
 public static class ByteScan
 {
-    private const int RowsAtOnce = 4;
     private const int RightsAtOnce = PackedRights.Together;
+    private const int TileRows = 64;
+
+    /// <summary>Numbers of four right-hand sides at once in the first-level cache: 32 KB.</summary>
+    private const int CachedNumbers = 4096;
+
+    /// <summary>How far ahead of the row being read memory is asked for: more than its latency at full speed.</summary>
+    private const int AheadBytes = 16 << 10;
 
     /// <summary>dots[i, j] = sum over p of rows[i, p] words[j, p]; times the right-hand side's scale it is the product.</summary>
     /// <param name="rows">[rowCount, dimension], row after row.</param>
@@ -49,72 +55,62 @@ public static class ByteScan
         GC.KeepAlive(right);
     }
 
+    /// <summary>A tile of rows against four right-hand sides, then against the next four; within it a segment of those that the first-level cache holds against all rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Blocks<TWords>(sbyte* rows, int rowCount, PackedWords right, long* dots)
         where TWords : unmanaged, IWords<TWords>
     {
         int dim = right.Dimension, rightCount = right.Count;
-        nint whole = dim / PackedWords.Lanes * PackedWords.Lanes;
-        var sums = stackalloc long[RowsAtOnce * RightsAtOnce];
-        for (nint i = 0; i < rowCount; i += RowsAtOnce)
+        nint whole = dim / PackedWords.Lanes * PackedWords.Lanes, segment = Math.Min(TWords.MostNumbers, CachedNumbers);
+        var words = right.Words;
+        new Span<long>(dots, rowCount * rightCount).Clear();
+        for (nint i = 0; i < rowCount; i += TileRows)
         {
-            var count = (int)Math.Min(RowsAtOnce, rowCount - i);
-            // A missing row repeats the last; its sums aren't read.
-            nint r1 = Math.Min(1, count - 1) * dim, r2 = Math.Min(2, count - 1) * dim, r3 = Math.Min(3, count - 1) * dim;
-            var first = rows + i * dim;
+            var end = Math.Min(rowCount, i + TileRows);
             for (nint j = 0; j < rightCount; j += RightsAtOnce)
             {
                 var width = (int)Math.Min(RightsAtOnce, rightCount - j);
-                var against = right.Words + j / RightsAtOnce * PackedWords.GroupLength(dim);
-                var ahead = j == 0 ? RowScan.AheadBytes : 0;
-                new Span<long>(sums, RowsAtOnce * RightsAtOnce).Clear();
-                for (nint from = 0; from < whole; from += TWords.MostNumbers)
+                var against = words + j / RightsAtOnce * PackedWords.GroupLength(dim);
+                var ahead = j == 0 ? Math.Max(1, AheadBytes / Math.Max(1, dim)) * (nint)dim : 0; // for further right-hand sides these rows are near already
+                for (nint from = 0; from < whole; from += segment)
                 {
-                    var numbers = Math.Min(TWords.MostNumbers, whole - from);
-                    if (width == 1)
-                        Rows4<TWords, WordSums1<TWords>>(first + from, r1, r2, r3, ahead, against + from * RightsAtOnce, numbers, sums);
-                    else
-                        Rows4<TWords, WordSums4<TWords>>(first + from, r1, r2, r3, ahead, against + from * RightsAtOnce, numbers, sums);
+                    var numbers = Math.Min(segment, whole - from);
+                    for (var r = i; r < end; r++)
+                    {
+                        if (width == 1)
+                            Row<TWords, WordSums1<TWords>>(rows + r * dim + from, ahead, against + from * RightsAtOnce, numbers, dots + r * rightCount + j, width);
+                        else
+                            Row<TWords, WordSums4<TWords>>(rows + r * dim + from, ahead, against + from * RightsAtOnce, numbers, dots + r * rightCount + j, width);
+                    }
                 }
 
-                for (nint r = 0; r < count; r++)
+                for (var r = i; r < end && whole < dim; r++)
                 {
                     for (nint q = 0; q < width; q++)
                     {
-                        var sum = sums[r * RightsAtOnce + q];
-                        for (var p = whole; p < dim; p++) sum += first[r * dim + p] * against[whole * RightsAtOnce + q * PackedWords.Lanes + (p - whole)];
-                        dots[(i + r) * rightCount + j + q] = sum;
+                        for (var p = whole; p < dim; p++) dots[r * rightCount + j + q] += rows[r * dim + p] * against[whole * RightsAtOnce + q * PackedWords.Lanes + (p - whole)];
                     }
                 }
             }
         }
     }
 
-    /// <summary>Adds the sums of four rows over some numbers, few enough for lanes of 32 bits.</summary>
+    /// <summary>Adds the sums of one row over some numbers, few enough for lanes of 32 bits. A row alone is one stream: several at once are read no faster than half of memory's speed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static unsafe void Rows4<TWords, TSums>(sbyte* row, nint r1, nint r2, nint r3, nint ahead, short* right, nint numbers, long* sums)
+    private static unsafe void Row<TWords, TSums>(sbyte* row, nint ahead, short* right, nint numbers, long* dots, int width)
         where TWords : unmanaged, IWords<TWords>
         where TSums : unmanaged, IWordSums<TSums, TWords>
     {
-        TSums s0 = default, s1 = default, s2 = default, s3 = default;
+        TSums sums = default;
         for (nint p = 0; p < numbers; p += PackedWords.Lanes)
         {
-            RowScan.Prefetch((byte*)(row + RowsAtOnce * p) + ahead, 2);
-            for (nint lane = 0; lane < PackedWords.Lanes; lane += TWords.Count)
-            {
-                var against = TSums.Load(right + lane);
-                s0 = TSums.MultiplyAdd(TWords.Widen(row + p + lane), against, s0);
-                s1 = TSums.MultiplyAdd(TWords.Widen(row + r1 + p + lane), against, s1);
-                s2 = TSums.MultiplyAdd(TWords.Widen(row + r2 + p + lane), against, s2);
-                s3 = TSums.MultiplyAdd(TWords.Widen(row + r3 + p + lane), against, s3);
-            }
-
+            // The machine's own prefetching stops at each page's end; an address that isn't there does no harm.
+            if (Sse.IsSupported) Sse.Prefetch0(row + p + ahead);
+            sums = TSums.MultiplyAdd(TWords.Widen(row + p), TSums.Load(right), sums);
+            for (nint lane = TWords.Count; lane < PackedWords.Lanes; lane += TWords.Count) sums = TSums.MultiplyAdd(TWords.Widen(row + p + lane), TSums.Load(right + lane), sums);
             right += PackedWords.Lanes * RightsAtOnce;
         }
 
-        TSums.AddTo(s0, sums);
-        TSums.AddTo(s1, sums + RightsAtOnce);
-        TSums.AddTo(s2, sums + 2 * RightsAtOnce);
-        TSums.AddTo(s3, sums + 3 * RightsAtOnce);
+        TSums.AddTo(sums, dots, width);
     }
 }

@@ -19,8 +19,16 @@ public static class RowScan
     private const int RowsAtOnce = 4;
     private const int RightsAtOnce = PackedRights.Together;
 
-    /// <summary>How far ahead of the rows being read memory is asked for: more than its latency at full speed, less than a second-level cache.</summary>
-    internal const int AheadBytes = 64 << 10;
+    private const int TileRows = 32;
+
+    /// <summary>Numbers of right-hand sides at once in the first-level cache: 16 KB.</summary>
+    private const int CachedNumbers = 4096;
+
+    /// <summary>Bytes of rows at once in the second-level cache.</summary>
+    private const int CachedBytes = 256 << 10;
+
+    /// <summary>Rows ahead of those being read that memory is asked for.</summary>
+    private const int RowsAhead = 16;
 
     /// <summary>dots[i, j] = rows[i] . right[j].</summary>
     /// <param name="rows">bf16 [rowCount, dim], row after row.</param>
@@ -104,26 +112,30 @@ public static class RowScan
         }
     }
 
-    /// <summary>A tile of rows against four right-hand sides, then against the next four: with few the rows may pass by, with many they must stay near.</summary>
+    /// <summary>
+    /// A tile of rows against four right-hand sides, then against the next four; within it a segment of those that the first-level cache holds
+    /// against all rows, then the next segment. The lanes' sums wait in between.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Blocks<TElement, TSource, TVector>(TElement* rows, int rowCount, int dim, float* right, int rightCount, float* dots)
         where TElement : unmanaged
         where TSource : IVectorSource<TElement>
         where TVector : unmanaged, ISimd<TVector>
     {
-        var sums = stackalloc float[RowsAtOnce * RightsAtOnce * Lanes];
-        for (nint i = 0; i < rowCount; i += RowsAtOnce)
+        var sums = stackalloc float[TileRows * RightsAtOnce * Lanes];
+        // Where there are more right-hand sides, the second-level cache keeps the rows for them.
+        var tile = rightCount <= RightsAtOnce ? TileRows : Math.Clamp(CachedBytes / (Math.Max(1, dim) * sizeof(TElement)) / RowsAtOnce * RowsAtOnce, RowsAtOnce, TileRows);
+        for (nint i = 0; i < rowCount; i += tile)
         {
-            var count = (int)Math.Min(RowsAtOnce, rowCount - i);
+            var count = (int)Math.Min(tile, rowCount - i);
             var against = right;
             for (nint j = 0; j < rightCount; j += RightsAtOnce)
             {
                 var width = (int)Math.Min(RightsAtOnce, rightCount - j);
-                var ahead = j == 0 ? AheadBytes : 0; // for further right-hand sides these rows are near already
                 if (width == 1)
-                    Tile<TElement, TSource, TVector, LaneSums1<TVector>>(rows + i * dim, ahead, count, against, dim, sums);
+                    Tile<TElement, TSource, TVector, LaneSums1<TVector>>(rows + i * dim, j == 0, count, against, dim, sums);
                 else
-                    Tile<TElement, TSource, TVector, LaneSums4<TVector>>(rows + i * dim, ahead, count, against, dim, sums);
+                    Tile<TElement, TSource, TVector, LaneSums4<TVector>>(rows + i * dim, j == 0, count, against, dim, sums);
                 for (nint r = 0; r < count; r++)
                 {
                     for (nint q = 0; q < width; q++)
@@ -135,24 +147,39 @@ public static class RowScan
         }
     }
 
-    private static unsafe void Tile<TElement, TSource, TVector, TSums>(TElement* rows, nint ahead, int rowCount, float* right, int dim, float* sums)
+    private static unsafe void Tile<TElement, TSource, TVector, TSums>(TElement* rows, bool fetches, int rowCount, float* right, int dim, float* sums)
         where TElement : unmanaged
         where TSource : IVectorSource<TElement>
         where TVector : unmanaged, ISimd<TVector>
         where TSums : unmanaged, ILaneSums<TSums, TVector>
     {
-        nint step = dim, whole = dim / Lanes * Lanes;
-        if (rowCount == RowsAtOnce)
-            Rows4<TElement, TSource, TVector, TSums>(rows, ahead, right, step, whole, sums);
-        for (nint r = 0; r < rowCount && rowCount < RowsAtOnce; r++)
+        nint step = dim, whole = dim / Lanes * Lanes, segment = CachedNumbers / TSums.Count;
+        var inFours = rowCount / RowsAtOnce * RowsAtOnce;
+        new Span<float>(sums, rowCount * RightsAtOnce * Lanes).Clear();
+        for (nint from = 0; from < whole; from += segment)
+        {
+            var numbers = Math.Min(segment, whole - from);
+            for (nint r = 0; r < inFours; r += RowsAtOnce)
+            {
+                // What is read some rows later: in this segment, the next, or the next tile.
+                var later = r + RowsAhead;
+                var next = !fetches ? rows + r * step + from
+                    : later < inFours ? rows + later * step + from
+                    : from + segment < whole ? rows + (later - inFours) * step + from + segment
+                    : rows + later * step;
+                Rows4<TElement, TSource, TVector, TSums>(rows + r * step + from, next, right + from * TSums.Count, step, numbers, sums + r * RightsAtOnce * Lanes);
+            }
+        }
+
+        for (nint r = inFours; r < rowCount; r++)
             Rows1<TElement, TSource, TVector, TSums>(rows + r * step, right, whole, sums + r * RightsAtOnce * Lanes);
         for (nint r = 0; r < rowCount && whole < dim; r++)
             Tail<TElement, TSource, TSums, TVector>(rows + r * step, right + whole * TSums.Count, whole, dim, sums + r * RightsAtOnce * Lanes);
     }
 
-    /// <summary>The lanes' sums of four rows over their whole vectors.</summary>
+    /// <summary>Goes on with the lanes' sums of four rows over some numbers, a multiple of 16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static unsafe void Rows4<TElement, TSource, TVector, TSums>(TElement* rows, nint ahead, float* right, nint step, nint whole, float* sums)
+    private static unsafe void Rows4<TElement, TSource, TVector, TSums>(TElement* rows, TElement* next, float* right, nint step, nint numbers, float* sums)
         where TElement : unmanaged
         where TSource : IVectorSource<TElement>
         where TVector : unmanaged, ISimd<TVector>
@@ -162,11 +189,14 @@ public static class RowScan
         // A vector narrower than the 16 lanes takes several passes over the rows, which the cache holds by then.
         for (nint lane = 0; lane < Lanes; lane += TVector.Count)
         {
-            TSums s0 = default, s1 = default, s2 = default, s3 = default;
+            var s0 = TSums.Load(sums + lane);
+            var s1 = TSums.Load(sums + lane + RightsAtOnce * Lanes);
+            var s2 = TSums.Load(sums + lane + 2 * RightsAtOnce * Lanes);
+            var s3 = TSums.Load(sums + lane + 3 * RightsAtOnce * Lanes);
             var against = right + lane;
-            for (var p = lane; p < whole; p += Lanes)
+            for (var p = lane; p < numbers; p += Lanes)
             {
-                Prefetch((byte*)(rows + RowsAtOnce * p) + ahead, sizeof(TElement));
+                Prefetch(next + p, p, step);
                 var columns = TSums.Load(against);
                 s0 = TSums.MultiplyAdd(TSource.Load<TVector>(rows + p), columns, s0);
                 s1 = TSums.MultiplyAdd(TSource.Load<TVector>(row1 + p), columns, s1);
@@ -183,18 +213,26 @@ public static class RowScan
     }
 
     /// <summary>
-    /// Asks for two or four cache lines, which need not exist. The machine's own prefetching stops at each page's end; in the order
-    /// of addresses pages are looked up one by one, and not those of four rows at once.
+    /// Asks for the cache lines of four rows at a column, each once; they need not exist. The machine's own prefetching stops at each page's end.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static unsafe void Prefetch(byte* lines, int count)
+    private static unsafe void Prefetch<TElement>(TElement* next, nint column, nint step)
+        where TElement : unmanaged
     {
         if (!Sse.IsSupported) return;
-        Sse.Prefetch0(lines);
-        Sse.Prefetch0(lines + 64);
-        if (count <= 2) return;
-        Sse.Prefetch0(lines + 128);
-        Sse.Prefetch0(lines + 192);
+        if (sizeof(TElement) == sizeof(float))
+        {
+            Sse.Prefetch0(next);
+            Sse.Prefetch0(next + step);
+            Sse.Prefetch0(next + 2 * step);
+            Sse.Prefetch0(next + 3 * step);
+            return;
+        }
+
+        // Sixteen numbers are half a line: two rows' now, the other two's with the line's other half.
+        next += (column & Lanes) == 0 ? 0 : step;
+        Sse.Prefetch0(next);
+        Sse.Prefetch0(next + 2 * step);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

@@ -127,8 +127,8 @@ internal unsafe interface IWordSums<TSelf, TWords>
     /// <summary>sums + row * right.</summary>
     static abstract TSelf MultiplyAdd(TWords row, TSelf right, TSelf sums);
 
-    /// <summary>Adds each right-hand side's sum.</summary>
-    static abstract void AddTo(TSelf sums, long* destination);
+    /// <summary>Adds the sum of each of the first <paramref name="width"/> right-hand sides.</summary>
+    static abstract void AddTo(TSelf sums, long* destination, int width);
 }
 
 /// <summary>The first of the four right-hand sides.</summary>
@@ -146,7 +146,7 @@ internal unsafe struct WordSums1<TWords> : IWordSums<WordSums1<TWords>, TWords>
     public static WordSums1<TWords> MultiplyAdd(TWords row, WordSums1<TWords> right, WordSums1<TWords> sums) => new() { _v0 = TWords.MultiplyAdd(row, right._v0, sums._v0) };
 
     /// <inheritdoc/>
-    public static void AddTo(WordSums1<TWords> sums, long* destination) => destination[0] += TWords.Sum(sums._v0);
+    public static void AddTo(WordSums1<TWords> sums, long* destination, int width) => destination[0] += TWords.Sum(sums._v0);
 }
 
 /// <summary>Four right-hand sides.</summary>
@@ -179,11 +179,11 @@ internal unsafe struct WordSums4<TWords> : IWordSums<WordSums4<TWords>, TWords>
     };
 
     /// <inheritdoc/>
-    public static void AddTo(WordSums4<TWords> sums, long* destination)
+    public static void AddTo(WordSums4<TWords> sums, long* destination, int width)
     {
         destination[0] += TWords.Sum(sums._v0);
         destination[1] += TWords.Sum(sums._v1);
-        destination[2] += TWords.Sum(sums._v2);
-        destination[3] += TWords.Sum(sums._v3);
+        if (width > 2) destination[2] += TWords.Sum(sums._v2);
+        if (width > 3) destination[3] += TWords.Sum(sums._v3);
     }
 }

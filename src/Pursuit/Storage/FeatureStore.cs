@@ -11,11 +11,13 @@ public sealed class FeatureStore : IDisposable
 {
     private readonly SafetensorsFile[] _shards;
     private readonly string[] _names;
+    private readonly TensorType _type;
 
     private FeatureStore(string path, FeatureManifest manifest, SafetensorsFile[] shards)
     {
         Path = path;
         Manifest = manifest;
+        _type = manifest.ElementType;
         _shards = shards;
         _names = [.. Enumerable.Range(0, manifest.Blocks.Count).Select(FeatureShard.Block)];
         foreach (var shard in shards) shard.ReadSequentially();
@@ -69,9 +71,9 @@ public sealed class FeatureStore : IDisposable
     /// <exception cref="PursuitException">An index is out of range, or the store isn't BF16.</exception>
     public ReadOnlySpan<ushort> BFloat16Rows(int shard, int block)
     {
-        if (Manifest.ElementType != TensorType.BFloat16)
+        if (_type != TensorType.BFloat16)
             throw PursuitException.At(Path, $"dtype {Manifest.Dtype}", "BF16 for direct access", "Read such a store with ReadRows.");
-        return MemoryMarshal.Cast<byte, ushort>(Raw(shard, block, FeatureShard.Block(block)));
+        return MemoryMarshal.Cast<byte, ushort>(Raw(shard, block));
     }
 
     /// <summary>A block's rows of one shard as signed bytes, straight from the mapped file; each row times its scale is the vector.</summary>
@@ -81,24 +83,24 @@ public sealed class FeatureStore : IDisposable
     /// <exception cref="PursuitException">An index is out of range, or the store isn't I8.</exception>
     public ReadOnlySpan<sbyte> Int8Rows(int shard, int block)
     {
-        if (Manifest.ElementType != TensorType.Int8)
+        if (_type != TensorType.Int8)
             throw PursuitException.At(Path, $"dtype {Manifest.Dtype}", "I8 for direct access to bytes", "Read such a store with ReadRows.");
-        return MemoryMarshal.Cast<byte, sbyte>(Raw(shard, block, FeatureShard.Block(block)));
+        return MemoryMarshal.Cast<byte, sbyte>(Raw(shard, block));
     }
 
     /// <summary>What one shard's bytes are multiplied by, straight from the mapped file.</summary>
     /// <param name="shard">0 to ShardCount - 1.</param>
     /// <returns>[rows in the shard, blocks]; valid until the store is disposed.</returns>
     /// <exception cref="PursuitException">The index is out of range, or the store isn't I8.</exception>
-    public ReadOnlySpan<float> Scales(int shard) => Manifest.ElementType == TensorType.Int8
-        ? MemoryMarshal.Cast<byte, float>(Raw(shard, 0, FeatureShard.Scales))
+    public ReadOnlySpan<float> Scales(int shard) => _type == TensorType.Int8
+        ? MemoryMarshal.Cast<byte, float>(Named(shard, FeatureShard.Scales))
         : throw PursuitException.At(Path, $"dtype {Manifest.Dtype}", "I8, whose rows have scales");
 
     /// <summary>The norms of one shard's rows before scaling, straight from the mapped file.</summary>
     /// <param name="shard">0 to ShardCount - 1.</param>
     /// <returns>[rows in the shard, blocks]; valid until the store is disposed.</returns>
     /// <exception cref="PursuitException">The index is out of range.</exception>
-    public ReadOnlySpan<float> Norms(int shard) => MemoryMarshal.Cast<byte, float>(Raw(shard, 0, FeatureShard.Norms));
+    public ReadOnlySpan<float> Norms(int shard) => MemoryMarshal.Cast<byte, float>(Named(shard, FeatureShard.Norms));
 
     /// <summary>Reads rows of a block as floats, across shards where need be.</summary>
     /// <param name="block">0 to Blocks.Count - 1.</param>
@@ -116,8 +118,8 @@ public sealed class FeatureStore : IDisposable
         {
             var (shard, row) = Math.DivRem(firstRow, FeatureManifest.ShardRows);
             var rows = (int)Math.Min(destination.Length / dim, FeatureManifest.ShardRows - row);
-            if (Manifest.ElementType == TensorType.Int8) ReadBytes((int)shard, block, (int)row, rows, destination[..(rows * dim)]);
-            else _shards[shard].ReadSingle(FeatureShard.Block(block), row * dim, destination[..(rows * dim)]);
+            if (_type == TensorType.Int8) ReadBytes((int)shard, block, (int)row, rows, destination[..(rows * dim)]);
+            else _shards[shard].ReadSingle(_names[block], row * dim, destination[..(rows * dim)]);
             destination = destination[(rows * dim)..];
             firstRow += rows;
         }
@@ -130,7 +132,7 @@ public sealed class FeatureStore : IDisposable
     public void Prefetch(int block, long firstRow, int count)
     {
         var (shard, row) = Math.DivRem(firstRow, FeatureManifest.ShardRows);
-        var bytes = Manifest.Blocks[block].Dim * (long)Manifest.ElementType.Bits() / 8;
+        var bytes = Manifest.Blocks[block].Dim * (long)_type.Bits() / 8;
         _shards[shard].Prefetch(_names[block], row * bytes, count * bytes);
     }
 
@@ -153,9 +155,14 @@ public sealed class FeatureStore : IDisposable
         }
     }
 
-    private ReadOnlySpan<byte> Raw(int shard, int block, string tensor)
+    private ReadOnlySpan<byte> Raw(int shard, int block)
     {
         CheckBlock(block);
+        return Named(shard, _names[block]);
+    }
+
+    private ReadOnlySpan<byte> Named(int shard, string tensor)
+    {
         if ((uint)shard >= (uint)_shards.Length)
             throw PursuitException.At(Path, $"shard {shard} was asked for", $"0 to {_shards.Length - 1}");
         return _shards[shard].ReadRaw(tensor, 0, (int)_shards[shard].Tensors[tensor].ByteLength);

@@ -52,11 +52,10 @@ public readonly ref struct FeatureTile
             var sums = room.Sums(rows * count);
             var scales = right.Words.Scales;
             ByteScan.Dots(Bytes, rows, right.Words, sums);
-            for (var r = 0; r < rows; r++)
+            for (int r = 0, k = 0; r < rows; r++)
             {
-                var of = sums.Slice(r * count, count);
-                var to = products.Slice(r * count, count);
-                for (var j = 0; j < to.Length; j++) to[j] += multipliers[r] * scales[j] * of[j];
+                double multiplier = multipliers[r];
+                for (var j = 0; j < scales.Length; j++, k++) products[k] += multiplier * scales[j] * sums[k];
             }
 
             return;
@@ -65,8 +64,11 @@ public readonly ref struct FeatureTile
         var dots = room.Singles(rows * count);
         if (Element == FeatureElement.BF16) RowScan.Dots(BFloats, rows, right.Singles, dots);
         else RowScan.Dots(Floats, rows, right.Singles, dots);
-        for (var r = 0; r < rows; r++)
-            for (var j = 0; j < count; j++) products[r * count + j] += (double)multipliers[r] * dots[r * count + j];
+        for (int r = 0, k = 0; r < rows; r++)
+        {
+            double multiplier = multipliers[r];
+            for (var j = 0; j < count; j++, k++) products[k] += multiplier * dots[k];
+        }
     }
 
     /// <summary>Some of the tile's numbers in single precision, as stored.</summary>

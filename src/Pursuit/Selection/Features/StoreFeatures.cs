@@ -6,6 +6,7 @@ namespace Pursuit.Selection.Features;
 public sealed class StoreFeatures : IDenseFeatures
 {
     private readonly FeatureStore _store;
+    private readonly TensorType _type;
     private readonly float[][] _norms;
     private readonly float[][] _scales;
 
@@ -18,6 +19,7 @@ public sealed class StoreFeatures : IDenseFeatures
     {
         _store = store;
         var manifest = store.Manifest;
+        _type = manifest.ElementType;
         var dimensions = manifest.Blocks.Select(b => b.Dim).Distinct().ToArray();
         if (dimensions.Length != 1)
             throw PursuitException.At(Name, $"blocks of {string.Join(", ", dimensions)} numbers", "the same number at every checkpoint", "Project every checkpoint to the same dimension.");
@@ -45,7 +47,7 @@ public sealed class StoreFeatures : IDenseFeatures
     public int Dimension => _store.Manifest.Blocks[0].Dim;
 
     /// <inheritdoc/>
-    public int BytesPerElement => _store.Manifest.ElementType.Bits() / 8;
+    public int BytesPerElement => _type.Bits() / 8;
 
     /// <inheritdoc/>
     public IReadOnlyList<double> Etabar { get; }
@@ -62,13 +64,13 @@ public sealed class StoreFeatures : IDenseFeatures
     /// <inheritdoc/>
     public FeatureTile Read(int block, int firstRow, int rows, Span<float> scratch)
     {
-        if (_store.Manifest.ElementType == TensorType.BFloat16)
+        if (_type == TensorType.BFloat16)
         {
             var (shard, row) = Math.DivRem(firstRow, ShardRows);
             return new FeatureTile(_store.BFloat16Rows(shard, block).Slice(row * Dimension, rows * Dimension));
         }
 
-        if (_store.Manifest.ElementType == TensorType.Int8)
+        if (_type == TensorType.Int8)
         {
             var (shard, row) = Math.DivRem(firstRow, ShardRows);
             return new FeatureTile(_store.Int8Rows(shard, block).Slice(row * Dimension, rows * Dimension));
