@@ -27,8 +27,8 @@ public static class RowScan
     /// <summary>Bytes of rows at once in the second-level cache.</summary>
     private const int CachedBytes = 256 << 10;
 
-    /// <summary>Rows ahead of those being read that memory is asked for.</summary>
-    private const int RowsAhead = 16;
+    /// <summary>How far ahead of the rows being read memory is asked for: more than its latency at full speed, far less than the second-level cache.</summary>
+    private const int AheadBytes = 64 << 10;
 
     /// <summary>dots[i, j] = rows[i] . right[j].</summary>
     /// <param name="rows">bf16 [rowCount, dim], row after row.</param>
@@ -154,6 +154,7 @@ public static class RowScan
         where TSums : unmanaged, ILaneSums<TSums, TVector>
     {
         nint step = dim, whole = dim / Lanes * Lanes, segment = CachedNumbers / TSums.Count;
+        nint ahead = Math.Clamp(AheadBytes / (Math.Max(1, dim) * sizeof(TElement)) / RowsAtOnce, 1, TileRows / RowsAtOnce) * RowsAtOnce;
         var inFours = rowCount / RowsAtOnce * RowsAtOnce;
         new Span<float>(sums, rowCount * RightsAtOnce * Lanes).Clear();
         for (nint from = 0; from < whole; from += segment)
@@ -162,7 +163,7 @@ public static class RowScan
             for (nint r = 0; r < inFours; r += RowsAtOnce)
             {
                 // What is read some rows later: in this segment, the next, or the next tile.
-                var later = r + RowsAhead;
+                var later = r + ahead;
                 var next = !fetches ? rows + r * step + from
                     : later < inFours ? rows + later * step + from
                     : from + segment < whole ? rows + (later - inFours) * step + from + segment

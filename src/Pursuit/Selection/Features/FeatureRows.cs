@@ -8,8 +8,9 @@ public static class FeatureRows
     /// <summary>Rows per shard where nothing else is said; the house's fixed span of canonical order.</summary>
     public const int DefaultShardRows = 1024;
 
-    /// <summary>Rows a scan reads at once: enough that a call for each is nothing, few enough that converted rows stay in the second-level cache.</summary>
-    internal static int TileRows(IDenseFeatures features) => Math.Min(Math.Clamp((1 << 18) / features.Dimension, 32, 256), features.ShardRows);
+    /// <summary>Rows a scan reads at once: a mebibyte of them, so that a call for each is nothing and rows that are converted stay near the second-level cache.</summary>
+    internal static int TileRows(IDenseFeatures features) =>
+        Math.Min(Math.Clamp((1 << 20) / (features.BytesPerElement * features.Dimension), 32, 1024), features.ShardRows);
 
     /// <summary>Runs over all rows in tiles, shards in parallel.</summary>
     internal static void ForEachTile<TState>(IDenseFeatures features, int threads, Func<TState> openShard, TileVisitor<TState> visit, Action<TState> closeShard, CancellationToken cancellationToken) =>
