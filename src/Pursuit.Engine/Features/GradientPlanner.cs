@@ -47,7 +47,7 @@ internal sealed class GradientPlanner
             TargetTokens = (long)(targetTokens * blocks),
             WarmupRate = measured.Warmup,
             FeatureRate = measured.Features,
-            Rates = MachineRates.Measure(measured.Dimension, _threads),
+            Rates = MachineRates.Measure(measured.Dimension, _threads, options.Store == GradientStoreType.Int8),
             Chosen = request.Chosen,
             Groups = request.Groups,
             Passes = request.Chosen > 0 ? Math.Min(request.Pursuit.Iterations, request.Chosen) + request.Pursuit.SwapRounds : 0,

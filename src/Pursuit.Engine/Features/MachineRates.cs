@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Pursuit.Numerics;
 
@@ -21,11 +22,12 @@ public sealed record MachineRates
     /// <summary>Measures.</summary>
     /// <param name="dimension">Numbers of a row.</param>
     /// <param name="threads">Threads that scan at once, as they will.</param>
-    public static MachineRates Measure(int dimension, int threads)
+    /// <param name="inBytes">Whether rows are signed bytes; else bf16.</param>
+    public static MachineRates Measure(int dimension, int threads, bool inBytes = false)
     {
         var rates = new MachineRates
         {
-            Scan = ScanRate(dimension, threads) / threads,
+            Scan = ScanRate(dimension, threads, inBytes) / threads,
             Checksum = Rate(buffer => SHA256.HashData(buffer), new byte[8 << 20], 8 << 20),
             Multiply = MultiplyRate(),
         };
@@ -41,14 +43,21 @@ public sealed record MachineRates
     }
 
     /// <summary>Bytes a second of a scan by all threads over memory larger than the caches, each page touched before.</summary>
-    private static double ScanRate(int dimension, int threads)
+    private static double ScanRate(int dimension, int threads, bool inBytes)
     {
         const int Groups = 4, Bytes = 64 << 20;
         var rows = Math.Max(1, Bytes / (dimension * sizeof(ushort)));
         var right = new PackedRights(new float[Groups * dimension], Groups, dimension, dimension);
         var own = Enumerable.Range(0, threads).Select(_ => (Rows: new ushort[rows * dimension], Dots: new float[rows * Groups])).ToArray();
         foreach (var (values, _) in own) values.AsSpan().Fill(0x3F80);
-        void Pass() => Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, t => RowScan.Dots(own[t].Rows, rows, right, own[t].Dots));
+        var words = new PackedWords(new float[Groups * dimension], Groups, dimension, dimension);
+        var sums = own.Select(_ => new long[2 * rows * Groups]).ToArray();
+        void Pass() => Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, t =>
+        {
+            // The same bytes are twice as many rows.
+            if (inBytes) ByteScan.Dots(MemoryMarshal.Cast<ushort, sbyte>(own[t].Rows), 2 * rows, words, sums[t]);
+            else RowScan.Dots(own[t].Rows, rows, right, own[t].Dots);
+        });
         return Rate(_ => Pass(), [], (double)threads * rows * dimension * sizeof(ushort));
     }
 

@@ -18,7 +18,6 @@ namespace Pursuit.Engine.Features;
 internal sealed class Warmup
 {
     private const string TrajectoryName = "trajectory.json";
-    private const int LeastExamples = 64;
     private const int MostTrialExamples = 1024;
     private const double HeldOutShare = 0.1;
 
@@ -33,12 +32,15 @@ internal sealed class Warmup
     public Warmup(GradientProbe probe, int threads, IProgress<WorkProgress>? progress) =>
         (_options, _model, _modelFingerprint, _threads, _progress) = (probe.Options, probe.Model.Path, probe.Model.Fingerprint, threads, progress);
 
+    /// <summary>Examples of a warm-up at least, where the pool has them.</summary>
+    public const int LeastExamples = 64;
+
     /// <summary>Learning rates that are tried where none is given.</summary>
     public static int TrialCount => Rates.Length;
 
     /// <summary>Examples the warm-up trains on, of a pool's.</summary>
     public static int Examples(GradientFeatureOptions options, int pool) =>
-        (int)Math.Min(pool, Math.Max(LeastExamples, Math.Ceiling(options.Warmup * pool)));
+        (int)Math.Min(pool, Math.Clamp(Share(options, pool), LeastExamples, options.WarmupMost));
 
     /// <summary>Examples of those that each learning rate is tried on, held-out ones included.</summary>
     public static int TrialExamples(int warmup) => Math.Min(warmup, MostTrialExamples);
@@ -51,17 +53,17 @@ internal sealed class Warmup
     public Fingerprint Fingerprint(Pool pool, ExampleEncoder encoder)
     {
         var fingerprint = new Fingerprint("warm-up/1").Add("model", _modelFingerprint).Add("checkpoints", _options.Checkpoints);
-        return _options.Checkpoints == 0
-            ? fingerprint
-            : fingerprint
-                .Add("pool", PoolSet(pool))
-                .Add("encoder", ModelEncoder.Fingerprint(encoder).Hash)
-                .Add("share", _options.Warmup)
-                .Add("learning rate", _options.LearningRate)
-                .Add("batch", _options.Batch)
-                .Add("adapters", _options.Kind == GradientKind.Lora ? _options.LoraRank : 0)
-                .Add("micro-batch", _options.MicroBatch)
-                .Add("seed", _options.ProjectionSeed);
+        if (_options.Checkpoints == 0) return fingerprint;
+        fingerprint = fingerprint
+            .Add("pool", PoolSet(pool))
+            .Add("encoder", ModelEncoder.Fingerprint(encoder).Hash)
+            .Add("share", _options.Warmup)
+            .Add("learning rate", _options.LearningRate)
+            .Add("batch", _options.Batch)
+            .Add("adapters", _options.Kind == GradientKind.Lora ? _options.LoraRank : 0)
+            .Add("micro-batch", _options.MicroBatch)
+            .Add("seed", _options.ProjectionSeed);
+        return Share(_options, pool.Count) > _options.WarmupMost ? fingerprint.Add("most", _options.WarmupMost) : fingerprint;
     }
 
     /// <summary>Trains, or reads what was trained.</summary>
@@ -84,6 +86,8 @@ internal sealed class Warmup
     /// <summary>Adapters of the features' size, with the values the warm-up starts from.</summary>
     public static LoraAdapters CreateAdapters(Decoder decoder, GradientFeatureOptions options) =>
         LoraAdapters.Create(decoder, new LoraOptions { Rank = options.LoraRank, Alpha = 4 * options.LoraRank }, options.ProjectionSeed);
+
+    private static double Share(GradientFeatureOptions options, int pool) => Math.Ceiling(options.Warmup * pool);
 
     /// <summary>The pool's examples whatever their order: a permuted pool warms up alike.</summary>
     private static string PoolSet(Pool pool) => new Fingerprint("pool-set").Add("ids", pool.ContentIds.ToArray().Select(id => id.ToString()).Order(StringComparer.Ordinal)).Hash;

@@ -51,6 +51,7 @@ internal readonly unsafe struct Words512(Vector512<int> value) : IWords<Words512
     public static Words512 MultiplyAdd(Words512 a, Words512 b, Words512 sums) => new(sums._value + Avx512BW.MultiplyAddAdjacent(a._value.AsInt16(), b._value.AsInt16()));
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Sum(Words512 sums)
     {
         var (low, high) = Vector512.Widen(sums._value);
@@ -82,6 +83,7 @@ internal readonly unsafe struct Words256(Vector256<int> value) : IWords<Words256
     public static Words256 MultiplyAdd(Words256 a, Words256 b, Words256 sums) => new(sums._value + Avx2.MultiplyAddAdjacent(a._value.AsInt16(), b._value.AsInt16()));
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Sum(Words256 sums)
     {
         var (low, high) = Vector256.Widen(sums._value);
@@ -113,6 +115,7 @@ internal readonly unsafe struct WordsPlain(long value) : IWords<WordsPlain>
     public static WordsPlain MultiplyAdd(WordsPlain a, WordsPlain b, WordsPlain sums) => new(sums._value + a._value * b._value);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Sum(WordsPlain sums) => sums._value;
 }
 
@@ -146,6 +149,7 @@ internal unsafe struct WordSums1<TWords> : IWordSums<WordSums1<TWords>, TWords>
     public static WordSums1<TWords> MultiplyAdd(TWords row, WordSums1<TWords> right, WordSums1<TWords> sums) => new() { _v0 = TWords.MultiplyAdd(row, right._v0, sums._v0) };
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddTo(WordSums1<TWords> sums, long* destination, int width) => destination[0] += TWords.Sum(sums._v0);
 }
 
@@ -179,6 +183,7 @@ internal unsafe struct WordSums4<TWords> : IWordSums<WordSums4<TWords>, TWords>
     };
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddTo(WordSums4<TWords> sums, long* destination, int width)
     {
         destination[0] += TWords.Sum(sums._v0);

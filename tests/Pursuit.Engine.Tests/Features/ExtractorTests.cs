@@ -164,6 +164,19 @@ public sealed class ExtractorTests
         Should.Throw<PursuitException>(() => new GradientFeatureOptions { Checkpoints = 0 }.Validate()).Message.ShouldContain("preconditioning=none");
     }
 
+    [Theory]
+    [InlineData(40, 40)]
+    [InlineData(1_000, 64)]
+    [InlineData(10_000, 500)]
+    [InlineData(400_000, 20_000)]
+    [InlineData(100_000_000, 20_000)]
+    public void A_warm_up_takes_its_share_of_a_pool_within_bounds(int pool, int examples)
+    {
+        Warmup.Examples(new GradientFeatureOptions(), pool).ShouldBe(examples);
+        Warmup.Examples(new GradientFeatureOptions { WarmupMost = 100 }, pool).ShouldBe(Math.Min(examples, 100));
+        Should.Throw<PursuitException>(() => new GradientFeatureOptions { WarmupMost = 63 }.Validate()).Message.ShouldContain("features.warmup-most: 63; expected at least 64");
+    }
+
     private static EncodedExample[] Examples(int count) =>
     [
         .. TinyModel.Examples(count).Select(e => new EncodedExample
