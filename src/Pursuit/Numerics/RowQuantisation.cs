@@ -45,7 +45,10 @@ public static class RowQuantisation
         if (!(largest > 0) || !float.IsNormal(scale) || !float.IsFinite(inverse))
         {
             bytes.Clear();
-            return new CoarseRow(0, TensorPrimitives.Norm(row), 0);
+            // In double precision: a row so short has squares that singles don't hold.
+            var square = 0.0;
+            foreach (var number in row) square += (double)number * number;
+            return new CoarseRow(0, Math.Sqrt(square), 0);
         }
 
         // In units of the scale, so that squares of small numbers don't vanish.

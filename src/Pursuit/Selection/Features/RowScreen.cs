@@ -8,12 +8,16 @@ namespace Pursuit.Selection.Features;
 /// </summary>
 /// <remarks>
 /// With phi the row, psi its picture, R the right-hand sides and R' those rounded to 16 bits, the products that a scan of the rows gives differ from
-/// psi . R' by at most ||phi - psi|| ||R|| + ||psi|| ||R - R'|| + the scan's own rounding, over all right-hand sides together (Cauchy).
+/// psi . R' by at most ||phi - psi|| ||R|| + ||psi|| ||R - R'|| + the scan's own rounding, over all right-hand sides together (Cauchy). That rounding
+/// is relative to ||phi|| ||R||, but for products that single precision doesn't hold and for a mean that was subtracted, which have terms of their own.
 /// </remarks>
 internal sealed class RowScreen
 {
     // A single-precision sum of lanes is off by a unit in the last place for each of its additions.
     private const double UnitRoundoff = 1.0 / (1 << 24);
+
+    // A product too small for single precision is off by no more than this.
+    private const double Smallest = float.Epsilon;
 
     private readonly GradientRows _rows;
     private readonly sbyte[][] _shards;
@@ -68,6 +72,10 @@ internal sealed class RowScreen
         var rounding = Math.Sqrt(right.Sum(r => r.Words.SquaredError));
         // The lanes' sums, then the sixteen of them.
         var ofScan = (features.Dimension / 16 + 8) * UnitRoundoff * length;
+        // Rows so short that single precision drops their products may have multipliers that make the loss count.
+        var lost = features.Dimension * Math.Sqrt(count) * Smallest;
+        // Subtracting a mean far longer than a row rounds by what the mean's product has.
+        var ofShifts = Math.Sqrt(shifts.Sum(s => s * s)) / (1L << 51);
         var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken };
         Parallel.For(0, _shards.Length, options, () => (Room: new TileRoom(features.ShardRows * count), Products: new double[features.ShardRows * count], Off: new double[features.ShardRows]), (shard, _, room) =>
         {
@@ -85,9 +93,10 @@ internal sealed class RowScreen
             var off = room.Off.AsSpan(0, rows);
             for (var r = 0; r < rows; r++)
             {
-                double error = _errors[first + r], ofPicture = _lengths[first + r];
+                double error = _errors[first + r], ofPicture = _lengths[first + r], multipliers = 0;
+                for (var block = 0; block < features.Blocks; block++) multipliers += _rows.Multipliers(block)[first + r];
                 // A millionth more, for the roundings of this very sum.
-                off[r] = (error * length + ofPicture * rounding + (ofPicture + error) * ofScan) * 1.000001;
+                off[r] = (error * length + ofPicture * rounding + (ofPicture + error) * ofScan + multipliers * lost + ofShifts) * 1.000001;
             }
 
             visit(products, off, first, rows);
@@ -110,7 +119,10 @@ internal sealed class RowScreen
             var (i, at) = (first + r, (block * inShard + first - start + r) * features.Dimension);
             var coarse = RowQuantisation.ToInt8Coarsely(row, bytes.AsSpan(at, features.Dimension));
             double multiplier = _rows.Multipliers(block)[i];
-            _multipliers[block][i] = (float)(multiplier * coarse.Scale);
+            var ofBytes = (float)(multiplier * coarse.Scale);
+            // A multiplier that single precision hardly holds is off by too much: then the picture is zero, and the row itself its error.
+            if (!float.IsNormal(ofBytes)) (coarse, ofBytes) = (new CoarseRow(0, coarse.Error + 1.001 * coarse.Length, 0), 0);
+            _multipliers[block][i] = ofBytes;
             // Rounded up enough for sums in single precision, and for the multiplier's own rounding.
             var error = 1.001 * multiplier * coarse.Error + 1e-6 * multiplier * coarse.Length;
             _errors[i] = Up(Math.Sqrt(_errors[i] * (double)_errors[i] + error * error));

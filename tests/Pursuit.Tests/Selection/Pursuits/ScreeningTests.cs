@@ -69,6 +69,43 @@ public sealed class ScreeningTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(33)]
+    [InlineData(130)]
+    public void Rows_of_any_size_are_within_their_bounds_and_chosen_as_by_a_pass(int dimension)
+    {
+        // Powers of ten: usual; any; what single precision holds badly or not at all, alone or beside rows that it holds; and those near its largest.
+        foreach (var (least, most) in new[] { (-1, 1), (-30, 30), (-41, -36), (-38, -34), (-40, 5), (31, 33) })
+        {
+            for (var seed = 0; seed < 3; seed++)
+            {
+                var random = new SeededRandom((ulong)seed, $"test/screen-sizes/{dimension}/{least}/{most}");
+                var pool = OfSizes(random, 150, dimension, least, most);
+                foreach (var centred in new[] { false, true }) HoldBounds(pool, centred, random);
+                var problem = Gradients.Problem(pool, OfSizes(random, 12, dimension, Math.Max(least, -4), Math.Min(most, 1)), "20");
+                foreach (var settings in new string[][] { ["norm-floor=0", "noise-floor=off"], ["normalise=row"], ["normalise=none", "centre=true", "batch=0"] })
+                {
+                    var named = Array.ConvertAll(settings, s => "gtp." + s);
+                    Told(screens: true).ShouldBe(Told(screens: false), $"10^{least} to 10^{most}, seed {seed}, {string.Join(' ', settings)}");
+
+                    string Told(bool screens)
+                    {
+                        try
+                        {
+                            return Choose(problem, "gtp", named, screens, out _);
+                        }
+                        catch (PursuitException)
+                        {
+                            return "refused"; // products or weights that are no numbers
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(RowNormalisation.Checkpoint, false)]
     [InlineData(RowNormalisation.Row, true)]
     [InlineData(RowNormalisation.None, true)]
@@ -147,6 +184,64 @@ public sealed class ScreeningTests : IDisposable
         Choose(problem, "gtp", [], roomy);
         roomy.Screens.ShouldBeTrue();
         roomy.Planned.ShouldBeInRange(needed.Planned + RowScreen.BytesOf(600, 2, 96), roomy.Allowed!.Value);
+    }
+
+    /// <summary>Rows as short or long as powers of ten, some with one large number, many small ones, the same as before, or nothing but zeros.</summary>
+    private static MemoryFeatures OfSizes(SeededRandom random, int rows, int dimension, int least, int most)
+    {
+        var blocks = new[] { new float[rows * dimension], new float[rows * dimension] };
+        foreach (var block in blocks)
+        {
+            for (var i = 0; i < rows; i++)
+            {
+                var row = block.AsSpan(i * dimension, dimension);
+                var (kind, size) = (random.NextInt(8), Math.Pow(10, least + (most - least) * random.NextDouble()));
+                foreach (ref var value in row) value = (float)(size * (0.5 + random.NextGaussian()) * (kind == 2 ? Math.Pow(10, -6 * random.NextDouble()) : 1));
+                if (kind == 1) row[random.NextInt(dimension)] *= 10_000;
+                if (kind == 3 && i > 0) block.AsSpan((i - 1) * dimension, dimension).CopyTo(row);
+                if (kind == 4) row.Clear();
+            }
+        }
+
+        return new MemoryFeatures("rows", dimension, blocks, null, 64);
+    }
+
+    private static void HoldBounds(MemoryFeatures pool, bool centred, SeededRandom random)
+    {
+        foreach (var (normalisation, floor) in new[] { (RowNormalisation.Checkpoint, 0.0), (RowNormalisation.Checkpoint, 0.6), (RowNormalisation.Row, 0.05), (RowNormalisation.None, 0) })
+        {
+            var columns = 1 + random.NextInt(6);
+            var exact = new double[pool.Rows * columns];
+            GradientRows rows;
+            RowScreen screen;
+            var rhs = new float[columns * pool.Blocks * pool.Dimension];
+            foreach (ref var value in rhs.AsSpan()) value = (float)(random.NextGaussian() / Math.Sqrt(rhs.Length));
+            try
+            {
+                rows = GradientRows.OfPool(pool, new RowConstruction(normalisation, floor));
+                if (centred) rows = rows.Centred(1, CancellationToken.None);
+                screen = RowScreen.Make(rows, rhs, columns, 1, (products, first, _) => products.CopyTo(exact.AsSpan(first * columns)), CancellationToken.None);
+            }
+            catch (PursuitException)
+            {
+                continue; // no pass either
+            }
+
+            screen.Scan(
+                rhs,
+                columns,
+                1,
+                (products, off, first, count) =>
+                {
+                    for (var r = 0; r < count; r++)
+                    {
+                        var square = 0.0;
+                        for (var j = 0; j < columns; j++) square += Math.Pow(products[r * columns + j] - exact[(first + r) * columns + j], 2);
+                        Math.Sqrt(square).ShouldBeLessThanOrEqualTo(off[r], $"row {first + r}, {pool.Dimension} numbers, {normalisation}, floor {floor}{(centred ? ", centred" : "")}");
+                    }
+                },
+                CancellationToken.None);
+        }
     }
 
     private static SelectionProblem Problem(int rows, string budget)
