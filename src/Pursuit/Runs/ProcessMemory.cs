@@ -10,6 +10,8 @@ public sealed class ProcessMemory : IDisposable
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
+    private static long? BeforeBound;
+
     private readonly Timer _timer;
     private long _peak;
 
@@ -29,6 +31,9 @@ public sealed class ProcessMemory : IDisposable
         }
     }
 
+    /// <summary>Bytes that this process and the pages of its files have together: the machine's or its container's, whatever <see cref="Bound"/> says.</summary>
+    public static long OfMachine => BeforeBound ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
     /// <summary>Looks every 50 ms from now on.</summary>
     public static ProcessMemory Watch() => new();
 
@@ -36,6 +41,7 @@ public sealed class ProcessMemory : IDisposable
     /// <param name="bytes">The process's own memory at most.</param>
     public static void Bound(long bytes)
     {
+        BeforeBound = OfMachine; // the collector tells its bound from here on
         AppContext.SetData("GCHeapHardLimit", (ulong)Math.Max(OutsideHeap, bytes - OutsideHeap));
         GC.RefreshMemoryLimit();
     }

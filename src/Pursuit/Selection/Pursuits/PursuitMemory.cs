@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pursuit.Runs;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection.Pursuits;
@@ -88,8 +89,8 @@ public sealed class PursuitMemory
         Cache = Allowed is null ? UsualCache : Math.Min(UsualCache, Allowed.Value - Planned);
     }
 
-    /// <summary>Half of what the process may have: the machine's memory, its container's or its bound.</summary>
-    internal static long HalfOfAll => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+    /// <summary>Half of the machine's memory, or of its container's.</summary>
+    internal static long HalfOfAll => ProcessMemory.OfMachine / 2;
 
     internal void CountReread(long bytes) => BytesReread += bytes;
 
