@@ -52,7 +52,7 @@ public sealed class PursuitMemory
     /// <summary>Rows of those that were read again, because the screen didn't tell.</summary>
     public long RowsReadAgain { get; private set; }
 
-    /// <summary>Bytes of the features that weren't read thanks to the screen.</summary>
+    /// <summary>Bytes of the features that weren't read thanks to the screen; below zero where passes were so few that the one for their gains cost more.</summary>
     public long BytesSpared { get; private set; }
 
     /// <summary>Bytes of other processes' rows that may be kept.</summary>
@@ -144,6 +144,6 @@ internal sealed record PursuitSize
     /// <summary>Bytes of matrix factors beside the Gram matrix.</summary>
     public long FactorBytes { get; init; }
 
-    /// <summary>Bytes of a screen, of the residuals whose gains are computed at the end (kept, beside each other, packed), and of their products.</summary>
-    public long Screen() => RowScreen.BytesOf(Rows, Blocks, Dimension) + Passes * Groups * (3 * sizeof(float) * Dimension + Threads * FeatureRows.DefaultShardRows * (sizeof(double) + sizeof(float)));
+    /// <summary>Bytes of a screen, of the residuals whose gains are computed at the end (kept, beside each other, packed), and of their products; 0 where an array of .NET may not hold a shard's or, padded, all those residuals.</summary>
+    public long Screen() => Math.Max(FeatureRows.DefaultShardRows, Passes * Groups) * Dimension > Array.MaxLength / 2 ? 0 : RowScreen.BytesOf(Rows, Blocks, Dimension) + Passes * Groups * (3 * sizeof(float) * Dimension + Threads * FeatureRows.DefaultShardRows * (sizeof(double) + sizeof(float)));
 }

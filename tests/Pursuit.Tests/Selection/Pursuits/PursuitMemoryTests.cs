@@ -62,6 +62,14 @@ public sealed class PursuitMemoryTests
     public void What_is_no_amount_is_refused(string text) =>
         Should.Throw<PursuitException>(() => ByteSize.Parse("--memory", text)).Message.ShouldBe($"--memory: '{text}'; expected a number with a unit: 800MiB, 2GiB, 1.5GB.");
 
+    [Fact]
+    public void What_no_array_can_hold_is_no_screen()
+    {
+        Size.Screen().ShouldBeGreaterThan(1000 * 96);
+        (Size with { Dimension = 2_000_000 }).Screen().ShouldBe(0, "a shard's bytes");
+        (Size with { Dimension = 200_000, Groups = 1000 }).Screen().ShouldBe(0, "residuals of all passes");
+    }
+
     private static PursuitSize Size => new() { Rows = 1000, Blocks = 2, Dimension = 96, Chosen = 500, Groups = 3, Threads = 2, Passes = 25 };
 
     private static string Choose(SelectionProblem problem, string method, string[] settings)
