@@ -23,7 +23,7 @@ internal static class SummaryPrinter
         if (summary.Memory is { Allowed: { } allowed } memory)
             Terminal.Line($"          memory: {(memory.Peak is { } peak ? Terminal.Bytes(peak) : "an untold amount")} at most of {Terminal.Bytes(allowed)} allowed, {Terminal.Bytes(memory.Planned)} planned{(memory.KeptRows ? "" : $"; chosen rows read again, {Terminal.Bytes(memory.BytesReread)}")}");
         if (summary.Memory is { RowsScreened: > 0 } screen)
-            Terminal.Line($"          screened passes: {screen.RowsReadAgain:N0} of {screen.RowsScreened:N0} rows read ({(double)screen.RowsReadAgain / screen.RowsScreened:0.0%}); {Terminal.Bytes(screen.BytesSpared)} of the features not read");
+            Terminal.Line($"          screened passes: {screen.RowsReadAgain:N0} of {screen.RowsScreened:N0} rows read ({(double)screen.RowsReadAgain / screen.RowsScreened:0.0%}); {(screen.BytesSpared < 0 ? $"{Terminal.Bytes(-screen.BytesSpared)} of the features more read than without: the passes were few" : $"{Terminal.Bytes(screen.BytesSpared)} of the features not read")}");
         if (summary.Traffic is { } traffic)
             Terminal.Line($"          over {traffic.Processes} processes: {traffic.Passes:N0} passes with {Terminal.Bytes(traffic.PassesOut)} out and {Terminal.Bytes(traffic.PassesBack)} back, {traffic.Rows:N0} rows ({Terminal.Bytes(traffic.RowsBack)}), {Terminal.Bytes(traffic.GainsBack)} for explanations, {Terminal.Bytes(traffic.Other)} else");
         if (summary.WarmupShareChosen is { } share)

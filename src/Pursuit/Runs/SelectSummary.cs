@@ -114,7 +114,7 @@ public sealed record LedgerCounts(long Rows, long Selected, long NotSelected, lo
 /// <param name="BytesReread">Bytes that were read again.</param>
 /// <param name="RowsScreened">Rows that passes saw in a coarse picture kept in memory, over all passes; 0 where none was kept.</param>
 /// <param name="RowsReadAgain">Rows of those that the picture didn't tell apart, and that were read.</param>
-/// <param name="BytesSpared">Bytes of the features that weren't read thanks to it, of those that passes come to.</param>
+/// <param name="BytesSpared">Bytes of the features that weren't read thanks to it, of those that passes come to; below zero where more were.</param>
 public sealed record MemoryUse(long? Allowed, long Planned, long? Peak, bool KeptRows, long BytesReread, long RowsScreened, long RowsReadAgain, long BytesSpared)
 {
     internal static MemoryUse Of(PursuitMemory memory, ProcessMemory watch) => new(memory.Allowed, memory.Planned, watch.Peak, memory.KeepsRows, memory.BytesReread, memory.RowsScreened, memory.RowsReadAgain, memory.BytesSpared);
