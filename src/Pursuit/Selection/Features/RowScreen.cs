@@ -40,9 +40,6 @@ internal sealed class RowScreen
     /// <param name="dimension">Numbers of a row over all checkpoints.</param>
     public static long BytesOf(long rows, long blocks, long dimension) => rows * (dimension + sizeof(float) * (blocks + 2));
 
-    /// <summary>Bytes of this one.</summary>
-    public long Bytes => BytesOf(_rows.Count, _rows.Features.Blocks, _rows.Dimension);
-
     /// <summary>Makes a screen while a pass is made over the rows.</summary>
     /// <param name="rows">All rows of a pool, read by this process.</param>
     /// <param name="rhs">The pass's right-hand sides.</param>

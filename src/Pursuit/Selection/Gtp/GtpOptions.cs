@@ -64,6 +64,9 @@ public sealed record GtpOptions : PursuitOptions
     internal override int BatchFor(bool hasTarget) => Batch ?? (hasTarget ? UsualBatch : 0);
 
     /// <inheritdoc/>
+    internal override bool PassesOverAll => Rounds == 1;
+
+    /// <inheritdoc/>
     internal override bool KeepsDirections => Fill == GtpFill.Peel;
 
     /// <inheritdoc/>

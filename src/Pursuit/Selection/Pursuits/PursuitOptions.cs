@@ -52,6 +52,9 @@ public abstract record PursuitOptions
     /// <summary>Passes whose gains may be kept, for a budget of rows.</summary>
     internal abstract long MostPasses(long budget);
 
+    /// <summary>True where the pursuit's passes go over the whole pool.</summary>
+    internal virtual bool PassesOverAll => true;
+
     /// <summary>True where chosen directions are kept beside the support.</summary>
     internal virtual bool KeepsDirections => false;
 

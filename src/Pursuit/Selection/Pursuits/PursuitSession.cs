@@ -40,7 +40,7 @@ internal sealed class PursuitSession
         if (selection.Memory is { } memory)
         {
             var size = Size(selection, options, rows.Features.Blocks, rows.Features.Dimension, target.Groups);
-            memory.Plan(method, Screens(options.Screen, rows) ? size with { ScreenBytes = size.Screen() } : size);
+            memory.Plan(method, Screens(options, rows) ? size with { ScreenBytes = size.Screen() } : size);
             if (rows.Team is { } team) team.Of.CacheBytes = memory.Cache;
         }
 
@@ -135,8 +135,8 @@ internal sealed class PursuitSession
         };
     }
 
-    /// <summary>Whether passes over a screen are worth its memory; over bytes never, which are as coarse, and not where several processes share the rows.</summary>
-    private static bool Screens(ScreenUse use, GradientRows rows) => rows.Team is null && rows.Features.BytesPerElement > sizeof(sbyte) && use switch
+    /// <summary>Whether passes over a screen are worth its memory; over bytes never, which are as coarse, and not where several processes or rounds share the rows.</summary>
+    private static bool Screens(PursuitOptions options, GradientRows rows) => rows.Team is null && rows.Features.BytesPerElement > sizeof(sbyte) && options.PassesOverAll && options.Screen switch
     {
         ScreenUse.Always => true,
         ScreenUse.Auto => rows.Features.BytesPerElement >= sizeof(float) || rows.PassBytes > PursuitMemory.HalfOfAll,
