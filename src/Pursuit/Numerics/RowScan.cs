@@ -16,6 +16,7 @@ namespace Pursuit.Numerics;
 public static class RowScan
 {
     private const int Lanes = 16;
+    private const int LaneBits = 4;
     private const int RowsAtOnce = 4;
     private const int RightsAtOnce = PackedRights.Together;
 
@@ -231,7 +232,7 @@ public static class RowScan
         }
 
         // Sixteen numbers are half a line: two rows' now, the other two's with the line's other half.
-        next += (column & Lanes) == 0 ? 0 : step;
+        next += step & -((column >> LaneBits) & 1); // without a branch
         Sse.Prefetch0(next);
         Sse.Prefetch0(next + 2 * step);
     }
