@@ -34,12 +34,13 @@ internal static unsafe class ScanBenchmark
                     var right = new float[rights * Dim];
                     foreach (ref var x in right.AsSpan())
                         x = (float)random.NextGaussian();
+                    var packed = new PackedRights(right, rights, Dim, Dim);
                     var dots = new float[(long)rowCount * rights];
                     Func<int, Action[], double[]> measure = threads == 1 ? Measure.AlternateProcessorTime : Measure.Alternate;
                     var seconds = measure(7, [
                         () => InParallel(threads, rowCount, (first, count) => Measure.Keep(Read(rows + (nint)first * Dim, (nint)count * Dim))),
                         () => InParallel(threads, rowCount, (first, count) =>
-                            RowScan.Dots(new ReadOnlySpan<ushort>(rows + (nint)first * Dim, count * Dim), count, Dim, right, rights, dots.AsSpan(first * rights, count * rights))),
+                            RowScan.Dots(new ReadOnlySpan<ushort>(rows + (nint)first * Dim, count * Dim), count, packed, dots.AsSpan(first * rights, count * rights))),
                     ]);
                     Verify(rows, right, rights, dots);
                     Console.WriteLine($"| {threads} | {rights} | {bytes / seconds[0] / 1e9:F1} | {bytes / seconds[1] / 1e9:F1} | {seconds[0] / seconds[1]:F2} |");

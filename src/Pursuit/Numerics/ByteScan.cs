@@ -5,7 +5,7 @@ namespace Pursuit.Numerics;
 
 /// <summary>
 /// One pass over many rows of signed bytes against a few right-hand sides of 16 bits. Products are whole numbers and exact: their
-/// bits depend on no order, width or machine. Twice the speed of <see cref="RowScan"/> on the same bytes, whose sums are in single precision.
+/// bits depend on no order, width or machine. Twice as fast as widening the bytes to single precision for <see cref="RowScan"/>'s sums.
 /// </summary>
 /// <remarks>Single-threaded; callers give each thread its own rows. No allocation.</remarks>
 public static class ByteScan

@@ -11,7 +11,7 @@ public sealed unsafe class PackedRights
 
     private const int Lanes = 16;
 
-    private readonly float[] _numbers;
+    private readonly PinnedLines<float> _numbers;
 
     /// <summary>Packs right-hand sides.</summary>
     /// <param name="right">Where they are: the numbers of one stand together.</param>
@@ -21,10 +21,9 @@ public sealed unsafe class PackedRights
     /// <exception cref="PursuitException">They don't fit in the span.</exception>
     public PackedRights(ReadOnlySpan<float> right, int count, int dim, int stride)
     {
-        if (count < 1 || dim < 0 || stride < dim || right.Length < (count - 1L) * stride + dim)
-            throw PursuitException.At("PackedRights", $"{right.Length} numbers", $"at least 1 right-hand side, here {count} of {dim} numbers, {stride} apart");
+        Check("PackedRights", right.Length, count, dim, stride);
         (Count, Dimension) = (count, dim);
-        _numbers = GC.AllocateUninitializedArray<float>(checked((int)Length(count, dim)) + Lanes, pinned: true);
+        _numbers = new PinnedLines<float>(Length(count, dim));
         fixed (float* source = right)
             Pack(source, count, dim, stride, Numbers);
     }
@@ -36,13 +35,13 @@ public sealed unsafe class PackedRights
     public int Dimension { get; }
 
     /// <summary>The packed numbers, from a cache line's start; valid while this object is.</summary>
-    internal float* Numbers
+    internal float* Numbers => _numbers.Start;
+
+    /// <summary>Refuses right-hand sides that don't fit in what is given.</summary>
+    internal static void Check(string name, int length, int count, int dim, int stride)
     {
-        get
-        {
-            fixed (float* start = _numbers) // pinned for good
-                return (float*)(((nuint)start + 63) & ~(nuint)63);
-        }
+        if (count < 1 || dim < 0 || stride < dim || length < (count - 1L) * stride + dim)
+            throw PursuitException.At(name, $"{length} numbers", $"at least 1 right-hand side, here {count} of {dim} numbers, {stride} apart");
     }
 
     /// <summary>Numbers that <see cref="Pack"/> writes.</summary>

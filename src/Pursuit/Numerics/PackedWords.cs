@@ -11,7 +11,7 @@ public sealed unsafe class PackedWords
     /// <summary>Numbers of one right-hand side that stand together: a vector of the widest path.</summary>
     internal const int Lanes = 32;
 
-    private readonly short[] _words;
+    private readonly PinnedLines<short> _words;
 
     /// <summary>Rounds and packs right-hand sides.</summary>
     /// <param name="right">Finite numbers; those of one stand together.</param>
@@ -21,13 +21,11 @@ public sealed unsafe class PackedWords
     /// <exception cref="PursuitException">They don't fit in the span, or hold NaN or infinity.</exception>
     public PackedWords(ReadOnlySpan<float> right, int count, int dim, int stride)
     {
-        if (count < 1 || dim < 0 || stride < dim || right.Length < (count - 1L) * stride + dim)
-            throw PursuitException.At("PackedWords", $"{right.Length} numbers", $"at least 1 right-hand side, here {count} of {dim} numbers, {stride} apart");
+        PackedRights.Check("PackedWords", right.Length, count, dim, stride);
         (Count, Dimension) = (count, dim);
         Scales = new double[count];
         // Zeros fill the last vector: they add nothing.
-        var length = (count + PackedRights.Together - 1) / PackedRights.Together * GroupLength(dim);
-        _words = GC.AllocateArray<short>(checked((int)length) + Lanes, pinned: true);
+        _words = new PinnedLines<short>((count + PackedRights.Together - 1) / PackedRights.Together * GroupLength(dim));
         for (var j = 0; j < count; j++)
         {
             Scales[j] = Round(right.Slice(j * stride, dim), j, out var error);
@@ -48,14 +46,7 @@ public sealed unsafe class PackedWords
     public double SquaredError { get; }
 
     /// <summary>The words, from a cache line's start; valid while this object is.</summary>
-    internal short* Words
-    {
-        get
-        {
-            fixed (short* start = _words) // pinned for good
-                return (short*)(((nuint)start + 63) & ~(nuint)63);
-        }
-    }
+    internal short* Words => _words.Start;
 
     /// <summary>Words of four right-hand sides.</summary>
     internal static long GroupLength(int dim) => PackedRights.Together * (long)((dim + Lanes - 1) / Lanes * Lanes);

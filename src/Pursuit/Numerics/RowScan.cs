@@ -32,17 +32,13 @@ public static class RowScan
     private const int AheadBytes = 64 << 10;
 
     /// <summary>dots[i, j] = rows[i] . right[j].</summary>
-    /// <param name="rows">bf16 [rowCount, dim], row after row.</param>
+    /// <param name="rows">[rowCount, dim], row after row.</param>
     /// <param name="rowCount">Rows.</param>
     /// <param name="dim">Numbers per row.</param>
     /// <param name="right">[rightCount, dim]: each right-hand side in one piece.</param>
-    /// <param name="rightCount">Right-hand sides.</param>
+    /// <param name="rightCount">Right-hand sides; several are packed at every call.</param>
     /// <param name="dots">[rowCount, rightCount], overwritten.</param>
     /// <exception cref="PursuitException">A span's length doesn't match.</exception>
-    public static void Dots(ReadOnlySpan<ushort> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots) =>
-        Dots(Simd.Best, rows, rowCount, dim, right, rightCount, dots);
-
-    /// <inheritdoc cref="Dots(ReadOnlySpan{ushort}, int, int, ReadOnlySpan{float}, int, Span{float})"/>
     public static void Dots(ReadOnlySpan<float> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots) =>
         Dots(Simd.Best, rows, rowCount, dim, right, rightCount, dots);
 

@@ -38,7 +38,7 @@ internal abstract class ForwardedFeatures(IDenseFeatures inner) : IDenseFeatures
     public virtual void Prefetch(int block, int firstRow, int rows) => inner.Prefetch(block, firstRow, rows);
 
     /// <inheritdoc/>
-    public void Dispose()
+    public virtual void Dispose()
     {
         // Whoever opened the inner features disposes of them.
     }

@@ -130,8 +130,8 @@ public sealed class GradientRows
     /// <param name="threads">At most this many.</param>
     /// <param name="visit">Sees [rows, count] products with the rows' place; from several threads.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
-    /// <exception cref="PursuitException">A row holds NaN or infinity.</exception>
     /// <param name="take">Sees each tile as it is read; from several threads, a shard's in order from one.</param>
+    /// <exception cref="PursuitException">A row holds NaN or infinity.</exception>
     internal void ScanTiles(float[] rhs, int count, int threads, ProductVisitor visit, CancellationToken cancellationToken, TileTaker? take = null)
     {
         var right = Rights(rhs, count);

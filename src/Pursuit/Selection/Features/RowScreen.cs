@@ -8,7 +8,8 @@ namespace Pursuit.Selection.Features;
 /// </summary>
 /// <remarks>
 /// With phi the row, psi its picture, R the right-hand sides and R' those rounded to 16 bits, the products that a scan of the rows gives differ from
-/// psi . R' by at most ||phi - psi|| ||R|| + ||psi|| ||R - R'|| + the scan's own rounding, over all right-hand sides together (Cauchy). That rounding
+/// psi . R' by at most ||phi - psi|| sigma(R) + ||psi|| ||R - R'|| + the scan's own rounding, over all right-hand sides together, sigma(R) being the most that R
+/// makes of a unit vector: of several unlike groups much less than ||R||. That rounding
 /// is relative to ||phi|| ||R||, but for products that single precision doesn't hold and for a mean that was subtracted, which have terms of their own.
 /// </remarks>
 internal sealed class RowScreen
@@ -66,6 +67,7 @@ internal sealed class RowScreen
         var right = _rows.Rights(rhs, count);
         var shifts = _rows.Shifts(rhs, count);
         var length = Math.Sqrt(GradientRows.Dot(rhs, rhs));
+        var most = MostOfUnit(rhs, count);
         var rounding = Math.Sqrt(right.Sum(r => r.Words.SquaredError));
         // The lanes' sums, then the sixteen of them.
         var ofScan = (features.Dimension / 16 + 8) * UnitRoundoff * length;
@@ -93,12 +95,37 @@ internal sealed class RowScreen
                 double error = _errors[first + r], ofPicture = _lengths[first + r], multipliers = 0;
                 for (var block = 0; block < features.Blocks; block++) multipliers += _rows.Multipliers(block)[first + r];
                 // A millionth more, for the roundings of this very sum.
-                off[r] = (error * length + ofPicture * rounding + (ofPicture + error) * ofScan + multipliers * lost + ofShifts) * 1.000001;
+                off[r] = (error * most + ofPicture * rounding + (ofPicture + error) * ofScan + multipliers * lost + ofShifts) * 1.000001;
             }
 
             visit(products, off, first, rows);
             return room;
         }, _ => { });
+    }
+
+    /// <summary>At least sigma(R) = max ||R x|| over unit x, and hardly more: the 64th root of the trace of (R R^T)^32, at most count^(1/64) times sigma.</summary>
+    private static double MostOfUnit(float[] rhs, int count)
+    {
+        const int Squarings = 5;
+        var dimension = rhs.Length / count;
+        var gram = new double[count, count];
+        for (var i = 0; i < count; i++)
+            for (var j = 0; j <= i; j++) gram[i, j] = gram[j, i] = GradientRows.Dot(rhs.AsSpan(i * dimension, dimension), rhs.AsSpan(j * dimension, dimension));
+        // The trace is taken out each time, so that no power overflows.
+        var (logarithm, power) = (0.0, 1.0);
+        for (var step = 0; ; step++)
+        {
+            var trace = 0.0;
+            for (var i = 0; i < count; i++) trace += gram[i, i];
+            if (!(trace > 0)) return 0;
+            logarithm += Math.Log(trace) / power;
+            if (step == Squarings) return Math.Exp(logarithm / 2) * 1.000001;
+            var square = new double[count, count];
+            for (var i = 0; i < count; i++)
+                for (var j = 0; j < count; j++)
+                    for (var k = 0; k < count; k++) square[i, j] += gram[i, k] / trace * (gram[k, j] / trace);
+            (gram, power) = (square, 2 * power);
+        }
     }
 
     /// <summary>Takes the picture of a tile that a pass is reading.</summary>

@@ -47,9 +47,9 @@ internal sealed class JournaledScores(PursuitJournal journal, byte[] question, i
             w.Write(MemoryMarshal.AsBytes(chosen.AsSpan()));
             w.Write(MemoryMarshal.AsBytes(excluded.AsSpan()));
         });
-        var kept = journal.Find(JournalKind.Gains, asked)
-            ?? journal.Keep(JournalKind.Gains, asked, MemoryMarshal.AsBytes(Made().Gains(support, barred).Read().AsSpan()));
-        return new JournalGains(kept);
+        if (journal.Find(JournalKind.Gains, asked) is { } kept) return new JournalGains(kept);
+        var made = Made().Gains(support, barred);
+        return made.Owed ? made : new JournalGains(journal.Keep(JournalKind.Gains, asked, MemoryMarshal.AsBytes(made.Read().AsSpan())));
     }
 
     private IScoredRows Made()

@@ -24,7 +24,7 @@ internal static class LaterGains
     /// <returns>True where a pass was made for it; false where nothing waited.</returns>
     public static bool Compute(PursuitGains gains, GradientRows rows, int threads, CancellationToken cancellationToken)
     {
-        OfPass[] waiting = [.. gains.Kept.Select(k => k.Gains).OfType<OfPass>().Where(p => p.Values is null)];
+        OfPass[] waiting = [.. gains.Kept.Select(k => k.Gains).Where(g => g.Owed).Cast<OfPass>()];
         if (waiting.Length == 0) return false;
         var columns = waiting[0].Rule.Columns;
         var length = columns * rows.Dimension;
@@ -62,6 +62,8 @@ internal static class LaterGains
         public IdentificationRule Rule => rule;
 
         public float[]? Values { get; set; }
+
+        public bool Owed => Values is null;
 
         public float[] Read() => Values ?? throw new InvalidOperationException("The gains weren't computed.");
 

@@ -83,6 +83,9 @@ public sealed class PursuitGains
 /// <summary>The gains of one pass.</summary>
 internal interface IPassGains
 {
+    /// <summary>True while they are still to be computed (<see cref="LaterGains"/>), and can't be read.</summary>
+    bool Owed => false;
+
     /// <summary>p, [rows]; read where they lie elsewhere.</summary>
     float[] Read();
 }

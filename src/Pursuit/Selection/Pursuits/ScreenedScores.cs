@@ -79,8 +79,7 @@ internal sealed class ScreenedScores : IScoredRows
     }
 
     /// <inheritdoc/>
-    public IPassGains Gains(ReadOnlySpan<int> support, ReadOnlySpan<int> barred) =>
-        throw new NotSupportedException("A screen doesn't know every row's gain; LaterGains does.");
+    public IPassGains Gains(ReadOnlySpan<int> support, ReadOnlySpan<int> barred) => LaterGains.Of(_rhs, _rule, support, barred);
 
     /// <summary>Scores exactly what may reach a score: row by row, or all in order where those are many.</summary>
     private void ReadAgain(float score)

@@ -166,32 +166,14 @@ public sealed class GradientRowsTests
         RowSums.Of(GradientRows.OfPool(features, RowConstruction.Unscaled), new int[features.Rows], 1, threads, CancellationToken.None);
 
     /// <summary>Holds the first reads back until several threads read, so that small work isn't done by one.</summary>
-    private sealed class MeetingFeatures(MemoryFeatures inner, int threads) : IDenseFeatures
+    private sealed class MeetingFeatures(MemoryFeatures inner, int threads) : ForwardedFeatures(inner)
     {
         private readonly CountdownEvent _arrivals = new(threads);
         private readonly ThreadLocal<bool> _here = new();
 
         public bool Met { get; private set; }
 
-        public string Name => inner.Name;
-
-        public int Rows => inner.Rows;
-
-        public int Blocks => inner.Blocks;
-
-        public int Dimension => inner.Dimension;
-
-        public int BytesPerElement => inner.BytesPerElement;
-
-        public IReadOnlyList<double> Etabar => inner.Etabar;
-
-        public int ShardRows => inner.ShardRows;
-
-        public ReadOnlySpan<float> Norms(int block) => inner.Norms(block);
-
-        public ReadOnlySpan<float> Scales(int block) => inner.Scales(block);
-
-        public FeatureTile Read(int block, int firstRow, int rows, Span<float> scratch)
+        public override FeatureTile Read(int block, int firstRow, int rows, Span<float> scratch)
         {
             if (!_here.Value)
             {
@@ -200,11 +182,12 @@ public sealed class GradientRowsTests
                 Met = _arrivals.Wait(TimeSpan.FromSeconds(30));
             }
 
-            return inner.Read(block, firstRow, rows, scratch);
+            return base.Read(block, firstRow, rows, scratch);
         }
 
-        public void Dispose()
+        public override void Dispose()
         {
+            base.Dispose();
             _arrivals.Dispose();
             _here.Dispose();
         }

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Text.Json;
-using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Pursuits;
@@ -17,15 +15,10 @@ public sealed class PursuitJournalTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Theory]
-    [InlineData("gtp")]
-    [InlineData("gtp", "gtp.schedule=paper", "gtp.fill=peel", "gtp.groups=one", "gtp.tolerance=0")]
-    [InlineData("gtp", "gtp.noise-floor=held-out", "gtp.iterations=6")]
-    [InlineData("gtp", "gtp.batch=0", "gtp.centre=true", "gtp.noise-floor=off", "gtp.fill=none")]
-    [InlineData("gtp", "gtp.rounds=2", "gtp.parts=3")]
-    [InlineData("omp")]
-    public void Stopped_after_any_answer_a_pursuit_continues_to_the_same_choice(string method, params string[] settings)
+    [MemberData(nameof(PursuitCases.All), MemberType = typeof(PursuitCases))]
+    public void Stopped_after_any_answer_a_pursuit_continues_to_the_same_choice(string method, string[] settings)
     {
-        var problem = Problem();
+        var problem = PursuitCases.Problem();
         var alone = Choose(problem, method, settings, null);
         var path = _directory.PathOf("whole.journal");
         Choose(problem, method, settings, path).ShouldBe(alone, "a journal changes nothing");
@@ -48,7 +41,7 @@ public sealed class PursuitJournalTests : IDisposable
     [Fact]
     public void What_was_found_is_not_asked_of_the_features_again()
     {
-        var problem = Problem();
+        var problem = PursuitCases.Problem();
         var path = _directory.PathOf("whole.journal");
         Choose(problem, "gtp", ["gtp.noise-floor=off"], path, out _, out _, out var tiles);
         tiles.ShouldBeGreaterThan(0);
@@ -59,7 +52,7 @@ public sealed class PursuitJournalTests : IDisposable
     [Fact]
     public void A_damaged_record_and_all_behind_it_are_left_out_with_a_word()
     {
-        var problem = Problem();
+        var problem = PursuitCases.Problem();
         var alone = Choose(problem, "gtp", [], null);
         var path = _directory.PathOf("whole.journal");
         Choose(problem, "gtp", [], path);
@@ -79,7 +72,7 @@ public sealed class PursuitJournalTests : IDisposable
     [Fact]
     public void Another_pursuits_answers_are_not_believed()
     {
-        var problem = Problem();
+        var problem = PursuitCases.Problem();
         var alone = Choose(problem, "gtp", [], null);
         var path = _directory.PathOf("foreign.journal");
         Choose(problem, "gtp", [], path, fingerprint: "other");
@@ -95,12 +88,6 @@ public sealed class PursuitJournalTests : IDisposable
         dropped.ShouldBeNull();
     }
 
-    private static SelectionProblem Problem()
-    {
-        var problem = Gradients.Realistic(600, 24, "24");
-        return problem with { PoolGradients = Gradients.InShards((MemoryFeatures)problem.PoolGradients!, 128) };
-    }
-
     private static string Choose(SelectionProblem problem, string method, string[] settings, string? path, string fingerprint = "own") =>
         Choose(problem, method, settings, path, out _, out _, out _, fingerprint);
 
@@ -110,11 +97,10 @@ public sealed class PursuitJournalTests : IDisposable
         using var journal = path is null ? null : PursuitJournal.Open(path, fingerprint);
         found = journal?.PassesFound ?? 0;
         var counted = new CountedTiles(problem.PoolGradients!);
-        var chosen = MethodOptions.Create(MethodRegistry.Find(method), settings).Select(problem with { PoolGradients = counted, Journal = journal }, null, CancellationToken.None);
+        var told = PursuitCases.Choose(problem with { PoolGradients = counted, Journal = journal }, method, settings);
         tiles = counted.Tiles;
         dropped = journal?.Dropped;
-        return JsonSerializer.Serialize(chosen, RunJson.Compact) + JsonSerializer.Serialize(chosen.Details, chosen.Details!.GetType(), RunJson.Compact)
-            + JsonSerializer.Serialize(chosen.Gains!.Passes.Select(p => (object[])[p.Pass, .. p.Gains]), RunJson.Compact);
+        return told;
     }
 
     /// <summary>Each record's kind and where it ends.</summary>

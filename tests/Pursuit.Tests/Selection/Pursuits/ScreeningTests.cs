@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
@@ -15,17 +14,10 @@ public sealed class ScreeningTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Theory]
-    [InlineData("gtp")]
-    [InlineData("gtp", "gtp.schedule=paper", "gtp.fill=peel", "gtp.groups=one", "gtp.tolerance=0")]
-    [InlineData("gtp", "gtp.noise-floor=held-out", "gtp.iterations=6")]
-    [InlineData("gtp", "gtp.batch=0", "gtp.centre=true", "gtp.noise-floor=off", "gtp.fill=none")]
-    [InlineData("gtp", "gtp.normalise=none", "gtp.norm-floor=0")]
-    [InlineData("gtp", "gtp.normalise=row", "gtp.weights=raw")]
-    [InlineData("gtp", "gtp.rounds=2", "gtp.parts=3")]
-    [InlineData("omp", "omp.groups=one")]
-    public void A_screen_changes_no_choice_and_no_gain(string method, params string[] settings)
+    [MemberData(nameof(PursuitCases.All), MemberType = typeof(PursuitCases))]
+    public void A_screen_changes_no_choice_and_no_gain(string method, string[] settings)
     {
-        var problem = Problem(600, "24");
+        var problem = PursuitCases.Problem(600, "24");
         var plain = Choose(problem, method, settings, screens: false, out var memory);
         (memory.Screens, memory.RowsScreened).ShouldBe((false, 0L));
         Choose(problem, method, settings, screens: true, out memory).ShouldBe(plain);
@@ -38,7 +30,7 @@ public sealed class ScreeningTests : IDisposable
     [Fact]
     public void Of_a_pool_that_a_budget_hardly_touches_few_rows_are_read_again()
     {
-        var problem = Problem(4000, "20");
+        var problem = PursuitCases.Problem(4000, "20");
         var plain = Choose(problem, "gtp", ["gtp.fill=none"], screens: false, out _);
         Choose(problem, "gtp", ["gtp.fill=none"], screens: true, out var memory).ShouldBe(plain);
         memory.RowsReadAgain.ShouldBeLessThan(memory.RowsScreened / 10);
@@ -111,7 +103,7 @@ public sealed class ScreeningTests : IDisposable
     [InlineData(RowNormalisation.None, true)]
     public void No_rows_products_are_off_by_more_than_its_bound(RowNormalisation normalisation, bool centred)
     {
-        var features = (MemoryFeatures)Problem(500, "5").PoolGradients!;
+        var features = (MemoryFeatures)PursuitCases.Problem(500, "5").PoolGradients!;
         var rows = GradientRows.OfPool(features, new RowConstruction(normalisation, 0.05));
         if (centred) rows = rows.Centred(2, CancellationToken.None);
         var random = new SeededRandom(3, "test/screen-bound");
@@ -148,7 +140,7 @@ public sealed class ScreeningTests : IDisposable
     [Fact]
     public void A_pursuit_that_was_stopped_continues_with_a_screen_or_without()
     {
-        var problem = Problem(600, "24");
+        var problem = PursuitCases.Problem(600, "24");
         var alone = Choose(problem, "gtp", [], screens: false, out _);
         foreach (var screensFirst in new[] { false, true })
         {
@@ -174,7 +166,7 @@ public sealed class ScreeningTests : IDisposable
     [Fact]
     public void Where_there_is_no_room_no_screen_is_made()
     {
-        var problem = Problem(600, "24");
+        var problem = PursuitCases.Problem(600, "24");
         var needed = new PursuitMemory(null);
         Choose(problem, "gtp", ["gtp.screen=never"], needed);
         var tight = new PursuitMemory(needed.Planned);
@@ -244,23 +236,12 @@ public sealed class ScreeningTests : IDisposable
         }
     }
 
-    private static SelectionProblem Problem(int rows, string budget)
-    {
-        var problem = Gradients.Realistic(rows, 24, budget);
-        return problem with { PoolGradients = Gradients.InShards((MemoryFeatures)problem.PoolGradients!, 128) };
-    }
-
     private static string Choose(SelectionProblem problem, string method, string[] settings, bool screens, out PursuitMemory memory)
     {
         memory = new PursuitMemory(null);
         return Choose(problem, method, [.. settings, $"{method}.screen={(screens ? "always" : "never")}"], memory);
     }
 
-    /// <summary>A choice with all that is told of it.</summary>
-    private static string Choose(SelectionProblem problem, string method, string[] settings, PursuitMemory memory)
-    {
-        var chosen = MethodOptions.Create(MethodRegistry.Find(method), settings).Select(problem with { Memory = memory }, null, CancellationToken.None);
-        return JsonSerializer.Serialize(chosen with { Details = null }, RunJson.Compact) + JsonSerializer.Serialize((PursuitDetails)chosen.Details!, RunJson.Compact)
-            + JsonSerializer.Serialize(chosen.Gains!.Passes.Select(p => (object[])[p.Pass, .. p.Gains]), RunJson.Compact);
-    }
+    private static string Choose(SelectionProblem problem, string method, string[] settings, PursuitMemory memory) =>
+        PursuitCases.Choose(problem with { Memory = memory }, method, settings);
 }
