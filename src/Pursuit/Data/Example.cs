@@ -21,6 +21,12 @@ public sealed record Example
     /// <summary>The tool definitions a chat template may print, as a JSON array exactly as in the record, or null.</summary>
     public string? ToolsJson { get; init; }
 
+    /// <summary>The documents a chat template may print, as a JSON array exactly as in the record, or null.</summary>
+    public string? DocumentsJson { get; init; }
+
+    /// <summary>The rejected answer of a preference record read by its chosen one: the turns in place of the last ones of <see cref="Turns"/>; empty for any other record.</summary>
+    public IReadOnlyList<Turn> RejectedTurns { get; init; } = [];
+
     /// <summary>Where the record stands in the input.</summary>
     public required RecordLocator Locator { get; init; }
 
