@@ -54,6 +54,27 @@ public sealed class ModelConfigTests
     }
 
     [Theory]
+    [InlineData("hidden_size", "64.0")]
+    [InlineData("embedding_multiplier", "1.0")]
+    [InlineData("logits_scaling", "1")]
+    [InlineData("final_logit_softcapping", "null")]
+    [InlineData("no_rope_layers", "[]")]
+    [InlineData("head_dim", "null")]
+    public void Harmless_spellings_are_the_same_model(string field, string value) =>
+        Parse(Llama, (field, value)).ShouldBeEquivalentTo(Parse(Llama));
+
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("mistral")]
+    [InlineData("qwen3")]
+    public void A_null_number_of_key_value_heads_means_as_many_as_query_heads(string family) =>
+        Parse(Llama, ("model_type", family), ("architectures", null), ("num_key_value_heads", "null")).KeyValueHeads.ShouldBe(8);
+
+    [Fact]
+    public void An_unsupported_family_names_the_way_that_is_left() =>
+        Should.Throw<PursuitException>(() => Parse(Llama, ("model_type", "\"gpt_neox\""))).Message.ShouldContain("--features");
+
+    [Theory]
     [InlineData("mistral", "attention_bias", "true")]
     [InlineData("qwen2", "mlp_bias", "true")]
     public void A_bias_the_family_has_not_is_refused(string family, string field, string value) =>
@@ -108,7 +129,7 @@ public sealed class ModelConfigTests
             if (value is null)
                 node.Remove(field);
             else
-                node[field] = value.All(char.IsLetterOrDigit) && char.IsLetter(value[0]) && value is not ("true" or "false") ? JsonValue.Create(value) : JsonNode.Parse(value);
+                node[field] = value.All(char.IsLetterOrDigit) && char.IsLetter(value[0]) && value is not ("true" or "false" or "null") ? JsonValue.Create(value) : JsonNode.Parse(value);
         }
 
         return ModelConfigReader.Parse(Encoding.UTF8.GetBytes(node.ToJsonString()), "test/config.json");

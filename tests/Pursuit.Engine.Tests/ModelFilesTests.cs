@@ -1,4 +1,6 @@
+using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
+using Pursuit.Engine.Training;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 
@@ -117,12 +119,74 @@ public sealed class ModelFilesTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_model_saved_without_its_head_gives_the_same_hidden_weights_and_no_losses(bool tied)
+    {
+        using var directory = new TemporaryDirectory();
+        using var whole = TinyModel.Create(TinyModel.Config with { TiedHead = tied });
+        whole.Save(directory.FullPath, halfPrecision: false);
+        var tensors = Tensors(whole).Where(t => t.Name != "lm_head.weight").Select(t => t with { Name = t.Name["model.".Length..] }).ToList();
+        SafetensorsWriter.Write(directory.PathOf("model.safetensors"), tensors);
+        using var body = Decoder.LoadForEmbeddings(directory.FullPath);
+        foreach (var parameter in body.Layout.All)
+            body.Read(parameter).ShouldBe(whole.Read(whole.Layout.Find(parameter.Name)!));
+        if (tied)
+            Decoder.Load(directory.FullPath).Dispose();
+        else
+            Should.Throw<PursuitException>(() => Decoder.Load(directory.FullPath)).Message.ShouldContain("without a head");
+    }
+
+    [Theory]
+    [InlineData("model.layers.0.mlp.up_proj.qweight", "GPTQ or AWQ")]
+    [InlineData("model.layers.0.mlp.up_proj.scales", "MLX")]
+    [InlineData("model.layers.0.mlp.up_proj.weight_scale", "fp8")]
+    public void Quantized_weights_are_told_by_their_tensors(string name, string kind)
+    {
+        using var directory = new TemporaryDirectory();
+        Write(directory, tensors => tensors.Add(TensorToWrite.FromSingle(name, [2], new float[2])));
+        Should.Throw<PursuitException>(() => Decoder.Load(directory.FullPath)).Message.ShouldContain($"quantized by {kind}");
+    }
+
+    [Fact]
+    public void A_Git_LFS_pointer_in_place_of_the_weights_is_named()
+    {
+        using var directory = new TemporaryDirectory();
+        Write(directory, _ => { });
+        directory.Write("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n");
+        Should.Throw<PursuitException>(() => Decoder.Load(directory.FullPath)).Message.ShouldContain("git lfs pull");
+    }
+
+    [Fact]
+    public void An_adapter_directory_is_its_model_with_the_adapters_merged()
+    {
+        using var directory = new TemporaryDirectory();
+        using var decoder = TinyModel.Create();
+        decoder.Save(directory.PathOf("base"), halfPrecision: false);
+        using (var adapters = LoraAdapters.Create(decoder, new LoraOptions { Rank = 2, TargetModules = ["q_proj", "down_proj"] }, seed: 3))
+        {
+            foreach (var module in adapters.Modules)
+                decoder.Operations.Write([.. Enumerable.Range(0, module.B.Length).Select(i => 0.01f * i)], module.B.In(adapters.Values));
+            adapters.Save(directory.PathOf("adapter"), "../base");
+            adapters.MergeInto(decoder);
+        }
+
+        using var loaded = Decoder.Load(directory.PathOf("adapter"));
+        foreach (var parameter in decoder.Layout.All)
+            loaded.Read(parameter).ShouldBe(decoder.Read(parameter));
+        ModelFiles.Fingerprint(directory.PathOf("adapter")).ShouldNotBe(ModelFiles.Fingerprint(directory.PathOf("base")));
+    }
+
     private static void Write(TemporaryDirectory directory, Action<List<TensorToWrite>> change)
     {
         using var decoder = TinyModel.Create();
         decoder.Save(directory.FullPath, halfPrecision: false);
-        var tensors = decoder.Layout.All.Select(p => TensorToWrite.FromSingle(p.Name, [.. p.Shape.Select(s => (long)s)], decoder.Read(p))).ToList();
+        var tensors = Tensors(decoder);
         change(tensors);
         SafetensorsWriter.Write(directory.PathOf("model.safetensors"), tensors);
     }
+
+    private static List<TensorToWrite> Tensors(Decoder decoder) =>
+        [.. decoder.Layout.All.Select(p => TensorToWrite.FromSingle(p.Name, [.. p.Shape.Select(s => (long)s)], decoder.Read(p)))];
 }

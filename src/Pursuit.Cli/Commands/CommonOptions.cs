@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Pursuit.Data;
 using Pursuit.Mpi;
+using Pursuit.Storage;
 
 namespace Pursuit.Cli.Commands;
 
@@ -25,13 +26,17 @@ internal static class CommonOptions
     /// <summary>Reads the word of <see cref="Shape"/>.</summary>
     public static RecordShape? ShapeOf(string? word) => word is null ? null : RecordShapeNames.Parse(word);
 
-    public static Option<string?> Model() => new("--model")
+    public static Option<string?> Model() => Model("--model", "A model directory as Hugging Face lays it out, PEFT's adapters of one, or ORG/NAME[@REVISION] in the local hub cache. Default: the bundled model.");
+
+    /// <summary>An option that names a model; its value is a directory, looked up in the hub's cache where a name was given.</summary>
+    public static Option<string?> Model(string name, string description) => new(name)
     {
-        Description = "A model directory as Hugging Face lays it out; without it, the bundled model.",
+        Description = description,
+        CustomParser = result => ModelDirectory.Resolve(result.Tokens[0].Value),
     };
 
-    /// <summary>What <see cref="Model"/> gave, else the bundled model.</summary>
-    public static string ModelDirectory(string? given) => BundledModel.OrGiven(given);
+    /// <summary>Words given apart or with commas between them.</summary>
+    public static string[] Words(string[] given) => [.. given.SelectMany(g => g.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 
     public static Option<int> MaxLength() => new("--max-length")
     {

@@ -32,7 +32,7 @@ internal static class FeatureCommandOptions
     {
         var options = Options<TOptions>(settings);
         if (maxLength < 8) throw PursuitException.At("--max-length", $"{maxLength}", "at least 8");
-        return new FeatureRecipe<TOptions> { Model = CommonOptions.ModelDirectory(model), MaxLength = maxLength, Options = options, Threads = threads };
+        return new FeatureRecipe<TOptions> { Model = BundledModel.OrGiven(model), MaxLength = maxLength, Options = options, Threads = threads };
     }
 
     /// <summary>How the command line wants one kind of features made.</summary>

@@ -31,7 +31,7 @@ internal static class InspectCommand
                 Strict = parsed.GetValue(strict),
                 Threads = LaunchedCores.Own,
             },
-            ModelEncoder.Load(CommonOptions.ModelDirectory(parsed.GetValue(model)), parsed.GetValue(maxLength)),
+            ModelEncoder.Load(BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(maxLength)),
             parsed.GetValue(id),
             parsed.GetValue(count),
             parsed.GetValue(json),

@@ -112,8 +112,8 @@ internal sealed class ProveCommand
             Targets = parsed.GetValue(_target)!,
             Tests = parsed.GetValue(_test)!,
             Model = BundledModel.OrGiven(parsed.GetValue(_model)),
-            Budgets = [.. Words(parsed.GetValue(_budget)!).Select(Budget.Parse)],
-            Methods = [.. Words(parsed.GetValue(_methods)!).Select(ProofMethod.Parse)],
+            Budgets = [.. CommonOptions.Words(parsed.GetValue(_budget)!).Select(Budget.Parse)],
+            Methods = [.. CommonOptions.Words(parsed.GetValue(_methods)!).Select(ProofMethod.Parse)],
             Settings = parsed.GetValue(_set)!,
             Features = features is not null && !FeatureSources.IsRun(features) ? features : null,
             FeaturesRun = features is not null && FeatureSources.IsRun(features) ? features : null,
@@ -138,7 +138,6 @@ internal sealed class ProveCommand
     }
 
     /// <summary>"a,b" and "a b" alike.</summary>
-    private static IEnumerable<string> Words(string[] given) => given.SelectMany(g => g.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>"90s", "30m" or "2h".</summary>
     private static TimeSpan ParseTime(string text) =>

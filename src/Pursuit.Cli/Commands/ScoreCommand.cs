@@ -15,7 +15,7 @@ internal sealed class ScoreCommand
     private readonly Option<string[]> _target = CommonOptions.Many("--target", "Files with examples to imitate, for 'dsir'.");
     private readonly Option<string[]> _methods = CommonOptions.Many("--methods", $"What to measure by, some of: {string.Join(", ", ScoreJob.Names)}. Without it, everything that what is given allows.");
     private readonly Option<string> _out = new("--out") { Description = "The file that gets a line per example.", DefaultValueFactory = _ => "scores.jsonl" };
-    private readonly Option<string?> _model = new("--model") { Description = "A model directory that scores tokens; without it, two small probes are trained on the pool." };
+    private readonly Option<string?> _model = CommonOptions.Model("--model", "The model that scores tokens: a directory, or ORG/NAME in the local hub cache. Default: two small probes, trained on the pool.");
     private readonly Option<string?> _referenceModel = StatisticsCommandOptions.ReferenceModel();
     private readonly Option<int> _maxLength = new("--max-length") { Description = "Tokens an example is cut to.", DefaultValueFactory = _ => 1 << 20 };
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
@@ -74,7 +74,7 @@ internal sealed class ScoreCommand
     /// <summary>The methods asked, or all that what is given allows.</summary>
     private string[] Methods(ParseResult parsed)
     {
-        if (parsed.GetValue(_methods) is { Length: > 0 } given) return given;
+        if (CommonOptions.Words(parsed.GetValue(_methods)!) is { Length: > 0 } given) return given;
         var missing = FeatureNeeds.None;
         if (parsed.GetValue(_target)!.Length == 0) missing |= FeatureNeeds.TargetTexts;
         if (parsed.GetValue(_model) is null) missing |= FeatureNeeds.AnswerStatistics;

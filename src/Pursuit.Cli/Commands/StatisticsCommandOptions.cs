@@ -8,10 +8,8 @@ namespace Pursuit.Cli.Commands;
 /// <summary>How commands read the options of token statistics.</summary>
 internal static class StatisticsCommandOptions
 {
-    public static Option<string?> ReferenceModel() => new("--reference-model")
-    {
-        Description = "A second model whose losses 'loss-discrepancy' compares with the first one's.",
-    };
+    public static Option<string?> ReferenceModel() =>
+        CommonOptions.Model("--reference-model", "A second model whose losses 'loss-discrepancy' compares with the first one's.");
 
     /// <summary>True where a method reads token statistics that plain text gives, and no model was named for them: then probes are trained on the pool.</summary>
     public static bool TrainsProbes(string method, string? model) =>

@@ -25,7 +25,7 @@ internal static class EmbeddingPlanner
         var (examples, meanTokens) = (request.Examples > 0 ? request.Examples : pool.Count, sample.Tokens(Used) / pool.Count);
         var targetTokens = request.Target is { } target ? CostSample.Of(target, probe.Encoder, threads, cancellationToken).Tokens(Used) : 0;
         var held = HostBuffer.LiveBytes;
-        using var decoder = Decoder.Load(probe.Path);
+        using var decoder = Decoder.LoadForEmbeddings(probe.Path);
         var model = HostBuffer.LiveBytes - held;
         using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = threads, MicroBatchTokens = options.MicroBatch });
         var extractor = new EmbeddingExtractor(decoder, workers, options);

@@ -18,7 +18,7 @@ internal sealed class EmbeddingStoreMaker(ProbeModel probe, EmbeddingOptions opt
     private EmbeddingReport? Make(ShardLoop loop, string id, CancellationToken cancellationToken)
     {
         var layer = options.LayerOf(probe.Config, probe.Path);
-        using var decoder = Decoder.Load(probe.Path);
+        using var decoder = Decoder.LoadForEmbeddings(probe.Path);
         using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = threads, MicroBatchTokens = options.MicroBatch });
         var extractor = new EmbeddingExtractor(decoder, workers, options);
         var manifest = loop.Manifest("embedding", [new FeatureBlock($"layer-{layer}", extractor.Dimension)], id) with { Dtype = options.Precision == EmbeddingPrecision.F32 ? "F32" : "BF16" };

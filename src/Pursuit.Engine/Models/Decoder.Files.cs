@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Kernels;
 using Pursuit.Numerics;
 using Pursuit.Storage;
@@ -10,22 +11,46 @@ public sealed partial class Decoder
     /// <summary>Values copied to the device at once when loading.</summary>
     private const int LoadBlock = 1 << 22;
 
-    /// <summary>Loads a model directory as Hugging Face lays it out.</summary>
-    /// <param name="directory">config.json with model.safetensors, or with an index and its files; bf16, fp16, fp32 or fp64.</param>
+    private const string HeadName = "lm_head.weight";
+    private const string BodyPrefix = "model.";
+    private const string BareEmbeddingName = "embed_tokens.weight";
+
+    /// <summary>Loads a model directory as Hugging Face lays it out, or PEFT's adapters merged into the model that they belong to.</summary>
+    /// <param name="directory">config.json with model.safetensors, or with an index and its files; bf16, fp16, fp32 or fp64. Or an adapter directory.</param>
     /// <param name="operations">The device; the processor if null.</param>
     /// <exception cref="PursuitException">
     /// A file is missing or malformed, the config asks for something unsupported, or a tensor is missing, left over or
     /// of another shape than the config says.
     /// </exception>
-    public static Decoder Load(string directory, IDecoderOperations? operations = null)
+    public static Decoder Load(string directory, IDecoderOperations? operations = null) => Load(directory, needsHead: true, operations);
+
+    /// <summary>Loads a model for its hidden states alone: it may lack the head, as models made for embeddings do.</summary>
+    /// <inheritdoc cref="Load(string, IDecoderOperations?)"/>
+    public static Decoder LoadForEmbeddings(string directory, IDecoderOperations? operations = null) => Load(directory, needsHead: false, operations);
+
+    private static Decoder Load(string directory, bool needsHead, IDecoderOperations? operations)
     {
-        var config = ModelConfigReader.ReadDirectory(directory);
-        using var files = ModelWeights.Open(directory);
+        var model = ModelDirectory.Open(directory);
+        var config = ModelConfigReader.ReadDirectory(model.BasePath);
+        using var files = ModelWeights.Open(model.BasePath);
+        if (!config.TiedHead && !files.Tensors.ContainsKey(HeadName))
+        {
+            if (needsHead)
+                throw PursuitException.At(files.Path, $"no {HeadName}: a model without a head, which gives embeddings and no losses", "a causal language model", "Use it with methods over embeddings, or use the model it was made from.");
+            config = config with { TiedHead = true }; // a tied head takes no tensor, and hidden states never reach it
+        }
+
         CheckTensors(new ParameterLayout(config), config, files);
         var decoder = new Decoder(config, operations ?? CpuOperations.Best);
         try
         {
             decoder.ReadWeights(files);
+            if (model.AdapterPath is not null)
+            {
+                using var adapters = LoraAdapters.Load(decoder, model.AdapterPath);
+                adapters.MergeInto(decoder);
+            }
+
             return decoder;
         }
         catch
@@ -66,10 +91,11 @@ public sealed partial class Decoder
 
     private static void CheckTensors(ParameterLayout layout, ModelConfig config, ModelWeights files)
     {
+        RefuseQuantized(files);
         var faults = new List<string>();
         foreach (var parameter in layout.All)
         {
-            if (!files.Tensors.TryGetValue(parameter.Name, out var info))
+            if (!files.Tensors.TryGetValue(NameIn(files, parameter), out var info))
                 faults.Add($"{parameter.Name} [{string.Join(", ", parameter.Shape)}] is missing");
             else if (!info.Shape.SequenceEqual(parameter.Shape.Select(size => (long)size)))
                 faults.Add($"{parameter.Name} is {info.Describe()}, the config says [{string.Join(", ", parameter.Shape)}]");
@@ -78,15 +104,35 @@ public sealed partial class Decoder
         }
 
         // Old checkpoints carry the rotary frequencies, which the config already decides, and tied heads a copy of the embedding.
-        foreach (var name in files.Tensors.Keys.Where(n => layout.Find(n) is null).Order(StringComparer.Ordinal))
+        var own = layout.All.Select(parameter => NameIn(files, parameter)).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in files.Tensors.Keys.Where(n => !own.Contains(n)).Order(StringComparer.Ordinal))
         {
-            if (!name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) && !(config.TiedHead && name == "lm_head.weight"))
+            if (!name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) && !(config.TiedHead && name == HeadName))
                 faults.Add($"{name} {files.Tensors[name].Describe()} belongs to nothing in the config");
         }
 
         const int Shown = 8;
         if (faults.Count > 0)
             throw new PursuitException($"{files.Path}: {faults.Count} tensors don't fit config.json ({config.ModelType}, {layout.All.Count} tensors): {string.Join("; ", faults.Take(Shown))}{(faults.Count > Shown ? "; ..." : "")}. Use the weights and the config of one model.");
+    }
+
+    // A model saved without its head has no "model." before its tensors' names.
+    private static string NameIn(ModelWeights files, Parameter parameter) =>
+        files.Tensors.ContainsKey(BareEmbeddingName) && parameter.Name.StartsWith(BodyPrefix, StringComparison.Ordinal)
+            ? parameter.Name[BodyPrefix.Length..]
+            : parameter.Name;
+
+    // A quantized model may come without a word of it in config.json; its tensors tell.
+    private static void RefuseQuantized(ModelWeights files)
+    {
+        string? Ending(params string[] endings) => files.Tensors.Keys.Where(n => endings.Any(e => n.EndsWith(e, StringComparison.Ordinal))).Min(StringComparer.Ordinal);
+        var (kind, name) = Ending(".qweight", ".qzeros", ".g_idx") is { } packed ? ("GPTQ or AWQ", packed)
+            : Ending(".scales") is { } scales ? ("MLX", scales)
+            : Ending(".weight_scale", ".weight_scale_inv") is { } scale ? ("fp8", scale)
+            : files.Tensors.Values.FirstOrDefault(t => t.Type is TensorType.Float8E4M3 or TensorType.Float8E5M2) is { } eight ? ("fp8", eight.Name)
+            : (null, null);
+        if (kind is not null)
+            throw PursuitException.At(files.Path, $"weights quantized by {kind} (tensor {name})", "weights in bf16, fp16, fp32 or fp64", "Use the model that was quantized: quantized weights have no gradients here, and nothing is approximated.");
     }
 
     private void ReadWeights(ModelWeights files)
@@ -97,14 +143,14 @@ public sealed partial class Decoder
             var slice = parameter.In(Weights);
             if (Weights is HostBuffer)
             {
-                files.ReadSingle(parameter.Name, slice.AsSpan());
+                files.ReadSingle(NameIn(files, parameter), slice.AsSpan());
                 continue;
             }
 
             for (var start = 0; start < slice.Length; start += LoadBlock)
             {
                 var part = block.AsSpan(0, Math.Min(LoadBlock, slice.Length - start));
-                files.ReadSingle(parameter.Name, start, part);
+                files.ReadSingle(NameIn(files, parameter), start, part);
                 Operations.Write(part, slice.Part(start, part.Length));
             }
         }

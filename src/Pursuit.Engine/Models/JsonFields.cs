@@ -14,6 +14,9 @@ internal sealed class JsonFields(JsonElement root, string where)
     /// <summary>Whether a field is there, be it null.</summary>
     public bool Mentions(string name) => root.TryGetProperty(name, out _);
 
+    /// <summary>Whether a field is a list without items.</summary>
+    public bool IsEmptyList(string name) => Find(root, name) is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() == 0;
+
     public void Refuse(bool condition, string what)
     {
         if (condition)
@@ -54,17 +57,17 @@ internal sealed class JsonFields(JsonElement root, string where)
 
     public int? OptionalInteger(string name) =>
         Find(root, name) is not { } value ? null
-        : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number
+        : WholeNumber(value) is { } number ? number
         : Fault<int?>(name, value, "a whole number", null);
 
     public IReadOnlyList<int> Integers(string name)
     {
         if (Find(root, name) is not { } value)
             return [];
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var one))
+        if (WholeNumber(value) is { } one)
             return [one];
-        if (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(e => e.ValueKind == JsonValueKind.Number && e.TryGetInt32(out _)))
-            return [.. value.EnumerateArray().Select(e => e.GetInt32())];
+        if (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(e => WholeNumber(e) is not null))
+            return [.. value.EnumerateArray().Select(e => WholeNumber(e)!.Value)];
         return Fault<IReadOnlyList<int>>(name, value, "a whole number or a list of them", []);
     }
 
@@ -75,6 +78,13 @@ internal sealed class JsonFields(JsonElement root, string where)
     public bool Flag(string name, bool otherwise) => Find(root, name) is not { } value ? otherwise
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
         : Fault(name, value, "true or false", otherwise);
+
+    // Some tools write 2048.0 for 2048.
+    private static int? WholeNumber(JsonElement value) =>
+        value.ValueKind != JsonValueKind.Number ? null
+        : value.TryGetInt32(out var number) ? number
+        : value.TryGetDouble(out var real) && real == Math.Floor(real) && Math.Abs(real) <= int.MaxValue ? (int)real
+        : null;
 
     private static JsonElement? Find(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;

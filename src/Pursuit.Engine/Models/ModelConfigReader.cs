@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pursuit.Storage;
 
 namespace Pursuit.Engine.Models;
 
@@ -16,9 +17,13 @@ public static class ModelConfigReader
     /// <exception cref="PursuitException">The file is missing, malformed, contradicts itself or asks for something unsupported.</exception>
     public static ModelConfig ReadDirectory(string directory)
     {
-        var path = Path.Combine(directory, "config.json");
+        var path = Path.Combine(ModelDirectory.Open(directory).BasePath, "config.json");
         if (!File.Exists(path))
-            throw PursuitException.At(directory, "there is no config.json", "a model directory as Hugging Face lays it out", "Point to the directory that holds config.json and model.safetensors.");
+        {
+            var (found, advice) = ModelDirectory.OtherKind(directory) ?? ("there is no config.json", "Point to the directory that holds config.json and model.safetensors.");
+            throw PursuitException.At(directory, found, "a model directory as Hugging Face lays it out, with config.json", advice);
+        }
+
         return Parse(File.ReadAllBytes(path), path);
     }
 
@@ -50,10 +55,11 @@ public static class ModelConfigReader
     {
         var modelType = fields.Text("model_type") ?? "";
         if (!SupportedModelTypes.Contains(modelType))
-            throw PursuitException.At(where, $"model_type is \"{modelType}\"", $"one of {string.Join(", ", SupportedModelTypes)}", "Choose a model of a supported family.");
+            throw PursuitException.At(where, modelType.Length == 0 ? "no model_type" : $"model_type is \"{modelType}\"", $"one of {string.Join(", ", SupportedModelTypes)}", "Choose a model of a supported family, or compute the features of this one elsewhere and give them with --features (docs/formats/features.md).");
         var architecture = fields.FirstText("architectures");
-        var expected = modelType switch { "llama" => "LlamaForCausalLM", "mistral" => "MistralForCausalLM", "qwen2" => "Qwen2ForCausalLM", _ => "Qwen3ForCausalLM" };
-        fields.Refuse(architecture is not null && architecture != expected, $"architecture {architecture} (supported for {modelType}: {expected})");
+        var family = modelType switch { "llama" => "Llama", "mistral" => "Mistral", "qwen2" => "Qwen2", _ => "Qwen3" };
+        var (expected, body) = (family + "ForCausalLM", family + "Model");
+        fields.Refuse(architecture is not null && architecture != expected && architecture != body, $"architecture {architecture} (supported for {modelType}: {expected}, and {body} for embeddings)");
         RefuseUnsupported(fields);
 
         var hidden = fields.Integer("hidden_size");
@@ -68,7 +74,7 @@ public static class ModelConfigReader
             IntermediateSize = fields.Integer("intermediate_size"),
             Layers = layers,
             QueryHeads = heads,
-            KeyValueHeads = fields.Integer("num_key_value_heads", modelType == "llama" ? heads : null),
+            KeyValueHeads = fields.Integer("num_key_value_heads", fields.Mentions("num_key_value_heads") || modelType == "llama" ? heads : null), // null means as many in every family
             HeadSize = fields.Integer("head_dim", HeadSize(modelType, hidden, heads)),
             MaximumPositions = fields.Integer("max_position_embeddings", 2048),
             NormEpsilon = (float)fields.Number("rms_norm_eps", 1e-6),
@@ -92,15 +98,19 @@ public static class ModelConfigReader
         fields.Refuse(activation is not ("silu" or "swish"), $"activation \"{activation}\" (supported: silu)");
         foreach (var name in new[] { "num_local_experts", "num_experts", "n_routed_experts" })
             fields.Refuse(fields.OptionalInteger(name) is > 0, $"a mixture of experts ({name})");
-        fields.Refuse(fields.Has("quantization_config"), "quantized weights (quantization_config)");
+        foreach (var name in new[] { "quantization_config", "quantization" })
+            fields.Refuse(fields.Has(name), $"quantized weights ({name})");
         var partial = fields.Number("partial_rotary_factor", 1);
         fields.Refuse(partial != 1, FormattableString.Invariant($"partial rotary positions (partial_rotary_factor {partial})"));
         fields.Refuse(fields.Flag("is_encoder_decoder", false), "an encoder-decoder (is_encoder_decoder)");
         var positions = fields.Text("position_embedding_type") ?? "rope";
         fields.Refuse(positions != "rope", $"position_embedding_type \"{positions}\" (supported: rope)");
         fields.Refuse(fields.OptionalInteger("attention_chunk_size") is > 0, "chunked attention (attention_chunk_size)");
-        foreach (var name in new[] { "embedding_multiplier", "residual_multiplier", "attention_multiplier", "logits_scaling", "final_logit_softcapping", "attn_logit_softcapping", "no_rope_layers" })
+        foreach (var name in new[] { "embedding_multiplier", "residual_multiplier", "attention_multiplier", "logits_scaling" })
+            fields.Refuse(fields.Number(name, 1) != 1, name); // 1 is what these families have without it
+        foreach (var name in new[] { "final_logit_softcapping", "attn_logit_softcapping" })
             fields.Refuse(fields.Has(name), name);
+        fields.Refuse(fields.Has("no_rope_layers") && !fields.IsEmptyList("no_rope_layers"), "no_rope_layers");
     }
 
     private static int HeadSize(string modelType, int hidden, int heads) =>

@@ -119,6 +119,11 @@ public sealed record ProveOptions
             faults.Add($"--target: {Targets.Count} for {Tests.Count} of --test; expected one of each per target, in the same order");
         if (Targets.Count == 0 && Methods.Where(m => m.NeedsTarget).Select(m => m.Label).ToArray() is { Length: > 0 } lacking)
             faults.Add($"--target: missing; {string.Join(", ", lacking.Select(l => $"'{l}'"))} can't choose without one");
+        foreach (var (option, path) in TargetFeatures.Select(path => ("--target-features", path)).Prepend(("--features", Features!)))
+        {
+            if (path is not null && !File.Exists(path) && !Directory.Exists(path)) faults.Add($"{option}: no file or directory '{path}'; expected features, or the run of 'pursuit features'");
+        }
+
         if (Features is null && TargetFeatures.Count > 0)
             faults.Add("--target-features: given without --features; a target's features are of use beside the pool's, made in the same way");
         if (Features is not null && Targets.Count > 0 && TargetFeatures.Count == 0)

@@ -2,6 +2,7 @@ using Pursuit.Data;
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
 using Pursuit.Runs;
+using Pursuit.Storage;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Engine.Training;
@@ -33,6 +34,8 @@ public sealed class FineTuneJob
     /// <exception cref="PursuitException">Data or model are bad, the loss stopped being a number, or a directory can't be written.</exception>
     public FineTuneSummary Run(RunDirectory run, CancellationToken cancellationToken)
     {
+        if (_options.Lora is not null && ModelDirectory.Open(_options.Model).AdapterPath is not null)
+            throw PursuitException.At(_options.Model, "PEFT's adapters, and new adapters asked for", "a model for new adapters", "Train these adapters further with --adapter, merge them into a model first, or train all weights.");
         ModelFiles.RequireWritable(_options.Out);
         using var decoder = Decoder.Load(_options.Model);
         var encoder = LoadEncoder(decoder.Config);

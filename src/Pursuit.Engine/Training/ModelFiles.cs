@@ -14,15 +14,17 @@ internal static class ModelFiles
     private const string GenerationConfigName = "generation_config.json";
 
     private static readonly string[] Companions =
-        [Tokenizer.FileName, TokenizerConfig.FileName, "chat_template.jinja", "special_tokens_map.json", GenerationConfigName];
+        [Tokenizer.FileName, TokenizerConfig.FileName, "vocab.json", "merges.txt", "chat_template.jinja", "special_tokens_map.json", GenerationConfigName];
 
     /// <summary>Copies the tokenizer, its template and the generation's settings, where there are any.</summary>
     /// <exception cref="PursuitException">The destination can't be written.</exception>
     public static void CopyCompanions(string from, string to)
     {
+        var model = ModelDirectory.Open(from);
         foreach (var name in Companions)
         {
-            var (source, destination) = (Path.GetFullPath(Path.Combine(from, name)), Path.GetFullPath(Path.Combine(to, name)));
+            var place = name == GenerationConfigName ? model.BasePath : model.TokenizerPath;
+            var (source, destination) = (Path.GetFullPath(Path.Combine(place, name)), Path.GetFullPath(Path.Combine(to, name)));
             if (source != destination && File.Exists(source))
                 AtomicFile.Write(destination, stream => stream.Write(File.ReadAllBytes(source)));
         }
@@ -37,12 +39,16 @@ internal static class ModelFiles
             stream.WriteByte((byte)'\n');
         });
 
-    /// <summary>SHA-256 over a model's config.json and weights, 64 hexadecimal digits.</summary>
+    /// <summary>SHA-256 over a model's config.json and weights, and over its adapters where it has some; 64 hexadecimal digits.</summary>
     /// <exception cref="PursuitException">A file is missing or faulty.</exception>
     public static string Fingerprint(string directory)
     {
-        using var weights = ModelWeights.Open(directory);
-        return Hash("model/1", weights.Files.Select(f => f.Path).Prepend(Path.Combine(directory, "config.json")));
+        var model = ModelDirectory.Open(directory);
+        using var weights = ModelWeights.Open(model.BasePath);
+        var plain = Hash("model/1", weights.Files.Select(f => f.Path).Prepend(Path.Combine(model.BasePath, "config.json")));
+        return model.AdapterPath is { } adapter
+            ? new Fingerprint("adapted-model/1").Add("model", plain).Add("adapter", AdapterFingerprint(adapter)).Hash
+            : plain;
     }
 
     /// <summary>SHA-256 over an adapter directory's config and weights, 64 hexadecimal digits.</summary>

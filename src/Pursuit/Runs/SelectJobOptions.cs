@@ -114,6 +114,10 @@ public sealed record SelectJobOptions
         var (what, targets) = method.Needs.HasFlag(FeatureNeeds.PoolEmbeddings) ? ("embeddings", "embeddings") : ("gradient features", "gradients");
         if (Features is null && !ComputesFeatures)
             faults.Add($"--features: missing; '{Method}' reads {what} of the pool (docs/formats/features.md says how to make them)");
+        var lost = ((string Option, string? Path)[])[("--features", Features), ("--target-features", TargetFeatures)];
+        lost = [.. lost.Where(given => given.Path is not null && !File.Exists(given.Path) && !Directory.Exists(given.Path))];
+        faults.AddRange(lost.Select(given => $"{given.Option}: no file or directory '{given.Path}'; expected features, or the run of 'pursuit features'"));
+        if (lost.Length > 0) return; // what else may be missing depends on them
         if (Features is null && TargetFeatures is not null)
             faults.Add("--target-features: given without --features; a target's features are of use beside the pool's, made in the same way");
         if (method.Needs.ReadsTargetFeatures() && Features is not null && TargetFeatures is null && Targets.Count > 0)

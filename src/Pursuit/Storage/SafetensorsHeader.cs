@@ -21,6 +21,7 @@ internal static class SafetensorsHeader
     {
         if (file.Length < PrefixBytes)
             throw PursuitException.At(file.Path, $"a file of {file.Length} bytes", $"a safetensors file, which starts with {PrefixBytes} bytes of header length", "The download may be incomplete.");
+        GitLfsPointer.Refuse(file.Path, file.Bytes(0, (int)Math.Min(file.Length, GitLfsPointer.LongestBytes)));
         var declared = BinaryPrimitives.ReadUInt64LittleEndian(file.Bytes(0, PrefixBytes));
         if (declared > (ulong)options.MaxHeaderBytes)
             throw PursuitException.At(file.Path, $"a header of {declared} bytes", $"at most {options.MaxHeaderBytes} bytes (SafetensorsOptions.MaxHeaderBytes)", "It may not be a safetensors file; if it is, raise the limit.");

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Pursuit.Storage;
 
 namespace Pursuit.Tokenization;
 
@@ -16,6 +17,8 @@ public sealed class Tokenizer
     public const string FileName = "tokenizer.json";
 
     private const long LargestFile = 512L << 20;
+
+    private static readonly string[] SentencePieceNames = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model"];
 
     private readonly BytePairModel _model;
     private readonly INormalizer? _normalizer;
@@ -62,11 +65,26 @@ public sealed class Tokenizer
     public string Fingerprint { get; }
 
     /// <summary>Loads a tokenizer.</summary>
-    /// <param name="path">A model directory that holds <c>tokenizer.json</c>, or that file.</param>
+    /// <param name="path">
+    /// A model directory (or PEFT's adapters of one) that holds <c>tokenizer.json</c>, or <c>vocab.json</c> and <c>merges.txt</c> of a class
+    /// whose rules are known; or a tokenizer.json.
+    /// </param>
     /// <exception cref="PursuitException">No such file, not JSON, contradictory, or it asks what isn't supported.</exception>
     public static Tokenizer Load(string path)
     {
-        var file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
+        var file = path;
+        if (Directory.Exists(path))
+        {
+            var directory = ModelDirectory.Open(path).TokenizerPath;
+            file = Path.Combine(directory, FileName);
+            if (!File.Exists(file))
+            {
+                return VocabularyAndMerges.AreIn(directory)
+                    ? Parse(VocabularyAndMerges.ToTokenizerJson(directory), Path.Combine(directory, VocabularyAndMerges.VocabularyName))
+                    : throw NoTokenizer(directory);
+            }
+        }
+
         byte[] bytes;
         try
         {
@@ -141,6 +159,17 @@ public sealed class Tokenizer
     {
         using var document = JsonField.Parse(bytes, where);
         return new Tokenizer(new JsonField(document.RootElement, where), Convert.ToHexStringLower(SHA256.HashData(bytes)));
+    }
+
+    private static PursuitException NoTokenizer(string directory)
+    {
+        var sentencePiece = SentencePieceNames.FirstOrDefault(name => File.Exists(Path.Combine(directory, name)));
+        var advice = $"Save the tokenizer once with transformers, which writes {FileName}: AutoTokenizer.from_pretrained(...).save_pretrained(...).";
+        return PursuitException.At(
+            directory,
+            sentencePiece is null ? $"no {FileName}" : $"{sentencePiece}, a SentencePiece model, and no {FileName}",
+            $"a {FileName}, or {VocabularyAndMerges.VocabularyName} and {VocabularyAndMerges.MergesName}",
+            advice);
     }
 
     private static void AddFrame(IReadOnlyList<int> frame, int position, Output output)

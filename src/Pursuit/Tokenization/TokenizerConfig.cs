@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pursuit.Storage;
 
 namespace Pursuit.Tokenization;
 
@@ -36,11 +37,11 @@ public sealed record TokenizerConfig
     public IReadOnlyDictionary<string, string> ChatTemplates { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Loads the file of a model directory; a directory without one gives an empty configuration.</summary>
-    /// <param name="directory">A model directory.</param>
+    /// <param name="directory">A model directory, or PEFT's adapters of one.</param>
     /// <exception cref="PursuitException">The file can't be read, isn't JSON, or a field has the wrong kind.</exception>
     public static TokenizerConfig Load(string directory)
     {
-        var file = Path.Combine(directory, FileName);
+        var file = Path.Combine(ModelDirectory.Open(directory).TokenizerPath, FileName);
         if (!File.Exists(file)) return new TokenizerConfig();
         byte[] bytes;
         try

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Pursuit.Data;
+using Pursuit.Storage;
 
 namespace Pursuit.Tokenization;
 
@@ -85,6 +86,7 @@ public sealed class ChatTemplate
     public static ChatTemplate Load(string modelDirectory, TokenizerConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
+        modelDirectory = ModelDirectory.Open(modelDirectory).TokenizerPath;
         var file = Path.Combine(modelDirectory, FileName);
         if (File.Exists(file)) return new ChatTemplate(ReadFile(file), ChatTemplateSource.File, file, config, null);
         var where = Path.Combine(modelDirectory, TokenizerConfig.FileName);

@@ -1,0 +1,184 @@
+using System.Text.Json;
+
+namespace Pursuit.Tokenization;
+
+/// <summary>
+/// Byte-level tokenizers as they were saved before tokenizer.json: <c>vocab.json</c> and <c>merges.txt</c>, with what else decides their ids in
+/// the class that tokenizer_config.json (or config.json's model_type) names. Written out as the tokenizer.json that transformers converts them to.
+/// </summary>
+internal static class VocabularyAndMerges
+{
+    public const string VocabularyName = "vocab.json";
+    public const string MergesName = "merges.txt";
+
+    private const string AddedName = "added_tokens.json";
+
+    /// <summary>Whether a directory holds both files.</summary>
+    public static bool AreIn(string directory) => File.Exists(Path.Combine(directory, VocabularyName)) && File.Exists(Path.Combine(directory, MergesName));
+
+    /// <summary>The tokenizer.json of a directory that holds both files, as UTF-8.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <exception cref="PursuitException">A class whose rules aren't known, or a file that can't be read.</exception>
+    public static byte[] ToTokenizerJson(string directory)
+    {
+        var kind = Class(directory);
+        var isQwen = kind == "Qwen2Tokenizer";
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("added_tokens");
+            foreach (var token in AddedTokens(directory)) Write(json, token);
+            json.WriteEndArray();
+            if (isQwen)
+            {
+                json.WriteStartObject("normalizer");
+                json.WriteString("type", "NFC");
+                json.WriteEndObject();
+            }
+
+            WritePreTokenizer(json, isQwen, AddsPrefixSpace(directory));
+            json.WriteStartObject("decoder");
+            json.WriteString("type", "ByteLevel");
+            json.WriteEndObject();
+            json.WriteStartObject("model");
+            json.WriteString("type", "BPE");
+            json.WritePropertyName("vocab");
+            using (var vocabulary = JsonField.Parse(File.ReadAllBytes(Path.Combine(directory, VocabularyName)), Path.Combine(directory, VocabularyName)))
+                vocabulary.RootElement.WriteTo(json);
+            json.WriteStartArray("merges");
+            foreach (var line in File.ReadLines(Path.Combine(directory, MergesName)))
+            {
+                if (line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal)) json.WriteStringValue(line);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+
+    private static string Class(string directory)
+    {
+        var named = TokenizerConfig.Load(directory).TokenizerClass;
+        var kind = named ?? ModelType(directory) switch { "qwen2" or "qwen3" => "Qwen2Tokenizer", "gpt2" => "GPT2Tokenizer", _ => null };
+        if (kind is not null && kind.EndsWith("Fast", StringComparison.Ordinal)) kind = kind[..^"Fast".Length];
+        return kind is "Qwen2Tokenizer" or "GPT2Tokenizer"
+            ? kind
+            : throw PursuitException.At(directory, $"{VocabularyName} and {MergesName} of {(named is null ? "a class that no file names" : $"the class {named}")}", $"a {Tokenizer.FileName}, or these files of GPT2Tokenizer or Qwen2Tokenizer", $"Save the tokenizer with transformers, which writes {Tokenizer.FileName}: AutoTokenizer.from_pretrained(...).save_pretrained(...).");
+    }
+
+    private static string? ModelType(string directory)
+    {
+        var file = Path.Combine(directory, "config.json");
+        if (!File.Exists(file)) return null;
+        using var document = JsonField.Parse(File.ReadAllBytes(file), file);
+        var type = new JsonField(document.RootElement, file)["model_type"];
+        return type.IsNull ? null : type.String();
+    }
+
+    private static bool AddsPrefixSpace(string directory)
+    {
+        var file = Path.Combine(directory, TokenizerConfig.FileName);
+        if (!File.Exists(file)) return false;
+        using var document = JsonField.Parse(File.ReadAllBytes(file), file);
+        return new JsonField(document.RootElement, file)["add_prefix_space"].Boolean(false);
+    }
+
+    private static void WritePreTokenizer(Utf8JsonWriter json, bool isQwen, bool addsPrefixSpace)
+    {
+        json.WriteStartObject("pre_tokenizer");
+        if (!isQwen)
+        {
+            WriteByteLevel(json, addsPrefixSpace, usesPattern: true);
+            json.WriteEndObject();
+            return;
+        }
+
+        json.WriteString("type", "Sequence");
+        json.WriteStartArray("pretokenizers");
+        json.WriteStartObject();
+        json.WriteString("type", "Split");
+        json.WriteStartObject("pattern");
+        json.WriteString("Regex", Llama3Scanner.Qwen2Pattern);
+        json.WriteEndObject();
+        json.WriteString("behavior", "Isolated");
+        json.WriteBoolean("invert", false);
+        json.WriteEndObject();
+        json.WriteStartObject();
+        WriteByteLevel(json, addsPrefixSpace, usesPattern: false);
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteByteLevel(Utf8JsonWriter json, bool addsPrefixSpace, bool usesPattern)
+    {
+        json.WriteString("type", "ByteLevel");
+        json.WriteBoolean("add_prefix_space", addsPrefixSpace);
+        json.WriteBoolean("trim_offsets", false);
+        json.WriteBoolean("use_regex", usesPattern);
+    }
+
+    // Those that tokenizer_config.json lists by id; in older directories those of added_tokens.json, and the special tokens by name.
+    private static List<AddedToken> AddedTokens(string directory)
+    {
+        var tokens = new SortedDictionary<int, AddedToken>();
+        var file = Path.Combine(directory, TokenizerConfig.FileName);
+        if (File.Exists(file))
+        {
+            using var document = JsonField.Parse(File.ReadAllBytes(file), file);
+            var listed = new JsonField(document.RootElement, file)["added_tokens_decoder"];
+            if (!listed.IsNull)
+            {
+                foreach (var (id, value) in listed.Properties()) Add(tokens, value, id);
+            }
+        }
+
+        var config = TokenizerConfig.Load(directory);
+        var special = new[] { config.BosToken, config.EosToken, config.UnkToken, config.PadToken }.OfType<string>().ToHashSet(StringComparer.Ordinal);
+        foreach (var name in (string[])[AddedName, VocabularyName])
+        {
+            var path = Path.Combine(directory, name);
+            if (!File.Exists(path)) continue;
+            using var document = JsonField.Parse(File.ReadAllBytes(path), path);
+            foreach (var (content, id) in new JsonField(document.RootElement, path).Properties())
+            {
+                if (name == VocabularyName && !special.Contains(content)) continue;
+                var number = id.Count(ModelReader.LargestId);
+                tokens.TryAdd(number, new AddedToken(number, content, special.Contains(content), Normalized: false, StripLeft: false, StripRight: false, SingleWord: false));
+            }
+        }
+
+        return [.. tokens.Values];
+    }
+
+    private static void Add(SortedDictionary<int, AddedToken> tokens, JsonField value, string id)
+    {
+        if (!int.TryParse(id, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) || number > ModelReader.LargestId)
+            throw PursuitException.At(value.Where, $"an added token with the id '{id}'", $"a whole number from 0 to {ModelReader.LargestId}");
+        tokens[number] = new AddedToken(
+            number,
+            value["content"].String(),
+            value["special"].Boolean(false),
+            value["normalized"].Boolean(false),
+            value["lstrip"].Boolean(false),
+            value["rstrip"].Boolean(false),
+            value["single_word"].Boolean(false));
+    }
+
+    private static void Write(Utf8JsonWriter json, AddedToken token)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("id", token.Id);
+        json.WriteString("content", token.Content);
+        json.WriteBoolean("special", token.Special);
+        json.WriteBoolean("normalized", token.Normalized);
+        json.WriteBoolean("lstrip", token.StripLeft);
+        json.WriteBoolean("rstrip", token.StripRight);
+        json.WriteBoolean("single_word", token.SingleWord);
+        json.WriteEndObject();
+    }
+}
