@@ -62,5 +62,5 @@ public sealed class MemoryOptionTests : IDisposable
 
     private Cli.Outcome Select(string method, params string[] more) => Cli.RunIn(
         _directory.FullPath,
-        ["select", "--pool", "pool.jsonl", "--features", "pool.npy", "--target-features", "target.npy", "--method", method, "--budget", "30", "--out", "out.jsonl", "--no-report", "--json", .. more]);
+        ["select", "--pool", "pool.jsonl", "--features", "pool.npy", "--target-features", "target.npy", "--method", method, "--budget", "30", "--out", "out.jsonl", "--no-report", "--json", "--threads", "2", .. more]);
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Text;
 using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Mpi;
@@ -27,7 +26,7 @@ internal static class DoctorCommand
     {
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         var disk = new DriveInfo(Directory.GetCurrentDirectory());
-        var normalises = "e\u0301".Normalize(NormalizationForm.FormC) == "\u00e9";
+        var normalises = UnicodeText.Normalizes;
         return
         [
             new("pursuit", RunDirectory.PursuitVersion, true),

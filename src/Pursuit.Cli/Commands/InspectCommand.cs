@@ -31,7 +31,7 @@ internal static class InspectCommand
                 Strict = parsed.GetValue(strict),
                 Threads = LaunchedCores.Own,
             },
-            ModelEncoder.Load(BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(maxLength)),
+            ModelEncoder.LoadWithin(BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(maxLength)),
             parsed.GetValue(id),
             parsed.GetValue(count),
             parsed.GetValue(json),
@@ -100,7 +100,15 @@ internal static class InspectCommand
     {
         foreach (var example in pool.Read(positions, cancellationToken))
         {
-            var encoded = encoder.Encode(example);
+            var locator = example.Locator;
+            var place = $"{pool.Sources[locator.Source].Path}, line {locator.Line}";
+            if (encoder.TryEncode(example, out var refusal) is not { } encoded)
+            {
+                if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(new { example.Id, ContentId = example.ContentId.ToString(), File = pool.Sources[locator.Source].Path, locator.Line, Refused = refusal }, RunJson.Compact));
+                else ShowRefused(example, place, refusal!);
+                continue;
+            }
+
             var segments = ExampleView.Segments(encoder.Tokenizer, encoded);
             if (json)
             {
@@ -108,12 +116,22 @@ internal static class InspectCommand
                 continue;
             }
 
-            var locator = example.Locator;
-            System.Console.Out.WriteLine($"-- {Terminal.Visible(example.Id ?? "(no id)").ReplaceLineEndings(" ")}  {example.ContentId}  {pool.Sources[locator.Source].Path}, line {locator.Line}");
+            System.Console.Out.WriteLine(Heading(example, place));
             System.Console.Out.WriteLine($"-- {encoded.Ids.Length:N0} tokens, {encoded.SupervisedTokens:N0} trained{Cut(encoded.Truncation)}");
             Print(segments);
         }
     }
+
+    /// <summary>An example that the template refuses: it is never chosen, and the audit counts it.</summary>
+    private static void ShowRefused(Example example, string place, string refusal)
+    {
+        System.Console.Out.WriteLine(Heading(example, place));
+        System.Console.Out.WriteLine($"-- refused: {Terminal.Visible(refusal)}");
+        System.Console.Out.WriteLine();
+    }
+
+    private static string Heading(Example example, string place) =>
+        $"-- {Terminal.Visible(example.Id ?? "(no id)").ReplaceLineEndings(" ")}  {example.ContentId}  {Terminal.Visible(place)}";
 
     private static string Cut(Truncation cut) => cut.IsCut
         ? $"; cut from {cut.FullLength:N0}: {cut.PromptTokensCut:N0} of the prompt, {cut.AnswerTokensCut:N0} of the answer"

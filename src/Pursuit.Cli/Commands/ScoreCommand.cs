@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
+using Pursuit.Data.Export;
 using Pursuit.Engine.Statistics;
 using Pursuit.Runs;
 using Pursuit.Selection;
@@ -53,7 +54,7 @@ internal sealed class ScoreCommand
         var recipe = StatisticsCommandOptions.Recipe(parsed.GetValue(_model), parsed.GetValue(_referenceModel), parsed.GetValue(_maxLength), options.Settings, options.Seed, threads);
         using var progress = new ProgressPrinter();
         _ = new ScoreJob(options, progress); // refuses contradictions before a directory is made
-        using var run = RunDirectory.Open(parsed.GetValue(_run) ?? Path.ChangeExtension(options.Out, ".run"));
+        using var run = RunDirectory.Open(parsed.GetValue(_run) ?? SelectionWriter.Beside(options.Out, ".run"));
         var replay = new ReplayFile(parsed, Options(), [_pool, _target, _out, _model, _referenceModel], run.FullPath);
         replay.WriteUnlessThere();
         var summary = new ScoreJob(options, progress) { Statistics = new StatisticsSource(recipe, run, progress) }.Run(cancellationToken);

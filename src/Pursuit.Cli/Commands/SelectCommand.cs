@@ -27,6 +27,7 @@ internal sealed class SelectCommand
     private readonly bool _prunes;
     private readonly Option<string[]> _pool = CommonOptions.Many("--pool", "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", required: true);
     private readonly Option<string[]> _target = CommonOptions.Many("--target", "Files with examples of what the model should become good at.");
+    private readonly Option<bool> _excludeTarget = new("--exclude-target") { Description = "Leave the target's own examples out of the pool, where they stand in it." };
     private readonly Option<string?> _features = new("--features") { Description = "Features of the pool, gradients or embeddings as the method reads: the run of 'pursuit features' or an earlier selection, a feature store, a .npy or .safetensors matrix or bergson's directory (docs/formats/features.md). Without it they are computed." };
     private readonly Option<string?> _targetFeatures = new("--target-features") { Description = "Features of the target, where the pool's were made elsewhere." };
     private readonly Option<string?> _shape = CommonOptions.Shape();
@@ -98,7 +99,7 @@ internal sealed class SelectCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _targetFeatures, _match], _features, _budget, _method, _set, _out, _model, _referenceModel, _maxLength, _seed, _shape, _strict, _sourceField, _quota, _format, _repeats, _run, _noReport, _memory, _threads, _config, _json,
+        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _set, _out, _model, _referenceModel, _maxLength, _seed, _shape, _strict, _sourceField, _quota, _format, _repeats, _run, _noReport, _memory, _threads, _config, _json,
     ];
 
     private int Run(ParseResult parsed, IProcessGroup group, CancellationToken cancellationToken)
@@ -149,6 +150,7 @@ internal sealed class SelectCommand
                 Threads = threads,
             },
             Targets = Given(parsed, _target) ?? [],
+            ExcludesTarget = Given(parsed, _excludeTarget),
             Features = SharedRun(parsed) is null ? parsed.GetValue(_features) : null,
             ComputesFeatures = parsed.GetValue(_features) is null || SharedRun(parsed) is not null,
             TargetFeatures = Given(parsed, _targetFeatures),
@@ -177,7 +179,7 @@ internal sealed class SelectCommand
 
     private static TrainerFormat ParseFormat(string word)
     {
-        var words = Enum.GetValues<TrainerFormat>().ToDictionary(TrainerWriter.Word);
+        var words = Enum.GetValues<TrainerFormat>().ToDictionary(TrainerFiles.Word);
         return words.TryGetValue(word, out var format)
             ? format
             : throw PursuitException.At("--format", $"'{word}'", $"one of: {string.Join(", ", words.Keys)}", Suggestion.For(word, words.Keys));

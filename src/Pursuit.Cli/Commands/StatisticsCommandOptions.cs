@@ -20,6 +20,15 @@ internal static class StatisticsCommandOptions
     public static StatisticsSource Source(SelectJobOptions options, RunDirectory run, IProgress<WorkProgress> progress) => new(
         Recipe(options.TrainsProbes ? null : options.ModelDirectory, options.ReferenceModel, options.MaxLength, options.Settings, options.Seed, options.Pool.Threads), run, progress);
 
+    /// <summary>The same statistics for looking back at a finished selection; null where its method reads none, or they are gone.</summary>
+    public static IStatisticsSource? FinishedSource(SelectJobOptions options, RunDirectory run)
+    {
+        var needs = MethodRegistry.Find(options.Method).Needs;
+        if (!needs.HasFlag(FeatureNeeds.TokenStatistics)) return null;
+        var recipe = Recipe(options.TrainsProbes ? null : options.ModelDirectory, options.ReferenceModel, options.MaxLength, options.Settings, options.Seed, options.Pool.Threads);
+        return FinishedStatistics.Of(recipe, needs.HasFlag(FeatureNeeds.ReferenceStatistics), run);
+    }
+
     /// <summary>What the command line says of token statistics.</summary>
     /// <exception cref="PursuitException">An option is unknown or out of range.</exception>
     public static StatisticsRecipe Recipe(string? model, string? reference, int maxLength, IReadOnlyList<string> settings, ulong seed, int threads)

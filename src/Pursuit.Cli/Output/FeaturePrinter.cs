@@ -24,6 +24,7 @@ internal static class FeaturePrinter
     {
         Terminal.Line($"Features  {report.Kind} gradients, preconditioning {report.Preconditioning}: {report.Checkpoints.Count} checkpoints x {report.Dimension:N0} numbers, {report.Bytes / 1e9:0.00} GB");
         Terminal.Line($"          {report.Tokens:N0} tokens through the model in {ProgressPrinter.Duration(TimeSpan.FromSeconds(report.Seconds))}{Rate(report)}");
+        if (report is { Cut: > 0 and var cut, MaxLength: { } length }) Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"          {cut:N0} examples cut to {length:N0} tokens"));
         foreach (var c in report.Checkpoints)
             Terminal.Line($"          {c.Name}: {Loss(c)}{Cosine(c)}mean learning rate {c.MeanLearningRate.ToString("0.0e+0", CultureInfo.InvariantCulture)}");
     }

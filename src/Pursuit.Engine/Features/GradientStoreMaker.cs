@@ -41,11 +41,15 @@ internal sealed class GradientStoreMaker
     public static ExampleLosses Losses(RunStage stage, int rows, int checkpoints)
     {
         var shards = (rows + FeatureManifest.ShardRows - 1) / FeatureManifest.ShardRows;
-        return new ExampleLosses(checkpoints, [.. Facts(stage).Read(shards).Values.SelectMany(own => own)]);
+        var facts = Facts(stage);
+        return new ExampleLosses(checkpoints, [.. (facts.Has(0) ? facts : EarlierFacts(stage)).Read(shards).Values.SelectMany(own => own)]);
     }
 
-    /// <summary>Per shard: tokens, examples without an answer, and losses [rows, checkpoints].</summary>
-    private static ShardFacts Facts(RunStage stage) => new(stage, "losses", 2);
+    /// <summary>Per shard: tokens, examples without an answer, examples cut, and losses [rows, checkpoints].</summary>
+    private static ShardFacts Facts(RunStage stage) => new(stage, "facts", 3);
+
+    /// <summary>As <see cref="Facts"/>, by versions that didn't count examples cut.</summary>
+    private static ShardFacts EarlierFacts(RunStage stage) => new(stage, "losses", 2);
 
     private GradientReport? Make(ShardLoop loop, string id, CancellationToken cancellationToken)
     {
@@ -91,7 +95,7 @@ internal sealed class GradientStoreMaker
             blocks[t] = rows;
         }
 
-        return new ShardFeatures(blocks, norms, [examples.Sum(e => e.AllMasked ? 0 : (long)e.Ids.Length), examples.LongCount(e => e.AllMasked)], losses);
+        return new ShardFeatures(blocks, norms, [examples.Sum(e => e.AllMasked ? 0 : (long)e.Ids.Length), examples.LongCount(e => e.AllMasked), examples.LongCount(e => !e.AllMasked && e.Truncation.IsCut)], losses);
     }
 
     private void Load(int checkpoint, Decoder decoder, LoraAdapters? adapters)
@@ -135,6 +139,8 @@ internal sealed class GradientStoreMaker
             LearningRate = _trajectory.LearningRate,
             WarmupRows = _side == GradientSide.Pool ? _trajectory.WarmupRows : [],
             WithoutAnswer = without,
+            MaxLength = _probe.Model.Encoder.MaxLength,
+            Cut = (int)totals[2],
             Tokens = tokens * Checkpoints + (_side == GradientSide.Pool ? _trajectory.Tokens : 0),
             Seconds = loop.Seconds + (_side == GradientSide.Pool ? _trajectory.Seconds : 0),
             Bytes = store.ByteLength,

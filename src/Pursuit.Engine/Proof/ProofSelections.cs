@@ -52,7 +52,7 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
         if (!summary.Reused || !File.Exists(costPath))
         {
             // A method that tells how often it passed over the features knows the bytes better.
-            if (summary.Details?.Values.TryGetProperty("bytes_read", out var passes) == true) bytes = passes.GetInt64();
+            if (summary.Details?.As<MethodDetails>()?.FeatureBytes is { } read) bytes = read;
             var cost = new SelectionCost(summary.Seconds + featureSeconds, tokens, bytes + pool.Sources.Sum(s => s.Bytes)) { FeatureSeconds = featureSeconds };
             AtomicFile.Write(costPath, s => JsonSerializer.Serialize(s, cost, RunJson.Compact));
         }

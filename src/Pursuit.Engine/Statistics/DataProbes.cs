@@ -43,7 +43,7 @@ internal sealed class DataProbes
         var split = CrossFit.Of(pool, Options.CommonSlice, _recipe.Seed, _recipe.Threads, _progress, cancellationToken);
         var tokenizer = TrainTokenizer(pool, cancellationToken);
         var stores = new List<ITokenStatistics>();
-        var fingerprint = new Fingerprint("data-probes/1");
+        var fingerprint = NewFingerprint();
         StatisticsReport? report = null;
         try
         {
@@ -53,10 +53,10 @@ internal sealed class DataProbes
                 var model = ScoringModel.Open(directory, Options, _recipe.MaxLength, asText: true);
                 var positions = split.ScoredBy(probe);
                 var own = model.AddTo(new Fingerprint("token-statistics/1").Add("pool", pool.Fingerprint).Add("rows", string.Join(',', positions)));
-                var stage = _run.OpenStage(string.Create(CultureInfo.InvariantCulture, $"probe-{probe + 1}-statistics"), own);
+                var stage = _run.OpenStage(StageName(probe), own);
                 var (statistics, made) = new TokenStatisticsMaker(model, false, _recipe.Threads, _progress).Run(stage, pool, positions, string.Create(CultureInfo.InvariantCulture, $"scoring tokens, probe {probe + 1}"), cancellationToken);
                 stores.Add(statistics);
-                fingerprint.Add(string.Create(CultureInfo.InvariantCulture, $"probe {probe + 1}"), own.Hash);
+                AddProbe(fingerprint, probe, own.Hash);
                 report = report?.With(made) ?? made;
             }
 
@@ -68,6 +68,15 @@ internal sealed class DataProbes
             throw;
         }
     }
+
+    /// <summary>The stage with a probe's statistics of what it hasn't seen.</summary>
+    internal static string StageName(int probe) => string.Create(CultureInfo.InvariantCulture, $"probe-{probe + 1}-statistics");
+
+    /// <summary>The fingerprint that every probe's is added to.</summary>
+    internal static Fingerprint NewFingerprint() => new("data-probes/1");
+
+    /// <summary>Adds a probe's.</summary>
+    internal static void AddProbe(Fingerprint fingerprint, int probe, string statistics) => fingerprint.Add(string.Create(CultureInfo.InvariantCulture, $"probe {probe + 1}"), statistics);
 
     private string TrainTokenizer(Pool pool, CancellationToken cancellationToken)
     {

@@ -13,6 +13,12 @@ public sealed class StatisticsSource : IStatisticsSource
     private readonly RunDirectory _run;
     private readonly IProgress<WorkProgress>? _progress;
 
+    /// <summary>The stage with a model's statistics of the pool.</summary>
+    internal const string ModelStage = "token-statistics";
+
+    /// <summary>The stage with a reference model's.</summary>
+    internal const string ReferenceStage = "reference-statistics";
+
     /// <summary>Prepares the source.</summary>
     /// <param name="recipe">With what.</param>
     /// <param name="run">Gets the statistics.</param>
@@ -27,7 +33,7 @@ public sealed class StatisticsSource : IStatisticsSource
     /// <inheritdoc/>
     public ComputedStatistics OfPool(Pool pool, bool answersAlone, CancellationToken cancellationToken)
     {
-        if (_recipe.Model is { } model) return OfModel(model, "token-statistics", pool, answersAlone, "scoring tokens", cancellationToken);
+        if (_recipe.Model is { } model) return OfModel(model, ModelStage, pool, answersAlone, "scoring tokens", cancellationToken);
         return answersAlone
             ? throw PursuitException.At("--model", "none, and probes trained on plain text know no questions and answers", "a model with a chat template", "Give --model.")
             : new DataProbes(_recipe, _run, _progress).Score(pool, cancellationToken);
@@ -35,7 +41,7 @@ public sealed class StatisticsSource : IStatisticsSource
 
     /// <inheritdoc/>
     public ComputedStatistics OfReference(Pool pool, CancellationToken cancellationToken) => _recipe.ReferenceModel is { } reference
-        ? OfModel(reference, "reference-statistics", pool, false, "scoring tokens by the reference", cancellationToken)
+        ? OfModel(reference, ReferenceStage, pool, false, "scoring tokens by the reference", cancellationToken)
         : throw PursuitException.At("--reference-model", "none", "a model directory");
 
     private ComputedStatistics OfModel(string directory, string name, Pool pool, bool answersAlone, string work, CancellationToken cancellationToken)

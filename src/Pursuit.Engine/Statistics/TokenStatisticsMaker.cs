@@ -43,8 +43,14 @@ internal sealed class TokenStatisticsMaker
             stage.Complete();
         }
 
-        return (new TokenStatisticsStore(stage.FullPath, positions.Count), JsonSerializer.Deserialize<StatisticsReport>(File.ReadAllBytes(stage.PathOf(ReportName)), RunJson.Indented)!);
+        return Open(stage, positions.Count);
     }
+
+    /// <summary>Reads what a finished stage holds.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="count">Examples that were scored.</param>
+    public static (ITokenStatistics Statistics, StatisticsReport Report) Open(RunStage stage, int count) =>
+        (new TokenStatisticsStore(stage.FullPath, count), JsonSerializer.Deserialize<StatisticsReport>(File.ReadAllBytes(stage.PathOf(ReportName)), RunJson.Indented)!);
 
     private StatisticsReport Make(RunStage stage, Pool pool, IReadOnlyList<int> positions, string work, CancellationToken cancellationToken)
     {

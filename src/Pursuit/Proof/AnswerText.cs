@@ -15,7 +15,7 @@ public static class AnswerText
         var result = new StringBuilder(text.Length);
         var pending = false;
         Span<char> units = stackalloc char[2];
-        foreach (var rune in text.Normalize(NormalizationForm.FormC).EnumerateRunes())
+        foreach (var rune in UnicodeText.Normalize(text, NormalizationForm.FormC).EnumerateRunes())
         {
             if (Rune.IsWhiteSpace(rune))
             {

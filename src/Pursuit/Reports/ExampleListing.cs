@@ -15,6 +15,8 @@ internal sealed class ExampleListing(SelectedRun run, IReadOnlyList<double> leng
     // About half a minute of scanning on two cores; beyond it the best ranks are explained and the report says so.
     private const double MostProducts = 1e12;
 
+    private readonly ShownPaths _paths = new(run.Options.RunPath);
+
     /// <summary>Reads texts and compares features.</summary>
     public ChosenExamples Build(IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
@@ -33,8 +35,8 @@ internal sealed class ExampleListing(SelectedRun run, IReadOnlyList<double> leng
                 Rank = facts.Rank,
                 Id = facts.Id,
                 ContentId = facts.ContentId,
-                Source = run.Sources.Names[run.Sources.Groups[positions[i]]],
-                File = facts.SourceFile,
+                Source = run.Sources.AreFiles ? _paths.Of(facts.SourceFile) : run.Sources.Names[run.Sources.Groups[positions[i]]],
+                File = _paths.Of(facts.SourceFile),
                 Line = facts.Line,
                 Weight = Rounded(facts.Weight),
                 Repeats = facts.Repeats,
@@ -93,10 +95,10 @@ internal sealed class ExampleListing(SelectedRun run, IReadOnlyList<double> leng
         return Array.ConvertAll(links, l => Array.ConvertAll(l, x => new ExampleLink(Array.BinarySearch(wanted, x.To), Rounded(x.Value))));
     }
 
-    private static OtherExample[] Texts(Pool? pool, int[] positions, CancellationToken cancellationToken)
+    private OtherExample[] Texts(Pool? pool, int[] positions, CancellationToken cancellationToken)
     {
         if (pool is null) return Array.ConvertAll(positions, p => new OtherExample(null, null, 0, FormattableString.Invariant($"target row {p + 1}")));
-        return [.. pool.Read(positions, cancellationToken).Select(e => new OtherExample(e.Id, pool.Sources[e.Locator.Source].Path, e.Locator.Line, ReportTexts.Short(e)))];
+        return [.. pool.Read(positions, cancellationToken).Select(e => new OtherExample(e.Id, _paths.Of(pool.Sources[e.Locator.Source].Path), e.Locator.Line, ReportTexts.Short(e)))];
     }
 
     /// <summary>Five significant digits: more say nothing to a reader and weigh on the page.</summary>

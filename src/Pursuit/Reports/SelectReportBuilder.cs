@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Pursuits;
@@ -15,12 +14,14 @@ public sealed class SelectReportBuilder
     private readonly SelectedRun _run;
     private readonly SelectSummary _summary;
     private readonly IReadOnlyList<RankedRow> _rows;
+    private readonly ShownPaths _paths;
 
     private SelectReportBuilder(SelectedRun run, SelectSummary summary)
     {
         _run = run;
         _summary = summary;
         _rows = run.Selection.Rows;
+        _paths = new ShownPaths(run.Options.RunPath);
     }
 
     /// <summary>Builds it.</summary>
@@ -100,10 +101,10 @@ public sealed class SelectReportBuilder
 
     private List<ReportBin> Sources()
     {
-        var names = _run.Sources.Names;
-        var inPool = new int[names.Count];
-        var taken = new int[names.Count];
-        var weights = new double[names.Count];
+        string[] names = [.. _run.Sources.Names.Select(n => _run.Sources.AreFiles ? _paths.Of(n) : n)];
+        var inPool = new int[names.Length];
+        var taken = new int[names.Length];
+        var weights = new double[names.Length];
         foreach (var group in _run.Sources.Groups) inPool[group]++;
         foreach (var row in _rows)
         {
@@ -114,7 +115,7 @@ public sealed class SelectReportBuilder
         var total = weights.Sum();
         return
         [
-            .. Enumerable.Range(0, names.Count)
+            .. Enumerable.Range(0, names.Length)
                 .OrderByDescending(g => taken[g]).ThenByDescending(g => inPool[g]).ThenBy(g => names[g], StringComparer.Ordinal)
                 .Select(g => Distributions.Bin(names[g], inPool[g], taken[g], total > 0 ? weights[g] / total : 0, _run.Pool.Count, _rows.Count)),
         ];
@@ -122,16 +123,11 @@ public sealed class SelectReportBuilder
 
     private TargetUse? Target()
     {
-        if (_run.Target is { } target) return new TargetUse(_run.Options.Targets, target.Count);
-        return (_run.Problem.TargetGradients ?? _run.Problem.TargetEmbeddings) is { } features ? new TargetUse([features.Name], features.Rows) : null;
+        if (_run.Target is { } target) return new TargetUse([.. _run.Options.Targets.Select(_paths.Of)], target.Count);
+        return (_run.Problem.TargetGradients ?? _run.Problem.TargetEmbeddings) is { } features ? new TargetUse([Path.Exists(features.Name) ? _paths.Of(features.Name) : features.Name], features.Rows) : null;
     }
 
-    private PursuitDetails? PursuitDetails()
-    {
-        // A stage keeps each method's own record as JSON; this is the one shape that the report draws.
-        if (_run.Details is not { } stored || !stored.Values.TryGetProperty("iterations", out _)) return null;
-        return stored.Values.Deserialize<PursuitDetails>(RunJson.Compact);
-    }
+    private PursuitDetails? PursuitDetails() => _run.Details?.As<PursuitDetails>();
 
     private PursuitCourse? Course() => PursuitDetails() is not { } details ? null : new PursuitCourse(
         details.Iterations,

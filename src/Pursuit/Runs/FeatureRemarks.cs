@@ -19,11 +19,14 @@ internal static class FeatureRemarks
 
     private static IEnumerable<string> Of(EmbeddingReport report)
     {
-        if (report.Cut > 0)
-            yield return string.Create(CultureInfo.InvariantCulture, $"{report.Cut:N0} examples are longer than {report.MaxLength:N0} tokens and were embedded without what is over (--max-length)");
+        if (report.Cut > 0) yield return Longer(report.Cut, report.MaxLength, "embedded");
         if (report.WithoutTokens > 0)
             yield return string.Create(CultureInfo.InvariantCulture, $"{report.WithoutTokens:N0} examples have no token to pool: their embedding is zero");
     }
+
+    private static string Longer(int examples, int length, string done) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{examples:N0} {(examples == 1 ? "example is" : "examples are")} longer than {length:N0} tokens and {(examples == 1 ? "was" : "were")} {done} without what is over (--max-length, the model's own limit)");
 
     private static IEnumerable<string> Of(GradientReport report)
     {
@@ -31,6 +34,7 @@ internal static class FeatureRemarks
             yield return string.Create(CultureInfo.InvariantCulture, $"checkpoint {checkpoint.Name} gives nearly the features of the one before (cosine {checkpoint.CosineToPrevious:0.000}): it adds cost and nothing else; fewer will do (--set features.checkpoints)");
         if (report.Checkpoints.Max(c => c.EpsilonShare) is { } share and > MuchEpsilon)
             yield return string.Create(CultureInfo.InvariantCulture, $"eps decides the preconditioning of {share:0%} of the coordinates, whose second moments are smaller; a smaller one may tell more (--set features.epsilon)");
+        if (report is { Cut: > 0 and var cut, MaxLength: { } length }) yield return Longer(cut, length, "described");
         if (report.WithoutAnswer > 0)
             yield return string.Create(CultureInfo.InvariantCulture, $"{report.WithoutAnswer:N0} examples have no answer to learn within --max-length: their gradient is zero and gradient methods never choose them");
     }

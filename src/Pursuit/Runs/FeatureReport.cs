@@ -49,6 +49,12 @@ public sealed record GradientReport : FeatureReport
         return (double)selection.Rows.Count(r => warmed.Contains(r.Position)) / Math.Max(1, selection.Rows.Count);
     }
 
+    /// <summary>Tokens examples were cut to; null in reports of versions that didn't say.</summary>
+    public int? MaxLength { get; init; }
+
+    /// <summary>Examples that were cut, of those with an answer to learn; null in reports of versions that didn't count them.</summary>
+    public int? Cut { get; init; }
+
     /// <summary>Rows without an answer to learn, whose gradient is zero.</summary>
     public required int WithoutAnswer { get; init; }
 

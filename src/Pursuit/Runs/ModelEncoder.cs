@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Runs;
@@ -15,6 +16,36 @@ public static class ModelEncoder
             throw PursuitException.At("--model", $"no directory '{modelDirectory}'", "a model directory with tokenizer.json and config.json");
         var config = TokenizerConfig.Load(modelDirectory);
         return new ExampleEncoder(Tokenizer.Load(modelDirectory), ChatTemplate.Load(modelDirectory, config), config, maxLength);
+    }
+
+    /// <summary>Loads them for examples that the model itself is to read: cut to its longest sequence where that is less.</summary>
+    /// <param name="modelDirectory">A directory as Hugging Face lays it out; without a config.json no limit is known.</param>
+    /// <param name="maxLength">Tokens an example is cut to at most.</param>
+    /// <exception cref="PursuitException">A file is missing or asks for something unsupported; the message names it.</exception>
+    public static ExampleEncoder LoadWithin(string modelDirectory, int maxLength) =>
+        Load(modelDirectory, Math.Min(maxLength, LongestSequence(modelDirectory) ?? maxLength));
+
+    /// <summary>What config.json says of the longest sequence, whatever the model's family; of a model with several parts, the text's.</summary>
+    private static int? LongestSequence(string modelDirectory)
+    {
+        var path = Path.Combine(modelDirectory, "config.json");
+        if (!File.Exists(path)) return null;
+        try
+        {
+            using var config = JsonDocument.Parse(File.ReadAllText(path));
+            if (Positions(config.RootElement) is { } own) return own;
+            return config.RootElement.TryGetProperty("text_config", out var text) ? Positions(text) : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw PursuitException.At(path, $"not a JSON object ({e.Message})", "a model's config", "Fetch the file again.", e);
+        }
+    }
+
+    private static int? Positions(JsonElement config)
+    {
+        if (!config.TryGetProperty("max_position_embeddings", out var value) || value.ValueKind != JsonValueKind.Number) return null;
+        return value.GetDouble() is >= 2 and <= int.MaxValue and var positions ? (int)positions : null; // some write 2048.0
     }
 
     /// <summary>Everything an example's tokens depend on besides the example.</summary>

@@ -19,6 +19,9 @@ public sealed class RunStage
     /// <summary>Its absolute path.</summary>
     public string FullPath { get; }
 
+    /// <summary>The fingerprint of what the stage's files were made of.</summary>
+    public string Fingerprint => _state.Fingerprint;
+
     /// <summary>True where the stage's result is whole and can be reused.</summary>
     public bool IsComplete { get; private set; }
 

@@ -65,8 +65,8 @@ public sealed class SelectJob
         var traffic = reused ? null : inputs.Team?.Traffic;
         var selected = Selected(inputs, stage);
 
-        var files = WriteFiles(run, inputs.Pool, selected.Selection, cancellationToken);
-        var summary = Summarise(selected, files, reused, Stopwatch.GetElapsedTime(started)) with { Traffic = traffic, ContinuedPasses = continued };
+        var (files, exports) = WriteFiles(run, inputs.Pool, selected.Selection, cancellationToken);
+        var summary = Summarise(selected, files, exports, reused, Stopwatch.GetElapsedTime(started)) with { Traffic = traffic, ContinuedPasses = continued };
         summary = summary with { Memory = MemoryUse.Of(inputs.Problem.Memory!, watch) };
         if (_options.Command is null)
         {
@@ -118,11 +118,13 @@ public sealed class SelectJob
         try
         {
             RefuseToOverwrite(_options.Targets);
-            pool = OpenPool(_options.Pool, "reading the pool", cancellationToken);
+            var excluded = _options.ExcludesTarget ? target?.ContentIds.ToArray().ToHashSet() : null;
+            pool = OpenPool(_options.Pool with { Excluded = excluded }, "reading the pool", cancellationToken);
             // Before lengths and features, which would be computed anew for another pool.
             if (earlier is not null && earlier.DependsOn("pool") != pool.Fingerprint)
                 throw PursuitException.At(run.FullPath, "a selection from a pool that has changed since", "the pool's files as they were", $"Run 'pursuit select --config {run.PathOf("options.yaml")}' again.");
             RefuseToOverwrite(pool.Sources.Select(s => s.Path));
+            if (earlier is null && Group.Rank == 0) Exports.RequirePossible(_options, pool, cancellationToken);
             var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
             var lengths = Group.Rank == 0 ? Lengths(run, pool, target, cancellationToken) : null; // rank 0 alone decides
             var memory = PlannedMemory.Of(_options, _method, Group.Rank == 0 ? Features?.Shape : null, pool, lengths?.Pool);
@@ -239,7 +241,7 @@ public sealed class SelectJob
         .Add("features", features.PoolFingerprint)
         .Add("target-features", features.TargetFingerprint);
 
-    private Dictionary<string, string> WriteFiles(RunDirectory run, Pool pool, SelectionResult selection, CancellationToken cancellationToken)
+    private (Dictionary<string, string> Files, IReadOnlyList<ExportSummary> Exports) WriteFiles(RunDirectory run, Pool pool, SelectionResult selection, CancellationToken cancellationToken)
     {
         _progress?.Report(new WorkProgress("writing", 0, selection.Rows.Count, "records"));
         var repeats = Repeats.FromWeights(selection.Rows, _options.Repeats);
@@ -248,32 +250,31 @@ public sealed class SelectJob
             ["records"] = Path.GetFullPath(_options.Out),
             ["facts"] = Path.GetFullPath(SelectionWriter.FactsPath(_options.Out)),
         };
-        // The trainers' files first: they alone can be refused for what the examples are, and then nothing else has changed.
+        SelectionWriter.WriteRecords(files["records"], pool, selection.Rows, repeats, cancellationToken);
+        var (exports, exported) = Exports.Write(_options, pool, selection.Rows, repeats, cancellationToken);
         foreach (var format in _options.Formats)
         {
-            var positions = selection.Rows.SelectMany((r, i) => Enumerable.Repeat(r.Position, repeats[i])).ToArray();
-            TrainerWriter.Write(_options.Out, format, pool.Read(positions, cancellationToken));
-            (files[TrainerWriter.Word(format)], files[TrainerWriter.Word(format) + "_configuration"]) = TrainerWriter.Paths(files["records"], format);
+            var own = TrainerFiles.Beside(files["records"], format);
+            (files[TrainerFiles.Word(format)], files[TrainerFiles.Word(format) + "_configuration"]) = (own.DataPath, own.ConfigurationPath);
         }
 
-        SelectionWriter.WriteRecords(files["records"], pool, selection.Rows, repeats, cancellationToken);
-        SelectionWriter.WriteFacts(files["facts"], pool, selection.Rows, repeats);
+        SelectionWriter.WriteFacts(files["facts"], pool, selection.Rows, repeats, exported);
         var selected = selection.Rows.Select(r => r.Position).ToHashSet();
         files["ledger"] = pool.Ledger.WriteTo(run.FullPath, p => selected.Contains(p) ? "selected" : "not selected", cancellationToken);
         files["run"] = run.FullPath;
         if (_options.Command is not null) files["report"] = run.PathOf(SelectReportFiles.PageName);
-        return files;
+        return (files, exports);
     }
 
     private void RefuseToOverwrite(IEnumerable<string> inputs)
     {
-        string[] outputs = [_options.Out, SelectionWriter.FactsPath(_options.Out), .. _options.Formats.Select(f => TrainerWriter.Paths(_options.Out, f).Data)];
+        string[] outputs = [_options.Out, SelectionWriter.FactsPath(_options.Out), .. _options.Formats.Select(f => TrainerFiles.Beside(_options.Out, f).DataPath)];
         var written = outputs.Select(Path.GetFullPath).ToHashSet(StringComparer.Ordinal);
         if (inputs.FirstOrDefault(i => written.Contains(Path.GetFullPath(i))) is { } input)
             throw PursuitException.At("--out", $"the selection would be written over its own input {input}", "another path", "Choose another --out.");
     }
 
-    private SelectSummary Summarise(SelectedRun selected, Dictionary<string, string> files, bool reused, TimeSpan time)
+    private SelectSummary Summarise(SelectedRun selected, Dictionary<string, string> files, IReadOnlyList<ExportSummary> exports, bool reused, TimeSpan time)
     {
         var (pool, selection, report) = (selected.Pool, selected.Selection, selected.FeaturesMade);
         return new SelectSummary
@@ -292,13 +293,17 @@ public sealed class SelectJob
             Gradients = report as GradientReport,
             Embeddings = report as EmbeddingReport,
             WarmupShareChosen = (report as GradientReport)?.WarmupShareOf(selection),
-            Remarks = [.. selection.Remarks, .. FeatureRemarks.Of(report)],
+            Exports = exports,
+            Remarks = [.. selection.Remarks, .. FeatureRemarks.Of(report), .. TargetNotes(selected), .. exports.SelectMany(e => e.Remarks())],
             Details = selected.Details,
             Files = files,
             Reused = reused,
             Seconds = time.TotalSeconds,
         };
     }
+
+    private IEnumerable<string> TargetNotes(SelectedRun selected) =>
+        TargetOverlap.Note(selected.Pool, selected.Target, _options.ExcludesTarget) is { } note ? [note] : [];
 
     /// <summary>What a selection is made of, open.</summary>
     private sealed record SelectInputs(Pool Pool, Pool? Target, SourceGroups Sources, SelectionFeatures Features, StatisticsFeatures Statistics, ITeam? Team, SelectionProblem Problem, Fingerprint Fingerprint) : IDisposable

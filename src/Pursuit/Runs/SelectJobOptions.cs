@@ -14,6 +14,9 @@ public sealed record SelectJobOptions
     /// <summary>Files with examples of what the model should become good at; empty for none.</summary>
     public IReadOnlyList<string> Targets { get; init; } = [];
 
+    /// <summary>True where examples of the target that stand in the pool are left out of it.</summary>
+    public bool ExcludesTarget { get; init; }
+
     /// <summary>Features of the pool, gradients or embeddings as the method reads, in a form of docs/formats/features.md; null for none.</summary>
     public string? Features { get; init; }
 
@@ -81,7 +84,7 @@ public sealed record SelectJobOptions
     public long? Memory { get; init; }
 
     /// <summary>The run directory's path.</summary>
-    public string RunPath => RunDirectory ?? Path.ChangeExtension(Out, ".run");
+    public string RunPath => RunDirectory ?? SelectionWriter.Beside(Out, ".run");
 
     /// <summary>Checks what can be checked before any file is read.</summary>
     /// <exception cref="PursuitException">Names every fault.</exception>
@@ -97,6 +100,8 @@ public sealed record SelectJobOptions
         if (MaxLength < 8) faults.Add($"--max-length: {MaxLength}; expected at least 8");
         if (Memory < 1) faults.Add($"--memory: {Memory} bytes; expected at least 1");
         if (Memory is not null && !method.OptionsType.IsSubclassOf(typeof(PursuitOptions))) faults.Add($"--memory: given with '{Method}'; expected gtp or omp, which plan their memory");
+        if (ExcludesTarget && Targets.Count == 0) faults.Add("--exclude-target: given without --target; expected the examples to leave out");
+        if (ExcludesTarget && (Features ?? FeaturesRun) is { } made) faults.Add($"--exclude-target: given with --features; expected features computed here, because those of {made} hold a row for every example of the pool");
         if (Repeats is < 1 or > 1000) faults.Add($"--repeats: {Repeats}; expected 1 to 1000");
         if (NeedsTokens && ModelDirectory is null)
             faults.Add($"--model: missing; {(method.Needs.HasFlag(FeatureNeeds.TokenCounts) ? $"'{Method}'" : $"a budget in {Budget.UnitName(Budget.Unit)}")} needs the tokenizer of a model directory");

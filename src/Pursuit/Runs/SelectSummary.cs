@@ -54,6 +54,9 @@ public sealed record SelectSummary
     /// <summary>Share of the chosen examples that the warm-up had trained on; null without a warm-up.</summary>
     public double? WarmupShareChosen { get; init; }
 
+    /// <summary>What trainers' files hold; empty where none were asked for.</summary>
+    public IReadOnlyList<ExportSummary> Exports { get; init; } = [];
+
     /// <summary>What a person should know before using the selection.</summary>
     public required IReadOnlyList<string> Remarks { get; init; }
 
@@ -145,8 +148,3 @@ public sealed record SourceShare(string Source, int Pool, int Selected, double W
         ];
     }
 }
-
-/// <summary>A method's details as a stage keeps them.</summary>
-/// <param name="Lines">What a person sees, in order: name and value.</param>
-/// <param name="Values">All of them, as the method's own record has them.</param>
-public sealed record StoredDetails(IReadOnlyList<KeyValuePair<string, string>> Lines, JsonElement Values);

@@ -87,7 +87,7 @@ internal sealed record SelectionFeatures : IDisposable
         return this with
         {
             Target = features,
-            TargetFingerprint = new Fingerprint("target").Add("features", fingerprint).Add("groups", string.Join(',', groups)).Add("names", names).Hash,
+            TargetFingerprint = new Fingerprint("target").Add("features", fingerprint).Add("groups", string.Join(',', groups)).Add("names", names.Select(Path.GetFullPath)).Hash,
             TargetGroups = groups,
             TargetGroupNames = names,
         };

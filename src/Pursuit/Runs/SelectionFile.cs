@@ -29,8 +29,7 @@ internal static class SelectionFile
     {
         if (selection.Details is { } details)
         {
-            // Each method has its own record: it is kept as the JSON that people and reports read, not to be made into that record again.
-            var stored = new StoredDetails(details.Summary, JsonSerializer.SerializeToElement(details, details.GetType(), RunJson.Compact));
+            var stored = StoredDetails.Of(details);
             AtomicFile.Write(stage.PathOf(DetailsName), s => JsonSerializer.Serialize(s, stored, RunJson.Compact));
         }
 

@@ -10,8 +10,11 @@ public sealed record SourceGroups(IReadOnlyList<int> Groups, IReadOnlyList<strin
     /// <summary>What a record without the field counts as.</summary>
     public const string Missing = "(none)";
 
-    /// <summary>Hash of every example's source name.</summary>
-    internal string Fingerprint => new Fingerprint("sources/1").Add("names", Names).Add("groups", string.Join(',', Groups)).Hash;
+    /// <summary>True where the sources are files.</summary>
+    public bool AreFiles { get; private init; }
+
+    /// <summary>Hash of every example's source name; a file's wherever the command was started.</summary>
+    internal string Fingerprint => new Fingerprint("sources/1").Add("names", AreFiles ? Names.Select(Path.GetFullPath) : Names).Add("groups", string.Join(',', Groups)).Hash;
 
     /// <summary>Groups a pool's examples.</summary>
     /// <param name="pool">The pool.</param>
@@ -37,7 +40,7 @@ public sealed record SourceGroups(IReadOnlyList<int> Groups, IReadOnlyList<strin
 
         return names is [Missing]
             ? throw PursuitException.At("--source-field", $"no record has a text field '{field}'", "a top-level field whose value is a text")
-            : new SourceGroups(groups, names);
+            : new SourceGroups(groups, names) { AreFiles = field is null };
     }
 
     private static IEnumerable<string> Files(Pool pool) =>

@@ -30,9 +30,9 @@ internal sealed record StatisticsFeatures : IDisposable
 
     /// <summary>Opens or makes what a method needs.</summary>
     /// <param name="needs">What the method declares.</param>
-    /// <param name="source">Makes statistics.</param>
+    /// <param name="source">Makes statistics; null where none are made.</param>
     /// <param name="pool">The pool.</param>
-    /// <param name="earlier">A finished selection that is only looked at: no statistics are opened where there is no source.</param>
+    /// <param name="earlier">A finished selection that is only looked at: without a source none are opened, and what it depends on is taken from it.</param>
     /// <param name="cancellationToken">Stops the making; what is finished stays.</param>
     /// <exception cref="PursuitException">The model or the pool is unfit.</exception>
     public static StatisticsFeatures Open(FeatureNeeds needs, IStatisticsSource? source, Pool pool, RunStage? earlier, CancellationToken cancellationToken)

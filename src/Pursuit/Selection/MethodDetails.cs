@@ -22,4 +22,8 @@ public abstract record MethodDetails
     /// <summary>The figures a person sees in the summary, in order: name and value as they are printed.</summary>
     [JsonIgnore]
     public abstract IReadOnlyList<KeyValuePair<string, string>> Summary { get; }
+
+    /// <summary>Bytes of features that the method read, over all its passes; null where it doesn't count them.</summary>
+    [JsonIgnore]
+    public virtual long? FeatureBytes => null;
 }

@@ -104,6 +104,6 @@ public sealed class ContentIdTests : PoolTestBase
 
         kept.Count.ShouldBeGreaterThan(30_000); // Han and Hangul at least
         var joined = string.Concat(kept);
-        joined.Normalize(NormalizationForm.FormC).ShouldBe(joined);
+        UnicodeText.Normalize(joined, NormalizationForm.FormC).ShouldBe(joined);
     }
 }

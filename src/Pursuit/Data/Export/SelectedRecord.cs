@@ -23,6 +23,12 @@ public sealed record SelectedRecord(
     int Repeats,
     double Score)
 {
+    /// <summary>The line it first stands on in each trainer's file, from 1, by the trainer's word; null where none is written.</summary>
+    public IReadOnlyDictionary<string, int>? Lines { get; init; }
+
+    /// <summary>Why a trainer's file leaves it out, by the trainer's word; null where none does.</summary>
+    public IReadOnlyDictionary<string, string>? LeftOut { get; init; }
+
     internal static SelectedRecord Of(Pool pool, RankedRow row, int rank, int repeats)
     {
         var locator = pool.Locator(row.Position);
@@ -37,4 +43,10 @@ public sealed record SelectedRecord(
             repeats,
             row.Score);
     }
+
+    internal SelectedRecord With(IReadOnlyList<ExportedRows> exports, int index) => this with
+    {
+        Lines = exports.Where(e => e.LeftOut[index] is null).ToDictionary(e => e.Trainer, e => e.Lines[index]) is { Count: > 0 } lines ? lines : null,
+        LeftOut = exports.Where(e => e.LeftOut[index] is not null).ToDictionary(e => e.Trainer, e => e.LeftOut[index]!) is { Count: > 0 } leftOut ? leftOut : null,
+    };
 }

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 using Pursuit.Runs;
 using Pursuit.Selection;
@@ -11,10 +12,24 @@ namespace Pursuit.Data.Export;
 /// </summary>
 public static class SelectionWriter
 {
-    /// <summary>The path of the facts beside a file of records: "selected.jsonl" has "selected.selection.jsonl".</summary>
-    public static string FactsPath(string recordsPath) => Path.ChangeExtension(recordsPath, ".selection.jsonl");
+    private const string Compressed = ".gz";
 
-    /// <summary>Writes the chosen records, byte for byte, one per line; each as often as its repeats say.</summary>
+    /// <summary>A records file's path without its ending, and without ".gz" behind that: what names everything beside it.</summary>
+    public static string Stem(string recordsPath)
+    {
+        var plain = IsCompressed(recordsPath) ? recordsPath[..^Compressed.Length] : recordsPath;
+        return Path.ChangeExtension(plain, null);
+    }
+
+    /// <summary>The path of another file beside a file of records.</summary>
+    /// <param name="recordsPath">The records' file.</param>
+    /// <param name="ending">The other's ending, with its dot.</param>
+    public static string Beside(string recordsPath, string ending) => Stem(recordsPath) + ending;
+
+    /// <summary>The path of the facts beside a file of records: "selected.jsonl" and "selected.jsonl.gz" have "selected.selection.jsonl".</summary>
+    public static string FactsPath(string recordsPath) => Beside(recordsPath, ".selection.jsonl");
+
+    /// <summary>Writes the chosen records, byte for byte, one per line; each as often as its repeats say. A path that ends in .gz gets gzip.</summary>
     /// <param name="path">The records' file.</param>
     /// <param name="pool">Where the records are.</param>
     /// <param name="rows">The chosen, best first. [rows]</param>
@@ -26,22 +41,43 @@ public static class SelectionWriter
         var positions = new List<int>(rows.Count);
         for (var i = 0; i < rows.Count; i++)
             for (var copy = 0; copy < repeats[i]; copy++) positions.Add(rows[i].Position);
-        AtomicFile.Write(path, stream => pool.CopyRecords(positions, stream, cancellationToken));
+        AtomicFile.Write(path, stream =>
+        {
+            if (!IsCompressed(path))
+            {
+                pool.CopyRecords(positions, stream, cancellationToken);
+                return;
+            }
+
+            // Without a name and a time in its header: the same records are the same bytes.
+            using var gzip = new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
+            pool.CopyRecords(positions, gzip, cancellationToken);
+        });
     }
 
-    /// <summary>Writes the facts: id, content id, input row, file, line, rank, weight, repeats and score of each chosen record.</summary>
+    /// <summary>Writes the facts: id, content id, input row, file, line, rank, weight, repeats and score of each chosen record, and where it stands in trainers' files.</summary>
     /// <param name="path">The facts' file.</param>
     /// <param name="pool">Where the records are.</param>
     /// <param name="rows">The chosen, best first. [rows]</param>
     /// <param name="repeats">Copies of each. [rows]</param>
+    /// <param name="exports">What trainers' files hold of them.</param>
     /// <exception cref="PursuitException">The file can't be written.</exception>
-    public static void WriteFacts(string path, Pool pool, IReadOnlyList<RankedRow> rows, IReadOnlyList<int> repeats) =>
+    public static void WriteFacts(string path, Pool pool, IReadOnlyList<RankedRow> rows, IReadOnlyList<int> repeats, IReadOnlyList<ExportedRows>? exports = null) =>
         AtomicFile.Write(path, stream =>
         {
             for (var rank = 0; rank < rows.Count; rank++)
             {
-                JsonSerializer.Serialize(stream, SelectedRecord.Of(pool, rows[rank], rank + 1, repeats[rank]), RunJson.Compact);
+                var facts = SelectedRecord.Of(pool, rows[rank], rank + 1, repeats[rank]);
+                JsonSerializer.Serialize(stream, exports is { Count: > 0 } ? facts.With(exports, rank) : facts, RunJson.Compact);
                 stream.WriteByte((byte)'\n');
             }
         });
+
+    private static bool IsCompressed(string path) => path.EndsWith(Compressed, StringComparison.OrdinalIgnoreCase);
 }
+
+/// <summary>What a trainer's file holds of the chosen.</summary>
+/// <param name="Trainer">The trainer's word.</param>
+/// <param name="Lines">The line each record first stands on, from 1; 0 where it is left out. [rows]</param>
+/// <param name="LeftOut">Why it is left out; null where it isn't. [rows]</param>
+public sealed record ExportedRows(string Trainer, IReadOnlyList<int> Lines, IReadOnlyList<string?> LeftOut);

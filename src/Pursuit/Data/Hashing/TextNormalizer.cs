@@ -23,7 +23,7 @@ internal static class TextNormalizer
     /// <exception cref="PursuitException">The process runs in invariant-globalization mode.</exception>
     public static void RequireNfc()
     {
-        if ("e\u0301".Normalize(NormalizationForm.FormC) != "\u00E9")
+        if (!UnicodeText.Normalizes)
         {
             throw PursuitException.At(
                 "content ids",
@@ -95,13 +95,8 @@ internal static class TextNormalizer
     {
         var text = Encoding.UTF8.GetString(buffer.Tail(start));
         buffer.Truncate(start);
-        // .NET refuses U+FFFE though it is a valid scalar value. It neither moves nor composes, so it may split the text.
-        foreach (var range in text.AsSpan().Split('\uFFFE'))
-        {
-            if (range.Start.Value > 0) buffer.Append("\uFFFE"u8);
-            var part = text[range].Normalize(NormalizationForm.FormC);
-            buffer.Advance(Encoding.UTF8.GetBytes(part, buffer.Reserve(Encoding.UTF8.GetMaxByteCount(part.Length))));
-        }
+        var composed = UnicodeText.Normalize(text, NormalizationForm.FormC);
+        buffer.Advance(Encoding.UTF8.GetBytes(composed, buffer.Reserve(Encoding.UTF8.GetMaxByteCount(composed.Length))));
     }
 
     private static void Trim(ByteBuffer buffer, int start)

@@ -110,9 +110,16 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
                 continue;
             }
 
+            var hasId = result.UserIdLength >= 0;
+            if (options.Excluded?.Contains(result.ContentId) == true)
+            {
+                SetAside(file, entry, PoolOptions.ExcludedReason);
+                if (hasId) userIdStart += result.UserIdLength;
+                continue;
+            }
+
             var isNew = _ids.Count;
             var position = _ids.AddOrFind(result.ContentId);
-            var hasId = result.UserIdLength >= 0;
             if (position == isNew)
             {
                 _poolRows.Add(Rows.Count);
@@ -133,12 +140,19 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
 
     private void Quarantine(SourceFile file, RecordBatch.Entry entry, string reason)
     {
-        var where = FormattableString.Invariant($"{file.Path}, line {entry.Line}");
         if (options.Strict)
-            throw PursuitException.At(where, reason, "only good records (strict)", "Mend the record, or leave strict away to set such records aside.");
+            throw PursuitException.At(Where(file, entry), reason, "only good records (strict)", "Mend the record, or leave strict away to set such records aside.");
+        SetAside(file, entry, reason);
+    }
+
+    private void SetAside(SourceFile file, RecordBatch.Entry entry, string reason)
+    {
+        var where = Where(file, entry);
         if (_firstBad.Count < 3) _firstBad.Add((where, reason));
         Rows.AddQuarantined(entry, reason);
     }
+
+    private static string Where(SourceFile file, RecordBatch.Entry entry) => FormattableString.Invariant($"{file.Path}, line {entry.Line}");
 
     private void RequireExamples()
     {

@@ -24,6 +24,7 @@ internal static class PromptCompletionShape
         {
             draft.AddPart(prompt);
             draft.AddTurn(Turn.User);
+            draft.PromptTurns = draft.Turns.Count;
             draft.AddPart(completion);
             draft.AddTurn(Turn.Assistant);
             return ChatTurns.Finish(draft);
@@ -33,6 +34,7 @@ internal static class PromptCompletionShape
             return $"bad prompt and completion: {tape.DescribeKind(prompt)} and {tape.DescribeKind(completion)}; expected two texts or two lists of messages";
         if (ChatTurns.ReadList(draft, prompt) is { } badPrompt) return $"{badPrompt} (prompt)";
         var before = draft.Turns.Count;
+        draft.PromptTurns = before;
         if (ChatTurns.ReadList(draft, completion) is { } badCompletion) return $"{badCompletion} (completion)";
         for (var i = before; i < draft.Turns.Count; i++)
         {

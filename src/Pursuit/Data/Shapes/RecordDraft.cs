@@ -30,6 +30,9 @@ internal sealed class RecordDraft(int maxDepth)
 
     public bool IsText { get; private set; }
 
+    /// <summary>How many of the turns are a prompt's; null where the record is one conversation.</summary>
+    public int? PromptTurns { get; set; }
+
     /// <summary>The tool definitions' node in <see cref="ToolTape"/>, or -1.</summary>
     public int Tools { get; private set; }
 
@@ -41,6 +44,7 @@ internal sealed class RecordDraft(int maxDepth)
         _turns.Clear();
         _parts.Clear();
         IsText = false;
+        PromptTurns = null;
         Tools = -1;
         _toolsAreText = false;
     }
@@ -136,6 +140,7 @@ internal sealed class RecordDraft(int maxDepth)
             Turns = turns,
             Text = IsText ? Content(-1) : null,
             ToolsJson = Tools < 0 ? null : Encoding.UTF8.GetString(ToolTape.Raw(Tools)),
+            PromptTurns = PromptTurns,
             Locator = locator,
         };
     }

@@ -42,7 +42,7 @@ public sealed class Explainer
                 Row = explainer.Place(row),
                 Fate = "quarantined",
                 Reason = row.Reason,
-                Why = [Invariant($"It could not be read as a record: {row.Reason}.")],
+                Why = [row.Reason == PoolOptions.ExcludedReason ? $"It was never offered: {row.Reason}." : $"It could not be read as a record: {row.Reason}."],
             },
         };
     }
@@ -112,7 +112,8 @@ public sealed class Explainer
     /// </summary>
     private Explanation WithOrder(Explanation explanation, int position)
     {
-        if (_run.Problem.Quotas.Count > 0) return explanation;
+        var gone = _run.Problem.TokenStatistics is null && MethodRegistry.Find(_run.Options.Method).Needs.HasFlag(FeatureNeeds.TokenStatistics);
+        if (_run.Problem.Quotas.Count > 0 || gone) return explanation;
         var method = MethodOptions.Create(MethodRegistry.Find(_run.Options.Method), _run.Options.Settings);
         var order = method.Select(_run.Problem with { Budget = new Budget(1, IsShare: true, BudgetUnit.Rows) }, null, _cancellationToken).Rows;
         if (!order.Take(_run.Selection.Rows.Count).Select(r => r.Position).SequenceEqual(_run.Selection.Rows.Select(r => r.Position))) return explanation;

@@ -15,6 +15,9 @@ public sealed record LessDetails : MethodDetails
     public required long BytesRead { get; init; }
 
     /// <inheritdoc/>
+    public override long? FeatureBytes => BytesRead;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<KeyValuePair<string, string>> Summary =>
     [
         .. Tasks.Zip(ChosenFor, (name, count) => KeyValuePair.Create($"chosen for {name}", count.ToString("N0", CultureInfo.InvariantCulture))),

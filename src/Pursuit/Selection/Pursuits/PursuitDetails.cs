@@ -60,6 +60,9 @@ public sealed record PursuitDetails : MethodDetails
     public required IReadOnlyList<NearDuplicate> NearDuplicates { get; init; }
 
     /// <inheritdoc/>
+    public override long? FeatureBytes => BytesRead;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<KeyValuePair<string, string>> Summary =>
     [
         new("iterations", string.Create(CultureInfo.InvariantCulture, $"{Iterations.Count} ({Describe(Reason)})")),

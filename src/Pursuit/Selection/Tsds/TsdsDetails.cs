@@ -51,6 +51,9 @@ public sealed record TsdsDetails : MethodDetails
     public required long BytesRead { get; init; }
 
     /// <inheritdoc/>
+    public override long? FeatureBytes => BytesRead;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<KeyValuePair<string, string>> Summary =>
     [
         Line("mean distance to the target", $"{Number(AlignmentAfter)} by mass, {Number(AlignmentBefore)} over the pool"),

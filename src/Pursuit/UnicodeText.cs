@@ -1,11 +1,16 @@
 using System.Text;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit;
 
 /// <summary>What .NET's strings need before they are Unicode text: partners for surrogates, and a normalization that never throws.</summary>
-internal static class UnicodeText
+/// <remarks>The one place that calls <c>string.Normalize</c>, which refuses U+FFFE though it is a valid scalar value.</remarks>
+public static class UnicodeText
 {
-    private const char RefusedByNormalize = '\uFFFE'; // a noncharacter that string.Normalize throws on; it normalizes to itself
+    // It neither moves nor composes and normalizes to itself, so it may split a text.
+    private const char RefusedByNormalize = '\uFFFE';
+
+    /// <summary>True where this process has Unicode data; in invariant-globalization mode nothing is normalized.</summary>
+    public static bool Normalizes { get; } = Normalize("e\u0301", NormalizationForm.FormC) == "\u00E9";
 
     /// <summary>Whether a text has a surrogate without its partner.</summary>
     public static bool HasLoneSurrogate(string text) => FirstLoneSurrogate(text, 0) >= 0;
@@ -26,8 +31,10 @@ internal static class UnicodeText
     public static string Normalize(string text, NormalizationForm form)
     {
         if (Ascii.IsValid(text)) return text;
-        if (!text.Contains(RefusedByNormalize)) return text.IsNormalized(form) ? text : text.Normalize(form);
-        return string.Join(RefusedByNormalize, text.Split(RefusedByNormalize).Select(part => part.Normalize(form)));
+        if (text.Contains(RefusedByNormalize)) return string.Join(RefusedByNormalize, text.Split(RefusedByNormalize).Select(part => Normalize(part, form)));
+#pragma warning disable RS0030 // banned everywhere else
+        return text.IsNormalized(form) ? text : text.Normalize(form);
+#pragma warning restore RS0030
     }
 
     private static int FirstLoneSurrogate(string text, int from)

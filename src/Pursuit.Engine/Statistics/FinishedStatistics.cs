@@ -1,0 +1,65 @@
+using Pursuit.Data;
+using Pursuit.Runs;
+using Pursuit.Selection.Features;
+
+namespace Pursuit.Engine.Statistics;
+
+/// <summary>Token statistics that a finished run made, for looking back at its selection: it opens them and computes nothing.</summary>
+/// <remarks>
+/// The selection's own fingerprint then says whether they are those it was made of: what is asked of a model isn't looked at again,
+/// so the model may be gone.
+/// </remarks>
+public sealed class FinishedStatistics : IStatisticsSource
+{
+    private readonly StatisticsRecipe _recipe;
+    private readonly RunDirectory _run;
+
+    private FinishedStatistics(StatisticsRecipe recipe, RunDirectory run) => (_recipe, _run) = (recipe, run);
+
+    /// <summary>A run's statistics; null where it holds none that are whole.</summary>
+    /// <param name="recipe">With what they were made.</param>
+    /// <param name="reference">True where a reference model's are wanted too.</param>
+    /// <param name="run">The run.</param>
+    public static FinishedStatistics? Of(StatisticsRecipe recipe, bool reference, RunDirectory run)
+    {
+        IEnumerable<string> stages = recipe.Model is null ? [DataProbes.StageName(0), DataProbes.StageName(1)] : [StatisticsSource.ModelStage];
+        if (reference) stages = stages.Append(StatisticsSource.ReferenceStage);
+        return stages.All(name => RunStage.Finished(run.FullPath, name) is not null) ? new FinishedStatistics(recipe, run) : null;
+    }
+
+    /// <inheritdoc/>
+    public ComputedStatistics OfPool(Pool pool, bool answersAlone, CancellationToken cancellationToken) => _recipe.Model is null
+        ? OfProbes(pool, cancellationToken)
+        : OfModel(StatisticsSource.ModelStage, pool);
+
+    /// <inheritdoc/>
+    public ComputedStatistics OfReference(Pool pool, CancellationToken cancellationToken) => OfModel(StatisticsSource.ReferenceStage, pool);
+
+    private ComputedStatistics OfModel(string name, Pool pool)
+    {
+        var stage = Stage(name);
+        var (statistics, report) = TokenStatisticsMaker.Open(stage, pool.Count);
+        return new ComputedStatistics(statistics, stage.Fingerprint, report);
+    }
+
+    private ComputedStatistics OfProbes(Pool pool, CancellationToken cancellationToken)
+    {
+        var split = CrossFit.Of(pool, _recipe.Options.CommonSlice, _recipe.Seed, _recipe.Threads, null, cancellationToken);
+        var stores = new List<ITokenStatistics>();
+        var fingerprint = DataProbes.NewFingerprint();
+        StatisticsReport? report = null;
+        for (var probe = 0; probe < split.Halves.Length; probe++)
+        {
+            var stage = Stage(DataProbes.StageName(probe));
+            var (statistics, made) = TokenStatisticsMaker.Open(stage, split.ScoredBy(probe).Count);
+            stores.Add(statistics);
+            DataProbes.AddProbe(fingerprint, probe, stage.Fingerprint);
+            report = report?.With(made) ?? made;
+        }
+
+        return new ComputedStatistics(new CrossFittedStatistics(pool.Count, stores, [split.ScoredBy(0), split.ScoredBy(1)]), fingerprint.Hash, report!);
+    }
+
+    private RunStage Stage(string name) => RunStage.Finished(_run.FullPath, name)
+        ?? throw PursuitException.At(_run.FullPath, $"no finished stage '{name}'", "the statistics the selection was made of", "Run the selection again.");
+}

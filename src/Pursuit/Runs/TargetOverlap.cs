@@ -1,0 +1,23 @@
+using Pursuit.Data;
+using static System.FormattableString;
+
+namespace Pursuit.Runs;
+
+/// <summary>Examples of a target that stand in the pool too, by content id.</summary>
+internal static class TargetOverlap
+{
+    /// <summary>What to say of them; null where there are none, or no target.</summary>
+    public static string? Note(Pool pool, Pool? target, bool excluded)
+    {
+        if (target is null) return null;
+        if (excluded)
+        {
+            var rows = pool.Ledger.ReasonCounts.Where(r => r.Reason == PoolOptions.ExcludedReason).Sum(r => r.Count);
+            return rows == 0 ? null : Invariant($"{rows:N0} {(rows == 1 ? "row of the pool is an example" : "rows of the pool are examples")} of the target and {(rows == 1 ? "was" : "were")} left out (--exclude-target)");
+        }
+
+        var own = target.ContentIds.ToArray().ToHashSet();
+        var both = pool.ContentIds.ToArray().Count(own.Contains);
+        return both == 0 ? null : Invariant($"{both:N0} of {target.Count:N0} target {(target.Count == 1 ? "example" : "examples")} {(both == 1 ? "stands" : "stand")} in the pool too, where methods that compare with the target find them first; --exclude-target leaves them out");
+    }
+}
