@@ -13,7 +13,7 @@ public sealed class PruneCommandTests : IDisposable
     private readonly string _pool;
 
     public PruneCommandTests() => _pool = _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Documents + 1).Select(i =>
-        JsonSerializer.Serialize(new { id = $"d{i}", text = i == Documents ? "" : $"document {i} says " + string.Join(' ', Enumerable.Range(0, 20 + i % 5).Select(k => $"word{i * k % 97}")) }) + "\n")));
+        JsonSerializer.Serialize(new { id = $"d{i}", text = i == Documents ? "" : $"document {i} says{(i == 7 ? " \uFFFE" : "")} " + string.Join(' ', Enumerable.Range(0, 20 + i % 5).Select(k => $"word{i * k % 97}")) }) + "\n")));
 
     public void Dispose() => _directory.Dispose();
 
@@ -29,6 +29,9 @@ public sealed class PruneCommandTests : IDisposable
         File.ReadAllText(_directory.PathOf("kept.selection.jsonl")).ShouldNotContain("NaN");
         var report = Cli.Run("report", _directory.PathOf("kept.run"));
         report.ExitCode.ShouldBe(0, report.Error);
+
+        var first = JsonDocument.Parse(File.ReadLines(_directory.PathOf("kept.selection.jsonl")).First()).RootElement.GetProperty("id").GetString()!;
+        Cli.Run("explain", _directory.PathOf("kept.run"), "--id", first, "--json").Json.GetProperty("place").GetInt32().ShouldBe(1, "the probes' statistics are at hand");
 
         var probe = File.GetLastWriteTimeUtc(_directory.PathOf("kept.run/stages/probe-1/model/model.safetensors"));
         var half = Cli.Run(["prune", "--pool", _pool, "--keep", "50%", "--method", "perplexity", "--out", _directory.PathOf("kept.jsonl"), .. Tiny]);

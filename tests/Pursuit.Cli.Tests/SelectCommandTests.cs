@@ -195,7 +195,7 @@ public sealed class SelectCommandTests : IDisposable
         var texts = _directory.Write("texts.jsonl", "{\"text\":\"one\"}\n{\"text\":\"two\"}\n");
         var run = Cli.Run("select", "--pool", _pool, texts, "--method", "random", "--budget", "42", "--format", "trl", "--out", _directory.PathOf("out.jsonl"));
         run.ExitCode.ShouldBe(2);
-        run.Error.ShouldContain("mixes texts and conversations");
+        run.Error.ShouldContain("mixes conversations (40) and texts (2)");
         File.ReadAllText(_directory.PathOf("out.jsonl")).ShouldBe(records);
         File.ReadAllText(_directory.PathOf("out.run/options.yaml")).ShouldBe(options);
     }

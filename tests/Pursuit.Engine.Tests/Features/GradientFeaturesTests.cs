@@ -141,6 +141,14 @@ public sealed class GradientFeaturesTests : IDisposable
     }
 
     [Fact]
+    public void Examples_that_were_cut_are_counted_and_said()
+    {
+        var lines = string.Concat(FeatureWorld.Lines().Take(60)) + string.Concat(Enumerable.Range(0, 3).Select(i => JsonSerializer.Serialize(new { prompt = $"A{i}", completion = string.Concat(Enumerable.Repeat($"one two {i} ", 40)) }) + "\n"));
+        var (_, report) = Make("cut", Quick, _world.Write("cut.jsonl", lines));
+        (report.Cut, report.MaxLength).ShouldBe((3, 64));
+    }
+
+    [Fact]
     public void The_best_of_three_learning_rates_is_taken_where_none_is_given()
     {
         var (_, report) = Make("run", Quick with { LearningRate = 0 });

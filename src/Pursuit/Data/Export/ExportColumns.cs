@@ -11,7 +11,7 @@ internal sealed class ExportColumns
 {
     private const string Tools = "tools";
     private readonly ITrainerLayout _layout;
-    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _own = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JsonValueKind> _kinds = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _mixed = new(StringComparer.Ordinal);
     private readonly List<string> _fields = [];
@@ -30,10 +30,11 @@ internal sealed class ExportColumns
     public IReadOnlyCollection<string> Mixed => _mixed;
 
     /// <summary>Notes what a record has.</summary>
-    /// <returns>True where it is the first to show something.</returns>
-    public bool Add(JsonObject row)
+    /// <returns>True where it is the first to show something, and how many places it has values in.</returns>
+    public (bool IsFirst, int Places) Add(JsonObject row)
     {
-        var before = _seen.Count;
+        var before = _kinds.Count;
+        _own.Clear();
         AddKeys(row, _fields);
         foreach (var message in MessagesOf(row))
         {
@@ -42,7 +43,7 @@ internal sealed class ExportColumns
         }
 
         Walk(row, "");
-        return _seen.Count > before;
+        return (_kinds.Count > before, _own.Count);
     }
 
     /// <summary>The record with every column, in one order; without the fields of messages that are of different kinds.</summary>
@@ -96,7 +97,7 @@ internal sealed class ExportColumns
     {
         if (node is null) return;
         var kind = node.GetValueKind() is JsonValueKind.False ? JsonValueKind.True : node.GetValueKind();
-        _seen.Add(path);
+        _own.Add(path);
         if (_kinds.TryGetValue(path, out var earlier))
         {
             if (earlier != kind) _mixed.Add(path);

@@ -44,15 +44,19 @@ public sealed class TrainerExport
         var layout = TrainerLayouts.Of(format, survey);
         var columns = new ExportColumns(layout);
         var faults = new string?[count];
-        var (first, rest) = (new List<int>(), new List<int>());
+        var first = new List<(int Index, int Places)>();
+        var rest = new List<int>();
         foreach (var (i, example) in read(all).Index())
         {
             var row = ExportRow.Of(example);
             faults[i] = row.Kind != survey.Kind ? "a record of another kind than the others" : row.Fault ?? layout.Fault(row);
-            if (faults[i] is null) (columns.Add(layout.Write(row)) ? first : rest).Add(i);
+            if (faults[i] is not null) continue;
+            var (isFirst, places) = columns.Add(layout.Write(row));
+            if (isFirst) first.Add((i, places));
+            else rest.Add(i);
         }
 
-        return new TrainerExport(format, read, TrainerLayouts.Of(format, survey), columns, faults, [.. first, .. rest]);
+        return new TrainerExport(format, read, TrainerLayouts.Of(format, survey), columns, faults, [.. first.OrderByDescending(f => f.Places).Select(f => f.Index), .. rest]);
     }
 
     /// <summary>Writes the data and the trainer's configuration.</summary>
