@@ -24,7 +24,12 @@ internal static class ExplainCommand
         using var run = RunDirectory.OpenExisting(directory);
         var options = SelectCommand.OptionsOf(run);
         using var progress = new ProgressPrinter();
-        var explanation = new SelectJob(options, progress) { Features = FeatureCommandOptions.FinishedSource(options, run), Statistics = StatisticsCommandOptions.FinishedSource(options, run) }.Revisit(run, selected => Explainer.Explain(selected, id, cancellationToken), cancellationToken);
+        var job = new SelectJob(options, progress)
+        {
+            Features = FeatureCommandOptions.FinishedSource(options, run),
+            Statistics = StatisticsCommandOptions.FinishedSource(options, run),
+        };
+        var explanation = job.Revisit(run, selected => Explainer.Explain(selected, id, cancellationToken), cancellationToken);
         progress.Dispose();
         if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(explanation, RunJson.Compact));
         else ExplanationPrinter.Print(explanation);

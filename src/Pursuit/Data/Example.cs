@@ -27,7 +27,10 @@ public sealed record Example
     /// <summary>The rejected answer of a preference record read by its chosen one: the turns in place of the last ones of <see cref="Turns"/>; empty for any other record.</summary>
     public IReadOnlyList<Turn> RejectedTurns { get; init; } = [];
 
-    /// <summary>How many of <see cref="Turns"/> the record gives as a prompt, before its completion or its chosen answer; null where it is one conversation.</summary>
+    /// <summary>
+    /// How many of <see cref="Turns"/> the record gives as a prompt, before its completion or its chosen answer; null where it is one
+    /// conversation.
+    /// </summary>
     public int? PromptTurns { get; init; }
 
     /// <summary>Where the record stands in the input.</summary>

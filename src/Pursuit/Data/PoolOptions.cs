@@ -15,7 +15,10 @@ public sealed record PoolOptions
     /// <summary>What the ledger says of a row that <see cref="Excluded"/> names.</summary>
     public const string ExcludedReason = "an example of the target, left out by --exclude-target";
 
-    /// <summary>Content ids that don't get into the pool, such as a target's. Null (the default) for none. Their rows are quarantined with <see cref="ExcludedReason"/>, in strict mode too.</summary>
+    /// <summary>
+    /// Content ids that don't get into the pool, such as a target's. Null (the default) for none. Their rows are quarantined with
+    /// <see cref="ExcludedReason"/>, in strict mode too.
+    /// </summary>
     public IReadOnlySet<ContentId>? Excluded { get; init; }
 
     /// <summary>How deeply a record's JSON may nest. Default 64, range 2 to 1,024.</summary>

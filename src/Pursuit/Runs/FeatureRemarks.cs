@@ -24,9 +24,11 @@ internal static class FeatureRemarks
             yield return string.Create(CultureInfo.InvariantCulture, $"{report.WithoutTokens:N0} examples have no token to pool: their embedding is zero");
     }
 
-    private static string Longer(int examples, int length, string done) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{examples:N0} {(examples == 1 ? "example is" : "examples are")} longer than {length:N0} tokens and {(examples == 1 ? "was" : "were")} {done} without what is over (--max-length, the model's own limit)");
+    private static string Longer(int examples, int length, string done)
+    {
+        var (what, were) = examples == 1 ? ("example is", "was") : ("examples are", "were");
+        return string.Create(CultureInfo.InvariantCulture, $"{examples:N0} {what} longer than {length:N0} tokens and {were} {done} without what is over (--max-length)");
+    }
 
     private static IEnumerable<string> Of(GradientReport report)
     {

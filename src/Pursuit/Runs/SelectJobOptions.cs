@@ -100,8 +100,10 @@ public sealed record SelectJobOptions
         if (MaxLength < 8) faults.Add($"--max-length: {MaxLength}; expected at least 8");
         if (Memory < 1) faults.Add($"--memory: {Memory} bytes; expected at least 1");
         if (Memory is not null && !method.OptionsType.IsSubclassOf(typeof(PursuitOptions))) faults.Add($"--memory: given with '{Method}'; expected gtp or omp, which plan their memory");
-        if (ExcludesTarget && Targets.Count == 0) faults.Add("--exclude-target: given without --target; expected the examples to leave out");
-        if (ExcludesTarget && (Features ?? FeaturesRun) is { } made) faults.Add($"--exclude-target: given with --features; expected features computed here, because those of {made} hold a row for every example of the pool");
+        if (ExcludesTarget && Targets.Count == 0)
+            faults.Add("--exclude-target: given without --target; expected the examples to leave out");
+        if (ExcludesTarget && (Features ?? FeaturesRun) is { } made)
+            faults.Add($"--exclude-target: given with --features; expected features computed here: those of {made} have rows for the whole pool");
         if (Repeats is < 1 or > 1000) faults.Add($"--repeats: {Repeats}; expected 1 to 1000");
         if (NeedsTokens && ModelDirectory is null)
             faults.Add($"--model: missing; {(method.Needs.HasFlag(FeatureNeeds.TokenCounts) ? $"'{Method}'" : $"a budget in {Budget.UnitName(Budget.Unit)}")} needs the tokenizer of a model directory");

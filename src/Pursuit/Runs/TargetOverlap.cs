@@ -13,11 +13,14 @@ internal static class TargetOverlap
         if (excluded)
         {
             var rows = pool.Ledger.ReasonCounts.Where(r => r.Reason == PoolOptions.ExcludedReason).Sum(r => r.Count);
-            return rows == 0 ? null : Invariant($"{rows:N0} {(rows == 1 ? "row of the pool is an example" : "rows of the pool are examples")} of the target and {(rows == 1 ? "was" : "were")} left out (--exclude-target)");
+            var (what, were) = rows == 1 ? ("row of the pool is an example", "was") : ("rows of the pool are examples", "were");
+            return rows == 0 ? null : Invariant($"{rows:N0} {what} of the target and {were} left out (--exclude-target)");
         }
 
         var own = target.ContentIds.ToArray().ToHashSet();
         var both = pool.ContentIds.ToArray().Count(own.Contains);
-        return both == 0 ? null : Invariant($"{both:N0} of {target.Count:N0} target {(target.Count == 1 ? "example" : "examples")} {(both == 1 ? "stands" : "stand")} in the pool too, where methods that compare with the target find them first; --exclude-target leaves them out");
+        if (both == 0) return null;
+        var counted = Invariant($"{both:N0} of {target.Count:N0} target {(target.Count == 1 ? "example" : "examples")} {(both == 1 ? "stands" : "stand")}");
+        return $"{counted} in the pool too, where methods that compare with the target find them first; --exclude-target leaves them out";
     }
 }

@@ -68,10 +68,11 @@ internal sealed class AxolotlLayout(ExportKind kind) : ITrainerLayout
     /// <inheritdoc/>
     public IEnumerable<string> Notes(ExportColumns columns) => [];
 
-    private IEnumerable<string> Strategy(ExportColumns columns)
+    private List<string> Strategy(ExportColumns columns)
     {
         if (kind == ExportKind.Text) return ["type: completion", "field: text"];
-        if (kind == ExportKind.Preference) return ["type: chat_template.default", "field_messages: messages", "field_chosen: chosen", "field_rejected: rejected"];
+        if (kind == ExportKind.Preference)
+            return ["type: chat_template.default", "field_messages: messages", "field_chosen: chosen", "field_rejected: rejected"];
         var lines = new List<string> { "type: chat_template", "field_messages: messages" };
         if (columns.HasTools) lines.Add("field_tools: tools");
         lines.AddRange(["message_property_mappings:", "  role: role", "  content: content"]);
@@ -82,5 +83,6 @@ internal sealed class AxolotlLayout(ExportKind kind) : ITrainerLayout
         return lines;
     }
 
-    private static JsonObject Words(ExportMessage message) => new() { [MessageJson.Role] = message.Role, [MessageJson.Content] = message.Content ?? "" };
+    private static JsonObject Words(ExportMessage message) =>
+        new() { [MessageJson.Role] = message.Role, [MessageJson.Content] = message.Content ?? "" };
 }

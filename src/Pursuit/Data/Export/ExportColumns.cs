@@ -67,7 +67,8 @@ internal sealed class ExportColumns
     /// <summary>Fields of messages that aren't written, because no reader takes a column of two kinds.</summary>
     public IEnumerable<string> LeftOut => _messageKeys.Where(IsMixed);
 
-    private bool IsMixed(string messageKey) => _layout.MessageFields.Any(f => _mixed.Contains($"{f}[].{messageKey}") || _mixed.Contains($"{f}.{messageKey}"));
+    private bool IsMixed(string messageKey) =>
+        _layout.MessageFields.Any(f => _mixed.Contains($"{f}[].{messageKey}") || _mixed.Contains($"{f}.{messageKey}"));
 
     private IEnumerable<JsonObject> MessagesOf(JsonObject row) => _layout.MessageFields.SelectMany(field => row[field] switch
     {

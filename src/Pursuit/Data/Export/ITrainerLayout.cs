@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace Pursuit.Data.Export;
 
-/// <summary>How one trainer's file lays out records of one kind, by the rules of the trainer's own loader (docs/formats/trainers.md).</summary>
+/// <summary>
+/// How one trainer's file lays out records of one kind, by the rules of the trainer's own loader (docs/formats/trainers.md).
+/// </summary>
 internal interface ITrainerLayout
 {
     /// <summary>Fields that hold the messages, or one message.</summary>

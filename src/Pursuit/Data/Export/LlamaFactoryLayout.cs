@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace Pursuit.Data.Export;
 
-/// <summary>LLaMA-Factory's sharegpt layout under OpenAI's names, the same with two answers for preferences, and texts for its <c>pt</c> stage.</summary>
+/// <summary>
+/// LLaMA-Factory's sharegpt layout under OpenAI's names, the same with two answers for preferences, and texts for its <c>pt</c> stage.
+/// </summary>
 internal sealed class LlamaFactoryLayout(ExportKind kind) : ITrainerLayout
 {
     private const string Observation = "observation";
@@ -33,7 +35,8 @@ internal sealed class LlamaFactoryLayout(ExportKind kind) : ITrainerLayout
         if (row.Messages.Concat(row.Rejected).Any(NamesItsOwnCall)) return $"words before a call that hold {CallStart} themselves";
         if (row.Kind == ExportKind.Conversation) return TurnFault(Turns(row.Messages), "assistant");
         if (row.Messages.Count - row.PromptMessages != 1 || row.Rejected.Count != 1) return "an answer of several turns";
-        if (row.Messages[^1].Role != Turn.Assistant || row.Rejected[0].Role != Turn.Assistant) return "an answer that isn't the assistant's";
+        if (row.Messages[^1].Role != Turn.Assistant || row.Rejected[0].Role != Turn.Assistant)
+            return "an answer that isn't the assistant's";
         return TurnFault(Turns(row.Messages.Take(row.PromptMessages!.Value)), "user");
     }
 
@@ -90,9 +93,12 @@ internal sealed class LlamaFactoryLayout(ExportKind kind) : ITrainerLayout
     }
 
     /// <inheritdoc/>
-    public IEnumerable<string> Notes(ExportColumns columns) => _wordsBeforeCalls > 0
-        ? [FormattableString.Invariant($"{_wordsBeforeCalls:N0} turns say something before they call a tool, which LLaMA-Factory reads from version 0.9.4 on; earlier ones stop at such a turn")]
-        : [];
+    public IEnumerable<string> Notes(ExportColumns columns)
+    {
+        if (_wordsBeforeCalls == 0) yield break;
+        var turns = FormattableString.Invariant($"{_wordsBeforeCalls:N0} {(_wordsBeforeCalls == 1 ? "turn says" : "turns say")}");
+        yield return $"{turns} something before a call, which LLaMA-Factory reads from version 0.9.4 on; earlier ones stop at such a turn";
+    }
 
     /// <summary>The entries of a dataset_info.json; none where there is no file.</summary>
     /// <exception cref="PursuitException">What stands there is something else.</exception>
@@ -111,10 +117,13 @@ internal sealed class LlamaFactoryLayout(ExportKind kind) : ITrainerLayout
         throw NotEntries(path, null);
     }
 
-    private static PursuitException NotEntries(string path, JsonException? e) =>
-        PursuitException.At(path, $"not a JSON object{(e is null ? "" : $" ({e.Message})")}", "LLaMA-Factory's dataset_info.json, to add an entry to", "Mend or move that file.", e);
+    private static PursuitException NotEntries(string path, JsonException? e)
+    {
+        var found = $"not a JSON object{(e is null ? "" : $" ({e.Message})")}";
+        return PursuitException.At(path, found, "LLaMA-Factory's dataset_info.json, to add an entry to", "Mend or move that file.", e);
+    }
 
-    /// <summary>Whose turn it is goes by numbers there: user or observation, then assistant or function, in turn; a system's only before them.</summary>
+    /// <summary>Turns alternate there by their numbers: user or observation, then assistant or function; a system's only before them.</summary>
     private static string? TurnFault(IReadOnlyList<(string Role, string Content)> turns, string last)
     {
         var spoken = turns.SkipWhile((t, i) => i == 0 && t.Role == Turn.System).ToArray();
@@ -124,21 +133,23 @@ internal sealed class LlamaFactoryLayout(ExportKind kind) : ITrainerLayout
             var asks = spoken[i].Role is Turn.User or Observation;
             if (spoken[i].Role == Turn.System) return "a system's turn behind another";
             if (i % 2 == 0 && !asks) return i == 0 ? "a conversation that the assistant begins" : "two turns of the assistant's in a row";
-            if (i % 2 == 1 && asks) return spoken[i].Role == spoken[i - 1].Role ? "two turns of the user's in a row" : "turns of the user and of a tool in a row";
+            if (i % 2 == 0 || !asks) continue;
+            return spoken[i].Role == spoken[i - 1].Role ? "two turns of the user's in a row" : "turns of the user and of a tool in a row";
         }
 
         return spoken.Length % 2 == (last == Turn.User ? 1 : 0) ? null
             : last == Turn.User ? "a prompt that ends with the assistant's turn" : "a last turn that isn't the assistant's";
     }
 
-    /// <summary>The turns by its names, with the answers of calls made at once joined, as its converter of OpenAI's layout joins them.</summary>
+    /// <summary>The turns by its names; answers of calls made at once are joined, as its converter of OpenAI's layout joins them.</summary>
     private static List<(string Role, string Content)> Turns(IEnumerable<ExportMessage> messages)
     {
         var turns = new List<(string Role, string Content)>();
         foreach (var message in messages)
         {
             var words = message.Content ?? "";
-            if (message.Role == Turn.Tool && turns is [.., (Observation, var before)]) turns[^1] = (Observation, before + BetweenObservations + words);
+            if (message.Role == Turn.Tool && turns is [.., (Observation, var before)])
+                turns[^1] = (Observation, before + BetweenObservations + words);
             else if (message.Role == Turn.Tool) turns.Add((Observation, words));
             else if (message.Calls.Count > 0) turns.Add((Function, Thoughts(message) + Call(message, words)));
             else turns.Add((message.Role, Thoughts(message) + words));

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Pursuit.Data.Export;
 
 /// <summary>Writes messages as chat templates read them: role, content, and the fields beside them.</summary>
-/// <param name="callArgumentsAsText">True where the trainer turns a text of arguments into an object itself, so that all records have one type there.</param>
+/// <param name="callArgumentsAsText">True where the trainer turns a text of arguments into an object itself: all records then have one type.</param>
 /// <param name="marks">True where the trainer reads marks of what is trained in every message.</param>
 internal sealed class MessageJson(bool callArgumentsAsText, bool marks)
 {
@@ -38,13 +38,17 @@ internal sealed class MessageJson(bool callArgumentsAsText, bool marks)
 
     private JsonObject Write(ToolCall call)
     {
-        var function = new JsonObject { ["name"] = call.Name, ["arguments"] = callArgumentsAsText ? call.Arguments : ExportJson.Parse(call.Arguments) };
+        JsonNode? arguments = callArgumentsAsText ? call.Arguments : ExportJson.Parse(call.Arguments);
+        var function = new JsonObject { ["name"] = call.Name, ["arguments"] = arguments };
         var json = new JsonObject { ["type"] = "function", ["function"] = function };
         if (call.Id is { } id) json["id"] = id;
         return json;
     }
 
-    /// <summary>The whole content in stretches with and without loss: what is in none isn't trained either. Offsets count characters as Python does, and the last is within.</summary>
+    /// <summary>
+    /// The whole content in stretches with and without loss: what is in none isn't trained either. Offsets count characters as Python does,
+    /// and the last is within.
+    /// </summary>
     private static JsonArray Detail(string content, IReadOnlyList<UntrainedSpan> untrained)
     {
         var detail = new JsonArray();

@@ -44,9 +44,10 @@ public sealed record SelectedRecord(
             row.Score);
     }
 
-    internal SelectedRecord With(IReadOnlyList<ExportedRows> exports, int index) => this with
+    internal SelectedRecord With(IReadOnlyList<ExportedRows> exports, int index)
     {
-        Lines = exports.Where(e => e.LeftOut[index] is null).ToDictionary(e => e.Trainer, e => e.Lines[index]) is { Count: > 0 } lines ? lines : null,
-        LeftOut = exports.Where(e => e.LeftOut[index] is not null).ToDictionary(e => e.Trainer, e => e.LeftOut[index]!) is { Count: > 0 } leftOut ? leftOut : null,
-    };
+        var lines = exports.Where(e => e.LeftOut[index] is null).ToDictionary(e => e.Trainer, e => e.Lines[index]);
+        var leftOut = exports.Where(e => e.LeftOut[index] is not null).ToDictionary(e => e.Trainer, e => e.LeftOut[index]!);
+        return this with { Lines = lines.Count > 0 ? lines : null, LeftOut = leftOut.Count > 0 ? leftOut : null };
+    }
 }

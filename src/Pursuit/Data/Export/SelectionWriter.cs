@@ -26,10 +26,10 @@ public static class SelectionWriter
     /// <param name="ending">The other's ending, with its dot.</param>
     public static string Beside(string recordsPath, string ending) => Stem(recordsPath) + ending;
 
-    /// <summary>The path of the facts beside a file of records: "selected.jsonl" and "selected.jsonl.gz" have "selected.selection.jsonl".</summary>
+    /// <summary>The path of the facts beside a file of records: "a.jsonl" and "a.jsonl.gz" have "a.selection.jsonl".</summary>
     public static string FactsPath(string recordsPath) => Beside(recordsPath, ".selection.jsonl");
 
-    /// <summary>Writes the chosen records, byte for byte, one per line; each as often as its repeats say. A path that ends in .gz gets gzip.</summary>
+    /// <summary>Writes the chosen records, byte for byte, one per line, each as often as its repeats say; gzip where the path ends in .gz.</summary>
     /// <param name="path">The records' file.</param>
     /// <param name="pool">Where the records are.</param>
     /// <param name="rows">The chosen, best first. [rows]</param>
@@ -55,14 +55,18 @@ public static class SelectionWriter
         });
     }
 
-    /// <summary>Writes the facts: id, content id, input row, file, line, rank, weight, repeats and score of each chosen record, and where it stands in trainers' files.</summary>
+    /// <summary>
+    /// Writes the facts: id, content id, input row, file, line, rank, weight, repeats and score of each chosen record, and where it stands in
+    /// trainers' files.
+    /// </summary>
     /// <param name="path">The facts' file.</param>
     /// <param name="pool">Where the records are.</param>
     /// <param name="rows">The chosen, best first. [rows]</param>
     /// <param name="repeats">Copies of each. [rows]</param>
     /// <param name="exports">What trainers' files hold of them.</param>
     /// <exception cref="PursuitException">The file can't be written.</exception>
-    public static void WriteFacts(string path, Pool pool, IReadOnlyList<RankedRow> rows, IReadOnlyList<int> repeats, IReadOnlyList<ExportedRows>? exports = null) =>
+    public static void WriteFacts(
+        string path, Pool pool, IReadOnlyList<RankedRow> rows, IReadOnlyList<int> repeats, IReadOnlyList<ExportedRows>? exports = null) =>
         AtomicFile.Write(path, stream =>
         {
             for (var rank = 0; rank < rows.Count; rank++)

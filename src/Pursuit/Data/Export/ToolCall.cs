@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Pursuit.Data.Export;
@@ -11,7 +10,9 @@ internal sealed record ToolCall(string? Id, string Name, string Arguments)
 {
     private static readonly JsonDocumentOptions Depth = new() { MaxDepth = ExportJson.MaxDepth };
 
-    /// <summary>Reads <c>[{"name", "arguments"}]</c>, the same within <c>{"type": "function", "function": {...}}</c>, or one such call.</summary>
+    /// <summary>
+    /// Reads <c>[{"name", "arguments"}]</c>, the same within <c>{"type": "function", "function": {...}}</c>, or one such call.
+    /// </summary>
     /// <param name="json">The calls; arguments may be an object, a text that holds one, or missing.</param>
     /// <param name="calls">The calls, in order.</param>
     /// <returns>What is wrong with them; null where nothing is.</returns>

@@ -17,7 +17,13 @@ public sealed class TrainerExport
     private readonly int[] _order;
     private readonly List<string> _notes = [];
 
-    private TrainerExport(TrainerFormat format, Func<IReadOnlyList<int>, IEnumerable<Example>> read, ITrainerLayout layout, ExportColumns columns, string?[] faults, int[] order) =>
+    private TrainerExport(
+        TrainerFormat format,
+        Func<IReadOnlyList<int>, IEnumerable<Example>> read,
+        ITrainerLayout layout,
+        ExportColumns columns,
+        string?[] faults,
+        int[] order) =>
         (Format, _read, _layout, _columns, _faults, _order) = (format, read, layout, columns, faults, order);
 
     /// <summary>The trainer.</summary>
@@ -56,7 +62,8 @@ public sealed class TrainerExport
             else rest.Add(i);
         }
 
-        return new TrainerExport(format, read, TrainerLayouts.Of(format, survey), columns, faults, [.. first.OrderByDescending(f => f.Places).Select(f => f.Index), .. rest]);
+        int[] order = [.. first.OrderByDescending(f => f.Places).Select(f => f.Index), .. rest];
+        return new TrainerExport(format, read, TrainerLayouts.Of(format, survey), columns, faults, order);
     }
 
     /// <summary>Writes the data and the trainer's configuration.</summary>
@@ -95,8 +102,10 @@ public sealed class TrainerExport
     {
         _notes.Clear();
         _notes.AddRange(_layout.Notes(_columns));
-        _notes.AddRange(_columns.LeftOut.Select(key => $"the field '{key}' of messages is left out, because it holds different kinds of values in different records"));
-        if (_columns.Mixed.Where(path => path.Contains("arguments.", StringComparison.Ordinal)).ToArray() is [var one, ..] mixed)
-            _notes.Add(FormattableString.Invariant($"{mixed.Length:N0} {(mixed.Length == 1 ? "argument" : "arguments")} of calls hold different kinds of values in different records ({one}): 'datasets' reads such a file from version 4.7 on"));
+        const string Mixed = "different kinds of values in different records";
+        _notes.AddRange(_columns.LeftOut.Select(key => $"the field '{key}' of messages is left out, because it holds {Mixed}"));
+        if (_columns.Mixed.Where(path => path.Contains("arguments.", StringComparison.Ordinal)).ToArray() is not [var one, ..] mixed) return;
+        var which = mixed.Length == 1 ? $"an argument of calls ({one})" : FormattableString.Invariant($"{mixed.Length:N0} arguments of calls ({one}, ...)");
+        _notes.Add($"{which} with {Mixed}: 'datasets' reads such a file from version 4.7 on");
     }
 }

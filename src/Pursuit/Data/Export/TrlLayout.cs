@@ -47,11 +47,18 @@ internal sealed class TrlLayout : ITrainerLayout
         if (row.Kind == ExportKind.Text) return new JsonObject { ["text"] = row.Text };
         var prompt = PromptLength(row);
         var answer = row.Messages.Skip(prompt);
-        var json = row.Kind == ExportKind.Preference
-            ? new JsonObject { ["prompt"] = _json.WriteAll(row.Messages.Take(prompt)), ["chosen"] = _json.WriteAll(answer), ["rejected"] = _json.WriteAll(row.Rejected) }
-            : _prompts
-            ? new JsonObject { ["prompt"] = _json.WriteAll(row.Messages.Take(prompt)), ["completion"] = _json.WriteAll(answer) }
-            : new JsonObject { ["messages"] = _json.WriteAll(row.Messages) };
+        var json = new JsonObject();
+        if (row.Kind == ExportKind.Preference || _prompts)
+        {
+            json["prompt"] = _json.WriteAll(row.Messages.Take(prompt));
+            json[row.Kind == ExportKind.Preference ? "chosen" : "completion"] = _json.WriteAll(answer);
+            if (row.Kind == ExportKind.Preference) json["rejected"] = _json.WriteAll(row.Rejected);
+        }
+        else
+        {
+            json["messages"] = _json.WriteAll(row.Messages);
+        }
+
         if (row.Tools is { } tools) json["tools"] = tools;
         if (row.Documents is { } documents) json["chat_template_kwargs"] = new JsonObject { ["documents"] = ExportJson.Parse(documents) };
         return json;

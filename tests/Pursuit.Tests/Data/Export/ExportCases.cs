@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Pursuit.Data;
 using Pursuit.Data.Export;
+using Pursuit.Runs;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Data.Export;
@@ -15,7 +16,12 @@ internal static class ExportCases
     public static Turn Says(string content) => new(Turn.Assistant, content);
 
     public static Turn Calls(string name, string argument, string words = "") =>
-        new(Turn.Assistant, words) { ToolCallsJson = $$"""[{"id":"c1","type":"function","function":{"name":"{{name}}","arguments":{"{{argument}}":1}}}]""", IsContentNull = words.Length == 0 };
+        new(Turn.Assistant, words)
+        {
+            ToolCallsJson = """[{"id":"c1","type":"function","function":{"name":"NAME","arguments":{"ARGUMENT":1}}}]"""
+                .Replace("NAME", name, StringComparison.Ordinal).Replace("ARGUMENT", argument, StringComparison.Ordinal),
+            IsContentNull = words.Length == 0,
+        };
 
     public static Turn Answers(string content) => new(Turn.Tool, content) { FieldsJson = """{"tool_call_id":"c1"}""" };
 
