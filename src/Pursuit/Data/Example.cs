@@ -27,6 +27,9 @@ public sealed record Example
     /// <summary>The rejected answer of a preference record read by its chosen one: the turns in place of the last ones of <see cref="Turns"/>; empty for any other record.</summary>
     public IReadOnlyList<Turn> RejectedTurns { get; init; } = [];
 
+    /// <summary>How many of <see cref="Turns"/> are the prompt where the record keeps prompt and answer apart (a prompt and its completion, a preference row); 0 for any other record.</summary>
+    public int PromptTurns { get; init; }
+
     /// <summary>Where the record stands in the input.</summary>
     public required RecordLocator Locator { get; init; }
 

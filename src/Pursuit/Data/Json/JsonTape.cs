@@ -109,8 +109,24 @@ internal sealed class JsonTape(int maxDepth)
 
     public bool IsString(int node) => _nodes[node].Kind == JsonTokenType.String;
 
+    /// <summary>True for a string or key with escapes.</summary>
+    public bool IsEscaped(int node) => _nodes[node].Escaped;
+
     /// <summary>The value's bytes as written; a string's without its quotes.</summary>
     public ReadOnlySpan<byte> Raw(int node) => _bytes.AsSpan(_start + _nodes[node].Start, _nodes[node].Length);
+
+    /// <summary>The value's bytes as written, a string's or key's with its quotes.</summary>
+    public ReadOnlySpan<byte> Written(int node)
+    {
+        var quote = _nodes[node].Kind is JsonTokenType.String or JsonTokenType.PropertyName ? 1 : 0;
+        return _bytes.AsSpan(_start + _nodes[node].Start - quote, _nodes[node].Length + 2 * quote);
+    }
+
+    /// <summary>Where the value stands, from the record's first byte; a string's opening quote.</summary>
+    public int OffsetOf(int node) => _nodes[node].Start - (_nodes[node].Kind is JsonTokenType.String or JsonTokenType.PropertyName ? 1 : 0);
+
+    /// <summary>True for a list or object that holds nothing.</summary>
+    public bool IsEmpty(int container) => _nodes[container].Next == container + 1;
 
     /// <summary>The value of a key of an object, or -1.</summary>
     public int Find(int container, ReadOnlySpan<byte> name)
@@ -178,7 +194,7 @@ internal sealed class JsonTape(int maxDepth)
     public string DescribeKeys(int container)
     {
         var names = new List<string>();
-        for (var key = First(container); key >= 0 && names.Count < 8; key = NextKey(container, key)) names.Add(Quote(Text(key)));
+        for (var key = First(container); key >= 0 && names.Count < 8; key = NextKey(container, key)) names.Add(Quote(Text(key)) + (Kind(key + 1) == JsonTokenType.Null ? " (null)" : ""));
         return names.Count == 0 ? "no keys" : "keys: " + string.Join(", ", names);
     }
 

@@ -25,11 +25,17 @@ internal sealed class RecordParser(PoolOptions options)
     /// <summary>Reads one good record again as an example.</summary>
     /// <returns>Null where it isn't the good record any more that it was.</returns>
     public Example? ReadExample(byte[] bytes, int length, RecordShape? shape, ContentId id, RecordLocator locator) =>
-        _draft.Tape.Read(bytes, 0, length) is null && ShapeReader.Read(_draft, shape) is null ? _draft.ToExample(id, locator) : null;
+        _draft.Tape.Read(bytes, 0, length) is null && Read(shape) is null ? ExampleMaker.Make(_draft, id, locator) : null;
 
     /// <summary>The shape a record names, or null where it names none or isn't JSON.</summary>
-    public RecordShape? Recognize(RecordBatch batch, RecordBatch.Entry entry) =>
-        !entry.IsTooLong && _draft.Tape.Read(batch.Bytes, entry.Start, entry.Length) is null ? ShapeReader.Recognize(_draft.Tape) : null;
+    public RecordShape? Recognize(RecordBatch batch, RecordBatch.Entry entry)
+    {
+        if (entry.IsTooLong || _draft.Tape.Read(batch.Bytes, entry.Start, entry.Length) is not null) return null;
+        _draft.Begin();
+        return ShapeReader.Recognize(_draft);
+    }
+
+    private string? Read(RecordShape? shape) => ShapeReader.Read(_draft, shape, isDetected: options.Shape is null, options.Preference);
 
     private RecordBatch.Result Parse(RecordBatch batch, RecordBatch.Entry entry, RecordShape? shape)
     {
@@ -37,7 +43,7 @@ internal sealed class RecordParser(PoolOptions options)
             return Bad(FormattableString.Invariant($"too long: {entry.Length:N0} bytes; expected at most {options.MaxRecordBytes:N0}"));
         if (entry.Length == 0) return Bad("an empty element: a comma too many");
         if (_draft.Tape.Read(batch.Bytes, entry.Start, entry.Length) is { } fault) return Bad(fault);
-        if (ShapeReader.Read(_draft, shape) is { } mismatch) return Bad(mismatch);
+        if (Read(shape) is { } mismatch) return Bad(mismatch);
         if (!_hasher.TryHash(_draft, out var id)) return Bad("no words: every text is empty");
         var before = batch.UserIds.Length;
         if (!_draft.AppendUserId(batch.UserIds)) return new RecordBatch.Result(id, null, -1);
