@@ -292,7 +292,7 @@ public sealed class SelectJob
             Gradients = report as GradientReport,
             Embeddings = report as EmbeddingReport,
             WarmupShareChosen = (report as GradientReport)?.WarmupShareOf(selection),
-            Remarks = [.. selection.Remarks, .. FeatureRemarks.Of(report)],
+            Remarks = [.. pool.Notes, .. selection.Remarks, .. FeatureRemarks.Of(report)],
             Details = selected.Details,
             Files = files,
             Reused = reused,

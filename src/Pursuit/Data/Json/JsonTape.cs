@@ -25,6 +25,9 @@ internal sealed class JsonTape(int maxDepth)
     private int _start;
     private int _count;
 
+    /// <summary>Keys and items looked at since the tape was made: what reading costs beside the bytes.</summary>
+    public long Steps { get; private set; }
+
     internal struct Node
     {
         public JsonTokenType Kind;
@@ -96,7 +99,7 @@ internal sealed class JsonTape(int maxDepth)
         }
         catch (JsonException e)
         {
-            return Describe(span, e);
+            return JsonFault.Describe(span, e, depth, maxDepth);
         }
 
         return null;
@@ -133,6 +136,7 @@ internal sealed class JsonTape(int maxDepth)
     {
         for (var key = container + 1; key < _nodes[container].Next; key = _nodes[key + 1].Next)
         {
+            Steps++;
             if (!_nodes[key].Escaped)
             {
                 if (Raw(key).SequenceEqual(name)) return key + 1;
@@ -157,7 +161,11 @@ internal sealed class JsonTape(int maxDepth)
     public int First(int container) => _nodes[container].Next > container + 1 ? container + 1 : -1;
 
     /// <summary>The item after this one, or -1.</summary>
-    public int NextItem(int container, int item) => _nodes[item].Next < _nodes[container].Next ? _nodes[item].Next : -1;
+    public int NextItem(int container, int item)
+    {
+        Steps++;
+        return _nodes[item].Next < _nodes[container].Next ? _nodes[item].Next : -1;
+    }
 
     /// <summary>The key after this key, or -1.</summary>
     public int NextKey(int container, int key) => NextItem(container, key + 1);
@@ -236,6 +244,7 @@ internal sealed class JsonTape(int maxDepth)
             if (key >= _nodes[container].Next) break;
         }
 
+        Steps += count;
         if (escaped)
         {
             var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -249,6 +258,7 @@ internal sealed class JsonTape(int maxDepth)
                 var name = Raw(_keys[i]);
                 for (var j = 0; j < i; j++)
                 {
+                    Steps++;
                     if (Raw(_keys[j]).SequenceEqual(name)) return Text(_keys[i]);
                 }
             }
@@ -256,7 +266,11 @@ internal sealed class JsonTape(int maxDepth)
             return null;
         }
 
-        _keys.AsSpan(0, count).Sort((a, b) => Raw(a).SequenceCompareTo(Raw(b)));
+        _keys.AsSpan(0, count).Sort((a, b) =>
+        {
+            Steps++;
+            return Raw(a).SequenceCompareTo(Raw(b));
+        });
         for (var i = 1; i < count; i++)
         {
             if (Raw(_keys[i]).SequenceEqual(Raw(_keys[i - 1]))) return Text(_keys[i]);
@@ -274,20 +288,5 @@ internal sealed class JsonTape(int maxDepth)
         }
 
         return span.Length;
-    }
-
-    private static string Describe(ReadOnlySpan<byte> span, JsonException e)
-    {
-        // The reader counts lines inside the record (an array's element may hold some); people search by bytes.
-        var offset = 0;
-        for (var line = e.LineNumber ?? 0; line > 0; line--) offset += span[offset..].IndexOf((byte)'\n') + 1;
-        var message = e.Message;
-        foreach (var ending in (ReadOnlySpan<string>)[" LineNumber:", " Change the reader options"])
-        {
-            var cut = message.IndexOf(ending, StringComparison.Ordinal);
-            if (cut > 0) message = message[..cut];
-        }
-
-        return $"not valid JSON: byte {offset + (e.BytePositionInLine ?? 0)} of the record: {message.TrimEnd('.')}";
     }
 }

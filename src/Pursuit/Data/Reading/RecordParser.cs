@@ -12,6 +12,9 @@ internal sealed class RecordParser(PoolOptions options)
     private readonly RecordDraft _draft = new(options.MaxDepth);
     private readonly ContentHasher _hasher = new();
 
+    /// <summary>Keys and items looked at so far: what parsing costs beside the bytes.</summary>
+    public long Steps => _draft.Tape.Steps;
+
     /// <summary>Works out what becomes of every record of a batch.</summary>
     public void Parse(RecordBatch batch, RecordShape? shape, CancellationToken token)
     {
@@ -30,7 +33,7 @@ internal sealed class RecordParser(PoolOptions options)
     /// <summary>The shape a record names, or null where it names none or isn't JSON.</summary>
     public RecordShape? Recognize(RecordBatch batch, RecordBatch.Entry entry)
     {
-        if (entry.IsTooLong || _draft.Tape.Read(batch.Bytes, entry.Start, entry.Length) is not null) return null;
+        if (entry.IsTooLong || entry.Fault is not null || _draft.Tape.Read(batch.Bytes, entry.Start, entry.Length) is not null) return null;
         _draft.Begin();
         return ShapeReader.Recognize(_draft);
     }
@@ -41,6 +44,7 @@ internal sealed class RecordParser(PoolOptions options)
     {
         if (entry.IsTooLong)
             return Bad(FormattableString.Invariant($"too long: {entry.Length:N0} bytes; expected at most {options.MaxRecordBytes:N0}"));
+        if (entry.Fault is { } foreign) return Bad(foreign);
         if (entry.Length == 0) return Bad("an empty element: a comma too many");
         if (_draft.Tape.Read(batch.Bytes, entry.Start, entry.Length) is { } fault) return Bad(fault);
         if (Read(shape) is { } mismatch) return Bad(mismatch);
