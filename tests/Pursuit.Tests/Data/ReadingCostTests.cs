@@ -58,7 +58,7 @@ public sealed class ReadingCostTests : PoolTestBase
     {
         static string Nested(int depth) => $$"""{"text":"t","x":{{new string('[', depth - 1)}}{{new string(']', depth - 1)}}}""";
         Example(Nested(256)).Text.ShouldBe("t");
-        Reason(Nested(257), RecordShape.Text).ShouldBe("nested too deep: more than 256 lists and objects inside each other at byte 270 of the record; expected at most 256");
+        Reason(Nested(257), RecordShape.Text).ShouldBe("nested too deep: more than 256 lists and objects inside each other at byte 271 of the record; expected at most 256");
     }
 
     [Fact]

@@ -141,13 +141,16 @@ internal static class ChatTurns
         foreach (var field in (ReadOnlySpan<RecordField>)[RecordField.Tools, RecordField.Functions, RecordField.AvailableTools])
         {
             var node = draft.Record[field];
-            if (node < 0 || !UnreadFields.Holds(draft.Tape, node)) continue;
+            if (node < 0 || IsEmpty(draft.Tape, node)) continue;
             if (found >= 0) return $"two lists of tools: '{name}' and '{FieldScan<RecordField>.NameOf(field)}'; expected one of them";
             (found, name) = (node, FieldScan<RecordField>.NameOf(field));
         }
 
         return found < 0 ? null : draft.SetTools(found);
     }
+
+    private static bool IsEmpty(JsonTape tape, int node) =>
+        tape.Kind(node) is JsonTokenType.StartArray or JsonTokenType.StartObject ? tape.IsEmpty(node) : tape.IsString(node) && tape.Raw(node).IsEmpty;
 
     /// <summary>Templates read a list of objects; whatever else goes by the name of documents is metadata.</summary>
     private static string? ReadDocuments(RecordDraft draft)
