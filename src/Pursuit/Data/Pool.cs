@@ -70,7 +70,10 @@ public sealed class Pool : IDisposable
     /// <summary>The files, in the order read.</summary>
     public IReadOnlyList<PoolSource> Sources { get; }
 
-    /// <summary>What a person should know of the files, a sentence each: what isn't read in a directory, and files without a good record.</summary>
+    /// <summary>
+    /// What a person should know of the files, a sentence each: what isn't read in a directory, and files without a good
+    /// record.
+    /// </summary>
     public IReadOnlyList<string> Notes { get; }
 
     /// <summary>Handles that are open for reading records again: bounded, however many files there are.</summary>

@@ -63,7 +63,9 @@ public enum PreferenceReading
     /// <summary>They are quarantined: such a row is no example of anything until somebody says which answer counts.</summary>
     Quarantine,
 
-    /// <summary>The chosen answer is the example's; the rejected one is kept in <see cref="Example.RejectedTurns"/> and never learned.</summary>
+    /// <summary>
+    /// The chosen answer is the example's; the rejected one is kept in <see cref="Example.RejectedTurns"/> and never learned.
+    /// </summary>
     Chosen,
 }
 
@@ -78,7 +80,7 @@ public readonly record struct PoolProgress(long BytesRead, long BytesTotal, long
 /// <param name="Path">Its path as it was given or found.</param>
 /// <param name="Shape">The shape its records are read by; null where no record told one.</param>
 /// <param name="IsCompressed">True for gzip, told by its first bytes.</param>
-/// <param name="IsArray">True for one JSON array, false for lines of JSON.</param>
+/// <param name="IsArray">True where records may span lines: one JSON array, plain or inside an object, or objects one after the other.</param>
 /// <param name="Bytes">Its size on disk.</param>
 /// <param name="ContentBytes">Its size when decompressed.</param>
 /// <param name="Rows">Its records, good or bad.</param>

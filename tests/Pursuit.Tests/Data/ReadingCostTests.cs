@@ -1,5 +1,4 @@
 using Pursuit.Data;
-using Pursuit.Data.Json;
 
 namespace Pursuit.Tests.Data;
 
@@ -59,6 +58,14 @@ public sealed class ReadingCostTests : PoolTestBase
         static string Nested(int depth) => $$"""{"text":"t","x":{{new string('[', depth - 1)}}{{new string(']', depth - 1)}}}""";
         Example(Nested(256)).Text.ShouldBe("t");
         Reason(Nested(257), RecordShape.Text).ShouldBe("nested too deep: more than 256 lists and objects inside each other at byte 271 of the record; expected at most 256");
+    }
+
+    [Fact]
+    public void A_run_of_marks_that_would_be_sorted_for_minutes_is_quarantined()
+    {
+        static string Marked(int pairs) => "{\"text\":\"a" + string.Concat(Enumerable.Repeat("\u0301\u0323", pairs)) + "\"}";
+        IdOf(Marked(Pursuit.Data.Hashing.TextNormalizer.MostMarks / 2)).ShouldNotBe(default);
+        Reason(Marked(100_000), RecordShape.Text).ShouldBe("too many combining marks in a row: more than 64; expected at most so many, as any text has");
     }
 
     [Fact]

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Pursuit.Data.Json;
 
-/// <summary>Says what is wrong with a record's JSON: what it is where people know the mistake by a name, else in the reader's words.</summary>
+/// <summary>
+/// Says what is wrong with a record's JSON: what it is where people know the mistake by a name, else in the reader's words.
+/// </summary>
 internal static class JsonFault
 {
     /// <summary>Describes a fault.</summary>

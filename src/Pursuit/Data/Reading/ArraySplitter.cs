@@ -109,7 +109,10 @@ internal sealed class ArraySplitter(int bracket, bool isWrapped) : RecordSplitte
         return status;
     }
 
-    /// <summary>The comma or bracket that ends the element, or the brace that ends the object around the array; -1 when more data is needed.</summary>
+    /// <summary>
+    /// The comma or bracket that ends the element, or the brace that ends the object around the array; -1 when more data is
+    /// needed.
+    /// </summary>
     private int FindEnd(ReadOnlySpan<byte> element, bool isWrapper = false)
     {
         var i = Scanned;

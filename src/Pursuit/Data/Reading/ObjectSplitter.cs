@@ -2,7 +2,10 @@ using System.Buffers;
 
 namespace Pursuit.Data.Reading;
 
-/// <summary>JSON objects one after the other, each over any number of lines; what stands between them is a bad record up to its line's end.</summary>
+/// <summary>
+/// JSON objects one after the other, each over any number of lines; what stands between them is a bad record up to its line's
+/// end.
+/// </summary>
 internal sealed class ObjectSplitter : RecordSplitter
 {
     private static readonly SearchValues<byte> Structure = SearchValues.Create("\"{}[]"u8);

@@ -1,8 +1,11 @@
 namespace Pursuit.Data.Reading;
 
-/// <summary>Gets records' bytes again for one reading; one per thread. Reads ahead only while requests follow each other in a file.</summary>
+/// <summary>
+/// Gets records' bytes again for one reading; one per thread. Reads ahead only while requests follow each other in a file.
+/// </summary>
 /// <param name="files">The pool's files.</param>
-/// <param name="forward">Records are asked for in the pool's order from its beginning, so that compressed files need no unpacked copy.</param>
+/// <param name="forward">Records are asked for in the pool's order from its beginning, so that compressed files need no
+/// unpacked copy.</param>
 /// <param name="token">Stops the unpacking of a compressed file.</param>
 internal sealed class RecordFetcher(OpenFiles files, bool forward, CancellationToken token) : IDisposable
 {

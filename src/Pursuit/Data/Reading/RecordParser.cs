@@ -48,7 +48,7 @@ internal sealed class RecordParser(PoolOptions options)
         if (entry.Length == 0) return Bad("an empty element: a comma too many");
         if (_draft.Tape.Read(batch.Bytes, entry.Start, entry.Length) is { } fault) return Bad(fault);
         if (Read(shape) is { } mismatch) return Bad(mismatch);
-        if (!_hasher.TryHash(_draft, out var id)) return Bad("no words: every text is empty");
+        if (_hasher.Hash(_draft, out var id) is { } unhashed) return Bad(unhashed);
         var before = batch.UserIds.Length;
         if (!_draft.AppendUserId(batch.UserIds)) return new RecordBatch.Result(id, null, -1);
         var idLength = batch.UserIds.Length - before;

@@ -36,7 +36,8 @@ internal sealed class RecordReader(Stream text, string name, int maxRecordBytes,
 
     /// <summary>Fills a batch with the next records.</summary>
     /// <returns>False when there are no more.</returns>
-    /// <exception cref="PursuitException">The file is both array and lines, or its array isn't closed, or its gzip data is broken.</exception>
+    /// <exception cref="PursuitException">The file is both array and lines, or its array isn't closed, or its gzip data is
+    /// broken.</exception>
     public bool Next(RecordBatch batch)
     {
         batch.Clear();

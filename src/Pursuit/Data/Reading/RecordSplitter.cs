@@ -29,7 +29,9 @@ internal abstract class RecordSplitter
     /// <summary>JSON's white space.</summary>
     public static readonly SearchValues<byte> WhiteSpace = SearchValues.Create(" \t\r\n"u8);
 
-    /// <summary>A line without the white space and the byte-order mark it begins with: files joined together have marks at their seams.</summary>
+    /// <summary>
+    /// A line without the white space and the byte-order mark it begins with: files joined together have marks at their seams.
+    /// </summary>
     public static ReadOnlySpan<byte> SkipToText(ReadOnlySpan<byte> line)
     {
         var first = line.IndexOfAnyExcept(WhiteSpace);

@@ -66,7 +66,10 @@ internal static class ChatTurns
         return null;
     }
 
-    /// <summary>Reads the system text that may stand beside any conversation, <c>system</c> or <c>system_prompt</c>; call before the turns.</summary>
+    /// <summary>
+    /// Reads the system text that may stand beside any conversation, <c>system</c> or <c>system_prompt</c>; call before the
+    /// turns.
+    /// </summary>
     public static string? ReadSystem(RecordDraft draft)
     {
         var tape = draft.Tape;

@@ -84,7 +84,9 @@ internal static class MessageContent
         return null;
     }
 
-    /// <summary>Where a part's words stand in the content, in UTF-16 units; parts are asked for in order, and each is measured once.</summary>
+    /// <summary>
+    /// Where a part's words stand in the content, in UTF-16 units; parts are asked for in order, and each is measured once.
+    /// </summary>
     private struct PartLengths(JsonTape tape, int content)
     {
         private int _next = tape.First(content);

@@ -1,6 +1,9 @@
 namespace Pursuit.Data.Shapes;
 
-/// <summary>The fields of a message, or of a part of its content, that have a meaning here; their names in records are these in snake case.</summary>
+/// <summary>
+/// The fields of a message, or of a part of its content, that have a meaning here; their names in records are these in snake
+/// case.
+/// </summary>
 internal enum MessageField
 {
     Role,

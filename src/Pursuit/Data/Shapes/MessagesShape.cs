@@ -3,7 +3,10 @@ using Pursuit.Data.Json;
 
 namespace Pursuit.Data.Shapes;
 
-/// <summary><c>messages</c> and ShareGPT's <c>conversations</c>: a list of turns, or a text that holds one as JSON, under one name or the other.</summary>
+/// <summary>
+/// <c>messages</c> and ShareGPT's <c>conversations</c>: a list of turns, or a text that holds one as JSON, under one name or
+/// the other.
+/// </summary>
 internal static class MessagesShape
 {
     public static string? Read(RecordDraft draft) => Read(draft, RecordField.Messages);

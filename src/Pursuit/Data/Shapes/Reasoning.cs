@@ -3,7 +3,10 @@ using Pursuit.Data.Json;
 
 namespace Pursuit.Data.Shapes;
 
-/// <summary>What the assistant thought before it spoke: <c>reasoning_content</c>, <c>reasoning</c> or <c>thinking</c>, in its message or beside an answer.</summary>
+/// <summary>
+/// What the assistant thought before it spoke: <c>reasoning_content</c>, <c>reasoning</c> or <c>thinking</c>, in its message or
+/// beside an answer.
+/// </summary>
 internal static class Reasoning
 {
     private static ReadOnlySpan<MessageField> InMessage => [MessageField.ReasoningContent, MessageField.Reasoning, MessageField.Thinking];

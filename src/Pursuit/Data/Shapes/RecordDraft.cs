@@ -59,7 +59,9 @@ internal sealed class RecordDraft(int maxDepth)
     /// <summary>The documents' node, or -1.</summary>
     public int Documents { get; private set; }
 
-    /// <summary>True where the record has something that content id v1 doesn't cover: reasoning, marks, documents, a rejected answer.</summary>
+    /// <summary>
+    /// True where the record has something that content id v1 doesn't cover: reasoning, marks, documents, a rejected answer.
+    /// </summary>
     public bool NeedsSecondId { get; private set; }
 
     /// <summary>Forgets the previous record and looks through the tape's.</summary>
@@ -101,7 +103,10 @@ internal sealed class RecordDraft(int maxDepth)
     /// <summary>True where the turn that is being read has reasoning already.</summary>
     public bool HasThought => _pendingThoughts.Count > 0;
 
-    /// <summary>Adds an untrained span to the turn that <see cref="AddTurn"/> closes next: ascending; one that touches the last is joined to it.</summary>
+    /// <summary>
+    /// Adds an untrained span to the turn that <see cref="AddTurn"/> closes next: ascending; one that touches the last is
+    /// joined to it.
+    /// </summary>
     public void AddSpan(int start, int end)
     {
         if (start >= end) return;

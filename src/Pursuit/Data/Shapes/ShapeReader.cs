@@ -26,7 +26,8 @@ internal static class ShapeReader
     /// <summary>Reads the draft's tape as a record of a shape.</summary>
     /// <param name="draft">Holds the tape; gets the record's words.</param>
     /// <param name="shape">The shape; null where none was found for the file.</param>
-    /// <param name="isDetected">The shape was found by looking at the file, so that a record whose fields of that shape are null may have another.</param>
+    /// <param name="isDetected">The shape was found by looking at the file, so that a record whose fields of that shape are
+    /// null may have another.</param>
     /// <param name="preference">What to make of preference rows.</param>
     /// <returns>What is wrong, or null when the draft holds the record's words.</returns>
     public static string? Read(RecordDraft draft, RecordShape? shape, bool isDetected, PreferenceReading preference)
@@ -53,7 +54,10 @@ internal static class ShapeReader
         return reason;
     }
 
-    /// <summary>True where the record has the shape's first field, as null: what columns shared by several data sets give the rows of the others.</summary>
+    /// <summary>
+    /// True where the record has the shape's first field, as null: what columns shared by several data sets give the rows of
+    /// the others.
+    /// </summary>
     private static bool IsNull(JsonTape tape, RecordShape shape)
     {
         var field = shape switch

@@ -59,7 +59,10 @@ internal static class ToolCalls
         return null;
     }
 
-    /// <summary>A turn's calls as the JSON list that templates and trainers read: as written where it is one, else made of its functions.</summary>
+    /// <summary>
+    /// A turn's calls as the JSON list that templates and trainers read: as written where it is one, else made of its
+    /// functions.
+    /// </summary>
     public static string? ToJson(RecordDraft draft, TurnDraft turn)
     {
         if (turn.CallForm == CallForm.None) return null;

@@ -62,7 +62,10 @@ internal static class UnreadFields
         return null;
     }
 
-    /// <summary>An unpaired preference row whose answer is the one not to give: <c>label: false</c> (TRL's KTO), <c>kto_tag</c> (LLaMA-Factory). A plain text has no answer.</summary>
+    /// <summary>
+    /// An unpaired preference row whose answer is the one not to give: <c>label: false</c> (TRL's KTO), <c>kto_tag</c>
+    /// (LLaMA-Factory). A plain text has no answer.
+    /// </summary>
     private static string? UndesiredAnswer(RecordDraft draft, RecordField field)
     {
         var node = draft.Record[field];
