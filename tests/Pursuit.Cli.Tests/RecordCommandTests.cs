@@ -16,7 +16,7 @@ public sealed class RecordCommandTests : IDisposable
     public void Preference_rows_are_quarantined_unless_their_chosen_answers_are_asked_for_and_then_copied_whole()
     {
         _directory.Write("pool.jsonl", $"{Pair}\n{Plain}\n");
-        string[] select = ["select", "--pool", "pool.jsonl", "--method", "random", "--budget", "2", "--no-report", "--json"];
+        string[] select = ["select", "--pool", "pool.jsonl", "--method", "random", "--budget", "100%", "--no-report", "--json"];
 
         var usual = Cli.RunIn(_directory.FullPath, select);
         usual.ExitCode.ShouldBe(0, usual.Error);
