@@ -23,6 +23,23 @@ internal static class CommonOptions
 
     public static Option<bool> Strict() => new("--strict") { Description = "Stop at the first bad record instead of putting it aside." };
 
+    /// <summary>What to make of preference rows, wherever pools are read.</summary>
+    public static Option<string?> Preference() => new("--preference")
+    {
+        Description = $"What to make of rows with chosen and rejected answers: {Quarantine} (the default), or {Chosen} to read the chosen answer as the example.",
+    };
+
+    private const string Quarantine = "quarantine";
+    private const string Chosen = "chosen";
+
+    /// <summary>Reads the word of <see cref="Preference"/>.</summary>
+    public static PreferenceReading PreferenceOf(string? word) => word switch
+    {
+        null or Quarantine => PreferenceReading.Quarantine,
+        Chosen => PreferenceReading.Chosen,
+        _ => throw PursuitException.At("--preference", $"'{word}'", $"{Quarantine} or {Chosen}"),
+    };
+
     /// <summary>Reads the word of <see cref="Shape"/>.</summary>
     public static RecordShape? ShapeOf(string? word) => word is null ? null : RecordShapeNames.Parse(word);
 

@@ -15,6 +15,7 @@ internal sealed class FeaturesCommand
     private readonly Option<string[]> _pool = new("--pool") { Description = "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", Required = true, AllowMultipleArgumentsPerToken = true };
     private readonly Option<FeatureKind> _kind = FeatureCommandOptions.Kind();
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<int> _maxLength = CommonOptions.MaxLength();
@@ -34,7 +35,7 @@ internal sealed class FeaturesCommand
         return command;
     }
 
-    private IEnumerable<Option> Options() => [_pool, _kind, _shape, _strict, _model, _maxLength, _set, _run, _shard, _threads, _config, _json];
+    private IEnumerable<Option> Options() => [_pool, _kind, _shape, _preference, _strict, _model, _maxLength, _set, _run, _shard, _threads, _config, _json];
 
     private int Run(ParseResult parsed, IProcessGroup group, CancellationToken cancellationToken)
     {
@@ -43,7 +44,7 @@ internal sealed class FeaturesCommand
         var shard = parsed.GetValue(_shard) is { } text ? TaskShare.Parse(text) : ((int Task, int Tasks)?)null;
         if (shard is not null && group.Count > 1)
             throw PursuitException.At("--shard", $"{group.Count} processes started together", "one", "Several processes share the shards by themselves; leave --shard away.");
-        var options = new PoolOptions { Paths = parsed.GetValue(_pool)!, Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)), Strict = parsed.GetValue(_strict), Threads = threads };
+        var options = new PoolOptions { Paths = parsed.GetValue(_pool)!, Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)), Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)), Strict = parsed.GetValue(_strict), Threads = threads };
         using var progress = new ProgressPrinter();
         var told = group.Rank == 0 ? progress : null;
         using var run = group.Rank > 0 ? RunDirectory.Join(parsed.GetValue(_run)!) : shard is null ? RunDirectory.Open(parsed.GetValue(_run)!) : RunDirectory.OpenShared(parsed.GetValue(_run)!);
@@ -51,6 +52,7 @@ internal sealed class FeaturesCommand
         var replay = new ReplayFile(parsed, Options().Where(o => o != _shard), [_pool, _model, _run], run.FullPath);
         if (group.Rank == 0) replay.WriteUnlessThere();
         using var pool = Pool.Open(options, PoolReport.To(told, "reading the pool"), cancellationToken);
+        if (group.Rank == 0) foreach (var note in pool.Notes) Terminal.Line($"Note      {note}");
         var source = make(run, share, told);
         var report = shard is null ? Whole(source, pool, cancellationToken) : source.MakeShare(pool, cancellationToken);
         if (report is null)

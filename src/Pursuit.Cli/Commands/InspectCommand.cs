@@ -20,14 +20,16 @@ internal static class InspectCommand
         var model = CommonOptions.Model();
         var maxLength = CommonOptions.MaxLength();
         var shape = CommonOptions.Shape();
+        var preference = CommonOptions.Preference();
         var strict = CommonOptions.Strict();
         var json = CommonOptions.Json();
-        var command = new Command("inspect", "Prints examples as a model reads them, trained tokens told apart, and audits the rest.") { files, id, count, model, maxLength, shape, strict, json };
+        var command = new Command("inspect", "Prints examples as a model reads them, trained tokens told apart, and audits the rest.") { files, id, count, model, maxLength, shape, preference, strict, json };
         command.SetAction((parsed, cancellationToken) => Task.FromResult(Run(
             new PoolOptions
             {
                 Paths = parsed.GetValue(files)!,
                 Shape = CommonOptions.ShapeOf(parsed.GetValue(shape)),
+                Preference = CommonOptions.PreferenceOf(parsed.GetValue(preference)),
                 Strict = parsed.GetValue(strict),
                 Threads = LaunchedCores.Own,
             },
@@ -69,6 +71,7 @@ internal static class InspectCommand
     {
         var ledger = pool.Ledger;
         System.Console.Out.WriteLine($"Read {ledger.RowCount:N0} rows: {ledger.PoolCount:N0} examples, {ledger.DuplicateCount:N0} exact duplicates, {ledger.QuarantinedCount:N0} bad records");
+        foreach (var note in pool.Notes) System.Console.Out.WriteLine($"  {Terminal.Visible(note)}");
         foreach (var (reason, rows) in ledger.ReasonCounts) System.Console.Out.WriteLine($"  bad: {rows:N0} x {reason}");
         foreach (var record in ledger.Quarantined().Take(5)) System.Console.Out.WriteLine($"  bad: {record.File}, line {record.Line}: {record.Reason}");
         if (ledger.RepeatedUserIdCount > 0) System.Console.Out.WriteLine($"  {ledger.RepeatedUserIdCount:N0} ids stand on more than one record; content ids keep them apart");
@@ -80,6 +83,7 @@ internal static class InspectCommand
         Examples = pool.Ledger.PoolCount,
         Duplicates = pool.Ledger.DuplicateCount,
         Quarantined = pool.Ledger.QuarantinedCount,
+        pool.Notes,
         Reasons = pool.Ledger.ReasonCounts.Select(r => new { r.Reason, r.Count }),
     };
 

@@ -21,6 +21,7 @@ internal sealed class PlanCommand
     private readonly Option<string[]> _target = new("--target") { Description = "Files with examples of what the model should become good at.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
     private readonly Option<FeatureKind> _kind = FeatureCommandOptions.Kind();
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<int> _maxLength = CommonOptions.MaxLength();
     private readonly Option<string> _budget = new("--budget") { Description = "How much to choose: 500 or 1%.", DefaultValueFactory = _ => "1%" };
@@ -34,7 +35,7 @@ internal sealed class PlanCommand
     {
         var plan = new PlanCommand();
         var command = new Command("plan", "Tells what features and a selection by them will cost, here or on a list of machines: tokens, hours, disk, memory and network, from a short calibration.");
-        foreach (var option in (Option[])[plan._pool, plan._target, plan._examples, plan._machines, plan._kind, plan._budget, plan._model, plan._maxLength, plan._set, plan._shape, plan._threads, plan._json]) command.Add(option);
+        foreach (var option in (Option[])[plan._pool, plan._target, plan._examples, plan._machines, plan._kind, plan._budget, plan._model, plan._maxLength, plan._set, plan._shape, plan._preference, plan._threads, plan._json]) command.Add(option);
         command.SetAction((parsed, cancellationToken) => Task.FromResult(plan.Run(parsed, cancellationToken)));
         return command;
     }
@@ -74,7 +75,7 @@ internal sealed class PlanCommand
         return CommandLine.Done;
 
         Pool Open(string[] paths, string work) =>
-            Pool.Open(new PoolOptions { Paths = paths, Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)), Threads = threads }, PoolReport.To(progress, work), cancellationToken);
+            Pool.Open(new PoolOptions { Paths = paths, Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)), Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)), Threads = threads }, PoolReport.To(progress, work), cancellationToken);
 
         double ReadAgain()
         {

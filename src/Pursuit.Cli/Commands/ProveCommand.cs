@@ -40,6 +40,7 @@ internal sealed class ProveCommand
     private readonly Option<int> _generate = TrainingOptions.Valued("--generate", "Answers to generate and score per test; 0 for none.", Usual.Generate);
     private readonly Option<string?> _time = new("--time") { Description = "How long it may take, such as 30m or 2h; seeds that don't fit are left out." };
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = new("--strict") { Description = "Refuse bad records, and tests that stand in the pool or the target, instead of telling of them." };
     private readonly Option<int> _microBatch = TrainingOptions.Valued("--micro-batch", "Tokens that a thread works on at once; decides the last bits of sums.", Usual.Workers.MicroBatchTokens);
     private readonly Option<int> _threads = CommonOptions.Threads();
@@ -75,7 +76,7 @@ internal sealed class ProveCommand
     private IEnumerable<Option> Options() =>
     [
         _pool, _target, _test, _methods, _budget, _model, _fromScratch, _seeds, _epochSeeds, _time, _use, _epochs, _batch, _learningRate, _warmup, _maxLength, _generate,
-        _features, _targetFeatures, _set, _seed, _shape, _strict, _microBatch, _threads, _run, _config, _json,
+        _features, _targetFeatures, _set, _seed, _shape, _preference, _strict, _microBatch, _threads, _run, _config, _json,
     ];
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
@@ -106,6 +107,7 @@ internal sealed class ProveCommand
             {
                 Paths = parsed.GetValue(_pool)!,
                 Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
+                Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)),
                 Strict = parsed.GetValue(_strict),
                 Threads = threads,
             },

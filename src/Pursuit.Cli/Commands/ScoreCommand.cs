@@ -22,6 +22,7 @@ internal sealed class ScoreCommand
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<ulong> _seed = new("--seed") { Description = "Seed of every random draw.", DefaultValueFactory = _ => 0 };
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<string?> _run = new("--run") { Description = "The run's directory; without it, beside --out with the ending .run." };
     private readonly Option<int> _threads = CommonOptions.Threads();
@@ -37,14 +38,14 @@ internal sealed class ScoreCommand
         return command;
     }
 
-    private IEnumerable<Option> Options() => [_pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _set, _seed, _shape, _strict, _run, _threads, _config, _json];
+    private IEnumerable<Option> Options() => [_pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _set, _seed, _shape, _preference, _strict, _run, _threads, _config, _json];
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         var threads = CommonOptions.ThreadsOf(parsed, _threads);
         var options = new ScoreJobOptions
         {
-            Pool = new PoolOptions { Paths = parsed.GetValue(_pool)!, Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)), Strict = parsed.GetValue(_strict), Threads = threads },
+            Pool = new PoolOptions { Paths = parsed.GetValue(_pool)!, Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)), Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)), Strict = parsed.GetValue(_strict), Threads = threads },
             Targets = parsed.GetValue(_target)!,
             Methods = Methods(parsed),
             Settings = parsed.GetValue(_set)!,
@@ -66,6 +67,7 @@ internal sealed class ScoreCommand
         if (summary.Statistics is { } made)
             Terminal.Line($"Tokens    {made.Tokens:N0} scored, {made.ModelTokens:N0} through {(made.Models.Count > 1 ? "the models" : "the model")}, windows of {made.Window:N0} every {made.Stride:N0}, {ProgressPrinter.Duration(TimeSpan.FromSeconds(made.Seconds))}");
         foreach (var (method, missing) in summary.Methods.Where(m => m.Value > 0)) Terminal.Line($"Note      {missing:N0} examples have no measure by {method}: null in the file");
+        foreach (var note in summary.Notes) Terminal.Line($"Note      {note}");
         Terminal.Line($"Scores    {Terminal.Short(summary.Out)}");
         Terminal.Line($"Run       {Terminal.Short(run.FullPath)}");
         if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));

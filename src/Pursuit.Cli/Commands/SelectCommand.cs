@@ -31,6 +31,7 @@ internal sealed class SelectCommand
     private readonly Option<string?> _features = new("--features") { Description = "Features of the pool, gradients or embeddings as the method reads: the run of 'pursuit features' or an earlier selection, a feature store, a .npy or .safetensors matrix or bergson's directory (docs/formats/features.md). Without it they are computed." };
     private readonly Option<string?> _targetFeatures = new("--target-features") { Description = "Features of the target, where the pool's were made elsewhere." };
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string?> _referenceModel = StatisticsCommandOptions.ReferenceModel();
@@ -99,7 +100,7 @@ internal sealed class SelectCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _set, _out, _model, _referenceModel, _maxLength, _seed, _shape, _strict, _sourceField, _quota, _format, _repeats, _run, _noReport, _memory, _threads, _config, _json,
+        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _set, _out, _model, _referenceModel, _maxLength, _seed, _shape, _preference, _strict, _sourceField, _quota, _format, _repeats, _run, _noReport, _memory, _threads, _config, _json,
     ];
 
     private int Run(ParseResult parsed, IProcessGroup group, CancellationToken cancellationToken)
@@ -146,6 +147,7 @@ internal sealed class SelectCommand
             {
                 Paths = parsed.GetValue(_pool)!,
                 Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
+                Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)),
                 Strict = parsed.GetValue(_strict),
                 Threads = threads,
             },

@@ -18,6 +18,7 @@ internal sealed class TrainCommand
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string[]> _data = new("--data") { Description = "Files, directories or globs with examples: JSONL or JSON arrays, plain or .gz.", Required = true, AllowMultipleArgumentsPerToken = true };
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<string> _out = new("--out") { Description = "The directory that gets the trained model, or the trained adapters.", Required = true };
     private readonly Option<string?> _selection = new("--selection") { Description = "The .selection.jsonl of the examples, whose weights count in the loss." };
@@ -52,7 +53,7 @@ internal sealed class TrainCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _model, _data, _shape, _strict, _out, _selection, _selectionUse, _maxLength, _epochs, _steps, _batch, _batchTokens, _mean, .. _adapters.All, .. _training.All, _run, _config, _json,
+        _model, _data, _shape, _preference, _strict, _out, _selection, _selectionUse, _maxLength, _epochs, _steps, _batch, _batchTokens, _mean, .. _adapters.All, .. _training.All, _run, _config, _json,
     ];
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
@@ -80,16 +81,17 @@ internal sealed class TrainCommand
     {
         var threads = _training.Threads(parsed);
         var shape = CommonOptions.ShapeOf(parsed.GetValue(_shape));
+        var preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference));
         return new FineTuneOptions
         {
-            Data = new PoolOptions { Paths = parsed.GetValue(_data)!, Shape = shape, Strict = parsed.GetValue(_strict), Threads = threads },
+            Data = new PoolOptions { Paths = parsed.GetValue(_data)!, Shape = shape, Preference = preference, Strict = parsed.GetValue(_strict), Threads = threads },
             Model = BundledModel.OrGiven(parsed.GetValue(_model)),
             Lora = _adapters.Lora(parsed),
             Adapter = _adapters.From(parsed),
             Out = parsed.GetValue(_out)!,
             Selection = parsed.GetValue(_selection),
             SelectionUse = parsed.GetValue(_selectionUse),
-            HeldOut = _training.HeldOut(parsed) is { Length: > 0 } paths ? new PoolOptions { Paths = paths, Shape = shape, Threads = threads } : null,
+            HeldOut = _training.HeldOut(parsed) is { Length: > 0 } paths ? new PoolOptions { Paths = paths, Shape = shape, Preference = preference, Threads = threads } : null,
             GroupField = _training.GroupField(parsed),
             MaxLength = parsed.GetValue(_maxLength),
             Epochs = parsed.GetValue(_epochs),

@@ -48,8 +48,9 @@ public sealed class Ledger
     private readonly IReadOnlyList<PoolSource> _sources;
     private readonly int[] _poolRows;
 
-    internal Ledger(RowIndex rows, IReadOnlyList<PoolSource> sources, int[] poolRows, int repeatedUserIds)
+    internal Ledger(RowIndex rows, IReadOnlyList<PoolSource> sources, int[] poolRows, int repeatedUserIds, IReadOnlyList<FileNotRead> notRead)
     {
+        NotRead = notRead;
         (_rows, _sources, _poolRows) = (rows, sources, poolRows);
         RepeatedUserIdCount = repeatedUserIds;
         QuarantinedCount = ReasonCounts.Sum(r => (long)r.Count);
@@ -75,6 +76,9 @@ public sealed class Ledger
 
     /// <summary>The quarantine's reasons with the rows of each, the commonest first.</summary>
     public IReadOnlyList<(string Reason, int Count)> ReasonCounts => _rows.ReasonCounts();
+
+    /// <summary>Things in the pool's directories that aren't read though they may hold records.</summary>
+    public IReadOnlyList<FileNotRead> NotRead { get; }
 
     /// <summary>One row's fate.</summary>
     public LedgerRow this[long row]
@@ -125,7 +129,10 @@ public sealed class Ledger
         return path;
     }
 
-    /// <summary>Writes one JSON line per row: <c>{"row","source_file","line","fate"}</c> and, where they apply, <c>duplicate_of</c> and <c>reason</c>.</summary>
+    /// <summary>
+    /// Writes one JSON line per row: <c>{"row","source_file","line","fate"}</c> and, where they apply, <c>duplicate_of</c> and
+    /// <c>reason</c>; then one per file that isn't read: <c>{"source_file","fate":"not read","reason"}</c>.
+    /// </summary>
     public void Write(Stream destination, Func<int, string>? fateOfPosition, CancellationToken token)
     {
         using var json = new Utf8JsonWriter(destination, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
@@ -151,6 +158,20 @@ public sealed class Ledger
                     break;
             }
 
+            EndLine();
+        }
+
+        foreach (var file in NotRead)
+        {
+            json.WriteStartObject();
+            json.WriteString("source_file", file.Path);
+            json.WriteString("fate", "not read");
+            json.WriteString("reason", file.What);
+            EndLine();
+        }
+
+        void EndLine()
+        {
             json.WriteEndObject();
             json.Flush();
             json.Reset();

@@ -21,18 +21,19 @@ public sealed class Pool : IDisposable
     private readonly PoolOptions _options;
     private readonly RowIndex _rows;
     private readonly UserIdList _userIds;
-    private readonly List<SourceFile> _files;
+    private readonly Spool _spool;
+    private readonly OpenFiles _files;
     private readonly ContentId[] _contentIds;
     private readonly int[] _poolRows;
-    private readonly Spool?[] _spools;
-    private readonly Lock _gate = new();
 
     private Pool(PoolOptions options, PoolBuilder built)
     {
-        (_options, _rows, _userIds, _files, _contentIds, _poolRows) = (options, built.Rows, built.UserIds, built.Files, built.ContentIds, built.PoolRows);
-        _spools = new Spool?[_files.Count];
+        (_options, _rows, _userIds, _contentIds, _poolRows) = (options, built.Rows, built.UserIds, built.ContentIds, built.PoolRows);
+        _spool = new Spool(options.SpoolDirectory);
+        _files = new OpenFiles(built.Files, _spool);
         Sources = built.Sources;
-        Ledger = new Ledger(_rows, Sources, _poolRows, _userIds.CountRepeated());
+        Notes = built.Notes;
+        Ledger = new Ledger(_rows, Sources, _poolRows, _userIds.CountRepeated(), built.NotRead);
         Fingerprint = ComputeFingerprint(_contentIds);
     }
 
@@ -68,6 +69,15 @@ public sealed class Pool : IDisposable
 
     /// <summary>The files, in the order read.</summary>
     public IReadOnlyList<PoolSource> Sources { get; }
+
+    /// <summary>
+    /// What a person should know of the files, a sentence each: what isn't read in a directory, and files without a good
+    /// record.
+    /// </summary>
+    public IReadOnlyList<string> Notes { get; }
+
+    /// <summary>Handles that are open for reading records again: bounded, however many files there are.</summary>
+    internal int OpenFileCount => _files.Count;
 
     /// <summary>The examples' content ids in canonical order.</summary>
     public ReadOnlySpan<ContentId> ContentIds => _contentIds;
@@ -115,12 +125,12 @@ public sealed class Pool : IDisposable
     /// <exception cref="PursuitException">A file has changed since it was read.</exception>
     public void CopyRecords(IReadOnlyList<int> positions, Stream destination, CancellationToken token)
     {
-        using var fetchers = new Fetchers(this, forward: false, token);
+        using var fetcher = new RecordFetcher(_files, forward: false, token);
         foreach (var position in positions)
         {
             token.ThrowIfCancellationRequested();
             var locator = Locator(position);
-            WriteLine(fetchers.Fetch(locator).AsSpan(0, locator.Length), Sources[locator.Source].IsArray, destination);
+            WriteLine(fetcher.Fetch(locator).AsSpan(0, locator.Length), Sources[locator.Source].IsArray, destination);
         }
     }
 
@@ -130,14 +140,14 @@ public sealed class Pool : IDisposable
     /// <exception cref="PursuitException">A file has changed since it was read.</exception>
     public IEnumerable<string?> ReadField(string name, CancellationToken token)
     {
-        using var fetchers = new Fetchers(this, forward: true, token);
+        using var fetcher = new RecordFetcher(_files, forward: true, token);
         var tape = new JsonTape(_options.MaxDepth);
         var field = Encoding.UTF8.GetBytes(name);
         for (var position = 0; position < Count; position++)
         {
             token.ThrowIfCancellationRequested();
             var locator = Locator(position);
-            if (tape.Read(fetchers.Fetch(locator), 0, locator.Length) is not null) throw Changed(locator);
+            if (tape.Read(fetcher.Fetch(locator), 0, locator.Length) is not null) throw Changed(locator);
             var value = tape.Find(JsonTape.Root, field);
             yield return value >= 0 && tape.IsString(value) ? tape.Text(value) : null;
         }
@@ -152,55 +162,43 @@ public sealed class Pool : IDisposable
     /// <exception cref="PursuitException">A file has changed since it was read.</exception>
     public IEnumerable<long> FindOutside(string userId, CancellationToken token)
     {
-        using var fetchers = new Fetchers(this, forward: false, token);
+        using var fetcher = new RecordFetcher(_files, forward: false, token);
         var tape = new JsonTape(_options.MaxDepth);
         for (var row = 0; row < _rows.Count; row++)
         {
             token.ThrowIfCancellationRequested();
             if (_rows.Fate(row) == RowFate.Pool) continue;
             var locator = _rows.Locator(row);
-            if (locator.Length > _options.MaxRecordBytes || tape.Read(fetchers.Fetch(locator), 0, locator.Length) is not null) continue;
+            if (locator.Length > _options.MaxRecordBytes || tape.Read(fetcher.Fetch(locator), 0, locator.Length) is not null) continue;
             var id = tape.Find(JsonTape.Root, "id"u8);
             if (id < 0) continue;
             if (tape.IsString(id) ? tape.Text(id) == userId : tape.Kind(id) == JsonTokenType.Number && tape.Raw(id).SequenceEqual(Encoding.UTF8.GetBytes(userId))) yield return row;
         }
     }
 
-    /// <summary>Deletes the temporary files.</summary>
+    /// <summary>Closes the files and deletes the temporary one.</summary>
     public void Dispose()
     {
-        lock (_gate)
-        {
-            foreach (var spool in _spools) spool?.Dispose();
-            Array.Clear(_spools);
-        }
+        _files.Dispose();
+        _spool.Dispose();
     }
 
     private IEnumerable<Example> ReadEach(IEnumerable<int> positions, bool forward, CancellationToken token)
     {
-        using var fetchers = new Fetchers(this, forward, token);
+        using var fetcher = new RecordFetcher(_files, forward, token);
         var parser = new RecordParser(_options);
         foreach (var position in positions)
         {
             token.ThrowIfCancellationRequested();
             var locator = Locator(position);
             var source = Sources[locator.Source];
-            yield return parser.ReadExample(fetchers.Fetch(locator), locator.Length, source.Shape, _contentIds[position], locator)
+            yield return parser.ReadExample(fetcher.Fetch(locator), locator.Length, source.Shape, _contentIds[position], locator)
                 ?? throw Changed(locator);
         }
     }
 
     private PursuitException Changed(RecordLocator locator) => PursuitException.At(
         FormattableString.Invariant($"{Sources[locator.Source].Path}, line {locator.Line}"), "the record isn't the one that was read before", "input files that stay as they are during a run", "Run again from the start.");
-
-    private RandomFetcher OpenSpool(int source, CancellationToken token)
-    {
-        lock (_gate)
-        {
-            var spool = _spools[source] ??= new Spool(_files[source], _options.SpoolDirectory, token);
-            return new RandomFetcher(spool.Handle, _files[source].Path, ownsHandle: false);
-        }
-    }
 
     private static void WriteLine(ReadOnlySpan<byte> record, bool isArray, Stream destination)
     {
@@ -231,33 +229,5 @@ public sealed class Pool : IDisposable
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
-
-    /// <summary>The files that one reading has open.</summary>
-    private sealed class Fetchers(Pool pool, bool forward, CancellationToken token) : IDisposable
-    {
-        private readonly RecordFetcher?[] _open = new RecordFetcher?[pool._files.Count];
-
-        public byte[] Fetch(RecordLocator locator)
-        {
-            var fetcher = _open[locator.Source] ??= Open(locator.Source);
-            fetcher.Fetch(locator);
-            return fetcher.Bytes;
-        }
-
-        public void Dispose()
-        {
-            foreach (var fetcher in _open) fetcher?.Dispose();
-        }
-
-        private RecordFetcher Open(int source)
-        {
-            var file = pool._files[source];
-            file.RequireUnchanged();
-            if (!file.IsCompressed) return new RandomFetcher(file.OpenHandle(), file.Path, ownsHandle: true);
-            if (!forward) return pool.OpenSpool(source, token);
-            foreach (var earlier in _open) earlier?.Dispose();
-            return new ForwardFetcher(file.OpenText(out _), file.Path);
-        }
     }
 }

@@ -9,6 +9,9 @@ public sealed record PoolOptions
     /// <summary>The shape of every record; null (the default) detects it per file.</summary>
     public RecordShape? Shape { get; init; }
 
+    /// <summary>What to make of preference rows. Default <see cref="PreferenceReading.Quarantine"/>.</summary>
+    public PreferenceReading Preference { get; init; }
+
     /// <summary>Stop at the first bad record instead of quarantining it. Default false.</summary>
     public bool Strict { get; init; }
 
@@ -21,8 +24,8 @@ public sealed record PoolOptions
     /// </summary>
     public IReadOnlySet<ContentId>? Excluded { get; init; }
 
-    /// <summary>How deeply a record's JSON may nest. Default 64, range 2 to 1,024.</summary>
-    public int MaxDepth { get; init; } = 64;
+    /// <summary>How deeply a record's JSON may nest. Default 256, range 2 to 1,024.</summary>
+    public int MaxDepth { get; init; } = 256;
 
     /// <summary>The longest record, in bytes; longer ones are quarantined. Default 64 MiB, range 16 bytes to 1 GiB.</summary>
     public int MaxRecordBytes { get; init; } = 64 << 20;
@@ -47,6 +50,8 @@ public sealed record PoolOptions
             faults.Add("a path is empty; expected a file, directory or glob");
         if (Shape is { } shape && !Enum.IsDefined(shape))
             faults.Add($"shape is {(int)shape}; expected one of {string.Join(", ", RecordShapeNames.All)}");
+        if (!Enum.IsDefined(Preference))
+            faults.Add($"preference is {(int)Preference}; expected {PreferenceReading.Quarantine} or {PreferenceReading.Chosen}");
         Range(nameof(MaxDepth), MaxDepth, 2, 1024);
         Range(nameof(MaxRecordBytes), MaxRecordBytes, 16, 1 << 30);
         Range(nameof(Threads), Threads, 1, 256);
@@ -61,6 +66,18 @@ public sealed record PoolOptions
     }
 }
 
+/// <summary>What to make of rows that pair an answer to give with one not to give (<c>chosen</c>, <c>rejected</c>).</summary>
+public enum PreferenceReading
+{
+    /// <summary>They are quarantined: such a row is no example of anything until somebody says which answer counts.</summary>
+    Quarantine,
+
+    /// <summary>
+    /// The chosen answer is the example's; the rejected one is kept in <see cref="Example.RejectedTurns"/> and never learned.
+    /// </summary>
+    Chosen,
+}
+
 /// <summary>How far reading has come.</summary>
 /// <param name="BytesRead">Bytes read of the files as they lie on disk.</param>
 /// <param name="BytesTotal">Bytes of all files on disk.</param>
@@ -72,7 +89,7 @@ public readonly record struct PoolProgress(long BytesRead, long BytesTotal, long
 /// <param name="Path">Its path as it was given or found.</param>
 /// <param name="Shape">The shape its records are read by; null where no record told one.</param>
 /// <param name="IsCompressed">True for gzip, told by its first bytes.</param>
-/// <param name="IsArray">True for one JSON array, false for lines of JSON.</param>
+/// <param name="IsArray">True where records may span lines: one JSON array, plain or inside an object, or objects one after the other.</param>
 /// <param name="Bytes">Its size on disk.</param>
 /// <param name="ContentBytes">Its size when decompressed.</param>
 /// <param name="Rows">Its records, good or bad.</param>

@@ -33,7 +33,11 @@ public sealed record ScoreJobOptions
 /// <param name="Methods">Each method with the examples it had no measure for.</param>
 /// <param name="Statistics">How token statistics were made; null where none was needed.</param>
 /// <param name="Out">The file.</param>
-public sealed record ScoreSummary(int Examples, IReadOnlyList<KeyValuePair<string, int>> Methods, StatisticsReport? Statistics, string Out);
+public sealed record ScoreSummary(int Examples, IReadOnlyList<KeyValuePair<string, int>> Methods, StatisticsReport? Statistics, string Out)
+{
+    /// <summary>What a person should know of the pool's files, a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
 
 /// <summary>Measures every example of a pool by several methods and writes one line of JSON for each, for people who filter with their own tools.</summary>
 public sealed class ScoreJob
@@ -81,7 +85,7 @@ public sealed class ScoreJob
             target));
         var scores = _scorers.Select(s => s.Scorer.Scores(problem, _progress, cancellationToken)).ToArray();
         AtomicFile.Write(_options.Out, stream => Write(stream, pool, scores));
-        return new ScoreSummary(pool.Count, [.. _scorers.Select((s, i) => KeyValuePair.Create(s.Method.Name, scores[i].Count(double.IsNaN)))], statistics.Report, Path.GetFullPath(_options.Out));
+        return new ScoreSummary(pool.Count, [.. _scorers.Select((s, i) => KeyValuePair.Create(s.Method.Name, scores[i].Count(double.IsNaN)))], statistics.Report, Path.GetFullPath(_options.Out)) { Notes = pool.Notes };
     }
 
     private void Write(Stream stream, Pool pool, double[][] scores)

@@ -294,7 +294,7 @@ public sealed class SelectJob
             Embeddings = report as EmbeddingReport,
             WarmupShareChosen = (report as GradientReport)?.WarmupShareOf(selection),
             Exports = exports,
-            Remarks = [.. selection.Remarks, .. FeatureRemarks.Of(report), .. TargetNotes(selected), .. exports.SelectMany(e => e.Remarks())],
+            Remarks = [.. pool.Notes, .. selection.Remarks, .. FeatureRemarks.Of(report), .. TargetNotes(selected), .. exports.SelectMany(e => e.Remarks())],
             Details = selected.Details,
             Files = files,
             Reused = reused,

@@ -23,7 +23,7 @@ public sealed class BadInputTests : PoolTestBase
         Fails(Path("*.jsonl")).ShouldStartWith($"{Path("*.jsonl")}: the glob matches no file; expected at least one.");
         Fails(Path("no/such/**/*.jsonl")).ShouldContain("the glob matches no file");
         Files.Write("directory/readme.md", "x");
-        Fails(Path("directory")).ShouldStartWith($"{Path("directory")}: the directory holds no file that ends in .jsonl, .json, .jsonl.gz, .json.gz; expected at least one.");
+        Fails(Path("directory")).ShouldStartWith($"{Path("directory")}: the directory holds no file that ends in .jsonl, .json, .ndjson, .jsonlines and these with .gz; expected at least one.");
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class BadInputTests : PoolTestBase
         foreach (var threads in new[] { 1, 2 })
         {
             Fails(new PoolOptions { Paths = [path], Strict = true, Threads = threads }).ShouldBe(
-                $"{path}, line 3: no messages: the list is empty; expected only good records (strict). Mend the record, or leave strict away to set such records aside.");
+                $"{path}, line 3: no messages: the list is empty; expected only good records (strict). Mend the record, or omit strict to quarantine such records.");
         }
     }
 
@@ -121,7 +121,7 @@ public sealed class BadInputTests : PoolTestBase
             "2: not valid UTF-8: byte 10 of the record",
             "3: not valid UTF-8: byte 9 of the record",
             "4: too long: 2,011 bytes; expected at most 1,500",
-            "5: not valid JSON: byte 31 of the record: The maximum configured depth of 16 has been exceeded. Cannot read next JSON array",
+            "5: nested too deep: more than 16 lists and objects inside each other at byte 31 of the record; expected at most 16",
             "6: too long an id: 1,025 bytes; expected at most 1,024",
         ]);
     }

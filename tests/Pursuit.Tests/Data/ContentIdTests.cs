@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Pursuit.Data;
 using Pursuit.Data.Hashing;
 using Pursuit.TestKit;
 
@@ -20,6 +21,47 @@ public sealed class ContentIdTests : PoolTestBase
         var expected = Copied(pool, [.. Enumerable.Range(0, pool.Count)]).Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("expected").GetString()).ToArray();
         pool.ContentIds.ToArray().Select(id => id.ToString()).ShouldBe(expected);
+    }
+
+    [Fact]
+    public void Ids_of_version_2_are_those_of_the_Python_reference()
+    {
+        // tests/fixtures/content-id/make.py
+        using var pool = Open(new PoolOptions { Paths = [RepositoryFiles.Fixture("content-id", "second.jsonl.gz")], Preference = PreferenceReading.Chosen });
+        pool.Ledger.ReasonCounts.ShouldBeEmpty();
+        pool.Count.ShouldBe(400);
+        var expected = Copied(pool, [.. Enumerable.Range(0, pool.Count)]).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("expected").GetString()).ToArray();
+        pool.ContentIds.ToArray().Select(id => id.ToString()).ShouldBe(expected);
+    }
+
+    [Fact]
+    public void What_is_learned_changes_an_id_and_how_it_is_spelled_does_not()
+    {
+        static string Answer(string more, string beside = "") => $$"""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"{{more}}}]{{beside}}}""";
+        var plain = IdOf(Good);
+        string[] same =
+        [
+            Answer(""","reasoning_content":"","thinking":null"""), Answer(""","train":true"""), Answer(""","weight":1,"loss":"true" """),
+            Answer("", ""","label":true"""), Answer("", ""","documents":[]"""), Answer("", ""","images":[],"rejected":null"""), Answer(""","name":"n","tool_call_id":"c" """),
+        ];
+        same.Select(IdOf).ShouldAllBe(id => id == plain);
+
+        var thought = IdOf(Answer(",\"reasoning_content\":\"hm\""));
+        string[] thoughts = [Answer(",\"reasoning\":\"hm \""), Answer(",\"thinking\":\"hm\",\"reasoning_content\":\"hm\"")];
+        thoughts.Select(IdOf).ShouldAllBe(id => id == thought);
+        var untrained = IdOf(Answer(""","train":false"""));
+        IdOf(Answer(""","weight":0""")).ShouldBe(untrained);
+        IdOf("""{"messages":[{"role":"user","content":"q","train":false},{"role":"assistant","content":"a","loss_mask":0}]}""").ShouldBe(untrained);
+
+        ContentId[] all =
+        [
+            plain, thought, untrained,
+            IdOf(Answer("", ""","documents":[{"text":"d"}]""")),
+            IdOf(Answer(""","train_detail":[{"begin_offset":0,"end_offset":0,"train":false}]""")),
+            IdOf("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"","reasoning":"hm"}]}"""),
+        ];
+        all.Distinct().Count().ShouldBe(all.Length);
     }
 
     [Fact]

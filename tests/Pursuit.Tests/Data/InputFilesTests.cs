@@ -43,6 +43,28 @@ public sealed class InputFilesTests : IDisposable
         Expand("deep/loop/a.j*").ShouldBe(["deep/loop/a.json"]);
     }
 
+    [Fact]
+    public void In_a_directory_every_spelling_of_JSON_lines_is_read_and_other_data_is_named()
+    {
+        foreach (var name in new[] { "more/1.ndjson", "more/2.jsonlines", "more/3.NDJSON.gz", "more/4.jsonl.zst", "more/5.parquet", "more/6.csv", "more/7.json.bz2", "more/8.csv.gz", "more/README.md", "more/x.selection.jsonl" })
+            _files.Write(name, "x");
+        Expand("more").ShouldBe(["more/1.ndjson", "more/2.jsonlines", "more/3.NDJSON.gz"]);
+        InputFiles.Expand([_files.PathOf("more")]).NotRead.Select(file => $"{Path.GetFileName(file.Path)}: {file.What}").ShouldBe(
+            ["4.jsonl.zst: a .zst file", "5.parquet: a .parquet file", "6.csv: a .csv file", "7.json.bz2: a .bz2 file", "8.csv.gz: a .gz file"]);
+        InputFiles.Expand([_files.PathOf("more"), _files.PathOf("more/6.csv")]).NotRead.Count.ShouldBe(4);
+    }
+
+    [Fact]
+    public void A_pipe_in_a_directory_is_named_and_never_opened()
+    {
+        if (!OperatingSystem.IsLinux()) return; // pipes with names are told from files there alone
+        var pipe = _files.PathOf("deep/pipe.jsonl");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", pipe)) made.WaitForExit();
+        Expand("deep").ShouldNotContain("deep/pipe.jsonl");
+        InputFiles.Expand([_files.PathOf("deep")]).NotRead.ShouldHaveSingleItem().ShouldBe(new Pursuit.Data.FileNotRead(pipe, "a pipe, a socket or a device"));
+        Should.Throw<PursuitException>(() => new SourceFile(pipe)).Message.ShouldStartWith($"{pipe}: it is a pipe or a device; expected a file that can be read more than once.");
+    }
+
     [Theory]
     [InlineData("", "*", true)]
     [InlineData("abc", "a*c", true)]
@@ -58,5 +80,5 @@ public sealed class InputFilesTests : IDisposable
         InputFiles.Matches(new string('a', 2000), string.Concat(Enumerable.Repeat("a*", 500)) + "b").ShouldBeFalse();
 
     private string[] Expand(params string[] paths) =>
-        [.. InputFiles.Expand([.. paths.Select(_files.PathOf)]).Select(file => Path.GetRelativePath(_files.FullPath, file))];
+        [.. InputFiles.Expand([.. paths.Select(_files.PathOf)]).Files.Select(file => Path.GetRelativePath(_files.FullPath, file))];
 }

@@ -10,7 +10,7 @@ public sealed class RecordShapeTests : PoolTestBase
     [InlineData("""{"messages":[{"role":"user","content":" hi\n"},{"role":"assistant","content":"yo"}]}""", "user:  hi\n | assistant: yo")]
     [InlineData("""{"messages":[{"role":"developer","content":"d"},{"role":"user","content":[]},{"role":"function","content":"t"}]}""", "system: d | user:  | tool: t")]
     [InlineData("""{"system":"","messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}]}""", "user: ab")]
-    [InlineData("""{"conversations":[{"from":"human","value":"q"},{"from":"function_call","value":"{}"},{"from":"observation","value":"o"},{"from":"gpt","value":"a"}]}""", "user: q | assistant: {} | tool: o | assistant: a")]
+    [InlineData("""{"conversations":[{"from":"human","value":"q"},{"from":"function_call","value":"{\"name\":\"f\",\"arguments\":{}}"},{"from":"observation","value":"o"},{"from":"gpt","value":"a"}]}""", "user: q | assistant:  | tool: o | assistant: a")]
     [InlineData("""{"instruction":"i","input":"n","output":"o"}""", "user: i\n\nn | assistant: o")]
     [InlineData("""{"instruction":"i","input":null,"output":""}""", "user: i | assistant: ")]
     [InlineData("""{"instruction":" ","input":"n","output":"o","history":[]}""", "user: n | assistant: o")]
@@ -43,9 +43,9 @@ public sealed class RecordShapeTests : PoolTestBase
     [InlineData("""{}""", "no 'messages': no keys")]
     [InlineData("""{"instruction":"q","output":"a"}""", "no 'messages': keys: instruction, output (read as messages, but it looks like alpaca)")]
     [InlineData("""{"messages":[1]}""", "bad message: number 1 is a number; expected an object")]
-    [InlineData("""{"messages":[{"content":"x"}]}""", "no role: message 1 has keys: content")]
-    [InlineData("""{"messages":[{"role":"User","content":"x"}]}""", "unknown role: 'User' in message 1; expected one of system, user, assistant, tool (or human, gpt, model, bot, chatgpt, developer, function, observation, function_call)")]
-    [InlineData("""{"messages":[{"role":1,"content":"x"}]}""", "bad role: a number in message 1; expected a text")]
+    [InlineData("""{"messages":[{"content":"x"}]}""", "no role: keys: content in message 1")]
+    [InlineData("""{"messages":[{"role":"User","content":"x"}]}""", "unknown role: 'User'; expected one of system, user, assistant, tool (or human, gpt, model, bot, chatgpt, developer, function, observation, function_call) in message 1")]
+    [InlineData("""{"messages":[{"role":1,"content":"x"}]}""", "bad role: a number; expected a text in message 1")]
     [InlineData("""{"messages":[{"role":"user","from":"human","content":"x"}]}""", "two names for one field: both 'role' and 'from' in message 1")]
     [InlineData("""{"messages":[{"role":"user","content":"x","value":"y"}]}""", "two names for one field: both 'content' and 'value' in message 1")]
     [InlineData("""{"messages":[{"role":"user","content":"x"},{"role":"assistant","content":null}]}""", "no content: missing or null, and no tool_calls in message 2")]
@@ -54,14 +54,12 @@ public sealed class RecordShapeTests : PoolTestBase
     [InlineData("""{"messages":[{"role":"user","content":["x"]}]}""", "bad content part: a text; expected {\"type\":\"text\",\"text\":...} in message 1")]
     [InlineData("""{"messages":[{"role":"user","content":[{"text":"x"}]}]}""", "bad content part: it has no 'type'; expected \"text\" in message 1")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"text"}]}]}""", "bad content part: it has no 'text' that is a text in message 1")]
-    [InlineData("""{"messages":[{"role":"user","content":"x","tool_calls":[{}]}]}""", "bad tool_calls: message 1 is the user's; expected them in the assistant's only")]
+    [InlineData("""{"messages":[{"role":"user","content":"x","tool_calls":[{}]}]}""", "bad tool_calls: the message is the user's; expected them in the assistant's only in message 1")]
     [InlineData("""{"messages":[{"role":"assistant","content":"x","tool_calls":{}}]}""", "bad tool_calls: an object instead of a list in message 1")]
     [InlineData("""{"messages":[{"role":"assistant","content":"x","tool_calls":["f"]}]}""", "bad tool_calls: a call that is a text instead of an object in message 1")]
-    [InlineData("""{"messages":[{"role":"assistant","content":"x","function_call":{"name":"f"}}]}""", "unread words: 'function_call' in message 1 isn't read; expected its text in the content (function_call: as tool_calls)")]
-    [InlineData("""{"messages":[{"role":"assistant","content":"x","reasoning_content":"hm"}]}""", "unread words: 'reasoning_content' in message 1 isn't read; expected its text in the content (function_call: as tool_calls)")]
-    [InlineData("""{"system":"s","messages":[{"role":"system","content":"t"},{"role":"user","content":"x"}]}""", "two system texts: one in 'system' and one in the list; expected one of them")]
+    [InlineData("""{"system":"s","messages":[{"role":"system","content":"t"},{"role":"user","content":"x"}]}""", "two system texts: one beside the list and one in it; expected one of them")]
     [InlineData("""{"system":1,"messages":[{"role":"user","content":"x"}]}""", "bad system: a number; expected a text")]
-    [InlineData("""{"tools":{},"messages":[{"role":"user","content":"x"}]}""", "bad tools: an object; expected a list of definitions or a text that holds one")]
+    [InlineData("""{"tools":{"name":"f"},"messages":[{"role":"user","content":"x"}]}""", "bad tools: an object; expected a list of definitions or a text that holds one")]
     [InlineData("""{"tools":"{}","messages":[{"role":"user","content":"x"}]}""", "bad tools: the text holds an object; expected a list of definitions")]
     [InlineData("""{"messages":[{"role":"user","content":"\n"},{"role":"assistant","content":""}]}""", "no words: every text is empty")]
     [InlineData("""["x"]""", "not a record: a list; expected an object")]
@@ -79,6 +77,7 @@ public sealed class RecordShapeTests : PoolTestBase
     [InlineData(RecordShape.Alpaca, """{"instruction":"i","input":{},"output":"o"}""", "bad input: an object; expected a text")]
     [InlineData(RecordShape.Alpaca, """{"instruction":"i","output":"o","history":[["q"]]}""", "bad history: expected every entry to be a pair [question, answer]")]
     [InlineData(RecordShape.Alpaca, """{"instruction":"i","output":"o","history":[["q",null]]}""", "bad history: expected question and answer to be texts")]
+    [InlineData(RecordShape.Alpaca, """{"instruction":"i","output":null}""", "no 'output': keys: instruction, output (null)")]
     [InlineData(RecordShape.Alpaca, """{"instruction":"i","output":"o","history":"h"}""", "bad history: a text; expected a list of pairs")]
     [InlineData(RecordShape.PromptCompletion, """{"prompt":"p"}""", "no 'completion': keys: prompt")]
     [InlineData(RecordShape.PromptCompletion, """{"completion":"c"}""", "no 'prompt': keys: completion")]
@@ -86,7 +85,7 @@ public sealed class RecordShapeTests : PoolTestBase
     [InlineData(RecordShape.PromptCompletion, """{"prompt":"p","completion":[]}""", "bad prompt and completion: a text and a list; expected two texts or two lists of messages")]
     [InlineData(RecordShape.PromptCompletion, """{"prompt":[{"role":"user","content":"p"}],"completion":[{"role":"user","content":"p"}]}""", "bad completion: no message is the assistant's")]
     [InlineData(RecordShape.PromptCompletion, """{"prompt":[{"role":"user"}],"completion":[]}""", "no content: missing or null, and no tool_calls in message 1 (prompt)")]
-    [InlineData(RecordShape.Text, """{"text":null}""", "bad text: null; expected a text")]
+    [InlineData(RecordShape.Text, """{"text":null}""", "no 'text': keys: text (null)")]
     [InlineData(RecordShape.Text, """{"content":"x"}""", "no 'text': keys: content")]
     public void A_bad_record_of_another_shape_is_quarantined_with_its_reason(RecordShape shape, string record, string reason) =>
         Reason(record, shape).ShouldBe(reason);
@@ -114,11 +113,11 @@ public sealed class RecordShapeTests : PoolTestBase
     {
         var one = Files.Write("1.jsonl", Good);
         var two = Files.Write("2.jsonl", """{"instruction":"q","output":"a"}""");
-        var other = Files.Write("3.jsonl", """{"chosen":"x"}""");
+        var other = Files.Write("3.jsonl", """{"picked":"x"}""");
         using var pool = Open(one, two, other);
         pool.Sources.Select(s => s.Shape).ShouldBe([RecordShape.Messages, RecordShape.Alpaca, null]);
         pool.Ledger.Rows().Select(row => row.Fate).ShouldBe([RowFate.Pool, RowFate.DuplicateOf, RowFate.Quarantined]);
-        pool.Ledger[2].Reason.ShouldBe("no known shape: keys: chosen; expected one of messages, sharegpt, alpaca, prompt-completion, text");
+        pool.Ledger[2].Reason.ShouldBe("no known shape: keys: picked; expected one of messages, sharegpt, alpaca, prompt-completion, text");
     }
 
     [Fact]

@@ -7,18 +7,22 @@ using Pursuit.Data.Shapes;
 
 namespace Pursuit.Data.Hashing;
 
-/// <summary>Content id v1 of a draft (docs/formats/content-id.md), from its UTF-8 bytes without making strings.</summary>
+/// <summary>Content ids of drafts (docs/formats/content-id.md), from their UTF-8 bytes without making strings.</summary>
+/// <remarks>Version 1 for a record that has only what it covers, else version 2, so that no id of an earlier release changes.</remarks>
 internal sealed class ContentHasher
 {
     private readonly ByteBuffer _message = new();
     private readonly ByteBuffer _text = new();
+    private bool _hasTooManyMarks;
 
     /// <summary>Computes the id.</summary>
-    /// <returns>False where no turn says anything, so that there is nothing to learn from.</returns>
-    public bool TryHash(RecordDraft draft, out ContentId id)
+    /// <returns>What is wrong where there is none, or null.</returns>
+    public string? Hash(RecordDraft draft, out ContentId id)
     {
         _message.Clear();
-        _message.Append("pursuit content id v1\0"u8);
+        _hasTooManyMarks = false;
+        var isSecond = draft.NeedsSecondId;
+        _message.Append(isSecond ? "pursuit content id v2\0"u8 : "pursuit content id v1\0"u8);
         var said = false;
         if (draft.IsText)
         {
@@ -28,26 +32,54 @@ internal sealed class ContentHasher
         else
         {
             _message.Append((byte)'C');
-            AppendNumber(draft.Turns.Count);
-            for (var i = 0; i < draft.Turns.Count; i++)
-            {
-                var turn = draft.Turns[i];
-                AppendField(turn.Role);
-                said |= AppendContent(draft, i);
-                said |= turn.ToolCalls >= 0;
-                AppendToolCalls(draft.Tape, turn.ToolCalls);
-            }
-
+            AppendNumber(draft.TurnCount);
+            for (var i = 0; i < draft.TurnCount; i++) said |= AppendTurn(draft, i, isSecond);
             if (draft.Tools < 0)
                 AppendNumber(0);
             else
                 AppendItems(draft.ToolTape, draft.Tools);
+            if (isSecond) AppendSecond(draft);
         }
 
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(_message.Written, hash);
         id = new ContentId(hash);
+        if (_hasTooManyMarks) return $"too many combining marks in a row: more than {TextNormalizer.MostMarks}; expected at most so many, as any text has";
+        return said ? null : "no words: every text is empty";
+    }
+
+    private bool AppendTurn(RecordDraft draft, int index, bool isSecond)
+    {
+        var turn = draft.Turns[index];
+        AppendField(turn.Role);
+        var said = AppendContent(draft, index);
+        AppendToolCalls(draft, turn);
+        said |= turn.CallForm != CallForm.None;
+        if (!isSecond) return said;
+        var start = BeginField();
+        draft.AppendThoughts(index, _message);
+        _hasTooManyMarks |= !TextNormalizer.NormalizeTail(_message, start);
+        said |= EndField(start);
+        _message.Append(turn is { IsAssistant: true, TrainMark: false } ? (byte)'u' : (byte)'t');
+        AppendNumber(turn.Spans.Count);
+        foreach (var span in draft.Spans(index))
+        {
+            AppendNumber(span.Start);
+            AppendNumber(span.End);
+        }
+
         return said;
+    }
+
+    /// <summary>What version 2 adds behind the tools: the documents and the rejected answer.</summary>
+    private void AppendSecond(RecordDraft draft)
+    {
+        if (draft.Documents < 0)
+            AppendNumber(0);
+        else
+            AppendItems(draft.Tape, draft.Documents);
+        AppendNumber(draft.Turns.Count - draft.TurnCount);
+        for (var i = draft.TurnCount; i < draft.Turns.Count; i++) AppendTurn(draft, i, isSecond: true);
     }
 
     private void AppendNumber(long value)
@@ -80,14 +112,27 @@ internal sealed class ContentHasher
     {
         var start = BeginField();
         draft.AppendContent(turn, _message);
-        TextNormalizer.NormalizeTail(_message, start);
+        _hasTooManyMarks |= !TextNormalizer.NormalizeTail(_message, start);
         return EndField(start);
     }
 
-    private void AppendToolCalls(JsonTape tape, int calls)
+    private void AppendToolCalls(RecordDraft draft, TurnDraft turn)
     {
-        AppendNumber(calls < 0 ? 0 : tape.CountItems(calls));
-        if (calls < 0) return;
+        if (turn.CallForm == CallForm.None)
+        {
+            AppendNumber(0);
+            return;
+        }
+
+        var (tape, calls) = draft.OpenCalls(turn);
+        if (tape.Kind(calls) != JsonTokenType.StartArray)
+        {
+            AppendNumber(1);
+            AppendObject(tape, calls, isCall: true);
+            return;
+        }
+
+        AppendNumber(tape.CountItems(calls));
         for (var call = tape.First(calls); call >= 0; call = tape.NextItem(calls, call))
         {
             var function = tape.Find(call, "function"u8);

@@ -25,6 +25,9 @@ internal sealed class JsonTape(int maxDepth)
     private int _start;
     private int _count;
 
+    /// <summary>Keys and items looked at since the tape was made: what reading costs beside the bytes.</summary>
+    public long Steps { get; private set; }
+
     internal struct Node
     {
         public JsonTokenType Kind;
@@ -96,7 +99,7 @@ internal sealed class JsonTape(int maxDepth)
         }
         catch (JsonException e)
         {
-            return Describe(span, e);
+            return JsonFault.Describe(span, e, depth, maxDepth);
         }
 
         return null;
@@ -109,14 +112,31 @@ internal sealed class JsonTape(int maxDepth)
 
     public bool IsString(int node) => _nodes[node].Kind == JsonTokenType.String;
 
+    /// <summary>True for a string or key with escapes.</summary>
+    public bool IsEscaped(int node) => _nodes[node].Escaped;
+
     /// <summary>The value's bytes as written; a string's without its quotes.</summary>
     public ReadOnlySpan<byte> Raw(int node) => _bytes.AsSpan(_start + _nodes[node].Start, _nodes[node].Length);
+
+    /// <summary>The value's bytes as written, a string's or key's with its quotes.</summary>
+    public ReadOnlySpan<byte> Written(int node)
+    {
+        var quote = _nodes[node].Kind is JsonTokenType.String or JsonTokenType.PropertyName ? 1 : 0;
+        return _bytes.AsSpan(_start + _nodes[node].Start - quote, _nodes[node].Length + 2 * quote);
+    }
+
+    /// <summary>Where the value stands, from the record's first byte; a string's opening quote.</summary>
+    public int OffsetOf(int node) => _nodes[node].Start - (_nodes[node].Kind is JsonTokenType.String or JsonTokenType.PropertyName ? 1 : 0);
+
+    /// <summary>True for a list or object that holds nothing.</summary>
+    public bool IsEmpty(int container) => _nodes[container].Next == container + 1;
 
     /// <summary>The value of a key of an object, or -1.</summary>
     public int Find(int container, ReadOnlySpan<byte> name)
     {
         for (var key = container + 1; key < _nodes[container].Next; key = _nodes[key + 1].Next)
         {
+            Steps++;
             if (!_nodes[key].Escaped)
             {
                 if (Raw(key).SequenceEqual(name)) return key + 1;
@@ -141,7 +161,11 @@ internal sealed class JsonTape(int maxDepth)
     public int First(int container) => _nodes[container].Next > container + 1 ? container + 1 : -1;
 
     /// <summary>The item after this one, or -1.</summary>
-    public int NextItem(int container, int item) => _nodes[item].Next < _nodes[container].Next ? _nodes[item].Next : -1;
+    public int NextItem(int container, int item)
+    {
+        Steps++;
+        return _nodes[item].Next < _nodes[container].Next ? _nodes[item].Next : -1;
+    }
 
     /// <summary>The key after this key, or -1.</summary>
     public int NextKey(int container, int key) => NextItem(container, key + 1);
@@ -178,7 +202,7 @@ internal sealed class JsonTape(int maxDepth)
     public string DescribeKeys(int container)
     {
         var names = new List<string>();
-        for (var key = First(container); key >= 0 && names.Count < 8; key = NextKey(container, key)) names.Add(Quote(Text(key)));
+        for (var key = First(container); key >= 0 && names.Count < 8; key = NextKey(container, key)) names.Add(Quote(Text(key)) + (Kind(key + 1) == JsonTokenType.Null ? " (null)" : ""));
         return names.Count == 0 ? "no keys" : "keys: " + string.Join(", ", names);
     }
 
@@ -220,6 +244,7 @@ internal sealed class JsonTape(int maxDepth)
             if (key >= _nodes[container].Next) break;
         }
 
+        Steps += count;
         if (escaped)
         {
             var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -233,6 +258,7 @@ internal sealed class JsonTape(int maxDepth)
                 var name = Raw(_keys[i]);
                 for (var j = 0; j < i; j++)
                 {
+                    Steps++;
                     if (Raw(_keys[j]).SequenceEqual(name)) return Text(_keys[i]);
                 }
             }
@@ -240,7 +266,11 @@ internal sealed class JsonTape(int maxDepth)
             return null;
         }
 
-        _keys.AsSpan(0, count).Sort((a, b) => Raw(a).SequenceCompareTo(Raw(b)));
+        _keys.AsSpan(0, count).Sort((a, b) =>
+        {
+            Steps++;
+            return Raw(a).SequenceCompareTo(Raw(b));
+        });
         for (var i = 1; i < count; i++)
         {
             if (Raw(_keys[i]).SequenceEqual(Raw(_keys[i - 1]))) return Text(_keys[i]);
@@ -258,20 +288,5 @@ internal sealed class JsonTape(int maxDepth)
         }
 
         return span.Length;
-    }
-
-    private static string Describe(ReadOnlySpan<byte> span, JsonException e)
-    {
-        // The reader counts lines inside the record (an array's element may hold some); people search by bytes.
-        var offset = 0;
-        for (var line = e.LineNumber ?? 0; line > 0; line--) offset += span[offset..].IndexOf((byte)'\n') + 1;
-        var message = e.Message;
-        foreach (var ending in (ReadOnlySpan<string>)[" LineNumber:", " Change the reader options"])
-        {
-            var cut = message.IndexOf(ending, StringComparison.Ordinal);
-            if (cut > 0) message = message[..cut];
-        }
-
-        return $"not valid JSON: byte {offset + (e.BytePositionInLine ?? 0)} of the record: {message.TrimEnd('.')}";
     }
 }

@@ -1,47 +1,66 @@
+using Pursuit.Storage;
+
 namespace Pursuit.Data.Reading;
 
 /// <summary>Turns the paths people write (files, directories, globs) into a list of files in a fixed order.</summary>
-internal static class InputFiles
+internal sealed class InputFiles
 {
-    private static readonly string[] Endings = [".jsonl", ".json", ".jsonl.gz", ".json.gz"];
     private const string FactsEnding = ".selection.jsonl";
     private const string RunMarker = "run.json";
+    private static readonly string[] Endings = [".jsonl", ".json", ".ndjson", ".jsonlines"];
     private static readonly char[] Wildcards = ['*', '?'];
 
-    /// <summary>
-    /// Lists the files: the arguments in the order given; the files of one directory or glob in ordinal order of their
-    /// paths; a file that is named twice is read once, where it comes first.
-    /// </summary>
-    /// <exception cref="PursuitException">A path doesn't exist, or a directory or glob holds nothing.</exception>
-    public static IReadOnlyList<string> Expand(IReadOnlyList<string> paths)
+    /// <summary>Endings of files that may hold records all the same: in a directory they are named, never passed over in silence.</summary>
+    private static readonly HashSet<string> DataEndings = new(StringComparer.OrdinalIgnoreCase)
     {
-        var files = new List<string>();
+        ".parquet", ".arrow", ".feather", ".orc", ".avro", ".csv", ".tsv", ".txt", ".xlsx", ".xls", ".xml", ".json5",
+        ".gz", ".zst", ".zstd", ".bz2", ".xz", ".lz4", ".zip", ".7z", ".rar", ".tar", ".tgz",
+        ".tfrecord", ".pkl", ".pickle", ".msgpack", ".sqlite", ".db", ".h5", ".hdf5",
+    };
+
+    private readonly List<string> _files = [];
+    private readonly List<FileNotRead> _notRead = [];
+
+    private InputFiles()
+    {
+    }
+
+    /// <summary>What a directory's files that are read end in, for messages.</summary>
+    public static string EndingsRead => string.Join(", ", Endings) + " and these with .gz";
+
+    /// <summary>
+    /// The files: the arguments in the order given; the files of one directory or glob in ordinal order of their
+    /// paths; a file that is named twice once, where it comes first.
+    /// </summary>
+    public IReadOnlyList<string> Files => _files;
+
+    /// <summary>Files of directories that aren't read though they may hold records, and things that are no files.</summary>
+    public IReadOnlyList<FileNotRead> NotRead => _notRead;
+
+    /// <summary>Lists the files.</summary>
+    /// <exception cref="PursuitException">A path doesn't exist, or a directory or glob holds nothing.</exception>
+    public static InputFiles Expand(IReadOnlyList<string> paths)
+    {
+        var all = new InputFiles();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var path in paths)
         {
-            foreach (var file in ExpandOne(path))
+            foreach (var file in all.ExpandOne(path))
             {
-                if (seen.Add(Path.GetFullPath(file))) files.Add(file);
+                if (seen.Add(Path.GetFullPath(file))) all._files.Add(file);
             }
         }
 
-        return files;
+        all._notRead.RemoveAll(file => !seen.Add(Path.GetFullPath(file.Path))); // named by itself, or found twice
+        return all;
     }
 
-    private static List<string> ExpandOne(string path)
+    private List<string> ExpandOne(string path)
     {
         try
         {
             if (File.Exists(path)) return [path];
-            if (Directory.Exists(path))
-            {
-                var found = new List<string>();
-                Walk(path, ["**", "*"], file => Endings.Any(ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) && !file.EndsWith(FactsEnding, StringComparison.OrdinalIgnoreCase), found);
-                found.Sort(string.CompareOrdinal);
-                return found.Count > 0 ? found : throw PursuitException.At(
-                    path, $"the directory holds no file that ends in {string.Join(", ", Endings)}", "at least one", "Name other files one by one or by a glob.");
-            }
-
+            if (Directory.Exists(path)) return ExpandDirectory(path);
             if (path.IndexOfAny(Wildcards) >= 0) return Glob(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -54,6 +73,34 @@ internal static class InputFiles
             "no such file or directory",
             "a file, a directory or a glob",
             $"Check the path; it is looked for from {Directory.GetCurrentDirectory()}.");
+    }
+
+    private List<string> ExpandDirectory(string path)
+    {
+        var found = new List<string>();
+        var others = new List<FileNotRead>();
+        Walk(path, ["**", "*"], IsRead, found);
+        found.Sort(string.CompareOrdinal);
+        others.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+        _notRead.AddRange(others);
+        if (found.Count > 0) return found;
+        var held = others.Count == 0 ? "" : $"; it holds {string.Join(", ", others.Take(3).Select(o => Path.GetFileName(o.Path)))}{(others.Count > 3 ? ", ..." : "")}";
+        throw PursuitException.At(path, $"the directory holds no file that ends in {EndingsRead}{held}", "at least one", "Convert other files first, or name them one by one or by a glob.");
+
+        bool IsRead(string file)
+        {
+            if (!FileIdentity.IsRegularOrMissing(file))
+            {
+                others.Add(new FileNotRead(file, "a pipe, a socket or a device"));
+                return false;
+            }
+
+            if (file.EndsWith(FactsEnding, StringComparison.OrdinalIgnoreCase)) return false;
+            var plain = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file[..^3] : file;
+            if (Endings.Any(ending => plain.EndsWith(ending, StringComparison.OrdinalIgnoreCase))) return true;
+            if (DataEndings.Contains(Path.GetExtension(file))) others.Add(new FileNotRead(file, $"a {Path.GetExtension(file)} file"));
+            return false;
+        }
     }
 
     private static List<string> Glob(string pattern)

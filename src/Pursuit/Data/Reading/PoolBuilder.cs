@@ -14,6 +14,7 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
     private readonly Stack<RecordParser> _freeParsers = [];
     private readonly Lock _gate = new();
     private long _bytesBefore;
+    private long _goodRows;
     private long _bytesTotal;
 
     public RowIndex Rows { get; } = new();
@@ -28,10 +29,19 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
 
     public int[] PoolRows { get; private set; } = [];
 
+    /// <summary>Things in directories that aren't read though they may hold records.</summary>
+    public IReadOnlyList<FileNotRead> NotRead { get; private set; } = [];
+
+    /// <summary>What a person should know of the files, a sentence each.</summary>
+    public List<string> Notes { get; } = [];
+
     public void Build(CancellationToken token)
     {
         TextNormalizer.RequireNfc();
-        foreach (var path in InputFiles.Expand(options.Paths)) Files.Add(new SourceFile(path));
+        var input = InputFiles.Expand(options.Paths);
+        NotRead = input.NotRead;
+        NoteNotRead();
+        foreach (var path in input.Files) Files.Add(new SourceFile(path));
         _bytesTotal = Files.Sum(file => file.Bytes);
         foreach (var file in Files)
         {
@@ -51,6 +61,7 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         var shape = options.Shape ?? ShapeDetector.Detect(file, options, blockBytes);
         Rows.BeginSource();
         var firstRow = Rows.Count;
+        var goodBefore = _goodRows;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var text = file.OpenText(out var raw);
         var reader = new RecordReader(text, file.Path, options.MaxRecordBytes, blockBytes, hash);
@@ -73,6 +84,8 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
 
         while (pending.TryDequeue(out var task)) Add(file, task.GetAwaiter().GetResult());
         file.RequireUnchanged();
+        if (_goodRows == goodBefore && Rows.Count - firstRow > 1)
+            Notes.Add(FormattableString.Invariant($"{file.Path}: none of its {Rows.Count - firstRow:N0} rows can be read; the first, line {Rows.Line(firstRow)}: {Rows.Reason(firstRow)}"));
         var digest = Convert.ToHexStringLower(hash.GetHashAndReset());
         Sources.Add(new PoolSource(file.Path, shape, file.IsCompressed, reader.IsArray, file.Bytes, reader.BytesRead, Rows.Count - firstRow, digest));
     }
@@ -110,6 +123,7 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
                 continue;
             }
 
+            _goodRows++;
             var hasId = result.UserIdLength >= 0;
             if (options.Excluded?.Contains(result.ContentId) == true)
             {
@@ -138,10 +152,21 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         lock (_gate) _freeBatches.Push(batch);
     }
 
+    private void NoteNotRead()
+    {
+        if (NotRead.Count == 0) return;
+        if (options.Strict)
+            throw PursuitException.At(NotRead[0].Path, FormattableString.Invariant($"{NotRead[0].What} in a directory that is read; there are {NotRead.Count:N0} such"), $"nothing but files that end in {InputFiles.EndingsRead} (strict)", "Convert it, move it, or name the files one by one or by a glob.");
+        var named = string.Join(", ", NotRead.Take(MostNamed).Select(file => $"{file.Path} ({file.What})"));
+        Notes.Add($"not read: {named}{(NotRead.Count > MostNamed ? FormattableString.Invariant($" and {NotRead.Count - MostNamed:N0} more") : "")}; of a directory only files that end in {InputFiles.EndingsRead} are");
+    }
+
+    private const int MostNamed = 5;
+
     private void Quarantine(SourceFile file, RecordBatch.Entry entry, string reason)
     {
         if (options.Strict)
-            throw PursuitException.At(Where(file, entry), reason, "only good records (strict)", "Mend the record, or leave strict away to set such records aside.");
+            throw PursuitException.At(Where(file, entry), reason, "only good records (strict)", "Mend the record, or omit strict to quarantine such records.");
         SetAside(file, entry, reason);
     }
 

@@ -31,7 +31,8 @@ internal sealed class RecordBatch
     /// <param name="Offset">In the decompressed file.</param>
     /// <param name="Line">The 1-based line of its first byte.</param>
     /// <param name="IsTooLong">Its bytes were dropped.</param>
-    internal readonly record struct Entry(int Start, int Length, long Offset, long Line, bool IsTooLong);
+    /// <param name="Fault">What is wrong with it as the splitter saw it, or null.</param>
+    internal readonly record struct Entry(int Start, int Length, long Offset, long Line, bool IsTooLong, string? Fault = null);
 
     /// <summary>What parsing made of a record.</summary>
     /// <param name="ContentId">Its id, where <paramref name="Reason"/> is null.</param>

@@ -1,109 +1,101 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Pursuit.Data.Reading;
 
-/// <summary>Gets records' bytes again from one file, by offset.</summary>
-internal abstract class RecordFetcher : IDisposable
+/// <summary>
+/// Gets records' bytes again for one reading; one per thread. Reads ahead only while requests follow each other in a file.
+/// </summary>
+/// <param name="files">The pool's files.</param>
+/// <param name="forward">Records are asked for in the pool's order from its beginning, so that compressed files need no
+/// unpacked copy.</param>
+/// <param name="token">Stops the unpacking of a compressed file.</param>
+internal sealed class RecordFetcher(OpenFiles files, bool forward, CancellationToken token) : IDisposable
 {
     /// <summary>Bytes read ahead where requests follow each other.</summary>
-    protected const int Window = 1 << 18;
+    private const int Window = 1 << 18;
 
-    /// <summary>The bytes of the last record fetched, from the first on; valid until the next one.</summary>
-    public byte[] Bytes { get; protected set; } = [];
-
-    /// <summary>Reads a record into <see cref="Bytes"/>.</summary>
-    public abstract void Fetch(RecordLocator locator);
-
-    /// <inheritdoc/>
-    public abstract void Dispose();
-
-    protected void Reserve(int length)
-    {
-        if (Bytes.Length < length) Bytes = GC.AllocateUninitializedArray<byte>(Math.Max(length, 4096));
-    }
-}
-
-/// <summary>Random access to an uncompressed file or a spool; reads ahead only while requests follow each other.</summary>
-internal sealed class RandomFetcher(SafeFileHandle handle, string name, bool ownsHandle) : RecordFetcher
-{
-    private readonly byte[] _window = GC.AllocateUninitializedArray<byte>(Window);
+    private byte[] _window = [];
+    private int _source = -1;
     private long _windowOffset;
     private int _windowLength;
-    private long _nextOffset = -1;
+    private long _nextOffset;
+    private ForwardText? _text;
 
-    public override void Fetch(RecordLocator locator)
+    /// <summary>The bytes of the last record fetched, from the first on; valid until the next one.</summary>
+    public byte[] Bytes { get; private set; } = [];
+
+    /// <summary>Reads a record into <see cref="Bytes"/>.</summary>
+    /// <exception cref="PursuitException">The file can't be read, or has changed.</exception>
+    public byte[] Fetch(RecordLocator locator)
     {
-        Reserve(locator.Length);
+        if (Bytes.Length < locator.Length) Bytes = GC.AllocateUninitializedArray<byte>(Math.Max(locator.Length, 4096));
         var destination = Bytes.AsSpan(0, locator.Length);
-        var follows = _nextOffset >= 0 && locator.Offset >= _nextOffset && locator.Offset - _nextOffset < Window;
+        if (forward && files.Files[locator.Source].IsCompressed)
+            ForwardTo(locator.Source).Read(locator.Offset, destination);
+        else
+            Fetch(locator, destination);
+        return Bytes;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _text?.Dispose();
+
+    private void Fetch(RecordLocator locator, Span<byte> destination)
+    {
+        var isSame = locator.Source == _source;
+        var follows = isSame && locator.Offset >= _nextOffset && locator.Offset - _nextOffset < Window;
+        if (!isSame) _windowLength = 0;
+        _source = locator.Source;
         _nextOffset = locator.Offset + locator.Length;
-        var inWindow = locator.Offset >= _windowOffset && _nextOffset <= _windowOffset + _windowLength;
+        var inWindow = _windowLength > 0 && locator.Offset >= _windowOffset && _nextOffset <= _windowOffset + _windowLength;
         if (!inWindow && (!follows || locator.Length > Window / 4))
         {
-            Fill(destination, locator.Offset, locator.Length);
+            files.Read(locator.Source, locator.Offset, destination, locator.Length, token);
             return;
         }
 
         if (!inWindow)
         {
+            if (_window.Length == 0) _window = GC.AllocateUninitializedArray<byte>(Window);
             _windowOffset = locator.Offset;
-            _windowLength = Fill(_window, locator.Offset, locator.Length);
+            _windowLength = files.Read(locator.Source, locator.Offset, _window, locator.Length, token);
         }
 
         _window.AsSpan((int)(locator.Offset - _windowOffset), locator.Length).CopyTo(destination);
     }
 
-    public override void Dispose()
+    private ForwardText ForwardTo(int source)
     {
-        if (ownsHandle) handle.Dispose();
+        if (_text?.Source == source) return _text;
+        _text?.Dispose();
+        files.Files[source].RequireUnchanged();
+        return _text = new ForwardText(files.Files[source], source);
     }
 
-    private int Fill(Span<byte> destination, long offset, int atLeast)
+    /// <summary>A compressed file's text from its beginning on: records must be asked for in file order.</summary>
+    private sealed class ForwardText(SourceFile file, int source) : IDisposable
     {
-        var total = 0;
-        try
+        private readonly byte[] _skip = GC.AllocateUninitializedArray<byte>(1 << 16);
+        private readonly Stream _text = file.OpenText(out _);
+        private long _position;
+
+        public int Source => source;
+
+        public void Read(long offset, Span<byte> destination)
         {
-            while (total < destination.Length)
+            while (_position < offset) Advance(_skip.AsSpan(0, (int)Math.Min(_skip.Length, offset - _position)));
+            Advance(destination);
+        }
+
+        public void Dispose() => _text.Dispose();
+
+        private void Advance(Span<byte> destination)
+        {
+            var read = _text.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
+            _position += read;
+            if (read < destination.Length)
             {
-                var read = RandomAccess.Read(handle, destination[total..], offset + total);
-                if (read == 0) break;
-                total += read;
+                throw PursuitException.At(
+                    file.Path, FormattableString.Invariant($"the file ends at byte {_position:N0}"), "input files that stay as they are during a run", "Run again from the start.");
             }
-        }
-        catch (IOException e)
-        {
-            throw PursuitException.At(name, FormattableString.Invariant($"reading failed at byte {offset + total:N0} ({e.Message})"), "a readable file", "Check the disk.", e);
-        }
-
-        return total >= atLeast ? total : throw PursuitException.At(
-            name, FormattableString.Invariant($"the file ends at byte {offset + total:N0}"), "input files that stay as they are during a run", "Run again from the start.");
-    }
-}
-
-/// <summary>Forward access to a compressed file: records must be asked for in file order.</summary>
-internal sealed class ForwardFetcher(Stream text, string name) : RecordFetcher
-{
-    private readonly byte[] _skip = GC.AllocateUninitializedArray<byte>(1 << 16);
-    private long _position;
-
-    public override void Fetch(RecordLocator locator)
-    {
-        while (_position < locator.Offset)
-            Advance(_skip.AsSpan(0, (int)Math.Min(_skip.Length, locator.Offset - _position)));
-        Reserve(locator.Length);
-        Advance(Bytes.AsSpan(0, locator.Length));
-    }
-
-    public override void Dispose() => text.Dispose();
-
-    private void Advance(Span<byte> destination)
-    {
-        var read = text.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
-        _position += read;
-        if (read < destination.Length)
-        {
-            throw PursuitException.At(
-                name, FormattableString.Invariant($"the file ends at byte {_position:N0}"), "input files that stay as they are during a run", "Run again from the start.");
         }
     }
 }

@@ -14,6 +14,7 @@ namespace Pursuit.Data.Reading;
 internal sealed class RecordReader(Stream text, string name, int maxRecordBytes, int blockBytes, IncrementalHash? hash)
 {
     private RecordSplitter? _splitter;
+    private string? _foreign;
     private byte[] _carry = [];
     private bool _markSkipped;
     private bool _atEnd;
@@ -27,15 +28,16 @@ internal sealed class RecordReader(Stream text, string name, int maxRecordBytes,
     /// <summary>The 1-based line of the byte at _start.</summary>
     private long _line = 1;
 
-    /// <summary>True when the file is one JSON array.</summary>
-    public bool IsArray => _splitter is ArraySplitter;
+    /// <summary>True where records may span lines: in an array, or as objects one after the other.</summary>
+    public bool IsArray => _splitter is ArraySplitter or ObjectSplitter;
 
     /// <summary>Bytes of the text read.</summary>
     public long BytesRead { get; private set; }
 
     /// <summary>Fills a batch with the next records.</summary>
     /// <returns>False when there are no more.</returns>
-    /// <exception cref="PursuitException">The file is both array and lines, or its array isn't closed, or its gzip data is broken.</exception>
+    /// <exception cref="PursuitException">The file is both array and lines, or its array isn't closed, or its gzip data is
+    /// broken.</exception>
     public bool Next(RecordBatch batch)
     {
         batch.Clear();
@@ -50,7 +52,7 @@ internal sealed class RecordReader(Stream text, string name, int maxRecordBytes,
         {
             if (_splitter is null && !TryBegin(batch))
             {
-                if (_atEnd)
+                if (_atEnd && _start == _end)
                 {
                     _done = true;
                     return false;
@@ -60,6 +62,7 @@ internal sealed class RecordReader(Stream text, string name, int maxRecordBytes,
                 continue;
             }
 
+            if (_foreign is not null) return AddForeign(batch);
             var data = batch.Bytes.AsSpan(_start, _end - _start);
             var status = _splitter!.Next(data, _atEnd, out var found);
             switch (status)
@@ -110,7 +113,28 @@ internal sealed class RecordReader(Stream text, string name, int maxRecordBytes,
         var first = data.IndexOfAnyExcept(RecordSplitter.WhiteSpace);
         Consume(first < 0 ? data : data[..first]);
         if (first < 0) return false;
-        _splitter = data[first] == (byte)'[' ? new ArraySplitter() : new LineSplitter();
+        if (LayoutDetector.Detect(data[first..], _atEnd, out var bracket) is not { } layout) return false;
+        if (layout == FileLayout.Foreign) _foreign = LayoutDetector.DescribeForeign(data[first..]);
+        _splitter = layout switch
+        {
+            FileLayout.Array or FileLayout.Wrapped => new ArraySplitter(bracket, isWrapped: layout == FileLayout.Wrapped),
+            FileLayout.Objects => new ObjectSplitter(),
+            _ => new LineSplitter(),
+        };
+        return true;
+    }
+
+    /// <summary>One row for a file without JSON, which is read to its end for its digest alone.</summary>
+    private bool AddForeign(RecordBatch batch)
+    {
+        batch.Entries.Add(new RecordBatch.Entry(0, 0, BytesRead - (_end - _start), _line, false, _foreign));
+        while (!_atEnd)
+        {
+            (_start, _end) = (0, 0);
+            Fill(batch);
+        }
+
+        _done = true;
         return true;
     }
 
@@ -186,6 +210,8 @@ internal sealed class RecordReader(Stream text, string name, int maxRecordBytes,
             FormattableString.Invariant($"{name}, line {line}"), "more data after the end of the JSON array", "either one array or one record per line, not both", "Split the file in two, or write all of it as lines."),
         SplitStatus.Mixed => PursuitException.At(
             FormattableString.Invariant($"{name}, line {line}"), "a JSON array of records begins after lines of JSON", "either one array or one record per line, not both", "Split the file in two, or write all of it as lines."),
+        SplitStatus.Unclosed when _splitter is ObjectSplitter => PursuitException.At(
+            FormattableString.Invariant($"{name}, line {line}"), "the file ends inside the JSON object that begins here", "objects that are closed", "The file may be truncated, or a quotation mark or bracket be missing in that object."),
         _ => PursuitException.At(
             FormattableString.Invariant($"{name}, line {line}"), "the file ends before the JSON array's closing bracket; its last record begins here", "an array that is closed", "The file may be truncated, or a quotation mark or bracket be missing in that record."),
     };

@@ -17,7 +17,7 @@ internal enum SplitStatus
     /// <summary>Lines of JSON follow an array, or an array follows lines.</summary>
     Mixed,
 
-    /// <summary>The file ends inside the array.</summary>
+    /// <summary>The file ends inside the array, or inside an object that spans lines.</summary>
     Unclosed,
 }
 
@@ -28,6 +28,17 @@ internal abstract class RecordSplitter
 {
     /// <summary>JSON's white space.</summary>
     public static readonly SearchValues<byte> WhiteSpace = SearchValues.Create(" \t\r\n"u8);
+
+    /// <summary>
+    /// A line without the white space and the byte-order mark it begins with: files joined together have marks at their seams.
+    /// </summary>
+    public static ReadOnlySpan<byte> SkipToText(ReadOnlySpan<byte> line)
+    {
+        var first = line.IndexOfAnyExcept(WhiteSpace);
+        if (first < 0) return [];
+        line = line[first..];
+        return line[0] == 0xEF && line.StartsWith("\uFEFF"u8) ? SkipToText(line[3..]) : line;
+    }
 
     /// <summary>How far the data has been searched already, from the first unconsumed byte.</summary>
     protected int Scanned { get; set; }
@@ -83,12 +94,13 @@ internal sealed class LineSplitter : RecordSplitter
                 return SplitStatus.Record;
             }
 
-            var first = line.IndexOfAnyExcept(WhiteSpace);
-            if (first >= 0)
+            var text = SkipToText(line);
+            if (text.Length > 0)
             {
-                var length = line.LastIndexOfAnyExcept(WhiteSpace) + 1 - first;
+                var first = line.Length - text.Length;
+                var length = text.LastIndexOfAnyExcept(WhiteSpace) + 1;
                 found = new Found(begin + first, length, line.Length, next);
-                return IsArrayOfRecords(line.Slice(first, length)) ? SplitStatus.Mixed : SplitStatus.Record;
+                return IsArrayOfRecords(text[..length]) ? SplitStatus.Mixed : SplitStatus.Record;
             }
 
             begin = next;
@@ -106,126 +118,5 @@ internal sealed class LineSplitter : RecordSplitter
         if (line[0] != (byte)'[') return false;
         var next = line[1..].IndexOfAnyExcept(WhiteSpace);
         return next < 0 || line[1 + next] == (byte)'{';
-    }
-}
-
-/// <summary>The elements of one JSON array that spans the file.</summary>
-internal sealed class ArraySplitter : RecordSplitter
-{
-    private static readonly SearchValues<byte> Structure = SearchValues.Create("\"{}[],"u8);
-    private static readonly SearchValues<byte> InText = SearchValues.Create("\"\\"u8);
-
-    private State _state = State.BeforeArray;
-    private bool _first = true;
-    private bool _inText;
-    private bool _escaped;
-    private int _depth;
-
-    private enum State
-    {
-        BeforeArray,
-        BeforeElement,
-        InElement,
-        AfterArray,
-    }
-
-    public override SplitStatus Next(ReadOnlySpan<byte> data, bool final, out Found found)
-    {
-        var begin = 0;
-        if (_state != State.InElement)
-        {
-            if (_state == State.BeforeArray)
-            {
-                begin = data.IndexOf((byte)'[') + 1; // the caller has seen that it comes first
-                _state = State.BeforeElement;
-            }
-
-            var space = data[begin..].IndexOfAnyExcept(WhiteSpace);
-            if (space < 0)
-            {
-                found = new Found(0, 0, 0, data.Length);
-                if (!final) return SplitStatus.NeedMore;
-                return _state == State.AfterArray ? SplitStatus.End : SplitStatus.Unclosed;
-            }
-
-            begin += space;
-            if (_state == State.AfterArray)
-            {
-                found = new Found(begin, 0, 0, begin);
-                return SplitStatus.Mixed;
-            }
-
-            if (_first && data[begin] == (byte)']')
-            {
-                _state = State.AfterArray;
-                return Next(data[(begin + 1)..], final, begin + 1, out found);
-            }
-
-            _state = State.InElement;
-            _first = false;
-            Scanned = 0;
-        }
-
-        var end = FindEnd(data[begin..]);
-        if (end < 0)
-        {
-            found = new Found(begin, 0, 0, begin);
-            return final ? SplitStatus.Unclosed : SplitStatus.NeedMore;
-        }
-
-        Scanned = 0;
-        _state = data[begin + end] == (byte)']' ? State.AfterArray : State.BeforeElement;
-        var length = data.Slice(begin, end).LastIndexOfAnyExcept(WhiteSpace) + 1;
-        found = new Found(begin, length, end, begin + end + 1);
-        return SplitStatus.Record;
-    }
-
-    private SplitStatus Next(ReadOnlySpan<byte> data, bool final, int offset, out Found found)
-    {
-        var status = Next(data, final, out var inner);
-        found = inner with { Start = inner.Start + offset, Consumed = inner.Consumed + offset };
-        return status;
-    }
-
-    /// <summary>The comma or bracket that ends the element, or -1 when more data is needed.</summary>
-    private int FindEnd(ReadOnlySpan<byte> element)
-    {
-        var i = Scanned;
-        while (i < element.Length)
-        {
-            if (_escaped)
-            {
-                _escaped = false;
-                i++;
-                continue;
-            }
-
-            var next = element[i..].IndexOfAny(_inText ? InText : Structure);
-            if (next < 0) break;
-            i += next;
-            switch (element[i])
-            {
-                case (byte)'"':
-                    _inText = !_inText;
-                    break;
-                case (byte)'\\':
-                    _escaped = true;
-                    break;
-                case (byte)'{' or (byte)'[':
-                    _depth++;
-                    break;
-                case (byte)'}' when _depth > 0:
-                case (byte)']' when _depth > 0:
-                    _depth--;
-                    break;
-                case (byte)',' or (byte)']' when _depth == 0:
-                    return i;
-            }
-
-            i++;
-        }
-
-        Scanned = element.Length;
-        return -1;
     }
 }

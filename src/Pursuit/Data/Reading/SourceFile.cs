@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Pursuit.Storage;
 
 namespace Pursuit.Data.Reading;
 
@@ -24,6 +25,7 @@ internal sealed class SourceFile
     public SourceFile(string path)
     {
         Path = path;
+        if (!FileIdentity.IsRegularOrMissing(path)) throw NotAFile(); // opening a pipe would wait for somebody to write
         try
         {
             var info = new FileInfo(path);
@@ -38,8 +40,7 @@ internal sealed class SourceFile
         Span<byte> head = stackalloc byte[6];
         using (var file = OpenRaw())
         {
-            if (!file.CanSeek)
-                throw PursuitException.At(path, "it is a pipe or a device", "a file that can be read more than once", "Write the data to a file first.");
+            if (!file.CanSeek) throw NotAFile();
             head = head[..file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
         }
 
@@ -106,6 +107,9 @@ internal sealed class SourceFile
                 "Run again from the start.");
         }
     }
+
+    private PursuitException NotAFile() =>
+        PursuitException.At(Path, "it is a pipe or a device", "a file that can be read more than once", "Write the data to a file first.");
 
     private PursuitException Unreadable(Exception e) =>
         PursuitException.At(Path, $"the file can't be read ({e.Message})", "a readable file", "Check its permissions and the disk.", e);

@@ -2,51 +2,79 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Pursuit.Data.Reading;
 
-/// <summary>A compressed file unpacked into a temporary file that has no name (where the system allows) and goes with the process.</summary>
-internal sealed class Spool : IDisposable
+/// <summary>
+/// A temporary file that has no name (where the system allows) and goes with the process. It gets the text of every compressed
+/// file that is read out of order, one behind the other, so that one handle serves for all of them.
+/// </summary>
+/// <param name="directory">Where to make it; null for the system's temporary directory.</param>
+internal sealed class Spool(string? directory) : IDisposable
 {
-    private readonly FileStream _file;
+    private readonly Dictionary<int, (long Start, long Length)> _texts = [];
+    private readonly Lock _gate = new();
+    private FileStream? _file;
 
-    public Spool(SourceFile source, string? directory, CancellationToken token)
+    /// <summary>The file, once a text is in it.</summary>
+    public SafeFileHandle Handle => _file!.SafeFileHandle;
+
+    /// <summary>Where a file's text begins in the spool; unpacks it if it isn't there yet.</summary>
+    /// <exception cref="PursuitException">There is no room, or the file is broken or has changed.</exception>
+    public long StartOf(int source, SourceFile file, CancellationToken token)
     {
-        var path = Path.Combine(directory ?? Path.GetTempPath(), $"pursuit-{Guid.NewGuid():N}.spool");
-        try
+        lock (_gate)
         {
-            _file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete | FileShare.Read, 1 << 16, FileOptions.DeleteOnClose);
-            if (!OperatingSystem.IsWindows()) File.Delete(path);
+            if (!_texts.TryGetValue(source, out var text)) _texts.Add(source, text = Unpack(file, token));
+            return text.Start;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Failed(path, source, e);
-        }
+    }
 
+    /// <summary>Bytes of a text that is in the spool.</summary>
+    public long LengthOf(int source)
+    {
+        lock (_gate) return _texts[source].Length;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file?.Dispose();
+
+    private (long Start, long Length) Unpack(SourceFile source, CancellationToken token)
+    {
+        source.RequireUnchanged();
+        var file = _file ??= Create(source);
+        var start = file.Length;
         try
         {
+            file.Position = start;
             using var text = source.OpenText(out _);
             var buffer = new byte[1 << 16];
             for (int read; (read = text.Read(buffer)) > 0;)
             {
                 token.ThrowIfCancellationRequested();
-                _file.Write(buffer, 0, read);
+                file.Write(buffer, 0, read);
             }
 
-            _file.Flush();
+            file.Flush();
+            return (start, file.Length - start);
         }
         catch (IOException e)
         {
-            _file.Dispose();
-            throw Failed(path, source, e);
-        }
-        catch
-        {
-            _file.Dispose();
-            throw;
+            throw Failed(file.Name, source, e);
         }
     }
 
-    public SafeFileHandle Handle => _file.SafeFileHandle;
-
-    public void Dispose() => _file.Dispose();
+    private FileStream Create(SourceFile source)
+    {
+        var path = Path.Combine(directory ?? Path.GetTempPath(), $"pursuit-{Guid.NewGuid():N}.spool");
+        try
+        {
+            var file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete | FileShare.Read, 1 << 16, FileOptions.DeleteOnClose);
+            if (!OperatingSystem.IsWindows()) File.Delete(path);
+            return file;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failed(path, source, e);
+        }
+    }
 
     private static PursuitException Failed(string path, SourceFile source, Exception e) => PursuitException.At(
         path,

@@ -11,46 +11,52 @@ internal static class AlpacaShape
 {
     public static string? Read(RecordDraft draft)
     {
-        var tape = draft.Tape;
-        var fault = ChatTurns.RequireText(tape, "instruction"u8, out var instruction)
-            ?? ChatTurns.RequireText(tape, "output"u8, out _)
+        if (draft.Record[RecordField.Instruction] < 0) return ChatTurns.RequireText(draft, RecordField.Instruction, out _);
+        var fault = ChatTurns.RequireText(draft, RecordField.Output, out var output)
             ?? ChatTurns.ReadSystem(draft)
-            ?? ReadHistory(draft);
+            ?? ReadPrompt(draft);
         if (fault is not null) return fault;
+        draft.AddPart(output);
+        draft.AddTurn(new TurnDraft(Turn.Assistant));
+        return ChatTurns.Finish(draft, isAnswerApart: true);
+    }
 
-        var input = tape.FindValue(JsonTape.Root, "input"u8);
+    /// <summary>Reads the history and what the user says last.</summary>
+    /// <returns>What is wrong, or null.</returns>
+    public static string? ReadPrompt(RecordDraft draft)
+    {
+        var tape = draft.Tape;
+        if ((ChatTurns.RequireText(draft, RecordField.Instruction, out var instruction) ?? ReadHistory(draft)) is { } fault) return fault;
+        var input = draft.Record[RecordField.Input];
         if (input >= 0 && !tape.IsString(input)) return $"bad input: {tape.DescribeKind(input)}; expected a text";
         var hasInput = input >= 0 && !IsBlank(tape, input);
         if (!hasInput || !IsBlank(tape, instruction))
         {
             draft.AddPart(instruction);
-            if (hasInput) draft.AddPart(RecordDraft.BlankLine);
+            if (hasInput) draft.AddOwnText("\n\n"u8);
         }
 
         if (hasInput) draft.AddPart(input);
-        draft.AddTurn(Turn.User);
-        draft.AddPart(tape.Find(JsonTape.Root, "output"u8));
-        draft.AddTurn(Turn.Assistant);
-        return ChatTurns.Finish(draft);
+        draft.AddTurn(new TurnDraft(Turn.User));
+        return null;
     }
 
     private static string? ReadHistory(RecordDraft draft)
     {
         var tape = draft.Tape;
-        var history = tape.FindValue(JsonTape.Root, "history"u8);
+        var history = draft.Record[RecordField.History];
         if (history < 0) return null;
         if (tape.Kind(history) != JsonTokenType.StartArray) return $"bad history: {tape.DescribeKind(history)}; expected a list of pairs";
         for (var pair = tape.First(history); pair >= 0; pair = tape.NextItem(history, pair))
         {
-            if (tape.Kind(pair) != JsonTokenType.StartArray || tape.CountItems(pair) != 2)
-                return "bad history: expected every entry to be a pair [question, answer]";
-            var question = tape.First(pair);
-            var answer = tape.NextItem(pair, question);
+            var question = tape.Kind(pair) == JsonTokenType.StartArray ? tape.First(pair) : -1;
+            var answer = question < 0 ? -1 : tape.NextItem(pair, question);
+            if (answer < 0 || tape.NextItem(pair, answer) >= 0) return "bad history: expected every entry to be a pair [question, answer]";
             if (!tape.IsString(question) || !tape.IsString(answer)) return "bad history: expected question and answer to be texts";
             draft.AddPart(question);
-            draft.AddTurn(Turn.User);
+            draft.AddTurn(new TurnDraft(Turn.User));
             draft.AddPart(answer);
-            draft.AddTurn(Turn.Assistant);
+            draft.AddTurn(new TurnDraft(Turn.Assistant));
         }
 
         return null;

@@ -11,9 +11,9 @@ internal static class PromptCompletionShape
     public static string? Read(RecordDraft draft)
     {
         var tape = draft.Tape;
-        var prompt = tape.Find(JsonTape.Root, "prompt"u8);
-        var completion = tape.Find(JsonTape.Root, "completion"u8);
-        var response = tape.Find(JsonTape.Root, "response"u8);
+        var prompt = draft.Record[RecordField.Prompt];
+        var completion = draft.Record[RecordField.Completion];
+        var response = draft.Record[RecordField.Response];
         if (prompt < 0) return $"no 'prompt': {tape.DescribeKeys(JsonTape.Root)}";
         if (completion >= 0 && response >= 0) return "two answers: both 'completion' and 'response'; expected one of them";
         if (completion < 0) completion = response;
@@ -23,22 +23,21 @@ internal static class PromptCompletionShape
         if (tape.IsString(prompt) && tape.IsString(completion))
         {
             draft.AddPart(prompt);
-            draft.AddTurn(Turn.User);
+            draft.AddTurn(new TurnDraft(Turn.User));
             draft.PromptTurns = draft.Turns.Count;
             draft.AddPart(completion);
-            draft.AddTurn(Turn.Assistant);
-            return ChatTurns.Finish(draft);
+            draft.AddTurn(new TurnDraft(Turn.Assistant));
+            return ChatTurns.Finish(draft, isAnswerApart: true);
         }
 
         if (tape.Kind(prompt) != JsonTokenType.StartArray || tape.Kind(completion) != JsonTokenType.StartArray)
             return $"bad prompt and completion: {tape.DescribeKind(prompt)} and {tape.DescribeKind(completion)}; expected two texts or two lists of messages";
         if (ChatTurns.ReadList(draft, prompt) is { } badPrompt) return $"{badPrompt} (prompt)";
-        var before = draft.Turns.Count;
-        draft.PromptTurns = before;
+        draft.PromptTurns = draft.Turns.Count;
         if (ChatTurns.ReadList(draft, completion) is { } badCompletion) return $"{badCompletion} (completion)";
-        for (var i = before; i < draft.Turns.Count; i++)
+        for (var i = draft.PromptTurns; i < draft.Turns.Count; i++)
         {
-            if (draft.Turns[i].Role == Turn.Assistant) return ChatTurns.Finish(draft);
+            if (draft.Turns[i].IsAssistant) return ChatTurns.Finish(draft, isAnswerApart: true);
         }
 
         return "bad completion: no message is the assistant's";

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Pursuit.Data.Hashing;
@@ -11,52 +12,151 @@ namespace Pursuit.Data.Shapes;
 /// </summary>
 internal sealed class RecordDraft(int maxDepth)
 {
-    /// <summary>A part that stands for the blank line between an instruction and its input.</summary>
-    public const int BlankLine = -1;
-
     private readonly List<TurnDraft> _turns = [];
-    private readonly List<int> _parts = [];
+    private readonly List<TextPart> _parts = [];
+    private readonly List<TextPart> _thoughts = [];
+    private readonly List<UntrainedSpan> _spans = [];
+    private readonly ByteBuffer _ownText = new();
+    private readonly ByteBuffer _expanded = new();
     private readonly ByteBuffer _scratch = new();
-    private readonly ByteBuffer _toolText = new();
-    private readonly JsonTape _toolTape = new(maxDepth);
+    private readonly JsonTextTape _toolText = new(maxDepth);
+    private readonly JsonTextTape _callText = new(maxDepth);
+    private Run _pendingParts;
+    private Run _pendingThoughts;
+    private Run _pendingSpans;
     private bool _toolsAreText;
-
-    /// <summary>One turn: the pieces of text it is made of, and its tool calls.</summary>
-    internal readonly record struct TurnDraft(string Role, int FirstPart, int PartCount, int ToolCalls);
 
     public JsonTape Tape { get; } = new(maxDepth);
 
+    /// <summary>The record's own fields.</summary>
+    public FieldScan<RecordField> Record { get; } = new();
+
+    /// <summary>The fields of the message being read.</summary>
+    public FieldScan<MessageField> Message { get; } = new();
+
+    /// <summary>The fields of the content part being read.</summary>
+    public FieldScan<MessageField> Part { get; } = new();
+
+    /// <summary>The conversation's turns, and after them those of a rejected answer.</summary>
     public IReadOnlyList<TurnDraft> Turns => _turns;
 
-    public bool IsText { get; private set; }
+    /// <summary>The conversation's own turns.</summary>
+    public int TurnCount => RejectedFrom ?? _turns.Count;
 
-    /// <summary>How many of the turns are a prompt's; null where the record is one conversation.</summary>
-    public int? PromptTurns { get; set; }
+    /// <summary>The first turn of the rejected answer; null where there is none.</summary>
+    public int? RejectedFrom { get; private set; }
+
+    /// <summary>Turns that are the prompt where the record keeps prompt and answer apart, else 0.</summary>
+    public int PromptTurns { get; set; }
+
+    public bool IsText { get; private set; }
 
     /// <summary>The tool definitions' node in <see cref="ToolTape"/>, or -1.</summary>
     public int Tools { get; private set; }
 
-    public JsonTape ToolTape => _toolsAreText ? _toolTape : Tape;
+    public JsonTape ToolTape => _toolsAreText ? _toolText.Tape : Tape;
 
-    /// <summary>Forgets the previous record.</summary>
-    public void Clear()
+    /// <summary>The documents' node, or -1.</summary>
+    public int Documents { get; private set; }
+
+    /// <summary>
+    /// True where the record has something that content id v1 doesn't cover: reasoning, marks, documents, a rejected answer.
+    /// </summary>
+    public bool NeedsSecondId { get; private set; }
+
+    /// <summary>Forgets the previous record and looks through the tape's.</summary>
+    public void Begin()
     {
         _turns.Clear();
         _parts.Clear();
+        _thoughts.Clear();
+        _spans.Clear();
+        _ownText.Clear();
+        (_pendingParts, _pendingThoughts, _pendingSpans) = (default, default, default);
         IsText = false;
-        PromptTurns = null;
         Tools = -1;
+        Documents = -1;
         _toolsAreText = false;
+        RejectedFrom = null;
+        PromptTurns = 0;
+        NeedsSecondId = false;
+        Record.Read(Tape, JsonTape.Root);
     }
 
-    /// <summary>Adds a piece to the turn that <see cref="AddTurn"/> closes next.</summary>
-    public void AddPart(int node) => _parts.Add(node);
+    /// <summary>Adds a piece to the words of the turn that <see cref="AddTurn"/> closes next.</summary>
+    public void AddPart(int node) => AddPart(new TextPart(node));
 
-    /// <summary>Adds a turn made of the parts added since the last one.</summary>
-    public void AddTurn(string role, int toolCalls = -1)
+    /// <summary>Adds words that don't stand in the record as they are.</summary>
+    public void AddOwnText(ReadOnlySpan<byte> words)
     {
-        var first = _turns.Count == 0 ? 0 : _turns[^1].FirstPart + _turns[^1].PartCount;
-        _turns.Add(new TurnDraft(role, first, _parts.Count - first, toolCalls));
+        AddPart(new TextPart(-1, _ownText.Length, words.Length));
+        _ownText.Append(words);
+    }
+
+    /// <summary>Adds a piece to the reasoning of the turn that <see cref="AddTurn"/> closes next.</summary>
+    public void AddThought(int node)
+    {
+        _thoughts.Add(new TextPart(node));
+        _pendingThoughts = _pendingThoughts with { Count = _pendingThoughts.Count + 1 };
+    }
+
+    /// <summary>True where the turn that is being read has reasoning already.</summary>
+    public bool HasThought => _pendingThoughts.Count > 0;
+
+    /// <summary>
+    /// Adds an untrained span to the turn that <see cref="AddTurn"/> closes next: ascending; one that touches the last is
+    /// joined to it.
+    /// </summary>
+    public void AddSpan(int start, int end)
+    {
+        if (start >= end) return;
+        if (_pendingSpans.Count > 0 && _spans[^1].End >= start)
+        {
+            _spans[^1] = _spans[^1] with { End = Math.Max(_spans[^1].End, end) };
+            return;
+        }
+
+        _spans.Add(new UntrainedSpan(start, end));
+        _pendingSpans = _pendingSpans with { Count = _pendingSpans.Count + 1 };
+    }
+
+    /// <summary>Adds a turn made of the parts, thoughts and spans added since the last one.</summary>
+    public void AddTurn(TurnDraft turn)
+    {
+        _turns.Add(turn with { Parts = _pendingParts, Thoughts = _pendingThoughts, Spans = _pendingSpans });
+        NeedsSecondId |= HasThought || _pendingSpans.Count > 0 || (turn.IsAssistant && turn.TrainMark == false);
+        BeginTurn();
+    }
+
+    /// <summary>Gives a finished turn reasoning that stands elsewhere in the record.</summary>
+    public void GiveThought(int turn, int node)
+    {
+        AddThought(node);
+        _turns[turn] = _turns[turn] with { Thoughts = _pendingThoughts };
+        NeedsSecondId = true;
+        BeginTurn();
+    }
+
+    /// <summary>Marks a finished turn as not to be trained.</summary>
+    public void Untrain(int turn)
+    {
+        _turns[turn] = _turns[turn] with { TrainMark = false };
+        NeedsSecondId |= _turns[turn].IsAssistant;
+    }
+
+    /// <summary>Takes the first turn out: the conversation says the same again in its list.</summary>
+    public void RemoveFirst()
+    {
+        _turns.RemoveAt(0);
+        if (RejectedFrom is { } from) RejectedFrom = from - 1;
+        if (PromptTurns > 0) PromptTurns--;
+    }
+
+    /// <summary>The turns that follow are a rejected answer.</summary>
+    public void BeginRejected()
+    {
+        RejectedFrom = _turns.Count;
+        NeedsSecondId = true;
     }
 
     public void SetText(int node)
@@ -77,36 +177,81 @@ internal sealed class RecordDraft(int maxDepth)
 
         if (!Tape.IsString(node))
             return $"bad tools: {Tape.DescribeKind(node)}; expected a list of definitions or a text that holds one";
-        _toolText.Clear();
-        Tape.AppendText(node, _toolText);
-        if (_toolText.Written.Trim(" \t\r\n"u8).IsEmpty) return null;
-        if (_toolTape.Read(_toolText.Array, 0, _toolText.Length) is { } fault)
-            return $"bad tools: the text isn't a JSON list ({fault})";
-        if (_toolTape.Kind(JsonTape.Root) != JsonTokenType.StartArray)
-            return $"bad tools: the text holds {_toolTape.DescribeKind(JsonTape.Root)}; expected a list of definitions";
+        if (Tape.Raw(node).Trim(" \t\r\n"u8).IsEmpty) return null;
+        if (_toolText.Read(Tape, node) is { } fault) return $"bad tools: the text isn't a JSON list ({fault})";
+        if (_toolText.Tape.Kind(JsonTape.Root) != JsonTokenType.StartArray)
+            return $"bad tools: the text holds {_toolText.Tape.DescribeKind(JsonTape.Root)}; expected a list of definitions";
         _toolsAreText = true;
         Tools = JsonTape.Root;
         return null;
     }
 
-    /// <summary>Appends a turn's words as UTF-8; turn -1 is the plain text.</summary>
-    public void AppendContent(int turn, ByteBuffer destination)
+    public void SetDocuments(int node)
     {
-        var (first, count) = turn < 0 ? (0, _parts.Count) : (_turns[turn].FirstPart, _turns[turn].PartCount);
-        for (var i = first; i < first + count; i++)
-        {
-            if (_parts[i] == BlankLine)
-                destination.Append("\n\n"u8);
-            else
-                Tape.AppendText(_parts[i], destination);
-        }
+        Documents = node;
+        NeedsSecondId = true;
     }
+
+    /// <summary>A turn's tool calls, ready to be looked through: a list, or one of its items alone.</summary>
+    /// <returns>The tape they stand on and their node; valid until the next turn is asked for.</returns>
+    public (JsonTape Tape, int Node) OpenCalls(TurnDraft turn)
+    {
+        if (turn.CallForm != CallForm.Text) return (Tape, turn.Calls);
+        ReadCallText(turn.Calls);
+        return (_callText.Tape, JsonTape.Root);
+    }
+
+    /// <summary>Reads a text of the record as JSON.</summary>
+    /// <returns>The tape, whose root is the value, or what is wrong.</returns>
+    public (JsonTape Tape, string? Fault) ReadCallText(int node) => (_callText.Tape, _callText.Read(Tape, node));
+
+    /// <summary>
+    /// Puts the JSON that a text of the record holds in that text's place, as if the record had been written so, and begins
+    /// again: every node changes. At most once a record.
+    /// </summary>
+    /// <returns>What is wrong with the JSON, or null.</returns>
+    public string? Expand(int node)
+    {
+        var written = Tape.Written(node);
+        var root = Tape.Written(JsonTape.Root);
+        var start = Tape.OffsetOf(node) - Tape.OffsetOf(JsonTape.Root);
+        _expanded.Clear();
+        _expanded.Append(root[..start]);
+        Tape.AppendText(node, _expanded);
+        _expanded.Append(root[(start + written.Length)..]);
+        if (Tape.Read(_expanded.Array, 0, _expanded.Length) is { } fault) return fault;
+        Begin();
+        return null;
+    }
+
+    /// <summary>Appends a turn's words as UTF-8; turn -1 is the plain text.</summary>
+    public void AppendContent(int turn, ByteBuffer destination) =>
+        Append(_parts, turn < 0 ? new Run(0, _parts.Count) : _turns[turn].Parts, destination);
+
+    /// <summary>Appends a turn's reasoning as UTF-8.</summary>
+    public void AppendThoughts(int turn, ByteBuffer destination) => Append(_thoughts, _turns[turn].Thoughts, destination);
+
+    /// <summary>The words added to the turn that <see cref="AddTurn"/> closes next.</summary>
+    public string PendingContent() => TextOf(_parts, _pendingParts);
+
+    /// <summary>The reasoning added to the turn that <see cref="AddTurn"/> closes next.</summary>
+    public string PendingThought() => TextOf(_thoughts, _pendingThoughts);
+
+    /// <summary>A turn's words; turn -1 is the plain text.</summary>
+    public string ContentOf(int turn) => TextOf(_parts, turn < 0 ? new Run(0, _parts.Count) : _turns[turn].Parts);
+
+    /// <summary>A turn's reasoning; null where it has none.</summary>
+    public string? ThoughtOf(int turn) => _turns[turn].Thoughts.Count == 0 ? null : TextOf(_thoughts, _turns[turn].Thoughts);
+
+    /// <summary>A turn's untrained spans.</summary>
+    public ReadOnlySpan<UntrainedSpan> Spans(int turn) =>
+        CollectionsMarshal.AsSpan(_spans).Slice(_turns[turn].Spans.First, _turns[turn].Spans.Count);
 
     /// <summary>The user's id as UTF-8: an <c>id</c> that is a text or a number.</summary>
     /// <returns>False where the record has none.</returns>
     public bool AppendUserId(ByteBuffer destination)
     {
-        var node = Tape.Find(JsonTape.Root, "id"u8);
+        var node = Record[RecordField.Id];
         if (node < 0) return false;
         switch (Tape.Kind(node))
         {
@@ -121,34 +266,30 @@ internal sealed class RecordDraft(int maxDepth)
         }
     }
 
-    /// <summary>Builds the example the record stands for.</summary>
-    public Example ToExample(ContentId contentId, RecordLocator locator)
-    {
-        _scratch.Clear();
-        var id = AppendUserId(_scratch) ? Encoding.UTF8.GetString(_scratch.Written) : null;
-        var turns = new Turn[_turns.Count];
-        for (var i = 0; i < turns.Length; i++)
-        {
-            var calls = _turns[i].ToolCalls;
-            turns[i] = new Turn(_turns[i].Role, Content(i)) { ToolCallsJson = calls < 0 ? null : Encoding.UTF8.GetString(Tape.Raw(calls)) };
-        }
+    private void BeginTurn() =>
+        (_pendingParts, _pendingThoughts, _pendingSpans) = (new Run(_parts.Count, 0), new Run(_thoughts.Count, 0), new Run(_spans.Count, 0));
 
-        return new Example
-        {
-            Id = id,
-            ContentId = contentId,
-            Turns = turns,
-            Text = IsText ? Content(-1) : null,
-            ToolsJson = Tools < 0 ? null : Encoding.UTF8.GetString(ToolTape.Raw(Tools)),
-            PromptTurns = PromptTurns,
-            Locator = locator,
-        };
+    private void AddPart(TextPart part)
+    {
+        _parts.Add(part);
+        _pendingParts = _pendingParts with { Count = _pendingParts.Count + 1 };
     }
 
-    private string Content(int turn)
+    private string TextOf(List<TextPart> parts, Run run)
     {
         _scratch.Clear();
-        AppendContent(turn, _scratch);
+        Append(parts, run, _scratch);
         return Encoding.UTF8.GetString(_scratch.Written);
+    }
+
+    private void Append(List<TextPart> parts, Run run, ByteBuffer destination)
+    {
+        foreach (var part in CollectionsMarshal.AsSpan(parts).Slice(run.First, run.Count))
+        {
+            if (part.Node < 0)
+                destination.Append(_ownText.Written.Slice(part.Start, part.Length));
+            else
+                Tape.AppendText(part.Node, destination);
+        }
     }
 }

@@ -5,7 +5,7 @@ internal static class TextShape
 {
     public static string? Read(RecordDraft draft)
     {
-        var fault = ChatTurns.RequireText(draft.Tape, "text"u8, out var text);
+        var fault = ChatTurns.RequireText(draft, RecordField.Text, out var text);
         if (fault is null) draft.SetText(text);
         return fault;
     }

@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+
+namespace Pursuit.Data.Json;
+
+/// <summary>
+/// The values of an object's known fields, found in one pass over its keys. The fields are an enumeration's members, spelled
+/// in snake case (<c>ToolCalls</c> is <c>tool_calls</c>). A field that is null counts as missing.
+/// </summary>
+/// <typeparam name="TField">At most 64 members, numbered from 0.</typeparam>
+internal sealed class FieldScan<TField>
+    where TField : struct, Enum
+{
+    private static readonly string[] Names = [.. Enum.GetNames<TField>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
+    private static readonly (byte[] Name, int Number)[][] ByLength = Group();
+
+    private readonly int[] _values = new int[Names.Length];
+
+    /// <summary>A bit for each field that is there, by its number.</summary>
+    public ulong Present { get; private set; }
+
+    /// <summary>The field's value, or -1.</summary>
+    public int this[TField field] => _values[Unsafe.BitCast<TField, int>(field)];
+
+    /// <summary>The field's name in records.</summary>
+    public static string NameOf(TField field) => Names[Unsafe.BitCast<TField, int>(field)];
+
+    /// <summary>The bits of some fields, as <see cref="Present"/> has them.</summary>
+    public static ulong Bits(params ReadOnlySpan<TField> fields)
+    {
+        var bits = 0UL;
+        foreach (var field in fields) bits |= 1UL << Unsafe.BitCast<TField, int>(field);
+        return bits;
+    }
+
+    /// <summary>The number of the field a key names, or -1.</summary>
+    public static int Find(JsonTape tape, int key)
+    {
+        var name = tape.IsEscaped(key) ? Encoding.UTF8.GetBytes(tape.Text(key)) : tape.Raw(key);
+        if (name.Length >= ByLength.Length) return -1;
+        foreach (var (known, number) in ByLength[name.Length])
+        {
+            if (name.SequenceEqual(known)) return number;
+        }
+
+        return -1;
+    }
+
+    /// <summary>Looks through an object.</summary>
+    public void Read(JsonTape tape, int container)
+    {
+        Array.Fill(_values, -1);
+        Present = 0;
+        for (var key = tape.First(container); key >= 0; key = tape.NextKey(container, key))
+        {
+            var number = Find(tape, key);
+            if (number < 0 || tape.Kind(key + 1) == JsonTokenType.Null) continue;
+            _values[number] = key + 1;
+            Present |= 1UL << number;
+        }
+    }
+
+    private static (byte[] Name, int Number)[][] Group()
+    {
+        var names = Names.Select((name, number) => (Name: Encoding.UTF8.GetBytes(name), Number: number)).ToArray();
+        return [.. Enumerable.Range(0, names.Max(n => n.Name.Length) + 1).Select(length => names.Where(n => n.Name.Length == length).ToArray())];
+    }
+}
