@@ -148,7 +148,7 @@ public sealed class ChatTemplate
         {
             return RenderText(turns, toolsJson, addGenerationPrompt).Text;
         }
-        catch (PursuitException)
+        catch (PursuitException refusal) when (refusal.InnerException is not JinjaLimitException)
         {
             return null;
         }

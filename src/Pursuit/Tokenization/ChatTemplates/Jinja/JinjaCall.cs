@@ -25,14 +25,17 @@ internal sealed class JinjaCall(int line, JinjaExpression callee, JinjaArguments
 }
 
 /// <summary>A macro together with the variables around it.</summary>
-internal sealed class JinjaMacro(string name, IReadOnlyList<(string Name, JinjaExpression? Default)> parameters, JinjaBlock body, JinjaScope scope)
+internal sealed class JinjaMacro(JinjaMacroDefinition definition, JinjaScope scope)
 {
     /// <summary>Runs the macro; its value is what it prints.</summary>
     public JinjaText Call(JinjaContext context, JinjaArguments arguments)
     {
         if (++context.MacroDepth > JinjaLimits.MacroDepth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
             throw context.Fault($"macros call each other more than {JinjaLimits.MacroDepth} levels deep; expected less. Look for one that calls itself.");
-        var bound = arguments.Bind([.. parameters.Select(parameter => parameter.Name)], context.Name, context.Line, $"the macro \"{name}\"");
+        var parameters = definition.Parameters;
+        // An argument is put in its place, evaluated and set as a variable.
+        context.Spend(JinjaLimits.ScopeCost + (4 * JinjaLimits.NodeCost * (parameters.Count + arguments.Named.Count)));
+        var bound = arguments.Bind(definition.ParameterNames, context.Name, context.Line, $"the macro \"{definition.Name}\"");
         var values = JinjaArguments.Evaluate(context, bound);
         var inner = new JinjaScope(scope);
         var outer = context.Scope;
@@ -40,15 +43,18 @@ internal sealed class JinjaMacro(string name, IReadOnlyList<(string Name, JinjaE
         for (var i = 0; i < parameters.Count; i++)
         {
             var (parameter, fallback) = parameters[i];
-            inner.Set(parameter, values[i] is not JinjaMissing ? values[i] : fallback is not null ? fallback.Evaluate(context)
-                : new JinjaUndefined($"the argument \"{parameter}\" of the macro \"{name}\" was not given"));
+            inner.Set(parameter, values[i] is not JinjaMissing ? values[i] : fallback?.Evaluate(context) ?? Absent(parameter, fallback));
         }
 
-        var text = context.Capture(body);
+        var text = context.Capture(definition.Body);
         context.Scope = outer;
         context.MacroDepth--;
         return text;
     }
+
+    // A default may be None.
+    private static JinjaUndefined? Absent(string parameter, JinjaExpression? fallback) =>
+        fallback is null ? JinjaUndefined.Argument(parameter) : null;
 }
 
 /// <summary>The <c>loop</c> variable.</summary>
@@ -86,6 +92,7 @@ internal sealed class JinjaLoop(IReadOnlyList<object?> items, int depth)
     /// <summary><c>loop.cycle(a, b)</c></summary>
     public object? Cycle(JinjaContext context, JinjaArguments arguments)
     {
+        context.Step();
         if (arguments.Positional.Count == 0 || arguments.Named.Count > 0) throw context.Fault("loop.cycle without values; expected some.");
         return arguments.Positional[Index % arguments.Positional.Count].Evaluate(context);
     }

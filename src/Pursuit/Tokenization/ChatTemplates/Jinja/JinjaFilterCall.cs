@@ -14,7 +14,7 @@ internal abstract class JinjaFilterCall(int depth)
     public static JinjaFilterCall Create(string template, int line, string name, JinjaArguments arguments)
     {
         if (JinjaProjection.IsProjection(name)) return JinjaProjection.Create(template, line, name, arguments);
-        if (!JinjaFilters.TryGet(name, out var filter)) throw JinjaFaults.Unsupported(template, line, $"the filter \"{name}\"");
+        if (!JinjaFilters.TryGet(name, out var filter)) throw JinjaFaults.Unsupported(template, line, $"the filter \"{JinjaFaults.Cut(name)}\"");
         return new Plain(filter, arguments.Bind(filter.Parameters, template, line, $"the filter \"{name}\""), arguments.Depth);
     }
 
@@ -29,7 +29,7 @@ internal abstract class JinjaFilterCall(int depth)
 /// <param name="Name">Its name in templates.</param>
 /// <param name="Parameters">Its parameters behind the filtered value.</param>
 /// <param name="Apply">From the filtered value and the arguments to the result.</param>
-internal sealed record JinjaFilterDefinition(string Name, IReadOnlyList<string> Parameters, Func<JinjaContext, object?, object?[], object?> Apply);
+internal sealed record JinjaFilterDefinition(string Name, JinjaParameters Parameters, Func<JinjaContext, object?, object?[], object?> Apply);
 
 /// <summary><c>value | filter</c>.</summary>
 internal sealed class JinjaFilter(int line, JinjaExpression target, JinjaFilterCall call)

@@ -12,10 +12,11 @@ internal sealed class JinjaFor(int line, JinjaTarget target, JinjaExpression ite
         if (test is not null) elements = Filter(context, outer, elements);
         var finished = false;
         context.LoopDepth++;
+        context.Spend(JinjaLimits.ScopeCost);
         var loop = new JinjaLoop(elements, context.LoopDepth);
         for (; loop.Index < elements.Count; loop.Index++)
         {
-            context.Step();
+            context.Spend(JinjaLimits.ScopeCost);
             // Every pass starts from the variables outside: what the last one set is gone, as in jinja2.
             var inner = new JinjaScope(outer);
             inner.Set("loop", loop);
@@ -46,6 +47,7 @@ internal sealed class JinjaFor(int line, JinjaTarget target, JinjaExpression ite
         var kept = new List<object?>();
         foreach (var element in elements)
         {
+            context.Spend(JinjaLimits.ScopeCost);
             var inner = new JinjaScope(outer);
             context.Scope = inner;
             target.Assign(context, inner, element);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Pursuit.Tokenization;
 
@@ -97,9 +98,10 @@ internal sealed class JinjaPostfixParser(JinjaTokenStream stream)
     private (string Name, int Line) ParseDottedName(string expected)
     {
         var token = stream.Expect(JinjaTokenKind.Name, expected);
-        var name = token.Text;
-        while (stream.SkipOperator(".")) name += "." + stream.Expect(JinjaTokenKind.Name, expected).Text;
-        return (name, token.Line);
+        if (!stream.Current.IsOperator(".")) return (token.Text, token.Line);
+        var name = new StringBuilder(token.Text);
+        while (stream.SkipOperator(".")) name.Append('.').Append(stream.Expect(JinjaTokenKind.Name, expected).Text);
+        return (name.ToString(), token.Line);
     }
 
     private JinjaExpression ParseDot(JinjaExpression target)

@@ -39,11 +39,21 @@ internal sealed class JinjaTemplate
     /// <exception cref="PursuitException">The template refuses what it was given, or is at fault; says the line.</exception>
     public (JinjaText Text, IReadOnlyList<CharSpan> Generations) Render(IEnumerable<KeyValuePair<string, object?>> variables)
     {
-        var globals = new JinjaScope(null);
-        foreach (var (name, value) in variables) globals.Set(name, value);
-        // The template's own variables stand in a scope within.
-        var context = new JinjaContext(_name, _now, new JinjaScope(globals));
-        _body.Execute(context);
+        var context = Start(variables);
+        Run(context);
         return (context.Output.ToText(), context.Generations);
     }
+
+    /// <summary>Opens a rendering without running it.</summary>
+    /// <param name="variables">What it is given by name.</param>
+    public JinjaContext Start(IEnumerable<KeyValuePair<string, object?>> variables)
+    {
+        var globals = new JinjaScope(null);
+        foreach (var (name, value) in variables) globals.Set(name, value);
+        return new JinjaContext(_name, _now, globals);
+    }
+
+    /// <summary>Runs a rendering to its end.</summary>
+    /// <exception cref="PursuitException">As <see cref="Render"/>.</exception>
+    public void Run(JinjaContext context) => _body.Execute(context);
 }

@@ -4,10 +4,51 @@ namespace Pursuit.Tokenization;
 // past 64 bits, only ever passed on) and double are themselves; the rest are the classes below and JinjaText.
 
 /// <summary>jinja2's Undefined: prints as nothing, is false and empty; anything else done with it is a fault.</summary>
-internal sealed class JinjaUndefined(string description)
+internal sealed class JinjaUndefined
 {
-    /// <summary>What is not there, for the fault's message.</summary>
-    public string Description { get; } = description;
+    private readonly string _text;
+    private readonly object? _index;
+    private readonly Kind _kind;
+
+    /// <summary>Says in its own words what is not there.</summary>
+    public JinjaUndefined(string description)
+        : this(Kind.Described, description, null)
+    {
+    }
+
+    // Templates ask for much that is not there ("x is defined"), so the words are put together only when they are read.
+    private JinjaUndefined(Kind kind, string text, object? index)
+    {
+        _kind = kind;
+        _text = text;
+        _index = index;
+    }
+
+    private enum Kind
+    {
+        Described,
+        Variable,
+        Argument,
+        Element,
+    }
+
+    /// <summary>What is not there, for the fault's message; one line.</summary>
+    public string Description => _kind switch
+    {
+        Kind.Variable => $"the variable \"{JinjaFaults.Cut(_text)}\" is not defined",
+        Kind.Argument => $"the macro's argument \"{JinjaFaults.Cut(_text)}\" was not given",
+        Kind.Element => $"a {_text} has no \"{(_index is JinjaText name ? JinjaFaults.Cut(name.Value) : _index is long at ? at : "None")}\"",
+        _ => _text,
+    };
+
+    /// <summary>A variable nobody set.</summary>
+    public static JinjaUndefined Variable(string name) => new(Kind.Variable, name, null);
+
+    /// <summary>An argument a macro was called without.</summary>
+    public static JinjaUndefined Argument(string name) => new(Kind.Argument, name, null);
+
+    /// <summary>An element or attribute a value lacks.</summary>
+    public static JinjaUndefined Element(object? value, object? index) => new(Kind.Element, PythonValues.TypeName(value), index);
 }
 
 /// <summary>Which of Python's sequences a <see cref="JinjaList"/> stands for.</summary>
@@ -60,10 +101,13 @@ internal sealed class JinjaGenerator(IReadOnlyList<object?> items)
         return _position++ < items.Count;
     }
 
+    /// <summary>How many are left.</summary>
+    public int Left => Math.Max(0, items.Count - _position);
+
     /// <summary>All that are left.</summary>
     public IReadOnlyList<object?> TakeRest()
     {
-        var rest = _position == 0 ? items : [.. items.Skip(_position)];
+        IReadOnlyList<object?> rest = _position == 0 ? items : [.. items.Skip(_position)];
         _position = items.Count;
         return rest;
     }

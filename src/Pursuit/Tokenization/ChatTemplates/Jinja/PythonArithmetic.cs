@@ -1,20 +1,34 @@
+using System.Collections.Frozen;
+
 namespace Pursuit.Tokenization;
 
-/// <summary>The operators <c>+ - * / // % ** ~</c>, as Python has them; whole numbers stay within 64 bits.</summary>
+/// <summary>The operators <c>+ - * / // % **</c>, as Python has them; whole numbers stay within 64 bits.</summary>
 internal static class PythonArithmetic
 {
+    /// <summary>The operators by their symbols.</summary>
+    public static readonly FrozenDictionary<string, Func<JinjaContext, object?, object?, object?>> Operators =
+        new Dictionary<string, Func<JinjaContext, object?, object?, object?>>
+        {
+            ["+"] = Add,
+            ["-"] = Subtract,
+            ["*"] = Multiply,
+            ["/"] = Divide,
+            ["//"] = FloorDivide,
+            ["%"] = Remainder,
+            ["**"] = Power,
+        }.ToFrozenDictionary();
+
     /// <summary>left + right.</summary>
     public static object? Add(JinjaContext context, object? left, object? right)
     {
         if (left is JinjaText a && right is JinjaText b)
         {
-            context.Spend(a.Value.Length + b.Value.Length);
-            return JinjaText.Concat(a, b);
+            return JinjaText.Concat(context, a, b);
         }
 
         if (left is JinjaList p && right is JinjaList q && p.Kind == q.Kind && p.Kind is JinjaListKind.List or JinjaListKind.Tuple)
         {
-            context.Step(p.Items.Count + q.Items.Count);
+            context.Step((long)p.Items.Count + q.Items.Count);
             return new JinjaList([.. p.Items, .. q.Items], p.Kind, p.Owner == q.Owner ? p.Owner : -1);
         }
 
@@ -94,15 +108,15 @@ internal static class PythonArithmetic
         times = Math.Max(0, times);
         if (value is JinjaText text)
         {
-            context.Spend(checked(Math.Min(times, int.MaxValue) * (1L + text.Value.Length)));
-            context.Step(Math.Min(times, int.MaxValue));
-            var builder = new JinjaTextBuilder();
+            // Charged before anything is made, so that a repetition past the limit costs nothing.
+            context.Spend(times, JinjaLimits.NodeCost + text.Value.Length);
+            var builder = new JinjaTextBuilder(context);
             for (var i = 0L; i < times; i++) builder.Append(text);
             return builder.ToText();
         }
 
         var list = (JinjaList)value!;
-        context.Step(Math.Min(times, int.MaxValue) * (1L + list.Items.Count));
+        context.Spend(times, JinjaLimits.NodeCost * (1L + list.Items.Count));
         var items = new List<object?>();
         for (var i = 0L; i < times; i++) items.AddRange(list.Items);
         return new JinjaList(items, list.Kind, list.Owner);
