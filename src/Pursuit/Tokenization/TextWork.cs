@@ -66,7 +66,7 @@ internal sealed class TextWork
     /// <summary>Charges characters about to be read by a step.</summary>
     /// <param name="count">UTF-16 units.</param>
     /// <exception cref="PursuitException">All steps together do too much.</exception>
-    public void Touch(int count)
+    public void Touch(long count)
     {
         if ((Touched += count) > _mostTouched)
             throw Refused($"the steps of the normalizer and pre-tokenizer touch more than {_mostTouched:N0} characters for a text of {_length:N0}", "fewer steps");

@@ -26,6 +26,7 @@ internal static class UnicodeText
     public static string Normalize(string text, NormalizationForm form)
     {
         if (Ascii.IsValid(text)) return text;
+        text = CombiningMarks.InOrder(text, form);
         if (!text.Contains(RefusedByNormalize)) return text.IsNormalized(form) ? text : text.Normalize(form);
         return string.Join(RefusedByNormalize, text.Split(RefusedByNormalize).Select(part => part.Normalize(form)));
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Pursuit.Tokenization;
 
 namespace Pursuit.Data.Hashing;
 
@@ -99,7 +100,7 @@ internal static class TextNormalizer
         foreach (var range in text.AsSpan().Split('\uFFFE'))
         {
             if (range.Start.Value > 0) buffer.Append("\uFFFE"u8);
-            var part = text[range].Normalize(NormalizationForm.FormC);
+            var part = UnicodeText.Normalize(text[range], NormalizationForm.FormC);
             buffer.Advance(Encoding.UTF8.GetBytes(part, buffer.Reserve(Encoding.UTF8.GetMaxByteCount(part.Length))));
         }
     }

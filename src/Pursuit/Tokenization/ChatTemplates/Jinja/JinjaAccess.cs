@@ -54,6 +54,7 @@ internal static class JinjaLookup
         JinjaUndefined undefined => throw PythonValues.Missing(context, undefined),
         JinjaNamespace space => space.Attributes.TryGetValue(name, out var found) ? (true, found) : (false, null),
         JinjaLoop loop => loop.TryGet(name, out var found) ? (true, found) : (false, null),
+        JinjaMacro macro => macro.Attribute(context, name),
         JinjaText or JinjaDict or JinjaList when JinjaMethods.IsMethod(value, name) => (true, new JinjaBoundMethod(value, name)),
         _ => (false, null),
     };

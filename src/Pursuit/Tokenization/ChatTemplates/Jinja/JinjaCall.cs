@@ -27,6 +27,15 @@ internal sealed class JinjaCall(int line, JinjaExpression callee, JinjaArguments
 /// <summary>A macro together with the variables around it.</summary>
 internal sealed class JinjaMacro(JinjaMacroDefinition definition, JinjaScope scope)
 {
+    /// <summary>The macro's own name and the names of its parameters, as its attributes; nothing by any other name.</summary>
+    public (bool Found, object? Value) Attribute(JinjaContext context, string name)
+    {
+        if (name == "name") return (true, JinjaText.Of(definition.Name));
+        if (name != "arguments") return (false, null);
+        context.Step(4L * definition.Parameters.Count);
+        return (true, new JinjaList([.. definition.Parameters.Select(parameter => (object?)JinjaText.Of(parameter.Name))], JinjaListKind.Tuple));
+    }
+
     /// <summary>Runs the macro; its value is what it prints.</summary>
     public JinjaText Call(JinjaContext context, JinjaArguments arguments)
     {
@@ -58,13 +67,10 @@ internal sealed class JinjaMacro(JinjaMacroDefinition definition, JinjaScope sco
 }
 
 /// <summary>The <c>loop</c> variable.</summary>
-internal sealed class JinjaLoop(IReadOnlyList<object?> items, int depth)
+internal sealed class JinjaLoop(IReadOnlyList<object?> items)
 {
     /// <summary>The current element's position from 0.</summary>
     public int Index { get; set; }
-
-    /// <summary>Loops around this one, plus 1.</summary>
-    public int Depth { get; } = depth;
 
     /// <summary>The attribute of that name, if a loop has one.</summary>
     public bool TryGet(string name, out object? value)
@@ -79,8 +85,8 @@ internal sealed class JinjaLoop(IReadOnlyList<object?> items, int depth)
             "first" => Index == 0,
             "last" => Index == items.Count - 1,
             "length" => (long)items.Count,
-            "depth" => (long)Depth,
-            "depth0" => Depth - 1L,
+            "depth" => 1L, // of a recursive loop, which this is not
+            "depth0" => 0L,
             "previtem" => Index > 0 ? items[Index - 1] : new JinjaUndefined("there is no previous item"),
             "nextitem" => Index + 1 < items.Count ? items[Index + 1] : new JinjaUndefined("there is no next item"),
             "cycle" => new JinjaBoundMethod(this, name),

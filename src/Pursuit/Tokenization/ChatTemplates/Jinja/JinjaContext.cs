@@ -47,9 +47,6 @@ internal sealed class JinjaContext
     /// <summary>Macros running inside each other.</summary>
     public int MacroDepth { get; set; }
 
-    /// <summary>Loops running inside each other.</summary>
-    public int LoopDepth { get; set; }
-
     /// <summary>Captures running inside each other; 0 where statements print straight into the conversation.</summary>
     public int CaptureDepth { get; private set; }
 

@@ -51,6 +51,7 @@ internal sealed class JinjaName(int line, string name) : JinjaExpression(line, 1
         context.Spend(Name.Length);
         return context.Scope.TryGet(Name, out var value) ? value
             : JinjaFunctions.IsKnown(Name) ? new JinjaFunction(Name)
+            : JinjaFunctions.IsRefused(Name) ? throw context.Unsupported($"the function \"{Name}\"")
             : JinjaUndefined.Variable(Name);
     }
 }

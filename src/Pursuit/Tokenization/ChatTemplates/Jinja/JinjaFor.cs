@@ -11,9 +11,8 @@ internal sealed class JinjaFor(int line, JinjaTarget target, JinjaExpression ite
         var elements = PythonValues.Elements(context, items.Evaluate(context));
         if (test is not null) elements = Filter(context, outer, elements);
         var finished = false;
-        context.LoopDepth++;
         context.Spend(JinjaLimits.ScopeCost);
-        var loop = new JinjaLoop(elements, context.LoopDepth);
+        var loop = new JinjaLoop(elements);
         for (; loop.Index < elements.Count; loop.Index++)
         {
             context.Spend(JinjaLimits.ScopeCost);
@@ -28,7 +27,6 @@ internal sealed class JinjaFor(int line, JinjaTarget target, JinjaExpression ite
             finished |= flow == JinjaFlow.Next;
         }
 
-        context.LoopDepth--;
         context.Scope = outer;
         // jinja2 notes at a pass's end that there was one, so the else also runs where every pass was broken off.
         if (!finished && otherwise is not null)

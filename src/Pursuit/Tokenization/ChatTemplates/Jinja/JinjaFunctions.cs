@@ -24,6 +24,9 @@ internal static class JinjaFunctions
     /// <summary>True for a function's name.</summary>
     public static bool IsKnown(string name) => Known.ContainsKey(name);
 
+    /// <summary>True for a function that jinja2 has and the subset has not.</summary>
+    public static bool IsRefused(string name) => name is "cycler" or "joiner" or "lipsum";
+
     /// <summary>Calls a function.</summary>
     public static object? Call(JinjaContext context, string name, JinjaArguments arguments) => Known[name](context, arguments);
 

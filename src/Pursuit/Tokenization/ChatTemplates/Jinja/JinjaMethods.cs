@@ -66,6 +66,8 @@ internal static class JinjaMethods
     {
         JinjaText => OfText.ContainsKey(name) || (Refused.Contains(name) && !RefusedOfDict.Contains(name)),
         JinjaDict => OfDict.ContainsKey(name) || RefusedOfDict.Contains(name),
+        JinjaList { Kind: JinjaListKind.Keys or JinjaListKind.Values or JinjaListKind.Items } => false,
+        JinjaList { Kind: JinjaListKind.Tuple or JinjaListKind.Range } => OfList.ContainsKey(name),
         _ => OfList.ContainsKey(name) || name is "append" or "clear" or "extend" or "insert" or "pop" or "remove" or "reverse" or "sort" or "copy",
     };
 

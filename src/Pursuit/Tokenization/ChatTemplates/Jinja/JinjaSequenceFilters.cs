@@ -61,7 +61,11 @@ internal static class JinjaSequenceFilters
         if (attribute is JinjaText { Value: var names } && names.Contains(',')) throw context.Unsupported("the filter \"sort\" by several attributes");
         var path = JinjaPath.Parse(context, attribute);
         return new JinjaList(Sorted(
-            context, PythonValues.Elements(context, value), element => Key(context, path.Get(context, element), caseSensitive), reverse));
+            context,
+            PythonValues.Elements(context, value),
+            element => Key(context, path.Get(context, element), caseSensitive),
+            PythonComparison.ListComparer(context),
+            reverse));
     }
 
     /// <summary><c>dictsort(case_sensitive, by, reverse)</c></summary>
@@ -71,7 +75,11 @@ internal static class JinjaSequenceFilters
         var position = by is JinjaText { Value: "key" } ? 0 : by is JinjaText { Value: "value" } ? 1
             : throw context.Fault("the filter \"dictsort\" sorts by something else; expected \"key\" or \"value\".");
         return new JinjaList(Sorted(
-            context, JinjaMethods.Pairs(context, dict), pair => Key(context, ((JinjaList)pair!).Items[position], caseSensitive), reverse));
+            context,
+            JinjaMethods.Pairs(context, dict),
+            pair => Key(context, ((JinjaList)pair!).Items[position], caseSensitive),
+            PythonComparison.Comparer(context),
+            reverse));
     }
 
     /// <summary><c>unique(case_sensitive, attribute)</c></summary>
@@ -106,11 +114,11 @@ internal static class JinjaSequenceFilters
     private static object? Key(JinjaContext context, object? value, bool caseSensitive) =>
         value is JinjaText text && !caseSensitive ? PythonStrings.Lower(context, text) : value;
 
-    private static List<object?> Sorted(JinjaContext context, IReadOnlyList<object?> elements, Func<object?, object?> key, bool reverse)
+    private static List<object?> Sorted(
+        JinjaContext context, IReadOnlyList<object?> elements, Func<object?, object?> key, Comparer<object?> comparer, bool reverse)
     {
         context.Step(4L * elements.Count);
         var keyed = elements.Select(element => (Key: key(element), Element: element)).ToList();
-        var comparer = PythonComparison.Comparer(context);
         try
         {
             // Enumerable's sort is stable, also when it is a descending one.

@@ -42,8 +42,8 @@ internal static class PythonArithmetic
     /// <summary>left * right.</summary>
     public static object? Multiply(JinjaContext context, object? left, object? right)
     {
-        if (left is JinjaText or JinjaList && PythonValues.TryInteger(right, out var times)) return Repeat(context, left, times);
-        if (right is JinjaText or JinjaList && PythonValues.TryInteger(left, out times)) return Repeat(context, right, times);
+        if (CanRepeat(left) && PythonValues.TryInteger(right, out var times)) return Repeat(context, left, times);
+        if (CanRepeat(right) && PythonValues.TryInteger(left, out times)) return Repeat(context, right, times);
         return Numbers(context, "*", left, right, static (x, y) => checked(x * y), static (x, y) => x * y);
     }
 
@@ -93,6 +93,7 @@ internal static class PythonArithmetic
         if (PythonValues.TryFloat(left, out var f) && PythonValues.TryFloat(right, out var g))
         {
             var power = f == 0 && g < 0 ? throw DividedByZero(context, "**") : Math.Pow(f, g);
+            if (double.IsInfinity(power) && double.IsFinite(f) && double.IsFinite(g)) throw context.Fault("\"**\" gives a number past the largest float; expected less.");
             return double.IsNaN(power) && !double.IsNaN(f) && !double.IsNaN(g) ? throw context.Unsupported("a complex number") : power;
         }
 
@@ -102,6 +103,8 @@ internal static class PythonArithmetic
     /// <summary>-value.</summary>
     public static object? Negate(JinjaContext context, object? value) =>
         value is double d ? -d : PythonValues.TryInteger(value, out _) ? Subtract(context, 0L, value) : throw Refused(context, "-", null, value);
+
+    private static bool CanRepeat(object? value) => value is JinjaText or JinjaList { Kind: JinjaListKind.List or JinjaListKind.Tuple };
 
     private static object? Repeat(JinjaContext context, object? value, long times)
     {

@@ -97,6 +97,8 @@ internal static class PythonComparison
                     throw context.Fault($"\"in\" asks whether a string holds a {PythonValues.TypeName(item)}; expected a string.");
                 return part.Value.Length == 0 || PythonStrings.Search(context, text, part).Next(text.Value, 0) >= 0;
             case JinjaDict dict:
+                if (item is JinjaDict or JinjaList { Kind: JinjaListKind.List })
+                    throw context.Fault($"\"in\" asks whether a dict has the key {PythonValues.TypeName(item)}, which can't be hashed; expected a string.");
                 if (item is not JinjaText key) return false;
                 context.Spend(2L * key.Value.Length);
                 return dict.TryGet(key.Value, out _);
@@ -118,6 +120,10 @@ internal static class PythonComparison
                 return false;
         }
     }
+
+    /// <summary><see cref="Order"/> of lists of one value each: what is equal has no other order, as in Python.</summary>
+    public static Comparer<object?> ListComparer(JinjaContext context) =>
+        Comparer<object?>.Create((left, right) => AreEqual(context, left, right) ? 0 : Order(context, left, right));
 
     /// <summary><see cref="Order"/> for sorting; every comparison is charged.</summary>
     public static Comparer<object?> Comparer(JinjaContext context) =>

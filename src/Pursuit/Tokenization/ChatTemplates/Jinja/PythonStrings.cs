@@ -55,30 +55,44 @@ internal static class PythonStrings
     public static JinjaText Capitalize(JinjaContext context, JinjaText text)
     {
         var first = text.Value.Length > 1 && char.IsHighSurrogate(text.Value[0]) ? 2 : Math.Min(1, text.Value.Length);
-        return JinjaText.Concat(
-            context, Upper(context, text.Slice(context, 0, first)), Lower(context, text.Slice(context, first, text.Value.Length)));
+        var capital = text.Value.StartsWith('ß') ? JinjaText.Of("Ss", text.OwnerAt(0)) : Upper(context, text.Slice(context, 0, first));
+        return JinjaText.Concat(context, capital, Lower(context, text.Slice(context, first, text.Value.Length)));
     }
 
     /// <summary>jinja2's title filter: a capital behind white space and any of <c>- ( { [ &lt;</c>.</summary>
     public static JinjaText FilterTitle(JinjaContext context, JinjaText text) =>
-        Title(context, text, static c => c is '-' or '(' or '{' or '[' or '<' || PythonText.IsSpace(c));
+        Title(context, text, "SS", static c => c is '-' or '(' or '{' or '[' or '<' || PythonText.IsSpace(c));
 
     /// <summary>str.title: a capital behind everything that is no letter.</summary>
-    public static JinjaText MethodTitle(JinjaContext context, JinjaText text) => Title(context, text, static c => !char.IsLetter(c));
+    public static JinjaText MethodTitle(JinjaContext context, JinjaText text) => Title(context, text, "Ss", static c => !char.IsLetter(c));
 
-    private static JinjaText Title(JinjaContext context, JinjaText text, Func<char, bool> startsWord)
+    private static JinjaText Title(JinjaContext context, JinjaText text, string capitalSharpS, Func<char, bool> startsWord)
     {
         context.Spend(JinjaLimits.TextCost + (6L * text.Value.Length));
         var result = new char[text.Value.Length];
+        var sharps = new List<int>();
         var atStart = true;
         for (var i = 0; i < result.Length; i++)
         {
             var c = text.Value[i];
+            if (atStart && c == 'ß') sharps.Add(i);
             result[i] = atStart ? char.ToUpperInvariant(c) : char.ToLowerInvariant(c);
             atStart = startsWord(c);
         }
 
-        return text.WithSameLength(new string(result));
+        var title = text.WithSameLength(new string(result));
+        if (sharps.Count == 0) return title;
+        var builder = new JinjaTextBuilder(context);
+        var from = 0;
+        foreach (var at in sharps)
+        {
+            builder.Append(title, from, at);
+            builder.Append(capitalSharpS, title.OwnerAt(at));
+            from = at + 1;
+        }
+
+        builder.Append(title, from, title.Value.Length);
+        return builder.ToText();
     }
 
     /// <summary>str.replace. What comes in belongs to the turn whose words it replaces, unless it is a turn's itself.</summary>
