@@ -25,6 +25,8 @@ internal static class JinjaMethods
         ["find"] = (Parameters("sub"), (c, t, a) => Find(c, t, Needed(c, a[0]), last: false)),
         ["rfind"] = (Parameters("sub"), (c, t, a) => Find(c, t, Needed(c, a[0]), last: true)),
         ["count"] = (Parameters("sub"), (c, t, a) => Count(c, t, Needed(c, a[0]))),
+        ["index"] = (Parameters("sub"), (c, t, a) => Found(c, Find(c, t, Needed(c, a[0]), last: false))),
+        ["rindex"] = (Parameters("sub"), (c, t, a) => Found(c, Find(c, t, Needed(c, a[0]), last: true))),
         ["join"] = (Parameters("iterable"), (c, t, a) => Join(c, t, a[0])),
         ["isspace"] = (JinjaParameters.None, (c, t, _) => All(c, t, PythonText.IsSpace)),
         ["isdigit"] = (JinjaParameters.None, (c, t, _) => All(c, t, char.IsDigit)),
@@ -52,7 +54,7 @@ internal static class JinjaMethods
     {
         "append", "clear", "extend", "insert", "pop", "popitem", "remove", "reverse", "setdefault", "sort", "update", "fromkeys",
         "casefold", "center", "encode", "expandtabs", "format", "format_map", "isascii", "isdecimal", "isidentifier", "islower",
-        "isnumeric", "isprintable", "istitle", "isupper", "ljust", "maketrans", "partition", "rindex", "rjust", "rpartition",
+        "isnumeric", "isprintable", "istitle", "isupper", "ljust", "maketrans", "partition", "rjust", "rpartition",
         "swapcase", "translate", "zfill",
     };
 
@@ -140,6 +142,9 @@ internal static class JinjaMethods
         var at = last ? search.Last(text.Value, text.Value.Length) : search.Next(text.Value, 0);
         return at < 0 ? -1 : text.CodePointAt(at);
     }
+
+    private static long Found(JinjaContext context, long at) =>
+        at >= 0 ? at : throw context.Fault("the index of a part that is not in the string.");
 
     private static long Count(JinjaContext context, JinjaText text, JinjaText part)
     {

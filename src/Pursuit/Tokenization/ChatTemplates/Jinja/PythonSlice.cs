@@ -6,12 +6,14 @@ internal static class PythonSlice
     /// <summary>The elements the slice names.</summary>
     public static object? Take(JinjaContext context, object? value, JinjaSliceValue slice)
     {
-        // jinja2 takes an index that a value can't have for one that is not there.
-        if (value is not (JinjaText or JinjaList { Kind: JinjaListKind.List or JinjaListKind.Tuple or JinjaListKind.Range }))
-            return new JinjaUndefined($"a {PythonValues.TypeName(value)} has no slices");
         var step = Part(context, slice.Step) ?? 1;
         if (step == 0) throw context.Fault("a slice's step is 0; expected another number.");
-        var length = value is JinjaText counted ? counted.CodePoints : ((JinjaList)value).Items.Count;
+        var length = value switch
+        {
+            JinjaText text => text.CodePoints,
+            JinjaList { Kind: JinjaListKind.List or JinjaListKind.Tuple or JinjaListKind.Range } list => list.Items.Count,
+            _ => throw context.Fault($"a slice of a {PythonValues.TypeName(value)}; expected a string or a list."),
+        };
         var (start, stop) = Bounds(length, Part(context, slice.Start), Part(context, slice.Stop), step);
         if (value is JinjaText whole)
         {
