@@ -34,6 +34,7 @@ internal sealed class SelectCommand
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string?> _referenceModel = StatisticsCommandOptions.ReferenceModel();
     private readonly Option<int> _maxLength;
+    private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
     private readonly Option<string> _budget;
     private readonly Option<string> _method;
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
@@ -98,7 +99,7 @@ internal sealed class SelectCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _targetFeatures, _match], _features, _budget, _method, _set, _out, _model, _referenceModel, _maxLength, _seed, _shape, _strict, _sourceField, _quota, _format, _repeats, _run, _noReport, _memory, _threads, _config, _json,
+        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _targetFeatures, _match], _features, _budget, _method, _set, _out, _model, _referenceModel, _maxLength, _templateSet, _seed, _shape, _strict, _sourceField, _quota, _format, _repeats, _run, _noReport, _memory, _threads, _config, _json,
     ];
 
     private int Run(ParseResult parsed, IProcessGroup group, CancellationToken cancellationToken)
@@ -163,6 +164,7 @@ internal sealed class SelectCommand
             RunDirectory = parsed.GetValue(_run),
             Seed = parsed.GetValue(_seed),
             MaxLength = parsed.GetValue(_maxLength),
+            TemplateSettings = parsed.GetValue(_templateSet) is { Length: > 0 } given || SharedRun(parsed) is not { } made ? parsed.GetValue(_templateSet)! : FeatureSources.TemplateSettingsOf(made),
             SourceField = parsed.GetValue(_sourceField),
             Quotas = [.. parsed.GetValue(_quota)!.Select(SourceQuota.Parse)],
             Formats = [.. parsed.GetValue(_format)!.Select(ParseFormat).Distinct()],

@@ -44,8 +44,8 @@ internal sealed class GradientStoreMaker
         return new ExampleLosses(checkpoints, [.. Facts(stage).Read(shards).Values.SelectMany(own => own)]);
     }
 
-    /// <summary>Per shard: tokens, examples without an answer, and losses [rows, checkpoints].</summary>
-    private static ShardFacts Facts(RunStage stage) => new(stage, "losses", 2);
+    /// <summary>Per shard: tokens, examples without an answer, those the template refuses, and losses [rows, checkpoints].</summary>
+    private static ShardFacts Facts(RunStage stage) => new(stage, "losses", 3);
 
     private GradientReport? Make(ShardLoop loop, string id, CancellationToken cancellationToken)
     {
@@ -91,7 +91,7 @@ internal sealed class GradientStoreMaker
             blocks[t] = rows;
         }
 
-        return new ShardFeatures(blocks, norms, [examples.Sum(e => e.AllMasked ? 0 : (long)e.Ids.Length), examples.LongCount(e => e.AllMasked)], losses);
+        return new ShardFeatures(blocks, norms, [examples.Sum(e => e.AllMasked ? 0 : (long)e.Ids.Length), examples.LongCount(e => e.AllMasked), examples.LongCount(e => e.IsRefused)], losses);
     }
 
     private void Load(int checkpoint, Decoder decoder, LoraAdapters? adapters)
@@ -135,6 +135,7 @@ internal sealed class GradientStoreMaker
             LearningRate = _trajectory.LearningRate,
             WarmupRows = _side == GradientSide.Pool ? _trajectory.WarmupRows : [],
             WithoutAnswer = without,
+            Refused = (int)totals[2],
             Tokens = tokens * Checkpoints + (_side == GradientSide.Pool ? _trajectory.Tokens : 0),
             Seconds = loop.Seconds + (_side == GradientSide.Pool ? _trajectory.Seconds : 0),
             Bytes = store.ByteLength,

@@ -21,8 +21,10 @@ internal static class FeatureRemarks
     {
         if (report.Cut > 0)
             yield return string.Create(CultureInfo.InvariantCulture, $"{report.Cut:N0} examples are longer than {report.MaxLength:N0} tokens and were embedded without what is over (--max-length)");
-        if (report.WithoutTokens > 0)
-            yield return string.Create(CultureInfo.InvariantCulture, $"{report.WithoutTokens:N0} examples have no token to pool: their embedding is zero");
+        if (report.Refused > 0)
+            yield return Refused(report.Refused, "their embedding is zero");
+        if (report.WithoutTokens > report.Refused)
+            yield return string.Create(CultureInfo.InvariantCulture, $"{report.WithoutTokens - report.Refused:N0} examples have no token to pool: their embedding is zero");
     }
 
     private static IEnumerable<string> Of(GradientReport report)
@@ -31,7 +33,12 @@ internal static class FeatureRemarks
             yield return string.Create(CultureInfo.InvariantCulture, $"checkpoint {checkpoint.Name} gives nearly the features of the one before (cosine {checkpoint.CosineToPrevious:0.000}): it adds cost and nothing else; fewer will do (--set features.checkpoints)");
         if (report.Checkpoints.Max(c => c.EpsilonShare) is { } share and > MuchEpsilon)
             yield return string.Create(CultureInfo.InvariantCulture, $"eps decides the preconditioning of {share:0%} of the coordinates, whose second moments are smaller; a smaller one may tell more (--set features.epsilon)");
-        if (report.WithoutAnswer > 0)
-            yield return string.Create(CultureInfo.InvariantCulture, $"{report.WithoutAnswer:N0} examples have no answer to learn within --max-length: their gradient is zero and gradient methods never choose them");
+        if (report.Refused > 0)
+            yield return Refused(report.Refused, "their gradient is zero and gradient methods never choose them");
+        if (report.WithoutAnswer > report.Refused)
+            yield return string.Create(CultureInfo.InvariantCulture, $"{report.WithoutAnswer - report.Refused:N0} examples have no answer to learn within --max-length: their gradient is zero and gradient methods never choose them");
     }
+
+    private static string Refused(int count, string consequence) =>
+        string.Create(CultureInfo.InvariantCulture, $"the model's chat template refuses {count:N0} examples: {consequence} ('pursuit inspect' says why)");
 }

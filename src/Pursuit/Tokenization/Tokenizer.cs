@@ -161,6 +161,9 @@ public sealed class Tokenizer
     /// <summary>The token of an id as the vocabulary spells it, or null.</summary>
     public string? IdToToken(int id) => _tokens.GetValueOrDefault(id);
 
+    /// <summary>What the post-processor puts before and behind a text.</summary>
+    internal (int[] Before, int[] After) Frame => ([.. _frame.Before], [.. _frame.After]);
+
     /// <summary>Whether an id belongs to a special token.</summary>
     public bool IsSpecial(int id) => _special.Contains(id);
 

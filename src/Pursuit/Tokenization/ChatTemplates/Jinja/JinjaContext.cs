@@ -41,6 +41,12 @@ internal sealed class JinjaContext
     /// <summary>What <c>{% generation %}</c> blocks printed, as positions in the whole output.</summary>
     public List<CharSpan> Generations { get; } = [];
 
+    /// <summary>Which message each part of the whole output was printed for; the first begins at 0.</summary>
+    public List<JinjaStretch> Stretches { get; } = [new JinjaStretch(0, -1)];
+
+    /// <summary>The message whose pass of a loop is running, or -1.</summary>
+    public int Message { get; private set; } = -1;
+
     /// <summary>The line being evaluated.</summary>
     public int Line { get; set; } = 1;
 
@@ -49,6 +55,16 @@ internal sealed class JinjaContext
 
     /// <summary>Captures running inside each other; 0 where statements print straight into the conversation.</summary>
     public int CaptureDepth { get; private set; }
+
+    /// <summary>A loop turns to a message, or back to the one around it.</summary>
+    public void EnterMessage(int message)
+    {
+        Message = message;
+        // What is captured is printed later, at a place of its own.
+        if (CaptureDepth > 0) return;
+        if (Stretches[^1].Start == Output.Length) Stretches.RemoveAt(Stretches.Count - 1);
+        if (Stretches.Count == 0 || Stretches[^1].Message != message) Stretches.Add(new JinjaStretch(Output.Length, message));
+    }
 
     /// <summary>Runs a block and keeps what it prints from the output.</summary>
     public JinjaText Capture(JinjaBlock body)

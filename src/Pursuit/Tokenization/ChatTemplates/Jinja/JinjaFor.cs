@@ -11,6 +11,7 @@ internal sealed class JinjaFor(int line, JinjaTarget target, JinjaExpression ite
         var elements = PythonValues.Elements(context, items.Evaluate(context));
         if (test is not null) elements = Filter(context, outer, elements);
         var finished = false;
+        var outerMessage = context.Message;
         context.Spend(JinjaLimits.ScopeCost);
         var loop = new JinjaLoop(elements);
         for (; loop.Index < elements.Count; loop.Index++)
@@ -21,12 +22,14 @@ internal sealed class JinjaFor(int line, JinjaTarget target, JinjaExpression ite
             inner.Set("loop", loop);
             context.Scope = inner;
             context.Line = Line;
+            if (elements[loop.Index] is JinjaDict { Message: >= 0 } message) context.EnterMessage(message.Message);
             target.Assign(context, inner, elements[loop.Index]);
             var flow = body.Execute(context);
             if (flow == JinjaFlow.Break) break;
             finished |= flow == JinjaFlow.Next;
         }
 
+        if (context.Message != outerMessage) context.EnterMessage(outerMessage);
         context.Scope = outer;
         // jinja2 notes at a pass's end that there was one, so the else also runs where every pass was broken off.
         if (!finished && otherwise is not null)

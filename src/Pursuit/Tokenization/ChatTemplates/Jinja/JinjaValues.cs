@@ -130,6 +130,9 @@ internal sealed class JinjaDict
     /// <summary>The turn it belongs to whole, or -1.</summary>
     public int Owner { get; }
 
+    /// <summary>The message of the conversation that it is, or -1.</summary>
+    public int Message { get; init; } = -1;
+
     /// <summary>Keys and values in the order of insertion.</summary>
     public IReadOnlyList<KeyValuePair<JinjaText, object?>> Entries => _entries;
 
