@@ -37,7 +37,7 @@ internal static class GenerateCommand
         using var generator = new Generator(decoder);
         var ids = chat
             ? tokenizer.Encode(ChatTemplate.Load(model, config, templateSettings).Render([new Turn(Turn.User, prompt)], addGenerationPrompt: true).Text, addSpecialTokens: false)
-            : tokenizer.Encode(prompt, addSpecialTokens: true);
+            : Framed(tokenizer, config, prompt);
         var added = generator.Greedy(ids, maximum, cancellationToken: cancellationToken).ToArray();
         var text = tokenizer.Decode(added, skipSpecialTokens: true);
         if (json)
@@ -45,5 +45,12 @@ internal static class GenerateCommand
         else
             System.Console.Out.WriteLine(chat ? text.Trim() : prompt + text);
         return CommandLine.Done;
+    }
+
+    private static int[] Framed(Tokenizer tokenizer, TokenizerConfig config, string prompt)
+    {
+        var ids = new List<int>();
+        new TextFrame(tokenizer, config).Encode(prompt, ids);
+        return [.. ids];
     }
 }

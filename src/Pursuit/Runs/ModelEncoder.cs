@@ -22,5 +22,6 @@ public static class ModelEncoder
     public static Fingerprint Fingerprint(ExampleEncoder encoder) => new Fingerprint("encoder/2")
         .Add("tokenizer", encoder.Tokenizer.Fingerprint)
         .Add("template", encoder.Template.Fingerprint)
+        .Add("special-tokens", encoder.SpecialTokens)
         .Add("max-length", encoder.MaxLength);
 }

@@ -63,6 +63,7 @@ internal sealed class AnswerLocator
             ThoughtsNotPrinted = thoughts,
             ToolsNotPrinted = tools,
             DocumentsNotPrinted = documents,
+            Work = _rendering.Work + _printed.Work + _turns.Count,
         };
     }
 

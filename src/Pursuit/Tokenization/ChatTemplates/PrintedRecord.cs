@@ -14,6 +14,9 @@ internal sealed class PrintedRecord
     private readonly int[] _words;
     private readonly int[] _ownWords;
 
+    /// <summary>Marks looked at so far.</summary>
+    public long Work { get; private set; }
+
     /// <summary>Walks the marks once.</summary>
     public PrintedRecord(JinjaRendering rendering, MarkOwners owners, IReadOnlyList<Turn> turns)
     {
@@ -29,6 +32,7 @@ internal sealed class PrintedRecord
         var stretch = 0;
         for (var i = 0; i < marks.Length; i++)
         {
+            Work++;
             var (start, end, number) = marks[i];
             while (stretch + 1 < stretches.Count && stretches[stretch + 1].Start <= start) stretch++;
             var words = CountWords(rendering.Text.Value.AsSpan(start, end - start));
@@ -52,6 +56,7 @@ internal sealed class PrintedRecord
         if ((_own[turn] ?? _all[turn]) is not { } run) return null;
         for (var i = run.First; i <= run.Last; i++)
         {
+            Work++;
             var owner = _owners[_rendering.Text.Marks[i].Owner].Turn;
             if (owner >= 0 && owner != turn) return null;
         }

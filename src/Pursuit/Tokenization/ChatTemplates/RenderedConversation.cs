@@ -60,6 +60,9 @@ public sealed record RenderedConversation
     /// <summary>True where a turn's words hold what opens an answer in this template: a rendered conversation within this one.</summary>
     public bool HasNestedTemplate { get; init; }
 
+    /// <summary>Units of work that rendering was charged, with the marks and turns that were looked at to find the answers.</summary>
+    internal long Work { get; init; }
+
     /// <summary>The characters of <see cref="Answers"/>.</summary>
     public IEnumerable<CharSpan> TrainedSpans => Answers.Select(answer => answer.Span);
 }

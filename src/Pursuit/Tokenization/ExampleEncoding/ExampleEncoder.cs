@@ -36,6 +36,7 @@ public sealed class ExampleEncoder
         _mask = new AnswerMask(tokenizer, config, template.GenerationPrompts);
         _frame = new TextFrame(tokenizer, config);
         _bos = config.BosToken is { } bos ? tokenizer.TokenToId(bos) : null;
+        SpecialTokens = string.Join(' ', new[] { config.BosToken, config.EosToken, config.UnkToken, config.PadToken }.Select(token => token ?? "-")) + " " + _frame;
         _eos = config.EosToken is { } eos ? tokenizer.TokenToId(eos) : null;
     }
 
@@ -47,6 +48,9 @@ public sealed class ExampleEncoder
 
     /// <summary>Tokens an example may have at most.</summary>
     public int MaxLength { get; }
+
+    /// <summary>The configuration's special tokens and those that go around a plain text, for fingerprints.</summary>
+    internal string SpecialTokens { get; }
 
     /// <summary>Encodes an example.</summary>
     /// <exception cref="PursuitException">The template refuses the conversation, or its tools are no JSON; says why.</exception>

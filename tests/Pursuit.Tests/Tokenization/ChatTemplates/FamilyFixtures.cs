@@ -38,7 +38,7 @@ internal static class FamilyFixtures
 
     public static string? Source(string name, bool tags = false)
     {
-        var file = RepositoryFiles.Fixture("chat-templates", "families", name + ".jinja");
+        var file = RepositoryFiles.Fixture("chat-templates", Path.Combine("families", name + ".jinja"));
         if (!File.Exists(file)) return null;
         var text = File.ReadAllText(file);
         return tags
