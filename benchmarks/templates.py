@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tests/fixtures/chat-templates"))
 from make_golden import CONVERSATIONS as GOLDEN, NOW, environment  # noqa: E402
-from make_masks import CONVERSATIONS as MASKS, REASONING  # noqa: E402
+from make_masks import CONVERSATIONS as MASKS, names_read  # noqa: E402
 
 TOKENS = {"bos_token": "<s>", "eos_token": "</s>"}
 DOCUMENTS = [{"title": "Colours", "text": "Blue is a colour."}, {"title": "Numbers", "text": "4 is \"even\"."}]
@@ -49,17 +49,24 @@ def print_by_jinja(folder, cases):
     env, printed = environment(), {}
     for path in sorted(folder.glob("*.jinja")):
         source = path.read_text(encoding="utf-8")
+        try:
+            template, fault = env.from_string(source), None
+        except Exception as error:  # no template at all
+            template, fault = None, f"{type(error).__name__}: {error}"
         for name, case in cases.items():
             messages = []
             for message in case["messages"]:
                 message = dict(message)
                 thought = message.pop("reasoning_content", None)
                 if thought is not None:
-                    message.update({key: thought for key in REASONING if key in source})
+                    message.update({key: thought for key in names_read(source)})
                 messages.append(message)
             for prompt in (False, True):
+                if template is None:
+                    printed[path.name, name, prompt] = (None, fault)
+                    continue
                 try:
-                    text = env.from_string(source).render(messages=messages, tools=case["tools"], documents=case["documents"], add_generation_prompt=prompt, **TOKENS)
+                    text = template.render(messages=messages, tools=case["tools"], documents=case["documents"], add_generation_prompt=prompt, **TOKENS)
                     result = (text.replace("\ue000", "").replace("\ue001", ""), None)
                 except Exception as error:  # whatever a template does wrong is its refusal
                     result = (None, f"{type(error).__name__}: {error}")

@@ -15,7 +15,8 @@ public static class ModelEncoder
         if (!Directory.Exists(modelDirectory))
             throw PursuitException.At("--model", $"no directory '{modelDirectory}'", "a model directory with tokenizer.json and config.json");
         var config = TokenizerConfig.Load(modelDirectory);
-        return new ExampleEncoder(Tokenizer.Load(modelDirectory), ChatTemplate.Load(modelDirectory, config, templateSettings), config, maxLength);
+        var template = ChatTemplate.Load(modelDirectory, config, templateSettings);
+        return new ExampleEncoder(Tokenizer.Load(modelDirectory), template, config, maxLength);
     }
 
     /// <summary>Everything an example's tokens depend on besides the example.</summary>

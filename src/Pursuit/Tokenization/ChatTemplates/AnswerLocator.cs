@@ -47,7 +47,8 @@ internal sealed class AnswerLocator
         }
 
         answers.Sort((a, b) => a.Span.Start.CompareTo(b.Span.Start)); // a template may print turns in another order
-        if (_template.MarksAnswers) answers.AddRange(GeneratedSpans().Select(span => new AnswerSpan(-1, span, span.End, span.End, AnswerEnd.Exact)));
+        if (_template.MarksAnswers)
+            answers.AddRange(GeneratedSpans().Select(span => new AnswerSpan(-1, span, span.End, span.End, AnswerEnd.Exact)));
         var (shortened, thoughts, tools, documents) = _printed.CountMissing();
         var (words, untrained) = RecordsWords();
         return new RenderedConversation
@@ -161,7 +162,8 @@ internal sealed class AnswerLocator
             while (stretch + 1 < _rendering.Stretches.Count && _rendering.Stretches[stretch + 1].Start <= span.Start) stretch++;
             while (mark < _text.Marks.Length && _text.Marks[mark].End <= span.Start) mark++;
             turns[i] = _rendering.Stretches[stretch].Message;
-            if (turns[i] < 0 && mark < _text.Marks.Length && _text.Marks[mark].Start < span.End) turns[i] = _owners[_text.Marks[mark].Owner].Turn;
+            if (turns[i] < 0 && mark < _text.Marks.Length && _text.Marks[mark].Start < span.End)
+                turns[i] = _owners[_text.Marks[mark].Owner].Turn;
         }
 
         return turns;

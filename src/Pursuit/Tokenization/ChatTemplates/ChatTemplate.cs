@@ -115,11 +115,12 @@ public sealed class ChatTemplate
         }
 
         var chosen = Compile(found);
-        var toolUse = templates.TryGetValue(ChatTemplateFiles.ToolUse, out var tools) ? Compile(tools) : null;
+        var toolUse = templates.TryGetValue(ChatTemplateFiles.ToolUse, out var tools) ? Compile(tools, withTools: true) : null;
         variables.EnsureRead(toolUse is null ? [chosen.Source] : [chosen.Source, toolUse.Source], found.Where);
         return new ChatTemplate(chosen, toolUse, source, variables);
 
-        CompiledTemplate Compile(ChatTemplateFiles.Found template) => new(template.Where, template.Text, config, variables, DefaultNow);
+        CompiledTemplate Compile(ChatTemplateFiles.Found template, bool withTools = false) =>
+            new(template.Where, template.Text, config, variables, DefaultNow, withTools);
     }
 
     /// <summary>Takes a template's text.</summary>
@@ -134,11 +135,12 @@ public sealed class ChatTemplate
         ArgumentNullException.ThrowIfNull(config);
         return new ChatTemplate(
             Compile("the chat template", text),
-            toolUse is null ? null : Compile("the chat template \"tool_use\"", toolUse),
+            toolUse is null ? null : Compile("the chat template \"tool_use\"", toolUse, withTools: true),
             text == Plain ? ChatTemplateSource.BuiltIn : ChatTemplateSource.File,
             TemplateVariables.None);
 
-        CompiledTemplate Compile(string name, string source) => new(name, source, config, TemplateVariables.None, now ?? DefaultNow);
+        CompiledTemplate Compile(string name, string source, bool withTools = false) =>
+            new(name, source, config, TemplateVariables.None, now ?? DefaultNow, withTools);
     }
 
     /// <summary>Prints a conversation.</summary>

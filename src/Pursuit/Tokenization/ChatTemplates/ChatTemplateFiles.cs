@@ -36,7 +36,8 @@ internal static class ChatTemplateFiles
 
         if (templates.Count > 0) return (templates, ChatTemplateSource.File);
         var where = Path.Combine(modelDirectory, TokenizerConfig.FileName) + ", chat_template";
-        foreach (var (name, text) in config.ChatTemplates) templates[name] = new Found(text, name == Default ? where : $"{where} \"{name}\"");
+        foreach (var (name, text) in config.ChatTemplates)
+            templates[name] = new Found(text, name == Default ? where : $"{where} \"{name}\"");
         if (config.ChatTemplate is { } only) templates[Default] = new Found(only, where);
         return (templates, ChatTemplateSource.Configuration);
     }

@@ -10,10 +10,13 @@ internal sealed class CompiledTemplate
 
     private const string Question = "x";
     private const string Answer = "y";
+    private const string Tool =
+        """[{"type": "function", "function": {"name": "f", "description": "", "parameters": {"type": "object", "properties": {}}}}]""";
 
     private readonly JinjaTemplate _template;
     private readonly TokenizerConfig _config;
     private readonly IReadOnlyList<KeyValuePair<string, object?>> _variables;
+    private readonly string? _probeTools;
 
     /// <summary>Parses a template.</summary>
     /// <param name="name">What messages call it.</param>
@@ -21,14 +24,18 @@ internal sealed class CompiledTemplate
     /// <param name="config">The special tokens.</param>
     /// <param name="variables">What a person set.</param>
     /// <param name="now">What <c>strftime_now</c> tells.</param>
+    /// <param name="withTools">True for the template of conversations with tools, which may not print any without.</param>
     /// <exception cref="PursuitException">The text is no template or asks what isn't supported; says the line.</exception>
-    public CompiledTemplate(string name, string text, TokenizerConfig config, TemplateVariables variables, DateTimeOffset now)
+    public CompiledTemplate(
+        string name, string text, TokenizerConfig config, TemplateVariables variables, DateTimeOffset now, bool withTools = false)
     {
+        _probeTools = withTools ? Tool : null;
         Text = text;
         Source = new TemplateSource(text);
         _config = config;
         _template = JinjaTemplate.Parse(name, text, now);
-        _variables = [.. variables.Values.Select(v => new KeyValuePair<string, object?>(v.Name, JsonValues.Read(v.Json, -1, $"--template-set {v.Name}")))];
+        _variables = [.. variables.Values.Select(variable =>
+            new KeyValuePair<string, object?>(variable.Name, JsonValues.Read(variable.Json, -1, $"--template-set {variable.Name}")))];
         GenerationPrompt = FindGenerationPrompt();
         (AnswerHeader, Opening) = FindOpening();
     }
@@ -59,7 +66,8 @@ internal sealed class CompiledTemplate
         var rendering = Print(conversation, owners, addGenerationPrompt);
         return new AnswerLocator(this, rendering, owners, conversation.Turns).Locate() with
         {
-            HasNestedTemplate = Opening.Length > 0 && conversation.Turns.Any(turn => turn.Content.Contains(Opening, StringComparison.Ordinal)),
+            HasNestedTemplate =
+                Opening.Length > 0 && conversation.Turns.Any(turn => turn.Content.Contains(Opening, StringComparison.Ordinal)),
         };
     }
 
@@ -71,11 +79,11 @@ internal sealed class CompiledTemplate
     }
 
     // Null where the template refuses, as some do without a system turn: less is known then, and the mask's rule says what follows.
-    private JinjaRendering? TryPrint(IReadOnlyList<Turn> turns, bool addGenerationPrompt)
+    private JinjaRendering? TryPrint(IReadOnlyList<Turn> turns, MarkOwners owners, bool addGenerationPrompt = false)
     {
         try
         {
-            return Print(new Conversation(turns), new MarkOwners(), addGenerationPrompt);
+            return Print(new Conversation(turns, _probeTools), owners, addGenerationPrompt);
         }
         catch (PursuitException refusal) when (refusal.InnerException is not JinjaLimitException)
         {
@@ -86,19 +94,23 @@ internal sealed class CompiledTemplate
     private string FindGenerationPrompt()
     {
         IReadOnlyList<Turn> question = [new Turn(Turn.User, Question)];
-        var without = TryPrint(question, false)?.Text.Value;
-        var with = TryPrint(question, true)?.Text.Value;
+        var without = TryPrint(question, new MarkOwners())?.Text.Value;
+        var with = TryPrint(question, new MarkOwners(), addGenerationPrompt: true)?.Text.Value;
         return without is not null && with is not null && with.StartsWith(without, StringComparison.Ordinal) ? with[without.Length..] : "";
     }
 
     private (string AnswerHeader, string Opening) FindOpening()
     {
-        var rendering = TryPrint([new Turn(Turn.User, Question), new Turn(Turn.Assistant, Answer)], false);
-        if (rendering is not { Text: { Marks: [var question, .., var answer] } text } || question.End > answer.Start)
+        var owners = new MarkOwners();
+        var rendering = TryPrint([new Turn(Turn.User, Question), new Turn(Turn.Assistant, Answer)], owners);
+        var marks = rendering?.Text.Marks.Where(mark => owners[mark.Owner].Turn >= 0).ToArray();
+        if (rendering is null || marks is not [var question, .., var answer])
             return ("", Distinct(GenerationPrompt));
-        var between = text.Value[question.End..answer.Start];
+        var text = rendering.Text;
+        var between = text.Value[question.End..Math.Max(question.End, answer.Start)];
         var entered = rendering.Stretches.LastOrDefault(stretch => stretch.Start <= answer.Start && stretch.Message == 1);
-        var header = entered.Message == 1 && entered.Start >= question.End && GenerationPrompt.Length == 0 ? text.Value[entered.Start..answer.Start] : "";
+        var hasHeader = entered.Message == 1 && entered.Start >= question.End && GenerationPrompt.Length == 0;
+        var header = hasHeader ? text.Value[entered.Start..answer.Start] : "";
         return (header, Distinct(GenerationPrompt.Length > 0 ? GenerationPrompt : between));
     }
 

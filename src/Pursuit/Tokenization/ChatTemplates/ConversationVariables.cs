@@ -81,7 +81,8 @@ internal static class ConversationVariables
     private static void SetFields(JinjaDict message, string json, int index)
     {
         var where = $"the fields of turn {index + 1}";
-        if (JsonValues.Read(json, -1, where) is not JinjaDict fields) throw PursuitException.At(where, "JSON that is no object", "an object");
+        if (JsonValues.Read(json, -1, where) is not JinjaDict fields)
+            throw PursuitException.At(where, "JSON that is no object", "an object");
         foreach (var (key, value) in fields.Entries)
         {
             if (!message.TryGet(key.Value, out _)) message.Set(key, value);

@@ -46,7 +46,8 @@ internal static class JsonValues
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw PursuitException.At(where, $"text that can't be read as JSON ({e.Message})", "JSON as the record's field has it", null, e);
+            throw PursuitException.At(
+                where, $"text that can't be read as JSON ({e.Message})", "JSON as the record's field has it", null, e);
         }
     }
 

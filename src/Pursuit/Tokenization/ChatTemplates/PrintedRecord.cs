@@ -85,14 +85,19 @@ internal sealed class PrintedRecord
                 continue;
             }
 
-            if (_words[number] == 0) (tools, documents) = _owners[number].Part == RecordPart.Tools ? (tools + 1, documents) : (tools, documents + 1);
+            if (_words[number] == 0)
+            {
+                if (_owners[number].Part == RecordPart.Tools) tools++;
+                else documents++;
+            }
+
             number++;
         }
 
         foreach (var (turn, first, end) in Turns())
         {
             if (_turns[turn].Role != Turn.Assistant) continue;
-            if (!string.IsNullOrWhiteSpace(_turns[turn].Reasoning) && Printed(turn, first, end, RecordPart.Reasoning) < CountWords(_turns[turn].Reasoning)) thoughts++;
+            if (Printed(turn, first, end, RecordPart.Reasoning) < CountWords(_turns[turn].Reasoning)) thoughts++;
             if (_turns[turn].IsTrained && Run(turn) is not null && IsShortened(turn, first, end)) shortened++;
         }
 

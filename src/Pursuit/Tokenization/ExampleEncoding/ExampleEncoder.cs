@@ -36,7 +36,7 @@ public sealed class ExampleEncoder
         _mask = new AnswerMask(tokenizer, config, template.GenerationPrompts);
         _frame = new TextFrame(tokenizer, config);
         _bos = config.BosToken is { } bos ? tokenizer.TokenToId(bos) : null;
-        SpecialTokens = string.Join(' ', new[] { config.BosToken, config.EosToken, config.UnkToken, config.PadToken }.Select(token => token ?? "-")) + " " + _frame;
+        SpecialTokens = $"{config.BosToken} {config.EosToken} {config.UnkToken} {config.PadToken} {_frame}";
         _eos = config.EosToken is { } eos ? tokenizer.TokenToId(eos) : null;
     }
 

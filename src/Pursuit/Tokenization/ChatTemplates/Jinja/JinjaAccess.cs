@@ -78,7 +78,7 @@ internal static class JinjaLookup
         {
             case JinjaUndefined undefined:
                 throw PythonValues.Missing(context, undefined);
-            case JinjaDict dict when index is JinjaText key && dict.TryGet(key.Value, out var found):
+            case JinjaDict dict when dict.TryGet(index, out var found):
                 return found;
             case JinjaList { Kind: JinjaListKind.List or JinjaListKind.Tuple or JinjaListKind.Range } list when PythonValues.TryInteger(index, out var at):
                 if (at < 0) at += list.Items.Count;

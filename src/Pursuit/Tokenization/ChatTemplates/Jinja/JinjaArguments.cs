@@ -14,6 +14,20 @@ internal sealed record JinjaArguments(IReadOnlyList<JinjaExpression> Positional,
     /// <summary>The arguments behind the first <paramref name="count"/> positional ones.</summary>
     public JinjaArguments Skip(int count) => new([.. Positional.Skip(count)], Named);
 
+    /// <summary>The arguments with <c>*items</c> replaced by the items' values.</summary>
+    public JinjaArguments Unpack(JinjaContext context)
+    {
+        if (!Positional.Any(argument => argument is JinjaUnpacked)) return this;
+        var positional = new List<JinjaExpression>();
+        foreach (var argument in Positional)
+        {
+            if (argument is JinjaUnpacked unpacked) positional.AddRange(unpacked.Items(context));
+            else positional.Add(argument);
+        }
+
+        return this with { Positional = positional };
+    }
+
     /// <summary>Puts each argument in its parameter's place; null where none was given.</summary>
     /// <exception cref="PursuitException">An argument has no parameter; says which.</exception>
     public JinjaExpression?[] Bind(JinjaParameters parameters, string template, int line, string callee)
@@ -21,7 +35,13 @@ internal sealed record JinjaArguments(IReadOnlyList<JinjaExpression> Positional,
         var bound = new JinjaExpression?[parameters.Count];
         if (Positional.Count > parameters.Count)
             throw JinjaFaults.Unsupported(template, line, $"{callee} with {Positional.Count} arguments, of which only {parameters.Count} are known");
-        for (var i = 0; i < Positional.Count; i++) bound[i] = Positional[i];
+        for (var i = 0; i < Positional.Count; i++)
+        {
+            bound[i] = Positional[i] is JinjaUnpacked
+                ? throw JinjaFaults.Unsupported(template, line, $"unpacked arguments, \"*\", for {callee}")
+                : Positional[i];
+        }
+
         foreach (var (name, value) in Named)
         {
             var at = parameters.IndexOf(name);
@@ -41,6 +61,22 @@ internal sealed record JinjaArguments(IReadOnlyList<JinjaExpression> Positional,
         for (var i = 0; i < values.Length; i++) values[i] = bound[i] is { } expression ? expression.Evaluate(context) : JinjaMissing.Value;
         return values;
     }
+}
+
+/// <summary><c>*items</c> among the arguments of a macro's call.</summary>
+internal sealed class JinjaUnpacked(int line, JinjaExpression items) : JinjaExpression(line, Above(items))
+{
+    /// <summary>The items as arguments of their own.</summary>
+    public IEnumerable<JinjaExpression> Items(JinjaContext context)
+    {
+        var values = PythonValues.Elements(context, items.Evaluate(context));
+        // Each is put in its place like any other argument.
+        context.Step(4L * values.Count);
+        return values.Select(value => new JinjaConstant(Line, value));
+    }
+
+    /// <inheritdoc/>
+    public override object? Evaluate(JinjaContext context) => throw context.Unsupported("unpacked arguments, \"*\", here");
 }
 
 /// <summary>Names of parameters in order, found in constant time however many there are.</summary>

@@ -17,7 +17,7 @@ internal sealed class JinjaCall(int line, JinjaExpression callee, JinjaArguments
             JinjaBoundMethod { Target: JinjaLoop loop } => loop.Cycle(context, arguments),
             JinjaBoundMethod method => JinjaMethods.Call(context, method, arguments),
             JinjaFunction function => JinjaFunctions.Call(context, function.Name, arguments),
-            JinjaMacro macro => macro.Call(context, arguments),
+            JinjaMacro macro => macro.Call(context, arguments.Unpack(context)),
             JinjaUndefined undefined => throw PythonValues.Missing(context, undefined),
             _ => throw context.Fault($"a {PythonValues.TypeName(value)} is called; expected a function, a macro or a method."),
         };

@@ -92,7 +92,12 @@ internal sealed class JinjaDictLiteral(int line, IReadOnlyList<(JinjaExpression 
         {
             context.Line = Line;
             context.Step(DictEntryCost);
-            if (key.Evaluate(context) is not JinjaText text) throw context.Unsupported("a dict key that is no string");
+            var text = key.Evaluate(context) switch
+            {
+                JinjaText name => name,
+                long number => JinjaText.OfNumber(number),
+                _ => throw context.Unsupported("a dict key that is neither a string nor a whole number"),
+            };
             context.Spend(2L * text.Value.Length);
             dict.Set(text, value.Evaluate(context));
         }

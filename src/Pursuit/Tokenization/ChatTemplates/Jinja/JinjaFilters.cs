@@ -17,7 +17,7 @@ internal static class JinjaFilters
         new("indent", Parameters("width", "first", "blank"), (c, value, a) => PythonStrings.Indent(
             c, Needed(c, "indent", value) as JinjaText ?? throw c.Fault($"the filter \"indent\" on a {PythonValues.TypeName(value)}; expected a string."), JinjaMissing.Or(a[0], 4L), JinjaMissing.IsTrue(a[1], false), JinjaMissing.IsTrue(a[2], false))),
         new("string", JinjaParameters.None, (c, value, _) => PythonValues.Text(c, value)),
-        new("safe", JinjaParameters.None, (c, value, _) => PythonValues.Text(c, value)), // nothing is escaped, so only the text is left
+        new("safe", JinjaParameters.None, (c, value, _) => PythonValues.Text(c, value).AsSafe()),
         new("length", JinjaParameters.None, (c, value, _) => PythonValues.Length(c, value)),
         new("count", JinjaParameters.None, (c, value, _) => PythonValues.Length(c, value)),
         new("default", Parameters("default_value", "boolean"), Default),

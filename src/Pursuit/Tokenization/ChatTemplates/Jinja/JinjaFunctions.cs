@@ -64,6 +64,7 @@ internal static class JinjaFunctions
             if (positional.Evaluate(context) is not JinjaDict dict) throw context.Unsupported($"the function \"{name}\" of something that is no dict");
             foreach (var (key, value) in dict.Entries)
             {
+                if (key.IsNumber) throw context.Fault($"the function \"{name}\" of a dict with a key that is no string; expected strings.");
                 context.Spend((4 * JinjaLimits.NodeCost) + (2L * key.Value.Length));
                 yield return (key.Value, value);
             }

@@ -60,8 +60,8 @@ internal static class JinjaMethods
 
     private static readonly HashSet<string> RefusedOfDict = ["clear", "fromkeys", "pop", "popitem", "setdefault", "update"];
 
-    /// <summary>True for a method that a call in a template may name.</summary>
-    public static bool IsSupported(string name) => OfText.ContainsKey(name) || OfDict.ContainsKey(name) || OfList.ContainsKey(name);
+    /// <summary>Whether Python's strings, dicts or lists have a method of that name; one that isn't supported is refused when it is called.</summary>
+    public static bool IsKnown(string name) => OfText.ContainsKey(name) || OfDict.ContainsKey(name) || OfList.ContainsKey(name) || Refused.Contains(name);
 
     /// <summary>True where Python's value of that type has such a method, supported or not.</summary>
     public static bool IsMethod(object target, string name) => target switch
@@ -93,16 +93,15 @@ internal static class JinjaMethods
 
     private static object? Get(JinjaContext context, JinjaDict dict, object?[] arguments)
     {
-        if (arguments[0] is not JinjaText key) return JinjaMissing.Or(arguments[1], null);
-        context.Spend(2L * key.Value.Length);
-        return dict.TryGet(key.Value, out var value) ? value : JinjaMissing.Or(arguments[1], null);
+        if (arguments[0] is JinjaText text) context.Spend(2L * text.Value.Length);
+        return dict.TryGet(arguments[0], out var value) ? value : JinjaMissing.Or(arguments[1], null);
     }
 
     /// <summary>A dict's entries as tuples.</summary>
     public static IReadOnlyList<object?> Pairs(JinjaContext context, JinjaDict dict)
     {
         context.Step(3L * dict.Entries.Count);
-        return [.. dict.Entries.Select(entry => (object?)new JinjaList([entry.Key, entry.Value], JinjaListKind.Tuple, dict.Owner))];
+        return [.. dict.Entries.Select(entry => (object?)new JinjaList([JinjaDict.KeyOf(entry), entry.Value], JinjaListKind.Tuple, dict.Owner))];
     }
 
     private static object?[] Bind(JinjaContext context, JinjaBoundMethod method, JinjaArguments arguments, JinjaParameters parameters) =>

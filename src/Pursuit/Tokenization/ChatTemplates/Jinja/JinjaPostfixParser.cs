@@ -73,9 +73,14 @@ internal sealed class JinjaPostfixParser(JinjaTokenStream stream)
                 if (stream.Current.IsOperator(")")) break;
             }
 
-            if (stream.Current.IsOperator("*") || stream.Current.IsOperator("**"))
-                throw stream.Unsupported(stream.Current.Line, $"unpacked arguments, \"{stream.Current.Text}\" in a call");
-            if (stream.Current.Kind == JinjaTokenKind.Name && stream.Following.IsOperator("="))
+            if (stream.Current.IsOperator("**"))
+                throw stream.Unsupported(stream.Current.Line, "unpacked arguments, \"**\" in a call");
+            if (stream.Current.IsOperator("*"))
+            {
+                var line = stream.Take().Line;
+                positional.Add(new JinjaUnpacked(line, parser.Parse()));
+            }
+            else if (stream.Current.Kind == JinjaTokenKind.Name && stream.Following.IsOperator("="))
             {
                 var name = stream.Take().Text;
                 stream.Take();
@@ -153,7 +158,7 @@ internal sealed class JinjaPostfixParser(JinjaTokenStream stream)
             case JinjaName name:
                 _calledNames.Add((name.Name, line));
                 break;
-            case JinjaAttribute attribute when !JinjaMethods.IsSupported(attribute.Name) && attribute.Name != "cycle":
+            case JinjaAttribute attribute when !JinjaMethods.IsKnown(attribute.Name) && attribute.Name != "cycle":
                 throw stream.Unsupported(line, $"the method \"{attribute.Name}\"");
         }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Pursuit.Tokenization;
 
 /// <summary>A stretch of a text that a turn of the conversation supplied.</summary>
@@ -63,6 +65,18 @@ internal sealed class JinjaText
 
     /// <summary>A text with the marks given, which are taken over.</summary>
     public static JinjaText Of(string value, JinjaMark[] marks) => value.Length == 0 ? Empty : new JinjaText(value, marks);
+
+    /// <summary>A whole number as a dict's key; as such it is no text's equal.</summary>
+    public static JinjaText OfNumber(long number) => new(number.ToString(CultureInfo.InvariantCulture), []) { IsNumber = true };
+
+    /// <summary>True for a dict's key that is a whole number.</summary>
+    public bool IsNumber { get; private init; }
+
+    /// <summary>True where a template called the text safe: what <c>+</c> adds to it is escaped for HTML, as markupsafe does.</summary>
+    public bool IsSafe { get; private init; }
+
+    /// <summary>The same text, called safe.</summary>
+    public JinjaText AsSafe() => new(Value, Marks) { IsSafe = true };
 
     /// <summary>The two in a row.</summary>
     public static JinjaText Concat(JinjaContext context, JinjaText left, JinjaText right)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Pursuit.Tokenization;
 
 // A value of a template is an object: null is Python's None; bool, long, System.Numerics.BigInteger (a number of a record
@@ -113,12 +115,12 @@ internal sealed class JinjaGenerator(IReadOnlyList<object?> items)
     }
 }
 
-/// <summary>A Python dict with string keys, in the order of insertion; never changed after it is made.</summary>
+/// <summary>A Python dict whose keys are strings or whole numbers, in the order of insertion; never changed after it is made.</summary>
 internal sealed class JinjaDict
 {
     private const int SmallCount = 8;
     private readonly List<KeyValuePair<JinjaText, object?>> _entries;
-    private Dictionary<string, int>? _index;
+    private Dictionary<(string Text, bool IsNumber), int>? _index;
 
     /// <summary>An empty dict, to be filled by <see cref="Set"/> while it is being made.</summary>
     public JinjaDict(int capacity = 4, int owner = -1)
@@ -139,7 +141,7 @@ internal sealed class JinjaDict
     /// <summary>Puts a value in; a key that is there keeps its place, as in Python.</summary>
     public void Set(JinjaText key, object? value)
     {
-        var at = Find(key.Value);
+        var at = Find(key.Value, key.IsNumber);
         if (at >= 0)
         {
             _entries[at] = new(_entries[at].Key, value);
@@ -147,24 +149,39 @@ internal sealed class JinjaDict
         }
 
         _entries.Add(new(key, value));
-        if (_index is not null) _index.Add(key.Value, _entries.Count - 1);
-        else if (_entries.Count > SmallCount) _index = Enumerable.Range(0, _entries.Count).ToDictionary(i => _entries[i].Key.Value, StringComparer.Ordinal);
+        if (_index is not null) _index.Add((key.Value, key.IsNumber), _entries.Count - 1);
+        else if (_entries.Count > SmallCount) _index = Enumerable.Range(0, _entries.Count).ToDictionary(i => (_entries[i].Key.Value, _entries[i].Key.IsNumber));
     }
 
     /// <summary>The value of a key, if it is there.</summary>
-    public bool TryGet(string key, out object? value)
+    public bool TryGet(string key, out object? value) => TryGet(key, false, out value);
+
+    /// <summary>The value of a key as an expression has it, if it is there.</summary>
+    public bool TryGet(object? key, out object? value)
     {
-        var at = Find(key);
+        if (key is JinjaText text) return TryGet(text.Value, text.IsNumber, out value);
+        if (PythonValues.TryInteger(key, out var number)) return TryGet(number.ToString(CultureInfo.InvariantCulture), true, out value);
+        value = null;
+        return false;
+    }
+
+    /// <summary>A key as an expression has it.</summary>
+    public static object KeyOf(KeyValuePair<JinjaText, object?> entry) =>
+        entry.Key.IsNumber ? long.Parse(entry.Key.Value, CultureInfo.InvariantCulture) : entry.Key;
+
+    private bool TryGet(string key, bool isNumber, out object? value)
+    {
+        var at = Find(key, isNumber);
         value = at >= 0 ? _entries[at].Value : null;
         return at >= 0;
     }
 
-    private int Find(string key)
+    private int Find(string key, bool isNumber)
     {
-        if (_index is not null) return _index.GetValueOrDefault(key, -1);
+        if (_index is not null) return _index.GetValueOrDefault((key, isNumber), -1);
         for (var i = 0; i < _entries.Count; i++)
         {
-            if (_entries[i].Key.Value == key) return i;
+            if (_entries[i].Key.Value == key && _entries[i].Key.IsNumber == isNumber) return i;
         }
 
         return -1;

@@ -23,7 +23,9 @@ internal static class PythonArithmetic
     {
         if (left is JinjaText a && right is JinjaText b)
         {
-            return JinjaText.Concat(context, a, b);
+            return a.IsSafe || b.IsSafe
+                ? JinjaText.Concat(context, PythonStrings.EscapeUnlessSafe(context, a), PythonStrings.EscapeUnlessSafe(context, b)).AsSafe()
+                : JinjaText.Concat(context, a, b);
         }
 
         if (left is JinjaList p && right is JinjaList q && p.Kind == q.Kind && p.Kind is JinjaListKind.List or JinjaListKind.Tuple)

@@ -63,7 +63,7 @@ internal static class PythonComparison
         foreach (var (key, value) in left.Entries)
         {
             context.Spend(4L * key.Value.Length);
-            if (!right.TryGet(key.Value, out var other) || !AreEqual(context, value, other, depth + 1)) return false;
+            if (!right.TryGet(key, out var other) || !AreEqual(context, value, other, depth + 1)) return false;
         }
 
         return true;
@@ -99,9 +99,8 @@ internal static class PythonComparison
             case JinjaDict dict:
                 if (item is JinjaDict or JinjaList { Kind: JinjaListKind.List })
                     throw context.Fault($"\"in\" asks whether a dict has the key {PythonValues.TypeName(item)}, which can't be hashed; expected a string.");
-                if (item is not JinjaText key) return false;
-                context.Spend(2L * key.Value.Length);
-                return dict.TryGet(key.Value, out _);
+                if (item is JinjaText key) context.Spend(2L * key.Value.Length);
+                return dict.TryGet(item, out _);
             case JinjaGenerator generator:
                 while (generator.TryTake(out var element))
                 {

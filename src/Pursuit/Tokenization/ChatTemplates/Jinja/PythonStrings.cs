@@ -95,6 +95,26 @@ internal static class PythonStrings
         return builder.ToText();
     }
 
+    /// <summary>markupsafe.escape: a text with the five characters that HTML reads as its own written out; a safe one as it is.</summary>
+    public static JinjaText EscapeUnlessSafe(JinjaContext context, JinjaText text)
+    {
+        context.Spend(text.Value.Length);
+        if (text.IsSafe || text.Value.AsSpan().IndexOfAny("&<>'\"") < 0) return text;
+        var builder = new JinjaTextBuilder(context);
+        var position = 0;
+        for (var i = 0; i < text.Value.Length; i++)
+        {
+            var entity = text.Value[i] switch { '&' => "&amp;", '<' => "&lt;", '>' => "&gt;", '\'' => "&#39;", '"' => "&#34;", _ => null };
+            if (entity is null) continue;
+            builder.Append(text, position, i);
+            builder.Append(entity, text.OwnerAt(i));
+            position = i + 1;
+        }
+
+        builder.Append(text, position, text.Value.Length);
+        return builder.ToText();
+    }
+
     /// <summary>str.replace. What comes in belongs to the turn whose words it replaces, unless it is a turn's itself.</summary>
     public static JinjaText Replace(JinjaContext context, JinjaText text, JinjaText old, JinjaText replacement, object? count)
     {

@@ -100,13 +100,13 @@ internal static class PythonValues
                 var dictOwner = dict.Owner >= 0 ? dict.Owner : owner;
                 builder.Append("{", dictOwner);
                 var first = true;
-                foreach (var (key, item) in dict.Entries)
+                foreach (var entry in dict.Entries)
                 {
                     if (!first) builder.Append(", ", dictOwner);
                     first = false;
-                    AppendRepr(context, builder, key, dictOwner, depth + 1);
+                    AppendRepr(context, builder, JinjaDict.KeyOf(entry), dictOwner, depth + 1);
                     builder.Append(": ", dictOwner);
-                    AppendRepr(context, builder, item, dictOwner, depth + 1);
+                    AppendRepr(context, builder, entry.Value, dictOwner, depth + 1);
                 }
 
                 builder.Append("}", dictOwner);
@@ -168,7 +168,7 @@ internal static class PythonValues
                 return list.Items;
             case JinjaDict dict:
                 context.Step(dict.Entries.Count);
-                return [.. dict.Entries.Select(entry => (object?)entry.Key)];
+                return [.. dict.Entries.Select(entry => (object?)JinjaDict.KeyOf(entry))];
             case JinjaText text:
                 context.Step(text.Value.Length);
                 return [.. text.Characters(context)];
