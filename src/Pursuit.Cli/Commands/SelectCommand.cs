@@ -164,7 +164,7 @@ internal sealed class SelectCommand
             RunDirectory = parsed.GetValue(_run),
             Seed = parsed.GetValue(_seed),
             MaxLength = parsed.GetValue(_maxLength),
-            TemplateSettings = parsed.GetValue(_templateSet) is { Length: > 0 } given || SharedRun(parsed) is not { } made ? parsed.GetValue(_templateSet)! : FeatureSources.TemplateSettingsOf(made),
+            TemplateSettings = TemplateSettings(parsed),
             SourceField = parsed.GetValue(_sourceField),
             Quotas = [.. parsed.GetValue(_quota)!.Select(SourceQuota.Parse)],
             Formats = [.. parsed.GetValue(_format)!.Select(ParseFormat).Distinct()],
@@ -172,6 +172,13 @@ internal sealed class SelectCommand
             Match = Given(parsed, _match),
             Memory = parsed.GetValue(_memory) is { } memory ? ByteSize.Parse("--memory", memory) : null,
         };
+    }
+
+    /// <summary>What was given, else what the features of the named run were made with.</summary>
+    private IReadOnlyList<string> TemplateSettings(ParseResult parsed)
+    {
+        var given = parsed.GetValue(_templateSet)!;
+        return given.Length == 0 && SharedRun(parsed) is { } made ? FeatureSources.TemplateSettingsOf(made) : given;
     }
 
     /// <summary>An option's value; its default's absence where this command hasn't the option.</summary>

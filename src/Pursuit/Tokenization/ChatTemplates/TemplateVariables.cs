@@ -23,7 +23,13 @@ internal sealed class TemplateVariables
             var at = setting.IndexOf('=', StringComparison.Ordinal);
             var name = at < 0 ? setting : setting[..at].Trim();
             if (at < 1 || !IsName(name))
-                throw Fault(setting, "name=value with a name of letters, digits and underscores", "Write, say, --template-set enable_thinking=false.");
+            {
+                throw Fault(
+                    setting,
+                    "name=value with a name of letters, digits and underscores",
+                    "Write, say, --template-set enable_thinking=false.");
+            }
+
             if (ConversationVariables.Names.Contains(name))
                 throw Fault(setting, "a variable that neither the record nor tokenizer_config.json sets", $"Leave {name} to them.");
             if (!values.TryAdd(name, Json(setting[(at + 1)..])))
@@ -40,7 +46,12 @@ internal sealed class TemplateVariables
         foreach (var (name, _) in Values)
         {
             if (!sources.Any(source => source.Mentions(name)))
-                throw Fault(name, $"a variable that the template reads ({where})", "Check its spelling; a variable that nothing reads changes nothing.");
+            {
+                throw Fault(
+                    name,
+                    $"a variable that the template reads ({where})",
+                    "Check its spelling; a variable that nothing reads changes nothing.");
+            }
         }
     }
 

@@ -27,10 +27,20 @@ public static class AuditText
         Finding(text, "answer lost by the template", report.LostAnswers, report.Examples);
         Finding(text, "answer shortened by the template", report.ShortenedAnswers, report.Examples);
         Finding(text, "answer without an end token", report.AnswersWithoutEnd, report.Examples);
-        Finding(text, "thoughts not printed by this template", report.ThoughtsNotPrinted, report.Examples, Invariant($"{report.ThoughtsDropped:N0} thoughts dropped"));
+        Finding(
+            text,
+            "thoughts not printed by this template",
+            report.ThoughtsNotPrinted,
+            report.Examples,
+            Invariant($"{report.ThoughtsDropped:N0} thoughts dropped"));
         Finding(text, "tools not printed by this template", report.ToolsNotPrinted, report.Examples);
         Finding(text, "documents not printed by it", report.DocumentsNotPrinted, report.Examples);
-        Finding(text, "special tokens in records' words", report.SpecialTokensInWords, report.Examples, Invariant($"{report.SpecialTokens:N0} tokens"));
+        Finding(
+            text,
+            "special tokens in records' words",
+            report.SpecialTokensInWords,
+            report.Examples,
+            Invariant($"{report.SpecialTokens:N0} tokens"));
         Finding(text, "a template within the template", report.NestedTemplates, report.Examples);
         Finding(text, "beginning of text doubled", report.DoubledBeginnings, report.Examples);
         Finding(text, "refused by the template", report.Refused, report.Examples + report.Refused.Count);

@@ -10,7 +10,9 @@ internal abstract class JinjaFilterCall(int depth)
     public abstract object? Apply(JinjaContext context, object? value);
 
     /// <summary>Finds the filter of that name and binds its arguments.</summary>
-    /// <exception cref="PursuitException">The filter is not supported with these arguments; one that isn't known is refused when it is applied.</exception>
+    /// <exception cref="PursuitException">
+    /// The filter is not supported with these arguments; one that isn't known is refused when it is applied.
+    /// </exception>
     public static JinjaFilterCall Create(string template, int line, string name, JinjaArguments arguments)
     {
         if (JinjaProjection.IsProjection(name)) return JinjaProjection.Create(template, line, name, arguments);
@@ -21,7 +23,8 @@ internal abstract class JinjaFilterCall(int depth)
     // As in jinja2, a branch that is never taken may name a filter that there isn't.
     private sealed class Missing(string name, int depth) : JinjaFilterCall(depth)
     {
-        public override object? Apply(JinjaContext context, object? value) => throw context.Unsupported($"the filter \"{JinjaFaults.Cut(name)}\"");
+        public override object? Apply(JinjaContext context, object? value) =>
+            throw context.Unsupported($"the filter \"{JinjaFaults.Cut(name)}\"");
     }
 
     private sealed class Plain(JinjaFilterDefinition filter, JinjaExpression?[] arguments, int depth) : JinjaFilterCall(depth)

@@ -60,8 +60,11 @@ internal static class JinjaMethods
 
     private static readonly HashSet<string> RefusedOfDict = ["clear", "fromkeys", "pop", "popitem", "setdefault", "update"];
 
-    /// <summary>Whether Python's strings, dicts or lists have a method of that name; one that isn't supported is refused when it is called.</summary>
-    public static bool IsKnown(string name) => OfText.ContainsKey(name) || OfDict.ContainsKey(name) || OfList.ContainsKey(name) || Refused.Contains(name);
+    /// <summary>
+    /// Whether Python's strings, dicts or lists have a method of that name; one that isn't supported is refused when it is called.
+    /// </summary>
+    public static bool IsKnown(string name) =>
+        OfText.ContainsKey(name) || OfDict.ContainsKey(name) || OfList.ContainsKey(name) || Refused.Contains(name);
 
     /// <summary>True where Python's value of that type has such a method, supported or not.</summary>
     public static bool IsMethod(object target, string name) => target switch

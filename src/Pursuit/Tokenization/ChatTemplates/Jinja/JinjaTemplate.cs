@@ -10,7 +10,8 @@ internal readonly record struct JinjaStretch(int Start, int Message);
 /// <param name="Generations">What the <c>generation</c> blocks printed.</param>
 /// <param name="Stretches">Which message each part was printed for, ascending; the first begins at 0.</param>
 /// <param name="Work">Units of work it was charged.</param>
-internal sealed record JinjaRendering(JinjaText Text, IReadOnlyList<CharSpan> Generations, IReadOnlyList<JinjaStretch> Stretches, long Work);
+internal sealed record JinjaRendering(
+    JinjaText Text, IReadOnlyList<CharSpan> Generations, IReadOnlyList<JinjaStretch> Stretches, long Work);
 
 /// <summary>
 /// A template of the Jinja subset that chat templates are written in, parsed once and rendered from any number of threads.
