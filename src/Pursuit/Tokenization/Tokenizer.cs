@@ -32,6 +32,8 @@ public sealed class Tokenizer
     private readonly Dictionary<string, int> _ids;
     private readonly Dictionary<int, string> _tokens;
     private readonly HashSet<int> _special;
+    private readonly int _lowestSpecial;
+    private readonly int _highestSpecial;
     private readonly ConcurrentBag<Scratch> _scratches = []; // hands a thread its own back first
 
     private Tokenizer(JsonField root, string fingerprint)
@@ -55,6 +57,7 @@ public sealed class Tokenizer
         }
 
         _special = [.. added.Where(token => token.Special).Select(token => token.Id)];
+        (_lowestSpecial, _highestSpecial) = _special.Count == 0 ? (0, -1) : (_special.Min(), _special.Max());
         var normalized = added.Where(token => token.Normalized && _normalizer is not null).ToHashSet();
         _rawTokens = new AddedTokenFinder(added.Where(token => !normalized.Contains(token)).Select(token => (token.Content, token)));
         _normalizedTokens = new AddedTokenFinder(normalized.Select(token => (Normalized(token.Content), token)));
@@ -165,7 +168,7 @@ public sealed class Tokenizer
     internal (int[] Before, int[] After) Frame => ([.. _frame.Before], [.. _frame.After]);
 
     /// <summary>Whether an id belongs to a special token.</summary>
-    public bool IsSpecial(int id) => _special.Contains(id);
+    public bool IsSpecial(int id) => id >= _lowestSpecial && id <= _highestSpecial && _special.Contains(id);
 
     /// <summary>Reads a tokenizer from a file's bytes.</summary>
     internal static Tokenizer Parse(byte[] bytes, string where)

@@ -11,8 +11,8 @@ internal sealed class PrintedRecord
     private readonly (int First, int Last)?[] _own;
     private readonly (int First, int Last)?[] _all;
     private readonly int[] _ownStretch;
-    private readonly int[] _words;
-    private readonly int[] _ownWords;
+    private readonly int[] _lengths;
+    private readonly int[] _ownLengths;
 
     /// <summary>Marks looked at so far.</summary>
     public long Work { get; private set; }
@@ -26,8 +26,8 @@ internal sealed class PrintedRecord
         _own = new (int, int)?[turns.Count];
         _all = new (int, int)?[turns.Count];
         _ownStretch = new int[turns.Count];
-        _words = new int[owners.Count];
-        _ownWords = new int[owners.Count];
+        _lengths = new int[owners.Count];
+        _ownLengths = new int[owners.Count];
         var (marks, stretches) = (rendering.Text.Marks, rendering.Stretches);
         var stretch = 0;
         for (var i = 0; i < marks.Length; i++)
@@ -35,15 +35,14 @@ internal sealed class PrintedRecord
             Work++;
             var (start, end, number) = marks[i];
             while (stretch + 1 < stretches.Count && stretches[stretch + 1].Start <= start) stretch++;
-            var words = CountWords(rendering.Text.Value.AsSpan(start, end - start));
-            _words[number] += words;
+            _lengths[number] += end - start;
             var turn = owners[number].Turn;
             if (turn < 0) continue;
             _all[turn] = (_all[turn]?.First ?? i, i);
             if (stretches[stretch].Message != turn) continue;
             _own[turn] = (_own[turn]?.First ?? i, i);
             _ownStretch[turn] = stretch;
-            _ownWords[number] += words;
+            _ownLengths[number] += end - start;
         }
     }
 
@@ -85,7 +84,7 @@ internal sealed class PrintedRecord
                 continue;
             }
 
-            if (_words[number] == 0)
+            if (_lengths[number] == 0)
             {
                 if (_owners[number].Part == RecordPart.Tools) tools++;
                 else documents++;
@@ -97,7 +96,7 @@ internal sealed class PrintedRecord
         foreach (var (turn, first, end) in Turns())
         {
             if (_turns[turn].Role != Turn.Assistant) continue;
-            if (Printed(turn, first, end, RecordPart.Reasoning) < CountWords(_turns[turn].Reasoning)) thoughts++;
+            if (_turns[turn].Reasoning is { } thought && IsMissing(turn, first, end, thought, RecordPart.Reasoning, RecordPart.Reasoning)) thoughts++;
             if (_turns[turn].IsTrained && Run(turn) is not null && IsShortened(turn, first, end)) shortened++;
         }
 
@@ -132,23 +131,39 @@ internal sealed class PrintedRecord
             if (_owners[number] is { Part: RecordPart.ToolCalls, Item: >= 0 } && counts[number] == 0) return true;
         }
 
-        var content = Printed(turn, first, end, RecordPart.Content) + Printed(turn, first, end, RecordPart.UntrainedContent);
-        return content < CountWords(_turns[turn].Content);
+        return IsMissing(turn, first, end, _turns[turn].Content, RecordPart.Content, RecordPart.UntrainedContent);
     }
 
-    private int Printed(int turn, int first, int end, RecordPart part)
+    // Whether words of a text are not printed as either of two parts; only where it is printed shorter are they counted.
+    private bool IsMissing(int turn, int first, int end, string text, RecordPart part, RecordPart other)
     {
         var counts = Counts(turn);
-        var sum = 0;
+        var length = 0;
         for (var number = first; number < end; number++)
         {
-            if (_owners[number].Part == part) sum += counts[number];
+            if (_owners[number].Part == part || _owners[number].Part == other) length += counts[number];
         }
 
-        return sum;
+        return length < text.Length && PrintedWords(turn, part, other) < CountWords(text);
     }
 
-    private int[] Counts(int turn) => _own[turn] is null ? _words : _ownWords;
+    private int PrintedWords(int turn, RecordPart part, RecordPart other)
+    {
+        if (Run(turn) is not { } run) return 0;
+        var words = 0;
+        for (var i = run.First; i <= run.Last; i++)
+        {
+            Work++;
+            var (start, end, number) = _rendering.Text.Marks[i];
+            var owner = _owners[number];
+            if (owner.Turn == turn && (owner.Part == part || owner.Part == other))
+                words += CountWords(_rendering.Text.Value.AsSpan(start, end - start));
+        }
+
+        return words;
+    }
+
+    private int[] Counts(int turn) => _own[turn] is null ? _lengths : _ownLengths;
 
     // Characters that are no white space: templates trim.
     private static int CountWords(ReadOnlySpan<char> text)
