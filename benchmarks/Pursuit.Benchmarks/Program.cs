@@ -32,6 +32,8 @@ switch (args.FirstOrDefault())
         return TokenizerBenchmark.Encode(args[1..]);
     case "tokenizer-train":
         return TokenizerBenchmark.Train(args[1..]);
+    case "templates":
+        return TemplatesBenchmark.Run(args[1..]);
     case "large":
         return LargeStoreBenchmark.Run(args);
     case "matching":
@@ -47,6 +49,6 @@ switch (args.FirstOrDefault())
     case "tsds-store":
         return TsdsStore.Run(args);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, scale, large, matching, passes, engine, engine-threads, features, embeddings, information, prove, tokenizer, tokenizer-train, tsds, tsds-ivf, tsds-store");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, scale, large, matching, passes, engine, engine-threads, features, embeddings, information, prove, templates, tokenizer, tokenizer-train, tsds, tsds-ivf, tsds-store");
         return 2;
 }

@@ -31,6 +31,7 @@ public static class UnicodeText
     public static string Normalize(string text, NormalizationForm form)
     {
         if (Ascii.IsValid(text)) return text;
+        text = CombiningMarks.InOrder(text, form);
         if (text.Contains(RefusedByNormalize)) return string.Join(RefusedByNormalize, text.Split(RefusedByNormalize).Select(part => Normalize(part, form)));
 #pragma warning disable RS0030 // banned everywhere else
         return text.IsNormalized(form) ? text : text.Normalize(form);

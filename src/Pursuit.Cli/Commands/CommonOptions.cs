@@ -55,6 +55,9 @@ internal static class CommonOptions
     /// <summary>Words given apart or with commas between them.</summary>
     public static string[] Words(string[] given) => [.. given.SelectMany(g => g.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 
+    public static Option<string[]> TemplateSet() =>
+        Many("--template-set", "NAME=VALUE: a variable for the model's chat template, such as enable_thinking=false. Values are JSON, else texts.");
+
     public static Option<int> MaxLength() => new("--max-length")
     {
         Description = "Tokens an example is cut to, as your trainer will.",

@@ -27,12 +27,12 @@ internal static class FeatureCommandOptions
 
     /// <summary>What the command line says of one kind of features.</summary>
     /// <exception cref="PursuitException">An option is unknown or out of range, or there is no model.</exception>
-    public static FeatureRecipe<TOptions> Recipe<TOptions>(string? model, int maxLength, IReadOnlyList<string> settings, int threads)
+    public static FeatureRecipe<TOptions> Recipe<TOptions>(string? model, int maxLength, IReadOnlyList<string> templateSettings, IReadOnlyList<string> settings, int threads)
         where TOptions : IFeatureOptions, new()
     {
         var options = Options<TOptions>(settings);
         if (maxLength < 8) throw PursuitException.At("--max-length", $"{maxLength}", "at least 8");
-        return new FeatureRecipe<TOptions> { Model = BundledModel.OrGiven(model), MaxLength = maxLength, Options = options, Threads = threads };
+        return new FeatureRecipe<TOptions> { Model = BundledModel.OrGiven(model), MaxLength = maxLength, TemplateSettings = templateSettings, Options = options, Threads = threads };
     }
 
     /// <summary>How the command line wants one kind of features made.</summary>
@@ -71,5 +71,5 @@ internal static class FeatureCommandOptions
     }
 
     private static FeatureRecipe<TOptions> RecipeOf<TOptions>(SelectJobOptions options)
-        where TOptions : IFeatureOptions, new() => Recipe<TOptions>(options.ModelDirectory, options.MaxLength, options.Settings, options.Pool.Threads);
+        where TOptions : IFeatureOptions, new() => Recipe<TOptions>(options.ModelDirectory, options.MaxLength, options.TemplateSettings, options.Settings, options.Pool.Threads);
 }

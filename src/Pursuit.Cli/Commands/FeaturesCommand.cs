@@ -19,6 +19,7 @@ internal sealed class FeaturesCommand
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<int> _maxLength = CommonOptions.MaxLength();
+    private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<string> _run = new("--run") { Description = "The directory that gets the features; 'select --features' takes it.", DefaultValueFactory = _ => "features.run" };
     private readonly Option<string?> _shard = new("--shard") { Description = "Make every n-th shard alone, as K/N with K from 0 to N - 1 (3/16): one task of a scheduler's array. The last to come completes the features." };
@@ -35,7 +36,7 @@ internal sealed class FeaturesCommand
         return command;
     }
 
-    private IEnumerable<Option> Options() => [_pool, _kind, _shape, _preference, _strict, _model, _maxLength, _set, _run, _shard, _threads, _config, _json];
+    private IEnumerable<Option> Options() => [_pool, _kind, _shape, _preference, _strict, _model, _maxLength, _templateSet, _set, _run, _shard, _threads, _config, _json];
 
     private int Run(ParseResult parsed, IProcessGroup group, CancellationToken cancellationToken)
     {
@@ -97,5 +98,5 @@ internal sealed class FeaturesCommand
     }
 
     private FeatureRecipe<TOptions> Recipe<TOptions>(ParseResult parsed, int threads)
-        where TOptions : IFeatureOptions, new() => FeatureCommandOptions.Recipe<TOptions>(parsed.GetValue(_model), parsed.GetValue(_maxLength), parsed.GetValue(_set)!, threads);
+        where TOptions : IFeatureOptions, new() => FeatureCommandOptions.Recipe<TOptions>(parsed.GetValue(_model), parsed.GetValue(_maxLength), parsed.GetValue(_templateSet)!, parsed.GetValue(_set)!, threads);
 }

@@ -17,15 +17,16 @@ internal static class GenerateCommand
         var adapter = AdapterOptions.Existing("A directory with adapters in PEFT's layout to generate with.");
         var prompt = new Option<string>("--prompt") { Description = "The text to continue.", Required = true };
         var chat = new Option<bool>("--chat") { Description = "Take the prompt as a user's turn and print the assistant's answer." };
+        var templateSet = CommonOptions.TemplateSet();
         var tokens = new Option<int>("--max-tokens") { Description = "Most tokens to add.", DefaultValueFactory = _ => 128 };
         var json = CommonOptions.Json();
-        var command = new Command("generate", "Continues a text with a model: always the likeliest next token.") { model, adapter, prompt, chat, tokens, json };
+        var command = new Command("generate", "Continues a text with a model: always the likeliest next token.") { model, adapter, prompt, chat, templateSet, tokens, json };
         command.SetAction((parsed, cancellationToken) => Task.FromResult(Generate(
-            BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(adapter), parsed.GetValue(prompt)!, parsed.GetValue(chat), parsed.GetValue(tokens), parsed.GetValue(json), cancellationToken)));
+            BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(adapter), parsed.GetValue(prompt)!, parsed.GetValue(chat), parsed.GetValue(templateSet)!, parsed.GetValue(tokens), parsed.GetValue(json), cancellationToken)));
         return command;
     }
 
-    private static int Generate(string model, string? adapter, string prompt, bool chat, int maximum, bool json, CancellationToken cancellationToken)
+    private static int Generate(string model, string? adapter, string prompt, bool chat, string[] templateSettings, int maximum, bool json, CancellationToken cancellationToken)
     {
         if (maximum < 1) throw PursuitException.At("--max-tokens", $"{maximum}", "at least 1");
         var config = TokenizerConfig.Load(model);
@@ -35,8 +36,8 @@ internal static class GenerateCommand
         decoder.Adapters = adapters;
         using var generator = new Generator(decoder);
         var ids = chat
-            ? tokenizer.Encode(ChatTemplate.Load(model, config).Render([new Turn(Turn.User, prompt)], addGenerationPrompt: true).Text, addSpecialTokens: false)
-            : tokenizer.Encode(prompt, addSpecialTokens: true);
+            ? tokenizer.Encode(ChatTemplate.Load(model, config, templateSettings).Render([new Turn(Turn.User, prompt)], addGenerationPrompt: true).Text, addSpecialTokens: false)
+            : Framed(tokenizer, config, prompt);
         var added = generator.Greedy(ids, maximum, cancellationToken: cancellationToken).ToArray();
         var text = tokenizer.Decode(added, skipSpecialTokens: true);
         if (json)
@@ -44,5 +45,12 @@ internal static class GenerateCommand
         else
             System.Console.Out.WriteLine(chat ? text.Trim() : prompt + text);
         return CommandLine.Done;
+    }
+
+    private static int[] Framed(Tokenizer tokenizer, TokenizerConfig config, string prompt)
+    {
+        var ids = new List<int>();
+        new TextFrame(tokenizer, config).Encode(prompt, ids);
+        return [.. ids];
     }
 }

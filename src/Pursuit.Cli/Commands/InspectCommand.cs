@@ -19,11 +19,12 @@ internal static class InspectCommand
         var count = new Option<int>("--count") { Description = "How many examples to print.", DefaultValueFactory = _ => 3 };
         var model = CommonOptions.Model();
         var maxLength = CommonOptions.MaxLength();
+        var templateSet = CommonOptions.TemplateSet();
         var shape = CommonOptions.Shape();
         var preference = CommonOptions.Preference();
         var strict = CommonOptions.Strict();
         var json = CommonOptions.Json();
-        var command = new Command("inspect", "Prints examples as a model reads them, trained tokens told apart, and audits the rest.") { files, id, count, model, maxLength, shape, preference, strict, json };
+        var command = new Command("inspect", "Prints examples as a model reads them, trained tokens told apart, and audits the rest.") { files, id, count, model, maxLength, templateSet, shape, preference, strict, json };
         command.SetAction((parsed, cancellationToken) => Task.FromResult(Run(
             new PoolOptions
             {
@@ -33,7 +34,7 @@ internal static class InspectCommand
                 Strict = parsed.GetValue(strict),
                 Threads = LaunchedCores.Own,
             },
-            ModelEncoder.LoadWithin(BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(maxLength)),
+            ModelEncoder.LoadWithin(BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(maxLength), parsed.GetValue(templateSet)),
             parsed.GetValue(id),
             parsed.GetValue(count),
             parsed.GetValue(json),

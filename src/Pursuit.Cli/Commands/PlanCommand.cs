@@ -24,6 +24,7 @@ internal sealed class PlanCommand
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<int> _maxLength = CommonOptions.MaxLength();
+    private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
     private readonly Option<string> _budget = new("--budget") { Description = "How much to choose: 500 or 1%.", DefaultValueFactory = _ => "1%" };
     private readonly Option<string?> _examples = new("--examples") { Description = "Examples of the pool to plan for, such as 100M, where --pool is a sample of it." };
     private readonly Option<string?> _machines = new("--machines") { Description = "YAML with the machines that will do the job, where it isn't this one (docs/scale.md): a list of groups with count, cores, memory-gb, disk-mb-s and network-mb-s." };
@@ -35,7 +36,7 @@ internal sealed class PlanCommand
     {
         var plan = new PlanCommand();
         var command = new Command("plan", "Tells what features and a selection by them will cost, here or on a list of machines: tokens, hours, disk, memory and network, from a short calibration.");
-        foreach (var option in (Option[])[plan._pool, plan._target, plan._examples, plan._machines, plan._kind, plan._budget, plan._model, plan._maxLength, plan._set, plan._shape, plan._preference, plan._threads, plan._json]) command.Add(option);
+        foreach (var option in (Option[])[plan._pool, plan._target, plan._examples, plan._machines, plan._kind, plan._budget, plan._model, plan._maxLength, plan._templateSet, plan._set, plan._shape, plan._preference, plan._threads, plan._json]) command.Add(option);
         command.SetAction((parsed, cancellationToken) => Task.FromResult(plan.Run(parsed, cancellationToken)));
         return command;
     }
@@ -44,8 +45,8 @@ internal sealed class PlanCommand
     {
         var threads = CommonOptions.ThreadsOf(parsed, _threads);
         var (embeds, model, maxLength, settings) = (parsed.GetValue(_kind) == FeatureKind.Embedding, parsed.GetValue(_model), parsed.GetValue(_maxLength), parsed.GetValue(_set)!);
-        var gradients = embeds ? null : FeatureCommandOptions.Recipe<GradientFeatureOptions>(model, maxLength, settings, threads);
-        var embeddings = embeds ? FeatureCommandOptions.Recipe<EmbeddingOptions>(model, maxLength, settings, threads) : null;
+        var gradients = embeds ? null : FeatureCommandOptions.Recipe<GradientFeatureOptions>(model, maxLength, parsed.GetValue(_templateSet)!, settings, threads);
+        var embeddings = embeds ? FeatureCommandOptions.Recipe<EmbeddingOptions>(model, maxLength, parsed.GetValue(_templateSet)!, settings, threads) : null;
         var pursuit = new GtpOptions();
         MethodOptions.Fill(pursuit, GtpSelector.Name, settings);
         var budget = Budget.Parse(parsed.GetValue(_budget)!);

@@ -37,6 +37,7 @@ internal sealed class ProveCommand
     private readonly Option<double?> _learningRate = new("--lr") { Description = "The highest learning rate: 0.0003 as a rule, 0.002 from scratch." };
     private readonly Option<double> _warmup = TrainingOptions.Valued("--warmup", "Share of the steps in which the learning rate rises.", Usual.Warmup);
     private readonly Option<int?> _maxLength = new("--max-length") { Description = "Tokens an example is cut to; without it, 2048 or the model's longest sequence, whichever is less." };
+    private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
     private readonly Option<int> _generate = TrainingOptions.Valued("--generate", "Answers to generate and score per test; 0 for none.", Usual.Generate);
     private readonly Option<string?> _time = new("--time") { Description = "How long it may take, such as 30m or 2h; seeds that don't fit are left out." };
     private readonly Option<string?> _shape = CommonOptions.Shape();
@@ -75,7 +76,7 @@ internal sealed class ProveCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _test, _methods, _budget, _model, _fromScratch, _seeds, _epochSeeds, _time, _use, _epochs, _batch, _learningRate, _warmup, _maxLength, _generate,
+        _pool, _target, _test, _methods, _budget, _model, _fromScratch, _seeds, _epochSeeds, _time, _use, _epochs, _batch, _learningRate, _warmup, _maxLength, _templateSet, _generate,
         _features, _targetFeatures, _set, _seed, _shape, _preference, _strict, _microBatch, _threads, _run, _config, _json,
     ];
 
@@ -132,6 +133,7 @@ internal sealed class ProveCommand
             LearningRate = parsed.GetValue(_learningRate) ?? (fromScratch ? 0.002 : Usual.LearningRate),
             Warmup = parsed.GetValue(_warmup),
             MaxLength = parsed.GetValue(_maxLength),
+            TemplateSettings = parsed.GetValue(_templateSet)!,
             Generate = parsed.GetValue(_generate),
             Time = parsed.GetValue(_time) is { } time ? ParseTime(time) : null,
             Strict = parsed.GetValue(_strict),

@@ -19,6 +19,7 @@ internal sealed class ScoreCommand
     private readonly Option<string?> _model = CommonOptions.Model("--model", "The model that scores tokens: a directory, or ORG/NAME in the local hub cache. Default: two small probes, trained on the pool.");
     private readonly Option<string?> _referenceModel = StatisticsCommandOptions.ReferenceModel();
     private readonly Option<int> _maxLength = new("--max-length") { Description = "Tokens an example is cut to.", DefaultValueFactory = _ => 1 << 20 };
+    private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<ulong> _seed = new("--seed") { Description = "Seed of every random draw.", DefaultValueFactory = _ => 0 };
     private readonly Option<string?> _shape = CommonOptions.Shape();
@@ -38,7 +39,7 @@ internal sealed class ScoreCommand
         return command;
     }
 
-    private IEnumerable<Option> Options() => [_pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _set, _seed, _shape, _preference, _strict, _run, _threads, _config, _json];
+    private IEnumerable<Option> Options() => [_pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _templateSet, _set, _seed, _shape, _preference, _strict, _run, _threads, _config, _json];
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
@@ -52,7 +53,7 @@ internal sealed class ScoreCommand
             Out = parsed.GetValue(_out)!,
             Seed = parsed.GetValue(_seed),
         };
-        var recipe = StatisticsCommandOptions.Recipe(parsed.GetValue(_model), parsed.GetValue(_referenceModel), parsed.GetValue(_maxLength), options.Settings, options.Seed, threads);
+        var recipe = StatisticsCommandOptions.Recipe(parsed.GetValue(_model), parsed.GetValue(_referenceModel), parsed.GetValue(_maxLength), parsed.GetValue(_templateSet)!, options.Settings, options.Seed, threads);
         using var progress = new ProgressPrinter();
         _ = new ScoreJob(options, progress); // refuses contradictions before a directory is made
         using var run = RunDirectory.Open(parsed.GetValue(_run) ?? SelectionWriter.Beside(options.Out, ".run"));

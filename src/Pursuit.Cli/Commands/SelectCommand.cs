@@ -36,6 +36,7 @@ internal sealed class SelectCommand
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string?> _referenceModel = StatisticsCommandOptions.ReferenceModel();
     private readonly Option<int> _maxLength;
+    private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
     private readonly Option<string> _budget;
     private readonly Option<string> _method;
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
@@ -100,7 +101,7 @@ internal sealed class SelectCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _set, _out, _model, _referenceModel, _maxLength, _seed, _shape, _preference, _strict, _sourceField, _quota, _format, _repeats, _run, _noReport, _memory, _threads, _config, _json,
+        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _set, _out, _model, _referenceModel, _maxLength, _templateSet, _seed, _shape, _preference, _strict, _sourceField, _quota, _format, _repeats, _run, _noReport, _memory, _threads, _config, _json,
     ];
 
     private int Run(ParseResult parsed, IProcessGroup group, CancellationToken cancellationToken)
@@ -167,6 +168,7 @@ internal sealed class SelectCommand
             RunDirectory = parsed.GetValue(_run),
             Seed = parsed.GetValue(_seed),
             MaxLength = parsed.GetValue(_maxLength),
+            TemplateSettings = TemplateSettings(parsed),
             SourceField = parsed.GetValue(_sourceField),
             Quotas = [.. parsed.GetValue(_quota)!.Select(SourceQuota.Parse)],
             Formats = [.. parsed.GetValue(_format)!.Select(ParseFormat).Distinct()],
@@ -174,6 +176,13 @@ internal sealed class SelectCommand
             Match = Given(parsed, _match),
             Memory = parsed.GetValue(_memory) is { } memory ? ByteSize.Parse("--memory", memory) : null,
         };
+    }
+
+    /// <summary>What was given, else what the features of the named run were made with.</summary>
+    private IReadOnlyList<string> TemplateSettings(ParseResult parsed)
+    {
+        var given = parsed.GetValue(_templateSet)!;
+        return given.Length == 0 && SharedRun(parsed) is { } made ? FeatureSources.TemplateSettingsOf(made) : given;
     }
 
     /// <summary>An option's value; its default's absence where this command hasn't the option.</summary>

@@ -18,7 +18,7 @@ internal static class StatisticsCommandOptions
     /// <summary>The source of a selection's token statistics.</summary>
     /// <exception cref="PursuitException">An option is unknown or out of range.</exception>
     public static StatisticsSource Source(SelectJobOptions options, RunDirectory run, IProgress<WorkProgress> progress) => new(
-        Recipe(options.TrainsProbes ? null : options.ModelDirectory, options.ReferenceModel, options.MaxLength, options.Settings, options.Seed, options.Pool.Threads), run, progress);
+        Recipe(options.TrainsProbes ? null : options.ModelDirectory, options.ReferenceModel, options.MaxLength, options.TemplateSettings, options.Settings, options.Seed, options.Pool.Threads), run, progress);
 
     /// <summary>The same statistics for looking back at a finished selection; null where its method reads none, or they are gone.</summary>
     public static IStatisticsSource? FinishedSource(SelectJobOptions options, RunDirectory run)
@@ -31,11 +31,11 @@ internal static class StatisticsCommandOptions
 
     /// <summary>What the command line says of token statistics.</summary>
     /// <exception cref="PursuitException">An option is unknown or out of range.</exception>
-    public static StatisticsRecipe Recipe(string? model, string? reference, int maxLength, IReadOnlyList<string> settings, ulong seed, int threads)
+    public static StatisticsRecipe Recipe(string? model, string? reference, int maxLength, IReadOnlyList<string> templateSettings, IReadOnlyList<string> settings, ulong seed, int threads)
     {
         var options = new ProbeOptions();
         MethodOptions.Fill(options, MethodOptions.ProbeOwner, settings);
         options.Validate();
-        return new StatisticsRecipe { Model = model, ReferenceModel = reference, MaxLength = maxLength, Options = options, Seed = seed, Threads = threads };
+        return new StatisticsRecipe { Model = model, ReferenceModel = reference, MaxLength = maxLength, TemplateSettings = templateSettings, Options = options, Seed = seed, Threads = threads };
     }
 }

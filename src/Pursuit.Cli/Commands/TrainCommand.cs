@@ -24,6 +24,7 @@ internal sealed class TrainCommand
     private readonly Option<string?> _selection = new("--selection") { Description = "The .selection.jsonl of the examples, whose weights count in the loss." };
     private readonly Option<SelectionUse> _selectionUse = TrainingOptions.Valued("--selection-use", "What counts of the selection: weights or repeats.", Usual.SelectionUse);
     private readonly Option<int?> _maxLength = new("--max-length") { Description = "Tokens an example is cut to; without it, 2048 or the model's longest sequence, whichever is less." };
+    private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
     private readonly Option<int> _epochs = TrainingOptions.Valued("--epochs", "Passes over the examples.", Usual.Epochs);
     private readonly Option<long?> _steps = new("--steps") { Description = "Steps, instead of --epochs." };
     private readonly Option<int> _batch = TrainingOptions.Valued("--batch", "Examples of a step's batch.", Usual.BatchExamples);
@@ -53,7 +54,7 @@ internal sealed class TrainCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _model, _data, _shape, _preference, _strict, _out, _selection, _selectionUse, _maxLength, _epochs, _steps, _batch, _batchTokens, _mean, .. _adapters.All, .. _training.All, _run, _config, _json,
+        _model, _data, _shape, _preference, _strict, _out, _selection, _selectionUse, _maxLength, _templateSet, _epochs, _steps, _batch, _batchTokens, _mean, .. _adapters.All, .. _training.All, _run, _config, _json,
     ];
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
@@ -94,6 +95,7 @@ internal sealed class TrainCommand
             HeldOut = _training.HeldOut(parsed) is { Length: > 0 } paths ? new PoolOptions { Paths = paths, Shape = shape, Preference = preference, Threads = threads } : null,
             GroupField = _training.GroupField(parsed),
             MaxLength = parsed.GetValue(_maxLength),
+            TemplateSettings = parsed.GetValue(_templateSet)!,
             Epochs = parsed.GetValue(_epochs),
             Steps = parsed.GetValue(_steps),
             BatchExamples = parsed.GetValue(_batch),

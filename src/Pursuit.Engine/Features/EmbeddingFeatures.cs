@@ -54,7 +54,7 @@ public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
     public static CostPlan Plan(FeatureRecipe<EmbeddingOptions> recipe, Pool pool, PlanRequest request, CancellationToken cancellationToken)
     {
         recipe.Options.Validate();
-        return EmbeddingPlanner.Plan(ProbeModel.Open(recipe.Model, recipe.MaxLength), recipe.Options, recipe.Threads, pool, request, cancellationToken);
+        return EmbeddingPlanner.Plan(ProbeModel.Open(recipe.Model, recipe.MaxLength, recipe.TemplateSettings), recipe.Options, recipe.Threads, pool, request, cancellationToken);
     }
 
     /// <summary>What examples lack that no embedding can be made of.</summary>

@@ -22,7 +22,7 @@ internal sealed class EmbeddingStoreMaker(ProbeModel probe, EmbeddingOptions opt
         using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = threads, MicroBatchTokens = options.MicroBatch });
         var extractor = new EmbeddingExtractor(decoder, workers, options);
         var manifest = loop.Manifest("embedding", [new FeatureBlock($"layer-{layer}", extractor.Dimension)], id) with { Dtype = options.Precision == EmbeddingPrecision.F32 ? "F32" : "BF16" };
-        if (loop.MakeShards(manifest, new ShardFacts(loop.Stage, "lengths", 3), shard => MakeShard(shard, extractor, cancellationToken), cancellationToken) is not var (totals, _)) return null;
+        if (loop.MakeShards(manifest, new ShardFacts(loop.Stage, "lengths", 4), shard => MakeShard(shard, extractor, cancellationToken), cancellationToken) is not var (totals, _)) return null;
         using var store = FeatureStore.Open(loop.StorePath, verifyChecksums: false);
         return new EmbeddingReport
         {
@@ -35,6 +35,7 @@ internal sealed class EmbeddingStoreMaker(ProbeModel probe, EmbeddingOptions opt
             MaxLength = probe.Encoder.MaxLength,
             Cut = (int)totals[1],
             WithoutTokens = (int)totals[2],
+            Refused = (int)totals[3],
             Tokens = totals[0],
             Seconds = loop.Seconds,
             Bytes = store.ByteLength,
@@ -56,6 +57,6 @@ internal sealed class EmbeddingStoreMaker(ProbeModel probe, EmbeddingOptions opt
         }
 
         var used = Array.FindAll(examples, e => EmbeddingExtractor.HasTokens(e, options.Tokens));
-        return new ShardFeatures([rows], norms, [used.Sum(e => (long)e.Ids.Length), used.LongCount(e => e.Truncation.IsCut), examples.Length - used.Length], []);
+        return new ShardFeatures([rows], norms, [used.Sum(e => (long)e.Ids.Length), used.LongCount(e => e.Truncation.IsCut), examples.Length - used.Length, examples.LongCount(e => e.IsRefused)], []);
     }
 }

@@ -15,6 +15,9 @@ public sealed record FeatureRecipe<TOptions>
     /// <summary>Tokens an example is cut to; the model's longest sequence where that is less.</summary>
     public required int MaxLength { get; init; }
 
+    /// <summary>Variables for the model's chat template, as "name=value"; none by default.</summary>
+    public IReadOnlyList<string> TemplateSettings { get; init; } = [];
+
     /// <summary>How.</summary>
     public required TOptions Options { get; init; }
 

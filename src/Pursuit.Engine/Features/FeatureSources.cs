@@ -47,6 +47,12 @@ public static class FeatureSources
             : throw PursuitException.At(directory, $"features made with the model in {model}, where no directory is now", "the same model", "If it has moved, give --model with its new place.");
     }
 
+    /// <summary>The variables for the chat template that a run's features were made with, as its recipe says.</summary>
+    /// <exception cref="PursuitException">The run has no features, or its recipe can't be read.</exception>
+    public static IReadOnlyList<string> TemplateSettingsOf(string directory) => FeatureRecipe.IsIn<EmbeddingOptions>(directory)
+        ? FeatureRecipe.Read<EmbeddingOptions>(directory).TemplateSettings
+        : FeatureRecipe.Read<GradientFeatureOptions>(directory).TemplateSettings;
+
     /// <summary>The pool's features of another run, which stays as it is; targets are made in this one.</summary>
     /// <param name="kind">Which.</param>
     /// <param name="directory">The other run's directory.</param>

@@ -64,7 +64,7 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     public static CostPlan Plan(FeatureRecipe<GradientFeatureOptions> recipe, Pool pool, PlanRequest request, CancellationToken cancellationToken)
     {
         recipe.Options.Validate();
-        return new GradientPlanner(Settle(ProbeModel.Open(recipe.Model, recipe.MaxLength), recipe.Options), recipe.Threads).Plan(pool, request, cancellationToken);
+        return new GradientPlanner(Settle(ProbeModel.Open(recipe.Model, recipe.MaxLength, recipe.TemplateSettings), recipe.Options), recipe.Threads).Plan(pool, request, cancellationToken);
     }
 
     private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>

@@ -7,6 +7,7 @@ using Pursuit.Engine.Training;
 using Pursuit.Runs;
 using Pursuit.Selection.Features;
 using Pursuit.Storage;
+using Pursuit.Tokenization;
 
 namespace Pursuit.Engine.Features;
 
@@ -41,15 +42,11 @@ internal sealed class GradientStoreMaker
     public static ExampleLosses Losses(RunStage stage, int rows, int checkpoints)
     {
         var shards = (rows + FeatureManifest.ShardRows - 1) / FeatureManifest.ShardRows;
-        var facts = Facts(stage);
-        return new ExampleLosses(checkpoints, [.. (facts.Has(0) ? facts : EarlierFacts(stage)).Read(shards).Values.SelectMany(own => own)]);
+        return new ExampleLosses(checkpoints, [.. Facts(stage).Read(shards).Values.SelectMany(own => own)]);
     }
 
-    /// <summary>Per shard: tokens, examples without an answer, examples cut, and losses [rows, checkpoints].</summary>
-    private static ShardFacts Facts(RunStage stage) => new(stage, "facts", 3);
-
-    /// <summary>As <see cref="Facts"/>, by versions that didn't count examples cut.</summary>
-    private static ShardFacts EarlierFacts(RunStage stage) => new(stage, "losses", 2);
+    /// <summary>Per shard: tokens, examples without an answer, examples cut, those the template refuses, and losses [rows, checkpoints].</summary>
+    private static ShardFacts Facts(RunStage stage) => new(stage, "facts", 4);
 
     private GradientReport? Make(ShardLoop loop, string id, CancellationToken cancellationToken)
     {
@@ -95,7 +92,9 @@ internal sealed class GradientStoreMaker
             blocks[t] = rows;
         }
 
-        return new ShardFeatures(blocks, norms, [examples.Sum(e => e.AllMasked ? 0 : (long)e.Ids.Length), examples.LongCount(e => e.AllMasked), examples.LongCount(e => !e.AllMasked && e.Truncation.IsCut)], losses);
+        long Count(Func<EncodedExample, bool> condition) => examples.LongCount(condition);
+        long[] facts = [examples.Sum(e => e.AllMasked ? 0 : (long)e.Ids.Length), Count(e => e.AllMasked), Count(e => !e.AllMasked && e.Truncation.IsCut), Count(e => e.IsRefused)];
+        return new ShardFeatures(blocks, norms, facts, losses);
     }
 
     private void Load(int checkpoint, Decoder decoder, LoraAdapters? adapters)
@@ -141,6 +140,7 @@ internal sealed class GradientStoreMaker
             WithoutAnswer = without,
             MaxLength = _probe.Model.Encoder.MaxLength,
             Cut = (int)totals[2],
+            Refused = (int)totals[3],
             Tokens = tokens * Checkpoints + (_side == GradientSide.Pool ? _trajectory.Tokens : 0),
             Seconds = loop.Seconds + (_side == GradientSide.Pool ? _trajectory.Seconds : 0),
             Bytes = store.ByteLength,

@@ -20,7 +20,7 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
     {
         recipe.Options.Validate();
         (Recipe, Stages, Progress) = (recipe, stages, progress);
-        _probe = new Lazy<ProbeModel>(() => ProbeModel.Open(recipe.Model, recipe.MaxLength));
+        _probe = new Lazy<ProbeModel>(() => ProbeModel.Open(recipe.Model, recipe.MaxLength, recipe.TemplateSettings));
     }
 
     /// <summary>Told beforehand what a pool's features will cost, where they aren't made yet.</summary>

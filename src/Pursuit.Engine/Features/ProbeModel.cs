@@ -15,11 +15,12 @@ internal sealed record ProbeModel(string Path, string Fingerprint, ModelConfig C
     /// <summary>Opens a model.</summary>
     /// <param name="path">Its directory.</param>
     /// <param name="maxLength">Tokens an example is cut to; the model's longest sequence where that is less.</param>
+    /// <param name="templateSettings">"name=value" pairs: variables for the chat template.</param>
     /// <exception cref="PursuitException">A file is missing or unfit, or the tokenizer is another model's.</exception>
-    public static ProbeModel Open(string path, int maxLength)
+    public static ProbeModel Open(string path, int maxLength, IReadOnlyList<string> templateSettings)
     {
         var config = ModelConfigReader.ReadDirectory(path);
-        var encoder = ModelEncoder.Load(path, Math.Min(maxLength, config.MaximumPositions));
+        var encoder = ModelEncoder.Load(path, Math.Min(maxLength, config.MaximumPositions), templateSettings);
         return encoder.Tokenizer.VocabularySize <= config.VocabularySize
             ? new ProbeModel(path, ModelFiles.Fingerprint(path), config, encoder)
             : throw PursuitException.At(path, $"a tokenizer with ids up to {encoder.Tokenizer.VocabularySize - 1} for an embedding of {config.VocabularySize} rows", "a tokenizer and a model that belong together", "Use the tokenizer.json that came with the weights.");

@@ -145,7 +145,7 @@ internal sealed class ShardLoop
     {
         var encoded = new EncodedExample[examples.Length];
         Parallel.For(0, examples.Length, new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken }, i =>
-            encoded[i] = _probe.Encoder.TryEncode(examples[i], out _) ?? new EncodedExample { ContentId = examples[i].ContentId, Ids = [], Trained = [], SupervisedTokens = 0, Truncation = default });
+            encoded[i] = _probe.Encoder.TryEncode(examples[i], out _) ?? new EncodedExample { ContentId = examples[i].ContentId, Ids = [], Trained = [], SupervisedTokens = 0, Truncation = default, IsRefused = true });
         return encoded;
     }
 }

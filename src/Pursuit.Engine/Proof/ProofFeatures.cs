@@ -52,7 +52,7 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
     }
 
     private FeatureRecipe<TOptions> Recipe<TOptions>(TOptions how)
-        where TOptions : IFeatureOptions => new() { Model = options.Model, MaxLength = maxLength, Options = how, Threads = options.Workers.Threads };
+        where TOptions : IFeatureOptions => new() { Model = options.Model, MaxLength = maxLength, TemplateSettings = options.TemplateSettings, Options = how, Threads = options.Workers.Threads };
 
     private IFeatureSource Source(FeatureKind kind, RunDirectory own) => FeatureSources.Shared(kind, Shared, own, options.Model, options.Workers.Threads, StageShare.Whole, progress);
 

@@ -46,7 +46,7 @@ internal sealed class ProofInputs : IDisposable
         var config = ModelConfigReader.ReadDirectory(options.Model);
         if (options.MaxLength > config.MaximumPositions)
             throw PursuitException.At("--max-length", $"{options.MaxLength} tokens", $"at most {config.MaximumPositions}, the longest sequence of the model");
-        var encoder = ModelEncoder.Load(options.Model, options.MaxLength ?? Math.Min(UsualMaxLength, config.MaximumPositions));
+        var encoder = ModelEncoder.Load(options.Model, options.MaxLength ?? Math.Min(UsualMaxLength, config.MaximumPositions), options.TemplateSettings);
         if (encoder.Tokenizer.VocabularySize > config.VocabularySize)
             throw PursuitException.At(options.Model, $"a tokenizer with ids up to {encoder.Tokenizer.VocabularySize - 1} for an embedding of {config.VocabularySize} rows", "a tokenizer and a model that belong together");
 

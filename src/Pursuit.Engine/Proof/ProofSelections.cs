@@ -43,6 +43,7 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
             Out = Path.Combine(directory, "selected.jsonl"),
             Seed = seed,
             MaxLength = maxLength,
+            TemplateSettings = options.TemplateSettings,
         };
         var (summary, featureSeconds, tokens, bytes) = reads && options.Features is null
             ? _features.Use(method.Needs, target, targetName, source => Run(selecting, source, cancellationToken), cancellationToken)
@@ -74,7 +75,7 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
     {
         var probe = new ProbeOptions();
         MethodOptions.Fill(probe, MethodOptions.ProbeOwner, selecting.Settings);
-        return new StatisticsSource(new StatisticsRecipe { Model = options.FromScratch ? null : options.Model, MaxLength = maxLength, Options = probe, Threads = options.Workers.Threads }, run, progress);
+        return new StatisticsSource(new StatisticsRecipe { Model = options.FromScratch ? null : options.Model, MaxLength = maxLength, TemplateSettings = options.TemplateSettings, Options = probe, Threads = options.Workers.Threads }, run, progress);
     }
 
     private List<RankedRow> Rows(string facts) =>

@@ -88,6 +88,9 @@ public sealed record ProveOptions
     /// <summary>Tokens an example is cut to, 8 to the model's longest. Null, the default: 2,048 or the model's longest, whichever is less.</summary>
     public int? MaxLength { get; init; }
 
+    /// <summary>Variables for the model's chat template, as "name=value"; none by default.</summary>
+    public IReadOnlyList<string> TemplateSettings { get; init; } = [];
+
     /// <summary>Answers to generate per test, from its first example on; 0 for none. Default 100.</summary>
     public int Generate { get; init; } = 100;
 

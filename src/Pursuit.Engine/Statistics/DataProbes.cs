@@ -50,7 +50,7 @@ internal sealed class DataProbes
             for (var probe = 0; probe < split.Halves.Length; probe++)
             {
                 var directory = Train(pool, split, probe, tokenizer, cancellationToken);
-                var model = ScoringModel.Open(directory, Options, _recipe.MaxLength, asText: true);
+                var model = ScoringModel.Open(directory, Options, _recipe.MaxLength, [], asText: true);
                 var positions = split.ScoredBy(probe);
                 var own = model.AddTo(new Fingerprint("token-statistics/1").Add("pool", pool.Fingerprint).Add("rows", string.Join(',', positions)));
                 var stage = _run.OpenStage(StageName(probe), own);

@@ -36,11 +36,12 @@ internal sealed record ScoringModel
     /// <param name="directory">As Hugging Face lays it out.</param>
     /// <param name="options">The windows.</param>
     /// <param name="maxLength">Tokens an example is cut to.</param>
+    /// <param name="templateSettings">"name=value" pairs: variables for the chat template.</param>
     /// <param name="asText">True prints conversations as plain text.</param>
     /// <exception cref="PursuitException">A file is missing, or the tokenizer isn't the model's.</exception>
-    public static ScoringModel Open(string directory, ProbeOptions options, int maxLength, bool asText)
+    public static ScoringModel Open(string directory, ProbeOptions options, int maxLength, IReadOnlyList<string> templateSettings, bool asText)
     {
-        var encoder = ModelEncoder.Load(directory, maxLength);
+        var encoder = ModelEncoder.Load(directory, maxLength, templateSettings);
         var config = ModelConfigReader.ReadDirectory(directory);
         if (encoder.Tokenizer.VocabularySize > config.VocabularySize)
             throw PursuitException.At(directory, $"a tokenizer with ids up to {encoder.Tokenizer.VocabularySize - 1} for an embedding of {config.VocabularySize} rows", "a tokenizer and a model that belong together", "Use the tokenizer.json that came with the weights.");

@@ -46,7 +46,7 @@ public sealed class StatisticsSource : IStatisticsSource
 
     private ComputedStatistics OfModel(string directory, string name, Pool pool, bool answersAlone, string work, CancellationToken cancellationToken)
     {
-        var model = ScoringModel.Open(directory, _recipe.Options, _recipe.MaxLength, asText: false);
+        var model = ScoringModel.Open(directory, _recipe.Options, _recipe.MaxLength, _recipe.TemplateSettings, asText: false);
         var fingerprint = model.AddTo(new Fingerprint("token-statistics/1").Add("pool", pool.Fingerprint).Add("answers-alone", answersAlone.ToString()));
         var stage = _run.OpenStage(name, fingerprint);
         var (statistics, report) = new TokenStatisticsMaker(model, answersAlone, _recipe.Threads, _progress).Run(stage, pool, [.. Enumerable.Range(0, pool.Count)], work, cancellationToken);
@@ -65,6 +65,9 @@ public sealed record StatisticsRecipe
 
     /// <summary>Tokens an example is cut to.</summary>
     public int MaxLength { get; init; } = 1 << 20;
+
+    /// <summary>Variables for the models' chat templates, as "name=value"; none by default.</summary>
+    public IReadOnlyList<string> TemplateSettings { get; init; } = [];
 
     /// <summary>Windows and probes.</summary>
     public ProbeOptions Options { get; init; } = new();

@@ -92,7 +92,7 @@ public sealed class FineTuneJob
         var longest = config.MaximumPositions;
         if (_options.MaxLength > longest)
             throw PursuitException.At("the maximum length", $"{_options.MaxLength} tokens", $"at most {longest}, the longest sequence of the model", "Give a smaller --max-length.");
-        var encoder = ModelEncoder.Load(_options.Model, _options.MaxLength ?? Math.Min(UsualMaxLength, longest));
+        var encoder = ModelEncoder.Load(_options.Model, _options.MaxLength ?? Math.Min(UsualMaxLength, longest), _options.TemplateSettings);
         if (encoder.Tokenizer.VocabularySize > config.VocabularySize)
             throw PursuitException.At(_options.Model, $"a tokenizer with ids up to {encoder.Tokenizer.VocabularySize - 1} for an embedding of {config.VocabularySize} rows", "a tokenizer and a model that belong together", "Use the tokenizer.json that came with the weights.");
         return encoder;

@@ -47,6 +47,9 @@ public sealed record FineTuneOptions
     /// <summary>Tokens an example is cut to, 2 to the model's longest sequence. Null, the default: 2,048 or the model's longest, whichever is less.</summary>
     public int? MaxLength { get; init; }
 
+    /// <summary>Variables for the model's chat template, as "name=value"; none by default.</summary>
+    public IReadOnlyList<string> TemplateSettings { get; init; } = [];
+
     /// <summary>Passes over the examples, at least 1, where <see cref="Steps"/> isn't given. Default 1.</summary>
     public int Epochs { get; init; } = 1;
 

@@ -20,8 +20,10 @@ internal static class FeatureRemarks
     private static IEnumerable<string> Of(EmbeddingReport report)
     {
         if (report.Cut > 0) yield return Longer(report.Cut, report.MaxLength, "embedded");
-        if (report.WithoutTokens > 0)
-            yield return string.Create(CultureInfo.InvariantCulture, $"{report.WithoutTokens:N0} examples have no token to pool: their embedding is zero");
+        if (report.Refused > 0)
+            yield return Refused(report.Refused, "their embedding is zero");
+        if (report.WithoutTokens > report.Refused)
+            yield return string.Create(CultureInfo.InvariantCulture, $"{report.WithoutTokens - report.Refused:N0} examples have no token to pool: their embedding is zero");
     }
 
     private static string Longer(int examples, int length, string done)
@@ -37,7 +39,12 @@ internal static class FeatureRemarks
         if (report.Checkpoints.Max(c => c.EpsilonShare) is { } share and > MuchEpsilon)
             yield return string.Create(CultureInfo.InvariantCulture, $"eps decides the preconditioning of {share:0%} of the coordinates, whose second moments are smaller; a smaller one may tell more (--set features.epsilon)");
         if (report is { Cut: > 0 and var cut, MaxLength: { } length }) yield return Longer(cut, length, "described");
-        if (report.WithoutAnswer > 0)
-            yield return string.Create(CultureInfo.InvariantCulture, $"{report.WithoutAnswer:N0} examples have no answer to learn within --max-length: their gradient is zero and gradient methods never choose them");
+        if (report.Refused > 0)
+            yield return Refused(report.Refused, "their gradient is zero and gradient methods never choose them");
+        if (report.WithoutAnswer > report.Refused)
+            yield return string.Create(CultureInfo.InvariantCulture, $"{report.WithoutAnswer - report.Refused:N0} examples have no answer to learn within --max-length: their gradient is zero and gradient methods never choose them");
     }
+
+    private static string Refused(int count, string consequence) =>
+        string.Create(CultureInfo.InvariantCulture, $"the model's chat template refuses {count:N0} examples: {consequence} ('pursuit inspect' says why)");
 }

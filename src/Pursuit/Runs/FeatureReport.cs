@@ -58,6 +58,9 @@ public sealed record GradientReport : FeatureReport
     /// <summary>Rows without an answer to learn, whose gradient is zero.</summary>
     public required int WithoutAnswer { get; init; }
 
+    /// <summary>Rows of those whose conversation the model's chat template refuses.</summary>
+    public int Refused { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore]
     public override int ZeroRows => WithoutAnswer;
@@ -97,6 +100,9 @@ public sealed record EmbeddingReport : FeatureReport
 
     /// <summary>Rows without a token to pool, whose embedding is zero.</summary>
     public required int WithoutTokens { get; init; }
+
+    /// <summary>Rows of those whose conversation the model's chat template refuses.</summary>
+    public int Refused { get; init; }
 
     /// <inheritdoc/>
     [JsonIgnore]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pursuit.Storage;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Runs;
@@ -9,26 +10,29 @@ public static class ModelEncoder
     /// <summary>Loads tokenizer, special tokens and chat template of a model directory.</summary>
     /// <param name="modelDirectory">A directory as Hugging Face lays it out.</param>
     /// <param name="maxLength">Tokens an example is cut to.</param>
+    /// <param name="templateSettings">"name=value" pairs: variables for the chat template; null for none.</param>
     /// <exception cref="PursuitException">A file is missing or asks for something unsupported; the message names it.</exception>
-    public static ExampleEncoder Load(string modelDirectory, int maxLength)
+    public static ExampleEncoder Load(string modelDirectory, int maxLength, IReadOnlyList<string>? templateSettings = null)
     {
         if (!Directory.Exists(modelDirectory))
             throw PursuitException.At("--model", $"no directory '{modelDirectory}'", "a model directory with tokenizer.json and config.json");
         var config = TokenizerConfig.Load(modelDirectory);
-        return new ExampleEncoder(Tokenizer.Load(modelDirectory), ChatTemplate.Load(modelDirectory, config), config, maxLength);
+        var template = ChatTemplate.Load(modelDirectory, config, templateSettings);
+        return new ExampleEncoder(Tokenizer.Load(modelDirectory), template, config, maxLength);
     }
 
     /// <summary>Loads them for examples that the model itself is to read: cut to its longest sequence where that is less.</summary>
     /// <param name="modelDirectory">A directory as Hugging Face lays it out; without a config.json no limit is known.</param>
     /// <param name="maxLength">Tokens an example is cut to at most.</param>
+    /// <param name="templateSettings">"name=value" pairs: variables for the chat template; null for none.</param>
     /// <exception cref="PursuitException">A file is missing or asks for something unsupported; the message names it.</exception>
-    public static ExampleEncoder LoadWithin(string modelDirectory, int maxLength) =>
-        Load(modelDirectory, Math.Min(maxLength, LongestSequence(modelDirectory) ?? maxLength));
+    public static ExampleEncoder LoadWithin(string modelDirectory, int maxLength, IReadOnlyList<string>? templateSettings = null) =>
+        Load(modelDirectory, Math.Min(maxLength, LongestSequence(modelDirectory) ?? maxLength), templateSettings);
 
     /// <summary>What config.json says of the longest sequence, whatever the model's family; of a model with several parts, the text's.</summary>
     private static int? LongestSequence(string modelDirectory)
     {
-        var path = Path.Combine(modelDirectory, "config.json");
+        var path = Path.Combine(ModelDirectory.Open(modelDirectory).BasePath, "config.json");
         if (!File.Exists(path)) return null;
         try
         {
@@ -49,8 +53,9 @@ public static class ModelEncoder
     }
 
     /// <summary>Everything an example's tokens depend on besides the example.</summary>
-    public static Fingerprint Fingerprint(ExampleEncoder encoder) => new Fingerprint("encoder/1")
+    public static Fingerprint Fingerprint(ExampleEncoder encoder) => new Fingerprint("encoder/2")
         .Add("tokenizer", encoder.Tokenizer.Fingerprint)
         .Add("template", encoder.Template.Fingerprint)
+        .Add("special-tokens", encoder.SpecialTokens)
         .Add("max-length", encoder.MaxLength);
 }

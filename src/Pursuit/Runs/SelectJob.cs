@@ -215,7 +215,7 @@ public sealed class SelectJob
     private TokenLengths? Lengths(RunDirectory run, Pool pool, Pool? target, CancellationToken cancellationToken)
     {
         if (!_options.NeedsTokens) return null;
-        var encoder = ModelEncoder.Load(_options.ModelDirectory!, _options.MaxLength);
+        var encoder = ModelEncoder.Load(_options.ModelDirectory!, _options.MaxLength, _options.TemplateSettings);
         var counts = TokenCounting.Count(run, pool, encoder, _options.Pool.Threads, OnAudit, _progress, cancellationToken);
         if (!_method.Needs.HasFlag(FeatureNeeds.ReferenceLengths)) return new TokenLengths(ModelEncoder.Fingerprint(encoder).Hash, counts, null, null);
         if (_options.Match is { } match)

@@ -62,6 +62,9 @@ public sealed record SelectJobOptions
     /// <summary>Tokens an example is cut to. Default 2048; at least 8.</summary>
     public int MaxLength { get; init; } = 2048;
 
+    /// <summary>Variables for the model's chat template, as "name=value"; none by default.</summary>
+    public IReadOnlyList<string> TemplateSettings { get; init; } = [];
+
     /// <summary>A top-level text field that names each record's source; null takes the file.</summary>
     public string? SourceField { get; init; }
 

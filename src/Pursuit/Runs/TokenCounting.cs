@@ -17,7 +17,7 @@ public static class TokenCounting
     /// <summary>Counts every example's tokens, or reuses the counts of an earlier run.</summary>
     public static TokenCounts Count(RunDirectory run, Pool pool, ExampleEncoder encoder, int threads, Action<AuditReport>? onAudit, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        var fingerprint = new Fingerprint("token-counts/1")
+        var fingerprint = new Fingerprint("token-counts/2")
             .Add("pursuit", RunDirectory.PursuitVersion)
             .Add("pool", pool.Fingerprint)
             .Add("encoder", ModelEncoder.Fingerprint(encoder).Hash);

@@ -10,20 +10,24 @@ internal sealed class MappedText
     private readonly int _offset;
     private readonly int[]? _starts;
     private readonly int[]? _ends;
+    private readonly TextWork _work;
 
     /// <summary>A stretch of the input as it stands.</summary>
     /// <param name="value">The characters.</param>
     /// <param name="offset">Where the first stands in the input.</param>
     /// <param name="tracked">False where nobody will ask for origins; rewriting is cheaper then.</param>
-    public MappedText(string value, int offset, bool tracked)
+    /// <param name="work">What rewriting it is charged to.</param>
+    public MappedText(string value, int offset, bool tracked, TextWork work)
     {
+        _work = work;
         Value = value;
         _offset = offset;
         Tracked = tracked;
     }
 
-    private MappedText(string value, int[]? starts, int[]? ends, bool tracked)
+    private MappedText(string value, int[]? starts, int[]? ends, bool tracked, TextWork work)
     {
+        _work = work;
         Value = value;
         _starts = starts;
         _ends = ends;
@@ -32,6 +36,9 @@ internal sealed class MappedText
 
     /// <summary>The characters.</summary>
     public string Value { get; }
+
+    /// <summary>What rewriting the text, and looking for patterns in it, is charged to.</summary>
+    public TextWork Work => _work;
 
     /// <summary>Whether origins are kept.</summary>
     public bool Tracked { get; }
@@ -46,8 +53,8 @@ internal sealed class MappedText
         if (start == 0 && end == Value.Length) return this;
         var value = Value[start..end];
         return _starts is null
-            ? new MappedText(value, _offset + start, Tracked)
-            : new MappedText(value, _starts[start..end], _ends![start..end], Tracked);
+            ? new MappedText(value, _offset + start, Tracked, _work)
+            : new MappedText(value, _starts[start..end], _ends![start..end], Tracked, _work);
     }
 
     private int StartOf(int index)
@@ -59,7 +66,7 @@ internal sealed class MappedText
 
     private int EndOf(int index) => _ends is null ? _offset + index + 1 : _ends[index];
 
-    /// <summary>Writes a new text out of an older one, carrying the origins along.</summary>
+    /// <summary>Writes a new text out of an older one, with its origins.</summary>
     public sealed class Builder(MappedText source)
     {
         private readonly StringBuilder _value = new(source.Value.Length + 8);
@@ -72,6 +79,7 @@ internal sealed class MappedText
         /// <summary>Copies the source's characters [start, end).</summary>
         public void Copy(int start, int end)
         {
+            source._work.Write(end - start, _value.Length);
             _value.Append(source.Value, start, end - start);
             if (_starts is null) return;
             for (var i = start; i < end; i++)
@@ -84,6 +92,7 @@ internal sealed class MappedText
         /// <summary>Writes characters that stand for the source's [start, end); an empty range is an insertion there.</summary>
         public void Replace(ReadOnlySpan<char> content, int start, int end)
         {
+            source._work.Write(content.Length, _value.Length);
             _value.Append(content);
             if (_starts is null) return;
             var origin = source.Origin(start, end);
@@ -95,6 +104,6 @@ internal sealed class MappedText
         }
 
         /// <summary>The text written.</summary>
-        public MappedText Build() => new(_value.ToString(), _starts?.ToArray(), _ends?.ToArray(), source.Tracked);
+        public MappedText Build() => new(_value.ToString(), _starts?.ToArray(), _ends?.ToArray(), source.Tracked, source._work);
     }
 }

@@ -18,6 +18,9 @@ internal sealed class SymbolBuffer
     /// <summary>Symbols held.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Symbols there is room for without growing.</summary>
+    public int Capacity => _ids.Length;
+
     /// <summary>Token ids.</summary>
     public ReadOnlySpan<int> Ids => _ids.AsSpan(0, Count);
 

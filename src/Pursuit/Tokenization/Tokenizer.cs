@@ -17,9 +17,11 @@ public sealed class Tokenizer
     public const string FileName = "tokenizer.json";
 
     private const long LargestFile = 512L << 20;
+    private const int MostSymbolsKept = 1 << 20; // a rare giant word must not hold its room for ever
 
     private static readonly string[] SentencePieceNames = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model"];
 
+    private readonly string _where;
     private readonly BytePairModel _model;
     private readonly INormalizer? _normalizer;
     private readonly PreTokenizer _preTokenizer;
@@ -30,11 +32,14 @@ public sealed class Tokenizer
     private readonly Dictionary<string, int> _ids;
     private readonly Dictionary<int, string> _tokens;
     private readonly HashSet<int> _special;
+    private readonly int _lowestSpecial;
+    private readonly int _highestSpecial;
     private readonly ConcurrentBag<Scratch> _scratches = []; // hands a thread its own back first
 
     private Tokenizer(JsonField root, string fingerprint)
     {
         Fingerprint = fingerprint;
+        _where = root.Where;
         var added = ModelReader.AddedTokens(root["added_tokens"]);
         var model = ModelReader.Read(root["model"], added);
         _normalizer = PipelineReader.Normalizer(root["normalizer"]);
@@ -52,11 +57,15 @@ public sealed class Tokenizer
         }
 
         _special = [.. added.Where(token => token.Special).Select(token => token.Id)];
+        (_lowestSpecial, _highestSpecial) = _special.Count == 0 ? (0, -1) : (_special.Min(), _special.Max());
         var normalized = added.Where(token => token.Normalized && _normalizer is not null).ToHashSet();
         _rawTokens = new AddedTokenFinder(added.Where(token => !normalized.Contains(token)).Select(token => (token.Content, token)));
-        _normalizedTokens = new AddedTokenFinder(normalized.Select(token => (_normalizer!.Apply(new MappedText(token.Content, 0, false)).Value, token)));
+        _normalizedTokens = new AddedTokenFinder(normalized.Select(token => (Normalized(token.Content), token)));
         VocabularySize = _tokens.Count == 0 ? 0 : _tokens.Keys.Max() + 1;
     }
+
+    // An added token's text as it reads after normalization.
+    private string Normalized(string text) => _normalizer!.Apply(new MappedText(text, 0, false, new TextWork(text.Length, _where))).Value;
 
     /// <summary>The highest id plus one, added tokens included: the least number of rows an embedding needs.</summary>
     public int VocabularySize { get; }
@@ -104,6 +113,7 @@ public sealed class Tokenizer
     /// <param name="text">The text; a lone surrogate is read as U+FFFD.</param>
     /// <param name="addSpecialTokens">Whether the post-processor's tokens (such as a beginning-of-text) go around it.</param>
     /// <returns>Token ids.</returns>
+    /// <exception cref="PursuitException">As the other overload.</exception>
     public int[] Encode(string text, bool addSpecialTokens)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -117,6 +127,9 @@ public sealed class Tokenizer
     /// <param name="addSpecialTokens">Whether the post-processor's tokens go around it.</param>
     /// <param name="ids">Gets the token ids.</param>
     /// <param name="spans">Gets each token's range in the text, where wanted.</param>
+    /// <exception cref="PursuitException">
+    /// The tokenizer's normalizer, pre-tokenizer or patterns make more of the text than its length allows (docs/formats/tokenizer.md).
+    /// </exception>
     public void Encode(string text, bool addSpecialTokens, List<int> ids, List<TokenSpan>? spans)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -127,7 +140,7 @@ public sealed class Tokenizer
         if (addSpecialTokens) AddFrame(_frame.Before, 0, output);
         EncodeSections(text, output);
         if (addSpecialTokens) AddFrame(_frame.After, text.Length, output);
-        _scratches.Add(scratch);
+        if (scratch.Symbols.Capacity <= MostSymbolsKept) _scratches.Add(scratch);
     }
 
     /// <summary>Turns ids back into text.</summary>
@@ -151,8 +164,11 @@ public sealed class Tokenizer
     /// <summary>The token of an id as the vocabulary spells it, or null.</summary>
     public string? IdToToken(int id) => _tokens.GetValueOrDefault(id);
 
+    /// <summary>What the post-processor puts before and behind a text.</summary>
+    internal (int[] Before, int[] After) Frame => ([.. _frame.Before], [.. _frame.After]);
+
     /// <summary>Whether an id belongs to a special token.</summary>
-    public bool IsSpecial(int id) => _special.Contains(id);
+    public bool IsSpecial(int id) => id >= _lowestSpecial && id <= _highestSpecial && _special.Contains(id);
 
     /// <summary>Reads a tokenizer from a file's bytes.</summary>
     internal static Tokenizer Parse(byte[] bytes, string where)
@@ -179,9 +195,10 @@ public sealed class Tokenizer
 
     private void EncodeSections(string text, Output output)
     {
+        var work = new TextWork(text.Length, _where);
         if (_rawTokens.IsEmpty)
         {
-            if (text.Length > 0) EncodeBetween(new MappedText(text, 0, output.Spans is not null), true, output);
+            if (text.Length > 0) EncodeBetween(new MappedText(text, 0, output.Spans is not null, work), true, output);
             return;
         }
 
@@ -191,7 +208,7 @@ public sealed class Tokenizer
         {
             var (start, end, token) = sections[i];
             if (token is not null) output.Add(token.Id, new TokenSpan(start, end));
-            else EncodeBetween(new MappedText(text[start..end], start, output.Spans is not null), i == 0, output);
+            else EncodeBetween(new MappedText(text[start..end], start, output.Spans is not null, work), i == 0, output);
         }
     }
 

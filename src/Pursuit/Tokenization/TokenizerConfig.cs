@@ -30,6 +30,18 @@ public sealed record TokenizerConfig
     /// <summary>The class transformers would load, or null.</summary>
     public string? TokenizerClass { get; init; }
 
+    /// <summary>
+    /// Whether the beginning-of-text and the end-of-text token go around a plain text where the tokenizer's class sets them
+    /// itself, whatever <c>tokenizer.json</c> says; null where that file decides.
+    /// </summary>
+    internal (bool Begin, bool End)? ClassFrame =>
+        TokenizerClass is { } name && ClassesWithFrame.Contains(name.EndsWith("Fast", StringComparison.Ordinal) ? name[..^4] : name)
+            ? (AddBosToken ?? true, AddEosToken ?? false)
+            : null;
+
+    // Those whose update_post_processor goes by add_bos_token and add_eos_token.
+    private static readonly string[] ClassesWithFrame = ["LlamaTokenizer", "CodeLlamaTokenizer", "GemmaTokenizer", "CohereTokenizer"];
+
     /// <summary>The chat template (the one named "default" of a list), or null.</summary>
     public string? ChatTemplate { get; init; }
 

@@ -52,15 +52,15 @@ public sealed class TokenizerComponentTests
     public void A_normalizer_rewrites_as_the_crate_does(string normalizer, string text, string expected)
     {
         var read = PipelineReader.Normalizer(Field(normalizer))!;
-        read.Apply(new MappedText(text, 0, true)).Value.ShouldBe(expected);
-        read.Apply(new MappedText(text, 0, false)).Value.ShouldBe(expected);
+        read.Apply(new MappedText(text, 0, true, new TextWork(text.Length, "test"))).Value.ShouldBe(expected);
+        read.Apply(new MappedText(text, 0, false, new TextWork(text.Length, "test"))).Value.ShouldBe(expected);
     }
 
     [Fact]
     public void What_is_normalized_away_or_in_keeps_spans_in_the_text_given()
     {
         var read = PipelineReader.Normalizer(Field("""{"type":"Sequence","normalizers":[{"type":"Strip"},{"type":"NFKC"},{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":"x"},"content":"yyy"}]}"""))!;
-        var mapped = read.Apply(new MappedText("  \ufb01xe\u0301 ", 10, true));
+        var mapped = read.Apply(new MappedText("  \ufb01xe\u0301 ", 10, true, new TextWork(6, "test")));
         mapped.Value.ShouldBe("▁fiyyy\u00e9");
         mapped.Origin(0, 1).Length.ShouldBe(0);
         mapped.Origin(1, 2).ShouldBe(new TokenSpan(12, 13)); // f and i both come from the ligature
@@ -143,7 +143,7 @@ public sealed class TokenizerComponentTests
     public void A_regular_expression_matches_whole_code_points_as_oniguruma_does(string pattern, string text, string expected)
     {
         var matches = new List<TextMatch>();
-        new RegexPattern(pattern, "test").FindAll(text, matches);
+        new RegexPattern(pattern, "test").FindAll(text, matches, new TextWork(text.Length, "test"));
         string.Join('|', matches.Select(match => text[match.Start..match.End])).ShouldBe(expected);
     }
 
@@ -158,8 +158,8 @@ public sealed class TokenizerComponentTests
             {
                 List<TextMatch> expected = [];
                 List<TextMatch> found = [];
-                general.FindAll(text, expected);
-                scanned.FindAll(text, found);
+                general.FindAll(text, expected, new TextWork(text.Length, "test"));
+                scanned.FindAll(text, found, new TextWork(text.Length, "test"));
                 if (!found.SequenceEqual(expected)) Assert.Fail($"{pattern}: {text}");
             }
         }
@@ -169,7 +169,7 @@ public sealed class TokenizerComponentTests
     public void A_pattern_that_needs_too_many_steps_is_refused_and_does_not_hang()
     {
         var pattern = new RegexPattern("(?:a+)+$", "here");
-        Should.Throw<PursuitException>(() => pattern.FindAll(new string('a', 60) + "b", [])).Message.ShouldContain("steps");
+        Should.Throw<PursuitException>(() => pattern.FindAll(new string('a', 60) + "b", [], new TextWork(61, "here"))).Message.ShouldContain("steps");
     }
 
     [Fact]
@@ -184,7 +184,7 @@ public sealed class TokenizerComponentTests
 
     private static string Words(string preTokenizer, string text)
     {
-        var cut = new PreTokenizer(PipelineReader.PreTokenizer(Field(preTokenizer))).Cut(new MappedText(text, 0, true), true);
+        var cut = new PreTokenizer(PipelineReader.PreTokenizer(Field(preTokenizer))).Cut(new MappedText(text, 0, true, new TextWork(text.Length, "test")), true);
         return string.Join('|', cut.Words.Select(word => cut.Text.Value[word.Start..word.End]));
     }
 

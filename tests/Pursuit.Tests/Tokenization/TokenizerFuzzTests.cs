@@ -103,7 +103,7 @@ public sealed class TokenizerFuzzTests
             try
             {
                 var matches = new List<TextMatch>();
-                new RegexPattern(pattern, "test").FindAll("aab \U00010330b1 aaaaaaaaaa", matches);
+                new RegexPattern(pattern, "test").FindAll("aab \U00010330b1 aaaaaaaaaa", matches, new TextWork(21, "test"));
                 matches.Zip(matches.Skip(1)).ShouldAllBe(pair => pair.First.End <= pair.Second.Start);
             }
             catch (PursuitException e)

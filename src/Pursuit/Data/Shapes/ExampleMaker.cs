@@ -24,7 +24,7 @@ internal static class ExampleMaker
             Text = draft.IsText ? draft.ContentOf(-1) : null,
             ToolsJson = draft.Tools < 0 ? null : Encoding.UTF8.GetString(draft.ToolTape.Raw(draft.Tools)),
             DocumentsJson = draft.Documents < 0 ? null : Encoding.UTF8.GetString(draft.Tape.Raw(draft.Documents)),
-            PromptTurns = draft.PromptTurns,
+            PromptTurns = draft.PromptTurns > 0 ? draft.PromptTurns : null,
             RejectedTurns = Turns(draft, draft.TurnCount, draft.Turns.Count),
             Locator = locator,
         };

@@ -3,95 +3,88 @@ using Pursuit.Data;
 namespace Pursuit.Tokenization;
 
 /// <summary>
-/// Finds each answer in a rendered conversation by the marks its characters kept. The rule is stated in
-/// docs/formats/chat-templates.md, "Which tokens are trained".
+/// Finds each answer in one rendering of a conversation by the marks its characters kept and by the loop's passes that
+/// printed them. The rule is stated in docs/formats/chat-templates.md, "Which tokens are trained". Its cost grows with the
+/// rendering's length, whatever the number of turns.
 /// </summary>
 internal sealed class AnswerLocator
 {
+    private readonly CompiledTemplate _template;
+    private readonly JinjaRendering _rendering;
     private readonly JinjaText _text;
+    private readonly MarkOwners _owners;
     private readonly IReadOnlyList<Turn> _turns;
-    private readonly string _generationPrompt;
-    private readonly Func<int, bool, JinjaText?> _renderFirst;
+    private readonly PrintedRecord _printed;
 
     /// <summary>Prepares the search.</summary>
-    /// <param name="text">The rendered conversation.</param>
-    /// <param name="turns">Its turns.</param>
-    /// <param name="generationPrompt">What the template prints to make the assistant speak; may be empty.</param>
-    /// <param name="renderFirst">What the template prints of the first turns, with or without the generation prompt; null where it refuses.</param>
-    public AnswerLocator(JinjaText text, IReadOnlyList<Turn> turns, string generationPrompt, Func<int, bool, JinjaText?> renderFirst)
+    public AnswerLocator(CompiledTemplate template, JinjaRendering rendering, MarkOwners owners, IReadOnlyList<Turn> turns)
     {
-        _text = text;
+        _template = template;
+        _rendering = rendering;
+        _text = rendering.Text;
+        _owners = owners;
         _turns = turns;
-        _generationPrompt = generationPrompt;
-        _renderFirst = renderFirst;
+        _printed = new PrintedRecord(rendering, owners, turns);
     }
 
     /// <summary>All answers, with what became of the turns.</summary>
-    /// <param name="generations">What the template itself marked as trained, or null where it has no such marks.</param>
-    public RenderedConversation Locate(IReadOnlyList<CharSpan>? generations)
+    public RenderedConversation Locate()
     {
         var answers = new List<AnswerSpan>();
-        var (empty, lost, shortened) = (0, 0, 0);
-        var runs = Runs();
+        var (empty, lost) = (0, 0);
         for (var turn = 0; turn < _turns.Count; turn++)
         {
-            var isEmpty = string.IsNullOrWhiteSpace(_turns[turn].Content) && _turns[turn].ToolCallsJson is null;
-            if (isEmpty) empty++;
-            if (isEmpty || !_turns[turn].IsTrained) continue;
-            if (runs[turn] is not { } run)
+            if (IsEmpty(_turns[turn])) empty++;
+            if (!_turns[turn].IsTrained) continue;
+            if (_printed.Run(turn) is { } run)
+            {
+                if (!_template.MarksAnswers) answers.Add(Answer(turn, run));
+            }
+            else if (HasWords(_turns[turn]))
             {
                 lost++;
-                continue;
             }
-
-            if (IsShortened(run, turn)) shortened++;
-            if (generations is null) answers.Add(Answer(turn, run));
         }
 
-        if (generations is not null)
-            answers.AddRange(generations.Select(span => new AnswerSpan(-1, span, span.End, AnswerEnd.Exact)));
+        answers.Sort((a, b) => a.Span.Start.CompareTo(b.Span.Start)); // a template may print turns in another order
+        if (_template.MarksAnswers)
+            answers.AddRange(GeneratedSpans().Select(span => new AnswerSpan(-1, span, span.End, span.End, AnswerEnd.Exact)));
+        var (shortened, thoughts, tools, documents) = _printed.CountMissing();
+        var (words, untrained) = RecordsWords();
         return new RenderedConversation
         {
             Text = _text.Value,
             Answers = answers,
-            HeaderLength = _text.Marks.Length > 0 ? _text.Marks[0].Start : _text.Value.Length,
+            Untrained = untrained,
+            Words = words,
+            HeaderLength = words.Count > 0 ? words[0].Start : _text.Value.Length,
             EmptyTurns = empty,
             LostAnswers = lost,
             ShortenedAnswers = shortened,
+            ThoughtsNotPrinted = thoughts,
+            ToolsNotPrinted = tools,
+            DocumentsNotPrinted = documents,
+            Work = _rendering.Work + _printed.Work + _turns.Count,
         };
     }
 
-    // First and last mark of each turn; null for a turn without one, or with another turn's words in between.
-    private (int First, int Last)?[] Runs()
+    private static bool HasWords(Turn turn) => !string.IsNullOrWhiteSpace(turn.Content) || turn.ToolCallsJson is not null;
+
+    private static bool IsEmpty(Turn turn) => !HasWords(turn) && string.IsNullOrWhiteSpace(turn.Reasoning);
+
+    private (List<CharSpan> Words, List<CharSpan> Untrained) RecordsWords()
     {
-        var runs = new (int First, int Last)?[_turns.Count];
-        var marks = _text.Marks;
-        for (var i = 0; i < marks.Length; i++)
+        var words = new List<CharSpan>(_text.Marks.Length);
+        var untrained = new List<CharSpan>();
+        foreach (var (start, end, number) in _text.Marks)
         {
-            var turn = ConversationVariables.TurnOf(marks[i].Owner);
-            runs[turn] = (runs[turn]?.First ?? i, i);
+            var owner = _owners[number];
+            if (owner.Turn < 0) continue;
+            words.Add(new CharSpan(start, end));
+            if (owner.Part == RecordPart.UntrainedContent) untrained.Add(new CharSpan(start, end));
         }
 
-        for (var turn = 0; turn < runs.Length; turn++)
-        {
-            if (runs[turn] is not { } run || !_turns[turn].IsTrained) continue;
-            if (_turns[turn].ToolCallsJson is not null) runs[turn] = run = WithinTurn(turn, run);
-            for (var i = run.First; i <= run.Last; i++)
-            {
-                if (ConversationVariables.TurnOf(marks[i].Owner) != turn) runs[turn] = null;
-            }
-        }
-
-        return runs;
-    }
-
-    // A template may print a call's name once more with the tool's result; that is no word of the assistant's.
-    private (int First, int Last) WithinTurn(int turn, (int First, int Last) run)
-    {
-        if (turn + 1 == _turns.Count || _renderFirst(turn + 1, false) is not { } upToHere) return run;
-        if (!_text.Value.StartsWith(upToHere.Value, StringComparison.Ordinal)) return run;
-        while (run.Last > run.First && _text.Marks[run.Last].End > upToHere.Value.Length) run.Last--;
-        return run;
+        return (words, untrained);
     }
 
     private AnswerSpan Answer(int turn, (int First, int Last) run)
@@ -102,57 +95,77 @@ internal sealed class AnswerLocator
         var before = run.First > 0 ? marks[run.First - 1].End : 0;
         var start = PythonText.SkipSpace(_text.Value, Math.Min(first.Start, StartOfSpeech(turn, before, first)));
         var limit = run.Last + 1 < marks.Length ? marks[run.Last + 1].Start : _text.Value.Length;
-        var end = ConversationVariables.IsTool(last.Owner) ? AnswerEnd.ClosingAndEndToken : AnswerEnd.EndToken;
+        var end = _owners[last.Owner].Part == RecordPart.ToolCalls ? AnswerEnd.ClosingAndEndToken : AnswerEnd.EndToken;
         // White space the turn brought itself is the turn's.
-        return new AnswerSpan(turn, new CharSpan(Math.Min(start, first.Start), last.End), limit, end);
+        var span = new CharSpan(Math.Min(start, first.Start), last.End);
+        return new AnswerSpan(turn, span, _printed.Pass(turn) is { } pass ? Math.Clamp(pass.End, span.End, limit) : null, limit, end);
     }
 
     // Where the model would begin to speak: what the template prints from there on, the model has to say.
     private int StartOfSpeech(int turn, int before, JinjaMark first)
     {
-        if (_generationPrompt.Length > 0)
+        var header = _text.Value.AsSpan(before, first.Start - before);
+        if (_template.GenerationPrompt.Length > 0)
         {
-            var at = _text.Value.AsSpan(before, first.Start - before).LastIndexOf(_generationPrompt, StringComparison.Ordinal);
-            return at < 0 ? first.Start : before + at + _generationPrompt.Length;
+            var at = header.LastIndexOf(_template.GenerationPrompt, StringComparison.Ordinal);
+            return at >= 0 ? before + at + _template.GenerationPrompt.Length : before + BehindCommonOpening(header);
         }
 
-        // A template without a generation prompt: only a tool call has words of the model's before the record's. What the
-        // prompt before this turn ends in, the assistant does not say.
-        if (!ConversationVariables.IsTool(first.Owner) || _renderFirst(turn, true) is not { } prompt) return first.Start;
-        var tail = prompt.Value.AsSpan(prompt.Marks.Length > 0 ? prompt.Marks[^1].End : 0);
-        return _text.Value.AsSpan(before, first.Start - before).StartsWith(tail) ? before + tail.Length : first.Start;
+        // A template without a generation prompt: only a tool call has words of the model's before the record's.
+        if (_owners[first.Owner].Part != RecordPart.ToolCalls || _printed.Pass(turn) is not { } pass) return first.Start;
+        var entered = Math.Max(before, pass.Start);
+        if (entered > first.Start) return first.Start;
+        return _text.Value.AsSpan(entered, first.Start - entered).StartsWith(_template.AnswerHeader, StringComparison.Ordinal)
+            ? entered + _template.AnswerHeader.Length
+            : entered;
     }
 
-    // Whether words of the content are missing; templates may trim its white space.
-    private bool IsShortened((int First, int Last) run, int turn)
+    // A generation prompt may go on to what not every answer begins with (an opened <think>): then what the header shares
+    // with its beginning is the prompt. Returns the position behind it, or the header's length where they share nothing.
+    private int BehindCommonOpening(ReadOnlySpan<char> header)
     {
-        var content = _turns[turn].Content;
-        var printed = 0;
-        for (var i = run.First; i <= run.Last; i++)
+        var (best, behind) = (0, header.Length);
+        for (var at = 0; at <= header.Length - best; at++)
         {
-            if (_text.Marks[i].Owner == ConversationVariables.OwnerOf(turn)) printed += _text.Marks[i].End - _text.Marks[i].Start;
+            var common = header[at..].CommonPrefixLength(_template.GenerationPrompt);
+            common = WithoutTornTag(_template.GenerationPrompt.AsSpan(0, common));
+            if (common < best || _template.GenerationPrompt.AsSpan(0, common).IsWhiteSpace()) continue;
+            (best, behind) = (common, at + common);
         }
 
-        if (printed >= content.Length) return false;
-        var words = 0;
-        for (var i = run.First; i <= run.Last; i++)
-        {
-            var mark = _text.Marks[i];
-            if (mark.Owner == ConversationVariables.OwnerOf(turn)) words += Words(_text.Value.AsSpan(mark.Start, mark.End - mark.Start));
-        }
-
-        return words < Words(content);
+        return behind;
     }
 
-    // Characters that are no white space: templates trim.
-    private static int Words(ReadOnlySpan<char> text)
+    // "<t" is what <think> and <tool_call> share, and neither's.
+    private static int WithoutTornTag(ReadOnlySpan<char> text)
     {
-        var count = 0;
-        foreach (var c in text)
+        var open = text.LastIndexOfAny('<', '[');
+        return open >= 0 && text[open..].IndexOfAny('>', ']') < 0 ? open : text.Length;
+    }
+
+    // What the template marked, without the turns that the record marks as not to be trained.
+    private IEnumerable<CharSpan> GeneratedSpans()
+    {
+        if (_turns.All(turn => turn.TrainMark != false)) return _rendering.Generations;
+        var turns = GeneratedTurns();
+        return _rendering.Generations.Where((_, i) => turns[i] < 0 || _turns[turns[i]].IsTrained);
+    }
+
+    // The turn of each generation block: that of the loop's pass it stands in, else that of its words, else -1.
+    private int[] GeneratedTurns()
+    {
+        var turns = new int[_rendering.Generations.Count];
+        var (stretch, mark) = (0, 0);
+        for (var i = 0; i < turns.Length; i++)
         {
-            if (!PythonText.IsSpace(c)) count++;
+            var span = _rendering.Generations[i];
+            while (stretch + 1 < _rendering.Stretches.Count && _rendering.Stretches[stretch + 1].Start <= span.Start) stretch++;
+            while (mark < _text.Marks.Length && _text.Marks[mark].End <= span.Start) mark++;
+            turns[i] = _rendering.Stretches[stretch].Message;
+            if (turns[i] < 0 && mark < _text.Marks.Length && _text.Marks[mark].Start < span.End)
+                turns[i] = _owners[_text.Marks[mark].Owner].Turn;
         }
 
-        return count;
+        return turns;
     }
 }

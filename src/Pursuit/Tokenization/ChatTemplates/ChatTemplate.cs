@@ -31,13 +31,13 @@ public sealed class ChatTemplate
 
     /// <summary>
     /// The built-in template: <c>User: ...</c>, <c>Assistant: ...</c> with the end-of-text token, a line each. For models
-    /// that bring none.
+    /// that have none.
     /// </summary>
     public const string Plain =
         """
         {{- bos_token }}
         {%- for message in messages %}
-            {{- message.role | capitalize + ': ' + message.content }}
+            {{- message.role | capitalize + ': ' + (message.content or '') }}
             {%- if message.tool_calls %}
                 {{- message.tool_calls | tojson }}
             {%- endif %}
@@ -51,68 +51,96 @@ public sealed class ChatTemplate
     // The day Llama 3.1's own template falls back to: a date in every prompt must not change from run to run.
     private static readonly DateTimeOffset DefaultNow = new(2024, 7, 26, 0, 0, 0, TimeSpan.Zero);
 
-    private readonly JinjaTemplate _template;
-    private readonly TokenizerConfig _config;
+    private readonly CompiledTemplate _default;
+    private readonly CompiledTemplate? _toolUse;
 
-    private ChatTemplate(string text, ChatTemplateSource source, string name, TokenizerConfig config, DateTimeOffset? now)
+    private ChatTemplate(CompiledTemplate chosen, CompiledTemplate? toolUse, ChatTemplateSource source, TemplateVariables variables)
     {
-        Text = text;
+        _default = chosen;
+        _toolUse = toolUse;
         Source = source;
-        Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-        _config = config;
-        _template = JinjaTemplate.Parse(name, text, now ?? DefaultNow);
-        GenerationPrompt = FindGenerationPrompt();
+        Fingerprint = FingerprintOf(chosen, toolUse, variables);
     }
 
-    /// <summary>The template as it was found.</summary>
-    public string Text { get; }
+    /// <summary>The template for conversations without tools, as it was found.</summary>
+    public string Text => _default.Text;
 
     /// <summary>Where it was found.</summary>
     public ChatTemplateSource Source { get; }
 
-    /// <summary>SHA-256 of the template's text in UTF-8, 64 lower-case hexadecimal digits.</summary>
+    /// <summary>
+    /// SHA-256 of the template's text in UTF-8, with the <c>tool_use</c> template and the variables that were set where there
+    /// are any; 64 lower-case hexadecimal digits.
+    /// </summary>
     public string Fingerprint { get; }
 
     /// <summary>What the template prints to make the assistant speak, such as <c>&lt;|im_start|&gt;assistant\n</c>; empty where it prints nothing.</summary>
-    public string GenerationPrompt { get; }
+    public string GenerationPrompt => _default.GenerationPrompt;
+
+    /// <summary>The generation prompts of all its templates.</summary>
+    internal IEnumerable<string> GenerationPrompts => _toolUse is null ? [GenerationPrompt] : [GenerationPrompt, _toolUse.GenerationPrompt];
 
     /// <summary>True where the template marks the trained spans itself with <c>{% generation %}</c>.</summary>
-    public bool MarksAnswers => _template.HasGeneration;
+    public bool MarksAnswers => _default.MarksAnswers;
 
-    /// <summary>Loads the chat template of a model: its <c>chat_template.jinja</c>, else its configuration's, else <see cref="Plain"/>.</summary>
+    /// <summary>
+    /// Loads the chat templates of a model: its <c>chat_template.jinja</c> and <c>additional_chat_templates</c>, else its
+    /// configuration's, else <see cref="Plain"/>.
+    /// </summary>
     /// <param name="modelDirectory">The model's directory.</param>
     /// <param name="config">Its <c>tokenizer_config.json</c>.</param>
-    /// <exception cref="PursuitException">The template can't be read, is no template, or asks what isn't supported; says the line.</exception>
-    public static ChatTemplate Load(string modelDirectory, TokenizerConfig config)
+    /// <param name="settings">"name=value" pairs: variables for the template, such as <c>enable_thinking=false</c>; null for none.</param>
+    /// <exception cref="PursuitException">
+    /// A template can't be read, is no template, or asks what isn't supported, with the line; or a variable is none that it reads.
+    /// </exception>
+    public static ChatTemplate Load(string modelDirectory, TokenizerConfig config, IReadOnlyList<string>? settings = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         modelDirectory = ModelDirectory.Open(modelDirectory).TokenizerPath;
-        var file = Path.Combine(modelDirectory, FileName);
-        if (File.Exists(file)) return new ChatTemplate(ReadFile(file), ChatTemplateSource.File, file, config, null);
-        var where = Path.Combine(modelDirectory, TokenizerConfig.FileName);
-        if (config.ChatTemplate is { } text) return new ChatTemplate(text, ChatTemplateSource.Configuration, where + ", chat_template", config, null);
-        if (config.ChatTemplates.Count > 0)
+        var variables = TemplateVariables.Parse(settings ?? []);
+        var (templates, source) = ChatTemplateFiles.Find(modelDirectory, config);
+        if (templates.Count == 0)
         {
-            throw PursuitException.At(
-                where,
-                $"chat templates named {string.Join(", ", config.ChatTemplates.Keys.Order(StringComparer.Ordinal).Select(name => $"\"{name}\""))}",
-                "one named \"default\"",
-                $"Put the one to use beside it as {FileName}.");
+            templates[ChatTemplateFiles.Default] = new ChatTemplateFiles.Found(Plain, "the built-in chat template");
+            source = ChatTemplateSource.BuiltIn;
         }
 
-        return new ChatTemplate(Plain, ChatTemplateSource.BuiltIn, "the built-in chat template", config, null);
+        if (!templates.TryGetValue(ChatTemplateFiles.Default, out var found))
+        {
+            throw PursuitException.At(
+                modelDirectory,
+                $"chat templates named {string.Join(", ", templates.Keys.Order(StringComparer.Ordinal).Select(name => $"\"{name}\""))}",
+                $"one named \"{ChatTemplateFiles.Default}\"",
+                $"Put the one to use into that directory as {FileName}.");
+        }
+
+        var chosen = Compile(found);
+        var toolUse = templates.TryGetValue(ChatTemplateFiles.ToolUse, out var tools) ? Compile(tools, withTools: true) : null;
+        variables.EnsureRead(toolUse is null ? [chosen.Source] : [chosen.Source, toolUse.Source], found.Where);
+        return new ChatTemplate(chosen, toolUse, source, variables);
+
+        CompiledTemplate Compile(ChatTemplateFiles.Found template, bool withTools = false) =>
+            new(template.Where, template.Text, config, variables, DefaultNow, withTools);
     }
 
     /// <summary>Takes a template's text.</summary>
     /// <param name="text">The template.</param>
     /// <param name="config">The special tokens it may print.</param>
     /// <param name="now">What <c>strftime_now</c> tells; without it 26 July 2024, so that runs repeat.</param>
+    /// <param name="toolUse">The template for conversations with tools, or null where one serves all.</param>
     /// <exception cref="PursuitException">The text is no template or asks what isn't supported; says the line.</exception>
-    public static ChatTemplate Parse(string text, TokenizerConfig config, DateTimeOffset? now = null)
+    public static ChatTemplate Parse(string text, TokenizerConfig config, DateTimeOffset? now = null, string? toolUse = null)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(config);
-        return new ChatTemplate(text, text == Plain ? ChatTemplateSource.BuiltIn : ChatTemplateSource.File, "the chat template", config, now);
+        return new ChatTemplate(
+            Compile("the chat template", text),
+            toolUse is null ? null : Compile("the chat template \"tool_use\"", toolUse, withTools: true),
+            text == Plain ? ChatTemplateSource.BuiltIn : ChatTemplateSource.File,
+            TemplateVariables.None);
+
+        CompiledTemplate Compile(string name, string source, bool withTools = false) =>
+            new(name, source, config, TemplateVariables.None, now ?? DefaultNow, withTools);
     }
 
     /// <summary>Prints a conversation.</summary>
@@ -123,7 +151,7 @@ public sealed class ChatTemplate
     {
         ArgumentNullException.ThrowIfNull(example);
         if (example.IsText) throw new ArgumentException("A text is not rendered; it is encoded as it stands.", nameof(example));
-        return Render(example.Turns, example.ToolsJson, addGenerationPrompt);
+        return Render(new Conversation(example.Turns, example.ToolsJson, example.DocumentsJson), addGenerationPrompt);
     }
 
     /// <summary>Prints turns.</summary>
@@ -133,44 +161,20 @@ public sealed class ChatTemplate
     /// <exception cref="PursuitException">The template refuses the conversation, or the tools are no JSON; says why.</exception>
     public RenderedConversation Render(IReadOnlyList<Turn> turns, string? toolsJson = null, bool addGenerationPrompt = false)
     {
-        var (text, generations) = RenderText(turns, toolsJson, addGenerationPrompt);
-        var locator = new AnswerLocator(text, turns, GenerationPrompt, (first, prompt) => TryRenderText([.. turns.Take(first)], toolsJson, prompt));
-        return locator.Locate(MarksAnswers ? generations : null);
+        ArgumentNullException.ThrowIfNull(turns);
+        return Render(new Conversation(turns, toolsJson), addGenerationPrompt);
     }
 
-    private (JinjaText Text, IReadOnlyList<CharSpan> Generations) RenderText(IReadOnlyList<Turn> turns, string? toolsJson, bool addGenerationPrompt) =>
-        _template.Render(ConversationVariables.Create(turns, toolsJson, _config, addGenerationPrompt));
+    private RenderedConversation Render(Conversation conversation, bool addGenerationPrompt) =>
+        (_toolUse is not null && HasTools(conversation.ToolsJson) ? _toolUse : _default).Render(conversation, addGenerationPrompt);
 
-    // Null where the template refuses, as many do without a user's turn: the caller then knows less, and says so by its rule.
-    private JinjaText? TryRenderText(IReadOnlyList<Turn> turns, string? toolsJson, bool addGenerationPrompt)
-    {
-        try
-        {
-            return RenderText(turns, toolsJson, addGenerationPrompt).Text;
-        }
-        catch (PursuitException)
-        {
-            return null;
-        }
-    }
+    private static bool HasTools(string? json) => json is not null && !json.AsSpan().Trim("[] \t\r\n").IsEmpty;
 
-    private string FindGenerationPrompt()
+    private static string FingerprintOf(CompiledTemplate chosen, CompiledTemplate? toolUse, TemplateVariables variables)
     {
-        IReadOnlyList<Turn> probe = [new Turn(Turn.User, "x")];
-        var without = TryRenderText(probe, null, false)?.Value;
-        var with = TryRenderText(probe, null, true)?.Value;
-        return without is not null && with is not null && with.StartsWith(without, StringComparison.Ordinal) ? with[without.Length..] : "";
-    }
-
-    private static string ReadFile(string file)
-    {
-        try
-        {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(file)).TrimStart('\uFEFF');
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
-        {
-            throw PursuitException.At(file, $"the chat template can't be read ({e.Message})", "a readable file in UTF-8", null, e);
-        }
+        var text = new StringBuilder(chosen.Text);
+        if (toolUse is not null) text.Append('\0').Append(ChatTemplateFiles.ToolUse).Append('\0').Append(toolUse.Text);
+        foreach (var (name, json) in variables.Values) text.Append('\0').Append(name).Append('=').Append(json);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 }

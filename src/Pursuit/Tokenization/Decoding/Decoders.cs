@@ -101,21 +101,30 @@ internal sealed class ByteFallbackDecoder : IDecoder
 /// <summary>Replaces every match in each token.</summary>
 internal sealed class ReplaceDecoder(TextPattern pattern, string content) : IDecoder
 {
-    public List<string> Apply(List<string> tokens) => tokens.ConvertAll(token =>
+    public List<string> Apply(List<string> tokens)
     {
-        var matches = new List<TextMatch>();
-        pattern.FindAll(token, matches);
-        if (matches.Count == 0) return token;
-        var text = new StringBuilder();
-        var done = 0;
-        foreach (var (start, end) in matches)
-        {
-            text.Append(token, done, start - done).Append(content);
-            done = end;
-        }
+        var written = 0;
+        var work = new TextWork((int)Math.Min(int.MaxValue, tokens.Sum(token => (long)token.Length)), "the tokenizer's decoder");
+        return tokens.ConvertAll(Replaced);
 
-        return text.Append(token, done, token.Length - done).ToString();
-    });
+        string Replaced(string token)
+        {
+            var matches = new List<TextMatch>();
+            pattern.FindAll(token, matches, work);
+            if (matches.Count == 0) return token;
+            var text = new StringBuilder();
+            var done = 0;
+            foreach (var (start, end) in matches)
+            {
+                work.Write(start - done + content.Length, written);
+                written += start - done + content.Length;
+                text.Append(token, done, start - done).Append(content);
+                done = end;
+            }
+
+            return text.Append(token, done, token.Length - done).ToString();
+        }
+    }
 }
 
 /// <summary>Joins all tokens into one.</summary>

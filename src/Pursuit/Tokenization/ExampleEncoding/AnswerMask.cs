@@ -8,12 +8,12 @@ internal sealed class AnswerMask
     private readonly HashSet<int> _openers = [];
 
     /// <summary>Learns a tokenizer's and a template's special tokens.</summary>
-    public AnswerMask(Tokenizer tokenizer, TokenizerConfig config, string generationPrompt)
+    public AnswerMask(Tokenizer tokenizer, TokenizerConfig config, IEnumerable<string> generationPrompts)
     {
         _tokenizer = tokenizer;
         _eos = config.EosToken is { } eos ? tokenizer.TokenToId(eos) : null;
         // A special token that opens a turn does not end one, even where the template prints no end.
-        foreach (var id in tokenizer.Encode(generationPrompt, addSpecialTokens: false)) _openers.Add(id);
+        foreach (var prompt in generationPrompts) _openers.UnionWith(tokenizer.Encode(prompt, addSpecialTokens: false));
         if (config.BosToken is { } bos && tokenizer.TokenToId(bos) is { } opener) _openers.Add(opener);
     }
 
@@ -39,7 +39,19 @@ internal sealed class AnswerMask
             token = behind;
         }
 
+        Unmark(rendered.Untrained, spans, trained);
         return (lastStart, lastEnd, withoutEnd);
+    }
+
+    // A token that holds a character the record marks as not to be trained is not trained.
+    private static void Unmark(IReadOnlyList<CharSpan> untrained, List<TokenSpan> spans, bool[] trained)
+    {
+        var token = 0;
+        foreach (var (start, end) in untrained)
+        {
+            while (token < spans.Count && spans[token].End <= start) token++;
+            for (var at = token; at < spans.Count && spans[at].Start < end; at++) trained[at] = false;
+        }
     }
 
     // Returns the position behind the answer's last trained token.
@@ -47,31 +59,41 @@ internal sealed class AnswerMask
         string text, AnswerSpan answer, List<int> ids, List<TokenSpan> spans, bool[] trained, int behind, ref int withoutEnd)
     {
         var closes = answer.End == AnswerEnd.ClosingAndEndToken;
-        var found = -1;
+        var (first, last) = (-1, -1);
         for (var token = behind; token < ids.Count && spans[token].End <= answer.Limit; token++)
         {
-            if (IsEnd(ids[token]))
+            var within = answer.TurnEnd is not { } turnEnd || spans[token].End <= turnEnd;
+            if (ids[token] == _eos)
             {
-                if (found < 0) found = token;
-                // A tool call may close with special tokens of its own; the end-of-text token then ends the turn.
-                if (ids[token] == _eos) found = token;
-                if (!closes || ids[token] == _eos) break;
+                // Behind the turn, the end of text ends an answer that nothing else has ended.
+                if (within || first < 0) (first, last) = (first < 0 ? token : first, token);
+                break;
             }
-            else if (!closes && !IsBlank(text, spans[token], answer.Span.End))
+
+            if (within && IsEnd(ids[token]))
+            {
+                // An end token may close the words and another the turn; a call's closing may hold several.
+                if (!closes || first < 0 || answer.TurnEnd is not null) last = token;
+                if (first < 0) first = token;
+            }
+            else if (closes ? !within && first >= 0 : !MayStandBefore(token, first, answer))
             {
                 break;
             }
         }
 
-        if (found < 0)
+        if (first < 0)
         {
             withoutEnd++;
             return behind;
         }
 
-        if (closes) Array.Fill(trained, true, behind, found - behind);
-        trained[found] = true;
-        return found + 1;
+        Array.Fill(trained, true, closes ? behind : first, last + 1 - (closes ? behind : first));
+        return last + 1;
+
+        // White space before the end token; between two of them only within what is known to be the turn.
+        bool MayStandBefore(int token, int found, AnswerSpan of) =>
+            IsBlank(text, spans[token], of.Span.End) && (found < 0 || (of.TurnEnd is { } end && spans[token].End <= end));
     }
 
     private bool IsEnd(int id) => id == _eos || (_tokenizer.IsSpecial(id) && !_openers.Contains(id));

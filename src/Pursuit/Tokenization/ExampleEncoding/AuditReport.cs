@@ -67,6 +67,30 @@ public sealed record AuditReport
     /// <summary>Examples with an answer of which the template prints only a part.</summary>
     public required AuditCount ShortenedAnswers { get; init; }
 
+    /// <summary>Examples with thoughts (a field beside the words) that the template leaves out.</summary>
+    public required AuditCount ThoughtsNotPrinted { get; init; }
+
+    /// <summary>Thoughts left out, over all examples.</summary>
+    public required long ThoughtsDropped { get; init; }
+
+    /// <summary>Examples with tools that the template leaves out.</summary>
+    public required AuditCount ToolsNotPrinted { get; init; }
+
+    /// <summary>Examples with documents that the template leaves out.</summary>
+    public required AuditCount DocumentsNotPrinted { get; init; }
+
+    /// <summary>Examples whose own words spell out special tokens.</summary>
+    public required AuditCount SpecialTokensInWords { get; init; }
+
+    /// <summary>Special tokens spelt out, over all examples.</summary>
+    public required long SpecialTokens { get; init; }
+
+    /// <summary>Examples whose words hold what opens an answer in the template: a rendered conversation within this one.</summary>
+    public required AuditCount NestedTemplates { get; init; }
+
+    /// <summary>Examples that begin with the beginning-of-text token twice.</summary>
+    public required AuditCount DoubledBeginnings { get; init; }
+
     /// <summary>Examples with an answer that no end token follows.</summary>
     public required AuditCount AnswersWithoutEnd { get; init; }
 

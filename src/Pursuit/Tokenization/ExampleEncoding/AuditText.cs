@@ -6,6 +6,8 @@ namespace Pursuit.Tokenization;
 /// <summary>An audit's report as a short table for people.</summary>
 public static class AuditText
 {
+    private const int LabelWidth = 39;
+
     /// <summary>The table, lines ended by <c>\n</c>.</summary>
     public static string Render(AuditReport report)
     {
@@ -25,6 +27,22 @@ public static class AuditText
         Finding(text, "answer lost by the template", report.LostAnswers, report.Examples);
         Finding(text, "answer shortened by the template", report.ShortenedAnswers, report.Examples);
         Finding(text, "answer without an end token", report.AnswersWithoutEnd, report.Examples);
+        Finding(
+            text,
+            "thoughts not printed by this template",
+            report.ThoughtsNotPrinted,
+            report.Examples,
+            Invariant($"{report.ThoughtsDropped:N0} thoughts dropped"));
+        Finding(text, "tools not printed by this template", report.ToolsNotPrinted, report.Examples);
+        Finding(text, "documents not printed by it", report.DocumentsNotPrinted, report.Examples);
+        Finding(
+            text,
+            "special tokens in records' words",
+            report.SpecialTokensInWords,
+            report.Examples,
+            Invariant($"{report.SpecialTokens:N0} tokens"));
+        Finding(text, "a template within the template", report.NestedTemplates, report.Examples);
+        Finding(text, "beginning of text doubled", report.DoubledBeginnings, report.Examples);
         Finding(text, "refused by the template", report.Refused, report.Examples + report.Refused.Count);
         foreach (var reason in report.RefusalReasons) Line(text, "", reason);
         for (var i = 0; i < report.Longest.Count; i++)
@@ -53,5 +71,5 @@ public static class AuditText
     private static string Short(string id) => id.Length <= 24 ? id : id[..16] + "...";
 
     private static void Line(StringBuilder text, string label, string value) =>
-        text.Append(label.PadRight(34)).Append(value).Append('\n');
+        text.Append(label.PadRight(LabelWidth)).Append(value).Append('\n');
 }

@@ -25,11 +25,19 @@ public sealed class DatasetAudit
     private readonly Finding _lost = new();
     private readonly Finding _shortened = new();
     private readonly Finding _withoutEnd = new();
+    private readonly Finding _thoughts = new();
+    private readonly Finding _tools = new();
+    private readonly Finding _documents = new();
+    private readonly Finding _special = new();
+    private readonly Finding _nested = new();
+    private readonly Finding _doubled = new();
     private readonly Finding _refused = new();
     private long _examples;
     private long _texts;
     private long _promptTokens;
     private long _answerTokens;
+    private long _thoughtsDropped;
+    private long _specialTokens;
 
     /// <summary>Opens an audit of what an encoder gives.</summary>
     public DatasetAudit(ExampleEncoder encoder)
@@ -58,6 +66,14 @@ public sealed class DatasetAudit
         _lost.Add(example.LostAnswers > 0, id);
         _shortened.Add(example.ShortenedAnswers > 0, id);
         _withoutEnd.Add(example.AnswersWithoutEnd > 0, id);
+        _thoughts.Add(example.ThoughtsNotPrinted > 0, id);
+        _thoughtsDropped += example.ThoughtsNotPrinted;
+        _tools.Add(example.ToolsNotPrinted > 0, id);
+        _documents.Add(example.DocumentsNotPrinted > 0, id);
+        _special.Add(example.SpecialTokensInWords > 0, id);
+        _specialTokens += example.SpecialTokensInWords;
+        _nested.Add(example.HasNestedTemplate, id);
+        _doubled.Add(example.HasDoubledBeginning, id);
         var at = _longest.FindIndex(other => other.Tokens < cut.FullLength);
         if (at < 0) at = _longest.Count;
         if (at < Shown) _longest.Insert(at, new LongExample(id, cut.FullLength));
@@ -111,6 +127,14 @@ public sealed class DatasetAudit
         LostAnswers = _lost.ToCount(),
         ShortenedAnswers = _shortened.ToCount(),
         AnswersWithoutEnd = _withoutEnd.ToCount(),
+        ThoughtsNotPrinted = _thoughts.ToCount(),
+        ThoughtsDropped = _thoughtsDropped,
+        ToolsNotPrinted = _tools.ToCount(),
+        DocumentsNotPrinted = _documents.ToCount(),
+        SpecialTokensInWords = _special.ToCount(),
+        SpecialTokens = _specialTokens,
+        NestedTemplates = _nested.ToCount(),
+        DoubledBeginnings = _doubled.ToCount(),
         Refused = _refused.ToCount(),
         RefusalReasons = [.. _reasons],
         Longest = [.. _longest],

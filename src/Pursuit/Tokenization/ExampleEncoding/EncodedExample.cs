@@ -36,10 +36,13 @@ public sealed record EncodedExample
     /// <summary>What truncation took.</summary>
     public required Truncation Truncation { get; init; }
 
+    /// <summary>True for an example that the template refuses; it has no tokens.</summary>
+    public bool IsRefused { get; init; }
+
     /// <summary>True for a plain text.</summary>
     public bool IsText { get; init; }
 
-    /// <summary>Turns without a word and without a tool call.</summary>
+    /// <summary>Turns without a word, a thought and a tool call.</summary>
     public int EmptyTurns { get; init; }
 
     /// <summary>Answers that could not be located in the rendered text; not trained.</summary>
@@ -50,6 +53,24 @@ public sealed record EncodedExample
 
     /// <summary>Answers behind which the template prints no end token.</summary>
     public int AnswersWithoutEnd { get; init; }
+
+    /// <summary>Assistant's turns whose thoughts the template leaves out, wholly or in part.</summary>
+    public int ThoughtsNotPrinted { get; init; }
+
+    /// <summary>Definitions of tools that the template leaves out.</summary>
+    public int ToolsNotPrinted { get; init; }
+
+    /// <summary>Documents that the template leaves out.</summary>
+    public int DocumentsNotPrinted { get; init; }
+
+    /// <summary>Special tokens that the record's own words spell out; the model reads them as its own.</summary>
+    public int SpecialTokensInWords { get; init; }
+
+    /// <summary>True where a turn's words hold what opens an answer in the template.</summary>
+    public bool HasNestedTemplate { get; init; }
+
+    /// <summary>True where the beginning-of-text token comes twice.</summary>
+    public bool HasDoubledBeginning { get; init; }
 
     /// <summary>True for a conversation whose last turn is not the assistant's.</summary>
     public bool LastTurnIsNotAssistant { get; init; }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Pursuit.Data;
 
 namespace Pursuit.Tokenization;
@@ -12,6 +13,8 @@ namespace Pursuit.Tokenization;
 public sealed class ExampleEncoder
 {
     private readonly AnswerMask _mask;
+    private readonly TextFrame _frame;
+    private readonly int? _bos;
     private readonly int? _eos;
 
     /// <summary>Creates an encoder.</summary>
@@ -30,7 +33,10 @@ public sealed class ExampleEncoder
         Tokenizer = tokenizer;
         Template = template;
         MaxLength = maxLength;
-        _mask = new AnswerMask(tokenizer, config, template.GenerationPrompt);
+        _mask = new AnswerMask(tokenizer, config, template.GenerationPrompts);
+        _frame = new TextFrame(tokenizer, config);
+        _bos = config.BosToken is { } bos ? tokenizer.TokenToId(bos) : null;
+        SpecialTokens = $"{config.BosToken} {config.EosToken} {config.UnkToken} {config.PadToken} {_frame}";
         _eos = config.EosToken is { } eos ? tokenizer.TokenToId(eos) : null;
     }
 
@@ -42,6 +48,9 @@ public sealed class ExampleEncoder
 
     /// <summary>Tokens an example may have at most.</summary>
     public int MaxLength { get; }
+
+    /// <summary>The configuration's special tokens and those that go around a plain text, for fingerprints.</summary>
+    internal string SpecialTokens { get; }
 
     /// <summary>Encodes an example.</summary>
     /// <exception cref="PursuitException">The template refuses the conversation, or its tools are no JSON; says why.</exception>
@@ -72,11 +81,17 @@ public sealed class ExampleEncoder
     private EncodedExample EncodeText(Example example, string text)
     {
         var ids = new List<int>((text.Length / 3) + 8);
-        Tokenizer.Encode(text, addSpecialTokens: true, ids, null);
+        var (start, end) = _frame.Encode(text, ids);
+        var special = CountSpecial(CollectionsMarshal.AsSpan(ids)[start..end]);
         if (_eos is { } eos && (ids.Count == 0 || ids[^1] != eos)) ids.Add(eos);
         var trained = new bool[ids.Count];
         Array.Fill(trained, true);
-        return Finish(example, ids, trained, ExampleCut.OfText(ids.Count, MaxLength), ids.Count, ids.Count) with { IsText = true };
+        return Finish(example, ids, trained, ExampleCut.OfText(ids.Count, MaxLength), ids.Count, ids.Count) with
+        {
+            IsText = true,
+            SpecialTokensInWords = special,
+            HasDoubledBeginning = HasDoubledBeginning(ids),
+        };
     }
 
     private EncodedExample EncodeConversation(Example example)
@@ -94,8 +109,41 @@ public sealed class ExampleEncoder
             LostAnswers = rendered.LostAnswers,
             ShortenedAnswers = rendered.ShortenedAnswers,
             AnswersWithoutEnd = withoutEnd,
-            LastTurnIsNotAssistant = example.Turns.Count == 0 || !example.Turns[^1].IsTrained,
+            ThoughtsNotPrinted = rendered.ThoughtsNotPrinted,
+            ToolsNotPrinted = rendered.ToolsNotPrinted,
+            DocumentsNotPrinted = rendered.DocumentsNotPrinted,
+            SpecialTokensInWords = CountSpecial(rendered.Words, ids, spans),
+            HasNestedTemplate = rendered.HasNestedTemplate,
+            HasDoubledBeginning = HasDoubledBeginning(ids),
+            LastTurnIsNotAssistant = example.Turns.Count == 0 || example.Turns[^1].Role != Turn.Assistant,
         };
+    }
+
+    private bool HasDoubledBeginning(List<int> ids) => _bos is { } bos && ids.Count > 1 && ids[0] == bos && ids[1] == bos;
+
+    private int CountSpecial(ReadOnlySpan<int> ids)
+    {
+        var count = 0;
+        foreach (var id in ids)
+        {
+            if (Tokenizer.IsSpecial(id)) count++;
+        }
+
+        return count;
+    }
+
+    // Special tokens that begin within the record's own words.
+    private int CountSpecial(IReadOnlyList<CharSpan> words, List<int> ids, List<TokenSpan> spans)
+    {
+        var (count, word) = (0, 0);
+        for (var i = 0; i < ids.Count && word < words.Count; i++)
+        {
+            if (!Tokenizer.IsSpecial(ids[i]) || spans[i].Length == 0) continue;
+            while (word < words.Count && words[word].End <= spans[i].Start) word++;
+            if (word < words.Count && words[word].Start <= spans[i].Start) count++;
+        }
+
+        return count;
     }
 
     // Tokens that end before the first turn's words.

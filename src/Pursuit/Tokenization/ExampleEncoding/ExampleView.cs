@@ -10,6 +10,9 @@ public readonly record struct ExampleSegment(string Text, bool IsTrained);
 /// <summary>Shows people what a model reads of an example, trained and masked tokens told apart.</summary>
 public static class ExampleView
 {
+    /// <summary>Tokens before a stretch that its text may depend on: a character has four bytes at most.</summary>
+    private const int Context = 4;
+
     /// <summary>The example's tokens as text, in stretches that are trained or not.</summary>
     /// <remarks>
     /// The text is decoded from the ids, so it is what the model gets and not what the record said. A character whose bytes
@@ -20,22 +23,26 @@ public static class ExampleView
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(example);
         var segments = new List<ExampleSegment>();
-        var shown = "";
         for (var start = 0; start < example.Ids.Length;)
         {
             var end = start + 1;
             while (end < example.Ids.Length && example.Trained[end] == example.Trained[start]) end++;
-            // Decoders treat the first token apart, so each stretch is what it adds to all before it.
-            var all = tokenizer.Decode(example.Ids.AsSpan(0, end), skipSpecialTokens: false);
-            var text = all.StartsWith(shown, StringComparison.Ordinal)
-                ? all[shown.Length..]
-                : tokenizer.Decode(example.Ids.AsSpan(start, end - start), skipSpecialTokens: false);
-            segments.Add(new ExampleSegment(text, example.Trained[start]));
-            shown = all;
+            segments.Add(new ExampleSegment(Added(tokenizer, example.Ids, start, end), example.Trained[start]));
             start = end;
         }
 
         return segments;
+    }
+
+    // Decoders treat the first token apart, so a stretch is what it adds to the few tokens before it.
+    private static string Added(Tokenizer tokenizer, int[] ids, int start, int end)
+    {
+        var context = Math.Max(0, start - Context);
+        var before = tokenizer.Decode(ids.AsSpan(context, start - context), skipSpecialTokens: false);
+        var all = tokenizer.Decode(ids.AsSpan(context, end - context), skipSpecialTokens: false);
+        return all.StartsWith(before, StringComparison.Ordinal)
+            ? all[before.Length..]
+            : tokenizer.Decode(ids.AsSpan(start, end - start), skipSpecialTokens: false);
     }
 
     /// <summary>The same for terminals without colour: trained stretches stand in <c>⟦ ⟧</c>.</summary>

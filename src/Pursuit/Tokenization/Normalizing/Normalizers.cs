@@ -15,7 +15,12 @@ internal sealed class NormalizerSequence(IReadOnlyList<INormalizer> steps) : INo
 {
     public MappedText Apply(MappedText text)
     {
-        foreach (var step in steps) text = step.Apply(text);
+        foreach (var step in steps)
+        {
+            text.Work.Touch(text.Value.Length);
+            text = step.Apply(text);
+        }
+
         return text;
     }
 }
@@ -39,7 +44,7 @@ internal sealed class ReplaceNormalizer(TextPattern pattern, string content) : I
     public MappedText Apply(MappedText text)
     {
         var matches = new List<TextMatch>();
-        pattern.FindAll(text.Value, matches);
+        pattern.FindAll(text.Value, matches, text.Work);
         if (matches.Count == 0) return text;
         var builder = new MappedText.Builder(text);
         var done = 0;

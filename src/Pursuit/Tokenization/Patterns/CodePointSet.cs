@@ -35,16 +35,39 @@ internal sealed class CodePointSet
         new(c => (mask >> (int)CharUnicodeInfo.GetUnicodeCategory(c) & 1) != 0);
 
     /// <summary>Every code point in any of the sets.</summary>
-    public static CodePointSet Union(IReadOnlyList<CodePointSet> sets) =>
-        sets.Count == 1 ? sets[0] : new(c =>
+    public static CodePointSet Union(IReadOnlyList<CodePointSet> sets)
+    {
+        if (sets.Count == 1) return sets[0];
+        // A class may list thousands of characters: those are found by halving, not one by one.
+        var ranges = Merged(sets.Where(set => set._range is not null).Select(set => set._range!.Value));
+        var firsts = ranges.ConvertAll(range => range.First);
+        var others = sets.Where(set => set._range is null).Distinct().ToArray();
+        return new(c =>
         {
-            foreach (var set in sets)
+            var at = firsts.BinarySearch(c);
+            if (at < 0) at = ~at - 1;
+            if (at >= 0 && c <= ranges[at].Last) return true;
+            foreach (var set in others)
             {
                 if (set._contains(c)) return true;
             }
 
             return false;
         });
+    }
+
+    // The same code points in ranges that ascend and don't overlap.
+    private static List<(int First, int Last)> Merged(IEnumerable<(int First, int Last)> ranges)
+    {
+        var merged = new List<(int First, int Last)>();
+        foreach (var (first, last) in ranges.Order())
+        {
+            if (merged.Count > 0 && first <= merged[^1].Last) merged[^1] = (merged[^1].First, Math.Max(merged[^1].Last, last));
+            else merged.Add((first, last));
+        }
+
+        return merged;
+    }
 
     /// <summary>Every code point in both sets.</summary>
     public CodePointSet Intersect(CodePointSet other) => new(c => _contains(c) && other._contains(c));

@@ -4,13 +4,12 @@ namespace Pursuit.Tokenization;
 
 /// <summary>
 /// A backtracking matcher over code points, for the patterns that have no scanner of their own. Its work is bounded: a
-/// pattern that needs more than a fixed number of steps per character is refused, deterministically.
+/// pattern that needs more steps than its text's <see cref="TextWork"/> allows is refused, deterministically.
 /// </summary>
 internal sealed class RegexPattern : TextPattern
 {
     private const int LargestProgram = 20_000;
-    private const long StepsAlways = 2_000_000;
-    private const long StepsPerCharacter = 500;
+    private const int LongestPattern = 4096;
 
     private readonly List<Instruction> _program = [];
     private readonly string _pattern;
@@ -22,6 +21,8 @@ internal sealed class RegexPattern : TextPattern
     {
         _pattern = pattern;
         _where = where;
+        if (pattern.Length > LongestPattern)
+            throw PursuitException.At(where, $"a regular expression of {pattern.Length:N0} characters", $"at most {LongestPattern:N0}");
         Compile(RegexParser.Parse(pattern, where));
         Emit(new Instruction(Operation.Done));
     }
@@ -41,20 +42,19 @@ internal sealed class RegexPattern : TextPattern
     private readonly record struct Instruction(Operation Operation, int Target = 0, int Other = 0, CodePointSet? Set = null, bool Negative = false);
 
     /// <inheritdoc/>
-    public override void FindAll(string text, List<TextMatch> matches)
+    public override void FindAll(string text, List<TextMatch> matches, TextWork work)
     {
-        var steps = StepsAlways + (StepsPerCharacter * text.Length);
         var stack = new Stack<(int, int)>();
         for (var start = 0; start <= text.Length;)
         {
-            var end = Run(0, text, start, stack, ref steps);
+            var end = Run(0, text, start, stack, work);
             if (end >= 0) matches.Add(new TextMatch(start, end));
             if (end > start) start = end;
             else start += start < text.Length && CodePoint(text, start) > char.MaxValue ? 2 : 1;
         }
     }
 
-    private int Run(int entry, string text, int start, Stack<(int Program, int Position)> stack, ref long steps)
+    private int Run(int entry, string text, int start, Stack<(int Program, int Position)> stack, TextWork work)
     {
         var instructions = CollectionsMarshal.AsSpan(_program);
         var floor = stack.Count;
@@ -64,7 +64,7 @@ internal sealed class RegexPattern : TextPattern
             var (program, position) = stack.Pop();
             while (true)
             {
-                if (--steps < 0) throw TooManySteps(text.Length);
+                work.Step(_pattern);
                 ref readonly var instruction = ref instructions[program];
                 var goesOn = true;
                 switch (instruction.Operation)
@@ -96,7 +96,7 @@ internal sealed class RegexPattern : TextPattern
                         program++;
                         break;
                     default:
-                        var end = Run(program + 1, text, position, stack, ref steps);
+                        var end = Run(program + 1, text, position, stack, work);
                         goesOn = end >= 0 != instruction.Negative;
                         if (instruction.Operation == Operation.Atomic) position = end;
                         program = instruction.Target;
@@ -199,11 +199,6 @@ internal sealed class RegexPattern : TextPattern
         _program.Add(instruction);
         return _program.Count - 1;
     }
-
-    private PursuitException TooManySteps(int length) => PursuitException.At(
-        _where,
-        $"the regular expression '{(_pattern.Length <= 200 ? _pattern : _pattern[..200] + "...")}' needs more than {StepsPerCharacter} steps a character on a text of {length}",
-        "a pattern without nested repetition");
 
     private static bool Holds(AnchorKind kind, string text, int position) => kind switch
     {

@@ -10,16 +10,22 @@ internal readonly record struct TextMatch(int Start, int End);
 internal abstract class TextPattern
 {
     /// <summary>Appends every match, in order, none overlapping.</summary>
-    public abstract void FindAll(string text, List<TextMatch> matches);
+    /// <param name="text">Where to look.</param>
+    /// <param name="matches">Gets the matches.</param>
+    /// <param name="work">What the search is charged to, where its time isn't linear in the text.</param>
+    /// <exception cref="PursuitException">The search takes more steps than its text allows.</exception>
+    public abstract void FindAll(string text, List<TextMatch> matches, TextWork work);
 }
 
 /// <summary>A fixed text.</summary>
 internal sealed class LiteralPattern(string literal) : TextPattern
 {
-    public override void FindAll(string text, List<TextMatch> matches)
+    private readonly LiteralSearch? _search = literal.Length > 0 ? new LiteralSearch(literal) : null;
+
+    public override void FindAll(string text, List<TextMatch> matches, TextWork work)
     {
-        if (literal.Length == 0) return;
-        for (var at = text.IndexOf(literal, StringComparison.Ordinal); at >= 0; at = text.IndexOf(literal, at + literal.Length, StringComparison.Ordinal))
+        if (_search is null) return;
+        for (var at = _search.Next(text, 0); at >= 0; at = _search.Next(text, at + literal.Length))
             matches.Add(new TextMatch(at, at + literal.Length));
     }
 }
@@ -30,7 +36,7 @@ internal sealed class ScannerPattern(WordScanner scanner) : TextPattern
     /// <summary>The scanner.</summary>
     public WordScanner Scanner => scanner;
 
-    public override void FindAll(string text, List<TextMatch> matches)
+    public override void FindAll(string text, List<TextMatch> matches, TextWork work)
     {
         for (var start = 0; start < text.Length;)
         {
@@ -56,7 +62,7 @@ internal sealed class CharacterPattern(Func<Rune, bool> belongs) : TextPattern
     /// <summary>Property White_Space.</summary>
     public static bool IsWhiteSpace(Rune rune) => CharacterClasses.IsWhiteSpace(rune.Value);
 
-    public override void FindAll(string text, List<TextMatch> matches)
+    public override void FindAll(string text, List<TextMatch> matches, TextWork work)
     {
         for (var i = 0; i < text.Length;)
         {
@@ -70,7 +76,7 @@ internal sealed class CharacterPattern(Func<Rune, bool> belongs) : TextPattern
 /// <summary><c>\w+|[^\w\s]+</c>: words, and runs of what is neither word nor white space.</summary>
 internal sealed class WordOrSymbolPattern : TextPattern
 {
-    public override void FindAll(string text, List<TextMatch> matches)
+    public override void FindAll(string text, List<TextMatch> matches, TextWork work)
     {
         var start = 0;
         var kind = 0;

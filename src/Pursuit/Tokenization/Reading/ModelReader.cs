@@ -8,6 +8,9 @@ internal static class ModelReader
     /// <summary>Ids beyond this are taken for a damaged file: no vocabulary comes near it.</summary>
     public const int LargestId = (1 << 24) - 1;
 
+    /// <summary>UTF-16 units that the added tokens may have altogether.</summary>
+    public const int LargestAddedText = 1 << 20;
+
     /// <summary>A model as it stands in the file.</summary>
     public sealed record Model(Dictionary<string, int> Vocabulary, MergeTable Merges, BytePairSettings Settings);
 
@@ -15,6 +18,7 @@ internal static class ModelReader
     public static List<AddedToken> AddedTokens(JsonField field)
     {
         var tokens = new List<AddedToken>();
+        var characters = 0L;
         if (field.IsNull) return tokens;
         foreach (var item in field.Items())
         {
@@ -27,6 +31,9 @@ internal static class ModelReader
                 item["lstrip"].Boolean(false),
                 item["rstrip"].Boolean(false),
                 item["single_word"].Boolean(false)));
+            characters += tokens[^1].Content.Length;
+            if (characters > LargestAddedText)
+                throw PursuitException.At(field.Where, $"added tokens of more than {LargestAddedText:N0} characters altogether", "fewer or shorter ones");
         }
 
         return tokens;

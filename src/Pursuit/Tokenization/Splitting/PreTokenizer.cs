@@ -48,7 +48,12 @@ internal sealed class PreTokenizer
     public CutText Cut(MappedText text, bool first)
     {
         var cut = new CutText(text, [new TextMatch(0, text.Value.Length)]) { First = first };
-        foreach (var step in _steps) cut = step.Apply(cut);
+        foreach (var step in _steps)
+        {
+            cut.Text.Work.Touch(cut.Text.Value.Length);
+            cut = step.Apply(cut);
+        }
+
         return cut;
     }
 }

@@ -43,7 +43,7 @@ internal sealed class PatternSplitter(TextPattern pattern, SplitBehavior behavio
             matches.Clear();
             pieces.Clear();
             var word = cut.Text.Value[start..end];
-            pattern.FindAll(word, matches);
+            pattern.FindAll(word, matches, cut.Text.Work);
             var done = 0;
             foreach (var match in matches)
             {

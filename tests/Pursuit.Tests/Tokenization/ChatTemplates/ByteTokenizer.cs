@@ -22,13 +22,16 @@ internal static class ByteTokenizer
     /// <summary>With a post-processor that puts &lt;s&gt; first.</summary>
     public static Tokenizer WithBos { get; } = Make([], bos: true);
 
-    private static Tokenizer Make((string, string)[] merges, bool bos = false)
+    /// <summary>Every byte a token, and these special ones.</summary>
+    public static Tokenizer With(IEnumerable<string> special) => Make([], special: [.. special]);
+
+    private static Tokenizer Make((string, string)[] merges, bool bos = false, string[]? special = null)
     {
         var vocabulary = new JsonObject();
         foreach (var c in Alphabet()) vocabulary[c.ToString()] = vocabulary.Count;
         foreach (var (left, right) in merges) vocabulary[left + right] = vocabulary.Count;
         var added = new JsonArray();
-        foreach (var token in Special)
+        foreach (var token in special ?? Special)
         {
             added.Add(new JsonObject
             {

@@ -43,8 +43,16 @@ internal static class TemplateFixtures
             new Turn(message.GetProperty("role").GetString()!, message.GetProperty("content").GetString()!)
             {
                 ToolCallsJson = message.TryGetProperty("tool_calls", out var calls) ? calls.GetRawText() : null,
+                FieldsJson = Fields(message, "role", "content", "tool_calls"),
             });
         return Make([.. turns]) with { ToolsJson = tools.ValueKind == JsonValueKind.Null ? null : tools.GetRawText() };
+    }
+
+    /// <summary>A message's other fields as a JSON object, or null where it has none.</summary>
+    public static string? Fields(JsonElement message, params string[] known)
+    {
+        var others = message.EnumerateObject().Where(field => !known.Contains(field.Name)).ToDictionary(field => field.Name, field => field.Value);
+        return others.Count == 0 ? null : JsonSerializer.Serialize(others);
     }
 
     public static Example Make(params Turn[] turns) => new() { ContentId = default, Locator = default, Turns = turns };

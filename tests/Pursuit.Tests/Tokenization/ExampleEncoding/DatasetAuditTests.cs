@@ -62,7 +62,7 @@ public sealed class DatasetAuditTests
         for (var i = 0; i < 1000; i++) audit.Encode(RandomConversations.Next(random) with { Id = "e" + i });
         var report = audit.ToReport();
         var expected = AuditText.Render(report);
-        expected.ShouldContain("examples                          1,000\n");
+        expected.ShouldContain("examples                               1,000\n");
         expected.Split('\n').ShouldAllBe(line => line.Length < 200);
         var culture = CultureInfo.CurrentCulture;
         try

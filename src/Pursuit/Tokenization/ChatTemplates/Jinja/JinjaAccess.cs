@@ -12,6 +12,7 @@ internal sealed class JinjaAttribute(int line, JinjaExpression target, string na
     public override object? Evaluate(JinjaContext context)
     {
         context.Step();
+        context.Spend(Name.Length);
         var value = target.Evaluate(context);
         context.Line = Line;
         return JinjaLookup.Attribute(context, value, Name) is { Found: true } attribute ? attribute.Value : JinjaLookup.ElementOrUndefined(context, value, _key);
@@ -53,6 +54,7 @@ internal static class JinjaLookup
         JinjaUndefined undefined => throw PythonValues.Missing(context, undefined),
         JinjaNamespace space => space.Attributes.TryGetValue(name, out var found) ? (true, found) : (false, null),
         JinjaLoop loop => loop.TryGet(name, out var found) ? (true, found) : (false, null),
+        JinjaMacro macro => macro.Attribute(context, name),
         JinjaText or JinjaDict or JinjaList when JinjaMethods.IsMethod(value, name) => (true, new JinjaBoundMethod(value, name)),
         _ => (false, null),
     };
@@ -62,6 +64,7 @@ internal static class JinjaLookup
     {
         if (value is JinjaUndefined undefined) throw PythonValues.Missing(context, undefined);
         if (index is JinjaSliceValue slice) return PythonSlice.Take(context, value, slice);
+        if (index is JinjaText key) context.Spend(2L * key.Value.Length);
         var element = ElementOrUndefined(context, value, index);
         return element is JinjaUndefined && index is JinjaText name && Attribute(context, value, name.Value) is { Found: true } attribute
             ? attribute.Value
@@ -75,19 +78,19 @@ internal static class JinjaLookup
         {
             case JinjaUndefined undefined:
                 throw PythonValues.Missing(context, undefined);
-            case JinjaDict dict when index is JinjaText key && dict.TryGet(key.Value, out var found):
+            case JinjaDict dict when dict.TryGet(index, out var found):
                 return found;
             case JinjaList { Kind: JinjaListKind.List or JinjaListKind.Tuple or JinjaListKind.Range } list when PythonValues.TryInteger(index, out var at):
                 if (at < 0) at += list.Items.Count;
                 if (at >= 0 && at < list.Items.Count) return list.Items[(int)at];
                 break;
             case JinjaText text when PythonValues.TryInteger(index, out var at):
-                context.Spend(text.IsFlat ? 1 : text.Value.Length);
+                if (!text.IsFlat) context.Spend(2L * text.Value.Length);
                 if (at < 0) at += text.CodePoints;
                 if (at < 0 || at >= text.CodePoints) break;
-                return text.Slice(text.UnitOf((int)at), text.UnitOf((int)at + 1));
+                return text.Slice(context, text.UnitOf((int)at), text.UnitOf((int)at + 1));
         }
 
-        return new JinjaUndefined($"a {PythonValues.TypeName(value)} has no \"{PythonValues.Text(context, index is JinjaText or long ? index : null).Value}\"");
+        return JinjaUndefined.Element(value, index);
     }
 }

@@ -29,6 +29,7 @@ internal sealed class JinjaTarget
     /// <summary>Assigns.</summary>
     public void Assign(JinjaContext context, JinjaScope scope, object? value)
     {
+        context.Step();
         if (_parts is not null)
         {
             var elements = PythonValues.Elements(context, value);
@@ -65,6 +66,7 @@ internal sealed class JinjaCapture(int line, JinjaTarget? target, IReadOnlyList<
     /// <inheritdoc/>
     public override JinjaFlow Execute(JinjaContext context)
     {
+        context.Spend(JinjaLimits.ScopeCost);
         var outer = context.Scope;
         context.Scope = new JinjaScope(outer);
         object? value = context.Capture(body);
@@ -82,6 +84,7 @@ internal sealed class JinjaWith(int line, IReadOnlyList<(JinjaTarget Target, Jin
     /// <inheritdoc/>
     public override JinjaFlow Execute(JinjaContext context)
     {
+        context.Spend(JinjaLimits.ScopeCost);
         var outer = context.Scope;
         var inner = new JinjaScope(outer);
         foreach (var (target, value) in assignments) target.Assign(context, inner, value.Evaluate(context));

@@ -5,8 +5,9 @@ namespace Pursuit.Tokenization;
 /// <summary>One rendering: its output, its variables, what it has used up, and where it stands.</summary>
 internal sealed class JinjaContext
 {
-    private long _steps;
-    private long _characters;
+    private readonly JinjaScope _globals;
+    private long _limit = JinjaLimits.Work;
+    private bool _countedRecord;
 
     /// <summary>Opens a rendering.</summary>
     /// <param name="name">The template's name, for messages.</param>
@@ -16,8 +17,14 @@ internal sealed class JinjaContext
     {
         Name = name;
         Now = now;
-        Scope = globals;
+        _globals = globals;
+        // The template's own variables stand in a scope within.
+        Scope = new JinjaScope(globals);
+        Output = new JinjaTextBuilder(this);
     }
+
+    /// <summary>Units of work used up so far; see <see cref="JinjaLimits"/>.</summary>
+    public long Work { get; private set; }
 
     /// <summary>The template's name, for messages.</summary>
     public string Name { get; }
@@ -29,10 +36,16 @@ internal sealed class JinjaContext
     public JinjaScope Scope { get; set; }
 
     /// <summary>Where statements print.</summary>
-    public JinjaTextBuilder Output { get; set; } = new();
+    public JinjaTextBuilder Output { get; set; }
 
     /// <summary>What <c>{% generation %}</c> blocks printed, as positions in the whole output.</summary>
     public List<CharSpan> Generations { get; } = [];
+
+    /// <summary>Which message each part of the whole output was printed for; the first begins at 0.</summary>
+    public List<JinjaStretch> Stretches { get; } = [new JinjaStretch(0, -1)];
+
+    /// <summary>The message whose pass of a loop is running, or -1.</summary>
+    public int Message { get; private set; } = -1;
 
     /// <summary>The line being evaluated.</summary>
     public int Line { get; set; } = 1;
@@ -40,17 +53,24 @@ internal sealed class JinjaContext
     /// <summary>Macros running inside each other.</summary>
     public int MacroDepth { get; set; }
 
-    /// <summary>Loops running inside each other.</summary>
-    public int LoopDepth { get; set; }
-
     /// <summary>Captures running inside each other; 0 where statements print straight into the conversation.</summary>
     public int CaptureDepth { get; private set; }
+
+    /// <summary>A loop turns to a message, or back to the one around it.</summary>
+    public void EnterMessage(int message)
+    {
+        Message = message;
+        // What is captured is printed later, at a place of its own.
+        if (CaptureDepth > 0) return;
+        if (Stretches[^1].Start == Output.Length) Stretches.RemoveAt(Stretches.Count - 1);
+        if (Stretches.Count == 0 || Stretches[^1].Message != message) Stretches.Add(new JinjaStretch(Output.Length, message));
+    }
 
     /// <summary>Runs a block and keeps what it prints from the output.</summary>
     public JinjaText Capture(JinjaBlock body)
     {
         var outer = Output;
-        Output = new JinjaTextBuilder();
+        Output = new JinjaTextBuilder(this);
         CaptureDepth++;
         body.Execute(this);
         CaptureDepth--;
@@ -59,25 +79,39 @@ internal sealed class JinjaContext
         return text;
     }
 
-    /// <summary>Counts one node; ends a rendering that never would.</summary>
+    /// <summary>Charges one node or element; ends a rendering that never would.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Step()
+    public void Step() => Spend(JinjaLimits.NodeCost);
+
+    /// <summary>Charges many nodes or elements at once; call it before the work.</summary>
+    public void Step(long count) => Spend(count, JinjaLimits.NodeCost);
+
+    /// <summary>Charges units about to be used.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Spend(long units)
     {
-        if (++_steps > JinjaLimits.Steps) throw TooMuch($"{JinjaLimits.Steps:N0} steps");
+        if ((Work += units) > _limit) Extend();
     }
 
-    /// <summary>Counts many nodes at once.</summary>
-    public void Step(long count)
-    {
-        _steps += count;
-        if (_steps > JinjaLimits.Steps) throw TooMuch($"{JinjaLimits.Steps:N0} steps");
-    }
+    /// <summary>Charges something many times over.</summary>
+    /// <param name="count">How many times.</param>
+    /// <param name="units">Units of one.</param>
+    public void Spend(long count, long units) => Spend((long)Int128.Min((Int128)count * units, long.MaxValue / 2));
 
-    /// <summary>Counts characters about to be read or made; call it before the work.</summary>
-    public void Spend(long characters)
+    // A long record may cost more. It is measured only where that matters, so that ordinary ones pay nothing for it.
+    private void Extend()
     {
-        _characters += characters;
-        if (_characters > JinjaLimits.Characters) throw TooMuch($"{JinjaLimits.Characters:N0} characters of work");
+        if (!_countedRecord)
+        {
+            _countedRecord = true;
+            _limit += Math.Min(JinjaLimits.MostRecordWork, JinjaLimits.WorkPerCharacter * PythonValues.Size(_globals.Values));
+        }
+
+        if (Work <= _limit) return;
+        var message = $"the template used up more than {_limit:N0} units of work "
+            + "(docs/formats/chat-templates.md says what they count); expected a chat template to end well before. "
+            + "Check its loops, and whether its cost grows faster than the record.";
+        throw new PursuitException($"{Name}, line {Line}: {message}", new JinjaLimitException(message));
     }
 
     /// <summary>A fault of the template or of what it was given, at the current line.</summary>
@@ -85,23 +119,4 @@ internal sealed class JinjaContext
 
     /// <summary>A construct that is not supported, met while rendering.</summary>
     public PursuitException Unsupported(string construct) => JinjaFaults.Unsupported(Name, Line, construct);
-
-    private PursuitException TooMuch(string what) =>
-        Fault($"the template used up more than {what}; expected a chat template to end well before. Check its loops.");
-}
-
-/// <summary>Messages every part of the template engine shares.</summary>
-internal static class JinjaFaults
-{
-    /// <summary>A construct outside the subset, refused by name.</summary>
-    public static PursuitException Unsupported(string name, int line, string construct) =>
-        PursuitException.At(
-            $"{name}, line {line}",
-            $"the template uses {construct}",
-            "the Jinja subset of docs/formats/chat-templates.md",
-            "Rewrite that line, or bring a template without it as chat_template.jinja.");
-
-    /// <summary>Text that is no template.</summary>
-    public static PursuitException Syntax(string name, int line, string found, string expected) =>
-        PursuitException.At($"{name}, line {line}", found, expected, "Check the template against jinja2.");
 }

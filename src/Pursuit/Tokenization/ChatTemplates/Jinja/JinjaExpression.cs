@@ -48,9 +48,11 @@ internal sealed class JinjaName(int line, string name) : JinjaExpression(line, 1
     public override object? Evaluate(JinjaContext context)
     {
         context.Step();
+        context.Spend(Name.Length);
         return context.Scope.TryGet(Name, out var value) ? value
             : JinjaFunctions.IsKnown(Name) ? new JinjaFunction(Name)
-            : new JinjaUndefined($"the variable \"{Name}\" is not defined");
+            : JinjaFunctions.IsRefused(Name) ? throw context.Unsupported($"the function \"{Name}\"")
+            : JinjaUndefined.Variable(Name);
     }
 }
 
@@ -78,6 +80,9 @@ internal sealed class JinjaSequenceLiteral(int line, IReadOnlyList<JinjaExpressi
 internal sealed class JinjaDictLiteral(int line, IReadOnlyList<(JinjaExpression Key, JinjaExpression Value)> entries)
     : JinjaExpression(line, Above(entries.SelectMany(entry => new[] { entry.Key, entry.Value })))
 {
+    // An entry of a dict takes as much room as so many elements of a list.
+    private const long DictEntryCost = 4;
+
     /// <inheritdoc/>
     public override object? Evaluate(JinjaContext context)
     {
@@ -86,7 +91,14 @@ internal sealed class JinjaDictLiteral(int line, IReadOnlyList<(JinjaExpression 
         foreach (var (key, value) in entries)
         {
             context.Line = Line;
-            if (key.Evaluate(context) is not JinjaText text) throw context.Unsupported("a dict key that is no string");
+            context.Step(DictEntryCost);
+            var text = key.Evaluate(context) switch
+            {
+                JinjaText name => name,
+                long number => JinjaText.OfNumber(number),
+                _ => throw context.Unsupported("a dict key that is neither a string nor a whole number"),
+            };
+            context.Spend(2L * text.Value.Length);
             dict.Set(text, value.Evaluate(context));
         }
 
@@ -98,13 +110,13 @@ internal sealed class JinjaDictLiteral(int line, IReadOnlyList<(JinjaExpression 
 internal sealed class JinjaConditional(int line, JinjaExpression test, JinjaExpression whenTrue, JinjaExpression? whenFalse)
     : JinjaExpression(line, Above(test, whenTrue, whenFalse))
 {
+    private readonly JinjaUndefined _missing = new($"the inline if on line {line} was false and has no else");
+
     /// <inheritdoc/>
     public override object? Evaluate(JinjaContext context)
     {
         context.Step();
         if (PythonValues.IsTrue(test.Evaluate(context))) return whenTrue.Evaluate(context);
-        return whenFalse is null
-            ? new JinjaUndefined($"the inline if on line {Line} was false and has no else")
-            : whenFalse.Evaluate(context);
+        return whenFalse is null ? _missing : whenFalse.Evaluate(context);
     }
 }

@@ -1,11 +1,11 @@
 using System.Globalization;
+using System.Text;
 
 namespace Pursuit.Tokenization;
 
 /// <summary>Reads expressions, with jinja2's order of operators: if-else, or, and, not, comparisons, <c>+ -</c>, <c>~</c>, <c>* / // %</c>, <c>**</c>, signs, filters and tests.</summary>
 internal sealed class JinjaExpressionParser(JinjaTokenStream stream)
 {
-    private static readonly string[] Comparisons = ["==", "!=", "<", "<=", ">", ">="];
     private readonly JinjaPostfixParser _postfix = new(stream);
 
     /// <summary>Names that are called; each must be a function of the environment or be assigned in the template.</summary>
@@ -116,7 +116,7 @@ internal sealed class JinjaExpressionParser(JinjaTokenStream stream)
         {
             var token = stream.Current;
             string symbol;
-            if (token.Kind == JinjaTokenKind.Operator && Comparisons.Contains(token.Text)) symbol = stream.Take().Text;
+            if (token.Kind == JinjaTokenKind.Operator && PythonComparison.Operators.ContainsKey(token.Text)) symbol = stream.Take().Text;
             else if (stream.SkipName("in")) symbol = "in";
             else if (token.IsName("not") && stream.Following.IsName("in"))
             {
@@ -195,9 +195,7 @@ internal sealed class JinjaExpressionParser(JinjaTokenStream stream)
                     _ => new JinjaName(token.Line, token.Text),
                 };
             case JinjaTokenKind.String:
-                var text = stream.Take().Text;
-                while (stream.Current.Kind == JinjaTokenKind.String) text += stream.Take().Text;
-                return new JinjaConstant(token.Line, JinjaText.Of(text));
+                return new JinjaConstant(token.Line, JinjaText.Of(ParseStrings()));
             case JinjaTokenKind.Integer:
                 return new JinjaConstant(token.Line, long.Parse(stream.Take().Text, CultureInfo.InvariantCulture));
             case JinjaTokenKind.Float:
@@ -216,6 +214,16 @@ internal sealed class JinjaExpressionParser(JinjaTokenStream stream)
             default:
                 throw stream.Unexpected("an expression");
         }
+    }
+
+    // Literals side by side are one.
+    private string ParseStrings()
+    {
+        var first = stream.Take().Text;
+        if (stream.Current.Kind != JinjaTokenKind.String) return first;
+        var text = new StringBuilder(first);
+        while (stream.Current.Kind == JinjaTokenKind.String) text.Append(stream.Take().Text);
+        return text.ToString();
     }
 
     private JinjaSequenceLiteral ParseList()

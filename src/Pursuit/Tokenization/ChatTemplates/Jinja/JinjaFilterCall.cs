@@ -10,12 +10,21 @@ internal abstract class JinjaFilterCall(int depth)
     public abstract object? Apply(JinjaContext context, object? value);
 
     /// <summary>Finds the filter of that name and binds its arguments.</summary>
-    /// <exception cref="PursuitException">No such filter is supported, or not with these arguments.</exception>
+    /// <exception cref="PursuitException">
+    /// The filter is not supported with these arguments; one that isn't known is refused when it is applied.
+    /// </exception>
     public static JinjaFilterCall Create(string template, int line, string name, JinjaArguments arguments)
     {
         if (JinjaProjection.IsProjection(name)) return JinjaProjection.Create(template, line, name, arguments);
-        if (!JinjaFilters.TryGet(name, out var filter)) throw JinjaFaults.Unsupported(template, line, $"the filter \"{name}\"");
+        if (!JinjaFilters.TryGet(name, out var filter)) return new Missing(name, arguments.Depth);
         return new Plain(filter, arguments.Bind(filter.Parameters, template, line, $"the filter \"{name}\""), arguments.Depth);
+    }
+
+    // As in jinja2, a branch that is never taken may name a filter that there isn't.
+    private sealed class Missing(string name, int depth) : JinjaFilterCall(depth)
+    {
+        public override object? Apply(JinjaContext context, object? value) =>
+            throw context.Unsupported($"the filter \"{JinjaFaults.Cut(name)}\"");
     }
 
     private sealed class Plain(JinjaFilterDefinition filter, JinjaExpression?[] arguments, int depth) : JinjaFilterCall(depth)
@@ -29,7 +38,7 @@ internal abstract class JinjaFilterCall(int depth)
 /// <param name="Name">Its name in templates.</param>
 /// <param name="Parameters">Its parameters behind the filtered value.</param>
 /// <param name="Apply">From the filtered value and the arguments to the result.</param>
-internal sealed record JinjaFilterDefinition(string Name, IReadOnlyList<string> Parameters, Func<JinjaContext, object?, object?[], object?> Apply);
+internal sealed record JinjaFilterDefinition(string Name, JinjaParameters Parameters, Func<JinjaContext, object?, object?[], object?> Apply);
 
 /// <summary><c>value | filter</c>.</summary>
 internal sealed class JinjaFilter(int line, JinjaExpression target, JinjaFilterCall call)

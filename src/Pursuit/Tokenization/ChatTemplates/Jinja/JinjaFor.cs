@@ -11,23 +11,25 @@ internal sealed class JinjaFor(int line, JinjaTarget target, JinjaExpression ite
         var elements = PythonValues.Elements(context, items.Evaluate(context));
         if (test is not null) elements = Filter(context, outer, elements);
         var finished = false;
-        context.LoopDepth++;
-        var loop = new JinjaLoop(elements, context.LoopDepth);
+        var outerMessage = context.Message;
+        context.Spend(JinjaLimits.ScopeCost);
+        var loop = new JinjaLoop(elements);
         for (; loop.Index < elements.Count; loop.Index++)
         {
-            context.Step();
+            context.Spend(JinjaLimits.ScopeCost);
             // Every pass starts from the variables outside: what the last one set is gone, as in jinja2.
             var inner = new JinjaScope(outer);
             inner.Set("loop", loop);
             context.Scope = inner;
             context.Line = Line;
+            if (elements[loop.Index] is JinjaDict { Message: >= 0 } message) context.EnterMessage(message.Message);
             target.Assign(context, inner, elements[loop.Index]);
             var flow = body.Execute(context);
             if (flow == JinjaFlow.Break) break;
             finished |= flow == JinjaFlow.Next;
         }
 
-        context.LoopDepth--;
+        if (context.Message != outerMessage) context.EnterMessage(outerMessage);
         context.Scope = outer;
         // jinja2 notes at a pass's end that there was one, so the else also runs where every pass was broken off.
         if (!finished && otherwise is not null)
@@ -46,6 +48,7 @@ internal sealed class JinjaFor(int line, JinjaTarget target, JinjaExpression ite
         var kept = new List<object?>();
         foreach (var element in elements)
         {
+            context.Spend(JinjaLimits.ScopeCost);
             var inner = new JinjaScope(outer);
             context.Scope = inner;
             target.Assign(context, inner, element);

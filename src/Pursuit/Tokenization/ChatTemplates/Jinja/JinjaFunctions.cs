@@ -6,34 +6,54 @@ namespace Pursuit.Tokenization;
 /// <summary>The functions of the environment.</summary>
 internal static class JinjaFunctions
 {
+    private static readonly JinjaParameters Message = new(["message"]);
+    private static readonly JinjaParameters DateFormat = new(["format"]);
+
+    private static readonly Dictionary<string, Func<JinjaContext, JinjaArguments, object?>> Known = new(StringComparer.Ordinal)
+    {
+        ["dict"] = Dict,
+        ["namespace"] = Namespace,
+        ["raise_exception"] = Raise,
+        ["range"] = Range,
+        ["strftime_now"] = (c, a) => JinjaText.Of(Format(c, PythonValues.Text(c, One(c, "strftime_now", DateFormat, a)).Value)),
+    };
+
+    /// <summary>Names of all functions, in alphabetical order.</summary>
+    public static IEnumerable<string> Names => Known.Keys.Order(StringComparer.Ordinal);
+
     /// <summary>True for a function's name.</summary>
-    public static bool IsKnown(string name) => name is "range" or "namespace" or "dict" or "raise_exception" or "strftime_now";
+    public static bool IsKnown(string name) => Known.ContainsKey(name);
+
+    /// <summary>True for a function that jinja2 has and the subset has not.</summary>
+    public static bool IsRefused(string name) => name is "cycler" or "joiner" or "lipsum";
 
     /// <summary>Calls a function.</summary>
-    public static object? Call(JinjaContext context, string name, JinjaArguments arguments)
+    public static object? Call(JinjaContext context, string name, JinjaArguments arguments) => Known[name](context, arguments);
+
+    private static JinjaNamespace Namespace(JinjaContext context, JinjaArguments arguments)
     {
-        switch (name)
-        {
-            case "namespace":
-                var space = new JinjaNamespace();
-                foreach (var (key, value) in Named(context, name, arguments)) space.Attributes[key] = value;
-                return space;
-            case "dict":
-                var dict = new JinjaDict();
-                foreach (var (key, value) in Named(context, name, arguments)) dict.Set(JinjaText.Of(key), value);
-                return dict;
-            case "raise_exception":
-                var message = PythonValues.Text(context, One(context, name, "message", arguments)).Value;
-                throw context.Fault($"the template refuses this conversation: {message}");
-            case "strftime_now":
-                return JinjaText.Of(Format(context, PythonValues.Text(context, One(context, name, "format", arguments)).Value));
-            default:
-                return Range(context, arguments);
-        }
+        context.Spend(JinjaLimits.ScopeCost);
+        var space = new JinjaNamespace();
+        foreach (var (key, value) in Named(context, "namespace", arguments)) space.Attributes[key] = value;
+        return space;
     }
 
-    private static object? One(JinjaContext context, string name, string parameter, JinjaArguments arguments) =>
-        JinjaArguments.Evaluate(context, arguments.Bind([parameter], context.Name, context.Line, $"the function \"{name}\""))[0] is var value && value is JinjaMissing
+    private static JinjaDict Dict(JinjaContext context, JinjaArguments arguments)
+    {
+        context.Spend(JinjaLimits.ScopeCost);
+        var dict = new JinjaDict();
+        foreach (var (key, value) in Named(context, "dict", arguments)) dict.Set(JinjaText.Of(key), value);
+        return dict;
+    }
+
+    private static object? Raise(JinjaContext context, JinjaArguments arguments)
+    {
+        var message = PythonValues.Text(context, One(context, "raise_exception", Message, arguments)).Value;
+        throw context.Fault($"the template refuses this conversation: {JinjaFaults.Cut(message)}");
+    }
+
+    private static object? One(JinjaContext context, string name, JinjaParameters parameters, JinjaArguments arguments) =>
+        JinjaArguments.Evaluate(context, arguments.Bind(parameters, context.Name, context.Line, $"the function \"{name}\""))[0] is var value && value is JinjaMissing
             ? throw context.Fault($"the function \"{name}\" without an argument; expected one.")
             : value;
 
@@ -42,9 +62,15 @@ internal static class JinjaFunctions
         foreach (var positional in arguments.Positional)
         {
             if (positional.Evaluate(context) is not JinjaDict dict) throw context.Unsupported($"the function \"{name}\" of something that is no dict");
-            foreach (var (key, value) in dict.Entries) yield return (key.Value, value);
+            foreach (var (key, value) in dict.Entries)
+            {
+                if (key.IsNumber) throw context.Fault($"the function \"{name}\" of a dict with a key that is no string; expected strings.");
+                context.Spend((4 * JinjaLimits.NodeCost) + (2L * key.Value.Length));
+                yield return (key.Value, value);
+            }
         }
 
+        context.Step(4L * arguments.Named.Count);
         foreach (var (key, value) in arguments.Named) yield return (key, value.Evaluate(context));
     }
 
@@ -67,7 +93,7 @@ internal static class JinjaFunctions
 
     private static string Format(JinjaContext context, string format)
     {
-        context.Spend(format.Length * 16L);
+        context.Spend(format.Length * 32L);
         var now = context.Now;
         var text = new StringBuilder(format.Length + 16);
         for (var i = 0; i < format.Length; i++)

@@ -10,6 +10,7 @@ internal sealed class JinjaLexer
     private readonly string _name;
     private readonly string _source;
     private readonly List<JinjaToken> _tokens = [];
+    private readonly JinjaTagLexer _tags;
     private int _position;
     private int _line = 1;
     private bool _atLineStart = true;
@@ -18,6 +19,7 @@ internal sealed class JinjaLexer
     {
         _name = name;
         _source = source;
+        _tags = new JinjaTagLexer(name, source, _tokens);
     }
 
     /// <summary>All tokens of a template, the last of kind <see cref="JinjaTokenKind.End"/>.</summary>
@@ -61,7 +63,7 @@ internal sealed class JinjaLexer
                 case '%' when TryRaw(tag):
                     break;
                 default:
-                    _position = new JinjaTagLexer(_name, _source, _tokens).Read(_position, opener == '%', tagLine, ref _line);
+                    _position = _tags.Read(_position, opener == '%', tagLine, ref _line);
                     break;
             }
 

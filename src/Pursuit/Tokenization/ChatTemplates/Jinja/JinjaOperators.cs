@@ -33,16 +33,7 @@ internal sealed class JinjaLogical(int line, bool isAnd, JinjaExpression left, J
 /// <summary>An operator of arithmetic.</summary>
 internal sealed class JinjaBinary(int line, string symbol, JinjaExpression left, JinjaExpression right) : JinjaExpression(line, Above(left, right))
 {
-    private readonly Func<JinjaContext, object?, object?, object?> _compute = symbol switch
-    {
-        "+" => PythonArithmetic.Add,
-        "-" => PythonArithmetic.Subtract,
-        "*" => PythonArithmetic.Multiply,
-        "/" => PythonArithmetic.Divide,
-        "//" => PythonArithmetic.FloorDivide,
-        "%" => PythonArithmetic.Remainder,
-        _ => PythonArithmetic.Power,
-    };
+    private readonly Func<JinjaContext, object?, object?, object?> _compute = PythonArithmetic.Operators[symbol];
 
     /// <inheritdoc/>
     public override object? Evaluate(JinjaContext context)
@@ -62,14 +53,8 @@ internal sealed class JinjaConcat(int line, IReadOnlyList<JinjaExpression> parts
     public override object? Evaluate(JinjaContext context)
     {
         context.Step();
-        var builder = new JinjaTextBuilder();
-        foreach (var part in parts)
-        {
-            var text = PythonValues.Text(context, part.Evaluate(context));
-            context.Spend(text.Value.Length);
-            builder.Append(text);
-        }
-
+        var builder = new JinjaTextBuilder(context);
+        foreach (var part in parts) builder.Append(PythonValues.Text(context, part.Evaluate(context)));
         return builder.ToText();
     }
 }
@@ -87,22 +72,10 @@ internal sealed class JinjaComparison(int line, JinjaExpression first, IReadOnly
         {
             var right = operand.Evaluate(context);
             context.Line = Line;
-            if (!Holds(context, symbol, left, right)) return false;
+            if (!PythonComparison.Operators[symbol](context, left, right)) return false;
             left = right;
         }
 
         return true;
     }
-
-    private static bool Holds(JinjaContext context, string symbol, object? left, object? right) => symbol switch
-    {
-        "==" => PythonComparison.AreEqual(context, left, right),
-        "!=" => !PythonComparison.AreEqual(context, left, right),
-        "in" => PythonComparison.Contains(context, right, left),
-        "not in" => !PythonComparison.Contains(context, right, left),
-        "<" => PythonComparison.Order(context, left, right) < 0,
-        "<=" => PythonComparison.Order(context, left, right) <= 0,
-        ">" => PythonComparison.Order(context, left, right) > 0,
-        _ => PythonComparison.Order(context, left, right) >= 0,
-    };
 }

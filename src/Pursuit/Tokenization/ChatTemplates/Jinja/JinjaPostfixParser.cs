@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Pursuit.Tokenization;
 
@@ -72,9 +73,14 @@ internal sealed class JinjaPostfixParser(JinjaTokenStream stream)
                 if (stream.Current.IsOperator(")")) break;
             }
 
-            if (stream.Current.IsOperator("*") || stream.Current.IsOperator("**"))
-                throw stream.Unsupported(stream.Current.Line, $"unpacked arguments, \"{stream.Current.Text}\" in a call");
-            if (stream.Current.Kind == JinjaTokenKind.Name && stream.Following.IsOperator("="))
+            if (stream.Current.IsOperator("**"))
+                throw stream.Unsupported(stream.Current.Line, "unpacked arguments, \"**\" in a call");
+            if (stream.Current.IsOperator("*"))
+            {
+                var line = stream.Take().Line;
+                positional.Add(new JinjaUnpacked(line, parser.Parse()));
+            }
+            else if (stream.Current.Kind == JinjaTokenKind.Name && stream.Following.IsOperator("="))
             {
                 var name = stream.Take().Text;
                 stream.Take();
@@ -97,9 +103,10 @@ internal sealed class JinjaPostfixParser(JinjaTokenStream stream)
     private (string Name, int Line) ParseDottedName(string expected)
     {
         var token = stream.Expect(JinjaTokenKind.Name, expected);
-        var name = token.Text;
-        while (stream.SkipOperator(".")) name += "." + stream.Expect(JinjaTokenKind.Name, expected).Text;
-        return (name, token.Line);
+        if (!stream.Current.IsOperator(".")) return (token.Text, token.Line);
+        var name = new StringBuilder(token.Text);
+        while (stream.SkipOperator(".")) name.Append('.').Append(stream.Expect(JinjaTokenKind.Name, expected).Text);
+        return (name.ToString(), token.Line);
     }
 
     private JinjaExpression ParseDot(JinjaExpression target)
@@ -151,7 +158,7 @@ internal sealed class JinjaPostfixParser(JinjaTokenStream stream)
             case JinjaName name:
                 _calledNames.Add((name.Name, line));
                 break;
-            case JinjaAttribute attribute when !JinjaMethods.IsSupported(attribute.Name) && attribute.Name != "cycle":
+            case JinjaAttribute attribute when !JinjaMethods.IsKnown(attribute.Name) && attribute.Name != "cycle":
                 throw stream.Unsupported(line, $"the method \"{attribute.Name}\"");
         }
 

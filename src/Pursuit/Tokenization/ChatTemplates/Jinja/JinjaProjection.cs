@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Pursuit.Tokenization;
 
 /// <summary>The filters that apply something to every element: map, select, reject, selectattr, rejectattr.</summary>
@@ -5,11 +7,16 @@ internal sealed class JinjaProjection : JinjaFilterCall
 {
     private readonly Func<JinjaContext, object?, IEnumerable<object?>> _project;
 
+    private static readonly JinjaParameters MapParameters = new(["attribute", "default"]);
+
+    /// <summary>The five names.</summary>
+    public static readonly IReadOnlyList<string> Names = ["map", "select", "reject", "selectattr", "rejectattr"];
+
     private JinjaProjection(Func<JinjaContext, object?, IEnumerable<object?>> project, int depth)
         : base(depth) => _project = project;
 
     /// <summary>True for the five names.</summary>
-    public static bool IsProjection(string name) => name is "map" or "select" or "reject" or "selectattr" or "rejectattr";
+    public static bool IsProjection(string name) => Names.Contains(name);
 
     /// <inheritdoc/>
     public override object? Apply(JinjaContext context, object? value) =>
@@ -34,10 +41,10 @@ internal sealed class JinjaProjection : JinjaFilterCall
         return new JinjaProjection(
             (context, value) =>
             {
-                var attribute = path?.Evaluate(context);
+                var attribute = JinjaPath.Parse(context, path?.Evaluate(context));
                 return PythonValues.Elements(context, value).Where(element =>
                 {
-                    var subject = path is null ? element : JinjaPath.Get(context, element, attribute);
+                    var subject = path is null ? element : attribute.Get(context, element);
                     return (test is null ? PythonValues.IsTrue(subject) : test.Holds(context, subject)) == keeps;
                 });
             },
@@ -61,30 +68,46 @@ internal sealed class JinjaProjection : JinjaFilterCall
                 call.Depth);
         }
 
-        var bound = arguments.Bind(["attribute", "default"], template, line, "the filter \"map\"");
+        var bound = arguments.Bind(MapParameters, template, line, "the filter \"map\"");
         if (bound[0] is null) throw JinjaFaults.Syntax(template, line, "the filter \"map\" without arguments", "a filter's name or attribute=");
         return new JinjaProjection(
             (context, value) =>
             {
                 var values = JinjaArguments.Evaluate(context, bound);
+                var attribute = JinjaPath.Parse(context, values[0]);
                 return PythonValues.Elements(context, value).Select(element =>
-                    JinjaPath.Get(context, element, values[0]) is var found && found is JinjaUndefined && values[1] is not (JinjaMissing or null) ? values[1] : found);
+                    attribute.Get(context, element) is var found && found is JinjaUndefined && values[1] is not (JinjaMissing or null) ? values[1] : found);
             },
             arguments.Depth);
     }
 }
 
-/// <summary>The dotted path of an attribute argument, such as <c>function.name</c> or <c>0.text</c>.</summary>
-internal static class JinjaPath
+/// <summary>The dotted path of an attribute argument, such as <c>function.name</c> or <c>0.text</c>; read once, followed for every element.</summary>
+internal sealed class JinjaPath
 {
-    /// <summary>The element at the path's end.</summary>
-    public static object? Get(JinjaContext context, object? value, object? path)
+    private static readonly JinjaPath Nowhere = new([]);
+    private readonly IReadOnlyList<object?> _parts;
+
+    private JinjaPath(IReadOnlyList<object?> parts) => _parts = parts;
+
+    /// <summary>Reads a path; None is the path to the element itself.</summary>
+    public static JinjaPath Parse(JinjaContext context, object? path)
     {
-        if (path is not JinjaText text) return JinjaLookup.Item(context, value, path);
-        foreach (var part in text.Value.Split('.'))
+        if (path is null) return Nowhere;
+        if (path is not JinjaText text) return new JinjaPath([path]);
+        context.Spend(8L * text.Value.Length);
+        var names = text.Value.Split('.');
+        context.Step(4L * names.Length);
+        return new JinjaPath([.. names.Select(name => long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : (object)JinjaText.Of(name))]);
+    }
+
+    /// <summary>The element at the path's end.</summary>
+    public object? Get(JinjaContext context, object? value)
+    {
+        foreach (var part in _parts)
         {
             context.Step();
-            value = JinjaLookup.Item(context, value, long.TryParse(part, out var index) ? index : JinjaText.Of(part));
+            value = JinjaLookup.Item(context, value, part);
         }
 
         return value;

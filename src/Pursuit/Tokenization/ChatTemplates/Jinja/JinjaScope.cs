@@ -8,6 +8,9 @@ internal sealed class JinjaScope(JinjaScope? parent)
     /// <summary>Sets a variable here; outer ones of the same name stay as they are.</summary>
     public void Set(string name, object? value) => (_variables ??= new(StringComparer.Ordinal))[name] = value;
 
+    /// <summary>The values set here.</summary>
+    public IEnumerable<object?> Values => _variables?.Values ?? Enumerable.Empty<object?>();
+
     /// <summary>The variable's value, from here or from outside.</summary>
     public bool TryGet(string name, out object? value)
     {

@@ -7,12 +7,12 @@ internal static class JinjaSequenceFilters
     public static JinjaText Join(JinjaContext context, object? value, object? separator, object? attribute)
     {
         var between = PythonValues.Text(context, separator);
-        var builder = new JinjaTextBuilder();
+        var builder = new JinjaTextBuilder(context);
+        var path = JinjaPath.Parse(context, attribute);
         var first = true;
         foreach (var element in PythonValues.Elements(context, value))
         {
-            var text = PythonValues.Text(context, attribute is null ? element : JinjaPath.Get(context, element, attribute));
-            context.Spend(text.Value.Length + between.Value.Length);
+            var text = PythonValues.Text(context, path.Get(context, element));
             if (!first) builder.Append(between);
             first = false;
             builder.Append(text);
@@ -59,10 +59,12 @@ internal static class JinjaSequenceFilters
     public static object? Sort(JinjaContext context, object? value, bool reverse, bool caseSensitive, object? attribute)
     {
         if (attribute is JinjaText { Value: var names } && names.Contains(',')) throw context.Unsupported("the filter \"sort\" by several attributes");
+        var path = JinjaPath.Parse(context, attribute);
         return new JinjaList(Sorted(
             context,
             PythonValues.Elements(context, value),
-            element => Key(context, attribute is null ? element : JinjaPath.Get(context, element, attribute), caseSensitive),
+            element => Key(context, path.Get(context, element), caseSensitive),
+            PythonComparison.ListComparer(context),
             reverse));
     }
 
@@ -73,29 +75,50 @@ internal static class JinjaSequenceFilters
         var position = by is JinjaText { Value: "key" } ? 0 : by is JinjaText { Value: "value" } ? 1
             : throw context.Fault("the filter \"dictsort\" sorts by something else; expected \"key\" or \"value\".");
         return new JinjaList(Sorted(
-            context, JinjaMethods.Pairs(context, dict), pair => Key(context, ((JinjaList)pair!).Items[position], caseSensitive), reverse));
+            context,
+            JinjaMethods.Pairs(context, dict),
+            pair => Key(context, ((JinjaList)pair!).Items[position], caseSensitive),
+            PythonComparison.Comparer(context),
+            reverse));
     }
 
     /// <summary><c>unique(case_sensitive, attribute)</c></summary>
     public static object? Unique(JinjaContext context, object? value, bool caseSensitive, object? attribute)
     {
-        var kept = new List<(object? Key, object? Element)>();
+        var path = JinjaPath.Parse(context, attribute);
+        var texts = new HashSet<string>(StringComparer.Ordinal);
+        var others = new List<object?>();
+        var kept = new List<object?>();
         foreach (var element in PythonValues.Elements(context, value))
         {
-            var key = Key(context, attribute is null ? element : JinjaPath.Get(context, element, attribute), caseSensitive);
-            if (!kept.Exists(other => PythonComparison.AreEqual(context, other.Key, key))) kept.Add((key, element));
+            var key = Key(context, path.Get(context, element), caseSensitive);
+            if (key is JinjaText text)
+            {
+                context.Spend((4 * JinjaLimits.NodeCost) + (2L * text.Value.Length));
+                if (texts.Add(text.Value)) kept.Add(element);
+            }
+            else if (key is JinjaDict or JinjaList { Kind: JinjaListKind.List })
+            {
+                throw context.Fault($"the filter \"unique\" on a {PythonValues.TypeName(key)}, which can't be hashed; expected strings, numbers or tuples.");
+            }
+            else if (!others.Exists(other => PythonComparison.AreEqual(context, other, key)))
+            {
+                others.Add(key);
+                kept.Add(element);
+            }
         }
 
-        return new JinjaGenerator([.. kept.Select(entry => entry.Element)]);
+        return new JinjaGenerator(kept);
     }
 
     private static object? Key(JinjaContext context, object? value, bool caseSensitive) =>
         value is JinjaText text && !caseSensitive ? PythonStrings.Lower(context, text) : value;
 
-    private static List<object?> Sorted(JinjaContext context, IReadOnlyList<object?> elements, Func<object?, object?> key, bool reverse)
+    private static List<object?> Sorted(
+        JinjaContext context, IReadOnlyList<object?> elements, Func<object?, object?> key, Comparer<object?> comparer, bool reverse)
     {
+        context.Step(4L * elements.Count);
         var keyed = elements.Select(element => (Key: key(element), Element: element)).ToList();
-        var comparer = Comparer<object?>.Create((left, right) => PythonComparison.Order(context, left, right));
         try
         {
             // Enumerable's sort is stable, also when it is a descending one.

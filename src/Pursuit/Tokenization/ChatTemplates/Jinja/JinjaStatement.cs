@@ -50,7 +50,6 @@ internal sealed class JinjaData(int line, string text) : JinjaStatement(line)
     /// <inheritdoc/>
     public override JinjaFlow Execute(JinjaContext context)
     {
-        context.Spend(text.Length);
         context.Output.Append(text);
         return JinjaFlow.Next;
     }
@@ -62,9 +61,7 @@ internal sealed class JinjaPrint(int line, JinjaExpression value) : JinjaStateme
     /// <inheritdoc/>
     public override JinjaFlow Execute(JinjaContext context)
     {
-        var text = PythonValues.Text(context, value.Evaluate(context));
-        context.Spend(text.Value.Length);
-        context.Output.Append(text);
+        context.Output.Append(PythonValues.Text(context, value.Evaluate(context)));
         return JinjaFlow.Next;
     }
 }
@@ -95,10 +92,23 @@ internal sealed class JinjaJump(int line, JinjaFlow flow) : JinjaStatement(line)
 internal sealed class JinjaMacroDefinition(int line, string name, IReadOnlyList<(string Name, JinjaExpression? Default)> parameters, JinjaBlock body)
     : JinjaStatement(line)
 {
+    /// <summary>The macro's name.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Its parameters in order, with their defaults.</summary>
+    public IReadOnlyList<(string Name, JinjaExpression? Default)> Parameters { get; } = parameters;
+
+    /// <summary>The parameters' names, to bind arguments by.</summary>
+    public JinjaParameters ParameterNames { get; } = new([.. parameters.Select(parameter => parameter.Name)]);
+
+    /// <summary>What it prints.</summary>
+    public JinjaBlock Body { get; } = body;
+
     /// <inheritdoc/>
     public override JinjaFlow Execute(JinjaContext context)
     {
-        context.Scope.Set(name, new JinjaMacro(name, parameters, body, context.Scope));
+        context.Spend(JinjaLimits.ScopeCost);
+        context.Scope.Set(Name, new JinjaMacro(this, context.Scope));
         return JinjaFlow.Next;
     }
 }
@@ -110,6 +120,7 @@ internal sealed class JinjaGeneration(int line, JinjaBlock body) : JinjaStatemen
     public override JinjaFlow Execute(JinjaContext context)
     {
         if (context.CaptureDepth > 0) throw context.Unsupported("{% generation %} inside a macro or a captured block");
+        context.Spend(JinjaLimits.ScopeCost);
         var start = context.Output.Length;
         var outer = context.Scope;
         context.Scope = new JinjaScope(outer);

@@ -2,12 +2,13 @@ using System.Globalization;
 
 namespace Pursuit.Tokenization;
 
-/// <summary>Cuts the inside of one <c>{% %}</c> or <c>{{ }}</c> into names, literals and operators.</summary>
+/// <summary>Cuts the insides of <c>{% %}</c> or <c>{{ }}</c> into names, literals and operators.</summary>
 internal sealed class JinjaTagLexer(string name, string source, List<JinjaToken> tokens)
 {
     private static readonly string[] LongOperators = ["**", "//", "==", "!=", ">=", "<="];
     private const string ShortOperators = "+-/*%~[](){}><=.:|,;";
     private readonly Stack<char> _open = new();
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private int _line;
 
     /// <summary>Reads up to and over the tag's end.</summary>
@@ -88,7 +89,13 @@ internal sealed class JinjaTagLexer(string name, string source, List<JinjaToken>
     {
         var end = position;
         while (end < source.Length && (source[end] == '_' || char.IsLetterOrDigit(source[end]))) end++;
-        return Add(JinjaTokenKind.Name, string.Intern(source[position..end]), end);
+        if (end - position > JinjaLimits.NameLength)
+            throw JinjaFaults.Unsupported(name, _line, $"a name of {end - position:N0} characters, past {JinjaLimits.NameLength}");
+        // One string for all places of a name.
+        var known = _names.GetAlternateLookup<ReadOnlySpan<char>>();
+        var span = source.AsSpan(position, end - position);
+        if (!known.TryGetValue(span, out var text)) _names.Add(text = span.ToString());
+        return Add(JinjaTokenKind.Name, text, end);
     }
 
     private int ReadNumber(int position)
@@ -118,9 +125,9 @@ internal sealed class JinjaTagLexer(string name, string source, List<JinjaToken>
 
         var text = source[position..end].Replace("_", "", StringComparison.Ordinal);
         if (!isFloat && !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-            throw JinjaFaults.Unsupported(name, _line, $"the whole number {text}, past 64 bits");
+            throw JinjaFaults.Unsupported(name, _line, $"the whole number {JinjaFaults.Cut(text)}, past 64 bits");
         if (!isFloat && text.Length > 1 && text[0] == '0' && text.Trim('0').Length > 0)
-            throw JinjaFaults.Syntax(name, _line, $"the number {text}", "a whole number without leading zeros");
+            throw JinjaFaults.Syntax(name, _line, $"the number {JinjaFaults.Cut(text)}", "a whole number without leading zeros");
         return Add(isFloat ? JinjaTokenKind.Float : JinjaTokenKind.Integer, text, end);
     }
 

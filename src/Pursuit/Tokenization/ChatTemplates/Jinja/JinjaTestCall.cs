@@ -36,10 +36,12 @@ internal sealed class JinjaTestCall
         ["false"] = (_, value) => value is false,
         ["odd"] = (c, value) => PythonArithmetic.Remainder(c, value, 2L) is 1L or 1.0 or true,
         ["even"] = (c, value) => PythonArithmetic.Remainder(c, value, 2L) is 0L or 0.0,
-        ["lower"] = (c, value) => IsCased(PythonValues.Text(c, value).Value, char.IsLower, char.IsUpper),
-        ["upper"] = (c, value) => IsCased(PythonValues.Text(c, value).Value, char.IsUpper, char.IsLower),
+        ["lower"] = (c, value) => IsCased(c, PythonValues.Text(c, value).Value, char.IsLower, char.IsUpper),
+        ["upper"] = (c, value) => IsCased(c, PythonValues.Text(c, value).Value, char.IsUpper, char.IsLower),
         ["callable"] = (_, value) => value is JinjaMacro or JinjaFunction or JinjaBoundMethod or JinjaUndefined,
     };
+
+    private static readonly JinjaParameters Other = new(["other"]);
 
     private readonly Func<JinjaContext, object?, object?, bool>? _withArgument;
     private readonly Func<JinjaContext, object?, bool>? _alone;
@@ -52,6 +54,12 @@ internal sealed class JinjaTestCall
         _argument = argument;
     }
 
+    /// <summary>Names of the tests that stand alone, in alphabetical order.</summary>
+    public static IEnumerable<string> NamesAlone => Alone.Keys.Order(StringComparer.Ordinal);
+
+    /// <summary>Names of the tests against something, in alphabetical order.</summary>
+    public static IEnumerable<string> NamesWithArgument => WithArgument.Keys.Order(StringComparer.Ordinal);
+
     /// <summary>The deepest tree among its arguments.</summary>
     public int Depth => _argument?.Depth ?? 0;
 
@@ -61,12 +69,12 @@ internal sealed class JinjaTestCall
     {
         if (Alone.TryGetValue(name, out var alone))
         {
-            arguments.Bind([], template, line, $"the test \"{name}\"");
+            arguments.Bind(JinjaParameters.None, template, line, $"the test \"{name}\"");
             return new JinjaTestCall(null, alone, null);
         }
 
-        if (!WithArgument.TryGetValue(name, out var withArgument)) throw JinjaFaults.Unsupported(template, line, $"the test \"{name}\"");
-        return arguments.Bind(["other"], template, line, $"the test \"{name}\"")[0] is { } argument
+        if (!WithArgument.TryGetValue(name, out var withArgument)) throw JinjaFaults.Unsupported(template, line, $"the test \"{JinjaFaults.Cut(name)}\"");
+        return arguments.Bind(Other, template, line, $"the test \"{name}\"")[0] is { } argument
             ? new JinjaTestCall(withArgument, null, argument)
             : throw JinjaFaults.Syntax(template, line, $"the test \"{name}\" without an argument", "what to test against");
     }
@@ -76,7 +84,11 @@ internal sealed class JinjaTestCall
         _alone is not null ? _alone(context, value) : _withArgument!(context, value, _argument!.Evaluate(context));
 
     // str.islower and str.isupper: a cased letter, and none of the other case.
-    private static bool IsCased(string text, Func<char, bool> wanted, Func<char, bool> other) => text.Any(wanted) && !text.Any(other);
+    private static bool IsCased(JinjaContext context, string text, Func<char, bool> wanted, Func<char, bool> other)
+    {
+        context.Spend(4L * text.Length);
+        return text.Any(wanted) && !text.Any(other);
+    }
 
     private static Dictionary<string, Func<JinjaContext, object?, object?, bool>> Aliases(
         Dictionary<string, Func<JinjaContext, object?, object?, bool>> tests)

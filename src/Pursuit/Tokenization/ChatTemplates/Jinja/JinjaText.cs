@@ -1,9 +1,11 @@
+using System.Globalization;
+
 namespace Pursuit.Tokenization;
 
-/// <summary>A stretch of a text that a turn of the conversation brought along.</summary>
+/// <summary>A stretch of a text that a turn of the conversation supplied.</summary>
 /// <param name="Start">Position of its first UTF-16 unit.</param>
 /// <param name="End">Position behind its last.</param>
-/// <param name="Owner">Who brought it, as the renderer numbers the turns.</param>
+/// <param name="Owner">Who supplied it, as the renderer numbers the turns.</param>
 internal readonly record struct JinjaMark(int Start, int End, int Owner);
 
 /// <summary>
@@ -16,6 +18,7 @@ internal sealed class JinjaText
     /// <summary>No characters.</summary>
     public static readonly JinjaText Empty = new("", []);
 
+    private const long MarkCost = 8;
     private int _codePoints = -1;
 
     private JinjaText(string value, JinjaMark[] marks)
@@ -63,11 +66,24 @@ internal sealed class JinjaText
     /// <summary>A text with the marks given, which are taken over.</summary>
     public static JinjaText Of(string value, JinjaMark[] marks) => value.Length == 0 ? Empty : new JinjaText(value, marks);
 
+    /// <summary>A whole number as a dict's key; as such it is no text's equal.</summary>
+    public static JinjaText OfNumber(long number) => new(number.ToString(CultureInfo.InvariantCulture), []) { IsNumber = true };
+
+    /// <summary>True for a dict's key that is a whole number.</summary>
+    public bool IsNumber { get; private init; }
+
+    /// <summary>True where a template called the text safe: what <c>+</c> adds to it is escaped for HTML, as markupsafe does.</summary>
+    public bool IsSafe { get; private init; }
+
+    /// <summary>The same text, called safe.</summary>
+    public JinjaText AsSafe() => new(Value, Marks) { IsSafe = true };
+
     /// <summary>The two in a row.</summary>
-    public static JinjaText Concat(JinjaText left, JinjaText right)
+    public static JinjaText Concat(JinjaContext context, JinjaText left, JinjaText right)
     {
         if (left.Value.Length == 0) return right;
         if (right.Value.Length == 0) return left;
+        context.Spend(JinjaLimits.TextCost + (2L * (left.Value.Length + right.Value.Length)) + (MarkCost * (left.Marks.Length + right.Marks.Length)));
         var value = string.Concat(left.Value, right.Value);
         if (right.Marks.Length == 0) return new JinjaText(value, left.Marks);
         var builder = new List<JinjaMark>(left.Marks.Length + right.Marks.Length);
@@ -78,21 +94,35 @@ internal sealed class JinjaText
     }
 
     /// <summary>The UTF-16 units from <paramref name="start"/> to before <paramref name="end"/>.</summary>
-    public JinjaText Slice(int start, int end)
+    public JinjaText Slice(JinjaContext context, int start, int end)
     {
         if (start >= end) return Empty;
         if (start == 0 && end == Value.Length) return this;
+        context.Spend(JinjaLimits.TextCost + (2L * (end - start)));
         var value = Value[start..end];
-        if (Marks.Length == 0) return new JinjaText(value, []);
-        var marks = new List<JinjaMark>(Marks.Length);
-        foreach (var mark in Marks)
+        var first = MarkAt(start);
+        var after = first;
+        while (after < Marks.Length && Marks[after].Start < end) after++;
+        if (after == first) return new JinjaText(value, []);
+        context.Spend(MarkCost * (after - first));
+        var marks = new JinjaMark[after - first];
+        for (var i = first; i < after; i++)
+            marks[i - first] = new JinjaMark(Math.Max(Marks[i].Start, start) - start, Math.Min(Marks[i].End, end) - start, Marks[i].Owner);
+        return new JinjaText(value, marks);
+    }
+
+    /// <summary>Position of the first mark that ends behind <paramref name="position"/>.</summary>
+    public int MarkAt(int position)
+    {
+        var (low, high) = (0, Marks.Length);
+        while (low < high)
         {
-            var from = Math.Max(mark.Start, start);
-            var to = Math.Min(mark.End, end);
-            if (from < to) marks.Add(new JinjaMark(from - start, to - start, mark.Owner));
+            var middle = (low + high) / 2;
+            if (Marks[middle].End <= position) low = middle + 1;
+            else high = middle;
         }
 
-        return new JinjaText(value, [.. marks]);
+        return low;
     }
 
     /// <summary>Other characters in the place of these, one for one.</summary>
@@ -101,13 +131,8 @@ internal sealed class JinjaText
     /// <summary>The owner of the unit at <paramref name="position"/>, or -1.</summary>
     public int OwnerAt(int position)
     {
-        foreach (var mark in Marks)
-        {
-            if (position < mark.Start) return -1;
-            if (position < mark.End) return mark.Owner;
-        }
-
-        return -1;
+        var at = MarkAt(position);
+        return at < Marks.Length && Marks[at].Start <= position ? Marks[at].Owner : -1;
     }
 
     /// <summary>Position of the <paramref name="codePoint"/>-th code point in UTF-16 units.</summary>
@@ -134,12 +159,12 @@ internal sealed class JinjaText
     }
 
     /// <summary>Every code point as a text of its own, in order.</summary>
-    public IEnumerable<JinjaText> Characters()
+    public IEnumerable<JinjaText> Characters(JinjaContext context)
     {
         for (var i = 0; i < Value.Length;)
         {
             var next = i + (char.IsHighSurrogate(Value[i]) && i + 1 < Value.Length ? 2 : 1);
-            yield return Slice(i, next);
+            yield return Slice(context, i, next);
             i = next;
         }
     }

@@ -2,43 +2,56 @@ using System.Text;
 
 namespace Pursuit.Tokenization;
 
-/// <summary>Puts a marked text together piece by piece.</summary>
+/// <summary>Puts a marked text together piece by piece; charges what is written.</summary>
 internal sealed class JinjaTextBuilder
 {
+    // A character is copied here and once more when the text is done.
+    private const long CharacterCost = 3;
+    private const long PieceCost = 4;
+    private const long MarkCost = 8;
+    private readonly JinjaContext _context;
     private readonly StringBuilder _text = new();
     private readonly List<JinjaMark> _marks = [];
+
+    /// <summary>Opens an empty text of a rendering.</summary>
+    public JinjaTextBuilder(JinjaContext context)
+    {
+        _context = context;
+        context.Spend(2 * JinjaLimits.TextCost);
+    }
 
     /// <summary>UTF-16 units so far.</summary>
     public int Length => _text.Length;
 
     /// <summary>Appends a piece with its marks.</summary>
-    public void Append(JinjaText piece)
-    {
-        foreach (var mark in piece.Marks)
-            JinjaText.AddMark(_marks, new JinjaMark(mark.Start + _text.Length, mark.End + _text.Length, mark.Owner));
-        _text.Append(piece.Value);
-    }
+    public void Append(JinjaText piece) => Append(piece, 0, piece.Value.Length);
 
     /// <summary>Appends part of a text with the marks on it.</summary>
     public void Append(JinjaText text, int start, int end)
     {
-        foreach (var mark in text.Marks)
+        Charge(end - start);
+        for (var i = text.MarkAt(start); i < text.Marks.Length && text.Marks[i].Start < end; i++)
         {
-            var from = Math.Max(mark.Start, start);
-            var to = Math.Min(mark.End, end);
-            if (from < to)
-                JinjaText.AddMark(_marks, new JinjaMark(from - start + _text.Length, to - start + _text.Length, mark.Owner));
+            _context.Spend(MarkCost);
+            var mark = text.Marks[i];
+            var from = Math.Max(mark.Start, start) - start + _text.Length;
+            JinjaText.AddMark(_marks, new JinjaMark(from, Math.Min(mark.End, end) - start + _text.Length, mark.Owner));
         }
 
         _text.Append(text.Value, start, end - start);
     }
 
     /// <summary>Appends the template's own characters.</summary>
-    public void Append(string value) => _text.Append(value);
+    public void Append(string value)
+    {
+        Charge(value.Length);
+        _text.Append(value);
+    }
 
     /// <summary>Appends characters that belong to <paramref name="owner"/>; -1 is nobody.</summary>
-    public void Append(string value, int owner)
+    public void Append(ReadOnlySpan<char> value, int owner)
     {
+        Charge(value.Length);
         if (owner >= 0 && value.Length > 0)
             JinjaText.AddMark(_marks, new JinjaMark(_text.Length, _text.Length + value.Length, owner));
         _text.Append(value);
@@ -46,4 +59,6 @@ internal sealed class JinjaTextBuilder
 
     /// <summary>What was put together.</summary>
     public JinjaText ToText() => JinjaText.Of(_text.ToString(), _marks.Count == 0 ? [] : [.. _marks]);
+
+    private void Charge(long characters) => _context.Spend(PieceCost + (CharacterCost * characters));
 }

@@ -1,13 +1,56 @@
+using System.Globalization;
+
 namespace Pursuit.Tokenization;
 
 // A value of a template is an object: null is Python's None; bool, long, System.Numerics.BigInteger (a number of a record
 // past 64 bits, only ever passed on) and double are themselves; the rest are the classes below and JinjaText.
 
 /// <summary>jinja2's Undefined: prints as nothing, is false and empty; anything else done with it is a fault.</summary>
-internal sealed class JinjaUndefined(string description)
+internal sealed class JinjaUndefined
 {
-    /// <summary>What is not there, for the fault's message.</summary>
-    public string Description { get; } = description;
+    private readonly string _text;
+    private readonly object? _index;
+    private readonly Kind _kind;
+
+    /// <summary>Says in its own words what is not there.</summary>
+    public JinjaUndefined(string description)
+        : this(Kind.Described, description, null)
+    {
+    }
+
+    // Templates ask for much that is not there ("x is defined"), so the words are put together only when they are read.
+    private JinjaUndefined(Kind kind, string text, object? index)
+    {
+        _kind = kind;
+        _text = text;
+        _index = index;
+    }
+
+    private enum Kind
+    {
+        Described,
+        Variable,
+        Argument,
+        Element,
+    }
+
+    /// <summary>What is not there, for the fault's message; one line.</summary>
+    public string Description => _kind switch
+    {
+        Kind.Variable => $"the variable \"{JinjaFaults.Cut(_text)}\" is not defined",
+        Kind.Argument => $"the macro's argument \"{JinjaFaults.Cut(_text)}\" was not given",
+        Kind.Element => $"a {_text} has no \"{(_index is JinjaText name ? JinjaFaults.Cut(name.Value) : _index is long at ? at : "None")}\"",
+        _ => _text,
+    };
+
+    /// <summary>A variable nobody set.</summary>
+    public static JinjaUndefined Variable(string name) => new(Kind.Variable, name, null);
+
+    /// <summary>An argument a macro was called without.</summary>
+    public static JinjaUndefined Argument(string name) => new(Kind.Argument, name, null);
+
+    /// <summary>An element or attribute a value lacks.</summary>
+    public static JinjaUndefined Element(object? value, object? index) => new(Kind.Element, PythonValues.TypeName(value), index);
 }
 
 /// <summary>Which of Python's sequences a <see cref="JinjaList"/> stands for.</summary>
@@ -60,21 +103,24 @@ internal sealed class JinjaGenerator(IReadOnlyList<object?> items)
         return _position++ < items.Count;
     }
 
+    /// <summary>How many are left.</summary>
+    public int Left => Math.Max(0, items.Count - _position);
+
     /// <summary>All that are left.</summary>
     public IReadOnlyList<object?> TakeRest()
     {
-        var rest = _position == 0 ? items : [.. items.Skip(_position)];
+        IReadOnlyList<object?> rest = _position == 0 ? items : [.. items.Skip(_position)];
         _position = items.Count;
         return rest;
     }
 }
 
-/// <summary>A Python dict with string keys, in the order of insertion; never changed after it is made.</summary>
+/// <summary>A Python dict whose keys are strings or whole numbers, in the order of insertion; never changed after it is made.</summary>
 internal sealed class JinjaDict
 {
     private const int SmallCount = 8;
     private readonly List<KeyValuePair<JinjaText, object?>> _entries;
-    private Dictionary<string, int>? _index;
+    private Dictionary<(string Text, bool IsNumber), int>? _index;
 
     /// <summary>An empty dict, to be filled by <see cref="Set"/> while it is being made.</summary>
     public JinjaDict(int capacity = 4, int owner = -1)
@@ -86,13 +132,16 @@ internal sealed class JinjaDict
     /// <summary>The turn it belongs to whole, or -1.</summary>
     public int Owner { get; }
 
+    /// <summary>The message of the conversation that it is, or -1.</summary>
+    public int Message { get; init; } = -1;
+
     /// <summary>Keys and values in the order of insertion.</summary>
     public IReadOnlyList<KeyValuePair<JinjaText, object?>> Entries => _entries;
 
     /// <summary>Puts a value in; a key that is there keeps its place, as in Python.</summary>
     public void Set(JinjaText key, object? value)
     {
-        var at = Find(key.Value);
+        var at = Find(key.Value, key.IsNumber);
         if (at >= 0)
         {
             _entries[at] = new(_entries[at].Key, value);
@@ -100,24 +149,39 @@ internal sealed class JinjaDict
         }
 
         _entries.Add(new(key, value));
-        if (_index is not null) _index.Add(key.Value, _entries.Count - 1);
-        else if (_entries.Count > SmallCount) _index = Enumerable.Range(0, _entries.Count).ToDictionary(i => _entries[i].Key.Value, StringComparer.Ordinal);
+        if (_index is not null) _index.Add((key.Value, key.IsNumber), _entries.Count - 1);
+        else if (_entries.Count > SmallCount) _index = Enumerable.Range(0, _entries.Count).ToDictionary(i => (_entries[i].Key.Value, _entries[i].Key.IsNumber));
     }
 
     /// <summary>The value of a key, if it is there.</summary>
-    public bool TryGet(string key, out object? value)
+    public bool TryGet(string key, out object? value) => TryGet(key, false, out value);
+
+    /// <summary>The value of a key as an expression has it, if it is there.</summary>
+    public bool TryGet(object? key, out object? value)
     {
-        var at = Find(key);
+        if (key is JinjaText text) return TryGet(text.Value, text.IsNumber, out value);
+        if (PythonValues.TryInteger(key, out var number)) return TryGet(number.ToString(CultureInfo.InvariantCulture), true, out value);
+        value = null;
+        return false;
+    }
+
+    /// <summary>A key as an expression has it.</summary>
+    public static object KeyOf(KeyValuePair<JinjaText, object?> entry) =>
+        entry.Key.IsNumber ? long.Parse(entry.Key.Value, CultureInfo.InvariantCulture) : entry.Key;
+
+    private bool TryGet(string key, bool isNumber, out object? value)
+    {
+        var at = Find(key, isNumber);
         value = at >= 0 ? _entries[at].Value : null;
         return at >= 0;
     }
 
-    private int Find(string key)
+    private int Find(string key, bool isNumber)
     {
-        if (_index is not null) return _index.GetValueOrDefault(key, -1);
+        if (_index is not null) return _index.GetValueOrDefault((key, isNumber), -1);
         for (var i = 0; i < _entries.Count; i++)
         {
-            if (_entries[i].Key.Value == key) return i;
+            if (_entries[i].Key.Value == key && _entries[i].Key.IsNumber == isNumber) return i;
         }
 
         return -1;

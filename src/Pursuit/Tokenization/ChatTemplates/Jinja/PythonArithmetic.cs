@@ -1,20 +1,36 @@
+using System.Collections.Frozen;
+
 namespace Pursuit.Tokenization;
 
-/// <summary>The operators <c>+ - * / // % ** ~</c>, as Python has them; whole numbers stay within 64 bits.</summary>
+/// <summary>The operators <c>+ - * / // % **</c>, as Python has them; whole numbers stay within 64 bits.</summary>
 internal static class PythonArithmetic
 {
+    /// <summary>The operators by their symbols.</summary>
+    public static readonly FrozenDictionary<string, Func<JinjaContext, object?, object?, object?>> Operators =
+        new Dictionary<string, Func<JinjaContext, object?, object?, object?>>
+        {
+            ["+"] = Add,
+            ["-"] = Subtract,
+            ["*"] = Multiply,
+            ["/"] = Divide,
+            ["//"] = FloorDivide,
+            ["%"] = Remainder,
+            ["**"] = Power,
+        }.ToFrozenDictionary();
+
     /// <summary>left + right.</summary>
     public static object? Add(JinjaContext context, object? left, object? right)
     {
         if (left is JinjaText a && right is JinjaText b)
         {
-            context.Spend(a.Value.Length + b.Value.Length);
-            return JinjaText.Concat(a, b);
+            return a.IsSafe || b.IsSafe
+                ? JinjaText.Concat(context, PythonStrings.EscapeUnlessSafe(context, a), PythonStrings.EscapeUnlessSafe(context, b)).AsSafe()
+                : JinjaText.Concat(context, a, b);
         }
 
         if (left is JinjaList p && right is JinjaList q && p.Kind == q.Kind && p.Kind is JinjaListKind.List or JinjaListKind.Tuple)
         {
-            context.Step(p.Items.Count + q.Items.Count);
+            context.Step((long)p.Items.Count + q.Items.Count);
             return new JinjaList([.. p.Items, .. q.Items], p.Kind, p.Owner == q.Owner ? p.Owner : -1);
         }
 
@@ -28,8 +44,8 @@ internal static class PythonArithmetic
     /// <summary>left * right.</summary>
     public static object? Multiply(JinjaContext context, object? left, object? right)
     {
-        if (left is JinjaText or JinjaList && PythonValues.TryInteger(right, out var times)) return Repeat(context, left, times);
-        if (right is JinjaText or JinjaList && PythonValues.TryInteger(left, out times)) return Repeat(context, right, times);
+        if (CanRepeat(left) && PythonValues.TryInteger(right, out var times)) return Repeat(context, left, times);
+        if (CanRepeat(right) && PythonValues.TryInteger(left, out times)) return Repeat(context, right, times);
         return Numbers(context, "*", left, right, static (x, y) => checked(x * y), static (x, y) => x * y);
     }
 
@@ -79,6 +95,7 @@ internal static class PythonArithmetic
         if (PythonValues.TryFloat(left, out var f) && PythonValues.TryFloat(right, out var g))
         {
             var power = f == 0 && g < 0 ? throw DividedByZero(context, "**") : Math.Pow(f, g);
+            if (double.IsInfinity(power) && double.IsFinite(f) && double.IsFinite(g)) throw context.Fault("\"**\" gives a number past the largest float; expected less.");
             return double.IsNaN(power) && !double.IsNaN(f) && !double.IsNaN(g) ? throw context.Unsupported("a complex number") : power;
         }
 
@@ -89,20 +106,22 @@ internal static class PythonArithmetic
     public static object? Negate(JinjaContext context, object? value) =>
         value is double d ? -d : PythonValues.TryInteger(value, out _) ? Subtract(context, 0L, value) : throw Refused(context, "-", null, value);
 
+    private static bool CanRepeat(object? value) => value is JinjaText or JinjaList { Kind: JinjaListKind.List or JinjaListKind.Tuple };
+
     private static object? Repeat(JinjaContext context, object? value, long times)
     {
         times = Math.Max(0, times);
         if (value is JinjaText text)
         {
-            context.Spend(checked(Math.Min(times, int.MaxValue) * (1L + text.Value.Length)));
-            context.Step(Math.Min(times, int.MaxValue));
-            var builder = new JinjaTextBuilder();
+            // Charged before anything is made, so that a repetition past the limit costs nothing.
+            context.Spend(times, JinjaLimits.NodeCost + text.Value.Length);
+            var builder = new JinjaTextBuilder(context);
             for (var i = 0L; i < times; i++) builder.Append(text);
             return builder.ToText();
         }
 
         var list = (JinjaList)value!;
-        context.Step(Math.Min(times, int.MaxValue) * (1L + list.Items.Count));
+        context.Spend(times, JinjaLimits.NodeCost * (1L + list.Items.Count));
         var items = new List<object?>();
         for (var i = 0L; i < times; i++) items.AddRange(list.Items);
         return new JinjaList(items, list.Kind, list.Owner);

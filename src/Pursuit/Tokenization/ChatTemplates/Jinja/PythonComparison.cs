@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Numerics;
 
 namespace Pursuit.Tokenization;
@@ -5,6 +6,20 @@ namespace Pursuit.Tokenization;
 /// <summary>Equality, order and membership, as Python has them.</summary>
 internal static class PythonComparison
 {
+    /// <summary>The operators by their symbols.</summary>
+    public static readonly FrozenDictionary<string, Func<JinjaContext, object?, object?, bool>> Operators =
+        new Dictionary<string, Func<JinjaContext, object?, object?, bool>>
+        {
+            ["=="] = (c, left, right) => AreEqual(c, left, right),
+            ["!="] = (c, left, right) => !AreEqual(c, left, right),
+            ["<"] = (c, left, right) => Order(c, left, right) < 0,
+            ["<="] = (c, left, right) => Order(c, left, right) <= 0,
+            [">"] = (c, left, right) => Order(c, left, right) > 0,
+            [">="] = (c, left, right) => Order(c, left, right) >= 0,
+            ["in"] = (c, left, right) => Contains(c, right, left),
+            ["not in"] = (c, left, right) => !Contains(c, right, left),
+        }.ToFrozenDictionary();
+
     /// <summary>left == right.</summary>
     public static bool AreEqual(JinjaContext context, object? left, object? right, int depth = 0)
     {
@@ -13,10 +28,15 @@ internal static class PythonComparison
         switch (left, right)
         {
             case (null, null): return true;
-            case (JinjaText a, JinjaText b): return a.Value == b.Value;
+            case (JinjaText a, JinjaText b):
+                if (a.Value.Length != b.Value.Length) return false;
+                context.Spend(a.Value.Length);
+                return a.Value == b.Value;
             case (bool a, bool b): return a == b;
             case (long a, long b): return a == b;
-            case (BigInteger a, BigInteger b): return a == b;
+            case (BigInteger a, BigInteger b):
+                context.Spend(Math.Min(a.GetByteCount(), b.GetByteCount()));
+                return a == b;
             case (JinjaUndefined, JinjaUndefined): return true;
             case (JinjaList a, JinjaList b): return AreListsEqual(context, a, b, depth);
             case (JinjaDict a, JinjaDict b): return AreDictsEqual(context, a, b, depth);
@@ -42,7 +62,8 @@ internal static class PythonComparison
         if (left.Entries.Count != right.Entries.Count) return false;
         foreach (var (key, value) in left.Entries)
         {
-            if (!right.TryGet(key.Value, out var other) || !AreEqual(context, value, other, depth + 1)) return false;
+            context.Spend(4L * key.Value.Length);
+            if (!right.TryGet(key, out var other) || !AreEqual(context, value, other, depth + 1)) return false;
         }
 
         return true;
@@ -56,7 +77,7 @@ internal static class PythonComparison
         if (right is JinjaUndefined b) throw PythonValues.Missing(context, b);
         if (left is JinjaText x && right is JinjaText y)
         {
-            context.Spend(Math.Min(x.Value.Length, y.Value.Length));
+            context.Spend(2L * Math.Min(x.Value.Length, y.Value.Length));
             return PythonText.Compare(x.Value, y.Value);
         }
 
@@ -74,10 +95,12 @@ internal static class PythonComparison
             case JinjaText text:
                 if (item is not JinjaText part)
                     throw context.Fault($"\"in\" asks whether a string holds a {PythonValues.TypeName(item)}; expected a string.");
-                context.Spend(SearchCost(text.Value, part.Value));
-                return text.Value.Contains(part.Value, StringComparison.Ordinal);
+                return part.Value.Length == 0 || PythonStrings.Search(context, text, part).Next(text.Value, 0) >= 0;
             case JinjaDict dict:
-                return item is JinjaText key && dict.TryGet(key.Value, out _);
+                if (item is JinjaDict or JinjaList { Kind: JinjaListKind.List })
+                    throw context.Fault($"\"in\" asks whether a dict has the key {PythonValues.TypeName(item)}, which can't be hashed; expected a string.");
+                if (item is JinjaText key) context.Spend(2L * key.Value.Length);
+                return dict.TryGet(item, out _);
             case JinjaGenerator generator:
                 while (generator.TryTake(out var element))
                 {
@@ -97,6 +120,11 @@ internal static class PythonComparison
         }
     }
 
-    /// <summary>What a search is charged: a hostile pattern makes the plain search as slow as both lengths multiplied.</summary>
-    public static long SearchCost(string text, string pattern) => text.Length * Math.Max(1L, pattern.Length / 8);
+    /// <summary><see cref="Order"/> of lists of one value each: what is equal has no other order, as in Python.</summary>
+    public static Comparer<object?> ListComparer(JinjaContext context) =>
+        Comparer<object?>.Create((left, right) => AreEqual(context, left, right) ? 0 : Order(context, left, right));
+
+    /// <summary><see cref="Order"/> for sorting; every comparison is charged.</summary>
+    public static Comparer<object?> Comparer(JinjaContext context) =>
+        Comparer<object?>.Create((left, right) => Order(context, left, right));
 }

@@ -1,12 +1,18 @@
+using System.Buffers;
 using System.Globalization;
 using System.Numerics;
-using System.Text;
 
 namespace Pursuit.Tokenization;
 
 /// <summary>json.dumps, as transformers' <c>tojson</c> filter calls it.</summary>
 internal static class PythonJson
 {
+    private static readonly SearchValues<char> Escaped =
+        SearchValues.Create([.. Enumerable.Range(0, ' ').Select(code => (char)code), '"', '\\']);
+
+    private static readonly SearchValues<char> PlainAscii =
+        SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code).Where(c => c is not ('"' or '\\'))]);
+
     private sealed record Style(bool Ascii, string? Indent, string Comma, string Colon, bool SortKeys);
 
     /// <summary>The value as JSON; it belongs to the turn its strings, lists and dicts belong to.</summary>
@@ -25,7 +31,7 @@ internal static class PythonJson
             JinjaList { Items: [JinjaText a, JinjaText b] } => (a.Value, b.Value),
             _ => throw context.Fault("the filter \"tojson\" with separators that are not two strings."),
         };
-        var builder = new JinjaTextBuilder();
+        var builder = new JinjaTextBuilder(context);
         Write(context, builder, new Style(ascii, step, comma, colon, sortKeys), value, -1, 0);
         return builder.ToText();
     }
@@ -39,7 +45,7 @@ internal static class PythonJson
             case null: builder.Append("null", owner); break;
             case bool b: builder.Append(b ? "true" : "false", owner); break;
             case long or BigInteger: builder.Append(PythonValues.Text(context, value).Value, owner); break;
-            case double d: builder.Append(Float(d), owner); break;
+            case double d: builder.Append(Float(context, d), owner); break;
             case JinjaText text: WriteString(context, builder, style, text, owner); break;
             case JinjaList { Kind: JinjaListKind.List or JinjaListKind.Tuple } list: WriteList(context, builder, style, list, owner, depth); break;
             case JinjaDict dict: WriteDict(context, builder, style, dict, owner, depth); break;
@@ -48,7 +54,11 @@ internal static class PythonJson
         }
     }
 
-    private static string Float(double value) => double.IsNaN(value) ? "NaN" : double.IsInfinity(value) ? value > 0 ? "Infinity" : "-Infinity" : PythonText.Repr(value);
+    private static string Float(JinjaContext context, double value)
+    {
+        context.Spend(JinjaLimits.NumberCost);
+        return double.IsNaN(value) ? "NaN" : double.IsInfinity(value) ? value > 0 ? "Infinity" : "-Infinity" : PythonText.Repr(value);
+    }
 
     private static void WriteList(JinjaContext context, JinjaTextBuilder builder, Style style, JinjaList list, int owner, int depth)
     {
@@ -81,7 +91,8 @@ internal static class PythonJson
         }
 
         builder.Append("{", owner);
-        var entries = style.SortKeys ? [.. dict.Entries.OrderBy(entry => entry.Key.Value, Comparer<string>.Create(PythonText.Compare))] : dict.Entries;
+        context.Step(style.SortKeys ? 4L * dict.Entries.Count : 0);
+        var entries = style.SortKeys ? [.. dict.Entries.OrderBy(entry => entry.Key, PythonComparison.Comparer(context))] : dict.Entries;
         for (var i = 0; i < entries.Count; i++)
         {
             if (i > 0) builder.Append(style.Comma, owner);
@@ -98,32 +109,57 @@ internal static class PythonJson
     private static void Break(JinjaContext context, JinjaTextBuilder builder, Style style, int owner, int depth)
     {
         if (style.Indent is null) return;
-        context.Spend((long)style.Indent.Length * depth);
-        builder.Append("\n" + string.Concat(Enumerable.Repeat(style.Indent, depth)), owner);
+        builder.Append("\n", owner);
+        for (var level = 0; level < depth; level++) builder.Append(style.Indent, owner);
     }
 
     private static void WriteString(JinjaContext context, JinjaTextBuilder builder, Style style, JinjaText text, int owner)
     {
         context.Spend(text.Value.Length);
-        if (owner < 0 && text.Marks.Length > 0) owner = text.Marks[0].Owner;
-        var json = new StringBuilder(text.Value.Length + 2).Append('"');
-        foreach (var c in text.Value)
+        if (owner < 0 && text.Marks.Length > 0)
         {
-            _ = c switch
+            // A text may hold stretches of several owners; each keeps its own.
+            builder.Append("\"", text.Marks[0].Owner);
+            var position = 0;
+            foreach (var mark in text.Marks)
             {
-                '"' => json.Append("\\\""),
-                '\\' => json.Append("\\\\"),
-                '\n' => json.Append("\\n"),
-                '\r' => json.Append("\\r"),
-                '\t' => json.Append("\\t"),
-                '\f' => json.Append("\\f"),
-                '\b' => json.Append("\\b"),
-                < ' ' => json.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
-                > '~' when style.Ascii => json.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
-                _ => json.Append(c),
-            };
+                Escape(builder, text.Value.AsSpan(position, mark.Start - position), style.Ascii, -1);
+                Escape(builder, text.Value.AsSpan(mark.Start, mark.End - mark.Start), style.Ascii, mark.Owner);
+                position = mark.End;
+            }
+
+            Escape(builder, text.Value.AsSpan(position), style.Ascii, -1);
+            builder.Append("\"", text.Marks[^1].Owner);
+            return;
         }
 
-        builder.Append(json.Append('"').ToString(), owner);
+        builder.Append("\"", owner);
+        Escape(builder, text.Value, style.Ascii, owner);
+        builder.Append("\"", owner);
+    }
+
+    private static void Escape(JinjaTextBuilder builder, ReadOnlySpan<char> text, bool ascii, int owner)
+    {
+        while (true)
+        {
+            var plain = ascii ? text.IndexOfAnyExcept(PlainAscii) : text.IndexOfAny(Escaped);
+            builder.Append(plain < 0 ? text : text[..plain], owner);
+            if (plain < 0) return;
+            var c = text[plain];
+            builder.Append(
+                c switch
+                {
+                    '"' => "\\\"",
+                    '\\' => "\\\\",
+                    '\n' => "\\n",
+                    '\r' => "\\r",
+                    '\t' => "\\t",
+                    '\f' => "\\f",
+                    '\b' => "\\b",
+                    _ => "\\u" + ((int)c).ToString("x4", CultureInfo.InvariantCulture),
+                },
+                owner);
+            text = text[(plain + 1)..];
+        }
     }
 }

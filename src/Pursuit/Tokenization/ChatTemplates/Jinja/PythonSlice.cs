@@ -17,16 +17,16 @@ internal static class PythonSlice
         var (start, stop) = Bounds(length, Part(context, slice.Start), Part(context, slice.Stop), step);
         if (value is JinjaText whole)
         {
-            context.Spend(length);
-            if (step == 1) return start >= stop ? JinjaText.Empty : whole.Slice(whole.UnitOf((int)start), whole.UnitOf((int)stop));
+            if (!whole.IsFlat) context.Spend(2L * whole.Value.Length);
+            if (step == 1) return start >= stop ? JinjaText.Empty : whole.Slice(context, whole.UnitOf((int)start), whole.UnitOf((int)stop));
             var characters = PythonValues.Elements(context, whole);
-            var builder = new JinjaTextBuilder();
+            var builder = new JinjaTextBuilder(context);
             foreach (var at in Indices(start, stop, step)) builder.Append((JinjaText)characters[at]!);
             return builder.ToText();
         }
 
         var source = (JinjaList)value;
-        context.Step(length);
+        context.Step(Math.Max(0, step > 0 ? stop - start : start - stop));
         return new JinjaList([.. Indices(start, stop, step).Select(at => source.Items[at])], source.Kind, source.Owner);
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Pursuit.Tokenization;
 
@@ -67,33 +66,51 @@ internal static class PythonText
         return (all.Trim('0'), exponent + whole.Length - 1 - leading);
     }
 
-    /// <summary>repr(str).</summary>
-    public static string Repr(string text)
+    /// <summary>Appends repr(str); charges what it writes.</summary>
+    public static void AppendRepr(JinjaTextBuilder builder, string text, int owner)
     {
-        var quote = text.Contains('\'') && !text.Contains('"') ? '"' : '\'';
-        var result = new StringBuilder(text.Length + 2).Append(quote);
+        var quote = text.Contains('\'') && !text.Contains('"') ? "\"" : "'";
+        builder.Append(quote, owner);
+        var plain = 0;
         for (var i = 0; i < text.Length; i++)
         {
-            var c = text[i];
-            if (c == quote || c == '\\') result.Append('\\').Append(c);
-            else if (c == '\n') result.Append("\\n");
-            else if (c == '\r') result.Append("\\r");
-            else if (c == '\t') result.Append("\\t");
-            else if (c is >= ' ' and < '\x7f') result.Append(c);
-            else if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1])) AppendWide(result, text, i++);
-            else if (c > '\x7f' && IsPrintable(CharUnicodeInfo.GetUnicodeCategory(c))) result.Append(c);
-            else if (c <= '\xff') result.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}");
-            else result.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+            var length = char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]) ? 2 : 1;
+            if (ReprEscape(text, i, length, quote[0]) is { } escape)
+            {
+                builder.Append(text.AsSpan(plain, i - plain), owner);
+                builder.Append(escape, owner);
+                plain = i + length;
+            }
+
+            i += length - 1;
         }
 
-        return result.Append(quote).ToString();
+        builder.Append(text.AsSpan(plain), owner);
+        builder.Append(quote, owner);
     }
 
-    private static void AppendWide(StringBuilder result, string text, int at)
+    // What repr writes for the code point, or null where it stands for itself.
+    private static string? ReprEscape(string text, int at, int length, char quote)
     {
-        var code = char.ConvertToUtf32(text[at], text[at + 1]);
-        if (IsPrintable(CharUnicodeInfo.GetUnicodeCategory(code))) result.Append(text, at, 2);
-        else result.Append(CultureInfo.InvariantCulture, $"\\U{code:x8}");
+        var c = text[at];
+        if (length == 2)
+        {
+            var code = char.ConvertToUtf32(c, text[at + 1]);
+            return IsPrintable(CharUnicodeInfo.GetUnicodeCategory(code)) ? null : "\\U" + code.ToString("x8", CultureInfo.InvariantCulture);
+        }
+
+        return c switch
+        {
+            '\\' => "\\\\",
+            '\n' => "\\n",
+            '\r' => "\\r",
+            '\t' => "\\t",
+            _ when c == quote => "\\" + c,
+            >= ' ' and < '\x7f' => null,
+            > '\x7f' when IsPrintable(CharUnicodeInfo.GetUnicodeCategory(c)) => null,
+            <= '\xff' => "\\x" + ((int)c).ToString("x2", CultureInfo.InvariantCulture),
+            _ => "\\u" + ((int)c).ToString("x4", CultureInfo.InvariantCulture),
+        };
     }
 
     private static bool IsPrintable(UnicodeCategory category) => category

@@ -62,14 +62,24 @@ internal static class PythonValues
             case JinjaUndefined: return JinjaText.Empty;
             case null: return None;
             case bool b: return b ? True : False;
-            case long number: return JinjaText.Of(number.ToString(CultureInfo.InvariantCulture));
-            case double number: return JinjaText.Of(PythonText.Repr(number));
-            case BigInteger number: return JinjaText.Of(number.ToString(CultureInfo.InvariantCulture));
+            case long or double or BigInteger: return JinjaText.Of(NumberText(context, value));
             default:
-                var builder = new JinjaTextBuilder();
+                var builder = new JinjaTextBuilder(context);
                 AppendRepr(context, builder, value, -1, 0);
                 return builder.ToText();
         }
+    }
+
+    private static string NumberText(JinjaContext context, object value)
+    {
+        // Digits of a number past 64 bits take time that grows faster than their count, which is 4,300 at most.
+        context.Spend(value is BigInteger big ? JinjaLimits.NumberCost + (32L * big.GetByteCount()) : JinjaLimits.NumberCost);
+        return value switch
+        {
+            long number => number.ToString(CultureInfo.InvariantCulture),
+            double number => PythonText.Repr(number),
+            _ => ((BigInteger)value).ToString(CultureInfo.InvariantCulture),
+        };
     }
 
     // repr(value), as lists and dicts print their parts.
@@ -80,8 +90,8 @@ internal static class PythonValues
         switch (value)
         {
             case JinjaText text:
-                context.Spend(text.Value.Length);
-                builder.Append(PythonText.Repr(text.Value), owner >= 0 ? owner : text.Marks.Length > 0 ? text.Marks[0].Owner : -1);
+                context.Spend(2L * text.Value.Length);
+                PythonText.AppendRepr(builder, text.Value, owner >= 0 ? owner : text.Marks.Length > 0 ? text.Marks[0].Owner : -1);
                 break;
             case JinjaList list:
                 AppendList(context, builder, list, list.Owner >= 0 ? list.Owner : owner, depth);
@@ -90,13 +100,13 @@ internal static class PythonValues
                 var dictOwner = dict.Owner >= 0 ? dict.Owner : owner;
                 builder.Append("{", dictOwner);
                 var first = true;
-                foreach (var (key, item) in dict.Entries)
+                foreach (var entry in dict.Entries)
                 {
                     if (!first) builder.Append(", ", dictOwner);
                     first = false;
-                    AppendRepr(context, builder, key, dictOwner, depth + 1);
+                    AppendRepr(context, builder, JinjaDict.KeyOf(entry), dictOwner, depth + 1);
                     builder.Append(": ", dictOwner);
-                    AppendRepr(context, builder, item, dictOwner, depth + 1);
+                    AppendRepr(context, builder, entry.Value, dictOwner, depth + 1);
                 }
 
                 builder.Append("}", dictOwner);
@@ -158,21 +168,37 @@ internal static class PythonValues
                 return list.Items;
             case JinjaDict dict:
                 context.Step(dict.Entries.Count);
-                return [.. dict.Entries.Select(entry => (object?)entry.Key)];
+                return [.. dict.Entries.Select(entry => (object?)JinjaDict.KeyOf(entry))];
             case JinjaText text:
                 context.Step(text.Value.Length);
-                // Each code point cuts the marks again.
-                context.Spend((long)text.Value.Length * (1 + text.Marks.Length));
-                return [.. text.Characters()];
+                return [.. text.Characters(context)];
             case JinjaGenerator generator:
-                var rest = generator.TakeRest();
-                context.Step(rest.Count);
-                return rest;
+                context.Step(generator.Left);
+                return generator.TakeRest();
             case JinjaUndefined:
                 return [];
             default:
                 throw context.Fault($"a {TypeName(value)} cannot be walked through; expected a list, dict or string.");
         }
+    }
+
+    /// <summary>UTF-16 units a record's values count as; see <see cref="JinjaLimits.ValueLength"/>.</summary>
+    public static long Size(IEnumerable<object?> values)
+    {
+        var size = 0L;
+        foreach (var value in values)
+        {
+            size += JinjaLimits.ValueLength + value switch
+            {
+                JinjaText text => text.Value.Length,
+                JinjaList list => Size(list.Items),
+                JinjaDict dict => Size(dict.Entries.Select(entry => (object?)entry.Key)) + Size(dict.Entries.Select(entry => entry.Value)),
+                BigInteger number => number.GetByteCount(),
+                _ => 0,
+            };
+        }
+
+        return size;
     }
 
     /// <summary>A number as Python's arithmetic sees it; a bool is 0 or 1.</summary>
