@@ -49,20 +49,22 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
             : (Run(selecting, null, cancellationToken), 0, 0, reads ? SizeOf(options.Features!) + (selecting.TargetFeatures is { } own ? SizeOf(own) : 0) : 0);
 
         var costPath = Path.Combine(directory, CostName);
-        if (!summary.Reused || !File.Exists(costPath))
+        var isKept = SealedJson.TryRead<SelectionCost>(costPath, out var kept, out _) && summary.Reused;
+        if (!isKept)
         {
             // A method that tells how often it passed over the features knows the bytes better.
             if (summary.Details?.Values.TryGetProperty("bytes_read", out var passes) == true) bytes = passes.GetInt64();
-            var cost = new SelectionCost(summary.Seconds + featureSeconds, tokens, bytes + pool.Sources.Sum(s => s.Bytes)) { FeatureSeconds = featureSeconds };
-            AtomicFile.Write(costPath, s => JsonSerializer.Serialize(s, cost, RunJson.Compact));
+            kept = new SelectionCost(summary.Seconds + featureSeconds, tokens, bytes + pool.Sources.Sum(s => s.Bytes)) { FeatureSeconds = featureSeconds };
+            SealedJson.Write(costPath, kept);
         }
 
-        return new ProofSelection(Rows(summary.Files["facts"]), JsonSerializer.Deserialize<SelectionCost>(File.ReadAllBytes(costPath), RunJson.Compact)!, summary.Remarks);
+        return new ProofSelection(Rows(summary.Files["facts"]), kept!, summary.Remarks);
     }
 
     private SelectSummary Run(SelectJobOptions selecting, IFeatureSource? source, CancellationToken cancellationToken)
     {
         using var own = RunDirectory.Open(selecting.RunPath);
+        own.OnDamage = run.OnDamage;
         return new SelectJob(selecting, progress) { Features = source, Statistics = Statistics(selecting) }.Run(own, cancellationToken);
     }
 

@@ -111,7 +111,7 @@ public sealed class ProveJob
             Seconds = time.TotalSeconds,
         };
         AtomicFile.Write(run.PathOf("result.json"), s => JsonSerializer.Serialize(s, WithoutSeconds(report), RunJson.Indented));
-        AtomicFile.Write(run.PathOf(ProofReport.FileName), s => JsonSerializer.Serialize(s, report, RunJson.Indented));
+        SealedJson.Write(run.PathOf(ProofReport.FileName), report);
         return report;
     }
 

@@ -84,18 +84,8 @@ public sealed record SelectSummary
     /// <summary>The summary a run keeps.</summary>
     /// <param name="run">The run's directory.</param>
     /// <exception cref="PursuitException">There is none, or it is another version's.</exception>
-    public static SelectSummary Of(RunDirectory run)
-    {
-        var path = run.PathOf(FileName);
-        try
-        {
-            return JsonSerializer.Deserialize<SelectSummary>(File.ReadAllBytes(path), RunJson.Indented)!;
-        }
-        catch (Exception e) when (e is IOException or JsonException)
-        {
-            throw PursuitException.At(path, $"no summary of a selection ({e.Message})", "what 'pursuit select' writes at its end", "Run the selection again.", e);
-        }
-    }
+    public static SelectSummary Of(RunDirectory run) =>
+        SealedJson.Read<SelectSummary>(run.PathOf(FileName), "the summary that 'pursuit select' writes at its end", "Run the selection again: what is finished of it is reused.");
 }
 
 /// <summary>Every input row's fate, counted; the parts add up to <paramref name="Rows"/>.</summary>
