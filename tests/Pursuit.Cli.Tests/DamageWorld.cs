@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Pursuit.Cli.Output;
 using Pursuit.Runs;
 using Pursuit.TestKit;
 
@@ -15,6 +16,8 @@ internal sealed class DamageWorld : IDisposable
 
     public DamageWorld()
     {
+        // Consoles of this process's own streams: one of a writer in memory takes itself to be endlessly wide.
+        _ = (Terminal.ForPeople, Terminal.ForResult);
         _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, 48).Select(Line)));
         _directory.Write("target.jsonl", string.Concat(Enumerable.Range(100, 4).Select(Line)));
         _directory.Write("other.jsonl", string.Concat(Enumerable.Range(200, 48).Select(Line)));
@@ -24,7 +27,7 @@ internal sealed class DamageWorld : IDisposable
     }
 
     /// <summary>The names of the runs that can be made.</summary>
-    public static string[] Names { get; } = ["select gtp", "select tsds", "select dsir", "score", "prune", "features", "select with features made elsewhere", "prove", "train", "pretrain", "select gtp, stopped", "score, stopped", "train, stopped"];
+    public static string[] Names { get; } = ["select gtp", "select tsds", "select dsir", "score", "prune", "prune by statistics", "features", "select with features made elsewhere", "prove", "train", "pretrain", "select gtp, stopped", "score, stopped", "train, stopped"];
 
     private static string[] Tiny => ["pretrain", "--vocab", "290", "--width", "16", "--layers", "1", "--heads", "2", "--mlp", "32", "--context", "48", "--batch-tokens", "128", "--lr", "0.01", "--threads", "1", "--checkpoint-minutes", "0"];
 
@@ -48,8 +51,9 @@ internal sealed class DamageWorld : IDisposable
             "select gtp" => new(["select", .. data, .. budget, .. Model, .. Quick, "--method", "gtp"], In("run"), In(""), chosen, Explains: true),
             "select tsds" => new(["select", .. data, .. budget, .. Model, "--threads", "1", "--method", "tsds"], In("run"), In(""), chosen, Explains: true),
             "select dsir" => new(["select", .. data, .. budget, "--threads", "1", "--method", "dsir"], In("run"), In(""), chosen, Explains: true),
-            "score" => new(["score", .. data, .. Model, "--threads", "1", "--methods", "perplexity,entropy", "--out", In("scores.jsonl"), "--run", In("run")], In("run"), In(""), ["scores.jsonl"], Explains: false),
-            "prune" => new(["prune", .. data, "--budget", "50%", .. Model, "--threads", "1", "--method", "perplexity", "--out", In("out.jsonl"), "--run", In("run")], In("run"), In(""), chosen, Explains: true),
+            "score" => new(["score", .. data, .. Model, "--threads", "1", "--methods", "perplexity", "entropy", "--out", In("scores.jsonl"), "--run", In("run")], In("run"), In(""), ["scores.jsonl"], Explains: false),
+            "prune" => new(["prune", .. data, "--budget", "50%", "--threads", "1", "--method", "zip", "--out", In("out.jsonl"), "--run", In("run")], In("run"), In(""), chosen, Explains: true),
+            "prune by statistics" => new(["prune", .. data, "--budget", "50%", .. Model, "--threads", "1", "--method", "perplexity", "--out", In("out.jsonl"), "--run", In("run")], In("run"), In(""), chosen, Explains: false),
             "features" => new(["features", "--pool", pool, .. Model, .. Quick, "--run", In("run"), "--set", $"features.seed={seed}"], In("run"), In("run/stages"), ["pool-gradients/store/features.json", "pool-gradients/store/shard-00000.safetensors"], Explains: false),
             "select with features made elsewhere" => Borrowing(data, budget, pool, seed, kind),
             "prove" => new(["prove", "--pool", pool, "--seed", seed, "--target", PathOf("target.jsonl"), "--test", PathOf("test.jsonl"), .. Model, "--budget", "20%", "--methods", "gtp,length", "--seeds", "1", "--lr", "0.01", "--epochs", "1", .. Quick, "--run", In("run")], In("run"), In("run"), ["result.json"], Explains: false, Reports: true),
@@ -111,7 +115,7 @@ internal sealed class DamageWorld : IDisposable
             foreach (var member in new[] { "files", "sha256" }) state.Remove(member);
             state["complete"] = false;
             SealedJson.Write(record, state);
-            foreach (var late in new[] { "report.json", "trajectory.json", "store/features.json", "unigrams.bin" }) File.Delete(Path.Combine(Path.GetDirectoryName(record)!, late));
+            foreach (var late in new[] { "report.json", "trajectory.json", "store/features.json", "unigrams.bin" }.Select(l => Path.Combine(Path.GetDirectoryName(record)!, l)).Where(File.Exists)) File.Delete(late);
         }
 
         if (Directory.Exists(Path.Combine(made.Run, "checkpoints"))) Directory.Delete(Directory.EnumerateDirectories(Path.Combine(made.Run, "checkpoints")).Order(StringComparer.Ordinal).Last(), recursive: true);

@@ -6,7 +6,7 @@ namespace Pursuit.Cli.Tests;
 /// </summary>
 /// <remarks>
 /// Each file is damaged in one of the ways here; <c>PURSUIT_EVERY_DAMAGE=1</c> damages each in all, with several flipped bits
-/// (benchmarks/attacks.md).
+/// (benchmarks/results/digests.md).
 /// </remarks>
 [Collection(nameof(WritesToConsole))]
 public sealed class DamagedRunTests : IDisposable

@@ -128,7 +128,7 @@ internal sealed class Warmup
     private List<RateTrial> Try(RunStage stage, List<TrainingExample> examples, CancellationToken cancellationToken)
     {
         var path = stage.PathOf("trials.json");
-        var trials = SealedJson.TryRead<TrialsSoFar>(path, out var kept, out _) ? kept.Trials.ToList() : []; // what is damaged is tried again
+        var trials = SealedJson.TryRead<TrialsSoFar>(path, out var kept, out _) && kept.Stage == stage.Fingerprint ? kept.Trials.ToList() : []; // what is damaged is tried again
         var held = Math.Max(1, (int)(HeldOutShare * TrialExamples(examples.Count)));
         var trained = examples.Take(MostTrialExamples).Skip(held).ToList();
         if (trained.Count == 0) return [new RateTrial(Rates[1], double.NaN)];
@@ -138,7 +138,7 @@ internal sealed class Warmup
             var directory = stage.PathOf("trial");
             var result = Train(directory, trained, heldOut, rate, 1, string.Create(CultureInfo.InvariantCulture, $"trying learning rate {rate:0.0e+0}"), cancellationToken);
             trials.Add(new RateTrial(rate, result.HeldOut!.LossPerToken));
-            SealedJson.Write(path, new TrialsSoFar(trials));
+            SealedJson.Write(path, new TrialsSoFar(stage.Fingerprint, trials));
             Directory.Delete(directory, recursive: true);
             SpentMemory.GiveBack();
         }
@@ -167,7 +167,7 @@ internal sealed class Warmup
     }
 
     /// <summary>The learning rates that were tried, while others are still to come.</summary>
-    private sealed record TrialsSoFar(IReadOnlyList<RateTrial> Trials);
+    private sealed record TrialsSoFar(string Stage, IReadOnlyList<RateTrial> Trials);
 
     /// <summary>Tells a training's progress under the stage's own name.</summary>
     private sealed class Renamed(IProgress<WorkProgress> inner, string work) : IProgress<WorkProgress>

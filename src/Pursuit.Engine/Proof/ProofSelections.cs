@@ -49,17 +49,21 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
             : (Run(selecting, null, cancellationToken), 0, 0, reads ? SizeOf(options.Features!) + (selecting.TargetFeatures is { } own ? SizeOf(own) : 0) : 0);
 
         var costPath = Path.Combine(directory, CostName);
-        var isKept = SealedJson.TryRead<SelectionCost>(costPath, out var kept, out _) && summary.Reused;
-        if (!isKept)
+        var isKept = SealedJson.TryRead<KeptCost>(costPath, out var kept, out _) && kept.Selection == summary.Selection;
+        if (!isKept || !summary.Reused)
         {
             // A method that tells how often it passed over the features knows the bytes better.
             if (summary.Details?.Values.TryGetProperty("bytes_read", out var passes) == true) bytes = passes.GetInt64();
-            kept = new SelectionCost(summary.Seconds + featureSeconds, tokens, bytes + pool.Sources.Sum(s => s.Bytes)) { FeatureSeconds = featureSeconds };
+            var cost = new SelectionCost(summary.Seconds + featureSeconds, tokens, bytes + pool.Sources.Sum(s => s.Bytes)) { FeatureSeconds = featureSeconds };
+            kept = new KeptCost(summary.Selection!, cost);
             SealedJson.Write(costPath, kept);
         }
 
-        return new ProofSelection(Rows(summary.Files["facts"]), kept!, summary.Remarks);
+        return new ProofSelection(Rows(summary.Files["facts"]), kept!.Cost, summary.Remarks);
     }
+
+    /// <summary>What a selection took, and the fingerprint that says which selection.</summary>
+    private sealed record KeptCost(string Selection, SelectionCost Cost);
 
     private SelectSummary Run(SelectJobOptions selecting, IFeatureSource? source, CancellationToken cancellationToken)
     {

@@ -115,7 +115,7 @@ public sealed class Trainer : IDisposable
     private void Resume()
     {
         if (OnDamage is { } onDamage)
-            TrainingCheckpoint.DropDamaged(CheckpointsOf(_run), CurveOf(_run), _options.EpochEnds, onDamage);
+            TrainingCheckpoint.DropDamaged(CheckpointsOf(_run), CurveOf(_run), _fingerprint, _options.EpochEnds, onDamage);
         var kept = TrainingCheckpoint.All(CheckpointsOf(_run));
         if (kept is not [.., var checkpoint])
             return;

@@ -97,14 +97,15 @@ public sealed class TrainingCheckpoint
     /// <summary>Deletes the first checkpoint of a directory that can't be trusted, and all behind it, so that a training goes on before the damage.</summary>
     /// <param name="directory">The directory of all checkpoints.</param>
     /// <param name="curve">The training's loss curve.</param>
+    /// <param name="fingerprint">What the training depends on.</param>
     /// <param name="always">Steps whose checkpoints are always kept: one of them that is missing is damage too.</param>
     /// <param name="onDamage">Told what was found.</param>
-    public static void DropDamaged(string directory, string curve, IReadOnlyList<long> always, Action<string> onDamage)
+    public static void DropDamaged(string directory, string curve, string fingerprint, IReadOnlyList<long> always, Action<string> onDamage)
     {
         var (before, drops) = (0L, false);
         foreach (var path in Directories(directory).ToArray())
         {
-            if (!drops && FaultIn(path, curve, before, always) is { } fault)
+            if (!drops && FaultIn(path, curve, fingerprint, before, always) is { } fault)
             {
                 onDamage(fault);
                 drops = true;
@@ -183,11 +184,12 @@ public sealed class TrainingCheckpoint
         : [];
 
     /// <summary>Why a checkpoint can't be gone on from; null where it can.</summary>
-    private static string? FaultIn(string path, string curve, long before, IReadOnlyList<long> always)
+    private static string? FaultIn(string path, string curve, string fingerprint, long before, IReadOnlyList<long> always)
     {
         try
         {
             var checkpoint = Read(path);
+            if (checkpoint.State.Fingerprint != fingerprint) return $"{path}: a checkpoint of another training; expected one of the same data, options and start.";
             var missing = always.FirstOrDefault(step => step > before && step < checkpoint.State.Step);
             return missing > 0 ? $"{Path.GetDirectoryName(path)}: no checkpoint of step {missing:N0}; expected one before that of step {checkpoint.State.Step:N0}." : checkpoint.FaultOf(curve);
         }

@@ -30,7 +30,13 @@ public static class ProofReportFiles
     public static ProofReport? Read(RunDirectory run)
     {
         var path = run.PathOf(ProofReport.FileName);
-        return File.Exists(path) ? SealedJson.Read<ProofReport>(path, "what 'pursuit prove' writes at its end", "Run the proof again: finished trainings are kept.") : null;
+        if (!File.Exists(path)) return null;
+        const string Advice = "Run the proof again: finished trainings are kept.";
+        var proof = SealedJson.Read<ProofReport>(path, "what 'pursuit prove' writes at its end", Advice);
+        var result = run.PathOf(ProofReport.ResultName);
+        return File.Exists(result) && File.ReadAllBytes(result).AsSpan().SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(proof.WithoutSeconds(), RunJson.Indented))
+            ? proof
+            : throw PursuitException.At(result, File.Exists(result) ? $"another result than that of {path}" : "no such file", "the two as they were written", Advice);
     }
 
     /// <summary>The page alone.</summary>

@@ -127,7 +127,8 @@ public sealed class RunStage
         var wanted = new State(fingerprint.Hash, false, fingerprint.Parts.ToDictionary(p => p.Key, p => p.Value), null);
         var record = Path.Combine(directory, StateName);
         var isReadable = SealedJson.TryRead<State>(record, out var found, out var fault);
-        if (isReadable && found!.Fingerprint != wanted.Fingerprint) isPart = null; // parts of something else
+        var staysAnyway = isPart;
+        if (isReadable && found!.Fingerprint != wanted.Fingerprint) staysAnyway = null; // parts of something else
         else if (isReadable && !found!.Complete) return new RunStage(directory, found, isPart);
         else if (isReadable)
         {
@@ -139,7 +140,7 @@ public sealed class RunStage
             onDamage?.Invoke($"{record}: {fault}; expected the record of a stage.");
         }
 
-        DeleteAllBut(directory, isPart);
+        DeleteAllBut(directory, staysAnyway);
         Directory.CreateDirectory(directory);
         var stage = new RunStage(directory, wanted, isPart);
         stage.Write(wanted);

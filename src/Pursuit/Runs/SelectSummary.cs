@@ -72,6 +72,9 @@ public sealed record SelectSummary
     /// <summary>The files that were written, by what they hold.</summary>
     public required IReadOnlyDictionary<string, string> Files { get; init; }
 
+    /// <summary>The fingerprint of the selection that this sums up.</summary>
+    public string? Selection { get; init; }
+
     /// <summary>True where an earlier run's selection was still good.</summary>
     public required bool Reused { get; init; }
 
@@ -84,8 +87,15 @@ public sealed record SelectSummary
     /// <summary>The summary a run keeps.</summary>
     /// <param name="run">The run's directory.</param>
     /// <exception cref="PursuitException">There is none, or it is another version's.</exception>
-    public static SelectSummary Of(RunDirectory run) =>
-        SealedJson.Read<SelectSummary>(run.PathOf(FileName), "the summary that 'pursuit select' writes at its end", "Run the selection again: what is finished of it is reused.");
+    public static SelectSummary Of(RunDirectory run)
+    {
+        const string Expected = "the summary that 'pursuit select' writes at its end", Advice = "Run the selection again: what is finished of it is reused.";
+        var path = run.PathOf(FileName);
+        var summary = SealedJson.Read<SelectSummary>(path, Expected, Advice);
+        return RunStage.Look(run.FullPath, SelectJob.StageName) is { } stage && stage.Fingerprint != summary.Selection
+            ? throw PursuitException.At(path, "the summary of another selection", Expected, Advice)
+            : summary;
+    }
 }
 
 /// <summary>Every input row's fate, counted; the parts add up to <paramref name="Rows"/>.</summary>
