@@ -5,7 +5,6 @@ using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Engine.Features;
 using Pursuit.Runs;
-using Pursuit.Storage;
 
 namespace Pursuit.Cli.Commands;
 

@@ -4,7 +4,6 @@ using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Engine.Training;
 using Pursuit.Runs;
-using Pursuit.Storage;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Cli.Commands;

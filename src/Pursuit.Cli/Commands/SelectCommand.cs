@@ -8,7 +8,6 @@ using Pursuit.Engine.Features;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Information;
-using Pursuit.Storage;
 
 namespace Pursuit.Cli.Commands;
 

@@ -6,7 +6,6 @@ using Pursuit.Data.Export;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Runs;
-using Pursuit.Storage;
 
 namespace Pursuit.Cli.Commands;
 

@@ -5,7 +5,6 @@ using Pursuit.Engine.Statistics;
 using Pursuit.Proof;
 using Pursuit.Runs;
 using Pursuit.Selection;
-using Pursuit.Storage;
 
 namespace Pursuit.Engine.Proof;
 
