@@ -34,11 +34,11 @@ internal sealed class FeatureCommandWorld : IDisposable
         _directory.FullPath,
         ["features", "--pool", "pool.jsonl", "--model", "model", "--run", run, "--threads", "1", "--set", "features.checkpoints=1", "--set", "features.dimension=64", "--set", "features.factor=8", "--set", "features.learning-rate=0.01", "--set", "features.warmup=0.02", .. more]);
 
-    /// <summary>The store's files of a run and what is kept beside it, hashed, but for the seconds it took.</summary>
+    /// <summary>The store's files of a run and what is kept beside it, hashed, but for the report, which has the seconds it took, and the record, which has the report's sum.</summary>
     public SortedDictionary<string, string> Files(string run)
     {
         var stage = PathOf($"{run}/stages/pool-gradients");
-        return new(Directory.EnumerateFiles(stage, "*", SearchOption.AllDirectories).Where(f => !f.EndsWith("report.json", StringComparison.Ordinal))
+        return new(Directory.EnumerateFiles(stage, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) is not ("report.json" or "stage.json"))
             .ToDictionary(f => Path.GetRelativePath(stage, f), f => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f)))), StringComparer.Ordinal);
     }
 }

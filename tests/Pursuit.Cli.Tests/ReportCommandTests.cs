@@ -46,6 +46,30 @@ public sealed class ReportCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_another_process_holds_or_that_can_not_be_written_is_explained_and_reported_all_the_same()
+    {
+        Select().ExitCode.ShouldBe(0);
+        var run = _directory.PathOf("out.run");
+        var page = File.ReadAllBytes(Path.Combine(run, "report.html"));
+        using (Runs.RunDirectory.Open(run))
+        {
+            Cli.Run("explain", run, "--id", "r1").ShouldSatisfyAllConditions(r => r.ExitCode.ShouldBe(0, r.Error));
+            Cli.Run("report", run).ShouldSatisfyAllConditions(r => r.ExitCode.ShouldBe(0, r.Error));
+        }
+
+        Cli.Run("report", run, "--out", _directory.PathOf("there")).ExitCode.ShouldBe(0);
+        File.ReadAllBytes(_directory.PathOf("there/report.html")).ShouldBe(page);
+
+        // A directory in a file's place can't be written whoever the user is.
+        File.Delete(Path.Combine(run, "report.json"));
+        Directory.CreateDirectory(Path.Combine(run, "report.json"));
+        var elsewhere = Cli.RunIn(_directory.FullPath, "report", "out.run");
+        elsewhere.ExitCode.ShouldBe(0, elsewhere.Error);
+        elsewhere.Error.ShouldContain("The report goes to out.report instead");
+        File.ReadAllBytes(_directory.PathOf("out.report/report.html")).ShouldBe(page);
+    }
+
+    [Fact]
     public void An_example_is_explained_and_what_is_not_there_is_refused()
     {
         Select("--no-report").ExitCode.ShouldBe(0);

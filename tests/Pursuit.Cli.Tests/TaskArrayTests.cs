@@ -39,6 +39,29 @@ public sealed class TaskArrayTests : IDisposable
     }
 
     [Fact]
+    public void Features_made_with_another_seed_are_refused_by_what_differs_and_stay_until_they_are_made_again_on_purpose()
+    {
+        _world.Features("array").ExitCode.ShouldBe(0);
+        var whole = _world.Files("array");
+        var options = File.ReadAllText(_world.PathOf("array/options.yaml"));
+        foreach (var task in new string[][] { ["--shard", "0/3"], [] })
+        {
+            var refused = _world.Features("array", [.. task, "--set", "features.seed=7"]);
+            refused.ExitCode.ShouldBe(2, refused.Error);
+            refused.Error.ShouldContain("features made with another");
+            refused.Error.ShouldContain("seed");
+            refused.Error.ShouldContain("--again");
+            _world.Files("array").ShouldBe(whole);
+        }
+
+        File.ReadAllText(_world.PathOf("array/options.yaml")).ShouldBe(options);
+        _world.Features("array").ExitCode.ShouldBe(0);
+        _world.Features("array", "--set", "features.seed=7", "--again").ExitCode.ShouldBe(0);
+        _world.Files("array").ShouldNotBe(whole);
+        File.ReadAllText(_world.PathOf("array/options.yaml")).ShouldNotContain("again");
+    }
+
+    [Fact]
     public void A_process_of_its_own_is_refused_while_tasks_write_and_they_while_it_does()
     {
         using (Runs.RunDirectory.OpenShared(_world.PathOf("array")))

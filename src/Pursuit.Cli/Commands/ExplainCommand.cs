@@ -21,7 +21,7 @@ internal static class ExplainCommand
 
     private static int Run(string directory, string id, bool json, CancellationToken cancellationToken)
     {
-        using var run = RunDirectory.OpenExisting(directory);
+        using var run = RunDirectory.OpenToRead(directory);
         var options = SelectCommand.OptionsOf(run);
         using var progress = new ProgressPrinter();
         var job = new SelectJob(options, progress)

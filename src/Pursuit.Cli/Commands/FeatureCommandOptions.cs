@@ -55,8 +55,8 @@ internal static class FeatureCommandOptions
         if (options.FeaturesRun is { } shared)
             return FeatureSources.Shared(FeatureSources.KindIn(shared, needs), shared, run, options.ModelDirectory, options.Pool.Threads, StageShare.Of(group), progress);
         return FeatureSources.KindOf(needs) == FeatureKind.Embedding
-            ? new EmbeddingFeatures(RecipeOf<EmbeddingOptions>(options), run, progress) { OnPlan = onPlan, OnDamage = Terminal.Damage, Share = StageShare.Of(group) }
-            : new GradientFeatures(RecipeOf<GradientFeatureOptions>(options), run, progress) { OnPlan = onPlan, OnDamage = Terminal.Damage, Share = StageShare.Of(group), Chosen = pool => ChosenOf(options.Budget, pool) };
+            ? new EmbeddingFeatures(RecipeOf<EmbeddingOptions>(options), run, progress) { OnPlan = onPlan, Share = StageShare.Of(group) }
+            : new GradientFeatures(RecipeOf<GradientFeatureOptions>(options), run, progress) { OnPlan = onPlan, Share = StageShare.Of(group), Chosen = pool => ChosenOf(options.Budget, pool) };
     }
 
     /// <summary>Examples a budget buys, for a plan; 0, unknown, where it counts tokens.</summary>

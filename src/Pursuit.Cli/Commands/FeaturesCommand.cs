@@ -5,7 +5,6 @@ using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Engine.Features;
 using Pursuit.Runs;
-using Pursuit.Storage;
 
 namespace Pursuit.Cli.Commands;
 
@@ -23,6 +22,7 @@ internal sealed class FeaturesCommand
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<string> _run = new("--run") { Description = "The directory that gets the features; 'select --features' takes it.", DefaultValueFactory = _ => "features.run" };
     private readonly Option<string?> _shard = new("--shard") { Description = "Make every n-th shard alone, as K/N with K from 0 to N - 1 (3/16): one task of a scheduler's array. The last to come completes the features." };
+    private readonly Option<bool> _again = new("--again") { Description = "Make the features anew in a run that holds others, which go; without it such a run is refused." };
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -36,7 +36,7 @@ internal sealed class FeaturesCommand
         return command;
     }
 
-    private IEnumerable<Option> Options() => [_pool, _kind, _shape, _preference, _strict, _model, _maxLength, _templateSet, _set, _run, _shard, _threads, _config, _json];
+    private IEnumerable<Option> Options() => [_pool, _kind, _shape, _preference, _strict, _model, _maxLength, _templateSet, _set, _run, _shard, _again, _threads, _config, _json];
 
     private int Run(ParseResult parsed, IProcessGroup group, CancellationToken cancellationToken)
     {
@@ -49,8 +49,9 @@ internal sealed class FeaturesCommand
         using var progress = new ProgressPrinter();
         var told = group.Rank == 0 ? progress : null;
         using var run = group.Rank > 0 ? RunDirectory.Join(parsed.GetValue(_run)!) : shard is null ? RunDirectory.Open(parsed.GetValue(_run)!) : RunDirectory.OpenShared(parsed.GetValue(_run)!);
+        if (group.Rank == 0) run.OnDamage = Terminal.Damage;
         var share = shard is { } own ? new TaskShare(run, own.Task, own.Tasks, () => Terminal.Line("Waiting for another task's part, such as the warm-up.")) : StageShare.Of(group);
-        var replay = new ReplayFile(parsed, Options().Where(o => o != _shard), [_pool, _model, _run], run.FullPath);
+        var replay = new ReplayFile(parsed, Options().Where(o => o != _shard && o != _again), [_pool, _model, _run], run.FullPath);
         if (group.Rank == 0) replay.WriteUnlessThere();
         using var pool = Pool.Open(options, PoolReport.To(told, "reading the pool"), cancellationToken);
         if (group.Rank == 0) foreach (var note in pool.Notes) Terminal.Line($"Note      {note}");
@@ -67,7 +68,7 @@ internal sealed class FeaturesCommand
         replay.Write();
         progress.Dispose();
 
-        AtomicFile.Write(run.PathOf("summary.json"), s => JsonSerializer.Serialize(s, report, report.GetType(), RunJson.Indented));
+        SealedJson.Write(run.PathOf("summary.json"), report);
         Terminal.Line();
         Terminal.Line($"Read      {pool.Ledger.RowCount:N0} rows: {pool.Count:N0} examples, {pool.Ledger.DuplicateCount:N0} exact duplicates, {pool.Ledger.QuarantinedCount:N0} bad records");
         FeaturePrinter.Print(report);
@@ -88,13 +89,13 @@ internal sealed class FeaturesCommand
     private Func<RunDirectory, StageShare, IProgress<WorkProgress>?, IFeatureSource> Gradients(ParseResult parsed, int threads)
     {
         var recipe = Recipe<GradientFeatureOptions>(parsed, threads);
-        return (run, share, progress) => new GradientFeatures(recipe, run, progress) { OnPlan = progress is null ? null : PlanPrinter.Print, OnDamage = Terminal.Damage, Share = share };
+        return (run, share, progress) => new GradientFeatures(recipe, run, progress) { OnPlan = progress is null ? null : PlanPrinter.Print, Share = share, Replaces = parsed.GetValue(_again) };
     }
 
     private Func<RunDirectory, StageShare, IProgress<WorkProgress>?, IFeatureSource> Embeddings(ParseResult parsed, int threads)
     {
         var recipe = Recipe<EmbeddingOptions>(parsed, threads);
-        return (run, share, progress) => new EmbeddingFeatures(recipe, run, progress) { OnPlan = progress is null ? null : PlanPrinter.Print, OnDamage = Terminal.Damage, Share = share };
+        return (run, share, progress) => new EmbeddingFeatures(recipe, run, progress) { OnPlan = progress is null ? null : PlanPrinter.Print, Share = share, Replaces = parsed.GetValue(_again) };
     }
 
     private FeatureRecipe<TOptions> Recipe<TOptions>(ParseResult parsed, int threads)

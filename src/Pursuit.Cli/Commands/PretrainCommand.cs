@@ -4,7 +4,6 @@ using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Engine.Training;
 using Pursuit.Runs;
-using Pursuit.Storage;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Cli.Commands;
@@ -60,13 +59,14 @@ internal sealed class PretrainCommand
         using var progress = new ProgressPrinter();
         var job = new PretrainJob(options, progress);
         using var run = RunDirectory.Open(parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(options.Out) + ".run");
+        run.OnDamage = Terminal.Damage;
         var replay = new ReplayFile(parsed, Options(), [_data, _out, _tokenizer, _template, .. _training.Paths], run.FullPath);
         replay.WriteUnlessThere();
         var summary = job.Run(run, cancellationToken);
         replay.Write();
         progress.Dispose();
 
-        AtomicFile.Write(run.PathOf("summary.json"), s => JsonSerializer.Serialize(s, summary, RunJson.Indented));
+        SealedJson.Write(run.PathOf("summary.json"), summary);
         Terminal.Line($"Read      {summary.Documents:N0} documents, {summary.CorpusTokens:N0} tokens, {summary.CorpusBytes / 1e6:N1} MB; left out {summary.Duplicates:N0} exact duplicates and {summary.Quarantined:N0} bad records");
         TrainingPrinter.Print(summary.Training, summary.Parameters, summary.Model);
         if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));

@@ -86,6 +86,7 @@ internal sealed class ProveCommand
         using var progress = new ProgressPrinter();
         var job = new ProveJob(options, progress) { OnWarning = warning => Terminal.Line($"Warning   {warning}") };
         using var run = RunDirectory.Open(parsed.GetValue(_run)!);
+        run.OnDamage = Terminal.Damage;
         var replay = Replay(parsed, run.FullPath);
         replay.WriteUnlessThere();
         var report = job.Run(run, cancellationToken);

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Pursuit.Runs;
 using Pursuit.Storage;
 
@@ -16,6 +18,9 @@ internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options
     /// <summary>The file's name.</summary>
     public const string Name = "options.yaml";
 
+    /// <summary>Before the SHA-256 of all lines above it: whoever looks back at a run must know that these are its options.</summary>
+    private const string SealStart = "# sha256: ";
+
     private readonly string _run = Path.GetFullPath(run);
 
     private string FullPath => Path.Combine(_run, Name);
@@ -25,16 +30,17 @@ internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options
     {
         const string Key = "command: ";
         var path = run.PathOf(Name);
-        return File.Exists(path) ? File.ReadLines(path).FirstOrDefault(l => l.StartsWith(Key, StringComparison.Ordinal))?[Key.Length..].Trim() : null;
+        return File.Exists(path) ? Read(path).Split('\n').FirstOrDefault(l => l.StartsWith(Key, StringComparison.Ordinal))?[Key.Length..].Trim() : null;
     }
 
     /// <summary>Reads a run's options again.</summary>
     /// <param name="run">The run.</param>
     /// <param name="command">The command that made it, with its options.</param>
-    /// <exception cref="PursuitException">They can't be read, or are another command's.</exception>
+    /// <exception cref="PursuitException">They can't be read, aren't as they were written, or are another command's.</exception>
     public static ParseResult Parse(RunDirectory run, Command command)
     {
         var path = run.PathOf(Name);
+        _ = Read(path);
         var root = new Command("pursuit") { command };
         var parsed = root.Parse(OptionsFile.Expand([command.Name, "--config", path], root));
         return parsed.Errors is [var error, ..]
@@ -51,8 +57,10 @@ internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options
     /// <summary>Writes it: the directory's results are of these options.</summary>
     public void Write() => AtomicFile.Write(FullPath, stream =>
     {
-        using var writer = new StreamWriter(stream, leaveOpen: true);
+        using var writer = new StringWriter(CultureInfo.InvariantCulture);
         OptionsFile.Write(writer, parsed.CommandResult.Command.Name, [.. Values(), new("run", _run)]);
+        var text = writer.ToString();
+        stream.Write(Encoding.UTF8.GetBytes($"{text}{SealStart}{Sum(text)}\n"));
     });
 
     /// <summary>The command line that repeats the job from anywhere, for a POSIX shell; options at their defaults are left out.</summary>
@@ -71,6 +79,27 @@ internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options
         words.Add(Quoted(_run));
         return string.Join(' ', words);
     }
+
+    /// <summary>The file's text, which must be as it was written: a changed option would be taken for the run's.</summary>
+    private static string Read(string path)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw PursuitException.At(path, $"the file can't be read ({e.Message})", "the options that made the run", "Run the command again: what is finished of it is reused.", e);
+        }
+
+        var at = text.LastIndexOf(SealStart, StringComparison.Ordinal);
+        return at >= 0 && text[at..] == $"{SealStart}{Sum(text[..at])}\n"
+            ? text[..at]
+            : throw PursuitException.At(path, "lines that don't match the SHA-256 in the last one", "the options that made the run, as they were written", $"Run the command again, or 'pursuit COMMAND --config {path}' if you changed them: what is finished is reused.");
+    }
+
+    private static string Sum(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private IEnumerable<KeyValuePair<string, object>> Values()
     {

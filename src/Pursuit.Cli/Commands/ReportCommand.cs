@@ -13,38 +13,56 @@ internal static class ReportCommand
     public static Command Create()
     {
         var directory = new Argument<string>("run") { Description = "The directory of a finished run, such as selected.run." };
+        var to = new Option<string?>("--out") { Description = "The directory that gets report.html and report.json; without it the run's own, or one named after it here where that can't be written." };
         var json = CommonOptions.Json();
-        var command = new Command("report", "Builds the report of a finished run again, from what the run kept.") { directory, json };
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed.GetValue(directory)!, parsed.GetValue(json), cancellationToken)));
+        var command = new Command("report", "Builds the report of a finished run again, from what the run kept.") { directory, to, json };
+        command.SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed.GetValue(directory)!, parsed.GetValue(to), parsed.GetValue(json), cancellationToken)));
         return command;
     }
 
-    private static int Run(string directory, bool json, CancellationToken cancellationToken)
+    private static int Run(string directory, string? to, bool json, CancellationToken cancellationToken)
     {
-        using var run = RunDirectory.OpenExisting(directory);
-        return ProofReportFiles.Read(run) is { } proof ? Proof(run, proof, json) : Selection(run, json, cancellationToken);
+        using var run = RunDirectory.OpenToRead(directory);
+        return ProofReportFiles.Read(run) is { } proof ? Proof(run, proof, to, json) : Selection(run, to, json, cancellationToken);
     }
 
-    private static int Proof(RunDirectory run, ProofReport proof, bool json)
+    private static int Proof(RunDirectory run, ProofReport proof, string? to, bool json)
     {
-        var page = ProofReportFiles.Write(run.FullPath, proof, ProveCommand.CommandOf(run));
+        var command = ProveCommand.CommandOf(run);
+        var page = Write(run, to, directory => ProofReportFiles.Write(directory, proof, command));
         foreach (var verdict in proof.Verdicts) Terminal.Line(verdict);
         Terminal.Line($"Report    {Terminal.Short(page)}");
         if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(proof, RunJson.Compact));
         return CommandLine.Done;
     }
 
-    private static int Selection(RunDirectory run, bool json, CancellationToken cancellationToken)
+    private static int Selection(RunDirectory run, string? to, bool json, CancellationToken cancellationToken)
     {
         var options = SelectCommand.OptionsOf(run);
         var summary = SelectSummary.Of(run);
         using var progress = new ProgressPrinter();
         var report = new SelectJob(options, progress) { Features = FeatureCommandOptions.FinishedSource(options, run) }.Revisit(run, selected => SelectReportBuilder.Build(selected, summary, options.Command!, progress, cancellationToken), cancellationToken);
-        var page = SelectReportFiles.Write(run.FullPath, report);
+        var page = Write(run, to, directory => SelectReportFiles.Write(directory, report));
         progress.Dispose();
         Terminal.Line(report.Headline);
         Terminal.Line($"Report    {Terminal.Short(page)}");
         if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(report, RunJson.Compact));
         return CommandLine.Done;
+    }
+
+    /// <summary>Writes the report where it was asked for; else into the run, or beside where the command runs if the run can't be written.</summary>
+    private static string Write(RunDirectory run, string? to, Func<string, string> write)
+    {
+        if (to is not null) return write(to);
+        try
+        {
+            return write(run.FullPath);
+        }
+        catch (PursuitException e) when (e.InnerException is IOException or UnauthorizedAccessException)
+        {
+            var here = Path.GetFullPath(Path.GetFileNameWithoutExtension(run.FullPath) + ".report");
+            Terminal.Line($"Note      {e.Message} The report goes to {Terminal.Short(here)} instead.");
+            return write(here);
+        }
     }
 }

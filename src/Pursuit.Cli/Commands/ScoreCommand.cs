@@ -57,6 +57,7 @@ internal sealed class ScoreCommand
         using var progress = new ProgressPrinter();
         _ = new ScoreJob(options, progress); // refuses contradictions before a directory is made
         using var run = RunDirectory.Open(parsed.GetValue(_run) ?? SelectionWriter.Beside(options.Out, ".run"));
+        run.OnDamage = Terminal.Damage;
         var replay = new ReplayFile(parsed, Options(), [_pool, _target, _out, _model, _referenceModel], run.FullPath);
         replay.WriteUnlessThere();
         var summary = new ScoreJob(options, progress) { Statistics = new StatisticsSource(recipe, run, progress) }.Run(cancellationToken);

@@ -8,7 +8,6 @@ using Pursuit.Engine.Features;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Information;
-using Pursuit.Storage;
 
 namespace Pursuit.Cli.Commands;
 
@@ -114,13 +113,14 @@ internal sealed class SelectCommand
         using var progress = new ProgressPrinter();
         _ = new SelectJob(options, progress); // refuses contradictions before a directory is made
         using var run = RunDirectory.Open(options.RunPath);
+        run.OnDamage = Terminal.Damage;
         var job = new SelectJob(options, progress) { OnAudit = AuditPrinter.Print, OnNote = Note, Features = FeatureCommandOptions.Source(options, run, group, progress), Statistics = StatisticsCommandOptions.Source(options, run, progress), Group = group };
         replay.WriteUnlessThere();
         var summary = job.Run(run, cancellationToken);
         replay.Write();
         progress.Dispose();
 
-        AtomicFile.Write(run.PathOf(SelectSummary.FileName), s => JsonSerializer.Serialize(s, summary, RunJson.Indented));
+        SealedJson.Write(run.PathOf(SelectSummary.FileName), summary);
         SummaryPrinter.Print(summary);
         if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));
         return CommandLine.Done;

@@ -6,7 +6,6 @@ using Pursuit.Data.Export;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Runs;
-using Pursuit.Storage;
 
 namespace Pursuit.Cli.Commands;
 
@@ -65,13 +64,14 @@ internal sealed class TrainCommand
         using var progress = new ProgressPrinter();
         var job = new FineTuneJob(options, progress);
         using var run = RunDirectory.Open(parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(options.Out) + ".run");
+        run.OnDamage = Terminal.Damage;
         var replay = new ReplayFile(parsed, Options(), [_model, _data, _out, _selection, .. _adapters.Paths, .. _training.Paths], run.FullPath);
         replay.WriteUnlessThere();
         var summary = job.Run(run, cancellationToken);
         replay.Write();
         progress.Dispose();
 
-        AtomicFile.Write(run.PathOf("summary.json"), s => JsonSerializer.Serialize(s, summary, RunJson.Indented));
+        SealedJson.Write(run.PathOf("summary.json"), summary);
         Terminal.Line($"Read      {summary.Examples:N0} examples; left out {summary.WithoutAnswer:N0} without an answer to learn, {summary.Duplicates:N0} exact duplicates and {summary.Quarantined:N0} bad records");
         TrainingPrinter.Print(summary.Training, summary.Parameters, summary.Model);
         if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));

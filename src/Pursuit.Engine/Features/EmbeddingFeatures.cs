@@ -65,10 +65,9 @@ public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
     private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>
         EmbeddingPlanner.Plan(Probe, Recipe.Options, Recipe.Threads, pool, new PlanRequest(), cancellationToken);
 
-    private protected override (Fingerprint Fingerprint, Func<RunStage, string, FeatureReport?> Make) Describe(Pool pool, Pool examples, CancellationToken cancellationToken)
-    {
-        var probe = Probe;
-        var fingerprint = Recipe.Options.AddTo(probe.AddTo(new Fingerprint("embeddings/1"), examples.Fingerprint), Recipe.Options.LayerOf(probe.Config, probe.Path));
-        return (fingerprint, (stage, what) => new EmbeddingStoreMaker(probe, Recipe.Options, Recipe.Threads, Share, Progress).Run(stage, examples, what, fingerprint.Hash, cancellationToken));
-    }
+    private protected override Fingerprint Identify(Pool pool, Pool examples) =>
+        Recipe.Options.AddTo(Probe.AddTo(new Fingerprint("embeddings/1"), examples.Fingerprint), Recipe.Options.LayerOf(Probe.Config, Probe.Path));
+
+    private protected override Func<RunStage, string, FeatureReport?> Prepare(Pool pool, Pool examples, Fingerprint fingerprint, CancellationToken cancellationToken) =>
+        (stage, what) => new EmbeddingStoreMaker(Probe, Recipe.Options, Recipe.Threads, Share, Progress).Run(stage, examples, what, fingerprint.Hash, cancellationToken);
 }

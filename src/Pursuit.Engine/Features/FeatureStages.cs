@@ -31,7 +31,24 @@ public sealed class FeatureStages
     public static FeatureStages Finished(string lender, RunDirectory run) => new(run, lender, true);
 
     /// <summary>True where a stage of this run needs no making.</summary>
-    internal bool Has(string name) => RunStage.Finished(_run.FullPath, name) is not null;
+    internal bool Has(string name) => RunStage.Look(_run.FullPath, name) is { IsComplete: true };
+
+    /// <summary>Tells of damaged features.</summary>
+    internal void Tell(string damage) => _run.OnDamage?.Invoke(damage);
+
+    /// <summary>Refuses where the run holds a stage that was made otherwise, or begun.</summary>
+    /// <param name="name">The stage's name.</param>
+    /// <param name="fingerprint">What is asked for.</param>
+    /// <exception cref="PursuitException">It does; names what differs.</exception>
+    internal void RefuseOthers(string name, Fingerprint fingerprint)
+    {
+        if (Borrows || RunStage.Look(_run.FullPath, name) is not { } stage || stage.DifferencesFrom(fingerprint) is not { Count: > 0 } differences) return;
+        throw PursuitException.At(
+            stage.FullPath,
+            $"{(stage.IsComplete ? "features" : "a part of features")} made with another {string.Join(", ", differences)}",
+            "what is asked for now",
+            "Give what they were made with, or another --run; --again deletes them and makes new ones.");
+    }
 
     /// <summary>True where stages of the pool, or of targets, are made in this run.</summary>
     internal bool Makes(bool ofPool) => _lender is null || !(ofPool || _finished);
@@ -47,10 +64,11 @@ public sealed class FeatureStages
     /// <param name="name">Its name.</param>
     /// <param name="fingerprint">What it depends on.</param>
     /// <param name="ofPool">Whether it belongs to the pool, not to a target.</param>
+    /// <param name="isPart">Files of it that carry their own sum and its fingerprint; null: none does.</param>
     /// <exception cref="PursuitException">The other run has no such stage, or one made of something else.</exception>
-    internal RunStage Open(string name, Fingerprint fingerprint, bool ofPool)
+    internal RunStage Open(string name, Fingerprint fingerprint, bool ofPool, Func<string, bool>? isPart = null)
     {
-        if (_lender is not { } lender || Makes(ofPool)) return _run.OpenStage(name, fingerprint);
+        if (_lender is not { } lender || Makes(ofPool)) return _run.OpenStage(name, fingerprint, isPart);
         var directory = ofPool ? lender : _run.FullPath;
         var stage = RunStage.Finished(directory, name)
             ?? throw PursuitException.At(directory, $"no finished stage '{name}'", "a run whose features are whole", "Run the command that computes them again: it continues.");

@@ -15,6 +15,7 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     private const long LargeModel = 200_000_000;
 
     private readonly Lazy<GradientProbe> _settled;
+    private (Pool Pool, Fingerprint Fingerprint)? _warmedBy; // every id of the pool is in it, so it is made once
 
     /// <summary>Makes features within a run.</summary>
     /// <param name="recipe">With what.</param>
@@ -70,27 +71,40 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>
         new GradientPlanner(_settled.Value, Recipe.Threads).Plan(pool, new PlanRequest { Chosen = Chosen(pool) }, cancellationToken);
 
-    private protected override (Fingerprint Fingerprint, Func<RunStage, string, FeatureReport?> Make) Describe(Pool pool, Pool examples, CancellationToken cancellationToken)
+    private protected override Fingerprint Identify(Pool pool, Pool examples)
     {
         var probe = _settled.Value;
-        var side = ReferenceEquals(pool, examples) ? GradientSide.Pool : GradientSide.Target;
-        var warmup = new Warmup(probe, Recipe.Threads, Progress);
-        var warmedBy = warmup.Fingerprint(pool, probe.Model.Encoder);
+        return probe.Options.AddTo(probe.Model.AddTo(new Fingerprint("gradients/1"), examples.Fingerprint)
+            .Add("warm-up", WarmedBy(pool).Hash)
+            .Add("side", probe.Options.Preconditioning == Preconditioning.Adam ? SideOf(pool, examples).ToString() : ""));
+    }
+
+    private protected override Func<RunStage, string, FeatureReport?> Prepare(Pool pool, Pool examples, Fingerprint fingerprint, CancellationToken cancellationToken)
+    {
+        var probe = _settled.Value;
+        var warmup = CreateWarmup();
         var (stage, trajectory) = Share.InTurn(
             () =>
             {
-                var opened = Stages.Open(WarmupName, warmedBy, ofPool: true);
+                var opened = Stages.Open(WarmupName, WarmedBy(pool), ofPool: true);
                 return (opened, warmup.Run(opened, pool, probe.Model.Encoder, cancellationToken));
             },
             cancellationToken);
-        var fingerprint = probe.Options.AddTo(probe.Model.AddTo(new Fingerprint("gradients/1"), examples.Fingerprint)
-            .Add("warm-up", warmedBy.Hash)
-            .Add("side", probe.Options.Preconditioning == Preconditioning.Adam ? side.ToString() : ""));
-        return (fingerprint, (store, what) => new GradientStoreMaker(probe, trajectory, stage.FullPath, side, Recipe.Threads, Share, Progress).Run(store, examples, what, fingerprint.Hash, cancellationToken));
+        return (store, what) => new GradientStoreMaker(probe, trajectory, stage.FullPath, SideOf(pool, examples), Recipe.Threads, Share, Progress).Run(store, examples, what, fingerprint.Hash, cancellationToken);
     }
 
     private protected override ExampleLosses LossesOf(RunStage stage, int rows, FeatureReport report) =>
         GradientStoreMaker.Losses(stage, rows, ((GradientReport)report).Checkpoints.Count);
+
+    private static GradientSide SideOf(Pool pool, Pool examples) => ReferenceEquals(pool, examples) ? GradientSide.Pool : GradientSide.Target;
+
+    private Warmup CreateWarmup() => new(_settled.Value, Recipe.Threads, Progress) { OnDamage = Stages.Tell };
+
+    private Fingerprint WarmedBy(Pool pool)
+    {
+        if (_warmedBy is not { } known || !ReferenceEquals(known.Pool, pool)) _warmedBy = known = (pool, CreateWarmup().Fingerprint(pool, _settled.Value.Model.Encoder));
+        return known.Fingerprint;
+    }
 
     /// <summary>Settles which gradients, by the model's size where that is left open.</summary>
     private static GradientProbe Settle(ProbeModel model, GradientFeatureOptions options)

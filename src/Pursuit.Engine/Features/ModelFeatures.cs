@@ -2,7 +2,6 @@ using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Runs;
 using Pursuit.Selection.Features;
-using Pursuit.Storage;
 
 namespace Pursuit.Engine.Features;
 
@@ -29,8 +28,8 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
     /// <summary>Examples that will be chosen, for the plan; 0: features alone.</summary>
     public Func<Pool, int> Chosen { get; init; } = _ => 0;
 
-    /// <summary>Told when kept features turn out to be damaged: what was found. What is damaged is then made again, and the rest stays.</summary>
-    public Action<string>? OnDamage { get; init; }
+    /// <summary>True (default) where features made otherwise, which the run holds, give way to these; false refuses before anything is changed.</summary>
+    public bool Replaces { get; init; } = true;
 
     /// <summary>What of the features this process makes; all where nothing else is said.</summary>
     public StageShare Share { get; init; } = StageShare.Whole;
@@ -77,10 +76,11 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
 
     private void Begin(Pool pool, CancellationToken cancellationToken)
     {
-        _ = Probe; // what is wrong with the model is told before the run gets a recipe that names it
+        var fingerprint = Identify(pool, pool); // what is wrong with the model is told before the run gets a recipe that names it
         Share.InTurn(
             () =>
             {
+                if (!Replaces) Stages.RefuseOthers(Names.OfPool, fingerprint);
                 Stages.Keep(Recipe);
                 return true;
             },
@@ -97,13 +97,20 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
 
     private protected abstract CostPlan Plan(Pool pool, CancellationToken cancellationToken);
 
-    /// <summary>Everything a store of some examples depends on, and how it is made: null where other processes have shards still to make.</summary>
+    /// <summary>Everything a store of some examples depends on.</summary>
     /// <param name="pool">The pool.</param>
     /// <param name="examples">Whose store: the pool or a target.</param>
+    private protected abstract Fingerprint Identify(Pool pool, Pool examples);
+
+    /// <summary>Makes what comes before a store; gives the store's maker, which gives null where other processes have shards still to make.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="examples">Whose store: the pool or a target.</param>
+    /// <param name="fingerprint">What it depends on.</param>
     /// <param name="cancellationToken">Stops what comes before.</param>
-    private protected abstract (Fingerprint Fingerprint, Func<RunStage, string, FeatureReport?> Make) Describe(Pool pool, Pool examples, CancellationToken cancellationToken);
+    private protected abstract Func<RunStage, string, FeatureReport?> Prepare(Pool pool, Pool examples, Fingerprint fingerprint, CancellationToken cancellationToken);
 
     /// <summary>What the examples lost, where a finished stage tells it.</summary>
+    /// <exception cref="PursuitException">What it kept of them is damaged.</exception>
     private protected virtual ExampleLosses? LossesOf(RunStage stage, int rows, FeatureReport report) => null;
 
     private ComputedFeatures Open(string name, Pool pool, Pool examples, string what, CancellationToken cancellationToken)
@@ -111,29 +118,40 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
         var (stage, fingerprint, report) = Make(name, pool, examples, what, cancellationToken);
         if (report is null)
             throw PursuitException.At(stage.FullPath, "shards that other tasks have still to make", "all of them", "Wait for the other tasks, or run the same command without --shard, which makes what is missing.");
-        IDenseFeatures? features = null;
+        ComputedFeatures? opened = null;
         PursuitException? fault = null;
         try
         {
-            features = FeatureSource.Open(stage.PathOf(ShardLoop.StoreName), ExpectedRows.Of(examples, what), Share.Takes, cancellationToken);
+            opened = Open(stage, fingerprint, report, examples, what, cancellationToken);
         }
         catch (PursuitException e) when (Stages.Makes(ReferenceEquals(pool, examples)))
         {
             fault = e;
-            OnDamage?.Invoke(e.Message);
+            Stages.Tell(e.Message);
         }
 
-        if (Share.Any(fault is not null))
-        {
-            features?.Dispose();
-            report = Mend(stage, name, pool, examples, what, cancellationToken) ?? throw fault!;
-            features = FeatureSource.Open(stage.PathOf(ShardLoop.StoreName), ExpectedRows.Of(examples, what), Share.Takes, cancellationToken);
-        }
-
-        return new ComputedFeatures(features!, fingerprint.Hash, report, LossesOf(stage, features!.Rows, report));
+        if (!Share.Any(fault is not null)) return opened!;
+        opened?.Features.Dispose();
+        report = Mend(stage, name, pool, examples, what, cancellationToken) ?? throw fault!;
+        return Open(stage, fingerprint, report, examples, what, cancellationToken);
     }
 
-    /// <summary>Makes again what isn't whole: every shard's checksum is read, and the others stay as they are.</summary>
+    /// <summary>Opens a finished stage's store and what stands beside it; their sums are compared.</summary>
+    private ComputedFeatures Open(RunStage stage, Fingerprint fingerprint, FeatureReport report, Pool examples, string what, CancellationToken cancellationToken)
+    {
+        var features = FeatureSource.Open(stage.PathOf(ShardLoop.StoreName), ExpectedRows.Of(examples, what), Share.Takes, cancellationToken);
+        try
+        {
+            return new ComputedFeatures(features, fingerprint.Hash, report, LossesOf(stage, features.Rows, report));
+        }
+        catch
+        {
+            features.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes again what isn't whole: every part's sum is compared, and the others stay as they are.</summary>
     private FeatureReport? Mend(RunStage stage, string name, Pool pool, Pool examples, string what, CancellationToken cancellationToken)
     {
         Share.InTurn(
@@ -141,7 +159,6 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
             {
                 if (!stage.Refresh()) return false;
                 stage.Reopen();
-                File.Delete(Path.Combine(stage.PathOf(ShardLoop.StoreName), FeatureManifest.FileName)); // a store without it is unfinished
                 return true;
             },
             cancellationToken);
@@ -150,8 +167,9 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
 
     private (RunStage Stage, Fingerprint Fingerprint, FeatureReport? Report) Make(string name, Pool pool, Pool examples, string what, CancellationToken cancellationToken)
     {
-        var (fingerprint, make) = Describe(pool, examples, cancellationToken);
-        var stage = Share.InTurn(() => Stages.Open(name, fingerprint, ReferenceEquals(pool, examples)), cancellationToken);
+        var fingerprint = Identify(pool, examples);
+        var make = Prepare(pool, examples, fingerprint, cancellationToken);
+        var stage = Share.InTurn(() => Stages.Open(name, fingerprint, ReferenceEquals(pool, examples), ShardLoop.IsPart), cancellationToken);
         return (stage, fingerprint, make(stage, what));
     }
 }

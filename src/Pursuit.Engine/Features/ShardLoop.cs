@@ -82,8 +82,13 @@ internal sealed class ShardLoop
             if (!stage.Refresh()) return null;
         }
 
-        return JsonSerializer.Deserialize<TReport>(File.ReadAllBytes(stage.PathOf(ReportName)), RunJson.Indented)!;
+        return stage.ReadJson<TReport>(ReportName);
     }
+
+    /// <summary>True for a stage's files that carry their own sum and the stage's fingerprint: shards of the store, and what is told of them.</summary>
+    /// <param name="name">The file's name within the stage.</param>
+    public static bool IsPart(string name) =>
+        (name.StartsWith(StoreName + "/shard-", StringComparison.Ordinal) && name.EndsWith(".safetensors", StringComparison.Ordinal)) || ShardFacts.IsFile(name);
 
     /// <summary>A store of this pool's features.</summary>
     /// <param name="kind">What they are.</param>

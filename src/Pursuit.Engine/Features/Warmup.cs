@@ -32,6 +32,9 @@ internal sealed class Warmup
     public Warmup(GradientProbe probe, int threads, IProgress<WorkProgress>? progress) =>
         (_options, _model, _modelFingerprint, _threads, _progress) = (probe.Options, probe.Model.Path, probe.Model.Fingerprint, threads, progress);
 
+    /// <summary>Told of a training's checkpoint that isn't as it was written; the training then goes on from the one before.</summary>
+    public required Action<string> OnDamage { get; init; }
+
     /// <summary>Examples of a warm-up at least, where the pool has them.</summary>
     public const int LeastExamples = 64;
 
@@ -69,7 +72,7 @@ internal sealed class Warmup
     /// <summary>Trains, or reads what was trained.</summary>
     public Trajectory Run(RunStage stage, Pool pool, ExampleEncoder encoder, CancellationToken cancellationToken)
     {
-        if (stage.IsComplete) return Read(stage);
+        if (stage.IsComplete) return stage.ReadJson<Trajectory>(TrajectoryName);
         var trajectory = _options.Checkpoints == 0
             ? new Trajectory([new TrajectoryPoint("model", null, 1)], null, [], [], 0, 0)
             : Train(stage, pool, encoder, cancellationToken);
@@ -78,10 +81,6 @@ internal sealed class Warmup
         SpentMemory.GiveBack();
         return trajectory;
     }
-
-    /// <summary>Reads a finished stage.</summary>
-    public static Trajectory Read(RunStage stage) =>
-        JsonSerializer.Deserialize<Trajectory>(File.ReadAllBytes(stage.PathOf(TrajectoryName)), RunJson.Indented)!;
 
     /// <summary>Adapters of the features' size, with the values the warm-up starts from.</summary>
     public static LoraAdapters CreateAdapters(Decoder decoder, GradientFeatureOptions options) =>
@@ -129,7 +128,7 @@ internal sealed class Warmup
     private List<RateTrial> Try(RunStage stage, List<TrainingExample> examples, CancellationToken cancellationToken)
     {
         var path = stage.PathOf("trials.json");
-        var trials = File.Exists(path) ? JsonSerializer.Deserialize<List<RateTrial>>(File.ReadAllBytes(path), RunJson.Indented)! : [];
+        var trials = SealedJson.TryRead<TrialsSoFar>(path, out var kept, out _) && kept.Stage == stage.Fingerprint ? kept.Trials.ToList() : []; // what is damaged is tried again
         var held = Math.Max(1, (int)(HeldOutShare * TrialExamples(examples.Count)));
         var trained = examples.Take(MostTrialExamples).Skip(held).ToList();
         if (trained.Count == 0) return [new RateTrial(Rates[1], double.NaN)];
@@ -139,7 +138,7 @@ internal sealed class Warmup
             var directory = stage.PathOf("trial");
             var result = Train(directory, trained, heldOut, rate, 1, string.Create(CultureInfo.InvariantCulture, $"trying learning rate {rate:0.0e+0}"), cancellationToken);
             trials.Add(new RateTrial(rate, result.HeldOut!.LossPerToken));
-            AtomicFile.Write(path, s => JsonSerializer.Serialize(s, trials, RunJson.Indented));
+            SealedJson.Write(path, new TrialsSoFar(stage.Fingerprint, trials));
             Directory.Delete(directory, recursive: true);
             SpentMemory.GiveBack();
         }
@@ -163,9 +162,12 @@ internal sealed class Warmup
             EpochEnds = heldOut is null ? batches.EpochEnds : [],
             KeepCheckpoints = 1,
         };
-        using var trainer = new Trainer(trained, _modelFingerprint, batches, heldOut, options, run, _progress is null ? null : new Renamed(_progress, work));
+        using var trainer = new Trainer(trained, _modelFingerprint, batches, heldOut, options, run, _progress is null ? null : new Renamed(_progress, work)) { OnDamage = OnDamage };
         return trainer.Run(cancellationToken);
     }
+
+    /// <summary>The learning rates that were tried, while others are still to come.</summary>
+    private sealed record TrialsSoFar(string Stage, IReadOnlyList<RateTrial> Trials);
 
     /// <summary>Tells a training's progress under the stage's own name.</summary>
     private sealed class Renamed(IProgress<WorkProgress> inner, string work) : IProgress<WorkProgress>

@@ -32,6 +32,7 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
             return (use(Source(kind, run)), ofPool.Seconds, ofPool.Tokens, ofPool.Bytes);
 
         using var own = RunDirectory.Open(Path.Combine(run.PathOf("target-features"), FileNames.Of(targetName!)));
+        own.OnDamage = run.OnDamage;
         if (!_ofTargets.TryGetValue((kind, number), out var ofTarget))
         {
             using var examples = Pool.Open(options.Pool with { Paths = [options.Targets[number]] }, null, cancellationToken);
@@ -45,6 +46,7 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
     {
         if (options.FeaturesRun is not null) return Report(Source(kind, run).OfPool(pool, cancellationToken));
         using var own = RunDirectory.Open(Shared);
+        own.OnDamage = run.OnDamage;
         IFeatureSource maker = kind == FeatureKind.Embedding
             ? new EmbeddingFeatures(Recipe(options.EmbeddingOptions), own, progress)
             : new GradientFeatures(Recipe(options.FeatureOptions), own, progress);

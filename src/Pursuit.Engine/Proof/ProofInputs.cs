@@ -100,6 +100,6 @@ internal sealed class ProofInputs : IDisposable
             stage.Complete();
         }
 
-        return JsonSerializer.Deserialize<List<Overlap>>(File.ReadAllBytes(stage.PathOf(OverlapFile)), RunJson.Indented)!;
+        return stage.ReadJson<List<Overlap>>(OverlapFile);
     }
 }

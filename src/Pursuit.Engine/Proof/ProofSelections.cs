@@ -5,7 +5,6 @@ using Pursuit.Engine.Statistics;
 using Pursuit.Proof;
 using Pursuit.Runs;
 using Pursuit.Selection;
-using Pursuit.Storage;
 
 namespace Pursuit.Engine.Proof;
 
@@ -50,20 +49,26 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
             : (Run(selecting, null, cancellationToken), 0, 0, reads ? SizeOf(options.Features!) + (selecting.TargetFeatures is { } own ? SizeOf(own) : 0) : 0);
 
         var costPath = Path.Combine(directory, CostName);
-        if (!summary.Reused || !File.Exists(costPath))
+        var isKept = SealedJson.TryRead<KeptCost>(costPath, out var kept, out _) && kept.Selection == summary.Selection;
+        if (!isKept || !summary.Reused)
         {
             // A method that tells how often it passed over the features knows the bytes better.
             if (summary.Details?.As<MethodDetails>()?.FeatureBytes is { } read) bytes = read;
             var cost = new SelectionCost(summary.Seconds + featureSeconds, tokens, bytes + pool.Sources.Sum(s => s.Bytes)) { FeatureSeconds = featureSeconds };
-            AtomicFile.Write(costPath, s => JsonSerializer.Serialize(s, cost, RunJson.Compact));
+            kept = new KeptCost(summary.Selection!, cost);
+            SealedJson.Write(costPath, kept);
         }
 
-        return new ProofSelection(Rows(summary.Files["facts"]), JsonSerializer.Deserialize<SelectionCost>(File.ReadAllBytes(costPath), RunJson.Compact)!, summary.Remarks);
+        return new ProofSelection(Rows(summary.Files["facts"]), kept!.Cost, summary.Remarks);
     }
+
+    /// <summary>What a selection took, and the fingerprint that says which selection.</summary>
+    private sealed record KeptCost(string Selection, SelectionCost Cost);
 
     private SelectSummary Run(SelectJobOptions selecting, IFeatureSource? source, CancellationToken cancellationToken)
     {
         using var own = RunDirectory.Open(selecting.RunPath);
+        own.OnDamage = run.OnDamage;
         return new SelectJob(selecting, progress) { Features = source, Statistics = Statistics(selecting) }.Run(own, cancellationToken);
     }
 

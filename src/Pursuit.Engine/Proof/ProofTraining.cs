@@ -37,7 +37,7 @@ internal sealed class ProofTraining
     {
         var fingerprint = FingerprintOf(batches, steps, seed, tests);
         var stage = _run.OpenStage($"training-{fingerprint.Hash[..16]}", fingerprint);
-        var work = stage.PathOf("work");
+        var work = stage.PathOf(RunStage.WorkName);
         if (!stage.IsComplete)
         {
             using var decoder = _regime.Start(seed);
@@ -55,15 +55,14 @@ internal sealed class ProofTraining
         }
 
         if (Directory.Exists(work)) Directory.Delete(work, recursive: true);
-        var seconds = JsonSerializer.Deserialize<StoredSeconds>(File.ReadAllBytes(stage.PathOf(SecondsName)), RunJson.Compact)!;
-        return JsonSerializer.Deserialize<StoredTraining>(File.ReadAllBytes(stage.PathOf(ScoresName)), RunJson.Compact)! with { Seconds = seconds };
+        return stage.ReadJson<StoredTraining>(ScoresName) with { Seconds = stage.ReadJson<StoredSeconds>(SecondsName) };
     }
 
     private TrainingResult Train(Decoder decoder, ITrainingData batches, long steps, ulong seed, string work, ProofProgress progress, CancellationToken cancellationToken)
     {
         using var run = RunDirectory.Open(work);
         using var trained = new AllWeights(decoder);
-        using var trainer = new Trainer(trained, _regime.Origin(seed), batches, null, _regime.Trainer(steps), run, progress.Training(steps));
+        using var trainer = new Trainer(trained, _regime.Origin(seed), batches, null, _regime.Trainer(steps), run, progress.Training(steps)) { OnDamage = damage => _run.OnDamage?.Invoke(damage) };
         return trainer.Run(cancellationToken);
     }
 

@@ -110,16 +110,10 @@ public sealed class ProveJob
             Costs = costs,
             Seconds = time.TotalSeconds,
         };
-        AtomicFile.Write(run.PathOf("result.json"), s => JsonSerializer.Serialize(s, WithoutSeconds(report), RunJson.Indented));
-        AtomicFile.Write(run.PathOf(ProofReport.FileName), s => JsonSerializer.Serialize(s, report, RunJson.Indented));
+        AtomicFile.Write(run.PathOf(ProofReport.ResultName), s => JsonSerializer.Serialize(s, report.WithoutSeconds(), RunJson.Indented));
+        SealedJson.Write(run.PathOf(ProofReport.FileName), report);
         return report;
     }
-
-    private static ProofReport WithoutSeconds(ProofReport report) => report with
-    {
-        Seconds = 0,
-        Costs = [.. report.Costs.Select(c => c with { TrainingSeconds = null, TestSeconds = null, Selection = c.Selection is null ? null : c.Selection with { Seconds = 0, FeatureSeconds = 0 } })],
-    };
 
     private static IEnumerable<string> Remarks(ProofInputs inputs, int seeds, int epochSeeds)
     {

@@ -53,8 +53,8 @@ internal sealed class DataProbes
                 var model = ScoringModel.Open(directory, Options, _recipe.MaxLength, [], asText: true);
                 var positions = split.ScoredBy(probe);
                 var own = model.AddTo(new Fingerprint("token-statistics/1").Add("pool", pool.Fingerprint).Add("rows", string.Join(',', positions)));
-                var stage = _run.OpenStage(StageName(probe), own);
-                var (statistics, made) = new TokenStatisticsMaker(model, false, _recipe.Threads, _progress).Run(stage, pool, positions, string.Create(CultureInfo.InvariantCulture, $"scoring tokens, probe {probe + 1}"), cancellationToken);
+                var stage = _run.OpenStage(StageName(probe), own, TokenStatisticsStore.IsShard);
+                var (statistics, made) = new TokenStatisticsMaker(model, false, _recipe.Threads, _progress) { OnDamage = _run.OnDamage }.Run(stage, pool, positions, string.Create(CultureInfo.InvariantCulture, $"scoring tokens, probe {probe + 1}"), cancellationToken);
                 stores.Add(statistics);
                 AddProbe(fingerprint, probe, own.Hash);
                 report = report?.With(made) ?? made;
@@ -102,11 +102,9 @@ internal sealed class DataProbes
         var directory = stage.PathOf("model");
         if (stage.IsComplete) return directory;
         var corpus = stage.PathOf("shard.jsonl");
-        if (!File.Exists(corpus))
-        {
-            var texts = Sample(pool, split.Halves[probe], "probe/shard", (long)Options.Tokens * BytesPerToken, cancellationToken);
-            AtomicFile.Write(corpus, stream => WriteTexts(texts, stream));
-        }
+        // Drawn again where a training goes on, to the same bytes: what stands there may not be whole.
+        var texts = Sample(pool, split.Halves[probe], "probe/shard", (long)Options.Tokens * BytesPerToken, cancellationToken);
+        AtomicFile.Write(corpus, stream => WriteTexts(texts, stream));
 
         var options = new PretrainOptions
         {
@@ -122,7 +120,8 @@ internal sealed class DataProbes
         };
         using (var own = RunDirectory.Open(stage.PathOf("training")))
         {
-            new PretrainJob(options, _progress is null ? null : new Named(_progress, string.Create(CultureInfo.InvariantCulture, $"training probe {probe + 1}"))).Run(own, cancellationToken);
+            var named = _progress is null ? null : new Named(_progress, string.Create(CultureInfo.InvariantCulture, $"training probe {probe + 1}"));
+            new PretrainJob(options, named) { OnDamage = damage => _run.OnDamage?.Invoke(damage) }.Run(own, cancellationToken);
         }
 
         stage.Complete();

@@ -1,5 +1,6 @@
 using Pursuit.Data;
 using Pursuit.Runs;
+using Pursuit.Selection.Features;
 
 namespace Pursuit.Engine.Statistics;
 
@@ -48,8 +49,8 @@ public sealed class StatisticsSource : IStatisticsSource
     {
         var model = ScoringModel.Open(directory, _recipe.Options, _recipe.MaxLength, _recipe.TemplateSettings, asText: false);
         var fingerprint = model.AddTo(new Fingerprint("token-statistics/1").Add("pool", pool.Fingerprint).Add("answers-alone", answersAlone.ToString()));
-        var stage = _run.OpenStage(name, fingerprint);
-        var (statistics, report) = new TokenStatisticsMaker(model, answersAlone, _recipe.Threads, _progress).Run(stage, pool, [.. Enumerable.Range(0, pool.Count)], work, cancellationToken);
+        var stage = _run.OpenStage(name, fingerprint, TokenStatisticsStore.IsShard);
+        var (statistics, report) = new TokenStatisticsMaker(model, answersAlone, _recipe.Threads, _progress) { OnDamage = _run.OnDamage }.Run(stage, pool, [.. Enumerable.Range(0, pool.Count)], work, cancellationToken);
         return new ComputedStatistics(statistics, fingerprint.Hash, report);
     }
 }

@@ -28,6 +28,9 @@ internal sealed class TokenStatisticsMaker
     public TokenStatisticsMaker(ScoringModel model, bool answersAlone, int threads, IProgress<WorkProgress>? progress) =>
         (_model, _answersAlone, _threads, _progress) = (model, answersAlone, threads, progress);
 
+    /// <summary>Told of a finished shard that isn't as it was written; it is then made again.</summary>
+    public Action<string>? OnDamage { get; init; }
+
     /// <summary>Makes the store, or reads what was made.</summary>
     /// <param name="stage">Gets the store.</param>
     /// <param name="pool">The pool.</param>
@@ -36,6 +39,12 @@ internal sealed class TokenStatisticsMaker
     /// <param name="cancellationToken">Stops between groups of examples.</param>
     public (ITokenStatistics Statistics, StatisticsReport Report) Run(RunStage stage, Pool pool, IReadOnlyList<int> positions, string work, CancellationToken cancellationToken)
     {
+        if (stage.IsComplete && FirstDamaged(stage, positions.Count) is { } damaged)
+        {
+            OnDamage?.Invoke($"{damaged}: no shard of these statistics, or not as it was written.");
+            stage.Reopen();
+        }
+
         if (!stage.IsComplete)
         {
             var report = Make(stage, pool, positions, work, cancellationToken);
@@ -50,7 +59,11 @@ internal sealed class TokenStatisticsMaker
     /// <param name="stage">The stage.</param>
     /// <param name="count">Examples that were scored.</param>
     public static (ITokenStatistics Statistics, StatisticsReport Report) Open(RunStage stage, int count) =>
-        (new TokenStatisticsStore(stage.FullPath, count), JsonSerializer.Deserialize<StatisticsReport>(File.ReadAllBytes(stage.PathOf(ReportName)), RunJson.Indented)!);
+        (new TokenStatisticsStore(stage.FullPath, count), stage.ReadJson<StatisticsReport>(ReportName));
+
+    private static string? FirstDamaged(RunStage stage, int count) => Enumerable.Range(0, TokenStatisticsStore.ShardsOf(count))
+        .Where(shard => !TokenStatisticsShard.IsWhole(stage.FullPath, shard, stage.Fingerprint))
+        .Select(shard => TokenStatisticsShard.PathOf(stage.FullPath, shard)).FirstOrDefault();
 
     private StatisticsReport Make(RunStage stage, Pool pool, IReadOnlyList<int> positions, string work, CancellationToken cancellationToken)
     {
@@ -60,10 +73,10 @@ internal sealed class TokenStatisticsMaker
         for (var shard = 0; shard < TokenStatisticsStore.ShardsOf(positions.Count); shard++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (File.Exists(TokenStatisticsShard.PathOf(stage.FullPath, shard))) continue;
+            if (TokenStatisticsShard.IsWhole(stage.FullPath, shard, stage.Fingerprint)) continue;
             var rows = positions.Skip(shard * TokenStatisticsStore.ShardRows).Take(TokenStatisticsStore.ShardRows).ToArray();
             MakeShard(workers, pool, rows, done => _progress?.Report(new WorkProgress(work, shard * TokenStatisticsStore.ShardRows + done, positions.Count, "examples")), cancellationToken)
-                .Write(stage.FullPath, shard);
+                .Write(stage.FullPath, shard, stage.Fingerprint);
         }
 
         return Finish(stage, positions.Count, Stopwatch.GetElapsedTime(started).TotalSeconds);

@@ -76,6 +76,10 @@ public sealed class LossCurve : IDisposable
     /// <exception cref="PursuitException">The disk is full.</exception>
     public void Flush() => Try(() => _stream.Flush(flushToDisk: true));
 
+    /// <summary>Seals what was added so far.</summary>
+    /// <exception cref="PursuitException">The file can't be read back.</exception>
+    public FileSeal Seal() => FileSeal.OfBeginning(_stream.Name, _stream.Length);
+
     /// <summary>Closes the file.</summary>
     public void Dispose() => _stream.Dispose();
 

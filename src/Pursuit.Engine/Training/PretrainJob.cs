@@ -25,6 +25,9 @@ public sealed class PretrainJob
         (_options, _progress) = (options, progress);
     }
 
+    /// <summary>Told of a checkpoint that isn't as it was written, which then goes: <see cref="Trainer.OnDamage"/>. Null (default) refuses it.</summary>
+    public Action<string>? OnDamage { get; init; }
+
     /// <summary>Does it.</summary>
     /// <param name="run">Keeps the tokenizer, checkpoints and the loss curve.</param>
     /// <param name="cancellationToken">Stops it; the same job continues where it was.</param>
@@ -44,7 +47,7 @@ public sealed class PretrainJob
         using var decoder = Decoder.Create(config, _options.Seed, _options.InitialDeviation);
         var start = RandomStart(config, _options.Seed, _options.InitialDeviation);
         using var trained = new AllWeights(decoder, tokenizerDirectory);
-        using var trainer = new Trainer(trained, start, windows, heldOut, TrainerOptionsFor(windows), run, _progress);
+        using var trainer = new Trainer(trained, start, windows, heldOut, TrainerOptionsFor(windows), run, _progress) { OnDamage = OnDamage };
         var result = trainer.Run(cancellationToken);
 
         ModelFiles.CopyCompanions(tokenizerDirectory, _options.Out);

@@ -43,6 +43,12 @@ public sealed class Trainer : IDisposable
         _optimizer = new AdamWOptimizer(trained.Gradients, options.Optimizer);
     }
 
+    /// <summary>
+    /// Told of a checkpoint that isn't as it was written, which then goes: the training continues from the one before, or from its start.
+    /// Null (default): such a checkpoint is refused, for it may be all that is left of long work.
+    /// </summary>
+    public Action<string>? OnDamage { get; init; }
+
     /// <summary>The directory of a run's checkpoints.</summary>
     public static string CheckpointsOf(RunDirectory run) => run.PathOf(CheckpointsName);
 
@@ -108,12 +114,21 @@ public sealed class Trainer : IDisposable
 
     private void Resume()
     {
-        if (TrainingCheckpoint.Last(CheckpointsOf(_run)) is not { } checkpoint)
+        if (OnDamage is { } onDamage)
+            TrainingCheckpoint.DropDamaged(CheckpointsOf(_run), CurveOf(_run), _fingerprint, _options.EpochEnds, onDamage);
+        var kept = TrainingCheckpoint.All(CheckpointsOf(_run));
+        if (kept is not [.., var checkpoint])
             return;
         if (checkpoint.State.Fingerprint != _fingerprint)
         {
             throw PursuitException.At(checkpoint.FullPath, $"a checkpoint of step {checkpoint.State.Step:N0} of another training", "one of the same data, options and start",
                 "Give the options it was started with to continue it, or choose another --run.");
+        }
+
+        if (OnDamage is null && checkpoint.FaultOf(CurveOf(_run)) is { } fault)
+        {
+            var before = kept is [.., var earlier, _] ? $"from the checkpoint of step {earlier.State.Step:N0}" : "from its start";
+            throw new PursuitException($"{fault} Put the file back, or delete {checkpoint.FullPath} to train again {before}.");
         }
 
         checkpoint.Restore(_trained, _optimizer);
@@ -165,7 +180,7 @@ public sealed class Trainer : IDisposable
         var finished = _options.EpochEnds.Count(end => end <= _step);
         var epoch = _options.EpochEnds.Contains(_step) ? finished : (int?)null;
         var before = _options.EpochEnds.LastOrDefault(end => end < _step);
-        var state = new CheckpointState(TrainingCheckpoint.CurrentFormat, _fingerprint, _step, epoch, _options.Schedule.Mean(before, _step), _tokens, _options.Optimizer.Beta1, _options.Optimizer.Beta2, _options.Optimizer.Epsilon);
+        var state = new CheckpointState(TrainingCheckpoint.CurrentFormat, _fingerprint, _step, epoch, _options.Schedule.Mean(before, _step), _tokens, _options.Optimizer.Beta1, _options.Optimizer.Beta2, _options.Optimizer.Epsilon, curve.Seal());
         TrainingCheckpoint.Write(CheckpointsOf(_run), state, _trained, _optimizer);
         foreach (var old in TrainingCheckpoint.All(CheckpointsOf(_run)).Where(c => c.State.Epoch is null).SkipLast(_options.KeepCheckpoints))
             old.Delete();

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Pursuit.Runs;
 using Pursuit.Storage;
 
@@ -16,12 +15,18 @@ namespace Pursuit.Engine.Training;
 /// <param name="Beta1">AdamW's beta1.</param>
 /// <param name="Beta2">AdamW's beta2.</param>
 /// <param name="Epsilon">AdamW's epsilon.</param>
-public sealed record CheckpointState(int Format, string Fingerprint, long Step, int? Epoch, double MeanLearningRate, long Tokens, float Beta1, float Beta2, float Epsilon);
+/// <param name="Curve">The loss curve up to this step.</param>
+public sealed record CheckpointState(int Format, string Fingerprint, long Step, int? Epoch, double MeanLearningRate, long Tokens, float Beta1, float Beta2, float Epsilon, FileSeal Curve)
+{
+    /// <summary>The checkpoint's other files by name.</summary>
+    public IReadOnlyDictionary<string, FileSeal> Files { get; init; } = new Dictionary<string, FileSeal>();
+}
 
 /// <summary>
 /// A training's whole state in a directory: the weights in float32 as a model directory (<c>model.safetensors</c>,
 /// <c>config.json</c>), AdamW's moments (<c>optimizer.safetensors</c>, each tensor's name behind <c>exp_avg.</c> and
-/// <c>exp_avg_sq.</c>), and <c>checkpoint.json</c>. The directory gets its name when everything in it is on disk.
+/// <c>exp_avg_sq.</c>), and <c>checkpoint.json</c>, which has the others' lengths and sums. The directory gets its name when everything
+/// in it is on disk.
 /// </summary>
 public sealed class TrainingCheckpoint
 {
@@ -37,7 +42,7 @@ public sealed class TrainingCheckpoint
     /// <summary>Before a tensor's name: its second moment.</summary>
     public const string SecondMomentPrefix = "exp_avg_sq.";
 
-    internal const int CurrentFormat = 1;
+    internal const int CurrentFormat = 2;
     private const string StepPrefix = "step-";
     private const string Partial = ".partial";
 
@@ -65,7 +70,8 @@ public sealed class TrainingCheckpoint
                 Directory.Delete(partial, recursive: true);
             trained.Save(partial);
             SafetensorsWriter.Write(Path.Combine(partial, OptimizerFileName), Moments(optimizer));
-            AtomicFile.Write(Path.Combine(partial, StateFileName), stream => JsonSerializer.Serialize(stream, state, RunJson.Indented));
+            state = state with { Files = Directory.EnumerateFiles(partial).ToDictionary(path => Path.GetFileName(path), FileSeal.Of) };
+            SealedJson.Write(Path.Combine(partial, StateFileName), state);
             if (Directory.Exists(final))
                 Directory.Delete(final, recursive: true);
             Directory.Move(partial, final);
@@ -85,13 +91,54 @@ public sealed class TrainingCheckpoint
     /// <exception cref="PursuitException">A checkpoint's own description can't be read.</exception>
     public static IReadOnlyList<TrainingCheckpoint> All(string directory)
     {
-        if (!Directory.Exists(directory))
-            return [];
-        return [.. Directory.EnumerateDirectories(directory, StepPrefix + "*").Where(d => !d.EndsWith(Partial, StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(Read)];
+        return [.. Directories(directory).Select(Read)];
+    }
+
+    /// <summary>Deletes the first checkpoint of a directory that can't be trusted, and all behind it, so that a training goes on before the damage.</summary>
+    /// <param name="directory">The directory of all checkpoints.</param>
+    /// <param name="curve">The training's loss curve.</param>
+    /// <param name="fingerprint">What the training depends on.</param>
+    /// <param name="always">Steps whose checkpoints are always kept: one of them that is missing is damage too.</param>
+    /// <param name="onDamage">Told what was found.</param>
+    public static void DropDamaged(string directory, string curve, string fingerprint, IReadOnlyList<long> always, Action<string> onDamage)
+    {
+        var (before, drops) = (0L, false);
+        foreach (var path in Directories(directory).ToArray())
+        {
+            if (!drops && FaultIn(path, curve, fingerprint, before, always) is { } fault)
+            {
+                onDamage(fault);
+                drops = true;
+            }
+
+            if (drops) Delete(path);
+            else before = Read(path).State.Step;
+        }
     }
 
     /// <summary>The newest whole checkpoint of a directory, or null.</summary>
     public static TrainingCheckpoint? Last(string directory) => All(directory) is [.., var last] ? last : null;
+
+    /// <summary>What isn't as it was written of the checkpoint and the training's loss curve: where, found and expected in a sentence; null where all is.</summary>
+    /// <param name="curve">The loss curve.</param>
+    public string? FaultOf(string curve)
+    {
+        foreach (var (name, seal) in State.Files)
+        {
+            var path = Path.Combine(FullPath, name);
+            if (seal.FaultOf(path) is { } fault) return $"{path}: {fault}; expected {seal}, as written.";
+        }
+
+        try
+        {
+            var found = FileSeal.OfBeginning(curve, State.Curve.Length);
+            return found == State.Curve ? null : $"{curve}: {found} up to step {State.Step:N0}; expected {State.Curve}, as written.";
+        }
+        catch (PursuitException e)
+        {
+            return e.Message;
+        }
+    }
 
     /// <summary>Reads the weights and moments back.</summary>
     /// <exception cref="PursuitException">A file is missing or belongs to another model.</exception>
@@ -112,28 +159,43 @@ public sealed class TrainingCheckpoint
     }
 
     /// <summary>Deletes the checkpoint.</summary>
-    public void Delete()
+    public void Delete() => Delete(FullPath);
+
+    private static void Delete(string directory)
     {
         // Under another name first, so that a crash in the middle leaves no half checkpoint under a whole one's name.
-        var doomed = FullPath + Partial;
+        var doomed = directory + Partial;
         TryDelete(doomed);
-        Directory.Move(FullPath, doomed);
+        Directory.Move(directory, doomed);
         Directory.Delete(doomed, recursive: true);
     }
 
     private static TrainingCheckpoint Read(string directory)
     {
         var path = Path.Combine(directory, StateFileName);
+        var state = SealedJson.Read<CheckpointState>(path, "the description of a checkpoint", "Delete that directory to continue from the checkpoint before it, or choose another --run.");
+        return state.Format == CurrentFormat
+            ? new TrainingCheckpoint(directory, state)
+            : throw PursuitException.At(path, $"a checkpoint of format {state.Format}", $"format {CurrentFormat}", "Another version of Pursuit made it; delete it or choose another --run.");
+    }
+
+    private static IEnumerable<string> Directories(string directory) => Directory.Exists(directory)
+        ? Directory.EnumerateDirectories(directory, StepPrefix + "*").Where(d => !d.EndsWith(Partial, StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+        : [];
+
+    /// <summary>Why a checkpoint can't be gone on from; null where it can.</summary>
+    private static string? FaultIn(string path, string curve, string fingerprint, long before, IReadOnlyList<long> always)
+    {
         try
         {
-            var state = JsonSerializer.Deserialize<CheckpointState>(File.ReadAllBytes(path), RunJson.Indented);
-            if (state?.Format != CurrentFormat)
-                throw PursuitException.At(path, $"a checkpoint of format {state?.Format}", $"format {CurrentFormat}", "It was made by another version of Pursuit; delete it or choose another --run.");
-            return new TrainingCheckpoint(directory, state);
+            var checkpoint = Read(path);
+            if (checkpoint.State.Fingerprint != fingerprint) return $"{path}: a checkpoint of another training; expected one of the same data, options and start.";
+            var missing = always.FirstOrDefault(step => step > before && step < checkpoint.State.Step);
+            return missing > 0 ? $"{Path.GetDirectoryName(path)}: no checkpoint of step {missing:N0}; expected one before that of step {checkpoint.State.Step:N0}." : checkpoint.FaultOf(curve);
         }
-        catch (Exception e) when (e is JsonException or IOException)
+        catch (PursuitException e)
         {
-            throw PursuitException.At(path, $"the checkpoint can't be read ({e.Message})", "what 'pursuit' wrote there", "Delete that directory to continue from the checkpoint before it.", e);
+            return e.Message;
         }
     }
 

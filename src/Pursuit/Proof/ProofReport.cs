@@ -15,6 +15,9 @@ public sealed record ProofReport
     /// <summary>The file in a run's directory that holds a proof.</summary>
     public const string FileName = "proof.json";
 
+    /// <summary>The file beside it that holds the same <see cref="WithoutSeconds"/>: equal proofs give equal bytes.</summary>
+    public const string ResultName = "result.json";
+
     /// <summary>The version of Pursuit.</summary>
     public string Pursuit { get; init; } = RunDirectory.PursuitVersion;
 
@@ -56,6 +59,13 @@ public sealed record ProofReport
 
     /// <summary>Seconds of this process.</summary>
     public required double Seconds { get; init; }
+
+    /// <summary>The same without what differs from run to run.</summary>
+    public ProofReport WithoutSeconds() => this with
+    {
+        Seconds = 0,
+        Costs = [.. Costs.Select(c => c with { TrainingSeconds = null, TestSeconds = null, Selection = c.Selection is null ? null : c.Selection with { Seconds = 0, FeatureSeconds = 0 } })],
+    };
 }
 
 /// <summary>The recipe that every training shares.</summary>

@@ -31,14 +31,12 @@ public static class ProofReportFiles
     {
         var path = run.PathOf(ProofReport.FileName);
         if (!File.Exists(path)) return null;
-        try
-        {
-            return JsonSerializer.Deserialize<ProofReport>(File.ReadAllBytes(path), RunJson.Indented);
-        }
-        catch (JsonException e)
-        {
-            throw PursuitException.At(path, $"the proof can't be read ({e.Message})", "what 'pursuit prove' wrote there", "Another version of Pursuit may have made it; run the proof again: finished trainings are kept.", e);
-        }
+        const string Advice = "Run the proof again: finished trainings are kept.";
+        var proof = SealedJson.Read<ProofReport>(path, "what 'pursuit prove' writes at its end", Advice);
+        var result = run.PathOf(ProofReport.ResultName);
+        return File.Exists(result) && File.ReadAllBytes(result).AsSpan().SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(proof.WithoutSeconds(), RunJson.Indented))
+            ? proof
+            : throw PursuitException.At(result, File.Exists(result) ? $"another result than that of {path}" : "no such file", "the two as they were written", Advice);
     }
 
     /// <summary>The page alone.</summary>

@@ -10,24 +10,30 @@ namespace Pursuit.Runs;
 /// </summary>
 /// <remarks>
 /// <c>run.json</c> says what made it, <c>options.yaml</c> what was asked (and replays it), <c>stages/NAME/</c> holds a stage's
-/// files beside <c>stage.json</c>, its fingerprint. A stage whose fingerprint is unchanged is reused or continued; any other
-/// is started afresh.
+/// files beside <c>stage.json</c>, its record: the fingerprint, and the files' lengths and sums. A stage whose fingerprint is unchanged and
+/// whose files are as they were written is reused or continued; any other is started afresh.
 /// </remarks>
 public sealed class RunDirectory : IDisposable
 {
     internal const string StagesName = "stages";
+    internal const string LockName = "run.lock";
     private const int Format = 1;
     private const string MarkerName = "run.json";
     private readonly FileStream? _lock;
+    private readonly Lazy<DirectoryInfo>? _scratch;
 
-    private RunDirectory(string path, FileStream? lockFile)
+    private RunDirectory(string path, FileStream? lockFile, bool isReadOnly = false)
     {
         FullPath = path;
         _lock = lockFile;
+        if (isReadOnly) _scratch = new(() => Directory.CreateTempSubdirectory("pursuit-"));
     }
 
     /// <summary>Its absolute path.</summary>
     public string FullPath { get; }
+
+    /// <summary>Told of a stage's file that isn't as it was written; what is damaged is then made again.</summary>
+    public Action<string>? OnDamage { get; set; }
 
     /// <summary>The version of Pursuit that runs now, as in the package.</summary>
     public static string PursuitVersion { get; } =
@@ -56,7 +62,7 @@ public sealed class RunDirectory : IDisposable
             if (File.Exists(full))
                 throw PursuitException.At(full, "a file", "a directory for the run", "Choose another --run.");
             if (Directory.Exists(full) && !File.Exists(marker) && Directory.EnumerateFileSystemEntries(full).Any(e => !IsOurs(e)))
-                throw PursuitException.At(full, "a directory with other things in it", "an empty or a run directory", "Choose another --run, or empty it.");
+                throw LooksLikeRun(full) ? WithoutMarker(full) : PursuitException.At(full, "a directory with other things in it", "an empty or a run directory", "Choose another --run, or empty it.");
             Directory.CreateDirectory(full);
             var run = new RunDirectory(full, Lock(full, share));
             try
@@ -77,27 +83,65 @@ public sealed class RunDirectory : IDisposable
         }
     }
 
-    /// <summary>Opens a run directory that is there already.</summary>
+    /// <summary>
+    /// Opens a finished run to read it, beside whatever process works there: it takes no lock and writes nothing, so that the disk may
+    /// be read-only. Stages that aren't there as asked for are made outside of the run, and go when this is closed.
+    /// </summary>
     /// <param name="path">The directory.</param>
-    /// <exception cref="PursuitException">It is none, is in use, or is of a newer format.</exception>
-    public static RunDirectory OpenExisting(string path) => File.Exists(Path.Combine(path, MarkerName))
-        ? Open(path)
-        : throw PursuitException.At(path, Directory.Exists(path) ? $"a directory without {MarkerName}" : "no such directory", "the directory of a run, such as selected.run");
+    /// <exception cref="PursuitException">It is none, or is of a newer format.</exception>
+    public static RunDirectory OpenToRead(string path)
+    {
+        var full = Path.GetFullPath(path);
+        var marker = Path.Combine(full, MarkerName);
+        if (!Directory.Exists(full)) throw PursuitException.At(path, "no such directory", "the directory of a run, such as selected.run");
+        if (!File.Exists(marker)) throw LooksLikeRun(full) ? WithoutMarker(full) : PursuitException.At(path, $"a directory without {MarkerName}", "the directory of a run, such as selected.run");
+        try
+        {
+            CheckMarker(marker);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw PursuitException.At(marker, $"the file can't be read ({e.Message})", "a readable run", "Check its permissions.", e);
+        }
 
-    /// <summary>Opens a stage: reuses or continues it where the fingerprint is unchanged, else empties it.</summary>
+        return new RunDirectory(full, null, isReadOnly: true);
+    }
+
+    /// <summary>Opens a stage: reuses or continues it where the fingerprint is unchanged and its files are as they were written, else empties it.</summary>
     /// <param name="name">The stage's name, a plain file name.</param>
     /// <param name="fingerprint">Everything its result depends on.</param>
-    public RunStage OpenStage(string name, Fingerprint fingerprint) =>
-        RunStage.Open(Path.Combine(FullPath, StagesName, name), fingerprint);
+    /// <param name="isPart">Files, by their names within the stage, that carry their own sum and the fingerprint: they outlive damage to the rest. Null: none does.</param>
+    /// <exception cref="PursuitException">The run was opened to be read, and a file of the stage isn't as it was written.</exception>
+    public RunStage OpenStage(string name, Fingerprint fingerprint, Func<string, bool>? isPart = null)
+    {
+        if (_scratch is null) return RunStage.Open(Path.Combine(FullPath, StagesName, name), fingerprint, isPart, damage => OnDamage?.Invoke(damage));
+        return RunStage.Finished(FullPath, name) is { } stage && stage.Fingerprint == fingerprint.Hash
+            ? stage
+            : RunStage.Open(Path.Combine(_scratch.Value.FullName, name), fingerprint, isPart, null);
+    }
 
     /// <summary>The path of a file in the directory.</summary>
     public string PathOf(string name) => Path.Combine(FullPath, name);
 
     /// <summary>Lets another process have the directory.</summary>
-    public void Dispose() => _lock?.Dispose();
+    public void Dispose()
+    {
+        _lock?.Dispose();
+        if (_scratch is { IsValueCreated: true }) _scratch.Value.Delete(recursive: true);
+    }
+
+    /// <summary>True where what stands in a directory is a run's, whether or not its marker is there.</summary>
+    private static bool LooksLikeRun(string directory) =>
+        Directory.Exists(Path.Combine(directory, StagesName)) || Directory.Exists(Path.Combine(directory, "checkpoints")) || File.Exists(Path.Combine(directory, "options.yaml"));
+
+    private static PursuitException WithoutMarker(string directory) =>
+        PursuitException.At(directory, $"what a run holds, but no {MarkerName}", "a run with it", MarkerCure(directory));
+
+    private static string MarkerCure(string directory) =>
+        $"It says the format alone: to go on with what the run holds, write {{\"format\": {Format}}} into {Path.Combine(directory, MarkerName)}; to begin anew, delete the directory or choose another --run.";
 
     private static bool IsOurs(string entry) =>
-        Path.GetFileName(entry) is "run.lock" || entry.EndsWith(AtomicFile.PartialEnding, StringComparison.Ordinal);
+        Path.GetFileName(entry) is LockName || entry.EndsWith(AtomicFile.PartialEnding, StringComparison.Ordinal);
 
     /// <summary>True where a file couldn't be opened because another process holds it, and for no other reason, such as a disk that can't be written.</summary>
     internal static bool IsInUse(IOException fault)
@@ -116,7 +160,7 @@ public sealed class RunDirectory : IDisposable
     {
         try
         {
-            return new FileStream(Path.Combine(directory, "run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, share);
+            return new FileStream(Path.Combine(directory, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, share);
         }
         catch (IOException e) when (IsInUse(e))
         {
@@ -132,6 +176,11 @@ public sealed class RunDirectory : IDisposable
             return;
         }
 
+        CheckMarker(marker);
+    }
+
+    private static void CheckMarker(string marker)
+    {
         Marker? found;
         try
         {
@@ -139,11 +188,11 @@ public sealed class RunDirectory : IDisposable
         }
         catch (JsonException e)
         {
-            throw PursuitException.At(marker, $"not the marker of a run ({e.Message})", $"a run of format {Format}", "Choose another --run.", e);
+            throw PursuitException.At(marker, $"not the marker of a run ({e.Message})", $"a run of format {Format}", MarkerCure(Path.GetDirectoryName(marker)!), e);
         }
 
         if (found?.Format != Format)
-            throw PursuitException.At(marker, $"a run of format {found?.Format}", $"format {Format}", "It was made by another version of Pursuit; choose another --run.");
+            throw PursuitException.At(marker, $"a run of format {found?.Format}", $"format {Format}", "Another version of Pursuit made it, or the file is damaged; choose another --run.");
     }
 
     private sealed record Marker(int Format, string Pursuit);

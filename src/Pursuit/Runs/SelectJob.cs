@@ -16,7 +16,7 @@ namespace Pursuit.Runs;
 /// </summary>
 public sealed class SelectJob
 {
-    private const string StageName = "selection";
+    internal const string StageName = "selection";
     private const string VersionPart = "pursuit";
     private readonly SelectJobOptions _options;
     private readonly MethodDescriptor _method;
@@ -66,7 +66,7 @@ public sealed class SelectJob
         var selected = Selected(inputs, stage);
 
         var (files, exports) = WriteFiles(run, inputs.Pool, selected.Selection, cancellationToken);
-        var summary = Summarise(selected, files, exports, reused, Stopwatch.GetElapsedTime(started)) with { Traffic = traffic, ContinuedPasses = continued };
+        var summary = Summarise(selected, files, exports, reused, Stopwatch.GetElapsedTime(started)) with { Selection = stage.Fingerprint, Traffic = traffic, ContinuedPasses = continued };
         summary = summary with { Memory = MemoryUse.Of(inputs.Problem.Memory!, watch) };
         if (_options.Command is null)
         {

@@ -75,6 +75,9 @@ public sealed record SelectSummary
     /// <summary>The files that were written, by what they hold.</summary>
     public required IReadOnlyDictionary<string, string> Files { get; init; }
 
+    /// <summary>The fingerprint of the selection that this sums up.</summary>
+    public string? Selection { get; init; }
+
     /// <summary>True where an earlier run's selection was still good.</summary>
     public required bool Reused { get; init; }
 
@@ -89,15 +92,12 @@ public sealed record SelectSummary
     /// <exception cref="PursuitException">There is none, or it is another version's.</exception>
     public static SelectSummary Of(RunDirectory run)
     {
+        const string Expected = "the summary that 'pursuit select' writes at its end", Advice = "Run the selection again: what is finished of it is reused.";
         var path = run.PathOf(FileName);
-        try
-        {
-            return JsonSerializer.Deserialize<SelectSummary>(File.ReadAllBytes(path), RunJson.Indented)!;
-        }
-        catch (Exception e) when (e is IOException or JsonException)
-        {
-            throw PursuitException.At(path, $"no summary of a selection ({e.Message})", "what 'pursuit select' writes at its end", "Run the selection again.", e);
-        }
+        var summary = SealedJson.Read<SelectSummary>(path, Expected, Advice);
+        return RunStage.Look(run.FullPath, SelectJob.StageName) is { } stage && stage.Fingerprint != summary.Selection
+            ? throw PursuitException.At(path, "the summary of another selection", Expected, Advice)
+            : summary;
     }
 }
 

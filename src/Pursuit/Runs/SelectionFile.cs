@@ -20,9 +20,8 @@ internal static class SelectionFile
 
     public static (SelectionResult Selection, StoredDetails? Details) Read(RunStage stage)
     {
-        var selection = JsonSerializer.Deserialize<SelectionResult>(File.ReadAllBytes(stage.PathOf(Name)), RunJson.Compact)!;
-        var details = stage.PathOf(DetailsName);
-        return (selection, File.Exists(details) ? JsonSerializer.Deserialize<StoredDetails>(File.ReadAllBytes(details), RunJson.Compact) : null);
+        var selection = stage.ReadJson<SelectionResult>(Name);
+        return (selection, stage.Holds(DetailsName) ? stage.ReadJson<StoredDetails>(DetailsName) : null);
     }
 
     public static void Write(RunStage stage, SelectionResult selection)
@@ -42,7 +41,7 @@ internal static class SelectionFile
     /// <summary>Every row's gain at the pursuit's passes; null where the method pursues nothing.</summary>
     public static PursuitGains? ReadGains(RunStage stage)
     {
-        if (!File.Exists(stage.PathOf(GainsName))) return null;
+        if (!stage.Holds(GainsName)) return null;
         var path = stage.PathOf(GainsName);
         using var file = SafetensorsFile.Open(path);
         return new PursuitGains(file.Metadata[PassesKey].Split(',').Select((pass, k) => (int.Parse(pass, CultureInfo.InvariantCulture), (IPassGains)new GainsInFile(path, k))));

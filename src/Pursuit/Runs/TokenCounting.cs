@@ -30,7 +30,7 @@ public static class TokenCounting
             stage.Complete();
         }
 
-        onAudit?.Invoke(JsonSerializer.Deserialize<AuditReport>(File.ReadAllBytes(stage.PathOf(AuditName)), RunJson.Indented)!);
+        onAudit?.Invoke(stage.ReadJson<AuditReport>(AuditName));
         var pairs = MemoryMarshal.Cast<byte, int>(File.ReadAllBytes(stage.PathOf(CountsName)));
         var (tokens, supervised) = (new int[pool.Count], new int[pool.Count]);
         for (var i = 0; i < pool.Count; i++) (tokens[i], supervised[i]) = (pairs[2 * i], pairs[2 * i + 1]);

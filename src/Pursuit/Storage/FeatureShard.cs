@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 
 namespace Pursuit.Storage;
 
@@ -73,15 +72,7 @@ internal static class FeatureShard
 
     private static void CheckDigest(SafetensorsFile file)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        const int AtOnce = 1 << 24;
-        foreach (var tensor in file.InFileOrder)
-        {
-            for (var offset = 0L; offset < tensor.ByteLength; offset += AtOnce)
-                hash.AppendData(file.ReadRaw(tensor.Name, offset, (int)Math.Min(AtOnce, tensor.ByteLength - offset)));
-        }
-
-        var found = Convert.ToHexStringLower(hash.GetHashAndReset());
+        var found = file.DataDigest();
         if (!file.Metadata.TryGetValue(DigestKey, out var expected))
             throw PursuitException.At(file.Path, $"no '{DigestKey}' in its header", "the SHA-256 of its data");
         if (found != expected)

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Pursuit.Numerics;
 
 namespace Pursuit.Storage;
@@ -109,6 +110,20 @@ public sealed class SafetensorsFile : IDisposable
         if (byteOffset < 0 || count < 0 || byteOffset > info.ByteLength - count)
             throw PursuitException.At($"{Path}, tensor '{name}'", $"bytes {byteOffset} to {byteOffset + count} were asked for", $"a range within its {info.ByteLength} bytes");
         return _file.Bytes(info.Offset + byteOffset, count);
+    }
+
+    /// <summary>SHA-256 of the data behind the header, in lower-case hexadecimal: reads it all once.</summary>
+    public string DataDigest()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        const int AtOnce = 1 << 24;
+        foreach (var tensor in InFileOrder)
+        {
+            for (var offset = 0L; offset < tensor.ByteLength; offset += AtOnce)
+                hash.AppendData(ReadRaw(tensor.Name, offset, (int)Math.Min(AtOnce, tensor.ByteLength - offset)));
+        }
+
+        return System.Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <summary>Says that the file will be read from beginning to end; a hint (<see cref="MappedFile.ReadSequentially"/>).</summary>

@@ -160,6 +160,7 @@ public sealed class SharedWorkTests : IDisposable
     private SortedDictionary<string, string> Whole(string name)
     {
         using var run = RunDirectory.Open(_world.PathOf(name));
+        run.OnDamage = _damage.Add;
         using var pool = Pool();
         Embeddings(run, StageShare.Whole).OfPool(pool, TestContext.Current.CancellationToken).Features.Dispose();
         return Store(name);
@@ -178,7 +179,7 @@ public sealed class SharedWorkTests : IDisposable
     private SortedDictionary<string, string> Store(string name, string stage = "pool-embeddings") => FeatureWorld.Files(Path.Combine(_world.PathOf(name), "stages", stage, "store"));
 
     private EmbeddingFeatures Embeddings(RunDirectory run, StageShare share) =>
-        new(new FeatureRecipe<EmbeddingOptions> { Model = _world.ModelPath(), MaxLength = 64, Options = Quick, Threads = 1 }, run, null) { Share = share, OnDamage = _damage.Add };
+        new(new FeatureRecipe<EmbeddingOptions> { Model = _world.ModelPath(), MaxLength = 64, Options = Quick, Threads = 1 }, run, null) { Share = share };
 
     private GradientFeatures Gradients(RunDirectory run, StageShare share) =>
         new(new FeatureRecipe<GradientFeatureOptions> { Model = _world.ModelPath(), MaxLength = 64, Options = new() { Checkpoints = 1, Dimension = 32, Factor = 4, Warmup = 0.02, LearningRate = 0.01, Batch = 8 }, Threads = 1 }, run, null) { Share = share };

@@ -8,6 +8,15 @@ public sealed class ChartTests
 {
     private static readonly ChartPoint[] Points = [new(0.005, 1.25, 1.1, 1.4), new(0.01, 1.125, 1.05, 1.2), new(0.05, 0.875, 0.8, 0.95)];
 
+    [Theory]
+    [InlineData(4.458, 4.458)]
+    [InlineData(4.458, 4.4580000000000011)]
+    [InlineData(0, double.Epsilon)]
+    [InlineData(-1e300, -1e300)]
+    [InlineData(1e16, 1.0000000000000002e16)]
+    public void An_axis_of_values_that_rounding_alone_tells_apart_has_few_ticks(double low, double high) =>
+        new ChartAxis(low, high, 0, 100).Ticks(5).Count.ShouldBeInRange(1, 20);
+
     [Fact]
     public void A_chart_is_the_same_in_every_culture_and_is_well_formed()
     {

@@ -60,6 +60,103 @@ public sealed class RunDirectoryTests : IDisposable
         run.OpenStage("scores", Seed(1)).IsComplete.ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 1)]
+    public void A_damaged_file_is_told_and_the_stage_is_emptied_but_for_parts_that_carry_their_own_sum(bool hasParts, int partsLeft)
+    {
+        var told = new List<string>();
+        Func<string, bool>? isPart = hasParts ? name => name.StartsWith("part-", StringComparison.Ordinal) : null;
+        using var run = RunDirectory.Open(_directory.PathOf("run"));
+        run.OnDamage = told.Add;
+        Make("report.txt", "whole");
+        run.OpenStage("scores", Seed(1), isPart).IsComplete.ShouldBeTrue();
+        told.ShouldBeEmpty();
+
+        foreach (var damage in new Action<string>[] { File.Delete, path => File.WriteAllText(path, "whol"), path => File.WriteAllText(path, "whome"), path => File.Delete(Path.Combine(Path.GetDirectoryName(path)!, "stage.json")) })
+        {
+            damage(Make("report.txt", "whole"));
+            var stage = run.OpenStage("scores", Seed(1), isPart);
+            (stage.IsComplete, File.Exists(stage.PathOf("report.txt")), Directory.EnumerateFiles(stage.FullPath, "part-*").Count()).ShouldBe((false, false, partsLeft));
+            told.ShouldHaveSingleItem();
+            told.Clear();
+        }
+
+        Make("report.txt", "whole");
+        run.OpenStage("scores", Seed(2), isPart).IsComplete.ShouldBeFalse();
+        Directory.EnumerateFiles(_directory.PathOf("run/stages/scores")).Count().ShouldBe(1, "parts of another fingerprint go");
+        told.ShouldBeEmpty();
+
+        string Make(string name, string text)
+        {
+            var stage = run.OpenStage("scores", Seed(1), isPart);
+            File.WriteAllText(stage.PathOf("part-0"), "carries its own sum");
+            File.WriteAllText(stage.PathOf(name), text);
+            stage.Complete();
+            return stage.PathOf(name);
+        }
+    }
+
+    [Fact]
+    public void A_finished_stage_that_another_reads_is_refused_by_the_damaged_files_name()
+    {
+        using (var run = RunDirectory.Open(_directory.PathOf("run")))
+        {
+            RunStage.Finished(run.FullPath, "scores").ShouldBeNull();
+            var stage = run.OpenStage("scores", Seed(1));
+            File.WriteAllText(stage.PathOf("scores.txt"), "whole");
+            RunStage.Finished(run.FullPath, "scores").ShouldBeNull();
+            stage.Complete();
+            RunStage.Finished(run.FullPath, "scores")!.DifferencesFrom(Seed(2)).ShouldBe(["seed"]);
+        }
+
+        File.WriteAllText(_directory.PathOf("run/stages/scores/scores.txt"), "other");
+        Should.Throw<PursuitException>(() => RunStage.Finished(_directory.PathOf("run"), "scores")).Message.ShouldContain("scores.txt");
+        File.WriteAllText(_directory.PathOf("run/stages/scores/stage.json"), "{}");
+        Should.Throw<PursuitException>(() => RunStage.Finished(_directory.PathOf("run"), "scores")).Message.ShouldContain("stage.json");
+    }
+
+    [Fact]
+    public void A_run_is_read_beside_its_owner_and_nothing_is_written_into_it()
+    {
+        using var owner = RunDirectory.Open(_directory.PathOf("run"));
+        var stage = owner.OpenStage("scores", Seed(1));
+        File.WriteAllText(stage.PathOf("scores.txt"), "whole");
+        stage.Complete();
+        File.Delete(owner.PathOf("run.lock"));
+        var before = Entries();
+
+        string elsewhere;
+        using (var reader = RunDirectory.OpenToRead(owner.FullPath))
+        {
+            reader.OpenStage("scores", Seed(1)).IsComplete.ShouldBeTrue();
+            var other = reader.OpenStage("scores", Seed(2));
+            other.IsComplete.ShouldBeFalse();
+            elsewhere = other.FullPath;
+            elsewhere.ShouldNotStartWith(owner.FullPath);
+            File.WriteAllText(other.PathOf("scores.txt"), "made for this reader");
+            other.Complete();
+        }
+
+        Entries().ShouldBe(before);
+        Directory.Exists(elsewhere).ShouldBeFalse("what a reader makes goes with it");
+
+        (string, DateTime)[] Entries() => [.. Directory.EnumerateFileSystemEntries(owner.FullPath, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(e => (e, File.GetLastWriteTimeUtc(e)))];
+    }
+
+    [Theory]
+    [InlineData("stages/scores/stage.json")]
+    [InlineData("checkpoints/step-00000001/checkpoint.json")]
+    [InlineData("options.yaml")]
+    public void A_run_without_its_marker_is_refused_with_what_to_write_there(string file)
+    {
+        _directory.Write($"run/{file}", "{}");
+        foreach (var open in new Func<string, RunDirectory>[] { RunDirectory.Open, RunDirectory.OpenToRead })
+            Should.Throw<PursuitException>(() => open(_directory.PathOf("run"))).Message.ShouldContain("write {\"format\": 1} into");
+        _directory.Write("run/run.json", "{\"format\": 1}");
+        RunDirectory.Open(_directory.PathOf("run")).Dispose();
+    }
+
     [Fact]
     public void Every_part_of_a_fingerprint_counts_and_so_do_their_borders()
     {

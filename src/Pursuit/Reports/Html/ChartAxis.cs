@@ -13,14 +13,15 @@ internal sealed class ChartAxis
 
     /// <summary>An axis over [low, high] drawn between two coordinates.</summary>
     /// <param name="low">The least value; above 0 on a logarithmic axis.</param>
-    /// <param name="high">The largest value; the axis is widened where both are equal.</param>
+    /// <param name="high">The largest value; the axis is widened where both are equal, but for a billionth.</param>
     /// <param name="from">The coordinate of <paramref name="low"/>.</param>
     /// <param name="to">The coordinate of <paramref name="high"/>.</param>
     /// <param name="logarithmic">Equal ratios are equal lengths.</param>
     public ChartAxis(double low, double high, double from, double to, bool logarithmic = false)
     {
         _logarithmic = logarithmic && low > 0;
-        if (!(high > low)) high = _logarithmic ? low * 2 : low + 1;
+        // Ticks between values that rounding alone tells apart would be so many, and each so near the one before, that there was no end of them.
+        if (!(high - low > Math.Max(1e-9 * Math.Max(Math.Abs(low), Math.Abs(high)), 1e-300))) high = _logarithmic ? low * 2 : low + Math.Max(1, Math.Abs(low));
         (_low, _high, _from, _to) = (low, high, from, to);
     }
 

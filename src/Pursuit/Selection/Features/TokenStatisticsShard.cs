@@ -7,6 +7,8 @@ namespace Pursuit.Selection.Features;
 /// <summary>One shard of token statistics on disk: docs/formats/token-statistics.md.</summary>
 public sealed class TokenStatisticsShard
 {
+    internal const string Prefix = "statistics-", Ending = ".safetensors";
+
     private const string RowOffsets = "offsets", AloneOffsets = "answer_alone.offsets";
     private const string TokensName = "tokens", TrainedName = "trained", LogName = "log_probability", SquareName = "square_sum", EntropyName = "entropy", MarginName = "margin", AloneName = "answer_alone";
 
@@ -40,10 +42,42 @@ public sealed class TokenStatisticsShard
     /// <summary>A shard's path.</summary>
     /// <param name="directory">The store's directory.</param>
     /// <param name="shard">The shard's number.</param>
-    public static string PathOf(string directory, int shard) => Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"statistics-{shard:D5}.safetensors"));
+    public static string PathOf(string directory, int shard) => Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{shard:D5}{Ending}"));
 
-    /// <summary>Writes it under its final name when it is whole.</summary>
-    public void Write(string directory, int shard) => SafetensorsWriter.Write(PathOf(directory, shard),
+    /// <summary>Writes it under its final name when it is whole, with a SHA-256 of its data.</summary>
+    /// <param name="directory">The store's directory.</param>
+    /// <param name="shard">The shard's number.</param>
+    /// <param name="id">Fingerprint of everything the statistics depend on.</param>
+    public void Write(string directory, int shard, string id)
+    {
+        var tensors = Tensors();
+        SafetensorsWriter.Write(PathOf(directory, shard), tensors, new Dictionary<string, string>
+        {
+            [FeatureShard.StoreKey] = IdOf(shard, id),
+            [FeatureShard.DigestKey] = SafetensorsWriter.DataDigest(PathOf(directory, shard), tensors),
+        });
+    }
+
+    /// <summary>True where a shard is there, of these statistics and as it was written: reads it once.</summary>
+    /// <param name="directory">The store's directory.</param>
+    /// <param name="shard">The shard's number.</param>
+    /// <param name="id">Fingerprint of everything the statistics depend on.</param>
+    public static bool IsWhole(string directory, int shard, string id)
+    {
+        try
+        {
+            using var file = SafetensorsFile.Open(PathOf(directory, shard));
+            return file.Metadata.GetValueOrDefault(FeatureShard.StoreKey) == IdOf(shard, id) && file.Metadata.GetValueOrDefault(FeatureShard.DigestKey) == file.DataDigest();
+        }
+        catch (PursuitException)
+        {
+            return false; // missing or cut short: not whole
+        }
+    }
+
+    private static string IdOf(int shard, string id) => string.Create(CultureInfo.InvariantCulture, $"{id} {shard}");
+
+    private List<TensorToWrite> Tensors() =>
     [
         Of(RowOffsets, TensorType.Int64, Offsets),
         Of(AloneOffsets, TensorType.Int64, AloneStarts),
@@ -54,7 +88,7 @@ public sealed class TokenStatisticsShard
         Of(MarginName, TensorType.Float32, Margin),
         Of(AloneName, TensorType.Float32, Alone),
         Of(TrainedName, TensorType.UInt8, Trained),
-    ]);
+    ];
 
     /// <summary>Reads a shard.</summary>
     /// <exception cref="PursuitException">The file is missing or faulty.</exception>

@@ -44,6 +44,10 @@ public sealed class TokenStatisticsStore : ITokenStatistics
     /// <summary>Shards of so many examples.</summary>
     public static int ShardsOf(int count) => (count + ShardRows - 1) / ShardRows;
 
+    /// <summary>True for the name of a file that is a shard: it carries its own sum and what its statistics depend on.</summary>
+    /// <param name="name">The file's name within the store's directory.</param>
+    public static bool IsShard(string name) => name.StartsWith(TokenStatisticsShard.Prefix, StringComparison.Ordinal) && name.EndsWith(TokenStatisticsShard.Ending, StringComparison.Ordinal);
+
     /// <summary>Writes the corpus counts beside the shards: a whole store has them.</summary>
     /// <param name="directory">The store's directory.</param>
     /// <param name="counts">[vocabulary].</param>
