@@ -25,7 +25,7 @@ internal static class StatisticsCommandOptions
     {
         var needs = MethodRegistry.Find(options.Method).Needs;
         if (!needs.HasFlag(FeatureNeeds.TokenStatistics)) return null;
-        var recipe = Recipe(options.TrainsProbes ? null : options.ModelDirectory, options.ReferenceModel, options.MaxLength, options.Settings, options.Seed, options.Pool.Threads);
+        var recipe = Recipe(options.TrainsProbes ? null : options.ModelDirectory, options.ReferenceModel, options.MaxLength, options.TemplateSettings, options.Settings, options.Seed, options.Pool.Threads);
         return FinishedStatistics.Of(recipe, needs.HasFlag(FeatureNeeds.ReferenceStatistics), run);
     }
 

@@ -52,14 +52,16 @@ internal sealed class TokenStatisticsMaker
             stage.Complete();
         }
 
-        return Open(stage, positions.Count);
+        return (new TokenStatisticsStore(stage.FullPath, positions.Count), stage.ReadJson<StatisticsReport>(ReportName));
     }
 
     /// <summary>Reads what a finished stage holds.</summary>
     /// <param name="stage">The stage.</param>
     /// <param name="count">Examples that were scored.</param>
-    public static (ITokenStatistics Statistics, StatisticsReport Report) Open(RunStage stage, int count) =>
-        (new TokenStatisticsStore(stage.FullPath, count), stage.ReadJson<StatisticsReport>(ReportName));
+    /// <exception cref="PursuitException">A shard isn't as it was written.</exception>
+    public static (ITokenStatistics Statistics, StatisticsReport Report) Open(RunStage stage, int count) => FirstDamaged(stage, count) is { } damaged
+        ? throw PursuitException.At(damaged, "no shard of these statistics, or not as it was written", "the file as its run wrote it", "Run the command that made the run again: it makes the shard anew.")
+        : (new TokenStatisticsStore(stage.FullPath, count), stage.ReadJson<StatisticsReport>(ReportName));
 
     private static string? FirstDamaged(RunStage stage, int count) => Enumerable.Range(0, TokenStatisticsStore.ShardsOf(count))
         .Where(shard => !TokenStatisticsShard.IsWhole(stage.FullPath, shard, stage.Fingerprint))

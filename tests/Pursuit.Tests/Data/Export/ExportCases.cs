@@ -9,7 +9,7 @@ namespace Pursuit.Tests.Data.Export;
 /// <summary>Conversations of all shapes, and what an export makes of them.</summary>
 internal static class ExportCases
 {
-    public static Turn System(string content) => new(Turn.System, content);
+    public static Turn Instruction(string content) => new(Turn.System, content);
 
     public static Turn User(string content) => new(Turn.User, content);
 
@@ -61,7 +61,7 @@ internal static class ExportCases
         var words = $"w{i} \U0001F600 é {random.NextInt(9)}";
         return random.NextInt(9) switch
         {
-            0 => System(words),
+            0 => Instruction(words),
             1 or 2 => User(words),
             3 => Answers(words),
             4 => Calls("f", "x" + random.NextInt(3)),

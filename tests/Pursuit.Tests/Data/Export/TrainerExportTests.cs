@@ -87,7 +87,7 @@ public sealed class TrainerExportTests : IDisposable
     [Fact]
     public void Prompts_and_completions_stay_what_they_are_for_TRL_and_messages_ask_for_loss_on_the_assistant()
     {
-        var prompted = Write(_directory, TrainerFormat.Trl, [Prompted(1, User("q"), Says("a")), Prompted(2, System("s"), User("q"), Says("b"))]);
+        var prompted = Write(_directory, TrainerFormat.Trl, [Prompted(1, User("q"), Says("a")), Prompted(2, Instruction("s"), User("q"), Says("b"))]);
         prompted.Rows.ShouldAllBe(r => r.ContainsKey("prompt") && r.ContainsKey("completion"));
         prompted.Configuration.ShouldNotContain(AssistantOnly);
         TrainerLoaders.TrlTrained(prompted.Rows[1], assistantOnly: false)!.Select(m => (string)m["content"]!).ShouldBe(["b"]);
@@ -155,7 +155,7 @@ public sealed class TrainerExportTests : IDisposable
     [Fact]
     public void Preferences_are_rows_that_each_trainer_reads()
     {
-        Example[] examples = [Prefers([System("s"), User("q")], Says("good"), Says("bad")), Prefers([User("q"), Says("a"), User("r")], Says("fine"), Says("poor"))];
+        Example[] examples = [Prefers([Instruction("s"), User("q")], Says("good"), Says("bad")), Prefers([User("q"), Says("a"), User("r")], Says("fine"), Says("poor"))];
         var trl = Write(_directory, TrainerFormat.Trl, examples);
         var (prompt, chosen, rejected) = TrainerLoaders.TrlPreference(trl.Rows[0]);
         prompt.Select(m => (string)m!["content"]!).ShouldBe(["s", "q"]);
