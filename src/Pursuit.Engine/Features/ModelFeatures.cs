@@ -141,7 +141,7 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
             {
                 if (!stage.Refresh()) return false;
                 stage.Reopen();
-                File.Delete(Path.Combine(stage.PathOf(ShardLoop.StoreName), FeatureManifest.FileName)); // a store without it is unfinished
+                Disk.Delete(Path.Combine(stage.PathOf(ShardLoop.StoreName), FeatureManifest.FileName)); // a store without it is unfinished
                 return true;
             },
             cancellationToken);

@@ -54,7 +54,7 @@ internal sealed class ProofTraining
             progress.Skip(steps, tests);
         }
 
-        if (Directory.Exists(work)) Directory.Delete(work, recursive: true);
+        Disk.DeleteDirectory(work);
         var seconds = JsonSerializer.Deserialize<StoredSeconds>(File.ReadAllBytes(stage.PathOf(SecondsName)), RunJson.Compact)!;
         return JsonSerializer.Deserialize<StoredTraining>(File.ReadAllBytes(stage.PathOf(ScoresName)), RunJson.Compact)! with { Seconds = seconds };
     }

@@ -51,7 +51,7 @@ public sealed class LossCurve : IDisposable
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(kept.ToString())));
         try
         {
-            return new LossCurve(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0), last);
+            return AtEnd(path, last);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -68,7 +68,7 @@ public sealed class LossCurve : IDisposable
     public void Add(LossPoint point)
     {
         byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(point, RunJson.Compact), (byte)'\n'];
-        Try(() => _stream.Write(line));
+        Try(() => Disk.Write(_stream, line));
         Last = point;
     }
 
@@ -78,6 +78,13 @@ public sealed class LossCurve : IDisposable
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _stream.Dispose();
+
+    private static LossCurve AtEnd(string path, LossPoint? last)
+    {
+        var stream = Disk.OpenInPlace(path, FileShare.Read, bufferSize: 0);
+        stream.Position = stream.Length;
+        return new LossCurve(stream, last);
+    }
 
     private void Try(Action write)
     {

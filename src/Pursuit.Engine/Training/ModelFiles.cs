@@ -60,7 +60,7 @@ internal static class ModelFiles
         var fingerprint = new Fingerprint(kind);
         foreach (var path in paths)
         {
-            using var stream = File.OpenRead(path);
+            using var stream = Disk.OpenToRead(path);
             fingerprint.Add(Path.GetFileName(path), Convert.ToHexStringLower(SHA256.HashData(stream)));
         }
 

@@ -56,6 +56,7 @@ public sealed class Trainer : IDisposable
     public TrainingResult Run(CancellationToken cancellationToken)
     {
         Resume();
+        DropOldCheckpoints();
         using var curve = LossCurve.Open(CurveOf(_run), _step);
         var first = (Step: _step, Tokens: _tokens);
         var clock = Stopwatch.StartNew();
@@ -167,6 +168,12 @@ public sealed class Trainer : IDisposable
         var before = _options.EpochEnds.LastOrDefault(end => end < _step);
         var state = new CheckpointState(TrainingCheckpoint.CurrentFormat, _fingerprint, _step, epoch, _options.Schedule.Mean(before, _step), _tokens, _options.Optimizer.Beta1, _options.Optimizer.Beta2, _options.Optimizer.Epsilon);
         TrainingCheckpoint.Write(CheckpointsOf(_run), state, _trained, _optimizer);
+        DropOldCheckpoints();
+    }
+
+    /// <summary>Deletes the checkpoints within epochs but the newest; a process killed between a checkpoint and this leaves one more.</summary>
+    private void DropOldCheckpoints()
+    {
         foreach (var old in TrainingCheckpoint.All(CheckpointsOf(_run)).Where(c => c.State.Epoch is null).SkipLast(_options.KeepCheckpoints))
             old.Delete();
     }

@@ -39,7 +39,6 @@ public sealed class TrainingCheckpoint
 
     internal const int CurrentFormat = 1;
     private const string StepPrefix = "step-";
-    private const string Partial = ".partial";
 
     private TrainingCheckpoint(string directory, CheckpointState state) => (FullPath, State) = (directory, state);
 
@@ -58,22 +57,20 @@ public sealed class TrainingCheckpoint
     public static TrainingCheckpoint Write(string directory, CheckpointState state, ITrainedSet trained, AdamWOptimizer optimizer)
     {
         var final = Path.Combine(Path.GetFullPath(directory), StepPrefix + state.Step.ToString("D8", CultureInfo.InvariantCulture));
-        var partial = final + Partial;
+        var partial = final + Disk.PartialEnding;
         try
         {
-            if (Directory.Exists(partial))
-                Directory.Delete(partial, recursive: true);
+            Disk.DeleteDirectory(partial);
             trained.Save(partial);
             SafetensorsWriter.Write(Path.Combine(partial, OptimizerFileName), Moments(optimizer));
             AtomicFile.Write(Path.Combine(partial, StateFileName), stream => JsonSerializer.Serialize(stream, state, RunJson.Indented));
-            if (Directory.Exists(final))
-                Directory.Delete(final, recursive: true);
-            Directory.Move(partial, final);
+            Disk.DeleteDirectory(final);
+            Disk.RenameDirectory(partial, final);
             return new TrainingCheckpoint(final, state);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or PursuitException)
         {
-            TryDelete(partial);
+            Disk.DeleteDirectory(partial);
             var last = Last(directory)?.FullPath;
             var cause = (e as PursuitException)?.InnerException ?? e;
             throw PursuitException.At(final, $"the checkpoint of step {state.Step:N0} couldn't be written ({cause.Message.TrimEnd('.')})", "a writable directory with free space",
@@ -87,7 +84,7 @@ public sealed class TrainingCheckpoint
     {
         if (!Directory.Exists(directory))
             return [];
-        return [.. Directory.EnumerateDirectories(directory, StepPrefix + "*").Where(d => !d.EndsWith(Partial, StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(Read)];
+        return [.. Directory.EnumerateDirectories(directory, StepPrefix + "*").Where(d => !d.EndsWith(Disk.PartialEnding, StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(Read)];
     }
 
     /// <summary>The newest whole checkpoint of a directory, or null.</summary>
@@ -112,14 +109,7 @@ public sealed class TrainingCheckpoint
     }
 
     /// <summary>Deletes the checkpoint.</summary>
-    public void Delete()
-    {
-        // Under another name first, so that a crash in the middle leaves no half checkpoint under a whole one's name.
-        var doomed = FullPath + Partial;
-        TryDelete(doomed);
-        Directory.Move(FullPath, doomed);
-        Directory.Delete(doomed, recursive: true);
-    }
+    public void Delete() => Disk.DeleteDirectory(FullPath);
 
     private static TrainingCheckpoint Read(string directory)
     {
@@ -153,11 +143,5 @@ public sealed class TrainingCheckpoint
         }
 
         return tensors;
-    }
-
-    private static void TryDelete(string directory)
-    {
-        if (Directory.Exists(directory))
-            Directory.Delete(directory, recursive: true);
     }
 }

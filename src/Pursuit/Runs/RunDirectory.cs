@@ -57,12 +57,12 @@ public sealed class RunDirectory : IDisposable
                 throw PursuitException.At(full, "a file", "a directory for the run", "Choose another --run.");
             if (Directory.Exists(full) && !File.Exists(marker) && Directory.EnumerateFileSystemEntries(full).Any(e => !IsOurs(e)))
                 throw PursuitException.At(full, "a directory with other things in it", "an empty or a run directory", "Choose another --run, or empty it.");
-            Directory.CreateDirectory(full);
+            Disk.CreateDirectory(full);
             var run = new RunDirectory(full, Lock(full, share));
             try
             {
                 CheckOrWriteMarker(marker);
-                if (share == FileShare.None) DeletePartial(full);
+                if (share == FileShare.None) Disk.Sweep(full); // nobody else writes here while this process has the directory alone
                 return run;
             }
             catch
@@ -97,7 +97,7 @@ public sealed class RunDirectory : IDisposable
     public void Dispose() => _lock?.Dispose();
 
     private static bool IsOurs(string entry) =>
-        Path.GetFileName(entry) is "run.lock" || entry.EndsWith(AtomicFile.PartialEnding, StringComparison.Ordinal);
+        Path.GetFileName(entry) is "run.lock" || entry.EndsWith(Disk.PartialEnding, StringComparison.Ordinal);
 
     /// <summary>True where a file couldn't be opened because another process holds it, and for no other reason, such as a disk that can't be written.</summary>
     internal static bool IsInUse(IOException fault)
@@ -106,17 +106,11 @@ public sealed class RunDirectory : IDisposable
         return fault.HResult is Linux or MacOS or Windows;
     }
 
-    /// <summary>What processes that were killed had half written; nobody else writes here while this one has the directory alone.</summary>
-    private static void DeletePartial(string directory)
-    {
-        foreach (var path in Directory.EnumerateFiles(directory, "*" + AtomicFile.PartialEnding, SearchOption.AllDirectories)) File.Delete(path);
-    }
-
     private static FileStream Lock(string directory, FileShare share)
     {
         try
         {
-            return new FileStream(Path.Combine(directory, "run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, share);
+            return Disk.OpenInPlace(Path.Combine(directory, "run.lock"), share, bufferSize: 0);
         }
         catch (IOException e) when (IsInUse(e))
         {

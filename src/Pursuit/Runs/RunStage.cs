@@ -66,8 +66,8 @@ public sealed class RunStage
         var found = ReadState(Path.Combine(directory, StateName));
         if (found?.Fingerprint == wanted.Fingerprint) return new RunStage(directory, found);
 
-        if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true);
-        Directory.CreateDirectory(directory);
+        Disk.DeleteDirectory(directory);
+        Disk.CreateDirectory(directory);
         WriteState(directory, wanted);
         return new RunStage(directory, wanted);
     }

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Pursuit.Storage;
 
 namespace Pursuit.Data.Reading;
 
@@ -63,7 +64,7 @@ internal sealed class SourceFile
     {
         try
         {
-            return new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+            return Disk.OpenToRead(Path, FileShare.Read, FileOptions.SequentialScan);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
