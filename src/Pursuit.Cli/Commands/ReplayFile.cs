@@ -14,7 +14,7 @@ namespace Pursuit.Cli.Commands;
 internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options, IReadOnlyCollection<Option> paths, string run)
 {
     /// <summary>The file's name.</summary>
-    public const string Name = "options.yaml";
+    public const string Name = RunDirectory.OptionsName;
 
     private readonly string _run = Path.GetFullPath(run);
 

@@ -15,7 +15,7 @@ internal static class ReportCommand
         var directory = new Argument<string>("run") { Description = "The directory of a finished run, such as selected.run." };
         var json = CommonOptions.Json();
         var command = new Command("report", "Builds the report of a finished run again, from what the run kept.") { directory, json };
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed.GetValue(directory)!, parsed.GetValue(json), cancellationToken)));
+        command.Action = JobAction.Answer((parsed, cancellationToken) => Run(parsed.GetValue(directory)!, parsed.GetValue(json), cancellationToken));
         return command;
     }
 

@@ -31,8 +31,9 @@ public sealed class LossCurve : IDisposable
     /// <summary>Opens a curve to go on after a step; later points, of steps a killed process took after its last checkpoint, go.</summary>
     /// <param name="path">The file.</param>
     /// <param name="step">The last step to keep; 0 starts afresh.</param>
+    /// <param name="corrected">That step's point in place of the file's; null keeps it as it is.</param>
     /// <exception cref="PursuitException">The file can't be written or is no loss curve.</exception>
-    public static LossCurve Open(string path, long step)
+    public static LossCurve Open(string path, long step, LossPoint? corrected = null)
     {
         var kept = new StringBuilder();
         LossPoint? last = null;
@@ -40,8 +41,8 @@ public sealed class LossCurve : IDisposable
         {
             foreach (var (line, point) in ReadLines(path).Where(l => l.Point.Step <= step))
             {
-                kept.Append(line).Append('\n');
-                last = point;
+                last = point.Step == step ? corrected ?? point : point;
+                kept.Append(last == point ? line : JsonSerializer.Serialize(last, RunJson.Compact)).Append('\n');
             }
 
             if (last?.Step != step)

@@ -10,7 +10,6 @@ namespace Pursuit.Engine.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    private const string CheckpointsName = "checkpoints";
     private const string CurveName = "loss.jsonl";
 
     private readonly ITrainedSet _trained;
@@ -44,7 +43,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>The directory of a run's checkpoints.</summary>
-    public static string CheckpointsOf(RunDirectory run) => run.PathOf(CheckpointsName);
+    public static string CheckpointsOf(RunDirectory run) => run.PathOf(RunDirectory.CheckpointsName);
 
     /// <summary>The file of a run's loss curve.</summary>
     public static string CurveOf(RunDirectory run) => run.PathOf(CurveName);
@@ -57,7 +56,7 @@ public sealed class Trainer : IDisposable
     {
         Resume();
         DropOldCheckpoints();
-        using var curve = LossCurve.Open(CurveOf(_run), _step);
+        using var curve = OpenCurve(cancellationToken);
         var first = (Step: _step, Tokens: _tokens);
         var clock = Stopwatch.StartNew();
         var written = (_step, At: Stopwatch.GetTimestamp());
@@ -65,7 +64,7 @@ public sealed class Trainer : IDisposable
         {
             while (_step < _options.Schedule.Steps)
             {
-                var point = Step(cancellationToken);
+                var point = WithHeldOut(Step(cancellationToken), curve, cancellationToken);
                 curve.Add(point);
                 if (IsDue(written._step, written.At))
                 {
@@ -136,9 +135,36 @@ public sealed class Trainer : IDisposable
             throw NotANumber(losses);
         _step++;
         _tokens += batch.Tokens.Length;
-        var heldOut = _heldOut is not null && _options.EvaluateEverySteps is { } every && _step % every == 0 ? _heldOut.Evaluate(_pool, cancellationToken).LossPerToken : (double?)null;
-        return new LossPoint(_step, _tokens, loss, rate, norm, heldOut);
+        return new LossPoint(_step, _tokens, loss, rate, norm);
     }
+
+    /// <summary>A step's point with the held-out loss that is due; a stop meanwhile keeps the point without it, which <see cref="OpenCurve"/> mends.</summary>
+    private LossPoint WithHeldOut(LossPoint point, LossCurve curve, CancellationToken cancellationToken)
+    {
+        if (!IsEvaluated(point.Step)) return point;
+        try
+        {
+            return point with { HeldOutLoss = Evaluate(cancellationToken) };
+        }
+        catch (OperationCanceledException)
+        {
+            curve.Add(point);
+            throw;
+        }
+    }
+
+    /// <summary>The curve up to the step where the training stands, with all that is due there.</summary>
+    private LossCurve OpenCurve(CancellationToken cancellationToken)
+    {
+        var curve = LossCurve.Open(CurveOf(_run), _step);
+        if (curve.Last is not { HeldOutLoss: null } last || !IsEvaluated(last.Step)) return curve;
+        using (curve) last = last with { HeldOutLoss = Evaluate(cancellationToken) };
+        return LossCurve.Open(CurveOf(_run), _step, last);
+    }
+
+    private bool IsEvaluated(long step) => _heldOut is not null && _options.EvaluateEverySteps is { } every && step % every == 0;
+
+    private double Evaluate(CancellationToken cancellationToken) => _heldOut!.Evaluate(_pool, cancellationToken).LossPerToken;
 
     private PursuitException NotANumber(BatchLosses losses)
     {

@@ -15,9 +15,18 @@ namespace Pursuit.Runs;
 /// </remarks>
 public sealed class RunDirectory : IDisposable
 {
+    /// <summary>The file with a run's options, which replays it.</summary>
+    public const string OptionsName = "options.yaml";
+
+    /// <summary>Where a training keeps its checkpoints.</summary>
+    public const string CheckpointsName = "checkpoints";
+
     internal const string StagesName = "stages";
     private const int Format = 1;
-    private const string MarkerName = "run.json";
+
+    /// <summary>The file that makes a directory a run's.</summary>
+    internal const string MarkerName = "run.json";
+
     private readonly FileStream? _lock;
 
     private RunDirectory(string path, FileStream? lockFile)
@@ -83,6 +92,20 @@ public sealed class RunDirectory : IDisposable
     public static RunDirectory OpenExisting(string path) => File.Exists(Path.Combine(path, MarkerName))
         ? Open(path)
         : throw PursuitException.At(path, Directory.Exists(path) ? $"a directory without {MarkerName}" : "no such directory", "the directory of a run, such as selected.run");
+
+    /// <summary>What of a run is finished, for people: its stages by name, and a training's newest checkpoint.</summary>
+    /// <param name="path">The directory; what isn't there has no parts.</param>
+    public static IReadOnlyList<string> FinishedParts(string path)
+    {
+        var stages = Path.Combine(path, StagesName);
+        var parts = Directory.Exists(stages)
+            ? Directory.EnumerateDirectories(stages).Select(s => Path.GetFileName(s)!).Order(StringComparer.Ordinal).Where(name => RunStage.Finished(path, name) is not null).Select(name => $"stage {name}").ToList()
+            : [];
+        var checkpoints = Path.Combine(path, CheckpointsName);
+        if (Directory.Exists(checkpoints) && Directory.EnumerateDirectories(checkpoints).Where(c => !c.EndsWith(Disk.PartialEnding, StringComparison.Ordinal)).Max(StringComparer.Ordinal) is { } newest)
+            parts.Add($"checkpoint {Path.GetFileName(newest)}");
+        return parts;
+    }
 
     /// <summary>Opens a stage: reuses or continues it where the fingerprint is unchanged, else empties it.</summary>
     /// <param name="name">The stage's name, a plain file name.</param>

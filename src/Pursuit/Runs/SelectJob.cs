@@ -57,6 +57,7 @@ public sealed class SelectJob
     {
         var started = Stopwatch.GetTimestamp();
         using var watch = ProcessMemory.Watch();
+        _options.Files().Refuse();
         using var inputs = OpenInputs(run, earlier: null, cancellationToken);
         var stage = run.OpenStage(StageName, inputs.Fingerprint);
         var reused = stage.IsComplete;
@@ -117,12 +118,10 @@ public sealed class SelectJob
         Pool? pool = null;
         try
         {
-            RefuseToOverwrite(_options.Targets);
             pool = OpenPool(_options.Pool, "reading the pool", cancellationToken);
             // Before lengths and features, which would be computed anew for another pool.
             if (earlier is not null && earlier.DependsOn("pool") != pool.Fingerprint)
                 throw PursuitException.At(run.FullPath, "a selection from a pool that has changed since", "the pool's files as they were", $"Run 'pursuit select --config {run.PathOf("options.yaml")}' again.");
-            RefuseToOverwrite(pool.Sources.Select(s => s.Path));
             var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
             var lengths = Group.Rank == 0 ? Lengths(run, pool, target, cancellationToken) : null; // rank 0 alone decides
             var memory = PlannedMemory.Of(_options, _method, Group.Rank == 0 ? Features?.Shape : null, pool, lengths?.Pool);
@@ -263,14 +262,6 @@ public sealed class SelectJob
         files["run"] = run.FullPath;
         if (_options.Command is not null) files["report"] = run.PathOf(SelectReportFiles.PageName);
         return files;
-    }
-
-    private void RefuseToOverwrite(IEnumerable<string> inputs)
-    {
-        string[] outputs = [_options.Out, SelectionWriter.FactsPath(_options.Out), .. _options.Formats.Select(f => TrainerWriter.Paths(_options.Out, f).Data)];
-        var written = outputs.Select(Path.GetFullPath).ToHashSet(StringComparer.Ordinal);
-        if (inputs.FirstOrDefault(i => written.Contains(Path.GetFullPath(i))) is { } input)
-            throw PursuitException.At("--out", $"the selection would be written over its own input {input}", "another path", "Choose another --out.");
     }
 
     private SelectSummary Summarise(SelectedRun selected, Dictionary<string, string> files, bool reused, TimeSpan time)

@@ -28,6 +28,36 @@ internal static class InputFiles
         return files;
     }
 
+    /// <summary>True where a file that is written would be among those a directory or glob stands for; another name of a file is no matter here.</summary>
+    /// <param name="path">A path as people write it.</param>
+    /// <param name="file">The file, there or not.</param>
+    public static bool WouldRead(string path, string file)
+    {
+        var full = Path.GetFullPath(file);
+        if (Directory.Exists(path))
+        {
+            var below = Path.GetRelativePath(path, full);
+            var segments = below.Split(Path.DirectorySeparatorChar);
+            var runs = Enumerable.Range(1, segments.Length - 1).Any(n => File.Exists(Path.Combine([path, .. segments[..n], RunMarker])));
+            return segments[0] != ".." && !Path.IsPathRooted(below) && !runs && segments.All(s => Matches(s, "*")) && IsRecords(full);
+        }
+
+        return !File.Exists(path) && path.IndexOfAny(Wildcards) >= 0 && Follows(full.Split(Path.DirectorySeparatorChar), Path.GetFullPath(path).Split(Path.DirectorySeparatorChar));
+
+        static bool Follows(ReadOnlySpan<string> segments, ReadOnlySpan<string> pattern)
+        {
+            if (segments.IsEmpty || pattern.IsEmpty) return segments.IsEmpty && pattern.IsEmpty;
+            if (pattern[0] != "**") return Matches(segments[0], pattern[0]) && Follows(segments[1..], pattern[1..]);
+            ReadOnlySpan<string> rest = pattern.Length == 1 ? ["*"] : pattern[1..];
+            for (; !segments.IsEmpty && Matches(segments[0], "*"); segments = segments[1..])
+            {
+                if (Follows(segments, rest)) return true;
+            }
+
+            return Follows(segments, rest);
+        }
+    }
+
     private static List<string> ExpandOne(string path)
     {
         try
@@ -36,7 +66,7 @@ internal static class InputFiles
             if (Directory.Exists(path))
             {
                 var found = new List<string>();
-                Walk(path, ["**", "*"], file => Endings.Any(ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) && !file.EndsWith(FactsEnding, StringComparison.OrdinalIgnoreCase), found);
+                Walk(path, ["**", "*"], IsRecords, found);
                 found.Sort(string.CompareOrdinal);
                 return found.Count > 0 ? found : throw PursuitException.At(
                     path, $"the directory holds no file that ends in {string.Join(", ", Endings)}", "at least one", "Name other files one by one or by a glob.");
@@ -55,6 +85,10 @@ internal static class InputFiles
             "a file, a directory or a glob",
             $"Check the path; it is looked for from {Directory.GetCurrentDirectory()}.");
     }
+
+    /// <summary>What is read of a directory: by its name, a file of records.</summary>
+    private static bool IsRecords(string file) =>
+        Endings.Any(ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) && !file.EndsWith(FactsEnding, StringComparison.OrdinalIgnoreCase);
 
     private static List<string> Glob(string pattern)
     {
