@@ -8,7 +8,7 @@ using Pursuit.Mpi;
 
 namespace Pursuit.Cli;
 
-/// <summary>The commands, and how a run ends: 0 done, 1 the run failed or was stopped, 2 wrong use or bad input.</summary>
+/// <summary>The commands, and how a run ends: 0 done, 1 the run failed, 2 wrong use or bad input, 130 and 143 stopped by a signal.</summary>
 internal static class CommandLine
 {
     public const int Done = 0;
@@ -54,7 +54,7 @@ internal static class CommandLine
             }
 
             Processes.RefuseUnshared(parsed);
-            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
         catch (Exception e)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Storage;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 using YamlDotNet.Serialization;
@@ -11,10 +12,11 @@ namespace Pursuit.Cli;
 /// </summary>
 internal static class OptionsFile
 {
-    private const string ConfigOption = "--config";
+    /// <summary>The option that names such a file.</summary>
+    public const string ConfigOption = "--config";
     private const string CommandKey = "command";
 
-    /// <summary>Replaces "--config FILE" by the options the file holds and the command line lacks.</summary>
+    /// <summary>Adds to a command line with "--config FILE" the options the file holds and the command line lacks.</summary>
     /// <exception cref="PursuitException">The file can't be read, isn't a mapping, or holds an unknown key.</exception>
     public static string[] Expand(string[] args, Command root)
     {
@@ -44,7 +46,7 @@ internal static class OptionsFile
             }
         }
 
-        return [.. rest];
+        return [.. rest, ConfigOption, path];
     }
 
     /// <summary>Writes options in the form that <see cref="Expand"/> reads.</summary>
@@ -64,7 +66,7 @@ internal static class OptionsFile
     {
         try
         {
-            using var reader = new StreamReader(path);
+            using var reader = new StreamReader(Disk.OpenToRead(path));
             var yaml = new YamlStream();
             yaml.Load(reader);
             if (yaml.Documents is not [{ RootNode: YamlMappingNode root }])

@@ -46,7 +46,7 @@ internal static class CombiningMarks
         var pending = new List<int>();
         foreach (var rune in run.EnumerateRunes())
         {
-            foreach (var mark in rune.ToString().Normalize(decomposing).EnumerateRunes())
+            foreach (var mark in UnicodeText.Normalize(rune.ToString(), decomposing).EnumerateRunes())
             {
                 // A mark of class 0 stays where it is, and no other passes it.
                 if (!Swaps(mark.Value, LowestClass) && !Swaps(HighestClass, mark.Value)) Flush(mark.Value);
@@ -70,7 +70,9 @@ internal static class CombiningMarks
     private static bool Swaps(int first, int second) => first != second && Swapped.GetOrAdd((first, second), static pair =>
     {
         var (a, b) = (new Rune(pair.First).ToString(), new Rune(pair.Second).ToString());
-        return (a + b).Normalize(NormalizationForm.FormD) == b.Normalize(NormalizationForm.FormD) + a.Normalize(NormalizationForm.FormD);
+        return Decomposed(a + b) == Decomposed(b) + Decomposed(a);
+
+        static string Decomposed(string text) => UnicodeText.Normalize(text, NormalizationForm.FormD);
     });
 
     private static bool IsMark(string text, int at)

@@ -180,7 +180,7 @@ public sealed class SelectCommandTests : IDisposable
         var before = File.ReadAllBytes(_pool);
         var run = Cli.Run("select", "--pool", _pool, "--method", "random", "--budget", "5", "--out", _pool);
         run.ExitCode.ShouldBe(2);
-        run.Error.ShouldContain("over its own input");
+        run.Error.ShouldContain("would be written over the input --pool");
         File.ReadAllBytes(_pool).ShouldBe(before);
         File.Move(_pool, _directory.PathOf("out.selection.jsonl"));
         Cli.Run("select", "--pool", _directory.PathOf("out.selection.jsonl"), "--method", "random", "--budget", "5", "--out", _directory.PathOf("out.jsonl")).ExitCode.ShouldBe(2);
@@ -205,7 +205,7 @@ public sealed class SelectCommandTests : IDisposable
     {
         Select("--budget", "5").ExitCode.ShouldBe(0);
         File.Delete(_directory.PathOf("out.jsonl"));
-        var run = Cli.Run("select", "--pool", _directory.FullPath, "--method", "random", "--budget", "5", "--out", _directory.PathOf("out.jsonl"), "--json");
+        var run = Cli.Run("select", "--pool", _directory.FullPath, "--method", "random", "--budget", "5", "--out", _directory.PathOf("again.txt"), "--json"); // of a name that no directory is read for
         run.Json.GetProperty("input").GetProperty("rows").GetInt32().ShouldBe(Good + 2);
     }
 

@@ -16,7 +16,7 @@ internal static class DoctorCommand
     {
         var json = CommonOptions.Json();
         var command = new Command("doctor", "Says what this machine has: cores, vector width, memory, disk, MPI, GPU.") { json };
-        command.SetAction(parsed => Run(parsed.GetValue(json)));
+        command.Action = JobAction.Answer((parsed, _) => Run(parsed.GetValue(json)));
         return command;
     }
 

@@ -15,7 +15,7 @@ internal static class ExplainCommand
         var id = new Option<string>("--id") { Description = "The example: its id, its content id (six first digits will do), or file:line.", Required = true };
         var json = CommonOptions.Json();
         var command = new Command("explain", "Says why an example was or wasn't chosen.") { directory, id, json };
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed.GetValue(directory)!, parsed.GetValue(id)!, parsed.GetValue(json), cancellationToken)));
+        command.Action = JobAction.Answer((parsed, cancellationToken) => Run(parsed.GetValue(directory)!, parsed.GetValue(id)!, parsed.GetValue(json), cancellationToken));
         return command;
     }
 

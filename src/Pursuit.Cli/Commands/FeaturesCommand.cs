@@ -32,11 +32,16 @@ internal sealed class FeaturesCommand
         var features = new FeaturesCommand();
         var command = new Command("features", "Computes the features of a pool once, gradients or embeddings, for any number of selections and targets.");
         foreach (var option in features.Options()) command.Add(option);
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(Processes.Run(group => features.Run(parsed, group, cancellationToken))));
+        command.Action = new JobAction(features.Files, parsed => parsed.GetValue(features._run), features.Run);
         return command;
     }
 
     private IEnumerable<Option> Options() => [_pool, _kind, _shape, _preference, _strict, _model, _maxLength, _templateSet, _set, _run, _shard, _again, _threads, _config, _json];
+
+    private JobFiles Files(ParseResult parsed) => new JobFiles()
+        .ReadsRecords(_pool.Name, parsed.GetValue(_pool)!)
+        .ReadsModel(_model.Name, BundledModel.OrNull(parsed.GetValue(_model)))
+        .WritesRun(_run.Name, parsed.GetValue(_run)!);
 
     private int Run(ParseResult parsed, IProcessGroup group, CancellationToken cancellationToken)
     {

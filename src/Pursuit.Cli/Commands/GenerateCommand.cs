@@ -21,8 +21,8 @@ internal static class GenerateCommand
         var tokens = new Option<int>("--max-tokens") { Description = "Most tokens to add.", DefaultValueFactory = _ => 128 };
         var json = CommonOptions.Json();
         var command = new Command("generate", "Continues a text with a model: always the likeliest next token.") { model, adapter, prompt, chat, templateSet, tokens, json };
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(Generate(
-            BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(adapter), parsed.GetValue(prompt)!, parsed.GetValue(chat), parsed.GetValue(templateSet)!, parsed.GetValue(tokens), parsed.GetValue(json), cancellationToken)));
+        command.Action = JobAction.Answer((parsed, cancellationToken) => Generate(
+            BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(adapter), parsed.GetValue(prompt)!, parsed.GetValue(chat), parsed.GetValue(templateSet)!, parsed.GetValue(tokens), parsed.GetValue(json), cancellationToken));
         return command;
     }
 

@@ -25,7 +25,7 @@ internal static class InspectCommand
         var strict = CommonOptions.Strict();
         var json = CommonOptions.Json();
         var command = new Command("inspect", "Prints examples as a model reads them, trained tokens told apart, and audits the rest.") { files, id, count, model, maxLength, templateSet, shape, preference, strict, json };
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(Run(
+        command.Action = JobAction.Answer((parsed, cancellationToken) => Run(
             new PoolOptions
             {
                 Paths = parsed.GetValue(files)!,
@@ -38,7 +38,7 @@ internal static class InspectCommand
             parsed.GetValue(id),
             parsed.GetValue(count),
             parsed.GetValue(json),
-            cancellationToken)));
+            cancellationToken));
         return command;
     }
 

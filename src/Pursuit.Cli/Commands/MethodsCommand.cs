@@ -16,7 +16,7 @@ internal static class MethodsCommand
         var name = new Argument<string?>("name") { Description = "A method, or 'features' (gradients), 'embedding' or 'probe', to list its options.", Arity = ArgumentArity.ZeroOrOne };
         var json = CommonOptions.Json();
         var command = new Command("methods", "Lists the selection methods, or one method's options.") { name, json };
-        command.SetAction(parsed => Run(parsed.GetValue(name), parsed.GetValue(json)));
+        command.Action = JobAction.Answer((parsed, _) => Run(parsed.GetValue(name), parsed.GetValue(json)));
         return command;
     }
 

@@ -37,7 +37,7 @@ internal sealed class PlanCommand
         var plan = new PlanCommand();
         var command = new Command("plan", "Tells what features and a selection by them will cost, here or on a list of machines: tokens, hours, disk, memory and network, from a short calibration.");
         foreach (var option in (Option[])[plan._pool, plan._target, plan._examples, plan._machines, plan._kind, plan._budget, plan._model, plan._maxLength, plan._templateSet, plan._set, plan._shape, plan._preference, plan._threads, plan._json]) command.Add(option);
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(plan.Run(parsed, cancellationToken)));
+        command.Action = JobAction.Answer(plan.Run);
         return command;
     }
 

@@ -42,7 +42,7 @@ internal sealed class PretrainCommand
         var pretrain = new PretrainCommand();
         var command = new Command("pretrain", "Trains a small decoder and its tokenizer from scratch.");
         foreach (var option in pretrain.Options()) command.Add(option);
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(pretrain.Run(parsed, cancellationToken)));
+        command.Action = new JobAction(pretrain.Files, pretrain.RunPath, (parsed, _, cancellationToken) => pretrain.Run(parsed, cancellationToken));
         return command;
     }
 
@@ -53,12 +53,21 @@ internal sealed class PretrainCommand
         _tokens, _epochs, _batch, .. _training.All, _run, _config, _json,
     ];
 
+    private string RunPath(ParseResult parsed) => parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(parsed.GetValue(_out)!) + ".run";
+
+    private JobFiles Files(ParseResult parsed)
+    {
+        var options = ReadOptions(parsed);
+        options.Validate();
+        return options.Files().Reads(_template.Name, parsed.GetValue(_template)).WritesRun(_run.Name, RunPath(parsed));
+    }
+
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         var options = ReadOptions(parsed);
         using var progress = new ProgressPrinter();
         var job = new PretrainJob(options, progress);
-        using var run = RunDirectory.Open(parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(options.Out) + ".run");
+        using var run = RunDirectory.Open(RunPath(parsed));
         run.OnDamage = Terminal.Damage;
         var replay = new ReplayFile(parsed, Options(), [_data, _out, _tokenizer, _template, .. _training.Paths], run.FullPath);
         replay.WriteUnlessThere();
@@ -125,6 +134,7 @@ internal sealed class PretrainCommand
     // An editor's line end behind the template is no part of it, as Jinja has it.
     private static string ReadTemplate(string file)
     {
+        Disk.RequireRegular(file);
         try
         {
             var text = File.ReadAllText(file);

@@ -53,7 +53,7 @@ internal sealed class ProveCommand
     {
         var prove = new ProveCommand();
         var command = prove.Parser();
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(prove.Run(parsed, cancellationToken)));
+        command.Action = new JobAction(prove.Files, parsed => parsed.GetValue(prove._run), (parsed, _, cancellationToken) => prove.Run(parsed, cancellationToken));
         return command;
     }
 
@@ -79,6 +79,13 @@ internal sealed class ProveCommand
         _pool, _target, _test, _methods, _budget, _model, _fromScratch, _seeds, _epochSeeds, _time, _use, _epochs, _batch, _learningRate, _warmup, _maxLength, _templateSet, _generate,
         _features, _targetFeatures, _set, _seed, _shape, _preference, _strict, _microBatch, _threads, _run, _config, _json,
     ];
+
+    private JobFiles Files(ParseResult parsed)
+    {
+        var options = ReadOptions(parsed);
+        options.Validate();
+        return options.Files().WritesRun(_run.Name, parsed.GetValue(_run)!);
+    }
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {

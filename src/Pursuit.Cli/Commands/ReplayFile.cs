@@ -16,7 +16,7 @@ namespace Pursuit.Cli.Commands;
 internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options, IReadOnlyCollection<Option> paths, string run)
 {
     /// <summary>The file's name.</summary>
-    public const string Name = "options.yaml";
+    public const string Name = RunDirectory.OptionsName;
 
     /// <summary>Before the SHA-256 of all lines above it: whoever looks back at a run must know that these are its options.</summary>
     private const string SealStart = "# sha256: ";

@@ -16,7 +16,7 @@ internal static class ReportCommand
         var to = new Option<string?>("--out") { Description = "The directory that gets report.html and report.json; without it the run's own, or one named after it here where that can't be written." };
         var json = CommonOptions.Json();
         var command = new Command("report", "Builds the report of a finished run again, from what the run kept.") { directory, to, json };
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed.GetValue(directory)!, parsed.GetValue(to), parsed.GetValue(json), cancellationToken)));
+        command.Action = JobAction.Answer((parsed, cancellationToken) => Run(parsed.GetValue(directory)!, parsed.GetValue(to), parsed.GetValue(json), cancellationToken));
         return command;
     }
 

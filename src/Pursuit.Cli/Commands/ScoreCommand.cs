@@ -35,28 +35,37 @@ internal sealed class ScoreCommand
         var score = new ScoreCommand();
         var command = new Command("score", "Measures every example of a pool and writes one line of JSON for each.");
         foreach (var option in score.Options()) command.Add(option);
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(score.Run(parsed, cancellationToken)));
+        command.Action = new JobAction(score.Files, score.RunPath, (parsed, _, cancellationToken) => score.Run(parsed, cancellationToken));
         return command;
     }
 
     private IEnumerable<Option> Options() => [_pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _templateSet, _set, _seed, _shape, _preference, _strict, _run, _threads, _config, _json];
 
+    private string RunPath(ParseResult parsed) => parsed.GetValue(_run) ?? SelectionWriter.Beside(parsed.GetValue(_out)!, ".run");
+
+    private JobFiles Files(ParseResult parsed) => ReadOptions(parsed, CommonOptions.ThreadsOf(parsed, _threads)).Files()
+        .ReadsModel(_model.Name, parsed.GetValue(_model))
+        .ReadsModel(_referenceModel.Name, parsed.GetValue(_referenceModel))
+        .WritesRun(_run.Name, RunPath(parsed));
+
+    private ScoreJobOptions ReadOptions(ParseResult parsed, int threads) => new()
+    {
+        Pool = new PoolOptions { Paths = parsed.GetValue(_pool)!, Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)), Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)), Strict = parsed.GetValue(_strict), Threads = threads },
+        Targets = parsed.GetValue(_target)!,
+        Methods = Methods(parsed),
+        Settings = parsed.GetValue(_set)!,
+        Out = parsed.GetValue(_out)!,
+        Seed = parsed.GetValue(_seed),
+    };
+
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         var threads = CommonOptions.ThreadsOf(parsed, _threads);
-        var options = new ScoreJobOptions
-        {
-            Pool = new PoolOptions { Paths = parsed.GetValue(_pool)!, Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)), Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)), Strict = parsed.GetValue(_strict), Threads = threads },
-            Targets = parsed.GetValue(_target)!,
-            Methods = Methods(parsed),
-            Settings = parsed.GetValue(_set)!,
-            Out = parsed.GetValue(_out)!,
-            Seed = parsed.GetValue(_seed),
-        };
+        var options = ReadOptions(parsed, threads);
         var recipe = StatisticsCommandOptions.Recipe(parsed.GetValue(_model), parsed.GetValue(_referenceModel), parsed.GetValue(_maxLength), parsed.GetValue(_templateSet)!, options.Settings, options.Seed, threads);
         using var progress = new ProgressPrinter();
         _ = new ScoreJob(options, progress); // refuses contradictions before a directory is made
-        using var run = RunDirectory.Open(parsed.GetValue(_run) ?? SelectionWriter.Beside(options.Out, ".run"));
+        using var run = RunDirectory.Open(RunPath(parsed));
         run.OnDamage = Terminal.Damage;
         var replay = new ReplayFile(parsed, Options(), [_pool, _target, _out, _model, _referenceModel], run.FullPath);
         replay.WriteUnlessThere();

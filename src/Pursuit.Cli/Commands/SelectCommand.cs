@@ -73,7 +73,7 @@ internal sealed class SelectCommand
     private static Command Create(SelectCommand select)
     {
         var command = select.Parser();
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(Processes.Run(group => select.Run(parsed, group, cancellationToken))));
+        command.Action = new JobAction(select.Files, parsed => select.ReadOptions(parsed).RunPath, select.Run);
         return command;
     }
 
@@ -102,6 +102,13 @@ internal sealed class SelectCommand
     [
         _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _set, _out, _model, _referenceModel, _maxLength, _templateSet, _seed, _shape, _preference, _strict, _sourceField, _quota, _format, _repeats, _run, _noReport, _memory, _threads, _config, _json,
     ];
+
+    private JobFiles Files(ParseResult parsed)
+    {
+        var options = ReadOptions(parsed);
+        options.Validate();
+        return options.Files();
+    }
 
     private int Run(ParseResult parsed, IProcessGroup group, CancellationToken cancellationToken)
     {

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Runs;
+using Pursuit.Storage;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Cli.Commands;
@@ -23,7 +24,7 @@ internal static class TokenizerCommand
         var shape = CommonOptions.Shape();
         var json = CommonOptions.Json();
         var command = new Command("train", "Learns a byte-level BPE from a corpus.") { files, vocabulary, pattern, special, output, shape, json };
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(Train(
+        command.Action = new JobAction(Files, _ => null, (parsed, _, cancellationToken) => Train(
             parsed.GetValue(files)!,
             new BpeTrainingOptions
             {
@@ -35,8 +36,12 @@ internal static class TokenizerCommand
             CommonOptions.ShapeOf(parsed.GetValue(shape)),
             parsed.GetValue(output)!,
             parsed.GetValue(json),
-            cancellationToken)));
+            cancellationToken));
         return command;
+
+        JobFiles Files(ParseResult parsed) => new JobFiles()
+            .ReadsRecords("files", parsed.GetValue(files)!)
+            .WritesInto(output.Name, parsed.GetValue(output)!, [Tokenizer.FileName, TokenizerConfig.FileName]);
     }
 
     private static int Train(string[] files, BpeTrainingOptions options, RecordShape? shape, string output, bool json, CancellationToken cancellationToken)
@@ -99,7 +104,7 @@ internal static class TokenizerCommand
     {
         try
         {
-            return new StreamReader(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            return new StreamReader(Disk.OpenToRead(file, FileShare.Read, FileOptions.SequentialScan), new UTF8Encoding(false, throwOnInvalidBytes: true));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

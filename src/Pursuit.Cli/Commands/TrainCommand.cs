@@ -47,7 +47,7 @@ internal sealed class TrainCommand
         var train = new TrainCommand();
         var command = new Command("train", "Trains a model, or adapters of it, further on examples.");
         foreach (var option in train.Options()) command.Add(option);
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(train.Run(parsed, cancellationToken)));
+        command.Action = new JobAction(train.Files, train.RunPath, (parsed, _, cancellationToken) => train.Run(parsed, cancellationToken));
         return command;
     }
 
@@ -56,6 +56,15 @@ internal sealed class TrainCommand
         _model, _data, _shape, _preference, _strict, _out, _selection, _selectionUse, _maxLength, _templateSet, _epochs, _steps, _batch, _batchTokens, _mean, .. _adapters.All, .. _training.All, _run, _config, _json,
     ];
 
+    private string RunPath(ParseResult parsed) => parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(parsed.GetValue(_out)!) + ".run";
+
+    private JobFiles Files(ParseResult parsed)
+    {
+        var options = ReadOptions(parsed);
+        options.Validate();
+        return options.Files().WritesRun(_run.Name, RunPath(parsed));
+    }
+
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         var options = ReadOptions(parsed);
@@ -63,7 +72,7 @@ internal sealed class TrainCommand
             Terminal.Line($"Note      {SelectionWriter.FactsPath(only)} stands beside the data; give it as --selection to train with its weights.");
         using var progress = new ProgressPrinter();
         var job = new FineTuneJob(options, progress);
-        using var run = RunDirectory.Open(parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(options.Out) + ".run");
+        using var run = RunDirectory.Open(RunPath(parsed));
         run.OnDamage = Terminal.Damage;
         var replay = new ReplayFile(parsed, Options(), [_model, _data, _out, _selection, .. _adapters.Paths, .. _training.Paths], run.FullPath);
         replay.WriteUnlessThere();

@@ -129,22 +129,27 @@ internal sealed class Warmup
     {
         var path = stage.PathOf("trials.json");
         var trials = SealedJson.TryRead<TrialsSoFar>(path, out var kept, out _) && kept.Stage == stage.Fingerprint ? kept.Trials.ToList() : []; // what is damaged is tried again
+        // Of an earlier process that was killed behind its trial's entry in the list; the trial of the next rate goes on.
+        foreach (var done in trials.Select((_, number) => TrialOf(stage, number))) Disk.DeleteDirectory(done);
         var held = Math.Max(1, (int)(HeldOutShare * TrialExamples(examples.Count)));
         var trained = examples.Take(MostTrialExamples).Skip(held).ToList();
         if (trained.Count == 0) return [new RateTrial(Rates[1], double.NaN)];
         var heldOut = new HeldOut([.. examples.Take(held).Select((e, i) => new HeldOutPiece(e.Tokens, e.Supervised, i))], new long[held], null);
         foreach (var rate in Rates.Skip(trials.Count))
         {
-            var directory = stage.PathOf("trial");
+            var directory = TrialOf(stage, trials.Count);
             var result = Train(directory, trained, heldOut, rate, 1, string.Create(CultureInfo.InvariantCulture, $"trying learning rate {rate:0.0e+0}"), cancellationToken);
             trials.Add(new RateTrial(rate, result.HeldOut!.LossPerToken));
             SealedJson.Write(path, new TrialsSoFar(stage.Fingerprint, trials));
-            Directory.Delete(directory, recursive: true);
+            Disk.DeleteDirectory(directory);
             SpentMemory.GiveBack();
         }
 
         return trials;
     }
+
+    /// <summary>Where a rate's trial is made; by its number, so that none is taken for another's.</summary>
+    private static string TrialOf(RunStage stage, int number) => stage.PathOf(string.Create(CultureInfo.InvariantCulture, $"trial-{number + 1}"));
 
     private TrainingResult Train(string directory, IReadOnlyList<TrainingExample> examples, HeldOut? heldOut, double rate, int epochs, string work, CancellationToken cancellationToken)
     {

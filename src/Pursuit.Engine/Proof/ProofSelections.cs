@@ -5,6 +5,7 @@ using Pursuit.Engine.Statistics;
 using Pursuit.Proof;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Storage;
 
 namespace Pursuit.Engine.Proof;
 
@@ -26,7 +27,7 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
     public ProofSelection Select(ProofMethod method, Budget budget, ulong seed, int? target, string? targetName, CancellationToken cancellationToken)
     {
         var directory = Path.Combine(run.PathOf("selections"), FileNames.Of($"{method.Label} {budget}{(targetName is null ? "" : " " + targetName)} seed {seed}"));
-        Directory.CreateDirectory(directory);
+        Disk.CreateDirectory(directory);
         var reads = method.Needs.ReadsFeatures();
         var selecting = new SelectJobOptions
         {

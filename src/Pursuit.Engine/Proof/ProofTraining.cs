@@ -54,7 +54,7 @@ internal sealed class ProofTraining
             progress.Skip(steps, tests);
         }
 
-        if (Directory.Exists(work)) Directory.Delete(work, recursive: true);
+        Disk.DeleteDirectory(work);
         return stage.ReadJson<StoredTraining>(ScoresName) with { Seconds = stage.ReadJson<StoredSeconds>(SecondsName) };
     }
 

@@ -2,6 +2,7 @@ using Pursuit.Data;
 using Pursuit.Engine.Features;
 using Pursuit.Engine.Training;
 using Pursuit.Proof;
+using Pursuit.Runs;
 using Pursuit.Selection;
 
 namespace Pursuit.Engine.Proof;
@@ -106,6 +107,15 @@ public sealed record ProveOptions
     /// <summary>The methods with those that are always there, in the order of the tables.</summary>
     public IReadOnlyList<ProofMethod> AllMethods =>
         [.. Methods.Where(m => m.Label is not (ProofReport.Random or ProofReport.Full or ProofReport.FullEpoch)), ProofMethod.Parse(ProofReport.Random), ProofMethod.Parse(ProofReport.Full), .. EpochSeeds == 0 ? [] : (ProofMethod[])[ProofMethod.Parse(ProofReport.FullEpoch)]];
+
+    /// <summary>What the job reads; it writes its run alone.</summary>
+    /// <exception cref="PursuitException">A path of records doesn't exist, or something is a pipe or a device.</exception>
+    public JobFiles Files()
+    {
+        var files = new JobFiles().ReadsRecords("--pool", Pool.Paths).ReadsRecords("--target", Targets).ReadsRecords("--test", Tests).Reads("--features", Features ?? FeaturesRun).ReadsModel("--model", Model);
+        foreach (var features in TargetFeatures) files.Reads("--target-features", features);
+        return files;
+    }
 
     /// <summary>Reports every fault in one message.</summary>
     /// <exception cref="PursuitException">A value is out of range, or something is missing.</exception>

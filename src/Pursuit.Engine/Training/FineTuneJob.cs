@@ -36,6 +36,7 @@ public sealed class FineTuneJob
     {
         if (_options.Lora is not null && ModelDirectory.Open(_options.Model).AdapterPath is not null)
             throw PursuitException.At(_options.Model, "PEFT's adapters, and new adapters asked for", "a model for new adapters", "Train these adapters further with --adapter, merge them into a model first, or train all weights.");
+        _options.Files().Refuse();
         ModelFiles.RequireWritable(_options.Out);
         using var decoder = Decoder.Load(_options.Model);
         var encoder = LoadEncoder(decoder.Config);

@@ -1,6 +1,7 @@
 using Pursuit.Data;
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
+using Pursuit.Runs;
 
 namespace Pursuit.Engine.Training;
 
@@ -95,6 +96,16 @@ public sealed record FineTuneOptions
     /// <summary>Steps between evaluations; null: at the end only.</summary>
     public long? EvaluateEverySteps { get; init; }
 
+    /// <summary>What the job reads and writes, beside its run.</summary>
+    /// <exception cref="PursuitException">A path of records doesn't exist.</exception>
+    public JobFiles Files() => new JobFiles()
+        .ReadsRecords("--data", Data.Paths)
+        .ReadsRecords("--heldout", HeldOut?.Paths ?? [])
+        .Reads("--selection", Selection)
+        .ReadsModel("--model", Model)
+        .Reads("--adapter", Adapter)
+        .WritesInto("--out", Out, ModelFiles.Names);
+
     /// <summary>Reports every fault in one message.</summary>
     /// <exception cref="PursuitException">A value is out of range.</exception>
     public void Validate()
@@ -104,8 +115,6 @@ public sealed record FineTuneOptions
             faults.Add("no model was given");
         if (string.IsNullOrWhiteSpace(Out))
             faults.Add("no directory for the trained model was given");
-        else if (!string.IsNullOrWhiteSpace(Model) && Path.TrimEndingDirectorySeparator(Path.GetFullPath(Out)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(Model)))
-            faults.Add($"the trained model would be written over the one it starts from, {Model}");
         if (Lora is not null && Adapter is not null)
             faults.Add($"new adapters and those of {Adapter} at once, which have their own rank and modules");
         if (MaxLength < 2)

@@ -31,8 +31,9 @@ public sealed class LossCurve : IDisposable
     /// <summary>Opens a curve to go on after a step; later points, of steps a killed process took after its last checkpoint, go.</summary>
     /// <param name="path">The file.</param>
     /// <param name="step">The last step to keep; 0 starts afresh.</param>
+    /// <param name="corrected">That step's point in place of the file's; null keeps it as it is.</param>
     /// <exception cref="PursuitException">The file can't be written or is no loss curve.</exception>
-    public static LossCurve Open(string path, long step)
+    public static LossCurve Open(string path, long step, LossPoint? corrected = null)
     {
         var kept = new StringBuilder();
         LossPoint? last = null;
@@ -40,8 +41,8 @@ public sealed class LossCurve : IDisposable
         {
             foreach (var (line, point) in ReadLines(path).Where(l => l.Point.Step <= step))
             {
-                kept.Append(line).Append('\n');
-                last = point;
+                last = point.Step == step ? corrected ?? point : point;
+                kept.Append(last == point ? line : JsonSerializer.Serialize(last, RunJson.Compact)).Append('\n');
             }
 
             if (last?.Step != step)
@@ -51,7 +52,7 @@ public sealed class LossCurve : IDisposable
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(kept.ToString())));
         try
         {
-            return new LossCurve(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0), last);
+            return AtEnd(path, last);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -68,7 +69,7 @@ public sealed class LossCurve : IDisposable
     public void Add(LossPoint point)
     {
         byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(point, RunJson.Compact), (byte)'\n'];
-        Try(() => _stream.Write(line));
+        Try(() => Disk.Write(_stream, line));
         Last = point;
     }
 
@@ -82,6 +83,13 @@ public sealed class LossCurve : IDisposable
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _stream.Dispose();
+
+    private static LossCurve AtEnd(string path, LossPoint? last)
+    {
+        var stream = Disk.OpenInPlace(path, FileShare.Read, bufferSize: 0);
+        stream.Position = stream.Length;
+        return new LossCurve(stream, last);
+    }
 
     private void Try(Action write)
     {

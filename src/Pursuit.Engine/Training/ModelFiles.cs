@@ -16,6 +16,10 @@ internal static class ModelFiles
     private static readonly string[] Companions =
         [Tokenizer.FileName, TokenizerConfig.FileName, "vocab.json", "merges.txt", "chat_template.jinja", "special_tokens_map.json", GenerationConfigName];
 
+    /// <summary>Every name under which a file of a model, a tokenizer or adapters is written.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        [.. Companions, "config.json", ModelWeights.SingleFileName, AdapterConfig.FileName, LoraAdapters.WeightsFileName];
+
     /// <summary>Copies the tokenizer, its template and the generation's settings, where there are any.</summary>
     /// <exception cref="PursuitException">The destination can't be written.</exception>
     public static void CopyCompanions(string from, string to)
@@ -60,7 +64,7 @@ internal static class ModelFiles
         var fingerprint = new Fingerprint(kind);
         foreach (var path in paths)
         {
-            using var stream = File.OpenRead(path);
+            using var stream = Disk.OpenToRead(path);
             fingerprint.Add(Path.GetFileName(path), Convert.ToHexStringLower(SHA256.HashData(stream)));
         }
 
@@ -71,6 +75,6 @@ internal static class ModelFiles
     /// <exception cref="PursuitException">The directory can't be written.</exception>
     public static void RequireWritable(string directory)
     {
-        using var probe = new AtomicFile(Path.Combine(directory, ".writable"));
+        using var probe = new AtomicFile(Path.Combine(directory, "config.json")); // begun and dropped: under a model's name, so that what a kill leaves is swept
     }
 }

@@ -34,6 +34,7 @@ public sealed class PretrainJob
     /// <exception cref="PursuitException">The corpus is empty or bad, the loss stopped being a number, or a directory can't be written.</exception>
     public PretrainSummary Run(RunDirectory run, CancellationToken cancellationToken)
     {
+        _options.Files().Refuse();
         ModelFiles.RequireWritable(_options.Out);
         using var corpus = Pool.Open(_options.Corpus, null, cancellationToken);
         var tokenizerDirectory = _options.Tokenizer ?? TrainTokenizer(run, corpus, cancellationToken);

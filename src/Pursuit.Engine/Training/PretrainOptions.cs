@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Runs;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Engine.Training;
@@ -71,6 +72,14 @@ public sealed record PretrainOptions
 
     /// <summary>Steps between evaluations; null: at the end only.</summary>
     public long? EvaluateEverySteps { get; init; }
+
+    /// <summary>What the job reads and writes, beside its run.</summary>
+    /// <exception cref="PursuitException">A path of records doesn't exist.</exception>
+    public JobFiles Files() => new JobFiles()
+        .ReadsRecords("--data", Corpus.Paths)
+        .ReadsRecords("--heldout", HeldOut?.Paths ?? [])
+        .Reads("--tokenizer", Tokenizer)
+        .WritesInto("--out", Out, ModelFiles.Names);
 
     /// <summary>Reports every fault in one message.</summary>
     /// <exception cref="PursuitException">A value is out of range.</exception>

@@ -10,7 +10,6 @@ namespace Pursuit.Engine.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    private const string CheckpointsName = "checkpoints";
     private const string CurveName = "loss.jsonl";
 
     private readonly ITrainedSet _trained;
@@ -50,7 +49,7 @@ public sealed class Trainer : IDisposable
     public Action<string>? OnDamage { get; init; }
 
     /// <summary>The directory of a run's checkpoints.</summary>
-    public static string CheckpointsOf(RunDirectory run) => run.PathOf(CheckpointsName);
+    public static string CheckpointsOf(RunDirectory run) => run.PathOf(RunDirectory.CheckpointsName);
 
     /// <summary>The file of a run's loss curve.</summary>
     public static string CurveOf(RunDirectory run) => run.PathOf(CurveName);
@@ -62,7 +61,8 @@ public sealed class Trainer : IDisposable
     public TrainingResult Run(CancellationToken cancellationToken)
     {
         Resume();
-        using var curve = LossCurve.Open(CurveOf(_run), _step);
+        DropOldCheckpoints();
+        using var curve = OpenCurve(cancellationToken);
         var first = (Step: _step, Tokens: _tokens);
         var clock = Stopwatch.StartNew();
         var written = (_step, At: Stopwatch.GetTimestamp());
@@ -70,7 +70,7 @@ public sealed class Trainer : IDisposable
         {
             while (_step < _options.Schedule.Steps)
             {
-                var point = Step(cancellationToken);
+                var point = WithHeldOut(Step(cancellationToken), curve, cancellationToken);
                 curve.Add(point);
                 if (IsDue(written._step, written.At))
                 {
@@ -150,9 +150,36 @@ public sealed class Trainer : IDisposable
             throw NotANumber(losses);
         _step++;
         _tokens += batch.Tokens.Length;
-        var heldOut = _heldOut is not null && _options.EvaluateEverySteps is { } every && _step % every == 0 ? _heldOut.Evaluate(_pool, cancellationToken).LossPerToken : (double?)null;
-        return new LossPoint(_step, _tokens, loss, rate, norm, heldOut);
+        return new LossPoint(_step, _tokens, loss, rate, norm);
     }
+
+    /// <summary>A step's point with the held-out loss that is due; a stop meanwhile keeps the point without it, which <see cref="OpenCurve"/> mends.</summary>
+    private LossPoint WithHeldOut(LossPoint point, LossCurve curve, CancellationToken cancellationToken)
+    {
+        if (!IsEvaluated(point.Step)) return point;
+        try
+        {
+            return point with { HeldOutLoss = Evaluate(cancellationToken) };
+        }
+        catch (OperationCanceledException)
+        {
+            curve.Add(point);
+            throw;
+        }
+    }
+
+    /// <summary>The curve up to the step where the training stands, with all that is due there.</summary>
+    private LossCurve OpenCurve(CancellationToken cancellationToken)
+    {
+        var curve = LossCurve.Open(CurveOf(_run), _step);
+        if (curve.Last is not { HeldOutLoss: null } last || !IsEvaluated(last.Step)) return curve;
+        using (curve) last = last with { HeldOutLoss = Evaluate(cancellationToken) };
+        return LossCurve.Open(CurveOf(_run), _step, last);
+    }
+
+    private bool IsEvaluated(long step) => _heldOut is not null && _options.EvaluateEverySteps is { } every && step % every == 0;
+
+    private double Evaluate(CancellationToken cancellationToken) => _heldOut!.Evaluate(_pool, cancellationToken).LossPerToken;
 
     private PursuitException NotANumber(BatchLosses losses)
     {
@@ -182,6 +209,12 @@ public sealed class Trainer : IDisposable
         var before = _options.EpochEnds.LastOrDefault(end => end < _step);
         var state = new CheckpointState(TrainingCheckpoint.CurrentFormat, _fingerprint, _step, epoch, _options.Schedule.Mean(before, _step), _tokens, _options.Optimizer.Beta1, _options.Optimizer.Beta2, _options.Optimizer.Epsilon, curve.Seal());
         TrainingCheckpoint.Write(CheckpointsOf(_run), state, _trained, _optimizer);
+        DropOldCheckpoints();
+    }
+
+    /// <summary>Deletes the checkpoints within epochs but the newest; a process killed between a checkpoint and this leaves one more.</summary>
+    private void DropOldCheckpoints()
+    {
         foreach (var old in TrainingCheckpoint.All(CheckpointsOf(_run)).Where(c => c.State.Epoch is null).SkipLast(_options.KeepCheckpoints))
             old.Delete();
     }

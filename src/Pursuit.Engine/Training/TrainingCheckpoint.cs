@@ -44,7 +44,6 @@ public sealed class TrainingCheckpoint
 
     internal const int CurrentFormat = 2;
     private const string StepPrefix = "step-";
-    private const string Partial = ".partial";
 
     private TrainingCheckpoint(string directory, CheckpointState state) => (FullPath, State) = (directory, state);
 
@@ -63,23 +62,21 @@ public sealed class TrainingCheckpoint
     public static TrainingCheckpoint Write(string directory, CheckpointState state, ITrainedSet trained, AdamWOptimizer optimizer)
     {
         var final = Path.Combine(Path.GetFullPath(directory), StepPrefix + state.Step.ToString("D8", CultureInfo.InvariantCulture));
-        var partial = final + Partial;
+        var partial = final + Disk.PartialEnding;
         try
         {
-            if (Directory.Exists(partial))
-                Directory.Delete(partial, recursive: true);
+            Disk.DeleteDirectory(partial);
             trained.Save(partial);
             SafetensorsWriter.Write(Path.Combine(partial, OptimizerFileName), Moments(optimizer));
             state = state with { Files = Directory.EnumerateFiles(partial).ToDictionary(path => Path.GetFileName(path), FileSeal.Of) };
             SealedJson.Write(Path.Combine(partial, StateFileName), state);
-            if (Directory.Exists(final))
-                Directory.Delete(final, recursive: true);
-            Directory.Move(partial, final);
+            Disk.DeleteDirectory(final);
+            Disk.RenameDirectory(partial, final);
             return new TrainingCheckpoint(final, state);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or PursuitException)
         {
-            TryDelete(partial);
+            Disk.DeleteDirectory(partial);
             var last = Last(directory)?.FullPath;
             var cause = (e as PursuitException)?.InnerException ?? e;
             throw PursuitException.At(final, $"the checkpoint of step {state.Step:N0} couldn't be written ({cause.Message.TrimEnd('.')})", "a writable directory with free space",
@@ -111,7 +108,7 @@ public sealed class TrainingCheckpoint
                 drops = true;
             }
 
-            if (drops) Delete(path);
+            if (drops) Disk.DeleteDirectory(path);
             else before = Read(path).State.Step;
         }
     }
@@ -159,16 +156,7 @@ public sealed class TrainingCheckpoint
     }
 
     /// <summary>Deletes the checkpoint.</summary>
-    public void Delete() => Delete(FullPath);
-
-    private static void Delete(string directory)
-    {
-        // Under another name first, so that a crash in the middle leaves no half checkpoint under a whole one's name.
-        var doomed = directory + Partial;
-        TryDelete(doomed);
-        Directory.Move(directory, doomed);
-        Directory.Delete(doomed, recursive: true);
-    }
+    public void Delete() => Disk.DeleteDirectory(FullPath);
 
     private static TrainingCheckpoint Read(string directory)
     {
@@ -180,7 +168,7 @@ public sealed class TrainingCheckpoint
     }
 
     private static IEnumerable<string> Directories(string directory) => Directory.Exists(directory)
-        ? Directory.EnumerateDirectories(directory, StepPrefix + "*").Where(d => !d.EndsWith(Partial, StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+        ? Directory.EnumerateDirectories(directory, StepPrefix + "*").Where(d => !d.EndsWith(Disk.PartialEnding, StringComparison.Ordinal)).Order(StringComparer.Ordinal)
         : [];
 
     /// <summary>Why a checkpoint can't be gone on from; null where it can.</summary>
@@ -215,11 +203,5 @@ public sealed class TrainingCheckpoint
         }
 
         return tensors;
-    }
-
-    private static void TryDelete(string directory)
-    {
-        if (Directory.Exists(directory))
-            Directory.Delete(directory, recursive: true);
     }
 }

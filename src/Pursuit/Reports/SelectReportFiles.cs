@@ -32,8 +32,8 @@ public static class SelectReportFiles
     /// <param name="directory">The run's directory.</param>
     public static void Delete(string directory)
     {
-        File.Delete(Path.Combine(directory, ModelName));
-        File.Delete(Path.Combine(directory, PageName));
+        Disk.Delete(Path.Combine(directory, ModelName));
+        Disk.Delete(Path.Combine(directory, PageName));
     }
 
     /// <summary>The page alone.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Pursuit.Storage;
 
 namespace Pursuit.Runs;
 
@@ -18,7 +19,7 @@ internal static class FileHash
         var block = new byte[1 << 20];
         foreach (var file in files)
         {
-            using var stream = File.OpenRead(file);
+            using var stream = Disk.OpenToRead(file);
             hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetRelativePath(path, file)}\0{stream.Length}\0"));
             for (int read; (read = stream.Read(block)) > 0;)
             {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Pursuit.Storage;
 
 namespace Pursuit.Runs;
 
@@ -81,7 +82,7 @@ public sealed record FileSeal(long Length, string Sha256)
         return seal;
     }
 
-    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan);
+    private static FileStream Open(string path) => Disk.OpenToRead(path, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
 
     private static string Sum(FileStream stream, long length)
     {

@@ -15,18 +15,27 @@ namespace Pursuit.Runs;
 /// </remarks>
 public sealed class RunDirectory : IDisposable
 {
+    /// <summary>The file with a run's options, which replays it.</summary>
+    public const string OptionsName = "options.yaml";
+
+    /// <summary>Where a training keeps its checkpoints.</summary>
+    public const string CheckpointsName = "checkpoints";
+
     internal const string StagesName = "stages";
     internal const string LockName = "run.lock";
     private const int Format = 1;
-    private const string MarkerName = "run.json";
+
+    /// <summary>The file that makes a directory a run's.</summary>
+    internal const string MarkerName = "run.json";
+
     private readonly FileStream? _lock;
-    private readonly Lazy<DirectoryInfo>? _scratch;
+    private readonly Lazy<string>? _scratch;
 
     private RunDirectory(string path, FileStream? lockFile, bool isReadOnly = false)
     {
         FullPath = path;
         _lock = lockFile;
-        if (isReadOnly) _scratch = new(() => Directory.CreateTempSubdirectory("pursuit-"));
+        if (isReadOnly) _scratch = new(Disk.CreateTemporaryDirectory);
     }
 
     /// <summary>Its absolute path.</summary>
@@ -63,12 +72,12 @@ public sealed class RunDirectory : IDisposable
                 throw PursuitException.At(full, "a file", "a directory for the run", "Choose another --run.");
             if (Directory.Exists(full) && !File.Exists(marker) && Directory.EnumerateFileSystemEntries(full).Any(e => !IsOurs(e)))
                 throw LooksLikeRun(full) ? WithoutMarker(full) : PursuitException.At(full, "a directory with other things in it", "an empty or a run directory", "Choose another --run, or empty it.");
-            Directory.CreateDirectory(full);
+            Disk.CreateDirectory(full);
             var run = new RunDirectory(full, Lock(full, share));
             try
             {
                 CheckOrWriteMarker(marker);
-                if (share == FileShare.None) DeletePartial(full);
+                if (share == FileShare.None) Disk.Sweep(full); // nobody else writes here while this process has the directory alone
                 return run;
             }
             catch
@@ -107,6 +116,20 @@ public sealed class RunDirectory : IDisposable
         return new RunDirectory(full, null, isReadOnly: true);
     }
 
+    /// <summary>What of a run is finished, for people: its stages by name, and a training's newest checkpoint.</summary>
+    /// <param name="path">The directory; what isn't there has no parts.</param>
+    public static IReadOnlyList<string> FinishedParts(string path)
+    {
+        var stages = Path.Combine(path, StagesName);
+        var parts = Directory.Exists(stages)
+            ? Directory.EnumerateDirectories(stages).Select(s => Path.GetFileName(s)!).Order(StringComparer.Ordinal).Where(name => RunStage.Finished(path, name) is not null).Select(name => $"stage {name}").ToList()
+            : [];
+        var checkpoints = Path.Combine(path, CheckpointsName);
+        if (Directory.Exists(checkpoints) && Directory.EnumerateDirectories(checkpoints).Where(c => !c.EndsWith(Disk.PartialEnding, StringComparison.Ordinal)).Max(StringComparer.Ordinal) is { } newest)
+            parts.Add($"checkpoint {Path.GetFileName(newest)}");
+        return parts;
+    }
+
     /// <summary>Opens a stage: reuses or continues it where the fingerprint is unchanged and its files are as they were written, else empties it.</summary>
     /// <param name="name">The stage's name, a plain file name.</param>
     /// <param name="fingerprint">Everything its result depends on.</param>
@@ -117,7 +140,7 @@ public sealed class RunDirectory : IDisposable
         if (_scratch is null) return RunStage.Open(Path.Combine(FullPath, StagesName, name), fingerprint, isPart, damage => OnDamage?.Invoke(damage));
         return RunStage.Finished(FullPath, name) is { } stage && stage.Fingerprint == fingerprint.Hash
             ? stage
-            : RunStage.Open(Path.Combine(_scratch.Value.FullName, name), fingerprint, isPart, null);
+            : RunStage.Open(Path.Combine(_scratch.Value, name), fingerprint, isPart, null);
     }
 
     /// <summary>The path of a file in the directory.</summary>
@@ -127,12 +150,12 @@ public sealed class RunDirectory : IDisposable
     public void Dispose()
     {
         _lock?.Dispose();
-        if (_scratch is { IsValueCreated: true }) _scratch.Value.Delete(recursive: true);
+        if (_scratch is { IsValueCreated: true }) Disk.DeleteDirectory(_scratch.Value);
     }
 
     /// <summary>True where what stands in a directory is a run's, whether or not its marker is there.</summary>
     private static bool LooksLikeRun(string directory) =>
-        Directory.Exists(Path.Combine(directory, StagesName)) || Directory.Exists(Path.Combine(directory, "checkpoints")) || File.Exists(Path.Combine(directory, "options.yaml"));
+        Directory.Exists(Path.Combine(directory, StagesName)) || Directory.Exists(Path.Combine(directory, CheckpointsName)) || File.Exists(Path.Combine(directory, OptionsName));
 
     private static PursuitException WithoutMarker(string directory) =>
         PursuitException.At(directory, $"what a run holds, but no {MarkerName}", "a run with it", MarkerCure(directory));
@@ -141,7 +164,7 @@ public sealed class RunDirectory : IDisposable
         $"It says the format alone: to go on with what the run holds, write {{\"format\": {Format}}} into {Path.Combine(directory, MarkerName)}; to begin anew, delete the directory or choose another --run.";
 
     private static bool IsOurs(string entry) =>
-        Path.GetFileName(entry) is LockName || entry.EndsWith(AtomicFile.PartialEnding, StringComparison.Ordinal);
+        Path.GetFileName(entry) is LockName || entry.EndsWith(Disk.PartialEnding, StringComparison.Ordinal);
 
     /// <summary>True where a file couldn't be opened because another process holds it, and for no other reason, such as a disk that can't be written.</summary>
     internal static bool IsInUse(IOException fault)
@@ -150,17 +173,11 @@ public sealed class RunDirectory : IDisposable
         return fault.HResult is Linux or MacOS or Windows;
     }
 
-    /// <summary>What processes that were killed had half written; nobody else writes here while this one has the directory alone.</summary>
-    private static void DeletePartial(string directory)
-    {
-        foreach (var path in Directory.EnumerateFiles(directory, "*" + AtomicFile.PartialEnding, SearchOption.AllDirectories)) File.Delete(path);
-    }
-
     private static FileStream Lock(string directory, FileShare share)
     {
         try
         {
-            return new FileStream(Path.Combine(directory, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, share);
+            return Disk.OpenInPlace(Path.Combine(directory, LockName), share, bufferSize: 0);
         }
         catch (IOException e) when (IsInUse(e))
         {

@@ -141,7 +141,7 @@ public sealed class RunStage
         }
 
         DeleteAllBut(directory, staysAnyway);
-        Directory.CreateDirectory(directory);
+        Disk.CreateDirectory(directory);
         var stage = new RunStage(directory, wanted, isPart);
         stage.Write(wanted);
         return stage;
@@ -166,11 +166,11 @@ public sealed class RunStage
         if (!Directory.Exists(directory)) return;
         if (isPart is null)
         {
-            Directory.Delete(directory, recursive: true);
+            Disk.DeleteDirectory(directory);
             return;
         }
 
-        foreach (var name in Names(directory).Where(n => n != StateName && !isPart(n)).ToArray()) File.Delete(Path.Combine(directory, name));
+        foreach (var name in Names(directory).Where(n => n != StateName && !isPart(n)).ToArray()) Disk.Delete(Path.Combine(directory, name));
     }
 
     private static IEnumerable<string> Names(string directory) =>
@@ -179,7 +179,7 @@ public sealed class RunStage
     private bool IsSealed(string name) =>
         name != StateName
         && !name.StartsWith(WorkName + "/", StringComparison.Ordinal)
-        && !name.EndsWith(AtomicFile.PartialEnding, StringComparison.Ordinal)
+        && !name.EndsWith(Disk.PartialEnding, StringComparison.Ordinal)
         && Path.GetFileName(name) is not (RunDirectory.LockName or PursuitJournal.FileName)
         && _isPart?.Invoke(name) != true;
 

@@ -26,6 +26,10 @@ public sealed record ScoreJobOptions
 
     /// <summary>Seed of every random draw.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>What the job reads and writes, beside the models of its statistics.</summary>
+    /// <exception cref="PursuitException">A path of records doesn't exist.</exception>
+    public JobFiles Files() => new JobFiles().ReadsRecords("--pool", Pool.Paths).ReadsRecords("--target", Targets).Writes("--out", Out);
 }
 
 /// <summary>What scoring came to.</summary>
@@ -73,10 +77,9 @@ public sealed class ScoreJob
     /// <exception cref="PursuitException">Bad input; the message says what to do.</exception>
     public ScoreSummary Run(CancellationToken cancellationToken)
     {
+        _options.Files().Refuse();
         using var target = _options.Targets.Count > 0 ? Pool.Open(_options.Pool with { Paths = _options.Targets }, PoolReport.To(_progress, "reading the target"), cancellationToken) : null;
         using var pool = Pool.Open(_options.Pool, PoolReport.To(_progress, "reading the pool"), cancellationToken);
-        if (pool.Sources.Any(s => Path.GetFullPath(s.Path) == Path.GetFullPath(_options.Out)))
-            throw PursuitException.At("--out", $"the scores would be written over their own input {_options.Out}", "another path", "Choose another --out.");
         using var statistics = StatisticsFeatures.Open(Needs, Statistics, pool, earlier: null, cancellationToken);
         var problem = statistics.Give(TextFeatures.Give(
             new SelectionProblem { ContentIds = pool.ContentIds.ToArray(), Budget = new Budget(1, true, BudgetUnit.Rows), Seed = _options.Seed, Threads = _options.Pool.Threads },

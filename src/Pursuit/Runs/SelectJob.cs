@@ -57,6 +57,7 @@ public sealed class SelectJob
     {
         var started = Stopwatch.GetTimestamp();
         using var watch = ProcessMemory.Watch();
+        _options.Files().Refuse();
         using var inputs = OpenInputs(run, earlier: null, cancellationToken);
         var stage = run.OpenStage(StageName, inputs.Fingerprint);
         var reused = stage.IsComplete;
@@ -117,13 +118,11 @@ public sealed class SelectJob
         Pool? pool = null;
         try
         {
-            RefuseToOverwrite(_options.Targets);
             var excluded = _options.ExcludesTarget ? target?.ContentIds.ToArray().ToHashSet() : null;
             pool = OpenPool(_options.Pool with { Excluded = excluded }, "reading the pool", cancellationToken);
             // Before lengths and features, which would be computed anew for another pool.
             if (earlier is not null && earlier.DependsOn("pool") != pool.Fingerprint)
                 throw PursuitException.At(run.FullPath, "a selection from a pool that has changed since", "the pool's files as they were", $"Run 'pursuit select --config {run.PathOf("options.yaml")}' again.");
-            RefuseToOverwrite(pool.Sources.Select(s => s.Path));
             if (earlier is null && Group.Rank == 0) Exports.RequirePossible(_options, pool, cancellationToken);
             var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
             var lengths = Group.Rank == 0 ? Lengths(run, pool, target, cancellationToken) : null; // rank 0 alone decides
@@ -264,14 +263,6 @@ public sealed class SelectJob
         files["run"] = run.FullPath;
         if (_options.Command is not null) files["report"] = run.PathOf(SelectReportFiles.PageName);
         return (files, exports);
-    }
-
-    private void RefuseToOverwrite(IEnumerable<string> inputs)
-    {
-        string[] outputs = [_options.Out, SelectionWriter.FactsPath(_options.Out), .. _options.Formats.Select(f => TrainerFiles.Beside(_options.Out, f).DataPath)];
-        var written = outputs.Select(Path.GetFullPath).ToHashSet(StringComparer.Ordinal);
-        if (inputs.FirstOrDefault(i => written.Contains(Path.GetFullPath(i))) is { } input)
-            throw PursuitException.At("--out", $"the selection would be written over its own input {input}", "another path", "Choose another --out.");
     }
 
     private SelectSummary Summarise(SelectedRun selected, Dictionary<string, string> files, IReadOnlyList<ExportSummary> exports, bool reused, TimeSpan time)

@@ -118,6 +118,25 @@ public sealed record SelectJobOptions
         if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
     }
 
+    /// <summary>What the job reads and writes.</summary>
+    /// <exception cref="PursuitException">A path of records doesn't exist, or something is a pipe or a device.</exception>
+    public JobFiles Files()
+    {
+        var files = new JobFiles()
+            .ReadsRecords("--pool", Pool.Paths)
+            .ReadsRecords("--target", Targets)
+            .Reads("--features", Features ?? FeaturesRun)
+            .Reads("--target-features", TargetFeatures)
+            .Reads("--match", Match)
+            .ReadsModel("--model", ModelDirectory)
+            .ReadsModel("--reference-model", ReferenceModel)
+            .Writes("--out", Out)
+            .Writes("--out", SelectionWriter.FactsPath(Out))
+            .WritesRun(RunDirectory is null ? "--out" : "--run", RunPath);
+        foreach (var beside in Formats.Select(f => TrainerFiles.Beside(Out, f))) files.Writes("--out", beside.DataPath).Writes("--out", beside.ConfigurationPath);
+        return files;
+    }
+
     private void AddFeatureFaults(MethodDescriptor method, List<string> faults)
     {
         if (!method.Needs.ReadsFeatures()) return;

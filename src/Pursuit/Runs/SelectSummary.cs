@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Pursuit.Distribution;
 using Pursuit.Selection;
 using Pursuit.Selection.Pursuits;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pursuit.Distribution;
+using Pursuit.Storage;
 
 namespace Pursuit.Runs;
 
@@ -78,7 +79,7 @@ public sealed class TaskShare : StageShare
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                return new FileStream(_run.PathOf(LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return Disk.OpenInPlace(_run.PathOf(LockName), FileShare.None, bufferSize: 0);
             }
             catch (IOException e) when (RunDirectory.IsInUse(e))
             {

@@ -6,24 +6,22 @@ namespace Pursuit.Storage;
 /// </summary>
 public sealed class AtomicFile : IDisposable
 {
-    /// <summary>How the names of files end that aren't whole yet.</summary>
-    internal const string PartialEnding = ".partial";
-
     private readonly string _temporaryPath;
     private FileStream? _stream;
+    private bool _whole;
 
-    /// <summary>Opens a temporary file in the destination's own directory.</summary>
+    /// <summary>
+    /// Opens a temporary file in the destination's own directory, under a name of this writer alone: processes of several machines may
+    /// write one name at once, each its own whole file.
+    /// </summary>
     /// <param name="path">The final name; its directory is created.</param>
     /// <exception cref="PursuitException">The directory can't be written.</exception>
     public AtomicFile(string path)
     {
         FinalPath = Path.GetFullPath(path);
-        // Processes of several machines may write one name at once, each its own whole file.
-        _temporaryPath = $"{FinalPath}.{Environment.MachineName}-{Environment.ProcessId}{PartialEnding}";
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(FinalPath)!);
-            _stream = new FileStream(_temporaryPath, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16);
+            _stream = Disk.CreatePartial(FinalPath, out _temporaryPath);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -37,7 +35,7 @@ public sealed class AtomicFile : IDisposable
     /// <summary>Where to write.</summary>
     public FileStream Stream => _stream ?? throw new ObjectDisposedException(nameof(AtomicFile));
 
-    /// <summary>Flushes to disk and gives the file its final name, replacing what stood there.</summary>
+    /// <summary>Flushes to disk and gives the file its final name, replacing what stood there: a link itself, not what it leads to.</summary>
     /// <exception cref="PursuitException">The disk is full or the directory read-only; nothing changed under the final name.</exception>
     public void Commit()
     {
@@ -46,7 +44,8 @@ public sealed class AtomicFile : IDisposable
             Stream.Flush(flushToDisk: true);
             Stream.Dispose();
             _stream = null;
-            File.Move(_temporaryPath, FinalPath, overwrite: true);
+            Disk.Rename(_temporaryPath, FinalPath);
+            _whole = true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -71,7 +70,7 @@ public sealed class AtomicFile : IDisposable
             _stream = null;
         }
 
-        File.Delete(_temporaryPath);
+        if (!_whole) Disk.Delete(_temporaryPath);
     }
 
     /// <summary>Writes a whole file at once.</summary>

@@ -62,7 +62,7 @@ public sealed unsafe partial class MappedFile : IDisposable
         FileStream? stream = null;
         try
         {
-            stream = new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            stream = Disk.OpenToRead(full, FileShare.Read | FileShare.Delete);
             return new MappedFile(full, stream);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)

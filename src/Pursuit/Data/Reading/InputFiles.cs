@@ -55,6 +55,36 @@ internal sealed class InputFiles
         return all;
     }
 
+    /// <summary>True where a file that is written would be among those a directory or glob stands for; another name of a file is no matter here.</summary>
+    /// <param name="path">A path as people write it.</param>
+    /// <param name="file">The file, there or not.</param>
+    public static bool WouldRead(string path, string file)
+    {
+        var full = Path.GetFullPath(file);
+        if (Directory.Exists(path))
+        {
+            var below = Path.GetRelativePath(path, full);
+            var segments = below.Split(Path.DirectorySeparatorChar);
+            var runs = Enumerable.Range(1, segments.Length - 1).Any(n => File.Exists(Path.Combine([path, .. segments[..n], RunMarker])));
+            return segments[0] != ".." && !Path.IsPathRooted(below) && !runs && segments.All(s => Matches(s, "*")) && IsRecords(full);
+        }
+
+        return !File.Exists(path) && path.IndexOfAny(Wildcards) >= 0 && Follows(full.Split(Path.DirectorySeparatorChar), Path.GetFullPath(path).Split(Path.DirectorySeparatorChar));
+
+        static bool Follows(ReadOnlySpan<string> segments, ReadOnlySpan<string> pattern)
+        {
+            if (segments.IsEmpty || pattern.IsEmpty) return segments.IsEmpty && pattern.IsEmpty;
+            if (pattern[0] != "**") return Matches(segments[0], pattern[0]) && Follows(segments[1..], pattern[1..]);
+            ReadOnlySpan<string> rest = pattern.Length == 1 ? ["*"] : pattern[1..];
+            for (; !segments.IsEmpty && Matches(segments[0], "*"); segments = segments[1..])
+            {
+                if (Follows(segments, rest)) return true;
+            }
+
+            return Follows(segments, rest);
+        }
+    }
+
     private List<string> ExpandOne(string path)
     {
         try
@@ -95,13 +125,20 @@ internal sealed class InputFiles
                 return false;
             }
 
-            if (file.EndsWith(FactsEnding, StringComparison.OrdinalIgnoreCase)) return false;
-            var plain = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file[..^3] : file;
-            if (Endings.Any(ending => plain.EndsWith(ending, StringComparison.OrdinalIgnoreCase))) return true;
-            if (DataEndings.Contains(Path.GetExtension(file))) others.Add(new FileNotRead(file, $"a {Path.GetExtension(file)} file"));
+            if (IsRecords(file)) return true;
+            if (!IsFacts(file) && DataEndings.Contains(Path.GetExtension(file))) others.Add(new FileNotRead(file, $"a {Path.GetExtension(file)} file"));
             return false;
         }
     }
+
+    /// <summary>What is read of a directory: by its name, a file of records.</summary>
+    private static bool IsRecords(string file)
+    {
+        var plain = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file[..^3] : file;
+        return !IsFacts(file) && Endings.Any(ending => plain.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static bool IsFacts(string file) => file.EndsWith(FactsEnding, StringComparison.OrdinalIgnoreCase);
 
     private static List<string> Glob(string pattern)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Pursuit.Storage;
 
 namespace Pursuit.Data.Reading;
 
@@ -66,9 +67,7 @@ internal sealed class Spool(string? directory) : IDisposable
         var path = Path.Combine(directory ?? Path.GetTempPath(), $"pursuit-{Guid.NewGuid():N}.spool");
         try
         {
-            var file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete | FileShare.Read, 1 << 16, FileOptions.DeleteOnClose);
-            if (!OperatingSystem.IsWindows()) File.Delete(path);
-            return file;
+            return Disk.CreateUnnamed(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -35,6 +35,9 @@ public static class FeatureSource
         return rows is null ? features : rows.Match(features);
     }
 
+    /// <summary>True where a directory is a store of features, or bergson's.</summary>
+    internal static bool IsStore(string path) => File.Exists(Path.Combine(path, FeatureManifest.FileName)) || File.Exists(Path.Combine(path, BergsonFeatures.InfoName));
+
     private static IDenseFeatures OpenAny(string path, ExpectedRows? rows, Func<int, bool> verifies, CancellationToken cancellationToken)
     {
         if (File.Exists(Path.Combine(path, FeatureManifest.FileName))) return OpenStore(path, rows, verifies);

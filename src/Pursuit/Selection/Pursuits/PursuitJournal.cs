@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Pursuit.Storage;
 
 namespace Pursuit.Selection.Pursuits;
 
@@ -83,7 +84,11 @@ public sealed class PursuitJournal : IDisposable
 
     /// <summary>Takes a finished pursuit's journal out of its stage.</summary>
     /// <param name="directory">The stage's directory.</param>
-    public static void Delete(string directory) => File.Delete(Path.Combine(directory, FileName));
+    public static void Delete(string directory)
+    {
+        var path = Path.Combine(directory, FileName);
+        if (File.Exists(path)) Disk.Delete(path);
+    }
 
     /// <summary>Closes the file; it stays.</summary>
     public void Dispose() => _file?.Dispose();
@@ -113,7 +118,7 @@ public sealed class PursuitJournal : IDisposable
         Dropped = $"{_found.Count:N0} answers to other questions than this pursuit asks";
         PassesFound -= _found.Count(r => r.Kind == JournalKind.Pass);
         _found.Clear();
-        _file!.SetLength(next.Offset - FrameBytes);
+        Disk.Truncate(_file!, next.Offset - FrameBytes);
         _chain = next.Before;
         return null;
     }
@@ -127,13 +132,13 @@ public sealed class PursuitJournal : IDisposable
         {
             var file = OpenFile();
             file.Position = file.Length;
-            if (file.Length == 0) file.Write(_header);
+            if (file.Length == 0) Disk.Write(file, _header);
             var frame = Frame(kind, question, answer.Length);
-            file.Write(frame);
+            Disk.Write(file, frame);
             var offset = file.Position;
-            file.Write(answer);
+            Disk.Write(file, answer);
             _chain = Link(_chain, frame, answer);
-            file.Write(_chain);
+            Disk.Write(file, _chain);
             var syncs = Stopwatch.GetElapsedTime(_synced) > SyncPause;
             file.Flush(flushToDisk: syncs);
             if (syncs) _synced = Stopwatch.GetTimestamp();
@@ -145,7 +150,7 @@ public sealed class PursuitJournal : IDisposable
         }
     }
 
-    private FileStream OpenFile() => _file ??= new FileStream(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1 << 16);
+    private FileStream OpenFile() => _file ??= Disk.OpenInPlace(_path, FileShare.Read, 1 << 16);
 
     private static byte[] Frame(JournalKind kind, byte[] question, long length)
     {
@@ -181,7 +186,7 @@ public sealed class PursuitJournal : IDisposable
         Dropped = whole == 0
             ? "it is another pursuit's, or no journal"
             : $"{file.Length - whole:N0} bytes at its end aren't whole";
-        file.SetLength(whole);
+        Disk.Truncate(file, whole);
     }
 
     private bool TryRead(FileStream file)
