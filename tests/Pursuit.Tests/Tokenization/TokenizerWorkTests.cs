@@ -137,12 +137,17 @@ public sealed class TokenizerWorkTests
             {
                 var text = "xe" + string.Concat(Enumerable.Range(0, 64 + random.NextInt(200)).Select(_ => marks[random.NextInt(marks.Length)])) + "y";
                 var ordered = CombiningMarks.InOrder(text, form);
-                ordered.Normalize(form).ShouldBe(text.Normalize(form));
+                PlatformForm(ordered, form).ShouldBe(PlatformForm(text, form));
                 // In order already, so that the platform has nothing to move.
-                if (form == NormalizationForm.FormD) ordered[2..].ShouldBe(ordered[2..].Normalize(form));
+                if (form == NormalizationForm.FormD) ordered[2..].ShouldBe(PlatformForm(ordered[2..], form));
             }
         }
     }
+
+    // The platform's own, which the law is about.
+#pragma warning disable RS0030
+    private static string PlatformForm(string text, NormalizationForm form) => text.Normalize(form);
+#pragma warning restore RS0030
 
     private static IEnumerable<(int Start, int End)> Expected(string[] texts, string text)
     {
