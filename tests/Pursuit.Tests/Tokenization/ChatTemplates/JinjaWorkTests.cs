@@ -14,6 +14,7 @@ public sealed class JinjaWorkTests
         "count", "d", "default", "first", "last", "length", "safe", "string", "boolean", "callable", "defined", "divisibleby", "even", "false",
         "float", "integer", "iterable", "mapping", "none", "number", "odd", "sameas", "sequence", "true", "undefined", "lstrip", "rstrip",
         "strip", "trim", "copy", "abs", "namespace", "raise_exception", "-", "/", "//", "%", "**", "<", "<=", ">", ">=",
+        "v[0]", "v[-1]", "[v, v]", "not v", "-v", "v if s else v",
     ];
 
     private static readonly string[] Operands =
