@@ -25,8 +25,9 @@ internal static class PlannedLimits
     public static IEnumerable<string> Of(CostPlan plan, GtpOptions options, IReadOnlyList<MachineGroup> machines, IReadOnlyList<PlannedStage> stages)
     {
         long most = Array.MaxLength, side = (long)Math.Sqrt(most);
-        // Candidates of a swap round stand beside the chosen rows, and a quarter more of them than are wanted.
-        var room = 1 + 1.25 * options.SwapShare;
+        // The last pass's candidates stand beside the chosen rows, and a quarter more of them than are wanted.
+        var last = options.Supports(plan.Chosen).Last();
+        var room = plan.Chosen > 0 ? (last + 1.25 * options.Offered(last)) / plan.Chosen : 1;
         if (plan.Chosen * room > side)
             yield return Text($"The Gram matrix of {plan.Chosen:N0} rows to choose, and of what is offered for them, has {Math.Ceiling(plan.Chosen * room):N0} rows; an array of .NET holds one of {side:N0}. Lower the budget to {Math.Floor(side / room):N0} rows, or choose by a top-k method such as less.");
         if ((long)plan.Examples * plan.Checkpoints > most)

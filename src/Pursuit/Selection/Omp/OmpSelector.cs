@@ -31,9 +31,7 @@ public sealed class OmpSelector : ISelector
         var outcome = new OmpSolver(session.Problem, new PursuitStops(_options.Residual, 0, false)).Run(session.RowBudget, progress, cancellationToken);
         var ranked = session.Ranked(outcome);
         var left = session.Left(ranked.Select(r => r.Position));
-        var remarks = left > 0 && outcome.Reason != StopReason.BudgetFull
-            ? new[] { $"The pursuit wanted {ranked.Length:N0} examples and no more help the target; {left:N0} {Budget.UnitName(problem.Budget.Unit)} of the budget stay unused." }
-            : [];
+        string[] remarks = [.. left > 0 && outcome.Reason != StopReason.BudgetFull ? [session.Unused(outcome, left)] : Array.Empty<string>(), .. PursuitSession.FitRemarks(outcome)];
         var selection = session.Select(ranked, remarks);
         return selection with { Details = session.Details(outcome, selection, cancellationToken) };
     }

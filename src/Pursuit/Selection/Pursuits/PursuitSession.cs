@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection.Pursuits;
@@ -107,6 +108,25 @@ internal sealed class PursuitSession
         };
     }
 
+    /// <summary>A sentence on budget that a pursuit leaves, with its true reason.</summary>
+    /// <param name="outcome">The pursuit's.</param>
+    /// <param name="left">Budget left, in its unit.</param>
+    public string Unused(PursuitOutcome outcome, long left)
+    {
+        var rows = outcome.Positions.Length;
+        var why = outcome.Reason == StopReason.Optimal
+            ? $"The pursuit wanted {rows:N0} examples and no more help the target"
+            : $"The pursuit ended with {rows:N0} examples ({PursuitDetails.Describe(outcome.Reason)})";
+        return $"{why}; {left:N0} {Budget.UnitName(_selection.Budget.Unit)} of the budget stay unused.";
+    }
+
+    /// <summary>Says where the weights are not fitted to the end.</summary>
+    public static IEnumerable<string> FitRemarks(PursuitOutcome outcome)
+    {
+        if (outcome.Violation > PursuitDetails.FitTolerance)
+            yield return string.Create(CultureInfo.InvariantCulture, $"The weights' last fit has not converged: its largest violation of the optimality conditions is {outcome.Violation:0.0e+0} of the target's length; at most {PursuitDetails.FitTolerance:0.0e+0} counts as fitted.");
+    }
+
     /// <summary>The report of a finished selection.</summary>
     public PursuitDetails Details(PursuitOutcome outcome, SelectionResult selection, CancellationToken cancellationToken)
     {
@@ -122,6 +142,7 @@ internal sealed class PursuitSession
             GroupNoiseFloors = [.. Enumerable.Range(0, target.Groups).Select(j => Math.Sqrt(target.Noise[j] / PartEnergy(target.Scaled, j)))],
             Iterations = outcome.Iterations,
             Reason = outcome.Reason,
+            Violation = outcome.Violation,
             Objective = outcome.Objective,
             Lambda = Problem.Lambda,
             Residual = Math.Sqrt(GradientRows.Dot(outcome.Residual, outcome.Residual) / Problem.Energy),
