@@ -45,8 +45,8 @@ public sealed class GtpSelector : ISelector
         var selection = session.Select(ranked, remarks);
         var details = session.Details(outcome, selection, cancellationToken) with { HeldOutIterations = heldOut?.Iterations ?? [] };
         if (details.TargetBelowFloor > 0.5)
-            remarks.Add($"{details.TargetBelowFloor:P0} of the target's gradients are shorter than the pool's norm floor: the model nearly knows the target already, or the two were made with different losses.");
-        return selection with { Details = details, Remarks = remarks };
+            selection = selection with { Remarks = [.. selection.Remarks, $"{details.TargetBelowFloor:P0} of the target's gradients are shorter than the pool's norm floor: the model nearly knows the target already, or the two were made with different losses."] };
+        return selection with { Details = details };
     }
 
     /// <summary>Tells of groups whose examples have nothing in common that their number could show; refuses where that is all groups and no fill.</summary>

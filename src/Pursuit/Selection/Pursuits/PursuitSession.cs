@@ -103,7 +103,7 @@ internal sealed class PursuitSession
         return selection with
         {
             Rows = [.. selection.Rows.Select((r, i) => r with { Weight = weights[i] })],
-            Remarks = remarks,
+            Remarks = [.. selection.Remarks, .. remarks],
             Gains = Problem.Gains,
         };
     }
