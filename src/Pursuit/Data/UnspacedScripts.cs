@@ -4,7 +4,8 @@ using System.Text;
 namespace Pursuit.Data;
 
 /// <summary>
-/// Writing without spaces between words: Han, Kana, Thai, Lao, Myanmar and Khmer. Where words are counted or compared, each of its letters is one, with
+/// Writing without spaces between words: Han, Kana, Thai, Lao, Myanmar and Khmer. Where words are counted or compared, each of its
+/// letters is one, with
 /// the marks that follow it; without this a whole sentence would be a word that no other text has.
 /// </summary>
 public static class UnspacedScripts
@@ -16,7 +17,8 @@ public static class UnspacedScripts
 
     /// <summary>True for a mark, which belongs to the letter before it.</summary>
     /// <param name="character">Any character.</param>
-    public static bool IsMark(Rune character) => Rune.GetUnicodeCategory(character) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
+    public static bool IsMark(Rune character) =>
+        Rune.GetUnicodeCategory(character) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
 
     private static bool IsOfScript(int value) => value is
         (>= 0x0E00 and <= 0x0EFF) // Thai, Lao

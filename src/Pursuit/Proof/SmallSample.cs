@@ -14,7 +14,8 @@ public static class SmallSample
 
     /// <summary>
     /// sqrt(n/(n-1)) t(n-1)/z: the first factor because a resample varies by the sample's own, too small deviation, the second
-    /// because that deviation is itself known from n values only. 2.7 at 3, 1.02 at 100. Of two values a resample's mean has three places, and its
+    /// because that deviation is itself known from n values only. 2.7 at 3, 1.02 at 100. Of two values a resample's mean has three
+    /// places, and its
     /// 97.5% percentile is the outer one, their half difference, which is the mean's standard error itself: t(1), 12.7, is what it takes.
     /// </summary>
     /// <param name="values">How many values are resampled, at least 2.</param>

@@ -3,7 +3,8 @@ using Pursuit.Selection.Features;
 namespace Pursuit.Selection;
 
 /// <summary>
-/// Examples whose features hold nothing: zeros at every checkpoint, as where an answer was cut off or nothing was embedded. No method that reads
+/// Examples whose features hold nothing: zeros at every checkpoint, as where an answer was cut off or nothing was embedded. No method
+/// that reads
 /// features knows anything of them, so none may choose them.
 /// </summary>
 public static class FeaturelessRows

@@ -5,7 +5,8 @@ using Pursuit.Selection.Pursuits;
 namespace Pursuit.Selection.Distributed;
 
 /// <summary>
-/// What several processes exchange for a pursuit that goes all the way: every pass adds the rows it may, none of them is dropped, and every swap
+/// What several processes exchange for a pursuit that goes all the way: every pass adds the rows it may, none of them is dropped, and
+/// every swap
 /// round is made. The messages are those of <see cref="RowTeam"/>, to the byte; a pursuit that stops early exchanges less.
 /// </summary>
 public static class PlannedTraffic

@@ -26,7 +26,8 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
     }
 
     /// <summary>
-    /// A support grows by a share of itself in every pass, and what a pass offers beyond that pushes the weakest rows out. Nothing on the way knows the
+    /// A support grows by a share of itself in every pass, and what a pass offers beyond that pushes the weakest rows out. Nothing on
+    /// the way knows the
     /// budget: it says only where the way ends, and how many of the last support's rows stay. So a larger budget has all supports of a
     /// smaller one to choose the best of, and more, and never fits worse.
     /// </summary>

@@ -5,7 +5,7 @@ namespace Pursuit.Selection.Omp;
 /// <summary>
 /// Non-negative orthogonal matching pursuit on gradients: one row per pass over the store, each time the one that points most
 /// toward the residual, and an exact refit (GradMatch: Killamsetty et al., ICML 2021, arXiv 2103.00123; the non-negative variant
-/// of Bruckstein, Elad and Zibulevsky, 2008). The yardstick <c>gtp</c> is measured against: M passes where <c>gtp</c> takes 25.
+/// of Bruckstein, Elad and Zibulevsky, 2008). The yardstick <c>gtp</c> is measured against: M passes where <c>gtp</c> takes some 30.
 /// </summary>
 public sealed class OmpSelector : ISelector
 {

@@ -7,7 +7,8 @@ namespace Pursuit.Selection.Pursuits;
 /// its least-squares problems by an updated Cholesky factor.
 /// </summary>
 /// <param name="lambda">The ridge.</param>
-/// <param name="rounding">The descent along a unit row that counts as rounding, as a share of the target's largest product with one.</param>
+/// <param name="rounding">The descent along a unit row that counts as rounding, as a share of the target's largest product with
+/// one.</param>
 internal sealed class ActiveColumn(double lambda, double rounding)
 {
     // Products are single precision: below this share of its length a row is a combination of the others.

@@ -1,7 +1,8 @@
 namespace Pursuit.Selection.Pursuits;
 
 /// <summary>
-/// Ends a fit where the optimality conditions say, group by group: by the active-set method (<see cref="ActiveColumn"/>) on the Gram matrix, then
+/// Ends a fit where the optimality conditions say, group by group: by the active-set method (<see cref="ActiveColumn"/>) on the Gram
+/// matrix, then
 /// refined against the rows themselves, whose products in double see what the matrix in single precision rounds away.
 /// </summary>
 internal static class ExactFit
@@ -38,7 +39,8 @@ internal static class ExactFit
             open = [.. open.Where(j => Violation(support, weights[j], descents[j]) > Refined)];
             Parallel.ForEach(open, options, j =>
             {
-                // The matrix with the gradient that the rows themselves have here: its optimum is theirs, up to a share of what was missing.
+                // The matrix with the gradient that the rows themselves have here: its optimum is theirs, up to a share of what was
+                // missing.
                 var product = Product(support, weights[j]);
                 double[] corrected = [.. descents[j].Select((d, i) => d + product[i])];
                 columns[j].Refit(corrected, weights[j]);
@@ -48,7 +50,8 @@ internal static class ExactFit
     }
 
     /// <summary>
-    /// How far weights are from the optimality conditions on their own rows: the largest |phi_i . R_j - lam W_ij - ||phi_i|| S_j / b| where W_ij is above
+    /// How far weights are from the optimality conditions on their own rows: the largest |phi_i . R_j - lam W_ij - ||phi_i|| S_j / b|
+    /// where W_ij is above
     /// zero, and the largest such number itself where it is zero, as a share of ||phi_i|| times the target's length.
     /// </summary>
     public static double Violation(SupportSet support)
@@ -99,7 +102,9 @@ internal static class ExactFit
         return product;
     }
 
-    /// <summary>phi_i . R_j - lam W_ij - ||phi_i|| S_j / b, half the objective's fall along each weight, in double throughout, [J][n].</summary>
+    /// <summary>
+    /// phi_i . R_j - lam W_ij - ||phi_i|| S_j / b, half the objective's fall along each weight, in double throughout, [J][n].
+    /// </summary>
     private static double[][] Descents(SupportSet support, double[][] weights)
     {
         var dimension = support.Row(0).Length;

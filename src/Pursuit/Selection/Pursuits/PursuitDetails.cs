@@ -30,7 +30,8 @@ public sealed record PursuitDetails : MethodDetails
     public const double FitTolerance = 1e-5;
 
     /// <summary>
-    /// How far the best iterate's weights are from their optimality conditions: the largest |phi_i . R_j - lam W_ij - ||phi_i|| S_j / b| where W_ij is above
+    /// How far the best iterate's weights are from their optimality conditions: the largest |phi_i . R_j - lam W_ij - ||phi_i|| S_j /
+    /// b| where W_ij is above
     /// zero, and the largest such number itself where it is zero, over the chosen rows, as a share of ||phi_i|| times the target's length.
     /// </summary>
     public required double Violation { get; init; }

@@ -150,7 +150,7 @@ internal sealed class PursuitSession
             Wanted = positions.Count(wanted.Contains),
             Passes = Problem.Passes,
             BytesRead = Problem.BytesRead,
-            ZeroRows = Enumerable.Range(0, Problem.Rows.Count).Count(i => IsZero(Problem.Rows.Features, i)),
+            ZeroRows = FeaturelessRows.Of(_method, _selection)?.Count(e => e) ?? 0,
             TargetBelowFloor = Target is null ? 0 : BelowFloor(Target),
             NearDuplicates = NearDuplicates.Among(Problem.Rows, positions, cancellationToken),
         };
@@ -163,13 +163,6 @@ internal sealed class PursuitSession
         ScreenUse.Auto => rows.Features.BytesPerElement >= sizeof(float) || rows.PassBytes > PursuitMemory.HalfOfAll,
         _ => false,
     };
-
-    private static bool IsZero(IDenseFeatures features, int row)
-    {
-        for (var block = 0; block < features.Blocks; block++)
-            if (features.Norms(block)[row] > 0) return false;
-        return true;
-    }
 
     private double[] Sum(int[] positions)
     {

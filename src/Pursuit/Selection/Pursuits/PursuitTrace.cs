@@ -52,7 +52,8 @@ internal sealed class PursuitTrace
     /// <param name="residual">R, [J, D].</param>
     /// <param name="products">Products with the Gram matrix that the fit took.</param>
     /// <param name="isFinal">The weights were fitted to the end.</param>
-    /// <param name="isShort">Rows with a weight had to go for want of room: the objective may rise, and says nothing of whether more rows help.</param>
+    /// <param name="isShort">Rows with a weight had to go for want of room: the objective may rise, and says nothing of whether more
+    /// rows help.</param>
     /// <returns>Why to stop here, or null.</returns>
     public StopReason? Record(SupportSet support, float[] residual, int products, bool isFinal, bool isShort = false)
     {
@@ -82,8 +83,11 @@ internal sealed class PursuitTrace
     /// <summary>True where noise stops a pursuit and every group's residual is within its own.</summary>
     public bool IsAllNoise(float[] residual) => _stops.NoiseFloor && !Unfinished(residual).Contains(true);
 
-    /// <summary>Why a pursuit ends for which no row helps: all conditions hold, or those of the groups that aren't within their noise.</summary>
-    public StopReason Exhausted(float[] residual) => _stops.NoiseFloor && Unfinished(residual).Contains(false) ? StopReason.NoiseFloor : StopReason.Optimal;
+    /// <summary>
+    /// Why a pursuit ends for which no row helps: all conditions hold, or those of the groups that aren't within their noise.
+    /// </summary>
+    public StopReason Exhausted(float[] residual) =>
+        _stops.NoiseFloor && Unfinished(residual).Contains(false) ? StopReason.NoiseFloor : StopReason.Optimal;
 
     /// <summary>R for identification: groups whose residual is within their noise ask for nothing more.</summary>
     public float[] Wanted(float[] residual)
@@ -99,7 +103,8 @@ internal sealed class PursuitTrace
 
     /// <summary>The best iterate.</summary>
     /// <param name="reason">Why it ended.</param>
-    /// <param name="violation">How far its weights are from their optimality conditions (<see cref="ExactFit.Violation(SupportSet)"/>).</param>
+    /// <param name="violation">How far its weights are from their optimality conditions (<see
+    /// cref="ExactFit.Violation(SupportSet)"/>).</param>
     public PursuitOutcome Finish(StopReason reason, double violation) => new()
     {
         Positions = _positions,

@@ -3,7 +3,9 @@ namespace Pursuit.Selection.Pursuits;
 /// <summary>Why a pursuit ended.</summary>
 public enum StopReason
 {
-    /// <summary>No row helps: after a fit to the end, the optimality conditions hold for every row of the pool that may be chosen.</summary>
+    /// <summary>
+    /// No row helps: after a fit to the end, the optimality conditions hold for every row of the pool that may be chosen.
+    /// </summary>
     Optimal,
 
     /// <summary>The relative residual fell below the one asked.</summary>

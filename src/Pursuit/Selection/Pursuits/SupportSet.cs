@@ -184,7 +184,8 @@ internal sealed class SupportSet
     }
 
     /// <summary>product = (G + lam I) x for several x.</summary>
-    public void Multiply(List<(double[] X, double[] Product)> columns) => new GramProduct(_gram, _capacity, Count, Lambda, [.. Enumerable.Repeat(1.0, Count)], _threads).Apply(columns);
+    public void Multiply(List<(double[] X, double[] Product)> columns) =>
+        new GramProduct(_gram, _capacity, Count, Lambda, [.. Enumerable.Repeat(1.0, Count)], _threads).Apply(columns);
 
     /// <summary>c = A B_j of a group, [n].</summary>
     public double[] Linear(int group) => _linear[group][..Count];

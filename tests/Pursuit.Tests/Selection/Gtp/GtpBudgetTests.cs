@@ -8,7 +8,10 @@ using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Selection.Gtp;
 
-/// <summary>What a pursuit promises whatever the pool: of every normalisation, with norms over four decades, with and without the noise of batches.</summary>
+/// <summary>
+/// What a pursuit promises whatever the pool: of every normalisation, with norms over four decades, with and without the noise of
+/// batches.
+/// </summary>
 public sealed class GtpBudgetTests
 {
     private const int Rows = 48, Dimension = 14, Targets = 24;
