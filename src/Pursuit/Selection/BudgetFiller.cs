@@ -24,7 +24,11 @@ public static class BudgetFiller
         var empty = FeaturelessRows.Of(method, problem);
         if (empty is not null) ranked = [.. ranked.Where(r => !empty[r.Position])];
         if (ranked.Count == 0 && empty is not null)
-            throw PursuitException.At("--features", $"rows of zeros for all of the {problem.ContentIds.Count:N0} examples that could be chosen", "rows that aren't", "Compute the features again with the model and --max-length that training will use.");
+            throw PursuitException.At(
+                "--features",
+                $"rows of zeros for all of the {problem.ContentIds.Count:N0} examples that could be chosen",
+                "rows that aren't",
+                "Compute the features again with the model and --max-length that training will use.");
         if (ranked.Count == 0)
             throw PursuitException.At("--pool", $"none of the {problem.ContentIds.Count:N0} examples has a token to train on", "examples with an answer", "Look at one with 'pursuit inspect'.");
         var taken = new bool[ranked.Count];
@@ -50,10 +54,14 @@ public static class BudgetFiller
 
     private static IEnumerable<string> Remarks(SelectionProblem problem, int untrainable, bool[]? empty, long left, int chosen)
     {
-        if (untrainable > 0) yield return $"{untrainable:N0} examples have no token to train on and were passed over; 'pursuit inspect' tells why.";
+        if (untrainable > 0)
+            yield return $"{untrainable:N0} examples have no token to train on and were passed over; 'pursuit inspect' tells why.";
         if (empty is null) yield break;
-        var possible = Enumerable.Range(0, empty.Length).Count(i => !empty[i] && (problem.TokenCounts is null || problem.TokenCounts.Supervised[i] > 0));
-        var unmet = left > 0 && chosen == possible ? $"; without them {left:N0} {Budget.UnitName(problem.Budget.Unit)} of the budget can't be met" : "";
+        var possible = Enumerable.Range(0, empty.Length)
+            .Count(i => !empty[i] && (problem.TokenCounts is null || problem.TokenCounts.Supervised[i] > 0));
+        var unmet = left > 0 && chosen == possible
+            ? $"; without them {left:N0} {Budget.UnitName(problem.Budget.Unit)} of the budget can't be met"
+            : "";
         yield return $"{empty.Count(e => e):N0} examples have no features (rows of zeros) and were passed over{unmet}.";
     }
 

@@ -14,7 +14,8 @@ public static class FeaturelessRows
     /// <param name="problem">The pool's features.</param>
     public static bool[]? Of(string method, SelectionProblem problem)
     {
-        var needs = MethodRegistry.Methods.FirstOrDefault(m => m.Name == method)?.Needs ?? FeatureNeeds.PoolGradients | FeatureNeeds.PoolEmbeddings;
+        var needs = MethodRegistry.Methods.FirstOrDefault(m => m.Name == method)?.Needs
+            ?? FeatureNeeds.PoolGradients | FeatureNeeds.PoolEmbeddings;
         var features = needs.HasFlag(FeatureNeeds.PoolEmbeddings) ? problem.PoolEmbeddings : null;
         if (needs.HasFlag(FeatureNeeds.PoolGradients)) features ??= problem.PoolGradients;
         if (features is null) return null;

@@ -71,18 +71,21 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
     }
 
     /// <summary>Keeps a budget of a support that has grown beyond it.</summary>
-    private StopReason Full(SupportSet support, PursuitTrace trace, int budget, int products, NearRows? barred, CancellationToken cancellationToken)
+    private StopReason Full(
+        SupportSet support, PursuitTrace trace, int budget, int products, NearRows? barred, CancellationToken cancellationToken)
     {
         support.KeepUsed(budget);
         products += support.Solve(NonNegativeSettings.Final);
         support.KeepUsed(budget);
         var reason = trace.Record(support, support.Residual(), products, isFinal: true, isShort: true);
         if (reason is not null || options.SwapRounds == 0) return reason ?? StopReason.BudgetFull;
-        return Exchange(support, trace, budget, options.SwapRounds, () => budget - support.Count + (int)Math.Ceiling(options.SwapShare * budget), barred, cancellationToken);
+        int Offered() => budget - support.Count + (int)Math.Ceiling(options.SwapShare * budget);
+        return Exchange(support, trace, budget, options.SwapRounds, Offered, barred, cancellationToken);
     }
 
     /// <summary>Rounds in which rows are offered to a support beyond the budget, and the best of both stay.</summary>
-    private StopReason Exchange(SupportSet support, PursuitTrace trace, int budget, int rounds, Func<int> offered, NearRows? barred, CancellationToken cancellationToken)
+    private StopReason Exchange(
+        SupportSet support, PursuitTrace trace, int budget, int rounds, Func<int> offered, NearRows? barred, CancellationToken cancellationToken)
     {
         var residual = support.Residual();
         for (var round = 0; round < rounds; round++)

@@ -31,7 +31,8 @@ public sealed class OmpSelector : ISelector
         var outcome = new OmpSolver(session.Problem, new PursuitStops(_options.Residual, 0, false)).Run(session.RowBudget, progress, cancellationToken);
         var ranked = session.Ranked(outcome);
         var left = session.Left(ranked.Select(r => r.Position));
-        string[] remarks = [.. left > 0 && outcome.Reason != StopReason.BudgetFull ? [session.Unused(outcome, left)] : Array.Empty<string>(), .. PursuitSession.FitRemarks(outcome)];
+        string[] unused = left > 0 && outcome.Reason != StopReason.BudgetFull ? [session.Unused(outcome, left)] : [];
+        string[] remarks = [.. unused, .. PursuitSession.FitRemarks(outcome)];
         var selection = session.Select(ranked, remarks);
         return selection with { Details = session.Details(outcome, selection, cancellationToken) };
     }

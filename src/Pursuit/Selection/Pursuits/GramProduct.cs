@@ -30,8 +30,11 @@ internal sealed class GramProduct(float[] gram, int stride, int n, double lambda
             var dots = new float[rows * columns.Count];
             RowScan.Dots(gram.AsSpan(first * stride, rows * stride), rows, packed, dots);
             for (var i = 0; i < rows; i++)
+            {
+                var unit = units[first + i];
                 for (var j = 0; j < columns.Count; j++)
-                    columns[j].Product[first + i] = units[first + i] * (dots[i * columns.Count + j] + lambda * units[first + i] * columns[j].X[first + i]);
+                    columns[j].Product[first + i] = unit * (dots[i * columns.Count + j] + lambda * unit * columns[j].X[first + i]);
+            }
         });
     }
 }

@@ -54,7 +54,11 @@ internal static class NonNegativeSolver
 
     /// <summary>The power of two nearest to one over each row's length, ridge included, [n].</summary>
     private static double[] Units(float[] gram, int stride, int n, double lambda) =>
-        [.. Enumerable.Range(0, n).Select(i => gram[i * stride + i] + lambda).Select(square => square > 0 ? Math.ScaleB(1, (int)Math.Round(-0.5 * Math.Log2(square))) : 1)];
+    [
+        .. Enumerable.Range(0, n)
+            .Select(i => gram[i * stride + i] + lambda)
+            .Select(square => square > 0 ? Math.ScaleB(1, (int)Math.Round(-0.5 * Math.Log2(square))) : 1),
+    ];
 
     private static double[] Times(double[] values, double[] units) => [.. values.Select((v, i) => v * units[i])];
 

@@ -124,7 +124,10 @@ internal sealed class PursuitSession
     public static IEnumerable<string> FitRemarks(PursuitOutcome outcome)
     {
         if (outcome.Violation > PursuitDetails.FitTolerance)
-            yield return string.Create(CultureInfo.InvariantCulture, $"The weights' last fit has not converged: its largest violation of the optimality conditions is {outcome.Violation:0.0e+0} of the target's length; at most {PursuitDetails.FitTolerance:0.0e+0} counts as fitted.");
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"The weights' last fit has not converged: its largest violation of the optimality ")
+                + string.Create(CultureInfo.InvariantCulture, $"conditions is {outcome.Violation:0.0e+0} of the target's length; at most {PursuitDetails.FitTolerance:0.0e+0} counts as fitted.");
+        }
     }
 
     /// <summary>The report of a finished selection.</summary>

@@ -28,7 +28,8 @@ public sealed class RdsRoundRobinSelector(RdsOptions options) : ISelector
             if (ranked.Count == 0) continue;
             // Lists that end early leave the rest of the ranking unknown: longer ones, until what is known fills the budget.
             var selection = BudgetFiller.Fill(Name, problem, ranked);
-            var isFull = selection.Budget - selection.Spent < least || (problem.Quotas.Count == 0 && selection.Rows.Count < ranked.Count(r => IsTrainable(problem, r) && empty?[r.Position] != true));
+            var usable = ranked.Count(r => IsTrainable(problem, r) && empty?[r.Position] != true);
+            var isFull = selection.Budget - selection.Spent < least || (problem.Quotas.Count == 0 && selection.Rows.Count < usable);
             if (isFull || length == rows) return selection;
         }
     }
