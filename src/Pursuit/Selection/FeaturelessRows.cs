@@ -1,5 +1,3 @@
-using Pursuit.Selection.Features;
-
 namespace Pursuit.Selection;
 
 /// <summary>
