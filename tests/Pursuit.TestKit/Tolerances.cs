@@ -24,6 +24,9 @@ public static class Tolerances
     /// <summary>A non-negative fit run to its optimality conditions with single-precision products, as a share of the target's energy: the contract's figure.</summary>
     public const double NonNegativeObjective = 1e-6;
 
+    /// <summary>An objective of single-precision residuals against itself from another support.</summary>
+    public const double Objective = 1e-6;
+
     /// <summary>Weights of a non-negative fit with a ridge, as a share of the largest: the solver's 1e-6 times a condition number of some hundreds.</summary>
     public const double NonNegativeWeights = 1e-3;
 

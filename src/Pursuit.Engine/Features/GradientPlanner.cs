@@ -50,7 +50,7 @@ internal sealed class GradientPlanner
             Rates = MachineRates.Measure(measured.Dimension, _threads, options.Store == GradientStoreType.Int8),
             Chosen = request.Chosen,
             Groups = request.Groups,
-            Passes = request.Chosen > 0 ? Math.Min(request.Pursuit.Iterations, request.Chosen) + request.Pursuit.SwapRounds : 0,
+            Passes = request.Chosen > 0 ? request.Pursuit.Supports(request.Chosen).Count() + request.Pursuit.SwapRounds : 0,
             StoreBytes = rows * blocks * (options.Store == GradientStoreType.Int8 ? measured.Dimension + 2 * sizeof(float) : measured.Dimension * sizeof(ushort) + sizeof(float)),
             CheckpointBytes = measured.Trained * 3 * sizeof(float) * options.Checkpoints,
             ReadSeconds = request.ReadSeconds * examples / pool.Count,

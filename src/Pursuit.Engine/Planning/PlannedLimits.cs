@@ -25,10 +25,10 @@ internal static class PlannedLimits
     public static IEnumerable<string> Of(CostPlan plan, GtpOptions options, IReadOnlyList<MachineGroup> machines, IReadOnlyList<PlannedStage> stages)
     {
         long most = Array.MaxLength, side = (long)Math.Sqrt(most);
-        // Candidates of a swap round stand beside the chosen rows, and a quarter more of them than are wanted.
-        var room = 1 + 1.25 * options.SwapShare;
-        if (plan.Chosen * room > side)
-            yield return Text($"The Gram matrix of {plan.Chosen:N0} rows to choose, and of what is offered for them, has {Math.Ceiling(plan.Chosen * room):N0} rows; an array of .NET holds one of {side:N0}. Lower the budget to {Math.Floor(side / room):N0} rows, or choose by a top-k method such as less.");
+        var lower = (long)plan.Chosen;
+        while (BesideCandidates(options, lower) > side) lower -= (long)Math.Ceiling(BesideCandidates(options, lower) - side);
+        if (lower < plan.Chosen)
+            yield return Text($"The Gram matrix of {plan.Chosen:N0} rows to choose, and of what is offered for them, has {Math.Ceiling(BesideCandidates(options, plan.Chosen)):N0} rows; an array of .NET holds one of {side:N0}. Lower the budget to {lower:N0} rows, or choose by a top-k method such as less.");
         if ((long)plan.Examples * plan.Checkpoints > most)
             yield return Text($"The losses of {plan.Examples:N0} examples at {plan.Checkpoints} checkpoints are {(long)plan.Examples * plan.Checkpoints:N0} numbers; an array of .NET holds {most:N0}. Take fewer checkpoints (features.checkpoints), or parts of the pool.");
         var (shards, maps) = ((plan.Examples + FeatureManifest.ShardRows - 1) / FeatureManifest.ShardRows, Maps());
@@ -45,6 +45,10 @@ internal static class PlannedLimits
         static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
         static double Need(PlannedStage stage, int group, MachineGroup machine) => group == 0 ? Math.Max(stage.FirstMemory, machine.Count > 1 ? stage.OtherMemory : 0) : stage.OtherMemory;
     }
+
+    /// <summary>Rows to choose and the last pass's candidates, a quarter more of them than are wanted.</summary>
+    private static double BesideCandidates(GtpOptions options, long chosen) =>
+        chosen + 1.25 * options.Offered((int)Math.Min(chosen, int.MaxValue));
 
     private static int Maps() =>
         File.Exists(MapsPath) && int.TryParse(File.ReadAllText(MapsPath), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var count) ? count : UsualMaps;

@@ -134,8 +134,8 @@ public sealed class PlannedStages
         double chosen = _plan.Chosen, dimension = (double)_plan.Checkpoints * _plan.Dimension;
         var fromMemory = _plan.Rates.Scan * machine.Cores * machine.Speed;
         if (machine.MemoryMbS > 0) fromMemory = Math.Min(fromMemory, machine.MemoryMbS * 1e6);
-        // Fits while the support grows are of (k/G)^2 of the full size, a third on average; a swap round fits twice.
-        var fits = _options.Iterations / 3.0 + 2 * _options.SwapRounds;
+        // Every pass fits twice, with what it offers and without the weakest rows; a fit takes the square of its rows.
+        var fits = 2 * (_options.Supports(_plan.Chosen).Sum(support => Math.Pow(Math.Min(1, _options.Grown(support) / chosen), 2)) + _options.SwapRounds);
         return
         [
             ($"the Gram matrix of {_plan.Chosen:N0} rows on '{machine.Name}' alone", chosen * chosen * dimension / (_plan.Rates.Multiply * machine.Cores * machine.Speed)),

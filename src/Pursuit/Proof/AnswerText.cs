@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Pursuit.Data;
 
 namespace Pursuit.Proof;
 
@@ -33,19 +34,21 @@ public static class AnswerText
 
     /// <summary>
     /// The words of a text, normalised: runs of letters, marks and numbers. Everything else separates. Where writing has no
-    /// spaces (Han, Hiragana, Katakana) each character is a word.
+    /// spaces each letter is a word (<see cref="UnspacedScripts"/>).
     /// </summary>
     public static IReadOnlyList<string> Words(string text)
     {
         var words = new List<string>();
         var word = new StringBuilder();
         Span<char> units = stackalloc char[2];
+        var isAlone = false; // the word at hand is a letter that stands alone
         foreach (var rune in Normalize(text).EnumerateRunes())
         {
-            var alone = StandsAlone(rune.Value);
-            if (alone || !IsOfWord(rune)) End();
-            if (alone) words.Add(rune.ToString());
-            else if (IsOfWord(rune)) word.Append(units[..rune.EncodeToUtf16(units)]);
+            var starts = UnspacedScripts.StandsAlone(rune);
+            if (starts || !IsOfWord(rune) || (isAlone && !UnspacedScripts.IsMark(rune))) End();
+            if (!IsOfWord(rune)) continue;
+            isAlone = starts || (isAlone && word.Length > 0);
+            word.Append(units[..rune.EncodeToUtf16(units)]);
         }
 
         End();
@@ -63,7 +66,4 @@ public static class AnswerText
         UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter
         or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark
         or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
-
-    private static bool StandsAlone(int value) => value is
-        (>= 0x3041 and <= 0x3096) or (>= 0x30A1 and <= 0x30FA) or (>= 0x3400 and <= 0x4DBF) or (>= 0x4E00 and <= 0x9FFF) or (>= 0xF900 and <= 0xFAD9) or (>= 0x20000 and <= 0x323AF);
 }

@@ -7,7 +7,7 @@ namespace Pursuit.Proof;
 /// resampled on its own and the deviations are added:
 /// <c>theta* = theta + k(S) mean of S drawn seed deviations + k(N) sum of N drawn example deviations</c>, with k from
 /// <see cref="SmallSample.Expansion"/>. What only a seed and an example together explain is counted in both, so where nothing
-/// else varies the interval is up to 1.4 times too wide, never too narrow. Across targets, the targets' means take the place of
+/// else varies the interval is up to 1.4 times too wide. Across targets, the targets' means take the place of
 /// the examples: the noise of a target's examples is already in how its mean differs from the others'.
 /// </summary>
 /// <remarks>

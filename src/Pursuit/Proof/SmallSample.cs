@@ -14,13 +14,15 @@ public static class SmallSample
 
     /// <summary>
     /// sqrt(n/(n-1)) t(n-1)/z: the first factor because a resample varies by the sample's own, too small deviation, the second
-    /// because that deviation is itself known from n values only. 9.2 at 2, 2.7 at 3, 1.02 at 100.
+    /// because that deviation is itself known from n values only. 2.7 at 3, 1.02 at 100. Of two values a resample's mean has three
+    /// places, and its
+    /// 97.5% percentile is the outer one, their half difference, which is the mean's standard error itself: t(1), 12.7, is what it takes.
     /// </summary>
     /// <param name="values">How many values are resampled, at least 2.</param>
     public static double Expansion(int values)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(values, 2);
-        return Math.Sqrt(values / (values - 1.0)) * StudentQuantile(values - 1) / Normal;
+        return values == 2 ? StudentQuantile(1) : Math.Sqrt(values / (values - 1.0)) * StudentQuantile(values - 1) / Normal;
     }
 
     /// <summary>Student's t: the 97.5% quantile, to nine digits.</summary>

@@ -66,7 +66,7 @@ public sealed class SelectJob
         var traffic = reused ? null : inputs.Team?.Traffic;
         var selected = Selected(inputs, stage);
 
-        var (files, exports) = WriteFiles(run, inputs.Pool, selected.Selection, cancellationToken);
+        var (files, exports) = WriteFiles(run, inputs.Pool, selected.Selection, FeaturelessRows.Of(_method.Name, inputs.Problem), cancellationToken);
         var summary = Summarise(selected, files, exports, reused, Stopwatch.GetElapsedTime(started)) with { Selection = stage.Fingerprint, Traffic = traffic, ContinuedPasses = continued };
         summary = summary with { Memory = MemoryUse.Of(inputs.Problem.Memory!, watch) };
         if (_options.Command is null)
@@ -240,7 +240,7 @@ public sealed class SelectJob
         .Add("features", features.PoolFingerprint)
         .Add("target-features", features.TargetFingerprint);
 
-    private (Dictionary<string, string> Files, IReadOnlyList<ExportSummary> Exports) WriteFiles(RunDirectory run, Pool pool, SelectionResult selection, CancellationToken cancellationToken)
+    private (Dictionary<string, string> Files, IReadOnlyList<ExportSummary> Exports) WriteFiles(RunDirectory run, Pool pool, SelectionResult selection, bool[]? empty, CancellationToken cancellationToken)
     {
         _progress?.Report(new WorkProgress("writing", 0, selection.Rows.Count, "records"));
         var repeats = Repeats.FromWeights(selection.Rows, _options.Repeats);
@@ -259,7 +259,7 @@ public sealed class SelectJob
 
         SelectionWriter.WriteFacts(files["facts"], pool, selection.Rows, repeats, exported);
         var selected = selection.Rows.Select(r => r.Position).ToHashSet();
-        files["ledger"] = pool.Ledger.WriteTo(run.FullPath, p => selected.Contains(p) ? "selected" : "not selected", cancellationToken);
+        files["ledger"] = pool.Ledger.WriteTo(run.FullPath, p => selected.Contains(p) ? "selected" : empty?[p] == true ? "no features" : "not selected", cancellationToken);
         files["run"] = run.FullPath;
         if (_options.Command is not null) files["report"] = run.PathOf(SelectReportFiles.PageName);
         return (files, exports);

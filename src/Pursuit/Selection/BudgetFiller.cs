@@ -7,7 +7,7 @@ namespace Pursuit.Selection;
 /// <remarks>
 /// Filling stops at the first example that no longer fits, so that a larger budget always contains the smaller one's choice
 /// and nothing is chosen for being short. Where lengths are known, examples without a trained token are passed over: they
-/// would take budget and teach nothing.
+/// would take budget and teach nothing. So are examples without features, where the method reads some (<see cref="FeaturelessRows"/>).
 /// </remarks>
 public static class BudgetFiller
 {
@@ -21,6 +21,14 @@ public static class BudgetFiller
         var budget = problem.ResolvedBudget;
         var untrainable = Untrainable(problem);
         if (untrainable > 0) ranked = [.. ranked.Where(r => problem.TokenCounts!.Supervised[r.Position] > 0)];
+        var empty = FeaturelessRows.Of(method, problem);
+        if (empty is not null) ranked = [.. ranked.Where(r => !empty[r.Position])];
+        if (ranked.Count == 0 && empty is not null)
+            throw PursuitException.At(
+                "--features",
+                $"rows of zeros for all of the {problem.ContentIds.Count:N0} examples that could be chosen",
+                "rows that aren't",
+                "Compute the features again with the model and --max-length that training will use.");
         if (ranked.Count == 0)
             throw PursuitException.At("--pool", $"none of the {problem.ContentIds.Count:N0} examples has a token to train on", "examples with an answer", "Look at one with 'pursuit inspect'.");
         var taken = new bool[ranked.Count];
@@ -40,8 +48,21 @@ public static class BudgetFiller
             Budget = budget,
             Spent = spent,
             Unit = problem.Budget.Unit,
-            Remarks = untrainable == 0 ? [] : [$"{untrainable:N0} examples have no token to train on and were passed over; 'pursuit inspect' tells why."],
+            Remarks = [.. Remarks(problem, untrainable, empty, budget - spent, rows.Count)],
         };
+    }
+
+    private static IEnumerable<string> Remarks(SelectionProblem problem, int untrainable, bool[]? empty, long left, int chosen)
+    {
+        if (untrainable > 0)
+            yield return $"{untrainable:N0} examples have no token to train on and were passed over; 'pursuit inspect' tells why.";
+        if (empty is null) yield break;
+        var possible = Enumerable.Range(0, empty.Length)
+            .Count(i => !empty[i] && (problem.TokenCounts is null || problem.TokenCounts.Supervised[i] > 0));
+        var unmet = left > 0 && chosen == possible
+            ? $"; without them {left:N0} {Budget.UnitName(problem.Budget.Unit)} of the budget can't be met"
+            : "";
+        yield return $"{empty.Count(e => e):N0} examples have no features (rows of zeros) and were passed over{unmet}.";
     }
 
     private static int Untrainable(SelectionProblem problem) => problem.TokenCounts?.Supervised.Count(s => s == 0) ?? 0;

@@ -103,8 +103,8 @@ public sealed class PlannedStagesTests
         On(Machine with { MemoryGb = 0.2 }).Faults.ShouldHaveSingleItem().ShouldContain("'m' needs");
         On(Machine with { MemoryGb = 1024 }, Job with { Chosen = 41_000 }).Faults.ShouldBeEmpty();
         var gram = On(Machine with { MemoryGb = 1024 }, Job with { Chosen = 42_000 }).Faults.ShouldHaveSingleItem();
-        gram.ShouldContain("Gram matrix of 42,000 rows to choose, and of what is offered for them, has 47,250 rows");
-        gram.ShouldContain("Lower the budget to 41,191 rows");
+        gram.ShouldContain("Gram matrix of 42,000 rows to choose, and of what is offered for them, has 46,800 rows");
+        gram.ShouldContain("Lower the budget to 41,540 rows");
         On(Machine with { MemoryGb = 1e6 }, Job with { Examples = 1_500_000_000, Chosen = 0, Passes = 0 }).Faults.ShouldSatisfyAllConditions(
             f => f[0].ShouldContain("losses of 1,500,000,000 examples at 2 checkpoints"),
             f => f[1].ShouldContain("1,464,844 shards"));

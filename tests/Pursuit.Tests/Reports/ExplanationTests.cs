@@ -94,7 +94,7 @@ public sealed class ExplanationTests : IDisposable
             lost.Displaced!.By[0].Id.ShouldBe("r0");
             lost.Displaced.After.ShouldBeLessThan(lost.Displaced.Before);
             lost.Why.ShouldContain(w => w.Contains("r0", StringComparison.Ordinal));
-        }, "gtp.fill=none");
+        }, "gtp.fill=none", "gtp.lambda=0"); // a ridge alone would share a weight between the two
     }
 
     [Fact]

@@ -64,11 +64,12 @@ public sealed class Explainer
     {
         var row = _run.Pool.Ledger[_run.Pool.InputRow(position)];
         var rank = _ranks.TryGetValue(position, out var r) ? r : (int?)null;
+        var isEmpty = FeaturelessRows.Of(_run.Selection.Method, _run.Problem)?[position] == true;
         var explanation = new Explanation
         {
             Row = Place(row),
             ContentId = _run.Pool.ContentIds[position].ToString(),
-            Fate = rank is null ? "not selected" : "selected",
+            Fate = rank is not null ? "selected" : isEmpty ? "no features" : "not selected",
             Why = [],
             Copies = [.. _run.Pool.Ledger.Rows().Where(x => x.DuplicateOf == row.Row).Take(MostCopies).Select(Place)],
             Source = _run.Sources.Names[_run.Sources.Groups[position]],
@@ -81,6 +82,7 @@ public sealed class Explainer
             explanation = explanation with { Weight = ranked.Weight, Score = ranked.Score, Repeats = Repeats.FromWeights(_run.Selection.Rows, _run.Options.Repeats)[chosen - 1] };
         }
 
+        if (isEmpty) return explanation with { Why = ["Its features are a row of zeros, which no method that reads features chooses."] };
         explanation = WithFeatures(explanation, position);
         explanation = _run.Gains is null ? WithOrder(explanation, position) : explanation;
         return explanation with { Why = ExplanationText.Why(explanation, _run) };

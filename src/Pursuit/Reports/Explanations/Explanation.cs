@@ -9,7 +9,7 @@ public sealed record Explanation
     /// <summary>Its content id; null where it is no valid record.</summary>
     public string? ContentId { get; init; }
 
-    /// <summary>"selected", "not selected", "duplicate of" or "quarantined", as in the ledger.</summary>
+    /// <summary>"selected", "not selected", "no features", "duplicate of" or "quarantined", as in the ledger.</summary>
     public required string Fate { get; init; }
 
     /// <summary>What became of it and why; each a whole sentence.</summary>

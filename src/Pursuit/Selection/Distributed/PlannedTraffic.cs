@@ -5,8 +5,9 @@ using Pursuit.Selection.Pursuits;
 namespace Pursuit.Selection.Distributed;
 
 /// <summary>
-/// What several processes exchange for a pursuit that goes all the way: every pass adds the rows it may, none is dropped, and every swap round
-/// is made. The messages are those of <see cref="RowTeam"/>, to the byte; a pursuit that stops early exchanges less.
+/// What several processes exchange for a pursuit that goes all the way: every pass adds the rows it may, none of them is dropped, and
+/// every swap
+/// round is made. The messages are those of <see cref="RowTeam"/>, to the byte; a pursuit that stops early exchanges less.
 /// </summary>
 public static class PlannedTraffic
 {
@@ -23,12 +24,16 @@ public static class PlannedTraffic
     {
         var others = processes - 1L;
         long outward = 0, back = 0, offered = 0, asked = 0, messages = others * (Byte + Number + Double + Byte); // the opening, and the end
-        var steps = (int)Math.Min(options.Iterations, budget);
-        var passes = steps + options.SwapRounds;
-        for (var (pass, support) = (1, 0L); pass <= passes; pass++)
+        // (rows in the support, rows offered) by pass.
+        (long Support, long Wanted)[] plan =
+        [
+            .. options.Supports(budget).Select(support => ((long)support, (long)options.Offered(support))),
+            .. Enumerable.Repeat((budget, (long)Math.Ceiling(options.SwapShare * budget)), options.SwapRounds),
+        ];
+        var pass = 0;
+        foreach (var (support, wanted) in plan)
         {
-            var size = pass <= steps ? (long)Math.Ceiling((double)budget * pass / steps) : budget + (long)Math.Ceiling(options.SwapShare * budget);
-            var wanted = size - support;
+            pass++;
             var candidates = wanted + wanted / 4;
             outward += Score(dimension, groups, support) + Best;
             if (GainsAreAsked(pass)) (asked, outward) = (asked + 1, outward + Gains(support));
@@ -36,14 +41,13 @@ public static class PlannedTraffic
             back += others * candidates * (Number + Single);
             offered += candidates;
             messages += others * (Byte + 2 * Number + candidates * Number);
-            support = Math.Min(size, budget);
         }
 
         var fetched = offered * others / processes;
         return new Traffic
         {
             Processes = processes,
-            Passes = passes,
+            Passes = plan.Length,
             PassesOut = others * outward,
             PassesBack = back,
             Rows = fetched,

@@ -29,9 +29,14 @@ public sealed record DsirOptions
 /// <summary>How an n-gram finds its bucket.</summary>
 public enum GramHash
 {
-    /// <summary>A 64-bit hash of the characters, mixed; many times faster.</summary>
+    /// <summary>
+    /// A 64-bit hash of the characters, mixed; many times faster. Letters of writing without spaces are words by themselves.
+    /// </summary>
     Fast,
 
-    /// <summary>SHA-256 of the n-gram's UTF-8, its words joined by spaces, modulo the buckets: as the authors' package.</summary>
+    /// <summary>
+    /// SHA-256 of the n-gram's UTF-8, its words joined by spaces, modulo the buckets: as the authors' package, whose words are
+    /// WordPunct's in every script.
+    /// </summary>
     Sha256,
 }

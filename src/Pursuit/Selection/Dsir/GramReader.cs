@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Pursuit.Data;
 
 namespace Pursuit.Selection.Dsir;
 
@@ -60,7 +61,19 @@ internal sealed class GramReader(GramHash hash, int buckets)
             }
 
             var value = Start;
-            while (i < text.Length)
+            if (kind == WordClasses.Alone)
+            {
+                // The letter, and the marks on it.
+                do
+                {
+                    var rune = RuneAt(text, i);
+                    value = HashRune(value, rune);
+                    i += rune.Utf16SequenceLength;
+                }
+                while (i < text.Length && UnspacedScripts.IsMark(RuneAt(text, i)));
+            }
+
+            while (kind != WordClasses.Alone && i < text.Length)
             {
                 var unit = text[i];
                 var own = classes[unit];
@@ -87,13 +100,13 @@ internal sealed class GramReader(GramHash hash, int buckets)
 
     private void ReadSha256(string text)
     {
-        var lowered = text.ToLowerInvariant();
+        var lowered = PythonCase.Lower(text);
         var previous = default(Range?);
         for (var i = 0; i < lowered.Length;)
         {
-            var kind = KindAt(lowered, i, WordClasses.Classes);
+            var kind = WordPunctAt(lowered, i);
             var start = i;
-            while (i < lowered.Length && KindAt(lowered, i, WordClasses.Classes) == kind) i += RuneAt(lowered, i).Utf16SequenceLength;
+            while (i < lowered.Length && WordPunctAt(lowered, i) == kind) i += RuneAt(lowered, i).Utf16SequenceLength;
             if (kind == WordClasses.Space) continue;
             var word = start..i;
             _buckets[_count++] = Sha256Bucket(lowered[word], null);
@@ -120,6 +133,8 @@ internal sealed class GramReader(GramHash hash, int buckets)
             rest = ((rest << 32) | BinaryPrimitives.ReadUInt32BigEndian(digest[k..])) % (ulong)buckets;
         return (int)rest;
     }
+
+    private static byte WordPunctAt(string text, int i) => WordClasses.WordPunct(KindAt(text, i, WordClasses.Classes));
 
     private static byte KindAt(string text, int i, byte[] classes) =>
         classes[text[i]] is var kind && kind == WordClasses.Half ? WordClasses.Of(RuneAt(text, i)) : kind;

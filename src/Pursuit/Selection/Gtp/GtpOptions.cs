@@ -9,25 +9,37 @@ public sealed record GtpOptions : PursuitOptions
     /// <summary>Chosen by training on its choices (docs/design/gtp-choices.md).</summary>
     private const int UsualBatch = 32;
 
+    // Candidates stand in the Gram matrix beside a support of tens of thousands; no budget enters, or a larger one could fit worse.
+    private const int LargestBite = 3072, LargestExchange = 768;
+
     /// <summary>How the support grows. Default: <see cref="GtpSchedule.Staged"/>.</summary>
-    [Description("how the support grows: staged (in bites of budget/iterations), or paper (2 x budget rows each time)")]
+    [Description("how the support grows: staged (by a share of itself), or paper (2 x budget rows each time)")]
     public GtpSchedule Schedule { get; init; } = GtpSchedule.Staged;
 
-    /// <summary>Passes in which a staged support grows, or at most the paper schedule repeats. Default 20; range 1 to 10,000.</summary>
-    [Description("passes the support grows in (staged), or at most repeats (paper), 1 to 10000")]
+    /// <summary>
+    /// Passes in which a staged support grows a hundredfold: it grows by a share 100^(1/iterations) - 1 of itself, a row at least, in
+    /// each. Passes that add
+    /// no row to it are at most as many. The paper schedule repeats at most so often. Default 20, a quarter each; range 1 to 10,000.
+    /// </summary>
+    [Description("passes the support grows a hundredfold in (staged), or at most repeats (paper), 1 to 10000")]
     public int Iterations { get; init; } = 20;
 
-    /// <summary>Rounds in which a full staged support exchanges rows. Default 5; range 0 to 10,000.</summary>
-    [Description("rounds in which a full staged support exchanges rows, 0 to 10000")]
-    public int SwapRounds { get; init; } = 5;
+    /// <summary>
+    /// Rounds in which a full staged support exchanges rows. They know the budget, so with any a larger one may fit worse. Default 0;
+    /// range 0 to 10,000.
+    /// </summary>
+    [Description("further rounds in which a full staged support exchanges rows, 0 to 10000; with any, a larger budget may fit worse")]
+    public int SwapRounds { get; init; }
 
-    /// <summary>Rows offered in a swap round, as a share of the budget. Default 0.1; above 0, at most 2.</summary>
-    [Description("rows offered in each swap round, as a share of the budget, above 0 to 2")]
+    /// <summary>
+    /// Rows offered in a pass beyond those it has room for, as a share of the support; the weakest leave. Default 0.1; range 0 to 2.
+    /// </summary>
+    [Description("rows offered in each pass beyond those it has room for, as a share of the support, 0 to 2")]
     public double SwapShare { get; init; } = 0.1;
 
     /// <summary>
     /// Examples of a training batch, whose noise the fit counts: what of a row points across the target averages out over so many
-    /// rows alone, not over the whole selection, so rows that hardly point toward the target are dear. Default null: 32 with a
+    /// rows alone, not over the whole selection, so rows that hardly point toward the target are penalised. Default null: 32 with a
     /// target, none without. At least 0; 0 counts none.
     /// </summary>
     [Description("examples of a training batch, whose noise the fit counts (32 with a target, else none); 0 counts none")]
@@ -45,8 +57,11 @@ public sealed record GtpOptions : PursuitOptions
     [Description("relative residual at which the pursuit is done, 0 to below 1")]
     public double Residual { get; init; } = 1e-6;
 
-    /// <summary>The fall of the residual in an iteration, as a share of it, below which the pursuit stops. Default 1e-4; range 0 (never) to below 1.</summary>
-    [Description("stop when an iteration lowers the residual by less than this share, 0 (never) to below 1")]
+    /// <summary>
+    /// The fall of the objective in an iteration, as a share of it, below which the pursuit stops. Default 1e-4; range 0 (never) to
+    /// below 1.
+    /// </summary>
+    [Description("stop when an iteration lowers the objective by less than this share, 0 (never) to below 1")]
     public double Tolerance { get; init; } = 1e-4;
 
     /// <summary>1 pursues in the whole pool; 2 first in each part of it, then in what they chose. Default 1.</summary>
@@ -69,16 +84,39 @@ public sealed record GtpOptions : PursuitOptions
     /// <inheritdoc/>
     internal override bool KeepsDirections => Fill == GtpFill.Peel;
 
+    /// <summary>Rows that a staged support may have after the next pass.</summary>
+    /// <param name="support">Rows it has.</param>
+    public int Grown(int support) => (int)Math.Min(int.MaxValue, support + Math.Clamp((long)(Growth * support), 1, LargestBite));
+
+    /// <summary>Rows that the next pass of a staged support offers.</summary>
+    /// <param name="support">Rows it has.</param>
+    public int Offered(int support) =>
+        (int)Math.Min(int.MaxValue, Grown(support) - support + Math.Min(LargestExchange, (long)(SwapShare * Grown(support))));
+
+    /// <summary>
+    /// The supports of a staged pursuit whose every pass adds what it may, before each pass; the last pass reaches beyond the budget.
+    /// </summary>
+    /// <param name="budget">M.</param>
+    public IEnumerable<int> Supports(long budget)
+    {
+        for (var support = 0; support <= budget; support = Grown(support)) yield return support;
+    }
+
     /// <inheritdoc/>
     internal override long MostRows(long budget)
     {
         // A quarter more candidates than wanted come at once; a fill offers four times the tenth it takes, 32 at least.
-        var offered = Schedule == GtpSchedule.Paper ? 2 : SwapShare;
-        return (long)Math.Ceiling(budget * (1 + Math.Max(0.4, 1.25 * offered + 0.25))) + 32;
+        var offered = Schedule == GtpSchedule.Paper ? 2.0 * budget : Offered((int)Math.Min(budget, int.MaxValue));
+        if (SwapRounds > 0) offered = Math.Max(offered, Math.Ceiling(SwapShare * budget));
+        return budget + (long)Math.Ceiling(Math.Max(0.4 * budget, 1.25 * offered)) + 32;
     }
 
     /// <inheritdoc/>
-    internal override long MostPasses(long budget) => Iterations + (Schedule == GtpSchedule.Staged ? SwapRounds : 0);
+    internal override long MostPasses(long budget) =>
+        Iterations + (Schedule == GtpSchedule.Staged ? Supports(budget).LongCount() + SwapRounds : 0);
+
+    // No bite is larger than what is there: it would be chosen by raw correlation.
+    private double Growth => Math.Min(1, Math.Pow(100, 1.0 / Iterations) - 1);
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Faults()
@@ -91,7 +129,7 @@ public sealed record GtpOptions : PursuitOptions
         if (Rounds == 2 && Fill == GtpFill.Peel) yield return "fill: peel with rounds=2; expected herd or none: peels are pursued in the whole pool, which two rounds are to spare";
         if (Batch < 0) yield return Fault("batch", Batch.Value, "0 or more");
         if (SwapRounds is < 0 or > 10_000) yield return Fault("swap-rounds", SwapRounds, "0 to 10000");
-        if (!(SwapShare is > 0 and <= 2)) yield return Fault("swap-share", SwapShare, "above 0 to 2");
+        if (!(SwapShare is >= 0 and <= 2)) yield return Fault("swap-share", SwapShare, "0 to 2");
         if (!(Residual is >= 0 and < 1)) yield return Fault("residual", Residual, "0 to below 1");
         if (!(Tolerance is >= 0 and < 1)) yield return Fault("tolerance", Tolerance, "0 to below 1");
     }
@@ -100,7 +138,10 @@ public sealed record GtpOptions : PursuitOptions
 /// <summary>How a support grows.</summary>
 public enum GtpSchedule
 {
-    /// <summary>Every pass adds a share of the budget; then rounds exchange rows.</summary>
+    /// <summary>
+    /// Every pass adds a share of the support and exchanges its weakest rows; the budget says only where that ends, so a larger one
+    /// never fits worse.
+    /// </summary>
     Staged,
 
     /// <summary>Every pass offers 2 M rows, fits, keeps M and fits again: the authors' scheme as described second-hand.</summary>

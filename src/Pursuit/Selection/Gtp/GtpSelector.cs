@@ -40,12 +40,13 @@ public sealed class GtpSelector : ISelector
 
         var left = session.Left(ranked.Select(r => r.Position));
         if (_options.Fill == GtpFill.None && left > 0 && outcome.Positions.Length < session.RowBudget)
-            remarks.Add($"The pursuit wanted {outcome.Positions.Length:N0} examples and no more help the target; {left:N0} {Budget.UnitName(problem.Budget.Unit)} of the budget stay unused. {Name}.fill=herd would use them.");
+            remarks.Add($"{session.Unused(outcome, left)} {Name}.fill=herd would use them.");
+        remarks.AddRange(PursuitSession.FitRemarks(outcome));
         var selection = session.Select(ranked, remarks);
         var details = session.Details(outcome, selection, cancellationToken) with { HeldOutIterations = heldOut?.Iterations ?? [] };
         if (details.TargetBelowFloor > 0.5)
-            remarks.Add($"{details.TargetBelowFloor:P0} of the target's gradients are shorter than the pool's norm floor: the model nearly knows the target already, or the two were made with different losses.");
-        return selection with { Details = details, Remarks = remarks };
+            selection = selection with { Remarks = [.. selection.Remarks, $"{details.TargetBelowFloor:P0} of the target's gradients are shorter than the pool's norm floor: the model nearly knows the target already, or the two were made with different losses."] };
+        return selection with { Details = details };
     }
 
     /// <summary>Tells of groups whose examples have nothing in common that their number could show; refuses where that is all groups and no fill.</summary>

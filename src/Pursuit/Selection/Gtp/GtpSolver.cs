@@ -5,8 +5,8 @@ namespace Pursuit.Selection.Gtp;
 /// <summary>The pursuit itself, in either schedule; docs/methods/gtp.md gives the steps.</summary>
 internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, PursuitStops stops)
 {
-    // Weights of a swap round's over-full support only rank its rows.
-    private static readonly NonNegativeSettings Ranking = new(1e-4, 200);
+    // Weights of an over-full support only rank its rows.
+    private static readonly NonNegativeSettings Ranking = new(1e-4, 200, 128);
 
     /// <summary>Pursues at most <paramref name="budget"/> rows.</summary>
     /// <param name="budget">M.</param>
@@ -19,63 +19,98 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
         var support = problem.NewSupport();
         var reason = trace.IsAllNoise(support.Residual()) ? StopReason.NoiseFloor
             : options.Schedule == GtpSchedule.Staged ? Staged(support, trace, budget, barred, cancellationToken)
-            : Paper(support, trace, budget, barred, cancellationToken);
-        return (trace.Finish(reason), trace);
+            : Exchange(support, trace, budget, options.Iterations, () => 2 * budget, barred, cancellationToken);
+        trace.Restore(support);
+        if (!trace.IsFinal) Settle(support, trace);
+        return (trace.Finish(reason, support.Count == 0 ? 0 : ExactFit.Violation(support)), trace);
     }
 
+    /// <summary>
+    /// A support grows by a share of itself in every pass, and what a pass offers beyond that pushes the weakest rows out. Nothing on
+    /// the way knows the
+    /// budget: it says only where the way ends, and how many of the last support's rows stay. So a larger budget has all supports of a
+    /// smaller one to choose the best of, and more, and never fits worse.
+    /// </summary>
     private StopReason Staged(SupportSet support, PursuitTrace trace, int budget, NearRows? barred, CancellationToken cancellationToken)
     {
         var residual = support.Residual();
-        var steps = Math.Min(options.Iterations, budget); // every step has room for a row, so no row added means none helps
-        for (var k = 1; k <= steps; k++)
+        var (settings, isFinal) = (NonNegativeSettings.Early, false);
+        var (largest, idle) = (0, 0);
+        while (idle <= options.Iterations)
         {
-            var size = (int)Math.Ceiling((double)budget * k / steps);
+            var before = support.Positions.ToArray();
+            var room = options.Grown(before.Length);
             var scores = problem.Identify(trace.Wanted(residual), support, cancellationToken);
-            var added = CandidateBatch.Add(problem, support, scores, size - support.Count, barred);
-            if (added == 0) return Settle(support, trace, StopReason.Optimal);
+            var helped = CandidateBatch.Add(problem, support, scores, options.Offered(before.Length), barred) > 0;
+            // Weights that are fitted loosely hide rows that would help: without any, fit to the end and look again.
+            if (!helped && isFinal) return trace.Exhausted(residual);
+            if (!helped) settings = NonNegativeSettings.Final;
+            var products = support.Solve(settings);
+            var isShort = support.KeepUsed(room);
+            if (isShort)
+            {
+                products += support.Solve(settings);
+                support.KeepUsed(room);
+            }
 
-            var products = support.Solve(k < steps ? NonNegativeSettings.Early : NonNegativeSettings.Final);
-            support.KeepUsed(budget);
+            if (support.Count > budget) return Full(support, trace, budget, products, barred, cancellationToken);
             residual = support.Residual();
-            if (trace.Record(support, residual, products) is { } reason)
-                return k < steps ? Settle(support, trace, reason) : reason;
+            var was = isFinal;
+            isFinal = settings == NonNegativeSettings.Final;
+            idle = support.Count > largest ? 0 : idle + 1;
+            largest = Math.Max(largest, support.Count);
+            var reason = trace.Record(support, residual, products, isFinal, isShort || !helped);
+            if (reason is not (null or StopReason.NoProgress)) return reason.Value;
+            // Once both fits that are compared went to the end, it is the rows that make no progress.
+            if (reason == StopReason.NoProgress && was) return StopReason.NoProgress;
+            if (helped && was && support.Positions.SequenceEqual(before)) return StopReason.SupportUnchanged;
+            if (reason == StopReason.NoProgress) settings = NonNegativeSettings.Final;
         }
 
-        return Exchange(support, trace, budget, options.SwapRounds, () => budget - support.Count + (int)Math.Ceiling(options.SwapShare * budget), barred, cancellationToken);
+        return StopReason.IterationLimit;
     }
 
-    private StopReason Paper(SupportSet support, PursuitTrace trace, int budget, NearRows? barred, CancellationToken cancellationToken) =>
-        Exchange(support, trace, budget, options.Iterations, () => 2 * budget, barred, cancellationToken);
+    /// <summary>Keeps a budget of a support that has grown beyond it.</summary>
+    private StopReason Full(
+        SupportSet support, PursuitTrace trace, int budget, int products, NearRows? barred, CancellationToken cancellationToken)
+    {
+        support.KeepUsed(budget);
+        products += support.Solve(NonNegativeSettings.Final);
+        support.KeepUsed(budget);
+        var reason = trace.Record(support, support.Residual(), products, isFinal: true, isShort: true);
+        if (reason is not null || options.SwapRounds == 0) return reason ?? StopReason.BudgetFull;
+        int Offered() => budget - support.Count + (int)Math.Ceiling(options.SwapShare * budget);
+        return Exchange(support, trace, budget, options.SwapRounds, Offered, barred, cancellationToken);
+    }
 
     /// <summary>Rounds in which rows are offered to a support beyond the budget, and the best of both stay.</summary>
-    private StopReason Exchange(SupportSet support, PursuitTrace trace, int budget, int rounds, Func<int> offered, NearRows? barred, CancellationToken cancellationToken)
+    private StopReason Exchange(
+        SupportSet support, PursuitTrace trace, int budget, int rounds, Func<int> offered, NearRows? barred, CancellationToken cancellationToken)
     {
         var residual = support.Residual();
         for (var round = 0; round < rounds; round++)
         {
             var before = support.Positions.ToArray();
             var scores = problem.Identify(trace.Wanted(residual), support, cancellationToken);
-            if (CandidateBatch.Add(problem, support, scores, offered(), barred) == 0) return StopReason.Optimal;
+            if (CandidateBatch.Add(problem, support, scores, offered(), barred) == 0) return trace.Exhausted(residual);
 
             var products = support.Solve(Ranking);
             support.KeepUsed(budget);
             products += support.Solve(NonNegativeSettings.Final);
             support.KeepUsed(budget);
             residual = support.Residual();
-            if (trace.Record(support, residual, products) is { } reason) return reason;
+            if (trace.Record(support, residual, products, isFinal: true) is { } reason) return reason;
             if (support.Positions.SequenceEqual(before)) return StopReason.SupportUnchanged;
         }
 
         return StopReason.IterationLimit;
     }
 
-    /// <summary>Ends growth early: what was fitted loosely is fitted to the end.</summary>
-    private static StopReason Settle(SupportSet support, PursuitTrace trace, StopReason reason)
+    /// <summary>What was fitted loosely is fitted to the end.</summary>
+    private static void Settle(SupportSet support, PursuitTrace trace)
     {
-        if (support.Count == 0) return reason;
         var products = support.Solve(NonNegativeSettings.Final);
         support.KeepUsed(support.Count);
-        trace.Record(support, support.Residual(), products);
-        return reason;
+        trace.Record(support, support.Residual(), products, isFinal: true);
     }
 }

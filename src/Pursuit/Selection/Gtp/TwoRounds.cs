@@ -28,7 +28,7 @@ internal sealed class TwoRounds(PursuitProblem problem, GtpOptions options, Purs
         // Parts are pursued side by side: the store is passed over as often as in the longest of them.
         problem.CountParts((int)found.Max(f => f[0]), found.Sum(f => f[1]));
         int[] union = [.. found.SelectMany(f => f.Skip(2)).Select(p => (int)p).Order()];
-        if (union.Length == 0) return new PursuitTrace(problem, stops, budget, progress).Finish(StopReason.Optimal);
+        if (union.Length == 0) return new PursuitTrace(problem, stops, budget, progress).Finish(StopReason.Optimal, 0);
         var among = problem.Some(union);
         var outcome = new GtpSolver(among, options, stops).Run(budget, null, progress, cancellationToken).Outcome;
         problem.CountParts(0, among.BytesRead);

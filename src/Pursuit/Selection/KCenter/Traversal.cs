@@ -13,11 +13,12 @@ internal sealed class Traversal
 
     /// <summary>Nothing is taken yet.</summary>
     /// <param name="pool">The rows.</param>
-    /// <param name="problem">Content ids for ties; rows without a token to train on are never taken.</param>
+    /// <param name="problem">Content ids for ties; rows without a token to train on, or without features, are never taken.</param>
     public Traversal(EmbeddingRows pool, SelectionProblem problem)
     {
         (_pool, _problem) = (pool, problem);
-        int[] barred = problem.TokenCounts is { } counts ? [.. Enumerable.Range(0, pool.Count).Where(i => counts.Supervised[i] == 0)] : [];
+        var empty = FeaturelessRows.Of(KCenterSelector.Name, problem);
+        int[] barred = [.. Enumerable.Range(0, pool.Count).Where(i => problem.TokenCounts?.Supervised[i] == 0 || empty?[i] == true)];
         _own = new FarthestFirst(pool, problem.ContentIds, barred, problem.Threads);
         _team = pool.Team?.OpenKCenter(barred);
     }

@@ -5,7 +5,7 @@ namespace Pursuit.Selection.Omp;
 /// <summary>
 /// Non-negative orthogonal matching pursuit on gradients: one row per pass over the store, each time the one that points most
 /// toward the residual, and an exact refit (GradMatch: Killamsetty et al., ICML 2021, arXiv 2103.00123; the non-negative variant
-/// of Bruckstein, Elad and Zibulevsky, 2008). The yardstick <c>gtp</c> is measured against: M passes where <c>gtp</c> takes 25.
+/// of Bruckstein, Elad and Zibulevsky, 2008). The yardstick <c>gtp</c> is measured against: M passes where <c>gtp</c> takes some 30.
 /// </summary>
 public sealed class OmpSelector : ISelector
 {
@@ -31,9 +31,8 @@ public sealed class OmpSelector : ISelector
         var outcome = new OmpSolver(session.Problem, new PursuitStops(_options.Residual, 0, false)).Run(session.RowBudget, progress, cancellationToken);
         var ranked = session.Ranked(outcome);
         var left = session.Left(ranked.Select(r => r.Position));
-        var remarks = left > 0 && outcome.Reason != StopReason.BudgetFull
-            ? new[] { $"The pursuit wanted {ranked.Length:N0} examples and no more help the target; {left:N0} {Budget.UnitName(problem.Budget.Unit)} of the budget stay unused." }
-            : [];
+        string[] unused = left > 0 && outcome.Reason != StopReason.BudgetFull ? [session.Unused(outcome, left)] : [];
+        string[] remarks = [.. unused, .. PursuitSession.FitRemarks(outcome)];
         var selection = session.Select(ranked, remarks);
         return selection with { Details = session.Details(outcome, selection, cancellationToken) };
     }

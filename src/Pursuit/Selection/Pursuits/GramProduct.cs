@@ -2,18 +2,24 @@ using Pursuit.Numerics;
 
 namespace Pursuit.Selection.Pursuits;
 
-/// <summary>Products (G + lam I) x for several x at once: each row of G is read once for all of them.</summary>
-internal sealed class GramProduct(float[] gram, int stride, int n, double lambda, int threads)
+/// <summary>Products U (G + lam I) U x for several x at once, U = diag(units): each row of G is read once for all of them.</summary>
+/// <param name="gram">G, [n, n] with rows <paramref name="stride"/> apart.</param>
+/// <param name="stride">Numbers from one row of G to the next.</param>
+/// <param name="n">Unknowns.</param>
+/// <param name="lambda">The ridge.</param>
+/// <param name="units">U, [n].</param>
+/// <param name="threads">At most this many.</param>
+internal sealed class GramProduct(float[] gram, int stride, int n, double lambda, double[] units, int threads)
 {
     private const int RowsPerTask = 64;
 
-    /// <summary>product = (G + lam I) x for every pair.</summary>
+    /// <summary>product = U (G + lam I) U x for every pair.</summary>
     public void Apply(List<(double[] X, double[] Product)> columns)
     {
         // Padded with zeros to the stride, so that rows of G can be taken several at a time; what stands behind them is finite.
         var right = new float[columns.Count * stride];
         for (var j = 0; j < columns.Count; j++)
-            for (var i = 0; i < n; i++) right[j * stride + i] = (float)columns[j].X[i];
+            for (var i = 0; i < n; i++) right[j * stride + i] = (float)(units[i] * columns[j].X[i]);
         var packed = new PackedRights(right, columns.Count, stride, stride);
         var tasks = (n + RowsPerTask - 1) / RowsPerTask;
         var options = new ParallelOptions { MaxDegreeOfParallelism = (long)n * n * columns.Count < 1 << 18 ? 1 : Math.Max(1, threads) };
@@ -24,8 +30,11 @@ internal sealed class GramProduct(float[] gram, int stride, int n, double lambda
             var dots = new float[rows * columns.Count];
             RowScan.Dots(gram.AsSpan(first * stride, rows * stride), rows, packed, dots);
             for (var i = 0; i < rows; i++)
+            {
+                var unit = units[first + i];
                 for (var j = 0; j < columns.Count; j++)
-                    columns[j].Product[first + i] = dots[i * columns.Count + j] + lambda * columns[j].X[first + i];
+                    columns[j].Product[first + i] = unit * (dots[i * columns.Count + j] + lambda * unit * columns[j].X[first + i]);
+            }
         });
     }
 }

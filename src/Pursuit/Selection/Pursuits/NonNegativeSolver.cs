@@ -8,7 +8,8 @@ namespace Pursuit.Selection.Pursuits;
 /// </summary>
 /// <remarks>
 /// Products with G are single precision, everything else double. A column's iterates depend on no other column, so columns that
-/// have converged drop out of the products.
+/// have converged drop out of the products. Unknowns are in units of about their row's length, so that rows of very different lengths
+/// don't slow each other down; the units are powers of two, which round nothing.
 /// </remarks>
 internal static class NonNegativeSolver
 {
@@ -27,10 +28,12 @@ internal static class NonNegativeSolver
     public static int Solve(float[] gram, int stride, int n, double lambda, double[][] linear, double[][] x, NonNegativeSettings settings, int threads)
     {
         if (n == 0) return 0;
-        var product = new GramProduct(gram, stride, n, lambda, threads);
+        var units = Units(gram, stride, n, lambda);
+        var product = new GramProduct(gram, stride, n, lambda, units, threads);
         var lipschitz = Lipschitz(product, n);
         var columns = new List<Column>();
-        for (var j = 0; j < linear.Length; j++) columns.Add(new Column(linear[j], x[j], lipschitz, settings));
+        for (var j = 0; j < linear.Length; j++) columns.Add(new Column(Times(linear[j], units), Divided(x[j], units), lipschitz, settings));
+        var all = columns.ToArray();
         product.Apply(columns.ConvertAll(c => (c.Trial, c.TrialProduct)));
         foreach (var column in columns) column.Begin();
 
@@ -45,8 +48,21 @@ internal static class NonNegativeSolver
             columns.RemoveAll(c => c.IsDone);
         }
 
+        for (var j = 0; j < all.Length; j++) Times(all[j].Solution, units).CopyTo(x[j], 0);
         return taken + PowerIterations;
     }
+
+    /// <summary>The power of two nearest to one over each row's length, ridge included, [n].</summary>
+    private static double[] Units(float[] gram, int stride, int n, double lambda) =>
+    [
+        .. Enumerable.Range(0, n)
+            .Select(i => gram[i * stride + i] + lambda)
+            .Select(square => square > 0 ? Math.ScaleB(1, (int)Math.Round(-0.5 * Math.Log2(square))) : 1),
+    ];
+
+    private static double[] Times(double[] values, double[] units) => [.. values.Select((v, i) => v * units[i])];
+
+    private static double[] Divided(double[] values, double[] units) => [.. values.Select((v, i) => v / units[i])];
 
     /// <summary>An estimate of G's largest eigenvalue; <see cref="Column"/> raises it where a step shows it too small.</summary>
     private static double Lipschitz(GramProduct product, int n)
@@ -100,6 +116,9 @@ internal static class NonNegativeSolver
                 Array.Clear(Trial);
             }
         }
+
+        /// <summary>x as it stands.</summary>
+        public double[] Solution => _x;
 
         public double[] Trial { get; }
 

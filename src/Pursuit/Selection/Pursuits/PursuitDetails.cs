@@ -26,10 +26,20 @@ public sealed record PursuitDetails : MethodDetails
     /// <summary>Why the pursuit ended.</summary>
     public required StopReason Reason { get; init; }
 
-    /// <summary>True unless the iterations ran out first.</summary>
-    public bool Converged => Reason != StopReason.IterationLimit;
+    /// <summary>The largest <see cref="Violation"/> of weights that count as fitted: products with rows are single precision.</summary>
+    public const double FitTolerance = 1e-5;
 
-    /// <summary>sum_j ||R_j||^2 + lam ||W||^2 of the best iterate.</summary>
+    /// <summary>
+    /// How far the best iterate's weights are from their optimality conditions: the largest |phi_i . R_j - lam W_ij - ||phi_i|| S_j /
+    /// b| where W_ij is above
+    /// zero, and the largest such number itself where it is zero, over the chosen rows, as a share of ||phi_i|| times the target's length.
+    /// </summary>
+    public required double Violation { get; init; }
+
+    /// <summary>True where the passes didn't run out first and the weights are fitted (<see cref="FitTolerance"/>).</summary>
+    public bool Converged => Reason != StopReason.IterationLimit && Violation <= FitTolerance;
+
+    /// <summary>sum_j ||R_j||^2 + lam ||W||^2 + (1/b) sum_j (sum_i W_ij ||phi_i||)^2 of the best iterate.</summary>
     public required double Objective { get; init; }
 
     /// <summary>The ridge.</summary>
@@ -87,7 +97,7 @@ public sealed record PursuitDetails : MethodDetails
     {
         StopReason.Optimal => "no row left that helps",
         StopReason.ResidualReached => "residual reached",
-        StopReason.NoProgress => "residual no longer falls",
+        StopReason.NoProgress => "objective no longer falls by the tolerance",
         StopReason.SupportUnchanged => "same rows twice",
         StopReason.NoiseFloor => "at the target's noise",
         StopReason.HeldOut => "held-out residual no longer falls",

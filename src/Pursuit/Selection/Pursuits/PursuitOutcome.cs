@@ -9,7 +9,7 @@ internal sealed record PursuitOutcome
     /// <summary>W, [J][n].</summary>
     public required double[][] Weights { get; init; }
 
-    /// <summary>sum_j ||R_j||^2 + lam ||W||^2.</summary>
+    /// <summary>sum_j ||R_j||^2 + lam ||W||^2 + (1/b) sum_j (sum_i W_ij ||phi_i||)^2.</summary>
     public required double Objective { get; init; }
 
     /// <summary>R, [J, D].</summary>
@@ -20,4 +20,7 @@ internal sealed record PursuitOutcome
 
     /// <summary>Why it ended.</summary>
     public required StopReason Reason { get; init; }
+
+    /// <summary>How far the weights are from their optimality conditions (<see cref="ExactFit.Violation(SupportSet)"/>).</summary>
+    public required double Violation { get; init; }
 }

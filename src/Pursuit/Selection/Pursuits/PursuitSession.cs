@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection.Pursuits;
@@ -102,9 +103,31 @@ internal sealed class PursuitSession
         return selection with
         {
             Rows = [.. selection.Rows.Select((r, i) => r with { Weight = weights[i] })],
-            Remarks = remarks,
+            Remarks = [.. selection.Remarks, .. remarks],
             Gains = Problem.Gains,
         };
+    }
+
+    /// <summary>A sentence on budget that a pursuit leaves, with its true reason.</summary>
+    /// <param name="outcome">The pursuit's.</param>
+    /// <param name="left">Budget left, in its unit.</param>
+    public string Unused(PursuitOutcome outcome, long left)
+    {
+        var rows = outcome.Positions.Length;
+        var why = outcome.Reason == StopReason.Optimal
+            ? $"The pursuit wanted {rows:N0} examples and no more help the target"
+            : $"The pursuit ended with {rows:N0} examples ({PursuitDetails.Describe(outcome.Reason)})";
+        return $"{why}; {left:N0} {Budget.UnitName(_selection.Budget.Unit)} of the budget stay unused.";
+    }
+
+    /// <summary>Says where the weights are not fitted to the end.</summary>
+    public static IEnumerable<string> FitRemarks(PursuitOutcome outcome)
+    {
+        if (outcome.Violation > PursuitDetails.FitTolerance)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"The weights' last fit has not converged: its largest violation of the optimality ")
+                + string.Create(CultureInfo.InvariantCulture, $"conditions is {outcome.Violation:0.0e+0} of the target's length; at most {PursuitDetails.FitTolerance:0.0e+0} counts as fitted.");
+        }
     }
 
     /// <summary>The report of a finished selection.</summary>
@@ -122,6 +145,7 @@ internal sealed class PursuitSession
             GroupNoiseFloors = [.. Enumerable.Range(0, target.Groups).Select(j => Math.Sqrt(target.Noise[j] / PartEnergy(target.Scaled, j)))],
             Iterations = outcome.Iterations,
             Reason = outcome.Reason,
+            Violation = outcome.Violation,
             Objective = outcome.Objective,
             Lambda = Problem.Lambda,
             Residual = Math.Sqrt(GradientRows.Dot(outcome.Residual, outcome.Residual) / Problem.Energy),
@@ -129,7 +153,7 @@ internal sealed class PursuitSession
             Wanted = positions.Count(wanted.Contains),
             Passes = Problem.Passes,
             BytesRead = Problem.BytesRead,
-            ZeroRows = Enumerable.Range(0, Problem.Rows.Count).Count(i => IsZero(Problem.Rows.Features, i)),
+            ZeroRows = FeaturelessRows.Of(_method, _selection)?.Count(e => e) ?? 0,
             TargetBelowFloor = Target is null ? 0 : BelowFloor(Target),
             NearDuplicates = NearDuplicates.Among(Problem.Rows, positions, cancellationToken),
         };
@@ -142,13 +166,6 @@ internal sealed class PursuitSession
         ScreenUse.Auto => rows.Features.BytesPerElement >= sizeof(float) || rows.PassBytes > PursuitMemory.HalfOfAll,
         _ => false,
     };
-
-    private static bool IsZero(IDenseFeatures features, int row)
-    {
-        for (var block = 0; block < features.Blocks; block++)
-            if (features.Norms(block)[row] > 0) return false;
-        return true;
-    }
 
     private double[] Sum(int[] positions)
     {

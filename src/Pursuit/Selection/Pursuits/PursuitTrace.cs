@@ -14,6 +14,8 @@ internal sealed class PursuitTrace
     private double[][] _weights;
     private float[] _residual;
     private double _objective;
+    private double _before;
+    private bool _isFinal = true; // nothing chosen is fitted to the end
     private double _bestHeldOut = double.PositiveInfinity;
     private int _sinceBestHeldOut;
 
@@ -26,21 +28,41 @@ internal sealed class PursuitTrace
         _progress = progress;
         _weights = [.. Enumerable.Range(0, problem.Target.Groups).Select(_ => Array.Empty<double>())];
         _residual = (float[])problem.Target.Scaled.Clone();
-        _objective = problem.Energy;
+        _objective = _before = problem.Energy;
+    }
+
+    /// <summary>True where the best iterate was fitted to the end.</summary>
+    public bool IsFinal => _isFinal;
+
+    /// <summary>Puts the best iterate's rows and weights into a support, where it has others.</summary>
+    public void Restore(SupportSet support)
+    {
+        if (support.Positions.SequenceEqual(_positions)) return;
+        support.Keep([]);
+        support.Add(_positions);
+        _problem.CountGathered(_positions.Length);
+        support.SetWeights(_weights);
     }
 
     /// <summary>Rows of the iterate with the lowest residual on the held-out half.</summary>
     public int BestHeldOutRows { get; private set; }
 
     /// <summary>Takes note of a debiased iterate.</summary>
+    /// <param name="support">Its rows and weights.</param>
+    /// <param name="residual">R, [J, D].</param>
+    /// <param name="products">Products with the Gram matrix that the fit took.</param>
+    /// <param name="isFinal">The weights were fitted to the end.</param>
+    /// <param name="isShort">Rows with a weight had to go for want of room: the objective may rise, and says nothing of whether more
+    /// rows help.</param>
     /// <returns>Why to stop here, or null.</returns>
-    public StopReason? Record(SupportSet support, float[] residual, int products)
+    public StopReason? Record(SupportSet support, float[] residual, int products, bool isFinal, bool isShort = false)
     {
         var energy = GradientRows.Dot(residual, residual);
         var relative = Math.Sqrt(energy / _problem.Energy);
         var objective = support.Objective(residual);
         var heldOut = _stops.HeldOut is null ? (double?)null : HeldOutResidual(residual, _stops.HeldOut);
-        var before = _iterations.Count > 0 ? _iterations[^1].Residual : 1;
+        var before = _before;
+        _before = objective;
         _iterations.Add(new PursuitIteration(support.Count, objective, relative, _problem.UniformResidual(support.Sum()), products, heldOut));
         _progress?.Report(new WorkProgress("pursuit", support.Count, _budget, "examples", $"residual {relative:0.000}"));
         if (objective <= _objective)
@@ -49,16 +71,23 @@ internal sealed class PursuitTrace
             _positions = support.Positions.ToArray();
             _weights = support.Weights();
             _residual = residual;
+            _isFinal = isFinal;
         }
 
         if (relative < _stops.Residual) return StopReason.ResidualReached;
         if (IsAllNoise(residual)) return StopReason.NoiseFloor;
         if (heldOut is { } h && HasStoppedFalling(h, support.Count)) return StopReason.HeldOut;
-        return before - relative < _stops.Tolerance * before && _stops.Tolerance > 0 ? StopReason.NoProgress : null;
+        return !isShort && before - objective < _stops.Tolerance * before && _stops.Tolerance > 0 ? StopReason.NoProgress : null;
     }
 
     /// <summary>True where noise stops a pursuit and every group's residual is within its own.</summary>
     public bool IsAllNoise(float[] residual) => _stops.NoiseFloor && !Unfinished(residual).Contains(true);
+
+    /// <summary>
+    /// Why a pursuit ends for which no row helps: all conditions hold, or those of the groups that aren't within their noise.
+    /// </summary>
+    public StopReason Exhausted(float[] residual) =>
+        _stops.NoiseFloor && Unfinished(residual).Contains(false) ? StopReason.NoiseFloor : StopReason.Optimal;
 
     /// <summary>R for identification: groups whose residual is within their noise ask for nothing more.</summary>
     public float[] Wanted(float[] residual)
@@ -73,7 +102,10 @@ internal sealed class PursuitTrace
     }
 
     /// <summary>The best iterate.</summary>
-    public PursuitOutcome Finish(StopReason reason) => new()
+    /// <param name="reason">Why it ended.</param>
+    /// <param name="violation">How far its weights are from their optimality conditions (<see
+    /// cref="ExactFit.Violation(SupportSet)"/>).</param>
+    public PursuitOutcome Finish(StopReason reason, double violation) => new()
     {
         Positions = _positions,
         Weights = _weights,
@@ -81,6 +113,7 @@ internal sealed class PursuitTrace
         Residual = _residual,
         Iterations = _iterations,
         Reason = reason,
+        Violation = violation,
     };
 
     private bool[] Unfinished(float[] residual)

@@ -45,6 +45,7 @@ internal sealed class SupportSet
         _target = target;
         _threads = Math.Max(1, threads);
         _dimension = rows.Dimension;
+        TargetLength = Math.Sqrt(GradientRows.Dot(target.Scaled, target.Scaled));
         Lambda = lambda;
         _linear = [.. Enumerable.Range(0, target.Groups).Select(_ => Array.Empty<double>())];
         _weights = [.. Enumerable.Range(0, target.Groups).Select(_ => Array.Empty<double>())];
@@ -55,6 +56,12 @@ internal sealed class SupportSet
 
     /// <summary>1/b for training in batches of b; 0 for none.</summary>
     public double BatchNoise { get; }
+
+    /// <summary>B.</summary>
+    public PursuitTarget Target => _target;
+
+    /// <summary>sqrt(sum_j ||B_j||^2).</summary>
+    public double TargetLength { get; }
 
     /// <summary>Rows in the support.</summary>
     public int Count => _rows.Count;
@@ -130,16 +137,19 @@ internal sealed class SupportSet
     }
 
     /// <summary>Drops rows without weight, then all but the <paramref name="most"/> of largest contribution; order of entry stays.</summary>
-    public void KeepUsed(int most)
+    /// <returns>True where rows with a weight had to go.</returns>
+    public bool KeepUsed(int most)
     {
         var used = Enumerable.Range(0, Count).Where(IsUsed).ToArray();
-        if (used.Length > most)
+        var isShort = used.Length > most;
+        if (isShort)
         {
             // A stable sort: of equal contributions the earlier entry, which had the better score, stays.
             used = [.. used.OrderByDescending(Contribution).Take(most).Order()];
         }
 
         Keep(used);
+        return isShort;
     }
 
     /// <summary>Fits the weights from those at hand; the objective never rises.</summary>
@@ -158,6 +168,7 @@ internal sealed class SupportSet
         }
 
         var products = NonNegativeSolver.Solve(_gram, _capacity, Count, Lambda, linear, weights, settings, _threads);
+        if (Count > 0 && settings.ExactRows > 0) ExactFit.Finish(this, linear, weights, settings.ExactRows, settings.Refines, _threads);
         _journal?.Keep(JournalKind.Weights, question!, MemoryMarshal.AsBytes<double>([products, .. weights.SelectMany(w => w)]));
         SetWeights(weights);
         return products;
@@ -173,7 +184,8 @@ internal sealed class SupportSet
     }
 
     /// <summary>product = (G + lam I) x for several x.</summary>
-    public void Multiply(List<(double[] X, double[] Product)> columns) => new GramProduct(_gram, _capacity, Count, Lambda, _threads).Apply(columns);
+    public void Multiply(List<(double[] X, double[] Product)> columns) =>
+        new GramProduct(_gram, _capacity, Count, Lambda, [.. Enumerable.Repeat(1.0, Count)], _threads).Apply(columns);
 
     /// <summary>c = A B_j of a group, [n].</summary>
     public double[] Linear(int group) => _linear[group][..Count];
@@ -233,7 +245,8 @@ internal sealed class SupportSet
         return sum;
     }
 
-    private double Norm(int index) => _pool.Norms[Positions[index]];
+    /// <summary>||phi_i|| of a row of the support.</summary>
+    public double Norm(int index) => _pool.Norms[Positions[index]];
 
     /// <summary>Products of a block's new rows with the target, with all rows before them and with themselves.</summary>
     private void AddBlock(int block, int firstNew, bool alone)

@@ -19,6 +19,7 @@ public sealed class RdsRoundRobinSelector(RdsOptions options) : ISelector
     {
         var scan = new SimilarityScan(problem, Name, options.Similarity);
         var rows = problem.ContentIds.Count;
+        var empty = FeaturelessRows.Of(Name, problem);
         var least = Enumerable.Range(0, rows).Select(i => problem.Budget.Cost(i, problem.TokenCounts)).Where(cost => cost > 0).DefaultIfEmpty(1).Min();
         var wanted = (long)Math.Min(rows, Math.Max(Spare, problem.ResolvedBudget / Math.Max(1, Total(problem) / rows)));
         for (var length = (int)Math.Min(rows, 2 * (wanted / scan.Targets) + Spare); ; length = (int)Math.Min(rows, 2L * length))
@@ -27,7 +28,8 @@ public sealed class RdsRoundRobinSelector(RdsOptions options) : ISelector
             if (ranked.Count == 0) continue;
             // Lists that end early leave the rest of the ranking unknown: longer ones, until what is known fills the budget.
             var selection = BudgetFiller.Fill(Name, problem, ranked);
-            var isFull = selection.Budget - selection.Spent < least || (problem.Quotas.Count == 0 && selection.Rows.Count < ranked.Count(r => IsTrainable(problem, r)));
+            var usable = ranked.Count(r => IsTrainable(problem, r) && empty?[r.Position] != true);
+            var isFull = selection.Budget - selection.Spent < least || (problem.Quotas.Count == 0 && selection.Rows.Count < usable);
             if (isFull || length == rows) return selection;
         }
     }

@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Pursuit.Data;
 using Pursuit.Selection.Dsir;
 
 namespace Pursuit.Selection.Reference;
@@ -14,16 +15,16 @@ internal static partial class ReferenceDsir
     public static double[] LogWeights(IReadOnlyList<string> pool, IReadOnlyList<string> target, DsirOptions options)
     {
         var (ofTarget, ofPool) = (Distribution(target, options), Distribution(pool, options));
-        return [.. pool.Select(text => Grams(text).Select(g => Bucket(g, options)).ToArray() is { Length: > 0 } buckets
+        return [.. pool.Select(text => Grams(text, options).Select(g => Bucket(g, options)).ToArray() is { Length: > 0 } buckets
             ? buckets.GroupBy(b => b).Sum(g => g.Count() * (Math.Log(ofTarget.GetValueOrDefault(g.Key) + 1e-8) - Math.Log(ofPool.GetValueOrDefault(g.Key) + 1e-8)))
             : double.NaN)];
     }
 
     /// <summary>Words and pairs of words of a text.</summary>
-    public static IReadOnlyList<string[]> Grams(string text)
+    public static IReadOnlyList<string[]> Grams(string text, DsirOptions options)
     {
         // Python's \w has no marks, which .NET's has.
-        var words = WordPunct().Matches(text.ToLowerInvariant()).Select(m => m.Value).ToArray();
+        string[] words = options.Hash == GramHash.Fast ? [.. Words(text.ToLowerInvariant())] : [.. WordPunct().Matches(PythonCase.Lower(text)).Select(m => m.Value)];
         return [.. words.Select(w => new[] { w }), .. words.Skip(1).Select((w, i) => new[] { words[i], w })];
     }
 
@@ -40,9 +41,26 @@ internal static partial class ReferenceDsir
         return (int)(BigInteger.Parse("0" + digest, NumberStyles.HexNumber, CultureInfo.InvariantCulture) % options.Buckets);
     }
 
+    /// <summary>WordPunct's words, but letters of writing without spaces by themselves, with their marks.</summary>
+    private static List<string> Words(string text)
+    {
+        var words = new List<string>();
+        var kind = WordClasses.Space;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            var own = WordClasses.Of(rune);
+            if (kind == WordClasses.Alone && UnspacedScripts.IsMark(rune)) own = kind;
+            else if (own != WordClasses.Space && (own != kind || own == WordClasses.Alone)) words.Add("");
+            if (own != WordClasses.Space) words[^1] += rune.ToString();
+            kind = own;
+        }
+
+        return words;
+    }
+
     private static Dictionary<int, double> Distribution(IReadOnlyList<string> texts, DsirOptions options)
     {
-        var buckets = texts.SelectMany(Grams).Select(g => Bucket(g, options)).ToArray();
+        var buckets = texts.SelectMany(t => Grams(t, options)).Select(g => Bucket(g, options)).ToArray();
         return buckets.GroupBy(b => b).ToDictionary(g => g.Key, g => (double)g.Count() / buckets.Length);
     }
 

@@ -6,27 +6,27 @@ namespace Pursuit.Selection.Reference;
 /// </summary>
 internal static class ReferencePursuit
 {
-    /// <summary>The staged schedule: growth in <paramref name="iterations"/> bites, then swap rounds.</summary>
+    /// <summary>The staged schedule: every pass offers some rows, the strongest stay, and the last support is cut to the budget.</summary>
+    /// <param name="rows">phi.</param>
+    /// <param name="targets">B.</param>
+    /// <param name="lambda">The ridge.</param>
+    /// <param name="budget">M.</param>
+    /// <param name="grown">Rows that a support may have after the next pass.</param>
+    /// <param name="offered">Rows that the next pass offers.</param>
     /// <returns>The support and objective of the best iterate.</returns>
-    public static (int[] Support, double Objective) Staged(double[][] rows, double[][] targets, double lambda, int budget, int iterations, int swapRounds, double swapShare)
+    public static (int[] Support, double Objective) Staged(double[][] rows, double[][] targets, double lambda, int budget, Func<int, int> grown, Func<int, int> offered)
     {
         var support = new List<int>();
         var (best, bestObjective) = (Array.Empty<int>(), double.PositiveInfinity);
-        iterations = Math.Min(iterations, budget);
-        for (var k = 1; k <= iterations + swapRounds; k++)
+        while (support.Count <= budget)
         {
-            var size = k <= iterations ? (int)Math.Ceiling((double)budget * k / iterations) : budget + (int)Math.Ceiling(swapShare * budget);
-            Offer(rows, targets, lambda, support, size - support.Count);
-            var fits = Fit(rows, targets, lambda, support);
-            support = [.. Enumerable.Range(0, support.Count)
-                .Where(s => fits.Any(f => f[s] > 0))
-                .OrderByDescending(s => Contribution(rows[support[s]], fits.Select(f => f[s])))
-                .Take(budget)
-                .Order()
-                .Select(s => support[s])];
-            var objective = Objective(rows, targets, lambda, support);
-            if (objective >= bestObjective) continue;
-            (best, bestObjective) = ([.. support], objective);
+            var before = support.Count;
+            Offer(rows, targets, lambda, support, offered(before));
+            support = Strongest(rows, targets, lambda, support, grown(before));
+            var kept = support.Count > budget ? Strongest(rows, targets, lambda, support, budget) : support;
+            var objective = Objective(rows, targets, lambda, kept);
+            if (objective < bestObjective) (best, bestObjective) = ([.. kept], objective);
+            if (support.Count <= before) break;
         }
 
         return (best, bestObjective);
@@ -74,6 +74,18 @@ internal static class ReferencePursuit
         }
 
         support.AddRange(batch);
+    }
+
+    /// <summary>The rows of a support with a weight, at most some of them, by what their weights are worth.</summary>
+    private static List<int> Strongest(double[][] rows, double[][] targets, double lambda, List<int> support, int most)
+    {
+        var fits = Fit(rows, targets, lambda, support);
+        return [.. Enumerable.Range(0, support.Count)
+            .Where(s => fits.Any(f => f[s] > 0))
+            .OrderByDescending(s => Contribution(rows[support[s]], fits.Select(f => f[s])))
+            .Take(most)
+            .Order()
+            .Select(s => support[s])];
     }
 
     private static double[][] Fit(double[][] rows, double[][] targets, double lambda, List<int> support)

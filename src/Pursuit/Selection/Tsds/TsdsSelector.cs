@@ -90,7 +90,8 @@ public sealed class TsdsSelector : ISelector
             effective += 1 / squares;
         }
 
-        int[] rows = [.. Enumerable.Range(0, mass.Length).Where(i => mass[i] > 0)];
+        var empty = FeaturelessRows.Of(_name, problem);
+        int[] rows = [.. Enumerable.Range(0, mass.Length).Where(i => mass[i] > 0 && empty?[i] != true)];
         var probabilities = Array.ConvertAll(rows, i => mass[i]);
         var sample = Sample(problem, Math.Min(SampleRows, pool.Count));
         var certified = IsCertified(problem, solver, lists, plan, sample, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Dsir;
 using Pursuit.Selection.Features;
@@ -32,7 +33,7 @@ public sealed class DsirTests
     [InlineData(GramHash.Sha256)]
     public void Weights_equal_the_plain_twins(GramHash hash)
     {
-        string[] pool = [.. Law, .. Code, "Ärger, ÉTÉ & naïve_1 – ½ 中文!", "a", "?!", " "];
+        string[] pool = [.. Law, .. Code, "Ärger, ÉTÉ & naïve_1 – ½ 中文!", "กันx中ガ\u3099 \u03a3\u0391\u03a3 İ", "a", "?!", " "];
         var options = new DsirOptions { Hash = hash, Buckets = 97, Resample = false };
         var weights = new DsirSelector(options).Scores(Problem(pool, Law[..2]), null, CancellationToken.None);
         var expected = ReferenceDsir.LogWeights(pool, Law[..2], options);
@@ -42,6 +43,33 @@ public sealed class DsirTests
             else weights[i].ShouldBe(expected[i], 1e-11 * Math.Max(1, Math.Abs(expected[i])));
         }
     }
+
+    [Theory]
+    [InlineData(0x4e00, 0x6000)] // Han
+    [InlineData(0x3042, 0x30a2)] // Hiragana, Katakana
+    [InlineData(0x0e01, 0x0e18)] // Thai
+    public void Texts_without_spaces_are_told_apart_as_with_them(int first, int second)
+    {
+        // Two subjects with characters of their own, a quarter of the pool like the target.
+        string Text(int subject, int seed, string between)
+        {
+            var random = new SeededRandom((ulong)seed, "test/dsir-unspaced");
+            return string.Join(between, Enumerable.Range(0, 40).Select(_ => char.ConvertFromUtf32(subject + random.NextInt(20))));
+        }
+
+        foreach (var between in new[] { "", " " })
+        {
+            string[] pool = [.. Enumerable.Range(0, 200).Select(i => Text(i % 4 == 0 ? second : first, i, between))];
+            string[] target = [.. Enumerable.Range(1000, 20).Select(i => Text(second, i, between))];
+            var rows = new DsirSelector(new DsirOptions()).Select(Problem(pool, target, "25"), null, CancellationToken.None).Rows;
+            rows.Count(r => r.Position % 4 == 0).ShouldBe(25, between);
+        }
+    }
+
+    [Fact]
+    public void The_authors_buckets_keep_the_authors_words_in_every_script() =>
+        ReferenceDsir.Grams("\u4e2d\u6587 \u0130", new DsirOptions { Hash = GramHash.Sha256 }).Select(g => string.Join(' ', g))
+            .ShouldBe(["\u4e2d\u6587", "i", "\u0307", "\u4e2d\u6587 i", "i \u0307"]);
 
     [Fact]
     public void A_target_distributed_as_the_pool_weighs_everything_alike()

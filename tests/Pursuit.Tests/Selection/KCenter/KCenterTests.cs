@@ -65,7 +65,7 @@ public sealed class KCenterTests
     {
         var tokens = Choose(Embeddings.Clustered(300, 1, "900-tokens"));
         tokens.Spent.ShouldBeInRange(750, 900);
-        var equal = Embeddings.Problem(Embeddings.Of("pool", [.. Enumerable.Repeat<float[]>([0f, 0f], 9)]), null, "4");
+        var equal = Embeddings.Problem(Embeddings.Of("pool", [.. Enumerable.Repeat<float[]>([1f, 2f], 9)]), null, "4");
         Choose(equal).Rows.Select(r => r.Position).ShouldBe(Enumerable.Range(0, 9).OrderBy(i => equal.ContentIds[i]).Take(4));
     }
 

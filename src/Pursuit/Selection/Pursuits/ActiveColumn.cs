@@ -1,13 +1,15 @@
 using Pursuit.Numerics;
-using Pursuit.Selection.Pursuits;
 
-namespace Pursuit.Selection.Omp;
+namespace Pursuit.Selection.Pursuits;
 
 /// <summary>
 /// One group's non-negative fit on a growing support, exactly: the active-set method of Lawson and Hanson (1974, chapter 23),
 /// its least-squares problems by an updated Cholesky factor.
 /// </summary>
-internal sealed class ActiveColumn(double lambda)
+/// <param name="lambda">The ridge.</param>
+/// <param name="rounding">The descent along a unit row that counts as rounding, as a share of the target's largest product with
+/// one.</param>
+internal sealed class ActiveColumn(double lambda, double rounding)
 {
     // Products are single precision: below this share of its length a row is a combination of the others.
     private const double DependentPivot = 1e-6;
@@ -18,6 +20,32 @@ internal sealed class ActiveColumn(double lambda)
 
     /// <summary>x, one weight per row of the support.</summary>
     public List<double> Weights { get; private set; } = [];
+
+    /// <summary>Takes over weights that another solver found; of rows that are combinations of others some lose theirs.</summary>
+    /// <param name="support">Gram matrix.</param>
+    /// <param name="linear">c, [n].</param>
+    /// <param name="weights">x, [n].</param>
+    public void Begin(SupportSet support, double[] linear, double[] weights)
+    {
+        Weights = [.. weights];
+        for (var i = 0; i < weights.Length; i++)
+        {
+            if (weights[i] > 0 && TryAppend(support, i)) _passive.Add(i);
+            else Weights[i] = 0;
+        }
+
+        Descend(linear);
+    }
+
+    /// <summary>Fits the same rows to another c.</summary>
+    /// <param name="linear">c, [n].</param>
+    /// <param name="weights">Where to start from, weights on the rows at hand alone, [n].</param>
+    public void Refit(double[] linear, double[] weights)
+    {
+        _refused.Clear();
+        if (_passive.TrueForAll(p => weights[p] > 0)) Weights = [.. weights];
+        Descend(linear);
+    }
 
     /// <summary>A row of weight zero joins the support.</summary>
     public void Grow()
@@ -35,18 +63,22 @@ internal sealed class ActiveColumn(double lambda)
     /// <returns>False where no row would lower the objective: the fit is optimal.</returns>
     public bool Improve(SupportSet support, double[] linear, double[] product)
     {
+        // By descent over length: along a short row the same step in the sum is a larger weight.
         var entering = -1;
-        var steepest = 1e-6 * linear.Max(Math.Abs);
+        var scale = 0.0;
+        for (var i = 0; i < Weights.Count; i++) scale = Math.Max(scale, Math.Abs(linear[i]) / Length(support, i));
+        var steepest = rounding * scale;
         for (var i = 0; i < Weights.Count; i++)
         {
-            if (Weights[i] > 0 || linear[i] - product[i] <= steepest || _refused.Contains(i)) continue;
-            steepest = linear[i] - product[i];
+            if (Weights[i] > 0 || _refused.Contains(i)) continue;
+            var descent = (linear[i] - product[i]) / Length(support, i);
+            if (!(descent > steepest)) continue;
+            steepest = descent;
             entering = i;
         }
 
         if (entering < 0) return false;
-        var products = _passive.ConvertAll(p => (double)support.Gram(entering, p)).ToArray();
-        if (!_factor.TryAppend(products, support.Gram(entering, entering) + lambda, DependentPivot))
+        if (!TryAppend(support, entering))
         {
             _refused.Add(entering);
             return true;
@@ -64,6 +96,14 @@ internal sealed class ActiveColumn(double lambda)
         var place = kept.Index().ToDictionary(x => x.Item, x => x.Index);
         _passive = _passive.ConvertAll(p => place[p]);
         Weights = [.. kept.Select(k => Weights[k])];
+    }
+
+    private double Length(SupportSet support, int index) => Math.Sqrt(support.NoisyGram(index, index) + lambda);
+
+    private bool TryAppend(SupportSet support, int index)
+    {
+        var products = _passive.ConvertAll(p => (double)support.NoisyGram(index, p)).ToArray();
+        return _factor.TryAppend(products, support.NoisyGram(index, index) + lambda, DependentPivot);
     }
 
     /// <summary>Moves toward the unconstrained fit of the passive rows, dropping those whose weight would turn negative.</summary>
