@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Reports.Explanations;
 using Pursuit.Runs;
@@ -26,7 +25,7 @@ internal static class ExplainCommand
         using var progress = new ProgressPrinter();
         var explanation = new SelectJob(options, progress) { Features = FeatureCommandOptions.FinishedSource(options, run) }.Revisit(run, selected => Explainer.Explain(selected, id, cancellationToken), cancellationToken);
         progress.Dispose();
-        if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(explanation, RunJson.Compact));
+        if (json) Terminal.Json(explanation);
         else ExplanationPrinter.Print(explanation);
         return CommandLine.Done;
     }

@@ -70,7 +70,7 @@ internal sealed class FeaturesCommand
         FeaturePrinter.Print(report);
         Terminal.Line($"Run       {Terminal.Short(run.FullPath)}");
         Terminal.Line($"Next      pursuit select --pool ... --target ... --features {Terminal.Short(run.FullPath)} --budget 1% --method {(report is EmbeddingReport ? "tsds" : "gtp")}");
-        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(report, report.GetType(), RunJson.Compact));
+        if (parsed.GetValue(_json)) Terminal.Json(report, report.GetType());
         return CommandLine.Done;
     }
 

@@ -69,7 +69,7 @@ internal sealed class PretrainCommand
         AtomicFile.Write(run.PathOf("summary.json"), s => JsonSerializer.Serialize(s, summary, RunJson.Indented));
         Terminal.Line($"Read      {summary.Documents:N0} documents, {summary.CorpusTokens:N0} tokens, {summary.CorpusBytes / 1e6:N1} MB; left out {summary.Duplicates:N0} exact duplicates and {summary.Quarantined:N0} bad records");
         TrainingPrinter.Print(summary.Training, summary.Parameters, summary.Model);
-        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));
+        if (parsed.GetValue(_json)) Terminal.Json(summary);
         return CommandLine.Done;
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Proof;
 using Pursuit.Reports;
@@ -30,7 +29,7 @@ internal static class ReportCommand
         var page = ProofReportFiles.Write(run.FullPath, proof, ProveCommand.CommandOf(run));
         foreach (var verdict in proof.Verdicts) Terminal.Line(verdict);
         Terminal.Line($"Report    {Terminal.Short(page)}");
-        if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(proof, RunJson.Compact));
+        if (json) Terminal.Json(proof);
         return CommandLine.Done;
     }
 
@@ -44,7 +43,7 @@ internal static class ReportCommand
         progress.Dispose();
         Terminal.Line(report.Headline);
         Terminal.Line($"Report    {Terminal.Short(page)}");
-        if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(report, RunJson.Compact));
+        if (json) Terminal.Json(report);
         return CommandLine.Done;
     }
 }

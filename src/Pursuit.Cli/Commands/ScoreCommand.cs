@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Engine.Statistics;
@@ -67,7 +66,7 @@ internal sealed class ScoreCommand
         foreach (var (method, missing) in summary.Methods.Where(m => m.Value > 0)) Terminal.Line($"Note      {missing:N0} examples have no measure by {method}: null in the file");
         Terminal.Line($"Scores    {Terminal.Short(summary.Out)}");
         Terminal.Line($"Run       {Terminal.Short(run.FullPath)}");
-        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));
+        if (parsed.GetValue(_json)) Terminal.Json(summary);
         return CommandLine.Done;
     }
 

@@ -119,7 +119,7 @@ internal sealed class SelectCommand
 
         AtomicFile.Write(run.PathOf(SelectSummary.FileName), s => JsonSerializer.Serialize(s, summary, RunJson.Indented));
         SummaryPrinter.Print(summary);
-        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));
+        if (parsed.GetValue(_json)) Terminal.Json(summary);
         return CommandLine.Done;
     }
 

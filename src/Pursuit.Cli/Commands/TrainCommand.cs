@@ -72,7 +72,7 @@ internal sealed class TrainCommand
         AtomicFile.Write(run.PathOf("summary.json"), s => JsonSerializer.Serialize(s, summary, RunJson.Indented));
         Terminal.Line($"Read      {summary.Examples:N0} examples; left out {summary.WithoutAnswer:N0} without an answer to learn, {summary.Duplicates:N0} exact duplicates and {summary.Quarantined:N0} bad records");
         TrainingPrinter.Print(summary.Training, summary.Parameters, summary.Model);
-        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));
+        if (parsed.GetValue(_json)) Terminal.Json(summary);
         return CommandLine.Done;
     }
 

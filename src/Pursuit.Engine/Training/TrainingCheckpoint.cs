@@ -124,17 +124,10 @@ public sealed class TrainingCheckpoint
     private static TrainingCheckpoint Read(string directory)
     {
         var path = Path.Combine(directory, StateFileName);
-        try
-        {
-            var state = JsonSerializer.Deserialize<CheckpointState>(File.ReadAllBytes(path), RunJson.Indented);
-            if (state?.Format != CurrentFormat)
-                throw PursuitException.At(path, $"a checkpoint of format {state?.Format}", $"format {CurrentFormat}", "It was made by another version of Pursuit; delete it or choose another --run.");
-            return new TrainingCheckpoint(directory, state);
-        }
-        catch (Exception e) when (e is JsonException or IOException)
-        {
-            throw PursuitException.At(path, $"the checkpoint can't be read ({e.Message})", "what 'pursuit' wrote there", "Delete that directory to continue from the checkpoint before it.", e);
-        }
+        var state = JsonFile.Read<CheckpointState>(path, RunJson.Indented, "the state of a checkpoint that 'pursuit' wrote there", "Delete that directory to continue from the checkpoint before it.");
+        return state.Format == CurrentFormat
+            ? new TrainingCheckpoint(directory, state)
+            : throw PursuitException.At(path, $"a checkpoint of format {state.Format}", $"format {CurrentFormat}", "It was made by another version of Pursuit; delete it or choose another --run.");
     }
 
     private static List<TensorToWrite> Moments(AdamWOptimizer optimizer)

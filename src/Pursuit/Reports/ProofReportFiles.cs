@@ -30,15 +30,9 @@ public static class ProofReportFiles
     public static ProofReport? Read(RunDirectory run)
     {
         var path = run.PathOf(ProofReport.FileName);
-        if (!File.Exists(path)) return null;
-        try
-        {
-            return JsonSerializer.Deserialize<ProofReport>(File.ReadAllBytes(path), RunJson.Indented);
-        }
-        catch (JsonException e)
-        {
-            throw PursuitException.At(path, $"the proof can't be read ({e.Message})", "what 'pursuit prove' wrote there", "Another version of Pursuit may have made it; run the proof again: finished trainings are kept.", e);
-        }
+        return File.Exists(path)
+            ? JsonFile.Read<ProofReport>(path, RunJson.Indented, "what 'pursuit prove' wrote there", "Another version of Pursuit may have made it; run the proof again: finished trainings are kept.")
+            : null;
     }
 
     /// <summary>The page alone.</summary>

@@ -132,18 +132,9 @@ public sealed class RunDirectory : IDisposable
             return;
         }
 
-        Marker? found;
-        try
-        {
-            found = JsonSerializer.Deserialize<Marker>(File.ReadAllBytes(marker), RunJson.Indented);
-        }
-        catch (JsonException e)
-        {
-            throw PursuitException.At(marker, $"not the marker of a run ({e.Message})", $"a run of format {Format}", "Choose another --run.", e);
-        }
-
-        if (found?.Format != Format)
-            throw PursuitException.At(marker, $"a run of format {found?.Format}", $"format {Format}", "It was made by another version of Pursuit; choose another --run.");
+        var found = JsonFile.Read<Marker>(marker, RunJson.Indented, $"the marker of a run of format {Format}", "Choose another --run.");
+        if (found.Format != Format)
+            throw PursuitException.At(marker, $"a run of format {found.Format}", $"format {Format}", "It was made by another version of Pursuit; choose another --run.");
     }
 
     private sealed record Marker(int Format, string Pursuit);

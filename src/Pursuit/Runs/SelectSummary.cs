@@ -3,6 +3,7 @@ using Pursuit.Distribution;
 using Pursuit.Selection;
 using Pursuit.Selection.Pursuits;
 using Pursuit.Selection.Random;
+using Pursuit.Storage;
 
 namespace Pursuit.Runs;
 
@@ -84,18 +85,8 @@ public sealed record SelectSummary
     /// <summary>The summary a run keeps.</summary>
     /// <param name="run">The run's directory.</param>
     /// <exception cref="PursuitException">There is none, or it is another version's.</exception>
-    public static SelectSummary Of(RunDirectory run)
-    {
-        var path = run.PathOf(FileName);
-        try
-        {
-            return JsonSerializer.Deserialize<SelectSummary>(File.ReadAllBytes(path), RunJson.Indented)!;
-        }
-        catch (Exception e) when (e is IOException or JsonException)
-        {
-            throw PursuitException.At(path, $"no summary of a selection ({e.Message})", "what 'pursuit select' writes at its end", "Run the selection again.", e);
-        }
-    }
+    public static SelectSummary Of(RunDirectory run) =>
+        JsonFile.Read<SelectSummary>(run.PathOf(FileName), RunJson.Indented, "the summary that 'pursuit select' writes at its end", "Run the selection again.");
 }
 
 /// <summary>Every input row's fate, counted; the parts add up to <paramref name="Rows"/>.</summary>
