@@ -54,8 +54,8 @@ public sealed class TerminalTests : IDisposable
             ["select", "--pool", name, "--budget", "1", "--method", "random", "--run", "r", "--out", "o.jsonl"],
             ["select", "--pool", name, "--budget", "1", "--method", "random", "--run", "r", "--out", "o.jsonl", "--json"],
             ["select", "--pool", name, "--budget", "1", "--method", "random", "--run", "s", "--out", "p.jsonl", "--strict"],
-            ["explain", "r", "2"],
-            ["explain", "r", "2", "--json"],
+            ["explain", "r", "--id", "2"],
+            ["explain", "r", "--id", "2", "--json"],
             ["report", "r"],
         ])
         {

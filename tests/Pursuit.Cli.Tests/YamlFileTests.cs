@@ -62,7 +62,7 @@ public sealed class YamlFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("explain", "0")]
+    [InlineData("explain", "--id", "one")]
     [InlineData("report")]
     public void A_run_whose_options_are_made_to_mislead_is_refused(string command, params string[] more)
     {
