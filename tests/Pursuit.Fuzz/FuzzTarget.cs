@@ -43,7 +43,11 @@ internal abstract class FileTarget : FuzzTarget
         ReadFile();
     }
 
-    public override void Dispose() => Directory.Delete(Folder, recursive: true);
+    public override void Dispose()
+    {
+        Directory.Delete(Folder, recursive: true);
+        base.Dispose();
+    }
 
     /// <summary>Reads <see cref="FilePath"/>.</summary>
     protected abstract void ReadFile();

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Text;
 using Pursuit.Cli;
 using Pursuit.Engine.Features;
@@ -22,15 +21,14 @@ internal sealed class YamlTarget : FileTarget
 
     protected override void ReadFile()
     {
-        Exception? first = null;
         try
         {
             MachinesFile.Read(FilePath);
             return;
         }
-        catch (PursuitException e)
+        catch (PursuitException)
         {
-            first = e; // the other reader sees the file all the same
+            // The other reader sees the file all the same.
         }
 
         var root = CommandLine.Root();

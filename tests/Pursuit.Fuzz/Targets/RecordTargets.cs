@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using Pursuit.Data;
-using Pursuit.Data.Export;
 using Pursuit.Fuzz.Mutation;
 using Pursuit.Runs;
 

@@ -56,7 +56,11 @@ internal sealed class RunTarget : FuzzTarget
         }
     }
 
-    public override void Dispose() => Directory.Delete(_folder, recursive: true);
+    public override void Dispose()
+    {
+        Directory.Delete(_folder, recursive: true);
+        base.Dispose();
+    }
 
     /// <summary>Runs a command in this process; what it prints goes nowhere, what it throws comes here.</summary>
     private static void Invoke(params string[] words)
