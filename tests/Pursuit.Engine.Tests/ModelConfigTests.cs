@@ -11,7 +11,7 @@ public sealed class ModelConfigTests
          "num_attention_heads": 8, "num_key_value_heads": 4, "vocab_size": 512, "rms_norm_eps": 1e-05, "hidden_act": "silu", "eos_token_id": [2, 3]}
         """;
 
-    private const string Sizes = "\"hidden_size\": 64, \"intermediate_size\": 172, \"num_hidden_layers\": 5, \"num_attention_heads\": 8, \"num_key_value_heads\": 4, \"vocab_size\": 512";
+    private const string Sizes = "\"hidden_size\": 64, \"intermediate_size\": 172, \"num_hidden_layers\": 5, \"num_attention_heads\": 8, \"num_key_value_heads\": 4, \"vocab_size\": 512, \"head_dim\": 8";
 
     [Fact]
     public void What_a_config_leaves_out_gets_the_familys_default()
