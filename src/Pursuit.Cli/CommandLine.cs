@@ -42,14 +42,14 @@ internal static class CommandLine
         try
         {
             var root = Root();
-            var parsed = root.Parse(OptionsFile.Expand(args, root));
+            var parsed = Parse(root, OptionsFile.Expand(args, root));
             RefuseSwallowedOptions(parsed);
             if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
             {
                 Processes.LetRank0Speak();
                 foreach (var error in parsed.Errors.DistinctBy(e => e.Message))
-                    System.Console.Error.WriteLine($"pursuit: {error.Message}{Advice(error, parsed)}");
-                System.Console.Error.WriteLine($"See: pursuit {CommandPath(parsed)}--help");
+                    Terminal.Line($"pursuit: {error.Message}{Advice(error, parsed)}");
+                Terminal.Line($"See: pursuit {CommandPath(parsed)}--help");
                 return BadInput;
             }
 
@@ -61,6 +61,15 @@ internal static class CommandLine
             return Report(e);
         }
     }
+
+    /// <summary>
+    /// Parses words as they stand: the one place that does. The library would replace a word '@x' by the lines of file x, so that a
+    /// file's name, or a value out of somebody's YAML, could bring options along.
+    /// </summary>
+    public static ParseResult Parse(Command root, IReadOnlyList<string> words) =>
+#pragma warning disable RS0030 // this is the place
+        root.Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null });
+#pragma warning restore RS0030
 
     /// <summary>Says what ended a run, and gives the exit code.</summary>
     public static int Report(Exception exception)

@@ -1,5 +1,4 @@
 using Pursuit.Distribution;
-using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 using YamlDotNet.Serialization.NamingConventions;
 
@@ -12,23 +11,11 @@ internal static class MachinesFile
 
     /// <summary>Reads and checks a list.</summary>
     /// <exception cref="PursuitException">The file can't be read, isn't such a list, or names what can't be.</exception>
-    public static IReadOnlyList<MachineGroup> Read(string path)
+    public static IReadOnlyList<MachineGroup> Read(string path) => YamlFile.Read(path, $"YAML, {Expected}", "samples/machines.yaml is one.", reader =>
     {
-        try
-        {
-            using var reader = new StreamReader(path);
-            var groups = new DeserializerBuilder().WithNamingConvention(HyphenatedNamingConvention.Instance).WithDuplicateKeyChecking().Build().Deserialize<List<MachineGroup?>?>(reader) ?? [];
-            if (groups.Contains(null)) throw PursuitException.At(path, "a group without a key", Expected);
-            MachineGroup.Validate([.. groups.OfType<MachineGroup>()], path);
-            return [.. groups.OfType<MachineGroup>()];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw PursuitException.At(path, $"the file can't be read ({e.Message})", $"YAML, {Expected}", null, e);
-        }
-        catch (YamlException e)
-        {
-            throw PursuitException.At($"{path}, line {e.Start.Line}", $"not such a list ({(e.InnerException ?? e).Message})", Expected, "samples/machines.yaml is one.", e);
-        }
-    }
+        var groups = new DeserializerBuilder().WithNamingConvention(HyphenatedNamingConvention.Instance).WithDuplicateKeyChecking().Build().Deserialize<List<MachineGroup?>?>(reader) ?? [];
+        if (groups.Contains(null)) throw PursuitException.At(path, "a group without a key", Expected);
+        MachineGroup.Validate([.. groups.OfType<MachineGroup>()], path);
+        return (IReadOnlyList<MachineGroup>)[.. groups.OfType<MachineGroup>()];
+    });
 }

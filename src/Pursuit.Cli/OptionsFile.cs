@@ -1,6 +1,4 @@
 using System.CommandLine;
-using Pursuit.Storage;
-using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 using YamlDotNet.Serialization;
 
@@ -49,6 +47,10 @@ internal static class OptionsFile
         return [.. rest, ConfigOption, path];
     }
 
+    /// <summary>The command whose options a file holds; null where it doesn't say.</summary>
+    /// <exception cref="PursuitException">The file can't be read or isn't a mapping.</exception>
+    public static string? CommandIn(string path) => Read(path).FirstOrDefault(pair => pair.Key == CommandKey).Values is [var name] ? name : null;
+
     /// <summary>Writes options in the form that <see cref="Expand"/> reads.</summary>
     /// <param name="writer">Gets the YAML.</param>
     /// <param name="command">The command's name.</param>
@@ -62,26 +64,14 @@ internal static class OptionsFile
         new SerializerBuilder().WithQuotingNecessaryStrings().WithNewLine("\n").Build().Serialize(writer, map);
     }
 
-    private static List<(string Key, IReadOnlyList<string> Values)> Read(string path)
+    private static List<(string Key, IReadOnlyList<string> Values)> Read(string path) => YamlFile.Read(path, "YAML of the form 'option: value'", null, reader =>
     {
-        try
-        {
-            using var reader = new StreamReader(Disk.OpenToRead(path));
-            var yaml = new YamlStream();
-            yaml.Load(reader);
-            if (yaml.Documents is not [{ RootNode: YamlMappingNode root }])
-                throw PursuitException.At(path, "not a mapping", "YAML of the form 'option: value'");
-            return [.. root.Children.Select(c => (Scalar(path, c.Key), Values(path, c.Value)))];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw PursuitException.At(path, $"the file can't be read ({e.Message})", "a YAML file of options", null, e);
-        }
-        catch (YamlException e)
-        {
-            throw PursuitException.At($"{path}, line {e.Start.Line}", $"not YAML ({e.Message})", "YAML of the form 'option: value'", null, e);
-        }
-    }
+        var yaml = new YamlStream();
+        yaml.Load(reader);
+        if (yaml.Documents is not [{ RootNode: YamlMappingNode root }])
+            throw PursuitException.At(path, "not a mapping", "YAML of the form 'option: value'");
+        return root.Children.Select(c => (Scalar(path, c.Key), Values(path, c.Value))).ToList();
+    });
 
     private static IReadOnlyList<string> Values(string path, YamlNode node) =>
         node is YamlSequenceNode list ? [.. list.Children.Select(c => Scalar(path, c))] : [Scalar(path, node)];

@@ -6,19 +6,19 @@ namespace Pursuit;
 /// </summary>
 /// <remarks>
 /// A message says what was found, what was expected, where, and what to do, with its numbers.
-/// Prefer <see cref="At"/>, which puts the four in the house's order.
+/// Prefer <see cref="At"/>, which puts the four in the house's order. Overlong quotations are cut (<see cref="MessageText"/>).
 /// </remarks>
 public sealed class PursuitException : Exception
 {
     /// <summary>Creates the exception with a message a person can act on.</summary>
     public PursuitException(string message)
-        : base(message)
+        : base(MessageText.Shortened(message))
     {
     }
 
     /// <summary>Creates the exception with a message a person can act on and the cause beneath it.</summary>
     public PursuitException(string message, Exception? innerException)
-        : base(message, innerException)
+        : base(MessageText.Shortened(message), innerException)
     {
     }
 

@@ -3,9 +3,12 @@ namespace Pursuit;
 /// <summary>Finds the name a person probably meant.</summary>
 public static class Suggestion
 {
+    private const int LongestName = 64;
+
     /// <summary>"Did you mean 'gtp'?" for the nearest name within a third of its length, else null.</summary>
     public static string? For(string given, IEnumerable<string> names)
     {
+        if (given.Length > LongestName) return null; // distances take the product of the lengths
         var nearest = names
             .Select(name => (name, distance: Distance(given.ToLowerInvariant(), name.ToLowerInvariant())))
             .OrderBy(x => x.distance)

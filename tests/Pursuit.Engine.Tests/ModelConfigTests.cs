@@ -11,6 +11,8 @@ public sealed class ModelConfigTests
          "num_attention_heads": 8, "num_key_value_heads": 4, "vocab_size": 512, "rms_norm_eps": 1e-05, "hidden_act": "silu", "eos_token_id": [2, 3]}
         """;
 
+    private const string Sizes = "\"hidden_size\": 64, \"intermediate_size\": 172, \"num_hidden_layers\": 5, \"num_attention_heads\": 8, \"num_key_value_heads\": 4, \"vocab_size\": 512, \"head_dim\": 8";
+
     [Fact]
     public void What_a_config_leaves_out_gets_the_familys_default()
     {
@@ -73,6 +75,34 @@ public sealed class ModelConfigTests
     [Fact]
     public void An_unsupported_family_names_the_way_that_is_left() =>
         Should.Throw<PursuitException>(() => Parse(Llama, ("model_type", "\"gpt_neox\""))).Message.ShouldContain("--features");
+
+    [Theory]
+    [InlineData("num_hidden_layers", "2147483647", "num_hidden_layers is 2147483647, at most 4096")]
+    [InlineData("num_hidden_layers", "20000000", "num_hidden_layers is 20000000, at most 4096")]
+    [InlineData("intermediate_size", "2147483647", "intermediate_size 2147483647")]
+    [InlineData("num_attention_heads", "2147483644", "2147483644 query")]
+    [InlineData("head_dim", "2147483646", "head_dim 2147483646")]
+    [InlineData("vocab_size", "2147483647", "vocab_size 2147483647")]
+    [InlineData("hidden_size", "2147483640", "hidden_size 2147483640")]
+    [InlineData("hidden_size", "1e999", "1e999")]
+    [InlineData("rms_norm_eps", "1e999", "1e999")]
+    [InlineData("architectures", "[\"\\udc00\"]", "half of a character")]
+    [InlineData("\\udc00", "1", "half of a character")]
+    public void A_size_beyond_what_can_be_is_refused_at_once_with_its_number(string field, string value, string named)
+    {
+        foreach (var family in new[] { "llama", "mistral", "qwen3" })
+        {
+            var json = $"{{\"model_type\": \"{family}\", \"use_sliding_window\": true, \"{field}\": {value}, {Sizes.Replace($"\"{field}\"", $"\"unused_{field}\"", StringComparison.Ordinal)}}}";
+            Should.Throw<PursuitException>(() => ModelConfigReader.Parse(Encoding.UTF8.GetBytes(json), "config.json")).Message.ShouldContain(named);
+        }
+    }
+
+    [Fact]
+    public void A_whole_number_may_be_written_with_a_point_and_a_byte_order_mark_may_stand_in_front()
+    {
+        var json = $"\uFEFF{{\"model_type\": \"llama\", {Sizes.Replace("64", "64.0", StringComparison.Ordinal)}}}";
+        ModelConfigReader.Parse(Encoding.UTF8.GetBytes(json), "config.json").HiddenSize.ShouldBe(64);
+    }
 
     [Theory]
     [InlineData("mistral", "attention_bias", "true")]

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Mpi;
 using Pursuit.Runs;
@@ -45,7 +44,7 @@ internal static class DoctorCommand
     {
         var findings = Examine();
         if (json)
-            System.Console.Out.WriteLine(JsonSerializer.Serialize(findings, RunJson.Compact));
+            Terminal.Json(findings);
         else
             Terminal.Table(Terminal.ForResult, ["", "found", ""], findings.Select(f => new[] { f.Name, f.Value, f.Advice ?? (f.Ok ? "ok" : "") }), leftColumns: 3);
         return CommandLine.Done;

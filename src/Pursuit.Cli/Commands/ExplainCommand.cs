@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Reports.Explanations;
 using Pursuit.Runs;
@@ -31,7 +30,7 @@ internal static class ExplainCommand
         };
         var explanation = job.Revisit(run, selected => Explainer.Explain(selected, id, cancellationToken), cancellationToken);
         progress.Dispose();
-        if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(explanation, RunJson.Compact));
+        if (json) Terminal.Json(explanation);
         else ExplanationPrinter.Print(explanation);
         return CommandLine.Done;
     }

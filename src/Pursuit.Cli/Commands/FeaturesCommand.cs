@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Distribution;
@@ -79,7 +78,7 @@ internal sealed class FeaturesCommand
         FeaturePrinter.Print(report);
         Terminal.Line($"Run       {Terminal.Short(run.FullPath)}");
         Terminal.Line($"Next      pursuit select --pool ... --target ... --features {Terminal.Short(run.FullPath)} --budget 1% --method {(report is EmbeddingReport ? "tsds" : "gtp")}");
-        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(report, report.GetType(), RunJson.Compact));
+        if (parsed.GetValue(_json)) Terminal.Json(report, report.GetType());
         return CommandLine.Done;
     }
 

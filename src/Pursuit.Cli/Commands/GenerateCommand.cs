@@ -1,9 +1,8 @@
 using System.CommandLine;
-using System.Text.Json;
+using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
-using Pursuit.Runs;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Cli.Commands;
@@ -41,9 +40,9 @@ internal static class GenerateCommand
         var added = generator.Greedy(ids, maximum, cancellationToken: cancellationToken).ToArray();
         var text = tokenizer.Decode(added, skipSpecialTokens: true);
         if (json)
-            System.Console.Out.WriteLine(JsonSerializer.Serialize(new { Prompt = prompt, Text = text, PromptTokens = ids.Length, Tokens = added, Ended = added is [.., var last] && decoder.Config.EndTokens.Contains(last) }, RunJson.Compact));
+            Terminal.Json(new { Prompt = prompt, Text = text, PromptTokens = ids.Length, Tokens = added, Ended = added is [.., var last] && decoder.Config.EndTokens.Contains(last) });
         else
-            System.Console.Out.WriteLine(chat ? text.Trim() : prompt + text);
+            Terminal.AnswerLines((chat ? text.Trim() : prompt + text) + "\n");
         return CommandLine.Done;
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Mpi;
@@ -58,24 +57,24 @@ internal static class InspectCommand
         progress.Dispose();
         if (json)
         {
-            System.Console.Out.WriteLine(JsonSerializer.Serialize(new { Input = Counts(pool), Audit = audit }, RunJson.Compact));
+            Terminal.Json(new { Input = Counts(pool), Audit = audit });
             return CommandLine.Done;
         }
 
         Show(pool, encoder, [.. Enumerable.Range(0, Math.Min(count, pool.Count))], json, cancellationToken);
         PrintInput(pool);
-        System.Console.Out.Write(Terminal.Visible(AuditText.Render(audit)));
+        Terminal.AnswerLines(AuditText.Render(audit));
         return CommandLine.Done;
     }
 
     private static void PrintInput(Pool pool)
     {
         var ledger = pool.Ledger;
-        System.Console.Out.WriteLine($"Read {ledger.RowCount:N0} rows: {ledger.PoolCount:N0} examples, {ledger.DuplicateCount:N0} exact duplicates, {ledger.QuarantinedCount:N0} bad records");
-        foreach (var note in pool.Notes) System.Console.Out.WriteLine($"  {Terminal.Visible(note)}");
-        foreach (var (reason, rows) in ledger.ReasonCounts) System.Console.Out.WriteLine($"  bad: {rows:N0} x {reason}");
-        foreach (var record in ledger.Quarantined().Take(5)) System.Console.Out.WriteLine($"  bad: {record.File}, line {record.Line}: {record.Reason}");
-        if (ledger.RepeatedUserIdCount > 0) System.Console.Out.WriteLine($"  {ledger.RepeatedUserIdCount:N0} ids stand on more than one record; content ids keep them apart");
+        Terminal.Answer($"Read {ledger.RowCount:N0} rows: {ledger.PoolCount:N0} examples, {ledger.DuplicateCount:N0} exact duplicates, {ledger.QuarantinedCount:N0} bad records");
+        foreach (var note in pool.Notes) Terminal.Answer(MessageText.Shortened($"  {note}"));
+        foreach (var (reason, rows) in ledger.ReasonCounts) Terminal.Answer(MessageText.Shortened($"  bad: {rows:N0} x {reason}"));
+        foreach (var record in ledger.Quarantined().Take(5)) Terminal.Answer(MessageText.Shortened($"  bad: {record.File}, line {record.Line}: {record.Reason}"));
+        if (ledger.RepeatedUserIdCount > 0) Terminal.Answer($"  {ledger.RepeatedUserIdCount:N0} ids stand on more than one record; content ids keep them apart");
     }
 
     private static object Counts(Pool pool) => new
@@ -109,7 +108,7 @@ internal static class InspectCommand
             var place = $"{pool.Sources[locator.Source].Path}, line {locator.Line}";
             if (encoder.TryEncode(example, out var refusal) is not { } encoded)
             {
-                if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(new { example.Id, ContentId = example.ContentId.ToString(), File = pool.Sources[locator.Source].Path, locator.Line, Refused = refusal }, RunJson.Compact));
+                if (json) Terminal.Json(new { example.Id, ContentId = example.ContentId.ToString(), File = pool.Sources[locator.Source].Path, locator.Line, Refused = refusal });
                 else ShowRefused(example, place, refusal!);
                 continue;
             }
@@ -117,12 +116,12 @@ internal static class InspectCommand
             var segments = ExampleView.Segments(encoder.Tokenizer, encoded);
             if (json)
             {
-                System.Console.Out.WriteLine(JsonSerializer.Serialize(new { example.Id, ContentId = example.ContentId.ToString(), encoded.Ids, encoded.Trained, encoded.SupervisedTokens, encoded.Truncation, Segments = segments }, RunJson.Compact));
+                Terminal.Json(new { example.Id, ContentId = example.ContentId.ToString(), encoded.Ids, encoded.Trained, encoded.SupervisedTokens, encoded.Truncation, Segments = segments });
                 continue;
             }
 
-            System.Console.Out.WriteLine(Heading(example, place));
-            System.Console.Out.WriteLine($"-- {encoded.Ids.Length:N0} tokens, {encoded.SupervisedTokens:N0} trained{Cut(encoded.Truncation)}");
+            Terminal.Answer(Heading(example, place));
+            Terminal.Answer($"-- {encoded.Ids.Length:N0} tokens, {encoded.SupervisedTokens:N0} trained{Cut(encoded.Truncation)}");
             Print(segments);
         }
     }
@@ -130,13 +129,13 @@ internal static class InspectCommand
     /// <summary>An example that the template refuses: it is never chosen, and the audit counts it.</summary>
     private static void ShowRefused(Example example, string place, string refusal)
     {
-        System.Console.Out.WriteLine(Heading(example, place));
-        System.Console.Out.WriteLine($"-- refused: {Terminal.Visible(refusal)}");
-        System.Console.Out.WriteLine();
+        Terminal.Answer(Heading(example, place));
+        Terminal.Answer($"-- refused: {refusal}");
+        Terminal.Answer();
     }
 
     private static string Heading(Example example, string place) =>
-        $"-- {Terminal.Visible(example.Id ?? "(no id)").ReplaceLineEndings(" ")}  {example.ContentId}  {Terminal.Visible(place)}";
+        $"-- {example.Id ?? "(no id)"}  {example.ContentId}  {place}";
 
     private static string Cut(Truncation cut) => cut.IsCut
         ? $"; cut from {cut.FullLength:N0}: {cut.PromptTokensCut:N0} of the prompt, {cut.AnswerTokensCut:N0} of the answer"
@@ -148,8 +147,8 @@ internal static class InspectCommand
         var console = Terminal.ForResult;
         if (console.Profile.Capabilities.ColorSystem == ColorSystem.NoColors || System.Console.IsOutputRedirected)
         {
-            System.Console.Out.WriteLine(Terminal.Visible(ExampleView.WithBrackets(segments)));
-            System.Console.Out.WriteLine();
+            Terminal.AnswerLines(ExampleView.WithBrackets(segments) + "\n");
+            Terminal.Answer();
             return;
         }
 

@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Engine.Features;
 using Pursuit.Engine.Statistics;
-using Pursuit.Runs;
 using Pursuit.Selection;
 
 namespace Pursuit.Cli.Commands;
@@ -29,7 +27,7 @@ internal static class MethodsCommand
         if (json)
         {
             var entries = methods.Select(m => new { m.Name, m.Summary, Needs = Needs(m.Needs), m.Page, Options = MethodOptions.List(m) });
-            System.Console.Out.WriteLine(JsonSerializer.Serialize(entries, RunJson.Compact));
+            Terminal.Json(entries);
             return CommandLine.Done;
         }
 
@@ -38,7 +36,7 @@ internal static class MethodsCommand
 
         var options = MethodOptions.List(methods[0]);
         if (options.Count == 0)
-            System.Console.Out.WriteLine($"{name} has no options.");
+            Terminal.Answer($"{name} has no options.");
         else
             PrintOptions(name, options);
         return CommandLine.Done;
@@ -51,7 +49,7 @@ internal static class MethodsCommand
     private static int Owner(string name, Type type, bool json)
     {
         var options = MethodOptions.List(type);
-        if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(options, RunJson.Compact));
+        if (json) Terminal.Json(options);
         else PrintOptions(name, options);
         return CommandLine.Done;
     }

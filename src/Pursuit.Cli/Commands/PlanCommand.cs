@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Distribution;
@@ -70,7 +71,7 @@ internal sealed class PlanCommand
         progress.Dispose();
         PlanPrinter.Print(plan);
         if (machines is not null) ClusterPlanPrinter.Print(plan, cluster);
-        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(Json(plan, machines is null ? null : cluster));
+        if (parsed.GetValue(_json)) Terminal.Json(Json(plan, machines is null ? null : cluster));
         if (cluster.Faults.Count > 0)
             throw new PursuitException($"This doesn't fit. {string.Join(" ", cluster.Faults)}");
         return CommandLine.Done;
@@ -112,11 +113,11 @@ internal sealed class PlanCommand
         DiskMbS = 1000,
     };
 
-    private static string Json(CostPlan plan, ClusterPlan? cluster)
+    private static JsonObject Json(CostPlan plan, ClusterPlan? cluster)
     {
         var json = JsonSerializer.SerializeToNode(plan, RunJson.Compact)!.AsObject();
         if (cluster is not null) json["cluster"] = JsonSerializer.SerializeToNode(cluster, RunJson.Compact);
-        return json.ToJsonString(RunJson.Compact);
+        return json;
     }
 
     /// <summary>"5000", "250k", "100M" or "1.5B".</summary>

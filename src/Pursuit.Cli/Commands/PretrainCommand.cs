@@ -1,10 +1,10 @@
 using System.CommandLine;
-using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Engine.Training;
 using Pursuit.Runs;
 using Pursuit.Tokenization;
+using Pursuit.Storage;
 
 namespace Pursuit.Cli.Commands;
 
@@ -78,7 +78,7 @@ internal sealed class PretrainCommand
         SealedJson.Write(run.PathOf("summary.json"), summary);
         Terminal.Line($"Read      {summary.Documents:N0} documents, {summary.CorpusTokens:N0} tokens, {summary.CorpusBytes / 1e6:N1} MB; left out {summary.Duplicates:N0} exact duplicates and {summary.Quarantined:N0} bad records");
         TrainingPrinter.Print(summary.Training, summary.Parameters, summary.Model);
-        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));
+        if (parsed.GetValue(_json)) Terminal.Json(summary);
         return CommandLine.Done;
     }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Engine.Features;
@@ -101,7 +100,7 @@ internal sealed class ProveCommand
         progress.Dispose();
 
         ProofPrinter.Print(report, ProofReportFiles.Write(run.FullPath, report, replay.Command()));
-        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(report, RunJson.Compact));
+        if (parsed.GetValue(_json)) Terminal.Json(report);
         return CommandLine.Done;
     }
 

@@ -25,12 +25,14 @@ internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options
 
     private string FullPath => Path.Combine(_run, Name);
 
-    /// <summary>The command that made a run; null where its options aren't there.</summary>
+    /// <summary>The command that made a run; null where its options aren't there, or don't say.</summary>
+    /// <exception cref="PursuitException">They can't be read.</exception>
     public static string? CommandOf(RunDirectory run)
     {
-        const string Key = "command: ";
         var path = run.PathOf(Name);
-        return File.Exists(path) ? Read(path).Split('\n').FirstOrDefault(l => l.StartsWith(Key, StringComparison.Ordinal))?[Key.Length..].Trim() : null;
+        if (!File.Exists(path)) return null;
+        _ = Read(path);
+        return OptionsFile.CommandIn(path);
     }
 
     /// <summary>Reads a run's options again.</summary>
@@ -42,7 +44,7 @@ internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options
         var path = run.PathOf(Name);
         _ = Read(path);
         var root = new Command("pursuit") { command };
-        var parsed = root.Parse(OptionsFile.Expand([command.Name, "--config", path], root));
+        var parsed = CommandLine.Parse(root, OptionsFile.Expand([command.Name, "--config", path], root));
         return parsed.Errors is [var error, ..]
             ? throw PursuitException.At(path, error.Message, $"the options of 'pursuit {command.Name}'", "Another version of Pursuit may have made the run; run the command again.")
             : parsed;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Proof;
 using Pursuit.Reports;
@@ -32,7 +31,7 @@ internal static class ReportCommand
         var page = Write(run, to, directory => ProofReportFiles.Write(directory, proof, command));
         foreach (var verdict in proof.Verdicts) Terminal.Line(verdict);
         Terminal.Line($"Report    {Terminal.Short(page)}");
-        if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(proof, RunJson.Compact));
+        if (json) Terminal.Json(proof);
         return CommandLine.Done;
     }
 
@@ -46,7 +45,7 @@ internal static class ReportCommand
         progress.Dispose();
         Terminal.Line(report.Headline);
         Terminal.Line($"Report    {Terminal.Short(page)}");
-        if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(report, RunJson.Compact));
+        if (json) Terminal.Json(report);
         return CommandLine.Done;
     }
 

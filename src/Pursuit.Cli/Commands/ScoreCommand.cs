@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Data.Export;
@@ -81,7 +80,7 @@ internal sealed class ScoreCommand
         foreach (var note in summary.Notes) Terminal.Line($"Note      {note}");
         Terminal.Line($"Scores    {Terminal.Short(summary.Out)}");
         Terminal.Line($"Run       {Terminal.Short(run.FullPath)}");
-        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));
+        if (parsed.GetValue(_json)) Terminal.Json(summary);
         return CommandLine.Done;
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Data.Export;
@@ -129,7 +128,7 @@ internal sealed class SelectCommand
 
         SealedJson.Write(run.PathOf(SelectSummary.FileName), summary);
         SummaryPrinter.Print(summary);
-        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));
+        if (parsed.GetValue(_json)) Terminal.Json(summary);
         return CommandLine.Done;
     }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text;
-using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Runs;
@@ -52,7 +51,7 @@ internal static class TokenizerCommand
         trained.Save(output);
         progress.Dispose();
         Terminal.Line($"Learned {trained.VocabularySize:N0} entries by {trained.MergeCount:N0} merges; wrote tokenizer.json and tokenizer_config.json to {output}");
-        if (json) System.Console.Out.WriteLine(JsonSerializer.Serialize(new { trained.VocabularySize, Merges = trained.MergeCount, Directory = Path.GetFullPath(output) }, RunJson.Compact));
+        if (json) Terminal.Json(new { trained.VocabularySize, Merges = trained.MergeCount, Directory = Path.GetFullPath(output) });
         return CommandLine.Done;
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Data.Export;
@@ -83,7 +82,7 @@ internal sealed class TrainCommand
         SealedJson.Write(run.PathOf("summary.json"), summary);
         Terminal.Line($"Read      {summary.Examples:N0} examples; left out {summary.WithoutAnswer:N0} without an answer to learn, {summary.Duplicates:N0} exact duplicates and {summary.Quarantined:N0} bad records");
         TrainingPrinter.Print(summary.Training, summary.Parameters, summary.Model);
-        if (parsed.GetValue(_json)) System.Console.Out.WriteLine(JsonSerializer.Serialize(summary, RunJson.Compact));
+        if (parsed.GetValue(_json)) Terminal.Json(summary);
         return CommandLine.Done;
     }
 

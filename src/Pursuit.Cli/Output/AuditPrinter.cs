@@ -8,6 +8,6 @@ internal static class AuditPrinter
     public static void Print(AuditReport report)
     {
         Terminal.Line();
-        System.Console.Error.Write(Terminal.Visible(AuditText.Render(report)));
+        Terminal.Lines(AuditText.Render(report));
     }
 }

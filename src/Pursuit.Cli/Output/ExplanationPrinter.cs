@@ -46,8 +46,6 @@ internal static class ExplanationPrinter
         }
     }
 
-    private static void Line(string label, string text) => System.Console.Out.WriteLine($"{label,-9} {Printable(text)}");
-
-    /// <summary>A record's words may hold what would move a terminal's cursor or turn its line around.</summary>
-    private static string Printable(string text) => Reports.VisibleText.Of(text).ReplaceLineEndings(" ");
+    /// <summary>A record's line ends become spaces: its words stand on one line.</summary>
+    private static void Line(string label, string text) => Terminal.Answer($"{label,-9} {text.ReplaceLineEndings(" ")}");
 }

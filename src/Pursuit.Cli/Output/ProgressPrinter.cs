@@ -74,17 +74,17 @@ internal sealed class ProgressPrinter : IProgress<WorkProgress>, IDisposable
     {
         if (!_inPlace)
         {
-            System.Console.Error.WriteLine(text);
+            Terminal.Line(text);
             return;
         }
 
-        System.Console.Error.Write("\r" + text.PadRight(_width));
+        Terminal.Passing(text, _width);
         _width = text.Length;
     }
 
     private void EndLine()
     {
-        if (_inPlace && _width > 0) System.Console.Error.Write("\r" + new string(' ', _width) + "\r");
+        if (_inPlace && _width > 0) Terminal.Passing("", _width);
         _width = 0;
         _work = null;
     }

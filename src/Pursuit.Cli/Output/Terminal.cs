@@ -1,27 +1,62 @@
 using System.Globalization;
+using System.Text.Json;
 using Pursuit.Mpi;
 using Pursuit.Reports;
+using Pursuit.Runs;
 using Spectre.Console;
 
 namespace Pursuit.Cli.Output;
 
-/// <summary>People's text goes to standard error; standard output carries what was asked for.</summary>
+/// <summary>
+/// The one way to the terminal. People's text goes to standard error; standard output carries what was asked for. Whatever data or
+/// a file's name put into a text, it can't move the cursor, turn a line around or begin another (<see cref="VisibleText"/>).
+/// </summary>
 internal static class Terminal
 {
+#pragma warning disable RS0030 // this class is what the others use instead of the console
     private static readonly Lazy<IAnsiConsole> People = new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(System.Console.Error) }));
     private static readonly Lazy<IAnsiConsole> Result = new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(System.Console.Out) }));
 
-    /// <summary>Standard error, for people.</summary>
+    private static TextWriter ErrorWriter => System.Console.Error;
+
+    private static TextWriter OutputWriter => System.Console.Out;
+#pragma warning restore RS0030
+
+    /// <summary>Standard error, for tables of people.</summary>
     public static IAnsiConsole ForPeople => People.Value;
 
-    /// <summary>Standard output, for the answer of commands that print one.</summary>
+    /// <summary>Standard output, for tables and colours of commands that print their answer.</summary>
     public static IAnsiConsole ForResult => Result.Value;
 
-    /// <summary>A line for people; what records say in it, such as a source's name, can't move their cursor.</summary>
-    public static void Line(string text = "") => System.Console.Error.WriteLine(Visible(text));
+    /// <summary>A line for people, its quotations cut where they are overlong.</summary>
+    public static void Line(string text = "") => ErrorWriter.WriteLine(VisibleText.OnTerminalLine(MessageText.Shortened(text)));
+
+    /// <summary>A text of several lines for people, with its last line's end.</summary>
+    public static void Lines(string text) => ErrorWriter.Write(Visible(text));
+
+    /// <summary>What stands for a while at the end of standard error, written over by what comes next.</summary>
+    /// <param name="text">One line.</param>
+    /// <param name="width">Characters to write over, at least.</param>
+    public static void Passing(string text, int width)
+    {
+        ErrorWriter.Write("\r" + VisibleText.OnTerminalLine(text).PadRight(width));
+        if (text.Length == 0) ErrorWriter.Write('\r');
+    }
+
+    /// <summary>A line of the answer.</summary>
+    public static void Answer(string text = "") => OutputWriter.WriteLine(VisibleText.OnTerminalLine(text));
+
+    /// <summary>An answer of several lines, as a record or a model may be one, with its last line's end.</summary>
+    public static void AnswerLines(string text) => OutputWriter.Write(Visible(text));
+
+    /// <summary>An answer as one line of JSON.</summary>
+    public static void Json<T>(T value) => Json(value, typeof(T));
+
+    /// <summary>An answer as one line of JSON, with the members of a type.</summary>
+    public static void Json(object? value, Type type) => OutputWriter.WriteLine(VisibleText.InJson(JsonSerializer.Serialize(value, type, RunJson.Compact)));
 
     /// <summary>A text in which nothing moves a terminal's cursor but line ends and tabs.</summary>
-    public static string Visible(string text) => VisibleText.Of(text).Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\u240D');
+    public static string Visible(string text) => VisibleText.OnTerminal(text);
 
     /// <summary>A message about what went wrong.</summary>
     public static void Error(string message) => Line(MpiLaunch.Current is { Rank: > 0 and var rank } ? $"pursuit, rank {rank}: {message}" : $"pursuit: {message}");
@@ -39,7 +74,7 @@ internal static class Terminal
             table.AddColumn(i < leftColumns ? column.LeftAligned() : column.RightAligned().NoWrap());
         }
 
-        foreach (var row in rows) table.AddRow(row.Select(cell => Markup.Escape(Visible(cell))).ToArray());
+        foreach (var row in rows) table.AddRow(row.Select(cell => Markup.Escape(VisibleText.OnTerminalLine(cell))).ToArray());
         console.Write(table);
     }
 

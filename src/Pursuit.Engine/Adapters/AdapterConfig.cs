@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Pursuit.Engine.Models;
+using Pursuit.Storage;
 
 namespace Pursuit.Engine.Adapters;
 
@@ -34,7 +35,7 @@ public sealed record AdapterConfig(LoraOptions Options, string? BaseModel)
         var path = Path.Combine(directory, FileName);
         if (!File.Exists(path))
             throw PursuitException.At(directory, $"there is no {FileName}", "an adapter directory as PEFT lays it out", $"Point to the directory that holds {FileName} and adapter_model.safetensors.");
-        return Parse(File.ReadAllBytes(path), path);
+        return Parse(BoundedFile.Read(path, JsonFile.LargestConfiguration, "an adapter's configuration"), path);
     }
 
     /// <summary>Reads the content of an adapter_config.json.</summary>
@@ -43,17 +44,8 @@ public sealed record AdapterConfig(LoraOptions Options, string? BaseModel)
     /// <exception cref="PursuitException">The content is malformed, out of range or asks for something unsupported.</exception>
     public static AdapterConfig Parse(ReadOnlyMemory<byte> utf8, string where)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(utf8);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw PursuitException.At(where, $"a JSON {document.RootElement.ValueKind}", "one JSON object");
-            return Read(document.RootElement, where);
-        }
-        catch (JsonException e)
-        {
-            throw PursuitException.At($"{where}, line {e.LineNumber + 1}", "malformed JSON", "one JSON object", "Download the file again.", e);
-        }
+        using var document = JsonFile.Parse(utf8, where);
+        return Read(document.Root, where);
     }
 
     /// <summary>Writes the file's content, with every setting PEFT itself writes.</summary>
@@ -95,10 +87,11 @@ public sealed record AdapterConfig(LoraOptions Options, string? BaseModel)
         }
     }
 
-    private static AdapterConfig Read(JsonElement root, string where)
+    private static AdapterConfig Read(JsonField root, string where)
     {
-        var fields = new JsonFields(root, where);
-        var one = root.TryGetProperty("target_modules", out var targets) && targets.ValueKind == JsonValueKind.String ? targets.GetString() : null;
+        var fields = new JsonFields(root);
+        var targets = root["target_modules"];
+        var one = targets.Element.ValueKind == JsonValueKind.String ? targets.Text() : null;
         var options = new LoraOptions
         {
             Rank = fields.Integer("r"),
@@ -115,10 +108,10 @@ public sealed record AdapterConfig(LoraOptions Options, string? BaseModel)
         Refuse(task is not (null or "CAUSAL_LM"), $"task_type {task}");
         Refuse(bias is not (null or "none"), $"bias {bias}");
         Refuse(one is not (null or LoraOptions.AllLinear), $"target_modules as the pattern \"{one}\" (a list of names or \"{LoraOptions.AllLinear}\" is supported)");
-        if (root.TryGetProperty("init_lora_weights", out var init) && init.ValueKind == JsonValueKind.String)
-            Refuse(!PlainInitialisations.Contains(init.GetString()!), $"init_lora_weights {init.GetString()}");
-        foreach (var setting in root.EnumerateObject())
-            Refuse(!Known.Contains(setting.Name) && !IsOff(setting.Value), $"{setting.Name} {Shorten(setting.Value.GetRawText())}");
+        if (root["init_lora_weights"] is { Element.ValueKind: JsonValueKind.String } init)
+            Refuse(!PlainInitialisations.Contains(init.Text()), $"init_lora_weights {init.Text()}");
+        foreach (var (name, setting) in root.Properties())
+            Refuse(!Known.Contains(name) && !IsOff(setting.Element), $"{name} {setting.Shown()}");
         if (refused.Count > 0)
             throw PursuitException.At(where, string.Join("; ", refused), "LoRA of a causal language model without these", "Train or convert the adapter without them; nothing is approximated.");
         options.Validate(where);
@@ -139,10 +132,4 @@ public sealed record AdapterConfig(LoraOptions Options, string? BaseModel)
         JsonValueKind.String => value.GetString() == "",
         _ => false,
     };
-
-    private static string Shorten(string text)
-    {
-        const int Longest = 60;
-        return text.Length <= Longest ? text : text[..Longest] + "...";
-    }
 }

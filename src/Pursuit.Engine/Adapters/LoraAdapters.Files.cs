@@ -19,10 +19,11 @@ public sealed partial class LoraAdapters
     public static LoraAdapters Load(Decoder decoder, string directory)
     {
         var config = AdapterConfig.ReadDirectory(directory);
-        var adapters = new LoraAdapters(decoder, config.Options, Path.Combine(directory, AdapterConfig.FileName));
+        using var file = OpenWeights(directory);
+        var adapters = new LoraAdapters(decoder, config.Options, Path.Combine(directory, AdapterConfig.FileName), file);
         try
         {
-            adapters.ReadWeights(directory);
+            adapters.ReadWeights(file);
             return adapters;
         }
         catch
@@ -46,6 +47,13 @@ public sealed partial class LoraAdapters
     /// <exception cref="PursuitException">The file is missing or doesn't fit.</exception>
     internal void ReadWeights(string directory)
     {
+        using var file = OpenWeights(directory);
+        CheckTensors(file);
+        ReadWeights(file);
+    }
+
+    private static SafetensorsFile OpenWeights(string directory)
+    {
         var path = Path.Combine(directory, WeightsFileName);
         if (!File.Exists(path))
         {
@@ -53,8 +61,11 @@ public sealed partial class LoraAdapters
             throw PursuitException.At(directory, $"there is no {WeightsFileName}{(pickle ? ", only adapter_model.bin, a pickle, which is never read" : "")}", "the adapter's weights as safetensors", "Save the adapter again with a current PEFT.");
         }
 
-        using var file = SafetensorsFile.Open(path);
-        CheckTensors(file);
+        return SafetensorsFile.Open(path);
+    }
+
+    private void ReadWeights(SafetensorsFile file)
+    {
         foreach (var parameter in All)
         {
             var values = new float[parameter.Length];

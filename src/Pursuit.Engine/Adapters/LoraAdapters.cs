@@ -1,6 +1,7 @@
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Runs;
+using Pursuit.Storage;
 
 namespace Pursuit.Engine.Adapters;
 
@@ -16,7 +17,8 @@ public sealed partial class LoraAdapters : IDisposable
     private readonly List<Parameter> _all = [];
     private readonly IDecoderOperations _operations;
 
-    private LoraAdapters(Decoder decoder, LoraOptions options, string where)
+    /// <summary>Lays the adapters out, compares them with the file they are to be read from, where there is one, and only then takes memory.</summary>
+    private LoraAdapters(Decoder decoder, LoraOptions options, string where, SafetensorsFile? file = null)
     {
         options.Validate(where);
         CheckTargets(decoder.Layout, options, where);
@@ -28,6 +30,9 @@ public sealed partial class LoraAdapters : IDisposable
             var parts = group.Parts.Where(p => options.Targets(p.Module)).ToArray();
             if (parts.Length == 0)
                 continue;
+            var widest = Math.Max(group.Inputs, parts.Max(p => p.Outputs));
+            if ((long)options.Rank * widest > int.MaxValue)
+                throw PursuitException.At(where, $"rank {options.Rank} times the {widest} inputs or outputs of {parts[0].Module}", $"at most {int.MaxValue} values of a tensor", "Use a lower rank.");
             var first = groups.Sum(g => g.Modules.Count);
             var a = Append(parts.Select(p => (Name(p, "A"), options.Rank, group.Inputs)));
             var b = Append(parts.Select(p => (Name(p, "B"), p.Outputs, options.Rank)));
@@ -37,6 +42,7 @@ public sealed partial class LoraAdapters : IDisposable
 
         Groups = groups;
         Modules = [.. groups.SelectMany(g => g.Modules)];
+        if (file is not null) CheckTensors(file);
         Values = decoder.Operations.Allocate(BufferLength);
     }
 

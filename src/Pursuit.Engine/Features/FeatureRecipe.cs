@@ -47,14 +47,6 @@ public static class FeatureRecipe
         where TOptions : IFeatureOptions
     {
         var path = Path.Combine(directory, TOptions.RecipeName);
-        try
-        {
-            return JsonSerializer.Deserialize<FeatureRecipe<TOptions>>(File.ReadAllBytes(path), RunJson.Indented)
-                ?? throw PursuitException.At(path, "null", "a recipe of features");
-        }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
-        {
-            throw PursuitException.At(path, $"the recipe can't be read ({e.Message})", "what 'pursuit features' or 'pursuit select' wrote there", "Compute the features again.", e);
-        }
+        return JsonFile.Read<FeatureRecipe<TOptions>>(path, RunJson.Indented, "the recipe that 'pursuit features' or 'pursuit select' wrote there", "Compute the features again.");
     }
 }

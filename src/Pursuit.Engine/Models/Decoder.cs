@@ -17,6 +17,9 @@ public sealed partial class Decoder : IDisposable
         Config = config;
         Operations = operations;
         Layout = new ParameterLayout(config);
+        var (needed, there) = (sizeof(float) * (Int128)Layout.BufferLength, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        if (needed > there)
+            throw PursuitException.At(config.ModelType, $"a model of {Layout.Count:N0} parameters, which takes {needed:N0} bytes in float32", $"at most the {there:N0} bytes of this machine's memory", "Use a smaller model or a larger machine.");
         Weights = operations.Allocate(Layout.BufferLength);
     }
 

@@ -1,21 +1,27 @@
 using System.Text.Json;
+using Pursuit.Storage;
 
 namespace Pursuit.Engine.Models;
 
 /// <summary>Typed reading of a JSON object that collects every fault before it complains.</summary>
-internal sealed class JsonFields(JsonElement root, string where)
+internal sealed class JsonFields
 {
+    private readonly JsonField _root;
     private readonly List<string> _faults = [];
     private readonly List<string> _unsupported = [];
 
+    /// <summary>Reads an object.</summary>
+    /// <exception cref="PursuitException">It is none.</exception>
+    public JsonFields(JsonField root) => _root = root.Element.ValueKind == JsonValueKind.Object ? root : throw root.Fault("one JSON object");
+
     /// <summary>Whether a field is there and not null.</summary>
-    public bool Has(string name) => Find(root, name) is not null;
+    public bool Has(string name) => !_root[name].IsNull;
 
     /// <summary>Whether a field is there, be it null.</summary>
-    public bool Mentions(string name) => root.TryGetProperty(name, out _);
+    public bool Mentions(string name) => _root[name].Element.ValueKind != JsonValueKind.Undefined;
 
     /// <summary>Whether a field is a list without items.</summary>
-    public bool IsEmptyList(string name) => Find(root, name) is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() == 0;
+    public bool IsEmptyList(string name) => _root[name].Element is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() == 0;
 
     public void Refuse(bool condition, string what)
     {
@@ -26,23 +32,24 @@ internal sealed class JsonFields(JsonElement root, string where)
     public void ThrowIfFaulty()
     {
         if (_faults.Count > 0)
-            throw new PursuitException($"{where}: {string.Join("; ", _faults)}. Correct the file or download it again.");
+            throw new PursuitException($"{_root.Where}: {string.Join("; ", _faults)}. Correct the file or download it again.");
         if (_unsupported.Count > 0)
-            throw new PursuitException($"{where}: the model needs what this decoder does not have: {string.Join("; ", _unsupported)}. Supported families: {string.Join(", ", ModelConfigReader.SupportedModelTypes)}. Choose another model; nothing is approximated.");
+            throw new PursuitException($"{_root.Where}: the model needs what this decoder does not have: {string.Join("; ", _unsupported)}. Supported families: {string.Join(", ", ModelConfigReader.SupportedModelTypes)}. Choose another model; nothing is approximated.");
     }
 
-    public string? Text(string name) => Text(root, name, name);
+    public string? Text(string name) => Text(_root[name], name);
 
-    public string? NestedText(string outer, string name) => Find(root, outer) is { ValueKind: JsonValueKind.Object } inner ? Text(inner, name, $"{outer}.{name}") : null;
+    public string? NestedText(string outer, string name) => Inner(outer) is { } inner ? Text(inner[name], $"{outer}.{name}") : null;
 
     public string? FirstText(string name) => Texts(name) is [var first, ..] ? first : null;
 
     public IReadOnlyList<string> Texts(string name)
     {
-        if (Find(root, name) is not { } value)
+        var value = _root[name];
+        if (value.IsNull)
             return [];
-        if (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String))
-            return [.. value.EnumerateArray().Select(e => e.GetString()!)];
+        if (value.Element.ValueKind == JsonValueKind.Array && value.Element.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String))
+            return [.. value.Items().Select(item => item.Text())];
         return Fault<IReadOnlyList<string>>(name, value, "a list of strings", []);
     }
 
@@ -56,51 +63,43 @@ internal sealed class JsonFields(JsonElement root, string where)
     }
 
     public int? OptionalInteger(string name) =>
-        Find(root, name) is not { } value ? null
-        : WholeNumber(value) is { } number ? number
-        : Fault<int?>(name, value, "a whole number", null);
+        _root[name] is { IsNull: false } value ? Whole(value) ?? Fault<int?>(name, value, "a whole number", null) : null;
 
     public IReadOnlyList<int> Integers(string name)
     {
-        if (Find(root, name) is not { } value)
+        var value = _root[name];
+        if (value.IsNull)
             return [];
-        if (WholeNumber(value) is { } one)
+        if (Whole(value) is { } one)
             return [one];
-        if (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(e => WholeNumber(e) is not null))
-            return [.. value.EnumerateArray().Select(e => WholeNumber(e)!.Value)];
+        if (value.Element.ValueKind == JsonValueKind.Array && value.Items().Select(Whole).ToArray() is var numbers && !numbers.Contains(null))
+            return [.. numbers.Select(n => n!.Value)];
         return Fault<IReadOnlyList<int>>(name, value, "a whole number or a list of them", []);
     }
 
-    public double Number(string name, double otherwise) => Number(root, name, name) ?? otherwise;
+    public double Number(string name, double otherwise) => Number(_root[name], name) ?? otherwise;
 
-    public double? NestedNumber(string outer, string name) => Find(root, outer) is { ValueKind: JsonValueKind.Object } inner ? Number(inner, name, $"{outer}.{name}") : null;
+    public double? NestedNumber(string outer, string name) => Inner(outer) is { } inner ? Number(inner[name], $"{outer}.{name}") : null;
 
-    public bool Flag(string name, bool otherwise) => Find(root, name) is not { } value ? otherwise
-        : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
+    public bool Flag(string name, bool otherwise) => _root[name] is not { IsNull: false } value ? otherwise
+        : value.Element.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.Boolean(otherwise)
         : Fault(name, value, "true or false", otherwise);
 
-    // Some tools write 2048.0 for 2048.
-    private static int? WholeNumber(JsonElement value) =>
-        value.ValueKind != JsonValueKind.Number ? null
-        : value.TryGetInt32(out var number) ? number
-        : value.TryGetDouble(out var real) && real == Math.Floor(real) && Math.Abs(real) <= int.MaxValue ? (int)real
-        : null;
+    private JsonField? Inner(string outer) => _root[outer] is { Element.ValueKind: JsonValueKind.Object } inner ? inner : null;
 
-    private static JsonElement? Find(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    private static int? Whole(JsonField value) => value.TryWhole(out var number) && number is >= int.MinValue and <= int.MaxValue ? (int)number : null;
 
-    private string? Text(JsonElement element, string name, string shown) => Find(element, name) is not { } value ? null
-        : value.ValueKind == JsonValueKind.String ? value.GetString()
+    private string? Text(JsonField value, string shown) => value.IsNull ? null
+        : value.Element.ValueKind == JsonValueKind.String ? value.Text()
         : Fault<string?>(shown, value, "a string", null);
 
-    private double? Number(JsonElement element, string name, string shown) => Find(element, name) is not { } value ? null
-        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) ? number
+    private double? Number(JsonField value, string shown) => value.IsNull ? null
+        : value.TryNumber(out var number) ? number
         : Fault<double?>(shown, value, "a number", null);
 
-    private T Fault<T>(string name, JsonElement value, string expected, T result)
+    private T Fault<T>(string name, JsonField value, string expected, T result)
     {
-        var raw = value.GetRawText();
-        _faults.Add($"\"{name}\" is {(raw.Length > 40 ? raw[..40] + "..." : raw)}, {expected} is needed");
+        _faults.Add($"\"{name}\" is {value.Shown()}, {expected} is needed");
         return result;
     }
 }

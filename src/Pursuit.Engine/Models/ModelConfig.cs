@@ -51,6 +51,9 @@ public enum BiasPlacement
 /// </summary>
 public sealed record ModelConfig
 {
+    /// <summary>Layers at most; the deepest models that are published have below 200.</summary>
+    public const int MostLayers = 4_096;
+
     /// <summary>The family's name in config.json (llama, mistral, qwen2, qwen3); kept for saving.</summary>
     public string ModelType { get; init; } = "llama";
 
@@ -155,11 +158,22 @@ public sealed record ModelConfig
             faults.Add($"{Windows.Count} attention windows for {Layers} layers");
         if (Windows.Any(w => w < 1))
             faults.Add($"a sliding window of {Windows.Min()} keys, at least 1 is needed");
-        if ((long)VocabularySize * HiddenSize > int.MaxValue)
-            faults.Add($"vocab_size {VocabularySize} times hidden_size {HiddenSize} is over {int.MaxValue} values, the most one tensor may hold");
+        if (Layers > MostLayers)
+            faults.Add($"num_hidden_layers is {Layers}, at most {MostLayers} are possible");
+        // Matrices that read the same input are one to the kernels, which count a tensor's values in 31 bits.
+        var (hidden, queries, keys) = ((Int128)HiddenSize, (Int128)QueryHeads * HeadSize, (Int128)KeyValueHeads * HeadSize);
+        AtMostATensor(hidden * VocabularySize, $"vocab_size {VocabularySize} times hidden_size {HiddenSize}");
+        AtMostATensor(hidden * IntermediateSize * 2, $"intermediate_size {IntermediateSize} of gate and up, 2 times, times hidden_size {HiddenSize}");
+        AtMostATensor(hidden * (queries + 2 * keys), $"the {QueryHeads} query and 2 times {KeyValueHeads} key and value heads of head_dim {HeadSize} times hidden_size {HiddenSize}");
         RopeScaling.AddFaults(faults);
         if (faults.Count > 0)
             throw new PursuitException($"{where}: the config contradicts itself: {string.Join("; ", faults)}. Correct the file or use the model's own.");
+
+        void AtMostATensor(Int128 values, string product)
+        {
+            if (values > int.MaxValue)
+                faults.Add($"{product} is over {int.MaxValue} values, the most one tensor may hold");
+        }
 
         void AtLeastOne(int value, string name)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Pursuit.Storage;
 
 namespace Pursuit.Engine.Models;
@@ -24,7 +23,7 @@ public static class ModelConfigReader
             throw PursuitException.At(directory, found, "a model directory as Hugging Face lays it out, with config.json", advice);
         }
 
-        return Parse(File.ReadAllBytes(path), path);
+        return Parse(BoundedFile.Read(path, JsonFile.LargestConfiguration, "a model's configuration"), path);
     }
 
     /// <summary>Reads the content of a config.json.</summary>
@@ -33,22 +32,8 @@ public static class ModelConfigReader
     /// <exception cref="PursuitException">The content is malformed, contradicts itself or asks for something unsupported.</exception>
     public static ModelConfig Parse(ReadOnlyMemory<byte> utf8, string where)
     {
-        JsonDocument document;
-        try
-        {
-            document = JsonDocument.Parse(utf8);
-        }
-        catch (JsonException e)
-        {
-            throw PursuitException.At($"{where}, line {e.LineNumber + 1}", "malformed JSON", "one JSON object", "Download the file again.", e);
-        }
-
-        using (document)
-        {
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw PursuitException.At(where, $"a JSON {document.RootElement.ValueKind}", "one JSON object");
-            return Read(new JsonFields(document.RootElement, where), where);
-        }
+        using var document = JsonFile.Parse(utf8, where);
+        return Read(new JsonFields(document.Root), where);
     }
 
     private static ModelConfig Read(JsonFields fields, string where)
@@ -175,7 +160,7 @@ public static class ModelConfigReader
             _ => false,
         };
         fields.Refuse(modelType == "llama" && types.Contains("sliding_attention"), "sliding attention for llama, whose modelling code has none");
-        if (!used || layers < 1)
+        if (!used || layers is < 1 or > ModelConfig.MostLayers) // Validate says so
             return [];
         var firstWithWindow = modelType == "mistral" ? 0 : fields.Integer("max_window_layers", 28);
         var windows = new int[layers];

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 using Pursuit.Data;
 using Pursuit.Data.Export;
 using Pursuit.Engine.Statistics;
@@ -85,7 +85,7 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
     }
 
     private List<RankedRow> Rows(string facts) =>
-        [.. File.ReadLines(facts).Select(line => JsonSerializer.Deserialize<SelectedRecord>(line, RunJson.Compact)!).Select(r => new RankedRow(_positions.Value[ContentId.Parse(r.ContentId)], r.Score, r.Weight))];
+        [.. File.ReadLines(facts).Select((line, k) => JsonFile.Read<SelectedRecord>(Encoding.UTF8.GetBytes(line), $"{facts}, line {k + 1}", RunJson.Compact, "a line of a .selection.jsonl")).Select(r => new RankedRow(_positions.Value[ContentId.Parse(r.ContentId)], r.Score, r.Weight))];
 
     private static long SizeOf(string path) =>
         Directory.Exists(path) ? new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length) : new FileInfo(path).Length;

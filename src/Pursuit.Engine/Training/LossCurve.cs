@@ -119,21 +119,17 @@ public sealed class LossCurve : IDisposable
         foreach (var line in lines)
         {
             number++;
-            LossPoint? point;
+            LossPoint point;
             try
             {
-                point = JsonSerializer.Deserialize<LossPoint>(line, RunJson.Compact);
+                point = JsonFile.Read<LossPoint>(Encoding.UTF8.GetBytes(line), $"{path}, line {number}", RunJson.Compact, "a point of a loss curve, as the training wrote it", "Delete the file's last lines down to that one.");
             }
-            catch (JsonException) when (number == lines.Length)
+            catch (PursuitException) when (number == lines.Length)
             {
                 yield break; // a killed process leaves its last line unfinished
             }
-            catch (JsonException e)
-            {
-                throw PursuitException.At($"{path}, line {number}", "not a point of a loss curve", "what the training wrote", "Delete the file's last lines down to that one.", e);
-            }
 
-            yield return (line, point!);
+            yield return (line, point);
         }
     }
 }

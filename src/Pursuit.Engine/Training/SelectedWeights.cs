@@ -1,12 +1,15 @@
-using System.Text.Json;
+using System.Text;
 using Pursuit.Data;
 using Pursuit.Runs;
+using Pursuit.Storage;
 
 namespace Pursuit.Engine.Training;
 
 /// <summary>The weights and repeats of a <c>.selection.jsonl</c> by content id.</summary>
 internal sealed class SelectedWeights
 {
+    private const string FileAdvice = "Give the file that 'pursuit select' writes beside its records.";
+
     private readonly string _path;
     private readonly Dictionary<ContentId, (double Weight, int Repeats)> _facts;
 
@@ -23,15 +26,15 @@ internal sealed class SelectedWeights
             foreach (var text in File.ReadLines(path))
             {
                 line++;
-                var fact = JsonSerializer.Deserialize<Fact>(text, RunJson.Compact)!;
+                var fact = JsonFile.Read<Fact>(Encoding.UTF8.GetBytes(text), $"{path}, line {line}", RunJson.Compact, "a line of a .selection.jsonl", FileAdvice);
                 if (!(fact.Weight >= 0) || !double.IsFinite(fact.Weight) || fact.Repeats < 0)
                     throw PursuitException.At($"{path}, line {line}", FormattableString.Invariant($"weight {fact.Weight} and {fact.Repeats} repeats"), "numbers from 0 on");
                 facts[ContentId.Parse(fact.ContentId ?? throw new FormatException("it has no content_id"))] = (fact.Weight, fact.Repeats);
             }
         }
-        catch (Exception e) when (e is JsonException or FormatException)
+        catch (FormatException e)
         {
-            throw PursuitException.At($"{path}, line {line}", $"not a selected record ({e.Message})", "a line of a .selection.jsonl", "Give the file that 'pursuit select' writes beside its records.", e);
+            throw PursuitException.At($"{path}, line {line}", $"not a selected record ({e.Message})", "a line of a .selection.jsonl", FileAdvice, e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Pursuit.Storage;
 using Pursuit.Tokenization;
 
@@ -34,23 +33,14 @@ public static class ModelEncoder
     {
         var path = Path.Combine(ModelDirectory.Open(modelDirectory).BasePath, "config.json");
         if (!File.Exists(path)) return null;
-        try
-        {
-            using var config = JsonDocument.Parse(File.ReadAllText(path));
-            if (Positions(config.RootElement) is { } own) return own;
-            return config.RootElement.TryGetProperty("text_config", out var text) ? Positions(text) : null;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw PursuitException.At(path, $"not a JSON object ({e.Message})", "a model's config", "Fetch the file again.", e);
-        }
+        using var config = JsonFile.Open(path, JsonFile.LargestConfiguration, "a model's configuration");
+        if (Positions(config.Root) is { } own) return own;
+        var text = config.Root["text_config"];
+        return text.IsNull ? null : Positions(text);
     }
 
-    private static int? Positions(JsonElement config)
-    {
-        if (!config.TryGetProperty("max_position_embeddings", out var value) || value.ValueKind != JsonValueKind.Number) return null;
-        return value.GetDouble() is >= 2 and <= int.MaxValue and var positions ? (int)positions : null; // some write 2048.0
-    }
+    private static int? Positions(JsonField config) =>
+        config["max_position_embeddings"].TryWhole(out var positions) && positions is >= 2 and <= int.MaxValue ? (int)positions : null;
 
     /// <summary>Everything an example's tokens depend on besides the example.</summary>
     public static Fingerprint Fingerprint(ExampleEncoder encoder) => new Fingerprint("encoder/2")

@@ -198,18 +198,9 @@ public sealed class RunDirectory : IDisposable
 
     private static void CheckMarker(string marker)
     {
-        Marker? found;
-        try
-        {
-            found = JsonSerializer.Deserialize<Marker>(File.ReadAllBytes(marker), RunJson.Indented);
-        }
-        catch (JsonException e)
-        {
-            throw PursuitException.At(marker, $"not the marker of a run ({e.Message})", $"a run of format {Format}", MarkerCure(Path.GetDirectoryName(marker)!), e);
-        }
-
-        if (found?.Format != Format)
-            throw PursuitException.At(marker, $"a run of format {found?.Format}", $"format {Format}", "Another version of Pursuit made it, or the file is damaged; choose another --run.");
+        var found = JsonFile.Read<Marker>(marker, RunJson.Indented, $"the marker of a run of format {Format}", MarkerCure(Path.GetDirectoryName(marker)!));
+        if (found.Format != Format)
+            throw PursuitException.At(marker, $"a run of format {found.Format}", $"format {Format}", "Another version of Pursuit made it, or the file is damaged; choose another --run.");
     }
 
     private sealed record Marker(int Format, string Pursuit);

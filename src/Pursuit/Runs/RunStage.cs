@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Pursuit.Selection.Pursuits;
 using Pursuit.Storage;
 
@@ -49,17 +48,7 @@ public sealed class RunStage
     /// <param name="name">Its name.</param>
     /// <exception cref="PursuitException">The file is missing, or isn't what a stage of this version keeps under that name.</exception>
     public T ReadJson<T>(string name)
-        where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(PathOf(name)), RunJson.Indented) ?? throw new JsonException("null");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-        {
-            throw PursuitException.At(PathOf(name), $"the file can't be read ({e.Message})", "what the stage keeps there", RunAgain, e);
-        }
-    }
+        where T : class => JsonFile.Read<T>(PathOf(name), RunJson.Indented, "what the stage keeps there", RunAgain);
 
     /// <summary>Looks again: another process may have completed the stage.</summary>
     /// <returns>Whether it is complete.</returns>

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using Pursuit.Data;
-using Pursuit.Data.Export;
 using Pursuit.Selection;
 using Pursuit.Selection.Pursuits;
 using Pursuit.Storage;
@@ -79,13 +79,16 @@ internal static class SelectionFile
         {
             foreach (var line in File.ReadLines(path))
             {
+                const string Advice = "Give --match the file that 'pursuit select' writes beside its records.";
+                var place = $"{path}, line {ids.Count + 1}";
+                var record = JsonFile.Read<Chosen>(Encoding.UTF8.GetBytes(line), place, RunJson.Compact, "a line of a .selection.jsonl", Advice);
                 try
                 {
-                    ids.Add(ContentId.Parse(JsonSerializer.Deserialize<SelectedRecord>(line, RunJson.Compact)?.ContentId ?? throw new FormatException("it has no content_id")));
+                    ids.Add(ContentId.Parse(record.ContentId));
                 }
-                catch (Exception e) when (e is JsonException or FormatException)
+                catch (FormatException e)
                 {
-                    throw PursuitException.At($"{path}, line {ids.Count + 1}", $"not a selected record ({e.Message})", "a line of a .selection.jsonl", "Give --match the file that 'pursuit select' writes beside its records.", e);
+                    throw PursuitException.At(place, $"not a selected record ({e.Message})", "a line of a .selection.jsonl", Advice, e);
                 }
             }
         }
@@ -96,6 +99,9 @@ internal static class SelectionFile
 
         return ids;
     }
+
+    /// <summary>What a line must hold; the rest of a selected record may be missing.</summary>
+    private sealed record Chosen(string ContentId);
 
     /// <summary>One pass's gains, read when they are asked for.</summary>
     private sealed record GainsInFile(string Path, int Index) : IPassGains

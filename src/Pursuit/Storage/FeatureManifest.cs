@@ -85,21 +85,9 @@ public sealed record FeatureManifest
     /// <exception cref="PursuitException">The file can't be read or says what can't be.</exception>
     public static FeatureManifest Read(string path)
     {
-        try
-        {
-            var manifest = JsonSerializer.Deserialize<FeatureManifest>(File.ReadAllBytes(path), Json)
-                ?? throw PursuitException.At(path, "null", "a JSON object");
-            manifest.Validate(path);
-            return manifest;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw PursuitException.At(path, $"the file can't be read ({e.Message})", "a feature store's manifest", "A store without it is unfinished: run the job that makes it again.", e);
-        }
-        catch (JsonException e)
-        {
-            throw PursuitException.At($"{path}, line {e.LineNumber + 1}", $"the manifest isn't what version 1 says ({e.Message})", "the fields of docs/formats/feature-store.md", cause: e);
-        }
+        var manifest = JsonFile.Read<FeatureManifest>(path, Json, "a feature store's manifest of version 1 (docs/formats/feature-store.md)", "A store without one is unfinished: run the job that makes it again.");
+        manifest.Validate(path);
+        return manifest;
     }
 
     /// <summary>Writes the manifest under its final name.</summary>
@@ -130,6 +118,12 @@ public sealed record FeatureManifest
             faults.Add("blocks is empty; expected 1 or more");
         for (var i = 0; i < Blocks.Count; i++)
         {
+            if (Blocks[i] is null) // the serializer lets a list's items be null
+            {
+                faults.Add($"blocks[{i}] is null; expected {{\"name\": ..., \"dim\": ...}}");
+                continue;
+            }
+
             if (Blocks[i].Dim is < 1 or > int.MaxValue / (4 * ShardRows))
                 faults.Add($"blocks[{i}].dim is {Blocks[i].Dim}; expected 1 to {int.MaxValue / (4 * ShardRows)}");
             if (!double.IsFinite(Blocks[i].MeanLearningRate) || Blocks[i].MeanLearningRate < 0)

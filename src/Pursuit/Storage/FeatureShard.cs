@@ -21,13 +21,25 @@ internal static class FeatureShard
     public static string PathOf(string directory, int shard) =>
         Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"shard-{shard:D5}.safetensors"));
 
+    /// <summary>The first shard that isn't there; <see cref="FeatureManifest.ShardCount"/> where all are.</summary>
+    public static int FirstMissing(string directory, FeatureManifest manifest)
+    {
+        var shard = 0;
+        while (shard < manifest.ShardCount && File.Exists(PathOf(directory, shard))) shard++;
+        return shard;
+    }
+
+    /// <summary>The fault of a shard that isn't there.</summary>
+    public static PursuitException Missing(string directory, FeatureManifest manifest, int shard) =>
+        PursuitException.At(PathOf(directory, shard), $"shard {shard} of {manifest.ShardCount} is missing", $"rows {(long)shard * FeatureManifest.ShardRows} to {(long)shard * FeatureManifest.ShardRows + manifest.RowsIn(shard)} there", "Make the features again, or copy the whole store.");
+
     /// <summary>Opens a shard and checks its header against the manifest; the data only when asked.</summary>
     /// <exception cref="PursuitException">Names the shard and its fault.</exception>
     public static SafetensorsFile Open(string directory, FeatureManifest manifest, int shard, bool verifyDigest)
     {
         var path = PathOf(directory, shard);
         if (!File.Exists(path))
-            throw PursuitException.At(path, $"shard {shard} of {manifest.ShardCount} is missing", $"rows {(long)shard * FeatureManifest.ShardRows} to {(long)shard * FeatureManifest.ShardRows + manifest.RowsIn(shard)} there", "Make the features again, or copy the whole store.");
+            throw Missing(directory, manifest, shard);
         var file = SafetensorsFile.Open(path);
         try
         {

@@ -46,6 +46,9 @@ public sealed class FeatureStore : IDisposable
     {
         var path = System.IO.Path.GetFullPath(directory);
         var manifest = FeatureManifest.Read(System.IO.Path.Combine(path, FeatureManifest.FileName));
+        // A manifest of a hundred bytes can declare 2^31 shards: those that are there bound the work.
+        if (!File.Exists(FeatureShard.PathOf(path, manifest.ShardCount - 1)) && manifest.ShardCount > 0)
+            throw FeatureShard.Missing(path, manifest, FeatureShard.FirstMissing(path, manifest));
         var shards = new SafetensorsFile[manifest.ShardCount];
         try
         {

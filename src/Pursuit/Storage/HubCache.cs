@@ -12,6 +12,7 @@ public static class HubCache
     private const string Prefix = "models--";
     private const string Snapshots = "snapshots";
     private const string MainBranch = "main";
+    private const int LongestReference = 4_096;
 
     /// <summary>
     /// The cache's directory: <c>HF_HUB_CACHE</c>, else <c>HF_HOME/hub</c>, else <c>XDG_CACHE_HOME/huggingface/hub</c>, else <c>~/.cache/huggingface/hub</c>.
@@ -73,7 +74,7 @@ public static class HubCache
     {
         var asked = revision ?? MainBranch;
         var reference = Path.Combine(repository, "refs", asked);
-        var commit = File.Exists(reference) ? File.ReadAllText(reference).Trim() : asked;
+        var commit = File.Exists(reference) ? System.Text.Encoding.UTF8.GetString(BoundedFile.Read(reference, LongestReference, "the name of a commit")).Trim() : asked;
         var snapshots = Path.Combine(repository, Snapshots);
         var all = System.IO.Directory.Exists(snapshots)
             ? System.IO.Directory.GetDirectories(snapshots).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToArray()

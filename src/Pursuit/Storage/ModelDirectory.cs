@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Pursuit.Storage;
 
 /// <summary>
@@ -84,19 +82,10 @@ public sealed record ModelDirectory
 
     private static (string Name, string? Revision) BaseOf(string adapterConfig)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(adapterConfig));
-            if (Text(document.RootElement, "base_model_name_or_path") is { Length: > 0 } name) return (name, Text(document.RootElement, "revision"));
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
-        {
-            throw PursuitException.At(adapterConfig, $"it can't be read ({e.Message})", "PEFT's description of adapters", "Save the adapters again.", e);
-        }
-
+        using var document = JsonFile.Open(adapterConfig, JsonFile.LargestConfiguration, "PEFT's description of adapters");
+        if (Text(document.Root["base_model_name_or_path"]) is { Length: > 0 } name) return (name, Text(document.Root["revision"]));
         throw PursuitException.At(adapterConfig, "no base_model_name_or_path", "the name or the directory of the model that the adapters belong to", "Add it to the file.");
     }
 
-    private static string? Text(JsonElement root, string name) =>
-        root.ValueKind == JsonValueKind.Object && root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonField field) => field.IsNull ? null : field.Text();
 }

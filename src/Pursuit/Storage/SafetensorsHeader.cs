@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text.Json;
 
 namespace Pursuit.Storage;
 
@@ -40,79 +41,63 @@ internal static class SafetensorsHeader
 
     private static (List<TensorInfo> Tensors, Dictionary<string, string> Metadata) Parse(string path, ReadOnlySpan<byte> json, long dataStart)
     {
+        using var header = JsonFile.Parse(json.ToArray(), $"{path}, header");
         var tensors = new List<TensorInfo>();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        var reader = new StrictJson(path, json);
-        reader.BeginObject("the header");
-        while (reader.NextName(out var name))
+        foreach (var (name, value) in header.Root.Properties())
         {
-            if (!names.Add(name))
-                throw reader.Fault($"the name '{name}' for the second time", "each name once");
-            if (name == MetadataName)
-                ReadMetadata(ref reader, metadata);
-            else
-                tensors.Add(ReadTensor(ref reader, name, dataStart));
+            if (name != MetadataName)
+            {
+                tensors.Add(ReadTensor(value, name, dataStart));
+                continue;
+            }
+
+            foreach (var (key, text) in value.Properties()) metadata.Add(key, text.Text());
         }
 
-        reader.End();
         return (tensors, metadata);
     }
 
-    private static void ReadMetadata(ref StrictJson reader, Dictionary<string, string> metadata)
+    /// <summary>Unknown fields are passed over, as the format's own reader does, so that newer files stay readable.</summary>
+    private static TensorInfo ReadTensor(JsonField field, string name, long dataStart)
     {
-        reader.BeginObject(MetadataName);
-        while (reader.NextName(out var key))
-        {
-            if (!metadata.TryAdd(key, reader.String($"{MetadataName} '{key}'")))
-                throw reader.Fault($"the {MetadataName} key '{key}' for the second time", "each key once");
-        }
-    }
-
-    private static TensorInfo ReadTensor(ref StrictJson reader, string name, long dataStart)
-    {
-        string? typeName = null;
-        List<long>? shape = null, offsets = null;
-        reader.BeginObject($"tensor '{name}'");
-        while (reader.NextName(out var field))
-        {
-            var repeated = field switch { "dtype" => typeName is not null, "shape" => shape is not null, "data_offsets" => offsets is not null, _ => false };
-            if (repeated)
-                throw reader.Fault($"tensor '{name}' has two {field}", "one");
-            var what = $"{field} of tensor '{name}'";
-            switch (field)
-            {
-                case "dtype":
-                    typeName = reader.String(what);
-                    break;
-                case "shape":
-                    shape = reader.NonNegatives(what);
-                    break;
-                case "data_offsets":
-                    offsets = reader.NonNegatives(what);
-                    break;
-                default: // as the format's own reader does, so that newer files stay readable
-                    reader.Skip(what);
-                    break;
-            }
-        }
-
+        var typeName = field["dtype"].IsNull ? null : field["dtype"].Text();
+        var shape = Sizes(field["shape"]);
+        var offsets = Sizes(field["data_offsets"]);
         if (typeName is null || shape is null || offsets is null)
-            throw reader.Fault($"tensor '{name}' without {(typeName is null ? "dtype" : shape is null ? "shape" : "data_offsets")}", "dtype, shape and data_offsets");
+            throw Fault(field, $"tensor '{name}' without {(typeName is null ? "dtype" : shape is null ? "shape" : "data_offsets")}", "dtype, shape and data_offsets");
         if (!TensorTypes.TryParse(typeName, out var type))
-            throw reader.Fault($"tensor '{name}' of dtype '{typeName}'", $"one of {TensorTypes.AllNames}");
+            throw Fault(field, $"tensor '{name}' of dtype '{typeName}'", $"one of {TensorTypes.AllNames}");
         if (offsets.Count != 2 || offsets[1] < offsets[0])
-            throw reader.Fault($"tensor '{name}' with data_offsets [{string.Join(", ", offsets)}]", "[begin, end] with begin <= end");
+            throw Fault(field, $"tensor '{name}' with data_offsets [{string.Join(", ", offsets)}]", "[begin, end] with begin <= end");
         if (offsets[1] > long.MaxValue - dataStart)
-            throw reader.Fault($"tensor '{name}' ends at byte {offsets[1]} of the data", "an end within the file");
+            throw Fault(field, $"tensor '{name}' ends at byte {offsets[1]} of the data", "an end within the file");
 
         var length = offsets[1] - offsets[0];
         if (ByteLength(type, shape) is not { } needed)
-            throw reader.Fault($"tensor '{name}' of shape [{string.Join(", ", shape)}] {typeName}, whose bytes can't be counted in 63 bits or aren't whole", "a shape that fits in the file");
+            throw Fault(field, $"tensor '{name}' of shape [{string.Join(", ", shape)}] {typeName}, whose bytes can't be counted in 63 bits or aren't whole", "a shape that fits in the file");
         if (needed != length)
-            throw reader.Fault($"tensor '{name}' of shape [{string.Join(", ", shape)}] {typeName}, which takes {needed} bytes, with data_offsets [{offsets[0]}, {offsets[1]}], which hold {length}", "the two to agree");
+            throw Fault(field, $"tensor '{name}' of shape [{string.Join(", ", shape)}] {typeName}, which takes {needed} bytes, with data_offsets [{offsets[0]}, {offsets[1]}], which hold {length}", "the two to agree");
         return new TensorInfo(name, type, shape, dataStart + offsets[0], length);
     }
+
+    /// <summary>Whole numbers, written as such: 2.0 is none here, where the format's own reader takes none.</summary>
+    private static List<long>? Sizes(JsonField field)
+    {
+        if (field.IsNull) return null;
+        var sizes = new List<long>();
+        foreach (var item in field.Items())
+        {
+            sizes.Add(item.Element.ValueKind == JsonValueKind.Number && item.Element.TryGetInt64(out var size) && size >= 0
+                ? size
+                : throw item.Fault($"whole numbers from 0 to {long.MaxValue}"));
+        }
+
+        return sizes;
+    }
+
+    private static PursuitException Fault(JsonField field, string found, string expected) =>
+        PursuitException.At(field.Where, found, expected, "The file is damaged or was written by a faulty program; get it again.");
 
     /// <summary>Bytes of a tensor, or null when they overflow or don't fill whole bytes.</summary>
     internal static long? ByteLength(TensorType type, IReadOnlyList<long> shape)

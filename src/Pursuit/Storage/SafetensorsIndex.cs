@@ -7,36 +7,19 @@ internal static class SafetensorsIndex
     /// <exception cref="PursuitException">The index can't be read, is malformed, or names a file elsewhere.</exception>
     public static Dictionary<string, string> Read(string path, SafetensorsOptions options)
     {
-        using var file = MappedFile.Open(path);
-        if (file.Length > options.MaxIndexBytes)
-            throw PursuitException.At(path, $"an index of {file.Length} bytes", $"at most {options.MaxIndexBytes} bytes (SafetensorsOptions.MaxIndexBytes)", "If it is really an index, raise the limit.");
-        var reader = new StrictJson(path, file.Bytes(0, (int)file.Length));
-        Dictionary<string, string>? map = null;
-        reader.BeginObject("the index");
-        while (reader.NextName(out var field))
+        using var index = JsonFile.Open(path, options.MaxIndexBytes, "a model's index (SafetensorsOptions.MaxIndexBytes is its bound)");
+        var weights = index.Root["weight_map"];
+        if (weights.IsNull) throw PursuitException.At(path, "no weight_map", "{\"weight_map\": {tensor: file}}", "Get the model again.");
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (tensor, file) in weights.Properties())
         {
-            if (field != "weight_map")
-            {
-                reader.Skip($"'{field}'");
-                continue;
-            }
-
-            if (map is not null)
-                throw reader.Fault("weight_map for the second time", "one weight_map");
-            map = new Dictionary<string, string>(StringComparer.Ordinal);
-            reader.BeginObject("weight_map");
-            while (reader.NextName(out var tensor))
-            {
-                var name = reader.String($"the file of tensor '{tensor}'");
-                if (!IsPlainName(name))
-                    throw reader.Fault($"tensor '{tensor}' in file '{name}'", "the plain name of a file beside the index, without a directory");
-                if (!map.TryAdd(tensor, name))
-                    throw reader.Fault($"tensor '{tensor}' for the second time", "each tensor once");
-            }
+            var name = file.Text();
+            if (!IsPlainName(name))
+                throw PursuitException.At(path, $"tensor '{tensor}' in file '{name}'", "the plain name of a file beside the index, without a directory", "The file was made to mislead; get the model again.");
+            map.Add(tensor, name);
         }
 
-        reader.End();
-        return map ?? throw PursuitException.At(path, "no weight_map", "{\"weight_map\": {tensor: file}}", "Get the model again.");
+        return map;
     }
 
     private static bool IsPlainName(string name) =>

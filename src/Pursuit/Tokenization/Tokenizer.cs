@@ -16,8 +16,10 @@ public sealed class Tokenizer
     /// <summary>The file's name in a model directory.</summary>
     public const string FileName = "tokenizer.json";
 
-    private const long LargestFile = 512L << 20;
     private const int MostSymbolsKept = 1 << 20; // a rare giant word must not hold its room for ever
+
+    /// <summary>Bytes of a tokenizer.json at most; the longest that are published have about 40 million.</summary>
+    internal const int LargestFile = 512 << 20;
 
     private static readonly string[] SentencePieceNames = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model"];
 
@@ -94,19 +96,7 @@ public sealed class Tokenizer
             }
         }
 
-        byte[] bytes;
-        try
-        {
-            var length = new FileInfo(file).Length;
-            if (length > LargestFile) throw PursuitException.At(file, $"{length} bytes", $"a tokenizer of at most {LargestFile} bytes");
-            bytes = File.ReadAllBytes(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw PursuitException.At(file, $"the tokenizer can't be read ({e.Message})", $"a {FileName}, or a model directory that holds one", null, e);
-        }
-
-        return Parse(bytes, file);
+        return Parse(BoundedFile.Read(file, LargestFile, $"a {FileName}, or a model directory that holds one"), file);
     }
 
     /// <summary>Encodes a text.</summary>
@@ -173,8 +163,8 @@ public sealed class Tokenizer
     /// <summary>Reads a tokenizer from a file's bytes.</summary>
     internal static Tokenizer Parse(byte[] bytes, string where)
     {
-        using var document = JsonField.Parse(bytes, where);
-        return new Tokenizer(new JsonField(document.RootElement, where), Convert.ToHexStringLower(SHA256.HashData(bytes)));
+        using var file = JsonFile.Parse(bytes, where);
+        return new Tokenizer(file.Root, Convert.ToHexStringLower(SHA256.HashData(bytes)));
     }
 
     private static PursuitException NoTokenizer(string directory)

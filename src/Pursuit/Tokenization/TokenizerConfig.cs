@@ -55,24 +55,14 @@ public sealed record TokenizerConfig
     {
         var file = Path.Combine(ModelDirectory.Open(directory).TokenizerPath, FileName);
         if (!File.Exists(file)) return new TokenizerConfig();
-        byte[] bytes;
-        try
-        {
-            bytes = File.ReadAllBytes(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw PursuitException.At(file, $"the tokenizer's configuration can't be read ({e.Message})", "a readable file", null, e);
-        }
-
-        return Parse(bytes, file);
+        return Parse(BoundedFile.Read(file, JsonFile.LargestConfiguration, "a tokenizer's configuration"), file);
     }
 
     /// <summary>Reads a configuration from a file's bytes.</summary>
     internal static TokenizerConfig Parse(byte[] bytes, string where)
     {
-        using var document = JsonField.Parse(bytes, where);
-        var root = new JsonField(document.RootElement, where);
+        using var document = JsonFile.Parse(bytes, where);
+        var root = document.Root;
         var templates = Templates(root["chat_template"]);
         return new TokenizerConfig
         {
@@ -82,7 +72,7 @@ public sealed record TokenizerConfig
             UnkToken = Token(root["unk_token"]),
             AddBosToken = root["add_bos_token"].IsNull ? null : root["add_bos_token"].Boolean(false),
             AddEosToken = root["add_eos_token"].IsNull ? null : root["add_eos_token"].Boolean(false),
-            TokenizerClass = root["tokenizer_class"].IsNull ? null : root["tokenizer_class"].String(),
+            TokenizerClass = root["tokenizer_class"].IsNull ? null : root["tokenizer_class"].Text(),
             ChatTemplate = templates.GetValueOrDefault("default"),
             ChatTemplates = templates,
         };
@@ -91,7 +81,7 @@ public sealed record TokenizerConfig
     private static string? Token(JsonField field)
     {
         if (field.IsNull) return null;
-        return field.Element.ValueKind == JsonValueKind.Object ? field["content"].String() : field.String();
+        return field.Element.ValueKind == JsonValueKind.Object ? field["content"].Text() : field.Text();
     }
 
     private static Dictionary<string, string> Templates(JsonField field)
@@ -101,13 +91,13 @@ public sealed record TokenizerConfig
         switch (field.Element.ValueKind)
         {
             case JsonValueKind.String:
-                templates["default"] = field.String();
+                templates["default"] = field.Text();
                 break;
             case JsonValueKind.Object:
-                foreach (var (name, value) in field.Properties()) templates[name] = value.String();
+                foreach (var (name, value) in field.Properties()) templates[name] = value.Text();
                 break;
             default:
-                foreach (var item in field.Items()) templates[item["name"].String()] = item["template"].String();
+                foreach (var item in field.Items()) templates[item["name"].Text()] = item["template"].Text();
                 break;
         }
 

@@ -44,6 +44,21 @@ public sealed class AdapterFileTests
             (value is null || value.ToJsonString() == "false").ShouldBeTrue($"{key} is {value?.ToJsonString()}, which a loader would not assume");
     }
 
+    [Theory]
+    [InlineData(2_000_000_000, "rank 2000000000 times")]
+    [InlineData(1_000_000, "rank and model say [1000000")]
+    public void A_rank_that_the_files_tensors_have_not_is_refused_before_memory_is_taken(int rank, string expected)
+    {
+        using var reference = new LoraCase("qwen2-rslora");
+        using var directory = new TemporaryDirectory();
+        reference.Adapters.Save(directory.FullPath, null);
+        var path = Path.Combine(directory.FullPath, AdapterConfig.FileName);
+        var config = JsonNode.Parse(File.ReadAllBytes(path))!;
+        config["r"] = rank;
+        File.WriteAllText(path, config.ToJsonString());
+        Should.Throw<PursuitException>(() => LoraAdapters.Load(reference.Decoder, directory.FullPath)).Message.ShouldContain(expected);
+    }
+
     [Fact]
     public void All_linear_is_written_as_the_names_it_stands_for()
     {

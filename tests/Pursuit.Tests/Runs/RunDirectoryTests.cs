@@ -191,7 +191,7 @@ public sealed class RunDirectoryTests : IDisposable
 
     [Theory]
     [InlineData("{\"format\": 99, \"pursuit\": \"9\"}", "99")]
-    [InlineData("{", "not the marker")]
+    [InlineData("{", "expected the marker of a run of format 1")]
     public void A_run_of_another_format_is_refused(string marker, string expected)
     {
         _directory.Write("run/run.json", marker);

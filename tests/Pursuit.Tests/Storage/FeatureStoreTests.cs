@@ -90,6 +90,29 @@ public sealed class FeatureStoreTests : IDisposable
         Should.Throw<PursuitException>(() => new FeatureStoreWriter(path, manifest with { Id = "another" })).Message.ShouldContain("finished store of 1500 rows with id 'test'");
     }
 
+    [Theory]
+    [InlineData("\"rows\": 2199023254528", "shard 0 of 2147483647 is missing")]
+    [InlineData("\"rows\": 9223372036854775807", "rows is 9223372036854775807")]
+    [InlineData("\"rows\": 1e999", "at $.rows")]
+    [InlineData("\"rows\": 5, \"rows\": 5", "Duplicate property")]
+    public void A_manifest_of_rows_that_are_not_there_is_refused_before_anything_is_taken(string rows, string expected)
+    {
+        var path = Directory.CreateDirectory(_directory.PathOf("store")).FullName;
+        File.WriteAllText(Path.Combine(path, FeatureManifest.FileName), $$"""{"format": "pursuit-features", "version": 1, "kind": "embedding", {{rows}}, "blocks": [{"name": "a", "dim": 6}]}""");
+        var before = GC.GetTotalAllocatedBytes();
+        Should.Throw<PursuitException>(() => FeatureStore.Open(path)).Message.ShouldContain(expected);
+        (GC.GetTotalAllocatedBytes() - before).ShouldBeLessThan(100_000_000);
+    }
+
+    [Fact]
+    public void A_block_that_is_null_is_refused()
+    {
+        var path = _directory.PathOf("features.json");
+        File.WriteAllText(path, """{"format": "pursuit-features", "version": 1, "kind": "embedding", "rows": 5, "blocks": [null]}""");
+        Should.Throw<PursuitException>(() => FeatureManifest.Read(path)).Message.ShouldContain("null as an item of a list");
+        Should.Throw<PursuitException>(() => FeatureManifest.Create("embedding", 5, [null!]).Validate("a manifest")).Message.ShouldContain("blocks[0] is null");
+    }
+
     [Fact]
     public void A_shard_that_is_missing_cut_damaged_or_foreign_is_named()
     {

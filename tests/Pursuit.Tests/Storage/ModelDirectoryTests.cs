@@ -109,7 +109,7 @@ public sealed class ModelDirectoryTests : IDisposable
 
     [Theory]
     [InlineData("{}", "no base_model_name_or_path")]
-    [InlineData("[1]", "no base_model_name_or_path")]
+    [InlineData("[1]", "found an array; expected an object")]
     [InlineData("{\"base_model_name_or_path\"", "can't be read")]
     [InlineData("{\"base_model_name_or_path\": \"Org/Missing\"}", "hf download Org/Missing")]
     [InlineData("{\"base_model_name_or_path\": \"/gone/model\"}", "neither a directory nor in the cache")]

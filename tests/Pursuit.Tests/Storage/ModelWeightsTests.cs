@@ -47,13 +47,13 @@ public sealed class ModelWeightsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"weight_map":{"a":"model-00001-of-00002.safetensors","a":"model-00002-of-00002.safetensors"}}""", "tensor 'a' for the second time")]
-    [InlineData("""{"weight_map":{},"weight_map":{}}""", "weight_map for the second time")]
+    [InlineData("""{"weight_map":{"a":"model-00001-of-00002.safetensors","a":"model-00002-of-00002.safetensors"}}""", "Duplicate property 'a'")]
+    [InlineData("""{"weight_map":{},"weight_map":{}}""", "Duplicate property 'weight_map'")]
     [InlineData("""{"metadata":{}}""", "no weight_map")]
-    [InlineData("""{"weight_map":[]}""", "weight_map is a StartArray")]
+    [InlineData("""{"weight_map":[]}""", "weight_map: found an array; expected an object")]
     [InlineData("""{"weight_map":{"b":"model-00001-of-00002.safetensors"}}""", "tensor 'b' is said to be in 'model-00001-of-00002.safetensors'")]
     [InlineData("""{"weight_map":{"b":"model-00009-of-00002.safetensors"}}""", "model-00009-of-00002.safetensors")]
-    [InlineData("", "the index isn't valid JSON")]
+    [InlineData("", "JSON that can't be read")]
     public void A_wrong_index_is_refused(string index, string expected)
     {
         WriteShards(index);

@@ -1,6 +1,6 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using Pursuit.Storage;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Tests.Tokenization;
@@ -204,5 +204,5 @@ public sealed class TokenizerComponentTests
 
     private static Tokenizer Load(JsonObject root) => Tokenizer.Parse(Encoding.UTF8.GetBytes(root.ToJsonString()), "file");
 
-    private static JsonField Field(string json) => new(JsonDocument.Parse(json).RootElement, "test");
+    private static JsonField Field(string json) => JsonFile.Parse(Encoding.UTF8.GetBytes(json), "test").Root;
 }

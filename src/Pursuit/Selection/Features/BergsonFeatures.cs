@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Pursuit.Numerics;
 using Pursuit.Storage;
 
@@ -27,8 +26,9 @@ internal static class BergsonFeatures
         try
         {
             var size = type.Bits() / 8;
-            if (file.Length != (long)rows * dimension * size)
-                throw PursuitException.At(file.Path, $"{file.Length:N0} bytes", $"{(long)rows * dimension * size:N0} for the {rows:N0} x {dimension:N0} numbers of {size} bytes that {InfoName} describes", "The file is cut off or another index's: build it again.");
+            var described = (Int128)rows * dimension * size;
+            if (file.Length != described)
+                throw PursuitException.At(file.Path, $"{file.Length:N0} bytes", $"{described:N0} for the {rows:N0} x {dimension:N0} numbers of {size} bytes that {InfoName} describes", "The file is cut off or another index's: build it again.");
             return new FileFeatures(file.Path, (1, rows, dimension), size, (_, first, count, scratch) => Read(file.Bytes((long)first * dimension * size, count * dimension * size), type, count * dimension, scratch), file, cancellationToken);
         }
         catch
@@ -59,23 +59,14 @@ internal static class BergsonFeatures
 
     private static (TensorType Type, int Rows, int Dimension) Describe(string path)
     {
-        long rows, dimension;
-        string? name;
-        try
-        {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            var root = json.RootElement;
-            rows = root.GetProperty("num_grads").GetInt64();
-            dimension = root.GetProperty("grad_sizes").EnumerateObject().Sum(module => module.Value.GetInt64());
-            // Older indexes give the type only within NumPy's structured type: "(1024,)<f4" for each module.
-            name = root.TryGetProperty("base_dtype", out var type)
-                ? type.GetString()
-                : root.GetProperty("dtype").GetProperty("formats")[0].GetString()?.Split(')')[^1];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException or OverflowException)
-        {
-            throw PursuitException.At(path, $"a description that can't be read ({e.Message})", "bergson's num_grads, grad_sizes and base_dtype", "Build the index again.", e);
-        }
+        using var info = JsonFile.Open(path, JsonFile.LargestConfiguration, "bergson's num_grads, grad_sizes and base_dtype");
+        var root = info.Root;
+        var rows = root["num_grads"].Whole(1, int.MaxValue);
+        var dimension = root["grad_sizes"].Properties().Aggregate(0L, (sum, module) => sum + module.Value.Whole(0, int.MaxValue));
+        // Older indexes give the type only within NumPy's structured type: "(1024,)<f4" for each module.
+        var name = root["base_dtype"].IsNull
+            ? root["dtype"]["formats"].Items().Select(format => format.Text().Split(')')[^1]).FirstOrDefault()
+            : root["base_dtype"].Text();
 
         var element = name switch
         {
@@ -85,8 +76,8 @@ internal static class BergsonFeatures
             "bfloat16" => TensorType.BFloat16,
             _ => throw PursuitException.At(path, $"numbers of type '{name}'", "float16, bfloat16, float32 or float64", "Build the index in one of these."),
         };
-        if (rows is not (> 0 and <= int.MaxValue) || dimension is not (> 0 and <= int.MaxValue))
-            throw PursuitException.At(path, $"num_grads {rows} and grad_sizes that add up to {dimension}", $"both from 1 to {int.MaxValue}");
+        if (dimension is not (> 0 and <= int.MaxValue))
+            throw PursuitException.At(path, $"grad_sizes that add up to {dimension}", $"from 1 to {int.MaxValue}");
         return (element, (int)rows, (int)dimension);
     }
 }

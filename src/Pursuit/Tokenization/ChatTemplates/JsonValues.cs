@@ -7,6 +7,8 @@ namespace Pursuit.Tokenization;
 /// <summary>JSON of a record as a template's values, as Python's <c>json.loads</c> gives them.</summary>
 internal static class JsonValues
 {
+    private const int MostDepth = 1024; // as deep as a pool may be asked to read records
+
     // Python refuses to read longer whole numbers (sys.int_info.default_max_str_digits).
     private const int LongestNumber = 4300;
 
@@ -41,7 +43,7 @@ internal static class JsonValues
     {
         try
         {
-            using var document = JsonDocument.Parse(json);
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MostDepth });
             return convert(document.RootElement);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pursuit.Storage;
 
 namespace Pursuit.Tokenization;
 
@@ -25,7 +26,7 @@ internal static class ModelReader
             var special = item["special"].Boolean(false);
             tokens.Add(new AddedToken(
                 item["id"].Count(LargestId),
-                item["content"].String(),
+                item["content"].Text(),
                 special,
                 item["normalized"].Boolean(!special),
                 item["lstrip"].Boolean(false),
@@ -43,16 +44,16 @@ internal static class ModelReader
     /// <exception cref="PursuitException">Another model, or one that contradicts itself.</exception>
     public static Model Read(JsonField model, IReadOnlyList<AddedToken> addedTokens)
     {
-        var type = model["type"].String(model["merges"].IsNull ? "(none)" : "BPE");
+        var type = model["type"].Text(model["merges"].IsNull ? "(none)" : "BPE");
         if (type != "BPE") throw model.Unsupported("model", type, "BPE");
         foreach (var name in (string[])["continuing_subword_prefix", "end_of_word_suffix", "continuing_subword_suffix"])
         {
-            if (model[name].String("").Length > 0) throw model[name].Unsupported($"a {name} of", model[name].String(), "none");
+            if (model[name].Text("").Length > 0) throw model[name].Unsupported($"a {name} of", model[name].Text(), "none");
         }
 
         var dropout = model["dropout"];
-        if (!dropout.IsNull && !(dropout.Element.ValueKind == JsonValueKind.Number && dropout.Element.TryGetDouble(out var rate) && rate == 0))
-            throw dropout.Unsupported("BPE dropout", dropout.Element.GetRawText(), "null");
+        if (!dropout.IsNull && !(dropout.TryNumber(out var rate) && rate == 0))
+            throw dropout.Unsupported("BPE dropout", dropout.Shown(), "null");
 
         var vocabulary = Vocabulary(model["vocab"]);
         var merges = Merges(model["merges"], vocabulary);
@@ -72,9 +73,10 @@ internal static class ModelReader
         var owners = new Dictionary<int, string>();
         foreach (var (token, value) in field.Properties())
         {
-            if (value.Element.ValueKind != JsonValueKind.Number || !value.Element.TryGetInt32(out var id) || id is < 0 or > LargestId)
-                throw PursuitException.At(field.Where, $"token '{token}' has the id {value.Element.GetRawText()}", $"a whole number from 0 to {LargestId}");
-            if (!vocabulary.TryAdd(token, id)) throw PursuitException.At(field.Where, $"token '{token}' stands twice", "each token once");
+            if (!value.TryWhole(out var number) || number is < 0 or > LargestId)
+                throw PursuitException.At(field.Where, $"token '{token}' has the id {value.Shown()}", $"a whole number from 0 to {LargestId}");
+            var id = (int)number;
+            vocabulary.Add(token, id);
             if (!owners.TryAdd(id, token)) throw PursuitException.At(field.Where, $"id {id} belongs to '{owners[id]}' and to '{token}'", "one token per id");
         }
 
@@ -100,11 +102,11 @@ internal static class ModelReader
     {
         if (item.Element.ValueKind == JsonValueKind.Array)
         {
-            var parts = item.Items().Select(part => part.String()).ToArray();
+            var parts = item.Items().Select(part => part.Text()).ToArray();
             return parts.Length == 2 ? (parts[0], parts[1]) : throw item.Fault($"two tokens in a merge, not {parts.Length}");
         }
 
-        var text = item.String();
+        var text = item.Text();
         var space = text.IndexOf(' ');
         return space >= 0 && text.IndexOf(' ', space + 1) < 0
             ? (text[..space], text[(space + 1)..])
@@ -117,7 +119,7 @@ internal static class ModelReader
     private static int? Unknown(JsonField field, Dictionary<string, int> vocabulary, IReadOnlyList<AddedToken> addedTokens)
     {
         if (field.IsNull) return null;
-        var token = field.String();
+        var token = field.Text();
         if (vocabulary.TryGetValue(token, out var id)) return id;
         return addedTokens.LastOrDefault(added => added.Content == token)?.Id
             ?? throw PursuitException.At(field.Where, $"the unknown token '{token}' is not in the vocabulary", "a token of the vocabulary or none");

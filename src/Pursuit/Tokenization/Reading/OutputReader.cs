@@ -1,3 +1,5 @@
+using Pursuit.Storage;
+
 namespace Pursuit.Tokenization;
 
 /// <summary>Reads the post-processor and decoder of a tokenizer.json.</summary>
@@ -49,11 +51,11 @@ internal static class OutputReader
             case "ByteFallback":
                 return new ByteFallbackDecoder();
             case "Replace":
-                return new ReplaceDecoder(PipelineReader.Pattern(field["pattern"]), field["content"].String());
+                return new ReplaceDecoder(PipelineReader.Pattern(field["pattern"]), field["content"].Text());
             case "Fuse":
                 return new FuseDecoder();
             case "Strip":
-                var content = field["content"].String();
+                var content = field["content"].Text();
                 if (content.Length == 0) throw field["content"].Fault("a character to strip");
                 return new StripDecoder(content, field["start"].Count(LongestStrip), field["stop"].Count(LongestStrip));
             case "Metaspace":
@@ -74,12 +76,12 @@ internal static class OutputReader
             var special = piece["SpecialToken"];
             if (special.IsNull)
             {
-                var sequence = piece["Sequence"]["id"].String();
+                var sequence = piece["Sequence"]["id"].Text();
                 if (sequence != "A" || ++texts > 1) throw piece.Fault("one Sequence, A, in the template of a single text");
                 continue;
             }
 
-            var name = special["id"].String();
+            var name = special["id"].Text();
             var known = field["special_tokens"][name];
             if (known.IsNull) throw PursuitException.At(special.Where, $"the special token '{name}' has no entry in special_tokens", "its ids there");
             (texts == 0 ? before : after).AddRange(known["ids"].Items().Select(id => id.Count(ModelReader.LargestId)));

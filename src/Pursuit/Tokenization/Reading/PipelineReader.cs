@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Pursuit.Storage;
 
 namespace Pursuit.Tokenization;
 
@@ -26,9 +27,9 @@ internal static class PipelineReader
             case "NFKD":
                 return new UnicodeNormalizer(NormalizationForm.FormKD);
             case "Prepend":
-                return new PrependNormalizer(field["prepend"].String());
+                return new PrependNormalizer(field["prepend"].Text());
             case "Replace":
-                return new ReplaceNormalizer(Pattern(field["pattern"]), field["content"].String());
+                return new ReplaceNormalizer(Pattern(field["pattern"]), field["content"].Text());
             case "Lowercase":
                 return new LowercaseNormalizer();
             case "Strip":
@@ -71,10 +72,10 @@ internal static class PipelineReader
     /// <summary>Reads {"String": ...} or {"Regex": ...}.</summary>
     public static TextPattern Pattern(JsonField field)
     {
-        if (field.Element.ValueKind == JsonValueKind.String) return new LiteralPattern(field.String());
+        if (field.Element.ValueKind == JsonValueKind.String) return new LiteralPattern(field.Text());
         var regex = field["Regex"];
-        if (regex.IsNull) return new LiteralPattern(field["String"].String());
-        var pattern = regex.String();
+        if (regex.IsNull) return new LiteralPattern(field["String"].Text());
+        var pattern = regex.Text();
         return WordScanner.ForPattern(pattern) is { } scanner ? new ScannerPattern(scanner) : new RegexPattern(pattern, regex.Where);
     }
 
@@ -90,10 +91,10 @@ internal static class PipelineReader
     /// <summary>Reads what a Metaspace pre-tokenizer or decoder marks with, and where.</summary>
     public static (char Mark, PrefixScheme Scheme) MetaspaceMark(JsonField field)
     {
-        var mark = field["replacement"].String("\u2581");
+        var mark = field["replacement"].Text("\u2581");
         if (mark.Length != 1 || char.IsSurrogate(mark[0]))
             throw field["replacement"].Unsupported("a Metaspace replacement of", mark, "a single character of the Basic Multilingual Plane");
-        var scheme = field["prepend_scheme"].String(field["add_prefix_space"].Boolean(true) ? "always" : "never") switch
+        var scheme = field["prepend_scheme"].Text(field["add_prefix_space"].Boolean(true) ? "always" : "never") switch
         {
             "always" => PrefixScheme.Always,
             "first" => PrefixScheme.First,
@@ -114,7 +115,7 @@ internal static class PipelineReader
     private static SplitBehavior Behavior(JsonField field, SplitBehavior? fallback)
     {
         if (field.IsNull && fallback is { } known) return known;
-        return field.String() switch
+        return field.Text() switch
         {
             "Removed" or "removed" => SplitBehavior.Removed,
             "Isolated" or "isolated" => SplitBehavior.Isolated,

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Pursuit.Storage;
 
 namespace Pursuit.Tokenization;
 
@@ -44,10 +46,11 @@ internal static class VocabularyAndMerges
             json.WriteStartObject("model");
             json.WriteString("type", "BPE");
             json.WritePropertyName("vocab");
-            using (var vocabulary = JsonField.Parse(File.ReadAllBytes(Path.Combine(directory, VocabularyName)), Path.Combine(directory, VocabularyName)))
-                vocabulary.RootElement.WriteTo(json);
+            using (var vocabulary = Open(Path.Combine(directory, VocabularyName)))
+                vocabulary.Root.Element.WriteTo(json);
             json.WriteStartArray("merges");
-            foreach (var line in File.ReadLines(Path.Combine(directory, MergesName)))
+            var merges = BoundedFile.Read(Path.Combine(directory, MergesName), Tokenizer.LargestFile, "a tokenizer's merges");
+            foreach (var line in Encoding.UTF8.GetString(merges).ReplaceLineEndings("\n").Split('\n'))
             {
                 if (line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal)) json.WriteStringValue(line);
             }
@@ -59,6 +62,8 @@ internal static class VocabularyAndMerges
 
         return buffer.ToArray();
     }
+
+    private static JsonFile Open(string path) => JsonFile.Open(path, Tokenizer.LargestFile, "a part of a tokenizer, as JSON");
 
     private static string Class(string directory)
     {
@@ -74,17 +79,17 @@ internal static class VocabularyAndMerges
     {
         var file = Path.Combine(directory, "config.json");
         if (!File.Exists(file)) return null;
-        using var document = JsonField.Parse(File.ReadAllBytes(file), file);
-        var type = new JsonField(document.RootElement, file)["model_type"];
-        return type.IsNull ? null : type.String();
+        using var document = Open(file);
+        var type = document.Root["model_type"];
+        return type.IsNull ? null : type.Text();
     }
 
     private static bool AddsPrefixSpace(string directory)
     {
         var file = Path.Combine(directory, TokenizerConfig.FileName);
         if (!File.Exists(file)) return false;
-        using var document = JsonField.Parse(File.ReadAllBytes(file), file);
-        return new JsonField(document.RootElement, file)["add_prefix_space"].Boolean(false);
+        using var document = Open(file);
+        return document.Root["add_prefix_space"].Boolean(false);
     }
 
     private static void WritePreTokenizer(Utf8JsonWriter json, bool isQwen, bool addsPrefixSpace)
@@ -129,8 +134,8 @@ internal static class VocabularyAndMerges
         var file = Path.Combine(directory, TokenizerConfig.FileName);
         if (File.Exists(file))
         {
-            using var document = JsonField.Parse(File.ReadAllBytes(file), file);
-            var listed = new JsonField(document.RootElement, file)["added_tokens_decoder"];
+            using var document = Open(file);
+            var listed = document.Root["added_tokens_decoder"];
             if (!listed.IsNull)
             {
                 foreach (var (id, value) in listed.Properties()) Add(tokens, value, id);
@@ -143,8 +148,8 @@ internal static class VocabularyAndMerges
         {
             var path = Path.Combine(directory, name);
             if (!File.Exists(path)) continue;
-            using var document = JsonField.Parse(File.ReadAllBytes(path), path);
-            foreach (var (content, id) in new JsonField(document.RootElement, path).Properties())
+            using var document = Open(path);
+            foreach (var (content, id) in document.Root.Properties())
             {
                 if (name == VocabularyName && !special.Contains(content)) continue;
                 var number = id.Count(ModelReader.LargestId);
@@ -161,7 +166,7 @@ internal static class VocabularyAndMerges
             throw PursuitException.At(value.Where, $"an added token with the id '{id}'", $"a whole number from 0 to {ModelReader.LargestId}");
         tokens[number] = new AddedToken(
             number,
-            value["content"].String(),
+            value["content"].Text(),
             value["special"].Boolean(false),
             value["normalized"].Boolean(false),
             value["lstrip"].Boolean(false),

@@ -59,6 +59,8 @@ public sealed class PursuitMemoryTests
     [InlineData("-1GiB")]
     [InlineData("0")]
     [InlineData("99999999999TiB")]
+    [InlineData("99999999999999999999992GiB")]
+    [InlineData("79228162514264337593543950335TiB")]
     public void What_is_no_amount_is_refused(string text) =>
         Should.Throw<PursuitException>(() => ByteSize.Parse("--memory", text)).Message.ShouldBe($"--memory: '{text}'; expected a number with a unit: 800MiB, 2GiB, 1.5GB.");
 
