@@ -61,11 +61,19 @@ public sealed class ReadingCostTests : PoolTestBase
     }
 
     [Fact]
-    public void A_run_of_marks_that_would_be_sorted_for_minutes_is_quarantined()
+    public void A_run_of_marks_of_any_length_is_read_and_leaves_the_platform_nothing_to_move()
     {
-        static string Marked(int pairs) => "{\"text\":\"a" + string.Concat(Enumerable.Repeat("\u0301\u0323", pairs)) + "\"}";
-        IdOf(Marked(Pursuit.Data.Hashing.TextNormalizer.MostMarks / 2)).ShouldNotBe(default);
-        Reason(Marked(100_000), RecordShape.Text).ShouldBe("too many combining marks in a row: more than 64; expected at most so many, as any text has");
+        static string Marked(string marks) => $$"""{"text":"a{{marks}}"}""";
+        static string Times(string mark, int count) => string.Concat(Enumerable.Repeat(mark, count));
+        foreach (var pairs in (int[])[1, 31, 32, 33, 1_000, 100_000])
+        {
+            // U+0323 below goes before U+0301 above, whichever was written first.
+            IdOf(Marked(Times("\u0301\u0323", pairs))).ShouldBe(IdOf(Marked(Times("\u0323", pairs) + Times("\u0301", pairs))));
+        }
+
+        // The platform inserts each mark where it belongs: of 100,000 pairs, in minutes.
+        CombiningMarks.InOrder("a" + Times("\u0301\u0323", 10_000), System.Text.NormalizationForm.FormC)
+            .ShouldBe("a" + Times("\u0323", 10_000) + Times("\u0301", 10_000));
     }
 
     [Fact]

@@ -13,14 +13,12 @@ internal sealed class ContentHasher
 {
     private readonly ByteBuffer _message = new();
     private readonly ByteBuffer _text = new();
-    private bool _hasTooManyMarks;
 
     /// <summary>Computes the id.</summary>
     /// <returns>What is wrong where there is none, or null.</returns>
     public string? Hash(RecordDraft draft, out ContentId id)
     {
         _message.Clear();
-        _hasTooManyMarks = false;
         var isSecond = draft.NeedsSecondId;
         _message.Append(isSecond ? "pursuit content id v2\0"u8 : "pursuit content id v1\0"u8);
         var said = false;
@@ -44,7 +42,6 @@ internal sealed class ContentHasher
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(_message.Written, hash);
         id = new ContentId(hash);
-        if (_hasTooManyMarks) return $"too many combining marks in a row: more than {TextNormalizer.MostMarks}; expected at most so many, as any text has";
         return said ? null : "no words: every text is empty";
     }
 
@@ -58,7 +55,7 @@ internal sealed class ContentHasher
         if (!isSecond) return said;
         var start = BeginField();
         draft.AppendThoughts(index, _message);
-        _hasTooManyMarks |= !TextNormalizer.NormalizeTail(_message, start);
+        TextNormalizer.NormalizeTail(_message, start);
         said |= EndField(start);
         _message.Append(turn is { IsAssistant: true, TrainMark: false } ? (byte)'u' : (byte)'t');
         AppendNumber(turn.Spans.Count);
@@ -112,7 +109,7 @@ internal sealed class ContentHasher
     {
         var start = BeginField();
         draft.AppendContent(turn, _message);
-        _hasTooManyMarks |= !TextNormalizer.NormalizeTail(_message, start);
+        TextNormalizer.NormalizeTail(_message, start);
         return EndField(start);
     }
 

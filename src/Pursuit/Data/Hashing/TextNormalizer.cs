@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
 
 namespace Pursuit.Data.Hashing;
@@ -10,28 +9,13 @@ namespace Pursuit.Data.Hashing;
 /// </summary>
 internal static class TextNormalizer
 {
-    /// <summary>
-    /// Combining marks that may follow each other. ICU sorts a run of them by insertion, in time that grows with its square: a
-    /// megabyte would take minutes. Unicode's own bound for streams is 30 (UAX #15); no language needs more than a few.
-    /// </summary>
-    public const int MostMarks = 64;
-
     /// <summary>Normalises the buffer's bytes from <paramref name="start"/> to its end.</summary>
-    /// <returns>False where more than <see cref="MostMarks"/> combining marks follow each other; the bytes are not normalised
-    /// then.</returns>
-    public static bool NormalizeTail(ByteBuffer buffer, int start)
+    public static void NormalizeTail(ByteBuffer buffer, int start)
     {
         var length = ReplaceCrLf(buffer.Tail(start));
         buffer.Truncate(start + length);
-        if (!IsCertainlyNfc(buffer.Tail(start)))
-        {
-            var text = Encoding.UTF8.GetString(buffer.Tail(start));
-            if (HasTooManyMarks(text)) return false;
-            ComposeTail(buffer, start, text);
-        }
-
+        if (!IsCertainlyNfc(buffer.Tail(start))) ComposeTail(buffer, start);
         Trim(buffer, start);
-        return true;
     }
 
     /// <summary>Refuses to run where .NET has no Unicode data, since every id would silently differ.</summary>
@@ -106,25 +90,10 @@ internal static class TextNormalizer
         }
     }
 
-    private static bool HasTooManyMarks(string text)
+    private static void ComposeTail(ByteBuffer buffer, int start)
     {
-        var run = 0;
-        foreach (var rune in text.AsSpan().EnumerateRunes())
-        {
-            run = IsMark(rune) ? run + 1 : 0;
-            if (run > MostMarks) return true;
-        }
-
-        return false;
-
-        static bool IsMark(Rune rune) => rune.Value >= 0x300
-            && Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
-    }
-
-    private static void ComposeTail(ByteBuffer buffer, int start, string text)
-    {
+        var composed = UnicodeText.Normalize(Encoding.UTF8.GetString(buffer.Tail(start)), NormalizationForm.FormC);
         buffer.Truncate(start);
-        var composed = UnicodeText.Normalize(text, NormalizationForm.FormC);
         buffer.Advance(Encoding.UTF8.GetBytes(composed, buffer.Reserve(Encoding.UTF8.GetMaxByteCount(composed.Length))));
     }
 
