@@ -1,15 +1,21 @@
 using System.Numerics;
+using System.Security.Cryptography;
 
 namespace Pursuit.Tokenization;
 
 /// <summary>The merges of a byte-pair encoding: which pair of token ids joins, how early, and into what.</summary>
 internal sealed class MergeTable
 {
+    /// <summary>Slots that placing a pair may look at before another multiplier is tried. At most half of them are taken.</summary>
+    internal const int MostProbes = 256;
+
+    private const ulong Golden = 0x9E3779B97F4A7C15;
     private const ulong Empty = ulong.MaxValue; // no pair: ids are never negative
     private readonly ulong[] _keys;
     private readonly int[] _ranks;
     private readonly int[] _results;
     private readonly int _shift;
+    private readonly ulong _multiplier;
 
     /// <summary>Builds the table; of a pair that stands twice, the later rank counts (as in both references).</summary>
     /// <param name="merges">(left, right, result) ids in order of rank.</param>
@@ -19,19 +25,14 @@ internal sealed class MergeTable
         _shift = 64 - bits;
         _keys = new ulong[1 << bits];
         _ranks = new int[1 << bits];
-        _results = new int[merges.Count];
-        Array.Fill(_keys, Empty);
-        for (var rank = 0; rank < merges.Count; rank++)
-        {
-            var (left, right, result) = merges[rank];
-            _results[rank] = result;
-            var key = Key(left, right);
-            var slot = SlotOf(key);
-            while (_keys[slot] != Empty && _keys[slot] != key) slot = (slot + 1) & (_keys.Length - 1);
-            _keys[slot] = key;
-            _ranks[slot] = rank;
-        }
+        _results = [.. merges.Select(merge => merge.Result)];
+        _multiplier = Golden;
+        // A file's author knows the first multiplier and can choose ids that crowd a few slots; nobody knows the next.
+        for (var most = MostProbes; !TryFill(merges, most); most *= 2) _multiplier = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) | 1;
     }
+
+    /// <summary>Slots that were looked at for the pair that was the hardest to place.</summary>
+    internal int LongestProbe { get; private set; }
 
     /// <summary>What "no merge" reads as: after every rank.</summary>
     public const int NoRank = int.MaxValue;
@@ -53,8 +54,28 @@ internal sealed class MergeTable
     /// <summary>The id a merge makes.</summary>
     public int ResultOf(int rank) => _results[rank];
 
+    // False where a pair would stand more than so many slots from its own.
+    private bool TryFill(IReadOnlyList<(int Left, int Right, int Result)> merges, int most)
+    {
+        Array.Fill(_keys, Empty);
+        LongestProbe = 0;
+        for (var rank = 0; rank < merges.Count; rank++)
+        {
+            var key = Key(merges[rank].Left, merges[rank].Right);
+            var slot = SlotOf(key);
+            var probes = 1;
+            for (; _keys[slot] != Empty && _keys[slot] != key; probes++) slot = (slot + 1) & (_keys.Length - 1);
+            if (probes > most) return false;
+            LongestProbe = Math.Max(LongestProbe, probes);
+            _keys[slot] = key;
+            _ranks[slot] = rank;
+        }
+
+        return true;
+    }
+
     private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
 
-    // Fibonacci hashing after a mix: neighbouring ids must not land in neighbouring slots.
-    private int SlotOf(ulong key) => (int)(((key ^ (key >> 29)) * 0x9E3779B97F4A7C15UL) >> _shift);
+    // Multiplicative hashing after a mix: neighbouring ids must not land in neighbouring slots.
+    private int SlotOf(ulong key) => (int)(((key ^ (key >> 29)) * _multiplier) >> _shift);
 }

@@ -127,6 +127,31 @@ public sealed class TokenizerWorkTests
     }
 
     [Fact]
+    public void Merges_chosen_to_crowd_a_few_slots_of_their_table_are_spread_all_the_same()
+    {
+        // The table's first hash run backward: products that differ only below the bits that name a slot.
+        const ulong Golden = 0x9E3779B97F4A7C15;
+        const int Count = 20_000;
+        var inverse = Golden;
+        for (var i = 0; i < 6; i++) inverse *= 2 - (Golden * inverse);
+        (Golden * inverse).ShouldBe(1ul);
+        var merges = new List<(int Left, int Right, int Result)>();
+        for (var low = 0ul; merges.Count < Count; low++)
+        {
+            var mixed = ((0x123ul << 52) | low) * inverse;
+            var key = mixed ^ (mixed >> 29);
+            key = mixed ^ (key >> 29);
+            key = mixed ^ (key >> 29);
+            (key ^ (key >> 29)).ShouldBe(mixed);
+            if ((key & 0x8000_0000_8000_0000) == 0) merges.Add(((int)(key >> 32), (int)key, merges.Count));
+        }
+
+        var table = new MergeTable(merges);
+        table.LongestProbe.ShouldBeLessThanOrEqualTo(MergeTable.MostProbes);
+        for (var rank = 0; rank < Count; rank++) table.RankOf(merges[rank].Left, merges[rank].Right).ShouldBe(rank);
+    }
+
+    [Fact]
     public void Long_runs_of_marks_in_order_have_the_same_normal_forms()
     {
         var random = new SeededRandom(7, "test/marks");
