@@ -1,4 +1,5 @@
 using System.Text;
+using Pursuit.Storage;
 
 namespace Pursuit.Tokenization;
 
@@ -15,6 +16,9 @@ internal static class ChatTemplateFiles
     public const string AdditionalFolder = "additional_chat_templates";
 
     private const string Ending = ".jinja";
+
+    /// <summary>A longest template's UTF-8, with a byte-order mark.</summary>
+    private const int MostBytes = 3 + (3 * JinjaLimits.TemplateLength);
 
     /// <summary>A template and what messages call it.</summary>
     public readonly record struct Found(string Text, string Where);
@@ -44,13 +48,14 @@ internal static class ChatTemplateFiles
 
     private static string Read(string file)
     {
+        var bytes = BoundedFile.Read(file, MostBytes, "a chat template");
         try
         {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(file)).TrimStart('\uFEFF');
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes).TrimStart('\uFEFF');
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
+        catch (DecoderFallbackException e)
         {
-            throw PursuitException.At(file, $"the chat template can't be read ({e.Message})", "a readable file in UTF-8", null, e);
+            throw PursuitException.At(file, $"the chat template can't be read ({e.Message})", "a file in UTF-8", null, e);
         }
     }
 }

@@ -8,7 +8,7 @@ namespace Pursuit.Tokenization;
 internal static class JinjaLimits
 {
     /// <summary>UTF-16 units of a template; the longest published ones are below 20,000.</summary>
-    public const int TemplateLength = 1 << 20;
+    public const int TemplateLength = 1 << 18;
 
     /// <summary>UTF-16 units of a name in a template: names are hashed and compared wherever they stand.</summary>
     public const int NameLength = 255;
