@@ -99,7 +99,7 @@ public sealed record SelectJobOptions
 
         var faults = new List<string>();
         if (string.IsNullOrWhiteSpace(Out) || Directory.Exists(Out)) faults.Add($"--out: '{Out}' is not a file's path");
-        if (Path.GetFullPath(Out is "" ? "." : Out).StartsWith("/dev/", StringComparison.Ordinal)) faults.Add($"--out: '{Out}' is a device; expected a file's path");
+        if (IsDevice(Path.GetFullPath(Out is "" ? "." : Out))) faults.Add($"--out: '{Out}' is a device; expected a file's path");
         if (MaxLength < 8) faults.Add($"--max-length: {MaxLength}; expected at least 8");
         if (Memory < 1) faults.Add($"--memory: {Memory} bytes; expected at least 1");
         if (Memory is not null && !method.OptionsType.IsSubclassOf(typeof(PursuitOptions))) faults.Add($"--memory: given with '{Method}'; expected gtp or omp, which plan their memory");
@@ -160,4 +160,7 @@ public sealed record SelectJobOptions
     /// <summary>True where the method or the budget counts tokens.</summary>
     internal bool NeedsTokens =>
         Budget.Unit != BudgetUnit.Rows || MethodRegistry.Find(Method).Needs.HasFlag(FeatureNeeds.TokenCounts);
+
+    /// <summary>Whether a full path is below /dev, but for its file system in memory.</summary>
+    private static bool IsDevice(string path) => path.StartsWith("/dev/", StringComparison.Ordinal) && !path.StartsWith("/dev/shm/", StringComparison.Ordinal);
 }
