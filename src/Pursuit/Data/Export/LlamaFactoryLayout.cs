@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Pursuit.Storage;
 
 namespace Pursuit.Data.Export;
 
@@ -14,6 +15,7 @@ internal sealed class LlamaFactoryLayout(ExportKind kind) : ITrainerLayout
     /// <summary>What its own converter of OpenAI's layout puts between the answers of calls made at once.</summary>
     private const string BetweenObservations = "\n</tool_response>\n<tool_response>\n";
 
+    private const string Entries = "LLaMA-Factory's dataset_info.json, to add an entry to";
     private const string CallStart = "<tool_call>";
     private const string CallEnd = "</tool_call>";
 
@@ -105,22 +107,10 @@ internal sealed class LlamaFactoryLayout(ExportKind kind) : ITrainerLayout
     public static JsonObject ReadConfiguration(string path)
     {
         if (!File.Exists(path)) return [];
-        try
-        {
-            if (JsonNode.Parse(File.ReadAllBytes(path)) is JsonObject entries) return entries;
-        }
-        catch (JsonException e)
-        {
-            throw NotEntries(path, e);
-        }
-
-        throw NotEntries(path, null);
-    }
-
-    private static PursuitException NotEntries(string path, JsonException? e)
-    {
-        var found = $"not a JSON object{(e is null ? "" : $" ({e.Message})")}";
-        return PursuitException.At(path, found, "LLaMA-Factory's dataset_info.json, to add an entry to", "Mend or move that file.", e);
+        using var file = JsonFile.Open(path, JsonFile.LargestConfiguration, Entries);
+        return file.Root.Element.ValueKind == JsonValueKind.Object
+            ? JsonObject.Create(file.Root.Element.Clone())!
+            : throw PursuitException.At(path, "not a JSON object", Entries, "Mend or move that file.");
     }
 
     /// <summary>Turns alternate there by their numbers: user or observation, then assistant or function; a system's only before them.</summary>

@@ -22,7 +22,9 @@ internal sealed record ToolCall(string? Id, string Name, string Arguments)
         calls = read;
         try
         {
+#pragma warning disable RS0030 // of a record's text, which may nest deeper than a document
             using var document = JsonDocument.Parse(json, Depth);
+#pragma warning restore RS0030
             var root = document.RootElement;
             var several = root.ValueKind == JsonValueKind.Array ? root.EnumerateArray().ToArray() : [root];
             if (several.Length == 0) return "a list of calls with none in it";
@@ -34,8 +36,9 @@ internal sealed record ToolCall(string? Id, string Name, string Arguments)
 
             return null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The latter where a text has an escape that is half of a character.
             return "a call that isn't JSON";
         }
     }
@@ -67,7 +70,9 @@ internal sealed record ToolCall(string? Id, string Name, string Arguments)
     {
         try
         {
+#pragma warning disable RS0030 // of a record's text, which may nest deeper than a document
             using var document = JsonDocument.Parse(text, Depth);
+#pragma warning restore RS0030
             return document.RootElement.ValueKind == JsonValueKind.Object;
         }
         catch (JsonException)

@@ -25,7 +25,9 @@ internal sealed record PartsQuestion(GtpOptions Options, PursuitTarget Target, i
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this);
 
     /// <summary>Reads what rank 0 asked.</summary>
+#pragma warning disable RS0030 // from another process of the same job
     public static PartsQuestion Of(byte[] bytes) => JsonSerializer.Deserialize<PartsQuestion>(bytes)!;
+#pragma warning restore RS0030
 
     /// <summary>Answers in another process.</summary>
     /// <param name="rows">The pool's rows as this process has them.</param>

@@ -43,7 +43,9 @@ internal static class JsonValues
     {
         try
         {
+#pragma warning disable RS0030 // a record's field, checked when the record was read, which may nest deeper than a document
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MostDepth });
+#pragma warning restore RS0030
             return convert(document.RootElement);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

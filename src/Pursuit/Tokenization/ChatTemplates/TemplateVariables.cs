@@ -72,7 +72,9 @@ internal sealed class TemplateVariables
 
         try
         {
+#pragma warning disable RS0030 // of the command line; what is no JSON is a text
             using var document = JsonDocument.Parse(value);
+#pragma warning restore RS0030
             return document.RootElement.GetRawText();
         }
         catch (JsonException)

@@ -192,8 +192,11 @@ public sealed class TrainerExportTests : IDisposable
         var entries = JsonDocument.Parse(Write(_directory, TrainerFormat.LlamaFactory, [Of(User("q"), Says("a"))]).Configuration).RootElement;
         entries.GetProperty("other").GetProperty("file_name").GetString().ShouldBe("o.json");
         entries.GetProperty("out").GetProperty("columns").TryGetProperty("tools", out _).ShouldBeFalse("a column that no record has is an error there");
-        _directory.Write("dataset_info.json", "[1]");
-        Should.Throw<PursuitException>(() => Write(_directory, TrainerFormat.LlamaFactory, [Of(User("q"), Says("a"))])).Message.ShouldContain("dataset_info.json");
+        foreach (var broken in (string[])["[1]", "{", "null", """{"a":{},"a":{}}""", """{"a":{"b":1,"b":2}}""", """{"\udc00":{}}""", """{"a":"\ud800"}"""])
+        {
+            _directory.Write("dataset_info.json", broken);
+            Should.Throw<PursuitException>(() => Write(_directory, TrainerFormat.LlamaFactory, [Of(User("q"), Says("a"))]), broken).Message.ShouldContain("dataset_info.json");
+        }
     }
 
     [Theory]
