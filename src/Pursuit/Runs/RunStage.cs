@@ -16,8 +16,10 @@ public sealed class RunStage
     /// <summary>The directory within a stage for what is of its making alone: no record has it, and it goes when the stage is complete.</summary>
     public const string WorkName = "work";
 
+    /// <summary>What to do about a finished stage's damaged file.</summary>
+    internal const string RunAgain = "Run the command that made it again: what is damaged is made anew.";
+
     private const string StateName = "stage.json";
-    private const string RunAgain = "Run the command that made it again: what is damaged is made anew.";
     private readonly Func<string, bool>? _isPart;
     private State _state;
 
@@ -143,6 +145,8 @@ public sealed class RunStage
         if (state.Files is null) return (Path.Combine(directory, StateName), "a finished stage without its files' sums", "their lengths and SHA-256");
         foreach (var (name, seal) in state.Files)
         {
+            // A dictionary's values may be null in JSON, whatever their type says.
+            if (seal is null || name.Contains('\0', StringComparison.Ordinal)) return (Path.Combine(directory, StateName), $"a file '{name}' without a sum", "its length and SHA-256");
             var path = Path.Combine(directory, name);
             if (seal.FaultOf(path) is { } fault) return (path, fault, $"{seal}, as written");
         }

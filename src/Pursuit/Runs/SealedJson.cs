@@ -69,10 +69,9 @@ public static class SealedJson
                 return false;
             }
 
-            value = JsonSerializer.Deserialize<T>(json, RunJson.Indented);
-            fault = value is null ? "null" : null;
+            value = JsonFile.Read<T>(json, path, RunJson.Indented, "what Pursuit writes there");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or PursuitException)
         {
             fault = $"a file that can't be read ({e.Message})";
         }

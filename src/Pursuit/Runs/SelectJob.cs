@@ -181,7 +181,7 @@ public sealed class SelectJob
 
     private SelectedRun Selected(SelectInputs inputs, RunStage stage)
     {
-        var (selection, details) = SelectionFile.Read(stage);
+        var (selection, details) = SelectionFile.Read(stage, inputs.Pool.Count);
         return new SelectedRun
         {
             Options = _options,
@@ -192,7 +192,7 @@ public sealed class SelectJob
             FeaturesMade = inputs.Features.Report,
             Selection = selection,
             Details = details,
-            Gains = SelectionFile.ReadGains(stage),
+            Gains = SelectionFile.ReadGains(stage, inputs.Pool.Count),
         };
     }
 

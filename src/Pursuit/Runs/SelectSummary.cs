@@ -72,7 +72,11 @@ public sealed record SelectSummary
     public int? ContinuedPasses { get; init; }
 
     /// <summary>The files that were written, by what they hold.</summary>
-    public required IReadOnlyDictionary<string, string> Files { get; init; }
+    public required IReadOnlyDictionary<string, string> Files
+    {
+        get;
+        init => field = value.Values.Contains(null) ? throw new ArgumentException("a file without its path", nameof(value)) : value;
+    }
 
     /// <summary>The fingerprint of the selection that this sums up.</summary>
     public string? Selection { get; init; }

@@ -13,15 +13,25 @@ namespace Pursuit.Runs;
 internal static class SelectionFile
 {
     private const string Name = "selection.json";
-    private const string DetailsName = "details.json";
     private const string GainsName = "gains.safetensors";
     private const string GainsTensor = "gains";
     private const string PassesKey = "passes";
 
-    public static (SelectionResult Selection, StoredDetails? Details) Read(RunStage stage)
+    /// <summary>A finished stage's selection.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="examples">Examples in the pool.</param>
+    /// <exception cref="PursuitException">It is damaged, or can't be a selection of that many.</exception>
+    public static (SelectionResult Selection, StoredDetails? Details) Read(RunStage stage, int examples)
     {
         var selection = stage.ReadJson<SelectionResult>(Name);
-        return (selection, stage.Holds(DetailsName) ? stage.ReadJson<StoredDetails>(DetailsName) : null);
+        var chosen = new HashSet<int>();
+        var fault = selection.Rows.Select(row => FaultOf(row, examples, chosen)).FirstOrDefault(f => f is not null);
+        if (fault is not null) throw PursuitException.At(stage.PathOf(Name), fault, $"rows of a pool of {examples:N0} examples, each once", RunStage.RunAgain);
+        if (!stage.Holds(StoredDetails.FileName)) return (selection, null);
+        var details = stage.ReadJson<StoredDetails>(StoredDetails.FileName);
+        return details.As<PursuitDetails>() is not { } pursuit || pursuit.FaultOf(chosen) is not { } contradiction
+            ? (selection, details)
+            : throw PursuitException.At(stage.PathOf(StoredDetails.FileName), contradiction, "details of the same selection", RunStage.RunAgain);
     }
 
     public static void Write(RunStage stage, SelectionResult selection)
@@ -29,7 +39,7 @@ internal static class SelectionFile
         if (selection.Details is { } details)
         {
             var stored = StoredDetails.Of(details);
-            AtomicFile.Write(stage.PathOf(DetailsName), s => JsonSerializer.Serialize(s, stored, RunJson.Compact));
+            AtomicFile.Write(stage.PathOf(StoredDetails.FileName), s => JsonSerializer.Serialize(s, stored, RunJson.Compact));
         }
 
         if (selection.Gains is { Kept.Count: > 0 } gains) WriteGains(stage, gains);
@@ -39,13 +49,32 @@ internal static class SelectionFile
     }
 
     /// <summary>Every row's gain at the pursuit's passes; null where the method pursues nothing.</summary>
-    public static PursuitGains? ReadGains(RunStage stage)
+    /// <param name="stage">The stage.</param>
+    /// <param name="examples">Examples in the pool.</param>
+    /// <exception cref="PursuitException">The file is damaged, or has the gains of another pool.</exception>
+    public static PursuitGains? ReadGains(RunStage stage, int examples)
     {
         if (!stage.Holds(GainsName)) return null;
         var path = stage.PathOf(GainsName);
         using var file = SafetensorsFile.Open(path);
-        return new PursuitGains(file.Metadata[PassesKey].Split(',').Select((pass, k) => (int.Parse(pass, CultureInfo.InvariantCulture), (IPassGains)new GainsInFile(path, k))));
+        var passes = new List<int>();
+        foreach (var word in file.Metadata.GetValueOrDefault(PassesKey, "").Split(','))
+        {
+            if (!int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var pass) || pass <= passes.LastOrDefault())
+                throw PursuitException.At(path, $"pass '{word}'", "the passes' numbers, from 1 upward", RunStage.RunAgain);
+            passes.Add(pass);
+        }
+
+        return file.InFileOrder is [{ Name: GainsTensor, Type: TensorType.Float32, Shape: [var kept, var rows] }] && kept == passes.Count && rows == examples
+            ? new PursuitGains(passes.Select((pass, k) => (pass, (IPassGains)new GainsInFile(path, k))))
+            : throw PursuitException.At(path, $"other tensors than {GainsTensor}", $"float32 [{passes.Count}, {examples}]", RunStage.RunAgain);
     }
+
+    private static string? FaultOf(RankedRow row, int examples, HashSet<int> chosen) =>
+        (uint)row.Position >= (uint)examples ? $"position {row.Position}"
+        : !chosen.Add(row.Position) ? $"position {row.Position} twice"
+        : row.Weight < 0 ? $"a weight of {row.Weight}"
+        : null;
 
     private static void WriteGains(RunStage stage, PursuitGains gains)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -54,7 +55,9 @@ public sealed class JsonFile : IDisposable
         CheckText(utf8.Span, where);
         try
         {
+#pragma warning disable RS0030 // this class is what the others use
             return new JsonFile(JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false }), where);
+#pragma warning restore RS0030
         }
         catch (JsonException e)
         {
@@ -84,14 +87,26 @@ public sealed class JsonFile : IDisposable
         utf8 = WithoutMark(utf8);
         try
         {
-            RefuseNullItems(utf8.Span, where, expected, advice);
+            RefuseWhatPasses(utf8.Span, where, expected, advice);
+#pragma warning disable RS0030 // this class is what the others use
             return JsonSerializer.Deserialize<T>(utf8.Span, options) ?? throw PursuitException.At(where, "null", expected, advice);
+#pragma warning restore RS0030
         }
         catch (Exception e) when (IsOfContent(e))
         {
             throw Damaged(where, e, expected, advice);
         }
     }
+
+    /// <summary>Reads a part that another object keeps as it stands.</summary>
+    /// <param name="part">The part.</param>
+    /// <param name="where">Its file, for messages.</param>
+    /// <param name="options">How.</param>
+    /// <param name="expected">What it should be.</param>
+    /// <param name="advice">What to do where it is not.</param>
+    /// <exception cref="PursuitException">It isn't the JSON of such an object.</exception>
+    public static T Read<T>(JsonElement part, string where, JsonSerializerOptions options, string expected, string? advice = null)
+        where T : class => Read<T>(JsonMarshal.GetRawUtf8Value(part).ToArray(), where, options, expected, advice);
 
     /// <summary>Gives the document's memory back.</summary>
     public void Dispose() => _document.Dispose();
@@ -130,18 +145,23 @@ public sealed class JsonFile : IDisposable
         }
     }
 
-    /// <summary>A list's null item passes the serializer, whatever the item's type says, and is met far from here.</summary>
-    private static void RefuseNullItems(ReadOnlySpan<byte> utf8, string where, string expected, string? advice)
+    /// <summary>
+    /// What the serializer lets pass, to be met far from here: a list's null item, whatever the item's type says, and a number beyond
+    /// double precision, which becomes infinite.
+    /// </summary>
+    private static void RefuseWhatPasses(ReadOnlySpan<byte> utf8, string where, string expected, string? advice)
     {
-        if (utf8.IndexOf("null"u8) < 0) return;
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MaxDepth });
         var named = false;
         while (reader.Read())
         {
-            if (reader.TokenType == JsonTokenType.Null && !named && reader.CurrentDepth > 0)
-                throw PursuitException.At($"{where}, line {LineOf(utf8, reader.TokenStartIndex)}", "null as an item of a list", expected, advice ?? DamagedAdvice);
+            if (reader.TokenType == JsonTokenType.Null && !named && reader.CurrentDepth > 0) throw At(reader, utf8, "null as an item of a list");
+            if (reader.TokenType == JsonTokenType.Number && !double.IsFinite(reader.GetDouble())) throw At(reader, utf8, "a number beyond double precision");
             named = reader.TokenType == JsonTokenType.PropertyName;
         }
+
+        PursuitException At(in Utf8JsonReader at, ReadOnlySpan<byte> all, string found) =>
+            PursuitException.At($"{where}, line {LineOf(all, at.TokenStartIndex)}", found, expected, advice ?? DamagedAdvice);
     }
 
     private static long LineOf(ReadOnlySpan<byte> utf8, long position) => 1 + utf8[..(int)position].Count((byte)'\n');

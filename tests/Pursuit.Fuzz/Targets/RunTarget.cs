@@ -1,29 +1,37 @@
 using System.CommandLine;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Pursuit.Cli;
 using Pursuit.Fuzz.Mutation;
 using Pursuit.Runs;
+using Pursuit.Storage;
 
 namespace Pursuit.Fuzz.Targets;
 
 /// <summary>
 /// A finished run with one of its files changed, read by <c>explain</c> and <c>report</c>. An input is a file's name in the run, a line
-/// end, and the file's bytes.
+/// end, and the file's bytes. Behind a name that starts with <see cref="Resealed"/> the records' sums are made to fit, as whoever
+/// hands a run over can make them.
 /// </summary>
 internal sealed class RunTarget : FuzzTarget
 {
-    private readonly string _folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"pursuit-fuzz-run-{Environment.ProcessId}-{Guid.NewGuid():N}")).FullName;
+    private const char Resealed = '=';
+    private const int Examples = 6;
+    private const int Dimensions = 4;
+    private readonly string _folder = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"pursuit-fuzz-run-{Environment.ProcessId}-{Guid.NewGuid():N}")).FullName;
     private readonly Dictionary<string, byte[]> _files;
 
     public RunTarget()
     {
-        var pool = Path.Combine(_folder, "pool.jsonl");
-        File.WriteAllLines(pool, Enumerable.Range(0, 6).Select(i => $$"""{"id":"{{i}}","text":"some words of number {{i}} {{new string('x', i)}}"}"""));
-        Invoke("select", "--pool", pool, "--budget", "3", "--method", "length", "--run", RunPath, "--out", Path.Combine(_folder, "out.jsonl"));
+        var (pool, features) = (Path.Combine(_folder, "pool.jsonl"), Path.Combine(_folder, "features.npy"));
+        File.WriteAllLines(pool, Enumerable.Range(0, Examples).Select(i => $$"""{"id":"{{i}}","text":"some words of number {{i}} {{new string('x', i)}}"}"""));
+        NpyFile.Write(features, [Examples, Dimensions], [.. Enumerable.Range(0, Examples * Dimensions).Select(i => MathF.Cos(i * i))]);
+        Invoke("select", "--pool", pool, "--target", pool, "--features", features, "--target-features", features, "--budget", "3", "--method", "gtp", "--run", RunPath, "--out", Path.Combine(_folder, "out.jsonl"));
         _files = Directory.EnumerateFiles(RunPath, "*", SearchOption.AllDirectories)
-            .Where(f => Path.GetExtension(f) is ".json" or ".yaml" && new FileInfo(f).Length < 1 << 16)
+            .Where(f => Path.GetExtension(f) is ".json" or ".yaml" or ".safetensors" && new FileInfo(f).Length < 1 << 16)
             .ToDictionary(f => Path.GetRelativePath(RunPath, f), File.ReadAllBytes);
-        Seeds = [.. _files.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => (byte[])[.. Encoding.UTF8.GetBytes(f.Key + "\n"), .. f.Value])];
+        Seeds = [.. _files.OrderBy(f => f.Key, StringComparer.Ordinal).SelectMany(f => new[] { f.Key, Resealed + f.Key }.Select(name => (byte[])[.. Encoding.UTF8.GetBytes(name + "\n"), .. f.Value]))];
     }
 
     public override IReadOnlyList<byte[]> Seeds { get; }
@@ -36,13 +44,15 @@ internal sealed class RunTarget : FuzzTarget
     {
         var end = Array.IndexOf(input, (byte)'\n');
         var name = end < 0 ? "" : Encoding.UTF8.GetString(input, 0, end);
+        var isResealed = name is [Resealed, ..];
+        if (isResealed) name = name[1..];
         if (!_files.ContainsKey(name)) name = _files.Keys.Order(StringComparer.Ordinal).First();
-        var path = Path.Combine(RunPath, name);
         try
         {
             foreach (var (command, more) in new[] { ("explain", new[] { "--id", "1" }), ("report", []) })
             {
-                File.WriteAllBytes(path, input[(end + 1)..]);
+                File.WriteAllBytes(Path.Combine(RunPath, name), input[(end + 1)..]);
+                if (isResealed) Reseal(name);
                 Invoke([command, RunPath, .. more]);
             }
         }
@@ -53,6 +63,49 @@ internal sealed class RunTarget : FuzzTarget
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(RunPath, file))!);
                 File.WriteAllBytes(Path.Combine(RunPath, file), bytes);
             }
+        }
+    }
+
+    /// <summary>Makes the sum at a changed file's own end fit, or its stage's record.</summary>
+    private void Reseal(string name)
+    {
+        var path = Path.Combine(RunPath, name);
+        var record = Path.Combine(Path.GetDirectoryName(path)!, "stage.json");
+        if (path == record || !File.Exists(record))
+        {
+            // What isn't an object with a sum stays as it is.
+            if (Path.GetExtension(path) == ".json" && _files[name].AsSpan().IndexOf("\"sha256\": \""u8) >= 0 && TryParse(File.ReadAllBytes(path)) is { } sealedObject) Seal(path, sealedObject);
+            return;
+        }
+
+        var state = TryParse(File.ReadAllBytes(record))!;
+        var seal = FileSeal.Of(path);
+        state["files"]!.AsObject()[Path.GetFileName(path)] = new JsonObject { ["length"] = seal.Length, ["sha256"] = seal.Sha256 };
+        Seal(record, state);
+    }
+
+    private static JsonObject? TryParse(byte[] bytes)
+    {
+        try
+        {
+            return JsonNode.Parse(bytes) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static void Seal(string path, JsonObject value)
+    {
+        try
+        {
+            value.Remove("sha256");
+            if (value.Count > 0) SealedJson.Write(path, value);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or JsonException)
+        {
+            // A name twice, or half a character: nobody can seal that either.
         }
     }
 
@@ -84,6 +137,7 @@ internal sealed class RunTarget : FuzzTarget
     {
         protected override byte[] Change(SeededRandom random, byte[] input, byte[] other)
         {
+            if (!input.Contains((byte)'\n')) return input;
             var (end, otherEnd) = (Array.IndexOf(input, (byte)'\n'), Array.IndexOf(other, (byte)'\n'));
             return [.. input.AsSpan(0, end + 1), .. inner.Mutate(random, input[(end + 1)..], other[(otherEnd + 1)..])];
         }

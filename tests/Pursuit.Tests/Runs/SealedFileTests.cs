@@ -82,5 +82,17 @@ public sealed class SealedFileTests : IDisposable
         Should.Throw<PursuitException>(() => FileSeal.OfBeginning(path, 15)).Message.ShouldContain("14 bytes");
     }
 
+    [Theory]
+    [InlineData("data", null)]
+    [InlineData("da\0ta", "{\"length\":1,\"sha256\":\"\"}")]
+    [InlineData("data", "{\"length\":1,\"sha256\":null}")]
+    public void A_stages_record_with_a_file_that_has_no_sum_is_refused(string file, string? seal)
+    {
+        var record = _directory.PathOf("stages/a/stage.json");
+        Directory.CreateDirectory(Path.GetDirectoryName(record)!);
+        SealedJson.Write(record, new { Fingerprint = "f", Complete = true, DependsOn = new { }, Files = new Dictionary<string, System.Text.Json.Nodes.JsonNode?> { [file] = seal is null ? null : System.Text.Json.Nodes.JsonNode.Parse(seal) } });
+        Should.Throw<PursuitException>(() => RunStage.Finished(_directory.FullPath, "a")).Message.ShouldContain("stage.json");
+    }
+
     private sealed record Value(string Name, double[] Numbers);
 }

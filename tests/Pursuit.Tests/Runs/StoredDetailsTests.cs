@@ -4,6 +4,7 @@ using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Pursuits;
 using Pursuit.Selection.S2l;
+using Pursuit.Storage;
 
 namespace Pursuit.Tests.Runs;
 
@@ -35,6 +36,24 @@ public sealed class StoredDetailsTests
         pursuit!.Wanted.ShouldBe(4);
         pursuit.FeatureBytes.ShouldBe(9);
     }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("1")]
+    [InlineData("""{"$type":"none"}""")]
+    [InlineData("""{"$type":1}""")]
+    [InlineData("""{"$type":"pursuit"}""")]
+    [InlineData("""{"iterations":[]}""")]
+    [InlineData("""{"iterations":[null]}""")]
+    public void Details_that_are_no_methods_are_refused_by_name(string values) =>
+        Should.Throw<PursuitException>(() => Old(values).As<PursuitDetails>()).Message.ShouldContain("details.json");
+
+    [Theory]
+    [InlineData("""{"lines":[{"key":"a","value":null}],"values":{}}""")]
+    [InlineData("""{"lines":[{"value":"a"}],"values":{}}""")]
+    [InlineData("""{"lines":null,"values":{}}""")]
+    public void A_line_has_a_name_and_a_value(string json) =>
+        Should.Throw<PursuitException>(() => JsonFile.Read<StoredDetails>(System.Text.Encoding.UTF8.GetBytes(json), "details.json", RunJson.Compact, "details"));
 
     private static StoredDetails Again(StoredDetails stored) => JsonSerializer.Deserialize<StoredDetails>(JsonSerializer.Serialize(stored, RunJson.Compact), RunJson.Compact)!;
 

@@ -94,6 +94,8 @@ public sealed class JsonFileTests : IDisposable
     [InlineData("{\"name\": \"\\ud800\"}", "JSON that can't be read")]
     [InlineData("{\"name\": \"a\", \"name\": \"b\"}", "Duplicate property")]
     [InlineData("{\"name\": \"a\", \"items\": [null]}", "null as an item of a list")]
+    [InlineData("{\"name\": \"a\", \"share\": 1e999}", "a number beyond double precision")]
+    [InlineData("{\"name\": \"a\", \"unknown\": [-1e999]}", "a number beyond double precision")]
     [InlineData("{\"name\": \"a\", \"number\": 3000000000}", "at $.number")]
     [InlineData("{\"name\": \"a\", \"number\": 2.5}", "at $.number")]
     public void An_object_of_a_run_is_whole_or_refused(string json, string expected)
@@ -122,11 +124,11 @@ public sealed class JsonFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_without_an_end_is_left_at_its_bound()
+    public void What_is_no_file_is_not_read()
     {
         Assert.SkipUnless(File.Exists("/dev/zero"), "this system has no /dev/zero");
-        Should.Throw<PursuitException>(() => JsonFile.Open("/dev/zero", 1_000_000, "a test's document")).Message.ShouldContain("bytes or more");
+        Should.Throw<PursuitException>(() => JsonFile.Open("/dev/zero", 1_000_000, "a test's document")).Message.ShouldContain("a pipe or a device");
     }
 
-    private sealed record Named(string Name, int Number, IReadOnlyList<string>? Items = null);
+    private sealed record Named(string Name, int Number, IReadOnlyList<string>? Items = null, double Share = 0);
 }

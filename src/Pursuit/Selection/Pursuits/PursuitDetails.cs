@@ -33,8 +33,9 @@ public sealed record PursuitDetails : MethodDetails
     /// How far the best iterate's weights are from their optimality conditions: the largest |phi_i . R_j - lam W_ij - ||phi_i|| S_j /
     /// b| where W_ij is above
     /// zero, and the largest such number itself where it is zero, over the chosen rows, as a share of ||phi_i|| times the target's length.
+    /// 0 in a run of an earlier version, which kept none.
     /// </summary>
-    public required double Violation { get; init; }
+    public double Violation { get; init; }
 
     /// <summary>True where the passes didn't run out first and the weights are fitted (<see cref="FitTolerance"/>).</summary>
     public bool Converged => Reason != StopReason.IterationLimit && Violation <= FitTolerance;
@@ -83,6 +84,13 @@ public sealed record PursuitDetails : MethodDetails
         new("near-duplicate pairs chosen", NearDuplicates.Count.ToString("N0", CultureInfo.InvariantCulture)),
         new("passes over the features", string.Create(CultureInfo.InvariantCulture, $"{Passes} ({BytesRead / 1e9:0.0} GB)")),
     ];
+
+    /// <summary>What of details that were read back contradicts them or the selection, in words; null where nothing does.</summary>
+    /// <param name="chosen">The chosen rows' positions.</param>
+    internal string? FaultOf(IReadOnlySet<int> chosen) =>
+        Shares.Count != Groups.Count || GroupResiduals.Count != Groups.Count || GroupNoiseFloors.Count != Groups.Count ? $"figures of other than the {Groups.Count} groups"
+        : NearDuplicates.Any(p => !chosen.Contains(p.First) || !chosen.Contains(p.Second)) ? "near-duplicates that weren't chosen"
+        : null;
 
     /// <summary>A few of the iterations, spread evenly, the last among them: "0.91 (12), 0.83 (24), ...".</summary>
     private string Course()
