@@ -203,5 +203,8 @@ public sealed class RunDirectory : IDisposable
             throw PursuitException.At(marker, $"a run of format {found.Format}", $"format {Format}", "Another version of Pursuit made it, or the file is damaged; choose another --run.");
     }
 
-    private sealed record Marker(int Format, string Pursuit);
+    /// <summary>What run.json holds.</summary>
+    /// <param name="Format">The run's format.</param>
+    /// <param name="Pursuit">The version that made it; null where a person wrote the marker anew.</param>
+    private sealed record Marker(int Format, string? Pursuit = null);
 }
