@@ -20,6 +20,9 @@ internal sealed class TextWork
     /// <summary>UTF-16 units that normalizer and pre-tokenizer may read and write in any case, all steps together.</summary>
     public const long TouchedAlways = 1L << 26;
 
+    /// <summary>UTF-16 units that finding and replacing a match costs as much as, beside what it reads and writes.</summary>
+    public const long TouchedPerMatch = 8;
+
     /// <summary>Steps that the patterns of a text may take for each unit of it.</summary>
     public const long StepsPerCharacter = 500;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Pursuit.Runs;
+using Pursuit.Storage;
 using Pursuit.Tokenization;
 
 namespace Pursuit.Tests.Tokenization;
@@ -124,6 +125,21 @@ public sealed class TokenizerWorkTests
         }
 
         string Word(int length) => new([.. Enumerable.Range(0, length).Select(_ => "aaab"[random.NextInt(4)])]);
+    }
+
+    [Fact]
+    public void A_replacement_is_charged_beside_the_characters_it_writes()
+    {
+        const int Length = 1_000;
+        Touched("a").ShouldBe(Touched("b") + (Length * (TextWork.TouchedPerMatch + 1)));
+
+        static long Touched(string replaced)
+        {
+            using var json = JsonFile.Parse(Encoding.UTF8.GetBytes($$"""{"type":"Replace","pattern":{"String":"{{replaced}}"},"content":"c"}"""), "test");
+            var work = new TextWork(Length, "test");
+            PipelineReader.Normalizer(json.Root)!.Apply(new MappedText(new string('a', Length), 0, true, work));
+            return work.Touched;
+        }
     }
 
     [Fact]

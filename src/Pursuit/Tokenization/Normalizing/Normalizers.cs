@@ -46,6 +46,7 @@ internal sealed class ReplaceNormalizer(TextPattern pattern, string content) : I
         var matches = new List<TextMatch>();
         pattern.FindAll(text.Value, matches, text.Work);
         if (matches.Count == 0) return text;
+        text.Work.Touch(TextWork.TouchedPerMatch * matches.Count);
         var builder = new MappedText.Builder(text);
         var done = 0;
         foreach (var (start, end) in matches)
