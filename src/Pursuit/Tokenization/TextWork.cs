@@ -21,7 +21,7 @@ internal sealed class TextWork
     public const long TouchedAlways = 1L << 26;
 
     /// <summary>UTF-16 units that finding and replacing a match costs as much as, beside what it reads and writes.</summary>
-    public const long TouchedPerMatch = 8;
+    public const long TouchedPerMatch = 4;
 
     /// <summary>Steps that the patterns of a text may take for each unit of it.</summary>
     public const long StepsPerCharacter = 500;
