@@ -14,7 +14,7 @@ public sealed class OverwrittenInputTests : IDisposable
     private static readonly string[] Words =
     [
         "--shape", "--budget", "--keep", "--method", "--methods", "--set", "--source-field", "--quota", "--format", "--memory", "--shard", "--examples", "--id", "--prompt",
-        "--special", "--group-field", "--target-modules", "--time", "name",
+        "--special", "--group-field", "--target-modules", "--time", "--preference", "--template-set", "name",
     ];
 
     /// <summary>Commands that write into the run they are given, or nothing at all.</summary>
@@ -115,6 +115,39 @@ public sealed class OverwrittenInputTests : IDisposable
         outcome.ExitCode.ShouldBe(2);
         outcome.Error.ShouldContain("--run");
         Directory.Exists(_directory.PathOf("s")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void An_output_is_refused_where_a_device_or_a_directory_stands_and_taken_anywhere_else()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "what a file is can be told on Linux alone");
+        _directory.Write("pool.jsonl", Records(6));
+        using (var made = System.Diagnostics.Process.Start("mkfifo", _directory.PathOf("pipe"))) made.WaitForExit();
+        File.CreateSymbolicLink(_directory.PathOf("device"), "/dev/null");
+        File.CreateSymbolicLink(_directory.PathOf("stream"), "/proc/self/fd/0");
+        Directory.CreateDirectory(_directory.PathOf("directory"));
+        string[] score = ["score", "--pool", _directory.PathOf("pool.jsonl"), "--methods", "zip", "--run", _directory.PathOf("run"), "--out"];
+        foreach (var (name, found) in new[] { ("pipe", "is a pipe or a device"), ("device", "is a pipe or a device"), ("stream", "is a pipe or a device"), ("directory", "is a directory") })
+        {
+            var outcome = InProcess.Run([.. score, _directory.PathOf(name)]);
+            outcome.ExitCode.ShouldBe(2, name);
+            outcome.Error.ShouldContain($"{_directory.PathOf(name)} {found}");
+            Directory.Exists(_directory.PathOf("run")).ShouldBeFalse(name);
+        }
+
+        const string Memory = "/dev/shm"; // a disk in memory like any other
+        Assert.SkipUnless(Directory.Exists(Memory), "no disk in memory");
+        var place = Path.Combine(Memory, Path.GetFileName(_directory.FullPath));
+        Directory.CreateDirectory(place);
+        try
+        {
+            foreach (var command in new string[][] { score, ["prune", "--pool", _directory.PathOf("pool.jsonl"), "--method", "zip", "--keep", "50%", "--out"] })
+                InProcess.Run([.. command, Path.Combine(place, command[0])]).ShouldSatisfyAllConditions(o => o.ExitCode.ShouldBe(0, o.Error));
+        }
+        finally
+        {
+            Directory.Delete(place, recursive: true);
+        }
     }
 
     [Fact]

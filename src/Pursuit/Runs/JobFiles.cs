@@ -79,10 +79,16 @@ public sealed class JobFiles
         return this;
     }
 
-    /// <summary>Refuses a job that would write over what it reads. Nothing is written.</summary>
-    /// <exception cref="PursuitException">An output is an input or lies where one is, or two outputs are one.</exception>
+    /// <summary>Refuses a job that would write over what it reads, or where no file can stand. Nothing is written.</summary>
+    /// <exception cref="PursuitException">An output is an input, lies where one is, or is a directory or a device; or two outputs are one.</exception>
     public void Refuse()
     {
+        foreach (var output in _written)
+        {
+            if (Disk.Obstacle(output.Path) is { } obstacle)
+                throw PursuitException.At(output.Option, $"{output.Path} is {obstacle}", "a file's path", $"Choose another {output.Option}.");
+        }
+
         var inputs = _files.Concat(_directories).ToLookup(p => p.Identity);
         foreach (var output in _written.Concat(_models).Concat(_runs))
         {

@@ -15,10 +15,12 @@ public sealed class AtomicFile : IDisposable
     /// write one name at once, each its own whole file.
     /// </summary>
     /// <param name="path">The final name; its directory is created.</param>
-    /// <exception cref="PursuitException">The directory can't be written.</exception>
+    /// <exception cref="PursuitException">The directory can't be written, or what stands there is no file.</exception>
     public AtomicFile(string path)
     {
         FinalPath = Path.GetFullPath(path);
+        if (Disk.Obstacle(FinalPath) is { } obstacle)
+            throw PursuitException.At(FinalPath, obstacle, "a file's path", "Choose another path.");
         try
         {
             _stream = Disk.CreatePartial(FinalPath, out _temporaryPath);

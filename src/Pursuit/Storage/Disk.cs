@@ -57,6 +57,14 @@ public static class Disk
         File.Move(from, to, overwrite: true);
     }
 
+    /// <summary>What stands at a path and no file may replace, in words; null where a file can be put there.</summary>
+    public static string? Obstacle(string path)
+    {
+        if (Directory.Exists(path)) return "a directory";
+        var isStream = new FileInfo(path).LinkTarget?.StartsWith("/proc/", StringComparison.Ordinal) == true; // such as /dev/stdout
+        return FileIdentity.IsRegularOrMissing(path) && !isStream ? null : "a pipe or a device";
+    }
+
     /// <summary>Gives a directory a name that nothing has.</summary>
     public static void RenameDirectory(string from, string to)
     {
