@@ -24,7 +24,8 @@ internal static class Distributions
     /// <param name="selected">Examples chosen.</param>
     public static Distribution Of(string title, string unit, IReadOnlyList<double> values, IReadOnlyList<(double Value, double Weight)> chosen, int pool, int selected)
     {
-        var sorted = values.Order().ToArray();
+        double[] sorted = [.. values];
+        Array.Sort(sorted);
         var edges = Enumerable.Range(1, Spans).Select(k => sorted[(int)Math.Ceiling((double)sorted.Length * k / Spans) - 1]).Distinct().ToArray();
         var inPool = new int[edges.Length];
         var taken = new int[edges.Length];

@@ -103,13 +103,16 @@ internal sealed class FeatureReasons
             Pool.Scan(block.Length == BlockRows ? rights : rights[..(block.Length * Pool.Dimension)], block.Length, scores, _threads, cancellationToken);
             var best = new List<ExampleLink>[block.Length];
             for (var i = 0; i < best.Length; i++) best[i] = [];
+            var blockNorms = new double[block.Length];
+            for (var i = 0; i < blockNorms.Length; i++) blockNorms[i] = Pool.Norms[block[i]];
             for (var row = 0; row < Pool.Count; row++)
             {
-                if (Pool.Norms[row] == 0 || !passes(row)) continue;
+                var rowNorm = Pool.Norms[row];
+                if (rowNorm == 0 || !passes(row)) continue;
                 for (var i = 0; i < block.Length; i++)
                 {
                     if (!(scores[row * block.Length + i] > 0)) continue;
-                    var norm = Pool.Norms[row] * Pool.Norms[block[i]];
+                    var norm = rowNorm * blockNorms[i];
                     if (row == block[i] || norm == 0) continue;
                     Offer(best[i], new ExampleLink(row, Math.Min(1, scores[row * block.Length + i] / norm)), byContent);
                 }
