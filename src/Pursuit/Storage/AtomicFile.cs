@@ -27,7 +27,7 @@ public sealed class AtomicFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw PursuitException.At(FinalPath, $"the file can't be written ({e.Message})", "a writable directory with free space", "Choose another path or free some space.", e);
+            throw PursuitException.At(FinalPath, $"the file can't be written ({e.Message})", "a writable directory with free space", Disk.CureOf(e, "Choose another path or free some space."), e);
         }
     }
 
