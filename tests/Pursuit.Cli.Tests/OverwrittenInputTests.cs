@@ -108,6 +108,27 @@ public sealed class OverwrittenInputTests : IDisposable
     }
 
     [Fact]
+    public void No_output_lies_in_a_run_this_ones_or_another()
+    {
+        _directory.Write("pool.jsonl", Records(6));
+        string[] command = ["select", "--pool", _directory.PathOf("pool.jsonl"), "--method", "zip", "--budget", "2", "--out"];
+        InProcess.Run([.. command, _directory.PathOf("out.jsonl")]).ExitCode.ShouldBe(0);
+        File.CreateSymbolicLink(_directory.PathOf("link.run"), _directory.PathOf("out.run"));
+        var before = Tree();
+        foreach (var (output, run) in new[]
+        {
+            ("out.run/run.json", "out.run"), ("out.run/new.jsonl", "out.run"), ("out.run/stages/selection/selection.json", "other.run"),
+            ("link.run/options.yaml", "other.run"), ("new.run/records.jsonl", "new.run"), ("new.run/deep/records.jsonl", "new.run"),
+        })
+        {
+            var outcome = InProcess.Run([.. command, _directory.PathOf(output), "--run", _directory.PathOf(run)]);
+            outcome.ExitCode.ShouldBe(2, output);
+            outcome.Error.ShouldContain("which lies in the run");
+            Tree().ShouldBe(before, output);
+        }
+    }
+
+    [Fact]
     public void Two_outputs_at_one_place_are_refused()
     {
         _directory.Write("pool.jsonl", Records(6));

@@ -97,6 +97,7 @@ public sealed class JobFiles
 
         foreach (var output in _written)
         {
+            RefuseWithinRuns(output);
             RefuseWithinInputs(output);
             foreach (var (option, paths) in _records)
             {
@@ -123,6 +124,17 @@ public sealed class JobFiles
     public void Sweep()
     {
         foreach (var output in _written) Disk.SweepPartialOf(output.Path);
+    }
+
+    /// <summary>Everything in a run is the run's, this job's own or another's: what else is written there may take the place of a part.</summary>
+    private void RefuseWithinRuns(Place output)
+    {
+        var own = _runs.Select(r => r.Identity).ToHashSet();
+        for (var at = Path.GetDirectoryName(Path.GetFullPath(output.Path)); at is not null; at = Path.GetDirectoryName(at))
+        {
+            if (own.Contains(FileIdentity.Of(at)) || File.Exists(Path.Combine(at, RunDirectory.MarkerName)))
+                throw PursuitException.At(output.Option, $"{output.Path}, which lies in the run {at}", "an output beside the run: everything in it is the run's", $"Choose another {output.Option}.");
+        }
     }
 
     /// <summary>A run or a store is whole: nothing else is written into it. Of another directory, such as a model's, its own files are read.</summary>
