@@ -30,7 +30,7 @@ COMMANDS = {
     "pretrain": ["pretrain", "--data", "texts.jsonl", "--out", "out/m"],
     "tokenizer train": ["tokenizer", "train", "texts.jsonl", "--vocab", "8000", "--out", "out/t"],
     "generate": ["generate", "--model", "MODEL", "--prompt", "Tell me all.", "--max-tokens", "4000"],
-    "plan": ["plan", "--pool", "pool.jsonl", "--target", "target.jsonl", "--model", "MODEL", "--method", "gtp", "--budget", "1%"],
+    "plan": ["plan", "--pool", "pool.jsonl", "--target", "target.jsonl", "--model", "MODEL", "--kind", "Gradient", "--budget", "1%"],
     "inspect": ["inspect", "pool.jsonl"],
 }
 

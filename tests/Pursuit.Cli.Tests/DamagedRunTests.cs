@@ -34,7 +34,7 @@ public sealed class DamagedRunTests : IDisposable
         files.Length.ShouldBeGreaterThan(3);
         var faults = new List<string>();
         var (damaged, refused) = (0, 0);
-        foreach (var (kind, file, seed) in Damages(files))
+        foreach (var (kind, file, seed) in Damages(files, name.EndsWith("stopped", StringComparison.Ordinal)))
         {
             Copy(kept + ".out", run.OutputDirectory);
             Copy(kept, run.Run);
@@ -62,10 +62,30 @@ public sealed class DamagedRunTests : IDisposable
         faults.ShouldBeEmpty(string.Join("\n", faults));
     }
 
-    private static IEnumerable<(DamageKind Kind, string File, ulong Seed)> Damages(string[] files)
+    [Fact]
+    public void A_run_without_the_recipe_of_its_features_is_refused_by_name_and_the_same_command_writes_it_again()
     {
-        const int Bits = 8, Sampled = 20;
-        var count = Every ? files.Length : Math.Min(files.Length, Sampled);
+        var run = _world.Make("select tsds", "whole");
+        var recipe = Path.Combine(run.Run, "embedding-recipe.json");
+        var before = File.ReadAllBytes(recipe);
+        File.Delete(recipe);
+        foreach (var look in Looks(run))
+        {
+            var (code, _, error) = Look(look);
+            code.ShouldBe(2, error);
+            error.ShouldContain($"{recipe}: no such file");
+        }
+
+        DamageWorld.Run(run.Command).Code.ShouldBe(0);
+        File.ReadAllBytes(recipe).ShouldBe(before);
+        run.Wrong().ShouldBeEmpty();
+    }
+
+    private static IEnumerable<(DamageKind Kind, string File, ulong Seed)> Damages(string[] files, bool isStopped)
+    {
+        const int Bits = 8;
+        var sampled = isStopped ? RunDamage.Kinds.Length : 2 * RunDamage.Kinds.Length; // a stopped run does most of its work each time
+        var count = Every ? files.Length : Math.Min(files.Length, sampled);
         for (var n = 0; n < count; n++)
         {
             var i = n * files.Length / count;

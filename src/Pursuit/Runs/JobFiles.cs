@@ -97,7 +97,6 @@ public sealed class JobFiles
 
         foreach (var output in _written)
         {
-            RefuseWithinRuns(output);
             RefuseWithinInputs(output);
             foreach (var (option, paths) in _records)
             {
@@ -120,21 +119,28 @@ public sealed class JobFiles
             throw PursuitException.At(second.Option, $"{second.Path}, which {first.Option} {first.Path} is too", "an output of its own for each", $"Choose another {second.Option}.");
     }
 
+    /// <summary>
+    /// Refuses a job that would write into a run, its own or another's: everything there is the run's. A job that is itself part of a run,
+    /// as a proof's selections are, writes there, so this is asked for by whoever starts a job for a person.
+    /// </summary>
+    /// <exception cref="PursuitException">An output lies in a run.</exception>
+    public void RefuseWithinRuns()
+    {
+        var own = _runs.Select(r => r.Identity).ToHashSet();
+        foreach (var output in _written)
+        {
+            for (var at = Path.GetDirectoryName(Path.GetFullPath(output.Path)); at is not null; at = Path.GetDirectoryName(at))
+            {
+                if (own.Contains(FileIdentity.Of(at)) || File.Exists(Path.Combine(at, RunDirectory.MarkerName)))
+                    throw PursuitException.At(output.Option, $"{output.Path}, which lies in the run {at}", "an output beside the run: everything in it is the run's", $"Choose another {output.Option}.");
+            }
+        }
+    }
+
     /// <summary>Deletes what earlier processes, killed while they wrote, left beside the outputs.</summary>
     public void Sweep()
     {
         foreach (var output in _written) Disk.SweepPartialOf(output.Path);
-    }
-
-    /// <summary>Everything in a run is the run's, this job's own or another's: what else is written there may take the place of a part.</summary>
-    private void RefuseWithinRuns(Place output)
-    {
-        var own = _runs.Select(r => r.Identity).ToHashSet();
-        for (var at = Path.GetDirectoryName(Path.GetFullPath(output.Path)); at is not null; at = Path.GetDirectoryName(at))
-        {
-            if (own.Contains(FileIdentity.Of(at)) || File.Exists(Path.Combine(at, RunDirectory.MarkerName)))
-                throw PursuitException.At(output.Option, $"{output.Path}, which lies in the run {at}", "an output beside the run: everything in it is the run's", $"Choose another {output.Option}.");
-        }
     }
 
     /// <summary>A run or a store is whole: nothing else is written into it. Of another directory, such as a model's, its own files are read.</summary>
