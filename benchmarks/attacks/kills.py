@@ -1,7 +1,9 @@
 """Kills each long command at every change of the file system in turn, and runs it again: benchmarks/attacks.md.
 
     gcc -shared -fPIC -O1 -o /tmp/killat.so benchmarks/attacks/killat.c -ldl
-    python3 benchmarks/attacks/kills.py src/Pursuit.Cli/bin/Release/net10.0/Pursuit.Cli.dll /tmp/killat.so [every=N] [command ...]
+    python3 benchmarks/attacks/kills.py src/Pursuit.Cli/bin/Release/net10.0/Pursuit.Cli.dll /tmp/killat.so [every=N | kills=N] [command ...]
+
+`every=N` kills at every n-th change; `kills=N` at about N changes of each command, evenly spread.
 """
 import hashlib
 import json
@@ -44,6 +46,7 @@ def content(path, name):
         data = file.read()
     if name == "stage.json":
         record = json.loads(data)
+        del record["sha256"]  # the record's own, which those sums are part of
         record["files"] = {k: v for k, v in (record.get("files") or {}).items() if k.split("/")[-1] not in TIMED}
         data = json.dumps(record).encode()
     return hashlib.sha256(data).hexdigest()
@@ -61,8 +64,8 @@ def tree(root):
 
 def main():
     dll, library = (os.path.abspath(a) for a in sys.argv[1:3])
-    every = next((int(a[6:]) for a in sys.argv[3:] if a.startswith("every=")), 1)
-    names = [a for a in sys.argv[3:] if not a.startswith("every=")] or list(COMMANDS)
+    numbers = dict(a.split("=") for a in sys.argv[3:] if "=" in a)
+    names = [a for a in sys.argv[3:] if "=" not in a] or list(COMMANDS)
     world = tempfile.mkdtemp(prefix="pursuit-kills-")
     out = os.path.join(world, "out")
     write(f"{world}/pool.jsonl", [{"prompt": f"q{i}: what is {i}?", "completion": f"it is {WORDS[i % 10]} and {WORDS[i // 3 % 10]}"} for i in range(24)])
@@ -83,6 +86,7 @@ def main():
         whole = run(COMMANDS[name], **watched)
         assert whole.returncode == 0, whole.stderr
         right, count = tree(out), int(open(f"{world}/count").read())
+        every = max(1, count // int(numbers["kills"])) if "kills" in numbers else int(numbers.get("every", 1))
         refused = other = left = kills = 0
         for at in range(1, count + 1, every):
             shutil.rmtree(out, ignore_errors=True)
@@ -100,7 +104,7 @@ def main():
                 other += not extra
                 print(f"  {name}, change {at}: left {extra}, differs {[k for k in right if found.get(k) != right[k]]}")
         faults += refused + other + left
-        print(f"{name}: {count} changes, {kills} kills, {refused} refused, {other} other bytes, {left} left-overs", flush=True)
+        print(f"{name}: {count} changes, every {every}: {kills} kills, {refused} refused, {other} other bytes, {left} left-overs", flush=True)
     shutil.rmtree(world)
     return faults > 0
 

@@ -51,6 +51,7 @@ internal sealed class JobAction : SynchronousCommandLineAction
         foreach (var option in parsed.CommandResult.Command.Options.Where(o => o.Name == OptionsFile.ConfigOption))
             files.Reads(option.Name, parsed.GetResult(option)?.GetValueOrDefault<string?>());
         files.Refuse();
+        files.RefuseWithinRuns();
         files.Sweep();
     }
 }

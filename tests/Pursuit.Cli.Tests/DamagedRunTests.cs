@@ -5,8 +5,8 @@ namespace Pursuit.Cli.Tests;
 /// explain and report; nothing is wrong in silence, and nothing is a fault of Pursuit.
 /// </summary>
 /// <remarks>
-/// Each file is damaged in one of the ways here; <c>PURSUIT_EVERY_DAMAGE=1</c> damages each in all, with several flipped bits
-/// (benchmarks/results/digests.md).
+/// Some files of each run, spread over all, are damaged in one of the ways here; <c>PURSUIT_EVERY_DAMAGE=1</c> damages each in all, with
+/// several flipped bits (benchmarks/results/digests.md).
 /// </remarks>
 [Collection(nameof(WritesToConsole))]
 public sealed class DamagedRunTests : IDisposable
@@ -34,7 +34,7 @@ public sealed class DamagedRunTests : IDisposable
         files.Length.ShouldBeGreaterThan(3);
         var faults = new List<string>();
         var (damaged, refused) = (0, 0);
-        foreach (var (kind, file, seed) in Damages(files))
+        foreach (var (kind, file, seed) in Damages(files, name.EndsWith("stopped", StringComparison.Ordinal)))
         {
             Copy(kept + ".out", run.OutputDirectory);
             Copy(kept, run.Run);
@@ -62,12 +62,34 @@ public sealed class DamagedRunTests : IDisposable
         faults.ShouldBeEmpty(string.Join("\n", faults));
     }
 
-    private static IEnumerable<(DamageKind Kind, string File, ulong Seed)> Damages(string[] files)
+    [Fact]
+    public void A_run_without_the_recipe_of_its_features_is_refused_by_name_and_the_same_command_writes_it_again()
+    {
+        var run = _world.Make("select tsds", "whole");
+        var recipe = Path.Combine(run.Run, "embedding-recipe.json");
+        var before = File.ReadAllBytes(recipe);
+        File.Delete(recipe);
+        foreach (var look in Looks(run))
+        {
+            var (code, _, error) = Look(look);
+            code.ShouldBe(2, error);
+            error.ShouldContain($"{recipe}: no such file");
+        }
+
+        DamageWorld.Run(run.Command).Code.ShouldBe(0);
+        File.ReadAllBytes(recipe).ShouldBe(before);
+        run.Wrong().ShouldBeEmpty();
+    }
+
+    private static IEnumerable<(DamageKind Kind, string File, ulong Seed)> Damages(string[] files, bool isStopped)
     {
         const int Bits = 8;
-        for (var i = 0; i < files.Length; i++)
+        var sampled = isStopped ? RunDamage.Kinds.Length : 2 * RunDamage.Kinds.Length; // a stopped run does most of its work each time
+        var count = Every ? files.Length : Math.Min(files.Length, sampled);
+        for (var n = 0; n < count; n++)
         {
-            foreach (var kind in RunDamage.Kinds.Where((_, k) => Every || (i + k) % RunDamage.Kinds.Length == 0))
+            var i = n * files.Length / count;
+            foreach (var kind in RunDamage.Kinds.Where((_, k) => Every || (n + k) % RunDamage.Kinds.Length == 0))
                 for (var bit = 0; bit < (Every && kind == DamageKind.FlippedBit ? Bits : 1); bit++) yield return (kind, files[i], (ulong)(i * Bits + bit));
         }
     }

@@ -14,7 +14,7 @@ public sealed class OverwrittenInputTests : IDisposable
     private static readonly string[] Words =
     [
         "--shape", "--budget", "--keep", "--method", "--methods", "--set", "--source-field", "--quota", "--format", "--memory", "--shard", "--examples", "--id", "--prompt",
-        "--special", "--group-field", "--target-modules", "--time", "name",
+        "--special", "--group-field", "--target-modules", "--time", "--preference", "--template-set", "name",
     ];
 
     /// <summary>Commands that write into the run they are given, or nothing at all.</summary>
@@ -108,6 +108,27 @@ public sealed class OverwrittenInputTests : IDisposable
     }
 
     [Fact]
+    public void No_output_lies_in_a_run_this_ones_or_another()
+    {
+        _directory.Write("pool.jsonl", Records(6));
+        string[] command = ["select", "--pool", _directory.PathOf("pool.jsonl"), "--method", "zip", "--budget", "2", "--out"];
+        InProcess.Run([.. command, _directory.PathOf("out.jsonl")]).ExitCode.ShouldBe(0);
+        File.CreateSymbolicLink(_directory.PathOf("link.run"), _directory.PathOf("out.run"));
+        var before = Tree();
+        foreach (var (output, run) in new[]
+        {
+            ("out.run/run.json", "out.run"), ("out.run/new.jsonl", "out.run"), ("out.run/stages/selection/selection.json", "other.run"),
+            ("link.run/options.yaml", "other.run"), ("new.run/records.jsonl", "new.run"), ("new.run/deep/records.jsonl", "new.run"),
+        })
+        {
+            var outcome = InProcess.Run([.. command, _directory.PathOf(output), "--run", _directory.PathOf(run)]);
+            outcome.ExitCode.ShouldBe(2, output);
+            outcome.Error.ShouldContain("which lies in the run");
+            Tree().ShouldBe(before, output);
+        }
+    }
+
+    [Fact]
     public void Two_outputs_at_one_place_are_refused()
     {
         _directory.Write("pool.jsonl", Records(6));
@@ -115,6 +136,39 @@ public sealed class OverwrittenInputTests : IDisposable
         outcome.ExitCode.ShouldBe(2);
         outcome.Error.ShouldContain("--run");
         Directory.Exists(_directory.PathOf("s")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void An_output_is_refused_where_a_device_or_a_directory_stands_and_taken_anywhere_else()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "what a file is can be told on Linux alone");
+        _directory.Write("pool.jsonl", Records(6));
+        using (var made = System.Diagnostics.Process.Start("mkfifo", _directory.PathOf("pipe"))) made.WaitForExit();
+        File.CreateSymbolicLink(_directory.PathOf("device"), "/dev/null");
+        File.CreateSymbolicLink(_directory.PathOf("stream"), "/proc/self/fd/0");
+        Directory.CreateDirectory(_directory.PathOf("directory"));
+        string[] score = ["score", "--pool", _directory.PathOf("pool.jsonl"), "--methods", "zip", "--run", _directory.PathOf("run"), "--out"];
+        foreach (var (name, found) in new[] { ("pipe", "is a pipe or a device"), ("device", "is a pipe or a device"), ("stream", "is a pipe or a device"), ("directory", "is a directory") })
+        {
+            var outcome = InProcess.Run([.. score, _directory.PathOf(name)]);
+            outcome.ExitCode.ShouldBe(2, name);
+            outcome.Error.ShouldContain($"{_directory.PathOf(name)} {found}");
+            Directory.Exists(_directory.PathOf("run")).ShouldBeFalse(name);
+        }
+
+        const string Memory = "/dev/shm"; // a disk in memory like any other
+        Assert.SkipUnless(Directory.Exists(Memory), "no disk in memory");
+        var place = Path.Combine(Memory, Path.GetFileName(_directory.FullPath));
+        Directory.CreateDirectory(place);
+        try
+        {
+            foreach (var command in new string[][] { score, ["prune", "--pool", _directory.PathOf("pool.jsonl"), "--method", "zip", "--keep", "50%", "--out"] })
+                InProcess.Run([.. command, Path.Combine(place, command[0])]).ShouldSatisfyAllConditions(o => o.ExitCode.ShouldBe(0, o.Error));
+        }
+        finally
+        {
+            Directory.Delete(place, recursive: true);
+        }
     }
 
     [Fact]

@@ -63,11 +63,15 @@ internal static class FeatureCommandOptions
     public static int ChosenOf(Budget budget, Pool pool) => budget.Unit == BudgetUnit.Rows ? (int)Math.Min(pool.Count, budget.Resolve(pool.Count)) : 0;
 
     /// <summary>The same source for looking back at a finished selection: it opens what was made and computes nothing.</summary>
+    /// <exception cref="PursuitException">What says how they were made is gone.</exception>
     public static IFeatureSource? FinishedSource(SelectJobOptions options, RunDirectory run)
     {
         var needs = MethodRegistry.Find(options.Method).Needs;
+        if (!options.ComputesFeatures || !needs.ReadsFeatures()) return null;
         var directory = options.FeaturesRun ?? run.FullPath;
-        return options.ComputesFeatures && needs.ReadsFeatures() && FeatureSources.IsRun(directory) ? FeatureSources.Finished(FeatureSources.KindIn(directory, needs), directory, run, options.ModelDirectory) : null;
+        if (FeatureSources.IsRun(directory)) return FeatureSources.Finished(FeatureSources.KindIn(directory, needs), directory, run, options.ModelDirectory);
+        var recipe = FeatureSources.KindOf(needs) == FeatureKind.Embedding ? EmbeddingOptions.RecipeName : GradientFeatureOptions.RecipeName;
+        throw PursuitException.At(Path.Combine(directory, recipe), "no such file", "how the selection's features were made", "Run the command that made them again: what is whole of them is reused.");
     }
 
     private static FeatureRecipe<TOptions> RecipeOf<TOptions>(SelectJobOptions options)

@@ -7,14 +7,15 @@ namespace Pursuit.Reports;
 
 /// <summary>Lists the chosen examples with why each was chosen.</summary>
 /// <param name="run">The selection.</param>
-/// <param name="lengths">Answer lengths, [pool].</param>
-/// <param name="unit">In what.</param>
+/// <param name="unit">In what answers' lengths are counted.</param>
 /// <param name="pairs">Near-duplicates among the chosen, by rank.</param>
-internal sealed class ExampleListing(SelectedRun run, IReadOnlyList<double> lengths, string unit, IReadOnlyList<NearPair> pairs)
+internal sealed class ExampleListing(SelectedRun run, string unit, IReadOnlyList<NearPair> pairs)
 {
     // About a second of scanning on two cores: a tenth of what a selection from a pool takes that is large enough to reach it. Beyond
-    // it the best ranks are explained, and the report says so. A bound by time would give other bytes on another machine.
+    // it the best ranks are explained, and the report says so. A bound by time would give other bytes on another machine. Rows of few
+    // numbers cost by the pair rather than by the product.
     private const double MostProducts = 2e10;
+    private const double MostPairs = 1e7;
 
     private readonly ShownPaths _paths = new(run.Options.RunPath);
 
@@ -42,7 +43,7 @@ internal sealed class ExampleListing(SelectedRun run, IReadOnlyList<double> leng
                 Weight = Rounded(facts.Weight),
                 Repeats = facts.Repeats,
                 Score = Rounded(facts.Score),
-                Length = (int)lengths[positions[i]],
+                Length = run.Problem.TokenCounts is { } counts ? (int)counts.Supervised[positions[i]] : ReportTexts.AnswerLength(example),
                 Turns = ReportTexts.Turns(example, length),
                 Serves = i < serves.Length ? serves[i] : [],
                 Near = i < near.Length ? near[i] : [],
@@ -68,7 +69,7 @@ internal sealed class ExampleListing(SelectedRun run, IReadOnlyList<double> leng
     private (ExampleLink[][] Links, OtherExample[] Targets) Serves(int[] positions, CancellationToken cancellationToken)
     {
         if (Reasons(cancellationToken) is not { Target: { } target } reasons) return ([], []);
-        var asked = reasons.Within(positions.Length, target.Count, MostProducts);
+        var asked = reasons.Within(positions.Length, target.Count, MostProducts, MostPairs);
         var links = reasons.Serves(positions.AsSpan(0, asked), cancellationToken);
         return (Renumbered(links, out var wanted), Texts(run.Target, wanted, cancellationToken));
     }
@@ -76,7 +77,7 @@ internal sealed class ExampleListing(SelectedRun run, IReadOnlyList<double> leng
     private (ExampleLink[][] Links, OtherExample[] Others) Near(int[] positions, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         if (Reasons(cancellationToken) is not { } reasons) return ([], []);
-        var asked = reasons.Within(positions.Length, reasons.Pool.Count, MostProducts);
+        var asked = reasons.Within(positions.Length, reasons.Pool.Count, MostProducts, MostPairs);
         var chosen = run.Selection.Rows.Select(r => r.Position).ToHashSet();
         var links = reasons.Near(positions.AsSpan(0, asked), p => !chosen.Contains(p), progress, cancellationToken);
         return (Renumbered(links, out var wanted), Texts(run.Pool, wanted, cancellationToken));

@@ -48,8 +48,9 @@ internal sealed class FeatureReasons
     /// <param name="rows">Rows asked.</param>
     /// <param name="others">Rows each is compared with.</param>
     /// <param name="products">Multiplications allowed.</param>
-    public int Within(int rows, int others, double products) =>
-        (int)Math.Min(rows, Math.Floor(products / Math.Max(1.0, (double)others * Pool.Dimension)));
+    /// <param name="pairs">Comparisons allowed.</param>
+    public int Within(int rows, int others, double products, double pairs) =>
+        (int)Math.Min(rows, Math.Floor(Math.Min(products / Pool.Dimension, pairs) / Math.Max(1, others)));
 
     /// <summary>For each row the target rows with the largest inner product above zero, best first.</summary>
     public ExampleLink[][] Serves(ReadOnlySpan<int> positions, CancellationToken cancellationToken)
@@ -92,7 +93,8 @@ internal sealed class FeatureReasons
     {
         var links = new ExampleLink[positions.Length][];
         var rights = new float[BlockRows * Pool.Dimension];
-        var scores = new double[Pool.Count * BlockRows];
+        var scores = new double[Pool.Count * Math.Min(BlockRows, positions.Length)];
+        Comparison<int> byContent = (a, b) => _contentIds[a].CompareTo(_contentIds[b]); // made once, not for each pair
         for (var first = 0; first < positions.Length; first += BlockRows)
         {
             progress?.Report(new WorkProgress("neighbours", first, positions.Length, "examples"));
@@ -101,14 +103,18 @@ internal sealed class FeatureReasons
             Pool.Scan(block.Length == BlockRows ? rights : rights[..(block.Length * Pool.Dimension)], block.Length, scores, _threads, cancellationToken);
             var best = new List<ExampleLink>[block.Length];
             for (var i = 0; i < best.Length; i++) best[i] = [];
+            var blockNorms = new double[block.Length];
+            for (var i = 0; i < blockNorms.Length; i++) blockNorms[i] = Pool.Norms[block[i]];
             for (var row = 0; row < Pool.Count; row++)
             {
-                if (Pool.Norms[row] == 0 || !passes(row)) continue;
+                var rowNorm = Pool.Norms[row];
+                if (rowNorm == 0 || !passes(row)) continue;
                 for (var i = 0; i < block.Length; i++)
                 {
-                    var norm = Pool.Norms[row] * Pool.Norms[block[i]];
+                    if (!(scores[row * block.Length + i] > 0)) continue;
+                    var norm = rowNorm * blockNorms[i];
                     if (row == block[i] || norm == 0) continue;
-                    Offer(best[i], new ExampleLink(row, Math.Min(1, scores[row * block.Length + i] / norm)), (a, b) => _contentIds[a].CompareTo(_contentIds[b]));
+                    Offer(best[i], new ExampleLink(row, Math.Min(1, scores[row * block.Length + i] / norm)), byContent);
                 }
             }
 

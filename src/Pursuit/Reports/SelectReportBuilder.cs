@@ -35,15 +35,14 @@ public sealed class SelectReportBuilder
 
     private SelectReport Build(string command, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        var lengths = AnswerLengths(cancellationToken);
-        var unit = _run.Problem.TokenCounts is null ? "characters" : "tokens";
+        var lengths = AnswerLengths.Of(_run, AnswerLengths.MostRead, cancellationToken);
         var sources = Sources();
         var course = Course();
         var pairs = Pairs();
-        var distributions = new List<Distribution> { Distributions.Of("answer length", unit, lengths, Chosen()) };
+        var distributions = new List<Distribution> { Distributions.Of(lengths.Title, lengths.Unit, lengths.Pool, lengths.Chosen, _run.Pool.Count, _rows.Count) };
         if (_run.Problem.PoolLosses is { } losses)
-            distributions.Add(Distributions.Of("loss", "nats per answer token at the last checkpoint", [.. Enumerable.Range(0, losses.Rows).Select(i => (double)losses.Of(i)[^1])], Chosen()));
-        if (GradientNorms() is { } norms) distributions.Add(Distributions.Of("gradient norm", "mean over checkpoints", norms, Chosen()));
+            distributions.Add(Spread("loss", "nats per answer token at the last checkpoint", [.. Enumerable.Range(0, losses.Rows).Select(i => (double)losses.Of(i)[^1])]));
+        if (GradientNorms() is { } norms) distributions.Add(Spread("gradient norm", "mean over checkpoints", norms));
         var report = new SelectReport
         {
             Pursuit = RunDirectory.PursuitVersion,
@@ -71,7 +70,7 @@ public sealed class SelectReportBuilder
             Distributions = distributions,
             NearDuplicates = pairs is null ? null : [.. pairs.Take(MostPairs)],
             NearDuplicatePairs = pairs?.Count ?? 0,
-            Examples = new ExampleListing(_run, lengths, unit, pairs ?? []).Build(progress, cancellationToken),
+            Examples = new ExampleListing(_run, lengths.Unit, pairs ?? []).Build(progress, cancellationToken),
             Seconds = _summary.Seconds,
             Command = command,
             Files = _summary.Files,
@@ -79,12 +78,9 @@ public sealed class SelectReportBuilder
         return report with { Headline = SelectVerdict.Headline(report), Findings = SelectVerdict.Findings(report) };
     }
 
-    private (int Position, double Weight)[] Chosen() => [.. _rows.Select(r => (r.Position, r.Weight))];
-
-    /// <summary>Supervised tokens where they were counted, else characters of the answers; [pool].</summary>
-    private double[] AnswerLengths(CancellationToken cancellationToken) => _run.Problem.TokenCounts is { } counts
-        ? [.. counts.Supervised.Select(c => (double)c)]
-        : [.. _run.Pool.Read(cancellationToken).Select(e => (double)ReportTexts.AnswerLength(e))];
+    /// <summary>The spread of a number that every example of the pool has; [pool].</summary>
+    private Distribution Spread(string title, string unit, double[] values) =>
+        Distributions.Of(title, unit, values, [.. _rows.Select(r => (values[r.Position], r.Weight))], _run.Pool.Count, _rows.Count);
 
     private double[]? GradientNorms()
     {

@@ -79,10 +79,16 @@ public sealed class JobFiles
         return this;
     }
 
-    /// <summary>Refuses a job that would write over what it reads. Nothing is written.</summary>
-    /// <exception cref="PursuitException">An output is an input or lies where one is, or two outputs are one.</exception>
+    /// <summary>Refuses a job that would write over what it reads, or where no file can stand. Nothing is written.</summary>
+    /// <exception cref="PursuitException">An output is an input, lies where one is, or is a directory or a device; or two outputs are one.</exception>
     public void Refuse()
     {
+        foreach (var output in _written)
+        {
+            if (Disk.Obstacle(output.Path) is { } obstacle)
+                throw PursuitException.At(output.Option, $"{output.Path} is {obstacle}", "a file's path", $"Choose another {output.Option}.");
+        }
+
         var inputs = _files.Concat(_directories).ToLookup(p => p.Identity);
         foreach (var output in _written.Concat(_models).Concat(_runs))
         {
@@ -111,6 +117,24 @@ public sealed class JobFiles
 
         if (_written.Concat(_runs).GroupBy(p => p.Identity).FirstOrDefault(g => g.Count() > 1)?.ToArray() is [var first, var second, ..])
             throw PursuitException.At(second.Option, $"{second.Path}, which {first.Option} {first.Path} is too", "an output of its own for each", $"Choose another {second.Option}.");
+    }
+
+    /// <summary>
+    /// Refuses a job that would write into a run, its own or another's: everything there is the run's. A job that is itself part of a run,
+    /// as a proof's selections are, writes there, so this is asked for by whoever starts a job for a person.
+    /// </summary>
+    /// <exception cref="PursuitException">An output lies in a run.</exception>
+    public void RefuseWithinRuns()
+    {
+        var own = _runs.Select(r => r.Identity).ToHashSet();
+        foreach (var output in _written)
+        {
+            for (var at = Path.GetDirectoryName(Path.GetFullPath(output.Path)); at is not null; at = Path.GetDirectoryName(at))
+            {
+                if (own.Contains(FileIdentity.Of(at)) || File.Exists(Path.Combine(at, RunDirectory.MarkerName)))
+                    throw PursuitException.At(output.Option, $"{output.Path}, which lies in the run {at}", "an output beside the run: everything in it is the run's", $"Choose another {output.Option}.");
+            }
+        }
     }
 
     /// <summary>Deletes what earlier processes, killed while they wrote, left beside the outputs.</summary>

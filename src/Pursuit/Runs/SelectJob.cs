@@ -67,7 +67,7 @@ public sealed class SelectJob
         var selected = Selected(inputs, stage);
 
         var (files, exports) = WriteFiles(run, inputs.Pool, selected.Selection, FeaturelessRows.Of(_method.Name, inputs.Problem), cancellationToken);
-        var summary = Summarise(selected, files, exports, reused, Stopwatch.GetElapsedTime(started)) with { Selection = stage.Fingerprint, Traffic = traffic, ContinuedPasses = continued };
+        var summary = Summarise(selected, files, exports, reused, started) with { Selection = stage.Fingerprint, Traffic = traffic, ContinuedPasses = continued };
         summary = summary with { Memory = MemoryUse.Of(inputs.Problem.Memory!, watch) };
         if (_options.Command is null)
         {
@@ -265,7 +265,7 @@ public sealed class SelectJob
         return (files, exports);
     }
 
-    private SelectSummary Summarise(SelectedRun selected, Dictionary<string, string> files, IReadOnlyList<ExportSummary> exports, bool reused, TimeSpan time)
+    private SelectSummary Summarise(SelectedRun selected, Dictionary<string, string> files, IReadOnlyList<ExportSummary> exports, bool reused, long started)
     {
         var (pool, selection, report) = (selected.Pool, selected.Selection, selected.FeaturesMade);
         return new SelectSummary
@@ -289,7 +289,7 @@ public sealed class SelectJob
             Details = selected.Details,
             Files = files,
             Reused = reused,
-            Seconds = time.TotalSeconds,
+            Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds, // last: what random would take of each source is work too
         };
     }
 

@@ -99,7 +99,6 @@ public sealed record SelectJobOptions
 
         var faults = new List<string>();
         if (string.IsNullOrWhiteSpace(Out) || Directory.Exists(Out)) faults.Add($"--out: '{Out}' is not a file's path");
-        if (IsDevice(Path.GetFullPath(Out is "" ? "." : Out))) faults.Add($"--out: '{Out}' is a device; expected a file's path");
         if (MaxLength < 8) faults.Add($"--max-length: {MaxLength}; expected at least 8");
         if (Memory < 1) faults.Add($"--memory: {Memory} bytes; expected at least 1");
         if (Memory is not null && !method.OptionsType.IsSubclassOf(typeof(PursuitOptions))) faults.Add($"--memory: given with '{Method}'; expected gtp or omp, which plan their memory");

@@ -15,17 +15,19 @@ public sealed class AtomicFile : IDisposable
     /// write one name at once, each its own whole file.
     /// </summary>
     /// <param name="path">The final name; its directory is created.</param>
-    /// <exception cref="PursuitException">The directory can't be written.</exception>
+    /// <exception cref="PursuitException">The directory can't be written, or what stands there is no file.</exception>
     public AtomicFile(string path)
     {
         FinalPath = Path.GetFullPath(path);
+        if (Disk.Obstacle(FinalPath) is { } obstacle)
+            throw PursuitException.At(FinalPath, obstacle, "a file's path", "Choose another path.");
         try
         {
             _stream = Disk.CreatePartial(FinalPath, out _temporaryPath);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw PursuitException.At(FinalPath, $"the file can't be written ({e.Message})", "a writable directory with free space", "Choose another path or free some space.", e);
+            throw PursuitException.At(FinalPath, $"the file can't be written ({e.Message})", "a writable directory with free space", Disk.CureOf(e, "Choose another path or free some space."), e);
         }
     }
 

@@ -57,6 +57,23 @@ public static class Disk
         File.Move(from, to, overwrite: true);
     }
 
+    /// <summary>What to do about a file that couldn't be opened: of a process that has too many open, another thing than the usual.</summary>
+    /// <param name="fault">What the system said.</param>
+    /// <param name="usual">What to do else.</param>
+    public static string CureOf(Exception fault, string usual)
+    {
+        const int TooMany = 24; // EMFILE, on Linux and macOS
+        return fault is IOException { HResult: TooMany } ? "Let the process open more at once: 'ulimit -n 256' is enough for any number of files." : usual;
+    }
+
+    /// <summary>What stands at a path and no file may replace, in words; null where a file can be put there.</summary>
+    public static string? Obstacle(string path)
+    {
+        if (Directory.Exists(path)) return "a directory";
+        var isStream = new FileInfo(path).LinkTarget?.StartsWith("/proc/", StringComparison.Ordinal) == true; // such as /dev/stdout
+        return FileIdentity.IsRegularOrMissing(path) && !isStream ? null : "a pipe or a device";
+    }
+
     /// <summary>Gives a directory a name that nothing has.</summary>
     public static void RenameDirectory(string from, string to)
     {

@@ -10,6 +10,27 @@ public sealed class DiskTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
+    public void Of_too_many_open_files_the_cure_is_another_than_of_other_faults()
+    {
+        Disk.CureOf(new IOException("Too many open files", 24), "usual").ShouldContain("ulimit -n 256");
+        Disk.CureOf(new IOException("no", 13), "usual").ShouldBe("usual");
+        Disk.CureOf(new UnauthorizedAccessException(), "usual").ShouldBe("usual");
+    }
+
+    [Fact]
+    public void What_stands_in_a_files_place_is_named_by_its_own_kind_wherever_it_lies()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "what a file is can be told on Linux alone");
+        Disk.Obstacle(_directory.PathOf("nothing")).ShouldBeNull();
+        Disk.Obstacle(_directory.Write("file", "x")).ShouldBeNull();
+        Disk.Obstacle("/dev/a-file-that-is-not-there").ShouldBeNull();
+        Disk.Obstacle(_directory.FullPath).ShouldBe("a directory");
+        Disk.Obstacle("/dev/null").ShouldBe("a pipe or a device");
+        File.CreateSymbolicLink(_directory.PathOf("link"), "/proc/self/exe");
+        Disk.Obstacle(_directory.PathOf("link")).ShouldBe("a pipe or a device");
+    }
+
+    [Fact]
     public void A_directory_that_goes_has_no_name_of_whole_things_at_any_moment_between()
     {
         _directory.Write("whole/a", "a");

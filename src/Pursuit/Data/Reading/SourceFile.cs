@@ -112,5 +112,5 @@ internal sealed class SourceFile
         PursuitException.At(Path, "it is a pipe or a device", "a file that can be read more than once", "Write the data to a file first.");
 
     private PursuitException Unreadable(Exception e) =>
-        PursuitException.At(Path, $"the file can't be read ({e.Message})", "a readable file", "Check its permissions and the disk.", e);
+        PursuitException.At(Path, $"the file can't be read ({e.Message})", "a readable file", Disk.CureOf(e, "Check its permissions and the disk."), e);
 }
