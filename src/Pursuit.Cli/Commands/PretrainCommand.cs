@@ -77,6 +77,7 @@ internal sealed class PretrainCommand
 
         SealedJson.Write(run.PathOf("summary.json"), summary);
         Terminal.Line($"Read      {summary.Documents:N0} documents, {summary.CorpusTokens:N0} tokens, {summary.CorpusBytes / 1e6:N1} MB; left out {summary.Duplicates:N0} exact duplicates and {summary.Quarantined:N0} bad records");
+        foreach (var note in summary.Notes) Terminal.Line($"Note      {note}");
         TrainingPrinter.Print(summary.Training, summary.Parameters, summary.Model);
         if (parsed.GetValue(_json)) Terminal.Json(summary);
         return CommandLine.Done;

@@ -21,6 +21,9 @@ internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options
     /// <summary>Before the SHA-256 of all lines above it: whoever looks back at a run must know that these are its options.</summary>
     private const string SealStart = "# sha256: ";
 
+    /// <summary>Spells a word of an option that names a file but isn't a path, so that it says the same from anywhere.</summary>
+    public Func<Option, string, string> Spelling { get; init; } = (_, word) => word;
+
     private readonly string _run = Path.GetFullPath(run);
 
     private string FullPath => Path.Combine(_run, Name);
@@ -114,6 +117,7 @@ internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options
             {
                 string path when paths.Contains(option) => Path.GetFullPath(path),
                 string[] several when paths.Contains(option) => several.Select(Path.GetFullPath).ToArray(),
+                string[] several => several.Select(word => Spelling(option, word)).ToArray(),
                 _ => value,
             });
         }

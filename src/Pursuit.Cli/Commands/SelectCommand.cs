@@ -95,7 +95,10 @@ internal sealed class SelectCommand
         return command;
     }
 
-    private ReplayFile Replay(ParseResult parsed, string run) => new(parsed, Options(), [_pool, _target, _features, _targetFeatures, _model, _referenceModel, _match, _out], run);
+    private ReplayFile Replay(ParseResult parsed, string run) => new(parsed, Options(), [_pool, _target, _features, _targetFeatures, _model, _referenceModel, _match, _out], run)
+    {
+        Spelling = (option, word) => option == _quota && parsed.GetValue(_sourceField) is null ? SourceQuota.WithFullPath(word) : word,
+    };
 
     private IEnumerable<Option> Options() =>
     [

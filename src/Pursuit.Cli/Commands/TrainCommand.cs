@@ -81,6 +81,7 @@ internal sealed class TrainCommand
 
         SealedJson.Write(run.PathOf("summary.json"), summary);
         Terminal.Line($"Read      {summary.Examples:N0} examples; left out {summary.WithoutAnswer:N0} without an answer to learn, {summary.Duplicates:N0} exact duplicates and {summary.Quarantined:N0} bad records");
+        foreach (var note in summary.Notes) Terminal.Line($"Note      {note}");
         TrainingPrinter.Print(summary.Training, summary.Parameters, summary.Model);
         if (parsed.GetValue(_json)) Terminal.Json(summary);
         return CommandLine.Done;

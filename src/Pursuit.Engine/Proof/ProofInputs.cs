@@ -15,8 +15,8 @@ internal sealed class ProofInputs : IDisposable
     private const string OverlapStage = "overlap";
     private const string OverlapFile = "overlap.json";
 
-    private ProofInputs(ProofRegime regime, Pool pool, ProofMaterial material, IReadOnlyList<ProofTest> tests, IReadOnlyList<Overlap> overlaps, int maxLength) =>
-        (Regime, Pool, Material, Tests, Overlaps, MaxLength) = (regime, pool, material, tests, overlaps, maxLength);
+    private ProofInputs(ProofRegime regime, Pool pool, ProofMaterial material, IReadOnlyList<ProofTest> tests, IReadOnlyList<Overlap> overlaps, IReadOnlyList<string> notes, int maxLength) =>
+        (Regime, Pool, Material, Tests, Overlaps, Notes, MaxLength) = (regime, pool, material, tests, overlaps, notes, maxLength);
 
     /// <summary>How models are trained.</summary>
     public ProofRegime Regime { get; }
@@ -35,6 +35,9 @@ internal sealed class ProofInputs : IDisposable
 
     /// <summary>What of the tests stands in the pool and in the target.</summary>
     public IReadOnlyList<Overlap> Overlaps { get; }
+
+    /// <summary>What a person should know of the files, such as those of a directory that weren't read.</summary>
+    public IReadOnlyList<string> Notes { get; }
 
     /// <summary>Tokens an example is cut to.</summary>
     public int MaxLength { get; }
@@ -68,7 +71,7 @@ internal sealed class ProofInputs : IDisposable
                 foreach (var overlap in overlaps.Where(o => o.Any)) onWarning?.Invoke(overlap.ToString());
                 if (options.Strict && overlaps.FirstOrDefault(o => o.Any) is { } found)
                     throw PursuitException.At("--strict", found.ToString(), "tests that stand nowhere else", $"Take those examples out of the {found.With}, or leave --strict away to be warned only; the pairs are in {run.PathOf(Path.Combine("stages", OverlapStage, OverlapFile))}.");
-                return new ProofInputs(regime, pool, regime.Encode(pool, encoder, progress, cancellationToken), tests, overlaps, encoder.MaxLength);
+                return new ProofInputs(regime, pool, regime.Encode(pool, encoder, progress, cancellationToken), tests, overlaps, [.. testPools.Concat(targetPools).Append(pool).SelectMany(p => p.Notes)], encoder.MaxLength);
             }
             catch
             {

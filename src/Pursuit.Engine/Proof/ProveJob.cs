@@ -117,6 +117,7 @@ public sealed class ProveJob
 
     private static IEnumerable<string> Remarks(ProofInputs inputs, int seeds, int epochSeeds)
     {
+        foreach (var note in inputs.Notes) yield return note;
         foreach (var overlap in inputs.Overlaps.Where(o => o.Any)) yield return overlap + ".";
         if (inputs.Material.Refused > 0) yield return $"{inputs.Material.Refused:N0} pool examples can't be printed by the model's chat template; no training sees them.";
         if (seeds == 1) yield return "One seed: the intervals leave out what another seed would change.";

@@ -78,7 +78,7 @@ public sealed class FineTuneJob
             adapters.Save(_options.Out, _options.Model);
         }
 
-        return new FineTuneSummary(Path.GetFullPath(_options.Out), trained.Gradients.Parameters.Sum(p => (long)p.Length), examples.Count, empty, data.Ledger.DuplicateCount, data.Ledger.QuarantinedCount, result);
+        return new FineTuneSummary(Path.GetFullPath(_options.Out), trained.Gradients.Parameters.Sum(p => (long)p.Length), examples.Count, empty, data.Ledger.DuplicateCount, data.Ledger.QuarantinedCount, result) { Notes = data.Notes };
     }
 
     /// <summary>Names the weights the training starts from; new adapters follow from the seed, which is part of what is trained.</summary>
@@ -169,4 +169,8 @@ public sealed class FineTuneJob
 /// <param name="Duplicates">Input rows left out because an earlier one says the same.</param>
 /// <param name="Quarantined">Input rows left out because they are no valid record.</param>
 /// <param name="Training">How the training ended.</param>
-public sealed record FineTuneSummary(string Model, long Parameters, int Examples, int WithoutAnswer, long Duplicates, long Quarantined, TrainingResult Training);
+public sealed record FineTuneSummary(string Model, long Parameters, int Examples, int WithoutAnswer, long Duplicates, long Quarantined, TrainingResult Training)
+{
+    /// <summary>What a person should know of the data's files, such as those that weren't read.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}

@@ -54,7 +54,7 @@ public sealed class PretrainJob
         ModelFiles.CopyCompanions(tokenizerDirectory, _options.Out);
         ModelFiles.WriteGenerationConfig(_options.Out, config);
         decoder.Save(_options.Out);
-        return new PretrainSummary(Path.GetFullPath(_options.Out), decoder.Layout.Count, config.VocabularySize, documents.Count, corpus.Ledger.DuplicateCount, corpus.Ledger.QuarantinedCount, documents.TokenCount, documents.Bytes, result);
+        return new PretrainSummary(Path.GetFullPath(_options.Out), decoder.Layout.Count, config.VocabularySize, documents.Count, corpus.Ledger.DuplicateCount, corpus.Ledger.QuarantinedCount, documents.TokenCount, documents.Bytes, result) { Notes = corpus.Notes };
     }
 
     /// <summary>Loads a tokenizer with the token that goes behind each document.</summary>
@@ -138,4 +138,8 @@ public sealed class PretrainJob
 /// <param name="CorpusTokens">Tokens of the corpus, end tokens included.</param>
 /// <param name="CorpusBytes">UTF-8 bytes of the corpus.</param>
 /// <param name="Training">How the training ended.</param>
-public sealed record PretrainSummary(string Model, long Parameters, int Vocabulary, int Documents, long Duplicates, long Quarantined, long CorpusTokens, long CorpusBytes, TrainingResult Training);
+public sealed record PretrainSummary(string Model, long Parameters, int Vocabulary, int Documents, long Duplicates, long Quarantined, long CorpusTokens, long CorpusBytes, TrainingResult Training)
+{
+    /// <summary>What a person should know of the corpus's files, such as those that weren't read.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}

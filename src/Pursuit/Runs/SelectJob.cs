@@ -138,7 +138,7 @@ public sealed class SelectJob
                 ReferenceLengths = lengths?.Reference,
                 Sources = sources.Groups,
                 SourceNames = sources.Names,
-                Quotas = _options.Quotas,
+                Quotas = sources.Named(_options.Quotas),
                 PoolGradients = embeddings ? null : features.Pool,
                 PoolLosses = features.Losses,
                 TargetGradients = embeddings ? null : features.Target,
@@ -233,7 +233,7 @@ public sealed class SelectJob
         .Add("settings", _options.Settings)
         .Add("budget", _options.Budget.ToString())
         .Add("seed", _options.Seed)
-        .Add("quotas", _options.Quotas.Select(q => q.ToString()))
+        .Add("quotas", sources.Describe(_options.Quotas))
         .Add("sources", _options.Quotas.Count == 0 ? "" : sources.Fingerprint)
         .Add("encoder", lengths?.Encoder)
         .Add("reference", lengths?.ReferenceFingerprint)
@@ -285,7 +285,7 @@ public sealed class SelectJob
             Embeddings = report as EmbeddingReport,
             WarmupShareChosen = (report as GradientReport)?.WarmupShareOf(selection),
             Exports = exports,
-            Remarks = [.. pool.Notes, .. selection.Remarks, .. FeatureRemarks.Of(report), .. TargetNotes(selected), .. exports.SelectMany(e => e.Remarks())],
+            Remarks = [.. pool.Notes, .. selected.Target?.Notes ?? [], .. selection.Remarks, .. FeatureRemarks.Of(report), .. TargetNotes(selected), .. exports.SelectMany(e => e.Remarks())],
             Details = selected.Details,
             Files = files,
             Reused = reused,

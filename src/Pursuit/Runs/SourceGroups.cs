@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Selection;
 
 namespace Pursuit.Runs;
 
@@ -42,6 +43,19 @@ public sealed record SourceGroups(IReadOnlyList<int> Groups, IReadOnlyList<strin
             ? throw PursuitException.At("--source-field", $"no record has a text field '{field}'", "a top-level field whose value is a text")
             : new SourceGroups(groups, names) { AreFiles = field is null };
     }
+
+    /// <summary>Quotas by the sources' own names: a file may be given by any path that leads to it.</summary>
+    internal IReadOnlyList<SourceQuota> Named(IReadOnlyList<SourceQuota> quotas)
+    {
+        if (!AreFiles) return quotas;
+        var byPath = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in Names) byPath.TryAdd(Path.GetFullPath(name), name);
+        return [.. quotas.Select(q => byPath.TryGetValue(Path.GetFullPath(q.Source), out var name) ? q with { Source = name } : q)];
+    }
+
+    /// <summary>What quotas say, wherever the command was started.</summary>
+    internal IEnumerable<string> Describe(IReadOnlyList<SourceQuota> quotas) =>
+        quotas.Select(q => (AreFiles && q.Source != SourceQuota.Any ? q with { Source = Path.GetFullPath(q.Source) } : q).ToString());
 
     private static IEnumerable<string> Files(Pool pool) =>
         Enumerable.Range(0, pool.Count).Select(p => pool.Sources[pool.Locator(p).Source].Path);

@@ -26,6 +26,11 @@ public sealed record SourceQuota(string Source, double Minimum, double Maximum, 
         return new SourceQuota(text[..equals], minimum, maximum, (minimumIsShare ?? maximumIsShare) == true);
     }
 
+    /// <summary>A quota's text with its source as a full path, so that it says the same from any directory; "*" stays.</summary>
+    /// <exception cref="PursuitException">The text is no quota.</exception>
+    public static string WithFullPath(string text) =>
+        Parse(text).Source is var source and not Any ? Path.GetFullPath(source) + text[source.Length..] : text;
+
     internal long Least(long budget) => (long)Math.Ceiling(IsShare ? Minimum * budget - 1e-9 : Minimum);
 
     internal long Most(long budget) =>

@@ -46,8 +46,9 @@ public sealed class PreferenceRowTests : PoolTestBase
     [Theory]
     [InlineData("""{"prompt":"p","rejected":"r"}""", "a rejected answer without a chosen one; expected both")]
     [InlineData("""{"prompt":"p","chosen":"c","rejected":"c"}""", "chosen and rejected say the same; expected two answers")]
-    [InlineData("""{"chosen":"a","rejected":"b"}""", "no prompt: chosen and rejected begin differently; expected a 'prompt' or two texts that begin with it")]
+    [InlineData("""{"chosen":"a","rejected":"b"}""", "no prompt: chosen and rejected begin differently; expected a 'prompt', or one that both begin with")]
     [InlineData("""{"chosen":"ab","rejected":"abc"}""", "one of chosen and rejected begins with all of the other; expected two answers to one prompt")]
+    [InlineData("""{"chosen":[{"role":"user","content":"p"},{"role":"assistant","content":"c"}],"rejected":[{"role":"user","content":"other"},{"role":"assistant","content":"r"}]}""", "no prompt: chosen and rejected begin differently; expected a 'prompt', or one that both begin with")]
     [InlineData("""{"prompt":"p","chosen":3,"rejected":"c"}""", "bad chosen: a number; expected a text, a message or a list of messages")]
     [InlineData("""{"prompt":"p","chosen":{"role":"user","content":"c"},"rejected":"r"}""", "bad chosen: its last message isn't the assistant's")]
     [InlineData("""{"messages":[{"role":"user","content":"p"},{"role":"assistant","content":"c"}],"chosen":"c","rejected":"r"}""", "chosen beside messages that end with an answer; expected the messages before it")]
@@ -75,6 +76,18 @@ public sealed class PreferenceRowTests : PoolTestBase
         pool.UserId(0).ShouldBe("good");
         Copied(pool, 0).ShouldBe("""{"id":"good","label":true,"prompt":"Hi","completion":"Bonjour"}""" + "\n");
         Example("""{"text":"a review","label":0}""").Text.ShouldBe("a review");
+    }
+
+    [Fact]
+    public void Answers_within_the_prompt_are_not_learned_unless_their_messages_ask_for_it()
+    {
+        const string chosen = """],"chosen":[{"role":"assistant","content":"c"}],"rejected":[{"role":"assistant","content":"r"}]}""";
+        static string Prompt(string mark) => $$"""{"prompt":[{"role":"user","content":"p"},{"role":"assistant","content":"a"{{mark}}},{"role":"user","content":"q"}""";
+        Chosen(Prompt("") + chosen).Turns.Select(t => t.IsTrained).ShouldBe([false, false, false, true]);
+        Chosen(Prompt(",\"train\":true") + chosen).Turns.Select(t => t.IsTrained).ShouldBe([false, true, false, true]);
+        const string completion = """],"completion":[{"role":"assistant","content":"c"}]}""";
+        Example(Prompt("") + completion).Turns.Select(t => t.IsTrained).ShouldBe([false, false, false, true]);
+        Example(Prompt(",\"weight\":1") + completion).Turns.Select(t => t.IsTrained).ShouldBe([false, true, false, true]);
     }
 
     [Fact]

@@ -150,6 +150,21 @@ public sealed class TurnFieldTests : PoolTestBase
             .ShouldBe("""[{"type":"function","function":{"name":"a","arguments":"{}"}},{"type":"function","function":{"name":"b","arguments":{}}}]""");
     }
 
+    [Theory]
+    [InlineData("[{\\"name\\":\\"f\\",\\"arguments\\":{}}]", "", "assistant")]
+    [InlineData("{\\"name\\":\\"f\\",\\"arguments\\":\\"{}\\"}", "", "assistant")]
+    [InlineData("{\\"name\\":\\"f\\",\\"arguments\\":{}}", ",\"name\":\"look_up\"", "tool")]
+    [InlineData("{\\"name\\":\\"Rome\\"}", "", "tool")]
+    [InlineData("[]", "", "tool")]
+    [InlineData("[{\\"name\\":\\"f\\",\\"arguments\\":{}},1]", "", "tool")]
+    [InlineData("20 degrees", "", "tool")]
+    public void A_message_of_the_role_function_is_a_call_where_its_words_are_and_no_function_is_named_beside_them(string words, string fields, string role)
+    {
+        var turn = Example($$"""{"messages":[{"role":"user","content":"q"},{"role":"function","content":"{{words}}"{{fields}}}]}""").Turns[1];
+        turn.Role.ShouldBe(role);
+        (turn.ToolCallsJson is not null).ShouldBe(role == "assistant");
+    }
+
     [Fact]
     public void The_same_call_has_the_same_id_in_every_spelling()
     {

@@ -20,14 +20,16 @@ internal sealed class AxolotlLayout(ExportKind kind) : ITrainerLayout
     {
         if (row.Kind == ExportKind.Text) return null;
         if (row.Documents is not null) return "documents";
-        if (row.Kind == ExportKind.Conversation) return null;
+        // Beside stretches it takes loss on the words alone.
+        if (row.Kind == ExportKind.Conversation)
+            return row.Messages.Any(m => m.IsTrained && m.UntrainedSpans.Count > 0 && (m.Calls.Count > 0 || m.Reasoning is not null)) ? "thoughts or calls beside a stretch that is not to be trained" : null;
         // Its strategy for preferences reads the words of the prompt and of one answer, and nothing else.
         var answer = row.Messages.Skip(row.PromptMessages!.Value).ToArray();
         var all = row.Messages.Concat(row.Rejected);
         if (answer.Length != 1 || row.Rejected.Count != 1) return "an answer of several turns";
         if (row.Tools is not null || all.Any(m => m.Calls.Count > 0)) return "tools or their calls beside a rejected answer";
         if (all.Any(m => m.Reasoning is not null)) return "thoughts beside a rejected answer";
-        return answer[0].UntrainedSpans.Count > 0 ? "a stretch of an answer marked as not to be trained" : null;
+        return answer[0].UntrainedSpans.Count > 0 ? "a stretch of an answer that is not to be trained" : null;
     }
 
     /// <inheritdoc/>
@@ -44,7 +46,7 @@ internal sealed class AxolotlLayout(ExportKind kind) : ITrainerLayout
             };
         }
 
-        var marked = row.Messages.Any(m => m.IsMarkedUntrained || (m.IsTrained && m.UntrainedSpans.Count > 0));
+        var marked = row.Messages.Any(m => m.IsUntrained || (m.IsTrained && m.UntrainedSpans.Count > 0));
         var json = new JsonObject { ["messages"] = (marked ? _json : _plain).WriteAll(row.Messages) };
         if (row.Tools is { } tools) json["tools"] = tools;
         return json;

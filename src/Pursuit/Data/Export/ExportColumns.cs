@@ -17,6 +17,7 @@ internal sealed class ExportColumns
     private readonly List<string> _fields = [];
     private readonly List<string> _messageKeys = [];
     private readonly List<string> _callKeys = [];
+    private HashSet<string>? _arguments;
 
     public ExportColumns(ITrainerLayout layout) => _layout = layout;
 
@@ -26,24 +27,31 @@ internal sealed class ExportColumns
     /// <summary>The keys that some message has.</summary>
     public IReadOnlyList<string> MessageKeys => _messageKeys;
 
+    /// <summary>True where the arguments of some call, an object, have other names than those of another.</summary>
+    public bool ArgumentsDiffer { get; private set; }
+
     /// <summary>Places whose values are of different kinds in different records.</summary>
     public IReadOnlyCollection<string> Mixed => _mixed;
 
     /// <summary>Notes what a record has.</summary>
-    /// <returns>True where it is the first to show something, and how many places it has values in.</returns>
+    /// <returns>True where it is the first to show a place or another kind of value there, and how many places it has values in.</returns>
     public (bool IsFirst, int Places) Add(JsonObject row)
     {
-        var before = _kinds.Count;
+        var before = _kinds.Count + _mixed.Count;
         _own.Clear();
         AddKeys(row, _fields);
         foreach (var message in MessagesOf(row))
         {
             AddKeys(message, _messageKeys);
-            foreach (var call in CallsOf(message)) AddKeys(call, _callKeys);
+            foreach (var call in CallsOf(message))
+            {
+                AddKeys(call, _callKeys);
+                if (call["function"]!["arguments"] is JsonObject arguments) CompareArguments(arguments);
+            }
         }
 
         Walk(row, "");
-        return (_kinds.Count > before, _own.Count);
+        return (_kinds.Count + _mixed.Count > before, _own.Count);
     }
 
     /// <summary>The record with every column, in one order; without the fields of messages that are of different kinds.</summary>
@@ -79,6 +87,13 @@ internal sealed class ExportColumns
 
     private static IEnumerable<JsonObject> CallsOf(JsonObject message) =>
         message[MessageJson.ToolCalls] is JsonArray calls ? calls.Select(c => c!.AsObject()) : [];
+
+    private void CompareArguments(JsonObject arguments)
+    {
+        var names = arguments.Select(a => a.Key);
+        _arguments ??= [.. names];
+        ArgumentsDiffer |= !_arguments.SetEquals(names);
+    }
 
     private static void AddKeys(JsonObject json, List<string> keys)
     {

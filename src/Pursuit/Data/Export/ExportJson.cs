@@ -10,7 +10,7 @@ internal static class ExportJson
     /// <summary>Deeper than any record may nest, with the levels that a layout puts around its values.</summary>
     public const int MaxDepth = 2048;
 
-    private static readonly JsonDocumentOptions Depth = new() { MaxDepth = MaxDepth };
+    private static readonly JsonDocumentOptions Depth = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
     /// <summary>For texts within texts, and configurations on one line.</summary>
     public static JsonSerializerOptions Text { get; } = new()

@@ -5,7 +5,6 @@ namespace Pursuit.Data.Export;
 /// <summary>A turn as trainers' layouts take it.</summary>
 internal sealed record ExportMessage
 {
-    private const string FunctionCallRole = "function_call";
     private const string DeveloperRole = "developer";
 
     /// <summary>system, user, assistant or tool.</summary>
@@ -20,9 +19,6 @@ internal sealed record ExportMessage
     /// <summary>The assistant's calls; empty for none.</summary>
     public IReadOnlyList<ToolCall> Calls { get; init; } = [];
 
-    /// <summary>A call exactly as a turn of the role function_call spells it; null elsewhere.</summary>
-    public string? WrittenCall { get; init; }
-
     /// <summary>What the assistant thought before it spoke, or null.</summary>
     public string? Reasoning { get; init; }
 
@@ -32,8 +28,8 @@ internal sealed record ExportMessage
     /// <summary>True where loss is taken on this turn.</summary>
     public required bool IsTrained { get; init; }
 
-    /// <summary>True for a turn of the assistant's that its record marks as not to be trained.</summary>
-    public bool IsMarkedUntrained => Role == Turn.Assistant && !IsTrained;
+    /// <summary>True for a turn of the assistant's that is not to be trained: it is marked so, or stands in the prompt.</summary>
+    public bool IsUntrained => Role == Turn.Assistant && !IsTrained;
 
     /// <summary>Stretches of <see cref="Content"/> without loss.</summary>
     public IReadOnlyList<UntrainedSpan> UntrainedSpans { get; init; } = [];
@@ -47,15 +43,13 @@ internal sealed record ExportMessage
     public static ExportMessage Of(Turn turn, out string? fault)
     {
         IReadOnlyList<ToolCall> calls = [];
-        var written = turn.WrittenRole == FunctionCallRole && turn.ToolCallsJson is null;
-        fault = turn.ToolCallsJson is { } json ? ToolCall.Read(json, out calls) : written ? ToolCall.Read(turn.Content, out calls) : null;
+        fault = turn.ToolCallsJson is { } json ? ToolCall.Read(json, out calls) : null;
         return new ExportMessage
         {
             Role = turn.Role,
             TemplateRole = turn.WrittenRole == DeveloperRole ? DeveloperRole : turn.Role,
-            Content = written ? "" : turn.IsContentNull ? null : turn.Content,
+            Content = turn.IsContentNull ? null : turn.Content,
             Calls = calls,
-            WrittenCall = written ? turn.Content : null,
             Reasoning = turn.Reasoning,
             Fields = turn.FieldsJson is { } fields ? ExportJson.Parse(fields)!.AsObject() : null,
             IsTrained = turn.IsTrained,

@@ -16,6 +16,9 @@ internal enum ExportKind
 /// <summary>An example as trainers' layouts take it.</summary>
 internal sealed record ExportRow
 {
+    /// <summary>What no trainer learns of a prompt.</summary>
+    public const string TrainedPrompt = "a turn marked as trained within the prompt";
+
     /// <summary>Its kind.</summary>
     public required ExportKind Kind { get; init; }
 
@@ -43,8 +46,8 @@ internal sealed record ExportRow
     /// <summary>Messages up to the first that is trained; all of them where none is.</summary>
     public int UpToFirstTrained => Messages.TakeWhile(m => !m.IsTrained).Count();
 
-    /// <summary>True where a turn of the assistant's before the first trained one is marked as not to be trained.</summary>
-    public bool BeginsUntrained => Messages.Take(UpToFirstTrained).Any(m => m.IsMarkedUntrained);
+    /// <summary>True where a turn of the assistant's before the first trained one is not to be trained.</summary>
+    public bool BeginsUntrained => Messages.Take(UpToFirstTrained).Any(m => m.IsUntrained);
 
     /// <summary>Reads an example.</summary>
     public static ExportRow Of(Example example)
@@ -53,12 +56,14 @@ internal sealed record ExportRow
         string? fault = null;
         var rejected = Read(example.RejectedTurns, ref fault);
         var messages = Read(example.Turns, ref fault);
+        int? prompt = example.PromptTurns ?? (rejected.Length > 0 ? 0 : null);
+        if (rejected.Length > 0 && messages.Take(prompt!.Value).Any(m => m.IsTrained)) fault ??= TrainedPrompt;
         return new ExportRow
         {
             Kind = rejected.Length > 0 ? ExportKind.Preference : ExportKind.Conversation,
             Messages = messages,
             Rejected = rejected,
-            PromptMessages = example.PromptTurns ?? (rejected.Length > 0 ? Math.Max(0, messages.Length - rejected.Length) : null),
+            PromptMessages = prompt,
             Tools = example.ToolsJson,
             Documents = example.DocumentsJson,
             Fault = fault,

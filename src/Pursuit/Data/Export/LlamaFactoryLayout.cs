@@ -18,6 +18,7 @@ internal sealed class LlamaFactoryLayout(ExportKind kind) : ITrainerLayout
     private const string Entries = "LLaMA-Factory's dataset_info.json, to add an entry to";
     private const string CallStart = "<tool_call>";
     private const string CallEnd = "</tool_call>";
+    private const string ThoughtEnd = "</think>";
 
     private int _wordsBeforeCalls;
 
@@ -32,9 +33,10 @@ internal sealed class LlamaFactoryLayout(ExportKind kind) : ITrainerLayout
     {
         if (row.Kind == ExportKind.Text) return null;
         if (row.Documents is not null) return "documents";
-        if (row.Messages.Any(m => m.IsMarkedUntrained)) return "a turn marked as not to be trained";
-        if (row.Messages.Any(m => m.UntrainedSpans.Count > 0)) return "a stretch of an answer marked as not to be trained";
-        if (row.Messages.Concat(row.Rejected).Any(NamesItsOwnCall)) return $"words before a call that hold {CallStart} themselves";
+        var learned = row.Messages.Skip(row.Kind == ExportKind.Preference ? row.PromptMessages!.Value : 0).ToArray();
+        if (learned.Any(m => m.IsUntrained)) return "a turn that is not to be trained";
+        if (learned.Any(m => m.IsTrained && m.UntrainedSpans.Count > 0)) return "a stretch of an answer that is not to be trained";
+        if (row.Messages.Concat(row.Rejected).Any(HidesItsCalls)) return $"a call beside the marks {CallStart} or {ThoughtEnd} in words";
         if (row.Kind == ExportKind.Conversation) return TurnFault(Turns(row.Messages), "assistant");
         if (row.Messages.Count - row.PromptMessages != 1 || row.Rejected.Count != 1) return "an answer of several turns";
         if (row.Messages[^1].Role != Turn.Assistant || row.Rejected[0].Role != Turn.Assistant)
@@ -148,17 +150,19 @@ internal sealed class LlamaFactoryLayout(ExportKind kind) : ITrainerLayout
         return turns;
     }
 
-    private static string Thoughts(ExportMessage message) => message.Reasoning is { } thoughts ? $"<think>\n{thoughts}\n</think>\n\n" : "";
+    private static string Thoughts(ExportMessage message) => message.Reasoning is { } thoughts ? $"<think>\n{thoughts}\n{ThoughtEnd}\n\n" : "";
 
     private static string Call(ExportMessage message, string words)
     {
-        var calls = message.WrittenCall ?? ToolCall.ToList(message.Calls);
+        var calls = ToolCall.ToList(message.Calls);
         return words.Length == 0 ? calls : words + CallStart + calls + CallEnd;
     }
 
-    private static bool NamesItsOwnCall(ExportMessage message) => message.Speaks && message.Calls.Count > 0
-        && (message.Content + message.Reasoning + ToolCall.ToList(message.Calls)) is var all
-        && (all.Contains(CallStart, StringComparison.Ordinal) || all.Contains(CallEnd, StringComparison.Ordinal));
+    /// <summary>True where it would look for the calls in another place: it finds them by these marks.</summary>
+    private static bool HidesItsCalls(ExportMessage message) => message.Calls.Count > 0
+        && ((message.Content + message.Reasoning + ToolCall.ToList(message.Calls)) is var all
+            && (all.Contains(CallStart, StringComparison.Ordinal) || all.Contains(CallEnd, StringComparison.Ordinal))
+            || message.Reasoning?.Contains(ThoughtEnd, StringComparison.Ordinal) == true);
 
     private static JsonObject Message((string Role, string Content) turn) => new() { ["role"] = turn.Role, ["content"] = turn.Content };
 }

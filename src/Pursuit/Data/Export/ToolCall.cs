@@ -8,7 +8,7 @@ namespace Pursuit.Data.Export;
 /// <param name="Arguments">Its arguments: a JSON object.</param>
 internal sealed record ToolCall(string? Id, string Name, string Arguments)
 {
-    private static readonly JsonDocumentOptions Depth = new() { MaxDepth = ExportJson.MaxDepth };
+    private static readonly JsonDocumentOptions Depth = new() { MaxDepth = ExportJson.MaxDepth, AllowDuplicateProperties = false };
 
     /// <summary>
     /// Reads <c>[{"name", "arguments"}]</c>, the same within <c>{"type": "function", "function": {...}}</c>, or one such call.

@@ -32,13 +32,14 @@ internal sealed class TrlLayout : ITrainerLayout
     public string? Fault(ExportRow row)
     {
         if (row.Kind == ExportKind.Text) return null;
-        if (row.Messages.Any(m => m.IsTrained && m.UntrainedSpans.Count > 0)) return "a stretch of an answer marked as not to be trained";
+        if (row.Messages.Any(m => m.IsTrained && m.UntrainedSpans.Count > 0)) return "a stretch of an answer that is not to be trained";
         var prompt = PromptLength(row);
         if (row.Kind == ExportKind.Preference) return prompt == 0 ? "no prompt before the answer" : null;
         if (_prompts && prompt == 0) return "no prompt before the answer";
+        if (_prompts && row.Messages.Take(prompt).Any(m => m.IsTrained)) return ExportRow.TrainedPrompt;
         var learned = row.Messages.Skip(_prompts ? prompt : 0).ToArray();
         if (!learned.Any(m => m.IsTrained)) return "no turn to train on";
-        return learned.Any(m => m.IsMarkedUntrained) ? "a turn marked as not to be trained behind one that is" : null;
+        return learned.Any(m => m.IsUntrained) ? "a turn that is not to be trained behind one that is" : null;
     }
 
     /// <inheritdoc/>

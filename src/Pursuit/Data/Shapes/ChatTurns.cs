@@ -42,6 +42,7 @@ internal static class ChatTurns
         if (Role(tape, roleNode) is not { } role)
             return $"unknown role: '{JsonTape.Quote(tape.Text(roleNode))}'; expected one of {KnownRoles} (or human, gpt, model, bot, chatgpt, developer, function, observation, function_call)";
         if (OneOf(fields, MessageField.Content, MessageField.Value, out var content) is { } both) return both;
+        if (role.Written == FunctionRole && ToolCalls.IsWritten(draft, message, content)) role = (Turn.Assistant, FunctionCall);
         if (ToolCalls.Read(draft, role.Role, out var form, out var calls) is { } badCalls) return badCalls;
         if (content >= 0 && role.Written == FunctionCall && form == CallForm.None)
         {
@@ -109,6 +110,7 @@ internal static class ChatTurns
     }
 
     private const string FunctionCall = "function_call";
+    private const string FunctionRole = "function";
 
     /// <summary>The message's mark, and the spans of its <c>train_detail</c>.</summary>
     private static (string? Fault, bool? Mark) ReadMarks(RecordDraft draft, string role, int content)
@@ -199,7 +201,7 @@ internal static class ChatTurns
             "system" => (Turn.System, null),
             "developer" => (Turn.System, "developer"),
             "tool" => (Turn.Tool, null),
-            "function" => (Turn.Tool, "function"),
+            FunctionRole => (Turn.Tool, FunctionRole),
             "observation" => (Turn.Tool, "observation"),
             "user" or "human" => (Turn.User, null),
             "assistant" or "gpt" or "model" or "bot" or "chatgpt" => (Turn.Assistant, null),

@@ -12,6 +12,7 @@ namespace Pursuit.Data.Shapes;
 internal static class PreferenceRows
 {
     private const string Expected = "expected a text, a message or a list of messages";
+    private const string NoPrompt = "no prompt: chosen and rejected begin differently; expected a 'prompt', or one that both begin with";
 
     private static ReadOnlySpan<RecordField> Fields =>
         [RecordField.Chosen, RecordField.Rejected, RecordField.RejectedResponse, RecordField.RejectedMessages];
@@ -62,7 +63,7 @@ internal static class PreferenceRows
         if (IsWholeConversation(draft, chosen)) return ReadWhole(draft, chosen, rejected);
         if (tape.IsString(chosen) && rejected >= 0 && tape.IsString(rejected) && !HasContext(draft)) return ReadTexts(draft, chosen, rejected);
         if (ReadContext(draft) is { } badContext) return badContext;
-        draft.PromptTurns = draft.Turns.Count;
+        draft.SetPrompt(draft.Turns.Count);
         if (ReadAnswer(draft, chosen, "chosen") is { } badChosen) return badChosen;
         return ReadRejected(draft, rejected);
     }
@@ -76,7 +77,7 @@ internal static class PreferenceRows
         if (!draft.Turns[^1].IsAssistant) return "bad chosen: its last message isn't the assistant's";
         if (rejected < 0 || !IsWholeConversation(draft, rejected))
         {
-            draft.PromptTurns = draft.Turns.Count - 1;
+            draft.SetPrompt(draft.Turns.Count - 1);
             return ReadRejected(draft, rejected);
         }
 
@@ -90,7 +91,8 @@ internal static class PreferenceRows
         }
 
         if (mine < 0 || other < 0) return "one of chosen and rejected begins with all of the other; expected two answers to one prompt";
-        draft.PromptTurns = before + shared;
+        if (shared == 0) return NoPrompt;
+        draft.SetPrompt(before + shared);
         draft.BeginRejected();
         return ChatTurns.ReadList(draft, rejected, shared) is { } badRejected ? $"{badRejected} (rejected)" : null;
     }
@@ -104,10 +106,10 @@ internal static class PreferenceRows
         if (shared == good.Length || shared == bad.Length) return "one of chosen and rejected begins with all of the other; expected two answers to one prompt";
         if (shared > 0 && char.IsHighSurrogate(good[shared - 1])) shared--;
         if (shared > 0 && good[shared - 1] == ' ') shared--;
-        if (shared == 0) return "no prompt: chosen and rejected begin differently; expected a 'prompt' or two texts that begin with it";
+        if (shared == 0) return NoPrompt;
         draft.AddOwnText(Encoding.UTF8.GetBytes(good[..shared]));
         draft.AddTurn(new TurnDraft(Turn.User));
-        draft.PromptTurns = draft.Turns.Count;
+        draft.SetPrompt(draft.Turns.Count);
         draft.AddOwnText(Encoding.UTF8.GetBytes(good[shared..]));
         draft.AddTurn(new TurnDraft(Turn.Assistant));
         draft.BeginRejected();
@@ -127,7 +129,7 @@ internal static class PreferenceRows
         if (messages >= 0 && IsWholeConversation(draft, messages)) return ReadWhole(draft, list, messages);
         if (ChatTurns.ReadList(draft, list) is { } fault) return fault;
         if (!draft.Turns[^1].IsAssistant) return "no chosen answer: the last message isn't the assistant's";
-        draft.PromptTurns = draft.Turns.Count - 1;
+        draft.SetPrompt(draft.Turns.Count - 1);
         return ReadRejected(draft, response >= 0 ? response : messages);
     }
 

@@ -24,7 +24,7 @@ internal static class PromptCompletionShape
         {
             draft.AddPart(prompt);
             draft.AddTurn(new TurnDraft(Turn.User));
-            draft.PromptTurns = draft.Turns.Count;
+            draft.SetPrompt(draft.Turns.Count);
             draft.AddPart(completion);
             draft.AddTurn(new TurnDraft(Turn.Assistant));
             return ChatTurns.Finish(draft, isAnswerApart: true);
@@ -33,7 +33,7 @@ internal static class PromptCompletionShape
         if (tape.Kind(prompt) != JsonTokenType.StartArray || tape.Kind(completion) != JsonTokenType.StartArray)
             return $"bad prompt and completion: {tape.DescribeKind(prompt)} and {tape.DescribeKind(completion)}; expected two texts or two lists of messages";
         if (ChatTurns.ReadList(draft, prompt) is { } badPrompt) return $"{badPrompt} (prompt)";
-        draft.PromptTurns = draft.Turns.Count;
+        draft.SetPrompt(draft.Turns.Count);
         if (ChatTurns.ReadList(draft, completion) is { } badCompletion) return $"{badCompletion} (completion)";
         for (var i = draft.PromptTurns; i < draft.Turns.Count; i++)
         {

@@ -47,7 +47,7 @@ internal sealed class RecordDraft(int maxDepth)
     public int? RejectedFrom { get; private set; }
 
     /// <summary>Turns that are the prompt where the record keeps prompt and answer apart, else 0.</summary>
-    public int PromptTurns { get; set; }
+    public int PromptTurns { get; private set; }
 
     public bool IsText { get; private set; }
 
@@ -142,6 +142,19 @@ internal sealed class RecordDraft(int maxDepth)
     {
         _turns[turn] = _turns[turn] with { TrainMark = false };
         NeedsSecondId |= _turns[turn].IsAssistant;
+    }
+
+    /// <summary>
+    /// Says that the first turns are the prompt. What the assistant says in it is not learned, unless its message is marked as trained:
+    /// trainers take loss on what follows the prompt alone.
+    /// </summary>
+    public void SetPrompt(int turns)
+    {
+        PromptTurns = turns;
+        for (var i = 0; i < turns; i++)
+        {
+            if (_turns[i] is { IsAssistant: true, TrainMark: null }) Untrain(i);
+        }
     }
 
     /// <summary>Takes the first turn out: the conversation says the same again in its list.</summary>

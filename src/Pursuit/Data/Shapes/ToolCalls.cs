@@ -40,6 +40,30 @@ internal static class ToolCalls
             : $"bad {(form == CallForm.List ? "tool_calls" : "function_call")}: the message is the {role}'s; expected them in the assistant's only";
     }
 
+    /// <summary>
+    /// True where a message of the role <c>function</c> is a call, as LLaMA-Factory has it, and not an answer, as OpenAI's older layout has it
+    /// beside the <c>name</c> of the function.
+    /// </summary>
+    public static bool IsWritten(RecordDraft draft, int message, int content)
+    {
+        var tape = draft.Tape;
+        if (content < 0 || !tape.IsString(content) || tape.FindValue(message, "name"u8) >= 0) return false;
+        if (tape.Text(content).Contains("<tool_call>", StringComparison.Ordinal)) return true;
+        var (json, fault) = draft.ReadCallText(content);
+        if (fault is not null) return false;
+        if (json.Kind(JsonTape.Root) != JsonTokenType.StartArray) return Says(JsonTape.Root);
+        var item = json.First(JsonTape.Root);
+        if (item < 0) return false;
+        for (; item >= 0; item = json.NextItem(JsonTape.Root, item))
+        {
+            if (!Says(item)) return false;
+        }
+
+        return true;
+
+        bool Says(int node) => IsFunction(json, node) && json.FindValue(node, "arguments"u8) >= 0;
+    }
+
     /// <summary>Checks that words are a call, or a list of calls, as JSON.</summary>
     /// <returns>What is wrong, or null.</returns>
     public static string? TextFault(RecordDraft draft, int text)

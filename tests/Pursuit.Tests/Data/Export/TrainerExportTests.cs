@@ -49,22 +49,66 @@ public sealed class TrainerExportTests : IDisposable
     }
 
     [Fact]
-    public void LLaMA_Factory_gets_a_written_call_as_it_stands_and_the_others_get_tool_calls()
+    public void LLaMA_Factory_gets_a_call_as_a_turn_of_its_own_role_and_the_others_get_tool_calls()
     {
-        const string Call = """{"name": "f", "arguments": {"city": "Rome"}}""";
-        Example[] examples = [Of(User("q"), Says(Call) with { WrittenRole = "function_call" }, new Turn(Turn.Tool, "20") { WrittenRole = "observation" }, Says("done"))];
+        Example[] examples = [Of(User("q"), Calls("f", "city"), new Turn(Turn.Tool, "20") { WrittenRole = "observation" }, Says("done"))];
         var factory = Write(_directory, TrainerFormat.LlamaFactory, examples);
         var turns = TrainerLoaders.LlamaFactory(factory.Rows[0]).ShouldNotBeNull();
-        turns.ShouldBe([("user", "q"), ("function", Call), ("observation", "20"), ("assistant", "done")]);
+        turns.ShouldBe([("user", "q"), ("function", """[{"name": "f", "arguments": {"city":1}}]"""), ("observation", "20"), ("assistant", "done")]);
         foreach (var format in new[] { TrainerFormat.Trl, TrainerFormat.Axolotl })
         {
             var function = Write(_directory, format, examples).Rows[0]["messages"]![1]!["tool_calls"]![0]!["function"]!;
             ((string)function["name"]!).ShouldBe("f");
             var arguments = function["arguments"]!;
-            (arguments is JsonValue ? JsonNode.Parse((string)arguments!)! : arguments)["city"]!.ToString().ShouldBe("Rome");
+            (arguments is JsonValue ? JsonNode.Parse((string)arguments!)! : arguments)["city"]!.ToString().ShouldBe("1");
         }
+    }
 
-        Write(_directory, TrainerFormat.Trl, [Of(User("q"), Says("no call") with { WrittenRole = "function_call" }), Of(User("q"), Says("a"))]).Export.LeftOut[0].ShouldBe("a call that isn't JSON");
+    [Theory]
+    [InlineData("no call", "a call that isn't JSON")]
+    [InlineData("[]", "a list of calls with none in it")]
+    [InlineData("""[{"arguments":{}}]""", "a call without a name")]
+    [InlineData("""[{"name":"f","arguments":[1]}]""", "a call whose arguments aren't a JSON object")]
+    [InlineData("""[{"name":"f","arguments":"x"}]""", "a call whose arguments aren't a JSON object")]
+    [InlineData("""[{"name":"f","arguments":"{\"a\":1,\"a\":2}"}]""", "a call whose arguments aren't a JSON object")]
+    [InlineData("""[{"name":"f","arguments":"{\"a\":\"\\ud800\"}"}]""", "a call whose arguments aren't a JSON object")]
+    public void A_call_that_no_trainer_can_read_is_left_out_of_every_file(string calls, string fault)
+    {
+        Example[] examples = [Of(User("q"), Says("") with { ToolCallsJson = calls }), Of(User("q"), Says("a"))];
+        foreach (var format in Enum.GetValues<TrainerFormat>())
+            Write(_directory, format, examples).Export.LeftOut.ShouldBe([fault, null]);
+    }
+
+    [Fact]
+    public void Turns_within_a_prompt_are_not_trained_by_any_trainer()
+    {
+        static Turn InPrompt(string content) => Says(content) with { TrainMark = false };
+        Example[] asked = [Prompted(3, User("q"), InPrompt("a"), User("r"), Says("b")), Prompted(3, User("q"), Says("a") with { TrainMark = true }, User("r"), Says("b"))];
+        var trl = Write(_directory, TrainerFormat.Trl, asked);
+        trl.Export.LeftOut.ShouldBe([null, "a turn marked as trained within the prompt"]);
+        TrainerLoaders.TrlTrained(trl.Rows[0], assistantOnly: trl.Configuration.Contains(AssistantOnly))!.Select(m => (string)m["content"]!).ShouldBe(["b"]);
+        Write(_directory, TrainerFormat.LlamaFactory, asked).Export.LeftOut.ShouldBe(["a turn that is not to be trained", null]);
+        Example[] preferred = [Prefers([User("q"), InPrompt("a"), User("r")], Says("good"), Says("bad")), Prefers([User("q"), Says("a"), User("r")], Says("good"), Says("bad"))];
+        foreach (var format in Enum.GetValues<TrainerFormat>())
+            Write(_directory, format, preferred).Export.LeftOut.ShouldBe([null, "a turn marked as trained within the prompt"]);
+    }
+
+    [Fact]
+    public void Calls_that_LLaMA_Factory_would_look_for_in_another_place_are_left_out_of_its_file()
+    {
+        static Example Hidden(Turn call) => Of(User("q"), call, Answers("1"), Says("done"));
+        Example[] examples =
+        [
+            Hidden(Calls("f", "<tool_call> or </tool_call>")),
+            Hidden(Calls("f", "x", "I use <tool_call>.")),
+            Hidden(Calls("f", "x") with { Reasoning = "a </think> within" }),
+            Hidden(Calls("f", "x", "Words.") with { Reasoning = "hm" }),
+        ];
+        var written = Write(_directory, TrainerFormat.LlamaFactory, examples);
+        written.Export.LeftOut.Select(f => f is null).ShouldBe([false, false, false, true]);
+        written.Export.LeftOut[0].ShouldBe("a call beside the marks <tool_call> or </think> in words");
+        var (words, calls) = TrainerLoaders.Function((string)written.Rows[0]["messages"]![1]!["content"]!);
+        (words, calls.Count).ShouldBe(("<think>\nhm\n</think>\n\nWords.", 1));
     }
 
     [Fact]
@@ -112,6 +156,9 @@ public sealed class TrainerExportTests : IDisposable
         }
 
         Write(_directory, TrainerFormat.Axolotl, [Of(User("q"), Says("a"))]).Configuration.ShouldNotContain("message_field_training");
+        UntrainedSpan[] spans = [new(0, 1)];
+        Example[] beside = [Of(User("q"), Says("ab") with { UntrainedSpans = spans, Reasoning = "hm" }), Of(User("q"), Calls("f", "x", "ab") with { UntrainedSpans = spans })];
+        Write(_directory, TrainerFormat.Axolotl, [.. beside, examples[0]]).Export.LeftOut.Take(2).ShouldAllBe(f => f == "thoughts or calls beside a stretch that is not to be trained");
 
         static string Trained(Turn turn) => !turn.IsTrained ? "" : string.Concat(turn.Content.Where((_, i) => !turn.UntrainedSpans.Any(s => s.Start <= i && i < s.End)));
     }
@@ -153,9 +200,27 @@ public sealed class TrainerExportTests : IDisposable
     }
 
     [Fact]
+    public void Calls_with_other_arguments_are_said_and_those_with_other_kinds_stand_first()
+    {
+        Example[] plain = [.. Enumerable.Range(0, 20).Select(i => Of(User($"q{i}"), Calls("f", "x"), Answers("1"), Says("a")))];
+        Write(_directory, TrainerFormat.Trl, plain).Export.Notes.ShouldBeEmpty();
+        var other = Write(_directory, TrainerFormat.Trl, [.. plain, Of(User("q"), Calls("f", "y"), Answers("1"), Says("a"))]);
+        other.Export.Notes.ShouldHaveSingleItem().ShouldContain("'datasets' before version 4.7 gives each the others' too");
+        Write(_directory, TrainerFormat.Axolotl, [plain[0], Of(User("q"), Calls("f", "y"), Answers("1"), Says("a"))]).Export.Notes.ShouldBeEmpty("its arguments are texts");
+        var text = Says("") with { ToolCallsJson = """[{"name":"f","arguments":{"x":"one"}}]""" };
+        var mixed = Write(_directory, TrainerFormat.Trl, [.. plain, Of(User("late"), text, Answers("1"), Says("a"))]);
+        mixed.Lines[^1].ShouldBeLessThan(3, "datasets looks at a file's beginning for places with several kinds of values");
+        mixed.Export.Notes.ShouldHaveSingleItem().ShouldContain("from version 4.7 on");
+    }
+
+    [Fact]
     public void Preferences_are_rows_that_each_trainer_reads()
     {
-        Example[] examples = [Prefers([Instruction("s"), User("q")], Says("good"), Says("bad")), Prefers([User("q"), Says("a"), User("r")], Says("fine"), Says("poor"))];
+        Example[] examples =
+        [
+            Prefers([Instruction("s"), User("q")], Says("good"), Says("bad")),
+            Prefers([User("q"), Says("a") with { TrainMark = false }, User("r")], Says("fine"), Says("poor")),
+        ];
         var trl = Write(_directory, TrainerFormat.Trl, examples);
         var (prompt, chosen, rejected) = TrainerLoaders.TrlPreference(trl.Rows[0]);
         prompt.Select(m => (string)m!["content"]!).ShouldBe(["s", "q"]);
