@@ -159,7 +159,4 @@ public sealed record SelectJobOptions
     /// <summary>True where the method or the budget counts tokens.</summary>
     internal bool NeedsTokens =>
         Budget.Unit != BudgetUnit.Rows || MethodRegistry.Find(Method).Needs.HasFlag(FeatureNeeds.TokenCounts);
-
-    /// <summary>Whether a full path is below /dev, but for its file system in memory.</summary>
-    private static bool IsDevice(string path) => path.StartsWith("/dev/", StringComparison.Ordinal) && !path.StartsWith("/dev/shm/", StringComparison.Ordinal);
 }

@@ -151,12 +151,12 @@ public sealed class TurnFieldTests : PoolTestBase
     }
 
     [Theory]
-    [InlineData("[{\\"name\\":\\"f\\",\\"arguments\\":{}}]", "", "assistant")]
-    [InlineData("{\\"name\\":\\"f\\",\\"arguments\\":\\"{}\\"}", "", "assistant")]
-    [InlineData("{\\"name\\":\\"f\\",\\"arguments\\":{}}", ",\"name\":\"look_up\"", "tool")]
-    [InlineData("{\\"name\\":\\"Rome\\"}", "", "tool")]
+    [InlineData("[{\\\"name\\\":\\\"f\\\",\\\"arguments\\\":{}}]", "", "assistant")]
+    [InlineData("{\\\"name\\\":\\\"f\\\",\\\"arguments\\\":\\\"{}\\\"}", "", "assistant")]
+    [InlineData("{\\\"name\\\":\\\"f\\\",\\\"arguments\\\":{}}", ",\"name\":\"look_up\"", "tool")]
+    [InlineData("{\\\"name\\\":\\\"Rome\\\"}", "", "tool")]
     [InlineData("[]", "", "tool")]
-    [InlineData("[{\\"name\\":\\"f\\",\\"arguments\\":{}},1]", "", "tool")]
+    [InlineData("[{\\\"name\\\":\\\"f\\\",\\\"arguments\\\":{}},1]", "", "tool")]
     [InlineData("20 degrees", "", "tool")]
     public void A_message_of_the_role_function_is_a_call_where_its_words_are_and_no_function_is_named_beside_them(string words, string fields, string role)
     {

@@ -47,13 +47,13 @@ public sealed class ReadBackTests : IDisposable
     [InlineData($$"""{"messages":[{"role":"system","content":"s"},{{Question}},{"role":"assistant","content":"a"}]}""")]
     [InlineData($$"""{"messages":[{{Question}},{{Call}},{"role":"tool","content":"t"},{"role":"assistant","content":"b"}],{{Tools}}}""")]
     [InlineData("""{"conversations":[{"from":"human","value":"q"},{"from":"function_call","value":"[{\"name\":\"f\",\"arguments\":{}},{\"name\":\"g\",\"arguments\":{\"x\":[]}}]"},{"from":"observation","value":"t"},{"from":"gpt","value":"b"}]}""")]
-    [InlineData($$"""{"messages":[{{Question}}],"chosen":{"role":"assistant","content":"c"},"rejected":{"role":"assistant","content":"r"}}""")]
+    [InlineData($$$"""{"messages":[{{{Question}}}],"chosen":{"role":"assistant","content":"c"},"rejected":{"role":"assistant","content":"r"}}""")]
     public void LLaMA_Factorys_rows_have_the_ids_they_were_made_of(string record) => ReadBack(TrainerFormat.LlamaFactory, record).ShouldBe(Read(record).ContentId);
 
     [Fact]
     public void What_LLaMA_Factorys_layout_has_no_field_for_is_never_read_back_as_an_answer_of_a_tool()
     {
-        const string record = $$"""{"messages":[{{Question}},{"role":"assistant","content":"Let me look.","tool_calls":[{"name":"f","arguments":{}}]},{"role":"tool","content":"t"},{"role":"assistant","content":"b"}]}""";
+        const string record = $$$"""{"messages":[{{{Question}}},{"role":"assistant","content":"Let me look.","tool_calls":[{"name":"f","arguments":{}}]},{"role":"tool","content":"t"},{"role":"assistant","content":"b"}]}""";
         var written = Export(TrainerFormat.LlamaFactory, Read(record)).Rows[0].ToJsonString();
         written.ShouldContain("<tool_call>");
         Should.Throw<PursuitException>(() => Read(written)).Message.ShouldContain("a function_call whose words are no JSON");
