@@ -20,7 +20,7 @@ public sealed class AtomicFile : IDisposable
     {
         FinalPath = Path.GetFullPath(path);
         if (Disk.Obstacle(FinalPath) is { } obstacle)
-            throw PursuitException.At(FinalPath, obstacle, "a file's path", "Choose another path.");
+            throw PursuitException.At(FinalPath, obstacle, "a file's path", "Choose another path.", new IOException($"{FinalPath} is {obstacle}"));
         try
         {
             _stream = Disk.CreatePartial(FinalPath, out _temporaryPath);

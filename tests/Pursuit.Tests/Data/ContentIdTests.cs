@@ -75,9 +75,13 @@ public sealed class ContentIdTests : PoolTestBase
             """{"system":"s","conversations":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"do\n\nthis"},{"role":"assistant","content":"done"}]}""",
             """{"instruction":"do","input":"this","output":"done","system":"s","history":[["a","b"]]}""",
             """{"instruction":"do\n\nthis","input":" \n","output":"done","system":"s","history":[["a","b"]]}""",
-            """{"prompt":[{"role":"system","content":"s"},{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"do\n\nthis"}],"completion":[{"role":"assistant","content":"done"}]}""",
         ];
         spellings.Select(IdOf).Distinct().Count().ShouldBe(1);
+
+        // What the assistant says in a prompt is not learned, so that it is another example.
+        var prompted = IdOf("""{"prompt":[{"role":"system","content":"s"},{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"do\n\nthis"}],"completion":[{"role":"assistant","content":"done"}]}""");
+        prompted.ShouldNotBe(IdOf(spellings[0]));
+        prompted.ShouldBe(IdOf(spellings[0].Replace("\"content\":\"b\"", "\"content\":\"b\",\"train\":false", StringComparison.Ordinal)));
 
         string[] pairs = ["""{"instruction":"q","input":"","output":"a"}""", """{"prompt":"q","completion":"a"}""", """{"prompt":"q","response":"a"}""", Good];
         pairs.Select(IdOf).Distinct().Count().ShouldBe(1);

@@ -73,9 +73,11 @@ internal sealed record ToolCall(string? Id, string Name, string Arguments)
 #pragma warning disable RS0030 // of a record's text, which may nest deeper than a document
             using var document = JsonDocument.Parse(text, Depth);
 #pragma warning restore RS0030
-            return document.RootElement.ValueKind == JsonValueKind.Object;
+            if (document.RootElement.ValueKind != JsonValueKind.Object) return false;
+            _ = JsonSerializer.Serialize(document.RootElement, ExportJson.Text); // an escape that is half of a character is found only in writing
+            return true;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return false;
         }

@@ -137,10 +137,10 @@ internal sealed class RecordDraft(int maxDepth)
         BeginTurn();
     }
 
-    /// <summary>Marks a finished turn as not to be trained.</summary>
+    /// <summary>Marks a finished turn as not to be trained; stretches within it say nothing more.</summary>
     public void Untrain(int turn)
     {
-        _turns[turn] = _turns[turn] with { TrainMark = false };
+        _turns[turn] = _turns[turn] with { TrainMark = false, Spans = default };
         NeedsSecondId |= _turns[turn].IsAssistant;
     }
 
