@@ -13,7 +13,7 @@ public sealed class OptionsFileTests : IDisposable
     {
         var file = _directory.Write("run.yaml", "pool: [a.jsonl, b.jsonl]\nbudget: 1%\nset:\n  - length.keep=shortest\n");
         OptionsFile.Expand(["select", "--config", file, "--method", "random"], CommandLine.Root())
-            .ShouldBe(["select", "--method", "random", "--pool", "a.jsonl", "--pool", "b.jsonl", "--budget", "1%", "--set", "length.keep=shortest"]);
+            .ShouldBe(["select", "--method", "random", "--pool", "a.jsonl", "--pool", "b.jsonl", "--budget", "1%", "--set", "length.keep=shortest", "--config", file]);
     }
 
     [Fact]
@@ -21,7 +21,7 @@ public sealed class OptionsFileTests : IDisposable
     {
         var file = _directory.Write("run.yaml", "budget: 1%\nseed: 4\n");
         OptionsFile.Expand(["select", "--config=" + file, "--budget=5%"], CommandLine.Root())
-            .ShouldBe(["select", "--budget=5%", "--seed", "4"]);
+            .ShouldBe(["select", "--budget=5%", "--seed", "4", "--config", file]);
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public sealed class OptionsFileTests : IDisposable
         OptionsFile.Write(text, "select", new Dictionary<string, object> { ["pool"] = new[] { "a b.jsonl", "yes" }, ["budget"] = "1%", ["seed"] = 3UL, ["strict"] = true });
         var file = _directory.Write("run.yaml", text.ToString());
         OptionsFile.Expand(["select", "--config", file], CommandLine.Root())
-            .ShouldBe(["select", "--pool", "a b.jsonl", "--pool", "yes", "--budget", "1%", "--seed", "3", "--strict", "true"]);
+            .ShouldBe(["select", "--pool", "a b.jsonl", "--pool", "yes", "--budget", "1%", "--seed", "3", "--strict", "true", "--config", file]);
     }
 
     [Theory]
