@@ -3,8 +3,8 @@ using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Engine.Training;
 using Pursuit.Runs;
-using Pursuit.Tokenization;
 using Pursuit.Storage;
+using Pursuit.Tokenization;
 
 namespace Pursuit.Cli.Commands;
 
