@@ -78,17 +78,7 @@ public sealed class LoraInvarianceTests
         using var worker = new DecoderWorker(reference.Decoder);
         using var gradients = new AdapterGradients(reference.Decoder);
         var (consumer, batch, losses) = (gradients.CreateConsumer(), LoraCase.Whole, new double[LoraCase.Whole.Examples]);
-        // The least of some runs: what the runtime itself allocates while it compiles anew isn't the run's, which would do it each time.
-        var allocated = long.MaxValue;
-        for (var run = 0; run < 6; run++)
-        {
-            gradients.Begin();
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            worker.ForwardBackward(batch, consumer, losses);
-            allocated = Math.Min(allocated, GC.GetAllocatedBytesForCurrentThread() - before);
-        }
-
-        allocated.ShouldBe(0);
+        Allocations.LeastOf(() => worker.ForwardBackward(batch, consumer, losses), gradients.Begin).ShouldBe(0);
     }
 
     private static LoraCase Dropping(double dropout)
