@@ -194,6 +194,7 @@ internal sealed class RecordDraft(int maxDepth)
         if (_toolText.Read(Tape, node) is { } fault) return $"bad tools: the text isn't a JSON list ({fault})";
         if (_toolText.Tape.Kind(JsonTape.Root) != JsonTokenType.StartArray)
             return $"bad tools: the text holds {_toolText.Tape.DescribeKind(JsonTape.Root)}; expected a list of definitions";
+        if (_toolText.Tape.IsEmpty(JsonTape.Root)) return null; // templates tell an empty list from none
         _toolsAreText = true;
         Tools = JsonTape.Root;
         return null;
