@@ -48,5 +48,10 @@ public sealed class RecordCommandTests : IDisposable
         var strict = Cli.RunIn(_directory.FullPath, [.. select, "--strict"]);
         strict.ExitCode.ShouldBe(2);
         strict.Error.ShouldContain("data/b.csv: a .csv file in a directory that is read");
+
+        var train = Cli.RunIn(_directory.FullPath, "train", "--data", "data", "--out", "trained", "--steps", "1", "--max-length", "64", "--json");
+        train.ExitCode.ShouldBe(0, train.Error);
+        train.Error.ShouldContain("Note      not read: data/b.csv");
+        train.Json.GetProperty("notes")[0].GetString()!.ShouldStartWith("not read: data/b.csv");
     }
 }

@@ -87,6 +87,25 @@ public sealed class SelectCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_quota_of_a_file_is_met_whichever_way_the_file_is_named()
+    {
+        _directory.Write("more/other.jsonl", string.Concat(Enumerable.Range(200, 9).Select(i => Record(i, "", "odd") + "\n")));
+        Cli.Outcome Quota(string name) => Cli.RunIn(_directory.FullPath, "select", "--pool", "more", _pool, "--budget", "4", "--method", "random", "--quota", name + "=4..", "--out", "quota.jsonl");
+        foreach (var name in (string[])["more/other.jsonl", "./more/../more/other.jsonl", _directory.PathOf("more/other.jsonl")])
+        {
+            var run = Quota(name);
+            run.ExitCode.ShouldBe(0, run.Error);
+        }
+
+        Quota("more/other.jsonl").ExitCode.ShouldBe(0);
+        File.Delete(_directory.PathOf("quota.jsonl"));
+        var replay = Cli.RunIn("/", "select", "--config", _directory.PathOf("quota.run/options.yaml"));
+        replay.ExitCode.ShouldBe(0, replay.Error);
+        replay.Error.ShouldContain("unchanged since the last run");
+        File.ReadAllLines(_directory.PathOf("quota.jsonl")).ShouldBeSubsetOf(File.ReadAllLines(_directory.PathOf("more/other.jsonl")));
+    }
+
+    [Fact]
     public void Repeats_write_a_record_as_often_as_its_facts_say()
     {
         Select("--budget", "4", "--repeats", "3").ExitCode.ShouldBe(0);

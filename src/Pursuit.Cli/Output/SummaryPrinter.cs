@@ -11,10 +11,11 @@ internal static class SummaryPrinter
     public static void Print(SelectSummary summary)
     {
         var input = summary.Input;
+        var bad = input.Quarantined - input.Excluded;
         Terminal.Line();
-        Terminal.Line($"Read      {input.Rows:N0} rows: {input.Selected + input.NotSelected:N0} examples, {input.Duplicates:N0} exact duplicates, {input.Quarantined:N0} bad records");
+        Terminal.Line($"Read      {input.Rows:N0} rows: {input.Selected + input.NotSelected:N0} examples, {input.Duplicates:N0} exact duplicates, {bad:N0} bad records{(input.Excluded > 0 ? $", {input.Excluded:N0} of the target's" : "")}");
         foreach (var record in summary.FirstQuarantined) Terminal.Line($"          bad: {record}");
-        if (input.Quarantined > summary.FirstQuarantined.Count) Terminal.Line($"          and {input.Quarantined - summary.FirstQuarantined.Count:N0} more, in the ledger");
+        if (bad > summary.FirstQuarantined.Count) Terminal.Line($"          and {bad - summary.FirstQuarantined.Count:N0} more, in the ledger");
 
         if (((FeatureReport?)summary.Gradients ?? summary.Embeddings) is { } made) FeaturePrinter.Print(made);
         Terminal.Line($"Chosen    {summary.Selected:N0} by {summary.Method}, seed {summary.Seed}; budget {summary.Budget}: {summary.Spent:N0} of {summary.BudgetResolved:N0} {UnitName(summary.Unit)}{(summary.Reused ? " (unchanged since the last run)" : "")}");

@@ -272,8 +272,8 @@ public sealed class SelectJob
         {
             Method = selection.Method,
             Seed = _options.Seed,
-            Input = new LedgerCounts(pool.Ledger.RowCount, selection.Rows.Count, pool.Count - selection.Rows.Count, pool.Ledger.DuplicateCount, pool.Ledger.QuarantinedCount),
-            FirstQuarantined = [.. pool.Ledger.Quarantined().Take(5).Select(q => $"{q.File}, line {q.Line}: {q.Reason}")],
+            Input = new LedgerCounts(pool.Ledger.RowCount, selection.Rows.Count, pool.Count - selection.Rows.Count, pool.Ledger.DuplicateCount, pool.Ledger.QuarantinedCount) { Excluded = TargetOverlap.ExcludedRows(pool) },
+            FirstQuarantined = [.. pool.Ledger.Quarantined().Where(q => q.Reason != PoolOptions.ExcludedReason).Take(5).Select(q => $"{q.File}, line {q.Line}: {q.Reason}")],
             Budget = _options.Budget.ToString(),
             BudgetResolved = selection.Budget,
             Spent = selection.Spent,

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Pursuit.Distribution;
 using Pursuit.Selection;
 using Pursuit.Selection.Pursuits;
@@ -109,8 +110,13 @@ public sealed record SelectSummary
 /// <param name="Selected">Chosen.</param>
 /// <param name="NotSelected">Good, but not chosen.</param>
 /// <param name="Duplicates">Exact copies of an earlier row.</param>
-/// <param name="Quarantined">Bad records, each with its reason in the ledger.</param>
-public sealed record LedgerCounts(long Rows, long Selected, long NotSelected, long Duplicates, long Quarantined);
+/// <param name="Quarantined">Records that were not offered, bad ones as a rule, each with its reason in the ledger.</param>
+public sealed record LedgerCounts(long Rows, long Selected, long NotSelected, long Duplicates, long Quarantined)
+{
+    /// <summary>Of the quarantined, good records that were left out because they are the target's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Excluded { get; init; }
+}
 
 /// <summary>What a selection used of the process's own memory; files mapped into it don't count.</summary>
 /// <param name="Allowed">Bytes allowed; null for no bound.</param>

@@ -203,6 +203,8 @@ public sealed class TurnFieldTests : PoolTestBase
         var example = Example("""{"documents":[ {"title":"t","text":"x"} ],"functions":[{"name":"f"}],"messages":[{"role":"user","content":"q"}]}""");
         example.DocumentsJson.ShouldBe("""[ {"title":"t","text":"x"} ]""");
         example.ToolsJson.ShouldBe("""[{"name":"f"}]""");
+        foreach (var none in (string[])["[]", "\"[]\"", "\" [ ] \"", "\"\"", "null"])
+            Example($$"""{"tools":{{none}},"messages":[{"role":"user","content":"q"}]}""").ToolsJson.ShouldBeNull(none);
         Example("""{"documents":["a"],"messages":[{"role":"user","content":"q"}]}""").DocumentsJson.ShouldBeNull();
         Reason("""{"tools":[{"name":"g"}],"functions":[{"name":"f"}],"messages":[{"role":"user","content":"q"}]}""").ShouldBe("two lists of tools: 'tools' and 'functions'; expected one of them");
     }

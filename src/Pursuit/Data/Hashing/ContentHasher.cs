@@ -47,7 +47,7 @@ internal sealed class ContentHasher
 
     private bool AppendTurn(RecordDraft draft, int index, bool isSecond)
     {
-        var turn = draft.Turns[index];
+        ref readonly var turn = ref draft.Turns[index];
         AppendField(turn.Role);
         var said = AppendContent(draft, index);
         AppendToolCalls(draft, turn);
@@ -75,8 +75,8 @@ internal sealed class ContentHasher
             AppendNumber(0);
         else
             AppendItems(draft.Tape, draft.Documents);
-        AppendNumber(draft.Turns.Count - draft.TurnCount);
-        for (var i = draft.TurnCount; i < draft.Turns.Count; i++) AppendTurn(draft, i, isSecond: true);
+        AppendNumber(draft.Turns.Length - draft.TurnCount);
+        for (var i = draft.TurnCount; i < draft.Turns.Length; i++) AppendTurn(draft, i, isSecond: true);
     }
 
     private void AppendNumber(long value)

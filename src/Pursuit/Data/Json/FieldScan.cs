@@ -20,8 +20,11 @@ internal sealed class FieldScan<TField>
     /// <summary>A bit for each field that is there, by its number.</summary>
     public ulong Present { get; private set; }
 
+    /// <summary>True where a key that isn't null names none of the fields.</summary>
+    public bool HasOthers { get; private set; }
+
     /// <summary>The field's value, or -1.</summary>
-    public int this[TField field] => _values[Unsafe.BitCast<TField, int>(field)];
+    public int this[TField field] => (Present >> Unsafe.BitCast<TField, int>(field) & 1) != 0 ? _values[Unsafe.BitCast<TField, int>(field)] : -1;
 
     /// <summary>The field's name in records.</summary>
     public static string NameOf(TField field) => Names[Unsafe.BitCast<TField, int>(field)];
@@ -50,15 +53,23 @@ internal sealed class FieldScan<TField>
     /// <summary>Looks through an object.</summary>
     public void Read(JsonTape tape, int container)
     {
-        Array.Fill(_values, -1);
-        Present = 0;
+        var present = 0UL;
+        var hasOthers = false;
         for (var key = tape.First(container); key >= 0; key = tape.NextKey(container, key))
         {
+            if (tape.Kind(key + 1) == JsonTokenType.Null) continue;
             var number = Find(tape, key);
-            if (number < 0 || tape.Kind(key + 1) == JsonTokenType.Null) continue;
+            if (number < 0)
+            {
+                hasOthers = true;
+                continue;
+            }
+
             _values[number] = key + 1;
-            Present |= 1UL << number;
+            present |= 1UL << number;
         }
+
+        (Present, HasOthers) = (present, hasOthers);
     }
 
     private static (byte[] Name, int Number)[][] Group()

@@ -59,6 +59,7 @@ internal static class ChatTurns
         {
             WrittenRole = role.Written,
             Message = message,
+            HasOtherFields = ExampleMaker.HasOthers(fields),
             Calls = calls,
             CallForm = form,
             IsContentNull = content < 0,
@@ -111,10 +112,12 @@ internal static class ChatTurns
 
     private const string FunctionCall = "function_call";
     private const string FunctionRole = "function";
+    private static readonly ulong MarkBits = TrainMarks.Bits | FieldScan<MessageField>.Bits(MessageField.TrainDetail);
 
     /// <summary>The message's mark, and the spans of its <c>train_detail</c>.</summary>
     private static (string? Fault, bool? Mark) ReadMarks(RecordDraft draft, string role, int content)
     {
+        if ((draft.Message.Present & MarkBits) == 0) return (null, null);
         if (TrainMarks.Read(draft.Tape, draft.Message, out var mark, out var name) is { } unclear) return (unclear, null);
         if (mark == true && role != Turn.Assistant) return (MessageContent.MarkedAsTrained(role, name), null);
         var detail = draft.Message[MessageField.TrainDetail];

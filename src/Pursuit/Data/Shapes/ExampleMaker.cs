@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Pursuit.Data.Hashing;
 using Pursuit.Data.Json;
 
 namespace Pursuit.Data.Shapes;
@@ -13,29 +12,32 @@ internal static class ExampleMaker
         MessageField.Role, MessageField.From, MessageField.Content, MessageField.Value, MessageField.ToolCalls, MessageField.FunctionCall,
         MessageField.ReasoningContent, MessageField.Reasoning, MessageField.Thinking, MessageField.TrainDetail);
 
+    /// <summary>True where a message has fields without a member in <see cref="Turn"/>.</summary>
+    public static bool HasOthers(FieldScan<MessageField> fields) => fields.HasOthers || (fields.Present & ~Owned) != 0;
+
     public static Example Make(RecordDraft draft, ContentId contentId, RecordLocator locator)
     {
-        var id = new ByteBuffer();
         return new Example
         {
-            Id = draft.AppendUserId(id) ? Encoding.UTF8.GetString(id.Written) : null,
+            Id = draft.UserId(),
             ContentId = contentId,
             Turns = Turns(draft, 0, draft.TurnCount),
             Text = draft.IsText ? draft.ContentOf(-1) : null,
             ToolsJson = draft.Tools < 0 ? null : Encoding.UTF8.GetString(draft.ToolTape.Raw(draft.Tools)),
             DocumentsJson = draft.Documents < 0 ? null : Encoding.UTF8.GetString(draft.Tape.Raw(draft.Documents)),
             PromptTurns = draft.PromptTurns > 0 ? draft.PromptTurns : null,
-            RejectedTurns = Turns(draft, draft.TurnCount, draft.Turns.Count),
+            RejectedTurns = Turns(draft, draft.TurnCount, draft.Turns.Length),
             Locator = locator,
         };
     }
 
     private static Turn[] Turns(RecordDraft draft, int from, int to)
     {
+        if (from == to) return [];
         var turns = new Turn[to - from];
         for (var i = from; i < to; i++)
         {
-            var turn = draft.Turns[i];
+            ref readonly var turn = ref draft.Turns[i];
             turns[i - from] = new Turn(turn.Role, draft.ContentOf(i))
             {
                 WrittenRole = turn.WrittenRole,
@@ -44,7 +46,7 @@ internal static class ExampleMaker
                 UntrainedSpans = turn.Spans.Count == 0 ? [] : draft.Spans(i).ToArray(),
                 Reasoning = draft.ThoughtOf(i),
                 ToolCallsJson = ToolCalls.ToJson(draft, turn),
-                FieldsJson = turn.Message < 0 ? null : OtherFields(draft.Tape, turn.Message),
+                FieldsJson = turn.HasOtherFields ? OtherFields(draft.Tape, turn.Message) : null,
             };
         }
 

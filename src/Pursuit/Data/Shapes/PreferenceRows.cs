@@ -63,7 +63,7 @@ internal static class PreferenceRows
         if (IsWholeConversation(draft, chosen)) return ReadWhole(draft, chosen, rejected);
         if (tape.IsString(chosen) && rejected >= 0 && tape.IsString(rejected) && !HasContext(draft)) return ReadTexts(draft, chosen, rejected);
         if (ReadContext(draft) is { } badContext) return badContext;
-        draft.SetPrompt(draft.Turns.Count);
+        draft.SetPrompt(draft.Turns.Length);
         if (ReadAnswer(draft, chosen, "chosen") is { } badChosen) return badChosen;
         return ReadRejected(draft, rejected);
     }
@@ -72,12 +72,12 @@ internal static class PreferenceRows
     private static string? ReadWhole(RecordDraft draft, int chosen, int rejected)
     {
         var tape = draft.Tape;
-        var before = draft.Turns.Count;
+        var before = draft.Turns.Length;
         if (ChatTurns.ReadList(draft, chosen) is { } badChosen) return $"{badChosen} (chosen)";
         if (!draft.Turns[^1].IsAssistant) return "bad chosen: its last message isn't the assistant's";
         if (rejected < 0 || !IsWholeConversation(draft, rejected))
         {
-            draft.SetPrompt(draft.Turns.Count - 1);
+            draft.SetPrompt(draft.Turns.Length - 1);
             return ReadRejected(draft, rejected);
         }
 
@@ -109,7 +109,7 @@ internal static class PreferenceRows
         if (shared == 0) return NoPrompt;
         draft.AddOwnText(Encoding.UTF8.GetBytes(good[..shared]));
         draft.AddTurn(new TurnDraft(Turn.User));
-        draft.SetPrompt(draft.Turns.Count);
+        draft.SetPrompt(draft.Turns.Length);
         draft.AddOwnText(Encoding.UTF8.GetBytes(good[shared..]));
         draft.AddTurn(new TurnDraft(Turn.Assistant));
         draft.BeginRejected();
@@ -129,7 +129,7 @@ internal static class PreferenceRows
         if (messages >= 0 && IsWholeConversation(draft, messages)) return ReadWhole(draft, list, messages);
         if (ChatTurns.ReadList(draft, list) is { } fault) return fault;
         if (!draft.Turns[^1].IsAssistant) return "no chosen answer: the last message isn't the assistant's";
-        draft.SetPrompt(draft.Turns.Count - 1);
+        draft.SetPrompt(draft.Turns.Length - 1);
         return ReadRejected(draft, response >= 0 ? response : messages);
     }
 

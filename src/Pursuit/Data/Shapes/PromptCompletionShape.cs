@@ -24,7 +24,7 @@ internal static class PromptCompletionShape
         {
             draft.AddPart(prompt);
             draft.AddTurn(new TurnDraft(Turn.User));
-            draft.SetPrompt(draft.Turns.Count);
+            draft.SetPrompt(draft.Turns.Length);
             draft.AddPart(completion);
             draft.AddTurn(new TurnDraft(Turn.Assistant));
             return ChatTurns.Finish(draft, isAnswerApart: true);
@@ -33,9 +33,9 @@ internal static class PromptCompletionShape
         if (tape.Kind(prompt) != JsonTokenType.StartArray || tape.Kind(completion) != JsonTokenType.StartArray)
             return $"bad prompt and completion: {tape.DescribeKind(prompt)} and {tape.DescribeKind(completion)}; expected two texts or two lists of messages";
         if (ChatTurns.ReadList(draft, prompt) is { } badPrompt) return $"{badPrompt} (prompt)";
-        draft.SetPrompt(draft.Turns.Count);
+        draft.SetPrompt(draft.Turns.Length);
         if (ChatTurns.ReadList(draft, completion) is { } badCompletion) return $"{badCompletion} (completion)";
-        for (var i = draft.PromptTurns; i < draft.Turns.Count; i++)
+        for (var i = draft.PromptTurns; i < draft.Turns.Length; i++)
         {
             if (draft.Turns[i].IsAssistant) return ChatTurns.Finish(draft, isAnswerApart: true);
         }

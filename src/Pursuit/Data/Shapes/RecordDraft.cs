@@ -38,7 +38,7 @@ internal sealed class RecordDraft(int maxDepth)
     public FieldScan<MessageField> Part { get; } = new();
 
     /// <summary>The conversation's turns, and after them those of a rejected answer.</summary>
-    public IReadOnlyList<TurnDraft> Turns => _turns;
+    public ReadOnlySpan<TurnDraft> Turns => CollectionsMarshal.AsSpan(_turns);
 
     /// <summary>The conversation's own turns.</summary>
     public int TurnCount => RejectedFrom ?? _turns.Count;
@@ -121,7 +121,7 @@ internal sealed class RecordDraft(int maxDepth)
     }
 
     /// <summary>Adds a turn made of the parts, thoughts and spans added since the last one.</summary>
-    public void AddTurn(TurnDraft turn)
+    public void AddTurn(in TurnDraft turn)
     {
         _turns.Add(turn with { Parts = _pendingParts, Thoughts = _pendingThoughts, Spans = _pendingSpans });
         NeedsSecondId |= HasThought || _pendingSpans.Count > 0 || (turn.IsAssistant && turn.TrainMark == false);
@@ -141,7 +141,7 @@ internal sealed class RecordDraft(int maxDepth)
     public void Untrain(int turn)
     {
         _turns[turn] = _turns[turn] with { TrainMark = false, Spans = default };
-        NeedsSecondId |= _turns[turn].IsAssistant;
+        NeedsSecondId |= Turns[turn].IsAssistant;
     }
 
     /// <summary>
@@ -153,7 +153,7 @@ internal sealed class RecordDraft(int maxDepth)
         PromptTurns = turns;
         for (var i = 0; i < turns; i++)
         {
-            if (_turns[i] is { IsAssistant: true, TrainMark: null }) Untrain(i);
+            if (Turns[i] is { IsAssistant: true, TrainMark: null }) Untrain(i);
         }
     }
 
@@ -194,6 +194,7 @@ internal sealed class RecordDraft(int maxDepth)
         if (_toolText.Read(Tape, node) is { } fault) return $"bad tools: the text isn't a JSON list ({fault})";
         if (_toolText.Tape.Kind(JsonTape.Root) != JsonTokenType.StartArray)
             return $"bad tools: the text holds {_toolText.Tape.DescribeKind(JsonTape.Root)}; expected a list of definitions";
+        if (_toolText.Tape.IsEmpty(JsonTape.Root)) return null; // templates tell an empty list from none
         _toolsAreText = true;
         Tools = JsonTape.Root;
         return null;
@@ -239,10 +240,10 @@ internal sealed class RecordDraft(int maxDepth)
 
     /// <summary>Appends a turn's words as UTF-8; turn -1 is the plain text.</summary>
     public void AppendContent(int turn, ByteBuffer destination) =>
-        Append(_parts, turn < 0 ? new Run(0, _parts.Count) : _turns[turn].Parts, destination);
+        Append(_parts, turn < 0 ? new Run(0, _parts.Count) : Turns[turn].Parts, destination);
 
     /// <summary>Appends a turn's reasoning as UTF-8.</summary>
-    public void AppendThoughts(int turn, ByteBuffer destination) => Append(_thoughts, _turns[turn].Thoughts, destination);
+    public void AppendThoughts(int turn, ByteBuffer destination) => Append(_thoughts, Turns[turn].Thoughts, destination);
 
     /// <summary>The words added to the turn that <see cref="AddTurn"/> closes next.</summary>
     public string PendingContent() => TextOf(_parts, _pendingParts);
@@ -251,14 +252,14 @@ internal sealed class RecordDraft(int maxDepth)
     public string PendingThought() => TextOf(_thoughts, _pendingThoughts);
 
     /// <summary>A turn's words; turn -1 is the plain text.</summary>
-    public string ContentOf(int turn) => TextOf(_parts, turn < 0 ? new Run(0, _parts.Count) : _turns[turn].Parts);
+    public string ContentOf(int turn) => TextOf(_parts, turn < 0 ? new Run(0, _parts.Count) : Turns[turn].Parts);
 
     /// <summary>A turn's reasoning; null where it has none.</summary>
-    public string? ThoughtOf(int turn) => _turns[turn].Thoughts.Count == 0 ? null : TextOf(_thoughts, _turns[turn].Thoughts);
+    public string? ThoughtOf(int turn) => Turns[turn].Thoughts.Count == 0 ? null : TextOf(_thoughts, Turns[turn].Thoughts);
 
     /// <summary>A turn's untrained spans.</summary>
     public ReadOnlySpan<UntrainedSpan> Spans(int turn) =>
-        CollectionsMarshal.AsSpan(_spans).Slice(_turns[turn].Spans.First, _turns[turn].Spans.Count);
+        CollectionsMarshal.AsSpan(_spans).Slice(Turns[turn].Spans.First, Turns[turn].Spans.Count);
 
     /// <summary>The user's id as UTF-8: an <c>id</c> that is a text or a number.</summary>
     /// <returns>False where the record has none.</returns>
@@ -279,6 +280,13 @@ internal sealed class RecordDraft(int maxDepth)
         }
     }
 
+    /// <summary>The user's id; null where the record has none.</summary>
+    public string? UserId()
+    {
+        _scratch.Clear();
+        return AppendUserId(_scratch) ? Encoding.UTF8.GetString(_scratch.Written) : null;
+    }
+
     private void BeginTurn() =>
         (_pendingParts, _pendingThoughts, _pendingSpans) = (new Run(_parts.Count, 0), new Run(_thoughts.Count, 0), new Run(_spans.Count, 0));
 
@@ -290,6 +298,7 @@ internal sealed class RecordDraft(int maxDepth)
 
     private string TextOf(List<TextPart> parts, Run run)
     {
+        if (run.Count == 1 && parts[run.First].Node is >= 0 and var node) return Tape.Text(node);
         _scratch.Clear();
         Append(parts, run, _scratch);
         return Encoding.UTF8.GetString(_scratch.Written);

@@ -39,7 +39,7 @@ internal static class ShapeReader
         if (UnreadFields.OfRecord(draft) is { } unread) return unread;
         if (PreferenceRows.IsOne(draft))
             return preference == PreferenceReading.Chosen ? PreferenceRows.ReadChosen(draft) : PreferenceRows.Refusal(draft);
-        if (isDetected && shape is { } common && IsNull(tape, common) && Recognize(draft) is { } own) shape = own;
+        if (isDetected && shape is { } common && IsNull(draft, common) && Recognize(draft) is { } own) shape = own;
         var reason = shape switch
         {
             RecordShape.Messages => MessagesShape.Read(draft),
@@ -58,8 +58,9 @@ internal static class ShapeReader
     /// True where the record has the shape's first field, as null: what columns shared by several data sets give the rows of
     /// the others.
     /// </summary>
-    private static bool IsNull(JsonTape tape, RecordShape shape)
+    private static bool IsNull(RecordDraft draft, RecordShape shape)
     {
+        var tape = draft.Tape;
         var field = shape switch
         {
             RecordShape.Messages => RecordField.Messages,
@@ -68,6 +69,7 @@ internal static class ShapeReader
             RecordShape.PromptCompletion => RecordField.Prompt,
             _ => RecordField.Text,
         };
+        if (draft.Record[field] >= 0) return false;
         for (var key = tape.First(JsonTape.Root); key >= 0; key = tape.NextKey(JsonTape.Root, key))
         {
             if (tape.Kind(key + 1) == JsonTokenType.Null && FieldScan<RecordField>.Find(tape, key) == (int)field) return true;

@@ -22,6 +22,7 @@ internal static class ToolCalls
         var list = draft.Message[MessageField.ToolCalls];
         var function = draft.Message[MessageField.FunctionCall];
         (form, node) = (CallForm.None, -1);
+        if (list < 0 && function < 0) return null;
         if (list >= 0)
         {
             if (ListFault(tape, list) is { } fault) return $"bad tool_calls: {fault}";

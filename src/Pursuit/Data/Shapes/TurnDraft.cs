@@ -29,6 +29,9 @@ internal readonly record struct TurnDraft(string Role)
     /// <summary>The message's node, or -1 where the turn isn't written as a message.</summary>
     public int Message { get; init; } = -1;
 
+    /// <summary>True where the message has fields that no other member stands for.</summary>
+    public bool HasOtherFields { get; init; }
+
     /// <summary>The node of its tool calls; meaningless without a <see cref="CallForm"/>.</summary>
     public int Calls { get; init; }
 
