@@ -83,10 +83,10 @@ public static class AssemblyReader
     private static IEnumerable<TypeReference> Constraints(IGenericParameterProvider provider) =>
         provider.GenericParameters.SelectMany(p => p.Constraints).Select(c => c.ConstraintType);
 
-    /// <summary>The named types in a reference: an array's element, a generic type and its arguments.</summary>
-    private static IEnumerable<TypeReference> Parts(TypeReference reference) => reference switch
+    /// <summary>The named types in a reference: an array's element, a generic type and its arguments; a function pointer has none.</summary>
+    private static IEnumerable<TypeReference> Parts(TypeReference? reference) => reference switch
     {
-        GenericParameter => [],
+        null or GenericParameter => [],
         GenericInstanceType generic => [generic.ElementType, .. generic.GenericArguments.SelectMany(Parts)],
         TypeSpecification specification => Parts(specification.ElementType),
         _ => [reference],

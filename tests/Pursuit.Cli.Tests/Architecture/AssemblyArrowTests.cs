@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace Pursuit.Cli.Tests;
+namespace Pursuit.Cli.Tests.Architecture;
 
 /// <summary>Holds the arrows of the design: Cli sees all, Engine and Mpi see Pursuit and not each other, Pursuit sees none.</summary>
 public sealed class AssemblyArrowTests
