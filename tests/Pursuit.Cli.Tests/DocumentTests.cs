@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
-using Pursuit.Data;
 using Pursuit.Engine.Features;
-using Pursuit.Engine.Information;
+using Pursuit.Engine.Statistics;
 using Pursuit.Selection;
 using Pursuit.TestKit;
 
@@ -112,7 +111,7 @@ public sealed partial class DocumentTests
     {
         MethodOptions.FeaturesOwner => MethodOptions.List(typeof(GradientFeatureOptions)),
         MethodOptions.EmbeddingOwner => MethodOptions.List(typeof(EmbeddingOptions)),
-        MethodOptions.ProbeOwner => MethodOptions.List(typeof(TokenScoringOptions)),
+        MethodOptions.ProbeOwner => MethodOptions.List(typeof(ProbeOptions)),
         _ => MethodRegistry.Methods.Where(m => m.Name == owner).SelectMany(MethodOptions.List),
     }).Select(o => o.Name);
 
