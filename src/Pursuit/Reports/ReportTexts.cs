@@ -26,7 +26,7 @@ internal static class ReportTexts
         var shown = left > 1 ? [.. turns.Take(FirstTurns), .. turns.TakeLast(LastTurns)] : turns;
         var share = Share(shown, length);
         var cut = shown.Select(t => new ReportTurn(t.Role, TextCut.Middle(Words(t), share))).ToList();
-        if (left > 1) cut.Insert(FirstTurns, new ReportTurn("", Invariant($"{left:N0} turns left out")));
+        if (left > 1) cut.Insert(FirstTurns, new ReportTurn("", Invariant($"{left:N0} turns omitted")));
         return cut;
     }
 
