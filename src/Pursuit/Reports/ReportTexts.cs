@@ -6,7 +6,7 @@ namespace Pursuit.Reports;
 /// <summary>Examples as a report shows them: turns, long ones cut, within a bound for the whole page.</summary>
 internal static class ReportTexts
 {
-    /// <summary>Chosen examples a report lists at most.</summary>
+    /// <summary>Selected examples a report lists at most.</summary>
     public const int MostExamples = 5_000;
 
     private const int CharactersInAll = 6_000_000;

@@ -18,7 +18,7 @@ internal static class SelectVerdict
         return Invariant($"{report.Method} chose {report.Selected:N0} of {report.Pool:N0} examples ({Percent(share)}){toward}, within {budget}.");
     }
 
-    /// <summary>What stands out.</summary>
+    /// <summary>What is unusual.</summary>
     public static IReadOnlyList<string> Findings(SelectReport report)
     {
         var findings = new List<string>();

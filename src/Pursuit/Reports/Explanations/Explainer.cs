@@ -7,7 +7,7 @@ namespace Pursuit.Reports.Explanations;
 
 /// <summary>
 /// Says why an input row was or wasn't chosen. A pursuit's gains are those the run kept (<c>gains.safetensors</c>); similarities are
-/// computed anew from the features, and the order of methods that order the pool by running them again.
+/// recomputed from the features, and the order of methods that order the pool by running them again.
 /// </summary>
 public sealed class Explainer
 {

@@ -3,7 +3,9 @@ using static System.FormattableString;
 
 namespace Pursuit.Reports.Html;
 
-/// <summary>Shows a proof: the verdict first, then scores against budget, every difference, what could spoil it, and how to repeat it.</summary>
+/// <summary>
+/// Shows a proof: the verdict first, then scores against budget, every difference, what could spoil it, and how to repeat it.
+/// </summary>
 internal sealed class ProofPage(ProofDocument document)
 {
     private readonly ProofReport _proof = document.Proof;

@@ -25,7 +25,9 @@ internal sealed class ProofTables(ProofReport proof)
         _ => score.RougeL,
     };
 
-    /// <summary>Differences in loss from random as lines around zero, the deciding ones first; every other difference folded away.</summary>
+    /// <summary>
+    /// Differences in loss from random as lines around zero, the deciding ones first; every other difference folded away.
+    /// </summary>
     public void Differences(HtmlWriter html)
     {
         var random = proof.Comparisons.Where(c => c is { Metric: ProofMetric.Loss, Against: ProofReport.Random, Method: not ProofReport.FullEpoch }).ToArray();

@@ -38,7 +38,9 @@ internal static class ReportParts
         html.Close("ul");
     }
 
-    /// <summary>A table whose first column is left and whose others are right-aligned; it scrolls sideways where the page is narrow.</summary>
+    /// <summary>
+    /// A table whose first column is left and whose others are right-aligned; it scrolls sideways where the page is narrow.
+    /// </summary>
     public static void Table(HtmlWriter html, string caption, IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
     {
         html.Open("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)).Open("table", ("class", headers.Count <= 4 ? "short" : null));

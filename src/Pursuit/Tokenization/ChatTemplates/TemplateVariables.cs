@@ -14,7 +14,7 @@ internal sealed class TemplateVariables
     public IReadOnlyList<(string Name, string Json)> Values { get; }
 
     /// <summary>Reads "name=value" pairs. A value is JSON, or Python's True, False and None; anything else is a text.</summary>
-    /// <exception cref="PursuitException">A pair has no name or no value, stands twice, or sets what the record sets.</exception>
+    /// <exception cref="PursuitException">A pair has no name or no value, occurs twice, or sets what the record sets.</exception>
     public static TemplateVariables Parse(IReadOnlyList<string> settings)
     {
         var values = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -79,7 +79,7 @@ internal sealed class TemplateVariables
         }
         catch (JsonException)
         {
-            return JsonSerializer.Serialize(value); // not JSON: the text as it stands
+            return JsonSerializer.Serialize(value); // not JSON: the text unchanged
         }
     }
 }
