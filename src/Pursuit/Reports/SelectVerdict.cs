@@ -15,7 +15,7 @@ internal static class SelectVerdict
         var budget = report.Budget.Unit == "examples"
             ? Invariant($"a budget of {report.Budget.Resolved:N0} examples")
             : Invariant($"a budget of {report.Budget.Resolved:N0} {report.Budget.Unit}, of which it spends {report.Budget.Spent:N0}");
-        return Invariant($"{report.Method} chose {report.Selected:N0} of {report.Pool:N0} examples ({Percent(share)}){toward}, within {budget}.");
+        return Invariant($"{report.Method} selected {report.Selected:N0} of {report.Pool:N0} examples ({Percent(share)}){toward}, within {budget}.");
     }
 
     /// <summary>What is unusual.</summary>

@@ -15,7 +15,7 @@ internal static class ExplanationText
         if (explanation.Rank is { } rank)
             why.Add(Invariant($"{run.Selection.Method} selected it at rank {rank:N0} of {chosen:N0} with weight {explanation.Weight:0.00}."));
         else
-            why.Add(Invariant($"{run.Selection.Method} chose {chosen:N0} others."));
+            why.Add(Invariant($"{run.Selection.Method} selected {chosen:N0} others."));
 
         if (run.Problem.TokenCounts is { } counts && explanation.Rank is null && explanation.Place is null && IsUntrainable(explanation, run, counts))
             why.Add("It has no token to train on, so it could not be selected; 'pursuit inspect' shows why.");

@@ -32,7 +32,7 @@ internal sealed class SelectPage(SelectReport report)
         html.Close("header");
         var tiles = new List<(string, string, string?)>
         {
-            (Invariant($"{report.Selected:N0}"), "chosen", Invariant($"{SelectVerdict.Percent((double)report.Selected / report.Pool)} of {report.Pool:N0}")),
+            (Invariant($"{report.Selected:N0}"), "selected", Invariant($"{SelectVerdict.Percent((double)report.Selected / report.Pool)} of {report.Pool:N0}")),
             (report.Method, "method", Invariant($"seed {report.Seed}")),
         };
         if (report.Course is { } course) tiles.Add((Invariant($"{course.Residual:0.000}"), "residual, weighted", Invariant($"{course.UniformResidual:0.000} with equal weights")));
@@ -128,11 +128,11 @@ internal sealed class SelectPage(SelectReport report)
     private static BarChart DistributionChart(Distribution distribution) => new(
         distribution.Title.Replace(' ', '-'),
         Invariant($"Selected by {distribution.Title}: median {Distributions.Short(distribution.SelectedMedian)}, the pool's {Distributions.Short(distribution.PoolMedian)}"),
-        string.Join("; ", distribution.Bins.Select(b => Invariant($"{b.Name}: {b.Selected} chosen, random {b.RandomLow} to {b.RandomHigh}"))),
+        string.Join("; ", distribution.Bins.Select(b => Invariant($"{b.Name}: {b.Selected} selected, random {b.RandomLow} to {b.RandomHigh}"))),
         Invariant($"{distribution.Title}, {distribution.Unit}: up to ..."),
         "selected examples")
     {
-        BarName = "chosen",
+        BarName = "selected",
         RangeName = "95% of random selections",
         Bars = [.. distribution.Bins.Select((b, i) => new ChartBar(Distributions.Tick(distribution.Edges[i]), b.Name, b.Selected, b.RandomLow, b.RandomHigh))],
     };
