@@ -41,7 +41,7 @@ internal sealed class SelectPage(SelectReport report)
         ReportParts.Tiles(html, tiles);
         ReportParts.Sentences(html, "findings", report.Findings);
         ReportParts.Sentences(html, "notes", report.Notes);
-        html.Element("p", "This page says what was chosen and why. Whether it trains better than a random choice is for 'pursuit prove' to measure.", ("class", "quiet"));
+        html.Element("p", "This page says what was chosen and why. Whether it trains better than a random choice is for a proof to measure.", ("class", "quiet"));
     }
 
     private void Course(HtmlWriter html, PursuitCourse course)
