@@ -16,7 +16,7 @@ public sealed record PoolOptions
     public bool Strict { get; init; }
 
     /// <summary>What the ledger says of a row that <see cref="Excluded"/> names.</summary>
-    public const string ExcludedReason = "an example of the target, left out by --exclude-target";
+    public const string ExcludedReason = "an example of the target, excluded as asked";
 
     /// <summary>
     /// Content ids that don't get into the pool, such as a target's. Null (the default) for none. Their rows are quarantined with

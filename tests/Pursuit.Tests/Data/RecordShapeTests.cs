@@ -125,6 +125,6 @@ public sealed class RecordShapeTests : PoolTestBase
     {
         foreach (var shape in Enum.GetValues<RecordShape>()) RecordShapeNames.Parse(shape.Name()).ShouldBe(shape);
         Should.Throw<PursuitException>(() => RecordShapeNames.Parse("chatml")).Message.ShouldBe(
-            "--shape: 'chatml'; expected one of messages, sharegpt, alpaca, prompt-completion, text. Leave the option away to have the shape detected per file.");
+            "Shape: 'chatml'; expected one of messages, sharegpt, alpaca, prompt-completion, text. Omit it to have the shape detected per file.");
     }
 }

@@ -186,7 +186,7 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         if (Rows.Count == 0)
             throw PursuitException.At(names, "no records at all", "at least one record", "Check that the right files were named.");
         if (_goodRows > 0)
-            throw PursuitException.At(names, FormattableString.Invariant($"all {_goodRows:N0} good records are the target's own"), "some that aren't", "Omit --exclude-target, or add other records.");
+            throw PursuitException.At(names, FormattableString.Invariant($"all {_goodRows:N0} good records are the target's own"), "some that aren't", $"Omit {ApiName.ExcludeTarget}, or add other records.");
         var reasons = string.Join("; ", _firstBad.Select(bad => $"{bad.Where}: {bad.Reason}"));
         throw PursuitException.At(
             names,

@@ -18,7 +18,7 @@ internal static class ExplanationText
             why.Add(Invariant($"{run.Selection.Method} selected {chosen:N0} others."));
 
         if (run.Problem.TokenCounts is { } counts && explanation.Rank is null && explanation.Place is null && IsUntrainable(explanation, run, counts))
-            why.Add("It has no token to train on, so it could not be selected; 'pursuit inspect' shows why.");
+            why.Add("It has no token to train on, so it could not be selected; inspect the record to see why.");
         if (explanation.Place is { } place)
             why.Add(Invariant($"In the method's order it is number {place:N0} of {explanation.PlaceOf:N0}{(explanation.Rank is null ? Invariant($"; the budget ended at {chosen:N0}") : "")}."));
         if (explanation.Passes.Count > 0) why.AddRange(explanation.Rank is null ? Lost(explanation) : Won(explanation, run));

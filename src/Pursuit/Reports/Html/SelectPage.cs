@@ -41,7 +41,7 @@ internal sealed class SelectPage(SelectReport report)
         ReportParts.Tiles(html, tiles);
         ReportParts.Sentences(html, "findings", report.Findings);
         ReportParts.Sentences(html, "notes", report.Notes);
-        html.Element("p", "This page shows what was selected and why. 'pursuit prove' measures whether it trains better than a random selection.", ("class", "quiet"));
+        html.Element("p", "This page shows what was selected and why. A proof measures whether it trains better than a random selection.", ("class", "quiet"));
     }
 
     private void Course(HtmlWriter html, PursuitCourse course)

@@ -27,7 +27,7 @@ internal sealed class TemplateVariables
                 throw Fault(
                     setting,
                     "name=value with a name of letters, digits and underscores",
-                    "Write, say, --template-set enable_thinking=false.");
+                    $"Write, say, {ApiName.TemplateSet} enable_thinking=false.");
             }
 
             if (ConversationVariables.Names.Contains(name))
@@ -56,7 +56,7 @@ internal sealed class TemplateVariables
     }
 
     private static PursuitException Fault(string found, string expected, string advice) =>
-        PursuitException.At("--template-set", $"'{found}'", expected, advice);
+        PursuitException.At(ApiName.TemplateSet, $"'{found}'", expected, advice);
 
     private static bool IsName(string name) =>
         name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
