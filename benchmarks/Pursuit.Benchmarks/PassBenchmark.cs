@@ -4,6 +4,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 using Pursuit.Storage;
 
 namespace Pursuit.Benchmarks;

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
 using Pursuit.Storage;
 
@@ -91,10 +92,11 @@ internal static class ScaleBenchmark
 
     private static (List<int> Rows, PursuitDetails Details, PursuitProblem Problem, float[] Residual) Choose(StoreFeatures pool, StoreFeatures target, int budget, int threads)
     {
-        var selection = new SelectionProblem { ContentIds = Measure.NumberedIds(pool.Rows), Budget = Budget.Parse(budget.ToString(CultureInfo.InvariantCulture)), PoolGradients = pool, TargetGradients = target, Threads = threads };
+        var selection = new SelectionProblem { ContentIds = Measure.NumberedIds(pool.Rows), Budget = Budget.Parse(budget.ToString(CultureInfo.InvariantCulture)), Gradients = new GradientInputs { Pool = pool, Target = target } };
         var options = new GtpOptions();
-        var chosen = new GtpSelector(options).Select(selection, null, CancellationToken.None);
-        var session = PursuitSession.Open(selection, GtpSelector.Name, options, CancellationToken.None);
+        var context = new SelectionContext { Threads = threads };
+        var chosen = new GtpSelector(options).Select(selection, context);
+        var session = PursuitSession.Open(selection, GtpSelector.Name, options, context);
         var outcome = new GtpSolver(session.Problem, options, new PursuitStops(options.Residual, options.Tolerance, true)).Run(budget, null, null, CancellationToken.None).Outcome;
         return ([.. chosen.Rows.Select(r => r.Position)], (PursuitDetails)chosen.Details!, session.Problem, outcome.Residual);
     }

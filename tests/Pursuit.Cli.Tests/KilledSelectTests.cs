@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Pursuit.Runs;
-using Pursuit.Selection.Pursuits;
+using Pursuit.Selection;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Pursuit.Data;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using Pursuit.Selection.Random;
 using Pursuit.TestKit;
 
@@ -73,7 +74,7 @@ public sealed partial class ReadmeTests
             Budget = Budget.Parse("5%"),
             Seed = 0,
         };
-        var chosen = new RandomSelector().Select(problem, progress: null, CancellationToken.None);
+        var chosen = new RandomSelector().Select(problem);
         foreach (var example in pool.Read([.. chosen.Rows.Select(r => r.Position)], CancellationToken.None))
             text.WriteLine(example.Turns[^1].Content);
     }

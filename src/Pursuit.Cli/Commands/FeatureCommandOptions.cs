@@ -5,6 +5,7 @@ using Pursuit.Distribution;
 using Pursuit.Engine.Features;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Cli.Commands;
 

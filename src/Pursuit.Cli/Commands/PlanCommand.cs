@@ -11,6 +11,7 @@ using Pursuit.Engine.Planning;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Methods;
 using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Cli.Commands;

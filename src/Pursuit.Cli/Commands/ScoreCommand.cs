@@ -5,6 +5,7 @@ using Pursuit.Data.Export;
 using Pursuit.Engine.Statistics;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Cli.Commands;
 

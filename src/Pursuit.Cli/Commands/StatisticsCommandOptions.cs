@@ -2,6 +2,7 @@ using System.CommandLine;
 using Pursuit.Engine.Statistics;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Cli.Commands;
 

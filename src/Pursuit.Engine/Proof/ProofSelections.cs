@@ -5,6 +5,7 @@ using Pursuit.Engine.Statistics;
 using Pursuit.Proof;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using Pursuit.Storage;
 
 namespace Pursuit.Engine.Proof;

@@ -9,7 +9,7 @@ public sealed record Example
     /// <summary>The user's own id, or null where the record has none.</summary>
     public string? Id { get; init; }
 
-    /// <summary>SHA-256 of the normalised content.</summary>
+    /// <summary>SHA-256 of the normalized content.</summary>
     public required ContentId ContentId { get; init; }
 
     /// <summary>The conversation's turns in order; empty for a text.</summary>

@@ -1,3 +1,5 @@
+using Pursuit.Selection.Features;
+
 namespace Pursuit.Selection;
 
 /// <summary>
@@ -15,13 +17,14 @@ public static class BudgetFiller
     /// <param name="method">The method's name, for the result.</param>
     /// <param name="problem">Budget, lengths, sources and quotas.</param>
     /// <param name="ranked">Examples, best first; each position at most once.</param>
+    /// <param name="features">The pool's features that the method reads; null where it reads none.</param>
     /// <exception cref="PursuitException">The best-ranked example alone is above the budget, or the quotas contradict it.</exception>
-    public static SelectionResult Fill(string method, SelectionProblem problem, IReadOnlyList<RankedRow> ranked)
+    public static SelectionResult Fill(string method, SelectionProblem problem, IReadOnlyList<RankedRow> ranked, IDenseFeatures? features = null)
     {
         var budget = problem.ResolvedBudget;
         var untrainable = Untrainable(problem);
         if (untrainable > 0) ranked = [.. ranked.Where(r => problem.TokenCounts!.Supervised[r.Position] > 0)];
-        var empty = FeaturelessRows.Of(method, problem);
+        var empty = FeaturelessRows.Find(features);
         if (empty is not null) ranked = [.. ranked.Where(r => !empty[r.Position])];
         if (ranked.Count == 0 && empty is not null)
             throw PursuitException.At(
@@ -44,7 +47,7 @@ public static class BudgetFiller
         return new SelectionResult
         {
             Method = method,
-            Rows = Normalised(rows),
+            Rows = ScaledToMeanOne(rows),
             Budget = budget,
             Spent = spent,
             Unit = problem.Budget.Unit,
@@ -101,7 +104,7 @@ public static class BudgetFiller
         return Fill(problem, ranked, budget, quotas, taken);
     }
 
-    private static List<RankedRow> Normalised(List<RankedRow> rows)
+    private static List<RankedRow> ScaledToMeanOne(List<RankedRow> rows)
     {
         var mean = rows.Average(r => r.Weight);
         return mean is 1 or <= 0 ? rows : rows.ConvertAll(r => r with { Weight = r.Weight / mean });

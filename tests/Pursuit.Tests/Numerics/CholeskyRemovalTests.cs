@@ -1,7 +1,7 @@
 using Pursuit.Numerics;
 using Pursuit.Runs;
-using Pursuit.Selection.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Numerics;
 

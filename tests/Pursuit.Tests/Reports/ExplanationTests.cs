@@ -2,7 +2,7 @@ using System.Globalization;
 using Pursuit.Data;
 using Pursuit.Reports.Explanations;
 using Pursuit.Runs;
-using Pursuit.Selection.Pursuits;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Tests.Reports;
 

@@ -3,6 +3,7 @@ using Pursuit.Data;
 using Pursuit.Reports;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 

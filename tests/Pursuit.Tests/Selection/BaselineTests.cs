@@ -77,7 +77,7 @@ public sealed class BaselineTests
     }
 
     private static SelectionResult Choose(ISelector selector, SelectionProblem problem) =>
-        selector.Select(problem, null, CancellationToken.None);
+        selector.Select(problem, CancellationToken.None);
 
     private static List<string> Ids(ISelector selector, SelectionProblem problem) =>
         [.. Choose(selector, problem).Rows.Select(r => problem.ContentIds[r.Position].ToString())];

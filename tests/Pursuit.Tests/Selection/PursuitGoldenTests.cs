@@ -2,8 +2,8 @@ using System.Text.Json;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Less;
 using Pursuit.Selection.Omp;
-using Pursuit.Selection.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Selection;
 
@@ -34,7 +34,7 @@ public sealed class PursuitGoldenTests
         var target = Vector(golden.GetProperty("target"));
         var selection = Gradients.Problem(
             new MemoryFeatures("pool", 40, [Singles(rows.SelectMany(r => r))]), new MemoryFeatures("target", 40, [Singles(target)]), "5");
-        var chosen = new OmpSelector(new OmpOptions { Lambda = 0, NormFloor = 0, Clip = 1e9 }).Select(selection, null, CancellationToken.None);
+        var chosen = new OmpSelector(new OmpOptions { Lambda = 0, NormFloor = 0, Clip = 1e9 }).Select(selection, CancellationToken.None);
         var weights = Vector(golden.GetProperty("weights"));
         chosen.Rows.Select(r => r.Position).Order().ShouldBe(weights.Index().Where(x => x.Item != 0).Select(x => x.Index));
         var mean = weights.Sum() / 5;
@@ -51,7 +51,7 @@ public sealed class PursuitGoldenTests
             with
         { TargetGroups = [.. Vector(golden.GetProperty("task")).Select(t => (int)t)], TargetGroupNames = ["a", "b", "c"] };
         var scores = Vector(golden.GetProperty("scores"));
-        foreach (var row in new LessSelector(new LessOptions()).Select(selection, null, CancellationToken.None).Rows)
+        foreach (var row in new LessSelector(new LessOptions()).Select(selection, CancellationToken.None).Rows)
             row.Score.ShouldBe(scores[row.Position], Tolerances.FloatReordered);
     }
 

@@ -4,12 +4,12 @@ using System.Text;
 namespace Pursuit.Data.Hashing;
 
 /// <summary>
-/// The text normalisation of content id v1, in place over UTF-8: CRLF to LF, Unicode NFC, outer white space trimmed.
+/// The text normalization of content id v1, in place over UTF-8: CRLF to LF, Unicode NFC, outer white space trimmed.
 /// ASCII text costs two vectorised scans; ICU is asked only about text outside the ranges known to be NFC already.
 /// </summary>
 internal static class TextNormalizer
 {
-    /// <summary>Normalises the buffer's bytes from <paramref name="start"/> to its end.</summary>
+    /// <summary>Normalizes the buffer's bytes from <paramref name="start"/> to its end.</summary>
     public static void NormalizeTail(ByteBuffer buffer, int start)
     {
         var length = ReplaceCrLf(buffer.Tail(start));

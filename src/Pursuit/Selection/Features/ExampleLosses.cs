@@ -22,5 +22,5 @@ public sealed class ExampleLosses
     public int Rows => _values.Length / Checkpoints;
 
     /// <summary>One example's losses, [checkpoints].</summary>
-    public ReadOnlySpan<float> Of(int row) => _values.AsSpan(row * Checkpoints, Checkpoints);
+    public ReadOnlySpan<float> Row(int row) => _values.AsSpan(row * Checkpoints, Checkpoints);
 }

@@ -23,13 +23,13 @@ public sealed class StoreFeatures : IDenseFeatures
         var dimensions = manifest.Blocks.Select(b => b.Dim).Distinct().ToArray();
         if (dimensions.Length != 1)
             throw PursuitException.At(Name, $"blocks of {string.Join(", ", dimensions)} numbers", "the same number at every checkpoint", "Project every checkpoint to the same dimension.");
-        if (manifest.Normalisation is not ("none" or "row"))
-            throw PursuitException.At(Name, $"normalisation '{manifest.Normalisation}'", "'none' (vectors as they are) or 'row' (each divided by its norm)");
+        if (manifest.Normalization is not ("none" or "row"))
+            throw PursuitException.At(Name, $"normalisation '{manifest.Normalization}'", "'none' (vectors as they are) or 'row' (each divided by its norm)");
         if (manifest.Rows is < 1 or > int.MaxValue)
             throw PursuitException.At(Name, $"{manifest.Rows:N0} rows", $"1 to {int.MaxValue:N0}");
         Etabar = FeatureRows.Etabar(Name, [.. manifest.Blocks.Select(b => b.MeanLearningRate)], Blocks);
         _norms = Collect(store.Norms);
-        _scales = manifest.Normalisation == "row" ? _norms : [.. Enumerable.Repeat(Array.Empty<float>(), Blocks)];
+        _scales = manifest.Normalization == "row" ? _norms : [.. Enumerable.Repeat(Array.Empty<float>(), Blocks)];
         if (manifest.ElementType == TensorType.Int8) _scales = WithScales(Collect(store.Scales));
         FeatureRows.RefuseNonFinite(Name, _norms);
     }

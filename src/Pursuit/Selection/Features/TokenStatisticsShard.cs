@@ -79,15 +79,15 @@ public sealed class TokenStatisticsShard
 
     private List<TensorToWrite> Tensors() =>
     [
-        Of(RowOffsets, TensorType.Int64, Offsets),
-        Of(AloneOffsets, TensorType.Int64, AloneStarts),
-        Of(TokensName, TensorType.Int32, Tokens),
-        Of(LogName, TensorType.Float32, LogProbability),
-        Of(SquareName, TensorType.Float32, SquareSum),
-        Of(EntropyName, TensorType.Float32, Entropy),
-        Of(MarginName, TensorType.Float32, Margin),
-        Of(AloneName, TensorType.Float32, Alone),
-        Of(TrainedName, TensorType.UInt8, Trained),
+        Tensor(RowOffsets, TensorType.Int64, Offsets),
+        Tensor(AloneOffsets, TensorType.Int64, AloneStarts),
+        Tensor(TokensName, TensorType.Int32, Tokens),
+        Tensor(LogName, TensorType.Float32, LogProbability),
+        Tensor(SquareName, TensorType.Float32, SquareSum),
+        Tensor(EntropyName, TensorType.Float32, Entropy),
+        Tensor(MarginName, TensorType.Float32, Margin),
+        Tensor(AloneName, TensorType.Float32, Alone),
+        Tensor(TrainedName, TensorType.UInt8, Trained),
     ];
 
     /// <summary>Reads a shard.</summary>
@@ -128,7 +128,7 @@ public sealed class TokenStatisticsShard
 
     private static Range Part(long[] offsets, int row) => (int)offsets[row]..(int)offsets[row + 1];
 
-    private static TensorToWrite Of<T>(string name, TensorType type, T[] values)
+    private static TensorToWrite Tensor<T>(string name, TensorType type, T[] values)
         where T : unmanaged => TensorToWrite.FromBytes(name, type, [values.Length], MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
 
     private static T[] Values<T>(SafetensorsFile file, string name)

@@ -26,7 +26,7 @@ public sealed class LengthMatchedSelector : ISelector
     }
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
         var reference = problem.ReferenceLengths!.ToArray();
         if (reference.Length == 0)

@@ -67,7 +67,7 @@ internal sealed class CellBounds
     /// <summary>Writes each row's product with its cell's direction.</summary>
     public void Project(ReadOnlySpan<float> rows, int first, int count, Span<float> own)
     {
-        var cells = _cells.Of(first, count);
+        var cells = _cells.CellsOf(first, count);
         for (var r = 0; r < count; r++) own[r] = DotProduct.Of(rows.Slice(r * _dimension, _dimension), _directions.AsSpan(cells[r] * _dimension, _dimension));
     }
 
@@ -84,7 +84,7 @@ internal sealed class CellBounds
     public int Near(int chunk, float squaredRadius, int first, ReadOnlySpan<float> along, ReadOnlySpan<float> own, ReadOnlySpan<float> squaredNorms, Span<int> near, Span<CellBound> copied)
     {
         var bounds = _bounds.AsSpan(chunk * _cells.Centres.Count, _cells.Centres.Count);
-        var cells = _cells.Of(first, squaredNorms.Length);
+        var cells = _cells.CellsOf(first, squaredNorms.Length);
         // Copied first: they lie far apart, and loads that no branch waits for run together.
         for (var k = 0; k < near.Length; k++) copied[k] = bounds[cells[near[k]]];
         var kept = 0;

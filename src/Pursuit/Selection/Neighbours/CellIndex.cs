@@ -1,7 +1,7 @@
 using Pursuit.Data;
 using Pursuit.Numerics;
 using Pursuit.Runs;
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Neighbours;
 

@@ -15,7 +15,7 @@ internal sealed record KernelSums(long[] Sums, int[] Near)
     /// <param name="squaredWidth">The kernel's; 0 adds nothing up and counts near rows alone.</param>
     /// <param name="unit">What 1 is in the sums.</param>
     /// <param name="cancellationToken">Stops between tiles.</param>
-    public static KernelSums Of(RadiusSearch search, int[] positions, float[] values, double squaredWidth, double unit, CancellationToken cancellationToken)
+    public static KernelSums Compute(RadiusSearch search, int[] positions, float[] values, double squaredWidth, double unit, CancellationToken cancellationToken)
     {
         var nearLimits = new double[positions.Length];
         var states = search.Search(

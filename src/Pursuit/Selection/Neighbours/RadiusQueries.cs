@@ -1,5 +1,5 @@
 using Pursuit.Numerics;
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Neighbours;
 

@@ -1,6 +1,6 @@
 using Pursuit.Numerics;
 using Pursuit.Runs;
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Neighbours;
 
@@ -33,6 +33,9 @@ internal sealed class RadiusSearch
         _pool = pool;
         _threads = threads;
     }
+
+    /// <summary>The rows.</summary>
+    public EmbeddingRows Pool => _pool;
 
     /// <summary>Pairs that groups could not rule out.</summary>
     public long PairsMultiplied { get; private set; }
@@ -116,7 +119,7 @@ internal sealed class RadiusSearch
         var queryCount = Math.Min(SampleRows, queries.Count);
         var queryRows = new float[queryCount * dimension];
         foreach (var (i, q) in Spread(queryCount, queries.Count).Index()) queries.Row(q).CopyTo(queryRows.AsSpan(i * dimension));
-        var whole = Subspace.Of(queryRows, queryCount, dimension, Math.Min(Sizes[^1], dimension));
+        var whole = Subspace.Find(queryRows, queryCount, dimension, Math.Min(Sizes[^1], dimension));
 
         var tested = Spread(Math.Min(SampleQueries, queries.Count), queries.Count);
         return Sizes.Where(size => size <= whole.Size).Select(whole.First).MinBy(Cost)!;
@@ -153,7 +156,7 @@ internal sealed class RadiusSearch
     private RowCells Cells(int queries, CancellationToken cancellationToken)
     {
         var count = Math.Clamp(queries / QueriesPerCell, 1, Math.Min(MostCells, Math.Max(1, _pool.Own.Count / RowsPerCell)));
-        return RowCells.Of(_pool, OwnSpread(Math.Min(_pool.Own.Count, count * RowsPerCell)), count, new SeededRandom(0, "radius-search/cells"), CellIterations, _threads, cancellationToken);
+        return RowCells.Assign(_pool, OwnSpread(Math.Min(_pool.Own.Count, count * RowsPerCell)), count, new SeededRandom(0, "radius-search/cells"), CellIterations, _threads, cancellationToken);
     }
 
     private int[] OwnSpread(int count) => Array.ConvertAll(Spread(count, _pool.Own.Count), i => _pool.Own.First + i);

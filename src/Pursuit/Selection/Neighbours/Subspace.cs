@@ -41,18 +41,18 @@ internal sealed class Subspace
     /// <param name="count">Rows, 1 or more.</param>
     /// <param name="dimension">Numbers per row.</param>
     /// <param name="size">Directions, at most the dimension.</param>
-    public static Subspace Of(ReadOnlySpan<float> rows, int count, int dimension, int size)
+    public static Subspace Find(ReadOnlySpan<float> rows, int count, int dimension, int size)
     {
         var random = new SeededRandom(0, "subspace");
         var directions = new float[size * dimension];
         foreach (ref var value in directions.AsSpan()) value = (float)random.NextGaussian();
-        Orthonormalise(directions, size, dimension, random);
+        Orthonormalize(directions, size, dimension, random);
         var products = new float[count * size];
         for (var iteration = 0; iteration < Iterations; iteration++)
         {
             Gemm.Multiply(false, true, count, size, dimension, 1, rows, dimension, directions, dimension, 0, products, size);
             Gemm.Multiply(true, false, size, dimension, count, 1, products, size, rows, dimension, 0, directions, dimension);
-            Orthonormalise(directions, size, dimension, random);
+            Orthonormalize(directions, size, dimension, random);
         }
 
         return new Subspace(directions, size, dimension);
@@ -76,7 +76,7 @@ internal sealed class Subspace
     }
 
     /// <summary>Gram and Schmidt, twice, in double precision; a direction that vanishes is drawn anew.</summary>
-    private static void Orthonormalise(float[] directions, int size, int dimension, SeededRandom random)
+    private static void Orthonormalize(float[] directions, int size, int dimension, SeededRandom random)
     {
         var basis = Array.ConvertAll(directions, x => (double)x);
         for (var a = 0; a < size; a++)

@@ -1,3 +1,5 @@
+using Pursuit.Selection.Passes;
+
 namespace Pursuit.Selection.Pursuits;
 
 /// <summary>Takes the best-scored rows of one pass into the support, leaving out those that say what a better row says.</summary>
@@ -15,9 +17,9 @@ internal static class CandidateBatch
     /// <param name="support">What grows.</param>
     /// <param name="scores">p of all rows; what is looked at is taken out.</param>
     /// <param name="wanted">At most this many.</param>
-    /// <param name="barred">Rows a candidate may not be near to, nor then to the support, with the cosine from which it is; or null.</param>
+    /// <param name="distinctFrom">Rows a candidate may not be near to, nor then to the support, with the cosine from which it is; or null.</param>
     /// <returns>Rows added.</returns>
-    public static int Add(PursuitProblem problem, SupportSet support, IScoredRows scores, int wanted, NearRows? barred = null)
+    public static int Add(PursuitProblem problem, SupportSet support, IScoredRows scores, int wanted, NearRows? distinctFrom = null)
     {
         var before = support.Count;
         for (var round = 0; round < MaxRounds && support.Count - before < wanted; round++)
@@ -25,24 +27,24 @@ internal static class CandidateBatch
             var missing = wanted - (support.Count - before);
             var candidates = Array.ConvertAll(scores.Best(missing + missing / 4), c => c.Position);
             if (candidates.Length == 0) break;
-            scores.Remove(candidates);
+            scores.Exclude(candidates);
             var first = support.Count;
             support.Add(candidates);
             problem.CountGathered(candidates.Length);
-            support.Keep(Accepted(problem, support, before, first, before + wanted, barred));
+            support.Keep(Accepted(problem, support, before, first, before + wanted, distinctFrom));
         }
 
         return support.Count - before;
     }
 
     /// <summary>Indices of the support to keep: all before <paramref name="first"/>, and of the new ones the acceptable.</summary>
-    private static int[] Accepted(PursuitProblem problem, SupportSet support, int batchStart, int first, int limit, NearRows? barred)
+    private static int[] Accepted(PursuitProblem problem, SupportSet support, int batchStart, int first, int limit, NearRows? distinctFrom)
     {
         var kept = Enumerable.Range(0, first).ToList();
-        var same = barred?.Cosine ?? EqualCosine; // a fill may not nearly repeat its own rows either
+        var same = distinctFrom?.Cosine ?? EqualCosine; // a fill may not nearly repeat its own rows either
         for (var i = first; i < support.Count && kept.Count < limit; i++)
         {
-            if (barred?.IsNear(support.Row(i)) == true || kept.Exists(k => support.Cosine(i, k) >= same))
+            if (distinctFrom?.IsNear(support.Row(i)) == true || kept.Exists(k => support.Cosine(i, k) >= same))
             {
                 problem.Excluded[support.Positions[i]] = true;
                 continue;

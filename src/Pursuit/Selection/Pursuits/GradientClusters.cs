@@ -1,5 +1,5 @@
 using Pursuit.Runs;
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Pursuits;
 
@@ -41,7 +41,7 @@ internal static class GradientClusters
             }
 
             if (moved == 0) break;
-            var sums = RowSums.Of(rows, cluster, found, threads, cancellationToken);
+            var sums = RowSums.Compute(rows, cluster, found, threads, cancellationToken);
             for (var c = 0; c < found; c++) SetDirection(sums.AsSpan(c * rows.Dimension, rows.Dimension), centres.AsSpan(c * rows.Dimension));
         }
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Pursuits;
 
@@ -69,6 +71,10 @@ public sealed record PursuitDetails : MethodDetails
 
     /// <summary>Pairs of chosen rows with a cosine above 0.95, by rank.</summary>
     public required IReadOnlyList<NearDuplicate> NearDuplicates { get; init; }
+
+    /// <summary>Every row's gain at the pursuit's passes, which a run keeps in a file of its own; null in details that were read back.</summary>
+    [JsonIgnore]
+    public PursuitGains? Gains { get; init; }
 
     /// <inheritdoc/>
     public override long? FeatureBytes => BytesRead;

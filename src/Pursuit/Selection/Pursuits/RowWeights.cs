@@ -1,4 +1,4 @@
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Pursuits;
 

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Pursuit.Numerics;
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Pursuits;
 

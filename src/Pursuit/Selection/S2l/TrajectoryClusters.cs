@@ -15,7 +15,7 @@ internal sealed record TrajectoryClusters(int[] Assignment, double Inertia, int 
     /// <param name="iterations">Passes at most.</param>
     /// <param name="random">Seeds the centres.</param>
     /// <param name="cancellationToken">Stops between passes.</param>
-    public static TrajectoryClusters Of(double[][] rows, int count, int iterations, SeededRandom random, CancellationToken cancellationToken)
+    public static TrajectoryClusters Cluster(double[][] rows, int count, int iterations, SeededRandom random, CancellationToken cancellationToken)
     {
         var centres = Seed(rows, count, random);
         var assignment = new int[rows.Length];

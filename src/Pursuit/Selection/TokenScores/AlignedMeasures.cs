@@ -19,7 +19,7 @@ internal sealed record AlignedMeasures(double[] Values, double? Shift, double? C
     /// <param name="mean">An example's mean.</param>
     /// <param name="final">The measure from the aligned mean.</param>
     /// <param name="cancellationToken">Stops between examples.</param>
-    public static AlignedMeasures Of(ITokenStatistics statistics, RowMean mean, Func<double, double> final, CancellationToken cancellationToken)
+    public static AlignedMeasures Measure(ITokenStatistics statistics, RowMean mean, Func<double, double> final, CancellationToken cancellationToken)
     {
         var first = new double[statistics.Count];
         var second = new double[statistics.Count];

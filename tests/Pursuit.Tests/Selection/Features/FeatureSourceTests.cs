@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 
@@ -121,12 +122,12 @@ public sealed class FeatureSourceTests : IDisposable
     [InlineData("BF16", "row")]
     [InlineData("F32", "none")]
     [InlineData("F16", "row")]
-    public void A_store_of_ours_reads_as_the_gradients_that_were_put_in(string type, string normalisation)
+    public void A_store_of_ours_reads_as_the_gradients_that_were_put_in(string type, string normalization)
     {
         const int StoreRows = 2100; // three shards
         var gradients = Enumerable.Range(0, 2).Select(t => Enumerable.Range(0, StoreRows * Dimension).Select(i => (i * 37 % 101 - 50) / 8f * (t + 1)).ToArray()).ToArray();
         foreach (var block in gradients) block.AsSpan(7 * Dimension, Dimension).Clear();
-        WriteStore(gradients, type, normalisation, new Dictionary<string, string> { ["pool"] = "right" });
+        WriteStore(gradients, type, normalization, new Dictionary<string, string> { ["pool"] = "right" });
         using var features = FeatureSource.Open(_directory, new ExpectedRows("the pool", StoreRows, StoreRows, [], "right"), CancellationToken.None);
         features.Etabar.ShouldBe([0.75, 0.25], Tolerances.DoubleReordered);
         var rows = GradientRows.OfPool(features, RowConstruction.Unscaled);
@@ -213,12 +214,12 @@ public sealed class FeatureSourceTests : IDisposable
         MappedFile.LiveCount.ShouldBe(before);
     }
 
-    private void WriteStore(float[][] blocks, string type, string normalisation, Dictionary<string, string> fingerprints)
+    private void WriteStore(float[][] blocks, string type, string normalization, Dictionary<string, string> fingerprints)
     {
         var rows = blocks[0].Length / Dimension;
         var manifest = FeatureManifest.Create("gradient-trajectory", rows, [.. blocks.Select((_, t) => new FeatureBlock($"checkpoint-{t}", Dimension, t == 0 ? 3e-4 : 1e-4))])
             with
-        { Dtype = type, Normalisation = normalisation, Fingerprints = fingerprints };
+        { Dtype = type, Normalization = normalization, Fingerprints = fingerprints };
         var writer = new FeatureStoreWriter(_directory, manifest);
         for (var shard = 0; shard < manifest.ShardCount; shard++)
         {
@@ -233,7 +234,7 @@ public sealed class FeatureSourceTests : IDisposable
                     var row = part.AsSpan(r * Dimension, Dimension);
                     var norm = (float)Math.Sqrt(row.ToArray().Sum(x => (double)x * x));
                     norms[r * blocks.Length + t] = norm;
-                    if (normalisation == "row" && norm > 0)
+                    if (normalization == "row" && norm > 0)
                         foreach (ref var x in row) x /= norm;
                 }
 

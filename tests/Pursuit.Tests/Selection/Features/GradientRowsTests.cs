@@ -1,7 +1,8 @@
 using Pursuit.Runs;
 using Pursuit.Selection.Features;
-using Pursuit.Selection.Reference;
+using Pursuit.Selection.Passes;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Selection.Features;
 
@@ -11,13 +12,13 @@ public sealed class GradientRowsTests
     private static readonly MemoryFeatures Target = (MemoryFeatures)Gradients.Realistic(90, 10, "5").TargetGradients!;
 
     [Theory]
-    [InlineData(RowNormalisation.Checkpoint, 0.05)]
-    [InlineData(RowNormalisation.Checkpoint, 0)]
-    [InlineData(RowNormalisation.Row, 0.3)]
-    [InlineData(RowNormalisation.None, 0)]
-    public void Rows_gathers_and_scans_are_what_the_formula_says(RowNormalisation normalisation, double floor)
+    [InlineData(RowNormalization.Checkpoint, 0.05)]
+    [InlineData(RowNormalization.Checkpoint, 0)]
+    [InlineData(RowNormalization.Row, 0.3)]
+    [InlineData(RowNormalization.None, 0)]
+    public void Rows_gathers_and_scans_are_what_the_formula_says(RowNormalization normalization, double floor)
     {
-        var construction = new RowConstruction(normalisation, floor);
+        var construction = new RowConstruction(normalization, floor);
         var rows = GradientRows.OfPool(Pool, construction);
         var phi = ReferenceRows.Phi(Pool, construction, Pool);
         var gathered = new float[90 * rows.Dimension];
@@ -41,7 +42,7 @@ public sealed class GradientRowsTests
     [Fact]
     public void Targets_are_made_with_the_pools_floor()
     {
-        var construction = new RowConstruction(RowNormalisation.Checkpoint, 0.5);
+        var construction = new RowConstruction(RowNormalization.Checkpoint, 0.5);
         var rows = GradientRows.OfPool(Pool, construction).OfTarget(Target);
         var phi = ReferenceRows.Phi(Target, construction, Pool);
         for (var v = 0; v < Target.Rows; v++) rows.Norms[v].ShouldBe(Math.Sqrt(ReferenceRows.Dot(phi[v], phi[v])), Tolerances.FloatReordered);
@@ -85,7 +86,7 @@ public sealed class GradientRowsTests
     public void Sums_of_several_threads_are_added_up()
     {
         using var meeting = new MeetingFeatures(Gradients.InShards(Pool, 7), 2);
-        RowSums.Of(GradientRows.OfPool(meeting, RowConstruction.Unscaled), new int[90], 1, 2, CancellationToken.None).ShouldBe(Sum(Pool, 1));
+        RowSums.Compute(GradientRows.OfPool(meeting, RowConstruction.Unscaled), new int[90], 1, 2, CancellationToken.None).ShouldBe(Sum(Pool, 1));
         meeting.Met.ShouldBeTrue();
     }
 
@@ -105,9 +106,9 @@ public sealed class GradientRowsTests
     [Fact]
     public void Zero_gradients_do_not_move_the_floor_of_the_others()
     {
-        var without = GradientRows.OfPool(Pool, new RowConstruction(RowNormalisation.Checkpoint, 0.2));
+        var without = GradientRows.OfPool(Pool, new RowConstruction(RowNormalization.Checkpoint, 0.2));
         float[][] blocks = [.. Gradients.Blocks(Pool, [.. Enumerable.Range(0, 90)]).Select(b => (float[])[.. b, .. new float[200 * Pool.Dimension]])];
-        var with = GradientRows.OfPool(new MemoryFeatures("with zeros", Pool.Dimension, blocks, Pool.Etabar), new RowConstruction(RowNormalisation.Checkpoint, 0.2));
+        var with = GradientRows.OfPool(new MemoryFeatures("with zeros", Pool.Dimension, blocks, Pool.Etabar), new RowConstruction(RowNormalization.Checkpoint, 0.2));
         with.Floors.ShouldBe(without.Floors);
         with.Norms.Take(90).ShouldBe(without.Norms);
         with.Norms.Skip(90).ShouldAllBe(n => n == 0);
@@ -163,7 +164,7 @@ public sealed class GradientRowsTests
     }
 
     private static double[] Sum(MemoryFeatures features, int threads) =>
-        RowSums.Of(GradientRows.OfPool(features, RowConstruction.Unscaled), new int[features.Rows], 1, threads, CancellationToken.None);
+        RowSums.Compute(GradientRows.OfPool(features, RowConstruction.Unscaled), new int[features.Rows], 1, threads, CancellationToken.None);
 
     /// <summary>Holds the first reads back until several threads read, so that small work isn't done by one.</summary>
     private sealed class MeetingFeatures(MemoryFeatures inner, int threads) : ForwardedFeatures(inner)

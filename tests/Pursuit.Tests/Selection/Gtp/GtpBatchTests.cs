@@ -1,6 +1,7 @@
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
 using Pursuit.TestKit;
 
@@ -9,7 +10,7 @@ namespace Pursuit.Tests.Selection.Gtp;
 /// <summary>The noise of a batch, as a pursuit counts it.</summary>
 public sealed class GtpBatchTests
 {
-    private static readonly GtpOptions Quiet = new() { Normalise = RowNormalisation.None, NormFloor = 0, NoiseFloor = GtpNoiseFloor.Off, Groups = TargetGrouping.Named };
+    private static readonly GtpOptions Quiet = new() { Normalize = RowNormalization.None, NormFloor = 0, NoiseFloor = GtpNoiseFloor.Off, Groups = TargetGrouping.Named };
 
     [Theory]
     [InlineData(GtpSchedule.Staged)]
@@ -92,7 +93,7 @@ public sealed class GtpBatchTests
     [Fact]
     public void Without_a_target_there_is_none_unless_asked_for()
     {
-        var problem = Gradients.Realistic(200, 1, "40") with { TargetGradients = null };
+        var problem = Gradients.WithoutTarget(Gradients.Realistic(200, 1, "40"));
         GtpLawTests.Open(problem, new GtpOptions()).BatchNoise.ShouldBe(0);
         GtpLawTests.Open(problem, new GtpOptions { Batch = 4 }).BatchNoise.ShouldBe(0.25);
         GtpLawTests.Open(Gradients.Realistic(200, 8, "40"), new GtpOptions()).BatchNoise.ShouldBe(1.0 / 32);

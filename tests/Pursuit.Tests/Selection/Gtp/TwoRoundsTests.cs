@@ -1,5 +1,6 @@
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
 using Pursuit.TestKit;
 
@@ -11,19 +12,19 @@ public sealed class TwoRoundsTests
     private const int Budget = 30;
 
     [Theory]
-    [InlineData(GtpSchedule.Staged, 3, RowNormalisation.Checkpoint)]
-    [InlineData(GtpSchedule.Paper, 4, RowNormalisation.None)]
-    [InlineData(GtpSchedule.Staged, 20, RowNormalisation.Row)] // more parts than shards
-    public void It_is_the_pursuit_with_all_else_excluded_twice(GtpSchedule schedule, int parts, RowNormalisation normalise)
+    [InlineData(GtpSchedule.Staged, 3, RowNormalization.Checkpoint)]
+    [InlineData(GtpSchedule.Paper, 4, RowNormalization.None)]
+    [InlineData(GtpSchedule.Staged, 20, RowNormalization.Row)] // more parts than shards
+    public void It_is_the_pursuit_with_all_else_excluded_twice(GtpSchedule schedule, int parts, RowNormalization normalize)
     {
-        var options = new GtpOptions { Rounds = 2, Parts = parts, Schedule = schedule, Normalise = normalise, NoiseFloor = GtpNoiseFloor.Off };
+        var options = new GtpOptions { Rounds = 2, Parts = parts, Schedule = schedule, Normalize = normalize, NoiseFloor = GtpNoiseFloor.Off };
         var problem = Open(options);
         var outcome = new TwoRounds(problem, options, options.Stops).Run(Budget, null, CancellationToken.None);
 
         var union = new HashSet<int>();
         for (var part = 0; part < parts; part++)
         {
-            var range = RowRange.Of(problem.Rows.Features, part, parts);
+            var range = RowRange.Share(problem.Rows.Features, part, parts);
             if (range.Count > 0) union.UnionWith(Among(options, range.Contains).Positions);
         }
 
@@ -66,6 +67,6 @@ public sealed class TwoRoundsTests
     private static PursuitProblem Open(GtpOptions options)
     {
         var selection = Gradients.Realistic(1000, 24, "30");
-        return PursuitSession.Open(selection with { PoolGradients = Gradients.InShards((MemoryFeatures)selection.PoolGradients!, 100) }, GtpSelector.Name, options, CancellationToken.None).Problem;
+        return PursuitSession.Open(selection with { Gradients = selection.Gradients with { Pool = Gradients.InShards((MemoryFeatures)selection.Gradients.Pool!, 100) } }, GtpSelector.Name, options, new SelectionContext { Threads = 1 }).Problem;
     }
 }

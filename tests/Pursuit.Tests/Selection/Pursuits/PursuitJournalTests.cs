@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
-using Pursuit.Selection.Pursuits;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Selection.Pursuits;
@@ -96,8 +95,8 @@ public sealed class PursuitJournalTests : IDisposable
     {
         using var journal = path is null ? null : PursuitJournal.Open(path, fingerprint);
         found = journal?.PassesFound ?? 0;
-        var counted = new CountedTiles(problem.PoolGradients!);
-        var told = PursuitCases.Choose(problem with { PoolGradients = counted, Journal = journal }, method, settings);
+        var counted = new CountedTiles(problem.Gradients.Pool!);
+        var told = PursuitCases.Choose(problem with { Gradients = problem.Gradients with { Pool = counted } }, method, settings, new SelectionContext { Threads = 1, Journal = journal });
         tiles = counted.Tiles;
         dropped = journal?.Dropped;
         return told;

@@ -1,7 +1,7 @@
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
-using Pursuit.Selection.Pursuits;
+using Pursuit.Selection.Passes;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Selection.Pursuits;
@@ -98,13 +98,13 @@ public sealed class ScreeningTests : IDisposable
     }
 
     [Theory]
-    [InlineData(RowNormalisation.Checkpoint, false)]
-    [InlineData(RowNormalisation.Row, true)]
-    [InlineData(RowNormalisation.None, true)]
-    public void No_rows_products_are_off_by_more_than_its_bound(RowNormalisation normalisation, bool centred)
+    [InlineData(RowNormalization.Checkpoint, false)]
+    [InlineData(RowNormalization.Row, true)]
+    [InlineData(RowNormalization.None, true)]
+    public void No_rows_products_are_off_by_more_than_its_bound(RowNormalization normalization, bool centred)
     {
-        var features = (MemoryFeatures)PursuitCases.Problem(500, "5").PoolGradients!;
-        var rows = GradientRows.OfPool(features, new RowConstruction(normalisation, 0.05));
+        var features = (MemoryFeatures)PursuitCases.Problem(500, "5").Gradients.Pool!;
+        var rows = GradientRows.OfPool(features, new RowConstruction(normalization, 0.05));
         if (centred) rows = rows.Centred(2, CancellationToken.None);
         var random = new SeededRandom(3, "test/screen-bound");
         const int Columns = 5;
@@ -146,7 +146,7 @@ public sealed class ScreeningTests : IDisposable
         {
             var path = _directory.PathOf($"{screensFirst}.journal");
             using (var journal = PursuitJournal.Open(path, "own"))
-                Choose(problem with { Journal = journal }, "gtp", [], screensFirst, out _).ShouldBe(alone);
+                Choose(problem, "gtp", [], screensFirst, out _, journal).ShouldBe(alone);
             var whole = File.ReadAllBytes(path);
             foreach (var screensThen in new[] { false, true })
             {
@@ -155,7 +155,7 @@ public sealed class ScreeningTests : IDisposable
                     File.WriteAllBytes(path, whole[..(whole.Length * part / 6)]);
                     using var journal = PursuitJournal.Open(path, "own");
                     var found = journal.PassesFound;
-                    Choose(problem with { Journal = journal }, "gtp", [], screensThen, out _).ShouldBe(alone, $"{screensFirst}, then {screensThen}, stopped at {part}/6");
+                    Choose(problem, "gtp", [], screensThen, out _, journal).ShouldBe(alone, $"{screensFirst}, then {screensThen}, stopped at {part}/6");
                     if (part > 1) found.ShouldBeGreaterThan(0);
                     if (part == 6) journal.Dropped.ShouldBeNull("what was kept with a screen is believed without, and the other way round");
                 }
@@ -200,7 +200,7 @@ public sealed class ScreeningTests : IDisposable
 
     private static void HoldBounds(MemoryFeatures pool, bool centred, SeededRandom random)
     {
-        foreach (var (normalisation, floor) in new[] { (RowNormalisation.Checkpoint, 0.0), (RowNormalisation.Checkpoint, 0.6), (RowNormalisation.Row, 0.05), (RowNormalisation.None, 0) })
+        foreach (var (normalization, floor) in new[] { (RowNormalization.Checkpoint, 0.0), (RowNormalization.Checkpoint, 0.6), (RowNormalization.Row, 0.05), (RowNormalization.None, 0) })
         {
             var columns = 1 + random.NextInt(6);
             var exact = new double[pool.Rows * columns];
@@ -210,7 +210,7 @@ public sealed class ScreeningTests : IDisposable
             foreach (ref var value in rhs.AsSpan()) value = (float)(random.NextGaussian() / Math.Sqrt(rhs.Length));
             try
             {
-                rows = GradientRows.OfPool(pool, new RowConstruction(normalisation, floor));
+                rows = GradientRows.OfPool(pool, new RowConstruction(normalization, floor));
                 if (centred) rows = rows.Centred(1, CancellationToken.None);
                 screen = RowScreen.Make(rows, rhs, columns, 1, (products, first, _) => products.CopyTo(exact.AsSpan(first * columns)), CancellationToken.None);
             }
@@ -229,19 +229,19 @@ public sealed class ScreeningTests : IDisposable
                     {
                         var square = 0.0;
                         for (var j = 0; j < columns; j++) square += Math.Pow(products[r * columns + j] - exact[(first + r) * columns + j], 2);
-                        Math.Sqrt(square).ShouldBeLessThanOrEqualTo(off[r], $"row {first + r}, {pool.Dimension} numbers, {normalisation}, floor {floor}{(centred ? ", centred" : "")}");
+                        Math.Sqrt(square).ShouldBeLessThanOrEqualTo(off[r], $"row {first + r}, {pool.Dimension} numbers, {normalization}, floor {floor}{(centred ? ", centred" : "")}");
                     }
                 },
                 CancellationToken.None);
         }
     }
 
-    private static string Choose(SelectionProblem problem, string method, string[] settings, bool screens, out PursuitMemory memory)
+    private static string Choose(SelectionProblem problem, string method, string[] settings, bool screens, out PursuitMemory memory, PursuitJournal? journal = null)
     {
         memory = new PursuitMemory(null);
-        return Choose(problem, method, [.. settings, $"{method}.screen={(screens ? "always" : "never")}"], memory);
+        return Choose(problem, method, [.. settings, $"{method}.screen={(screens ? "always" : "never")}"], memory, journal);
     }
 
-    private static string Choose(SelectionProblem problem, string method, string[] settings, PursuitMemory memory) =>
-        PursuitCases.Choose(problem with { Memory = memory }, method, settings);
+    private static string Choose(SelectionProblem problem, string method, string[] settings, PursuitMemory memory, PursuitJournal? journal = null) =>
+        PursuitCases.Choose(problem, method, settings, new SelectionContext { Threads = 1, Memory = memory, Journal = journal });
 }

@@ -18,7 +18,7 @@ public sealed class TsdsInputTests
         var counts = new double[12];
         const int Seeds = 3000;
         var selector = new TsdsSelector(new TsdsOptions { Draw = draw });
-        for (ulong seed = 0; seed < Seeds; seed++) counts[TsdsLawTests.Select(problem with { Seed = seed, Threads = 1 }, selector).Rows.Single().Position]++;
+        for (ulong seed = 0; seed < Seeds; seed++) counts[TsdsLawTests.Select(problem with { Seed = seed }, selector, 1).Rows.Single().Position]++;
         var support = Enumerable.Range(0, 12).Where(i => probabilities[i] > 0).ToArray();
         support.Length.ShouldBeGreaterThan(5);
         counts.Where((_, i) => probabilities[i] == 0).ShouldAllBe(n => n == 0);
@@ -139,10 +139,10 @@ public sealed class TsdsInputTests
     {
         var selector = new TsdsSelector(new TsdsOptions());
         var problem = Embeddings.Clustered(30, 2, "5");
-        Should.Throw<PursuitException>(() => TsdsLawTests.Select(problem with { TargetEmbeddings = Embeddings.Of("other", [[1f, 2f]]) }, selector)).Message.ShouldContain("embeddings of 2 numbers; expected 24");
-        Should.Throw<PursuitException>(() => TsdsLawTests.Select(problem with { PoolEmbeddings = null }, selector)).Message.ShouldContain("no embeddings of the pool");
-        Should.Throw<PursuitException>(() => TsdsLawTests.Select(problem with { TargetEmbeddings = null }, selector)).Message.ShouldContain("no embeddings of a target");
-        Should.Throw<PursuitException>(() => TsdsLawTests.Select(problem with { PoolEmbeddings = Embeddings.Of("short", [[1f, 2f]]) }, selector)).Message.ShouldContain("1 rows; expected the pool's 30");
+        Should.Throw<PursuitException>(() => TsdsLawTests.Select(problem with { Embeddings = problem.Embeddings with { Target = Embeddings.Of("other", [[1f, 2f]]) } }, selector)).Message.ShouldContain("embeddings of 2 numbers; expected 24");
+        Should.Throw<PursuitException>(() => TsdsLawTests.Select(problem with { Embeddings = problem.Embeddings with { Pool = null } }, selector)).Message.ShouldContain("no embeddings of the pool");
+        Should.Throw<PursuitException>(() => TsdsLawTests.Select(problem with { Embeddings = problem.Embeddings with { Target = null } }, selector)).Message.ShouldContain("no embeddings of a target");
+        Should.Throw<PursuitException>(() => TsdsLawTests.Select(problem with { Embeddings = problem.Embeddings with { Pool = Embeddings.Of("short", [[1f, 2f]]) } }, selector)).Message.ShouldContain("1 rows; expected the pool's 30");
     }
 
     [Fact]

@@ -2,9 +2,9 @@ using System.Text;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
-using Pursuit.Selection.Reference;
 using Pursuit.Selection.Zip;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Selection.Zip;
 
@@ -21,7 +21,7 @@ public sealed class ZipTests
         var texts = Texts(60, 12, 40);
         var options = new ZipOptions { Rescored = 25, Candidates = 8, Batch = 3, Exhaust = exhaust };
         var problem = Problem(texts, "20");
-        new ZipSelector(options).Select(problem, null, CancellationToken.None).Rows.Select(r => r.Position)
+        new ZipSelector(options).Select(problem, CancellationToken.None).Rows.Select(r => r.Position)
             .ShouldBe(ReferenceZip.Choose(problem, texts, options, 20, CompressedText.Window));
     }
 
@@ -32,7 +32,7 @@ public sealed class ZipTests
         var options = new ZipOptions { Rescored = 10, Candidates = 5, Batch = 2 };
         var problem = Problem(texts, "16");
         texts.Sum(t => t.Length).ShouldBeGreaterThan(2 * CompressedText.Window);
-        new ZipSelector(options).Select(problem, null, CancellationToken.None).Rows.Select(r => r.Position)
+        new ZipSelector(options).Select(problem, CancellationToken.None).Rows.Select(r => r.Position)
             .ShouldBe(ReferenceZip.Choose(problem, texts, options, 16, CompressedText.Window));
     }
 
@@ -79,7 +79,7 @@ public sealed class ZipTests
         Assert.SkipUnless(LibzCompressor.IsPresent, "libz isn't on this machine");
         string[] texts = [.. Enumerable.Range(0, 10).Select(i => string.Concat(Enumerable.Repeat($"again {i} and ", 60))), .. Texts(10, 60, 80)];
         foreach (var compressor in new[] { ZipCompressor.Managed, ZipCompressor.Libz })
-            new ZipSelector(new ZipOptions { Compressor = compressor }).Select(Problem(texts, "10"), null, CancellationToken.None).Rows.ShouldAllBe(r => r.Position >= 10);
+            new ZipSelector(new ZipOptions { Compressor = compressor }).Select(Problem(texts, "10"), CancellationToken.None).Rows.ShouldAllBe(r => r.Position >= 10);
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class ZipTests
     {
         var texts = Texts(12, 40, 60).ToList();
         for (var i = 0; i < 6; i++) texts.Add(texts[i] + " ");
-        var rows = new ZipSelector(new ZipOptions()).Select(Problem(texts, "12"), null, CancellationToken.None).Rows;
+        var rows = new ZipSelector(new ZipOptions()).Select(Problem(texts, "12"), CancellationToken.None).Rows;
         rows.Select(r => r.Position % 12).Distinct().Count().ShouldBe(12);
     }
 
@@ -97,10 +97,10 @@ public sealed class ZipTests
         var texts = Texts(50, 10, 40);
         var problem = Problem(texts, "30");
         int[] order = [.. Enumerable.Range(0, 50).Select(i => i * 7 % 50)];
-        var moved = problem with { ContentIds = [.. order.Select(i => problem.ContentIds[i])], PoolTexts = new MemoryTexts([.. order.Select(i => texts[i])]), Threads = 3 };
+        var moved = problem with { ContentIds = [.. order.Select(i => problem.ContentIds[i])], Texts = problem.Texts with { Pool = new MemoryTexts([.. order.Select(i => texts[i])]) } };
         var selector = new ZipSelector(new ZipOptions { Rescored = 20, Candidates = 10, Batch = 4 });
-        selector.Select(moved, null, CancellationToken.None).Rows.Select(r => moved.ContentIds[r.Position])
-            .ShouldBe(selector.Select(problem, null, CancellationToken.None).Rows.Select(r => problem.ContentIds[r.Position]));
+        selector.SelectWith(moved, 3).Rows.Select(r => moved.ContentIds[r.Position])
+            .ShouldBe(selector.Select(problem, CancellationToken.None).Rows.Select(r => problem.ContentIds[r.Position]));
     }
 
     [Fact]
@@ -108,14 +108,14 @@ public sealed class ZipTests
     {
         var texts = Texts(50, 10, 40);
         var selector = new ZipSelector(new ZipOptions { Rescored = 20, Candidates = 10, Batch = 4 });
-        var large = selector.Select(Problem(texts, "31"), null, CancellationToken.None).Rows;
-        selector.Select(Problem(texts, "13"), null, CancellationToken.None).Rows.Select(r => r.Position).ShouldBe(large.Take(13).Select(r => r.Position));
+        var large = selector.Select(Problem(texts, "31"), CancellationToken.None).Rows;
+        selector.Select(Problem(texts, "13"), CancellationToken.None).Rows.Select(r => r.Position).ShouldBe(large.Take(13).Select(r => r.Position));
     }
 
     [Fact]
     public void An_empty_text_is_passed_over_and_told()
     {
-        var selection = new ZipSelector(new ZipOptions()).Select(Problem(["one text", "", "another text"], "3"), null, CancellationToken.None);
+        var selection = new ZipSelector(new ZipOptions()).Select(Problem(["one text", "", "another text"], "3"), CancellationToken.None);
         selection.Rows.Select(r => r.Position).Order().ShouldBe([0, 2]);
         selection.Remarks.ShouldHaveSingleItem().ShouldStartWith("1 examples without a text");
     }
@@ -125,7 +125,7 @@ public sealed class ZipTests
     {
         var texts = Texts(30, 10, 40);
         var problem = Problem(texts, "10") with { Sources = [.. Enumerable.Range(0, 30).Select(i => i % 3)], SourceNames = ["a", "b", "c"], Quotas = [SourceQuota.Parse("a=8..9")] };
-        new ZipSelector(new ZipOptions { Rescored = 10, Candidates = 6, Batch = 3 }).Select(problem, null, CancellationToken.None)
+        new ZipSelector(new ZipOptions { Rescored = 10, Candidates = 6, Batch = 3 }).Select(problem, CancellationToken.None)
             .Rows.Count(r => r.Position % 3 == 0).ShouldBeInRange(8, 9);
     }
 
@@ -133,8 +133,7 @@ public sealed class ZipTests
     {
         ContentIds = [.. Enumerable.Range(0, texts.Count).Select(i => Problems.Id($"text {i}"))],
         Budget = Budget.Parse(budget),
-        PoolTexts = new MemoryTexts(texts),
-        Threads = 2,
+        Texts = new TextInputs { Pool = new MemoryTexts(texts) },
     };
 
     private static string[] Texts(int count, int least, int most)
