@@ -1,6 +1,5 @@
-using Pursuit.Data;
+using Pursuit.Jobs;
 using Pursuit.Numerics;
-using Pursuit.Runs;
 using Pursuit.Selection.Less;
 using Pursuit.Selection.Methods;
 using Pursuit.Selection.Passes;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Pursuit.Data;
 using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
 

@@ -1,4 +1,3 @@
-using Pursuit.Data;
 using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.KCenter;

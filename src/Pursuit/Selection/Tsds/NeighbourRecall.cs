@@ -1,4 +1,3 @@
-using Pursuit.Runs;
 using Pursuit.Selection.Neighbours;
 
 namespace Pursuit.Selection.Tsds;
