@@ -93,7 +93,7 @@ internal static unsafe partial class PassBenchmark
             var sum = Vector<ulong>.Zero;
             for (var shard = Interlocked.Increment(ref next); shard < shards; shard = Interlocked.Increment(ref next))
             {
-                for (var block = 0; block < features.Blocks; block++)
+                for (var block = 0; block < features.Checkpoints; block++)
                 {
                     var first = shard * features.ShardRows;
                     var tile = features.Read(block, first, Math.Min(features.ShardRows, features.Rows - first), []);

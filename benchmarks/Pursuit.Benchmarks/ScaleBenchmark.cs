@@ -24,7 +24,7 @@ internal static class ScaleBenchmark
         using var wide = new StoreFeatures(FeatureStore.Open(args[1], verifyChecksums: false));
         using var narrow = new StoreFeatures(FeatureStore.Open(directory, verifyChecksums: false));
         using var target = new StoreFeatures(FeatureStore.Open(args[2], verifyChecksums: false));
-        Console.WriteLine($"{wide.Rows:N0} rows x {wide.Blocks} x {wide.Dimension:N0}, {threads} threads");
+        Console.WriteLine($"{wide.Rows:N0} rows x {wide.Checkpoints} x {wide.Dimension:N0}, {threads} threads");
         Console.WriteLine();
         TimePass("bf16", wide, threads);
         TimePass("int8", narrow, threads);
@@ -78,7 +78,7 @@ internal static class ScaleBenchmark
         var sum = 0L;
         Parallel.For(0, shards, new ParallelOptions { MaxDegreeOfParallelism = threads }, () => Vector<ulong>.Zero, (shard, _, local) =>
         {
-            for (var block = 0; block < features.Blocks; block++)
+            for (var block = 0; block < features.Checkpoints; block++)
             {
                 var first = shard * features.ShardRows;
                 var tile = features.Read(block, first, Math.Min(features.ShardRows, features.Rows - first), []);

@@ -89,7 +89,7 @@ public static class Gradients
 
     /// <summary>Rows in some order, [blocks][rows, dimension].</summary>
     public static float[][] Blocks(MemoryFeatures features, int[] order) =>
-        [.. Enumerable.Range(0, features.Blocks).Select(block => order.SelectMany(i => features.Read(block, i, 1, []).Floats.ToArray()).ToArray())];
+        [.. Enumerable.Range(0, features.Checkpoints).Select(block => order.SelectMany(i => features.Read(block, i, 1, []).Floats.ToArray()).ToArray())];
 
     private static float[][] Mixtures(int rows, int dimension, int blocks, string purpose)
     {

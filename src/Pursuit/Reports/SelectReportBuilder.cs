@@ -88,10 +88,10 @@ public sealed class SelectReportBuilder
     {
         if (_run.Problem.Gradients.Pool is not { } features) return null;
         var norms = new double[features.Rows];
-        for (var block = 0; block < features.Blocks; block++)
+        for (var checkpoint = 0; checkpoint < features.Checkpoints; checkpoint++)
         {
-            var ofBlock = features.Norms(block);
-            for (var i = 0; i < norms.Length; i++) norms[i] += (double)ofBlock[i] / features.Blocks;
+            var ofCheckpoint = features.Norms(checkpoint);
+            for (var i = 0; i < norms.Length; i++) norms[i] += (double)ofCheckpoint[i] / features.Checkpoints;
         }
 
         return norms;

@@ -15,9 +15,9 @@ public static class FeaturelessRows
         if (features is null) return null;
         var empty = new bool[features.Rows];
         Array.Fill(empty, true);
-        for (var block = 0; block < features.Blocks; block++)
+        for (var checkpoint = 0; checkpoint < features.Checkpoints; checkpoint++)
         {
-            var norms = features.Norms(block);
+            var norms = features.Norms(checkpoint);
             for (var i = 0; i < empty.Length; i++) empty[i] &= norms[i] == 0;
         }
 

@@ -21,6 +21,7 @@ public static class Selectors
     /// <param name="problem">What is asked.</param>
     /// <param name="cancellationToken">Stops the work between parts.</param>
     /// <exception cref="PursuitException">The problem lacks something this method needs, or the budget can't be met.</exception>
-    public static SelectionResult Select(this ISelector selector, SelectionProblem problem, CancellationToken cancellationToken = default) =>
+    public static SelectionResult Select(
+        this ISelector selector, SelectionProblem problem, CancellationToken cancellationToken = default) =>
         selector.Select(problem, SelectionContext.Default with { CancellationToken = cancellationToken });
 }

@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace Pursuit.Selection;
 
 /// <summary>
-/// What a method reports besides its choice; each method has its own record, and says in the registry under which name a run keeps it as JSON.
+/// What a method reports besides its choice; each method has its own record, and says in the registry under which name a run keeps it as
+/// JSON.
 /// </summary>
 public abstract record MethodDetails
 {

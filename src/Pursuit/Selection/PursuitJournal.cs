@@ -78,7 +78,12 @@ public sealed class PursuitJournal : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             journal.Dispose();
-            throw PursuitException.At(path, $"what the pursuit had found can't be read ({e.Message})", "a readable file", "Check its permissions; without the file the pursuit begins anew.", e);
+            throw PursuitException.At(
+                path,
+                $"what the pursuit had found can't be read ({e.Message})",
+                "a readable file",
+                "Check its permissions; without the file the pursuit begins anew.",
+                e);
         }
     }
 
@@ -146,7 +151,12 @@ public sealed class PursuitJournal : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw PursuitException.At(_path, $"what the pursuit found can't be written ({e.Message})", "a writable directory with free space", "Free some space; the same command continues where it was.", e);
+            throw PursuitException.At(
+                _path,
+                $"what the pursuit found can't be written ({e.Message})",
+                "a writable directory with free space",
+                "Free some space; the same command continues where it was.",
+                e);
         }
     }
 
@@ -194,7 +204,12 @@ public sealed class PursuitJournal : IDisposable
         var frame = new byte[FrameBytes];
         if (file.ReadAtLeast(frame, frame.Length, throwOnEndOfStream: false) < frame.Length) return false;
         var length = BinaryPrimitives.ReadInt64LittleEndian(frame.AsSpan(1));
-        if (!Enum.IsDefined((JournalKind)frame[0]) || length < 0 || length > Math.Min(Array.MaxLength, file.Length - file.Position - DigestBytes)) return false;
+        if (!Enum.IsDefined((JournalKind)frame[0]) || length < 0 || length > Math.Min(
+            Array.MaxLength, file.Length - file.Position - DigestBytes))
+        {
+            return false;
+        }
+
         var record = new Record((JournalKind)frame[0], frame[(1 + sizeof(long))..], file.Position, length, _chain);
         var answer = new byte[length];
         var digest = new byte[DigestBytes];
@@ -223,7 +238,12 @@ public sealed class PursuitJournal : IDisposable
         }
         catch (IOException e)
         {
-            throw PursuitException.At(_path, $"what the pursuit found can't be read again ({e.Message})", "the file as it was written", "Run the same command again.", e);
+            throw PursuitException.At(
+                _path,
+                $"what the pursuit found can't be read again ({e.Message})",
+                "the file as it was written",
+                "Run the same command again.",
+                e);
         }
     }
 

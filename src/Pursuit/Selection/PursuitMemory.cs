@@ -1,7 +1,8 @@
 namespace Pursuit.Selection;
 
 /// <summary>
-/// What of the process's own memory a pursuit may use, planned before it begins: chosen rows are kept where there is room for them, else read
+/// What of the process's own memory a pursuit may use, planned before it begins: chosen rows are kept where there is room for them, else
+/// read
 /// from the store again. No result depends on it.
 /// </summary>
 public sealed class PursuitMemory
@@ -33,7 +34,10 @@ public sealed class PursuitMemory
     /// <summary>Rows of those that were read again, because the screen didn't tell.</summary>
     public long RowsReadAgain { get; private set; }
 
-    /// <summary>Bytes of the features that weren't read thanks to the screen; below zero where passes were so few that the one for their gains cost more.</summary>
+    /// <summary>
+    /// Bytes of the features that weren't read thanks to the screen; below zero where passes were so few that the one for their gains cost
+    /// more.
+    /// </summary>
     public long BytesSpared { get; private set; }
 
     /// <summary>Bytes of other processes' rows that may be kept.</summary>

@@ -11,7 +11,9 @@ public sealed record GradientInputs
     /// <summary>The target examples' gradients; null where a method may work without a target and there is none.</summary>
     public IDenseFeatures? Target { get; init; }
 
-    /// <summary>The pool's losses along the trajectory its gradients were taken on; null where these were brought along or nothing needs them.</summary>
+    /// <summary>
+    /// The pool's losses along the trajectory its gradients were taken on; null where these were brought along or nothing needs them.
+    /// </summary>
     public ExampleLosses? Losses { get; init; }
 }
 

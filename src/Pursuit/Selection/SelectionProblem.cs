@@ -57,14 +57,16 @@ public sealed record SelectionProblem
     internal int TargetGroupCount => TargetGroups.Count > 0 ? Math.Max(1, TargetGroupNames.Count) : 1;
 
     /// <summary>Every group's name for messages and results, [groups].</summary>
-    internal IReadOnlyList<string> NamesOfTargetGroups() => [.. Enumerable.Range(0, TargetGroupCount).Select(g => g < TargetGroupNames.Count ? TargetGroupNames[g] : "target")];
+    internal IReadOnlyList<string> NamesOfTargetGroups() =>
+        [.. Enumerable.Range(0, TargetGroupCount).Select(g => g < TargetGroupNames.Count ? TargetGroupNames[g] : "target")];
 
     /// <summary>Each row's group of a target with gradients; all 0 where the target isn't grouped.</summary>
     internal IReadOnlyList<int> GroupsOfTargetGradients() => TargetGroups.Count > 0 ? TargetGroups : new int[Gradients.Target!.Rows];
 
     /// <summary>The pool's dense features that a method with some needs reads, or null.</summary>
     internal IDenseFeatures? FeaturesRead(FeatureNeeds needs) =>
-        (needs.HasFlag(FeatureNeeds.PoolEmbeddings) ? Embeddings.Pool : null) ?? (needs.HasFlag(FeatureNeeds.PoolGradients) ? Gradients.Pool : null);
+        (needs.HasFlag(FeatureNeeds.PoolEmbeddings) ? Embeddings.Pool : null)
+            ?? (needs.HasFlag(FeatureNeeds.PoolGradients) ? Gradients.Pool : null);
 
     private long Total(BudgetUnit unit)
     {

@@ -2,7 +2,9 @@ using Pursuit.Numerics.Reference;
 
 namespace Pursuit.TestKit.Reference;
 
-/// <summary>The readable twin of a search in an inverted file: of all rows, those whose nearest centre is one of the query's nearest, by distance.</summary>
+/// <summary>
+/// The readable twin of a search in an inverted file: of all rows, those whose nearest centre is one of the query's nearest, by distance.
+/// </summary>
 public static class ReferenceCells
 {
     /// <summary>The rows that a query finds, nearest first, equal ones by content id.</summary>
@@ -15,7 +17,8 @@ public static class ReferenceCells
     public static int[] Find(float[][] rows, float[] query, float[] centres, int lists, int probes, IReadOnlyList<ContentId> contentIds)
     {
         var cells = rows.Select(row => ReferenceKMeans.Nearest(row, centres, lists)).ToArray();
-        var probed = cells.Distinct().OrderBy(c => Squared(query, centres[(c * query.Length)..((c + 1) * query.Length)])).ThenBy(c => c).Take(probes).ToHashSet();
+        var probed = cells.Distinct().OrderBy(
+            c => Squared(query, centres[(c * query.Length)..((c + 1) * query.Length)])).ThenBy(c => c).Take(probes).ToHashSet();
         return [.. Enumerable.Range(0, rows.Length).Where(i => probed.Contains(cells[i])).OrderBy(i => Squared(query, rows[i])).ThenBy(i => contentIds[i])];
     }
 

@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Pursuit.Data;
-using Pursuit.Reports;
 using Pursuit.Selection.Dsir;
 
 namespace Pursuit.TestKit.Reference;
@@ -17,7 +16,8 @@ public static partial class ReferenceDsir
     {
         var (ofTarget, ofPool) = (Distribution(target, options), Distribution(pool, options));
         return [.. pool.Select(text => Grams(text, options).Select(g => Bucket(g, options)).ToArray() is { Length: > 0 } buckets
-            ? buckets.GroupBy(b => b).Sum(g => g.Count() * (Math.Log(ofTarget.GetValueOrDefault(g.Key) + 1e-8) - Math.Log(ofPool.GetValueOrDefault(g.Key) + 1e-8)))
+            ? buckets.GroupBy(b => b).Sum(
+                g => g.Count() * (Math.Log(ofTarget.GetValueOrDefault(g.Key) + 1e-8) - Math.Log(ofPool.GetValueOrDefault(g.Key) + 1e-8)))
             : double.NaN)];
     }
 
@@ -25,7 +25,9 @@ public static partial class ReferenceDsir
     public static IReadOnlyList<string[]> Grams(string text, DsirOptions options)
     {
         // Python's \w has no marks, which .NET's has.
-        string[] words = options.Hash == GramHash.Fast ? [.. Words(text.ToLowerInvariant())] : [.. WordPunct().Matches(PythonCase.Lower(text)).Select(m => m.Value)];
+        string[] words = options.Hash == GramHash.Fast
+            ? [.. Words(text.ToLowerInvariant())]
+            : [.. WordPunct().Matches(PythonCase.Lower(text)).Select(m => m.Value)];
         return [.. words.Select(w => new[] { w }), .. words.Skip(1).Select((w, i) => new[] { words[i], w })];
     }
 

@@ -1,11 +1,10 @@
-using Pursuit.Selection.Gtp;
 using Pursuit.Selection.Omp;
 
 namespace Pursuit.TestKit.Reference;
 
 /// <summary>
-/// Pursuits on dense rows in double, every fit exact and from scratch: the plain twins of <see cref="Gtp.GtpSolver"/>'s staged
-/// schedule and of <see cref="Omp.OmpSolver"/>. Ties by position.
+/// Pursuits on dense rows in double, every fit exact and from scratch: the plain twins of <see cref="Pursuit.Selection.Gtp.GtpSolver"/>'s staged
+/// schedule and of <see cref="Pursuit.Selection.Omp.OmpSolver"/>. Ties by position.
 /// </summary>
 public static class ReferencePursuit
 {
@@ -17,7 +16,8 @@ public static class ReferencePursuit
     /// <param name="grown">Rows that a support may have after the next pass.</param>
     /// <param name="offered">Rows that the next pass offers.</param>
     /// <returns>The support and objective of the best iterate.</returns>
-    public static (int[] Support, double Objective) Staged(double[][] rows, double[][] targets, double lambda, int budget, Func<int, int> grown, Func<int, int> offered)
+    public static (int[] Support, double Objective) Staged(
+        double[][] rows, double[][] targets, double lambda, int budget, Func<int, int> grown, Func<int, int> offered)
     {
         var support = new List<int>();
         var (best, bestObjective) = (Array.Empty<int>(), double.PositiveInfinity);
@@ -58,11 +58,14 @@ public static class ReferencePursuit
         return targets.Sum(b => ReferenceNonNegative.Objective(chosen, b, lambda, ReferenceNonNegative.Solve(chosen, b, lambda)));
     }
 
-    /// <summary>Adds the rows of largest ||max(0, phi . R)||, but none with a cosine above 0.95 to a better one of the same batch.</summary>
+    /// <summary>
+    /// Adds the rows of largest ||max(0, phi . R)||, but none with a cosine above 0.95 to a better one of the same batch.
+    /// </summary>
     private static void Offer(double[][] rows, double[][] targets, double lambda, List<int> support, int count)
     {
         var chosen = support.Select(i => rows[i]).ToArray();
-        var residuals = targets.Select(b => ReferenceNonNegative.Residual(chosen, b, ReferenceNonNegative.Solve(chosen, b, lambda))).ToArray();
+        var residuals = targets.Select(
+            b => ReferenceNonNegative.Residual(chosen, b, ReferenceNonNegative.Solve(chosen, b, lambda))).ToArray();
         var energy = Math.Sqrt(targets.Sum(b => ReferenceRows.Dot(b, b)));
         var order = Enumerable.Range(0, rows.Length)
             .Where(i => !support.Contains(i))
@@ -73,7 +76,8 @@ public static class ReferencePursuit
         foreach (var (row, _) in order)
         {
             if (batch.Count == count) break;
-            if (!batch.Exists(b => Cosine(rows[b], rows[row]) > 0.95) && !support.Exists(s => Cosine(rows[s], rows[row]) > 1 - 1e-6)) batch.Add(row);
+            if (!batch.Exists(b => Cosine(rows[b], rows[row]) > 0.95) && !support.Exists(s => Cosine(rows[s], rows[row]) > 1 - 1e-6))
+                batch.Add(row);
         }
 
         support.AddRange(batch);
@@ -97,7 +101,9 @@ public static class ReferencePursuit
         return [.. targets.Select(b => ReferenceNonNegative.Solve(chosen, b, lambda))];
     }
 
-    private static double Contribution(double[] row, IEnumerable<double> weights) => Math.Sqrt(weights.Sum(w => w * w) * ReferenceRows.Dot(row, row));
+    private static double Contribution(double[] row, IEnumerable<double> weights) =>
+        Math.Sqrt(weights.Sum(w => w * w) * ReferenceRows.Dot(row, row));
 
-    private static double Cosine(double[] a, double[] b) => ReferenceRows.Dot(a, b) / Math.Sqrt(ReferenceRows.Dot(a, a) * ReferenceRows.Dot(b, b));
+    private static double Cosine(double[] a, double[] b) =>
+        ReferenceRows.Dot(a, b) / Math.Sqrt(ReferenceRows.Dot(a, a) * ReferenceRows.Dot(b, b));
 }

@@ -20,7 +20,7 @@ public static class ReferenceRows
     /// <summary>The inner product.</summary>
     public static double Dot(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum();
 
-    /// <summary>P g_i(t), [rows][blocks][d].</summary>
+    /// <summary>P g_i(t), [rows][checkpoints][d].</summary>
     private static double[][][] Raw(IDenseFeatures features)
     {
         var rows = new double[features.Rows][][];
@@ -28,8 +28,8 @@ public static class ReferenceRows
         var values = new float[features.Dimension];
         for (var i = 0; i < rows.Length; i++)
         {
-            rows[i] = new double[features.Blocks][];
-            for (var t = 0; t < features.Blocks; t++)
+            rows[i] = new double[features.Checkpoints][];
+            for (var t = 0; t < features.Checkpoints; t++)
             {
                 FeatureRows.CopyRow(features.Read(t, i, 1, scratch), 0, values);
                 var scale = features.Scales(t).IsEmpty ? 1.0 : features.Scales(t)[i];
@@ -49,7 +49,9 @@ public static class ReferenceRows
             {
                 var divisor = construction.Normalization switch
                 {
-                    RowNormalization.Checkpoint => Math.Max(Math.Sqrt(Dot(part, part)), Floor(ruler.Select(r => Math.Sqrt(Dot(r[t], r[t]))), construction.FloorQuantile)),
+                    RowNormalization.Checkpoint => Math.Max(
+                        Math.Sqrt(Dot(part, part)),
+                        Floor(ruler.Select(r => Math.Sqrt(Dot(r[t], r[t]))), construction.FloorQuantile)),
                     RowNormalization.Row => whole,
                     _ => 1,
                 };
@@ -58,7 +60,8 @@ public static class ReferenceRows
         ];
     }
 
-    private static double Whole(double[][] row, IReadOnlyList<double> etabar) => Math.Sqrt(row.Select((part, t) => etabar[t] * Dot(part, part)).Sum());
+    private static double Whole(double[][] row, IReadOnlyList<double> etabar) =>
+        Math.Sqrt(row.Select((part, t) => etabar[t] * Dot(part, part)).Sum());
 
     private static double Floor(IEnumerable<double> norms, double quantile)
     {

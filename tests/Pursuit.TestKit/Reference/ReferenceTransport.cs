@@ -1,10 +1,9 @@
-using Pursuit.Numerics;
 using Pursuit.Selection.Tsds;
 
 namespace Pursuit.TestKit.Reference;
 
 /// <summary>
-/// TSDS by the definition, all pairs in double precision: the plain twin of <see cref="Tsds.TransportSolver"/>. The level is found by
+/// TSDS by the definition, all pairs in double precision: the plain twin of <see cref="Pursuit.Selection.Tsds.TransportSolver"/>. The level is found by
 /// trying every event and summing A(s) = sum_j sum_{l &lt;= k_j(s)} w_jl (d_j,k_j+1 - d_jl) anew.
 /// </summary>
 public static class ReferenceTransport
@@ -16,7 +15,8 @@ public static class ReferenceTransport
     /// <summary>gamma_jk, [target][pool], and s*. Equal distances go by position.</summary>
     public static (double[][] Gamma, double Level) Solve(double[][] pool, double[][] target, double[] densities, double alpha, double c)
     {
-        var orders = target.Select(q => Enumerable.Range(0, pool.Length).OrderBy(k => SquaredDistance(q, pool[k])).ThenBy(k => k).ToArray()).ToArray();
+        var orders = target.Select(
+            q => Enumerable.Range(0, pool.Length).OrderBy(k => SquaredDistance(q, pool[k])).ThenBy(k => k).ToArray()).ToArray();
         var distances = target.Select((q, j) => orders[j].Select(k => Math.Sqrt(SquaredDistance(q, pool[k]))).ToArray()).ToArray();
         var weights = orders.Select(order => order.Select(k => 1 / densities[k]).ToArray()).ToArray();
         var level = Level(distances, weights, alpha, c);

@@ -13,7 +13,9 @@ public static class ReferenceZip
     /// <param name="texts">[pool].</param>
     /// <param name="options">The rounds' sizes.</param>
     /// <param name="count">How many are chosen.</param>
-    /// <param name="window">How much of what stands before a text DEFLATE is shown, in bytes; the whole where it is at least that long.</param>
+    /// <param name="window">
+    /// How much of what stands before a text DEFLATE is shown, in bytes; the whole where it is at least that long.
+    /// </param>
     public static List<int> Choose(SelectionProblem problem, IReadOnlyList<string> texts, ZipOptions options, int count, int window)
     {
         var left = Enumerable.Range(0, texts.Count).ToList();
@@ -26,7 +28,9 @@ public static class ReferenceZip
             var candidates = Sorted(rescored).Take(options.Candidates).ToList();
             var batch = new List<int>();
             while (batch.Count < options.Batch && batch.Count < candidates.Count && chosen.Count + batch.Count < count)
-                batch.Add(candidates.Except(batch).OrderBy(i => Ratio([.. batch.Append(i).Select(Bytes)], window)).ThenBy(i => problem.ContentIds[i]).First());
+                batch.Add(
+                    candidates.Except(batch).OrderBy(
+                        i => Ratio([.. batch.Append(i).Select(Bytes)], window)).ThenBy(i => problem.ContentIds[i]).First());
             chosen.AddRange(batch);
             left = [.. left.Except(options.Exhaust == ZipExhaust.Batch ? batch : candidates)];
         }

@@ -10,7 +10,8 @@ namespace Pursuit.Tests.Selection;
 /// <summary>Against SciPy, scikit-learn and NumPy; tests/fixtures/pursuit/make_golden.py made the answers.</summary>
 public sealed class PursuitGoldenTests
 {
-    private static readonly JsonElement Golden = JsonDocument.Parse(File.ReadAllText(RepositoryFiles.Fixture("pursuit", "golden.json"))).RootElement;
+    private static readonly JsonElement Golden = JsonDocument.Parse(
+        File.ReadAllText(RepositoryFiles.Fixture("pursuit", "golden.json"))).RootElement;
 
     [Fact]
     public void The_plain_non_negative_solver_agrees_with_SciPy()
@@ -47,7 +48,8 @@ public sealed class PursuitGoldenTests
         var golden = Golden.GetProperty("less");
         double[] etabar = Vector(golden.GetProperty("etabar"));
         var selection = Gradients.Problem(
-            new MemoryFeatures("pool", 6, Blocks(golden.GetProperty("pool")), etabar), new MemoryFeatures("target", 6, Blocks(golden.GetProperty("target")), etabar), "25")
+            new MemoryFeatures("pool", 6, Blocks(golden.GetProperty("pool")), etabar), new MemoryFeatures(
+                "target", 6, Blocks(golden.GetProperty("target")), etabar), "25")
             with
         { TargetGroups = [.. Vector(golden.GetProperty("task")).Select(t => (int)t)], TargetGroupNames = ["a", "b", "c"] };
         var scores = Vector(golden.GetProperty("scores"));
@@ -59,7 +61,8 @@ public sealed class PursuitGoldenTests
 
     private static double[][] Matrix(JsonElement array) => [.. array.EnumerateArray().Select(Vector)];
 
-    private static float[][] Blocks(JsonElement array) => [.. array.EnumerateArray().Select(block => Singles(block.EnumerateArray().SelectMany(Vector)))];
+    private static float[][] Blocks(JsonElement array) =>
+        [.. array.EnumerateArray().Select(block => Singles(block.EnumerateArray().SelectMany(Vector)))];
 
     private static float[] Singles(IEnumerable<double> values) => [.. values.Select(v => (float)v)];
 }

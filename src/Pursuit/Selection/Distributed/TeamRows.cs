@@ -37,7 +37,8 @@ internal sealed class TeamRows(TeamFeatures features, Team team, FetchedRows fet
     public void KeepFetched(long bytes) => fetched.MostBytes = bytes;
 
     /// <inheritdoc/>
-    public void Scan(GradientRows rows, float[] rhs, int count, double[] scores, int threads, CancellationToken cancellationToken) => team.Ask(
+    public void Scan(
+        GradientRows rows, float[] rhs, int count, double[] scores, int threads, CancellationToken cancellationToken) => team.Ask(
         (byte)GradientRequest.Scan,
         w =>
         {
@@ -54,7 +55,8 @@ internal sealed class TeamRows(TeamFeatures features, Team team, FetchedRows fet
         isPass: false);
 
     /// <inheritdoc/>
-    public long[] Sums(GradientRows rows, IReadOnlyList<int> group, int groups, double unit, int threads, CancellationToken cancellationToken)
+    public long[] Sums(
+        GradientRows rows, IReadOnlyList<int> group, int groups, double unit, int threads, CancellationToken cancellationToken)
     {
         var others = new long[groups * rows.Dimension];
         var part = new long[others.Length];

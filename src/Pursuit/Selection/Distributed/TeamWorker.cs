@@ -7,7 +7,8 @@ using Pursuit.Selection.Passes;
 namespace Pursuit.Selection.Distributed;
 
 /// <summary>
-/// The other ranks' side of <see cref="Team"/>: does what rank 0 asks on its own shards, until there is no more. Passes over gradient rows are
+/// The other ranks' side of <see cref="Team"/>: does what rank 0 asks on its own shards, until there is no more. Passes over gradient rows
+/// are
 /// answered here; what a method asks besides is answered by the handlers it adds.
 /// </summary>
 internal sealed class TeamWorker : ITeamWorker
@@ -103,7 +104,8 @@ internal sealed class TeamWorker : ITeamWorker
     private Action<BinaryWriter> Sums(BinaryReader reader, CancellationToken cancellationToken)
     {
         var (rows, groups, unit, groupOf) = (Rows(reader), reader.ReadInt32(), reader.ReadDouble(), reader.ReadArray<int>());
-        return Bytes(RowSums.ComputeOwn(rows, groupOf.Length == 0 ? new int[rows.Count] : groupOf, groups, unit, Threads, cancellationToken));
+        return Bytes(
+            RowSums.ComputeOwn(rows, groupOf.Length == 0 ? new int[rows.Count] : groupOf, groups, unit, Threads, cancellationToken));
     }
 
     private Action<BinaryWriter> Gather(BinaryReader reader, CancellationToken cancellationToken)

@@ -24,7 +24,8 @@ public sealed class DsirSelector : IScorer
         var scores = Scores(problem, context);
         if (_options.Resample)
         {
-            for (var i = 0; i < scores.Length; i++) scores[i] += Gumbel(SeededRandom.ForExample(problem.Seed, "dsir/gumbel", problem.ContentIds[i]));
+            for (var i = 0; i < scores.Length; i++)
+                scores[i] += Gumbel(SeededRandom.ForExample(problem.Seed, "dsir/gumbel", problem.ContentIds[i]));
         }
 
         return ScoredSelection.Select(Name, problem, scores, "a word");
@@ -37,9 +38,16 @@ public sealed class DsirSelector : IScorer
         var grams = new GramWeights(_options, context.Threads);
         var wanted = grams.Count(target, null, context.CancellationToken);
         if (wanted.All(c => c == 0)) throw PursuitException.At("--target", $"no word in {target.Count:N0} examples", "examples with words");
-        var present = grams.Count(pool, done => context.Progress?.Report(new WorkProgress("counting words", done, pool.Count, "examples")), context.CancellationToken);
+        var present = grams.Count(
+            pool,
+            done => context.Progress?.Report(new WorkProgress("counting words", done, pool.Count, "examples")),
+            context.CancellationToken);
         var ratios = GramWeights.LogRatios(wanted, present);
-        return grams.Weigh(pool, ratios, done => context.Progress?.Report(new WorkProgress("weighing", done, pool.Count, "examples")), context.CancellationToken);
+        return grams.Weigh(
+            pool,
+            ratios,
+            done => context.Progress?.Report(new WorkProgress("weighing", done, pool.Count, "examples")),
+            context.CancellationToken);
     }
 
     /// <summary>A standard Gumbel number of 64 random bits: the largest of log weights with such noise is a draw by weight.</summary>

@@ -10,7 +10,8 @@ public sealed class TokenStatisticsShard
     internal const string Prefix = "statistics-", Ending = ".safetensors";
 
     private const string RowOffsets = "offsets", AloneOffsets = "answer_alone.offsets";
-    private const string TokensName = "tokens", TrainedName = "trained", LogName = "log_probability", SquareName = "square_sum", EntropyName = "entropy", MarginName = "margin", AloneName = "answer_alone";
+    private const string TokensName = "tokens", TrainedName = "trained", LogName = "log_probability";
+    private const string SquareName = "square_sum", EntropyName = "entropy", MarginName = "margin", AloneName = "answer_alone";
 
     /// <summary>First token of each example, then the number of tokens, [examples + 1].</summary>
     public required long[] Offsets { get; init; }
@@ -42,7 +43,8 @@ public sealed class TokenStatisticsShard
     /// <summary>A shard's path.</summary>
     /// <param name="directory">The store's directory.</param>
     /// <param name="shard">The shard's number.</param>
-    public static string PathOf(string directory, int shard) => Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{shard:D5}{Ending}"));
+    public static string PathOf(string directory, int shard) =>
+        Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{shard:D5}{Ending}"));
 
     /// <summary>Writes it under its final name when it is whole, with a SHA-256 of its data.</summary>
     /// <param name="directory">The store's directory.</param>
@@ -67,7 +69,8 @@ public sealed class TokenStatisticsShard
         try
         {
             using var file = SafetensorsFile.Open(PathOf(directory, shard));
-            return file.Metadata.GetValueOrDefault(FeatureShard.StoreKey) == IdOf(shard, id) && file.Metadata.GetValueOrDefault(FeatureShard.DigestKey) == file.DataDigest();
+            return file.Metadata.GetValueOrDefault(FeatureShard.StoreKey) == IdOf(shard, id)
+                && file.Metadata.GetValueOrDefault(FeatureShard.DigestKey) == file.DataDigest();
         }
         catch (PursuitException)
         {

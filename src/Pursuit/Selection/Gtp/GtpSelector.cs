@@ -26,7 +26,11 @@ public sealed class GtpSelector : ISelector
     public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
         if (_options.Fill == GtpFill.None && problem.Quotas.Count > 0)
-            throw PursuitException.At($"{Name}.fill", "none, with quotas", "herd or peel", "Quotas need every example ranked; the pursuit alone ranks only those it wants.");
+            throw PursuitException.At(
+                $"{Name}.fill",
+                "none, with quotas",
+                "herd or peel",
+                "Quotas need every example ranked; the pursuit alone ranks only those it wants.");
         var session = PursuitSession.Open(problem, Name, _options, context);
         var remarks = new List<string>();
         var heldOut = _options.NoiseFloor == GtpNoiseFloor.HeldOut ? HeldOutPursuit(problem, session, context) : null;
@@ -45,23 +49,36 @@ public sealed class GtpSelector : ISelector
         var selection = session.Select(ranked, remarks);
         var details = session.Details(outcome, selection, context.CancellationToken) with { HeldOutIterations = heldOut?.Iterations ?? [] };
         if (details.TargetBelowFloor > 0.5)
-            selection = selection with { Remarks = [.. selection.Remarks, $"{details.TargetBelowFloor:P0} of the target's gradients are shorter than the pool's norm floor: the model nearly knows the target already, or the two were made with different losses."] };
+            selection = selection with { Remarks = [.. selection.Remarks, BelowFloorRemark(details)] };
         return selection with { Details = details };
     }
 
-    /// <summary>Tells of groups whose examples have nothing in common that their number could show; refuses where that is all groups and no fill.</summary>
+    /// <summary>
+    /// Tells of groups whose examples have nothing in common that their number could show; refuses where that is all groups and no fill.
+    /// </summary>
     private string? NoiseRemark(PursuitTarget target, PursuitOutcome outcome)
     {
         if (_options.NoiseFloor == GtpNoiseFloor.Off) return null;
-        var lost = Enumerable.Range(0, target.Groups).Where(j => target.Noise[j] >= target.Shares[j]).Select(j => target.Names[j]).ToArray(); // ||B_j||^2 is c_j
+        // ||B_j||^2 is c_j: noise of that energy leaves nothing of the mean.
+        var lost = Enumerable.Range(0, target.Groups).Where(
+            j => target.Noise[j] >= target.Shares[j]).Select(j => target.Names[j]).ToArray();
         if (lost.Length == 0) return null;
-        var found = $"the examples of {string.Join(", ", lost.Select(n => $"'{n}'"))} agree so little that their mean is no longer than its own sampling noise";
+        var found = $"the examples of {string.Join(", ", lost.Select(n => $"'{n}'"))} agree so little "
+            + "that their mean is no longer than its own sampling noise";
         const string Advice = "Give more examples, or narrower groups.";
         if (outcome.Positions.Length > 0) return $"For target groups no row was pursued: {found}. {Advice}";
         return _options.Fill == GtpFill.None
-            ? throw PursuitException.At($"{Name}.noise-floor", found, "a group whose examples have something in common", $"{Advice} Or set {Name}.fill=herd to serve their mean all the same, or {Name}.noise-floor=off to fit the noise.")
+            ? throw PursuitException.At(
+                $"{Name}.noise-floor",
+                found,
+                "a group whose examples have something in common",
+                $"{Advice} Or set {Name}.fill=herd to serve their mean all the same, or {Name}.noise-floor=off to fit the noise.")
             : $"Nothing was pursued, and every row serves the target's mean alone: {found}. {Advice}";
     }
+
+    private static string BelowFloorRemark(PursuitDetails details) =>
+        $"{details.TargetBelowFloor:P0} of the target's gradients are shorter than the pool's norm floor: "
+        + "the model nearly knows the target already, or the two were made with different losses.";
 
     /// <summary>The pursuit; where a token budget buys fewer rows than thought, again with as many as it buys.</summary>
     private PursuitOutcome Pursue(PursuitSession session, int rows, SelectionContext context)
@@ -72,9 +89,11 @@ public sealed class GtpSelector : ISelector
             session.Problem.Gains!.Clear();
             var outcome = _options.Rounds == 2
                 ? new TwoRounds(session.Problem, _options, _options.Stops).Run(rows, context.Progress, context.CancellationToken)
-                : new GtpSolver(session.Problem, _options, _options.Stops).Run(rows, null, context.Progress, context.CancellationToken).Outcome;
+                : new GtpSolver(session.Problem, _options, _options.Stops).Run(
+                    rows, null, context.Progress, context.CancellationToken).Outcome;
             var over = -session.Left(outcome.Positions);
             var spent = outcome.Positions.Sum(session.Cost);
+            // A twentieth over the budget is cut off where the ranks are filled.
             if (over <= 0.05 * (spent - over) || attempt == Attempts || rows == 1) return outcome;
             rows = Math.Max(1, (int)((double)outcome.Positions.Length * (spent - over) / spent));
         }
@@ -90,7 +109,13 @@ public sealed class GtpSelector : ISelector
         if (left > 0)
         {
             var herd = new HerdingFill(session.Problem, ranked.Select(r => r.Position));
-            ranked.AddRange(herd.Fill(session.Cost, left, session.RowsFor(left), context.Progress, context.CancellationToken).Select(p => new RankedRow(p, 0, weight)));
+            ranked.AddRange(
+                herd.Fill(
+                    session.Cost,
+                    left,
+                    session.RowsFor(left),
+                    context.Progress,
+                    context.CancellationToken).Select(p => new RankedRow(p, 0, weight)));
         }
 
         if (problem.Quotas.Count > 0) ranked.AddRange(Others(session, ranked, weight, context.CancellationToken));
@@ -112,7 +137,8 @@ public sealed class GtpSelector : ISelector
                 near.Add(row);
             }
 
-            var outcome = new GtpSolver(rest, _options, _options.Stops).Run(session.RowsFor(left), near, context.Progress, context.CancellationToken).Outcome;
+            var outcome = new GtpSolver(rest, _options, _options.Stops).Run(
+                session.RowsFor(left), near, context.Progress, context.CancellationToken).Outcome;
             session.Problem.CountReadBy(rest);
             layer = [.. session.Ranked(outcome).Select(r => r with { Score = 0 })];
             ranked.AddRange(layer);
@@ -120,7 +146,8 @@ public sealed class GtpSelector : ISelector
     }
 
     /// <summary>Everything else by its agreement with the uniform target, for sources whose quota reaches that far.</summary>
-    private static IEnumerable<RankedRow> Others(PursuitSession session, List<RankedRow> ranked, double weight, CancellationToken cancellationToken)
+    private static IEnumerable<RankedRow> Others(
+        PursuitSession session, List<RankedRow> ranked, double weight, CancellationToken cancellationToken)
     {
         var problem = session.Problem;
         var scores = new double[problem.Rows.Count];
@@ -132,13 +159,15 @@ public sealed class GtpSelector : ISelector
     }
 
     /// <summary>Pursues half of each group and watches the residual on the other half.</summary>
-    private (int Rows, IReadOnlyList<PursuitIteration> Iterations)? HeldOutPursuit(SelectionProblem selection, PursuitSession session, SelectionContext context)
+    private (int Rows, IReadOnlyList<PursuitIteration> Iterations)? HeldOutPursuit(
+        SelectionProblem selection, PursuitSession session, SelectionContext context)
     {
         if (session.Target is null) return null;
         var (first, second) = TargetHalves.Draw(selection, Name, session.Target, _options, context);
         var problem = session.Problem.For(first);
         var stops = _options.Stops with { HeldOut = second };
-        var (outcome, trace) = new GtpSolver(problem, _options, stops).Run(session.RowBudget, null, context.Progress, context.CancellationToken);
+        var (outcome, trace) = new GtpSolver(problem, _options, stops).Run(
+            session.RowBudget, null, context.Progress, context.CancellationToken);
         session.Problem.CountReadBy(problem);
         return (trace.BestHeldOutRows, outcome.Iterations);
     }

@@ -13,7 +13,8 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
     /// <param name="distinctFrom">Rows that candidates may not resemble, or null.</param>
     /// <param name="progress">Told after every iteration.</param>
     /// <param name="cancellationToken">Stops between shards of a pass.</param>
-    public (PursuitOutcome Outcome, PursuitTrace Trace) Run(int budget, NearRows? distinctFrom, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public (PursuitOutcome Outcome, PursuitTrace Trace) Run(
+        int budget, NearRows? distinctFrom, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var trace = new PursuitTrace(problem, stops, budget, progress);
         var support = problem.NewSupport();
@@ -31,7 +32,8 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
     /// budget: it says only where the way ends, and how many of the last support's rows stay. So a larger budget has all supports of a
     /// smaller one to choose the best of, and more, and never fits worse.
     /// </summary>
-    private StopReason Staged(SupportSet support, PursuitTrace trace, int budget, NearRows? distinctFrom, CancellationToken cancellationToken)
+    private StopReason Staged(
+        SupportSet support, PursuitTrace trace, int budget, NearRows? distinctFrom, CancellationToken cancellationToken)
     {
         var residual = support.Residual();
         var (settings, isFinal) = (NonNegativeSettings.Early, false);
@@ -85,7 +87,13 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
 
     /// <summary>Rounds in which rows are offered to a support beyond the budget, and the best of both stay.</summary>
     private StopReason Exchange(
-        SupportSet support, PursuitTrace trace, int budget, int rounds, Func<int> offered, NearRows? distinctFrom, CancellationToken cancellationToken)
+        SupportSet support,
+        PursuitTrace trace,
+        int budget,
+        int rounds,
+        Func<int> offered,
+        NearRows? distinctFrom,
+        CancellationToken cancellationToken)
     {
         var residual = support.Residual();
         for (var round = 0; round < rounds; round++)

@@ -33,7 +33,8 @@ internal sealed record PartsQuestion(GtpOptions Options, PursuitTarget Target, i
     /// <param name="index">Which of the wanted parts.</param>
     /// <param name="threads">At most this many.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
-    public long[] Answer(GradientRows rows, IReadOnlyList<ContentId> contentIds, int index, int threads, CancellationToken cancellationToken)
+    public long[] Answer(
+        GradientRows rows, IReadOnlyList<ContentId> contentIds, int index, int threads, CancellationToken cancellationToken)
     {
         var problem = new PursuitProblem(rows, Target, contentIds, Options.Lambda, Batch, new SelectionContext { Threads = threads });
         return TwoRounds.PursuePart(problem, Options, Options.Stops, Parts[index], Budget, cancellationToken);

@@ -58,7 +58,8 @@ public static class PlannedTraffic
 
     /// <summary>A pass's request: rows, rule, right-hand sides, and the rows that can't be chosen.</summary>
     private static long Score(long dimension, int groups, long support) =>
-        Byte + Number + (Byte + Number + groups * Double + Double + Byte) + (Number + groups * dimension * Single) + (Number + support * Number);
+        Byte + Number + (
+            Byte + Number + groups * Double + Double + Byte) + (Number + groups * dimension * Single) + (Number + support * Number);
 
     /// <summary>The request for the best rows.</summary>
     private static long Best => Byte + Number + Number;

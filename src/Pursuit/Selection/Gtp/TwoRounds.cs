@@ -6,7 +6,8 @@ using Pursuit.Selection.Pursuits;
 namespace Pursuit.Selection.Gtp;
 
 /// <summary>
-/// The pursuit in two rounds (after Mirzasoleiman et al., "Distributed submodular maximization", 2013): in each part of the pool by itself, with
+/// The pursuit in two rounds (after Mirzasoleiman et al., "Distributed submodular maximization", 2013): in each part of the pool by itself,
+/// with
 /// the whole budget, then among what the parts chose. Parts are consecutive shards, so no number of processes changes a byte; several
 /// processes take a part each, and say nothing in between.
 /// </summary>
@@ -19,7 +20,9 @@ internal sealed class TwoRounds(PursuitProblem problem, GtpOptions options, Purs
     public PursuitOutcome Run(int budget, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var found = Found(budget, out var missing);
-        var answers = missing.Length == 0 ? [] : Ask(PartsQuestion.Of(problem, options, budget, missing), part => Pursue(part, budget, progress, cancellationToken));
+        var answers = missing.Length == 0
+            ? []
+            : Ask(PartsQuestion.Of(problem, options, budget, missing), part => Pursue(part, budget, progress, cancellationToken));
         foreach (var (part, answer) in missing.Zip(answers))
         {
             problem.Journal?.Keep(JournalKind.Part, Question(part, budget), MemoryMarshal.AsBytes(answer.AsSpan()));
@@ -45,7 +48,8 @@ internal sealed class TwoRounds(PursuitProblem problem, GtpOptions options, Purs
     /// <param name="budget">Rows at most.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
     /// <returns>Passes, bytes read, then the positions chosen.</returns>
-    public static long[] PursuePart(PursuitProblem problem, GtpOptions options, PursuitStops stops, int part, int budget, CancellationToken cancellationToken)
+    public static long[] PursuePart(
+        PursuitProblem problem, GtpOptions options, PursuitStops stops, int part, int budget, CancellationToken cancellationToken)
     {
         var range = RowRange.Share(problem.Rows.Features, part, options.Parts);
         if (range.Count == 0) return [0, 0];
@@ -98,7 +102,8 @@ internal sealed class TwoRounds(PursuitProblem problem, GtpOptions options, Purs
             },
             isPass: false);
 
-        IEnumerable<int> Shares(int rank) => Enumerable.Range(0, answers.Length).Where(index => PartsQuestion.RankOf(index, source.Team.Count) == rank);
+        IEnumerable<int> Shares(int rank) =>
+            Enumerable.Range(0, answers.Length).Where(index => PartsQuestion.RankOf(index, source.Team.Count) == rank);
     }
 
     private long[] Pursue(int part, int budget, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)

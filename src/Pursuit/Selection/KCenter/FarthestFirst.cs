@@ -13,7 +13,10 @@ internal readonly record struct TakeableRow(int Row, double Score)
 
     /// <summary>The better of two; ties by content id.</summary>
     public TakeableRow Or(TakeableRow other, IReadOnlyList<ContentId> contentIds) =>
-        other.Row >= 0 && (Row < 0 || other.Score > Score || (other.Score == Score && contentIds[other.Row].CompareTo(contentIds[Row]) < 0)) ? other : this;
+        other.Row >= 0
+            && (
+                Row < 0 || other.Score > Score
+                    || (other.Score == Score && contentIds[other.Row].CompareTo(contentIds[Row]) < 0)) ? other : this;
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     public static TakeableRow Read(BinaryReader reader) => new(reader.ReadInt32(), reader.ReadDouble());
@@ -60,7 +63,8 @@ internal sealed class FarthestFirst
     public ReadOnlySpan<double> Squared => _squared;
 
     /// <summary>The largest size of a number.</summary>
-    public double LargestNumber(CancellationToken cancellationToken) => _pool.ForEachTile(_threads, () => new double[1], (most, rows, _, _) =>
+    public double LargestNumber(
+        CancellationToken cancellationToken) => _pool.ForEachTile(_threads, () => new double[1], (most, rows, _, _) =>
     {
         foreach (var value in rows) most[0] = Math.Max(most[0], Math.Abs(value));
     }, cancellationToken).Max(most => most[0]);
@@ -83,7 +87,12 @@ internal sealed class FarthestFirst
         var workers = _pool.ForEachTile(_threads, () => new[] { TakeableRow.None }, (best, rows, first, count) =>
         {
             for (var r = 0; r < count; r++)
-                if (!_excluded[first + r - _pool.Own.First]) best[0] = best[0].Or(new TakeableRow(first + r, -SquaredDistance.Of(rows.Slice(r * _pool.Dimension, _pool.Dimension), point)), _contentIds);
+                if (!_excluded[first + r - _pool.Own.First])
+                {
+                    best[0] = best[0].Or(
+                        new TakeableRow(first + r, -SquaredDistance.Of(rows.Slice(r * _pool.Dimension, _pool.Dimension), point)),
+                        _contentIds);
+                }
         }, cancellationToken);
         return workers.Aggregate(TakeableRow.None, (best, worker) => best.Or(worker[0], _contentIds));
     }
@@ -106,7 +115,11 @@ internal sealed class FarthestFirst
         if (_pool.Own.Contains(row)) _excluded[row - _pool.Own.First] = true;
         // A quarter of the squared distance to each earlier centre, a little less for its rounding.
         var quarter = new double[_centres.Count];
-        Parallel.For(0, quarter.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, _threads), CancellationToken = cancellationToken }, c => quarter[c] = 0.25 * (1 - 1e-12) * SquaredDistance.Of(centre, _centres[c]));
+        Parallel.For(
+            0,
+            quarter.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, _threads), CancellationToken = cancellationToken },
+            c => quarter[c] = 0.25 * (1 - 1e-12) * SquaredDistance.Of(centre, _centres[c]));
         _centres.Add(centre);
         _pool.ForEachTile(_threads, () => 0, (_, rows, first, count) =>
         {

@@ -36,7 +36,9 @@ internal sealed class Traversal
     /// <summary>Takes a row.</summary>
     /// <param name="row">The row.</param>
     /// <param name="cancellationToken">Stops between tiles.</param>
-    /// <returns>The row farthest from all taken, and its distance to the nearest of them; ties by content id, -1 where none is left.</returns>
+    /// <returns>
+    /// The row farthest from all taken, and its distance to the nearest of them; ties by content id, -1 where none is left.
+    /// </returns>
     public TakeableRow Take(int row, CancellationToken cancellationToken)
     {
         var centre = new float[_pool.Dimension];
@@ -92,7 +94,12 @@ internal sealed class Traversal
     private TakeableRow Best(byte request, Action<BinaryWriter> write, Func<TakeableRow> here)
     {
         var others = TakeableRow.None;
-        var own = _pool.Team.Ask(request, write, here, (_, reader) => others = others.Or(TakeableRow.Read(reader), _contentIds), isPass: true);
+        var own = _pool.Team.Ask(
+            request,
+            write,
+            here,
+            (_, reader) => others = others.Or(TakeableRow.Read(reader), _contentIds),
+            isPass: true);
         return own.Or(others, _contentIds);
     }
 }

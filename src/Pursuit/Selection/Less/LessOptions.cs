@@ -6,7 +6,9 @@ namespace Pursuit.Selection.Less;
 /// <summary>Options of <see cref="LessSelector"/> and <see cref="LessRoundRobinSelector"/>. The defaults are the paper's.</summary>
 public sealed record LessOptions
 {
-    /// <summary>What rows and targets are divided by. Default: <see cref="RowNormalization.Checkpoint"/>, the cosine per checkpoint.</summary>
+    /// <summary>
+    /// What rows and targets are divided by. Default: <see cref="RowNormalization.Checkpoint"/>, the cosine per checkpoint.
+    /// </summary>
     [Description("what gradients are divided by: checkpoint (the paper's cosine), row or none")]
     [OptionName("normalise")]
     public RowNormalization Normalize { get; init; } = RowNormalization.Checkpoint;

@@ -6,7 +6,8 @@ namespace Pursuit.Selection.Less;
 internal sealed record TaskScores(int Tasks, double[] Scores, IReadOnlyList<string> Names, long BytesRead)
 {
     /// <summary>One pass over the pool for all tasks.</summary>
-    public static TaskScores Compute(SelectionProblem problem, string method, RowConstruction construction, bool centre, SelectionContext context)
+    public static TaskScores Compute(
+        SelectionProblem problem, string method, RowConstruction construction, bool centre, SelectionContext context)
     {
         var (threads, cancellationToken) = (context.Threads, context.CancellationToken);
         var pool = GradientRows.OfPool(problem.RequirePoolGradients(method), construction);

@@ -26,7 +26,9 @@ public static class MethodOptions
     /// <summary>Makes a method's selector.</summary>
     /// <param name="method">The method.</param>
     /// <param name="settings">"NAME.option=value" pairs; those of other methods are passed over, those of no method refused.</param>
-    /// <exception cref="PursuitException">An unknown option, or a value that doesn't fit; the message has the nearest name or the values.</exception>
+    /// <exception cref="PursuitException">
+    /// An unknown option, or a value that doesn't fit; the message has the nearest name or the values.
+    /// </exception>
     public static ISelector Create(MethodDescriptor method, IReadOnlyList<string> settings) => method.Create(Read(method, settings));
 
     /// <summary>A method's options record as the settings make it; its ranges are checked by <see cref="Create"/>.</summary>
@@ -103,7 +105,9 @@ public static class MethodOptions
         {
             _ when target.IsEnum => EnumValue(target, value),
             _ when target == typeof(int) => int.TryParse(value, NumberStyles.AllowLeadingSign, culture, out var i) ? i : null,
-            _ when target == typeof(double) => double.TryParse(value, NumberStyles.Float, culture, out var d) && double.IsFinite(d) ? d : null,
+            _ when target == typeof(double) => double.TryParse(value, NumberStyles.Float, culture, out var d) && double.IsFinite(d)
+                ? d
+                : null,
             _ when target == typeof(bool) => bool.TryParse(value, out var b) ? b : null,
             _ when target == typeof(string) => value,
             _ => throw new NotSupportedException($"An option can't be of type {target}."),

@@ -178,5 +178,9 @@ public static class MethodRegistry
     /// <exception cref="PursuitException">There is none; the message has the nearest name.</exception>
     public static MethodDescriptor Find(string name) =>
         Methods.FirstOrDefault(m => m.Name == name)
-        ?? throw PursuitException.At("--method", $"no method is named '{name}'", $"one of: {string.Join(", ", Methods.Select(m => m.Name))}", Suggestion.For(name, Methods.Select(m => m.Name)));
+        ?? throw PursuitException.At(
+            "--method",
+            $"no method is named '{name}'",
+            $"one of: {string.Join(", ", Methods.Select(m => m.Name))}",
+            Suggestion.For(name, Methods.Select(m => m.Name)));
 }

@@ -19,7 +19,8 @@ internal static class CellSearch
     private const int MostWaiting = 32;
 
     /// <summary>The best rows of each query in the cells it looks at, by squared distance.</summary>
-    public static IReadOnlyList<NeighbourHeaps> Pass(NearestRows nearest, ProbedCells probed, NeighbourLimits limits, CancellationToken cancellationToken)
+    public static IReadOnlyList<NeighbourHeaps> Pass(
+        NearestRows nearest, ProbedCells probed, NeighbourLimits limits, CancellationToken cancellationToken)
     {
         var (pool, dimension) = (nearest.Pool, nearest.Pool.Dimension);
         var visited = VisitedCells.From(probed, nearest.Queries, dimension);
@@ -56,7 +57,8 @@ internal static class CellSearch
         var rows = worker.Rows(k);
         var positions = worker.Positions(k);
         Gemm.Multiply(
-            false, false, positions.Length, queries.Length, dimension, 1, rows, dimension, visited.Columns(k), queries.Length, 0, worker.Products, queries.Length);
+            false, false, positions.Length, queries.Length, dimension, 1, rows, dimension, visited.Columns(k), queries.Length, 0,
+            worker.Products, queries.Length);
         for (var q = 0; q < queries.Length; q++) worker.Limits[q] = limits.LimitOf(worker.Heaps, queries[q]);
         for (var r = 0; r < positions.Length; r++)
         {
@@ -65,7 +67,8 @@ internal static class CellSearch
             var found = limits.Bound.Within(DotProduct.SquaredNorm(row), products, worker.Limits.AsSpan(0, queries.Length), worker.Found);
             foreach (var q in worker.Found.AsSpan(0, found))
             {
-                worker.Heaps.Offer(queries[q], positions[r], SquaredDistance.Of(row, nearest.Queries.AsSpan(queries[q] * dimension, dimension)));
+                worker.Heaps.Offer(
+                    queries[q], positions[r], SquaredDistance.Of(row, nearest.Queries.AsSpan(queries[q] * dimension, dimension)));
                 worker.Limits[q] = limits.LimitOf(worker.Heaps, queries[q]);
             }
         }
@@ -81,7 +84,8 @@ internal static class CellSearch
         private readonly int[][] _queries;
         private readonly float[][] _columns;
 
-        private VisitedCells(int[] places, int[][] queries, float[][] columns) => (_places, _queries, _columns) = (places, queries, columns);
+        private VisitedCells(int[] places, int[][] queries, float[][] columns) =>
+            (_places, _queries, _columns) = (places, queries, columns);
 
         /// <summary>How many.</summary>
         public int Count => _queries.Length;

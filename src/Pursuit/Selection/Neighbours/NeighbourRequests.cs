@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Pursuit.Data;
 using Pursuit.Numerics;
 using Pursuit.Selection.Passes;
 
@@ -26,7 +25,8 @@ internal static class NeighbourRequests
 
     /// <summary>Every process puts its rows to the nearest of some centres.</summary>
     /// <returns>Rank 0's cells, and the rows of the whole pool in each.</returns>
-    public static (RowCells Cells, int[] Counts) AskCells(EmbeddingRows pool, RowCentres centres, int threads, CancellationToken cancellationToken)
+    public static (RowCells Cells, int[] Counts) AskCells(
+        EmbeddingRows pool, RowCentres centres, int threads, CancellationToken cancellationToken)
     {
         var counts = new int[centres.Count];
         var cells = pool.Team.Ask(
@@ -74,7 +74,8 @@ internal static class NeighbourRequests
     }
 
     /// <summary>Kernels of all rows about some queries.</summary>
-    public static KernelSums AskKernels(RadiusSearch search, int[] positions, float[] values, double squaredWidth, double unit, CancellationToken cancellationToken)
+    public static KernelSums AskKernels(
+        RadiusSearch search, int[] positions, float[] values, double squaredWidth, double unit, CancellationToken cancellationToken)
     {
         var others = new List<(long[] Sums, int[] Near)>();
         var sums = search.Pool.Team.Ask(
@@ -103,20 +104,23 @@ internal static class NeighbourRequests
         {
             var rows = embeddings.Rows;
             var centres = reader.ReadArray<float>();
-            cells = RowCells.Assign(rows, new RowCentres(centres, centres.Length / rows.Dimension, rows.Dimension), worker.Threads, cancellationToken);
+            cells = RowCells.Assign(
+                rows, new RowCentres(centres, centres.Length / rows.Dimension, rows.Dimension), worker.Threads, cancellationToken);
             return w => w.WriteArray<int>(cells.Counts(worker.Own));
         });
         worker.On(NearestCode, (reader, cancellationToken) =>
         {
             var (length, probed, queries) = (reader.ReadInt32(), reader.ReadArray<int>(), reader.ReadArray<float>());
             var nearest = new NearestRows(embeddings.Rows, worker.ContentIds, queries, length, worker.Threads);
-            return Write(NeighbourSearch.Here(nearest, Probed(cells, probed, queries.Length / embeddings.Rows.Dimension), cancellationToken));
+            return Write(
+                NeighbourSearch.Here(nearest, Probed(cells, probed, queries.Length / embeddings.Rows.Dimension), cancellationToken));
         });
         worker.On(KernelsCode, (reader, cancellationToken) =>
         {
             if (search?.Pool != embeddings.Rows) search = new RadiusSearch(embeddings.Rows, worker.Threads);
             var (squaredWidth, unit) = (reader.ReadDouble(), reader.ReadDouble());
-            var kernels = KernelSums.Compute(search, reader.ReadArray<int>(), reader.ReadArray<float>(), squaredWidth, unit, cancellationToken);
+            var kernels = KernelSums.Compute(
+                search, reader.ReadArray<int>(), reader.ReadArray<float>(), squaredWidth, unit, cancellationToken);
             return w =>
             {
                 w.WriteArray<long>(kernels.Sums);

@@ -34,13 +34,15 @@ internal static class NeighbourSearch
     /// <param name="index">Where to search; null for everywhere.</param>
     /// <param name="some">Places of the queries to search for.</param>
     /// <param name="cancellationToken">Stops between tiles.</param>
-    public static void Lengthen(NeighbourLists lists, NearestRows nearest, CellIndex? index, int[] some, CancellationToken cancellationToken)
+    public static void Lengthen(
+        NeighbourLists lists, NearestRows nearest, CellIndex? index, int[] some, CancellationToken cancellationToken)
     {
         var pool = nearest.Pool;
         foreach (var part in some.Chunk(QueriesAtOnce))
         {
             var right = new float[part.Length * pool.Dimension];
-            foreach (var (i, query) in part.Index()) nearest.Queries.AsSpan(query * pool.Dimension, pool.Dimension).CopyTo(right.AsSpan(i * pool.Dimension));
+            foreach (var (i, query) in part.Index())
+                nearest.Queries.AsSpan(query * pool.Dimension, pool.Dimension).CopyTo(right.AsSpan(i * pool.Dimension));
             var probed = index?.Probe(right, nearest.Threads, cancellationToken);
             var found = NeighbourRequests.AskNearest(nearest with { Queries = right }, probed, cancellationToken);
             foreach (var (i, query) in part.Index())
@@ -54,7 +56,9 @@ internal static class NeighbourSearch
     /// <summary>Passes over the pool that a search of so many queries takes.</summary>
     public static int Passes(int count) => (count + QueriesAtOnce - 1) / QueriesAtOnce;
 
-    /// <summary>Each query's nearest rows among this process's, by squared distance in the rows' own units; lists end with those rows.</summary>
+    /// <summary>
+    /// Each query's nearest rows among this process's, by squared distance in the rows' own units; lists end with those rows.
+    /// </summary>
     /// <param name="nearest">What is looked for; at most as many queries as one pass takes.</param>
     /// <param name="probed">Where to search; null for everywhere.</param>
     /// <param name="cancellationToken">Stops between tiles.</param>
@@ -71,7 +75,8 @@ internal static class NeighbourSearch
         var (dimension, right) = (nearest.Pool.Dimension, nearest.Queries);
         var count = right.Length / dimension;
         var workers = nearest.Pool.ForEachTile(
-            nearest.Threads, () => new Worker(new NeighbourHeaps(count, nearest.Length, nearest.ContentIds), count), Visit, cancellationToken);
+            nearest.Threads, () => new Worker(
+                new NeighbourHeaps(count, nearest.Length, nearest.ContentIds), count), Visit, cancellationToken);
         return [.. workers.Select(w => w.Heaps)];
 
         void Visit(Worker worker, ReadOnlySpan<float> rows, int first, int rowCount)
@@ -81,7 +86,8 @@ internal static class NeighbourSearch
             for (var r = 0; r < rowCount; r++)
             {
                 var row = rows.Slice(r * dimension, dimension);
-                var found = limits.Bound.Within(DotProduct.SquaredNorm(row), worker.Products.AsSpan(r * count, count), worker.Limits, worker.Found);
+                var found = limits.Bound.Within(
+                    DotProduct.SquaredNorm(row), worker.Products.AsSpan(r * count, count), worker.Limits, worker.Found);
                 foreach (var v in worker.Found.AsSpan(0, found))
                 {
                     worker.Heaps.Offer(v, first + r, SquaredDistance.Of(row, right.AsSpan(v * dimension, dimension)));

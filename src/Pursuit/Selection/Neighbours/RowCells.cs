@@ -42,11 +42,16 @@ internal sealed class RowCells
     /// <param name="iterations">Of k-means.</param>
     /// <param name="threads">At most this many; they change nothing.</param>
     /// <param name="cancellationToken">Stops between tiles.</param>
-    public static RowCells Assign(EmbeddingRows pool, int[] sample, int count, SeededRandom random, int iterations, int threads, CancellationToken cancellationToken)
+    public static RowCells Assign(
+        EmbeddingRows pool, int[] sample, int count, SeededRandom random, int iterations, int threads, CancellationToken cancellationToken)
     {
         var values = new float[checked(sample.Length * pool.Dimension)];
         pool.Gather(sample, values);
-        return Assign(pool, EuclideanKMeans.Cluster(values, sample.Length, pool.Dimension, count, random, iterations, threads, cancellationToken), threads, cancellationToken);
+        return Assign(
+            pool,
+            EuclideanKMeans.Cluster(values, sample.Length, pool.Dimension, count, random, iterations, threads, cancellationToken),
+            threads,
+            cancellationToken);
     }
 
     /// <summary>Puts this process's rows to the nearest of some centres, in one pass.</summary>
@@ -54,7 +59,8 @@ internal sealed class RowCells
     {
         var count = centres.Count;
         var cells = new ushort[pool.Count];
-        pool.ForEachTile(threads, () => (Products: new float[BlockRows * count], Nearest: new int[BlockRows]), (worker, rows, first, rowCount) =>
+        pool.ForEachTile(threads, () => (
+            Products: new float[BlockRows * count], Nearest: new int[BlockRows]), (worker, rows, first, rowCount) =>
         {
             for (var block = 0; block < rowCount; block += BlockRows)
             {

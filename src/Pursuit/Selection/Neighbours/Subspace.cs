@@ -100,6 +100,7 @@ internal sealed class Subspace
             }
 
             var norm = Math.Sqrt(DoubleKernels.Dot(row, row));
+            // What is left of a direction among the others is rounding: double keeps 1e-16 of it, and 1e-9 leaves seven digits.
             if (!(norm > 1e-9 * before) || !double.IsFinite(norm)) return false;
             foreach (ref var value in row) value /= norm;
         }

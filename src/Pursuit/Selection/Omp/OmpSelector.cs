@@ -26,9 +26,12 @@ public sealed class OmpSelector : ISelector
     public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
         if (problem.Quotas.Count > 0)
-            throw PursuitException.At(Name, "quotas", "none", "Quotas need every example ranked; omp ranks only those it wants. gtp takes quotas.");
+            throw PursuitException.At(
+                Name, "quotas", "none", "Quotas need every example ranked; omp ranks only those it wants. gtp takes quotas.");
         var session = PursuitSession.Open(problem, Name, _options, context);
-        var outcome = new OmpSolver(session.Problem, new PursuitStops(_options.Residual, 0, false)).Run(session.RowBudget, context.Progress, context.CancellationToken);
+        var outcome = new OmpSolver(
+            session.Problem,
+            new PursuitStops(_options.Residual, 0, false)).Run(session.RowBudget, context.Progress, context.CancellationToken);
         var ranked = session.Ranked(outcome);
         var left = session.Left(ranked.Select(r => r.Position));
         string[] unused = left > 0 && outcome.Reason != StopReason.BudgetFull ? [session.Unused(outcome, left)] : [];

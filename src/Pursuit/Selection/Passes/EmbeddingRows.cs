@@ -3,8 +3,8 @@ using Pursuit.Selection.Features;
 namespace Pursuit.Selection.Passes;
 
 /// <summary>
-/// Rows as points of Euclidean space, [Count, Dimension] in single precision: an embedding's one block, or a gradient
-/// trajectory's blocks side by side, each times sqrt(etabar_t), so that ||x - y||^2 = sum_t etabar_t ||x(t) - y(t)||^2.
+/// Rows as points of Euclidean space, [Count, Dimension] in single precision: an embedding's one matrix, or a gradient
+/// trajectory's checkpoints side by side, each times sqrt(etabar_t), so that ||x - y||^2 = sum_t etabar_t ||x(t) - y(t)||^2.
 /// </summary>
 internal sealed class EmbeddingRows
 {
@@ -23,7 +23,7 @@ internal sealed class EmbeddingRows
         Own = own;
         Team = team;
         Factor = factor;
-        Dimension = checked(features.Blocks * features.Dimension);
+        Dimension = checked(features.Checkpoints * features.Dimension);
         _multipliers = Multipliers(features, unit, factor);
     }
 
@@ -42,7 +42,10 @@ internal sealed class EmbeddingRows
     /// <summary>Numbers per row.</summary>
     public int Dimension { get; }
 
-    /// <summary>A power of two that every row was multiplied by to keep squares in range; 1 as a rule. Distances here are that many times the true ones.</summary>
+    /// <summary>
+    /// A power of two that every row was multiplied by to keep squares in range; 1 as a rule. Distances here are that many times the true
+    /// ones.
+    /// </summary>
     public double Factor { get; }
 
     /// <summary>Bytes one pass reads.</summary>
@@ -55,8 +58,12 @@ internal sealed class EmbeddingRows
     /// <exception cref="PursuitException">Their shapes differ.</exception>
     public static (EmbeddingRows Pool, EmbeddingRows? Target) Open(IDenseFeatures pool, IDenseFeatures? target, bool unit)
     {
-        if (target is not null && (target.Dimension != pool.Dimension || target.Blocks != pool.Blocks))
-            throw PursuitException.At(target.Name, $"embeddings of {Shape(target)} numbers", $"{Shape(pool)}, as {pool.Name} has", "Compute both with the same model, layer and projection.");
+        if (target is not null && (target.Dimension != pool.Dimension || target.Checkpoints != pool.Checkpoints))
+            throw PursuitException.At(
+                target.Name,
+                $"embeddings of {Shape(target)} numbers",
+                $"{Shape(pool)}, as {pool.Name} has",
+                "Compute both with the same model, layer and projection.");
         var factor = unit ? 1 : FactorFor(Math.Max(LargestOf(pool), target is null ? 0 : LargestOf(target)));
         var team = (pool as ISharedFeatures)?.Team ?? TeamOfOne.Instance;
         team.Tell(RequestCodes.OpenEmbeddings, w =>
@@ -70,7 +77,8 @@ internal sealed class EmbeddingRows
     }
 
     /// <summary>One process's part of a pool's rows, made as rank 0 makes them.</summary>
-    public static EmbeddingRows Part(IDenseFeatures pool, bool unit, double factor, RowRange own) => new(pool, unit, factor, own, TeamOfOne.Instance);
+    public static EmbeddingRows Part(IDenseFeatures pool, bool unit, double factor, RowRange own) =>
+        new(pool, unit, factor, own, TeamOfOne.Instance);
 
     /// <summary>Has every process of the team make a number for each of its rows.</summary>
     /// <param name="request">What is asked; the answer is [own rows] doubles.</param>
@@ -82,7 +90,12 @@ internal sealed class EmbeddingRows
     {
         if (Team.Count == 1) return here();
         var all = new double[Count];
-        var own = Team.Ask(request, write, here, (rank, reader) => reader.ReadArray<double>().CopyTo(all, RowRange.Share(_features, rank, Team.Count).First), isPass);
+        var own = Team.Ask(
+            request,
+            write,
+            here,
+            (rank, reader) => reader.ReadArray<double>().CopyTo(all, RowRange.Share(_features, rank, Team.Count).First),
+            isPass);
         own.CopyTo(all, 0);
         return all;
     }
@@ -94,7 +107,12 @@ internal sealed class EmbeddingRows
     /// <param name="cancellationToken">Stops between tiles.</param>
     /// <param name="wants">Told first row and count: false passes over a tile unread, with no rows.</param>
     /// <returns>The workers' states.</returns>
-    public IReadOnlyList<TState> ForEachTile<TState>(int threads, Func<TState> open, EmbeddingTileVisitor<TState> visit, CancellationToken cancellationToken, Func<int, int, bool>? wants = null)
+    public IReadOnlyList<TState> ForEachTile<TState>(
+        int threads,
+        Func<TState> open,
+        EmbeddingTileVisitor<TState> visit,
+        CancellationToken cancellationToken,
+        Func<int, int, bool>? wants = null)
     {
         var shardRows = _features.ShardRows;
         var firstShard = Own.First / shardRows;
@@ -136,28 +154,29 @@ internal sealed class EmbeddingRows
         return all;
     }
 
-    private static string Shape(IDenseFeatures features) => features.Blocks == 1 ? $"{features.Dimension:N0}" : $"{features.Blocks:N0} x {features.Dimension:N0}";
+    private static string Shape(IDenseFeatures features) =>
+        features.Checkpoints == 1 ? $"{features.Dimension:N0}" : $"{features.Checkpoints:N0} x {features.Dimension:N0}";
 
     private static double LargestOf(IDenseFeatures features) => NormFloors.WholeRows(features).Append(0).Max();
 
     private static double FactorFor(double largest) =>
         largest is 0 or (>= SmallestNorm and <= LargestNorm) ? 1 : Math.ScaleB(1, -Math.ILogB(largest));
 
-    /// <summary>What stored numbers are multiplied by, [blocks][rows]; null where that is 1 everywhere.</summary>
+    /// <summary>What stored numbers are multiplied by, [checkpoints][rows]; null where that is 1 everywhere.</summary>
     private static float[][]? Multipliers(IDenseFeatures features, bool unit, double factor)
     {
-        if (!unit && factor == 1 && features.Blocks == 1 && features.Scales(0).IsEmpty) return null;
+        if (!unit && factor == 1 && features.Checkpoints == 1 && features.Scales(0).IsEmpty) return null;
         var norms = unit ? NormFloors.WholeRows(features) : [];
-        var multipliers = new float[features.Blocks][];
-        for (var block = 0; block < multipliers.Length; block++)
+        var multipliers = new float[features.Checkpoints][];
+        for (var checkpoint = 0; checkpoint < multipliers.Length; checkpoint++)
         {
-            var scales = features.Scales(block);
-            var share = factor * Math.Sqrt(features.Etabar[block]);
-            multipliers[block] = new float[features.Rows];
+            var scales = features.Scales(checkpoint);
+            var share = factor * Math.Sqrt(features.Etabar[checkpoint]);
+            multipliers[checkpoint] = new float[features.Rows];
             for (var i = 0; i < features.Rows; i++)
             {
                 var scale = share * (scales.IsEmpty ? 1 : scales[i]);
-                multipliers[block][i] = (float)(!unit ? scale : norms[i] > 0 ? scale / norms[i] : 0);
+                multipliers[checkpoint][i] = (float)(!unit ? scale : norms[i] > 0 ? scale / norms[i] : 0);
             }
         }
 
@@ -169,22 +188,22 @@ internal sealed class EmbeddingRows
     {
         private readonly EmbeddingRows _rows;
         private readonly float[] _tile;
-        private readonly float[] _block;
+        private readonly float[] _stored;
 
         public Reader(EmbeddingRows rows, int tileRows)
         {
             _rows = rows;
             _tile = new float[tileRows * rows.Dimension];
-            _block = rows._multipliers is null ? _tile : new float[tileRows * rows._features.Dimension];
+            _stored = rows._multipliers is null ? _tile : new float[tileRows * rows._features.Dimension];
         }
 
         public ReadOnlySpan<float> Read(int first, int count)
         {
             var features = _rows._features;
             var (dimension, width) = (_rows.Dimension, features.Dimension);
-            for (var block = 0; block < features.Blocks; block++)
+            for (var checkpoint = 0; checkpoint < features.Checkpoints; checkpoint++)
             {
-                var tile = features.Read(block, first, count, _block);
+                var tile = features.Read(checkpoint, first, count, _stored);
                 if (_rows._multipliers is not { } multipliers)
                 {
                     if (tile.Element == FeatureElement.F32) return tile.Floats;
@@ -194,9 +213,9 @@ internal sealed class EmbeddingRows
 
                 for (var r = 0; r < count; r++)
                 {
-                    var row = _tile.AsSpan(r * dimension + block * width, width);
+                    var row = _tile.AsSpan(r * dimension + checkpoint * width, width);
                     FeatureRows.CopyRow(tile, r, row);
-                    System.Numerics.Tensors.TensorPrimitives.Multiply(row, multipliers[block][first + r], row);
+                    System.Numerics.Tensors.TensorPrimitives.Multiply(row, multipliers[checkpoint][first + r], row);
                 }
             }
 

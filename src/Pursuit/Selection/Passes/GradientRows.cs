@@ -14,7 +14,8 @@ public sealed class GradientRows
     private readonly float[][] _multipliers;
     private readonly float[]? _mean;
 
-    private GradientRows(IDenseFeatures features, RowConstruction construction, double[] floors, float[]? mean, IRowSource source, RowRange own)
+    private GradientRows(
+        IDenseFeatures features, RowConstruction construction, double[] floors, float[]? mean, IRowSource source, RowRange own)
     {
         _features = features;
         Source = source;
@@ -30,7 +31,7 @@ public sealed class GradientRows
     public int Count => _features.Rows;
 
     /// <summary>Numbers per row, D = T d.</summary>
-    public int Dimension => _features.Blocks * _features.Dimension;
+    public int Dimension => _features.Checkpoints * _features.Dimension;
 
     /// <summary>What the rows are made of.</summary>
     public IDenseFeatures Features => _features;
@@ -64,13 +65,21 @@ public sealed class GradientRows
         var rows = new GradientRows(features, construction, NormFloors.Compute(features, construction), null, source, own);
         return rows.Norms.Any(n => n > 0)
             ? rows
-            : throw PursuitException.At(features.Name, $"the gradients of all {features.Rows:N0} rows are zero", "at least one that isn't", "Compute the features again: no loss reaches the model's weights.");
+            : throw PursuitException.At(
+                features.Name,
+                $"the gradients of all {features.Rows:N0} rows are zero",
+                "at least one that isn't",
+                "Compute the features again: no loss reaches the model's weights.");
     }
 
     /// <summary>The same rows, of which passes read a part.</summary>
-    internal GradientRows Within(RowRange part) => new(_features, Construction, [.. Floors], _mean, OwnRows.Instance, part) { Norms = Norms };
+    internal GradientRows Within(RowRange part) =>
+        new(_features, Construction, [.. Floors], _mean, OwnRows.Instance, part) { Norms = Norms };
 
-    /// <summary>The same rows, all read by this process. Where a mean was subtracted, one that read a part knows its own rows' norms alone: that costs it a pass.</summary>
+    /// <summary>
+    /// The same rows, all read by this process. Where a mean was subtracted, one that read a part knows its own rows' norms alone: that
+    /// costs it a pass.
+    /// </summary>
     internal GradientRows Whole(int threads, CancellationToken cancellationToken)
     {
         var whole = new GradientRows(_features, Construction, [.. Floors], null, OwnRows.Instance, RowRange.All(_features));
@@ -81,17 +90,31 @@ public sealed class GradientRows
     internal GradientRows Some(int[] positions)
     {
         var some = new RemappedFeatures(_features, positions);
-        return new GradientRows(some, Construction, [.. Floors], _mean, OwnRows.Instance, RowRange.All(some)) { Norms = Array.ConvertAll(positions, p => Norms[p]) };
+        return new GradientRows(
+            some,
+            Construction,
+            [.. Floors],
+            _mean,
+            OwnRows.Instance,
+            RowRange.All(some)) { Norms = Array.ConvertAll(positions, p => Norms[p]) };
     }
 
     /// <summary>Rows of a target, made as this pool's are: same floors, same centre.</summary>
     /// <exception cref="PursuitException">The target's shape isn't the pool's.</exception>
     public GradientRows OfTarget(IDenseFeatures target)
     {
-        if (target.Blocks != _features.Blocks || target.Dimension != _features.Dimension)
-            throw PursuitException.At(target.Name, $"{target.Blocks} checkpoints of {target.Dimension} numbers", $"the {_features.Blocks} of {_features.Dimension} that the pool's features ({_features.Name}) have", "Make both with the same model, checkpoints and projection.");
+        if (target.Checkpoints != _features.Checkpoints || target.Dimension != _features.Dimension)
+            throw PursuitException.At(
+                target.Name,
+                $"{target.Checkpoints} checkpoints of {target.Dimension} numbers",
+                $"the {_features.Checkpoints} of {_features.Dimension} that the pool's features ({_features.Name}) have",
+                "Make both with the same model, checkpoints and projection.");
         if (!target.Etabar.SequenceEqual(_features.Etabar))
-            throw PursuitException.At(target.Name, $"checkpoint weights [{string.Join(", ", target.Etabar)}]", $"the pool's [{string.Join(", ", _features.Etabar)}]", "Make both with the same checkpoints.");
+            throw PursuitException.At(
+                target.Name,
+                $"checkpoint weights [{string.Join(", ", target.Etabar)}]",
+                $"the pool's [{string.Join(", ", _features.Etabar)}]",
+                "Make both with the same checkpoints.");
         var rows = new GradientRows(target, Construction, [.. Floors], null, OwnRows.Instance, RowRange.All(target));
         return _mean is null ? rows : rows.Minus(_mean, 1, CancellationToken.None);
     }
@@ -118,7 +141,12 @@ public sealed class GradientRows
     /// <param name="threads">At most this many.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
     internal void ScanOwn(float[] rhs, int count, double[] scores, int at, int threads, CancellationToken cancellationToken) =>
-        ScanTiles(rhs, count, threads, (products, first, _) => products.CopyTo(scores.AsSpan((at + first - Own.First) * count)), cancellationToken);
+        ScanTiles(
+            rhs,
+            count,
+            threads,
+            (products, first, _) => products.CopyTo(scores.AsSpan((at + first - Own.First) * count)),
+            cancellationToken);
 
     /// <summary>Makes one pass over this process's own rows and shows each tile's products while they are in the cache.</summary>
     /// <param name="rhs">[count, Dimension].</param>
@@ -128,7 +156,8 @@ public sealed class GradientRows
     /// <param name="cancellationToken">Stops between shards.</param>
     /// <param name="take">Sees each tile as it is read; from several threads, a shard's in order from one.</param>
     /// <exception cref="PursuitException">A row holds NaN or infinity.</exception>
-    internal void ScanTiles(float[] rhs, int count, int threads, ProductVisitor visit, CancellationToken cancellationToken, TileTaker? take = null)
+    internal void ScanTiles(
+        float[] rhs, int count, int threads, ProductVisitor visit, CancellationToken cancellationToken, TileTaker? take = null)
     {
         var right = Rights(rhs, count);
         var shifts = Shifts(rhs, count);
@@ -138,14 +167,14 @@ public sealed class GradientRows
             Own,
             threads,
             () => (Room: new TileRoom(FeatureRows.TileRows(_features) * count), Products: new double[_features.ShardRows * count]),
-            (state, tile, block, first, rows) =>
+            (state, tile, checkpoint, first, rows) =>
             {
-                // A shard's blocks come one after the other: the products wait in the thread's own room until the last.
+                // A shard's checkpoints come one after the other: the products wait in the thread's own room until the last.
                 var products = state.Products.AsSpan(first % _features.ShardRows * count, rows * count);
-                if (block == 0) products.Clear();
-                take?.Invoke(tile, block, first, rows, state.Room);
-                tile.AddProducts(right[block], _multipliers[block].AsSpan(first, rows), state.Room, products);
-                if (block + 1 < _features.Blocks) return;
+                if (checkpoint == 0) products.Clear();
+                take?.Invoke(tile, checkpoint, first, rows, state.Room);
+                tile.AddProducts(right[checkpoint], _multipliers[checkpoint].AsSpan(first, rows), state.Room, products);
+                if (checkpoint + 1 < _features.Checkpoints) return;
                 if (_mean is not null)
                 {
                     for (var k = 0; k < products.Length; k++) products[k] -= shifts[k % count];
@@ -154,7 +183,8 @@ public sealed class GradientRows
                 if (!double.IsFinite(TensorPrimitives.SumOfMagnitudes<double>(products)))
                 {
                     for (var r = 0; r < rows; r++)
-                        if (!double.IsFinite(TensorPrimitives.SumOfMagnitudes<double>(products.Slice(r * count, count)))) bad.Add(first + r);
+                        if (!double.IsFinite(TensorPrimitives.SumOfMagnitudes<double>(products.Slice(r * count, count))))
+                            bad.Add(first + r);
                 }
 
                 visit(products, first, rows);
@@ -179,15 +209,17 @@ public sealed class GradientRows
         var shifts = Shifts(rhs, count);
         var bad = new ConcurrentBag<int>();
         var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken };
-        Parallel.For(0, (positions.Length + AtOnce - 1) / AtOnce, options, () => (Room: new TileRoom(count), Products: new double[count], Scratch: new float[_features.Dimension]), (part, _, state) =>
+        Parallel.For(0, (positions.Length + AtOnce - 1) / AtOnce, options, () => (
+            Room: new TileRoom(count), Products: new double[count], Scratch: new float[_features.Dimension]), (part, _, state) =>
         {
             var some = positions.AsSpan(part * AtOnce, Math.Min(AtOnce, positions.Length - part * AtOnce));
             PrefetchRows(some);
             foreach (var position in some)
             {
                 Array.Clear(state.Products);
-                for (var block = 0; block < _features.Blocks; block++)
-                    _features.Read(block, position, 1, state.Scratch).AddProducts(right[block], _multipliers[block].AsSpan(position, 1), state.Room, state.Products);
+                for (var checkpoint = 0; checkpoint < _features.Checkpoints; checkpoint++)
+                    _features.Read(checkpoint, position, 1, state.Scratch).AddProducts(
+                        right[checkpoint], _multipliers[checkpoint].AsSpan(position, 1), state.Room, state.Products);
                 for (var j = 0; j < count; j++) state.Products[j] -= shifts[j];
                 if (!double.IsFinite(TensorPrimitives.SumOfMagnitudes<double>(state.Products))) bad.Add(position);
                 visit(state.Products, position, 1);
@@ -209,11 +241,11 @@ public sealed class GradientRows
         for (var p = 0; p < positions.Length; p++)
         {
             var row = destination.Slice(p * Dimension, Dimension);
-            for (var block = 0; block < _features.Blocks; block++)
+            for (var checkpoint = 0; checkpoint < _features.Checkpoints; checkpoint++)
             {
-                var part = row.Slice(block * _features.Dimension, _features.Dimension);
-                FeatureRows.CopyRow(_features.Read(block, positions[p], 1, scratch), 0, part);
-                TensorPrimitives.Multiply(part, _multipliers[block][positions[p]], part);
+                var part = row.Slice(checkpoint * _features.Dimension, _features.Dimension);
+                FeatureRows.CopyRow(_features.Read(checkpoint, positions[p], 1, scratch), 0, part);
+                TensorPrimitives.Multiply(part, _multipliers[checkpoint][positions[p]], part);
             }
 
             if (_mean is not null) TensorPrimitives.Subtract(row, _mean, row);
@@ -226,8 +258,8 @@ public sealed class GradientRows
     /// <summary>Where passes over the rows are made.</summary>
     internal IRowSource Source { get; }
 
-    /// <summary>What stored rows of a block are multiplied by, [rows].</summary>
-    internal ReadOnlySpan<float> Multipliers(int block) => _multipliers[block];
+    /// <summary>What stored rows of a checkpoint are multiplied by, [rows].</summary>
+    internal ReadOnlySpan<float> Multipliers(int checkpoint) => _multipliers[checkpoint];
 
     /// <summary>The mean that was subtracted, or null.</summary>
     internal ReadOnlySpan<float> Mean => _mean;
@@ -251,9 +283,12 @@ public sealed class GradientRows
         return new GradientRows(_features, Construction, [.. Floors], mean, Source.Minus(mean), Own) { Norms = norms };
     }
 
-    /// <summary>A pass's right-hand sides by block.</summary>
+    /// <summary>A pass's right-hand sides by checkpoint.</summary>
     internal TileRights[] Rights(float[] rhs, int count) =>
-        [.. Enumerable.Range(0, _features.Blocks).Select(block => new TileRights(rhs, count, Dimension, block * _features.Dimension, _features.Dimension))];
+    [
+        .. Enumerable.Range(0, _features.Checkpoints)
+            .Select(checkpoint => new TileRights(rhs, count, Dimension, checkpoint * _features.Dimension, _features.Dimension)),
+    ];
 
     /// <summary>What products with stored rows are lowered by where a mean was subtracted, [count].</summary>
     internal double[] Shifts(float[] rhs, int count)
@@ -267,33 +302,33 @@ public sealed class GradientRows
     private void PrefetchRows(ReadOnlySpan<int> positions)
     {
         foreach (var position in positions)
-            for (var block = 0; block < _features.Blocks; block++) _features.Prefetch(block, position, 1);
+            for (var checkpoint = 0; checkpoint < _features.Checkpoints; checkpoint++) _features.Prefetch(checkpoint, position, 1);
     }
 
     private static float[][] Multipliers(IDenseFeatures features, RowNormalization normalization, double[] floors, out double[] norms)
     {
-        FeatureRows.RefuseNonFinite(features.Name, [.. Enumerable.Range(0, features.Blocks).Select(b => features.Norms(b).ToArray())]);
-        var multipliers = new float[features.Blocks][];
+        FeatureRows.RefuseNonFinite(features.Name, [.. Enumerable.Range(0, features.Checkpoints).Select(b => features.Norms(b).ToArray())]);
+        var multipliers = new float[features.Checkpoints][];
         norms = new double[features.Rows];
         var whole = normalization == RowNormalization.Row ? NormFloors.WholeRows(features) : null;
-        for (var block = 0; block < multipliers.Length; block++)
+        for (var checkpoint = 0; checkpoint < multipliers.Length; checkpoint++)
         {
-            var blockNorms = features.Norms(block);
-            var scales = features.Scales(block);
-            var root = Math.Sqrt(features.Etabar[block]);
-            multipliers[block] = new float[features.Rows];
+            var ownNorms = features.Norms(checkpoint);
+            var scales = features.Scales(checkpoint);
+            var root = Math.Sqrt(features.Etabar[checkpoint]);
+            multipliers[checkpoint] = new float[features.Rows];
             for (var i = 0; i < features.Rows; i++)
             {
                 var divisor = normalization switch
                 {
-                    RowNormalization.Checkpoint => Math.Max(blockNorms[i], floors[block]),
+                    RowNormalization.Checkpoint => Math.Max(ownNorms[i], floors[checkpoint]),
                     RowNormalization.Row => Math.Max(whole![i], floors[0]),
                     _ => 1,
                 };
                 // A zero gradient has no norm to divide by, unless there is a floor; it stays a zero row.
                 var factor = divisor > 0 ? root / divisor : 0;
-                multipliers[block][i] = (float)(factor * (scales.IsEmpty ? 1 : scales[i]));
-                norms[i] += factor * blockNorms[i] * (factor * blockNorms[i]);
+                multipliers[checkpoint][i] = (float)(factor * (scales.IsEmpty ? 1 : scales[i]));
+                norms[i] += factor * ownNorms[i] * (factor * ownNorms[i]);
             }
         }
 
@@ -306,4 +341,4 @@ public sealed class GradientRows
 internal delegate void ProductVisitor(Span<double> products, int firstRow, int rows);
 
 /// <summary>Sees a tile of a pass as it is read, with room of the thread that reads it.</summary>
-internal delegate void TileTaker(FeatureTile tile, int block, int firstRow, int rows, TileRoom room);
+internal delegate void TileTaker(FeatureTile tile, int checkpoint, int firstRow, int rows, TileRoom room);

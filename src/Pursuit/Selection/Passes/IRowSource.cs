@@ -3,7 +3,8 @@ using Pursuit.Selection.Features;
 namespace Pursuit.Selection.Passes;
 
 /// <summary>
-/// Where passes over gradient rows are made: by this process alone (<see cref="OwnRows"/>), or by several that share the rows. Both give the
+/// Where passes over gradient rows are made: by this process alone (<see cref="OwnRows"/>), or by several that share the rows. Both give
+/// the
 /// same bits: a row's products depend on that row alone, lists are merged in one total order, and sums are in fixed point.
 /// </summary>
 internal interface IRowSource
@@ -53,7 +54,9 @@ internal sealed record ScorePass(
     public int KeptColumns => Rule.KeepsProducts ? Rule.Columns : 0;
 }
 
-/// <summary>A pool's features whose passes several processes make, each over its own shards; to methods they are features like any other.</summary>
+/// <summary>
+/// A pool's features whose passes several processes make, each over its own shards; to methods they are features like any other.
+/// </summary>
 internal interface ISharedFeatures : IDenseFeatures
 {
     /// <summary>The processes; this is rank 0.</summary>
@@ -82,7 +85,8 @@ internal sealed class OwnRows : IRowSource
 
     public void Gather(GradientRows rows, ReadOnlySpan<int> positions, Span<float> destination) => rows.GatherHere(positions, destination);
 
-    public long[] Sums(GradientRows rows, IReadOnlyList<int> group, int groups, double unit, int threads, CancellationToken cancellationToken) =>
+    public long[] Sums(
+        GradientRows rows, IReadOnlyList<int> group, int groups, double unit, int threads, CancellationToken cancellationToken) =>
         RowSums.ComputeOwn(rows, group, groups, unit, threads, cancellationToken);
 
     public IScoredRows Score(GradientRows rows, ScorePass pass) => ScoredRows.Make(rows, pass);

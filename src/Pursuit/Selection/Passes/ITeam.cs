@@ -5,7 +5,8 @@ namespace Pursuit.Selection.Passes;
 
 /// <summary>
 /// The processes that make one selection's passes together, as rank 0 sees them; or this process alone, where there is nobody to ask
-/// (<see cref="TeamOfOne"/>). A method that keeps state in every process asks for its part here, under request codes of its own, and answers
+/// (<see cref="TeamOfOne"/>). A method that keeps state in every process asks for its part here, under request codes of its own, and
+/// answers
 /// in the others through <see cref="ITeamWorker"/>.
 /// </summary>
 internal interface ITeam

@@ -45,7 +45,8 @@ internal static class LaterGains
                     var norm = rows.Norms[first + r];
                     if (norm == 0) continue;
                     for (var k = 0; k < waiting.Length; k++)
-                        waiting[k].Values![first + r] = waiting[k].Rule.Score(products.Slice((r * waiting.Length + k) * columns, columns), norm);
+                        waiting[k].Values![first + r] = waiting[k].Rule.Score(
+                            products.Slice((r * waiting.Length + k) * columns, columns), norm);
                 }
             },
             cancellationToken);

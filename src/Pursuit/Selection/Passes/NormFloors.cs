@@ -8,7 +8,11 @@ internal static class NormFloors
     /// <summary>The quantile of the pool's non-zero norms: one number per checkpoint, or one for whole rows.</summary>
     public static double[] Compute(IDenseFeatures features, RowConstruction construction) => construction.Normalization switch
     {
-        RowNormalization.Checkpoint => [.. Enumerable.Range(0, features.Blocks).Select(b => Quantile(features.Norms(b).ToArray().Select(n => (double)n), construction.FloorQuantile))],
+        RowNormalization.Checkpoint =>
+        [
+            .. Enumerable.Range(0, features.Checkpoints)
+                .Select(b => Quantile(features.Norms(b).ToArray().Select(n => (double)n), construction.FloorQuantile)),
+        ],
         RowNormalization.Row => [Quantile(WholeRows(features), construction.FloorQuantile)],
         _ => [],
     };
@@ -17,10 +21,10 @@ internal static class NormFloors
     public static double[] WholeRows(IDenseFeatures features)
     {
         var norms = new double[features.Rows];
-        for (var block = 0; block < features.Blocks; block++)
+        for (var checkpoint = 0; checkpoint < features.Checkpoints; checkpoint++)
         {
-            var part = features.Norms(block);
-            for (var i = 0; i < norms.Length; i++) norms[i] += features.Etabar[block] * part[i] * part[i];
+            var part = features.Norms(checkpoint);
+            for (var i = 0; i < norms.Length; i++) norms[i] += features.Etabar[checkpoint] * part[i] * part[i];
         }
 
         for (var i = 0; i < norms.Length; i++) norms[i] = Math.Sqrt(norms[i]);

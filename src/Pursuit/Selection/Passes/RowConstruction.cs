@@ -18,7 +18,9 @@ public readonly record struct RowConstruction(RowNormalization Normalization, do
 /// <summary>What a row is divided by before methods see it.</summary>
 public enum RowNormalization
 {
-    /// <summary>Each checkpoint's part by its own norm (not below the floor): every checkpoint speaks with its learning rate's voice.</summary>
+    /// <summary>
+    /// Each checkpoint's part by its own norm (not below the floor): every checkpoint speaks with its learning rate's voice.
+    /// </summary>
     Checkpoint,
 
     /// <summary>The whole row by its norm (not below the floor): checkpoints with larger gradients weigh more.</summary>

@@ -19,7 +19,8 @@ internal static class RowSums
     /// <param name="groups">How many groups.</param>
     /// <param name="threads">At most this many.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
-    public static double[] Compute(GradientRows rows, IReadOnlyList<int> group, int groups, int threads, CancellationToken cancellationToken)
+    public static double[] Compute(
+        GradientRows rows, IReadOnlyList<int> group, int groups, int threads, CancellationToken cancellationToken)
     {
         // Every stored number times its multiplier is at most its row's norm, so this unit keeps every sum below 2^62.
         var dimension = rows.Dimension;
@@ -37,7 +38,8 @@ internal static class RowSums
     }
 
     /// <summary>The sums of the rows that this process reads, in fixed point.</summary>
-    internal static long[] ComputeOwn(GradientRows rows, IReadOnlyList<int> group, int groups, double unit, int threads, CancellationToken cancellationToken)
+    internal static long[] ComputeOwn(
+        GradientRows rows, IReadOnlyList<int> group, int groups, double unit, int threads, CancellationToken cancellationToken)
     {
         var features = rows.Features;
         var dimension = rows.Dimension;
@@ -47,14 +49,17 @@ internal static class RowSums
             rows.Own,
             threads,
             () => (Row: new float[features.Dimension], Sums: new long[groups * dimension]),
-            (state, tile, block, first, count) =>
+            (state, tile, checkpoint, first, count) =>
             {
                 for (var r = 0; r < count; r++)
                 {
                     var g = group[first + r];
                     if (g < 0) continue;
                     FeatureRows.CopyRow(tile, r, state.Row);
-                    FixedPoint.Add(state.Row, rows.Multipliers(block)[first + r] * unit, state.Sums.AsSpan(g * dimension + block * features.Dimension, features.Dimension));
+                    FixedPoint.Add(
+                        state.Row,
+                        rows.Multipliers(checkpoint)[first + r] * unit,
+                        state.Sums.AsSpan(g * dimension + checkpoint * features.Dimension, features.Dimension));
                 }
             },
             state =>
@@ -69,11 +74,11 @@ internal static class RowSums
     private static double LargestElement(GradientRows rows)
     {
         var largest = 0.0;
-        for (var block = 0; block < rows.Features.Blocks; block++)
+        for (var checkpoint = 0; checkpoint < rows.Features.Checkpoints; checkpoint++)
         {
-            var norms = rows.Features.Norms(block);
-            var scales = rows.Features.Scales(block);
-            var multipliers = rows.Multipliers(block);
+            var norms = rows.Features.Norms(checkpoint);
+            var scales = rows.Features.Scales(checkpoint);
+            var multipliers = rows.Multipliers(checkpoint);
             for (var i = 0; i < norms.Length; i++)
                 if (norms[i] > 0) largest = Math.Max(largest, multipliers[i] * (norms[i] / (scales.IsEmpty ? 1 : scales[i])));
         }
@@ -92,7 +97,8 @@ internal static class GroupMeans
     /// <param name="threads">At most this many.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
     /// <exception cref="PursuitException">A group is empty or all its gradients are zero.</exception>
-    public static double[] Compute(GradientRows target, IReadOnlyList<int> group, IReadOnlyList<string> names, int threads, CancellationToken cancellationToken)
+    public static double[] Compute(
+        GradientRows target, IReadOnlyList<int> group, IReadOnlyList<string> names, int threads, CancellationToken cancellationToken)
     {
         var sums = RowSums.Compute(target, group, names.Count, threads, cancellationToken);
         for (var g = 0; g < names.Count; g++)
@@ -102,7 +108,11 @@ internal static class GroupMeans
             if (members.Length == 0)
                 throw PursuitException.At(where, "no examples", "at least one", "Drop the group or give it examples.");
             if (members.All(v => target.Norms[v] == 0))
-                throw PursuitException.At(where, $"the gradients of all its {members.Length:N0} examples are zero", "at least one that isn't", "Give examples the model doesn't already know by heart, and check that their answers carry loss.");
+                throw PursuitException.At(
+                    where,
+                    $"the gradients of all its {members.Length:N0} examples are zero",
+                    "at least one that isn't",
+                    "Give examples the model doesn't already know by heart, and check that their answers carry loss.");
             var sum = sums.AsSpan(g * target.Dimension, target.Dimension);
             foreach (ref var value in sum) value /= members.Length;
         }

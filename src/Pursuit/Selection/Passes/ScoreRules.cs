@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Pursuit.Selection.Passes;
 
-/// <summary>What makes a row's score of its products with a pass's right-hand sides: plain numbers, so that any process can apply it.</summary>
+/// <summary>
+/// What makes a row's score of its products with a pass's right-hand sides: plain numbers, so that any process can apply it.
+/// </summary>
 internal interface IScoreRule
 {
     /// <summary>Right-hand sides.</summary>
@@ -53,7 +55,10 @@ internal sealed record IdentificationRule(double[] Penalties, double Least, bool
         return score <= Least * norm ? 0 : (float)(DividesByNorm ? score / norm : score);
     }
 
-    /// <summary>Bounds of the score of a row whose products are known up to <paramref name="off"/>, in length over all J; equal where it is surely 0.</summary>
+    /// <summary>
+    /// Bounds of the score of a row whose products are known up to <paramref name="off"/>, in length over all J; equal where it is surely
+    /// 0.
+    /// </summary>
     /// <param name="products">About phi_i . R_j, [Columns].</param>
     /// <param name="norm">||phi_i||, above zero.</param>
     /// <param name="off">At least ||products - phi_i . R||.</param>
@@ -63,7 +68,9 @@ internal sealed record IdentificationRule(double[] Penalties, double Least, bool
         var length = PositiveLength(products, norm);
         var (least, most) = (length - off, length + off);
         var unit = DividesByNorm ? norm : 1;
-        return (least <= Least * norm ? 0 : MathF.BitDecrement((float)(least / unit)), most <= Least * norm ? 0 : MathF.BitIncrement((float)(most / unit)));
+        return (
+            least <= Least * norm ? 0 : MathF.BitDecrement((float)(least / unit)),
+            most <= Least * norm ? 0 : MathF.BitIncrement((float)(most / unit)));
     }
 
     public void Write(BinaryWriter writer)
@@ -118,7 +125,9 @@ internal sealed record HerdingRule(double Target, double Square, double Mass, do
     /// <summary>A row's product with the sum, noise of a batch counted.</summary>
     public double WithSum(double product, double norm) => product + Noise * Mass * norm;
 
-    /// <summary>The cosine of the sum with the target, up to the target's length, the noise of a batch counted as length across it.</summary>
+    /// <summary>
+    /// The cosine of the sum with the target, up to the target's length, the noise of a batch counted as length across it.
+    /// </summary>
     public double Gain(double withTarget, double square) =>
         square > 0 ? Math.Clamp(withTarget / Math.Sqrt(square * TargetSquare), -1, 1) : -1;
 

@@ -90,8 +90,14 @@ internal sealed class ScoredRows : IScoredRows
     /// <inheritdoc/>
     public Candidate[] Best(int count)
     {
-        var best = TopK.Largest(_scores, count, (a, b) => _contentIds[_own.First + (int)a].CompareTo(_contentIds[_own.First + (int)b]), above: 0);
-        return Array.ConvertAll(best, i => new Candidate(_own.First + i, _scores[i], _columns == 0 ? [] : _products.AsSpan(i * _columns, _columns).ToArray()));
+        var best = TopK.Largest(
+            _scores,
+            count,
+            (a, b) => _contentIds[_own.First + (int)a].CompareTo(_contentIds[_own.First + (int)b]),
+            above: 0);
+        return Array.ConvertAll(
+            best,
+            i => new Candidate(_own.First + i, _scores[i], _columns == 0 ? [] : _products.AsSpan(i * _columns, _columns).ToArray()));
     }
 
     /// <inheritdoc/>

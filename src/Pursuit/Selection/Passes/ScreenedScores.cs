@@ -28,7 +28,10 @@ internal sealed class Screening(GradientRows rows, int threads, PursuitMemory me
     {
         if (_screen is not null) return ScreenedScores.Make(_screen, rows, pass, rule, CountRead);
         RowScreen? screen = null;
-        var scored = ScoredRows.Make(rows, pass, visit => screen = RowScreen.Make(rows, pass.Rhs, rule.Columns, threads, visit, pass.CancellationToken));
+        var scored = ScoredRows.Make(
+            rows,
+            pass,
+            visit => screen = RowScreen.Make(rows, pass.Rhs, rule.Columns, threads, visit, pass.CancellationToken));
         _screen = screen;
         return scored;
 
@@ -68,7 +71,8 @@ internal sealed class ScreenedScores : IScoredRows
     /// <param name="pass">What is scored; its token stops later looks too.</param>
     /// <param name="rule">The pass's rule.</param>
     /// <param name="countRead">Told at each look how many rows were read again, and whether it is the pass's first.</param>
-    public static ScreenedScores Make(RowScreen screen, GradientRows rows, ScorePass pass, IdentificationRule rule, Action<int, bool> countRead)
+    public static ScreenedScores Make(
+        RowScreen screen, GradientRows rows, ScorePass pass, IdentificationRule rule, Action<int, bool> countRead)
     {
         var scored = new ScreenedScores(rows, pass, rule, countRead);
         var columns = rule.Columns;
@@ -81,7 +85,11 @@ internal sealed class ScreenedScores : IScoredRows
                 for (var r = 0; r < count; r++)
                 {
                     var norm = rows.Norms[first + r];
-                    if (norm > 0) (scored._least[first + r], scored._most[first + r]) = rule.Between(products.Slice(r * columns, columns), norm, off[r]);
+                    if (norm > 0)
+                    {
+                        (scored._least[first + r], scored._most[first + r]) = rule.Between(
+                            products.Slice(r * columns, columns), norm, off[r]);
+                    }
                 }
             },
             pass.CancellationToken);
@@ -125,7 +133,11 @@ internal sealed class ScreenedScores : IScoredRows
         void Know(Span<double> products, int first, int rows)
         {
             for (var r = 0; r < rows; r++)
-                if (_least[first + r] < _most[first + r]) _least[first + r] = _most[first + r] = _rule.Score(products.Slice(r * _rule.Columns, _rule.Columns), _rows.Norms[first + r]);
+                if (_least[first + r] < _most[first + r])
+                {
+                    _least[first + r] = _most[first + r] = _rule.Score(
+                        products.Slice(r * _rule.Columns, _rule.Columns), _rows.Norms[first + r]);
+                }
         }
     }
 }

@@ -5,7 +5,8 @@ namespace Pursuit.Selection.Pursuits;
 
 /// <summary>
 /// Fills a budget by herding (Welling, "Herding dynamical weights to learn", 2009): rows join one at a time, each the one that brings the
-/// sum of all nearest to what is aimed at. Here that is the uniform target, so each added row is the one that most lowers the residual under
+/// sum of all nearest to what is aimed at. Here that is the uniform target, so each added row is the one that most lowers the residual
+/// under
 /// equal weights, min over s of ||b - s sum phi_i||^2 + (s sum ||phi_i||)^2 / batch.
 /// </summary>
 /// <remarks>
@@ -53,7 +54,8 @@ internal sealed class HerdingFill
     /// <param name="progress">Told after every pass.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
     /// <returns>Positions in the order they were added.</returns>
-    public List<int> Fill(Func<int, long> cost, long missing, int rows, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public List<int> Fill(
+        Func<int, long> cost, long missing, int rows, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var added = new List<int>();
         var left = missing;

@@ -45,6 +45,7 @@ internal static class NearDuplicates
     /// <summary>Above this cosine two chosen rows are reported.</summary>
     public const double ReportCosine = 0.95;
 
+    // Two blocks of a few thousand numbers a row stay in the caches.
     private const int BlockRows = 256;
 
     /// <summary>All pairs above the cosine, by rank.</summary>
@@ -67,7 +68,8 @@ internal static class NearDuplicates
                 cancellationToken.ThrowIfCancellationRequested();
                 var second = positions.AsSpan(b, Math.Min(BlockRows, positions.Length - b));
                 rows.Gather(second, right);
-                Gemm.Multiply(false, true, first.Length, second.Length, dimension, 1, left, dimension, right, dimension, 0, products, BlockRows);
+                Gemm.Multiply(
+                    false, true, first.Length, second.Length, dimension, 1, left, dimension, right, dimension, 0, products, BlockRows);
                 for (var i = 0; i < first.Length; i++)
                 {
                     for (var k = a == b ? i + 1 : 0; k < second.Length; k++)

@@ -24,7 +24,9 @@ public abstract record PursuitOptions
     [Description("target groups: auto (named ones, else clusters), named, clusters or one")]
     public TargetGrouping Groups { get; init; } = TargetGrouping.Auto;
 
-    /// <summary>Clusters where the target (or, without one, the pool) is clustered. Default 0: min(8, V/8) of a target, 1 of a pool.</summary>
+    /// <summary>
+    /// Clusters where the target (or, without one, the pool) is clustered. Default 0: min(8, V/8) of a target, 1 of a pool.
+    /// </summary>
     [Description("clusters of the target, 0 for min(8, examples/8); without a target, of the pool, 0 for 1")]
     public int Clusters { get; init; }
 
@@ -40,8 +42,13 @@ public abstract record PursuitOptions
     [Description("the largest weight, where the mean is 1; above 1")]
     public double Clip { get; init; } = 4;
 
-    /// <summary>When rows are kept in signed bytes in memory, so that later passes read few of them; changes no choice. Default: <see cref="ScreenUse.Auto"/>.</summary>
-    [Description("keep rows in signed bytes in memory, so that later passes read few of them: auto (rows in single precision, or more than half the memory), always (where they fit) or never; changes no choice")]
+    /// <summary>
+    /// When rows are kept in signed bytes in memory, so that later passes read few of them; changes no choice. Default:
+    /// <see cref="ScreenUse.Auto"/>.
+    /// </summary>
+    [Description(
+        "keep rows in signed bytes in memory, so that later passes read few of them: auto (rows in single precision, "
+        + "or more than half the memory), always (where they fit) or never; changes no choice")]
     public ScreenUse Screen { get; init; } = ScreenUse.Auto;
 
     /// <summary>Examples of a training batch whose noise the fit counts; 0 for none.</summary>
@@ -82,7 +89,8 @@ public abstract record PursuitOptions
         if (!(Lambda >= 0)) yield return Fault("lambda", Lambda, "0 or more");
         if (!(Clip > 1)) yield return Fault("clip", Clip, "above 1");
         if (Weights == WeightKind.Raw && Normalize != RowNormalization.Row)
-            yield return $"weights: raw with normalise={Normalize.ToString().ToLowerInvariant()}; expected normalise=row, where a row has one norm to divide by";
+            yield return $"weights: raw with normalise={Normalize.ToString().ToLowerInvariant()}; "
+                + "expected normalise=row, where a row has one norm to divide by";
     }
 
     /// <summary>One fault's text.</summary>
@@ -109,7 +117,9 @@ public enum TargetGrouping
 /// <summary>When passes go over a screen of the rows.</summary>
 public enum ScreenUse
 {
-    /// <summary>Where that is quicker: rows in single precision, and stores of more than half the memory, whose pages wouldn't stay.</summary>
+    /// <summary>
+    /// Where that is quicker: rows in single precision, and stores of more than half the memory, whose pages wouldn't stay.
+    /// </summary>
     Auto,
 
     /// <summary>Wherever a screen fits.</summary>

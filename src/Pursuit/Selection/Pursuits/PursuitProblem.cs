@@ -18,8 +18,11 @@ internal sealed class PursuitProblem
     /// <param name="contentIds">The order of ties.</param>
     /// <param name="lambda">The ridge, as a multiple of the mean squared row norm.</param>
     /// <param name="batch">Examples of a training batch whose noise counts; 0 for none.</param>
-    /// <param name="context">Threads, and what keeps passes and fits. Passes go over a screen where its memory was planned with one.</param>
-    public PursuitProblem(GradientRows rows, PursuitTarget target, IReadOnlyList<ContentId> contentIds, double lambda, int batch, SelectionContext context)
+    /// <param name="context">
+    /// Threads, and what keeps passes and fits. Passes go over a screen where its memory was planned with one.
+    /// </param>
+    public PursuitProblem(
+        GradientRows rows, PursuitTarget target, IReadOnlyList<ContentId> contentIds, double lambda, int batch, SelectionContext context)
     {
         if (context.Memory is { Screens: true } memory) Screening = new Screening(rows, context.Threads, memory);
         Journal = context.Journal;
@@ -127,7 +130,9 @@ internal sealed class PursuitProblem
     /// <summary>An empty support of this problem.</summary>
     public SupportSet NewSupport() => new(Rows, Target, Lambda, BatchNoise, Threads, Journal, Memory);
 
-    /// <summary>Scores every row against the residual (<see cref="IdentificationRule"/>); none for rows that are excluded or in the support.</summary>
+    /// <summary>
+    /// Scores every row against the residual (<see cref="IdentificationRule"/>); none for rows that are excluded or in the support.
+    /// </summary>
     /// <param name="residual">R, [J, D].</param>
     /// <param name="support">Rows already in.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
@@ -135,7 +140,8 @@ internal sealed class PursuitProblem
     {
         var penalties = Enumerable.Range(0, Target.Groups).Select(j => BatchNoise > 0 ? BatchNoise * support.Mass(j) : 0).ToArray();
         var excluded = Enumerable.Range(0, Excluded.Length).Where(i => Excluded[i]).ToArray();
-        var rule = new IdentificationRule(penalties, Rounding * Math.Sqrt(Energy), Rows.Construction.Normalization == RowNormalization.None);
+        var rule = new IdentificationRule(
+            penalties, Rounding * Math.Sqrt(Energy), Rows.Construction.Normalization == RowNormalization.None);
         var scored = Score(residual, rule, [.. excluded, .. support.Positions], cancellationToken);
         // Even with a screen, where a journal has what a pass without one left.
         Gains?.Add(() => Screening is null || Journal?.Next == JournalKind.Gains

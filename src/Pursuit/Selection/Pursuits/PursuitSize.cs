@@ -14,7 +14,7 @@ internal sealed record PursuitSize
     private const long BytesPerRow = 256;
 
     // Norms as stored and as read, multipliers, and a copy while they are checked, for each checkpoint.
-    private const long BytesPerRowAndBlock = 16;
+    private const long BytesPerRowAndCheckpoint = 16;
 
     // Packed panels of a matrix product.
     private const long BytesPerThread = 8L << 20;
@@ -26,7 +26,7 @@ internal sealed record PursuitSize
     public required long Rows { get; init; }
 
     /// <summary>Checkpoints.</summary>
-    public required long Blocks { get; init; }
+    public required long Checkpoints { get; init; }
 
     /// <summary>Numbers of a row over all checkpoints.</summary>
     public required long Dimension { get; init; }
@@ -62,7 +62,7 @@ internal sealed record PursuitSize
         (string What, long Bytes)[] parts =
         [
             ("the runtime", Runtime),
-            ($"{Rows:N0} rows' ids, norms and scores", Rows * (BytesPerRow + BytesPerRowAndBlock * Blocks + sizeof(float) * Passes)),
+            ($"{Rows:N0} rows' ids, norms and scores", Rows * (BytesPerRow + BytesPerRowAndCheckpoint * Checkpoints + sizeof(float) * Passes)),
             ($"the Gram matrix of up to {Chosen:N0} rows and what fits need", GramBytes()),
             (
                 $"{Groups} residuals of {Dimension:N0} numbers and rows being read",
@@ -96,7 +96,7 @@ internal sealed record PursuitSize
         const int ShardRows = FeatureRows.DefaultShardRows;
         if (Math.Max(ShardRows, Passes * Groups) * Dimension > Array.MaxLength / 2) return 0;
         var perResidual = 3 * sizeof(float) * Dimension + Threads * ShardRows * (sizeof(double) + sizeof(float));
-        return RowScreen.BytesOf(Rows, Blocks, Dimension) + Passes * Groups * perResidual;
+        return RowScreen.BytesOf(Rows, Checkpoints, Dimension) + Passes * Groups * perResidual;
     }
 
     /// <summary>The matrix, the smaller one it grew from, and columns of weights and products.</summary>

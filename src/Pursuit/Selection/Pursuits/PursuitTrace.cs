@@ -46,7 +46,8 @@ internal sealed record PursuitStops(double Residual, double Tolerance, bool Nois
 /// <param name="UniformResidual">min over s of ||b - s sum phi_i|| / ||b||, b = sum_j c_j b_j / ||b_j||: what equal weights leave.</param>
 /// <param name="Products">Products with the Gram matrix the fit took.</param>
 /// <param name="HeldOutResidual">The residual against the held-out half of the target, or null.</param>
-public readonly record struct PursuitIteration(int Rows, double Objective, double Residual, double UniformResidual, int Products, double? HeldOutResidual = null);
+public readonly record struct PursuitIteration(
+    int Rows, double Objective, double Residual, double UniformResidual, int Products, double? HeldOutResidual = null);
 
 /// <summary>What a pursuit ends with: the support of the best debiased iterate, and how it came there.</summary>
 internal sealed record PursuitOutcome
@@ -134,7 +135,8 @@ internal sealed class PursuitTrace
         var heldOut = _stops.HeldOut is null ? (double?)null : HeldOutResidual(residual, _stops.HeldOut);
         var before = _before;
         _before = objective;
-        _iterations.Add(new PursuitIteration(support.Count, objective, relative, _problem.UniformResidual(support.Sum()), products, heldOut));
+        _iterations.Add(
+            new PursuitIteration(support.Count, objective, relative, _problem.UniformResidual(support.Sum()), products, heldOut));
         _progress?.Report(new WorkProgress("pursuit", support.Count, _budget, "examples", $"residual {relative:0.000}"));
         if (objective <= _objective)
         {

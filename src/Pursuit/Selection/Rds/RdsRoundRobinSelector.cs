@@ -20,7 +20,8 @@ public sealed class RdsRoundRobinSelector(RdsOptions options) : ISelector
         var scan = new SimilarityScan(problem, Name, options.Similarity, context);
         var rows = problem.ContentIds.Count;
         var empty = FeaturelessRows.Find(problem.Embeddings.Pool);
-        var least = Enumerable.Range(0, rows).Select(i => problem.Budget.Cost(i, problem.TokenCounts)).Where(cost => cost > 0).DefaultIfEmpty(1).Min();
+        var least = Enumerable.Range(0, rows).Select(
+            i => problem.Budget.Cost(i, problem.TokenCounts)).Where(cost => cost > 0).DefaultIfEmpty(1).Min();
         var wanted = (long)Math.Min(rows, Math.Max(Spare, problem.ResolvedBudget / Math.Max(1, Total(problem) / rows)));
         for (var length = (int)Math.Min(rows, 2 * (wanted / scan.Targets) + Spare); ; length = (int)Math.Min(rows, 2L * length))
         {
@@ -41,7 +42,8 @@ public sealed class RdsRoundRobinSelector(RdsOptions options) : ISelector
         return total;
     }
 
-    private static bool IsTrainable(SelectionProblem problem, RankedRow row) => problem.TokenCounts is null || problem.TokenCounts.Supervised[row.Position] > 0;
+    private static bool IsTrainable(SelectionProblem problem, RankedRow row) =>
+        problem.TokenCounts is null || problem.TokenCounts.Supervised[row.Position] > 0;
 
     /// <summary>Rows in the order they are taken, up to the turn whose target example has no row left in its list.</summary>
     private static List<RankedRow> TakeTurns(NeighbourLists lists, int rows)

@@ -5,7 +5,9 @@ using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Rds;
 
-/// <summary>Similarities of all rows to all target examples, in blocked products over tiles of rows; none is kept that isn't needed.</summary>
+/// <summary>
+/// Similarities of all rows to all target examples, in blocked products over tiles of rows; none is kept that isn't needed.
+/// </summary>
 internal sealed class SimilarityScan
 {
     /// <summary>Target examples of one pass at most.</summary>
@@ -20,7 +22,8 @@ internal sealed class SimilarityScan
     /// <exception cref="PursuitException">Either is missing or doesn't fit.</exception>
     public SimilarityScan(SelectionProblem problem, string method, RdsSimilarity similarity, SelectionContext context)
     {
-        var (pool, target) = EmbeddingRows.Open(problem.RequirePoolEmbeddings(method), problem.RequireTargetEmbeddings(method), similarity == RdsSimilarity.Cosine);
+        var (pool, target) = EmbeddingRows.Open(
+            problem.RequirePoolEmbeddings(method), problem.RequireTargetEmbeddings(method), similarity == RdsSimilarity.Cosine);
         (_pool, _target, _contentIds, _context) = (pool, target!.ToArray(), problem.ContentIds, context);
         Targets = target.Count;
     }
@@ -43,7 +46,11 @@ internal sealed class SimilarityScan
     public NeighbourLists MostSimilar(int length)
     {
         var nearest = new NearestRows(_pool, _contentIds, _target, length, _context.Threads);
-        var lists = NeighbourRequests.AskLists(nearest, RdsRequests.MostSimilar, _ => { }, () => MostSimilarHere(nearest, _context.CancellationToken));
+        var lists = NeighbourRequests.AskLists(
+            nearest,
+            RdsRequests.MostSimilar,
+            _ => { },
+            () => MostSimilarHere(nearest, _context.CancellationToken));
         return lists with { Distances = Array.ConvertAll(lists.Distances, keys => Array.ConvertAll(keys, key => -key * Unit)) };
     }
 
@@ -76,7 +83,8 @@ internal sealed class SimilarityScan
         foreach (var targets in Parts(nearest.Queries, pool.Dimension))
         {
             var count = targets.Length / pool.Dimension;
-            var part = NeighbourHeaps.Merge(Pass(pool, targets, () => new NeighbourHeaps(count, length, nearest.ContentIds), (heap, row, similarities) =>
+            var part = NeighbourHeaps.Merge(Pass(pool, targets, () => new NeighbourHeaps(
+                count, length, nearest.ContentIds), (heap, row, similarities) =>
             {
                 for (var v = 0; v < similarities.Length; v++)
                     if (-similarities[v] <= heap.Worst(v)) heap.Offer(v, row, -similarities[v]);
@@ -97,11 +105,17 @@ internal sealed class SimilarityScan
     }
 
     private static IReadOnlyList<TState> Pass<TState>(
-        EmbeddingRows pool, ReadOnlyMemory<float> targets, Func<TState> open, RowVisitor<TState> visit, int threads, CancellationToken cancellationToken)
+        EmbeddingRows pool,
+        ReadOnlyMemory<float> targets,
+        Func<TState> open,
+        RowVisitor<TState> visit,
+        int threads,
+        CancellationToken cancellationToken)
     {
         var dimension = pool.Dimension;
         var count = targets.Length / dimension;
-        var workers = pool.ForEachTile(threads, () => (State: open(), Products: new float[EmbeddingRows.TileRows * count]), (worker, rows, firstRow, rowCount) =>
+        var workers = pool.ForEachTile(threads, () => (
+            State: open(), Products: new float[EmbeddingRows.TileRows * count]), (worker, rows, firstRow, rowCount) =>
         {
             Gemm.Multiply(false, true, rowCount, count, dimension, 1, rows, dimension, targets.Span, dimension, 0, worker.Products, count);
             for (var r = 0; r < rowCount; r++) visit(worker.State, firstRow + r, worker.Products.AsSpan(r * count, count));

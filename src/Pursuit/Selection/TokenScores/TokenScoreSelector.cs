@@ -35,7 +35,11 @@ public abstract class TokenScoreSelector : IScorer
         foreach (var position in left) values[position] = double.NaN;
         var ranked = BandOrder.Ranked(values, _options.Band, problem);
         if (ranked.Count == 0)
-            throw PursuitException.At("--pool", $"none of the {measures.Values.Length:N0} examples has {Needed}", $"examples that '{_name}' can measure", "Look at some with 'pursuit inspect'.");
+            throw PursuitException.At(
+                "--pool",
+                $"none of the {measures.Values.Length:N0} examples has {Needed}",
+                $"examples that '{_name}' can measure",
+                "Look at some with 'pursuit inspect'.");
         var selection = BudgetFiller.Fill(_name, problem, ranked);
         return selection with
         {
@@ -43,7 +47,13 @@ public abstract class TokenScoreSelector : IScorer
             [
                 .. selection.Remarks,
                 .. missing == 0 ? [] : (string[])[$"{missing:N0} examples without {Needed} have no measure and were passed over."],
-                .. left.Length == 0 ? [] : (string[])[$"{left.Length:N0} examples were left out first: they surprise the probe most beyond what it expected ({_name}.leave-excess)."],
+                .. left.Length == 0
+                    ? []
+                    : (string[])
+                    [
+                        $"{left.Length:N0} examples were left out first: "
+                        + $"they surprise the probe most beyond what it expected ({_name}.leave-excess).",
+                    ],
             ],
             Details = TokenScoreDetails.Of(measures),
         };
@@ -70,10 +80,13 @@ public abstract class TokenScoreSelector : IScorer
     /// <exception cref="PursuitException">There are none, or not one row per example.</exception>
     private protected ITokenStatistics Statistics(SelectionProblem problem)
     {
-        var statistics = problem.Statistics.Pool ?? throw PursuitException.At(_name, "no token statistics of the pool", "some", "Let 'pursuit select', 'prune' or 'score' compute them.");
+        var statistics = problem.Statistics.Pool
+            ?? throw PursuitException.At(
+                _name, "no token statistics of the pool", "some", "Let 'pursuit select', 'prune' or 'score' compute them.");
         return statistics.Count == problem.ContentIds.Count
             ? statistics
-            : throw PursuitException.At(statistics.Name, $"{statistics.Count:N0} rows", $"the pool's {problem.ContentIds.Count:N0} examples");
+            : throw PursuitException.At(
+                statistics.Name, $"{statistics.Count:N0} rows", $"the pool's {problem.ContentIds.Count:N0} examples");
     }
 
     /// <summary>The mean of a number per token over the tokens that count, summed in float64; NaN without such a token.</summary>

@@ -15,6 +15,10 @@ public sealed class TracInSelfSelector : ISelector
     public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
         var rows = GradientRows.OfPool(problem.RequirePoolGradients(Name), RowConstruction.Unscaled);
-        return BudgetFiller.Fill(Name, problem, RowOrder.ByScore([.. rows.Norms.Select(n => n * n)], problem.ContentIds), problem.Gradients.Pool);
+        return BudgetFiller.Fill(
+            Name,
+            problem,
+            RowOrder.ByScore([.. rows.Norms.Select(n => n * n)], problem.ContentIds),
+            problem.Gradients.Pool);
     }
 }

@@ -109,7 +109,8 @@ internal sealed class Densities
             var queries = values[(first * _pool.Dimension)..((first + count) * _pool.Dimension)];
             var lists = NeighbourSearch.Nearest(new NearestRows(set, ids, queries, length, _threads), cancellationToken);
             for (var q = 0; q < count; q++)
-                foreach (var distance in lists.Distances[q]) densities[first + q] += Math.Max(0, 1 - distance * distance / (_pool.Factor * _pool.Factor) / _squaredWidth);
+                foreach (var distance in lists.Distances[q])
+                    densities[first + q] += Math.Max(0, 1 - distance * distance / (_pool.Factor * _pool.Factor) / _squaredWidth);
         }
 
         Set(rows, densities);

@@ -22,13 +22,15 @@ internal static class NeighbourRecall
     /// <param name="lists">What the index found.</param>
     /// <param name="neighbours">How many of a target's neighbours count, [V].</param>
     /// <param name="cancellationToken">Stops within a pass.</param>
-    public static (double Recall, int Compared) Measure(ulong seed, NearestRows all, NeighbourLists lists, int[] neighbours, CancellationToken cancellationToken)
+    public static (double Recall, int Compared) Measure(
+        ulong seed, NearestRows all, NeighbourLists lists, int[] neighbours, CancellationToken cancellationToken)
     {
         var some = Sample(seed, lists.Queries);
         var exact = new NeighbourLists([.. lists.Rows], [.. lists.Distances]);
         NeighbourSearch.Lengthen(exact, all with { Length = some.Max(j => neighbours[j]) }, null, some, cancellationToken);
         return (some.Average(Share), some.Length);
 
-        double Share(int j) => (double)exact.Rows[j].Take(neighbours[j]).Intersect(lists.Rows[j].Take(neighbours[j])).Count() / neighbours[j];
+        double Share(int j) =>
+            (double)exact.Rows[j].Take(neighbours[j]).Intersect(lists.Rows[j].Take(neighbours[j])).Count() / neighbours[j];
     }
 }

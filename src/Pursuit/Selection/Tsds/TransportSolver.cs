@@ -30,7 +30,8 @@ internal sealed class TransportSolver
     /// <param name="problem">Content ids and seed.</param>
     /// <param name="options">Checked options.</param>
     /// <param name="context">Threads; told of searches; stops within a pass.</param>
-    public TransportSolver(EmbeddingRows pool, EmbeddingRows target, SelectionProblem problem, TsdsOptions options, SelectionContext context)
+    public TransportSolver(
+        EmbeddingRows pool, EmbeddingRows target, SelectionProblem problem, TsdsOptions options, SelectionContext context)
     {
         _context = context;
         _pool = pool;
@@ -92,14 +93,23 @@ internal sealed class TransportSolver
         const int AuthorsMostNeighbours = 5000;
         const int AuthorsShare = 10;
         if (_pool.Count < 2 * AuthorsShare)
-            throw PursuitException.At("compat=authors", $"a pool of {_pool.Count:N0} examples", $"at least {2 * AuthorsShare}, of which a tenth are neighbours", "Leave compat at none: it has no least size.");
+            throw PursuitException.At(
+                "compat=authors",
+                $"a pool of {_pool.Count:N0} examples",
+                $"at least {2 * AuthorsShare}, of which a tenth are neighbours",
+                "Leave compat at none: it has no least size.");
         var lists = Nearest(Math.Min(_options.MaxK ?? AuthorsMostNeighbours, _pool.Count / AuthorsShare));
         if (_options.KernelWidth > 0)
-            Densities.EvaluateWithin([.. lists.Rows.SelectMany(rows => rows).Distinct().Order()], _problem.ContentIds, Math.Min(_options.KdeK, _pool.Count / AuthorsShare), _context.CancellationToken);
+            Densities.EvaluateWithin(
+                [.. lists.Rows.SelectMany(rows => rows).Distinct().Order()],
+                _problem.ContentIds,
+                Math.Min(_options.KdeK, _pool.Count / AuthorsShare),
+                _context.CancellationToken);
         return (lists, Plan(lists));
     }
 
-    private TransportPlan Plan(NeighbourLists lists) => TransportPlan.Solve(lists, Densities.Weight, _options.Alpha, _options.C, _pool.Count);
+    private TransportPlan Plan(NeighbourLists lists) =>
+        TransportPlan.Solve(lists, Densities.Weight, _options.Alpha, _options.C, _pool.Count);
 
     private NeighbourLists Nearest(int length)
     {

@@ -68,7 +68,8 @@ public sealed class TsdsSelector : ISelector
     /// <inheritdoc/>
     public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        var (pool, target) = EmbeddingRows.Open(problem.RequirePoolEmbeddings(_name), problem.RequireTargetEmbeddings(_name), _options.Unit);
+        var (pool, target) = EmbeddingRows.Open(
+            problem.RequirePoolEmbeddings(_name), problem.RequireTargetEmbeddings(_name), _options.Unit);
         var solver = new TransportSolver(pool, target!, problem, _options, context);
         var (lists, plan) = solver.Solve();
         var placed = PlacedMass.Add(lists, plan, pool.Count);
@@ -80,7 +81,8 @@ public sealed class TsdsSelector : ISelector
         var certified = IsCertified(problem, solver, lists, plan, sample, context.CancellationToken);
         var duplicated = NearDuplicateMass(problem, solver.Densities, rows, placed.Mass, context.CancellationToken);
         var index = IndexReport(problem.Seed, solver, lists, placed.Neighbours, context.CancellationToken);
-        var selection = BudgetFiller.Fill(_name, problem, RowDraws.Rank(problem, rows, probabilities, _options.Draw), problem.Embeddings.Pool);
+        var selection = BudgetFiller.Fill(
+            _name, problem, RowDraws.Rank(problem, rows, probabilities, _options.Draw), problem.Embeddings.Pool);
         var sampled = new float[sample.Length * pool.Dimension];
         pool.Gather(sample, sampled);
         var details = new TsdsDetails
@@ -125,7 +127,8 @@ public sealed class TsdsSelector : ISelector
     }
 
     /// <summary>The share of mass on rows that another nearly equals, over the rows whose near-duplicates are counted.</summary>
-    private static double NearDuplicateMass(SelectionProblem problem, Densities densities, int[] rows, double[] mass, CancellationToken cancellationToken)
+    private static double NearDuplicateMass(
+        SelectionProblem problem, Densities densities, int[] rows, double[] mass, CancellationToken cancellationToken)
     {
         var counted = NearSample(problem, densities, rows);
         densities.CountNear(counted, cancellationToken);
@@ -136,12 +139,20 @@ public sealed class TsdsSelector : ISelector
     /// The plan is the program's optimum while s* is at most half the sum of all 1 / density. The densities at hand often show it;
     /// else some more rows' are evaluated.
     /// </summary>
-    private bool IsCertified(SelectionProblem problem, TransportSolver solver, NeighbourLists lists, TransportPlan plan, int[] sample, CancellationToken cancellationToken)
+    private bool IsCertified(
+        SelectionProblem problem,
+        TransportSolver solver,
+        NeighbourLists lists,
+        TransportPlan plan,
+        int[] sample,
+        CancellationToken cancellationToken)
     {
         if (_options.Compat == TsdsCompatibility.Authors || solver.Index is { IsExact: false }) return false;
-        if (OutOfNeighbours(lists, plan) > 0 || (!plan.IsReached && lists.Rows.Any(rows => rows.Length < problem.ContentIds.Count))) return false;
+        if (OutOfNeighbours(lists, plan) > 0 || (!plan.IsReached && lists.Rows.Any(rows => rows.Length < problem.ContentIds.Count)))
+            return false;
         var densities = solver.Densities;
-        for (var count = sample.Length; densities.KnownWeight() < 2 * plan.Level; count = Math.Min(CertifyingRows, problem.ContentIds.Count))
+        for (var count = sample.Length; densities.KnownWeight() < 2 * plan.Level; count = Math.Min(
+            CertifyingRows, problem.ContentIds.Count))
         {
             var rows = (count == sample.Length ? sample : Sample(problem, count)).Where(row => !densities.IsKnown(row)).Order().ToArray();
             if (rows.Length > 0) densities.Evaluate(rows, cancellationToken);
@@ -154,25 +165,36 @@ public sealed class TsdsSelector : ISelector
     private IEnumerable<string> Remarks(SelectionProblem problem, SelectionResult selection, TsdsDetails details, int length, bool areEqual)
     {
         if (_options.Compat == TsdsCompatibility.None && details.TargetsOutOfNeighbours > 0)
-            yield return $"{details.TargetsOutOfNeighbours:N0} of {details.Neighbours.Count:N0} targets ran out of their {length:N0} neighbours, and the last one holds what was left: raise {(_options.Index == TsdsIndex.None ? "max-k" : "probes")} or alpha, or lower c.";
+            yield return $"{details.TargetsOutOfNeighbours:N0} of {details.Neighbours.Count:N0} targets ran out of their {length:N0} neighbours, "
+                + $"and the last one holds what was left: raise {(_options.Index == TsdsIndex.None ? "max-k" : "probes")} or alpha, or lower c.";
         if (details.Index is { Recall: < LowRecall } index)
-            yield return string.Create(CultureInfo.InvariantCulture, $"The index found {index.Recall:0.0%} of the neighbours: raise probes ({index.Probes:N0} of {index.Lists:N0} lists), or leave index at none.");
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"The index found {index.Recall:0.0%} of the neighbours: ")
+                + string.Create(CultureInfo.InvariantCulture, $"raise probes ({index.Probes:N0} of {index.Lists:N0} lists), or leave index at none.");
         if (areEqual && problem.ContentIds.Count > 1)
-            yield return $"The embeddings of all {Math.Min(SampleRows, problem.ContentIds.Count):N0} examples looked at are equal, so nothing tells one example from another: look at what made them.";
+            yield return $"The embeddings of all {Math.Min(SampleRows, problem.ContentIds.Count):N0} examples looked at are equal, "
+                + "so nothing tells one example from another: look at what made them.";
         else if (_options.Compat == TsdsCompatibility.None && details.AlignmentAfter > FarShare * details.AlignmentBefore)
-            yield return string.Create(CultureInfo.InvariantCulture, $"The mass lies nearly as far from the target ({details.AlignmentAfter:G4}) as the pool does ({details.AlignmentBefore:G4}), so this is hardly a choice: {(details.Sigma > 0 ? $"examples within sigma {details.Sigma:0.###} of one another count as copies; lower sigma, or " : "")}lower c or raise alpha.");
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"The mass lies nearly as far from the target ({details.AlignmentAfter:G4}) as the pool does ({details.AlignmentBefore:G4}), so this is hardly a choice: {(details.Sigma > 0 ? $"examples within sigma {details.Sigma:0.###} of one another count as copies; lower sigma, or " : "")}lower c or raise alpha.");
         if (_options.Draw == TsdsDraw.WithReplacement)
             yield return $"{selection.Rows.Count:N0} distinct examples were drawn; one drawn more often weighs as much more.";
         else if (problem.Quotas.Count == 0 && selection.Rows.Count >= details.Support && selection.Spent < selection.Budget)
-            yield return $"Only {details.Support:N0} {(details.Support == 1 ? "example is" : "examples are")} near enough to the target to get any mass, and all were chosen: lower alpha or raise c for more.";
+            yield return $"Only {details.Support:N0} {(details.Support == 1 ? "example is" : "examples are")} near enough to the target "
+                + "to get any mass, and all were chosen: lower alpha or raise c for more.";
     }
 
-    /// <summary>Rows whose near-duplicates are counted: all where that came with their density, else at most 4,096, for it costs as much.</summary>
+    /// <summary>
+    /// Rows whose near-duplicates are counted: all where that came with their density, else at most 4,096, for it costs as much.
+    /// </summary>
     private static int[] NearSample(SelectionProblem problem, Densities densities, int[] rows) =>
         rows.Length <= NearRows || rows.All(densities.IsNearKnown) ? rows : Smallest(problem, rows, NearRows);
 
     /// <summary>The rows of smallest content id.</summary>
-    private static int[] Sample(SelectionProblem problem, int count) => Smallest(problem, Enumerable.Range(0, problem.ContentIds.Count), count);
+    private static int[] Sample(SelectionProblem problem, int count) =>
+        Smallest(problem, Enumerable.Range(0, problem.ContentIds.Count), count);
 
     private static int[] Smallest(SelectionProblem problem, IEnumerable<int> rows, int count)
     {
@@ -194,7 +216,8 @@ public sealed class TsdsSelector : ISelector
         Parallel.For(0, sums.Length, i =>
         {
             var row = rows.AsSpan(i * pool.Dimension, pool.Dimension);
-            for (var j = 0; j < count; j++) sums[i] += Math.Sqrt(SquaredDistance.Of(row, queries.AsSpan(j * pool.Dimension, pool.Dimension)));
+            for (var j = 0; j < count; j++)
+                sums[i] += Math.Sqrt(SquaredDistance.Of(row, queries.AsSpan(j * pool.Dimension, pool.Dimension)));
         });
         return sums.Sum() / ((double)sums.Length * count) / pool.Factor;
     }

@@ -26,7 +26,8 @@ public sealed class ZipSelector : IScorer
         using var measure = new TailMeasure(_options.Compressor, context.Threads, context.CancellationToken);
         var texts = Texts(problem, context.CancellationToken);
         var rounds = Start(problem, texts, measure, context.Progress);
-        if (rounds.Left.Count == 0) throw PursuitException.At("--pool", $"none of the {texts.Length:N0} examples has a text", "examples with words");
+        if (rounds.Left.Count == 0)
+            throw PursuitException.At("--pool", $"none of the {texts.Length:N0} examples has a text", "examples with words");
 
         var budget = problem.ResolvedBudget;
         var ranked = new List<RankedRow>();
@@ -49,8 +50,18 @@ public sealed class ZipSelector : IScorer
         var selection = BudgetFiller.Fill(Name, problem, ranked);
         return selection with
         {
-            Remarks = [.. selection.Remarks, .. empty == 0 ? Array.Empty<string>() : [$"{empty:N0} examples without a text have no ratio and were passed over."]],
-            Details = new ZipDetails { Compressor = _options.Compressor == ZipCompressor.Libz ? "libz" : "managed", Rounds = count, Bytes = bytes, Compressed = compressed },
+            Remarks =
+            [
+                .. selection.Remarks,
+                .. empty == 0 ? Array.Empty<string>() : [$"{empty:N0} examples without a text have no ratio and were passed over."],
+            ],
+            Details = new ZipDetails
+            {
+                Compressor = _options.Compressor == ZipCompressor.Libz ? "libz" : "managed",
+                Rounds = count,
+                Bytes = bytes,
+                Compressed = compressed,
+            },
         };
     }
 

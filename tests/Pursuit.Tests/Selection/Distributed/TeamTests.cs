@@ -21,7 +21,8 @@ public sealed class TeamTests
                 using var shared = new TeamFeatures(features, team);
                 var rows = GradientRows.OfPool(shared, new RowConstruction(RowNormalization.Checkpoint, 0.05));
                 var rhs = Gradients.Gaussian(1, rows.Dimension, 1, "test/row-team")[0];
-                var scored = rows.Source.Score(rows, new ScorePass(problem.ContentIds, rhs, new IdentificationRule([0], 0, false), [], 1, CancellationToken.None));
+                var scored = rows.Source.Score(
+                    rows, new ScorePass(problem.ContentIds, rhs, new IdentificationRule([0], 0, false), [], 1, CancellationToken.None));
                 List<long> sent = [];
                 List<int[]> found = [];
                 foreach (var taken in new[] { 0, 2, 0 })

@@ -19,7 +19,8 @@ public sealed class DsirTests
         var pool = Texts(golden, "pool");
         var options = new DsirOptions { Hash = GramHash.Sha256, Buckets = golden.RootElement.GetProperty("buckets").GetInt32(), Resample = false };
         var weights = new DsirSelector(options).Scores(Problem(pool, Texts(golden, "target")), SelectionContext.Default);
-        var expected = golden.RootElement.GetProperty("log_weights").EnumerateArray().Select(w => w.ValueKind == JsonValueKind.Null ? double.NaN : w.GetDouble()).ToArray();
+        var expected = golden.RootElement.GetProperty("log_weights").EnumerateArray().Select(
+            w => w.ValueKind == JsonValueKind.Null ? double.NaN : w.GetDouble()).ToArray();
         for (var i = 0; i < expected.Length; i++)
         {
             if (double.IsNaN(expected[i])) weights[i].ShouldBe(double.NaN);
@@ -73,7 +74,8 @@ public sealed class DsirTests
     [Fact]
     public void A_target_distributed_as_the_pool_weighs_everything_alike()
     {
-        var weights = new DsirSelector(new DsirOptions { Resample = false }).Scores(Problem(Code, [.. Code, .. Code]), SelectionContext.Default);
+        var weights = new DsirSelector(new DsirOptions { Resample = false }).Scores(
+            Problem(Code, [.. Code, .. Code]), SelectionContext.Default);
         weights.ShouldAllBe(w => Math.Abs(w) < 1e-12);
     }
 
@@ -81,7 +83,8 @@ public sealed class DsirTests
     public void Words_of_the_target_are_chosen_before_others()
     {
         string[] pool = [.. Code, .. Law];
-        var rows = new DsirSelector(new DsirOptions { Resample = false }).Select(Problem(pool, ["the final order of the court", "notice of a stay"]), CancellationToken.None).Rows;
+        var rows = new DsirSelector(new DsirOptions { Resample = false }).Select(
+            Problem(pool, ["the final order of the court", "notice of a stay"]), CancellationToken.None).Rows;
         rows.Select(r => r.Position).Order().ShouldBe([3, 4, 5]);
     }
 
@@ -90,12 +93,17 @@ public sealed class DsirTests
     {
         // Two buckets' worth of evidence: the draw of one row must come out by weight, which Gumbel noise promises.
         string[] pool = ["red", "blue"];
-        var weights = new DsirSelector(new DsirOptions { Resample = false }).Scores(Problem(pool, ["red", "red", "red", "blue"]), SelectionContext.Default);
+        var weights = new DsirSelector(new DsirOptions { Resample = false }).Scores(
+            Problem(pool, ["red", "red", "red", "blue"]), SelectionContext.Default);
         var chance = 1 / (1 + Math.Exp(weights[1] - weights[0]));
         var red = 0;
         const int Draws = 4000;
         for (ulong seed = 0; seed < Draws; seed++)
-            if (new DsirSelector(new DsirOptions()).Select(Problem(pool, ["red", "red", "red", "blue"], "1") with { Seed = seed }, CancellationToken.None).Rows[0].Position == 0) red++;
+            if (new DsirSelector(new DsirOptions()).Select(
+                Problem(pool, ["red", "red", "red", "blue"], "1") with { Seed = seed }, CancellationToken.None).Rows[0].Position == 0)
+            {
+                red++;
+            }
         chance.ShouldBe(0.75, 1e-6);
         red.ShouldBeInRange(Draws * 3 / 4 - 110, Draws * 3 / 4 + 110); // four deviations of 27
     }
@@ -123,8 +131,12 @@ public sealed class DsirTests
     [Fact]
     public void A_pool_or_a_target_without_a_word_is_refused()
     {
-        Should.Throw<PursuitException>(() => new DsirSelector(new DsirOptions()).Select(Problem(["", " "], Law, "1"), CancellationToken.None)).Message.ShouldContain("none of the 2 examples has a word");
-        Should.Throw<PursuitException>(() => new DsirSelector(new DsirOptions()).Select(Problem(Law, [""], "1"), CancellationToken.None)).Message.ShouldContain("no word in 1 examples");
+        Should.Throw<PursuitException>(
+            () => new DsirSelector(new DsirOptions()).Select(
+                Problem(["", " "], Law, "1"), CancellationToken.None)).Message.ShouldContain("none of the 2 examples has a word");
+        Should.Throw<PursuitException>(
+            () => new DsirSelector(new DsirOptions()).Select(
+                Problem(Law, [""], "1"), CancellationToken.None)).Message.ShouldContain("no word in 1 examples");
     }
 
     private static SelectionProblem Problem(string[] pool, string[] target, string budget = "3") => new()
@@ -134,5 +146,6 @@ public sealed class DsirTests
         Texts = new TextInputs { Pool = new MemoryTexts(pool), Target = new MemoryTexts(target) },
     };
 
-    private static string[] Texts(JsonDocument golden, string name) => [.. golden.RootElement.GetProperty(name).EnumerateArray().Select(t => t.GetString()!)];
+    private static string[] Texts(JsonDocument golden, string name) =>
+        [.. golden.RootElement.GetProperty(name).EnumerateArray().Select(t => t.GetString()!)];
 }

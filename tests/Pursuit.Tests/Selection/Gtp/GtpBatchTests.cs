@@ -25,7 +25,8 @@ public sealed class GtpBatchTests
 
         // Rows are longer by sqrt(1 + 1/batch) there, so the same ridge is a smaller multiple of their mean square.
         var longer = options with { Batch = 0, Lambda = 0.01 / (1 + 1.0 / Batch) };
-        var explicitly = GtpLawTests.Select(Problem(Extended(pool, Dimension, Batch), Extended(target, Dimension, 0), Dimension + 1), longer);
+        var explicitly = GtpLawTests.Select(
+            Problem(Extended(pool, Dimension, Batch), Extended(target, Dimension, 0), Dimension + 1), longer);
         var weights = explicitly.Rows.ToDictionary(r => r.Position, r => r.Weight);
         counted.Rows.Select(r => r.Position).ShouldBe(weights.Keys, ignoreOrder: true);
         foreach (var row in counted.Rows) row.Weight.ShouldBe(weights[row.Position], Tolerances.NonNegativeWeights * weights.Values.Max());

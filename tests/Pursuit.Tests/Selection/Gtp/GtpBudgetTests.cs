@@ -73,7 +73,9 @@ public sealed class GtpBudgetTests
             var mass = weights.Zip(norms, (w, n) => w * n).Sum();
             for (var i = 0; i < Rows; i++)
             {
-                var descent = (ReferenceRows.Dot(rows[i], residual) - problem.Lambda * weights[i] - problem.BatchNoise * mass * norms[i]) / (norms[i] * Math.Sqrt(problem.Energy));
+                var descent = (
+                    ReferenceRows.Dot(rows[i], residual) - problem.Lambda * weights[i] - problem.BatchNoise * mass * norms[i]) / (
+                        norms[i] * Math.Sqrt(problem.Energy));
                 (weights[i] > 0 ? Math.Abs(descent) : descent).ShouldBeLessThan(PursuitDetails.FitTolerance, $"row {i} of group {j}");
             }
         }
@@ -92,7 +94,8 @@ public sealed class GtpBudgetTests
 
             // The noise of a batch is a further coordinate, ||phi|| / sqrt(b), where the target has nothing.
             double[][] rows = [.. GtpLawTests.Dense(problem, Rows).Select(r => (double[])[.. r, Math.Sqrt(problem.BatchNoise * ReferenceRows.Dot(r, r))])];
-            var reference = GtpLawTests.Targets(problem).Select(t => (double[])[.. t, 0]).Sum(t => ReferenceNonNegative.Objective(rows, t, problem.Lambda, ReferenceNonNegative.Solve(rows, t, problem.Lambda)));
+            var reference = GtpLawTests.Targets(problem).Select(t => (double[])[.. t, 0]).Sum(
+                t => ReferenceNonNegative.Objective(rows, t, problem.Lambda, ReferenceNonNegative.Solve(rows, t, problem.Lambda)));
             outcome.Objective.ShouldBe(reference, Tolerances.NonNegativeObjective * reference, $"lambda {lambda}");
             outcome.Reason.ShouldBe(StopReason.Optimal);
         }
@@ -110,7 +113,8 @@ public sealed class GtpBudgetTests
         var outcome = GtpLawTests.Pursue(selection, options, 400);
         var all = GtpLawTests.Dense(problem, 400);
         double[][] rows = [.. outcome.Positions.Select(p => all[p])];
-        var reference = GtpLawTests.Targets(problem).Sum(t => ReferenceNonNegative.Objective(rows, t, 0, ReferenceNonNegative.Solve(rows, t, 0)));
+        var reference = GtpLawTests.Targets(problem).Sum(
+            t => ReferenceNonNegative.Objective(rows, t, 0, ReferenceNonNegative.Solve(rows, t, 0)));
         outcome.Violation.ShouldBeLessThan(PursuitDetails.FitTolerance);
         outcome.Objective.ShouldBe(reference, Tolerances.NonNegativeObjective * problem.Energy);
     }
@@ -130,7 +134,8 @@ public sealed class GtpBudgetTests
 
         var outcome = GtpLawTests.Pursue(selection, new GtpOptions(), 60);
         PursuitSession.FitRemarks(outcome).ShouldBeEmpty();
-        PursuitSession.FitRemarks(outcome with { Violation = violation }).ShouldHaveSingleItem().ShouldStartWith("The weights' last fit has not converged");
+        PursuitSession.FitRemarks(outcome with { Violation = violation }).ShouldHaveSingleItem().ShouldStartWith(
+            "The weights' last fit has not converged");
         var details = (PursuitDetails)GtpLawTests.Select(selection, new GtpOptions()).Details!;
         details.Converged.ShouldBeTrue();
         (details with { Violation = violation }).Converged.ShouldBeFalse();
@@ -164,6 +169,7 @@ public sealed class GtpBudgetTests
                 return Enumerable.Range(0, dimension).Select(k => (float)(length * (share * common[k] + random.NextGaussian()))).ToArray();
             }),
         ];
-        return Gradients.Problem(new MemoryFeatures("pool", dimension, [Make(count)]), new MemoryFeatures("target", dimension, [Make(Targets)]), $"{count}");
+        return Gradients.Problem(
+            new MemoryFeatures("pool", dimension, [Make(count)]), new MemoryFeatures("target", dimension, [Make(Targets)]), $"{count}");
     }
 }

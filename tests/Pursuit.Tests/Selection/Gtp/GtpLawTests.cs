@@ -68,7 +68,10 @@ public sealed class GtpLawTests
         foreach (var block in blocks)
             for (var i = 60; i < 240; i++)
                 for (var k = 0; k < once.Dimension; k++) block[i * once.Dimension + k] *= 1 << (i / 60);
-        var selection = Gradients.Problem(new MemoryFeatures("pool", once.Dimension, blocks, once.Etabar), (MemoryFeatures)Gradients.Realistic(60, 10, "1").Gradients.Target!, "50");
+        var selection = Gradients.Problem(
+            new MemoryFeatures("pool", once.Dimension, blocks, once.Etabar),
+            (MemoryFeatures)Gradients.Realistic(60, 10, "1").Gradients.Target!,
+            "50");
         var chosen = Select(selection, new GtpOptions { NormFloor = 0, Schedule = schedule, Fill = fill, NoiseFloor = GtpNoiseFloor.Off });
         chosen.Rows.Count.ShouldBe(50);
         chosen.Rows.Select(r => r.Position % 60).ShouldBeUnique();
@@ -79,7 +82,11 @@ public sealed class GtpLawTests
     {
         var once = (MemoryFeatures)Gradients.Realistic(60, 10, "1").Gradients.Pool!;
         var target = (MemoryFeatures)Gradients.Realistic(60, 10, "1").Gradients.Target!;
-        var twice = new MemoryFeatures("pool", once.Dimension, Gradients.Blocks(once, [.. Enumerable.Range(0, 120).Select(i => i % 60)]), once.Etabar);
+        var twice = new MemoryFeatures(
+            "pool",
+            once.Dimension,
+            Gradients.Blocks(once, [.. Enumerable.Range(0, 120).Select(i => i % 60)]),
+            once.Etabar);
         var selection = Gradients.Problem(twice, target, "30");
         var one = Ids(selection, new GtpOptions());
         foreach (var row in Select(selection, new GtpOptions()).Rows)
@@ -99,7 +106,9 @@ public sealed class GtpLawTests
             var rows = Enumerable.Range(0, 120).ToArray();
             random.Shuffle(rows.AsSpan());
             support.Add(rows.AsSpan(0, 1 + random.NextInt(60)));
-            var start = Enumerable.Range(0, 3).Select(_ => Enumerable.Range(0, support.Count).Select(_ => trial == 0 ? 0 : random.NextDouble() * random.NextInt(2) / support.Count).ToArray()).ToArray();
+            var start = Enumerable.Range(0, 3).Select(
+                _ => Enumerable.Range(0, support.Count).Select(
+                    _ => trial == 0 ? 0 : random.NextDouble() * random.NextInt(2) / support.Count).ToArray()).ToArray();
             support.SetWeights(start);
             var before = support.Objective(support.Residual());
             foreach (var settings in new[] { new NonNegativeSettings(0, 1), new NonNegativeSettings(0, 3), NonNegativeSettings.Early, NonNegativeSettings.Final })
@@ -116,7 +125,8 @@ public sealed class GtpLawTests
     public void Twice_as_long_unscaled_rows_get_half_the_weights_exactly_and_the_same_support()
     {
         var selection = Gradients.Realistic(300, 16, "40");
-        var doubled = selection with { Gradients = selection.Gradients with { Pool = Gradients.Times((MemoryFeatures)selection.Gradients.Pool!, 2) } };
+        var doubled = selection with { Gradients = selection.Gradients with { Pool = Gradients.Times(
+            (MemoryFeatures)selection.Gradients.Pool!, 2) } };
         var options = new GtpOptions { Normalize = RowNormalization.None, Clusters = 2 };
         var one = Pursue(selection, options, 40);
         var two = Pursue(doubled, options, 40);
@@ -168,7 +178,8 @@ public sealed class GtpLawTests
         var selection = Gradients.Realistic(400, 24, "100");
         foreach (var budget in new[] { 10, 100 })
         {
-            var outcome = Pursue(selection, Exact with { Schedule = schedule, SwapRounds = swapRounds, Clusters = 3, Iterations = 10 }, budget);
+            var outcome = Pursue(
+                selection, Exact with { Schedule = schedule, SwapRounds = swapRounds, Clusters = 3, Iterations = 10 }, budget);
             outcome.Positions.Length.ShouldBeInRange(1, budget);
             outcome.Positions.ShouldBeUnique();
             for (var i = 0; i < outcome.Positions.Length; i++) outcome.Weights.Max(column => column[i]).ShouldBeGreaterThan(0);
@@ -206,7 +217,11 @@ public sealed class GtpLawTests
         var one = Select(selection, options);
         foreach (var (shardRows, threads) in new[] { (1, 4), (7, 1), (64, 2), (1024, 3) })
         {
-            var other = Select(selection with { Gradients = selection.Gradients with { Pool = Gradients.InShards((MemoryFeatures)selection.Gradients.Pool!, shardRows) } }, options, threads);
+            var other = Select(
+                selection with { Gradients = selection.Gradients with { Pool = Gradients.InShards(
+                    (MemoryFeatures)selection.Gradients.Pool!, shardRows) } },
+                options,
+                threads);
             other.Rows.ShouldBe(one.Rows);
             Report(other).ShouldBe(Report(one)); // every objective and residual on the way, to the last bit
         }
@@ -221,7 +236,10 @@ public sealed class GtpLawTests
         PursuitSession.Open(selection, GtpSelector.Name, options, new SelectionContext { Threads = 1 }).Problem;
 
     internal static PursuitOutcome Pursue(SelectionProblem selection, GtpOptions options, int budget) =>
-        new GtpSolver(Open(selection, options), options, new PursuitStops(options.Residual, options.Tolerance, options.NoiseFloor != GtpNoiseFloor.Off))
+        new GtpSolver(
+            Open(selection, options),
+            options,
+            new PursuitStops(options.Residual, options.Tolerance, options.NoiseFloor != GtpNoiseFloor.Off))
             .Run(budget, null, null, CancellationToken.None).Outcome;
 
     internal static double[][] Dense(PursuitProblem problem, int rows)

@@ -21,7 +21,8 @@ public sealed class GtpSolverTests
         var options = Quiet with { Iterations = iterations, Tolerance = 0 };
         var problem = GtpLawTests.Open(selection, options);
         var outcome = GtpLawTests.Pursue(selection, options, 30);
-        var twin = ReferencePursuit.Staged(GtpLawTests.Dense(problem, 150), GtpLawTests.Targets(problem), problem.Lambda, 30, options.Grown, options.Offered);
+        var twin = ReferencePursuit.Staged(
+            GtpLawTests.Dense(problem, 150), GtpLawTests.Targets(problem), problem.Lambda, 30, options.Grown, options.Offered);
         outcome.Objective.ShouldBe(twin.Objective, Tolerances.LooselyFittedGrowth * twin.Objective);
         outcome.Positions.Intersect(twin.Support).Count().ShouldBeGreaterThan(24);
     }
@@ -34,7 +35,8 @@ public sealed class GtpSolverTests
         var outcome = GtpLawTests.Pursue(selection, Quiet, 30);
         var rows = GtpLawTests.Dense(problem, 150);
         var chosen = outcome.Positions.Select(p => rows[p]).ToArray();
-        var objective = GtpLawTests.Targets(problem).Select((b, j) => ReferenceNonNegative.Objective(chosen, b, problem.Lambda, outcome.Weights[j])).Sum();
+        var objective = GtpLawTests.Targets(problem).Select(
+            (b, j) => ReferenceNonNegative.Objective(chosen, b, problem.Lambda, outcome.Weights[j])).Sum();
         outcome.Objective.ShouldBe(objective, Tolerances.FloatReordered);
         outcome.Objective.ShouldBe(outcome.Iterations.Min(i => i.Objective), Tolerances.FloatReordered);
     }
@@ -107,7 +109,8 @@ public sealed class GtpSolverTests
         var selection = Gradients.WithoutTarget(Gradients.Realistic(200, 1, "150"));
         var options = Quiet with { Clusters = 3, NoiseFloor = GtpNoiseFloor.Analytic };
         GtpLawTests.Open(selection, options).Target.Noise.ShouldBe([0, 0, 0]);
-        GtpLawTests.Pursue(selection, options, 150).Positions.ShouldBe(GtpLawTests.Pursue(selection, Quiet with { Clusters = 3 }, 150).Positions);
+        GtpLawTests.Pursue(selection, options, 150).Positions.ShouldBe(
+            GtpLawTests.Pursue(selection, Quiet with { Clusters = 3 }, 150).Positions);
     }
 
     [Fact]
@@ -128,10 +131,12 @@ public sealed class GtpSolverTests
             }
         }
 
-        var selection = Gradients.Problem(new MemoryFeatures("pool", 2 * Half, [pool]), new MemoryFeatures("target", 2 * Half, [target]), "20")
+        var selection = Gradients.Problem(
+            new MemoryFeatures("pool", 2 * Half, [pool]), new MemoryFeatures("target", 2 * Half, [target]), "20")
             with
         { TargetGroups = [.. Enumerable.Range(0, 2 * Each).Select(v => v / Each)], TargetGroupNames = ["noise", "signal"] };
-        GtpLawTests.Pursue(selection, Quiet with { Clusters = 0, NoiseFloor = GtpNoiseFloor.Analytic }, 20).Positions.ShouldAllBe(p => p >= 100);
+        GtpLawTests.Pursue(
+            selection, Quiet with { Clusters = 0, NoiseFloor = GtpNoiseFloor.Analytic }, 20).Positions.ShouldAllBe(p => p >= 100);
         GtpLawTests.Pursue(selection, Quiet with { Clusters = 0 }, 20).Positions.ShouldContain(p => p < 100);
     }
 
@@ -154,7 +159,10 @@ public sealed class GtpSolverTests
         // Examples 1, 2, 4, ... of one unscaled coordinate: a half's sum tells its members.
         const int Examples = 12;
         float[] target = [.. Enumerable.Range(0, Examples).SelectMany(v => new[] { (float)(1 << v), 0 })];
-        var selection = Gradients.Problem(new MemoryFeatures("pool", 2, [[1, 0, 0, 1]]), new MemoryFeatures("target", 2, [target]), "1") with { TargetGroups = [.. Enumerable.Range(0, Examples).Select(v => v / 8)], TargetGroupNames = ["a", "b"] };
+        var selection = Gradients.Problem(
+            new MemoryFeatures("pool", 2, [[1, 0, 0, 1]]),
+            new MemoryFeatures("target", 2, [target]),
+            "1") with { TargetGroups = [.. Enumerable.Range(0, Examples).Select(v => v / 8)], TargetGroupNames = ["a", "b"] };
         var options = new GtpOptions { Normalize = RowNormalization.None };
         var rows = GradientRows.OfPool(selection.Gradients.Pool!, options.Rows).OfTarget(selection.Gradients.Target!);
         var (first, second) = TargetHalves.Draw(selection, GtpSelector.Name, rows, options, CancellationToken.None);
@@ -213,10 +221,16 @@ public sealed class GtpSolverTests
         var longer = Gradients.Blocks((MemoryFeatures)selection.Gradients.Pool!, [.. Enumerable.Range(0, 200)]);
         foreach (var block in longer)
             for (var k = 0; k < block.Length; k++) block[k] *= 1 << (k / 48 % 7);
-        var other = GtpLawTests.Open(selection with { Gradients = selection.Gradients with { Pool = new MemoryFeatures("longer", 48, longer, selection.Gradients.Pool!.Etabar) } }, options);
+        var other = GtpLawTests.Open(
+            selection with { Gradients = selection.Gradients with { Pool = new MemoryFeatures(
+                "longer", 48, longer, selection.Gradients.Pool!.Etabar) } },
+            options);
         Order(other).ShouldBe(Order(problem));
 
-        static int[] Order(PursuitProblem problem) => Array.ConvertAll(problem.Identify(problem.Target.Scaled, problem.NewSupport(), CancellationToken.None).Best(200), c => c.Position);
+        static int[] Order(PursuitProblem problem) =>
+            Array.ConvertAll(
+                problem.Identify(problem.Target.Scaled, problem.NewSupport(), CancellationToken.None).Best(200),
+                c => c.Position);
     }
 
     [Fact]

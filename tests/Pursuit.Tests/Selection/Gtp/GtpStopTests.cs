@@ -32,7 +32,9 @@ public sealed class GtpStopTests
         var options = Endless with { Batch = 32, Lambda = 1e-3, Clusters = 0, Groups = TargetGrouping.One, Normalize = RowNormalization.Row };
         var outcome = GtpLawTests.Pursue(GtpBudgetTests.Pool(0), options with { Tolerance = Tolerance }, 40);
         outcome.Reason.ShouldBe(StopReason.NoProgress);
-        (outcome.Iterations[^2].Objective - outcome.Iterations[^1].Objective).ShouldBeLessThan(Tolerance * outcome.Iterations[^2].Objective);
+        (
+            outcome.Iterations[^2].Objective - outcome.Iterations[^1].Objective).ShouldBeLessThan(
+                Tolerance * outcome.Iterations[^2].Objective);
         GtpLawTests.Pursue(GtpBudgetTests.Pool(0), options, 40).Objective.ShouldBeLessThan(outcome.Objective);
     }
 

@@ -50,11 +50,13 @@ public sealed class TwoRoundsTests
     [Fact]
     public void What_would_pursue_in_the_whole_pool_all_the_same_is_refused()
     {
-        var fault = Should.Throw<PursuitException>(() => new GtpSelector(new GtpOptions { Rounds = 2, Parts = 0, NoiseFloor = GtpNoiseFloor.HeldOut, Fill = GtpFill.Peel }));
+        var fault = Should.Throw<PursuitException>(
+            () => new GtpSelector(new GtpOptions { Rounds = 2, Parts = 0, NoiseFloor = GtpNoiseFloor.HeldOut, Fill = GtpFill.Peel }));
         fault.Message.ShouldContain("gtp.parts: 0; expected 1 to 4096");
         fault.Message.ShouldContain("gtp.noise-floor: held-out with rounds=2");
         fault.Message.ShouldContain("gtp.fill: peel with rounds=2");
-        Should.Throw<PursuitException>(() => new GtpSelector(new GtpOptions { Rounds = 3 })).Message.ShouldContain("gtp.rounds: 3; expected 1 or 2");
+        Should.Throw<PursuitException>(
+            () => new GtpSelector(new GtpOptions { Rounds = 3 })).Message.ShouldContain("gtp.rounds: 3; expected 1 or 2");
     }
 
     /// <summary>The exact pursuit where only some rows may be chosen: the plain twin of a part.</summary>
@@ -62,12 +64,21 @@ public sealed class TwoRoundsTests
     {
         var problem = Open(options);
         for (var i = 0; i < problem.Rows.Count; i++) problem.Excluded[i] = !may(i);
-        return new GtpSolver(problem, options, options.Stops).Run(Math.Min(Budget, problem.Excluded.Count(e => !e)), null, null, CancellationToken.None).Outcome;
+        return new GtpSolver(problem, options, options.Stops).Run(
+            Math.Min(Budget, problem.Excluded.Count(e => !e)),
+            null,
+            null,
+            CancellationToken.None).Outcome;
     }
 
     private static PursuitProblem Open(GtpOptions options)
     {
         var selection = Gradients.Realistic(1000, 24, "30");
-        return PursuitSession.Open(selection with { Gradients = selection.Gradients with { Pool = Gradients.InShards((MemoryFeatures)selection.Gradients.Pool!, 100) } }, GtpSelector.Name, options, new SelectionContext { Threads = 1 }).Problem;
+        return PursuitSession.Open(
+            selection with { Gradients = selection.Gradients with { Pool = Gradients.InShards(
+                (MemoryFeatures)selection.Gradients.Pool!, 100) } },
+            GtpSelector.Name,
+            options,
+            new SelectionContext { Threads = 1 }).Problem;
     }
 }

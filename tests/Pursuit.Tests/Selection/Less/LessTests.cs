@@ -30,7 +30,8 @@ public sealed class LessTests
     public void LESS_does_not_see_how_long_a_gradient_is()
     {
         var selection = Gradients.Realistic(120, 15, "30", groups: Tasks);
-        var longer = selection with { Gradients = selection.Gradients with { Pool = Gradients.Times((MemoryFeatures)selection.Gradients.Pool!, 8) } };
+        var longer = selection with { Gradients = selection.Gradients with { Pool = Gradients.Times(
+            (MemoryFeatures)selection.Gradients.Pool!, 8) } };
         Choose(new LessSelector(new LessOptions()), longer).Rows.ShouldBe(Choose(new LessSelector(new LessOptions()), selection).Rows);
     }
 
@@ -43,7 +44,8 @@ public sealed class LessTests
         var blocks = Gradients.Blocks(target, [.. Enumerable.Range(0, 15)]);
         foreach (var block in blocks)
             for (var k = 0; k < target.Dimension; k++) block[k] *= 128;
-        var loud = selection with { Gradients = selection.Gradients with { Target = new MemoryFeatures("target", target.Dimension, blocks, target.Etabar) } };
+        var loud = selection with { Gradients = selection.Gradients with { Target = new MemoryFeatures(
+            "target", target.Dimension, blocks, target.Etabar) } };
         Choose(new LessSelector(new LessOptions()), loud).Rows.Select(r => r.Position)
             .ShouldBe(Choose(new LessSelector(new LessOptions()), selection).Rows.Select(r => r.Position));
     }
@@ -55,7 +57,11 @@ public sealed class LessTests
         var pool = (MemoryFeatures)selection.Gradients.Pool!;
         var target = (MemoryFeatures)selection.Gradients.Target!;
         MemoryFeatures First(MemoryFeatures features, params double[] etabar) =>
-            new(features.Name, features.Dimension, [.. Gradients.Blocks(features, [.. Enumerable.Range(0, features.Rows)]).Take(etabar.Length)], etabar);
+            new(
+                features.Name,
+                features.Dimension,
+                [.. Gradients.Blocks(features, [.. Enumerable.Range(0, features.Rows)]).Take(etabar.Length)],
+                etabar);
         var muted = selection with { Gradients = new GradientInputs { Pool = First(pool, 1, 0), Target = First(target, 1, 0) } };
         var alone = selection with { Gradients = new GradientInputs { Pool = First(pool, 1), Target = First(target, 1) } };
         Choose(new LessSelector(new LessOptions()), muted).Rows.ShouldBe(Choose(new LessSelector(new LessOptions()), alone).Rows);
@@ -82,7 +88,8 @@ public sealed class LessTests
     public void Round_robin_with_one_task_is_LESS()
     {
         var selection = Gradients.Realistic(120, 15, "30");
-        Choose(new LessRoundRobinSelector(new LessOptions()), selection).Rows.ShouldBe(Choose(new LessSelector(new LessOptions()), selection).Rows);
+        Choose(new LessRoundRobinSelector(new LessOptions()), selection).Rows.ShouldBe(
+            Choose(new LessSelector(new LessOptions()), selection).Rows);
     }
 
     [Theory]
@@ -93,11 +100,16 @@ public sealed class LessTests
     [InlineData("grand")]
     public void Neither_the_pools_order_nor_shards_nor_threads_change_a_choice(string method)
     {
-        var selector = MethodOptions.Create(MethodRegistry.Find(method), method.StartsWith("less", StringComparison.Ordinal) ? [$"{method}.centre=true"] : []);
+        var selector = MethodOptions.Create(
+            MethodRegistry.Find(method), method.StartsWith("less", StringComparison.Ordinal) ? [$"{method}.centre=true"] : []);
         var selection = Gradients.Realistic(150, 15, "40", groups: Tasks);
         var one = Ids(selector, selection);
         Ids(selector, Gradients.Permuted(selection, [.. Enumerable.Range(0, 150).Select(i => i * 47 % 150)])).ShouldBe(one);
-        Ids(selector, selection with { Gradients = selection.Gradients with { Pool = Gradients.InShards((MemoryFeatures)selection.Gradients.Pool!, 11) } }, 3).ShouldBe(one);
+        Ids(
+            selector,
+            selection with { Gradients = selection.Gradients with { Pool = Gradients.InShards(
+                (MemoryFeatures)selection.Gradients.Pool!, 11) } },
+            3).ShouldBe(one);
     }
 
     [Fact]
@@ -109,7 +121,10 @@ public sealed class LessTests
         foreach (var row in Choose(new TracInSelector(new TracInOptions()), selection).Rows)
         {
             var expected = target.Average(v => ReferenceRows.Dot(pool[row.Position], v));
-            row.Score.ShouldBe(expected, Tolerances.FloatReordered * target.Average(v => Math.Sqrt(ReferenceRows.Dot(v, v) * ReferenceRows.Dot(pool[row.Position], pool[row.Position]))));
+            row.Score.ShouldBe(
+                expected,
+                Tolerances.FloatReordered * target.Average(
+                    v => Math.Sqrt(ReferenceRows.Dot(v, v) * ReferenceRows.Dot(pool[row.Position], pool[row.Position]))));
         }
 
         foreach (var row in Choose(new TracInSelfSelector(), selection).Rows)
@@ -127,7 +142,11 @@ public sealed class LessTests
         var selection = Gradients.Realistic(40, 15, "21", groups: Tasks);
         var twice = selection with { ContentIds = Problems.Pool(80, "21").ContentIds, TokenCounts = Problems.Pool(80, "21").TokenCounts, Sources = Problems.Pool(80, "21").Sources };
         var pool = (MemoryFeatures)selection.Gradients.Pool!;
-        twice = twice with { Gradients = twice.Gradients with { Pool = new MemoryFeatures("twice", pool.Dimension, Gradients.Blocks(pool, [.. Enumerable.Range(0, 80).Select(i => i % 40)]), pool.Etabar) } };
+        twice = twice with { Gradients = twice.Gradients with { Pool = new MemoryFeatures(
+            "twice",
+            pool.Dimension,
+            Gradients.Blocks(pool, [.. Enumerable.Range(0, 80).Select(i => i % 40)]),
+            pool.Etabar) } };
         var one = Ids(selector, twice);
         Ids(selector, Gradients.Permuted(twice, [.. Enumerable.Range(0, 80).Reverse()])).ShouldBe(one);
     }
@@ -137,7 +156,8 @@ public sealed class LessTests
     {
         var selection = Gradients.Realistic(120, 15, "120");
         var common = Gradients.Gaussian(1, 48, 2, "common");
-        var shifted = selection with { Gradients = new GradientInputs { Pool = Shifted(selection.Gradients.Pool!, common), Target = Shifted(selection.Gradients.Target!, common) } };
+        var shifted = selection with { Gradients = new GradientInputs { Pool = Shifted(selection.Gradients.Pool!, common), Target = Shifted(
+            selection.Gradients.Target!, common) } };
         var selector = new TracInSelector(new TracInOptions { Centre = true });
         var scores = Choose(selector, selection).Rows.ToDictionary(r => r.Position, r => r.Score);
         var largest = scores.Values.Max(Math.Abs);
@@ -151,7 +171,9 @@ public sealed class LessTests
         double Norm(int i) => (selection.Gradients.Pool!.Norms(0)[i] + selection.Gradients.Pool.Norms(1)[i]) / 2.0;
         var byNorm = Enumerable.Range(0, 120).OrderByDescending(Norm).ToArray();
         Choose(new GrandSelector(new GrandOptions()), selection).Rows.Select(r => r.Position).ShouldBe(byNorm[..20]);
-        Choose(new GrandSelector(new GrandOptions { Keep = GrandKeep.Smallest }), selection).Rows.Select(r => r.Position).ShouldBe(byNorm.Reverse().Take(20));
+        Choose(
+            new GrandSelector(new GrandOptions { Keep = GrandKeep.Smallest }),
+            selection).Rows.Select(r => r.Position).ShouldBe(byNorm.Reverse().Take(20));
     }
 
     [Theory]
@@ -180,8 +202,10 @@ public sealed class LessTests
             block.AsSpan(3 * target.Dimension, target.Dimension).Clear();
         }
 
-        var zero = selection with { Gradients = selection.Gradients with { Target = new MemoryFeatures("target", target.Dimension, blocks, target.Etabar) } };
-        Should.Throw<PursuitException>(() => Choose(MethodOptions.Create(MethodRegistry.Find(method), []), zero)).Message.ShouldContain("'mail'");
+        var zero = selection with { Gradients = selection.Gradients with { Target = new MemoryFeatures(
+            "target", target.Dimension, blocks, target.Etabar) } };
+        Should.Throw<PursuitException>(
+            () => Choose(MethodOptions.Create(MethodRegistry.Find(method), []), zero)).Message.ShouldContain("'mail'");
     }
 
     private static MemoryFeatures Shifted(IDenseFeatures features, float[][] by)
@@ -192,7 +216,9 @@ public sealed class LessTests
         return new MemoryFeatures(features.Name, features.Dimension, blocks, features.Etabar);
     }
 
-    private static SelectionResult Choose(ISelector selector, SelectionProblem problem, int threads = 1) => selector.SelectWith(problem, threads);
+    private static SelectionResult Choose(ISelector selector, SelectionProblem problem, int threads = 1) =>
+        selector.SelectWith(problem, threads);
 
-    private static string[] Ids(ISelector selector, SelectionProblem problem, int threads = 1) => [.. Choose(selector, problem, threads).Rows.Select(r => problem.ContentIds[r.Position].ToString())];
+    private static string[] Ids(ISelector selector, SelectionProblem problem, int threads = 1) =>
+        [.. Choose(selector, problem, threads).Rows.Select(r => problem.ContentIds[r.Position].ToString())];
 }

@@ -61,7 +61,8 @@ public sealed class NeighbourTests
                 squared.ShouldBe(Squared(rows[queries[q]], rows[row]), 1e-12);
                 list.Add((queries[q], row));
             }, Token)) found.AddRange(part);
-            var expected = queries.SelectMany(q => Enumerable.Range(0, 400).Where(i => Squared(rows[q], rows[i]) <= radius * radius).Select(i => (q, i)));
+            var expected = queries.SelectMany(
+                q => Enumerable.Range(0, 400).Where(i => Squared(rows[q], rows[i]) <= radius * radius).Select(i => (q, i)));
             // Not element by element: tens of thousands of pairs take minutes to print.
             found.Order().SequenceEqual(expected.Order()).ShouldBeTrue($"{found.Count} pairs visited in shards of {shardRows}");
         }
@@ -79,7 +80,12 @@ public sealed class NeighbourTests
         rows = [.. rows.Select((row, i) => Array.ConvertAll(row, x => x * (0.5f + 1.5f * (i % 100) / 99)))];
         var pool = EmbeddingRows.Open(Embeddings.Of("pool", rows), null, unit: false).Pool;
         var search = new RadiusSearch(pool, 2);
-        var parts = search.Search(Values(pool, [.. Enumerable.Range(0, Queries)]), (_, _) => radius * radius, () => new List<(int, int)>(), (list, q, row, _) => list.Add((q, row)), Token);
+        var parts = search.Search(
+            Values(pool, [.. Enumerable.Range(0, Queries)]),
+            (_, _) => radius * radius,
+            () => new List<(int, int)>(),
+            (list, q, row, _) => list.Add((q, row)),
+            Token);
         var expected = new List<(int, int)>();
         for (var q = 0; q < Queries; q++)
             for (var i = 0; i < Rows; i++)
@@ -102,7 +108,16 @@ public sealed class NeighbourTests
 
         var found = new List<int>();
         var pool = EmbeddingRows.Open(Embeddings.Of("pool", [.. rows]), null, unit: false).Pool;
-        foreach (var part in new RadiusSearch(pool, 2).Search(Values(pool, [0]), (_, _) => 0.25, () => new List<int>(), (list, _, row, _) => list.Add(row), Token)) found.AddRange(part);
+        foreach (var part in new RadiusSearch(pool, 2).Search(
+            Values(pool, [0]),
+            (_, _) => 0.25,
+            () => new List<int>(),
+            (list, _, row, _) => list.Add(row),
+            Token))
+        {
+            found.AddRange(part);
+        }
+
         found.Order().ShouldBe(Enumerable.Range(0, rows.Count).Where(i => i == 0 || i % 2 == 1));
     }
 
@@ -162,14 +177,17 @@ public sealed class NeighbourTests
             var lists = NeighbourSearch.Nearest(new NearestRows(rows, ids, target!.ToArray(), length, threads), Token);
             for (var j = 0; j < queries.Length; j++)
             {
-                var expected = Enumerable.Range(0, pool.Length).OrderBy(i => Squared(queries[j], pool[i])).ThenBy(i => ids[i]).Take(length).ToArray();
+                var expected = Enumerable.Range(0, pool.Length).OrderBy(
+                    i => Squared(queries[j], pool[i])).ThenBy(i => ids[i]).Take(length).ToArray();
                 lists.Rows[j].ShouldBe(expected);
-                foreach (var (k, i) in expected.Index()) lists.Distances[j][k].ShouldBe(Math.Sqrt(Squared(queries[j], pool[i])), 1e-12 * (1 + lists.Distances[j][k]));
+                foreach (var (k, i) in expected.Index())
+                    lists.Distances[j][k].ShouldBe(Math.Sqrt(Squared(queries[j], pool[i])), 1e-12 * (1 + lists.Distances[j][k]));
             }
         }
     }
 
-    private static double Squared(float[] a, float[] b) => Squared(Array.ConvertAll(a, x => (double)x), Array.ConvertAll(b, x => (double)x));
+    private static double Squared(float[] a, float[] b) =>
+        Squared(Array.ConvertAll(a, x => (double)x), Array.ConvertAll(b, x => (double)x));
 
     private static double Squared(double[] a, double[] b) => a.Zip(b, (x, y) => (x - y) * (x - y)).Sum();
 }

@@ -36,7 +36,8 @@ public sealed class OmpTests
     public void The_objective_falls_with_every_row()
     {
         var (_, outcome) = Pursue(Gradients.Realistic(150, 24, "40"), new OmpOptions { Clusters = 3 }, 40);
-        foreach (var (before, after) in outcome.Iterations.Zip(outcome.Iterations.Skip(1))) after.Objective.ShouldBeLessThan(before.Objective);
+        foreach (var (before, after) in outcome.Iterations.Zip(outcome.Iterations.Skip(1)))
+            after.Objective.ShouldBeLessThan(before.Objective);
     }
 
     [Fact]
@@ -54,7 +55,10 @@ public sealed class OmpTests
         var selection = Gradients.Realistic(150, 24, "40");
         var one = Ids(selection);
         Ids(Gradients.Permuted(selection, [.. Enumerable.Range(0, 150).Select(i => i * 47 % 150)])).ShouldBe(one);
-        Ids(selection with { Gradients = selection.Gradients with { Pool = Gradients.InShards((MemoryFeatures)selection.Gradients.Pool!, 11) } }, 3).ShouldBe(one);
+        Ids(
+            selection with { Gradients = selection.Gradients with { Pool = Gradients.InShards(
+                (MemoryFeatures)selection.Gradients.Pool!, 11) } },
+            3).ShouldBe(one);
     }
 
     private static (PursuitProblem Problem, PursuitOutcome Outcome) Pursue(SelectionProblem selection, OmpOptions options, int budget)

@@ -15,7 +15,8 @@ public sealed class PursuitMemoryTests
     [InlineData("gtp", "gtp.schedule=paper", "gtp.fill=peel", "gtp.batch=0", "gtp.noise-floor=off")]
     [InlineData("gtp", "gtp.centre=true", "gtp.batch=0", "gtp.noise-floor=off", "gtp.swap-share=1")]
     [InlineData("omp")]
-    public void Rows_that_are_read_again_give_the_bits_of_rows_that_are_kept(string method, params string[] settings, PursuitMemory? memory = null)
+    public void Rows_that_are_read_again_give_the_bits_of_rows_that_are_kept(
+        string method, params string[] settings, PursuitMemory? memory = null)
     {
         var problem = Gradients.Realistic(1500, 24, "400"); // more than a block of rows
         settings = [.. settings, $"{method}.screen=never"]; // which is planned for as well
@@ -63,7 +64,8 @@ public sealed class PursuitMemoryTests
     [InlineData("99999999999999999999992GiB")]
     [InlineData("79228162514264337593543950335TiB")]
     public void What_is_no_amount_is_refused(string text) =>
-        Should.Throw<PursuitException>(() => ByteSize.Parse("--memory", text)).Message.ShouldBe($"--memory: '{text}'; expected a number with a unit: 800MiB, 2GiB, 1.5GB.");
+        Should.Throw<PursuitException>(() => ByteSize.Parse("--memory", text)).Message.ShouldBe(
+            $"--memory: '{text}'; expected a number with a unit: 800MiB, 2GiB, 1.5GB.");
 
     [Fact]
     public void What_no_array_can_hold_is_no_screen()
@@ -73,11 +75,14 @@ public sealed class PursuitMemoryTests
         (Size with { Dimension = 200_000, Groups = 1000 }).Screen().ShouldBe(0, "residuals of all passes");
     }
 
-    private static PursuitSize Size => new() { Rows = 1000, Blocks = 2, Dimension = 96, Chosen = 500, Groups = 3, Threads = 2, Passes = 25 };
+    private static PursuitSize Size =>
+        new() { Rows = 1000, Checkpoints = 2, Dimension = 96, Chosen = 500, Groups = 3, Threads = 2, Passes = 25 };
 
     private static string Choose(SelectionProblem problem, string method, string[] settings, PursuitMemory? memory = null)
     {
-        var chosen = MethodOptions.Create(MethodRegistry.Find(method), settings).Select(problem, new SelectionContext { Threads = 3, Memory = memory });
-        return JsonSerializer.Serialize(chosen, RunJson.Compact) + JsonSerializer.Serialize(chosen.Details, chosen.Details!.GetType(), RunJson.Compact);
+        var chosen = MethodOptions.Create(MethodRegistry.Find(method), settings).Select(
+            problem, new SelectionContext { Threads = 3, Memory = memory });
+        return JsonSerializer.Serialize(chosen, RunJson.Compact) + JsonSerializer.Serialize(
+            chosen.Details, chosen.Details!.GetType(), RunJson.Compact);
     }
 }

@@ -53,7 +53,8 @@ public sealed class RdsTests
         // Twenty equal targets: each takes one in twenty of one common order, so every list must reach to the budget's end.
         var problem = Embeddings.Clustered(900, 1, "700");
         var one = Embeddings.Rows(problem.Embeddings.Target!)[0];
-        var same = problem with { Embeddings = problem.Embeddings with { Target = Embeddings.Of("target", [.. Enumerable.Repeat(one, 20)]) } };
+        var same = problem with { Embeddings = problem.Embeddings with { Target = Embeddings.Of(
+            "target", [.. Enumerable.Repeat(one, 20)]) } };
         Choose(same, new RdsRoundRobinSelector(Dot)).Rows.ShouldBe(Choose(problem, new RdsSelector(Dot)).Rows);
     }
 
@@ -76,15 +77,19 @@ public sealed class RdsTests
         new SeededRandom(4, "test/order").Shuffle(order.AsSpan());
         var permuted = Embeddings.Permuted(problem, order, 7);
         foreach (ISelector selector in new ISelector[] { new RdsSelector(new RdsOptions()), new RdsRoundRobinSelector(new RdsOptions()) })
-            Choose(permuted, selector, 5).Rows.Select(r => r with { Position = order[r.Position] }).ShouldBe(Choose(problem, selector, 1).Rows);
+            Choose(permuted, selector, 5).Rows.Select(
+                r => r with { Position = order[r.Position] }).ShouldBe(Choose(problem, selector, 1).Rows);
     }
 
-    private static SelectionResult Choose(SelectionProblem problem, ISelector selector, int threads = 2) => selector.SelectWith(problem, threads, TestContext.Current.CancellationToken);
+    private static SelectionResult Choose(SelectionProblem problem, ISelector selector, int threads = 2) =>
+        selector.SelectWith(problem, threads, TestContext.Current.CancellationToken);
 
     /// <summary>The same directions at lengths from 0.5 to 2, so that the cosine and the inner product differ.</summary>
     private static SelectionProblem Lengths(SelectionProblem problem) => problem with
     {
-        Embeddings = problem.Embeddings with { Pool = Embeddings.Of("pool", [.. Embeddings.Rows(problem.Embeddings.Pool!).Select((row, i) => Array.ConvertAll(row, x => x * (0.5f + i % 7 / 4f)))]) },
+        Embeddings = problem.Embeddings with { Pool = Embeddings.Of(
+            "pool",
+            [.. Embeddings.Rows(problem.Embeddings.Pool!).Select((row, i) => Array.ConvertAll(row, x => x * (0.5f + i % 7 / 4f)))]) },
     };
 
     private static double Similarity(double[] a, double[] b, RdsSimilarity similarity)

@@ -40,8 +40,10 @@ public sealed class TokenScoreTests
             Floats(e, "margin"),
             Floats(e, "alone")))]);
         statistics.UnigramCounts.ShouldBe(Numbers(golden.RootElement, "unigrams").Select(v => (long)v));
-        var scores = ((IScorer)MethodOptions.Create(MethodRegistry.Find(method), settings)).Scores(Problem(statistics), SelectionContext.Default);
-        var expected = golden.RootElement.GetProperty("expected").GetProperty(expectedName).EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Null ? double.NaN : v.GetDouble()).ToArray();
+        var scores = (
+            (IScorer)MethodOptions.Create(MethodRegistry.Find(method), settings)).Scores(Problem(statistics), SelectionContext.Default);
+        var expected = golden.RootElement.GetProperty("expected").GetProperty(expectedName).EnumerateArray().Select(
+            v => v.ValueKind == JsonValueKind.Null ? double.NaN : v.GetDouble()).ToArray();
         for (var i = 0; i < expected.Length; i++)
         {
             if (double.IsNaN(expected[i])) scores[i].ShouldBe(double.NaN, $"example {i}");
@@ -56,7 +58,8 @@ public sealed class TokenScoreTests
         var problem = Problem(new MemoryStatistics(1, [Of(-1, -2), Of(-3, -2), Of(-1.8f, -2), Of(0, 0)]), "100%");
         var selection = new IfdSelector(new IfdOptions()).Select(problem, CancellationToken.None);
         selection.Rows.Select(r => r.Position).ShouldBe([2, 0]);
-        selection.Remarks.ShouldHaveSingleItem().ShouldStartWith("2 examples without a question and an answer that the question makes likelier");
+        selection.Remarks.ShouldHaveSingleItem().ShouldStartWith(
+            "2 examples without a question and an answer that the question makes likelier");
     }
 
     [Theory]
@@ -66,7 +69,8 @@ public sealed class TokenScoreTests
     public void A_band_keeps_its_part_of_the_order(string band, int[] kept)
     {
         var statistics = new MemoryStatistics(1, [.. Enumerable.Range(0, 7).Select(i => MemoryStatistics.Entry.Flat(3, -1 - i))]);
-        var rows = MethodOptions.Create(MethodRegistry.Find("information"), [$"information.band={band}"]).Select(Problem(statistics, "3"), CancellationToken.None).Rows;
+        var rows = MethodOptions.Create(
+            MethodRegistry.Find("information"), [$"information.band={band}"]).Select(Problem(statistics, "3"), CancellationToken.None).Rows;
         rows.Select(r => r.Position).Order().ShouldBe(kept.Order());
         rows.ShouldAllBe(r => Math.Abs(r.Score - (1 + r.Position)) < 1e-6); // with one token id H_f is 0
     }
@@ -89,11 +93,17 @@ public sealed class TokenScoreTests
     [Fact]
     public void The_loss_discrepancy_of_a_model_with_itself_is_zero_and_else_the_distance()
     {
-        var own = new MemoryStatistics(1, [MemoryStatistics.Entry.Flat(3, -1), MemoryStatistics.Entry.Flat(3, -4), MemoryStatistics.Entry.Flat(3, -2)]);
-        var reference = new MemoryStatistics(1, [MemoryStatistics.Entry.Flat(3, -3), MemoryStatistics.Entry.Flat(3, -4), MemoryStatistics.Entry.Flat(3, -1)]);
+        var own = new MemoryStatistics(
+            1, [MemoryStatistics.Entry.Flat(3, -1), MemoryStatistics.Entry.Flat(3, -4), MemoryStatistics.Entry.Flat(3, -2)]);
+        var reference = new MemoryStatistics(
+            1, [MemoryStatistics.Entry.Flat(3, -3), MemoryStatistics.Entry.Flat(3, -4), MemoryStatistics.Entry.Flat(3, -1)]);
         var selector = new LossDiscrepancySelector(new LossDiscrepancyOptions());
-        selector.Scores(Problem(own) with { Statistics = new StatisticsInputs { Pool = own, Reference = own } }, SelectionContext.Default).ShouldBe([0, 0, 0]);
-        selector.Scores(Problem(own) with { Statistics = new StatisticsInputs { Pool = own, Reference = reference } }, SelectionContext.Default).ShouldBe([2, 0, 1]);
+        selector.Scores(
+            Problem(own) with { Statistics = new StatisticsInputs { Pool = own, Reference = own } },
+            SelectionContext.Default).ShouldBe([0, 0, 0]);
+        selector.Scores(
+            Problem(own) with { Statistics = new StatisticsInputs { Pool = own, Reference = reference } },
+            SelectionContext.Default).ShouldBe([2, 0, 1]);
     }
 
     [Fact]
@@ -127,7 +137,8 @@ public sealed class TokenScoreTests
             }
 
             var drawnText = MemoryStatistics.Entry.Flat(losses.Length, 0) with { LogProbability = losses, Entropy = [.. losses.Select(_ => entropy)] };
-            new ExcessSelector(new ExcessOptions()).Scores(Problem(new MemoryStatistics(1, [drawnText])), SelectionContext.Default)[0].ShouldBe(0, 0.05);
+            new ExcessSelector(new ExcessOptions()).Scores(
+                Problem(new MemoryStatistics(1, [drawnText])), SelectionContext.Default)[0].ShouldBe(0, 0.05);
         }
     }
 
@@ -139,13 +150,17 @@ public sealed class TokenScoreTests
             MemoryStatistics.Entry.Flat(3, -1 - i) with { Entropy = [.. Enumerable.Repeat(1 + i - (i is 3 or 7 ? 0.5f : 0), 3)] })]);
         foreach (var band in new[] { "top", "middle", "bottom" })
         {
-            var selection = MethodOptions.Create(MethodRegistry.Find("information"), [$"information.band={band}", "information.leave-excess=0.2"]).Select(Problem(statistics, "100%"), CancellationToken.None);
+            var selection = MethodOptions.Create(
+                MethodRegistry.Find("information"),
+                [$"information.band={band}", "information.leave-excess=0.2"]).Select(Problem(statistics, "100%"), CancellationToken.None);
             selection.Rows.Select(r => r.Position).Order().ToArray().ShouldBe([0, 1, 2, 4, 5, 6, 8, 9], band);
             selection.Remarks.ShouldHaveSingleItem().ShouldStartWith("2 examples were left out first");
         }
 
         // What is left out doesn't move the middle of the rest.
-        MethodOptions.Create(MethodRegistry.Find("information"), ["information.band=middle", "information.leave-excess=0.2"]).Select(Problem(statistics, "2"), CancellationToken.None)
+        MethodOptions.Create(
+            MethodRegistry.Find("information"),
+            ["information.band=middle", "information.leave-excess=0.2"]).Select(Problem(statistics, "2"), CancellationToken.None)
             .Rows.Select(r => r.Position).Order().ToArray().ShouldBe([4, 5]);
         Should.Throw<PursuitException>(() => MethodOptions.Create(MethodRegistry.Find("entropy"), ["entropy.leave-excess=1"]))
             .Message.ShouldBe("entropy.leave-excess: 1; expected 0 to below 1.");
@@ -173,7 +188,8 @@ public sealed class TokenScoreTests
         Statistics = new StatisticsInputs { Pool = statistics },
     };
 
-    private static double[] Numbers(JsonElement element, string name) => [.. element.GetProperty(name).EnumerateArray().Select(v => v.GetDouble())];
+    private static double[] Numbers(JsonElement element, string name) =>
+        [.. element.GetProperty(name).EnumerateArray().Select(v => v.GetDouble())];
 
     private static float[] Floats(JsonElement element, string name) => [.. Numbers(element, name).Select(v => (float)v)];
 }

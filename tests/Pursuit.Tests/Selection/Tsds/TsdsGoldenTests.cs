@@ -58,11 +58,13 @@ public sealed class TsdsGoldenTests
         var certified = 0;
         foreach (var program in golden.RootElement.GetProperty("cases").EnumerateArray())
         {
-            var (alpha, c, sigma) = (program.GetProperty("alpha").GetDouble(), program.GetProperty("c").GetDouble(), program.GetProperty("sigma").GetDouble());
+            var (alpha, c, sigma) = (
+                program.GetProperty("alpha").GetDouble(), program.GetProperty("c").GetDouble(), program.GetProperty("sigma").GetDouble());
             var pool = Matrix(program.GetProperty("pool"));
             var target = Matrix(program.GetProperty("targets"));
             var problem = Embeddings.Problem(Embeddings.Of("pool", pool), Embeddings.Of("target", target), "5");
-            var selection = new TsdsSelector(new TsdsOptions { Alpha = alpha, C = c, Sigma = sigma }).Select(problem, TestContext.Current.CancellationToken);
+            var selection = new TsdsSelector(
+                new TsdsOptions { Alpha = alpha, C = c, Sigma = sigma }).Select(problem, TestContext.Current.CancellationToken);
             var poolDoubles = Embeddings.Doubles(problem.Embeddings.Pool!);
             var targetDoubles = Embeddings.Doubles(problem.Embeddings.Target!);
             var densities = ReferenceTransport.Densities(poolDoubles, sigma);
@@ -84,7 +86,8 @@ public sealed class TsdsGoldenTests
     internal static double[][] Gamma(SelectionProblem problem, TsdsOptions options)
     {
         var (pool, target) = EmbeddingRows.Open(problem.Embeddings.Pool!, problem.Embeddings.Target, options.Unit);
-        var (lists, plan) = new TransportSolver(pool, target!, problem, options, new SelectionContext { CancellationToken = TestContext.Current.CancellationToken }).Solve();
+        var (lists, plan) = new TransportSolver(
+            pool, target!, problem, options, new SelectionContext { CancellationToken = TestContext.Current.CancellationToken }).Solve();
         var gamma = new double[lists.Queries][];
         for (var j = 0; j < gamma.Length; j++)
         {
@@ -95,7 +98,8 @@ public sealed class TsdsGoldenTests
         return gamma;
     }
 
-    private static IDenseFeatures Open(string name) => FeatureSource.Open(RepositoryFiles.Fixture("tsds", name), rows: null, TestContext.Current.CancellationToken);
+    private static IDenseFeatures Open(string name) =>
+        FeatureSource.Open(RepositoryFiles.Fixture("tsds", name), rows: null, TestContext.Current.CancellationToken);
 
     private static float[] Read(string name)
     {
@@ -105,5 +109,6 @@ public sealed class TsdsGoldenTests
         return values;
     }
 
-    private static float[][] Matrix(JsonElement rows) => [.. rows.EnumerateArray().Select(row => row.EnumerateArray().Select(x => x.GetSingle()).ToArray())];
+    private static float[][] Matrix(JsonElement rows) =>
+        [.. rows.EnumerateArray().Select(row => row.EnumerateArray().Select(x => x.GetSingle()).ToArray())];
 }

@@ -60,10 +60,17 @@ public sealed class TsdsLawTests
         var alone = Probabilities(Select(problem, new TsdsSelector(options)));
         var most = Array.IndexOf(alone, alone.Max());
         const int Copies = 100;
-        var copied = Embeddings.Problem(Embeddings.Of("pool", [.. rows, .. Enumerable.Repeat(rows[most], Copies)]), (MemoryFeatures)problem.Embeddings.Target!, "10");
+        var copied = Embeddings.Problem(
+            Embeddings.Of("pool", [.. rows, .. Enumerable.Repeat(rows[most], Copies)]), (MemoryFeatures)problem.Embeddings.Target!, "10");
         bool IsCopy(int i) => i == most || i >= rows.Length;
-        Probabilities(Select(copied, new TsdsSelector(options))).Where((_, i) => IsCopy(i)).Sum().ShouldBeInRange(0.9 * alone[most], 1.1 * alone[most]);
-        Probabilities(Select(copied, new TsdsSelector(options with { Density = TsdsDensity.Uniform }))).Where((_, i) => IsCopy(i)).Sum().ShouldBeGreaterThan(2 * alone[most]);
+        Probabilities(
+            Select(copied, new TsdsSelector(options))).Where((_, i) =>
+                IsCopy(i)).Sum().ShouldBeInRange(0.9 * alone[most], 1.1 * alone[most]);
+        Probabilities(
+            Select(
+                copied,
+                new TsdsSelector(
+                    options with { Density = TsdsDensity.Uniform }))).Where((_, i) => IsCopy(i)).Sum().ShouldBeGreaterThan(2 * alone[most]);
         Details(copied, options).NearDuplicateMass.ShouldBeGreaterThanOrEqualTo(0.9 * alone[most]);
     }
 
@@ -72,7 +79,8 @@ public sealed class TsdsLawTests
     {
         var problem = Embeddings.Clustered(300, 3, "10");
         var rows = Embeddings.Doubles(problem.Embeddings.Pool!);
-        bool HasNear(int i) => Enumerable.Range(0, rows.Length).Any(k => k != i && rows[i].Zip(rows[k], (a, b) => (a - b) * (a - b)).Sum() <= 0.02);
+        bool HasNear(int i) =>
+            Enumerable.Range(0, rows.Length).Any(k => k != i && rows[i].Zip(rows[k], (a, b) => (a - b) * (a - b)).Sum() <= 0.02);
         foreach (var sigma in new[] { 0, 0.05, 0.75 })
         {
             var selection = Select(problem, new TsdsSelector(new TsdsOptions { Sigma = sigma, Alpha = 0.05 }));
@@ -118,7 +126,8 @@ public sealed class TsdsLawTests
         }
 
         var pool = Embeddings.Doubles(problem.Embeddings.Pool!);
-        var nearest = Embeddings.Doubles(problem.Embeddings.Target!).Average(q => pool.Min(x => Math.Sqrt(x.Zip(q, (a, b) => (a - b) * (a - b)).Sum())));
+        var nearest = Embeddings.Doubles(problem.Embeddings.Target!).Average(
+            q => pool.Min(x => Math.Sqrt(x.Zip(q, (a, b) => (a - b) * (a - b)).Sum())));
         before.ShouldBe(nearest, 1e-12);
     }
 
@@ -132,10 +141,16 @@ public sealed class TsdsLawTests
             var factor = Math.ScaleB(1, exponent);
             var scaled = problem with
             {
-                Embeddings = new EmbeddingInputs { Pool = Gradients.Times((MemoryFeatures)problem.Embeddings.Pool!, (float)factor), Target = Gradients.Times((MemoryFeatures)problem.Embeddings.Target!, (float)factor) },
+                Embeddings = new EmbeddingInputs { Pool = Gradients.Times(
+                    (MemoryFeatures)problem.Embeddings.Pool!,
+                    (float)factor), Target = Gradients.Times((MemoryFeatures)problem.Embeddings.Target!, (float)factor) },
             };
             Probabilities(Select(scaled, new TsdsSelector(new TsdsOptions { C = 5 * factor, Sigma = 0.75 * factor }))).ShouldBe(expected);
-            Probabilities(Select(scaled, new TsdsSelector(new TsdsOptions { Unit = true }))).Zip(expected).Sum(x => Math.Abs(x.First - x.Second)).ShouldBeLessThan(1e-5);
+            Probabilities(
+                Select(
+                    scaled,
+                    new TsdsSelector(new TsdsOptions { Unit = true }))).Zip(expected).Sum(
+                        x => Math.Abs(x.First - x.Second)).ShouldBeLessThan(1e-5);
         }
     }
 
@@ -145,15 +160,21 @@ public sealed class TsdsLawTests
         var pool = Gradients.Gaussian(120, 8, 2, "tsds pool");
         var target = Gradients.Gaussian(5, 8, 2, "tsds target");
         double[] etabar = [0.75, 0.25];
-        float[] SideBySide(float[][] blocks) => [.. Enumerable.Range(0, blocks[0].Length / 8).SelectMany(i => blocks.SelectMany((b, t) => b.AsSpan(i * 8, 8).ToArray().Select(x => x * (float)Math.Sqrt(etabar[t]))))];
+        float[] SideBySide(float[][] blocks) =>
+            [.. Enumerable.Range(0, blocks[0].Length / 8).SelectMany(i => blocks.SelectMany((b, t) => b.AsSpan(i * 8, 8).ToArray().Select(x => x * (float)Math.Sqrt(etabar[t]))))];
         var blocks = Embeddings.Problem(new MemoryFeatures("pool", 8, pool, etabar), new MemoryFeatures("target", 8, target, etabar), "10");
-        var flat = Embeddings.Problem(new MemoryFeatures("pool", 16, [SideBySide(pool)]), new MemoryFeatures("target", 16, [SideBySide(target)]), "10");
-        Probabilities(Select(blocks, new TsdsSelector(new TsdsOptions()))).ShouldBe(Probabilities(Select(flat, new TsdsSelector(new TsdsOptions()))));
+        var flat = Embeddings.Problem(
+            new MemoryFeatures("pool", 16, [SideBySide(pool)]), new MemoryFeatures("target", 16, [SideBySide(target)]), "10");
+        Probabilities(Select(blocks, new TsdsSelector(new TsdsOptions()))).ShouldBe(
+            Probabilities(Select(flat, new TsdsSelector(new TsdsOptions()))));
     }
 
-    internal static SelectionResult Select(SelectionProblem problem, ISelector selector, int threads = 2) => selector.SelectWith(problem, threads, TestContext.Current.CancellationToken);
+    internal static SelectionResult Select(SelectionProblem problem, ISelector selector, int threads = 2) =>
+        selector.SelectWith(problem, threads, TestContext.Current.CancellationToken);
 
-    internal static double[] Probabilities(SelectionResult selection) => Array.ConvertAll(selection.Arrays.Single(a => a.Name == TsdsSelector.ProbabilitiesName).Values, p => (double)p);
+    internal static double[] Probabilities(SelectionResult selection) =>
+        Array.ConvertAll(selection.Arrays.Single(a => a.Name == TsdsSelector.ProbabilitiesName).Values, p => (double)p);
 
-    private static TsdsDetails Details(SelectionProblem problem, TsdsOptions options) => (TsdsDetails)Select(problem, new TsdsSelector(options)).Details!;
+    private static TsdsDetails Details(SelectionProblem problem, TsdsOptions options) =>
+        (TsdsDetails)Select(problem, new TsdsSelector(options)).Details!;
 }

@@ -61,7 +61,8 @@ public sealed class ZipTests
         using var copied = new LibzCompressor();
         using var whole = new LibzCompressor();
         var random = new SeededRandom(3, "test/zip");
-        foreach (var (tail, more) in new[] { (0, 0), (0, 1), (1, 0), (5, 3), (300, 1000), (CompressedText.Window, 2), (CompressedText.Window - 1, 70_000), (20_000, 40_000) })
+        foreach (var (tail, more) in new[] { (0, 0), (0, 1), (1, 0), (5, 3), (300, 1000), (CompressedText.Window, 2), (
+            CompressedText.Window - 1, 70_000), (20_000, 40_000) })
         {
             var bytes = Encoding.UTF8.GetBytes(Text(random, (tail + more) / 4 + 1))[..(tail + more)];
             copied.SetTail(bytes.AsSpan(0, tail));
@@ -78,7 +79,8 @@ public sealed class ZipTests
         Assert.SkipUnless(LibzCompressor.IsPresent, "libz isn't on this machine");
         string[] texts = [.. Enumerable.Range(0, 10).Select(i => string.Concat(Enumerable.Repeat($"again {i} and ", 60))), .. Texts(10, 60, 80)];
         foreach (var compressor in new[] { ZipCompressor.Managed, ZipCompressor.Libz })
-            new ZipSelector(new ZipOptions { Compressor = compressor }).Select(Problem(texts, "10"), CancellationToken.None).Rows.ShouldAllBe(r => r.Position >= 10);
+            new ZipSelector(new ZipOptions { Compressor = compressor }).Select(
+                Problem(texts, "10"), CancellationToken.None).Rows.ShouldAllBe(r => r.Position >= 10);
     }
 
     [Fact]
@@ -108,7 +110,8 @@ public sealed class ZipTests
         var texts = Texts(50, 10, 40);
         var selector = new ZipSelector(new ZipOptions { Rescored = 20, Candidates = 10, Batch = 4 });
         var large = selector.Select(Problem(texts, "31"), CancellationToken.None).Rows;
-        selector.Select(Problem(texts, "13"), CancellationToken.None).Rows.Select(r => r.Position).ShouldBe(large.Take(13).Select(r => r.Position));
+        selector.Select(
+            Problem(texts, "13"), CancellationToken.None).Rows.Select(r => r.Position).ShouldBe(large.Take(13).Select(r => r.Position));
     }
 
     [Fact]
@@ -141,5 +144,11 @@ public sealed class ZipTests
         return [.. Enumerable.Range(0, count).Select(_ => Text(random, least + random.NextInt(most - least)))];
     }
 
-    private static string Text(SeededRandom random, int words) => string.Join(' ', Enumerable.Range(0, words).Select(_ => random.NextInt(4) == 0 ? random.NextUInt64().ToString("x", System.Globalization.CultureInfo.InvariantCulture)[..5] : Words[random.NextInt(Words.Length)]));
+    private static string Text(SeededRandom random, int words) =>
+        string.Join(
+            ' ',
+            Enumerable.Range(0, words).Select(
+                _ => random.NextInt(4) == 0
+                    ? random.NextUInt64().ToString("x", System.Globalization.CultureInfo.InvariantCulture)[..5]
+                    : Words[random.NextInt(Words.Length)]));
 }

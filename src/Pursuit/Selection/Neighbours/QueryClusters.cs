@@ -5,37 +5,38 @@ using Pursuit.Numerics;
 namespace Pursuit.Selection.Neighbours;
 
 /// <summary>
-/// Queries in chunks of like ones, so that one test rules a row out for a whole chunk. A group's queries lie about one direction u;
+/// Queries in chunks of like ones, so that one test rules a row out for a whole chunk. A cluster's queries lie about one direction u;
 /// with a = u.x along it and t = ||x - a u|| beside it, ||x - y||^2 is at least (a_x - a_y)^2 + (t_x - t_y)^2, and a chunk knows between
 /// which bounds its a and t lie.
 /// </summary>
-internal sealed class QueryGroups
+internal sealed class QueryClusters
 {
     /// <summary>Queries of a chunk at most: their products with a tile of rows stay in the second-level cache.</summary>
     public const int ChunkQueries = 256;
 
-    private const int MostGroups = 64, Iterations = 6;
+    private const int MostClusters = 64, Iterations = 6;
 
     private readonly float[] _directions;
     private readonly float[] _along;
     private readonly int _dimension;
     private readonly double _slack;
 
-    /// <summary>Groups queries that were reduced.</summary>
-    public QueryGroups(RadiusQueries queries, int dimension)
+    /// <summary>Clusters queries that were reduced.</summary>
+    public QueryClusters(RadiusQueries queries, int dimension)
     {
         _dimension = dimension;
         _slack = 2 * new ProductBound(dimension).Slack;
-        Count = Math.Clamp(queries.Count / ChunkQueries, 1, MostGroups);
+        Count = Math.Clamp(queries.Count / ChunkQueries, 1, MostClusters);
         var width = queries.Reduced.Length / queries.Count;
-        var group = Count == 1
+        var cluster = Count == 1
             ? new int[queries.Count]
-            : SphericalKMeans.Cluster(queries.Reduced, queries.Count, width, Count, new SeededRandom(0, "query-groups"), Iterations).Assignment;
-        _directions = Directions(queries, group);
+            : SphericalKMeans.Cluster(
+                queries.Reduced, queries.Count, width, Count, new SeededRandom(0, "query-groups"), Iterations).Assignment;
+        _directions = Directions(queries, cluster);
 
         var along = _along = new float[queries.Count];
-        for (var q = 0; q < along.Length; q++) along[q] = DotProduct.Of(queries.Row(q), Direction(group[q]));
-        Order = [.. Enumerable.Range(0, queries.Count).OrderBy(q => group[q]).ThenBy(q => along[q])];
+        for (var q = 0; q < along.Length; q++) along[q] = DotProduct.Of(queries.Row(q), Direction(cluster[q]));
+        Order = [.. Enumerable.Range(0, queries.Count).OrderBy(q => cluster[q]).ThenBy(q => along[q])];
         ReducedColumns = new float[queries.Reduced.Length];
         Columns = new float[queries.Rows.Length];
         Limits = new float[queries.Count];
@@ -52,8 +53,8 @@ internal sealed class QueryGroups
         var chunks = new List<QueryChunk>();
         for (var first = 0; first < Order.Length;)
         {
-            var chunk = new QueryChunk(group[Order[first]], first);
-            for (; chunk.Count < ChunkQueries && first < Order.Length && group[Order[first]] == chunk.Group; first++)
+            var chunk = new QueryChunk(cluster[Order[first]], first);
+            for (; chunk.Count < ChunkQueries && first < Order.Length && cluster[Order[first]] == chunk.Cluster; first++)
             {
                 var q = Order[first];
                 chunk.Add(Interval(along[q], queries.SquaredNorm(q)), queries.SquaredRadii[q]);
@@ -91,10 +92,10 @@ internal sealed class QueryGroups
     /// <summary>What whole products are compared with, in that order.</summary>
     public float[] WholeLimits { get; }
 
-    /// <summary>A group's direction, of unit length; zeros where its queries cancel out.</summary>
-    public ReadOnlySpan<float> Direction(int group) => _directions.AsSpan(group * _dimension, _dimension);
+    /// <summary>A cluster's direction, of unit length; zeros where its queries cancel out.</summary>
+    public ReadOnlySpan<float> Direction(int cluster) => _directions.AsSpan(cluster * _dimension, _dimension);
 
-    /// <summary>A query's product with its group's direction.</summary>
+    /// <summary>A query's product with its cluster's direction.</summary>
     public float Along(int query) => _along[query];
 
     /// <summary>Rows along every direction, [Count, count].</summary>
@@ -109,7 +110,7 @@ internal sealed class QueryGroups
     /// <returns>How many.</returns>
     public int Near(QueryChunk chunk, ReadOnlySpan<float> along, ReadOnlySpan<float> squaredNorms, Span<int> near)
     {
-        along = along.Slice(chunk.Group * squaredNorms.Length, squaredNorms.Length);
+        along = along.Slice(chunk.Cluster * squaredNorms.Length, squaredNorms.Length);
         var kept = 0;
         var slack = Vector512.Create((float)_slack);
         var (least, most) = (Vector512.Create(chunk.AlongLow), Vector512.Create(chunk.AlongHigh));
@@ -127,7 +128,8 @@ internal sealed class QueryGroups
             var high = Vector512.Sqrt(Vector512.Max(Vector512<float>.Zero, beside + error)) + wide;
             var alongGap = Vector512.Max(Vector512<float>.Zero, Vector512.Max(a - wide - most, least - a - wide));
             var besideGap = Vector512.Max(Vector512<float>.Zero, Vector512.Max(low - mostBeside, leastBeside - high));
-            for (var mask = Vector512.LessThanOrEqual(alongGap * alongGap + besideGap * besideGap, limit).ExtractMostSignificantBits(); mask != 0; mask &= mask - 1)
+            for (var mask = Vector512.LessThanOrEqual(
+                alongGap * alongGap + besideGap * besideGap, limit).ExtractMostSignificantBits(); mask != 0; mask &= mask - 1)
                 near[kept++] = r + BitOperations.TrailingZeroCount(mask);
         }
 
@@ -152,17 +154,18 @@ internal sealed class QueryGroups
         var error = (float)_slack * squaredNorm;
         var beside = squaredNorm - along * along;
         var wide = (float)_slack * MathF.Sqrt(squaredNorm);
-        return new Extent(along - wide, along + wide, MathF.Sqrt(MathF.Max(0, beside - error)) - wide, MathF.Sqrt(MathF.Max(0, beside + error)) + wide);
+        return new Extent(
+            along - wide, along + wide, MathF.Sqrt(MathF.Max(0, beside - error)) - wide, MathF.Sqrt(MathF.Max(0, beside + error)) + wide);
     }
 
-    /// <summary>Each group's mean, to unit length.</summary>
-    private float[] Directions(RadiusQueries queries, int[] group)
+    /// <summary>Each cluster's mean, to unit length.</summary>
+    private float[] Directions(RadiusQueries queries, int[] cluster)
     {
         var sums = new double[Count * _dimension];
-        for (var q = 0; q < group.Length; q++)
+        for (var q = 0; q < cluster.Length; q++)
         {
             var row = queries.Row(q);
-            for (var k = 0; k < _dimension; k++) sums[group[q] * _dimension + k] += row[k];
+            for (var k = 0; k < _dimension; k++) sums[cluster[q] * _dimension + k] += row[k];
         }
 
         var directions = new float[sums.Length];
@@ -180,15 +183,15 @@ internal sealed class QueryGroups
 /// <summary>Bounds of a row's part along a direction and of the length of the rest.</summary>
 internal readonly record struct Extent(float AlongLow, float AlongHigh, float BesideLow, float BesideHigh);
 
-/// <summary>Consecutive queries of one group, in the groups' order.</summary>
-/// <param name="group">Whose direction.</param>
-/// <param name="first">The first query's place in the groups' order.</param>
-internal sealed class QueryChunk(int group, int first)
+/// <summary>Consecutive queries of one cluster, in the clusters' order.</summary>
+/// <param name="cluster">Whose direction.</param>
+/// <param name="first">The first query's place in the clusters' order.</param>
+internal sealed class QueryChunk(int cluster, int first)
 {
     /// <summary>Whose direction.</summary>
-    public int Group { get; } = group;
+    public int Cluster { get; } = cluster;
 
-    /// <summary>The first query's place in the groups' order.</summary>
+    /// <summary>The first query's place in the clusters' order.</summary>
     public int First { get; } = first;
 
     /// <summary>Queries.</summary>
