@@ -26,14 +26,14 @@ internal static class TextNormalizer
         {
             throw PursuitException.At(
                 "content ids",
-                "this process runs in invariant-globalization mode, where text isn't normalised and content ids would differ",
+                "this process runs in invariant-globalization mode, where text isn't normalized and content ids would differ",
                 ".NET with ICU",
                 "Unset DOTNET_SYSTEM_GLOBALIZATION_INVARIANT, or install the ICU libraries (Debian: apt install libicu-dev).");
         }
     }
 
     /// <summary>
-    /// True only where every character keeps its place in NFC whatever stands around it: no combining mark, nothing that
+    /// True only where every character keeps its place in NFC whatever its surroundings: no combining mark, nothing that
     /// composes with what precedes it and nothing that NFC replaces. False means "ask ICU".
     /// </summary>
     internal static bool IsCertainlyNfc(ReadOnlySpan<byte> utf8)
