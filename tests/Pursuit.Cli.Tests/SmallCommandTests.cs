@@ -10,7 +10,7 @@ public sealed class SmallCommandTests
     {
         var run = Cli.Run("--help");
         run.ExitCode.ShouldBe(0);
-        run.Output.ShouldContain("pursuit [command]");
+        run.Output.ShouldContain("Usage: pursuit <COMMAND>");
         run.Output.ShouldContain("select");
     }
 

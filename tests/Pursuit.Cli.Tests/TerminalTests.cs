@@ -97,6 +97,21 @@ public sealed class TerminalTests : IDisposable
     public void Text_of_several_lines_keeps_its_lines_and_nothing_else() =>
         Terminal.Visible(Hostile + "\r\n\tend").ShouldBe("a\u241B[2J\u241B]0;title\u2407[U+009B]1m[U+202E]b[U+2066]c[U+200F]d[U+200E]e[U+061C]f[U+2028]g[U+2029]h[U+0085]i[U+007F]\npursuit: forged\u240Dj\n\tend");
 
+    [Fact]
+    public void Tables_in_a_pipe_are_not_wrapped_and_have_no_colours()
+    {
+        foreach (var words in (string[][])[["methods"], ["methods", "gtp"], ["doctor"]])
+        {
+            var outcome = Cli.Run(words);
+            outcome.ExitCode.ShouldBe(0, outcome.Error);
+            outcome.Output.ShouldNotContain('\u001b');
+        }
+
+        var lines = Cli.Run("methods").Output.Split('\n');
+        foreach (var method in Selection.MethodRegistry.Methods)
+            lines.ShouldContain(line => line.TrimStart().StartsWith(method.Name + " ", StringComparison.Ordinal) && line.Contains(method.Summary, StringComparison.Ordinal));
+    }
+
     private static void Check(Cli.Outcome outcome)
     {
         outcome.Output.ShouldAllBe(c => !IsActive(c), outcome.Output);
