@@ -21,7 +21,8 @@ public sealed class CompletionTests
         foreach (var command in CommandLine.Root().Subcommands)
         {
             run.Output.ShouldContain(command.Name);
-            foreach (var option in HelpPage.Listed(command)) run.Output.ShouldContain(shell == "fish" ? $"-l {option.Name[2..]} " : option.Name);
+            foreach (var option in HelpPage.Listed(command))
+                run.Output.ShouldContain(shell == "fish" ? $"-l {option.Name[2..]} " : option.Name);
         }
 
         foreach (var method in MethodRegistry.Methods) run.Output.ShouldContain(method.Name);

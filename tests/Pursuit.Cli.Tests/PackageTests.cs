@@ -25,7 +25,9 @@ public sealed class PackageTests
     public void All_packages_have_authors_license_icon_and_tags_from_one_place()
     {
         var shared = XDocument.Load(Path.Combine(RepositoryFiles.Root, "src", "Directory.Build.props"));
-        foreach (var property in (string[])["Authors", "PackageLicenseExpression", "PackageReadmeFile", "PackageIcon", "PackageTags", "EnablePackageValidation"])
+        foreach (var property in (string[])[
+            "Authors", "PackageLicenseExpression", "PackageReadmeFile", "PackageIcon", "PackageTags", "EnablePackageValidation",
+        ])
             shared.Descendants(property).Single().Value.ShouldNotBeNullOrWhiteSpace(property);
         var icon = File.ReadAllBytes(Path.Combine(RepositoryFiles.Root, "docs", "images", "icon.png"));
         (BinaryPrimitives.ReadInt32BigEndian(icon.AsSpan(16)), BinaryPrimitives.ReadInt32BigEndian(icon.AsSpan(20))).ShouldBe((128, 128));

@@ -19,7 +19,8 @@ public sealed partial class ReadmeTests
         command.ShouldNotBeEmpty();
         var run = Cli.RunIn(RepositoryFiles.Root, [.. command.Split(' '), "--out", directory.PathOf("selected.jsonl")]);
         run.ExitCode.ShouldBe(0, run.Error);
-        foreach (var line in Readme.Split('\n').Where(l => l.StartsWith("Read      ", StringComparison.Ordinal) || l.StartsWith("Chosen    ", StringComparison.Ordinal)))
+        foreach (var line in Readme.Split('\n').Where(
+            l => l.StartsWith("Read      ", StringComparison.Ordinal) || l.StartsWith("Chosen    ", StringComparison.Ordinal)))
             run.Error.ShouldContain(line);
     }
 
@@ -29,10 +30,15 @@ public sealed partial class ReadmeTests
         var text = Readme.ReplaceLineEndings("\n");
         var shown = text[(text.IndexOf("using var pool", StringComparison.Ordinal))..];
         shown = shown[..shown.IndexOf("```", StringComparison.Ordinal)];
-        var here = File.ReadAllText(Path.Combine(RepositoryFiles.Root, "tests", "Pursuit.Cli.Tests", "ReadmeTests.cs")).ReplaceLineEndings("\n");
+        var here =
+            File.ReadAllText(Path.Combine(RepositoryFiles.Root, "tests", "Pursuit.Cli.Tests", "ReadmeTests.cs")).ReplaceLineEndings("\n");
         here = here[here.LastIndexOf("using var pool", StringComparison.Ordinal)..];
         here = here[..here.IndexOf("    }\n", StringComparison.Ordinal)];
-        Words(shown).ShouldBe(Words(here.Replace("text.WriteLine", "Console.WriteLine", StringComparison.Ordinal).Replace("Path.Combine(RepositoryFiles.Root, \"samples/world/pool.jsonl\")", "\"samples/world/pool.jsonl\"", StringComparison.Ordinal)));
+        Words(shown).ShouldBe(
+            Words(
+                here.Replace("text.WriteLine", "Console.WriteLine", StringComparison.Ordinal).Replace(
+                    "Path.Combine(RepositoryFiles.Root, \"samples/world/pool.jsonl\")", "\"samples/world/pool.jsonl\"",
+                    StringComparison.Ordinal)));
 
         using var written = new StringWriter();
         SelectAsShown(written);
@@ -66,7 +72,9 @@ public sealed partial class ReadmeTests
 
     private static void SelectAsShown(StringWriter text)
     {
-        using var pool = Pool.Open(new PoolOptions { Paths = [Path.Combine(RepositoryFiles.Root, "samples/world/pool.jsonl")] }, progress: null, CancellationToken.None);
+        using var pool = Pool.Open(
+            new PoolOptions { Paths = [Path.Combine(RepositoryFiles.Root, "samples/world/pool.jsonl")] }, progress: null,
+            CancellationToken.None);
         var problem = new SelectionProblem
         {
             ContentIds = pool.ContentIds.ToArray(),

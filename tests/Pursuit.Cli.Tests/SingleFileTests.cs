@@ -2,7 +2,9 @@ using Pursuit.TestKit;
 
 namespace Pursuit.Cli.Tests;
 
-/// <summary>What a single-file program needs: its model unpacked as it is in the program, and a clear word where a library is missing.</summary>
+/// <summary>
+/// What a single-file program needs: its model unpacked as it is in the program, and a clear word where a library is missing.
+/// </summary>
 public sealed class SingleFileTests : IDisposable
 {
     private static readonly Dictionary<string, byte[]> Files = new() { ["a.json"] = "{}"u8.ToArray(), ["b.safetensors"] = [1, 2, 3] };

@@ -120,7 +120,7 @@ internal sealed class SelectCommand
     /// <summary>The command that keeps a share of a pool.</summary>
     public static Command CreatePrune() => Create(new SelectCommand(prunes: true));
 
-    private static Command Create(SelectCommand select)
+    private static ToolCommand Create(SelectCommand select)
     {
         var command = select.Parser();
         command.Action = new JobAction(select.Files, parsed => select.ReadOptions(parsed).RunPath, select.Run);

@@ -14,7 +14,7 @@ internal static class TokenizerCommand
 {
     public static Command Create() => new("tokenizer", "Trains tokenizers.") { CreateTrain() };
 
-    private static Command CreateTrain()
+    private static ToolCommand CreateTrain()
     {
         var usual = new BpeTrainingOptions();
         var files = new Argument<string[]>("files")

@@ -1,6 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text;
+using System.CommandLine.Completions;
 
 namespace Pursuit.Cli.Help;
 
@@ -13,149 +12,136 @@ internal static class CompletionScript
     /// <summary>The shells there are scripts for.</summary>
     public static IReadOnlyList<string> Shells { get; } = ["bash", "zsh", "fish"];
 
-    private static readonly string[] HelpNames = ["-h", "--help"];
-
     /// <summary>The script for a shell.</summary>
     /// <param name="shell">One of <see cref="Shells"/>.</param>
     /// <param name="root">The tool with its commands.</param>
-    public static string For(string shell, Command root) => shell switch
+    public static string For(string shell, Command root)
     {
-        "bash" => Bash(root),
-        "zsh" => Zsh(root),
-        _ => Fish(root),
-    };
-
-    /// <summary>The words that can be a command's argument.</summary>
-    private static IEnumerable<string> ArgumentWords(Command command) => command.Arguments
-        .SelectMany(a => a.GetCompletions(System.CommandLine.Completions.CompletionContext.Empty))
-        .Select(c => c.Label);
-
-    private static IEnumerable<Command> Visible(Command command) => command.Subcommands.Where(c => !c.Hidden);
-
-    private static IReadOnlyList<string> Words(Option option) => ((IListedOption)option).Words;
-
-    private static string FirstSentence(Symbol symbol)
-    {
-        var text = symbol.Description ?? "";
-        var end = text.IndexOf(". ", StringComparison.Ordinal);
-        return (end < 0 ? text : text[..end]).TrimEnd('.');
+        IEnumerable<Completed> commands = [.. root.Subcommands.Where(c => !c.Hidden).Select(c => new Completed(c))];
+        var lines = shell switch
+        {
+            "bash" => Bash([.. commands]),
+            "zsh" => Zsh([.. commands]),
+            _ => Fish([.. commands]),
+        };
+        return string.Join('\n', lines) + "\n";
     }
 
-    private static string Bash(Command root)
-    {
-        var text = new StringBuilder("""
-            # Completion of 'pursuit' for bash: eval "$(pursuit completion bash)"
-            _pursuit() {
-                local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}" names="" values=""
-                COMPREPLY=()
-                if ((COMP_CWORD == 1)); then
+    private static IEnumerable<string> Bash(IReadOnlyList<Completed> commands) =>
+    [
+        "# Completion of 'pursuit' for bash: eval \"$(pursuit completion bash)\"",
+        "_pursuit() {",
+        "    local word=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\" names='' values=''",
+        "    COMPREPLY=()",
+        "    if ((COMP_CWORD == 1)); then",
+        $"        COMPREPLY=($(compgen -W '{string.Join(' ', commands.Select(c => c.Name))} -h --help --version' -- \"$word\"))",
+        "        return",
+        "    fi",
+        "    case \"${COMP_WORDS[1]} $before\" in",
+        .. commands.SelectMany(c => c.Options
+            .Where(o => Words(o).Length > 0)
+            .Select(o => $"        '{c.Name} {o.Name}') values='{Words(o)}' ;;")),
+        "    esac",
+        "    case \"${COMP_WORDS[1]}\" in",
+        .. commands.Select(c => $"        {c.Name}) names='{string.Join(' ', c.Options.Select(o => o.Name))} -h --help'{First(c)} ;;"),
+        "    esac",
+        "    if [[ $word == -* ]]; then",
+        "        COMPREPLY=($(compgen -W \"$names\" -- \"$word\"))",
+        "    elif [[ -n $values ]]; then",
+        "        COMPREPLY=($(compgen -W \"$values\" -- \"$word\"))",
+        "    fi",
+        "}",
+        "complete -o bashdefault -o default -F _pursuit pursuit",
+    ];
 
-            """);
-        text.Append(CultureInfo.InvariantCulture, "        COMPREPLY=($(compgen -W "
-            + $"'{string.Join(' ', Visible(root).Select(c => c.Name).Concat(HelpNames).Append("--version"))}' -- \"$word\"))\n");
-        text.Append("        return\n    fi\n    case \"${COMP_WORDS[1]} $before\" in\n");
-        foreach (var command in Visible(root))
-        {
-            foreach (var option in HelpPage.Listed(command).Where(o => Words(o).Count > 0))
-                text.Append(CultureInfo.InvariantCulture, $"        '{command.Name} {option.Name}') "
-                    + $"values='{string.Join(' ', Words(option))}' ;;\n");
-        }
+    private static string First(Completed command) => command.Words.Length > 0 ? $"; ((COMP_CWORD == 2)) && values='{command.Words}'" : "";
 
-        text.Append("    esac\n    case \"${COMP_WORDS[1]}\" in\n");
-        foreach (var command in Visible(root))
-        {
-            var names = Names(command).Concat(Visible(command).SelectMany(Names)).Concat(HelpNames).Distinct();
-            text.Append(CultureInfo.InvariantCulture, $"        {command.Name}) names='{string.Join(' ', names)}'");
-            var positional = ArgumentWords(command).Concat(Visible(command).Select(c => c.Name)).ToList();
-            if (positional.Count > 0) text.Append(CultureInfo.InvariantCulture, "; ((COMP_CWORD == 2)) && "
-                + $"values='{string.Join(' ', positional)}'");
-            text.Append(" ;;\n");
-        }
+    private static IEnumerable<string> Zsh(IReadOnlyList<Completed> commands) =>
+    [
+        "#compdef pursuit",
+        "# Completion of 'pursuit' for zsh: eval \"$(pursuit completion zsh)\", or in a file _pursuit of a directory in fpath",
+        "_pursuit() {",
+        "    local -a commands",
+        "    commands=(",
+        .. commands.Select(c => $"        '{c.Name}:{InSingleQuotes(c.Description)}'"),
+        "    )",
+        "    if ((CURRENT == 2)); then",
+        "        _describe 'command' commands",
+        "        return",
+        "    fi",
+        "    case \"${words[2]}\" in",
+        .. commands.SelectMany(ZshCommand),
+        "    esac",
+        "}",
+        "[[ ${funcstack[1]} == _pursuit ]] && _pursuit || compdef _pursuit pursuit",
+    ];
 
-        text.Append("""
-                esac
-                if [[ $word == -* ]]; then
-                    COMPREPLY=($(compgen -W "$names" -- "$word"))
-                elif [[ -n $values ]]; then
-                    COMPREPLY=($(compgen -W "$values" -- "$word"))
-                fi
-            }
-            complete -o bashdefault -o default -F _pursuit pursuit
-
-            """);
-        return text.ToString();
-
-        static IEnumerable<string> Names(Command command) => HelpPage.Listed(command).Select(o => o.Name);
-    }
-
-    private static string Zsh(Command root)
-    {
-        var text = new StringBuilder("""
-            #compdef pursuit
-            # Completion of 'pursuit' for zsh: pursuit completion zsh > "${fpath[1]}/_pursuit", or eval "$(pursuit completion zsh)"
-            _pursuit() {
-                local -a commands
-                commands=(
-
-            """);
-        foreach (var command in Visible(root))
-            text.Append(CultureInfo.InvariantCulture, $"        '{command.Name}:{InSingleQuotes(FirstSentence(command))}'\n");
-        text.Append("    )\n    if ((CURRENT == 2)); then\n        _describe 'command' commands\n        _arguments '-h[print the "
-            + "most used options]' '--help[print all options]' '--version[print the version]'\n        return\n    fi\n");
-        text.Append("    case \"${words[2]}\" in\n");
-        foreach (var command in Visible(root))
-        {
-            text.Append(CultureInfo.InvariantCulture, $"        {command.Name})\n            _arguments -S '1: :' '-h[print the most "
-                + "used options]' '--help[print all options]'");
-            foreach (var option in HelpPage.Listed(command).Concat(Visible(command).SelectMany(HelpPage.Listed)).DistinctBy(o => o.Name))
-                text.Append(" \\\n                ").Append(ZshOption(option));
-            var positional = ArgumentWords(command).Concat(Visible(command).Select(c => c.Name)).ToList();
-            if (positional.Count > 0) text.Append(CultureInfo.InvariantCulture, " \\\n                "
-                + $"'2:value:({string.Join(' ', positional)})'");
-            text.Append(" \\\n                '*:file:_files'\n            ;;\n");
-        }
-
-        text.Append("    esac\n}\n[[ ${funcstack[1]} == _pursuit ]] && _pursuit || compdef _pursuit pursuit\n");
-        return text.ToString();
-    }
+    private static IEnumerable<string> ZshCommand(Completed command) =>
+    [
+        $"        {command.Name})",
+        "            _arguments -S '1: :' '-h[Print the most used options]' '--help[Print all options]' \\",
+        .. command.Options.Select(o => $"                {ZshOption(o)} \\"),
+        command.Words.Length > 0 ? $"                '2:value:({command.Words})' '*:file:_files'" : "                '*:file:_files'",
+        "            ;;",
+    ];
 
     private static string ZshOption(Option option)
     {
-        var description = InSingleQuotes(FirstSentence(option)).Replace("[", "\\[", StringComparison.Ordinal).Replace(
-            "]", "\\]", StringComparison.Ordinal);
+        var description = InSingleQuotes(Completed.FirstSentence(option)).Replace("[", "\\[", StringComparison.Ordinal);
+        description = description.Replace("]", "\\]", StringComparison.Ordinal);
         var repeated = option.AllowMultipleArgumentsPerToken ? "*" : "";
-        if (option.HelpName is not { } value) return $"'{repeated}{option.Name}[{description}]'";
-        var values = Words(option).Count > 0 ? $"({string.Join(' ', Words(option))})" : "_files";
-        return $"'{repeated}{option.Name}[{description}]:{value}:{values}'";
+        var value = option.HelpName is null ? "" : $":value:{(Words(option).Length > 0 ? $"({Words(option)})" : "_files")}";
+        return $"'{repeated}{option.Name}[{description}]{value}'";
     }
 
-    private static string Fish(Command root)
-    {
-        var text = new StringBuilder("# Completion of 'pursuit' for fish: pursuit completion fish > "
-            + "~/.config/fish/completions/pursuit.fish\n");
-        text.Append("complete -c pursuit -n __fish_use_subcommand -l version -d 'Print the version'\n");
-        text.Append("complete -c pursuit -s h -d 'Print the most used options'\ncomplete -c pursuit -l help -d 'Print all options'\n");
-        foreach (var command in Visible(root))
-        {
-            text.Append(CultureInfo.InvariantCulture, $"complete -c pursuit -f -n __fish_use_subcommand -a {command.Name} -d "
-                + $"'{FishQuoted(FirstSentence(command))}'\n");
-            var after = $"complete -c pursuit -n '__fish_seen_subcommand_from {command.Name}'";
-            foreach (var option in HelpPage.Listed(command).Concat(Visible(command).SelectMany(HelpPage.Listed)).DistinctBy(o => o.Name))
-            {
-                var values = Words(option).Count > 0 ? $" -x -a '{string.Join(' ', Words(option))}'" : option.HelpName is null ? "" : " -r";
-                text.Append(CultureInfo.InvariantCulture, $"{after} -l {option.Name[2..]}{values} -d "
-                    + $"'{FishQuoted(FirstSentence(option))}'\n");
-            }
+    private static IEnumerable<string> Fish(IReadOnlyList<Completed> commands) =>
+    [
+        "# Completion of 'pursuit' for fish: pursuit completion fish > ~/.config/fish/completions/pursuit.fish",
+        "complete -c pursuit -n __fish_use_subcommand -l version -d 'Print the version'",
+        "complete -c pursuit -s h -d 'Print the most used options'",
+        "complete -c pursuit -l help -d 'Print all options'",
+        .. commands.SelectMany(FishCommand),
+    ];
 
-            var positional = ArgumentWords(command).Concat(Visible(command).Select(c => c.Name)).ToList();
-            if (positional.Count > 0) text.Append(CultureInfo.InvariantCulture, $"{after} -f -a '{string.Join(' ', positional)}'\n");
+    private static IEnumerable<string> FishCommand(Completed command)
+    {
+        yield return $"complete -c pursuit -f -n __fish_use_subcommand -a {command.Name} -d '{FishQuoted(command.Description)}'";
+        var after = $"complete -c pursuit -n '__fish_seen_subcommand_from {command.Name}'";
+        foreach (var option in command.Options)
+        {
+            var value = Words(option).Length > 0 ? $" -x -a '{Words(option)}'" : option.HelpName is null ? "" : " -r";
+            yield return $"{after} -l {option.Name[2..]}{value} -d '{FishQuoted(Completed.FirstSentence(option))}'";
         }
 
-        return text.ToString();
+        if (command.Words.Length > 0) yield return $"{after} -f -a '{command.Words}'";
     }
+
+    private static string Words(Option option) => string.Join(' ', ((IListedOption)option).Words);
 
     private static string InSingleQuotes(string text) => text.Replace("'", "'\\''", StringComparison.Ordinal);
 
     private static string FishQuoted(string text) =>
         text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal);
+
+    /// <summary>What is completed behind a command's name: its own options and those of the commands within it.</summary>
+    private sealed class Completed(Command command)
+    {
+        public string Name => command.Name;
+
+        public string Description { get; } = FirstSentence(command);
+
+        public IReadOnlyList<Option> Options { get; } =
+            [.. HelpPage.Listed(command).Concat(command.Subcommands.SelectMany(HelpPage.Listed)).DistinctBy(o => o.Name)];
+
+        /// <summary>The words that can come first behind its name: a command within it, or an argument's values.</summary>
+        public string Words { get; } = string.Join(' ', command.Subcommands.Select(c => c.Name)
+            .Concat(command.Arguments.SelectMany(a => a.GetCompletions(CompletionContext.Empty)).Select(c => c.Label)));
+
+        public static string FirstSentence(Symbol symbol)
+        {
+            var text = symbol.Description ?? "";
+            var end = text.IndexOf(". ", StringComparison.Ordinal);
+            return (end < 0 ? text : text[..end]).TrimEnd('.');
+        }
+    }
 }

@@ -35,7 +35,7 @@ internal static class FeaturePrinter
             + $"checkpoints x {report.Dimension:N0} numbers, {report.Bytes / 1e9:0.00} GB");
         Terminal.Line($"          {report.Tokens:N0} tokens through the model in "
             + $"{ProgressPrinter.Duration(TimeSpan.FromSeconds(report.Seconds))}{Rate(report)}");
-        if (report is { Cut: var cut, MaxLength: { } length }) Cut(cut, length);
+        if (report is { Cut: { } cut, MaxLength: { } length }) Cut(cut, length);
         foreach (var c in report.Checkpoints)
             Terminal.Line($"          {c.Name}: {Loss(c)}{Cosine(c)}mean learning rate "
                 + $"{c.MeanLearningRate.ToString("0.0e+0", CultureInfo.InvariantCulture)}");
