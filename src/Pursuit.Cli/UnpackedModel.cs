@@ -59,11 +59,11 @@ internal static class UnpackedModel
             last);
     }
 
-    /// <summary>The user's own data, else temporary files.</summary>
+    /// <summary>The user's own data, else temporary files, which others can write too.</summary>
     private static List<string> Places()
     {
         var data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
-        var temporary = Path.Combine(Path.GetTempPath(), $"pursuit-{Environment.UserName}");
+        var temporary = Path.Combine(Path.GetTempPath(), "pursuit-models"); // a user without a home may have no name either
         return data.Length > 0 ? [Path.Combine(data, "pursuit", "models"), temporary] : [temporary];
     }
 

@@ -45,12 +45,13 @@ public sealed class SingleFileTests : IDisposable
     public void The_test_program_has_its_model_beside_it() => UnpackedModel.Names.ShouldBeEmpty();
 
     [Fact]
-    public void A_missing_ICU_is_named_with_how_to_install_it()
+    public void A_missing_system_library_is_named_with_how_to_install_it()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux's runtime looks for ICU by name");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux's runtime looks for these libraries by name");
         SystemLibraries.Fault().ShouldBeNull();
-        SystemLibraries.Fault(name => name == "libicuuc.so.72").ShouldBeNull();
-        SystemLibraries.Fault(_ => false)!.ShouldContain("apt-get install libicu");
+        SystemLibraries.Fault(name => name is "libicuuc.so.72" or "libssl.so.3").ShouldBeNull();
+        SystemLibraries.Fault(name => name is "libssl.so.3")!.ShouldContain("apt-get install libicu");
+        SystemLibraries.Fault(name => name is "libicuuc.so.72")!.ShouldContain("apt-get install openssl");
     }
 
     private static string Unpack(Dictionary<string, byte[]> files, params string[] places) =>

@@ -22,7 +22,7 @@ internal static class CommonOptions
 
     /// <summary>The candidates, or what else a command reads as its pool.</summary>
     public static ListedOption<string[]> Pool(string what = "candidates") =>
-        new("--pool", OptionGroup.Input, "FILES", $"The {what}: files, directories or globs; JSONL or JSON arrays, plain or .gz.")
+        new("--pool", OptionGroup.Input, "FILES", $"The {what}, as JSONL or JSON arrays. Files, directories or globs, plain or .gz.")
         {
             Required = true,
         };
@@ -73,8 +73,8 @@ internal static class CommonOptions
 
     public static ListedOption<string?> Model() => Model(
         "--model",
-        "The model: a directory in Hugging Face's layout, PEFT adapters of one, or ORG/NAME[@REVISION] in the local hub cache. "
-            + "Nothing is downloaded.",
+        "The model: a directory, or ORG/NAME[@REVISION] in the local hub cache. The directory has Hugging Face's layout, or PEFT's "
+            + "for adapters. Nothing is downloaded.",
         "the bundled model");
 
     /// <summary>An option that names a model; its value is a directory, looked up in the hub's cache where a name was given.</summary>

@@ -16,7 +16,7 @@ internal static class InspectCommand
     {
         var files = new Argument<string[]>("files")
         {
-            Description = "The records: files, directories or globs; JSONL or JSON arrays, plain or .gz.",
+            Description = "The records, as JSONL or JSON arrays. Files, directories or globs, plain or .gz.",
             Arity = ArgumentArity.OneOrMore,
         };
         var id = new ListedOption<string?>(

@@ -16,7 +16,7 @@ internal sealed class PretrainCommand
     private static readonly PretrainOptions Usual = new() { Corpus = new PoolOptions { Paths = [] }, Out = "" };
 
     private readonly Option<string[]> _data = new ListedOption<string[]>(
-        "--data", OptionGroup.Input, "FILES", "The texts: files, directories or globs; JSONL or JSON arrays, plain or .gz.")
+        "--data", OptionGroup.Input, "FILES", "The texts, as JSONL or JSON arrays. Files, directories or globs, plain or .gz.")
     {
         Required = true,
     };

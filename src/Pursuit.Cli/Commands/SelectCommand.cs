@@ -36,9 +36,9 @@ internal sealed class SelectCommand
     private readonly Option<bool> _excludeTarget = new ListedOption<bool>(
         "--exclude-target", OptionGroup.Input, "Exclude the target's own examples from the pool.");
     private readonly Option<string?> _features = new ListedOption<string?>(
-        "--features", OptionGroup.Features, "PATH", "Features of the pool. They are gradients or embeddings, as the method needs: a "
-            + "run of 'pursuit features' or of an earlier "
-        + "selection, a feature store, a .npy or .safetensors matrix, or bergson's directory (docs/formats/features.md).")
+        "--features", OptionGroup.Features, "PATH", "Existing features of the pool, instead of computing them. They are gradients or "
+            + "embeddings, as the method needs: a run of 'pursuit features' or of an earlier selection, a feature store, a .npy or "
+            + ".safetensors matrix, or bergson's directory (docs/formats/features.md).")
     {
         Default = "computed in this run",
         IsCommon = true,
@@ -93,7 +93,8 @@ internal sealed class SelectCommand
         _prunes = prunes;
         _budget = new ListedOption<string>(
             prunes ? "--keep" : "--budget", OptionGroup.Selection, "AMOUNT",
-            $"How much to {(prunes ? "keep: 70%, 5000" : "select: 500, 1%")}, 200k-tokens, 5%-tokens or 50k-supervised-tokens.")
+            $"How much to {(prunes ? "keep, such as 70%, 5000" : "select, such as 500, 1%")} or 200k-tokens. "
+            + "Units are examples, tokens and supervised-tokens, counted or in percent: 50k-supervised-tokens, 5%-tokens.")
         {
             Required = true,
         };
@@ -108,7 +109,7 @@ internal sealed class SelectCommand
         _maxLength = CommonOptions.MaxLength();
         if (prunes) _maxLength.DefaultValueFactory = _ => WholeDocuments;
         _out = new ListedOption<string>("--out", OptionGroup.Output, "FILE", "The file that gets the "
-            + $"{(prunes ? "kept" : "selected")} records, byte for byte as in the input, best first.")
+            + $"{(prunes ? "kept" : "selected")} records. They are byte for byte as in the input, best first.")
         {
             DefaultValueFactory = _ => prunes ? "kept.jsonl" : "selected.jsonl",
             IsCommon = true,

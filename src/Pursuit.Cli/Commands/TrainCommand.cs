@@ -16,7 +16,7 @@ internal sealed class TrainCommand
 
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string[]> _data = new ListedOption<string[]>(
-        "--data", OptionGroup.Input, "FILES", "The examples: files, directories or globs; JSONL or JSON arrays, plain or .gz.")
+        "--data", OptionGroup.Input, "FILES", "The examples, as JSONL or JSON arrays. Files, directories or globs, plain or .gz.")
     {
         Required = true,
     };

@@ -16,6 +16,9 @@ internal sealed class HelpPage
 
     /// <summary>Columns of a name before its description begins on the next line.</summary>
     private const int WidestName = 30;
+
+    /// <summary>Options that the short help lists whether or not they are common.</summary>
+    private const int FewOptions = 4;
     private const string Program = "pursuit";
 
     private readonly StringBuilder _text = new();
@@ -72,6 +75,10 @@ internal sealed class HelpPage
         Closing();
     }
 
+    /// <summary>What one can't do without, what most people use, and everything where that is little.</summary>
+    private bool IsInShort(Option option) =>
+        option.Required || ((IListedOption)option).IsCommon || Listed(_command).Count() <= FewOptions;
+
     private string Usage()
     {
         var words = new List<string> { Program };
@@ -89,8 +96,7 @@ internal sealed class HelpPage
         if (listed.Count == 0) return;
         if (!_isLong)
         {
-            var most = listed.Where(o => o.Required || ((IListedOption)o).IsCommon);
-            Section("Options", [.. most.Select(o => (Label(o), FirstSentence(o.Description ?? "")))]);
+            Section("Options", [.. listed.Where(IsInShort).Select(o => (Label(o), FirstSentence(o.Description ?? "")))]);
             return;
         }
 
@@ -109,7 +115,7 @@ internal sealed class HelpPage
                 + "with --help for all of them.", 0);
             if (_path.Length == 0) Paragraph($"'{Program} --version' prints the version.", 0);
         }
-        else if (!_isLong && all.Any(o => !o.Required && !((IListedOption)o).IsCommon))
+        else if (!_isLong && !all.All(IsInShort))
         {
             Paragraph($"'{Program} {_path} --help' describes all {all.Count} options.", 0);
         }

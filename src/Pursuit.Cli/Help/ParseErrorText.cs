@@ -22,7 +22,6 @@ internal static class ParseErrorText
         var t when t == typeof(int) || t == typeof(long) => "a whole number",
         var t when t == typeof(ulong) => "a whole number of 0 or more",
         var t when t == typeof(double) || t == typeof(float) => "a number",
-        var t when t == typeof(bool) => "true or false",
         _ => "another value",
     };
 }

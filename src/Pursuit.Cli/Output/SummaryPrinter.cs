@@ -47,7 +47,8 @@ internal static class SummaryPrinter
         {
             Terminal.Line($"          over {traffic.Processes} processes: {traffic.Passes:N0} passes "
                 + $"with {Terminal.Bytes(traffic.PassesOut)} out and {Terminal.Bytes(traffic.PassesBack)} back, "
-                + $"{traffic.Rows:N0} rows ({Terminal.Bytes(traffic.RowsBack)}), {Terminal.Bytes(traffic.GainsBack)} for explanations, {Terminal.Bytes(traffic.Other)} else");
+                + $"{traffic.Rows:N0} rows ({Terminal.Bytes(traffic.RowsBack)}), "
+                + $"{Terminal.Bytes(traffic.GainsBack)} for explanations, {Terminal.Bytes(traffic.Other)} else");
         }
 
         if (summary.WarmupShareChosen is { } share)
