@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Pursuit.Numerics;
 using Pursuit.Numerics.Reference;
-using Pursuit.Runs;
 
 namespace Pursuit.Benchmarks;
 

@@ -25,13 +25,13 @@ internal static class SystemLibraries
         if (!IsNamed("CLR_ICU_VERSION_OVERRIDE") && !HasIcu(loads))
         {
             return "no ICU library (libicuuc.so) was found, which normalizes Unicode text for content ids. Install it: "
-                + "'apt-get install libicu-dev' on Debian and Ubuntu, 'dnf install libicu' on Fedora and RHEL, 'apk add icu-libs' on Alpine.";
+                + "'apt-get install libicu-dev' on Debian or Ubuntu, 'dnf install libicu' on Fedora, 'apk add icu-libs' on Alpine.";
         }
 
         return IsNamed("CLR_OPENSSL_VERSION_OVERRIDE") || OpenSsl.Any(loads)
             ? null
             : $"no OpenSSL library ({string.Join(" or ", OpenSsl)}) was found, which computes SHA-256. Install it: "
-                + "'apt-get install openssl' on Debian and Ubuntu, 'dnf install openssl-libs' on Fedora and RHEL, 'apk add libssl3' on Alpine.";
+                + "'apt-get install openssl' on Debian or Ubuntu, 'dnf install openssl-libs' on Fedora, 'apk add libssl3' on Alpine.";
     }
 
     /// <summary>Writes a line to standard error without the console's encodings, which need ICU themselves.</summary>

@@ -1,5 +1,4 @@
 using Pursuit.Engine.Kernels;
-using Pursuit.Runs;
 using Pursuit.TestKit;
 
 namespace Pursuit.Engine.Tests;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
+using Pursuit.Jobs;
 using Pursuit.Reports.Explanations;
 using Pursuit.Runs;
 
@@ -33,7 +34,7 @@ internal static class ExplainCommand
     private static int Run(string directory, string id, bool json, CancellationToken cancellationToken)
     {
         using var run = RunDirectory.OpenToRead(directory);
-        var options = SelectCommand.OptionsOf(run);
+        var (options, _) = SelectCommand.OptionsOf(run);
         using var progress = new ProgressPrinter();
         var job = new SelectJob(options, progress)
         {

@@ -3,9 +3,9 @@ using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Engine.Training;
-using Pursuit.Runs;
+using Pursuit.Jobs;
 using Pursuit.Storage;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.Training;
 
 namespace Pursuit.Cli.Commands;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
+using Pursuit.Jobs;
 using Pursuit.Proof;
 using Pursuit.Reports;
 using Pursuit.Runs;
@@ -46,14 +47,12 @@ internal static class ReportCommand
 
     private static int Selection(RunDirectory run, string? to, bool json, CancellationToken cancellationToken)
     {
-        var options = SelectCommand.OptionsOf(run);
+        var (options, command) = SelectCommand.OptionsOf(run);
         var summary = SelectSummary.Of(run);
         using var progress = new ProgressPrinter();
         var job = new SelectJob(options, progress) { Features = FeatureCommandOptions.FinishedSource(options, run) };
         var report = job.Revisit(
-            run,
-            selected => SelectReportBuilder.Build(selected, summary, options.Command!, progress, cancellationToken),
-            cancellationToken);
+            run, selected => SelectReportBuilder.Build(selected, summary, command, progress, cancellationToken), cancellationToken);
         var page = Write(run, to, directory => SelectReportFiles.Write(directory, report));
         progress.Dispose();
         Terminal.Line(report.Headline);

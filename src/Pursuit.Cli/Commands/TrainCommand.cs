@@ -2,10 +2,10 @@ using System.CommandLine;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
-using Pursuit.Data.Export;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
-using Pursuit.Runs;
+using Pursuit.Jobs;
+using Pursuit.Jobs.Export;
 
 namespace Pursuit.Cli.Commands;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Engine.Training;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 
 namespace Pursuit.Cli.Commands;

@@ -1,4 +1,5 @@
 using Pursuit.Distribution;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
 

@@ -1,6 +1,6 @@
 using Pursuit.Data;
-using Pursuit.Data.Export;
-using Pursuit.Runs;
+using Pursuit.Jobs;
+using Pursuit.Jobs.Export;
 using Pursuit.Selection;
 
 namespace Pursuit.Reports;

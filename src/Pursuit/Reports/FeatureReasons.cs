@@ -1,6 +1,5 @@
-using Pursuit.Data;
+using Pursuit.Jobs;
 using Pursuit.Numerics;
-using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Less;

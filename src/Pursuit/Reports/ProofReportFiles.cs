@@ -19,8 +19,8 @@ public static class ProofReportFiles
     public static string Write(string directory, ProofReport proof, string command)
     {
         var document = ProofDocument.Of(proof, command);
-        AtomicFile.Write(Path.Combine(directory, SelectReportFiles.ModelName), s => JsonSerializer.Serialize(s, document, RunJson.Indented));
-        var page = Path.Combine(directory, SelectReportFiles.PageName);
+        AtomicFile.Write(Path.Combine(directory, RunDirectory.ReportModelName), s => JsonSerializer.Serialize(s, document, RunJson.Indented));
+        var page = Path.Combine(directory, RunDirectory.ReportPageName);
         AtomicFile.Write(page, s => s.Write(Encoding.UTF8.GetBytes(Page(document))));
         return page;
     }

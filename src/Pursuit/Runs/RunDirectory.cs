@@ -18,6 +18,12 @@ public sealed class RunDirectory : IDisposable
     /// <summary>The file with a run's options, which replays it.</summary>
     public const string OptionsName = "options.yaml";
 
+    /// <summary>A report's page.</summary>
+    public const string ReportPageName = "report.html";
+
+    /// <summary>A report's model, which the page shows.</summary>
+    public const string ReportModelName = "report.json";
+
     /// <summary>Where a training keeps its checkpoints.</summary>
     public const string CheckpointsName = "checkpoints";
 
@@ -47,6 +53,13 @@ public sealed class RunDirectory : IDisposable
     /// <summary>The version of Pursuit that runs now, as in the package.</summary>
     public static string PursuitVersion { get; } =
         typeof(RunDirectory).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    /// <summary>Deletes an earlier report where there is one.</summary>
+    public void DeleteReport()
+    {
+        Disk.Delete(PathOf(ReportModelName));
+        Disk.Delete(PathOf(ReportPageName));
+    }
 
     /// <summary>Opens a run directory, creating it where there is none.</summary>
     /// <param name="path">The directory.</param>

@@ -2,6 +2,10 @@ using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Pursuit.Storage;
+using Pursuit.Tokenization.Decoding;
+using Pursuit.Tokenization.Normalizing;
+using Pursuit.Tokenization.Reading;
+using Pursuit.Tokenization.Splitting;
 
 namespace Pursuit.Tokenization;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pursuit.Data;
+using Pursuit.Jobs;
 using Pursuit.Reports.Explanations;
 using Pursuit.Runs;
 using Pursuit.Selection.Pursuits;
@@ -139,7 +140,7 @@ public sealed class ExplanationTests : IDisposable
 
     private void With(string method, Action<SelectedRun> visit, params string[] settings)
     {
-        var options = _world.Options(method, settings: settings) with { Command = null };
+        var options = _world.Options(method, settings: settings);
         using var directory = RunDirectory.Open(options.RunPath);
         var job = new SelectJob(options, null);
         job.Run(directory, CancellationToken.None);

@@ -1,5 +1,5 @@
 using Pursuit.Data;
-using Pursuit.Runs;
+using Pursuit.Jobs;
 using Pursuit.Selection;
 using static System.FormattableString;
 

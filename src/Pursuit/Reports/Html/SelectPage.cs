@@ -1,4 +1,4 @@
-using Pursuit.Runs;
+using Pursuit.Jobs;
 using static System.FormattableString;
 
 namespace Pursuit.Reports.Html;

@@ -1,6 +1,7 @@
 using Pursuit.Data;
+using Pursuit.Jinja;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>
 /// Finds each answer in one rendering of a conversation by the marks its characters kept and by the loop's passes that

@@ -3,7 +3,7 @@ using System.Text;
 using Pursuit.Data;
 using Pursuit.Storage;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>Where a chat template came from.</summary>
 public enum ChatTemplateSource

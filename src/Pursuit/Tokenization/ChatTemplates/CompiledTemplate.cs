@@ -1,6 +1,7 @@
 using Pursuit.Data;
+using Pursuit.Jinja;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>One template of a model, parsed, with what a few short renderings tell of its ways.</summary>
 internal sealed class CompiledTemplate

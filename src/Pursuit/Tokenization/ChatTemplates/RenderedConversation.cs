@@ -1,4 +1,6 @@
-namespace Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
+
+namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>How far behind an answer its tokens reach.</summary>
 public enum AnswerEnd

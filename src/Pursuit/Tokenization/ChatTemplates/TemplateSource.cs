@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
 using Pursuit.Data;
+using Pursuit.Jinja;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>What a template's text mentions, which decides under which names a turn's parts are given to it.</summary>
 internal sealed class TemplateSource

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>Variables that a person sets for a chat template, such as <c>enable_thinking=false</c>.</summary>
 internal sealed class TemplateVariables

@@ -1,6 +1,7 @@
 using System.Text;
+using Pursuit.Tokenization.Patterns;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Decoding;
 
 /// <summary>A step from tokens back to text.</summary>
 internal interface IDecoder

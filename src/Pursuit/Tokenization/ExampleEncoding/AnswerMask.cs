@@ -1,4 +1,6 @@
-namespace Pursuit.Tokenization;
+using Pursuit.Tokenization.ChatTemplates;
+
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>From the answers' characters to the tokens loss is taken on.</summary>
 internal sealed class AnswerMask

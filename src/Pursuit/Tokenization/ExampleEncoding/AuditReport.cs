@@ -1,4 +1,6 @@
-namespace Pursuit.Tokenization;
+using Pursuit.Tokenization.ChatTemplates;
+
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>How a length is spread over the examples; nearest-rank percentiles.</summary>
 /// <param name="Minimum">The smallest.</param>

@@ -1,7 +1,8 @@
 using System.Text;
+using Pursuit.Tokenization.ChatTemplates;
 using static System.FormattableString;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>An audit's report as a short table for people.</summary>
 public static class AuditText

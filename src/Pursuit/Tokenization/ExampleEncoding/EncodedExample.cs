@@ -1,6 +1,4 @@
-using Pursuit.Data;
-
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>What truncation took from an example. All zero but <see cref="FullLength"/> where it fitted.</summary>
 /// <param name="FullLength">Tokens before truncation.</param>

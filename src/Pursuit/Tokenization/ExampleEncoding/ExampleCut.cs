@@ -1,4 +1,4 @@
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>The tokens an over-long example keeps: two stretches of it.</summary>
 /// <param name="Head">Tokens kept from the start.</param>

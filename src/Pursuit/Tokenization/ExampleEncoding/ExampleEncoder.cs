@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using Pursuit.Data;
+using Pursuit.Tokenization.ChatTemplates;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>
 /// Turns examples into token ids and loss masks. A conversation is printed by the chat template and encoded without adding

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>A stretch of an example's text.</summary>
 /// <param name="Text">Its characters.</param>

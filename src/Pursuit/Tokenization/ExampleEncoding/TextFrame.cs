@@ -1,4 +1,4 @@
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>
 /// Encodes plain texts with the special tokens transformers puts around them: those of the tokenizer's class where it sets

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Normalizing;
 
 /// <summary>One of Unicode's four normalization forms (UAX #15), with origins.</summary>
 internal sealed class UnicodeNormalizer(NormalizationForm form) : INormalizer

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Patterns;
 
 /// <summary>
 /// Reads the part of Oniguruma's regular expressions that tokenizer files use, over whole code points. What isn't read is

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Patterns;
 
 /// <summary>
 /// A backtracking matcher over code points, for the patterns that have no scanner of their own. Its work is bounded: a

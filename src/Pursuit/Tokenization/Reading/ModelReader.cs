@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Pursuit.Storage;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Reading;
 
 /// <summary>Reads the "model" and "added_tokens" of a tokenizer.json.</summary>
 internal static class ModelReader

@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using Pursuit.Storage;
+using Pursuit.Tokenization.Patterns;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Reading;
 
 /// <summary>
 /// Byte-level tokenizers as they were saved before tokenizer.json: <c>vocab.json</c> and <c>merges.txt</c>, with what else decides their ids in

@@ -1,4 +1,6 @@
-namespace Pursuit.Tokenization;
+using Pursuit.Tokenization.Patterns;
+
+namespace Pursuit.Tokenization.Splitting;
 
 /// <summary>One step of cutting a text into words, before it is known what the steps amount to.</summary>
 internal abstract record PreTokenizerStep

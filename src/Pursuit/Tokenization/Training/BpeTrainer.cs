@@ -1,6 +1,7 @@
 using System.Text;
+using Pursuit.Tokenization.Patterns;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Training;
 
 /// <summary>
 /// Trains a byte-level byte-pair encoding from texts. The vocabulary is the special tokens, the 256 bytes in the order of

@@ -1,4 +1,4 @@
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Training;
 
 /// <summary>How a text is cut into words before pairs are counted; merges never cross a word's edge.</summary>
 public enum WordPattern

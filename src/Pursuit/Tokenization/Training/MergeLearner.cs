@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Training;
 
 /// <summary>
 /// Learns merges from spelt words (Sennrich and others, 2016): again and again the most frequent pair becomes one symbol.

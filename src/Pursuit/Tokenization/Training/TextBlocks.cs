@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Training;
 
 /// <summary>Reads text files of any size in blocks of whole lines: a corpus for <see cref="BpeTrainer"/>.</summary>
 public static class TextBlocks

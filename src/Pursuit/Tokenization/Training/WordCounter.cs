@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Training;
 
 /// <summary>Counts distinct words; its order is the order of first sight, so results depend on the texts alone.</summary>
 internal sealed class WordCounter
