@@ -13,12 +13,13 @@ public sealed class OverwrittenInputTests : IDisposable
     /// <summary>Options whose values are words and numbers. Every other that takes text is a path, and stands in a row below.</summary>
     private static readonly string[] Words =
     [
-        "--shape", "--budget", "--keep", "--method", "--methods", "--set", "--source-field", "--quota", "--format", "--memory", "--shard", "--examples", "--id", "--prompt",
-        "--special", "--group-field", "--target-modules", "--time", "--preference", "--template-set", "name",
+        "--shape", "--budget", "--keep", "--method", "--methods", "--set", "--source-field", "--quota", "--format", "--memory", "--shard",
+        "--examples", "--id", "--prompt", "--special", "--group-field", "--target-modules", "--time", "--preference", "--template-set",
+        "name", "shell",
     ];
 
     /// <summary>Commands that write into the run they are given, or nothing at all.</summary>
-    private static readonly string[] Readers = ["plan", "explain", "report", "inspect", "generate", "methods", "doctor"];
+    private static readonly string[] Readers = ["plan", "explain", "report", "inspect", "generate", "methods", "doctor", "completion"];
 
     private static readonly Job[] Jobs =
     [
