@@ -79,8 +79,9 @@ internal static class CommandLine
     {
         var (message, code) = exception switch
         {
-            PursuitException e => (e.Message, BadInput),
-            AggregateException { InnerException: PursuitException e } => (e.Message, BadInput), // one of several threads met bad input
+            PursuitException e => (e.Describe(LibraryNames.OnTheCommandLine), BadInput),
+            AggregateException { InnerException: PursuitException e } =>
+                (e.Describe(LibraryNames.OnTheCommandLine), BadInput), // one of several threads met bad input
             OperationCanceledException => ("stopped; the same command continues from there.", Failed),
             MpiException e => ($"{e.Message}. Another process or the network is gone; the same command continues from there.", Failed),
             IOException or UnauthorizedAccessException =>

@@ -72,7 +72,7 @@ internal static class ReportCommand
         catch (PursuitException e) when (e.InnerException is IOException or UnauthorizedAccessException)
         {
             var here = Path.GetFullPath(Path.GetFileNameWithoutExtension(run.FullPath) + ".report");
-            Terminal.Line($"Note      {e.Message} The report goes to {Terminal.Short(here)} instead.");
+            Terminal.Line($"Note      {e.Describe(LibraryNames.OnTheCommandLine)} The report goes to {Terminal.Short(here)} instead.");
             return write(here);
         }
     }

@@ -1,6 +1,6 @@
 namespace Pursuit.Jinja;
 
-/// <summary>The arguments of a call as they stand in the template.</summary>
+/// <summary>The arguments of a call, as written in the template.</summary>
 /// <param name="Positional">Those without a name, in order.</param>
 /// <param name="Named">Those with one.</param>
 internal sealed record JinjaArguments(IReadOnlyList<JinjaExpression> Positional, IReadOnlyList<(string Name, JinjaExpression Value)> Named)
@@ -11,7 +11,7 @@ internal sealed record JinjaArguments(IReadOnlyList<JinjaExpression> Positional,
     /// <summary>The deepest tree among them.</summary>
     public int Depth => JinjaExpression.Above([.. Positional, .. Named.Select(argument => argument.Value)]) - 1;
 
-    /// <summary>The arguments behind the first <paramref name="count"/> positional ones.</summary>
+    /// <summary>The arguments after the first <paramref name="count"/> positional ones.</summary>
     public JinjaArguments Skip(int count) => new([.. Positional.Skip(count)], Named);
 
     /// <summary>The arguments with <c>*items</c> replaced by the items' values.</summary>

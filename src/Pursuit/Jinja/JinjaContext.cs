@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Pursuit.Jinja;
 
-/// <summary>One rendering: its output, its variables, what it has used up, and where it stands.</summary>
+/// <summary>One rendering: its output, its variables, what it has used up, and its position.</summary>
 internal sealed class JinjaContext
 {
     private readonly JinjaScope _globals;
@@ -11,14 +11,14 @@ internal sealed class JinjaContext
 
     /// <summary>Opens a rendering.</summary>
     /// <param name="name">The template's name, for messages.</param>
-    /// <param name="now">What <c>strftime_now</c> tells.</param>
+    /// <param name="now">What <c>strftime_now</c> returns.</param>
     /// <param name="globals">The variables the template is given.</param>
     public JinjaContext(string name, DateTimeOffset now, JinjaScope globals)
     {
         Name = name;
         Now = now;
         _globals = globals;
-        // The template's own variables stand in a scope within.
+        // The template's own variables are in an inner scope.
         Scope = new JinjaScope(globals);
         Output = new JinjaTextBuilder(this);
     }
@@ -29,7 +29,7 @@ internal sealed class JinjaContext
     /// <summary>The template's name, for messages.</summary>
     public string Name { get; }
 
-    /// <summary>What <c>strftime_now</c> tells.</summary>
+    /// <summary>What <c>strftime_now</c> returns.</summary>
     public DateTimeOffset Now { get; }
 
     /// <summary>The innermost variables.</summary>

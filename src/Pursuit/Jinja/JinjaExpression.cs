@@ -1,6 +1,6 @@
 namespace Pursuit.Jinja;
 
-/// <summary>A node of a template that has a value. Nodes never change after parsing; all that does stands in the context.</summary>
+/// <summary>A node of a template that has a value. Nodes never change after parsing; all that does is in the context.</summary>
 /// <param name="line">The line it begins on.</param>
 /// <param name="depth">Levels of nodes from here down.</param>
 internal abstract class JinjaExpression(int line, int depth)

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Pursuit.Jinja;
 
-/// <summary>Reads expressions, with jinja2's order of operators: if-else, or, and, not, comparisons, <c>+ -</c>, <c>~</c>, <c>* / // %</c>, <c>**</c>, signs, filters and tests.</summary>
+/// <summary>
+/// Reads expressions, with jinja2's order of operators: if-else, or, and, not, comparisons, <c>+ -</c>, <c>~</c>, <c>* / // %</c>,
+/// <c>**</c>, signs, filters and tests.
+/// </summary>
 internal sealed class JinjaExpressionParser(JinjaTokenStream stream)
 {
     private readonly JinjaPostfixParser _postfix = new(stream);
@@ -37,7 +40,7 @@ internal sealed class JinjaExpressionParser(JinjaTokenStream stream)
     /// <summary>Arguments in parentheses.</summary>
     public JinjaArguments ParseArguments() => _postfix.ParseArguments(this);
 
-    /// <summary>A filter's name and arguments, behind its <c>|</c>.</summary>
+    /// <summary>A filter's name and arguments, after its <c>|</c>.</summary>
     public JinjaFilterCall ParseFilterCall() => _postfix.ParseFilterCall(this);
 
     private JinjaTarget ToTarget(JinjaExpression expression) => expression switch

@@ -27,5 +27,7 @@ internal static class JinjaFaults
     }
 }
 
-/// <summary>The cause of a fault that is about limits: says nothing about the record, so no caller may take it for a refusal of one.</summary>
+/// <summary>
+/// The cause of a fault that is about limits: says nothing about the record, so no caller may take it for a refusal of one.
+/// </summary>
 internal sealed class JinjaLimitException(string message) : Exception(message);

@@ -1,6 +1,6 @@
 namespace Pursuit.Jinja;
 
-/// <summary>A filter with its arguments: what stands behind one <c>|</c>.</summary>
+/// <summary>A filter with its arguments: what follows one <c>|</c>.</summary>
 internal abstract class JinjaFilterCall(int depth)
 {
     /// <summary>The deepest tree among its arguments.</summary>
@@ -36,7 +36,7 @@ internal abstract class JinjaFilterCall(int depth)
 
 /// <summary>A filter by name.</summary>
 /// <param name="Name">Its name in templates.</param>
-/// <param name="Parameters">Its parameters behind the filtered value.</param>
+/// <param name="Parameters">Its parameters after the filtered value.</param>
 /// <param name="Apply">From the filtered value and the arguments to the result.</param>
 internal sealed record JinjaFilterDefinition(string Name, JinjaParameters Parameters, Func<JinjaContext, object?, object?[], object?> Apply);
 

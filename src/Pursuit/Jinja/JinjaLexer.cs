@@ -2,7 +2,7 @@ namespace Pursuit.Jinja;
 
 /// <summary>
 /// Cuts a template into text and tags with jinja2's rules of white space as transformers sets them: <c>trim_blocks</c>
-/// (the line break behind a block or comment goes), <c>lstrip_blocks</c> (blanks from the line's start to a block or
+/// (the line break after a block or comment goes), <c>lstrip_blocks</c> (blanks from the line's start to a block or
 /// comment go), <c>-</c> (all white space on that side goes), <c>+</c> (neither rule), and the template's last line break goes.
 /// </summary>
 internal sealed class JinjaLexer
@@ -117,7 +117,7 @@ internal sealed class JinjaLexer
         Advance(AfterBlock(end + 2, sign));
     }
 
-    // Where reading goes on behind a block's or comment's end.
+    // Where reading continues after a block's or comment's end.
     private int AfterBlock(int position, char sign)
     {
         if (sign == '-') return PythonText.SkipSpace(_source, position);

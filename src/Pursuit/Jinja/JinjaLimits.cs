@@ -10,7 +10,7 @@ internal static class JinjaLimits
     /// <summary>UTF-16 units of a template; the longest published ones are below 20,000.</summary>
     public const int TemplateLength = 1 << 18;
 
-    /// <summary>UTF-16 units of a name in a template: names are hashed and compared wherever they stand.</summary>
+    /// <summary>UTF-16 units of a name in a template: names are hashed and compared wherever they occur.</summary>
     public const int NameLength = 255;
 
     /// <summary>Levels an expression or a block may nest.</summary>

@@ -183,7 +183,7 @@ internal sealed class JinjaParser
             _assigned.Add(parameter);
             var fallback = _stream.SkipOperator("=") ? _expressions.Parse() : null;
             if (fallback is null && parameters.Count > 0 && parameters[^1].Item2 is not null)
-                throw JinjaFaults.Syntax(_stream.Name, line, $"the parameter \"{parameter}\" without a default behind one with", "a default");
+                throw JinjaFaults.Syntax(_stream.Name, line, $"the parameter \"{parameter}\" without a default after one with", "a default");
             parameters.Add((parameter, fallback));
         }
 

@@ -82,7 +82,9 @@ internal sealed class JinjaProjection : JinjaFilterCall
     }
 }
 
-/// <summary>The dotted path of an attribute argument, such as <c>function.name</c> or <c>0.text</c>; read once, followed for every element.</summary>
+/// <summary>
+/// The dotted path of an attribute argument, such as <c>function.name</c> or <c>0.text</c>; read once, followed for every element.
+/// </summary>
 internal sealed class JinjaPath
 {
     private static readonly JinjaPath Nowhere = new([]);

@@ -9,7 +9,7 @@ internal enum JinjaFlow
     /// <summary>The innermost loop ends.</summary>
     Break,
 
-    /// <summary>The innermost loop goes on with its next element.</summary>
+    /// <summary>The innermost loop continues with its next element.</summary>
     Continue,
 }
 
@@ -44,7 +44,7 @@ internal sealed class JinjaBlock(IReadOnlyList<JinjaStatement> statements) : Jin
     }
 }
 
-/// <summary>Characters printed as they stand.</summary>
+/// <summary>Characters printed unchanged.</summary>
 internal sealed class JinjaData(int line, string text) : JinjaStatement(line)
 {
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace Pursuit.Jinja;
 internal static class JinjaStringLiteral
 {
     /// <summary>The characters a literal stands for.</summary>
-    /// <param name="body">What stands between the quotes.</param>
+    /// <param name="body">What is between the quotes.</param>
     /// <param name="name">The template's name, for messages.</param>
     /// <param name="line">The line, for messages.</param>
     public static string Decode(string body, string name, int line)

@@ -12,11 +12,11 @@ internal sealed class JinjaTagLexer(string name, string source, List<JinjaToken>
     private int _line;
 
     /// <summary>Reads up to and over the tag's end.</summary>
-    /// <param name="position">Position behind the tag's opening.</param>
+    /// <param name="position">Position after the tag's opening.</param>
     /// <param name="isBlock">True for <c>{%</c>.</param>
     /// <param name="tagLine">The line the tag begins on.</param>
     /// <param name="line">The line at <paramref name="position"/>; moved along.</param>
-    /// <returns>Position behind the tag and the white space it takes with it.</returns>
+    /// <returns>Position after the tag and the white space it takes with it.</returns>
     public int Read(int position, bool isBlock, int tagLine, ref int line)
     {
         _line = line;
@@ -104,7 +104,7 @@ internal sealed class JinjaTagLexer(string name, string source, List<JinjaToken>
             throw JinjaFaults.Unsupported(name, _line, $"a number written with base \"0{source[position + 1]}\"");
         var end = Digits(position);
         var isFloat = false;
-        // "messages.0.role" takes "0" from the middle of a chain of accesses; a digit behind a dot is never a float's beginning.
+        // "messages.0.role" takes "0" from the middle of a chain of accesses; a digit after a dot is never a float's beginning.
         var afterDot = position > 0 && source[position - 1] == '.';
         if (!afterDot && end + 1 < source.Length && source[end] == '.' && char.IsAsciiDigit(source[end + 1]))
         {

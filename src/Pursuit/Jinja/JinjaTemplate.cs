@@ -38,7 +38,7 @@ internal sealed class JinjaTemplate
     /// <summary>Parses a template.</summary>
     /// <param name="name">What messages call it, such as its file.</param>
     /// <param name="template">Its text.</param>
-    /// <param name="now">What <c>strftime_now</c> tells.</param>
+    /// <param name="now">What <c>strftime_now</c> returns.</param>
     /// <exception cref="PursuitException">The text is no template of the subset; says the line and the construct.</exception>
     public static JinjaTemplate Parse(string name, string template, DateTimeOffset now)
     {

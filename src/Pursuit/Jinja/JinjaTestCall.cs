@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Pursuit.Jinja;
 
-/// <summary>A test with its argument: what stands behind <c>is</c>.</summary>
+/// <summary>A test with its argument: what follows <c>is</c>.</summary>
 internal sealed class JinjaTestCall
 {
     private static readonly Dictionary<string, Func<JinjaContext, object?, object?, bool>> WithArgument = Aliases(new()

@@ -4,7 +4,7 @@ namespace Pursuit.Jinja;
 
 /// <summary>A stretch of a text that a turn of the conversation supplied.</summary>
 /// <param name="Start">Position of its first UTF-16 unit.</param>
-/// <param name="End">Position behind its last.</param>
+/// <param name="End">Position after its last.</param>
 /// <param name="Owner">Who supplied it, as the renderer numbers the turns.</param>
 internal readonly record struct JinjaMark(int Start, int End, int Owner);
 
@@ -30,7 +30,7 @@ internal sealed class JinjaText
     /// <summary>The characters.</summary>
     public string Value { get; }
 
-    /// <summary>Where they came from: ascending, apart from each other; what no mark covers is the template's own.</summary>
+    /// <summary>Where they came from: ascending and disjoint; what no mark covers is the template's own.</summary>
     public JinjaMark[] Marks { get; }
 
     /// <summary>Length in code points, as Python counts.</summary>
@@ -111,7 +111,7 @@ internal sealed class JinjaText
         return new JinjaText(value, marks);
     }
 
-    /// <summary>Position of the first mark that ends behind <paramref name="position"/>.</summary>
+    /// <summary>Position of the first mark that ends after <paramref name="position"/>.</summary>
     public int MarkAt(int position)
     {
         var (low, high) = (0, Marks.Length);

@@ -3,7 +3,7 @@ namespace Pursuit.Jinja;
 /// <summary>What a piece of a template is.</summary>
 internal enum JinjaTokenKind
 {
-    /// <summary>Characters printed as they stand.</summary>
+    /// <summary>Characters printed unchanged.</summary>
     Data,
 
     /// <summary><c>{%</c></summary>

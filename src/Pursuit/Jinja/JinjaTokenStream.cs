@@ -12,7 +12,7 @@ internal sealed class JinjaTokenStream(string name, IReadOnlyList<JinjaToken> to
     /// <summary>The token at the position.</summary>
     public JinjaToken Current => tokens[_position];
 
-    /// <summary>The one behind it.</summary>
+    /// <summary>The one after it.</summary>
     public JinjaToken Following => tokens[Math.Min(_position + 1, tokens.Count - 1)];
 
     /// <summary>The current token; the position moves on.</summary>
@@ -48,10 +48,10 @@ internal sealed class JinjaTokenStream(string name, IReadOnlyList<JinjaToken> to
     /// <summary>Moves on over a token of this kind.</summary>
     public JinjaToken Expect(JinjaTokenKind kind, string expected) => Current.Kind == kind ? Take() : throw Unexpected(expected);
 
-    /// <summary>Something else stands there than is expected.</summary>
+    /// <summary>Something other than the expected token is there.</summary>
     public PursuitException Unexpected(string expected) => JinjaFaults.Syntax(Name, Current.Line, Current.Describe(), expected);
 
-    /// <summary>A construct outside the subset stands there.</summary>
+    /// <summary>A construct outside the subset is there.</summary>
     public PursuitException Unsupported(int line, string construct) => JinjaFaults.Unsupported(Name, line, construct);
 
     /// <summary>Goes one level down; <see cref="Leave"/> comes back.</summary>

@@ -69,7 +69,7 @@ internal static class PythonComparison
         return true;
     }
 
-    /// <summary>Below 0, 0 or above 0 as left is before, beside or behind right; NaN is behind everything.</summary>
+    /// <summary>Below 0, 0 or above 0 as left is before, beside or after right; NaN is after everything.</summary>
     public static int Order(JinjaContext context, object? left, object? right)
     {
         context.Step();

@@ -59,11 +59,11 @@ internal static class PythonStrings
         return JinjaText.Concat(context, capital, Lower(context, text.Slice(context, first, text.Value.Length)));
     }
 
-    /// <summary>jinja2's title filter: a capital behind white space and any of <c>- ( { [ &lt;</c>.</summary>
+    /// <summary>jinja2's title filter: a capital after white space and any of <c>- ( { [ &lt;</c>.</summary>
     public static JinjaText FilterTitle(JinjaContext context, JinjaText text) =>
         Title(context, text, "SS", static c => c is '-' or '(' or '{' or '[' or '<' || PythonText.IsSpace(c));
 
-    /// <summary>str.title: a capital behind everything that is no letter.</summary>
+    /// <summary>str.title: a capital after everything that is no letter.</summary>
     public static JinjaText MethodTitle(JinjaContext context, JinjaText text) => Title(context, text, "Ss", static c => !char.IsLetter(c));
 
     private static JinjaText Title(JinjaContext context, JinjaText text, string capitalSharpS, Func<char, bool> startsWord)

@@ -8,7 +8,7 @@ internal static class PythonText
     /// <summary>str.isspace for one UTF-16 unit.</summary>
     public static bool IsSpace(char c) => char.IsWhiteSpace(c) || c is >= '\x1c' and <= '\x1f';
 
-    /// <summary>Position of the first unit at or behind <paramref name="start"/> that is no white space.</summary>
+    /// <summary>Position of the first unit at or after <paramref name="start"/> that is no white space.</summary>
     public static int SkipSpace(string text, int start)
     {
         while (start < text.Length && IsSpace(text[start])) start++;
@@ -89,7 +89,7 @@ internal static class PythonText
         builder.Append(quote, owner);
     }
 
-    // What repr writes for the code point, or null where it stands for itself.
+    // What repr writes for the code point, or null where it is printed unchanged.
     private static string? ReprEscape(string text, int at, int length, char quote)
     {
         var c = text[at];

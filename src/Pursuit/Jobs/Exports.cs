@@ -44,10 +44,10 @@ internal static class Exports
         {
             var reasons = own.OrderByDescending(r => r.Value).ThenBy(r => r.Key, StringComparer.Ordinal).Take(Named).Select(r => Invariant($"{r.Value:N0} x {r.Key}"));
             throw PursuitException.At(
-                $"--format {TrainerFiles.Word(format)}",
+                $"{ApiName.Format} {TrainerFiles.Word(format)}",
                 Invariant($"none of the pool's {pool.Count:N0} records can be read as it is meant: {string.Join("; ", reasons)}"),
                 "records that the trainer takes (docs/formats/trainers.md)",
-                "Choose another --format, or none: the records themselves are always written.");
+                $"Choose another {ApiName.Format}, or none: the records themselves are always written.");
         }
     }
 
@@ -98,10 +98,10 @@ internal static class Exports
         if (survey.Count(survey.Kind) == survey.Rows) return;
         var kinds = Enum.GetValues<ExportKind>().Where(k => survey.Count(k) > 0).Select(k => Invariant($"{Plural(k)} ({survey.Count(k):N0})"));
         throw PursuitException.At(
-            "--format",
+            ApiName.Format,
             $"the pool mixes {string.Join(" and ", kinds)}",
             "one kind: trainers read one layout per file",
-            "Select from each kind apart, or without --format.");
+            $"Select from each kind apart, or without {ApiName.Format}.");
     }
 
     private static string Plural(ExportKind kind) => kind switch

@@ -17,7 +17,7 @@ public static class ModelEncoder
     public static ExampleEncoder Load(string modelDirectory, int maxLength, IReadOnlyList<string>? templateSettings = null)
     {
         if (!Directory.Exists(modelDirectory))
-            throw PursuitException.At("--model", $"no directory '{modelDirectory}'", "a model directory with tokenizer.json and config.json");
+            throw PursuitException.At(ApiName.Model, $"no directory '{modelDirectory}'", "a model directory with tokenizer.json and config.json");
         var config = TokenizerConfig.Load(modelDirectory);
         var template = ChatTemplate.Load(modelDirectory, config, templateSettings);
         return new ExampleEncoder(Tokenizer.Load(modelDirectory), template, config, maxLength);

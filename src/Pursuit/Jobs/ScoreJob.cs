@@ -29,7 +29,7 @@ public sealed record ScoreJobOptions
 
     /// <summary>What the job reads and writes, beside the models of its statistics.</summary>
     /// <exception cref="PursuitException">A path of records doesn't exist.</exception>
-    public JobFiles Files() => new JobFiles().ReadsRecords("--pool", Pool.Paths).ReadsRecords("--target", Targets).Writes("--out", Out);
+    public JobFiles Files() => new JobFiles().ReadsRecords(ApiName.Pool, Pool.Paths).ReadsRecords(ApiName.Target, Targets).Writes(ApiName.Out, Out);
 }
 
 /// <summary>What scoring came to.</summary>
@@ -59,10 +59,10 @@ public sealed class ScoreJob
         options.Pool.Validate();
         (_options, _progress) = (options, progress);
         _scorers = [.. options.Methods.Distinct().Select(MethodRegistry.Find).Select(m => (m, MethodOptions.Create(m, options.Settings) as IScorer
-            ?? throw PursuitException.At("--methods", $"'{m.Name}' measures no example by itself", $"some of: {string.Join(", ", Names)}")))];
-        if (_scorers.Count == 0) throw PursuitException.At("--methods", "none", $"some of: {string.Join(", ", Names)}");
+            ?? throw PursuitException.At(ApiName.Methods, $"'{m.Name}' measures no example by itself", $"some of: {string.Join(", ", Names)}")))];
+        if (_scorers.Count == 0) throw PursuitException.At(ApiName.Methods, "none", $"some of: {string.Join(", ", Names)}");
         if (Needs.HasFlag(FeatureNeeds.TargetTexts) && options.Targets.Count == 0)
-            throw PursuitException.At("--target", "missing", "a target's examples, whose words 'dsir' compares with");
+            throw PursuitException.At(ApiName.Target, "missing", "a target's examples, whose words 'dsir' compares with");
     }
 
     /// <summary>The methods that measure examples one by one.</summary>

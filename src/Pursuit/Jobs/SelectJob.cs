@@ -108,13 +108,13 @@ public sealed class SelectJob
     public T Revisit<T>(RunDirectory run, Func<SelectedRun, T> visit, CancellationToken cancellationToken)
     {
         var stage = RunStage.Finished(run.FullPath, StageName)
-            ?? throw PursuitException.At(run.FullPath, "no finished selection", "a run of 'pursuit select' that ended well", $"Run 'pursuit select --config {run.PathOf("options.yaml")}' to its end.");
+            ?? throw PursuitException.At(run.FullPath, "no finished selection", $"a run of {ApiName.SelectJob} that ended well", $"Run {ApiName.SelectJob} to its end ({ApiName.OptionsFile} {run.PathOf(RunDirectory.OptionsName)}).");
         using var inputs = OpenInputs(run, stage, cancellationToken);
         // What an earlier version chose is looked at as it stands; it would only be chosen anew.
         var changed = stage.DifferencesFrom(inputs.Fingerprint).Where(name => name != VersionPart).ToArray();
         return changed.Length == 0
             ? visit(Selected(inputs, stage))
-            : throw PursuitException.At(run.FullPath, $"a selection whose {string.Join(", ", changed)} changed since", "inputs and options as they were", $"Run 'pursuit select --config {run.PathOf("options.yaml")}' again.");
+            : throw PursuitException.At(run.FullPath, $"a selection whose {string.Join(", ", changed)} changed since", "inputs and options as they were", $"Run {ApiName.SelectJob} again ({ApiName.OptionsFile} {run.PathOf(RunDirectory.OptionsName)}).");
     }
 
     private SelectInputs OpenInputs(RunDirectory run, RunStage? earlier, CancellationToken cancellationToken)
@@ -128,7 +128,7 @@ public sealed class SelectJob
             pool = OpenPool(_options.Pool with { Excluded = excluded }, "reading the pool", cancellationToken);
             // Before lengths and features, which would be computed anew for another pool.
             if (earlier is not null && earlier.DependsOn("pool") != pool.Fingerprint)
-                throw PursuitException.At(run.FullPath, "a selection from a pool that has changed since", "the pool's files as they were", $"Run 'pursuit select --config {run.PathOf("options.yaml")}' again.");
+                throw PursuitException.At(run.FullPath, "a selection from a pool that has changed since", "the pool's files as they were", $"Run {ApiName.SelectJob} again ({ApiName.OptionsFile} {run.PathOf(RunDirectory.OptionsName)}).");
             if (earlier is null && Group.Rank == 0) Exports.RequirePossible(_options, pool, cancellationToken);
             var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
             var lengths = Group.Rank == 0 ? Lengths(run, pool, target, cancellationToken) : null; // rank 0 alone decides

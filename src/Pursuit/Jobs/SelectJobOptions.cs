@@ -94,24 +94,24 @@ public sealed record SelectJobOptions
         var method = MethodRegistry.Find(Method);
         _ = MethodOptions.Create(method, Settings);
 
-        var faults = new List<string>();
-        if (string.IsNullOrWhiteSpace(Out) || Directory.Exists(Out)) faults.Add($"--out: '{Out}' is not a file's path");
-        if (MaxLength < 8) faults.Add($"--max-length: {MaxLength}; expected at least 8");
-        if (Memory < 1) faults.Add($"--memory: {Memory} bytes; expected at least 1");
-        if (Memory is not null && !method.OptionsType.IsSubclassOf(typeof(PursuitOptions))) faults.Add($"--memory: given with '{Method}'; expected gtp or omp, which plan their memory");
+        var faults = new List<Fault>();
+        if (string.IsNullOrWhiteSpace(Out) || Directory.Exists(Out)) faults.Add(Fault.OfOption(ApiName.Out, $"'{Out}' is not a file's path"));
+        if (MaxLength < 8) faults.Add(Fault.OfOption(ApiName.MaxLength, $"{MaxLength}", "at least 8"));
+        if (Memory < 1) faults.Add(Fault.OfOption(ApiName.Memory, $"{Memory} bytes", "at least 1"));
+        if (Memory is not null && !method.OptionsType.IsSubclassOf(typeof(PursuitOptions))) faults.Add(Fault.OfOption(ApiName.Memory, $"given with '{Method}'", "gtp or omp, which plan their memory"));
         if (ExcludesTarget && Targets.Count == 0)
-            faults.Add("--exclude-target: given without --target; expected the examples to leave out");
+            faults.Add(Fault.OfOption(ApiName.ExcludeTarget, $"given without {ApiName.Target}", "the examples to leave out"));
         if (ExcludesTarget && (Features ?? FeaturesRun) is { } made)
-            faults.Add($"--exclude-target: given with --features; expected features computed here: those of {made} have rows for the whole pool");
-        if (Repeats is < 1 or > 1000) faults.Add($"--repeats: {Repeats}; expected 1 to 1000");
+            faults.Add(Fault.OfOption(ApiName.ExcludeTarget, $"given with {ApiName.Features}", $"features computed here: those of {made} have rows for the whole pool"));
+        if (Repeats is < 1 or > 1000) faults.Add(Fault.OfOption(ApiName.Repeats, $"{Repeats}", "1 to 1000"));
         if (NeedsTokens && ModelDirectory is null)
-            faults.Add($"--model: missing; {(method.Needs.HasFlag(FeatureNeeds.TokenCounts) ? $"'{Method}'" : $"a budget in {Budget.UnitName(Budget.Unit)}")} needs the tokenizer of a model directory");
+            faults.Add(Fault.OfOption(ApiName.Model, $"missing; {(method.Needs.HasFlag(FeatureNeeds.TokenCounts) ? $"'{Method}'" : $"a budget in {Budget.UnitName(Budget.Unit)}")} needs the tokenizer of a model directory"));
         if (method.Needs.HasFlag(FeatureNeeds.ReferenceLengths) && Targets.Count == 0 && Match is null)
-            faults.Add($"--target: missing; '{Method}' imitates the lengths of a target's examples, or with --match those of an earlier selection");
+            faults.Add(Fault.OfOption(ApiName.Target, $"missing; '{Method}' imitates the lengths of a target's examples, or with {ApiName.Match} those of an earlier selection"));
         TextFeatures.AddFaults(this, method, faults);
         StatisticsFeatures.AddFaults(this, method, faults);
         AddFeatureFaults(method, faults);
-        if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
+        if (faults.Count > 0) throw new PursuitException(faults);
     }
 
     /// <summary>What the job reads and writes.</summary>
@@ -119,38 +119,41 @@ public sealed record SelectJobOptions
     public JobFiles Files()
     {
         var files = new JobFiles()
-            .ReadsRecords("--pool", Pool.Paths)
-            .ReadsRecords("--target", Targets)
-            .Reads("--features", Features ?? FeaturesRun)
-            .Reads("--target-features", TargetFeatures)
-            .Reads("--match", Match)
-            .ReadsModel("--model", ModelDirectory)
-            .ReadsModel("--reference-model", ReferenceModel)
-            .Writes("--out", Out)
-            .Writes("--out", SelectionWriter.FactsPath(Out))
-            .WritesRun(RunDirectory is null ? "--out" : "--run", RunPath);
-        foreach (var beside in Formats.Select(f => TrainerFiles.Beside(Out, f))) files.Writes("--out", beside.DataPath).Writes("--out", beside.ConfigurationPath);
+            .ReadsRecords(ApiName.Pool, Pool.Paths)
+            .ReadsRecords(ApiName.Target, Targets)
+            .Reads(ApiName.Features, Features ?? FeaturesRun)
+            .Reads(ApiName.TargetFeatures, TargetFeatures)
+            .Reads(ApiName.Match, Match)
+            .ReadsModel(ApiName.Model, ModelDirectory)
+            .ReadsModel(ApiName.ReferenceModel, ReferenceModel)
+            .Writes(ApiName.Out, Out)
+            .Writes(ApiName.Out, SelectionWriter.FactsPath(Out))
+            .WritesRun(RunDirectory is null ? ApiName.Out : ApiName.Run, RunPath);
+        foreach (var beside in Formats.Select(f => TrainerFiles.Beside(Out, f))) files.Writes(ApiName.Out, beside.DataPath).Writes(ApiName.Out, beside.ConfigurationPath);
         return files;
     }
 
-    private void AddFeatureFaults(MethodDescriptor method, List<string> faults)
+    private void AddFeatureFaults(MethodDescriptor method, List<Fault> faults)
     {
         if (!method.Needs.ReadsFeatures()) return;
         var (what, targets) = method.Needs.HasFlag(FeatureNeeds.PoolEmbeddings) ? ("embeddings", "embeddings") : ("gradient features", "gradients");
         if (Features is null && !ComputesFeatures)
-            faults.Add($"--features: missing; '{Method}' reads {what} of the pool (docs/formats/features.md says how to make them)");
-        var lost = ((string Option, string? Path)[])[("--features", Features), ("--target-features", TargetFeatures)];
+            faults.Add(Fault.OfOption(ApiName.Features, $"missing; '{Method}' reads {what} of the pool (docs/formats/features.md says how to make them)"));
+        var lost = ((string Option, string? Path)[])[(ApiName.Features, Features), (ApiName.TargetFeatures, TargetFeatures)];
         lost = [.. lost.Where(given => given.Path is not null && !File.Exists(given.Path) && !Directory.Exists(given.Path))];
-        faults.AddRange(lost.Select(given => $"{given.Option}: no file or directory '{given.Path}'; expected features, or the run of 'pursuit features'"));
+        faults.AddRange(lost.Select(given => new Fault(
+            FaultKind.Storage, given.Option, $"no file or directory '{given.Path}'", $"features, or the run of {ApiName.ModelFeatures}")));
         if (lost.Length > 0) return; // what else may be missing depends on them
         if (Features is null && TargetFeatures is not null)
-            faults.Add("--target-features: given without --features; a target's features are of use beside the pool's, made in the same way");
+            faults.Add(Fault.OfOption(ApiName.TargetFeatures, $"given without {ApiName.Features}; a target's features are of use beside the pool's, made in the same way"));
         if (method.Needs.ReadsTargetFeatures() && Features is not null && TargetFeatures is null && Targets.Count > 0)
-            faults.Add($"--target-features: missing beside --features; the target's {targets} must be made as the pool's were (docs/formats/features.md)");
+            faults.Add(Fault.OfOption(ApiName.TargetFeatures, $"missing beside {ApiName.Features}; the target's {targets} must be made as the pool's were (docs/formats/features.md)"));
         if (method.Needs.NeedsTargetFeatures() && TargetFeatures is null && Targets.Count == 0)
+        {
             faults.Add(Features is null
-                ? $"--target: missing; '{Method}' compares with a target's examples"
-                : $"--target-features: missing; '{Method}' reads {what} of the target");
+                ? Fault.OfOption(ApiName.Target, $"missing; '{Method}' compares with a target's examples")
+                : Fault.OfOption(ApiName.TargetFeatures, $"missing; '{Method}' reads {what} of the target"));
+        }
     }
 
     /// <summary>True where the method or the budget counts tokens.</summary>

@@ -97,7 +97,7 @@ public sealed record SelectSummary
     /// <exception cref="PursuitException">There is none, or it is another version's.</exception>
     public static SelectSummary Of(RunDirectory run)
     {
-        const string Expected = "the summary that 'pursuit select' writes at its end", Advice = "Run the selection again: what is finished of it is reused.";
+        const string Expected = $"the summary that {ApiName.SelectJob} writes at its end", Advice = "Run the selection again: what is finished of it is reused.";
         var path = run.PathOf(FileName);
         var summary = SealedJson.Read<SelectSummary>(path, Expected, Advice);
         return RunStage.Look(run.FullPath, SelectJob.StageName) is { } stage && stage.Fingerprint != summary.Selection

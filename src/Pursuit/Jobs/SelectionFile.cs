@@ -108,7 +108,7 @@ internal static class SelectionFile
         {
             foreach (var line in File.ReadLines(path))
             {
-                const string Advice = "Give --match the file that 'pursuit select' writes beside its records.";
+                const string Advice = $"Give {ApiName.Match} the file that {ApiName.SelectJob} writes beside its records.";
                 var place = $"{path}, line {ids.Count + 1}";
                 var record = JsonFile.Read<Chosen>(Encoding.UTF8.GetBytes(line), place, RunJson.Compact, "a line of a .selection.jsonl", Advice);
                 try

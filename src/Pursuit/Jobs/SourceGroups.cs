@@ -41,7 +41,7 @@ public sealed record SourceGroups(IReadOnlyList<int> Groups, IReadOnlyList<strin
         }
 
         return names is [Missing]
-            ? throw PursuitException.At("--source-field", $"no record has a text field '{field}'", "a top-level field whose value is a text")
+            ? throw PursuitException.At(ApiName.SourceField, $"no record has a text field '{field}'", "a top-level field whose value is a text")
             : new SourceGroups(groups, names) { AreFiles = field is null };
     }
 

@@ -21,12 +21,12 @@ internal sealed record StatisticsFeatures : IDisposable
     public StatisticsReport? Report { get; private init; }
 
     /// <summary>Names what is missing before any file is read.</summary>
-    public static void AddFaults(SelectJobOptions options, MethodDescriptor method, List<string> faults)
+    public static void AddFaults(SelectJobOptions options, MethodDescriptor method, List<Fault> faults)
     {
         if (method.Needs.HasFlag(FeatureNeeds.TokenStatistics) && !options.TrainsProbes && options.ModelDirectory is null)
-            faults.Add($"--model: missing; '{method.Name}' asks a model about every token");
+            faults.Add(Fault.OfOption(ApiName.Model, $"missing; '{method.Name}' asks a model about every token"));
         if (method.Needs.HasFlag(FeatureNeeds.ReferenceStatistics) && options.ReferenceModel is null)
-            faults.Add($"--reference-model: missing; '{method.Name}' compares two models' losses");
+            faults.Add(Fault.OfOption(ApiName.ReferenceModel, $"missing; '{method.Name}' compares two models' losses"));
     }
 
     /// <summary>Opens or makes what a method needs.</summary>
@@ -73,7 +73,7 @@ internal sealed record StatisticsFeatures : IDisposable
     public IEnumerable<string> Remarks()
     {
         if (Report is { Tokens: > 0 } report && report.UnknownTokens > 0.01 * report.Tokens)
-            yield return $"{(double)report.UnknownTokens / report.Tokens:0.0%} of the tokens stand for what the probe's vocabulary can't spell: their probabilities say nothing of the text. Give another --model, or none to train probes on the pool.";
+            yield return $"{(double)report.UnknownTokens / report.Tokens:0.0%} of the tokens stand for what the probe's vocabulary can't spell: their probabilities say nothing of the text. Give another model, or none to train probes on the pool.";
     }
 
     /// <summary>Closes them.</summary>

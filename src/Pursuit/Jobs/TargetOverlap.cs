@@ -17,13 +17,13 @@ internal static class TargetOverlap
         {
             var rows = ExcludedRows(pool);
             var (what, were) = rows == 1 ? ("row of the pool is an example", "was") : ("rows of the pool are examples", "were");
-            return rows == 0 ? null : Invariant($"{rows:N0} {what} of the target and {were} left out (--exclude-target)");
+            return rows == 0 ? null : Invariant($"{rows:N0} {what} of the target and {were} excluded as asked");
         }
 
         var own = target.ContentIds.ToArray().ToHashSet();
         var both = pool.ContentIds.ToArray().Count(own.Contains);
         if (both == 0) return null;
         var counted = Invariant($"{both:N0} of {target.Count:N0} target {(target.Count == 1 ? "example" : "examples")} {(both == 1 ? "stands" : "stand")}");
-        return $"{counted} in the pool too, where methods that compare with the target find them first; --exclude-target leaves them out";
+        return $"{counted} in the pool too, where methods that compare with the target find them first; excluding the target leaves them out";
     }
 }

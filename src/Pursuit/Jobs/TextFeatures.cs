@@ -8,10 +8,10 @@ namespace Pursuit.Jobs;
 internal static class TextFeatures
 {
     /// <summary>Names what is missing before any file is read.</summary>
-    public static void AddFaults(SelectJobOptions options, MethodDescriptor method, List<string> faults)
+    public static void AddFaults(SelectJobOptions options, MethodDescriptor method, List<Fault> faults)
     {
         if (method.Needs.HasFlag(FeatureNeeds.TargetTexts) && options.Targets.Count == 0)
-            faults.Add($"--target: missing; '{method.Name}' compares with the words of a target's examples");
+            faults.Add(Fault.OfOption(ApiName.Target, $"missing; '{method.Name}' compares with the words of a target's examples"));
     }
 
     /// <summary>The problem with the texts its method declares.</summary>

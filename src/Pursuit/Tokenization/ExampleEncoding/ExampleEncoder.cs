@@ -163,7 +163,7 @@ public sealed class ExampleEncoder
         ids.CopyTo(cut.TailStart, kept, cut.Head, cut.TailEnd - cut.TailStart);
         Array.Copy(trained, 0, mask, 0, cut.Head);
         Array.Copy(trained, cut.TailStart, mask, cut.Head, cut.TailEnd - cut.TailStart);
-        if (mask.Length > 0) mask[0] = false; // nothing stands before it to predict it from
+        if (mask.Length > 0) mask[0] = false; // there is nothing to predict it from
         return new EncodedExample
         {
             Id = example.Id,

@@ -58,7 +58,7 @@ internal sealed class RegexParser
         while (ParseQuantifier() is var (minimum, maximum, braces))
         {
             if (item is RegexNode.Repeat) throw Fault("a quantifier upon a quantifier");
-            if (item.CanBeEmpty()) throw Fault("a quantifier upon something that can match nothing");
+            if (item.CanBeEmpty()) throw Fault("a quantifier on something that can match nothing");
             var lazy = Take('?');
             var possessive = !lazy && !braces && Take('+');
             if (lazy && braces && minimum == maximum) throw Fault("'?' after a fixed count");

@@ -35,7 +35,7 @@ internal sealed class RegexPattern : TextPattern
         Split, // tries Target first, Other if that fails
         Anchor,
         Behind,
-        Look, // runs the sub-program up to its Done, then goes on at Target
+        Look, // runs the sub-program up to its Done, then continues at Target
         Atomic,
     }
 
