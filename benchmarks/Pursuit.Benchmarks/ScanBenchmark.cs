@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Pursuit.Numerics;
-using Pursuit.Numerics.Reference;
 using Pursuit.Runs;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Benchmarks;
 

@@ -1,4 +1,5 @@
 using Pursuit.Engine.Kernels;
+using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
 
 namespace Pursuit.Engine.Tests;

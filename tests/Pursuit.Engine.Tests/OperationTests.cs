@@ -1,5 +1,6 @@
 using Pursuit.Engine.Kernels;
 using Pursuit.Runs;
+using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
 
 namespace Pursuit.Engine.Tests;

@@ -1,6 +1,6 @@
-using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
+using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
 
 namespace Pursuit.Engine.Tests;

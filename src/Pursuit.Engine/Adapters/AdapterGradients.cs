@@ -1,6 +1,5 @@
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
-using Pursuit.Engine.Training;
 
 namespace Pursuit.Engine.Adapters;
 

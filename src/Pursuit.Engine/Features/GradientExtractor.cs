@@ -66,9 +66,6 @@ public sealed class GradientExtractor : IDisposable
     /// <summary>Share of the coordinates where eps of the preconditioning exceeds the second moment; null without preconditioning.</summary>
     public double? EpsilonShare { get; }
 
-    /// <summary>Numbers per example and checkpoint that a model gives.</summary>
-    public static int DimensionOf(Decoder decoder, GradientFeatureOptions options) => SpaceOf(decoder, options).Dimension;
-
     /// <summary>Computes examples' projected gradients.</summary>
     /// <param name="examples">The examples; one without a token to learn has a zero gradient.</param>
     /// <param name="rows">[examples, Dimension], not scaled; overwritten.</param>

@@ -15,73 +15,73 @@ public static class CpuOperations
     /// <param name="values">Values per vector: 16, 8 or 1.</param>
     public static IDecoderOperations ForWidth(int values) => values switch
     {
-        16 => new CpuOperations<Lane16>(),
-        8 => new CpuOperations<Lane8>(),
-        1 => new CpuOperations<Lane1>(),
+        16 => new CpuOperations<Simd512>(),
+        8 => new CpuOperations<Simd256>(),
+        1 => new CpuOperations<SimdPlain>(),
         _ => throw new UnreachableException($"no vectors of {values} values"),
     };
 }
 
 /// <summary>Binds the kernels of one width to slices.</summary>
-internal sealed class CpuOperations<TLane> : HostOperations, IDecoderOperations
-    where TLane : struct, ILane<TLane>
+internal sealed class CpuOperations<TVector> : HostOperations, IDecoderOperations
+    where TVector : unmanaged, ISimd<TVector>
 {
-    public string Name { get; } = $"cpu-{TLane.Width * 32}";
+    public string Name { get; } = $"cpu-{TVector.Count * 32}";
 
     public void AddScaled(float alpha, BufferSlice source, BufferSlice destination) =>
-        ElementKernels.AddScaled<TLane>(alpha, source.AsSpan(), destination.AsSpan()[..source.Length]);
+        ElementKernels.AddScaled<TVector>(alpha, source.AsSpan(), destination.AsSpan()[..source.Length]);
 
-    public double SumOfSquares(BufferSlice values) => ElementKernels.SumOfSquares<TLane>(values.AsSpan());
+    public double SumOfSquares(BufferSlice values) => ElementKernels.SumOfSquares<TVector>(values.AsSpan());
 
     public void Multiply(bool transposeA, bool transposeB, int m, int n, int k, float alpha, BufferSlice a, int strideA, BufferSlice b, int strideB, float beta, BufferSlice c, int strideC) =>
         Gemm.Multiply(transposeA, transposeB, m, n, k, alpha, a.AsSpan(), strideA, b.AsSpan(), strideB, beta, c.AsSpan(), strideC);
 
     public void SumRows(BufferSlice source, int stride, int rows, int columns, BufferSlice destination) =>
-        ElementKernels.SumRows<TLane>(source.AsSpan(), stride, rows, columns, destination.AsSpan());
+        ElementKernels.SumRows<TVector>(source.AsSpan(), stride, rows, columns, destination.AsSpan());
 
     public void ScatterAddRows(BufferSlice source, ReadOnlySpan<int> indices, int width, BufferSlice table) =>
-        ElementKernels.ScatterAddRows<TLane>(source.AsSpan(), indices, width, table.AsSpan());
+        ElementKernels.ScatterAddRows<TVector>(source.AsSpan(), indices, width, table.AsSpan());
 
     public void RmsNorm(BufferSlice x, int strideX, BufferSlice weight, float epsilon, int rows, int groups, int size, BufferSlice y, int strideY, BufferSlice inverse) =>
-        NormKernels.Forward<TLane>(x.AsSpan(), strideX, weight.AsSpan(), epsilon, rows, groups, size, y.AsSpan(), strideY, inverse.AsSpan());
+        NormKernels.Forward<TVector>(x.AsSpan(), strideX, weight.AsSpan(), epsilon, rows, groups, size, y.AsSpan(), strideY, inverse.AsSpan());
 
     public void RmsNormAgain(BufferSlice x, BufferSlice weight, BufferSlice inverse, int rows, int size, BufferSlice y) =>
-        NormKernels.Again<TLane>(x.AsSpan(), weight.AsSpan(), inverse.AsSpan(), rows, size, y.AsSpan());
+        NormKernels.Again<TVector>(x.AsSpan(), weight.AsSpan(), inverse.AsSpan(), rows, size, y.AsSpan());
 
     public void RmsNormBackward(BufferSlice x, int strideX, BufferSlice weight, BufferSlice inverse, BufferSlice dy, int strideDy, int rows, int groups, int size, bool accumulate, BufferSlice dx, int strideDx, BufferSlice? dWeight) =>
-        NormKernels.Backward<TLane>(x.AsSpan(), strideX, weight.AsSpan(), inverse.AsSpan(), dy.AsSpan(), strideDy, rows, groups, size, accumulate, dx.AsSpan(), strideDx, dWeight is { } destination ? destination.AsSpan()[..size] : default);
+        NormKernels.Backward<TVector>(x.AsSpan(), strideX, weight.AsSpan(), inverse.AsSpan(), dy.AsSpan(), strideDy, rows, groups, size, accumulate, dx.AsSpan(), strideDx, dWeight is { } destination ? destination.AsSpan()[..size] : default);
 
     public void Rope(BufferSlice values, int stride, int heads, int size, BufferSlice table, ReadOnlySpan<int> positions, bool backward) =>
-        GateKernels.Rope<TLane>(values.AsSpan(), stride, heads, size, table.AsSpan(), positions, backward);
+        GateKernels.Rope<TVector>(values.AsSpan(), stride, heads, size, table.AsSpan(), positions, backward);
 
     public int AttentionScratch(in AttentionShape shape, int longest) => AttentionKernels.Scratch(shape, longest);
 
     public void Attention(in AttentionShape shape, ReadOnlySpan<SequenceRows> sequences, BufferSlice q, int strideQ, BufferSlice k, BufferSlice v, int strideKv, BufferSlice scratch, BufferSlice o, int strideO, BufferSlice logSumExp) =>
-        AttentionKernels.Forward<TLane>(shape, sequences, q.AsSpan(), strideQ, k.AsSpan(), v.AsSpan(), strideKv, scratch.AsSpan(), o.AsSpan(), strideO, logSumExp.AsSpan());
+        AttentionKernels.Forward<TVector>(shape, sequences, q.AsSpan(), strideQ, k.AsSpan(), v.AsSpan(), strideKv, scratch.AsSpan(), o.AsSpan(), strideO, logSumExp.AsSpan());
 
     public void AttentionBackward(in AttentionShape shape, ReadOnlySpan<SequenceRows> sequences, BufferSlice q, BufferSlice k, BufferSlice v, int stride, BufferSlice o, BufferSlice dO, int strideO, BufferSlice logSumExp, BufferSlice scratch, BufferSlice dQ, BufferSlice dK, BufferSlice dV, int strideD) =>
-        AttentionKernels.Backward<TLane>(shape, sequences, q.AsSpan(), k.AsSpan(), v.AsSpan(), stride, o.AsSpan(), dO.AsSpan(), strideO, logSumExp.AsSpan(), scratch.AsSpan(), dQ.AsSpan(), dK.AsSpan(), dV.AsSpan(), strideD);
+        AttentionKernels.Backward<TVector>(shape, sequences, q.AsSpan(), k.AsSpan(), v.AsSpan(), stride, o.AsSpan(), dO.AsSpan(), strideO, logSumExp.AsSpan(), scratch.AsSpan(), dQ.AsSpan(), dK.AsSpan(), dV.AsSpan(), strideD);
 
     public void SiluGate(BufferSlice gateUp, int rows, int width, BufferSlice h) =>
-        GateKernels.Silu<TLane>(gateUp.AsSpan(), rows, width, h.AsSpan());
+        GateKernels.Silu<TVector>(gateUp.AsSpan(), rows, width, h.AsSpan());
 
     public void SiluGateBackward(BufferSlice gateUp, int rows, int width, BufferSlice dHThenH) =>
-        GateKernels.SiluBackward<TLane>(gateUp.AsSpan(), rows, width, dHThenH.AsSpan());
+        GateKernels.SiluBackward<TVector>(gateUp.AsSpan(), rows, width, dHThenH.AsSpan());
 
     public void SoftmaxStatistics(BufferSlice logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, BufferSlice maximum, BufferSlice sum, BufferSlice targetLogit) =>
-        SoftmaxKernels.Statistics<TLane>(logits.AsSpan(), rows, columns, firstColumn, targets, maximum.AsSpan(), sum.AsSpan(), targetLogit.AsSpan());
+        SoftmaxKernels.Statistics<TVector>(logits.AsSpan(), rows, columns, firstColumn, targets, maximum.AsSpan(), sum.AsSpan(), targetLogit.AsSpan());
 
     public void PredictionStatistics(BufferSlice logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, Span<PredictionSums> sums) =>
-        PredictionKernels.Statistics<TLane>(logits.AsSpan(), rows, columns, firstColumn, targets, sums);
+        PredictionKernels.Statistics<TVector>(logits.AsSpan(), rows, columns, firstColumn, targets, sums);
 
     public void SoftmaxGradient(BufferSlice logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights, BufferSlice maximum, BufferSlice sum) =>
-        SoftmaxKernels.Gradient<TLane>(logits.AsSpan(), rows, columns, firstColumn, targets, weights, maximum.AsSpan(), sum.AsSpan());
+        SoftmaxKernels.Gradient<TVector>(logits.AsSpan(), rows, columns, firstColumn, targets, weights, maximum.AsSpan(), sum.AsSpan());
 
     public void Dropout(BufferSlice source, float probability, ulong stream, bool accumulate, BufferSlice destination) =>
-        DropoutKernels.Drop<TLane>(source.AsSpan(), probability, stream, accumulate, destination.AsSpan());
+        DropoutKernels.Drop<TVector>(source.AsSpan(), probability, stream, accumulate, destination.AsSpan());
 
     public void AdamW(in AdamWStep step, BufferSlice gradient, BufferSlice weights, BufferSlice firstMoment, BufferSlice secondMoment) =>
-        ElementKernels.AdamW<TLane>(step, gradient.AsSpan(), weights.AsSpan(), firstMoment.AsSpan(), secondMoment.AsSpan());
+        ElementKernels.AdamW<TVector>(step, gradient.AsSpan(), weights.AsSpan(), firstMoment.AsSpan(), secondMoment.AsSpan());
 
     public void AddSketch(BufferSlice values, SketchKey key, int dimension, BufferSlice destination) =>
         SketchKernels.Add(values.AsSpan(), key, dimension, destination.AsSpan());

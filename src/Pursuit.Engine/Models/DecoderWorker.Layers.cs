@@ -1,5 +1,4 @@
 using Pursuit.Engine.Kernels;
-using Pursuit.Engine.Training;
 
 namespace Pursuit.Engine.Models;
 

@@ -1,33 +1,5 @@
 namespace Pursuit.Engine.Models;
 
-/// <summary>The norm before each block.</summary>
-public enum NormKind
-{
-    /// <summary>x / sqrt(mean(x^2) + epsilon), scaled; no mean, no bias.</summary>
-    RootMeanSquare,
-}
-
-/// <summary>The feed-forward block.</summary>
-public enum MlpKind
-{
-    /// <summary>down(silu(gate(x)) * up(x)).</summary>
-    GatedSilu,
-}
-
-/// <summary>How positions enter.</summary>
-public enum PositionKind
-{
-    /// <summary>Rotation of queries and keys, half-split pairs.</summary>
-    Rotary,
-}
-
-/// <summary>How a layer's blocks are joined.</summary>
-public enum ResidualTopology
-{
-    /// <summary>x += attention(norm(x)); x += mlp(norm(x)).</summary>
-    Sequential,
-}
-
 /// <summary>Which linear layers carry a bias.</summary>
 [Flags]
 public enum BiasPlacement
@@ -92,18 +64,6 @@ public sealed record ModelConfig
 
     /// <summary>How the rotary frequencies are scaled.</summary>
     public RopeScaling RopeScaling { get; init; } = RopeScaling.None;
-
-    /// <summary>The norm.</summary>
-    public NormKind Norm { get; init; } = NormKind.RootMeanSquare;
-
-    /// <summary>The feed-forward block.</summary>
-    public MlpKind Mlp { get; init; } = MlpKind.GatedSilu;
-
-    /// <summary>The positions.</summary>
-    public PositionKind Position { get; init; } = PositionKind.Rotary;
-
-    /// <summary>The residual topology.</summary>
-    public ResidualTopology Residual { get; init; } = ResidualTopology.Sequential;
 
     /// <summary>The biases.</summary>
     public BiasPlacement Biases { get; init; }

@@ -32,9 +32,6 @@ public sealed record BatchLosses(IReadOnlyList<double> Examples, IReadOnlyList<i
 {
     /// <summary>The mean over all labels; NaN without any.</summary>
     public double TokenMean => Examples.Zip(Labels, (loss, count) => loss * count).Sum() / Labels.Sum(count => (long)count);
-
-    /// <summary>The mean over the examples that have labels; NaN without any.</summary>
-    public double ExampleMean => Examples.Sum() / Labels.Count(count => count > 0);
 }
 
 /// <summary>Workers that run the micro-batches of a batch through one decoder, each with its own thread and arena.</summary>

@@ -94,7 +94,7 @@ public static class FloatConversion
         where TVector : unmanaged, ISimd<TVector>
     {
         for (; done + TVector.Count <= count; done += TVector.Count)
-            TVector.Store(TVector.LoadBFloat16(source + done), destination + done);
+            TVector.LoadBFloat16(source + done).Store(destination + done);
         return done;
     }
 
@@ -102,7 +102,7 @@ public static class FloatConversion
         where TVector : unmanaged, ISimd<TVector>
     {
         for (; done + TVector.Count <= count; done += TVector.Count)
-            TVector.StoreBFloat16(TVector.Load(source + done), destination + done);
+            TVector.Load(source + done).StoreBFloat16(destination + done);
         return done;
     }
 

@@ -262,7 +262,7 @@ public static class RowScan
             for (nint p = whole; p < dim; p++)
             {
                 var lane = sums + q * Lanes + (p - whole);
-                SimdPlain.Store(SimdPlain.FusedMultiplyAdd(TSource.Load<SimdPlain>(row + p), SimdPlain.Load(against + (p - whole)), SimdPlain.Load(lane)), lane);
+                SimdPlain.FusedMultiplyAdd(TSource.Load<SimdPlain>(row + p), SimdPlain.Load(against + (p - whole)), SimdPlain.Load(lane)).Store(lane);
             }
         }
     }

@@ -1,7 +1,6 @@
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
-using Pursuit.Engine.Training;
 using Pursuit.TestKit;
 
 namespace Pursuit.Engine.Tests.Adapters;

@@ -1,6 +1,7 @@
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Statistics;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Engine.Tests.Statistics;
 

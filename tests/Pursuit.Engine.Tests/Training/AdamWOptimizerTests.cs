@@ -2,6 +2,7 @@ using System.Text.Json;
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
+using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
 
 namespace Pursuit.Engine.Tests.Training;

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Pursuit.Numerics;
-using Pursuit.Numerics.Reference;
 using Pursuit.Runs;
+using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Numerics;

@@ -1,6 +1,6 @@
 using Pursuit.Numerics;
-using Pursuit.Numerics.Reference;
 using Pursuit.Runs;
+using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Numerics;

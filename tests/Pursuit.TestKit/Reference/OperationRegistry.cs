@@ -1,7 +1,7 @@
 using System.Runtime.Intrinsics;
-using Pursuit.Engine.Kernels.Reference;
+using Pursuit.Engine.Kernels;
 
-namespace Pursuit.Engine.Kernels;
+namespace Pursuit.TestKit.Reference;
 
 /// <summary>Every implementation of the decoder's operations that this machine can run; tests hold them all to the plain twin.</summary>
 public static class OperationRegistry

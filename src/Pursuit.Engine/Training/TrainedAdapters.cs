@@ -1,8 +1,8 @@
 using System.Globalization;
+using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
-using Pursuit.Engine.Training;
 
-namespace Pursuit.Engine.Adapters;
+namespace Pursuit.Engine.Training;
 
 /// <summary>Adapters as what a training changes; a checkpoint is an adapter directory in PEFT's layout.</summary>
 public sealed class TrainedAdapters : ITrainedSet

@@ -1,4 +1,6 @@
-namespace Pursuit.Engine.Kernels.Reference;
+using Pursuit.Engine.Kernels;
+
+namespace Pursuit.TestKit.Reference;
 
 /// <summary>
 /// The plain twin of every operation: loops as the formulas stand, sums in float64. Tests compare the fast paths with

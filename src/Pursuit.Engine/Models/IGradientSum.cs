@@ -1,7 +1,6 @@
 using Pursuit.Engine.Kernels;
-using Pursuit.Engine.Models;
 
-namespace Pursuit.Engine.Training;
+namespace Pursuit.Engine.Models;
 
 /// <summary>
 /// The gradient of a set of parameters, summed over the micro-batches of a batch by any number of workers. Every

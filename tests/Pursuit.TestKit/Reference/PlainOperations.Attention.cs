@@ -1,4 +1,6 @@
-namespace Pursuit.Engine.Kernels.Reference;
+using Pursuit.Engine.Kernels;
+
+namespace Pursuit.TestKit.Reference;
 
 public sealed partial class PlainOperations
 {

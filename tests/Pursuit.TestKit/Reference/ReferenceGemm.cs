@@ -1,4 +1,6 @@
-namespace Pursuit.Numerics.Reference;
+using Pursuit.Numerics;
+
+namespace Pursuit.TestKit.Reference;
 
 /// <summary>The plain twins of <see cref="Gemm"/>.</summary>
 public static class ReferenceGemm

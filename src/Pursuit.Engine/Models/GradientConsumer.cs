@@ -1,8 +1,7 @@
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Kernels;
-using Pursuit.Engine.Models;
 
-namespace Pursuit.Engine.Training;
+namespace Pursuit.Engine.Models;
 
 /// <summary>A consumer that ignores everything; derive from it and override what is wanted.</summary>
 public abstract class GradientConsumer : IGradientConsumer

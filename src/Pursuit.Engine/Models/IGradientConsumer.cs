@@ -1,8 +1,7 @@
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Kernels;
-using Pursuit.Engine.Models;
 
-namespace Pursuit.Engine.Training;
+namespace Pursuit.Engine.Models;
 
 /// <summary>
 /// What a backward pass is for. The pass itself only carries gradients down through the activations; for each linear
