@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Pursuit.Data;
+using Pursuit.Engine.Kernels;
 using Pursuit.Mpi;
 using Pursuit.Storage;
 
@@ -69,6 +70,17 @@ internal static class CommonOptions
         Description = "Threads to work with, of each process; results don't depend on it.",
         DefaultValueFactory = _ => LaunchedCores.Own,
     };
+
+    /// <summary>Where a model computes, for every command that runs one.</summary>
+    public static Option<string?> Device() => new("--device") { Description = $"Where the model computes: {DeviceNames} (default {Engine.Kernels.Device.All[0].Name})." };
+
+    /// <summary>The device that <see cref="Device()"/> named; the default where it isn't given.</summary>
+    /// <exception cref="PursuitException">This machine has none of that name.</exception>
+    public static Device DeviceOf(string? name) => name is null
+        ? Engine.Kernels.Device.All[0]
+        : Engine.Kernels.Device.Find(name) ?? throw PursuitException.At("--device", $"'{name}'", $"what this machine has: {DeviceNames}");
+
+    private static string DeviceNames => string.Join(", ", Engine.Kernels.Device.All.Select(d => d.Name));
 
     /// <summary>The number <see cref="Threads"/> gave.</summary>
     public static int ThreadsOf(ParseResult parsed, Option<int> option)

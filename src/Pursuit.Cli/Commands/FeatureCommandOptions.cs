@@ -53,7 +53,11 @@ internal static class FeatureCommandOptions
         var needs = MethodRegistry.Find(options.Method).Needs;
         if (!options.ComputesFeatures || !needs.ReadsFeatures()) return null;
         if (options.FeaturesRun is { } shared)
-            return FeatureSources.Shared(FeatureSources.KindIn(shared, needs), shared, run, options.ModelDirectory, options.Pool.Threads, StageShare.Of(group), progress);
+        {
+            var lent = new LentFeatures { Model = options.ModelDirectory, Threads = options.Pool.Threads, Device = CommonOptions.DeviceOf(options.Device) };
+            return FeatureSources.Shared(FeatureSources.KindIn(shared, needs), shared, run, lent, StageShare.Of(group), progress);
+        }
+
         return FeatureSources.KindOf(needs) == FeatureKind.Embedding
             ? new EmbeddingFeatures(RecipeOf<EmbeddingOptions>(options), run, progress) { OnPlan = onPlan, Share = StageShare.Of(group) }
             : new GradientFeatures(RecipeOf<GradientFeatureOptions>(options), run, progress) { OnPlan = onPlan, Share = StageShare.Of(group), Chosen = pool => ChosenOf(options.Budget, pool) };
@@ -69,11 +73,15 @@ internal static class FeatureCommandOptions
         var needs = MethodRegistry.Find(options.Method).Needs;
         if (!options.ComputesFeatures || !needs.ReadsFeatures()) return null;
         var directory = options.FeaturesRun ?? run.FullPath;
-        if (FeatureSources.IsRun(directory)) return FeatureSources.Finished(FeatureSources.KindIn(directory, needs), directory, run, options.ModelDirectory);
+        if (FeatureSources.IsRun(directory)) return FeatureSources.Finished(FeatureSources.KindIn(directory, needs), directory, run, new LentFeatures { Model = options.ModelDirectory, Device = CommonOptions.DeviceOf(options.Device) });
         var recipe = FeatureSources.KindOf(needs) == FeatureKind.Embedding ? EmbeddingOptions.RecipeName : GradientFeatureOptions.RecipeName;
         throw PursuitException.At(Path.Combine(directory, recipe), "no such file", "how the selection's features were made", "Run the command that made them again: what is whole of them is reused.");
     }
 
     private static FeatureRecipe<TOptions> RecipeOf<TOptions>(SelectJobOptions options)
-        where TOptions : IFeatureOptions, new() => Recipe<TOptions>(options.ModelDirectory, options.MaxLength, options.TemplateSettings, options.Settings, options.Pool.Threads);
+        where TOptions : IFeatureOptions, new() =>
+        Recipe<TOptions>(options.ModelDirectory, options.MaxLength, options.TemplateSettings, options.Settings, options.Pool.Threads) with
+        {
+            Device = CommonOptions.DeviceOf(options.Device),
+        };
 }

@@ -23,6 +23,7 @@ internal sealed class FeaturesCommand
     private readonly Option<string?> _shard = new("--shard") { Description = "Make every n-th shard alone, as K/N with K from 0 to N - 1 (3/16): one task of a scheduler's array. The last to come completes the features." };
     private readonly Option<bool> _again = new("--again") { Description = "Make the features anew in a run that holds others, which go; without it such a run is refused." };
     private readonly Option<int> _threads = CommonOptions.Threads();
+    private readonly Option<string?> _device = CommonOptions.Device();
     private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -35,7 +36,7 @@ internal sealed class FeaturesCommand
         return command;
     }
 
-    private IEnumerable<Option> Options() => [_pool, _kind, _shape, _preference, _strict, _model, _maxLength, _templateSet, _set, _run, _shard, _again, _threads, _config, _json];
+    private IEnumerable<Option> Options() => [_pool, _kind, _shape, _preference, _strict, _model, _maxLength, _templateSet, _set, _run, _shard, _again, _threads, _device, _config, _json];
 
     private JobFiles Files(ParseResult parsed) => new JobFiles()
         .ReadsRecords(_pool.Name, parsed.GetValue(_pool)!)
@@ -103,5 +104,9 @@ internal sealed class FeaturesCommand
     }
 
     private FeatureRecipe<TOptions> Recipe<TOptions>(ParseResult parsed, int threads)
-        where TOptions : IFeatureOptions, new() => FeatureCommandOptions.Recipe<TOptions>(parsed.GetValue(_model), parsed.GetValue(_maxLength), parsed.GetValue(_templateSet)!, parsed.GetValue(_set)!, threads);
+        where TOptions : IFeatureOptions, new() =>
+        FeatureCommandOptions.Recipe<TOptions>(parsed.GetValue(_model), parsed.GetValue(_maxLength), parsed.GetValue(_templateSet)!, parsed.GetValue(_set)!, threads) with
+        {
+            Device = CommonOptions.DeviceOf(parsed.GetValue(_device)),
+        };
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Engine.Adapters;
+using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Tokenization;
 
@@ -18,19 +19,25 @@ internal static class GenerateCommand
         var chat = new Option<bool>("--chat") { Description = "Take the prompt as a user's turn and print the assistant's answer." };
         var templateSet = CommonOptions.TemplateSet();
         var tokens = new Option<int>("--max-tokens") { Description = "Most tokens to add.", DefaultValueFactory = _ => 128 };
+        var device = CommonOptions.Device();
         var json = CommonOptions.Json();
-        var command = new Command("generate", "Continues a text with a model: always the likeliest next token.") { model, adapter, prompt, chat, templateSet, tokens, json };
-        command.Action = JobAction.Answer((parsed, cancellationToken) => Generate(
-            BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(adapter), parsed.GetValue(prompt)!, parsed.GetValue(chat), parsed.GetValue(templateSet)!, parsed.GetValue(tokens), parsed.GetValue(json), cancellationToken));
+        var command = new Command("generate", "Continues a text with a model: always the likeliest next token.") { model, adapter, prompt, chat, templateSet, tokens, device, json };
+        command.Action = JobAction.Answer((parsed, cancellationToken) =>
+        {
+            var maximum = parsed.GetValue(tokens);
+            if (maximum < 1) throw PursuitException.At("--max-tokens", $"{maximum}", "at least 1");
+            var asked = new Asked(parsed.GetValue(prompt)!, parsed.GetValue(chat), parsed.GetValue(templateSet)!, maximum, parsed.GetValue(json));
+            return Generate(BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(adapter), CommonOptions.DeviceOf(parsed.GetValue(device)), asked, cancellationToken);
+        });
         return command;
     }
 
-    private static int Generate(string model, string? adapter, string prompt, bool chat, string[] templateSettings, int maximum, bool json, CancellationToken cancellationToken)
+    private static int Generate(string model, string? adapter, Device device, Asked asked, CancellationToken cancellationToken)
     {
-        if (maximum < 1) throw PursuitException.At("--max-tokens", $"{maximum}", "at least 1");
+        var (prompt, chat, templateSettings, maximum, json) = asked;
         var config = TokenizerConfig.Load(model);
         var tokenizer = Tokenizer.Load(model);
-        using var decoder = Decoder.Load(model);
+        using var decoder = Decoder.Load(model, device);
         using var adapters = adapter is null ? null : LoraAdapters.Load(decoder, adapter);
         decoder.Adapters = adapters;
         using var generator = new Generator(decoder);
@@ -45,6 +52,9 @@ internal static class GenerateCommand
             Terminal.AnswerLines((chat ? text.Trim() : prompt + text) + "\n");
         return CommandLine.Done;
     }
+
+    /// <summary>What to continue, and how to print it.</summary>
+    private sealed record Asked(string Prompt, bool Chat, string[] TemplateSettings, int MaximumTokens, bool Json);
 
     private static int[] Framed(Tokenizer tokenizer, TokenizerConfig config, string prompt)
     {

@@ -31,13 +31,14 @@ internal sealed class PlanCommand
     private readonly Option<string?> _machines = new("--machines") { Description = "YAML with the machines that will do the job, where it isn't this one (docs/scale.md): a list of groups with count, cores, memory-gb, disk-mb-s and network-mb-s." };
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<int> _threads = CommonOptions.Threads();
+    private readonly Option<string?> _device = CommonOptions.Device();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Create()
     {
         var plan = new PlanCommand();
         var command = new Command("plan", "Tells what features and a selection by them will cost, here or on a list of machines: tokens, hours, disk, memory and network, from a short calibration.");
-        foreach (var option in (Option[])[plan._pool, plan._target, plan._examples, plan._machines, plan._kind, plan._budget, plan._model, plan._maxLength, plan._templateSet, plan._set, plan._shape, plan._preference, plan._threads, plan._json]) command.Add(option);
+        foreach (var option in (Option[])[plan._pool, plan._target, plan._examples, plan._machines, plan._kind, plan._budget, plan._model, plan._maxLength, plan._templateSet, plan._set, plan._shape, plan._preference, plan._threads, plan._device, plan._json]) command.Add(option);
         command.Action = JobAction.Answer(plan.Run);
         return command;
     }
@@ -46,8 +47,9 @@ internal sealed class PlanCommand
     {
         var threads = CommonOptions.ThreadsOf(parsed, _threads);
         var (embeds, model, maxLength, settings) = (parsed.GetValue(_kind) == FeatureKind.Embedding, parsed.GetValue(_model), parsed.GetValue(_maxLength), parsed.GetValue(_set)!);
-        var gradients = embeds ? null : FeatureCommandOptions.Recipe<GradientFeatureOptions>(model, maxLength, parsed.GetValue(_templateSet)!, settings, threads);
-        var embeddings = embeds ? FeatureCommandOptions.Recipe<EmbeddingOptions>(model, maxLength, parsed.GetValue(_templateSet)!, settings, threads) : null;
+        var device = CommonOptions.DeviceOf(parsed.GetValue(_device));
+        var gradients = embeds ? null : FeatureCommandOptions.Recipe<GradientFeatureOptions>(model, maxLength, parsed.GetValue(_templateSet)!, settings, threads) with { Device = device };
+        var embeddings = embeds ? FeatureCommandOptions.Recipe<EmbeddingOptions>(model, maxLength, parsed.GetValue(_templateSet)!, settings, threads) with { Device = device } : null;
         var pursuit = new GtpOptions();
         MethodOptions.Fill(pursuit, GtpSelector.Name, settings);
         var budget = Budget.Parse(parsed.GetValue(_budget)!);

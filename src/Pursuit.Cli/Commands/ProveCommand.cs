@@ -44,6 +44,7 @@ internal sealed class ProveCommand
     private readonly Option<bool> _strict = new("--strict") { Description = "Refuse bad records, and tests that stand in the pool or the target, instead of telling of them." };
     private readonly Option<int> _microBatch = TrainingOptions.Valued("--micro-batch", "Tokens that a thread works on at once; decides the last bits of sums.", Usual.Workers.MicroBatchTokens);
     private readonly Option<int> _threads = CommonOptions.Threads();
+    private readonly Option<string?> _device = CommonOptions.Device();
     private readonly Option<string> _run = new("--run") { Description = "The run's directory.", DefaultValueFactory = _ => "proof.run" };
     private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -76,7 +77,7 @@ internal sealed class ProveCommand
     private IEnumerable<Option> Options() =>
     [
         _pool, _target, _test, _methods, _budget, _model, _fromScratch, _seeds, _epochSeeds, _time, _use, _epochs, _batch, _learningRate, _warmup, _maxLength, _templateSet, _generate,
-        _features, _targetFeatures, _set, _seed, _shape, _preference, _strict, _microBatch, _threads, _run, _config, _json,
+        _features, _targetFeatures, _set, _seed, _shape, _preference, _strict, _microBatch, _threads, _device, _run, _config, _json,
     ];
 
     private JobFiles Files(ParseResult parsed)
@@ -145,6 +146,7 @@ internal sealed class ProveCommand
             Time = parsed.GetValue(_time) is { } time ? ParseTime(time) : null,
             Strict = parsed.GetValue(_strict),
             Workers = new DecoderPoolOptions { Threads = threads, MicroBatchTokens = parsed.GetValue(_microBatch) },
+            Device = CommonOptions.DeviceOf(parsed.GetValue(_device)),
         };
     }
 

@@ -26,6 +26,7 @@ internal sealed class ScoreCommand
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<string?> _run = new("--run") { Description = "The run's directory; without it, beside --out with the ending .run." };
     private readonly Option<int> _threads = CommonOptions.Threads();
+    private readonly Option<string?> _device = CommonOptions.Device();
     private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -38,7 +39,7 @@ internal sealed class ScoreCommand
         return command;
     }
 
-    private IEnumerable<Option> Options() => [_pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _templateSet, _set, _seed, _shape, _preference, _strict, _run, _threads, _config, _json];
+    private IEnumerable<Option> Options() => [_pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _templateSet, _set, _seed, _shape, _preference, _strict, _run, _threads, _device, _config, _json];
 
     private string RunPath(ParseResult parsed) => parsed.GetValue(_run) ?? SelectionWriter.Beside(parsed.GetValue(_out)!, ".run");
 
@@ -61,7 +62,10 @@ internal sealed class ScoreCommand
     {
         var threads = CommonOptions.ThreadsOf(parsed, _threads);
         var options = ReadOptions(parsed, threads);
-        var recipe = StatisticsCommandOptions.Recipe(parsed.GetValue(_model), parsed.GetValue(_referenceModel), parsed.GetValue(_maxLength), parsed.GetValue(_templateSet)!, options.Settings, options.Seed, threads);
+        var recipe = StatisticsCommandOptions.Recipe(parsed.GetValue(_model), parsed.GetValue(_referenceModel), parsed.GetValue(_maxLength), parsed.GetValue(_templateSet)!, options.Settings, options.Seed, threads) with
+        {
+            Device = CommonOptions.DeviceOf(parsed.GetValue(_device)),
+        };
         using var progress = new ProgressPrinter();
         _ = new ScoreJob(options, progress); // refuses contradictions before a directory is made
         using var run = RunDirectory.Open(RunPath(parsed));

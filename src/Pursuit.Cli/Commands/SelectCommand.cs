@@ -49,6 +49,7 @@ internal sealed class SelectCommand
     private readonly Option<bool> _noReport = new("--no-report") { Description = "Leave out the report (report.html and report.json in the run's directory)." };
     private readonly Option<string?> _memory = new("--memory") { Description = "The process's own memory at most, such as 2GiB, for gtp and omp: what can't fit is refused beforehand, and chosen rows are read again where there is no room for them. Results don't depend on it." };
     private readonly Option<int> _threads = CommonOptions.Threads();
+    private readonly Option<string?> _device = CommonOptions.Device();
     private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -102,7 +103,7 @@ internal sealed class SelectCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _set, _out, _model, _referenceModel, _maxLength, _templateSet, _seed, _shape, _preference, _strict, _sourceField, _quota, _format, _repeats, _run, _noReport, _memory, _threads, _config, _json,
+        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _set, _out, _model, _referenceModel, _maxLength, _templateSet, _seed, _shape, _preference, _strict, _sourceField, _quota, _format, _repeats, _run, _noReport, _memory, _threads, _device, _config, _json,
     ];
 
     private JobFiles Files(ParseResult parsed)
@@ -175,6 +176,7 @@ internal sealed class SelectCommand
             Settings = parsed.GetValue(_set)!,
             Out = parsed.GetValue(_out)!,
             RunDirectory = parsed.GetValue(_run),
+            Device = parsed.GetValue(_device),
             Seed = parsed.GetValue(_seed),
             MaxLength = parsed.GetValue(_maxLength),
             TemplateSettings = TemplateSettings(parsed),

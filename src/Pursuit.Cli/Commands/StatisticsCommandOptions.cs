@@ -18,15 +18,14 @@ internal static class StatisticsCommandOptions
     /// <summary>The source of a selection's token statistics.</summary>
     /// <exception cref="PursuitException">An option is unknown or out of range.</exception>
     public static StatisticsSource Source(SelectJobOptions options, RunDirectory run, IProgress<WorkProgress> progress) => new(
-        Recipe(options.TrainsProbes ? null : options.ModelDirectory, options.ReferenceModel, options.MaxLength, options.TemplateSettings, options.Settings, options.Seed, options.Pool.Threads), run, progress);
+        RecipeOf(options), run, progress);
 
     /// <summary>The same statistics for looking back at a finished selection; null where its method reads none, or they are gone.</summary>
     public static IStatisticsSource? FinishedSource(SelectJobOptions options, RunDirectory run)
     {
         var needs = MethodRegistry.Find(options.Method).Needs;
         if (!needs.HasFlag(FeatureNeeds.TokenStatistics)) return null;
-        var recipe = Recipe(options.TrainsProbes ? null : options.ModelDirectory, options.ReferenceModel, options.MaxLength, options.TemplateSettings, options.Settings, options.Seed, options.Pool.Threads);
-        return FinishedStatistics.Of(recipe, needs.HasFlag(FeatureNeeds.ReferenceStatistics), run);
+        return FinishedStatistics.Find(RecipeOf(options), needs.HasFlag(FeatureNeeds.ReferenceStatistics), run);
     }
 
     /// <summary>What the command line says of token statistics.</summary>
@@ -37,5 +36,14 @@ internal static class StatisticsCommandOptions
         MethodOptions.Fill(options, MethodOptions.ProbeOwner, settings);
         options.Validate();
         return new StatisticsRecipe { Model = model, ReferenceModel = reference, MaxLength = maxLength, TemplateSettings = templateSettings, Options = options, Seed = seed, Threads = threads };
+    }
+
+    private static StatisticsRecipe RecipeOf(SelectJobOptions options)
+    {
+        var model = options.TrainsProbes ? null : options.ModelDirectory;
+        return Recipe(model, options.ReferenceModel, options.MaxLength, options.TemplateSettings, options.Settings, options.Seed, options.Pool.Threads) with
+        {
+            Device = CommonOptions.DeviceOf(options.Device),
+        };
     }
 }

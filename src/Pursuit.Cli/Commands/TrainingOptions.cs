@@ -22,6 +22,7 @@ internal sealed class TrainingOptions
     private readonly Option<string?> _groupField = new("--group-field") { Description = "A top-level text field of the held-out records to split the evaluation by; without it, 'domain' or 'source' where there is one." };
     private readonly Option<ulong> _seed = Valued("--seed", "Seed of every random draw.", 0UL);
     private readonly Option<int> _threads = Valued("--threads", "Threads to work with; results don't depend on it.", LaunchedCores.Own);
+    private readonly Option<string?> _device = CommonOptions.Device();
     private readonly Option<int> _microBatch;
 
     public TrainingOptions(double learningRate, double warmup, LearningRateDecay decay, double finalShare, AdamWOptions optimizer, int microBatch)
@@ -40,31 +41,13 @@ internal sealed class TrainingOptions
     public IEnumerable<Option> All =>
     [
         _learningRate, _warmup, _decay, _finalShare, _beta1, _beta2, _weightDecay, _clip,
-        _checkpointSteps, _checkpointMinutes, _heldOut, _groupField, _evaluateSteps, _seed, _threads, _microBatch,
+        _checkpointSteps, _checkpointMinutes, _heldOut, _groupField, _evaluateSteps, _seed, _threads, _device, _microBatch,
     ];
 
     /// <summary>Those whose values are paths.</summary>
     public IEnumerable<Option> Paths => [_heldOut];
 
     public static Option<T> Valued<T>(string name, string description, T value) => new(name) { Description = description, DefaultValueFactory = _ => value };
-
-    public double LearningRate(ParseResult parsed) => parsed.GetValue(_learningRate);
-
-    public double Warmup(ParseResult parsed) => parsed.GetValue(_warmup);
-
-    public LearningRateDecay Decay(ParseResult parsed) => parsed.GetValue(_decay);
-
-    public double FinalShare(ParseResult parsed) => parsed.GetValue(_finalShare);
-
-    public ulong Seed(ParseResult parsed) => parsed.GetValue(_seed);
-
-    public long? CheckpointSteps(ParseResult parsed) => parsed.GetValue(_checkpointSteps);
-
-    public double? CheckpointMinutes(ParseResult parsed) => parsed.GetValue(_checkpointMinutes) is var minutes && minutes == 0 ? null : minutes;
-
-    public long? EvaluateSteps(ParseResult parsed) => parsed.GetValue(_evaluateSteps);
-
-    public string? GroupField(ParseResult parsed) => parsed.GetValue(_groupField);
 
     public string[] HeldOut(ParseResult parsed) => parsed.GetValue(_heldOut)!;
 
@@ -74,9 +57,29 @@ internal sealed class TrainingOptions
         return threads is >= 1 and <= 256 ? threads : throw PursuitException.At("--threads", $"{threads}", "1 to 256");
     }
 
-    public DecoderPoolOptions Workers(ParseResult parsed) => new() { Threads = Threads(parsed), MicroBatchTokens = parsed.GetValue(_microBatch) };
+    /// <summary>Fills a job's options with what these say.</summary>
+    public T Fill<T>(T options, ParseResult parsed)
+        where T : TrainingJobOptions
+    {
+        TrainingJobOptions job = options;
+        return (T)(job with
+        {
+            GroupField = parsed.GetValue(_groupField),
+            LearningRate = parsed.GetValue(_learningRate),
+            Warmup = parsed.GetValue(_warmup),
+            Decay = parsed.GetValue(_decay),
+            FinalShare = parsed.GetValue(_finalShare),
+            Optimizer = Optimizer(parsed),
+            Seed = parsed.GetValue(_seed),
+            Workers = new() { Threads = Threads(parsed), MicroBatchTokens = parsed.GetValue(_microBatch) },
+            Device = CommonOptions.DeviceOf(parsed.GetValue(_device)),
+            CheckpointEverySteps = parsed.GetValue(_checkpointSteps),
+            CheckpointEveryMinutes = parsed.GetValue(_checkpointMinutes) is var minutes && minutes == 0 ? null : minutes,
+            EvaluateEverySteps = parsed.GetValue(_evaluateSteps),
+        });
+    }
 
-    public AdamWOptions Optimizer(ParseResult parsed) => new()
+    private AdamWOptions Optimizer(ParseResult parsed) => new()
     {
         Beta1 = parsed.GetValue(_beta1),
         Beta2 = parsed.GetValue(_beta2),

@@ -14,7 +14,18 @@ internal static unsafe partial class AttentionKernels
     /// lie. Copying and turning them, which pays for many queries, would cost several times the work itself.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void LastQuery<TVector>(in AttentionShape shape, in SequenceRows sequence, float* queries, int strideQ, float* keys, float* values, int strideKv, float* scores, float* output, int strideO, float* logSums)
+    private static void LastQuery<TVector>(
+        in AttentionShape shape,
+        in SequenceRows sequence,
+        float* queries,
+        int strideQ,
+        float* keys,
+        float* values,
+        int strideKv,
+        float* scores,
+        float* output,
+        int strideO,
+        float* logSums)
         where TVector : unmanaged, ISimd<TVector>
     {
         var size = shape.HeadSize;
@@ -68,7 +79,8 @@ internal static unsafe partial class AttentionKernels
 
     /// <summary>destination[d] = factor sum of weights[j] rows[j, d], for whole lanes of d; returns where it stopped.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int WeightedSum<TVector>(float* weights, int count, float* rows, int stride, float factor, float* destination, int start, int end)
+    private static int WeightedSum<TVector>(
+        float* weights, int count, float* rows, int stride, float factor, float* destination, int start, int end)
         where TVector : unmanaged, ISimd<TVector>
     {
         var d = start;

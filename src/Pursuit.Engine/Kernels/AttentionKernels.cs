@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Pursuit.Numerics;
 
@@ -26,15 +27,19 @@ internal static unsafe partial class AttentionKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Forward<TVector>(in AttentionShape shape, ReadOnlySpan<SequenceRows> sequences, ReadOnlySpan<float> q, int strideQ, ReadOnlySpan<float> k, ReadOnlySpan<float> v, int strideKv, Span<float> scratch, Span<float> o, int strideO, Span<float> logSumExp)
+    public static void Forward<TVector>(in AttentionCall call)
         where TVector : unmanaged, ISimd<TVector>
     {
+        var shape = call.Shape;
+        var (strideQ, strideKv, strideO) = (call.Queries.Stride, call.Keys.Stride, call.Output.Stride);
+        Debug.Assert(call.Values.Stride == strideKv, "keys and values have one stride");
         var size = shape.HeadSize;
         var padded = Pad(size);
         var sums = stackalloc float[RowsAtOnce];
-        fixed (float* queries = q, keys = k, values = v, output = o, logSums = logSumExp, space = scratch)
+        fixed (float* queries = call.Queries.Values.AsSpan(), keys = call.Keys.Values.AsSpan(), values = call.Values.Values.AsSpan(),
+            output = call.Output.Values.AsSpan(), logSums = call.LogSumExp.AsSpan(), space = call.Scratch.AsSpan())
         {
-            foreach (var sequence in sequences)
+            foreach (var sequence in call.Sequences.AsSequences())
             {
                 if (sequence.QueryCount == 1)
                 {
@@ -61,7 +66,18 @@ internal static unsafe partial class AttentionKernels
                             var first = shape.FirstKey(position) / Padding * Padding;
                             var end = position + count;
                             var query = queries + (nint)(sequence.QueryStart + row) * strideQ + head * size;
-                            TileKernels.Multiply<TVector>(count, Pad(end - first), size, query, strideQ, 1, keysT + first, strideKeys, false, scores + first, strideKeys);
+                            TileKernels.Multiply<TVector>(
+                                count,
+                                Pad(end - first),
+                                size,
+                                query,
+                                strideQ,
+                                1,
+                                keysT + first,
+                                strideKeys,
+                                false,
+                                scores + first,
+                                strideKeys);
                             for (var i = 0; i < count; i++)
                             {
                                 var visible = shape.FirstKey(position + i);
@@ -76,7 +92,18 @@ internal static unsafe partial class AttentionKernels
                                 logSums[(nint)(sequence.QueryStart + row + i) * shape.QueryHeads + head] = maximum + MathF.Log(sums[i]);
                             }
 
-                            TileKernels.Multiply<TVector>(count, padded, end - first, scores + first, strideKeys, 1, valueRows + first * padded, padded, false, result, padded);
+                            TileKernels.Multiply<TVector>(
+                                count,
+                                padded,
+                                end - first,
+                                scores + first,
+                                strideKeys,
+                                1,
+                                valueRows + first * padded,
+                                padded,
+                                false,
+                                result,
+                                padded);
                             for (var i = 0; i < count; i++)
                             {
                                 var target = output + (nint)(sequence.QueryStart + row + i) * strideO + head * size;
@@ -159,7 +186,8 @@ internal static unsafe partial class AttentionKernels
     {
         for (var j = 0; j < rows; j++)
         {
-            new ReadOnlySpan<float>(source + (nint)j * stride, columns).CopyTo(new Span<float>(destination + j * strideDestination, columns));
+            new ReadOnlySpan<float>(source + (nint)j * stride, columns).CopyTo(
+                new Span<float>(destination + j * strideDestination, columns));
             Fill(destination + j * strideDestination, columns, strideDestination, 0);
         }
     }

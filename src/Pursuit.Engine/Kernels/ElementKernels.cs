@@ -64,7 +64,8 @@ internal static unsafe class ElementKernels
     }
 
     /// <summary>See <see cref="IDecoderOperations.AdamW"/>.</summary>
-    public static void AdamW<TVector>(in AdamWStep step, ReadOnlySpan<float> gradient, Span<float> weights, Span<float> firstMoment, Span<float> secondMoment)
+    public static void AdamW<TVector>(
+        in AdamWStep step, ReadOnlySpan<float> gradient, Span<float> weights, Span<float> firstMoment, Span<float> secondMoment)
         where TVector : unmanaged, ISimd<TVector>
     {
         fixed (float* g = gradient, w = weights, m = firstMoment, v = secondMoment)

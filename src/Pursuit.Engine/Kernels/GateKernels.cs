@@ -37,11 +37,12 @@ internal static unsafe class GateKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rope<TVector>(Span<float> values, int stride, int heads, int size, ReadOnlySpan<float> table, ReadOnlySpan<int> positions, bool backward)
+    public static void Rope<TVector>(
+        MatrixSlice values, int heads, int size, ReadOnlySpan<float> table, ReadOnlySpan<int> positions, bool backward)
         where TVector : unmanaged, ISimd<TVector>
     {
-        var sign = backward ? -1f : 1f;
-        fixed (float* x = values, angles = table)
+        var (stride, sign) = (values.Stride, backward ? -1f : 1f);
+        fixed (float* x = values.Values.AsSpan(), angles = table)
         {
             for (var t = 0; t < positions.Length; t++)
             {

@@ -7,10 +7,13 @@ namespace Pursuit.Engine.Kernels;
 internal static unsafe class NormKernels
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Forward<TVector>(ReadOnlySpan<float> x, int strideX, ReadOnlySpan<float> weight, float epsilon, int rows, int groups, int size, Span<float> y, int strideY, Span<float> inverse)
+    public static void Forward<TVector>(
+        NormShape shape, MatrixSlice x, ReadOnlySpan<float> weight, float epsilon, MatrixSlice y, Span<float> inverse)
         where TVector : unmanaged, ISimd<TVector>
     {
-        fixed (float* input = x, w = weight, output = y, r = inverse)
+        var (rows, groups, size) = shape;
+        var (strideX, strideY) = (x.Stride, y.Stride);
+        fixed (float* input = x.Values.AsSpan(), w = weight, output = y.Values.AsSpan(), r = inverse)
         {
             for (var t = 0; t < rows; t++)
             {
@@ -26,7 +29,8 @@ internal static unsafe class NormKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Again<TVector>(ReadOnlySpan<float> x, ReadOnlySpan<float> weight, ReadOnlySpan<float> inverse, int rows, int size, Span<float> y)
+    public static void Again<TVector>(
+        int rows, int size, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, ReadOnlySpan<float> inverse, Span<float> y)
         where TVector : unmanaged, ISimd<TVector>
     {
         fixed (float* input = x, w = weight, output = y)
@@ -37,11 +41,16 @@ internal static unsafe class NormKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Backward<TVector>(ReadOnlySpan<float> x, int strideX, ReadOnlySpan<float> weight, ReadOnlySpan<float> inverse, ReadOnlySpan<float> dy, int strideDy, int rows, int groups, int size, bool accumulate, Span<float> dx, int strideDx, Span<float> dWeight)
+    public static void Backward<TVector>(in NormGradient norm)
         where TVector : unmanaged, ISimd<TVector>
     {
+        var (rows, groups, size) = norm.Shape;
+        var (strideX, strideDy, strideDx, accumulate) = (norm.X.Stride, norm.DY.Stride, norm.DX.Stride, norm.Accumulate);
+        var inverse = norm.Inverse.AsSpan();
+        var dWeight = norm.DWeight is { } wanted ? wanted.AsSpan()[..size] : default;
         dWeight.Clear();
-        fixed (float* input = x, w = weight, gradient = dy, result = dx, weightGradient = dWeight)
+        fixed (float* input = norm.X.Values.AsSpan(), w = norm.Weight.AsSpan(), gradient = norm.DY.Values.AsSpan(),
+            result = norm.DX.Values.AsSpan(), weightGradient = dWeight)
         {
             for (var t = 0; t < rows; t++)
             {
@@ -107,7 +116,8 @@ internal static unsafe class NormKernels
         for (; i + 2 * TVector.Count <= size; i += 2 * TVector.Count)
         {
             sum0 = TVector.FusedMultiplyAdd(TVector.Load(x + i) * TVector.Load(y + i), TVector.Load(z + i), sum0);
-            sum1 = TVector.FusedMultiplyAdd(TVector.Load(x + i + TVector.Count) * TVector.Load(y + i + TVector.Count), TVector.Load(z + i + TVector.Count), sum1);
+            sum1 = TVector.FusedMultiplyAdd(
+                TVector.Load(x + i + TVector.Count) * TVector.Load(y + i + TVector.Count), TVector.Load(z + i + TVector.Count), sum1);
         }
 
         var sum = (sum0 + sum1).Sum();
@@ -123,12 +133,14 @@ internal static unsafe class NormKernels
         var factor = TVector.Create(r);
         var i = start;
         for (; i + TVector.Count <= size; i += TVector.Count)
-            TVector.FusedMultiplyAdd(TVector.Load(slope + i) * factor, TVector.Load(source + i), TVector.Load(weightGradient + i)).Store(weightGradient + i);
+            TVector.FusedMultiplyAdd(
+                TVector.Load(slope + i) * factor, TVector.Load(source + i), TVector.Load(weightGradient + i)).Store(weightGradient + i);
         return i;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int InputBody<TVector>(float* slope, float* w, float* source, float r, float along, bool accumulate, float* target, int start, int size)
+    private static int InputBody<TVector>(
+        float* slope, float* w, float* source, float r, float along, bool accumulate, float* target, int start, int size)
         where TVector : unmanaged, ISimd<TVector>
     {
         var factor = TVector.Create(r);
@@ -136,7 +148,8 @@ internal static unsafe class NormKernels
         var i = start;
         for (; i + TVector.Count <= size; i += TVector.Count)
         {
-            var value = TVector.FusedMultiplyAdd(TVector.Load(slope + i) * TVector.Load(w + i), factor, TVector.Load(source + i) * direction);
+            var value = TVector.FusedMultiplyAdd(
+                TVector.Load(slope + i) * TVector.Load(w + i), factor, TVector.Load(source + i) * direction);
             if (accumulate)
                 value += TVector.Load(target + i);
             value.Store(target + i);

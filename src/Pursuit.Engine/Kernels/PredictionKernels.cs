@@ -3,7 +3,9 @@ using Pursuit.Numerics;
 
 namespace Pursuit.Engine.Kernels;
 
-/// <summary>Statistics of predictions over blocks of the vocabulary; formulas at <see cref="IDecoderOperations"/>. A NaN logit makes NaN sums.</summary>
+/// <summary>
+/// Statistics of predictions over blocks of the vocabulary; formulas at <see cref="IDecoderOperations"/>. A NaN logit makes NaN sums.
+/// </summary>
 internal static unsafe class PredictionKernels
 {
     /// <summary>Vectors whose sums stay in float32 before they go to float64.</summary>
@@ -13,10 +15,14 @@ internal static unsafe class PredictionKernels
     private const float Lowest = -87.3f;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Statistics<TVector>(ReadOnlySpan<float> logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, Span<PredictionSums> sums)
+    public static void Statistics<TVector>(in LogitBlock logits, Span<PredictionSums> sums)
         where TVector : unmanaged, ISimd<TVector>
     {
-        fixed (float* x = logits)
+        var rows = logits.Rows;
+        var columns = logits.Columns;
+        var firstColumn = logits.FirstColumn;
+        var targets = logits.Targets.AsIntegers();
+        fixed (float* x = logits.Logits.AsSpan())
         {
             for (var i = 0; i < rows; i++)
             {

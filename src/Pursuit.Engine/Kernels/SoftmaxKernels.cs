@@ -7,10 +7,14 @@ namespace Pursuit.Engine.Kernels;
 internal static unsafe class SoftmaxKernels
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Statistics<TVector>(ReadOnlySpan<float> logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, Span<float> maximum, Span<float> sum, Span<float> targetLogit)
+    public static void Statistics<TVector>(in LogitBlock block, Span<float> maximum, Span<float> sum, Span<float> targetLogit)
         where TVector : unmanaged, ISimd<TVector>
     {
-        fixed (float* x = logits)
+        var rows = block.Rows;
+        var columns = block.Columns;
+        var firstColumn = block.FirstColumn;
+        var targets = block.Targets.AsIntegers();
+        fixed (float* x = block.Logits.AsSpan())
         {
             for (var i = 0; i < rows; i++)
             {
@@ -30,10 +34,15 @@ internal static unsafe class SoftmaxKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gradient<TVector>(Span<float> logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights, ReadOnlySpan<float> maximum, ReadOnlySpan<float> sum)
+    public static void Gradient<TVector>(
+        in LogitBlock block, ReadOnlySpan<float> weights, ReadOnlySpan<float> maximum, ReadOnlySpan<float> sum)
         where TVector : unmanaged, ISimd<TVector>
     {
-        fixed (float* x = logits)
+        var rows = block.Rows;
+        var columns = block.Columns;
+        var firstColumn = block.FirstColumn;
+        var targets = block.Targets.AsIntegers();
+        fixed (float* x = block.Logits.AsSpan())
         {
             for (var i = 0; i < rows; i++)
             {

@@ -10,7 +10,8 @@ namespace Pursuit.Engine.Kernels;
 /// </summary>
 internal static unsafe class TileKernels
 {
-    public static void Multiply<TVector>(int m, int n, int k, float* a, nint rowA, nint stepA, float* b, nint strideB, bool accumulate, float* c, nint strideC)
+    public static void Multiply<TVector>(
+        int m, int n, int k, float* a, nint rowA, nint stepA, float* b, nint strideB, bool accumulate, float* c, nint strideC)
         where TVector : unmanaged, ISimd<TVector>
     {
         var row = 0;
@@ -27,7 +28,8 @@ internal static unsafe class TileKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows8<TVector>(int n, int k, float* a, nint rowA, nint stepA, float* b, nint strideB, bool accumulate, float* c, nint strideC)
+    private static void Rows8<TVector>(
+        int n, int k, float* a, nint rowA, nint stepA, float* b, nint strideB, bool accumulate, float* c, nint strideC)
         where TVector : unmanaged, ISimd<TVector>
     {
         var column = 0;
@@ -103,7 +105,8 @@ internal static unsafe class TileKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4<TVector>(int n, int k, float* a, nint rowA, nint stepA, float* b, nint strideB, bool accumulate, float* c, nint strideC)
+    private static void Rows4<TVector>(
+        int n, int k, float* a, nint rowA, nint stepA, float* b, nint strideB, bool accumulate, float* c, nint strideC)
         where TVector : unmanaged, ISimd<TVector>
     {
         var column = 0;

@@ -13,7 +13,7 @@ public abstract class GradientConsumer : IGradientConsumer
     public virtual bool WantsVectors => false;
 
     /// <inheritdoc/>
-    public virtual void Begin(MicroBatch batch)
+    public virtual void Begin(DeviceBatch batch)
     {
     }
 
@@ -33,17 +33,17 @@ public abstract class GradientConsumer : IGradientConsumer
     }
 
     /// <inheritdoc/>
-    public virtual void OnVector(MicroBatch batch, Parameter parameter, BufferSlice gradient)
+    public virtual void OnVector(DeviceBatch batch, Parameter parameter, BufferSlice gradient)
     {
     }
 
     /// <inheritdoc/>
-    public virtual void OnEmbedding(MicroBatch batch, BufferSlice deltas)
+    public virtual void OnEmbedding(DeviceBatch batch, BufferSlice deltas)
     {
     }
 
     /// <inheritdoc/>
-    public virtual void End(MicroBatch batch)
+    public virtual void End(DeviceBatch batch)
     {
     }
 }

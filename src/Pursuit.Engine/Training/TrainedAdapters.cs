@@ -37,7 +37,10 @@ public sealed class TrainedAdapters : ITrainedSet
         get
         {
             var options = _adapters.Options;
-            return string.Create(CultureInfo.InvariantCulture, $"adapters of rank {options.Rank}, alpha {options.Alpha}, dropout {options.Dropout} by seed {_seed}, {(options.RankStabilized ? "rank stabilized" : "plain")}, {string.Join(' ', options.TargetModules)}");
+            var (scaled, modules) = (options.RankStabilized ? "rank stabilized" : "plain", string.Join(' ', options.TargetModules));
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"adapters of rank {options.Rank}, alpha {options.Alpha}, dropout {options.Dropout} by seed {_seed}, {scaled}, {modules}");
         }
     }
 

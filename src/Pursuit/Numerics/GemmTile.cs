@@ -72,7 +72,8 @@ internal unsafe struct GemmTile2<TVector> : IGemmTile<GemmTile2<TVector>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GemmTile2<TVector> Load(float* source) => new() { _v0 = TVector.Load(source), _v1 = TVector.Load(source + TVector.Count) };
+    public static GemmTile2<TVector> Load(float* source) =>
+        new() { _v0 = TVector.Load(source), _v1 = TVector.Load(source + TVector.Count) };
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -126,7 +126,9 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : ISimd<Simd512>
         var rounded = (bits + Vector512.Create(0x7FFFu) + even) >> 16;
         var quiet = (bits >> 16) | Vector512.Create(0x40u);
         var result = Vector512.ConditionalSelect(Vector512.IsNaN(_value).AsUInt32(), quiet, rounded);
-        var narrow = Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(result) : Vector256.Narrow(result.GetLower(), result.GetUpper());
+        var narrow = Avx512F.IsSupported
+            ? Avx512F.ConvertToVector256UInt16(result)
+            : Vector256.Narrow(result.GetLower(), result.GetUpper());
         narrow.Store(destination);
     }
 
@@ -144,7 +146,8 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : ISimd<Simd512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Simd512 FusedMultiplyAdd(Simd512 a, Simd512 b, Simd512 c) => new(Vector512.FusedMultiplyAdd(a._value, b._value, c._value));
+    public static Simd512 FusedMultiplyAdd(Simd512 a, Simd512 b, Simd512 c) =>
+        new(Vector512.FusedMultiplyAdd(a._value, b._value, c._value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -238,7 +241,8 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimd<Simd256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Simd256 FusedMultiplyAdd(Simd256 a, Simd256 b, Simd256 c) => new(Vector256.FusedMultiplyAdd(a._value, b._value, c._value));
+    public static Simd256 FusedMultiplyAdd(Simd256 a, Simd256 b, Simd256 c) =>
+        new(Vector256.FusedMultiplyAdd(a._value, b._value, c._value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -327,7 +331,8 @@ internal readonly unsafe struct SimdPlain(float value) : ISimd<SimdPlain>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static SimdPlain FusedMultiplyAdd(SimdPlain a, SimdPlain b, SimdPlain c) => new(MathF.FusedMultiplyAdd(a._value, b._value, c._value));
+    public static SimdPlain FusedMultiplyAdd(SimdPlain a, SimdPlain b, SimdPlain c) =>
+        new(MathF.FusedMultiplyAdd(a._value, b._value, c._value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -41,7 +41,7 @@ public sealed class LoraReferenceTests
     [MemberData(nameof(Names))]
     public void Merged_weights_answer_as_the_adapters_did(string name)
     {
-        using var reference = new LoraCase(name);
+        using var reference = new LoraCase(name, use: WeightUse.Change);
         var before = reference.Logits();
         reference.Adapters.MergeInto(reference.Decoder);
         reference.Decoder.Adapters.ShouldBeNull();

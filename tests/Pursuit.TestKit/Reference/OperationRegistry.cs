@@ -16,4 +16,7 @@ public static class OperationRegistry
         .. Vector256.IsHardwareAccelerated ? [CpuOperations.ForWidth(8)] : Array.Empty<IDecoderOperations>(),
         CpuOperations.ForWidth(1),
     ];
+
+    /// <summary>The processor as a device with one of the implementations.</summary>
+    public static Device On(IDecoderOperations operations) => Device.Cpu with { Operations = operations };
 }

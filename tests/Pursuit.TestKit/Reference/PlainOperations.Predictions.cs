@@ -5,27 +5,29 @@ namespace Pursuit.TestKit.Reference;
 public sealed partial class PlainOperations
 {
     /// <inheritdoc/>
-    public void PredictionStatistics(BufferSlice logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, Span<PredictionSums> sums)
+    public void PredictionStatistics(in LogitBlock block, BufferSlice sums)
     {
-        for (var i = 0; i < rows; i++)
+        for (var i = 0; i < block.Rows; i++)
         {
-            var row = logits.AsSpan().Slice(i * columns, columns).ToArray();
+            var row = block.Logits.AsSpan().Slice(i * block.Columns, block.Columns).ToArray();
+            ref var own = ref sums.AsPredictionSums()[i];
+            var target = block.Targets.AsIntegers()[i];
             var order = row.OrderDescending().ToArray();
-            var block = PredictionSums.Start;
-            block.Maximum = order[0];
-            if (columns > 1) block.Second = order[1];
+            var seen = PredictionSums.Start;
+            seen.Maximum = order[0];
+            if (block.Columns > 1) seen.Second = order[1];
             foreach (var value in row)
             {
                 if (float.IsNegativeInfinity(value)) continue; // never comes
-                var below = (double)value - block.Maximum;
+                var below = (double)value - seen.Maximum;
                 var power = Math.Exp(below);
-                block.Sum += power;
-                block.SquareSum += power * power;
-                block.WeightedSum += below * power;
+                seen.Sum += power;
+                seen.SquareSum += power * power;
+                seen.WeightedSum += below * power;
             }
 
-            sums[i].Add(block);
-            if (targets[i] >= firstColumn && targets[i] < firstColumn + columns) sums[i].Target = row[targets[i] - firstColumn];
+            own.Add(seen);
+            if (target >= block.FirstColumn && target < block.FirstColumn + block.Columns) own.Target = row[target - block.FirstColumn];
         }
     }
 }

@@ -21,61 +21,98 @@ public sealed partial class PlainOperations : HostOperations, IDecoderOperations
     }
 
     /// <inheritdoc/>
-    public double SumOfSquares(BufferSlice values)
+    public IDecoderOperations CreateWorker() => this;
+
+    /// <inheritdoc/>
+    public double SumOfSquares(ReadOnlySpan<BufferSlice> values)
     {
         var sum = 0.0;
-        foreach (var x in values.AsSpan())
-            sum += (double)x * x;
+        foreach (var slice in values)
+        {
+            foreach (var x in slice.AsSpan())
+                sum += (double)x * x;
+        }
+
         return sum;
     }
 
     /// <inheritdoc/>
-    public void Multiply(bool transposeA, bool transposeB, int m, int n, int k, float alpha, BufferSlice a, int strideA, BufferSlice b, int strideB, float beta, BufferSlice c, int strideC)
+    public void Multiply(in Product product)
     {
-        var left = a.AsSpan();
-        var right = b.AsSpan();
-        var result = c.AsSpan();
-        for (var i = 0; i < m; i++)
+        var (left, right) = (Floats(product.A.Values), Floats(product.B.Values));
+        var result = product.C.Values.AsSpan();
+        for (var i = 0; i < product.Rows; i++)
         {
-            for (var j = 0; j < n; j++)
+            for (var j = 0; j < product.Columns; j++)
             {
                 var sum = 0.0;
-                for (var l = 0; l < k; l++)
+                for (var l = 0; l < product.Terms; l++)
                 {
-                    var x = transposeA ? left[l * strideA + i] : left[i * strideA + l];
-                    var y = transposeB ? right[j * strideB + l] : right[l * strideB + j];
+                    var x = product.TransposeA ? left[l * product.A.Stride + i] : left[i * product.A.Stride + l];
+                    var y = product.TransposeB ? right[j * product.B.Stride + l] : right[l * product.B.Stride + j];
                     sum += (double)x * y;
                 }
 
-                ref var target = ref result[i * strideC + j];
-                target = (float)(alpha * sum + (beta == 0 ? 0 : (double)beta * target));
+                ref var target = ref result[i * product.C.Stride + j];
+                target = (float)(product.Alpha * sum + (product.Beta == 0 ? 0 : (double)product.Beta * target));
             }
         }
     }
 
     /// <inheritdoc/>
-    public void SumRows(BufferSlice source, int stride, int rows, int columns, BufferSlice destination)
+    public void MultiplySegments(in SegmentProducts products)
+    {
+        for (var i = 0; i < products.Segments.Count; i++)
+        {
+            var first = products.Segments.Offsets.AsIntegers()[products.Segments.First + i];
+            var end = products.Segments.Offsets.AsIntegers()[products.Segments.First + i + 1];
+            var (rows, columns) = (products.Rows, products.Columns);
+            var result = new MatrixSlice(products.C.Part(i * rows * columns, rows * columns), columns);
+            var (a, b) = (products.A.From(first * products.A.Stride), products.B.From(first * products.B.Stride));
+            Multiply(new(rows, columns, end - first, a, b, result)
+            {
+                TransposeA = true,
+                Alpha = products.Alpha,
+            });
+        }
+    }
+
+    /// <inheritdoc/>
+    public void AddRows(BufferSlice source, int rows, int columns, MatrixSlice destination)
     {
         var s = source.AsSpan();
+        var d = destination.Values.AsSpan();
+        for (var i = 0; i < rows; i++)
+        {
+            for (var j = 0; j < columns; j++)
+                d[i * destination.Stride + j] += s[i * columns + j];
+        }
+    }
+
+    /// <inheritdoc/>
+    public void SumRows(MatrixSlice source, int rows, int columns, BufferSlice destination)
+    {
+        var s = source.Values.AsSpan();
         var d = destination.AsSpan();
         for (var j = 0; j < columns; j++)
         {
             var sum = 0.0;
             for (var i = 0; i < rows; i++)
-                sum += s[i * stride + j];
+                sum += s[i * source.Stride + j];
             d[j] = (float)sum;
         }
     }
 
     /// <inheritdoc/>
-    public void ScatterAddRows(BufferSlice source, ReadOnlySpan<int> indices, int width, BufferSlice table)
+    public void ScatterAddRows(BufferSlice source, BufferSlice indices, int width, BufferSlice table)
     {
         var s = source.AsSpan();
         var t = table.AsSpan();
-        for (var i = 0; i < indices.Length; i++)
+        var rows = indices.AsIntegers();
+        for (var i = 0; i < rows.Length; i++)
         {
             for (var j = 0; j < width; j++)
-                t[indices[i] * width + j] += s[i * width + j];
+                t[rows[i] * width + j] += s[i * width + j];
         }
     }
 
@@ -116,15 +153,15 @@ public sealed partial class PlainOperations : HostOperations, IDecoderOperations
     }
 
     /// <inheritdoc/>
-    public void SoftmaxStatistics(BufferSlice logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, BufferSlice maximum, BufferSlice sum, BufferSlice targetLogit)
+    public void SoftmaxStatistics(in LogitBlock block, BufferSlice maximum, BufferSlice sum, BufferSlice targetLogit)
     {
-        var x = logits.AsSpan();
+        var x = block.Logits.AsSpan();
         var max = maximum.AsSpan();
         var total = sum.AsSpan();
         var picked = targetLogit.AsSpan();
-        for (var i = 0; i < rows; i++)
+        for (var i = 0; i < block.Rows; i++)
         {
-            var row = x.Slice(i * columns, columns);
+            var row = x.Slice(i * block.Columns, block.Columns);
             var blockMaximum = max[i];
             foreach (var value in row)
                 blockMaximum = Math.Max(blockMaximum, value);
@@ -133,37 +170,44 @@ public sealed partial class PlainOperations : HostOperations, IDecoderOperations
                 added += Math.Exp((double)value - blockMaximum);
             max[i] = blockMaximum;
             total[i] = (float)added;
-            var column = targets[i] - firstColumn;
-            if (column >= 0 && column < columns)
+            var column = block.Targets.AsIntegers()[i] - block.FirstColumn;
+            if (column >= 0 && column < block.Columns)
                 picked[i] = row[column];
         }
     }
 
     /// <inheritdoc/>
-    public void SoftmaxGradient(BufferSlice logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights, BufferSlice maximum, BufferSlice sum)
+    public void SoftmaxGradient(in LogitBlock block, BufferSlice weights, BufferSlice maximum, BufferSlice sum)
     {
-        var x = logits.AsSpan();
+        var x = block.Logits.AsSpan();
         var max = maximum.AsSpan();
         var total = sum.AsSpan();
-        for (var i = 0; i < rows; i++)
+        for (var i = 0; i < block.Rows; i++)
         {
-            for (var j = 0; j < columns; j++)
+            for (var j = 0; j < block.Columns; j++)
             {
-                var probability = Math.Exp((double)x[i * columns + j] - max[i]) / total[i];
-                x[i * columns + j] = (float)(weights[i] * (probability - (firstColumn + j == targets[i] ? 1 : 0)));
+                ref var value = ref x[i * block.Columns + j];
+                var probability = Math.Exp((double)value - max[i]) / total[i];
+                value = (float)(weights.AsSpan()[i] * (probability - (block.FirstColumn + j == block.Targets.AsIntegers()[i] ? 1 : 0)));
             }
         }
     }
 
     /// <inheritdoc/>
-    public void Dropout(BufferSlice source, float probability, ulong stream, bool accumulate, BufferSlice destination)
+    public void Dropout(in DropoutRows rows, BufferSlice source, bool accumulate, BufferSlice destination)
     {
         var from = source.AsSpan();
         var to = destination.AsSpan();
-        for (var i = 0; i < from.Length; i++)
+        var offsets = rows.Segments.Offsets.AsIntegers();
+        for (var segment = rows.Segments.First; segment < rows.Segments.First + rows.Segments.Count; segment++)
         {
-            var value = DropoutMask.Keeps(stream, (uint)i, probability) ? from[i] / (1 - (double)probability) : 0;
-            to[i] = (float)(accumulate ? to[i] + value : value);
+            var stream = DropoutMask.Derive(rows.Stream, rows.FirstNumber + segment);
+            var first = offsets[segment] * rows.Width;
+            for (var i = first; i < offsets[segment + 1] * rows.Width; i++)
+            {
+                var value = DropoutMask.Keeps(stream, (uint)(i - first), rows.Probability) ? from[i] / (1 - (double)rows.Probability) : 0;
+                to[i] = (float)(accumulate ? to[i] + value : value);
+            }
         }
     }
 
@@ -184,5 +228,19 @@ public sealed partial class PlainOperations : HostOperations, IDecoderOperations
             var decayed = w[i] * (1 - (double)step.LearningRate * step.WeightDecay);
             w[i] = (float)(decayed - step.LearningRate * (m[i] / correction1) / (Math.Sqrt(v[i] / correction2) + step.Epsilon));
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // There is nothing of its own to free.
+    }
+
+    private static float[] Floats(BufferSlice values)
+    {
+        if (values.Buffer.Type == ElementType.Float32) return values.AsSpan().ToArray();
+        var wide = new float[values.Length];
+        for (var i = 0; i < wide.Length; i++) wide[i] = ReferenceFloatConversion.BFloat16ToSingle(values.AsBFloat16()[i]);
+        return wide;
     }
 }
