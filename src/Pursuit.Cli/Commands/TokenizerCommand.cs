@@ -2,10 +2,9 @@ using System.CommandLine;
 using System.Text;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
-using Pursuit.Jobs;
+using Pursuit.Runs;
 using Pursuit.Storage;
 using Pursuit.Tokenization;
-using Pursuit.Tokenization.Training;
 
 namespace Pursuit.Cli.Commands;
 
