@@ -2,7 +2,7 @@ using System.Globalization;
 using Pursuit.Engine.Features;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Benchmarks;
 

@@ -1,13 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using Pursuit.Data;
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Features;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Numerics;
-using Pursuit.Runs;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Benchmarks;
 

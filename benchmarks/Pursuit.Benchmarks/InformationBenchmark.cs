@@ -1,7 +1,7 @@
 using System.Globalization;
 using Pursuit.Data;
 using Pursuit.Engine.Models;
-using Pursuit.Runs;
+using Pursuit.Jobs;
 using Pursuit.Selection;
 using Pursuit.Selection.Dsir;
 using Pursuit.Selection.Features;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using Pursuit.Data;
 
 namespace Pursuit.Benchmarks;
 

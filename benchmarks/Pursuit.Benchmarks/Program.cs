@@ -6,6 +6,8 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 // Each topic verifies its answers, then times them, and prints a Markdown table for benchmarks/results.
 switch (args.FirstOrDefault())
 {
+    case "arrows":
+        return ArrowsReport.Run(args[1..]);
     case "gemm":
         return GemmBenchmark.Run();
     case "load":
@@ -53,6 +55,6 @@ switch (args.FirstOrDefault())
     case "tsds-store":
         return TsdsStore.Run(args);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: gemm, load, pursuit, scan, read, scale, large, matching, passes, engine, engine-threads, bf16, bf16-model, features, embeddings, information, prove, templates, tokenizer, tokenizer-train, tsds, tsds-ivf, tsds-store");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: arrows, gemm, load, pursuit, scan, read, scale, large, matching, passes, engine, engine-threads, bf16, bf16-model, features, embeddings, information, prove, templates, tokenizer, tokenizer-train, tsds, tsds-ivf, tsds-store");
         return 2;
 }

@@ -1,7 +1,7 @@
 using Pursuit.Data;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
-using Pursuit.Runs;
+using Pursuit.Jobs;
 
 namespace Pursuit.Benchmarks;
 

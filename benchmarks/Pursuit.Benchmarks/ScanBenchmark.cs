@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Pursuit.Numerics;
-using Pursuit.Runs;
 using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Benchmarks;

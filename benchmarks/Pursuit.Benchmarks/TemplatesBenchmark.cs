@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Pursuit.Data;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.ChatTemplates;
 
 namespace Pursuit.Benchmarks;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Pursuit.Data;
 using Pursuit.Numerics;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;

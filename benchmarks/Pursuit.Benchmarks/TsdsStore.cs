@@ -1,6 +1,5 @@
 using System.Globalization;
 using Pursuit.Numerics;
-using Pursuit.Runs;
 using Pursuit.Storage;
 
 namespace Pursuit.Benchmarks;

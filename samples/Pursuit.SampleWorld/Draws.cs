@@ -1,5 +1,3 @@
-using Pursuit.Runs;
-
 namespace Pursuit.SampleWorld;
 
 /// <summary>The draws every skill needs.</summary>

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Pursuit.Data;
-using Pursuit.Runs;
 
 namespace Pursuit.SampleWorld;
 

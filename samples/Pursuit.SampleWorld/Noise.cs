@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Pursuit.Data;
-using Pursuit.Runs;
 
 namespace Pursuit.SampleWorld;
 

@@ -22,41 +22,41 @@ internal static class Readme
         text.Append(CultureInfo.InvariantCulture, $$"""
             # Sample world
 
-            A small, known world to try Pursuit on: {{world.Pool.Count}} instruction records of {{Catalogue.Skills.Count}} skills, among them duplicates and noise that
-            are known by id, and dev and test files for {{world.Targets.Count}} of the skills. Everything comes from the templates and word lists of
-            `samples/Pursuit.SampleWorld`; no outside data went in. People, places, firms and addresses are invented.
+            A small synthetic data set for trying Pursuit: {{world.Pool.Count}} instruction records of {{Catalogue.Skills.Count}} skills, with duplicates and noise that are
+            known by id, and dev and test files for {{world.Targets.Count}} of the skills. Everything is generated from the templates and word lists of
+            `samples/Pursuit.SampleWorld`; no external data is used. People, places, companies and addresses are invented.
 
-            | file | what is in it |
+            | file | content |
             |---|---|
             | `pool.jsonl` | {{world.Pool.Count}} records: `id`, `skill`, `messages` (roles `system`, `user`, `assistant`) |
             | `marks.jsonl` | one line per planted record: `id`, `kind` (`exact`, `near`, `noise`), `of` (the record it repeats), `edit` (what was done) |
-            | `targets/<skill>/dev.jsonl` | {{World.DevCount}} records that show what a model should become good at: for selecting |
-            | `targets/<skill>/test.jsonl` | {{World.TestCount}} more: for judging only |
+            | `targets/<skill>/dev.jsonl` | {{World.DevCount}} records that show what a model should learn: for selecting |
+            | `targets/<skill>/test.jsonl` | {{World.TestCount}} more: for evaluation only |
 
-            Written by this command, byte for byte the same on every machine:
+            This command writes it, byte for byte the same on every machine:
 
             ```
             dotnet run -c Release --project samples/Pursuit.SampleWorld -- samples/world
             ```
 
-            ## What holds
+            ## Properties
 
-            - **Answers are right** unless the record is marked as noise: they come from what the question was made of. Those that can be worked out from
-              the question alone are worked out a second time by tests, and the Python programs were run by Python.
+            - **Answers are right** unless the record is marked as noise: they are computed from what the question was made of. Tests compute those that follow from
+              the question alone a second time, and the Python programs were run by Python.
             - **Planted**: exact duplicates {{Share("exact")}}, near duplicates {{Share("near")}}, noise {{Share("noise")}}; the other records of a skill are all different tasks.
               Near duplicates differ by a greeting, thanks, "please", a typo, a space, a capital or a full stop; the answer is the same.
               Noise is, in equal parts: {{string.Join(", ", Noise.Kinds)}}.
-            - **Pool, dev and test share no task**, after case, spaces and punctuation are set aside. For the targets it is stricter: no two word problems have the same numbers in
+            - **Pool, dev and test share no task**, ignoring case, spaces and punctuation. For the targets it is stricter: no two word problems have the same numbers in
               the same order, no two extractions the same values, and no two programs the same numbers, texts, operators and output.
             - **Targets** can be scored by comparing text: the last line of a word problem, one line of JSON, the printed output.
-            - **Drawn independently**: each skill has its own named random stream, so that changing one skill leaves the tasks of the others as they are.
+            - **Drawn independently**: each skill has its own named random stream, so changing one skill does not change the tasks of the others.
 
             ## Fairness
 
-            The world was fixed before any selection method was tuned on it, and isn't changed to flatter one. Its templates make it far more regular
-            than real instruction data: it is for trying, testing and comparing under known conditions, and figures from it say little about other pools.
+            The world was fixed before any selection method was tuned on it, and is not changed to favor one. Its templates make it far more regular
+            than real instruction data: use it for trying, testing and comparing under known conditions. Figures from it say little about other pools.
 
-            Licence: MIT, like the rest of the project; the data files may also be used under CC0 1.0.
+            License: MIT, like the rest of the project; the data files may also be used under CC0 1.0.
 
             ## Skills
 
@@ -73,7 +73,7 @@ internal static class Readme
             text.Append(CultureInfo.InvariantCulture, $"| {name} | {skill.About} | {skill.PoolCount} | {Count("exact")} | {Count("near")} | {Count("noise")} | {ids.Length} |\n");
         }
 
-        text.Append("\n## One of each\n");
+        text.Append("\n## One example of each\n");
         foreach (var skill in Catalogue.Skills)
         {
             var example = world.Pool.First(r => r.Skill == skill.Name && !marked.Contains(r.Id) && r.Turns[0].Role == Turn.User);

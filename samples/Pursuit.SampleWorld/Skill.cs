@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Pursuit.Data;
-using Pursuit.Runs;
 
 namespace Pursuit.SampleWorld;
 

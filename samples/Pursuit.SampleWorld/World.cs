@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Pursuit.Data;
-using Pursuit.Runs;
 
 namespace Pursuit.SampleWorld;
 

@@ -76,8 +76,8 @@ internal static class CommandLine
     {
         var (message, code) = exception switch
         {
-            PursuitException e => (e.Message, BadInput),
-            AggregateException { InnerException: PursuitException e } => (e.Message, BadInput), // one of several threads met bad input
+            PursuitException e => (e.Describe(LibraryNames.OnTheCommandLine), BadInput),
+            AggregateException { InnerException: PursuitException e } => (e.Describe(LibraryNames.OnTheCommandLine), BadInput), // one of several threads met bad input
             OperationCanceledException => ("stopped; the same command continues where it was.", Failed),
             MpiException e => ($"{e.Message}. Another process or the network is gone; the same command continues where it was.", Failed),
             IOException or UnauthorizedAccessException => ($"{exception.Message} Check the path and the free space, and run again.", BadInput),

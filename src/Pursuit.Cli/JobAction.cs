@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Pursuit.Cli.Output;
 using Pursuit.Distribution;
-using Pursuit.Runs;
+using Pursuit.Jobs;
 
 namespace Pursuit.Cli;
 

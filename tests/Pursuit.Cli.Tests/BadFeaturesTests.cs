@@ -1,5 +1,4 @@
 using Pursuit.Data;
-using Pursuit.Runs;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 

@@ -1,5 +1,5 @@
 using Pursuit.Engine.Models;
-using Pursuit.Runs;
+using Pursuit.Jobs;
 
 namespace Pursuit.Cli.Tests;
 

@@ -69,11 +69,11 @@ public sealed class ExportCommandTests : IDisposable
         run.Error.ShouldContain("2 of 3 target examples stand in the pool too");
         var without = Select("--target", "target.jsonl", "--budget", "10", "--method", "dsir", "--exclude-target", "--strict");
         without.ExitCode.ShouldBe(0, without.Error);
-        without.Error.ShouldContain("2 rows of the pool are examples of the target and were left out");
+        without.Error.ShouldContain("2 rows of the pool are examples of the target and were excluded as asked");
         without.Error.ShouldContain("10 examples, 0 exact duplicates, 0 bad records, 2 of the target's");
         without.Error.ShouldNotContain("bad: ");
         Lines("out.jsonl").ShouldBe(Lines("pool.jsonl").Where((_, i) => i is not (3 or 5)), ignoreOrder: true);
-        Lines("out.run/ledger.jsonl")[3].ShouldContain("an example of the target, left out by --exclude-target");
+        Lines("out.run/ledger.jsonl")[3].ShouldContain("an example of the target, excluded as asked");
         Cli.RunIn(_directory.FullPath, "explain", "out.run", "--id", "pool.jsonl:4").Output.ShouldContain("never offered");
         var nothing = Select("--target", "pool.jsonl", "--budget", "4", "--method", "dsir", "--exclude-target");
         (nothing.ExitCode, nothing.Error.Contains("all 12 good records are the target's own")).ShouldBe((2, true), nothing.Error);

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Pursuit.Runs;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Pursuit.Runs;
 using Pursuit.Selection.Pursuits;
 using Pursuit.Storage;
 using Pursuit.TestKit;

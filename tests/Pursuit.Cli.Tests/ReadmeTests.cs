@@ -1,7 +1,9 @@
 using System.Text.RegularExpressions;
 using Pursuit.Data;
 using Pursuit.Selection;
-using Pursuit.Selection.Random;
+using Pursuit.Selection.Features;
+using Pursuit.Selection.Gtp;
+using Pursuit.Storage;
 using Pursuit.TestKit;
 
 namespace Pursuit.Cli.Tests;
@@ -32,18 +34,14 @@ public sealed partial class ReadmeTests
         var here = File.ReadAllText(Path.Combine(RepositoryFiles.Root, "tests", "Pursuit.Cli.Tests", "ReadmeTests.cs")).ReplaceLineEndings("\n");
         here = here[here.LastIndexOf("using var pool", StringComparison.Ordinal)..];
         here = here[..here.IndexOf("    }\n", StringComparison.Ordinal)];
-        Words(shown).ShouldBe(Words(here.Replace("text.WriteLine", "Console.WriteLine", StringComparison.Ordinal).Replace("Path.Combine(RepositoryFiles.Root, \"samples/world/pool.jsonl\")", "\"samples/world/pool.jsonl\"", StringComparison.Ordinal)));
+        Words(shown).ShouldBe(Words(Place().Replace(here, "$1").Replace("text.WriteLine", "Console.WriteLine", StringComparison.Ordinal)));
 
+        using var directory = new TemporaryDirectory();
+        Gradients(directory.PathOf("pool.npy"), 4782);
+        Gradients(directory.PathOf("target.npy"), 32);
         using var written = new StringWriter();
-        SelectAsShown(written);
-        written.ToString().Length.ShouldBeGreaterThan(1000);
-    }
-
-    [Fact]
-    public void Every_file_the_readme_links_to_exists()
-    {
-        foreach (Match link in Link().Matches(Readme))
-            Path.Exists(Path.Combine(RepositoryFiles.Root, link.Groups[1].Value)).ShouldBeTrue(link.Value);
+        SelectAsShown(directory.PathOf, written);
+        written.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(239);
     }
 
     [Fact]
@@ -59,22 +57,32 @@ public sealed partial class ReadmeTests
     [GeneratedRegex(@"src/Pursuit\.Cli -- (select .*)")]
     private static partial Regex FirstCommand();
 
-    [GeneratedRegex(@"\]\(([^)#:]+)\)")]
-    private static partial Regex Link();
+    [GeneratedRegex(@"(?:Path\.Combine\(RepositoryFiles\.Root, |at\()(""[^""]*"")\)")]
+    private static partial Regex Place();
 
     private static string[] Words(string text) => text.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
 
-    private static void SelectAsShown(StringWriter text)
+    private static void Gradients(string path, int rows)
+    {
+        const int Dimension = 8;
+        var random = new SeededRandom(1, "readme");
+        NpyFile.Write(path, [rows, Dimension], [.. Enumerable.Range(0, rows * Dimension).Select(_ => (float)random.NextGaussian())]);
+    }
+
+    private static void SelectAsShown(Func<string, string> at, StringWriter text)
     {
         using var pool = Pool.Open(new PoolOptions { Paths = [Path.Combine(RepositoryFiles.Root, "samples/world/pool.jsonl")] }, progress: null, CancellationToken.None);
+        using var gradients = FeatureSource.Open(at("pool.npy"), pool, CancellationToken.None);
+        using var target = FeatureSource.Open(at("target.npy"), rows: null, CancellationToken.None);
         var problem = new SelectionProblem
         {
             ContentIds = pool.ContentIds.ToArray(),
+            PoolGradients = gradients,
+            TargetGradients = target,
             Budget = Budget.Parse("5%"),
-            Seed = 0,
         };
-        var chosen = new RandomSelector().Select(problem, progress: null, CancellationToken.None);
-        foreach (var example in pool.Read([.. chosen.Rows.Select(r => r.Position)], CancellationToken.None))
-            text.WriteLine(example.Turns[^1].Content);
+        var selection = new GtpSelector(new GtpOptions()).Select(problem, progress: null, CancellationToken.None);
+        foreach (var row in selection.Rows)
+            text.WriteLine($"{pool.ContentIds[row.Position]} {row.Weight:F3}");
     }
 }

@@ -20,7 +20,7 @@ public sealed class RecordCommandTests : IDisposable
 
         var usual = Cli.RunIn(_directory.FullPath, select);
         usual.ExitCode.ShouldBe(0, usual.Error);
-        usual.Error.ShouldContain("--preference chosen");
+        usual.Error.ShouldContain("preference 'chosen'");
         File.ReadAllText(_directory.PathOf("selected.jsonl")).ShouldBe(Plain + "\n");
 
         var asked = Cli.RunIn(_directory.FullPath, [.. select, "--preference", "chosen"]);

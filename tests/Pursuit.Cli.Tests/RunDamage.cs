@@ -1,5 +1,3 @@
-using Pursuit.Runs;
-
 namespace Pursuit.Cli.Tests;
 
 /// <summary>What becomes of a file without its program's doing.</summary>

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Pursuit.Runs;
 using Pursuit.Selection.Pursuits;
 using Pursuit.Storage;
 using Pursuit.TestKit;

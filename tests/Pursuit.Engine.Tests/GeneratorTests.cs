@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using System.Text.Json;
 using Pursuit.Engine.Models;
-using Pursuit.Runs;
 using Pursuit.TestKit;
 
 namespace Pursuit.Engine.Tests;

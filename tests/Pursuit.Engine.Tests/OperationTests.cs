@@ -1,8 +1,7 @@
 using Pursuit.Engine.Kernels;
 using Pursuit.Numerics;
-using Pursuit.Runs;
-using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Engine.Tests;
 

@@ -1,6 +1,5 @@
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
-using Pursuit.Runs;
 
 namespace Pursuit.Engine.Tests;
 

@@ -1,4 +1,3 @@
-using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 

@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Pursuit.Data;
-using Pursuit.Runs;
 using Pursuit.Selection;
 
 namespace Pursuit.TestKit;

@@ -1,6 +1,3 @@
-using Pursuit.Data;
-using Pursuit.Runs;
-
 namespace Pursuit.Tests;
 
 public sealed class SeededRandomTests

@@ -1,5 +1,3 @@
-using Pursuit.Runs;
-
 namespace Pursuit.SampleWorld.Skills;
 
 /// <summary>A small Python function, what it does in words, and one call with its result.</summary>

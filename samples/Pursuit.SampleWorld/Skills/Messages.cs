@@ -1,5 +1,3 @@
-using Pursuit.Runs;
-
 namespace Pursuit.SampleWorld.Skills;
 
 /// <summary>A short message and the facts in it, in the order they would be listed; a number is a JSON number, null a missing fact.</summary>

@@ -1,6 +1,5 @@
 using System.Text;
 using Pursuit.Data;
-using Pursuit.Runs;
 
 namespace Pursuit.SampleWorld.Skills;
 

@@ -1,5 +1,4 @@
 using Pursuit.Data;
-using Pursuit.Runs;
 
 namespace Pursuit.SampleWorld.Skills;
 

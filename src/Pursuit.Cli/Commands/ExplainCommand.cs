@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Pursuit.Cli.Output;
+using Pursuit.Jobs;
 using Pursuit.Reports.Explanations;
 using Pursuit.Runs;
 
@@ -21,7 +22,7 @@ internal static class ExplainCommand
     private static int Run(string directory, string id, bool json, CancellationToken cancellationToken)
     {
         using var run = RunDirectory.OpenToRead(directory);
-        var options = SelectCommand.OptionsOf(run);
+        var (options, _) = SelectCommand.OptionsOf(run);
         using var progress = new ProgressPrinter();
         var job = new SelectJob(options, progress)
         {

@@ -3,6 +3,7 @@ using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Engine.Features;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
 

@@ -5,6 +5,8 @@ using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.ChatTemplates;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Cli.Commands;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
+using Pursuit.Jobs;
 using Pursuit.Mpi;
-using Pursuit.Runs;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 using Spectre.Console;
 
 namespace Pursuit.Cli.Commands;

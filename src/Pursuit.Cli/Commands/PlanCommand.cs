@@ -8,6 +8,7 @@ using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Engine.Features;
 using Pursuit.Engine.Planning;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Gtp;

@@ -2,9 +2,10 @@ using System.CommandLine;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Engine.Training;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Storage;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.Training;
 
 namespace Pursuit.Cli.Commands;
 

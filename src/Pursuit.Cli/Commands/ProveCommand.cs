@@ -5,6 +5,7 @@ using Pursuit.Data;
 using Pursuit.Engine.Features;
 using Pursuit.Engine.Proof;
 using Pursuit.Engine.Training;
+using Pursuit.Jobs;
 using Pursuit.Proof;
 using Pursuit.Reports;
 using Pursuit.Runs;

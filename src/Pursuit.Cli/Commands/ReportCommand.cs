@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Pursuit.Cli.Output;
+using Pursuit.Jobs;
 using Pursuit.Proof;
 using Pursuit.Reports;
 using Pursuit.Runs;
@@ -37,10 +38,12 @@ internal static class ReportCommand
 
     private static int Selection(RunDirectory run, string? to, bool json, CancellationToken cancellationToken)
     {
-        var options = SelectCommand.OptionsOf(run);
+        var (options, command) = SelectCommand.OptionsOf(run);
         var summary = SelectSummary.Of(run);
         using var progress = new ProgressPrinter();
-        var report = new SelectJob(options, progress) { Features = FeatureCommandOptions.FinishedSource(options, run) }.Revisit(run, selected => SelectReportBuilder.Build(selected, summary, options.Command!, progress, cancellationToken), cancellationToken);
+        var job = new SelectJob(options, progress) { Features = FeatureCommandOptions.FinishedSource(options, run) };
+        var report = job.Revisit(
+            run, selected => SelectReportBuilder.Build(selected, summary, command, progress, cancellationToken), cancellationToken);
         var page = Write(run, to, directory => SelectReportFiles.Write(directory, report));
         progress.Dispose();
         Terminal.Line(report.Headline);
@@ -60,7 +63,7 @@ internal static class ReportCommand
         catch (PursuitException e) when (e.InnerException is IOException or UnauthorizedAccessException)
         {
             var here = Path.GetFullPath(Path.GetFileNameWithoutExtension(run.FullPath) + ".report");
-            Terminal.Line($"Note      {e.Message} The report goes to {Terminal.Short(here)} instead.");
+            Terminal.Line($"Note      {e.Describe(LibraryNames.OnTheCommandLine)} The report goes to {Terminal.Short(here)} instead.");
             return write(here);
         }
     }

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
-using Pursuit.Data.Export;
 using Pursuit.Engine.Statistics;
+using Pursuit.Jobs;
+using Pursuit.Jobs.Export;
 using Pursuit.Runs;
 using Pursuit.Selection;
 

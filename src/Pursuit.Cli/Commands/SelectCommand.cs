@@ -1,9 +1,11 @@
 using System.CommandLine;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
-using Pursuit.Data.Export;
 using Pursuit.Distribution;
 using Pursuit.Engine.Features;
+using Pursuit.Jobs;
+using Pursuit.Jobs.Export;
+using Pursuit.Reports;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Information;
@@ -77,14 +79,14 @@ internal sealed class SelectCommand
         return command;
     }
 
-    /// <summary>The options of a run of this command, read again.</summary>
+    /// <summary>The options of a run of this command, read again, and the command that repeats it.</summary>
     /// <param name="run">The run's directory.</param>
     /// <exception cref="PursuitException">They can't be read, or are another command's.</exception>
-    public static SelectJobOptions OptionsOf(RunDirectory run)
+    public static (SelectJobOptions Options, string Command) OptionsOf(RunDirectory run)
     {
         var select = new SelectCommand(prunes: ReplayFile.CommandOf(run) == PruneName);
         var parsed = ReplayFile.Parse(run, select.Parser());
-        return select.ReadOptions(parsed) with { Command = select.Replay(parsed, run.FullPath).Command() };
+        return (select.ReadOptions(parsed), select.Replay(parsed, run.FullPath).Command());
     }
 
     private Command Parser()
@@ -119,12 +121,19 @@ internal sealed class SelectCommand
         if (options.Memory is { } memory) ProcessMemory.Bound(memory);
         if (group.Rank > 0) return Assist(options, group, cancellationToken);
         var replay = Replay(parsed, options.RunPath);
-        if (!parsed.GetValue(_noReport)) options = options with { Command = replay.Command() };
         using var progress = new ProgressPrinter();
         _ = new SelectJob(options, progress); // refuses contradictions before a directory is made
         using var run = RunDirectory.Open(options.RunPath);
         run.OnDamage = Terminal.Damage;
-        var job = new SelectJob(options, progress) { OnAudit = AuditPrinter.Print, OnNote = Note, Features = FeatureCommandOptions.Source(options, run, group, progress), Statistics = StatisticsCommandOptions.Source(options, run, progress), Group = group };
+        var job = new SelectJob(options, progress)
+        {
+            OnAudit = AuditPrinter.Print,
+            OnNote = Note,
+            OnSelected = parsed.GetValue(_noReport) ? null : SelectReportFiles.Writer(replay.Command(), progress, cancellationToken),
+            Features = FeatureCommandOptions.Source(options, run, group, progress),
+            Statistics = StatisticsCommandOptions.Source(options, run, progress),
+            Group = group,
+        };
         replay.WriteUnlessThere();
         var summary = job.Run(run, cancellationToken);
         replay.Write();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Pursuit.Engine.Statistics;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
 

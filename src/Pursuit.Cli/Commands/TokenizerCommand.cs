@@ -2,9 +2,10 @@ using System.CommandLine;
 using System.Text;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
-using Pursuit.Runs;
+using Pursuit.Jobs;
 using Pursuit.Storage;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.Training;
 
 namespace Pursuit.Cli.Commands;
 

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
-using Pursuit.Data.Export;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
+using Pursuit.Jobs;
+using Pursuit.Jobs.Export;
 using Pursuit.Runs;
 
 namespace Pursuit.Cli.Commands;

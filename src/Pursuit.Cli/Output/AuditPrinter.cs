@@ -1,4 +1,4 @@
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Cli.Output;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Pursuit.Runs;
+using Pursuit.Jobs;
 
 namespace Pursuit.Cli.Output;
 

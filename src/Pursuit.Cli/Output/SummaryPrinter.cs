@@ -1,4 +1,4 @@
-using Pursuit.Runs;
+using Pursuit.Jobs;
 using Pursuit.Selection;
 
 namespace Pursuit.Cli.Output;

@@ -1,6 +1,5 @@
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
-using Pursuit.Runs;
 using Pursuit.Storage;
 
 namespace Pursuit.Engine.Adapters;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Pursuit.Data;
-using Pursuit.Runs;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Features;
 

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Features;
 

@@ -1,5 +1,6 @@
 using Pursuit.Data;
 using Pursuit.Distribution;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 
 namespace Pursuit.Engine.Features;

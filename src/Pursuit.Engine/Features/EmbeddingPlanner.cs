@@ -2,7 +2,7 @@ using Pursuit.Data;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Storage;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Features;
 

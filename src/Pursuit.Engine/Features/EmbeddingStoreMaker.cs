@@ -3,6 +3,7 @@ using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Storage;
 

@@ -1,6 +1,5 @@
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
-using Pursuit.Runs;
 
 namespace Pursuit.Engine.Features;
 

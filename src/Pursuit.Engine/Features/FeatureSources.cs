@@ -1,5 +1,6 @@
 using Pursuit.Distribution;
 using Pursuit.Engine.Kernels;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
 

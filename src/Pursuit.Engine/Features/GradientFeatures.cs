@@ -1,6 +1,7 @@
 using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Engine.Models;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection.Features;
 

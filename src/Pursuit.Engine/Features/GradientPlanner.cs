@@ -3,7 +3,7 @@ using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Storage;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Features;
 

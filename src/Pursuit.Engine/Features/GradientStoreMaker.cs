@@ -4,10 +4,11 @@ using Pursuit.Distribution;
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection.Features;
 using Pursuit.Storage;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Features;
 

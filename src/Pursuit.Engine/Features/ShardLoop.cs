@@ -4,7 +4,7 @@ using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Runs;
 using Pursuit.Storage;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Features;
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Pursuit.Runs;
 
 namespace Pursuit.Engine.Kernels;
 

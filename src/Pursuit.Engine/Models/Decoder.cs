@@ -1,6 +1,5 @@
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Kernels;
-using Pursuit.Runs;
 
 namespace Pursuit.Engine.Models;
 

@@ -1,9 +1,11 @@
 using Pursuit.Data;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
+using Pursuit.Jobs;
 using Pursuit.Proof;
 using Pursuit.Runs;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Proof;
 

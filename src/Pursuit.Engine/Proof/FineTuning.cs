@@ -3,7 +3,7 @@ using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Proof;
 using Pursuit.Selection;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Proof;
 

@@ -2,7 +2,7 @@ using Pursuit.Data;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Selection;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Proof;
 

@@ -1,6 +1,7 @@
 using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Engine.Features;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
 

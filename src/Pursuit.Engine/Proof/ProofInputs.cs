@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Pursuit.Data;
 using Pursuit.Engine.Models;
+using Pursuit.Jobs;
 using Pursuit.Proof;
 using Pursuit.Runs;
 using Pursuit.Storage;

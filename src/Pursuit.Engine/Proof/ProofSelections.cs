@@ -1,7 +1,8 @@
 using System.Text;
 using Pursuit.Data;
-using Pursuit.Data.Export;
 using Pursuit.Engine.Statistics;
+using Pursuit.Jobs;
+using Pursuit.Jobs.Export;
 using Pursuit.Proof;
 using Pursuit.Runs;
 using Pursuit.Selection;

@@ -2,8 +2,8 @@ using Pursuit.Data;
 using Pursuit.Engine.Features;
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Training;
+using Pursuit.Jobs;
 using Pursuit.Proof;
-using Pursuit.Runs;
 using Pursuit.Selection;
 
 namespace Pursuit.Engine.Proof;

@@ -1,6 +1,5 @@
 using Pursuit.Data;
 using Pursuit.Proof;
-using Pursuit.Runs;
 
 namespace Pursuit.Engine.Statistics;
 

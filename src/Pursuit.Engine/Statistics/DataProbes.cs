@@ -3,10 +3,12 @@ using System.Text;
 using System.Text.Json;
 using Pursuit.Data;
 using Pursuit.Engine.Training;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection.Features;
 using Pursuit.Storage;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.Training;
 
 namespace Pursuit.Engine.Statistics;
 

@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection.Features;
 

@@ -1,6 +1,8 @@
 using Pursuit.Data;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Statistics;
 

@@ -1,5 +1,6 @@
 using Pursuit.Data;
 using Pursuit.Engine.Kernels;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection.Features;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Pursuit.Data;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection.Features;
 using Pursuit.Storage;

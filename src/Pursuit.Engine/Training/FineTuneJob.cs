@@ -1,9 +1,10 @@
 using Pursuit.Data;
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Storage;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Training;
 

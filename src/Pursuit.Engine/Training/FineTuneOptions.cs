@@ -1,7 +1,7 @@
 using Pursuit.Data;
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
-using Pursuit.Runs;
+using Pursuit.Jobs;
 
 namespace Pursuit.Engine.Training;
 

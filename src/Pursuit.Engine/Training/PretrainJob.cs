@@ -3,6 +3,7 @@ using Pursuit.Data;
 using Pursuit.Engine.Models;
 using Pursuit.Runs;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.Training;
 
 namespace Pursuit.Engine.Training;
 

@@ -1,6 +1,6 @@
 using Pursuit.Data;
-using Pursuit.Runs;
-using Pursuit.Tokenization;
+using Pursuit.Jobs;
+using Pursuit.Tokenization.Training;
 
 namespace Pursuit.Engine.Training;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Pursuit.Data;
 using Pursuit.Runs;
 using Pursuit.Storage;
 

@@ -9,7 +9,7 @@ public sealed record Example
     /// <summary>The user's own id, or null where the record has none.</summary>
     public string? Id { get; init; }
 
-    /// <summary>SHA-256 of the normalised content.</summary>
+    /// <summary>SHA-256 of the normalized content.</summary>
     public required ContentId ContentId { get; init; }
 
     /// <summary>The conversation's turns in order; empty for a text.</summary>
@@ -24,7 +24,10 @@ public sealed record Example
     /// <summary>The documents a chat template may print, as a JSON array exactly as in the record, or null.</summary>
     public string? DocumentsJson { get; init; }
 
-    /// <summary>The rejected answer of a preference record read by its chosen one: the turns in place of the last ones of <see cref="Turns"/>; empty for any other record.</summary>
+    /// <summary>
+    /// The rejected answer of a preference record read by its chosen one: the turns in place of the last ones of
+    /// <see cref="Turns"/>; empty for any other record.
+    /// </summary>
     public IReadOnlyList<Turn> RejectedTurns { get; init; } = [];
 
     /// <summary>
@@ -33,7 +36,7 @@ public sealed record Example
     /// </summary>
     public int? PromptTurns { get; init; }
 
-    /// <summary>Where the record stands in the input.</summary>
+    /// <summary>Where the record is in the input.</summary>
     public required RecordLocator Locator { get; init; }
 
     /// <summary>True for a plain text, where every token is trained.</summary>

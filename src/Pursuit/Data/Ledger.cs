@@ -19,7 +19,7 @@ public enum RowFate
 }
 
 /// <summary>One bad record.</summary>
-/// <param name="File">The file it stands in.</param>
+/// <param name="File">Its file.</param>
 /// <param name="Line">The 1-based line of its first byte.</param>
 /// <param name="Row">Its number over all input rows, from 0.</param>
 /// <param name="Reason">What is wrong with it.</param>
@@ -27,7 +27,7 @@ public sealed record QuarantinedRecord(string File, long Line, long Row, string 
 
 /// <summary>One input row's fate.</summary>
 /// <param name="Row">Its number over all input rows, from 0.</param>
-/// <param name="File">The file it stands in.</param>
+/// <param name="File">Its file.</param>
 /// <param name="Line">The 1-based line of its first byte.</param>
 /// <param name="Fate">What became of it.</param>
 /// <param name="Position">Its position in the pool, or -1.</param>
@@ -70,11 +70,11 @@ public sealed class Ledger
     public long QuarantinedCount { get; }
 
     /// <summary>
-    /// Pool examples whose user's id an earlier example has already, with other content: kept apart by their content ids.
+    /// Pool examples whose user's id an earlier example has already, with other content: distinguished by their content ids.
     /// </summary>
     public int RepeatedUserIdCount { get; }
 
-    /// <summary>The quarantine's reasons with the rows of each, the commonest first.</summary>
+    /// <summary>The quarantine's reasons with the rows of each, the most common first.</summary>
     public IReadOnlyList<(string Reason, int Count)> ReasonCounts => _rows.ReasonCounts();
 
     /// <summary>Things in the pool's directories that aren't read though they may hold records.</summary>

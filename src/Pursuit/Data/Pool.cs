@@ -91,7 +91,7 @@ public sealed class Pool : IDisposable
     /// </summary>
     public string Fingerprint { get; }
 
-    /// <summary>Where an example stands in the input.</summary>
+    /// <summary>Where an example is in the input.</summary>
     public RecordLocator Locator(int position) => _rows.Locator(_poolRows[position]);
 
     /// <summary>An example's number over all input rows of all files, from 0, bad and duplicate rows counted: its "index".</summary>
@@ -114,12 +114,12 @@ public sealed class Pool : IDisposable
         return ReadEach(Enumerable.Range(start, count), forward: count == Count, token);
     }
 
-    /// <summary>Chosen examples, in the order given.</summary>
+    /// <summary>Selected examples, in the order given.</summary>
     /// <exception cref="PursuitException">A file has changed since it was read.</exception>
     public IEnumerable<Example> Read(IReadOnlyList<int> positions, CancellationToken token) => ReadEach(positions, forward: false, token);
 
     /// <summary>
-    /// Writes chosen records exactly as they stand in the input, one per line, in the order given. A record of a JSON array
+    /// Writes selected records exactly as in the input, one per line, in the order given. A record of a JSON array
     /// that spans several lines is put on one: its line breaks and the white space after them go, nothing else does.
     /// </summary>
     /// <exception cref="PursuitException">A file has changed since it was read.</exception>
@@ -154,7 +154,7 @@ public sealed class Pool : IDisposable
     }
 
     /// <summary>
-    /// The input rows outside the pool (copies, and bad records that are JSON all the same) that carry a user's id. Reads those
+    /// The input rows outside the pool (copies, and bad records that are JSON nonetheless) that carry a user's id. Reads those
     /// records again.
     /// </summary>
     /// <param name="userId">The id, a text or a number as it is written.</param>
@@ -198,7 +198,7 @@ public sealed class Pool : IDisposable
     }
 
     private PursuitException Changed(RecordLocator locator) => PursuitException.At(
-        FormattableString.Invariant($"{Sources[locator.Source].Path}, line {locator.Line}"), "the record isn't the one that was read before", "input files that stay as they are during a run", "Run again from the start.");
+        FormattableString.Invariant($"{Sources[locator.Source].Path}, line {locator.Line}"), "the record isn't the one that was read before", "input files that do not change during a run", "Run again from the start.");
 
     private static void WriteLine(ReadOnlySpan<byte> record, bool isArray, Stream destination)
     {

@@ -16,7 +16,7 @@ public sealed record PoolOptions
     public bool Strict { get; init; }
 
     /// <summary>What the ledger says of a row that <see cref="Excluded"/> names.</summary>
-    public const string ExcludedReason = "an example of the target, left out by --exclude-target";
+    public const string ExcludedReason = "an example of the target, excluded as asked";
 
     /// <summary>
     /// Content ids that don't get into the pool, such as a target's. Null (the default) for none. Their rows are quarantined with
@@ -88,8 +88,9 @@ public readonly record struct PoolProgress(long BytesRead, long BytesTotal, long
 /// <summary>One file of a pool.</summary>
 /// <param name="Path">Its path as it was given or found.</param>
 /// <param name="Shape">The shape its records are read by; null where no record told one.</param>
-/// <param name="IsCompressed">True for gzip, told by its first bytes.</param>
-/// <param name="IsArray">True where records may span lines: one JSON array, plain or inside an object, or objects one after the other.</param>
+/// <param name="IsCompressed">True for gzip, detected by its first bytes.</param>
+/// <param name="IsArray">True where records may span lines: one JSON array, plain or inside an object, or objects one after the
+/// other.</param>
 /// <param name="Bytes">Its size on disk.</param>
 /// <param name="ContentBytes">Its size when decompressed.</param>
 /// <param name="Rows">Its records, good or bad.</param>

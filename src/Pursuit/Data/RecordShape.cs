@@ -38,6 +38,6 @@ public static class RecordShapeNames
                 return (RecordShape)i;
         }
 
-        throw PursuitException.At("--shape", $"'{name}'", $"one of {string.Join(", ", All)}", "Leave the option away to have the shape detected per file.");
+        throw PursuitException.At(ApiName.Shape, $"'{name}'", $"one of {string.Join(", ", All)}", "Omit it to have the shape detected per file.");
     }
 }

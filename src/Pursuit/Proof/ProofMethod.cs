@@ -27,7 +27,7 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
         var parts = text.Split(':');
         var method = new ProofMethod(text, parts[0], [.. parts[1..].Select(p => $"{parts[0]}.{p}")]);
         if (method.IsFull && parts.Length > 1)
-            throw PursuitException.At("--methods", $"'{text}'", $"'{parts[0]}' alone: it has no options");
+            throw PursuitException.At(ApiName.Methods, $"'{text}'", $"'{parts[0]}' alone: it has no options");
         if (!method.IsFull) _ = MethodOptions.Create(MethodRegistry.Find(method.Name), method.Settings);
         return method;
     }

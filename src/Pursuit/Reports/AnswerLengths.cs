@@ -1,4 +1,4 @@
-using Pursuit.Runs;
+using Pursuit.Jobs;
 using static System.FormattableString;
 
 namespace Pursuit.Reports;
@@ -36,7 +36,7 @@ internal sealed record AnswerLengths(string Title, string Unit, IReadOnlyList<do
 
         var chosen = Drawn(rows.Count, most, run.Options.Seed, 1);
         return new AnswerLengths(
-            Invariant($"{Plain}, of {most:N0} examples drawn from the pool{(chosen.Length < rows.Count ? Invariant($" and {most:N0} from the chosen") : "")}"),
+            Invariant($"{Plain}, of {most:N0} examples drawn from the pool{(chosen.Length < rows.Count ? Invariant($" and {most:N0} from the selection") : "")}"),
             "characters",
             [.. Read(Drawn(run.Pool.Count, most, run.Options.Seed, 0))],
             [.. Read([.. chosen.Select(i => rows[i].Position)]).Zip(chosen, (length, i) => (length, rows[i].Weight))]);

@@ -1,15 +1,15 @@
 namespace Pursuit.Reports;
 
-/// <summary>The chosen examples with why, and the texts of those they are compared with.</summary>
+/// <summary>The selected examples with why, and the texts of those they are compared with.</summary>
 public sealed record ChosenExamples
 {
     /// <summary>The chosen, best first.</summary>
     public required IReadOnlyList<ChosenExample> Chosen { get; init; }
 
-    /// <summary>Chosen examples that are not listed: the report holds the best ranks.</summary>
+    /// <summary>Selected examples that are not listed: the report holds the best ranks.</summary>
     public required int Left { get; init; }
 
-    /// <summary>Examples that were not chosen and are some chosen one's neighbour.</summary>
+    /// <summary>Examples that were not selected and are a selected one's neighbor.</summary>
     public required IReadOnlyList<OtherExample> Others { get; init; }
 
     /// <summary>The target's examples that some chosen one serves.</summary>
@@ -25,7 +25,7 @@ public sealed record ChosenExamples
     public required int NearUpToRank { get; init; }
 }
 
-/// <summary>A chosen example.</summary>
+/// <summary>A selected example.</summary>
 public sealed record ChosenExample
 {
     /// <summary>1 is the best.</summary>
@@ -49,7 +49,7 @@ public sealed record ChosenExample
     /// <summary>Its training weight; the mean is 1.</summary>
     public required double Weight { get; init; }
 
-    /// <summary>How often it stands in the file of records.</summary>
+    /// <summary>Its number of copies in the file of records.</summary>
     public required int Repeats { get; init; }
 
     /// <summary>What the method ordered it by.</summary>
@@ -64,15 +64,15 @@ public sealed record ChosenExample
     /// <summary>The target examples it serves most; indices into <see cref="ChosenExamples.Targets"/>, with the inner product.</summary>
     public IReadOnlyList<ExampleLink> Serves { get; init; } = [];
 
-    /// <summary>Its nearest neighbours that were not chosen; indices into <see cref="ChosenExamples.Others"/>, with the cosine.</summary>
+    /// <summary>Its nearest neighbors that were not selected; indices into <see cref="ChosenExamples.Others"/>, with the cosine.</summary>
     public IReadOnlyList<ExampleLink> Near { get; init; } = [];
 
-    /// <summary>Chosen examples that say nearly the same; ranks, with the cosine.</summary>
+    /// <summary>Selected examples that are nearly the same; ranks, with the cosine.</summary>
     public IReadOnlyList<ExampleLink> Twins { get; init; } = [];
 }
 
 /// <summary>One turn as it is shown.</summary>
-/// <param name="Role">Who speaks; "text" for a text, "" for a mark that turns were left out.</param>
+/// <param name="Role">Who speaks; "text" for a text, "" for a mark that turns were omitted.</param>
 /// <param name="Text">What is said, cut in the middle where it is long.</param>
 public sealed record ReportTurn(string Role, string Text);
 

@@ -19,7 +19,7 @@ internal static class Distributions
     /// <param name="title">What is counted.</param>
     /// <param name="unit">In what.</param>
     /// <param name="values">The numbers of the pool's examples, or of some drawn from it, which then stand for all.</param>
-    /// <param name="chosen">The chosen examples' numbers and weights, or those of some.</param>
+    /// <param name="chosen">The selected examples' numbers and weights, or those of some.</param>
     /// <param name="pool">Examples in the pool.</param>
     /// <param name="selected">Examples chosen.</param>
     public static Distribution Of(string title, string unit, IReadOnlyList<double> values, IReadOnlyList<(double Value, double Weight)> chosen, int pool, int selected)

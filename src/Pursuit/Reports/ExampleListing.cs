@@ -1,11 +1,11 @@
 using Pursuit.Data;
-using Pursuit.Data.Export;
-using Pursuit.Runs;
+using Pursuit.Jobs;
+using Pursuit.Jobs.Export;
 using Pursuit.Selection;
 
 namespace Pursuit.Reports;
 
-/// <summary>Lists the chosen examples with why each was chosen.</summary>
+/// <summary>Lists the selected examples with why each was selected.</summary>
 /// <param name="run">The selection.</param>
 /// <param name="unit">In what answers' lengths are counted.</param>
 /// <param name="pairs">Near-duplicates among the chosen, by rank.</param>
@@ -83,7 +83,7 @@ internal sealed class ExampleListing(SelectedRun run, string unit, IReadOnlyList
         return (Renumbered(links, out var wanted), Texts(run.Pool, wanted, cancellationToken));
     }
 
-    /// <summary>Chosen examples that say nearly the same, both ways, at most three each.</summary>
+    /// <summary>Selected examples that are nearly the same, both ways, at most three each.</summary>
     private Dictionary<int, ExampleLink[]> Twins() => pairs
         .SelectMany(p => new[] { (Of: p.First, To: p.Second, p.Cosine), (Of: p.Second, To: p.First, p.Cosine) })
         .GroupBy(p => p.Of)

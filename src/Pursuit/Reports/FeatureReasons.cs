@@ -1,6 +1,5 @@
-using Pursuit.Data;
+using Pursuit.Jobs;
 using Pursuit.Numerics;
-using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Less;
@@ -8,7 +7,9 @@ using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Reports;
 
-/// <summary>Why rows were chosen, read from features: which target rows they serve, and which rows of the pool are most like them.</summary>
+/// <summary>
+/// Why rows were chosen, read from features: which target rows they serve, and which rows of the pool are most like them.
+/// </summary>
 internal sealed class FeatureReasons
 {
     /// <summary>Links kept per row.</summary>
@@ -84,7 +85,9 @@ internal sealed class FeatureReasons
         return links;
     }
 
-    /// <summary>For each row the most similar rows of the pool that pass a test, by cosine above zero, best first: a scan per 32 rows.</summary>
+    /// <summary>
+    /// For each row the most similar rows of the pool that pass a test, by cosine above zero, best first: a scan per 32 rows.
+    /// </summary>
     /// <param name="positions">The rows asked.</param>
     /// <param name="passes">Which rows may be answered.</param>
     /// <param name="progress">Told after each scan.</param>

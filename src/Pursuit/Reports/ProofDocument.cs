@@ -36,7 +36,7 @@ public sealed record ProofDocument
 
     private static string HeadlineOf(ProofReport proof)
     {
-        if (Choosing(proof).FirstOrDefault() is not { } method) return "Random choices against the whole pool";
+        if (Choosing(proof).FirstOrDefault() is not { } method) return "Random selections against the whole pool";
         var budgets = Deciding(proof, method).ToLookup(c => c.Verdict, c => c.Budget);
         var (better, worse, neither) = (budgets[ProofVerdict.Better].ToArray(), budgets[ProofVerdict.Worse].ToArray(), budgets[ProofVerdict.NoDifferenceShown].ToArray());
         if (better.Length + worse.Length == 0) return $"No difference between {method} and random shown at {List(neither)}";

@@ -19,8 +19,8 @@ public static class ProofReportFiles
     public static string Write(string directory, ProofReport proof, string command)
     {
         var document = ProofDocument.Of(proof, command);
-        AtomicFile.Write(Path.Combine(directory, SelectReportFiles.ModelName), s => JsonSerializer.Serialize(s, document, RunJson.Indented));
-        var page = Path.Combine(directory, SelectReportFiles.PageName);
+        AtomicFile.Write(Path.Combine(directory, RunDirectory.ReportModelName), s => JsonSerializer.Serialize(s, document, RunJson.Indented));
+        var page = Path.Combine(directory, RunDirectory.ReportPageName);
         AtomicFile.Write(page, s => s.Write(Encoding.UTF8.GetBytes(Page(document))));
         return page;
     }
@@ -31,12 +31,12 @@ public static class ProofReportFiles
     {
         var path = run.PathOf(ProofReport.FileName);
         if (!File.Exists(path)) return null;
-        const string Advice = "Run the proof again: finished trainings are kept.";
-        var proof = SealedJson.Read<ProofReport>(path, "what 'pursuit prove' writes at its end", Advice);
+        const string Advice = "Run the proof again: finished trainings are cached.";
+        var proof = SealedJson.Read<ProofReport>(path, $"what {ApiName.ProveJob} writes at its end", Advice);
         var result = run.PathOf(ProofReport.ResultName);
         return File.Exists(result) && File.ReadAllBytes(result).AsSpan().SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(proof.WithoutSeconds(), RunJson.Indented))
             ? proof
-            : throw PursuitException.At(result, File.Exists(result) ? $"another result than that of {path}" : "no such file", "the two as they were written", Advice);
+            : throw PursuitException.At(result, File.Exists(result) ? $"another result than that of {path}" : "no such file", "both files of the same run, unchanged", Advice);
     }
 
     /// <summary>The page alone.</summary>

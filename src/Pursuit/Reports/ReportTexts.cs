@@ -6,7 +6,7 @@ namespace Pursuit.Reports;
 /// <summary>Examples as a report shows them: turns, long ones cut, within a bound for the whole page.</summary>
 internal static class ReportTexts
 {
-    /// <summary>Chosen examples a report lists at most.</summary>
+    /// <summary>Selected examples a report lists at most.</summary>
     public const int MostExamples = 5_000;
 
     private const int CharactersInAll = 6_000_000;
@@ -26,7 +26,7 @@ internal static class ReportTexts
         var shown = left > 1 ? [.. turns.Take(FirstTurns), .. turns.TakeLast(LastTurns)] : turns;
         var share = Share(shown, length);
         var cut = shown.Select(t => new ReportTurn(t.Role, TextCut.Middle(Words(t), share))).ToList();
-        if (left > 1) cut.Insert(FirstTurns, new ReportTurn("", Invariant($"{left:N0} turns left out")));
+        if (left > 1) cut.Insert(FirstTurns, new ReportTurn("", Invariant($"{left:N0} turns omitted")));
         return cut;
     }
 

@@ -1,4 +1,4 @@
-using Pursuit.Runs;
+using Pursuit.Jobs;
 using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Reports;
@@ -27,7 +27,7 @@ public sealed record SelectReport
     /// <summary>What was chosen from what within which budget, in a sentence.</summary>
     public required string Headline { get; init; }
 
-    /// <summary>What stands out; each a whole sentence.</summary>
+    /// <summary>What is unusual; each a whole sentence.</summary>
     public required IReadOnlyList<string> Findings { get; init; }
 
     /// <summary>What a person should know before using the selection; each a whole sentence.</summary>
@@ -36,7 +36,7 @@ public sealed record SelectReport
     /// <summary>What became of the input's rows.</summary>
     public required LedgerCounts Ledger { get; init; }
 
-    /// <summary>Why records were put aside, commonest first, at most 20.</summary>
+    /// <summary>Why records were quarantined, most common first, at most 20.</summary>
     public required IReadOnlyList<ReasonCount> Quarantined { get; init; }
 
     /// <summary>Examples in the pool.</summary>
@@ -81,13 +81,13 @@ public sealed record SelectReport
     /// <summary>Chosen against pool and random, by numbers that each example has, such as its length.</summary>
     public required IReadOnlyList<Distribution> Distributions { get; init; }
 
-    /// <summary>Pairs of chosen examples that say nearly the same; null where no features tell.</summary>
+    /// <summary>Pairs of selected examples that are nearly the same; null without features.</summary>
     public IReadOnlyList<NearPair>? NearDuplicates { get; init; }
 
     /// <summary>Near-duplicate pairs, listed or not.</summary>
     public required int NearDuplicatePairs { get; init; }
 
-    /// <summary>The chosen examples, with why.</summary>
+    /// <summary>The selected examples, with why.</summary>
     public required ChosenExamples Examples { get; init; }
 
     /// <summary>Seconds the selection took.</summary>
@@ -123,7 +123,7 @@ public sealed record TargetUse(IReadOnlyList<string> Files, int Examples);
 /// <param name="Groups">What was fitted.</param>
 /// <param name="Residual">The best iterate's residual with its weights, relative.</param>
 /// <param name="UniformResidual">The final selection's residual with equal weights, fills included.</param>
-/// <param name="Wanted">Chosen examples that the pursuit itself wanted; the rest fill the budget.</param>
+/// <param name="Wanted">Selected examples that the pursuit itself took; the rest fill the budget.</param>
 /// <param name="Reason">Why it ended, in words.</param>
 public sealed record PursuitCourse(
     IReadOnlyList<PursuitIteration> Iterations,
@@ -141,7 +141,7 @@ public sealed record PursuitCourse(
 /// <param name="NoiseFloor">What its sampling noise alone would leave; 0 where it can't be known.</param>
 public sealed record PursuitGroup(string Name, double Share, double Residual, double NoiseFloor);
 
-/// <summary>Two chosen examples that say nearly the same.</summary>
+/// <summary>Two selected examples that are nearly the same.</summary>
 /// <param name="First">The better rank.</param>
 /// <param name="Second">The other rank.</param>
 /// <param name="Cosine">The cosine of their features.</param>
@@ -160,7 +160,9 @@ public sealed record ReportBin(string Name, int Pool, int Selected, int RandomLo
     public int Against => Selected > RandomHigh ? 1 : Selected < RandomLow ? -1 : 0;
 }
 
-/// <summary>How a number that each example has is spread over the pool and over the chosen, in about ten spans of equal count in the pool.</summary>
+/// <summary>
+/// How a number that each example has is spread over the pool and over the chosen, in about ten spans of equal count in the pool.
+/// </summary>
 /// <param name="Title">What is counted, such as "answer length".</param>
 /// <param name="Unit">In what, such as "tokens".</param>
 /// <param name="PoolMedian">The pool's median.</param>

@@ -1,3 +1,4 @@
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Pursuits;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Pursuit.Jobs;
 using Pursuit.Reports.Html;
 using Pursuit.Runs;
 using Pursuit.Storage;
@@ -9,11 +10,12 @@ namespace Pursuit.Reports;
 /// <summary>Writes a report into its run's directory: the page, and the model beside it.</summary>
 public static class SelectReportFiles
 {
-    /// <summary>The page's name.</summary>
-    public const string PageName = "report.html";
-
-    /// <summary>The model's name.</summary>
-    public const string ModelName = "report.json";
+    /// <summary>Builds and writes the report of a selection just made: what <see cref="SelectJob.OnSelected"/> wants.</summary>
+    /// <param name="command">The command that repeats the job, as the report quotes it.</param>
+    /// <param name="progress">Told how far the work has come.</param>
+    /// <param name="cancellationToken">Stops it; nothing is written then.</param>
+    public static Action<SelectedRun, SelectSummary> Writer(string command, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
+        (selected, summary) => Write(summary.Files["run"], SelectReportBuilder.Build(selected, summary, command, progress, cancellationToken));
 
     /// <summary>Writes both files.</summary>
     /// <param name="directory">The run's directory.</param>
@@ -22,18 +24,10 @@ public static class SelectReportFiles
     /// <exception cref="PursuitException">A file can't be written.</exception>
     public static string Write(string directory, SelectReport report)
     {
-        AtomicFile.Write(Path.Combine(directory, ModelName), s => JsonSerializer.Serialize(s, report, RunJson.Indented));
-        var page = Path.Combine(directory, PageName);
+        AtomicFile.Write(Path.Combine(directory, RunDirectory.ReportModelName), s => JsonSerializer.Serialize(s, report, RunJson.Indented));
+        var page = Path.Combine(directory, RunDirectory.ReportPageName);
         AtomicFile.Write(page, s => s.Write(Encoding.UTF8.GetBytes(Page(report))));
         return page;
-    }
-
-    /// <summary>Deletes both files where they are.</summary>
-    /// <param name="directory">The run's directory.</param>
-    public static void Delete(string directory)
-    {
-        Disk.Delete(Path.Combine(directory, ModelName));
-        Disk.Delete(Path.Combine(directory, PageName));
     }
 
     /// <summary>The page alone.</summary>

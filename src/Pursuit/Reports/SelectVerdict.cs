@@ -15,28 +15,28 @@ internal static class SelectVerdict
         var budget = report.Budget.Unit == "examples"
             ? Invariant($"a budget of {report.Budget.Resolved:N0} examples")
             : Invariant($"a budget of {report.Budget.Resolved:N0} {report.Budget.Unit}, of which it spends {report.Budget.Spent:N0}");
-        return Invariant($"{report.Method} chose {report.Selected:N0} of {report.Pool:N0} examples ({Percent(share)}){toward}, within {budget}.");
+        return Invariant($"{report.Method} selected {report.Selected:N0} of {report.Pool:N0} examples ({Percent(share)}){toward}, within {budget}.");
     }
 
-    /// <summary>What stands out.</summary>
+    /// <summary>What is unusual.</summary>
     public static IReadOnlyList<string> Findings(SelectReport report)
     {
         var findings = new List<string>();
         if (report.Course is { } course)
         {
-            findings.Add(Invariant($"With its weights the choice reproduces the {Sought(report)} up to a relative residual of {course.Residual:0.000} (0 is exact, 1 is nothing); with equal weights it meets the common direction up to {course.UniformResidual:0.000}."));
+            findings.Add(Invariant($"With its weights the selection reproduces the {Sought(report)} up to a relative residual of {course.Residual:0.000} (0 is exact, 1 is nothing); with equal weights it matches the common direction up to {course.UniformResidual:0.000}."));
             if (course.Wanted < report.Selected)
-                findings.Add(Invariant($"The pursuit itself wanted {course.Wanted:N0} examples; the other {report.Selected - course.Wanted:N0} fill the budget."));
+                findings.Add(Invariant($"The pursuit itself selected {course.Wanted:N0} examples; the other {report.Selected - course.Wanted:N0} fill the budget."));
         }
 
         if (Math.Abs(report.EffectiveSize - report.Selected) > 0.5)
-            findings.Add(Invariant($"Its weights are worth {report.EffectiveSize:N0} equally weighted examples."));
+            findings.Add(Invariant($"Effective sample size: {report.EffectiveSize:N0}."));
         if (report.Sources.Count > 1) findings.AddRange(SourceFindings(report.Sources));
         findings.AddRange(report.Distributions.Select(DistributionFinding).OfType<string>());
         if (report.NearDuplicatePairs > 0)
-            findings.Add(Invariant($"{report.NearDuplicatePairs:N0} {Plural(report.NearDuplicatePairs, "pair")} of chosen examples say nearly the same."));
+            findings.Add(Invariant($"{report.NearDuplicatePairs:N0} {Plural(report.NearDuplicatePairs, "pair")} of selected examples are nearly the same."));
         if (report.Ledger.Quarantined > 0)
-            findings.Add(Invariant($"{report.Ledger.Quarantined:N0} of {report.Ledger.Rows:N0} rows could not be read and were put aside."));
+            findings.Add(Invariant($"{report.Ledger.Quarantined:N0} of {report.Ledger.Rows:N0} rows are invalid and were quarantined."));
         return findings;
     }
 
@@ -57,12 +57,12 @@ internal static class SelectVerdict
         var fewer = sources.Where(s => s.Against < 0).OrderBy(s => Excess(s)).ToArray();
         if (more.Length + fewer.Length == 0)
         {
-            yield return "From no source does it take more or fewer than random choices do (95% of them).";
+            yield return "It takes no more or fewer from any source than 95% of random selections do.";
             yield break;
         }
 
-        if (more.Length > 0) yield return $"More than random choices take: {List(more)}.";
-        if (fewer.Length > 0) yield return $"Fewer than random choices take: {List(fewer)}.";
+        if (more.Length > 0) yield return $"More than in random selections: {List(more)}.";
+        if (fewer.Length > 0) yield return $"Fewer than in random selections: {List(fewer)}.";
     }
 
     private static double Excess(ReportBin bin) => bin.Selected - (bin.RandomLow + bin.RandomHigh) / 2.0;
@@ -79,7 +79,7 @@ internal static class SelectVerdict
         if (distribution.Bins.All(b => b.Against == 0)) return null;
         var (chosen, pool) = (distribution.SelectedMedian, distribution.PoolMedian);
         return chosen == pool
-            ? $"Its {distribution.Title}s are spread otherwise than the pool's, around the same median."
+            ? $"Its {distribution.Title}s are distributed differently from the pool's, around the same median."
             : $"Its median {distribution.Title} is {Distributions.Short(chosen)} against the pool's {Distributions.Short(pool)} ({distribution.Unit}).";
     }
 

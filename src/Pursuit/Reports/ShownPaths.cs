@@ -1,7 +1,7 @@
 namespace Pursuit.Reports;
 
 /// <summary>
-/// Paths as a report shows them: from the directory that the run's stands in where they are below it, else whole. However a path was
+/// Paths as a report shows them: from the directory that contains the run's where they are below it, else whole. However a path was
 /// given and wherever the command was started, it is shown alike.
 /// </summary>
 /// <param name="run">The run's directory.</param>

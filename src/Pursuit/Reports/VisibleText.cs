@@ -4,7 +4,7 @@ using System.Text;
 namespace Pursuit.Reports;
 
 /// <summary>
-/// Writes characters that can't be seen, can't stand in a page or reorder what stands around them as marks: a text shown to a
+/// Writes characters that can't be seen, can't be in a page or reorder their surroundings as marks: a text shown to a
 /// person holds what the record holds. The page's script does the same as <see cref="Of"/> (report.js, visible).
 /// </summary>
 public static class VisibleText
@@ -25,7 +25,7 @@ public static class VisibleText
     /// <summary>Printed JSON, with such characters as escapes within its strings: it says the same.</summary>
     public static string InJson(string json)
     {
-        if (json.All(IsShownOnTerminal)) return json; // half a character can't stand in what a serializer writes
+        if (json.All(IsShownOnTerminal)) return json; // a serializer writes no half characters
         var shown = new StringBuilder(json.Length + 64);
         foreach (var c in json)
         {

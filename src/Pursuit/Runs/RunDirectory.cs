@@ -18,6 +18,12 @@ public sealed class RunDirectory : IDisposable
     /// <summary>The file with a run's options, which replays it.</summary>
     public const string OptionsName = "options.yaml";
 
+    /// <summary>A report's page.</summary>
+    public const string ReportPageName = "report.html";
+
+    /// <summary>A report's model, which the page shows.</summary>
+    public const string ReportModelName = "report.json";
+
     /// <summary>Where a training keeps its checkpoints.</summary>
     public const string CheckpointsName = "checkpoints";
 
@@ -48,6 +54,13 @@ public sealed class RunDirectory : IDisposable
     public static string PursuitVersion { get; } =
         typeof(RunDirectory).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
+    /// <summary>Deletes an earlier report where there is one.</summary>
+    public void DeleteReport()
+    {
+        Disk.Delete(PathOf(ReportModelName));
+        Disk.Delete(PathOf(ReportPageName));
+    }
+
     /// <summary>Opens a run directory, creating it where there is none.</summary>
     /// <param name="path">The directory.</param>
     /// <exception cref="PursuitException">It holds something else, is in use, is of a newer format, or can't be written.</exception>
@@ -69,9 +82,9 @@ public sealed class RunDirectory : IDisposable
         try
         {
             if (File.Exists(full))
-                throw PursuitException.At(full, "a file", "a directory for the run", "Choose another --run.");
+                throw PursuitException.At(full, "a file", "a directory for the run", $"Choose another {ApiName.Run}.");
             if (Directory.Exists(full) && !File.Exists(marker) && Directory.EnumerateFileSystemEntries(full).Any(e => !IsOurs(e)))
-                throw LooksLikeRun(full) ? WithoutMarker(full) : PursuitException.At(full, "a directory with other things in it", "an empty or a run directory", "Choose another --run, or empty it.");
+                throw LooksLikeRun(full) ? WithoutMarker(full) : PursuitException.At(full, "a directory with other things in it", "an empty or a run directory", $"Choose another {ApiName.Run}, or empty it.");
             Disk.CreateDirectory(full);
             var run = new RunDirectory(full, Lock(full, share));
             try
@@ -88,7 +101,7 @@ public sealed class RunDirectory : IDisposable
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw PursuitException.At(full, $"the directory can't be used ({e.Message})", "a writable directory", "Choose another --run.", e);
+            throw PursuitException.At(full, $"the directory can't be used ({e.Message})", "a writable directory", $"Choose another {ApiName.Run}.", e);
         }
     }
 
@@ -161,7 +174,7 @@ public sealed class RunDirectory : IDisposable
         PursuitException.At(directory, $"what a run holds, but no {MarkerName}", "a run with it", MarkerCure(directory));
 
     private static string MarkerCure(string directory) =>
-        $"It says the format alone: to go on with what the run holds, write {{\"format\": {Format}}} into {Path.Combine(directory, MarkerName)}; to begin anew, delete the directory or choose another --run.";
+        $"It says the format alone: to go on with what the run holds, write {{\"format\": {Format}}} into {Path.Combine(directory, MarkerName)}; to begin anew, delete the directory or choose another {ApiName.Run}.";
 
     private static bool IsOurs(string entry) =>
         Path.GetFileName(entry) is LockName || entry.EndsWith(Disk.PartialEnding, StringComparison.Ordinal);
@@ -181,7 +194,7 @@ public sealed class RunDirectory : IDisposable
         }
         catch (IOException e) when (IsInUse(e))
         {
-            throw PursuitException.At(directory, $"the directory is in use by another process ({e.Message})", "one process per run directory", "Wait for it to end, or choose another --run. Processes that are to share one are started by mpirun or srun --mpi=pmix.", e);
+            throw PursuitException.At(directory, $"the directory is in use by another process ({e.Message})", "one process per run directory", $"Wait for it to end, or choose another {ApiName.Run}. Processes that are to share one are started by mpirun or srun --mpi=pmix.", e);
         }
     }
 
@@ -200,7 +213,7 @@ public sealed class RunDirectory : IDisposable
     {
         var found = JsonFile.Read<Marker>(marker, RunJson.Indented, $"the marker of a run of format {Format}", MarkerCure(Path.GetDirectoryName(marker)!));
         if (found.Format != Format)
-            throw PursuitException.At(marker, $"a run of format {found.Format}", $"format {Format}", "Another version of Pursuit made it, or the file is damaged; choose another --run.");
+            throw PursuitException.At(marker, $"a run of format {found.Format}", $"format {Format}", $"Another version of Pursuit made it, or the file is damaged; choose another {ApiName.Run}.");
     }
 
     /// <summary>What run.json holds.</summary>

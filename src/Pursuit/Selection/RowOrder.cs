@@ -1,5 +1,3 @@
-using Pursuit.Data;
-
 namespace Pursuit.Selection;
 
 /// <summary>The one order of scored examples: higher score first, equal scores by content id.</summary>

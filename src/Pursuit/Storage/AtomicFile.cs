@@ -15,7 +15,7 @@ public sealed class AtomicFile : IDisposable
     /// write one name at once, each its own whole file.
     /// </summary>
     /// <param name="path">The final name; its directory is created.</param>
-    /// <exception cref="PursuitException">The directory can't be written, or what stands there is no file.</exception>
+    /// <exception cref="PursuitException">The directory can't be written, or something other than a file is there.</exception>
     public AtomicFile(string path)
     {
         FinalPath = Path.GetFullPath(path);
@@ -37,7 +37,9 @@ public sealed class AtomicFile : IDisposable
     /// <summary>Where to write.</summary>
     public FileStream Stream => _stream ?? throw new ObjectDisposedException(nameof(AtomicFile));
 
-    /// <summary>Flushes to disk and gives the file its final name, replacing what stood there: a link itself, not what it leads to.</summary>
+    /// <summary>
+    /// Flushes to disk and gives the file its final name, replacing what stood there: a link itself, not what it leads to.
+    /// </summary>
     /// <exception cref="PursuitException">The disk is full or the directory read-only; nothing changed under the final name.</exception>
     public void Commit()
     {

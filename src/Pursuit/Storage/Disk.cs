@@ -20,7 +20,9 @@ public static class Disk
 
     private static readonly AsyncLocal<Action<string>?> Observed = new();
 
-    /// <summary>Told of each change before it is made, by the path that changes; of this flow of control and of what it starts. For tests.</summary>
+    /// <summary>
+    /// Told of each change before it is made, by the path that changes; of this flow of control and of what it starts. For tests.
+    /// </summary>
     internal static Action<string>? Observer
     {
         get => Observed.Value;
@@ -57,7 +59,9 @@ public static class Disk
         File.Move(from, to, overwrite: true);
     }
 
-    /// <summary>What to do about a file that couldn't be opened: of a process that has too many open, another thing than the usual.</summary>
+    /// <summary>
+    /// What to do about a file that couldn't be opened: of a process that has too many open, another thing than the usual.
+    /// </summary>
     /// <param name="fault">What the system said.</param>
     /// <param name="usual">What to do else.</param>
     public static string CureOf(Exception fault, string usual)
@@ -66,7 +70,7 @@ public static class Disk
         return fault is IOException { HResult: TooMany } ? "Let the process open more at once: 'ulimit -n 256' is enough for any number of files." : usual;
     }
 
-    /// <summary>What stands at a path and no file may replace, in words; null where a file can be put there.</summary>
+    /// <summary>What is at a path and no file may replace, in words; null where a file can be put there.</summary>
     public static string? Obstacle(string path)
     {
         if (Directory.Exists(path)) return "a directory";
@@ -137,7 +141,7 @@ public static class Disk
         return new FileStream(path, FileMode.Open, FileAccess.Read, share, bufferSize: 0, options);
     }
 
-    /// <summary>Refuses what can't be read again from its beginning; what isn't there is left to whoever opens it.</summary>
+    /// <summary>Refuses what can't be read again from its beginning; what isn't there is left to the code that opens it.</summary>
     /// <exception cref="PursuitException">It is a pipe, a socket or a device.</exception>
     public static void RequireRegular(string path)
     {
@@ -180,7 +184,9 @@ public static class Disk
         }
     }
 
-    /// <summary>Deletes what processes that ended left of a file that they wrote: of names that Pursuit gives, where no process holds them.</summary>
+    /// <summary>
+    /// Deletes what processes that ended left of a file that they wrote: of names that Pursuit gives, where no process holds them.
+    /// </summary>
     /// <param name="path">The file's final name.</param>
     public static void SweepPartialOf(string path)
     {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Pursuit.Storage;
 
-/// <summary>One shard of a feature store: where it stands, what must be in it, and whether it is.</summary>
+/// <summary>One shard of a feature store: where it is, what must be in it, and whether it is.</summary>
 internal static class FeatureShard
 {
     /// <summary>Header keys.</summary>
@@ -88,6 +88,6 @@ internal static class FeatureShard
         if (!file.Metadata.TryGetValue(DigestKey, out var expected))
             throw PursuitException.At(file.Path, $"no '{DigestKey}' in its header", "the SHA-256 of its data");
         if (found != expected)
-            throw PursuitException.At(file.Path, $"data with SHA-256 {found}", expected, "The shard is damaged: copy it again, or run the command that made it, which makes this shard alone anew.");
+            throw PursuitException.At(file.Path, $"data with SHA-256 {found}", expected, "The shard is damaged: copy it again, or run the command that made it, which makes only this shard again.");
     }
 }

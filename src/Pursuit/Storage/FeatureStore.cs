@@ -35,7 +35,8 @@ public sealed class FeatureStore : IDisposable
     /// True (default) reads all data once and compares SHA-256 sums, about as fast as the disk; false checks headers and
     /// lengths alone, which finds missing, cut and foreign shards but no flipped bit.
     /// </param>
-    /// <exception cref="PursuitException">There is no finished store, or a shard is missing, cut short, damaged or foreign; names it.</exception>
+    /// <exception cref="PursuitException">There is no finished store, or a shard is missing, cut short, damaged or foreign; names
+    /// it.</exception>
     public static FeatureStore Open(string directory, bool verifyChecksums = true) => Open(directory, _ => verifyChecksums);
 
     /// <summary>Opens a finished store and reads the data of some shards, where several processes share that.</summary>
@@ -79,7 +80,9 @@ public sealed class FeatureStore : IDisposable
         return MemoryMarshal.Cast<byte, ushort>(Raw(shard, block));
     }
 
-    /// <summary>A block's rows of one shard as signed bytes, straight from the mapped file; each row times its scale is the vector.</summary>
+    /// <summary>
+    /// A block's rows of one shard as signed bytes, straight from the mapped file; each row times its scale is the vector.
+    /// </summary>
     /// <param name="shard">0 to ShardCount - 1.</param>
     /// <param name="block">0 to Blocks.Count - 1.</param>
     /// <returns>[rows in the shard, dim]; valid until the store is disposed.</returns>

@@ -6,7 +6,7 @@ namespace Pursuit.Storage;
 
 /// <summary>
 /// Writes a feature store shard by shard, in any order and from several threads or processes, each shard under its
-/// final name only when whole; the manifest comes last. A job that was killed asks <see cref="HasShard"/> and goes on.
+/// final name only when whole; the manifest comes last. A job that was killed asks <see cref="HasShard"/> and continues.
 /// </summary>
 public sealed class FeatureStoreWriter
 {

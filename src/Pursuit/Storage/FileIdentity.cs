@@ -4,7 +4,7 @@ namespace Pursuit.Storage;
 
 /// <summary>
 /// Which thing of the file system a path leads to, whatever names and links lead there: on Linux device and inode, elsewhere the full
-/// path. What isn't there yet is told by the nearest directory above it that is.
+/// path. What isn't there yet is identified by the nearest directory above it that is.
 /// </summary>
 /// <remarks>Two paths lead to one thing where their identities are equal.</remarks>
 public readonly partial record struct FileIdentity
@@ -45,7 +45,9 @@ public readonly partial record struct FileIdentity
         }
     }
 
-    /// <summary>The directories that something lies in, from the nearest up, by the path as it is written and by where its links lead.</summary>
+    /// <summary>
+    /// The directories that something lies in, from the nearest up, by the path as it is written and by where its links lead.
+    /// </summary>
     /// <param name="path">A path to something that is there or not.</param>
     public static IEnumerable<FileIdentity> Above(string path)
     {
@@ -56,7 +58,9 @@ public readonly partial record struct FileIdentity
         }
     }
 
-    /// <summary>False for what is there and can't be read again from its beginning: a pipe, a socket, a device. Told on Linux alone.</summary>
+    /// <summary>
+    /// False for what is there and can't be read again from its beginning: a pipe, a socket, a device. Told on Linux alone.
+    /// </summary>
     /// <param name="path">A path to something that is there or not; a directory isn't a file.</param>
     public static bool IsRegularOrMissing(string path) =>
         !OperatingSystem.IsLinux() || Statistics(path) is not { } found || (found.Mode & TypeMask) == RegularType;

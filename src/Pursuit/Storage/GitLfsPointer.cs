@@ -1,6 +1,6 @@
 namespace Pursuit.Storage;
 
-/// <summary>The few lines that stand in place of a large file where a repository was cloned without Git LFS.</summary>
+/// <summary>The few lines that replace a large file in a repository cloned without Git LFS.</summary>
 internal static class GitLfsPointer
 {
     /// <summary>No pointer is longer, in bytes.</summary>

@@ -15,7 +15,8 @@ public static class HubCache
     private const int LongestReference = 4_096;
 
     /// <summary>
-    /// The cache's directory: <c>HF_HUB_CACHE</c>, else <c>HF_HOME/hub</c>, else <c>XDG_CACHE_HOME/huggingface/hub</c>, else <c>~/.cache/huggingface/hub</c>.
+    /// The cache's directory: <c>HF_HUB_CACHE</c>, else <c>HF_HOME/hub</c>, else <c>XDG_CACHE_HOME/huggingface/hub</c>, else
+    /// <c>~/.cache/huggingface/hub</c>.
     /// </summary>
     public static string Directory =>
         Variable("HF_HUB_CACHE")
@@ -45,7 +46,8 @@ public static class HubCache
     }
 
     /// <summary>
-    /// Follows a folder of the cache (<c>models--ORG--NAME</c>, the <c>snapshots</c> in it, or the cache itself where it holds one model) to the
+    /// Follows a folder of the cache (<c>models--ORG--NAME</c>, the <c>snapshots</c> in it, or the cache itself where it holds one
+    /// model) to the
     /// model's files; any other directory stays as it is.
     /// </summary>
     /// <exception cref="PursuitException">Several models or snapshots, and none of them is the one that is meant.</exception>

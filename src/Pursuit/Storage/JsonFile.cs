@@ -6,11 +6,11 @@ namespace Pursuit.Storage;
 
 /// <summary>
 /// The one reader of JSON documents: configurations of models, tokenizers and adapters, manifests, and a run's own files.
-/// It is bounded in size and depth and total: whatever stands in a file, what comes out is a document that can be read
+/// It is bounded in size and depth and total: whatever is in a file, what comes out is a document that can be read
 /// without surprises, or a <see cref="PursuitException"/> with file and place.
 /// </summary>
 /// <remarks>
-/// A byte-order mark is skipped. Refused are bytes that aren't UTF-8, a name that stands twice in an object (readers
+/// A byte-order mark is skipped. Refused are bytes that aren't UTF-8, a name that occurs twice in an object (readers
 /// differ in which of the two they believe), an escape that is half of a character, and nesting beyond <see cref="MaxDepth"/>.
 /// Records of a pool are read by another reader, made for billions of them.
 /// </remarks>
@@ -98,7 +98,7 @@ public sealed class JsonFile : IDisposable
         }
     }
 
-    /// <summary>Reads a part that another object keeps as it stands.</summary>
+    /// <summary>Reads a part that another object keeps unchanged.</summary>
     /// <param name="part">The part.</param>
     /// <param name="where">Its file, for messages.</param>
     /// <param name="options">How.</param>

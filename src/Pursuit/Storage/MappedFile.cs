@@ -32,7 +32,7 @@ public sealed unsafe partial class MappedFile : IDisposable
         Length = stream.Length;
         if (Length > 0) // an empty file can't be mapped
         {
-            // The view outlives its file: a store of more shards than a process may have files open stays mapped all the same.
+            // The view outlives its file: a store of more shards than a process may have files open stays mapped nonetheless.
             using var file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
             _view = file.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
@@ -70,7 +70,7 @@ public sealed unsafe partial class MappedFile : IDisposable
         {
             stream?.Dispose();
             throw e.HResult == NoMemory
-                ? PursuitException.At(full, $"the file can't be mapped beside the {LiveCount:N0} that are ({e.Message})", "room for one more", "A store has a file for every 1,024 rows: raise Linux's limit, 'sysctl -w vm.max_map_count=N' with N well above the store's files.", e)
+                ? PursuitException.At(full, $"the file can't be mapped in addition to the {LiveCount:N0} mapped ones ({e.Message})", "room for one more", "A store has a file for every 1,024 rows: raise Linux's limit, 'sysctl -w vm.max_map_count=N' with N well above the store's files.", e)
                 : PursuitException.At(full, $"the file can't be read ({e.Message})", "a readable file", "Check the path and its permissions.", e);
         }
     }

@@ -15,17 +15,22 @@ public sealed record ModelDirectory
     /// <summary>The directory with PEFT's adapters that are added to the weights; null where there are none.</summary>
     public string? AdapterPath { get; }
 
-    /// <summary>The directory with the tokenizer and the chat template: the adapters', where a tokenizer was saved with them, else the model's.</summary>
+    /// <summary>
+    /// The directory with the tokenizer and the chat template: the adapters', where a tokenizer was saved with them, else the
+    /// model's.
+    /// </summary>
     public string TokenizerPath =>
         AdapterPath is { } adapter && (File.Exists(Path.Combine(adapter, "tokenizer.json")) || File.Exists(Path.Combine(adapter, "vocab.json"))) ? adapter : BasePath;
 
     /// <summary>
-    /// Finds a model by what a person names it: a directory, a folder of the hub's cache, or a name (<c>ORG/NAME</c>, <c>ORG/NAME@REVISION</c>)
+    /// Finds a model by what a person names it: a directory, a folder of the hub's cache, or a name (<c>ORG/NAME</c>,
+    /// <c>ORG/NAME@REVISION</c>)
     /// that is looked up there.
     /// </summary>
     /// <param name="word">The directory or the name.</param>
     /// <returns>The directory, to be opened by <see cref="Open"/>; a path that names nothing comes back as it is.</returns>
-    /// <exception cref="PursuitException">A name that the cache doesn't have, or a folder of the cache without the asked revision.</exception>
+    /// <exception cref="PursuitException">A name that the cache doesn't have, or a folder of the cache without the asked
+    /// revision.</exception>
     public static string Resolve(string word)
     {
         ArgumentNullException.ThrowIfNull(word);
@@ -51,7 +56,9 @@ public sealed record ModelDirectory
         return new ModelDirectory(found, directory);
     }
 
-    /// <summary>Names the kind of model that a directory without config.json holds, with what to do; null where it is none that is known.</summary>
+    /// <summary>
+    /// Names the kind of model that a directory without config.json holds, with what to do; null where it is none that is known.
+    /// </summary>
     /// <param name="directory">The directory, or a file.</param>
     public static (string Found, string Advice)? OtherKind(string directory)
     {

@@ -7,9 +7,9 @@ namespace Pursuit.Storage;
 /// `model.safetensors.index.json` names. All headers are checked when it is opened.
 /// </summary>
 /// <remarks>
-/// An index may only name files that stand in the model's own directory: a name with a separator, a drive or `..` is
+/// An index may only name files in the model's own directory: a name with a separator, a drive or `..` is
 /// refused, so an index can't make Pursuit read elsewhere. A symbolic link in the directory is followed wherever it
-/// points, because whoever can place a link there could place the file itself, and Hugging Face's own cache consists of links.
+/// points, because anyone who can place a link there could place the file itself, and Hugging Face's own cache consists of links.
 /// </remarks>
 public sealed class ModelWeights : IDisposable
 {

@@ -125,7 +125,7 @@ public sealed class NpyFile : IDisposable
         file.Commit();
     }
 
-    /// <summary>Reads numbers as they stand in the file, one after the other.</summary>
+    /// <summary>Reads numbers as in the file, one after the other.</summary>
     internal void ReadElements(long first, Span<float> destination)
     {
         const int AtOnce = 1 << 27; // so that the bytes of doubles still count in an int

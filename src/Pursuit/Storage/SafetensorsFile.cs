@@ -78,12 +78,13 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="name">The tensor.</param>
     /// <param name="firstElement">Where to start, in elements of the row-major order.</param>
     /// <param name="destination">As many elements as it holds are read.</param>
-    /// <exception cref="PursuitException">No such tensor, a type that isn't F16, BF16, F32 or F64, or a range outside the tensor.</exception>
+    /// <exception cref="PursuitException">No such tensor, a type that isn't F16, BF16, F32 or F64, or a range outside the
+    /// tensor.</exception>
     public void ReadSingle(string name, long firstElement, Span<float> destination)
     {
         var info = Info(name);
         if (!info.Type.ConvertsToSingle())
-            throw PursuitException.At($"{Path}, tensor '{name}'", $"type {info.Type.FormatName()}", "F16, BF16, F32 or F64", "Quantised and integer tensors aren't read as floats.");
+            throw PursuitException.At($"{Path}, tensor '{name}'", $"type {info.Type.FormatName()}", "F16, BF16, F32 or F64", "Quantized and integer tensors aren't read as floats.");
         if (firstElement < 0 || firstElement > info.ElementCount - destination.Length)
             throw PursuitException.At($"{Path}, tensor '{name}'", $"elements {firstElement} to {firstElement + destination.Length} were asked for", $"a range within its {info.ElementCount} elements");
 
@@ -98,7 +99,7 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>The bytes of a tensor as they stand in the file, without a copy.</summary>
+    /// <summary>The bytes of a tensor as in the file, without a copy.</summary>
     /// <param name="name">The tensor.</param>
     /// <param name="byteOffset">Where to start, in bytes of the tensor.</param>
     /// <param name="count">How many bytes.</param>
@@ -112,7 +113,7 @@ public sealed class SafetensorsFile : IDisposable
         return _file.Bytes(info.Offset + byteOffset, count);
     }
 
-    /// <summary>SHA-256 of the data behind the header, in lower-case hexadecimal: reads it all once.</summary>
+    /// <summary>SHA-256 of the data after the header, in lower-case hexadecimal: reads it all once.</summary>
     public string DataDigest()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -58,7 +58,7 @@ internal static class SafetensorsHeader
         return (tensors, metadata);
     }
 
-    /// <summary>Unknown fields are passed over, as the format's own reader does, so that newer files stay readable.</summary>
+    /// <summary>Unknown fields are skipped, as the format's own reader does, so that newer files stay readable.</summary>
     private static TensorInfo ReadTensor(JsonField field, string name, long dataStart)
     {
         var typeName = field["dtype"].IsNull ? null : field["dtype"].Text();

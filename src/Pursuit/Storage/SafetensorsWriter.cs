@@ -19,7 +19,8 @@ public static class SafetensorsWriter
     /// <param name="path">The file; its directory is created.</param>
     /// <param name="tensors">What to write; among tensors of one element size the order given is kept.</param>
     /// <param name="metadata">Free text for the header, written in ordinal order of its keys; null or empty for none.</param>
-    /// <exception cref="PursuitException">Names repeat, a shape is impossible, or the file can't be written; nothing is left under its name.</exception>
+    /// <exception cref="PursuitException">Names repeat, a shape is impossible, or the file can't be written; nothing is left under
+    /// its name.</exception>
     public static void Write(string path, IReadOnlyList<TensorToWrite> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var lengths = Check(path, tensors);
@@ -35,7 +36,7 @@ public static class SafetensorsWriter
         });
     }
 
-    /// <summary>The SHA-256 of the data that <see cref="Write"/> would put behind the header, in lower-case hexadecimal.</summary>
+    /// <summary>The SHA-256 of the data that <see cref="Write"/> would put after the header, in lower-case hexadecimal.</summary>
     internal static string DataDigest(string path, IReadOnlyList<TensorToWrite> tensors)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

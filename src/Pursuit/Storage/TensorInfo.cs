@@ -4,7 +4,7 @@ namespace Pursuit.Storage;
 /// <param name="Name">The tensor's name.</param>
 /// <param name="Type">Element type.</param>
 /// <param name="Shape">Dimensions, outermost first (row-major); empty for a scalar.</param>
-/// <param name="Offset">Where its first byte stands, from the start of the file.</param>
+/// <param name="Offset">Where its first byte is, from the start of the file.</param>
 /// <param name="ByteLength">Bytes it takes.</param>
 public sealed record TensorInfo(string Name, TensorType Type, IReadOnlyList<long> Shape, long Offset, long ByteLength)
 {

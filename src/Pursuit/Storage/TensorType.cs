@@ -104,7 +104,9 @@ public static class TensorTypes
     /// <summary>Bits per element.</summary>
     public static int Bits(this TensorType type) => Known[type].Bits;
 
-    /// <summary>True for the types that <see cref="SafetensorsFile.ReadSingle(string, Span{float})"/> converts: F16, BF16, F32, F64.</summary>
+    /// <summary>
+    /// True for the types that <see cref="SafetensorsFile.ReadSingle(string, Span{float})"/> converts: F16, BF16, F32, F64.
+    /// </summary>
     public static bool ConvertsToSingle(this TensorType type) =>
         type is TensorType.Float16 or TensorType.BFloat16 or TensorType.Float32 or TensorType.Float64;
 

@@ -13,7 +13,7 @@ namespace Pursuit.Tokenization;
 /// <param name="SingleWord">Whether it must not touch word characters.</param>
 internal sealed record AddedToken(int Id, string Content, bool Special, bool Normalized, bool StripLeft, bool StripRight, bool SingleWord);
 
-/// <summary>A stretch of text: an added token, or what stands between two (token null).</summary>
+/// <summary>A stretch of text: an added token, or what is between two (token null).</summary>
 internal readonly record struct AddedSection(int Start, int End, AddedToken? Token);
 
 /// <summary>
@@ -64,7 +64,7 @@ internal sealed class AddedTokenFinder
     /// <summary>Whether there is nothing to look for.</summary>
     public bool IsEmpty => _tokens.Count == 0;
 
-    /// <summary>Cuts a text into added tokens and what stands between them; empty stretches are left out.</summary>
+    /// <summary>Cuts a text into added tokens and what is between them; empty stretches are omitted.</summary>
     /// <returns>Transitions of the automaton: the work done, at most twice the text's length.</returns>
     public long Split(ReadOnlySpan<char> text, List<AddedSection> sections)
     {

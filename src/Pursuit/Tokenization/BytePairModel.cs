@@ -8,7 +8,7 @@ internal sealed record BytePairSettings
     /// <summary>Id for a character outside the vocabulary, or null: such a character is dropped.</summary>
     public int? UnknownId { get; init; }
 
-    /// <summary>Whether neighbouring unknown characters become one unknown token.</summary>
+    /// <summary>Whether neighboring unknown characters become one unknown token.</summary>
     public bool FuseUnknown { get; init; }
 
     /// <summary>Whether an unknown character becomes its UTF-8 bytes' tokens <c>&lt;0x00&gt;</c> to <c>&lt;0xFF&gt;</c>.</summary>
@@ -17,7 +17,7 @@ internal sealed record BytePairSettings
     /// <summary>Whether a word that is in the vocabulary is taken whole, whatever the merges say.</summary>
     public bool IgnoreMerges { get; init; }
 
-    /// <summary>Whether words arrive as text that still has to be spelt in <see cref="ByteAlphabet"/>.</summary>
+    /// <summary>Whether words arrive as text that still has to be spelled in <see cref="ByteAlphabet"/>.</summary>
     public bool ByteLevel { get; init; }
 }
 

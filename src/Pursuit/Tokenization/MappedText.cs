@@ -12,9 +12,9 @@ internal sealed class MappedText
     private readonly int[]? _ends;
     private readonly TextWork _work;
 
-    /// <summary>A stretch of the input as it stands.</summary>
+    /// <summary>A stretch of the input unchanged.</summary>
     /// <param name="value">The characters.</param>
-    /// <param name="offset">Where the first stands in the input.</param>
+    /// <param name="offset">Where the first is in the input.</param>
     /// <param name="tracked">False where nobody will ask for origins; rewriting is cheaper then.</param>
     /// <param name="work">What rewriting it is charged to.</param>
     public MappedText(string value, int offset, bool tracked, TextWork work)

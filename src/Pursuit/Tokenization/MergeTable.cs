@@ -17,7 +17,7 @@ internal sealed class MergeTable
     private readonly int _shift;
     private readonly ulong _multiplier;
 
-    /// <summary>Builds the table; of a pair that stands twice, the later rank counts (as in both references).</summary>
+    /// <summary>Builds the table; of a pair that occurs twice, the later rank counts (as in both references).</summary>
     /// <param name="merges">(left, right, result) ids in order of rank.</param>
     public MergeTable(IReadOnlyList<(int Left, int Right, int Result)> merges)
     {
@@ -76,6 +76,6 @@ internal sealed class MergeTable
 
     private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
 
-    // Multiplicative hashing after a mix: neighbouring ids must not land in neighbouring slots.
+    // Multiplicative hashing after a mix: neighboring ids must not land in neighboring slots.
     private int SlotOf(ulong key) => (int)(((key ^ (key >> 29)) * _multiplier) >> _shift);
 }

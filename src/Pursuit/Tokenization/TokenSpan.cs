@@ -1,7 +1,7 @@
 namespace Pursuit.Tokenization;
 
 /// <summary>
-/// Where a token stands in the text it came from, in UTF-16 characters: [<paramref name="Start"/>, <paramref name="End"/>).
+/// Where a token is in the text it came from, in UTF-16 characters: [<paramref name="Start"/>, <paramref name="End"/>).
 /// </summary>
 /// <remarks>
 /// Empty (start = end) for what isn't in the text: tokens of the post-processor, and a token made wholly of characters the

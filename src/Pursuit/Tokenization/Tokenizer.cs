@@ -2,6 +2,10 @@ using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Pursuit.Storage;
+using Pursuit.Tokenization.Decoding;
+using Pursuit.Tokenization.Normalizing;
+using Pursuit.Tokenization.Reading;
+using Pursuit.Tokenization.Splitting;
 
 namespace Pursuit.Tokenization;
 
@@ -77,7 +81,8 @@ public sealed class Tokenizer
 
     /// <summary>Loads a tokenizer.</summary>
     /// <param name="path">
-    /// A model directory (or PEFT's adapters of one) that holds <c>tokenizer.json</c>, or <c>vocab.json</c> and <c>merges.txt</c> of a class
+    /// A model directory (or PEFT's adapters of one) that holds <c>tokenizer.json</c>, or <c>vocab.json</c> and <c>merges.txt</c>
+    /// of a class
     /// whose rules are known; or a tokenizer.json.
     /// </param>
     /// <exception cref="PursuitException">No such file, not JSON, contradictory, or it asks what isn't supported.</exception>
@@ -134,8 +139,8 @@ public sealed class Tokenizer
     }
 
     /// <summary>Turns ids back into text.</summary>
-    /// <param name="ids">Token ids; an id without a token is left out.</param>
-    /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>
+    /// <param name="ids">Token ids; an id without a token is omitted.</param>
+    /// <param name="skipSpecialTokens">Whether special tokens are omitted.</param>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens)
     {
         var tokens = new List<string>(ids.Length);
@@ -154,7 +159,7 @@ public sealed class Tokenizer
     /// <summary>The token of an id as the vocabulary spells it, or null.</summary>
     public string? IdToToken(int id) => _tokens.GetValueOrDefault(id);
 
-    /// <summary>What the post-processor puts before and behind a text.</summary>
+    /// <summary>What the post-processor puts before and after a text.</summary>
     internal (int[] Before, int[] After) Frame => ([.. _frame.Before], [.. _frame.After]);
 
     /// <summary>Whether an id belongs to a special token.</summary>

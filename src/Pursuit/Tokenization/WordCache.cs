@@ -6,7 +6,7 @@ namespace Pursuit.Tokenization;
 
 /// <summary>
 /// One thread's memory of words it has merged before: text is mostly words seen already. Bounded in memory and in work
-/// per look-up, whatever the text; when full it forgets everything and begins anew.
+/// per look-up, whatever the text; when full it forgets everything and starts again.
 /// </summary>
 internal sealed class WordCache
 {

@@ -7,7 +7,7 @@ using Pursuit.Engine.Training;
 using Pursuit.Runs;
 using Pursuit.Storage;
 using Pursuit.TestKit;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.Training;
 
 namespace Pursuit.Engine.Tests.Adapters;
 

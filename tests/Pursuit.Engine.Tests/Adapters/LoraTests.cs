@@ -2,7 +2,6 @@ using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
-using Pursuit.Runs;
 
 namespace Pursuit.Engine.Tests.Adapters;
 

@@ -1,10 +1,9 @@
-using Pursuit.Data;
 using Pursuit.Engine.Features;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Storage;
 using Pursuit.TestKit;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Tests.Features;
 

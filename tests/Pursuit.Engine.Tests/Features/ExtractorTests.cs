@@ -1,12 +1,10 @@
-using Pursuit.Data;
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Features;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
-using Pursuit.Runs;
 using Pursuit.Storage;
 using Pursuit.TestKit;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Tests.Features;
 

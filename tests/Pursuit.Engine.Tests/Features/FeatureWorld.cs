@@ -3,7 +3,7 @@ using System.Text.Json;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.TestKit;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.Training;
 
 namespace Pursuit.Engine.Tests.Features;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Engine.Features;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 
 namespace Pursuit.Engine.Tests.Features;

@@ -7,7 +7,7 @@ using Pursuit.Proof;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.TestKit;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.Training;
 
 namespace Pursuit.Engine.Tests.Proof;
 

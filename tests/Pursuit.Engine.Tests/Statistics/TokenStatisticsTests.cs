@@ -1,10 +1,12 @@
 using Pursuit.Data;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Statistics;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection.Features;
 using Pursuit.TestKit;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.Training;
 
 namespace Pursuit.Engine.Tests.Statistics;
 

@@ -2,10 +2,12 @@ using System.Text.Json;
 using Pursuit.Data;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
+using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.Training;
 
 namespace Pursuit.Engine.Tests.Training;
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Pursuit.Runs;
 
 namespace Pursuit.Fuzz.Mutation;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Pursuit.Runs;
 
 namespace Pursuit.Fuzz.Mutation;
 

@@ -1,5 +1,3 @@
-using Pursuit.Runs;
-
 namespace Pursuit.Fuzz.Mutation;
 
 /// <summary>Changes an input a little, at random but by the stream alone.</summary>

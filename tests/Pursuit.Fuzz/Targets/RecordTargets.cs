@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using Pursuit.Data;
 using Pursuit.Fuzz.Mutation;
-using Pursuit.Runs;
+using Pursuit.Jobs;
 
 namespace Pursuit.Fuzz.Targets;
 

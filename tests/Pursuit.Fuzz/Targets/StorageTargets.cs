@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using Pursuit.Fuzz.Mutation;
-using Pursuit.Runs;
 using Pursuit.Selection.Features;
 using Pursuit.Storage;
 

@@ -2,6 +2,7 @@ using System.Text;
 using Pursuit.Data;
 using Pursuit.Fuzz.Mutation;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.ChatTemplates;
 
 namespace Pursuit.Fuzz.Targets;
 

@@ -51,7 +51,7 @@ public sealed class BadInputTests : PoolTestBase
         foreach (var threads in new[] { 1, 2 })
         {
             Fails(new PoolOptions { Paths = [path], Strict = true, Threads = threads }).ShouldBe(
-                $"{path}, line 3: no messages: the list is empty; expected only good records (strict). Mend the record, or omit strict to quarantine such records.");
+                $"{path}, line 3: no messages: the list is empty; expected only good records (strict). Correct the record, or omit strict to quarantine such records.");
         }
     }
 

@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Pursuit.Data;
-using Pursuit.Runs;
 
 namespace Pursuit.Tests.Data;
 

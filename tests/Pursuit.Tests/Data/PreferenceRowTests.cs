@@ -27,7 +27,7 @@ public sealed class PreferenceRowTests : PoolTestBase
     [InlineData("""{"messages":[{"role":"user","content":"p"},{"role":"assistant","content":"c"}],"rejected_response":"r"}""", "'rejected_response'")]
     [InlineData("""{"messages":[{"role":"user","content":"p"},{"role":"assistant","content":"c"}],"rejected":true}""", "'rejected'")]
     public void A_preference_row_is_quarantined_with_the_word_that_names_the_option(string record, string names) =>
-        Reason(record).ShouldBe($"a preference row: {names}; expected an example to learn (--preference chosen reads the chosen answers)");
+        Reason(record).ShouldBe($"a preference row: {names}; expected an example to learn (preference 'chosen' reads the chosen answers)");
 
     [Theory]
     [InlineData("""{"prompt":"p","chosen":"c","rejected":"r","system":"s"}""", "system: s | user: p | assistant: c # assistant: r # 2")]

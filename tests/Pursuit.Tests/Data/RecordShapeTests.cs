@@ -63,8 +63,8 @@ public sealed class RecordShapeTests : PoolTestBase
     [InlineData("""{"tools":"{}","messages":[{"role":"user","content":"x"}]}""", "bad tools: the text holds an object; expected a list of definitions")]
     [InlineData("""{"messages":[{"role":"user","content":"\n"},{"role":"assistant","content":""}]}""", "no words: every text is empty")]
     [InlineData("""["x"]""", "not a record: a list; expected an object")]
-    [InlineData("""{"messages":[{"role":"user","content":"x","role":"user"}]}""", "the key 'role' stands twice in one object")]
-    [InlineData("""{"a":{"b":1,"\u0062":2},"messages":[]}""", "the key 'b' stands twice in one object")]
+    [InlineData("""{"messages":[{"role":"user","content":"x","role":"user"}]}""", "the key 'role' occurs twice in one object")]
+    [InlineData("""{"a":{"b":1,"\u0062":2},"messages":[]}""", "the key 'b' occurs twice in one object")]
     [InlineData("""{"a":"\ud83dx","messages":[]}""", "half a surrogate pair: the escape at byte 6 of the record")]
     [InlineData("""{"\udc00":1,"messages":[]}""", "half a surrogate pair: the escape at byte 2 of the record")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],}""", "not valid JSON: byte 44 of the record: The JSON object contains a trailing comma at the end which is not supported in this mode")]
@@ -125,6 +125,6 @@ public sealed class RecordShapeTests : PoolTestBase
     {
         foreach (var shape in Enum.GetValues<RecordShape>()) RecordShapeNames.Parse(shape.Name()).ShouldBe(shape);
         Should.Throw<PursuitException>(() => RecordShapeNames.Parse("chatml")).Message.ShouldBe(
-            "--shape: 'chatml'; expected one of messages, sharegpt, alpaca, prompt-completion, text. Leave the option away to have the shape detected per file.");
+            "Shape: 'chatml'; expected one of messages, sharegpt, alpaca, prompt-completion, text. Omit it to have the shape detected per file.");
     }
 }

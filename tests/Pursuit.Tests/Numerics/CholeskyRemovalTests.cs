@@ -1,5 +1,4 @@
 using Pursuit.Numerics;
-using Pursuit.Runs;
 using Pursuit.Selection.Reference;
 using Pursuit.TestKit;
 

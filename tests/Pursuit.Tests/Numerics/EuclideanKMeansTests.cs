@@ -1,6 +1,5 @@
 using Pursuit.Numerics;
 using Pursuit.Numerics.Reference;
-using Pursuit.Runs;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Numerics;

@@ -1,7 +1,6 @@
 using Pursuit.Numerics;
-using Pursuit.Runs;
-using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Numerics;
 

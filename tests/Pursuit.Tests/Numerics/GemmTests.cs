@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 using Pursuit.Numerics;
-using Pursuit.Runs;
-using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Numerics;
 

@@ -1,5 +1,4 @@
 using Pursuit.Numerics;
-using Pursuit.Runs;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Numerics;

@@ -1,5 +1,4 @@
 using Pursuit.Proof;
-using Pursuit.Runs;
 
 namespace Pursuit.Tests.Proof;
 

@@ -1,6 +1,5 @@
 using Pursuit.Data;
 using Pursuit.Proof;
-using Pursuit.Runs;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Proof;

@@ -1,3 +1,4 @@
+using Pursuit.Jobs;
 using Pursuit.Reports;
 using Pursuit.Runs;
 
@@ -23,7 +24,7 @@ public sealed class AnswerLengthsTests : IDisposable
         chosenWhole.Pool.ShouldBeSubsetOf(whole.Pool);
         chosenWhole.Chosen.ShouldBe(whole.Chosen);
         var drawn = Lengths("40", 10);
-        drawn.Title.ShouldBe("answer length, of 10 examples drawn from the pool and 10 from the chosen");
+        drawn.Title.ShouldBe("answer length, of 10 examples drawn from the pool and 10 from the selection");
         (drawn.Pool.Count, drawn.Chosen.Count).ShouldBe((10, 10));
         drawn.Chosen.ShouldBeSubsetOf(whole.Chosen);
         Lengths("40", 10).Pool.ShouldBe(drawn.Pool, "the seed draws them");

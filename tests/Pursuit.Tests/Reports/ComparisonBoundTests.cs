@@ -1,3 +1,4 @@
+using Pursuit.Jobs;
 using Pursuit.Reports;
 using Pursuit.Runs;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pursuit.Data;
+using Pursuit.Jobs;
 using Pursuit.Reports.Explanations;
 using Pursuit.Runs;
 using Pursuit.Selection.Pursuits;
@@ -120,7 +121,7 @@ public sealed class ExplanationTests : IDisposable
             if (run.Selection.Rows.Any(r => r.Position == left)) left = Enumerable.Range(0, offered.Length).First(i => offered[i] == PursuitGains.NotOffered && run.Selection.Rows.All(r => r.Position != i));
             var told = Explain(run, run.Pool.ContentIds[left].ToString());
             told.Passes.ShouldAllBe(p => p.State == "not offered" && p.Gain == 0 && p.Rank == null);
-            string.Join(' ', told.Why).ShouldContain("not among what the pursuit in its part of the pool chose");
+            string.Join(' ', told.Why).ShouldContain("The pursuit in its part of the pool did not select it");
         },
         "gtp.rounds=2",
         "gtp.parts=2");
@@ -139,7 +140,7 @@ public sealed class ExplanationTests : IDisposable
 
     private void With(string method, Action<SelectedRun> visit, params string[] settings)
     {
-        var options = _world.Options(method, settings: settings) with { Command = null };
+        var options = _world.Options(method, settings: settings);
         using var directory = RunDirectory.Open(options.RunPath);
         var job = new SelectJob(options, null);
         job.Run(directory, CancellationToken.None);

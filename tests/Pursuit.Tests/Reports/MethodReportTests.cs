@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Pursuit.Data;
+using Pursuit.Jobs;
 using Pursuit.Reports;
 using Pursuit.Reports.Explanations;
 using Pursuit.Runs;
@@ -25,15 +26,17 @@ public sealed class MethodReportTests : IDisposable
         var needs = MethodRegistry.Find(method).Needs;
         var options = Options(method, needs);
         using var run = RunDirectory.Open(options.RunPath);
-        var summary = new SelectJob(options, null) { Features = new Made(), Statistics = new Made() }.Run(run, CancellationToken.None);
+        var write = SelectReportFiles.Writer(ReportWorld.Command, null, CancellationToken.None);
+        var job = new SelectJob(options, null) { Features = new Made(), Statistics = new Made(), OnSelected = write };
+        var summary = job.Run(run, CancellationToken.None);
         summary.Selected.ShouldBe(20);
         JsonSerializer.Deserialize<SelectSummary>(JsonSerializer.Serialize(summary, RunJson.Compact), RunJson.Compact)!.Method.ShouldBe(method);
-        var report = File.ReadAllBytes(run.PathOf(SelectReportFiles.ModelName));
+        var report = File.ReadAllBytes(run.PathOf(RunDirectory.ReportModelName));
         (JsonSerializer.Deserialize<SelectReport>(report, RunJson.Indented)!.Course is not null).ShouldBe(method is "gtp" or "omp");
 
         new SelectJob(options, null) { Features = new Made(), Statistics = new Made() }.Revisit(run, visited =>
         {
-            JsonSerializer.SerializeToUtf8Bytes(SelectReportBuilder.Build(visited, summary, options.Command!, null, CancellationToken.None), RunJson.Indented).ShouldBe(report);
+            JsonSerializer.SerializeToUtf8Bytes(SelectReportBuilder.Build(visited, summary, ReportWorld.Command, null, CancellationToken.None), RunJson.Indented).ShouldBe(report);
             var chosen = visited.Selection.Rows.Select(r => r.Position).ToHashSet();
             var first = Explain(visited, visited.Selection.Rows[0].Position);
             // A method may have no measure of some examples, which then have no place.

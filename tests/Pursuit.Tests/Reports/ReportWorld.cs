@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Pursuit.Data;
+using Pursuit.Jobs;
 using Pursuit.Reports;
 using Pursuit.Runs;
 using Pursuit.Selection;
@@ -11,6 +12,9 @@ namespace Pursuit.Tests.Reports;
 /// <summary>A small pool with features, hostile records among it, and selections of it.</summary>
 internal sealed class ReportWorld : IDisposable
 {
+    /// <summary>The command that the reports quote.</summary>
+    public const string Command = "pursuit select --pool '<pool>' & more";
+
     public const int Examples = 120;
     public const int TargetExamples = 12;
     public const int Dimension = 48;
@@ -71,10 +75,14 @@ internal sealed class ReportWorld : IDisposable
     {
         var options = Options(method, budget, settings: settings);
         using var directory = RunDirectory.Open(options.RunPath);
-        new SelectJob(options, null).Run(directory, CancellationToken.None);
-        var report = JsonSerializer.Deserialize<SelectReport>(File.ReadAllBytes(directory.PathOf(SelectReportFiles.ModelName)), RunJson.Indented)!;
-        return (report, File.ReadAllText(directory.PathOf(SelectReportFiles.PageName)));
+        Reporting(options).Run(directory, CancellationToken.None);
+        var report = JsonSerializer.Deserialize<SelectReport>(File.ReadAllBytes(directory.PathOf(RunDirectory.ReportModelName)), RunJson.Indented)!;
+        return (report, File.ReadAllText(directory.PathOf(RunDirectory.ReportPageName)));
     }
+
+    /// <summary>A job that writes its report.</summary>
+    public static SelectJob Reporting(SelectJobOptions options) =>
+        new(options, null) { OnSelected = SelectReportFiles.Writer(Command, null, CancellationToken.None) };
 
     public SelectJobOptions Options(string method, string budget = "20", int threads = 2, params string[] settings)
     {
@@ -91,7 +99,6 @@ internal sealed class ReportWorld : IDisposable
             Out = PathOf("out.jsonl"),
             RunDirectory = PathOf("run"),
             SourceField = "kind",
-            Command = "pursuit select --pool '<pool>' & more",
         };
     }
 

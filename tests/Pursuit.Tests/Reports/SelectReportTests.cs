@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pursuit.Jobs;
 using Pursuit.Reports;
 using Pursuit.Runs;
 
@@ -63,7 +64,7 @@ public sealed class SelectReportTests : IDisposable
     {
         var options = _world.Options("gtp");
         using var directory = RunDirectory.Open(options.RunPath);
-        var summary = new SelectJob(options, null).Run(directory, CancellationToken.None);
+        var summary = ReportWorld.Reporting(options).Run(directory, CancellationToken.None);
         var first = (Page: File.ReadAllBytes(directory.PathOf("report.html")), Model: File.ReadAllBytes(directory.PathOf("report.json")));
         var before = CultureInfo.CurrentCulture;
         foreach (var (culture, threads) in new[] { ("de-DE", 1), ("ar-SA", 3), ("tr-TR", 2), ("sv-SE", 1) })
@@ -72,7 +73,7 @@ public sealed class SelectReportTests : IDisposable
             try
             {
                 var again = _world.Options("gtp", threads: threads);
-                var report = new SelectJob(again, null).Revisit(directory, r => SelectReportBuilder.Build(r, summary, again.Command!, null, CancellationToken.None), CancellationToken.None);
+                var report = new SelectJob(again, null).Revisit(directory, r => SelectReportBuilder.Build(r, summary, ReportWorld.Command, null, CancellationToken.None), CancellationToken.None);
                 SelectReportFiles.Write(directory.FullPath, report);
             }
             finally
@@ -101,7 +102,7 @@ public sealed class SelectReportTests : IDisposable
     public void A_selection_without_a_report_leaves_none_of_an_earlier_choice()
     {
         _world.Select("random");
-        var options = _world.Options("random") with { Seed = 5, Command = null };
+        var options = _world.Options("random") with { Seed = 5 };
         using var directory = RunDirectory.Open(options.RunPath);
         new SelectJob(options, null).Run(directory, CancellationToken.None).Files.Keys.ShouldNotContain("report");
         File.Exists(directory.PathOf("report.html")).ShouldBeFalse();

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Pursuit.Runs;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 

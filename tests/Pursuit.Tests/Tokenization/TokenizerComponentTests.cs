@@ -2,6 +2,9 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Pursuit.Storage;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.Patterns;
+using Pursuit.Tokenization.Reading;
+using Pursuit.Tokenization.Splitting;
 
 namespace Pursuit.Tests.Tokenization;
 

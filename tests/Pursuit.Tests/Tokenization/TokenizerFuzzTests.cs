@@ -1,6 +1,6 @@
 using System.Text;
-using Pursuit.Runs;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.Patterns;
 
 namespace Pursuit.Tests.Tokenization;
 

@@ -1,7 +1,8 @@
 using System.Text;
-using Pursuit.Runs;
 using Pursuit.Storage;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.Patterns;
+using Pursuit.Tokenization.Reading;
 
 namespace Pursuit.Tests.Tokenization;
 

@@ -68,7 +68,7 @@ internal sealed class ContentHasher
         return said;
     }
 
-    /// <summary>What version 2 adds behind the tools: the documents and the rejected answer.</summary>
+    /// <summary>What version 2 adds after the tools: the documents and the rejected answer.</summary>
     private void AppendSecond(RecordDraft draft)
     {
         if (draft.Documents < 0)

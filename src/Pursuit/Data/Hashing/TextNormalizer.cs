@@ -4,12 +4,12 @@ using System.Text;
 namespace Pursuit.Data.Hashing;
 
 /// <summary>
-/// The text normalisation of content id v1, in place over UTF-8: CRLF to LF, Unicode NFC, outer white space trimmed.
+/// The text normalization of content id v1, in place over UTF-8: CRLF to LF, Unicode NFC, outer white space trimmed.
 /// ASCII text costs two vectorised scans; ICU is asked only about text outside the ranges known to be NFC already.
 /// </summary>
 internal static class TextNormalizer
 {
-    /// <summary>Normalises the buffer's bytes from <paramref name="start"/> to its end.</summary>
+    /// <summary>Normalizes the buffer's bytes from <paramref name="start"/> to its end.</summary>
     public static void NormalizeTail(ByteBuffer buffer, int start)
     {
         var length = ReplaceCrLf(buffer.Tail(start));
@@ -26,14 +26,14 @@ internal static class TextNormalizer
         {
             throw PursuitException.At(
                 "content ids",
-                "this process runs in invariant-globalization mode, where text isn't normalised and content ids would differ",
+                "this process runs in invariant-globalization mode, where text isn't normalized and content ids would differ",
                 ".NET with ICU",
                 "Unset DOTNET_SYSTEM_GLOBALIZATION_INVARIANT, or install the ICU libraries (Debian: apt install libicu-dev).");
         }
     }
 
     /// <summary>
-    /// True only where every character keeps its place in NFC whatever stands around it: no combining mark, nothing that
+    /// True only where every character keeps its place in NFC whatever its surroundings: no combining mark, nothing that
     /// composes with what precedes it and nothing that NFC replaces. False means "ask ICU".
     /// </summary>
     internal static bool IsCertainlyNfc(ReadOnlySpan<byte> utf8)

@@ -2,7 +2,7 @@ using Pursuit.Data.Reading;
 
 namespace Pursuit.Data.Indexing;
 
-/// <summary>Where every input row stands and what became of it, in 20 bytes a row.</summary>
+/// <summary>Where every input row is and what became of it, in 20 bytes a row.</summary>
 internal sealed class RowIndex
 {
     /// <summary>Rows a pool may have: a fate is 2 bits of kind and 30 bits of number.</summary>
@@ -66,7 +66,7 @@ internal sealed class RowIndex
         return new RecordLocator(source, row - _firstRows[source], _lines[row], _offsets[row], _lengths[row]);
     }
 
-    /// <summary>The quarantine's reasons and how many rows each has, the commonest first.</summary>
+    /// <summary>The quarantine's reasons and how many rows each has, the most common first.</summary>
     public IReadOnlyList<(string Reason, int Count)> ReasonCounts() =>
         _reasons.Zip(_reasonCounts).OrderByDescending(r => r.Second).ThenBy(r => r.First, StringComparer.Ordinal).ToList();
 

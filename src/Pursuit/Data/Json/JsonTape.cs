@@ -70,7 +70,7 @@ internal sealed class JsonTape(int maxDepth)
                     opener.Length = (int)reader.BytesConsumed - opener.Start;
                     opener.Next = index;
                     if (kind == JsonTokenType.EndObject && FindDuplicateKey(_open[depth]) is { } key)
-                        return $"the key '{Quote(key)}' stands twice in one object";
+                        return $"the key '{Quote(key)}' occurs twice in one object";
                     continue;
                 }
 
@@ -125,7 +125,7 @@ internal sealed class JsonTape(int maxDepth)
         return _bytes.AsSpan(_start + _nodes[node].Start - quote, _nodes[node].Length + 2 * quote);
     }
 
-    /// <summary>Where the value stands, from the record's first byte; a string's opening quote.</summary>
+    /// <summary>Where the value is, from the record's first byte; a string's opening quote.</summary>
     public int OffsetOf(int node) => _nodes[node].Start - (_nodes[node].Kind is JsonTokenType.String or JsonTokenType.PropertyName ? 1 : 0);
 
     /// <summary>True for a list or object that holds nothing.</summary>

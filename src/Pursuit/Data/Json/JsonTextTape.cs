@@ -2,7 +2,7 @@ using Pursuit.Data.Hashing;
 
 namespace Pursuit.Data.Json;
 
-/// <summary>JSON that stands inside a string of a record, on a tape of its own.</summary>
+/// <summary>JSON that is inside a string of a record, on a tape of its own.</summary>
 internal sealed class JsonTextTape(int maxDepth)
 {
     private readonly ByteBuffer _text = new();

@@ -4,7 +4,7 @@ namespace Pursuit.Data.Reading;
 
 /// <summary>The elements of one JSON array: the file, or a list inside the one object that is the file.</summary>
 /// <param name="bracket">Bytes before the array's bracket in the data of the first call.</param>
-/// <param name="isWrapped">The array stands inside an object.</param>
+/// <param name="isWrapped">The array is inside an object.</param>
 internal sealed class ArraySplitter(int bracket, bool isWrapped) : RecordSplitter
 {
     private static readonly SearchValues<byte> Structure = SearchValues.Create("\"{}[],"u8);
@@ -23,7 +23,7 @@ internal sealed class ArraySplitter(int bracket, bool isWrapped) : RecordSplitte
         InElement,
         AfterArray,
 
-        /// <summary>Behind the array, within the object around it.</summary>
+        /// <summary>After the array, within the object around it.</summary>
         InWrapper,
     }
 

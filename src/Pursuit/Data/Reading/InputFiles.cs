@@ -10,7 +10,7 @@ internal sealed class InputFiles
     private static readonly string[] Endings = [".jsonl", ".json", ".ndjson", ".jsonlines"];
     private static readonly char[] Wildcards = ['*', '?'];
 
-    /// <summary>Endings of files that may hold records all the same: in a directory they are named, never passed over in silence.</summary>
+    /// <summary>Endings of files that may hold records nonetheless: in a directory they are named, never skipped silently.</summary>
     private static readonly HashSet<string> DataEndings = new(StringComparer.OrdinalIgnoreCase)
     {
         ".parquet", ".arrow", ".feather", ".orc", ".avro", ".csv", ".tsv", ".txt", ".xlsx", ".xls", ".xml", ".json5",
@@ -55,7 +55,10 @@ internal sealed class InputFiles
         return all;
     }
 
-    /// <summary>True where a file that is written would be among those a directory or glob stands for; another name of a file is no matter here.</summary>
+    /// <summary>
+    /// True where a file that is written would be among those a directory or glob stands for; another name of a file is no matter
+    /// here.
+    /// </summary>
     /// <param name="path">A path as people write it.</param>
     /// <param name="file">The file, there or not.</param>
     public static bool WouldRead(string path, string file)

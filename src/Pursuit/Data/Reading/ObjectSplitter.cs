@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Pursuit.Data.Reading;
 
 /// <summary>
-/// JSON objects one after the other, each over any number of lines; what stands between them is a bad record up to its line's
+/// JSON objects one after the other, each over any number of lines; what is between them is a bad record up to its line's
 /// end.
 /// </summary>
 internal sealed class ObjectSplitter : RecordSplitter
@@ -62,7 +62,7 @@ internal sealed class ObjectSplitter : RecordSplitter
         return SplitStatus.Record;
     }
 
-    /// <summary>The place behind the object's last brace, or -1 when more data is needed.</summary>
+    /// <summary>The place after the object's last brace, or -1 when more data is needed.</summary>
     private int FindEnd(ReadOnlySpan<byte> data)
     {
         var i = Scanned;

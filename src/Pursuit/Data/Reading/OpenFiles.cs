@@ -139,7 +139,7 @@ internal sealed class OpenFiles(IReadOnlyList<SourceFile> files, Spool spool, in
         }
 
         return total >= atLeast ? total : throw PursuitException.At(
-            name, FormattableString.Invariant($"the file ends at byte {offset + total:N0}"), "input files that stay as they are during a run", "Run again from the start.");
+            name, FormattableString.Invariant($"the file ends at byte {offset + total:N0}"), "input files that do not change during a run", "Run again from the start.");
     }
 
     private sealed class Entry(int source, SafeFileHandle handle)

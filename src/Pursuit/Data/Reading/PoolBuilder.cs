@@ -166,7 +166,7 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
     private void Quarantine(SourceFile file, RecordBatch.Entry entry, string reason)
     {
         if (options.Strict)
-            throw PursuitException.At(Where(file, entry), reason, "only good records (strict)", "Mend the record, or omit strict to quarantine such records.");
+            throw PursuitException.At(Where(file, entry), reason, "only good records (strict)", "Correct the record, or omit strict to quarantine such records.");
         SetAside(file, entry, reason);
     }
 
@@ -186,7 +186,7 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         if (Rows.Count == 0)
             throw PursuitException.At(names, "no records at all", "at least one record", "Check that the right files were named.");
         if (_goodRows > 0)
-            throw PursuitException.At(names, FormattableString.Invariant($"all {_goodRows:N0} good records are the target's own"), "some that aren't", "Leave --exclude-target away, or add other records.");
+            throw PursuitException.At(names, FormattableString.Invariant($"all {_goodRows:N0} good records are the target's own"), "some that aren't", $"Omit {ApiName.ExcludeTarget}, or add other records.");
         var reasons = string.Join("; ", _firstBad.Select(bad => $"{bad.Where}: {bad.Reason}"));
         throw PursuitException.At(
             names,

@@ -8,7 +8,7 @@ namespace Pursuit.Data.Reading;
 /// </summary>
 /// <remarks>
 /// <see cref="GZipStream"/> checks the trailers it meets, but takes the end of its input for the end of the data wherever
-/// that falls. So a small member of ours is put behind the file: only if the file's own last member ends exactly at its
+/// that falls. So a small member of ours is put after the file: only if the file's own last member ends exactly at its
 /// last byte does our member come out as written; otherwise its bytes are taken for a part of the broken one.
 /// </remarks>
 internal sealed class WholeGzipStream : Stream
@@ -94,9 +94,9 @@ internal sealed class WholeGzipStream : Stream
 
     private PursuitException Broken(Exception? cause) => PursuitException.At(
         _name,
-        FormattableString.Invariant($"the gzip data is truncated, corrupt, or followed by other bytes (about {_delivered:N0} bytes came out whole)"),
-        "whole gzip members, each with its check sum and length, up to the end of the file",
-        "Copy or download the file again; 'gzip -t' tells the same.",
+        FormattableString.Invariant($"the gzip data is truncated, corrupt, or followed by other bytes (about {_delivered:N0} bytes could be read)"),
+        "whole gzip members, each with its checksum and length, up to the end of the file",
+        "Copy or download the file again; 'gzip -t' confirms it.",
         cause);
 
     private static byte[] Compress(byte[] bytes)

@@ -69,7 +69,7 @@ internal static class ChatTurns
     }
 
     /// <summary>
-    /// Reads the system text that may stand beside any conversation, <c>system</c> or <c>system_prompt</c>; call before the
+    /// Reads the system text that may be beside any conversation, <c>system</c> or <c>system_prompt</c>; call before the
     /// turns.
     /// </summary>
     public static string? ReadSystem(RecordDraft draft)

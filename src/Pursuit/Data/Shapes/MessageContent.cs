@@ -85,7 +85,7 @@ internal static class MessageContent
     }
 
     /// <summary>
-    /// Where a part's words stand in the content, in UTF-16 units; parts are asked for in order, and each is measured once.
+    /// Where a part's words are in the content, in UTF-16 units; parts are asked for in order, and each is measured once.
     /// </summary>
     private struct PartLengths(JsonTape tape, int content)
     {

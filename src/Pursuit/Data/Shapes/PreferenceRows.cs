@@ -40,7 +40,7 @@ internal static class PreferenceRows
             if (draft.Record[field] is >= 0 and var node && UnreadFields.Holds(draft.Tape, node)) names.Add($"'{FieldScan<RecordField>.NameOf(field)}'");
         }
 
-        return $"a preference row: {string.Join(" and ", names)}; expected an example to learn (--preference chosen reads the chosen answers)";
+        return $"a preference row: {string.Join(" and ", names)}; expected an example to learn (preference 'chosen' reads the chosen answers)";
     }
 
     /// <summary>Reads the chosen answer as the example's, and the rejected one in its place beside it.</summary>

@@ -50,7 +50,7 @@ internal static class Reasoning
     }
 
     /// <summary>
-    /// Reads reasoning that stands beside a conversation. It is its answer's where prompt and answer are fields of their own;
+    /// Reads reasoning that is beside a conversation. It is its answer's where prompt and answer are fields of their own;
     /// beside a list it is unclear whose it is, except with an <c>answer</c> that the list lacks (dolphin-r1).
     /// </summary>
     /// <param name="draft">Holds the conversation.</param>

@@ -46,7 +46,7 @@ internal sealed class RecordDraft(int maxDepth)
     /// <summary>The first turn of the rejected answer; null where there is none.</summary>
     public int? RejectedFrom { get; private set; }
 
-    /// <summary>Turns that are the prompt where the record keeps prompt and answer apart, else 0.</summary>
+    /// <summary>Turns that are the prompt where the record keeps prompt and answer separate, else 0.</summary>
     public int PromptTurns { get; private set; }
 
     public bool IsText { get; private set; }
@@ -86,7 +86,7 @@ internal sealed class RecordDraft(int maxDepth)
     /// <summary>Adds a piece to the words of the turn that <see cref="AddTurn"/> closes next.</summary>
     public void AddPart(int node) => AddPart(new TextPart(node));
 
-    /// <summary>Adds words that don't stand in the record as they are.</summary>
+    /// <summary>Adds words that aren't in the record as they are.</summary>
     public void AddOwnText(ReadOnlySpan<byte> words)
     {
         AddPart(new TextPart(-1, _ownText.Length, words.Length));
@@ -128,7 +128,7 @@ internal sealed class RecordDraft(int maxDepth)
         BeginTurn();
     }
 
-    /// <summary>Gives a finished turn reasoning that stands elsewhere in the record.</summary>
+    /// <summary>Gives a finished turn reasoning that is elsewhere in the record.</summary>
     public void GiveThought(int turn, int node)
     {
         AddThought(node);
@@ -207,7 +207,7 @@ internal sealed class RecordDraft(int maxDepth)
     }
 
     /// <summary>A turn's tool calls, ready to be looked through: a list, or one of its items alone.</summary>
-    /// <returns>The tape they stand on and their node; valid until the next turn is asked for.</returns>
+    /// <returns>Their tape and their node; valid until the next turn is asked for.</returns>
     public (JsonTape Tape, int Node) OpenCalls(TurnDraft turn)
     {
         if (turn.CallForm != CallForm.Text) return (Tape, turn.Calls);

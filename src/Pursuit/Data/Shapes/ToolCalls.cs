@@ -42,7 +42,8 @@ internal static class ToolCalls
     }
 
     /// <summary>
-    /// True where a message of the role <c>function</c> is a call, as LLaMA-Factory has it, and not an answer, as OpenAI's older layout has it
+    /// True where a message of the role <c>function</c> is a call, as LLaMA-Factory has it, and not an answer, as OpenAI's older
+    /// layout has it
     /// beside the <c>name</c> of the function.
     /// </summary>
     public static bool IsWritten(RecordDraft draft, int message, int content)

@@ -52,7 +52,7 @@ internal static class TrainMarks
     /// </summary>
     /// <param name="tape">The record.</param>
     /// <param name="node">The list.</param>
-    /// <param name="trained">The trained stretches in characters, ends excluded, ascending and apart.</param>
+    /// <param name="trained">The trained stretches in characters, ends excluded, ascending and disjoint.</param>
     /// <returns>What is wrong, or null.</returns>
     public static string? ReadDetail(JsonTape tape, int node, out List<(int Start, int End)> trained)
     {

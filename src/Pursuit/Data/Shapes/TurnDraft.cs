@@ -23,7 +23,7 @@ internal readonly record struct Run(int First, int Count);
 /// <param name="Role">One of the four roles.</param>
 internal readonly record struct TurnDraft(string Role)
 {
-    /// <summary>The role as it is spelled, where that may be told apart.</summary>
+    /// <summary>The role as it is spelled, where that may matter.</summary>
     public string? WrittenRole { get; init; }
 
     /// <summary>The message's node, or -1 where the turn isn't written as a message.</summary>

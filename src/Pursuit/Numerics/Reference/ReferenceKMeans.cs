@@ -1,5 +1,3 @@
-using Pursuit.Runs;
-
 namespace Pursuit.Numerics.Reference;
 
 /// <summary>The readable twin of <see cref="EuclideanKMeans"/>: one loop over rows and centres, distances in double precision.</summary>

@@ -2,14 +2,14 @@
 (() => {
   const CHUNK = 40;
 
-  // As VisibleText.cs: what can't be seen, or reorders what stands around it, is written as a mark.
+  // As in VisibleText.cs: invisible characters, and those that reorder their surroundings, are written as marks.
   const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
   const visible = (text) => String(text).replace(HIDDEN, (c) => {
     const code = c.charCodeAt(0);
     return code < 0x20 ? String.fromCharCode(0x2400 + code) : "[U+" + code.toString(16).toUpperCase().padStart(4, "0") + "]";
   });
 
-  // Elements are made, never parsed: no text of a record can become markup.
+  // Elements are created, never parsed, so no text of a record can become markup.
   const make = (name, style, text) => {
     const element = document.createElement(name);
     if (style) element.className = style;
@@ -82,7 +82,7 @@
   const search = make("input");
   search.type = "search";
   search.id = "search";
-  search.placeholder = "words, id or file:line";
+  search.placeholder = "text, id or file:line";
   search.autocomplete = "off";
   const filter = make("select");
   filter.id = "source";
@@ -163,9 +163,9 @@
     if (row.serves.length > 0)
       why.append(links("Target examples it serves most", "inner product of features", row.serves.map((l) => other(data.targets[l.to], l.value))));
     if (row.near.length > 0)
-      why.append(links("Most like it, not chosen", "cosine of features", row.near.map((l) => other(data.others[l.to], l.value))));
+      why.append(links("Most similar, not selected", "cosine of features", row.near.map((l) => other(data.others[l.to], l.value))));
     if (row.twins.length > 0)
-      why.append(links("Chosen and nearly the same", "cosine of features", row.twins.map((l) => other(
+      why.append(links("Selected and nearly the same", "cosine of features", row.twins.map((l) => other(
         rows[l.to - 1] ? { text: "rank " + l.to + ": " + question(rows[l.to - 1]).slice(0, 160), id: rows[l.to - 1].id } : { text: "rank " + l.to }, l.value))));
     element.append(turns);
     if (why.childNodes.length > 0) element.append(why);

@@ -1,5 +1,5 @@
 using Pursuit.Data;
-using Pursuit.Runs;
+using Pursuit.Jobs;
 using Pursuit.Selection;
 using static System.FormattableString;
 
@@ -7,7 +7,7 @@ namespace Pursuit.Reports.Explanations;
 
 /// <summary>
 /// Says why an input row was or wasn't chosen. A pursuit's gains are those the run kept (<c>gains.safetensors</c>); similarities are
-/// computed anew from the features, and the order of methods that order the pool by running them again.
+/// recomputed from the features, and the order of methods that order the pool by running them again.
 /// </summary>
 public sealed class Explainer
 {
@@ -42,7 +42,7 @@ public sealed class Explainer
                 Row = explainer.Place(row),
                 Fate = "quarantined",
                 Reason = row.Reason,
-                Why = [row.Reason == PoolOptions.ExcludedReason ? $"It was never offered: {row.Reason}." : $"It could not be read as a record: {row.Reason}."],
+                Why = [row.Reason == PoolOptions.ExcludedReason ? $"It was excluded: {row.Reason}." : $"It could not be read as a record: {row.Reason}."],
             },
         };
     }
@@ -56,7 +56,7 @@ public sealed class Explainer
             Row = Place(row),
             Fate = "duplicate of",
             DuplicateOf = Place(original),
-            Why = [Invariant($"It says the same as {Name(original)}, {original.File}, line {original.Line:N0}, so only that one was offered, and what follows is of that one."), .. first.Why],
+            Why = [Invariant($"It has the same content as {Name(original)}, {original.File}, line {original.Line:N0}; only that one was a candidate, and the rest of this explanation is about it."), .. first.Why],
         };
     }
 
@@ -82,7 +82,7 @@ public sealed class Explainer
             explanation = explanation with { Weight = ranked.Weight, Score = ranked.Score, Repeats = Repeats.FromWeights(_run.Selection.Rows, _run.Options.Repeats)[chosen - 1] };
         }
 
-        if (isEmpty) return explanation with { Why = ["Its features are a row of zeros, which no method that reads features chooses."] };
+        if (isEmpty) return explanation with { Why = ["Its features are a zero row, which methods that read features never select."] };
         explanation = WithFeatures(explanation, position);
         explanation = _run.Gains is null ? WithOrder(explanation, position) : explanation;
         return explanation with { Why = ExplanationText.Why(explanation, _run) };

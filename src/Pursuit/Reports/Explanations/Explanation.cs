@@ -36,7 +36,7 @@ public sealed record Explanation
     /// <summary>Its training weight.</summary>
     public double? Weight { get; init; }
 
-    /// <summary>How often it stands in the file of records.</summary>
+    /// <summary>Its number of copies in the file of records.</summary>
     public int? Repeats { get; init; }
 
     /// <summary>What the method ordered it by; of methods that order the whole pool, told of every example.</summary>
@@ -57,14 +57,14 @@ public sealed record Explanation
     /// <summary>The target examples it serves most, by inner product of features.</summary>
     public IReadOnlyList<LinkedExample> Serves { get; init; } = [];
 
-    /// <summary>The chosen examples most like it, by cosine of features.</summary>
+    /// <summary>The selected examples most like it, by cosine of features.</summary>
     public IReadOnlyList<LinkedExample> NearChosen { get; init; } = [];
 
     /// <summary>The examples most like it that weren't chosen, by cosine of features.</summary>
     public IReadOnlyList<LinkedExample> NearNotChosen { get; init; } = [];
 }
 
-/// <summary>Where a row stands.</summary>
+/// <summary>Where a row is.</summary>
 /// <param name="Id">The user's id; null where it has none, or isn't an example of the pool.</param>
 /// <param name="File">Its file.</param>
 /// <param name="Line">Its line, from 1.</param>
@@ -73,7 +73,8 @@ public sealed record RowPlace(string? Id, string File, long Line, long Index);
 
 /// <summary>A row at one pass of a pursuit.</summary>
 /// <param name="Pass">The pass, from 1.</param>
-/// <param name="State">"candidate", "chosen already", "barred" (its features equal a chosen row's, or were found of no use) or "points away".</param>
+/// <param name="State">"candidate", "chosen already", "barred" (its features equal a selected row's, or were found of no use) or
+/// "points away".</param>
 /// <param name="Gain">|| max(0, phi . R) ||; 0 unless a candidate.</param>
 /// <param name="Rank">Its rank by gain, from 1; null unless a candidate.</param>
 /// <param name="Taken">Examples that the pass added, as far as the next kept pass tells.</param>

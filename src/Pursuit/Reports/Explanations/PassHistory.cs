@@ -5,7 +5,7 @@ namespace Pursuit.Reports.Explanations;
 /// <summary>A row's way through a pursuit, read from the gains that the run kept.</summary>
 /// <param name="gains">The kept passes.</param>
 /// <param name="row">The row's position in the pool.</param>
-/// <param name="pursued">Positions of the final choice that the pursuit itself wanted.</param>
+/// <param name="pursued">Positions of the final choice that the pursuit itself selected.</param>
 internal sealed class PassHistory(PursuitGains gains, int row, IReadOnlySet<int> pursued)
 {
     /// <summary>The row at every kept pass.</summary>
@@ -26,7 +26,9 @@ internal sealed class PassHistory(PursuitGains gains, int row, IReadOnlySet<int>
             Added(k).Length)),
     ];
 
-    /// <summary>The kept pass, as an index, after which the row's gain fell most; null where it never was a candidate or was chosen then.</summary>
+    /// <summary>
+    /// The kept pass, as an index, after which the row's gain fell most; null where it never was a candidate or was chosen then.
+    /// </summary>
     public int? Fall()
     {
         var falls = Enumerable.Range(0, gains.Passes.Count)
@@ -35,12 +37,15 @@ internal sealed class PassHistory(PursuitGains gains, int row, IReadOnlySet<int>
         return falls.Length == 0 ? null : falls.MaxBy(k => gains.Passes[k].Gains[row] - After(k)!.Value);
     }
 
-    /// <summary>The row's gain after a kept pass, 0 where it no longer points toward the residual; null where it was chosen, or nothing tells.</summary>
+    /// <summary>
+    /// The row's gain after a kept pass, 0 where it no longer points toward the residual; null where it was chosen, or nothing
+    /// tells.
+    /// </summary>
     public double? After(int index) => index + 1 < gains.Passes.Count && gains.Passes[index + 1].Gains[row] is var next && next != PursuitGains.Chosen
         ? Math.Max(0, next)
         : null;
 
-    /// <summary>Positions that a kept pass, and those left out up to the next kept one, added.</summary>
+    /// <summary>Positions that a kept pass, and those omitted up to the next kept one, added.</summary>
     public int[] Added(int index)
     {
         var now = gains.Passes[index].Gains;

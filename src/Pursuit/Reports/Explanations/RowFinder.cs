@@ -23,8 +23,8 @@ internal static class RowFinder
         return rows switch
         {
             [var only] => only,
-            [] => throw PursuitException.At("--id", $"no row of the {pool.Ledger.RowCount:N0} read goes by '{reference}'", "an id of the records, at least six digits of a content id, or file:line"),
-            _ => throw PursuitException.At("--id", $"{rows.Length:N0} rows go by '{reference}': {string.Join(", ", rows.Take(Named).Select(r => Place(pool.Ledger[r])))}{(rows.Length > Named ? ", ..." : "")}", "one", "Give file:line, or more digits of the content id."),
+            [] => throw PursuitException.At(ApiName.Id, $"none of the {pool.Ledger.RowCount:N0} rows read matches '{reference}'", "an id of the records, at least six digits of a content id, or file:line"),
+            _ => throw PursuitException.At(ApiName.Id, $"{rows.Length:N0} rows match '{reference}': {string.Join(", ", rows.Take(Named).Select(r => Place(pool.Ledger[r])))}{(rows.Length > Named ? ", ..." : "")}", "one", "Give file:line, or more digits of the content id."),
         };
     }
 

@@ -8,7 +8,7 @@ namespace Pursuit.Reports.Html;
 /// <param name="YLabel">What runs along y, with its unit.</param>
 internal abstract record Chart(string Id, string Title, string Description, string XLabel, string YLabel)
 {
-    /// <summary>The drawing's size in its own units; it scales to the column it stands in.</summary>
+    /// <summary>The drawing's size in its own units; it scales to the column it is in.</summary>
     public const double Width = 460;
 
     /// <summary>See <see cref="Width"/>.</summary>

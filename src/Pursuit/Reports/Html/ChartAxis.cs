@@ -20,7 +20,8 @@ internal sealed class ChartAxis
     public ChartAxis(double low, double high, double from, double to, bool logarithmic = false)
     {
         _logarithmic = logarithmic && low > 0;
-        // Ticks between values that rounding alone tells apart would be so many, and each so near the one before, that there was no end of them.
+        // Ticks between values that rounding alone distinguishes would be so many, and each so near the one before, that there was
+        // no end of them.
         if (!(high - low > Math.Max(1e-9 * Math.Max(Math.Abs(low), Math.Abs(high)), 1e-300))) high = _logarithmic ? low * 2 : low + Math.Max(1, Math.Abs(low));
         (_low, _high, _from, _to) = (low, high, from, to);
     }
@@ -44,11 +45,12 @@ internal sealed class ChartAxis
 
         var step = Step((_high - _low) / about);
         var ticks = new List<double>();
-        for (var k = Math.Ceiling(_low / step - 1e-9); k * step <= _high + 1e-9 * step; k++) ticks.Add(k == 0 ? 0 : k * step); // Ceiling gives -0 too
+        // Ceiling gives -0 too
+        for (var k = Math.Ceiling(_low / step - 1e-9); k * step <= _high + 1e-9 * step; k++) ticks.Add(k == 0 ? 0 : k * step);
         return ticks;
     }
 
-    /// <summary>The value as a tick's label, with as many decimals as neighbouring ticks need.</summary>
+    /// <summary>The value as a tick's label, with as many decimals as neighboring ticks need.</summary>
     public static string Label(double value, IReadOnlyList<double> ticks)
     {
         var step = ticks.Count > 1 ? ticks.Zip(ticks.Skip(1), (a, b) => Math.Abs(b - a)).Min() : Math.Abs(value);

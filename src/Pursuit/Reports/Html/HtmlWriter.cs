@@ -27,7 +27,7 @@ internal sealed class HtmlWriter
         return this;
     }
 
-    /// <summary>Opens an element; attributes without a value (null) are left out.</summary>
+    /// <summary>Opens an element; attributes without a value (null) are omitted.</summary>
     public HtmlWriter Open(string name, params ReadOnlySpan<(string Name, string? Value)> attributes)
     {
         Tag(name, attributes);
@@ -64,7 +64,7 @@ internal sealed class HtmlWriter
         return this;
     }
 
-    /// <summary>A style or script of ours, as it stands.</summary>
+    /// <summary>A style or script of ours, unchanged.</summary>
     public HtmlWriter Asset(string name, string content, params ReadOnlySpan<(string Name, string? Value)> attributes)
     {
         Debug.Assert(!content.Contains("</", StringComparison.Ordinal), $"an asset must not hold an end tag: {name}");

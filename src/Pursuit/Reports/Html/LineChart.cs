@@ -15,11 +15,13 @@ internal readonly record struct ChartPoint(double X, double Y, double? Low = nul
 /// <param name="Points">Ascending in x.</param>
 internal sealed record ChartSeries(string Name, string Class, IReadOnlyList<ChartPoint> Points);
 
-/// <summary>Lines, with whiskers (and a band, where it can be told apart) where points have intervals, and levels to compare with.</summary>
+/// <summary>
+/// Lines, with whiskers (and a band, where it can be distinguished) where points have intervals, and levels to compare with.
+/// </summary>
 internal sealed record LineChart(string Id, string Title, string Description, string XLabel, string YLabel)
     : Chart(Id, Title, Description, XLabel, YLabel)
 {
-    /// <summary>The lines; those without points are left out.</summary>
+    /// <summary>The lines; those without points are omitted.</summary>
     public required IReadOnlyList<ChartSeries> Series { get; init; }
 
     /// <summary>Levels drawn across: name, class, y.</summary>
@@ -31,7 +33,7 @@ internal sealed record LineChart(string Id, string Title, string Description, st
     /// <summary>What to write under x, and where; empty for round numbers.</summary>
     public IReadOnlyList<(string Name, double X)> XTicks { get; init; } = [];
 
-    /// <summary>Lines that share their x stand this far beside each other, so that their intervals can be told apart.</summary>
+    /// <summary>Lines that share their x stand this far beside each other, so that their intervals can be distinguished.</summary>
     public double Apart { get; init; }
 
     /// <summary>The axis of y begins at 0.</summary>
@@ -59,7 +61,7 @@ internal sealed record LineChart(string Id, string Title, string Description, st
         else DrawXTicks(html, x, XTicks);
         foreach (var (name, style, level) in Levels) Line(html, $"level {style}", Left, y.At(level), Right, y.At(level));
         var shown = Shown.ToArray();
-        // More than two bands upon each other can't be told apart; their whiskers, side by side, can.
+        // More than two bands upon each other can't be distinguished; their whiskers, side by side, can.
         for (var s = 0; s < shown.Length; s++) DrawIntervals(html, shown[s], Beside(x, s, shown.Length), y, band: shown.Length <= 2);
         for (var s = 0; s < shown.Length; s++) DrawLine(html, shown[s], Beside(x, s, shown.Length), y);
     }

@@ -3,7 +3,9 @@ using static System.FormattableString;
 
 namespace Pursuit.Reports.Html;
 
-/// <summary>Shows a proof: the verdict first, then scores against budget, every difference, what could spoil it, and how to repeat it.</summary>
+/// <summary>
+/// Shows a proof: the verdict first, then scores against budget, every difference, what could spoil it, and how to repeat it.
+/// </summary>
 internal sealed class ProofPage(ProofDocument document)
 {
     private readonly ProofReport _proof = document.Proof;
@@ -15,7 +17,7 @@ internal sealed class ProofPage(ProofDocument document)
     private void Body(HtmlWriter html)
     {
         Summary(html);
-        ReportParts.Section(html, "differences", "Against random", Invariant($"The loss on held-out answers, method less random at the same steps, example by example and seed by seed. Left of zero is better. A line that meets zero shows no difference; the lines are 95% intervals{Sources()}."), () => _tables.Differences(html));
+        ReportParts.Section(html, "differences", "Against random", Invariant($"The loss on held-out answers, method minus random at the same steps, paired by example and seed. Left of zero is better. An interval that contains zero shows no difference; the lines are 95% intervals{Sources()}."), () => _tables.Differences(html));
         ReportParts.Section(html, "scores", "Score against budget", "Lower loss is better. Every method at a budget trains the same steps from the same model by the same recipe; the dashed line is one whole epoch over the pool. Methods face the same test, so their intervals move together: differences are judged above, pair by pair.", () => Charts(html));
         ReportParts.Section(html, "table", "All figures", null, () => _tables.Scores(html));
         Contamination(html);
@@ -105,9 +107,9 @@ internal sealed class ProofPage(ProofDocument document)
     private void Contamination(HtmlWriter html)
     {
         var any = _proof.Overlaps.Any(o => o.Any);
-        ReportParts.Section(html, "contamination", "Does the test stand in what was trained on?", any
-            ? "Some of it does: what is measured on those examples is partly remembered, by every method that may choose them."
-            : "No test example stands in the pool or the target, and none shares a run of 13 words with them.", () =>
+        ReportParts.Section(html, "contamination", "Test contamination", any
+            ? "Some test examples are in the pool or the target: results on them are partly memorized, by every method that may select them."
+            : "No test example is in the pool or the target, and none shares a run of 13 words with them.", () =>
         {
             if (_proof.Overlaps.Count == 0) return;
             ReportParts.Table(html, "Overlap of test examples", ["test", "with", "test examples", "same content", "shared words", "in the answer", "examples there"], _proof.Overlaps.Select(o => new[]
@@ -127,11 +129,11 @@ internal sealed class ProofPage(ProofDocument document)
         [
             new(recipe.FromScratch ? "shape and tokenizer of" : "model", recipe.Model),
             new(recipe.FromScratch ? "epochs" : "epochs of the budget", Invariant($"{recipe.Epochs}")),
-            new("examples of a step", Invariant($"{recipe.BatchExamples}")),
+            new("examples per step", Invariant($"{recipe.BatchExamples}")),
             new("highest learning rate", Invariant($"{recipe.LearningRate:0.######}")),
-            new("share of steps that warm up", Invariant($"{recipe.Warmup:0.###}")),
-            new("tokens an example is cut to", Invariant($"{recipe.MaxLength:N0}")),
-            new("of the selections counts", recipe.Use),
+            new("warm-up share of the steps", Invariant($"{recipe.Warmup:0.###}")),
+            new("maximum tokens of an example", Invariant($"{recipe.MaxLength:N0}")),
+            new("used of the selections", recipe.Use),
             new("steps", string.Join(", ", _proof.Budgets.Select(b => Invariant($"{b.Steps:N0} at {b.Name} ({b.Examples:N0} examples)")))),
             new("seeds", string.Join(", ", _proof.Seeds)),
             .. _proof.Targets.Select(t => KeyValuePair.Create(t.Name, Invariant($"{t.TestExamples:N0} test examples with {t.AnswerTokens:N0} {recipe.LossLabels} from {t.Test}{(t.Generated > 0 ? Invariant($", {t.Generated:N0} answered in full") : "")}{(t.Target is { } seen ? $"; methods see {seen}" : "")}"))),

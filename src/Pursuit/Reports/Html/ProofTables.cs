@@ -25,21 +25,23 @@ internal sealed class ProofTables(ProofReport proof)
         _ => score.RougeL,
     };
 
-    /// <summary>Differences in loss from random as lines around zero, the deciding ones first; every other difference folded away.</summary>
+    /// <summary>
+    /// Differences in loss from random as lines around zero, the deciding ones first; every other difference folded away.
+    /// </summary>
     public void Differences(HtmlWriter html)
     {
         var random = proof.Comparisons.Where(c => c is { Metric: ProofMetric.Loss, Against: ProofReport.Random, Method: not ProofReport.FullEpoch }).ToArray();
         var whole = ProofDocument.Whole(proof);
-        Forest(html, "Loss less random's", [.. random.Where(c => c.Target == whole)], random);
+        Forest(html, "Loss minus random's", [.. random.Where(c => c.Target == whole)], random);
         if (whole is null)
         {
             html.Open("details").Element("summary", "Each target", ("class", "unfold"));
-            foreach (var target in proof.Targets) Forest(html, $"Loss less random's, {target.Name}", [.. random.Where(c => c.Target == target.Name)], random);
+            foreach (var target in proof.Targets) Forest(html, $"Loss minus random's, {target.Name}", [.. random.Where(c => c.Target == target.Name)], random);
             html.Close("details");
         }
 
         html.Open("details").Element("summary", "Every paired difference", ("class", "unfold"));
-        ReportParts.Table(html, "Method less reference", ["method", "budget", "against", "on", "figure", "difference", "95% interval", "shows"], proof.Comparisons.Select(c => new[]
+        ReportParts.Table(html, "Method minus reference", ["method", "budget", "against", "on", "figure", "difference", "95% interval", "shows"], proof.Comparisons.Select(c => new[]
         {
             c.Method, c.Budget, c.Against, c.Target ?? "all targets", Name(c.Metric), Signed(c.Difference.Estimate), Range(c.Difference, Signed), c.Verdict.Word(),
         }));
@@ -71,7 +73,7 @@ internal sealed class ProofTables(ProofReport proof)
     public void Costs(HtmlWriter html) => ReportParts.Table(
         html,
         "Selection and training",
-        ["method", "budget", "for", "selection", "tokens through the model", "read", "training", "its tokens", "test", "effective size"],
+        ["method", "budget", "for", "selection", "tokens through the model", "read", "training", "its tokens", "test", "effective sample size"],
         proof.Costs.GroupBy(c => (c.Method, c.Budget, c.Target)).Select(g => new[]
         {
             g.Key.Method,
@@ -80,7 +82,7 @@ internal sealed class ProofTables(ProofReport proof)
             Mean(g, c => c.Selection?.Seconds) is { } seconds ? Durations.Of(seconds) : "none",
             Mean(g, c => c.Selection?.ModelTokens) is { } tokens ? Invariant($"{tokens:N0}") : "",
             Mean(g, c => c.Selection?.BytesRead) is { } bytes ? Invariant($"{bytes / 1e6:N1} MB") : "",
-            Mean(g, c => c.TrainingSeconds) is { } training ? Durations.Of(training) : "not kept",
+            Mean(g, c => c.TrainingSeconds) is { } training ? Durations.Of(training) : "not stored",
             Invariant($"{g.Average(c => c.Tokens):N0}"),
             Mean(g, c => c.TestSeconds) is { } test ? Durations.Of(test) : "",
             Invariant($"{g.Average(c => c.EffectiveSize):N0}"),

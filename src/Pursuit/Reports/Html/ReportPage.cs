@@ -27,7 +27,7 @@ internal static class ReportPage
         html.Close("head");
         html.Open("body").Open("main");
         body(html);
-        html.Open("footer").Text($"Made by Pursuit {version.Split('+')[0]}. The numbers behind this page stand in the JSON file beside it.").Close("footer");
+        html.Open("footer").Text($"Made by Pursuit {version.Split('+')[0]}. The data of this page are in the JSON file beside it.").Close("footer");
         html.Close("main");
         html.Asset("script", script);
         html.Close("body").Close("html");

@@ -1,4 +1,4 @@
-using Pursuit.Runs;
+using Pursuit.Jobs;
 using static System.FormattableString;
 
 namespace Pursuit.Reports.Html;
@@ -27,27 +27,27 @@ internal sealed class SelectPage(SelectReport report)
     {
         html.Open("header");
         html.Element("p", "Pursuit / selection", ("class", "mark"));
-        html.Element("h1", Invariant($"{report.Selected:N0} examples chosen from {report.Pool:N0}"));
+        html.Element("h1", Invariant($"{report.Selected:N0} examples selected from {report.Pool:N0}"));
         html.Element("p", report.Headline, ("class", "verdict"));
         html.Close("header");
         var tiles = new List<(string, string, string?)>
         {
-            (Invariant($"{report.Selected:N0}"), "chosen", Invariant($"{SelectVerdict.Percent((double)report.Selected / report.Pool)} of {report.Pool:N0}")),
+            (Invariant($"{report.Selected:N0}"), "selected", Invariant($"{SelectVerdict.Percent((double)report.Selected / report.Pool)} of {report.Pool:N0}")),
             (report.Method, "method", Invariant($"seed {report.Seed}")),
         };
         if (report.Course is { } course) tiles.Add((Invariant($"{course.Residual:0.000}"), "residual, weighted", Invariant($"{course.UniformResidual:0.000} with equal weights")));
-        tiles.Add((Invariant($"{report.EffectiveSize:N0}"), "effective size", "equally weighted examples"));
+        tiles.Add((Invariant($"{report.EffectiveSize:N0}"), "effective sample size", "equally weighted examples"));
         tiles.Add((Durations.Of(report.Seconds), "took", null));
         ReportParts.Tiles(html, tiles);
         ReportParts.Sentences(html, "findings", report.Findings);
         ReportParts.Sentences(html, "notes", report.Notes);
-        html.Element("p", "This page says what was chosen and why. Whether it trains better than a random choice is for 'pursuit prove' to measure.", ("class", "quiet"));
+        html.Element("p", "This page shows what was selected and why. A proof measures whether it trains better than a random selection.", ("class", "quiet"));
     }
 
     private void Course(HtmlWriter html, PursuitCourse course)
     {
-        var lead = Invariant($"{report.MethodSummary}. It ended after {course.Iterations.Count:N0} iterations: {course.Reason}. A residual of 1 is nothing reproduced, 0 everything.");
-        ReportParts.Section(html, "pursuit", "How near the choice comes", char.ToUpperInvariant(lead[0]) + lead[1..], () =>
+        var lead = Invariant($"{report.MethodSummary}. It ended after {course.Iterations.Count:N0} iterations: {course.Reason}. A residual of 0 means the target is reproduced exactly, 1 not at all.");
+        ReportParts.Section(html, "pursuit", "How near the selection comes", char.ToUpperInvariant(lead[0]) + lead[1..], () =>
         {
             html.Open("div", ("class", "charts"));
             ResidualChart(course).Write(html);
@@ -110,15 +110,15 @@ internal sealed class SelectPage(SelectReport report)
 
     private void Sources(HtmlWriter html)
     {
-        var lead = Invariant($"Each bar is how many of a source were chosen; the frame is where 95% of random choices of {report.Selected:N0} examples fall. By chance alone at most one bar in twenty ends outside its frame.");
-        ReportParts.Section(html, "sources", "Against the pool and random choices", lead, () =>
+        var lead = Invariant($"Each bar is the number of selected examples of a source; the frame is the range of 95% of random selections of {report.Selected:N0} examples. By chance at most one bar in twenty ends outside its frame.");
+        ReportParts.Section(html, "sources", "Against the pool and random selections", lead, () =>
         {
-            ReportParts.Comparison(html, $"Chosen by {report.SourceKind}", report.SourceKind, report.Sources);
+            ReportParts.Comparison(html, $"Selected by {report.SourceKind}", report.SourceKind, report.Sources);
             if (report.SourcesLeft > 0) html.Element("p", Invariant($"{report.SourcesLeft:N0} more sources are not listed."), ("class", "quiet"));
         });
     }
 
-    private void Spread(HtmlWriter html) => ReportParts.Section(html, "spread", "Length and size", "The pool is cut into spans of about a tenth each; a random choice takes about the same of every span.", () =>
+    private void Spread(HtmlWriter html) => ReportParts.Section(html, "spread", "Length and size", "The pool is divided into ranges of about a tenth each; a random selection takes about the same from every range.", () =>
     {
         html.Open("div", ("class", "charts"));
         foreach (var distribution in report.Distributions) DistributionChart(distribution).Write(html);
@@ -127,28 +127,28 @@ internal sealed class SelectPage(SelectReport report)
 
     private static BarChart DistributionChart(Distribution distribution) => new(
         distribution.Title.Replace(' ', '-'),
-        Invariant($"Chosen by {distribution.Title}: median {Distributions.Short(distribution.SelectedMedian)}, the pool's {Distributions.Short(distribution.PoolMedian)}"),
-        string.Join("; ", distribution.Bins.Select(b => Invariant($"{b.Name}: {b.Selected} chosen, random {b.RandomLow} to {b.RandomHigh}"))),
+        Invariant($"Selected by {distribution.Title}: median {Distributions.Short(distribution.SelectedMedian)}, the pool's {Distributions.Short(distribution.PoolMedian)}"),
+        string.Join("; ", distribution.Bins.Select(b => Invariant($"{b.Name}: {b.Selected} selected, random {b.RandomLow} to {b.RandomHigh}"))),
         Invariant($"{distribution.Title}, {distribution.Unit}: up to ..."),
-        "chosen examples")
+        "selected examples")
     {
-        BarName = "chosen",
-        RangeName = "95% of random choices",
+        BarName = "selected",
+        RangeName = "95% of random selections",
         Bars = [.. distribution.Bins.Select((b, i) => new ChartBar(Distributions.Tick(distribution.Edges[i]), b.Name, b.Selected, b.RandomLow, b.RandomHigh))],
     };
 
     private void Duplicates(HtmlWriter html)
     {
-        var exact = Invariant($"{report.Ledger.Duplicates:N0} exact copies of earlier rows were left out before choosing.");
+        var exact = Invariant($"{report.Ledger.Duplicates:N0} exact copies of earlier rows were excluded before the selection.");
         if (report.NearDuplicates is not { } pairs)
         {
-            ReportParts.Section(html, "duplicates", "Duplicates", exact + " This method doesn't tell of near-duplicates.", () => { });
+            ReportParts.Section(html, "duplicates", "Duplicates", exact + " This method does not report near-duplicates.", () => { });
             return;
         }
 
         var near = pairs.Count == 0
-            ? " No two chosen examples have features with a cosine above 0.95."
-            : Invariant($" {report.NearDuplicatePairs:N0} pairs of chosen examples have features with a cosine above 0.95.");
+            ? " No two selected examples have features with a cosine above 0.95."
+            : Invariant($" {report.NearDuplicatePairs:N0} pairs of selected examples have features with a cosine above 0.95.");
         ReportParts.Section(html, "duplicates", "Duplicates", exact + near, () =>
         {
             if (pairs.Count == 0) return;
@@ -161,15 +161,15 @@ internal sealed class SelectPage(SelectReport report)
     private void Examples(HtmlWriter html)
     {
         var examples = report.Examples;
-        var lead = examples.Left > 0 ? Invariant($"The best {examples.Chosen.Count:N0} ranks; the other {examples.Left:N0} stand in the facts beside the records. ") : "";
-        if (examples.ServesUpToRank > 0 && examples.ServesUpToRank < examples.Chosen.Count) lead += Invariant($"Targets served are told for the first {examples.ServesUpToRank:N0} ranks, to bound the cost. ");
-        if (examples.NearUpToRank > 0 && examples.NearUpToRank < examples.Chosen.Count) lead += Invariant($"Neighbours that were not chosen are told for the first {examples.NearUpToRank:N0} ranks, to bound the cost. ");
+        var lead = examples.Left > 0 ? Invariant($"The best {examples.Chosen.Count:N0} ranks; the other {examples.Left:N0} are in the .selection.jsonl file beside the records. ") : "";
+        if (examples.ServesUpToRank > 0 && examples.ServesUpToRank < examples.Chosen.Count) lead += Invariant($"Targets served are listed for the first {examples.ServesUpToRank:N0} ranks, to bound the cost. ");
+        if (examples.NearUpToRank > 0 && examples.NearUpToRank < examples.Chosen.Count) lead += Invariant($"Neighbors that were not selected are listed for the first {examples.NearUpToRank:N0} ranks, to bound the cost. ");
         lead += examples.NearUpToRank > 0
-            ? "Open one to see which target examples it serves most and which like it were left."
-            : "Open one to read it whole.";
-        ReportParts.Section(html, "examples", "The chosen examples", lead, () =>
+            ? "Open one to see which target examples it serves most and which similar examples were not selected."
+            : "Open one to read it in full.";
+        ReportParts.Section(html, "examples", "The selected examples", lead, () =>
         {
-            html.Open("noscript").Element("p", "The list needs the page's script; everything in it stands in report.json too.").Close("noscript");
+            html.Open("noscript").Element("p", "The list needs the page's script; report.json has the same content.").Close("noscript");
             html.Open("div", ("id", "list"), ("class", "list")).Close("div");
             html.Data("examples-data", examples);
         });
@@ -178,16 +178,16 @@ internal sealed class SelectPage(SelectReport report)
     private void Features(HtmlWriter html, GradientReport gradients)
     {
         var lead = Invariant($"Each example is its {gradients.Kind} gradient at {gradients.Checkpoints.Count:N0} checkpoints of a short training, projected to {gradients.Dimension:N0} numbers each; preconditioning: {gradients.Preconditioning}. {gradients.Tokens:N0} tokens went through the model in {Durations.Of(gradients.Seconds)}.");
-        if (report.WarmupShareChosen is { } share) lead += Invariant($" Of the chosen, {SelectVerdict.Percent(share)} are examples the warm-up trained on.");
+        if (report.WarmupShareChosen is { } share) lead += Invariant($" {SelectVerdict.Percent(share)} of the selected are examples that the warm-up trained on.");
         ReportParts.Section(html, "features", "What the examples were compared by", lead, () => ReportParts.Table(
             html,
             "Checkpoints",
-            ["checkpoint", "mean learning rate", "the pool's mean loss", "cosine to the one before"],
+            ["checkpoint", "mean learning rate", "the pool's mean loss", "cosine to the previous one"],
             gradients.Checkpoints.Select(c => new[]
             {
                 c.Name,
                 Invariant($"{c.MeanLearningRate:0.0e+0}"),
-                c.MeanLoss is { } loss ? Invariant($"{loss:0.000}") : "not kept",
+                c.MeanLoss is { } loss ? Invariant($"{loss:0.000}") : "not stored",
                 c.CosineToPrevious is { } cosine ? Invariant($"{cosine:0.000}") : "",
             })));
     }
@@ -203,7 +203,7 @@ internal sealed class SelectPage(SelectReport report)
         var lead = Invariant($"Each example is one vector of {embeddings.Dimension:N0} numbers: of the hidden states of {(embeddings.PooledTokens == "all" ? "all its tokens" : "its answer's tokens")} behind {Layer(embeddings)} the {pooled} {(embeddings.Norm == "unit" ? "scaled to length 1" : "as the model gives it")}. {embeddings.Tokens:N0} tokens went through the model, forward alone, in {Durations.Of(embeddings.Seconds)}.");
         if (embeddings.Cut > 0) lead += Invariant($" {embeddings.Cut:N0} examples are longer than {embeddings.MaxLength:N0} tokens and were cut.");
         if (embeddings.WithoutTokens > 0) lead += Invariant($" {embeddings.WithoutTokens:N0} have no token to pool.");
-        ReportParts.Section(html, "features", "What the examples were compared by", lead + " Cosines of these vectors say which target examples a chosen one serves, and which rejected ones are like it.", () => { });
+        ReportParts.Section(html, "features", "What the examples were compared by", lead + " Cosines of these vectors show which target examples a selected one serves, and which examples similar to it were not selected.", () => { });
     }
 
     private static string Layer(EmbeddingReport embeddings) =>
@@ -227,7 +227,7 @@ internal sealed class SelectPage(SelectReport report)
 
     private void Repeat(HtmlWriter html) => ReportParts.Section(html, "repeat", "Cost, and how to repeat it", null, () =>
     {
-        var figures = new List<KeyValuePair<string, string>> { new("time", Durations.Of(report.Seconds)), new("budget asked", report.Budget.Asked), new("spent", Invariant($"{report.Budget.Spent:N0} of {report.Budget.Resolved:N0} {report.Budget.Unit}")) };
+        var figures = new List<KeyValuePair<string, string>> { new("time", Durations.Of(report.Seconds)), new("requested budget", report.Budget.Asked), new("spent", Invariant($"{report.Budget.Spent:N0} of {report.Budget.Resolved:N0} {report.Budget.Unit}")) };
         if (report.Target is { } target) figures.Add(new("target", string.Join(", ", target.Files)));
         figures.AddRange(report.Figures);
         figures.AddRange(report.Files);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Numerics;
 using Pursuit.Selection.Features;

@@ -1,4 +1,3 @@
-using Pursuit.Data;
 using Pursuit.Selection.KCenter;
 
 namespace Pursuit.Selection.Distributed;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Pursuit.Data;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
 using Pursuit.Selection.Pursuits;

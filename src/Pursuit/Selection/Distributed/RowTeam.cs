@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Pursuits;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Pursuits;

@@ -1,6 +1,4 @@
-using Pursuit.Data;
 using Pursuit.Numerics;
-using Pursuit.Runs;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection.Neighbours;

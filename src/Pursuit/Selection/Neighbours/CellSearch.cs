@@ -1,4 +1,3 @@
-using Pursuit.Data;
 using Pursuit.Numerics;
 using Pursuit.Selection.Features;
 

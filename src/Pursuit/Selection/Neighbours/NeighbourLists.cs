@@ -1,5 +1,3 @@
-using Pursuit.Data;
-
 namespace Pursuit.Selection.Neighbours;
 
 /// <summary>Each query's nearest rows, nearest first, equal distances by content id; as many as each needs.</summary>

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
 using Pursuit.Numerics;
-using Pursuit.Runs;
 
 namespace Pursuit.Selection.Neighbours;
 

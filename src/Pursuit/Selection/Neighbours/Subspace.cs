@@ -1,5 +1,4 @@
 using Pursuit.Numerics;
-using Pursuit.Runs;
 
 namespace Pursuit.Selection.Neighbours;
 

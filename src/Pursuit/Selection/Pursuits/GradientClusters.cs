@@ -1,4 +1,3 @@
-using Pursuit.Runs;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection.Pursuits;

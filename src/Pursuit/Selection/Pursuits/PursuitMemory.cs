@@ -1,5 +1,4 @@
 using System.Globalization;
-using Pursuit.Runs;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection.Pursuits;

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Pursuit.Data;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection.Pursuits;

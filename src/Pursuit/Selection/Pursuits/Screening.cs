@@ -1,4 +1,3 @@
-using Pursuit.Data;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection.Pursuits;

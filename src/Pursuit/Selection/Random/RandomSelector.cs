@@ -1,5 +1,3 @@
-using Pursuit.Runs;
-
 namespace Pursuit.Selection.Random;
 
 /// <summary>

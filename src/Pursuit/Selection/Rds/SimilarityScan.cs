@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Pursuit.Data;
 using Pursuit.Numerics;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Neighbours;

@@ -1,4 +1,3 @@
-using Pursuit.Data;
 using Pursuit.Numerics.Reference;
 
 namespace Pursuit.Selection.Reference;

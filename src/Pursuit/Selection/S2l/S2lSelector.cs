@@ -1,5 +1,4 @@
 using System.Globalization;
-using Pursuit.Runs;
 
 namespace Pursuit.Selection.S2l;
 

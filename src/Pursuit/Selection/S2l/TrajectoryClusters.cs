@@ -1,5 +1,3 @@
-using Pursuit.Runs;
-
 namespace Pursuit.Selection.S2l;
 
 /// <summary>k-means by Euclidean distance (Lloyd), seeded as k-means++ (Arthur and Vassilvitskii, 2007), over a few numbers per row. Ties go to the lower centre.</summary>

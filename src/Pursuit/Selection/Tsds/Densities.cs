@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Pursuit.Data;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Neighbours;
 

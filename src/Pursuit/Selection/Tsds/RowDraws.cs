@@ -1,5 +1,3 @@
-using Pursuit.Runs;
-
 namespace Pursuit.Selection.Tsds;
 
 /// <summary>Draws rows from probabilities; what is drawn depends on the seed, the content ids and the probabilities alone.</summary>

@@ -1,6 +1,7 @@
 using Pursuit.Data;
+using Pursuit.Jinja;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>
 /// Finds each answer in one rendering of a conversation by the marks its characters kept and by the loop's passes that
@@ -120,8 +121,8 @@ internal sealed class AnswerLocator
             : entered;
     }
 
-    // A generation prompt may go on to what not every answer begins with (an opened <think>): then what the header shares
-    // with its beginning is the prompt. Returns the position behind it, or the header's length where they share nothing.
+    // A generation prompt may continue with what not every answer begins with (an opened <think>): then what the header shares
+    // with its beginning is the prompt. Returns the position after it, or the header's length where they share nothing.
     private int BehindCommonOpening(ReadOnlySpan<char> header)
     {
         var (best, behind) = (0, header.Length);
@@ -151,7 +152,7 @@ internal sealed class AnswerLocator
         return _rendering.Generations.Where((_, i) => turns[i] < 0 || _turns[turns[i]].IsTrained);
     }
 
-    // The turn of each generation block: that of the loop's pass it stands in, else that of its words, else -1.
+    // The turn of each generation block: that of the loop's pass it is in, else that of its words, else -1.
     private int[] GeneratedTurns()
     {
         var turns = new int[_rendering.Generations.Count];

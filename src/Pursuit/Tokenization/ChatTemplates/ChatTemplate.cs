@@ -3,7 +3,7 @@ using System.Text;
 using Pursuit.Data;
 using Pursuit.Storage;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>Where a chat template came from.</summary>
 public enum ChatTemplateSource
@@ -14,7 +14,7 @@ public enum ChatTemplateSource
     /// <summary>The model directory's <c>tokenizer_config.json</c>.</summary>
     Configuration,
 
-    /// <summary>The model has none: <see cref="ChatTemplate.Plain"/>. People are told.</summary>
+    /// <summary>The model has none: <see cref="ChatTemplate.Plain"/>. The audit reports it.</summary>
     BuiltIn,
 }
 
@@ -74,7 +74,10 @@ public sealed class ChatTemplate
     /// </summary>
     public string Fingerprint { get; }
 
-    /// <summary>What the template prints to make the assistant speak, such as <c>&lt;|im_start|&gt;assistant\n</c>; empty where it prints nothing.</summary>
+    /// <summary>
+    /// What the template prints to make the assistant speak, such as <c>&lt;|im_start|&gt;assistant\n</c>; empty where it prints
+    /// nothing.
+    /// </summary>
     public string GenerationPrompt => _default.GenerationPrompt;
 
     /// <summary>The generation prompts of all its templates.</summary>
@@ -126,7 +129,7 @@ public sealed class ChatTemplate
     /// <summary>Takes a template's text.</summary>
     /// <param name="text">The template.</param>
     /// <param name="config">The special tokens it may print.</param>
-    /// <param name="now">What <c>strftime_now</c> tells; without it 26 July 2024, so that runs repeat.</param>
+    /// <param name="now">What <c>strftime_now</c> returns; without it 26 July 2024, so that runs are reproducible.</param>
     /// <param name="toolUse">The template for conversations with tools, or null where one serves all.</param>
     /// <exception cref="PursuitException">The text is no template or asks what isn't supported; says the line.</exception>
     public static ChatTemplate Parse(string text, TokenizerConfig config, DateTimeOffset? now = null, string? toolUse = null)
@@ -150,7 +153,7 @@ public sealed class ChatTemplate
     public RenderedConversation Render(Example example, bool addGenerationPrompt = false)
     {
         ArgumentNullException.ThrowIfNull(example);
-        if (example.IsText) throw new ArgumentException("A text is not rendered; it is encoded as it stands.", nameof(example));
+        if (example.IsText) throw new ArgumentException("A text is not rendered; it is encoded as is.", nameof(example));
         return Render(new Conversation(example.Turns, example.ToolsJson, example.DocumentsJson), addGenerationPrompt);
     }
 

@@ -1,7 +1,8 @@
 using System.Text;
+using Pursuit.Jinja;
 using Pursuit.Storage;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>Finds a model's chat templates as transformers does.</summary>
 internal static class ChatTemplateFiles

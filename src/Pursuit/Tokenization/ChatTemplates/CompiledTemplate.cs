@@ -1,11 +1,12 @@
 using Pursuit.Data;
+using Pursuit.Jinja;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>One template of a model, parsed, with what a few short renderings tell of its ways.</summary>
 internal sealed class CompiledTemplate
 {
-    /// <summary>Characters a turn's opening needs to be told from ordinary words.</summary>
+    /// <summary>Characters a turn's opening needs to be distinguished from ordinary words.</summary>
     private const int ShortestOpening = 4;
 
     private const string Question = "x";
@@ -23,7 +24,7 @@ internal sealed class CompiledTemplate
     /// <param name="text">Its text.</param>
     /// <param name="config">The special tokens.</param>
     /// <param name="variables">What a person set.</param>
-    /// <param name="now">What <c>strftime_now</c> tells.</param>
+    /// <param name="now">What <c>strftime_now</c> returns.</param>
     /// <param name="withTools">True for the template of conversations with tools, which may not print any without.</param>
     /// <exception cref="PursuitException">The text is no template or asks what isn't supported; says the line.</exception>
     public CompiledTemplate(
@@ -35,7 +36,7 @@ internal sealed class CompiledTemplate
         _config = config;
         _template = JinjaTemplate.Parse(name, text, now);
         _variables = [.. variables.Values.Select(variable =>
-            new KeyValuePair<string, object?>(variable.Name, JsonValues.Read(variable.Json, -1, $"--template-set {variable.Name}")))];
+            new KeyValuePair<string, object?>(variable.Name, JsonValues.Read(variable.Json, -1, $"{ApiName.TemplateSet} {variable.Name}")))];
         GenerationPrompt = FindGenerationPrompt();
         (AnswerHeader, Opening) = FindOpening();
     }
@@ -114,7 +115,7 @@ internal sealed class CompiledTemplate
         return (header, Distinct(GenerationPrompt.Length > 0 ? GenerationPrompt : between));
     }
 
-    // "Assistant:" stands in ordinary texts too.
+    // "Assistant:" is in ordinary texts too.
     private static string Distinct(string opening)
     {
         opening = opening.Trim();

@@ -1,6 +1,7 @@
 using Pursuit.Data;
+using Pursuit.Jinja;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>What a template is to print: a record's turns with what goes beside them.</summary>
 /// <param name="Turns">The turns.</param>

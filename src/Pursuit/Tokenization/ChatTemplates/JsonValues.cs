@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
+using Pursuit.Jinja;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>JSON of a record as a template's values, as Python's <c>json.loads</c> gives them.</summary>
 internal static class JsonValues

@@ -1,4 +1,6 @@
-namespace Pursuit.Tokenization;
+using Pursuit.Jinja;
+
+namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>Which part of a record characters came from.</summary>
 internal enum RecordPart

@@ -1,6 +1,7 @@
 using Pursuit.Data;
+using Pursuit.Jinja;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>What of a record a rendering shows: the marks of each turn, and which parts are missing.</summary>
 internal sealed class PrintedRecord

@@ -1,15 +1,19 @@
-namespace Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
-/// <summary>How far behind an answer its tokens reach.</summary>
+namespace Pursuit.Tokenization.ChatTemplates;
+
+/// <summary>How far after an answer its tokens reach.</summary>
 public enum AnswerEnd
 {
     /// <summary>The span is exact: the template marked it itself with <c>{% generation %}</c>.</summary>
     Exact,
 
-    /// <summary>The end tokens are trained too, if nothing but white space (which is not trained) stands before them.</summary>
+    /// <summary>The end tokens are trained too, if nothing but white space (which is not trained) precedes them.</summary>
     EndToken,
 
-    /// <summary>The answer ends in a tool call: what the template prints to close it is trained too, up to and with the end token.</summary>
+    /// <summary>
+    /// The answer ends in a tool call: what the template prints to close it is trained too, up to and with the end token.
+    /// </summary>
     ClosingAndEndToken,
 }
 
@@ -17,11 +21,11 @@ public enum AnswerEnd
 /// <param name="Turn">Position of its turn, or -1 where the template marked it itself.</param>
 /// <param name="Span">Its characters.</param>
 /// <param name="TurnEnd">Where the template ends the turn, or null where its loops don't tell.</param>
-/// <param name="Limit">Where the next turn's words begin, or the text ends: the answer's end token stands before.</param>
-/// <param name="End">How far behind the span the trained tokens reach.</param>
+/// <param name="Limit">Where the next turn's words begin, or the text ends: the answer's end token is before.</param>
+/// <param name="End">How far after the span the trained tokens reach.</param>
 public readonly record struct AnswerSpan(int Turn, CharSpan Span, int? TurnEnd, int Limit, AnswerEnd End);
 
-/// <summary>A conversation as a chat template prints it, with the assistant's words told apart.</summary>
+/// <summary>A conversation as a chat template prints it, with the assistant's words distinguished.</summary>
 public sealed record RenderedConversation
 {
     /// <summary>The text, special tokens written out.</summary>
@@ -42,19 +46,19 @@ public sealed record RenderedConversation
     /// <summary>Turns without a word, a thought and a tool call.</summary>
     public int EmptyTurns { get; init; }
 
-    /// <summary>Answers whose words the template left out or mixed with other turns'; they are not trained.</summary>
+    /// <summary>Answers whose words the template omitted or mixed with other turns'; they are not trained.</summary>
     public int LostAnswers { get; init; }
 
     /// <summary>Answers of which the template printed only a part, such as no calls or not all; that part is trained.</summary>
     public int ShortenedAnswers { get; init; }
 
-    /// <summary>Assistant's turns whose thoughts (a field beside the words) the template left out, wholly or in part.</summary>
+    /// <summary>Assistant's turns whose thoughts (a field beside the words) the template omitted, wholly or in part.</summary>
     public int ThoughtsNotPrinted { get; init; }
 
-    /// <summary>Definitions of tools that the template left out.</summary>
+    /// <summary>Definitions of tools that the template omitted.</summary>
     public int ToolsNotPrinted { get; init; }
 
-    /// <summary>Documents that the template left out.</summary>
+    /// <summary>Documents that the template omitted.</summary>
     public int DocumentsNotPrinted { get; init; }
 
     /// <summary>True where a turn's words hold what opens an answer in this template: a rendered conversation within this one.</summary>

@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
 using Pursuit.Data;
+using Pursuit.Jinja;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>What a template's text mentions, which decides under which names a turn's parts are given to it.</summary>
 internal sealed class TemplateSource
@@ -20,7 +21,7 @@ internal sealed class TemplateSource
     /// <summary>The names under which templates read an assistant's thoughts, of those this one mentions.</summary>
     public IReadOnlyList<JinjaText> ReasoningKeys { get; }
 
-    /// <summary>Whether a name stands in the text.</summary>
+    /// <summary>Whether a name is in the text.</summary>
     public bool Mentions(string name) => _words.Contains(name);
 
     /// <summary>

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>Variables that a person sets for a chat template, such as <c>enable_thinking=false</c>.</summary>
 internal sealed class TemplateVariables
@@ -14,7 +14,7 @@ internal sealed class TemplateVariables
     public IReadOnlyList<(string Name, string Json)> Values { get; }
 
     /// <summary>Reads "name=value" pairs. A value is JSON, or Python's True, False and None; anything else is a text.</summary>
-    /// <exception cref="PursuitException">A pair has no name or no value, stands twice, or sets what the record sets.</exception>
+    /// <exception cref="PursuitException">A pair has no name or no value, occurs twice, or sets what the record sets.</exception>
     public static TemplateVariables Parse(IReadOnlyList<string> settings)
     {
         var values = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -27,7 +27,7 @@ internal sealed class TemplateVariables
                 throw Fault(
                     setting,
                     "name=value with a name of letters, digits and underscores",
-                    "Write, say, --template-set enable_thinking=false.");
+                    $"Write, say, {ApiName.TemplateSet} enable_thinking=false.");
             }
 
             if (ConversationVariables.Names.Contains(name))
@@ -56,7 +56,7 @@ internal sealed class TemplateVariables
     }
 
     private static PursuitException Fault(string found, string expected, string advice) =>
-        PursuitException.At("--template-set", $"'{found}'", expected, advice);
+        PursuitException.At(ApiName.TemplateSet, $"'{found}'", expected, advice);
 
     private static bool IsName(string name) =>
         name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
@@ -79,7 +79,7 @@ internal sealed class TemplateVariables
         }
         catch (JsonException)
         {
-            return JsonSerializer.Serialize(value); // not JSON: the text as it stands
+            return JsonSerializer.Serialize(value); // not JSON: the text unchanged
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
+using Pursuit.Tokenization.Patterns;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Decoding;
 
 /// <summary>A step from tokens back to text.</summary>
 internal interface IDecoder
@@ -19,7 +20,7 @@ internal sealed class DecoderSequence(IReadOnlyList<IDecoder> steps) : IDecoder
     }
 }
 
-/// <summary>Reads tokens spelt in <see cref="ByteAlphabet"/>; added tokens stand as they are.</summary>
+/// <summary>Reads tokens spelled in <see cref="ByteAlphabet"/>; added tokens are unchanged.</summary>
 internal sealed class ByteLevelDecoder(IReadOnlySet<string> literal) : IDecoder
 {
     public List<string> Apply(List<string> tokens)

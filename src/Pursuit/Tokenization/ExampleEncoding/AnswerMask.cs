@@ -1,4 +1,6 @@
-namespace Pursuit.Tokenization;
+using Pursuit.Tokenization.ChatTemplates;
+
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>From the answers' characters to the tokens loss is taken on.</summary>
 internal sealed class AnswerMask
@@ -20,7 +22,7 @@ internal sealed class AnswerMask
     /// <summary>Marks the trained tokens.</summary>
     /// <param name="rendered">The rendered conversation.</param>
     /// <param name="ids">Its tokens.</param>
-    /// <param name="spans">Where each stands in the text.</param>
+    /// <param name="spans">Where each is in the text.</param>
     /// <param name="trained">[tokens], all false; gets true for the trained ones.</param>
     /// <returns>The last answer's tokens, and the number of answers without an end token.</returns>
     public (int Start, int End, int WithoutEnd) Apply(RenderedConversation rendered, List<int> ids, List<TokenSpan> spans, bool[] trained)
@@ -30,7 +32,7 @@ internal sealed class AnswerMask
         foreach (var answer in rendered.Answers)
         {
             var (start, end) = (answer.Span.Start, answer.Span.End);
-            // A token made of nothing in the text (start = end) counts where it stands.
+            // A token made of nothing in the text (start = end) counts where it is.
             while (token < ids.Count && (spans[token].Length == 0 ? spans[token].Start < start : spans[token].End <= start)) token++;
             var first = token;
             for (; token < ids.Count && spans[token].Start < end; token++) trained[token] = true;
@@ -54,7 +56,7 @@ internal sealed class AnswerMask
         }
     }
 
-    // Returns the position behind the answer's last trained token.
+    // Returns the position after the answer's last trained token.
     private int MarkEnd(
         string text, AnswerSpan answer, List<int> ids, List<TokenSpan> spans, bool[] trained, int behind, ref int withoutEnd)
     {
@@ -65,7 +67,7 @@ internal sealed class AnswerMask
             var within = answer.TurnEnd is not { } turnEnd || spans[token].End <= turnEnd;
             if (ids[token] == _eos)
             {
-                // Behind the turn, the end of text ends an answer that nothing else has ended.
+                // After the turn, the end of text ends an answer that nothing else has ended.
                 if (within || first < 0) (first, last) = (first < 0 ? token : first, token);
                 break;
             }

@@ -1,4 +1,6 @@
-namespace Pursuit.Tokenization;
+using Pursuit.Tokenization.ChatTemplates;
+
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>How a length is spread over the examples; nearest-rank percentiles.</summary>
 /// <param name="Minimum">The smallest.</param>
@@ -70,7 +72,7 @@ public sealed record AuditReport
     /// <summary>Examples with thoughts (a field beside the words) that the template leaves out.</summary>
     public required AuditCount ThoughtsNotPrinted { get; init; }
 
-    /// <summary>Thoughts left out, over all examples.</summary>
+    /// <summary>Thoughts omitted, over all examples.</summary>
     public required long ThoughtsDropped { get; init; }
 
     /// <summary>Examples with tools that the template leaves out.</summary>
@@ -82,7 +84,7 @@ public sealed record AuditReport
     /// <summary>Examples whose own words spell out special tokens.</summary>
     public required AuditCount SpecialTokensInWords { get; init; }
 
-    /// <summary>Special tokens spelt out, over all examples.</summary>
+    /// <summary>Special tokens spelled out, over all examples.</summary>
     public required long SpecialTokens { get; init; }
 
     /// <summary>Examples whose words hold what opens an answer in the template: a rendered conversation within this one.</summary>

@@ -1,7 +1,8 @@
 using System.Text;
+using Pursuit.Tokenization.ChatTemplates;
 using static System.FormattableString;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>An audit's report as a short table for people.</summary>
 public static class AuditText
@@ -67,7 +68,7 @@ public static class AuditText
         Line(text, what, Invariant($"{count.Count:N0} ({share:0.##}%{(more is null ? "" : "; " + more)}): {ids}"));
     }
 
-    // A content id is told by its beginning.
+    // A content id is identified by its beginning.
     private static string Short(string id) => id.Length <= 24 ? id : id[..16] + "...";
 
     private static void Line(StringBuilder text, string label, string value) =>

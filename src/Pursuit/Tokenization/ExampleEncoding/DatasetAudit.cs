@@ -1,6 +1,6 @@
 using Pursuit.Data;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>
 /// Adds up what encoding found, example by example: lengths, truncation, masks. Its memory does not grow with the pool but

@@ -1,13 +1,11 @@
-using Pursuit.Data;
-
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>What truncation took from an example. All zero but <see cref="FullLength"/> where it fitted.</summary>
 /// <param name="FullLength">Tokens before truncation.</param>
 /// <param name="PromptTokensCut">Tokens cut before the last answer, earlier answers' among them.</param>
 /// <param name="EarlierAnswerTokensCut">Trained tokens among those: of earlier answers.</param>
 /// <param name="AnswerTokensCut">Tokens cut from the end of the last answer; of a text, from its end.</param>
-/// <param name="TrailingTokensCut">Tokens cut behind the last answer; none of them was trained.</param>
+/// <param name="TrailingTokensCut">Tokens cut after the last answer; none of them was trained.</param>
 public readonly record struct Truncation(
     int FullLength, int PromptTokensCut, int EarlierAnswerTokensCut, int AnswerTokensCut, int TrailingTokensCut)
 {
@@ -51,7 +49,7 @@ public sealed record EncodedExample
     /// <summary>Answers of which the template printed only a part.</summary>
     public int ShortenedAnswers { get; init; }
 
-    /// <summary>Answers behind which the template prints no end token.</summary>
+    /// <summary>Answers after which the template prints no end token.</summary>
     public int AnswersWithoutEnd { get; init; }
 
     /// <summary>Assistant's turns whose thoughts the template leaves out, wholly or in part.</summary>

@@ -1,9 +1,9 @@
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>The tokens an over-long example keeps: two stretches of it.</summary>
 /// <param name="Head">Tokens kept from the start.</param>
 /// <param name="TailStart">First token of the second stretch.</param>
-/// <param name="TailEnd">Behind its last.</param>
+/// <param name="TailEnd">After its last.</param>
 internal readonly record struct ExampleCut(int Head, int TailStart, int TailEnd)
 {
     /// <summary>Tokens kept.</summary>
@@ -14,13 +14,13 @@ internal readonly record struct ExampleCut(int Head, int TailStart, int TailEnd)
 
     /// <summary>
     /// Cuts a conversation (docs/formats/chat-templates.md, "Over-long examples"): first what follows the last answer, then the
-    /// prompt's oldest tokens behind the header, then the header's behind its first token, then the answer's end.
+    /// prompt's oldest tokens after the header, then the header's after its first token, then the answer's end.
     /// </summary>
     /// <param name="length">Tokens in all.</param>
     /// <param name="limit">Tokens to keep at most; 2 or more.</param>
     /// <param name="header">Tokens before the first turn's words.</param>
     /// <param name="answerStart">First token of the last answer; equal to <paramref name="answerEnd"/> where there is none.</param>
-    /// <param name="answerEnd">Behind its last token.</param>
+    /// <param name="answerEnd">After its last token.</param>
     public static ExampleCut OfConversation(int length, int limit, int header, int answerStart, int answerEnd)
     {
         if (length <= limit) return new ExampleCut(length, length, length);

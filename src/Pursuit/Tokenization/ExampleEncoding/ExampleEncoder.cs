@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using Pursuit.Data;
+using Pursuit.Tokenization.ChatTemplates;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>
 /// Turns examples into token ids and loss masks. A conversation is printed by the chat template and encoded without adding
@@ -162,7 +163,7 @@ public sealed class ExampleEncoder
         ids.CopyTo(cut.TailStart, kept, cut.Head, cut.TailEnd - cut.TailStart);
         Array.Copy(trained, 0, mask, 0, cut.Head);
         Array.Copy(trained, cut.TailStart, mask, cut.Head, cut.TailEnd - cut.TailStart);
-        if (mask.Length > 0) mask[0] = false; // nothing stands before it to predict it from
+        if (mask.Length > 0) mask[0] = false; // there is nothing to predict it from
         return new EncodedExample
         {
             Id = example.Id,

@@ -1,13 +1,13 @@
 using System.Text;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>A stretch of an example's text.</summary>
 /// <param name="Text">Its characters.</param>
 /// <param name="IsTrained">Whether loss is taken on its tokens.</param>
 public readonly record struct ExampleSegment(string Text, bool IsTrained);
 
-/// <summary>Shows people what a model reads of an example, trained and masked tokens told apart.</summary>
+/// <summary>Shows people what a model reads of an example, trained and masked tokens distinguished.</summary>
 public static class ExampleView
 {
     /// <summary>Tokens before a stretch that its text may depend on: a character has four bytes at most.</summary>
@@ -45,7 +45,7 @@ public static class ExampleView
             : tokenizer.Decode(ids.AsSpan(start, end - start), skipSpecialTokens: false);
     }
 
-    /// <summary>The same for terminals without colour: trained stretches stand in <c>⟦ ⟧</c>.</summary>
+    /// <summary>The same for terminals without color: trained stretches are in <c>⟦ ⟧</c>.</summary>
     public static string WithBrackets(IEnumerable<ExampleSegment> segments)
     {
         ArgumentNullException.ThrowIfNull(segments);

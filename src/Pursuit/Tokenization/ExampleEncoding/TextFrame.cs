@@ -1,4 +1,4 @@
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>
 /// Encodes plain texts with the special tokens transformers puts around them: those of the tokenizer's class where it sets
@@ -37,7 +37,7 @@ public sealed class TextFrame
         return (start, end);
     }
 
-    /// <summary>The ids before and behind a text.</summary>
+    /// <summary>The ids before and after a text.</summary>
     public override string ToString() => $"{string.Join(',', _before)}|{string.Join(',', _after)}";
 
     private int[] Token(bool wanted, string? token) => wanted && token is not null && _tokenizer.TokenToId(token) is { } id ? [id] : [];

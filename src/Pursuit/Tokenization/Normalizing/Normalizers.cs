@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Pursuit.Tokenization.Patterns;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Normalizing;
 
 /// <summary>A step that rewrites text before it is cut into words.</summary>
 internal interface INormalizer

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Normalizing;
 
 /// <summary>One of Unicode's four normalization forms (UAX #15), with origins.</summary>
 internal sealed class UnicodeNormalizer(NormalizationForm form) : INormalizer
@@ -52,7 +52,7 @@ internal sealed class UnicodeNormalizer(NormalizationForm form) : INormalizer
     private static int RuneLength(string text, int index) =>
         char.IsHighSurrogate(text[index]) && index + 1 < text.Length && char.IsLowSurrogate(text[index + 1]) ? 2 : 1;
 
-    /// <summary>Whether the character may compose with, or be reordered before, what stands before it.</summary>
+    /// <summary>Whether the character may compose with, or be reordered before, what is before it.</summary>
     private static bool JoinsPrevious(string text, int index)
     {
         var c = text[index];

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Patterns;
 
 /// <summary>What the word patterns ask of a character, for the whole of Unicode, surrogate pairs included.</summary>
 internal static class CharacterClasses

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Patterns;
 
 /// <summary>A set of code points, as a character class describes it.</summary>
 internal sealed class CodePointSet

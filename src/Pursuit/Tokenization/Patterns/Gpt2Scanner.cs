@@ -1,4 +1,4 @@
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Patterns;
 
 /// <summary>GPT-2's word pattern (Radford and others, 2019).</summary>
 internal sealed class Gpt2Scanner : WordScanner

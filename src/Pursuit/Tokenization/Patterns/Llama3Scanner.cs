@@ -1,4 +1,4 @@
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Patterns;
 
 /// <summary>The word pattern of Llama 3 (numbers in threes) and of Qwen2, 2.5 and 3 (digits alone).</summary>
 internal sealed class Llama3Scanner : WordScanner

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Patterns;
 
 /// <summary>
 /// Reads the part of Oniguruma's regular expressions that tokenizer files use, over whole code points. What isn't read is
@@ -58,7 +58,7 @@ internal sealed class RegexParser
         while (ParseQuantifier() is var (minimum, maximum, braces))
         {
             if (item is RegexNode.Repeat) throw Fault("a quantifier upon a quantifier");
-            if (item.CanBeEmpty()) throw Fault("a quantifier upon something that can match nothing");
+            if (item.CanBeEmpty()) throw Fault("a quantifier on something that can match nothing");
             var lazy = Take('?');
             var possessive = !lazy && !braces && Take('+');
             if (lazy && braces && minimum == maximum) throw Fault("'?' after a fixed count");

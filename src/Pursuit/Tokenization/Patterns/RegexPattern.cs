@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Patterns;
 
 /// <summary>
 /// A backtracking matcher over code points, for the patterns that have no scanner of their own. Its work is bounded: a
@@ -35,7 +35,7 @@ internal sealed class RegexPattern : TextPattern
         Split, // tries Target first, Other if that fails
         Anchor,
         Behind,
-        Look, // runs the sub-program up to its Done, then goes on at Target
+        Look, // runs the sub-program up to its Done, then continues at Target
         Atomic,
     }
 

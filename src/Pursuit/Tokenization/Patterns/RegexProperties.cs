@@ -1,4 +1,4 @@
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Patterns;
 
 /// <summary>The sets behind <c>\p{...}</c>, <c>\s</c>, <c>\d</c> and <c>\w</c>.</summary>
 internal static class RegexProperties

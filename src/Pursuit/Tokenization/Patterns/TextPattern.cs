@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Patterns;
 
 /// <summary>A range of a text.</summary>
 internal readonly record struct TextMatch(int Start, int End);

@@ -1,4 +1,4 @@
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Patterns;
 
 /// <summary>
 /// A word pattern that covers every text without gaps, so that a text is cut by asking again and again where the match

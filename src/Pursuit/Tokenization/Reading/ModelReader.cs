@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Pursuit.Storage;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Reading;
 
 /// <summary>Reads the "model" and "added_tokens" of a tokenizer.json.</summary>
 internal static class ModelReader
@@ -12,7 +12,7 @@ internal static class ModelReader
     /// <summary>UTF-16 units that the added tokens may have altogether.</summary>
     public const int LargestAddedText = 1 << 20;
 
-    /// <summary>A model as it stands in the file.</summary>
+    /// <summary>A model as in the file.</summary>
     public sealed record Model(Dictionary<string, int> Vocabulary, MergeTable Merges, BytePairSettings Settings);
 
     /// <summary>Reads added_tokens; absent means none.</summary>

@@ -1,6 +1,8 @@
 using Pursuit.Storage;
+using Pursuit.Tokenization.Decoding;
+using Pursuit.Tokenization.Splitting;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Reading;
 
 /// <summary>Reads the post-processor and decoder of a tokenizer.json.</summary>
 internal static class OutputReader

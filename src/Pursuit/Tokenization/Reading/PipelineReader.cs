@@ -1,8 +1,11 @@
 using System.Text;
 using System.Text.Json;
 using Pursuit.Storage;
+using Pursuit.Tokenization.Normalizing;
+using Pursuit.Tokenization.Patterns;
+using Pursuit.Tokenization.Splitting;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Reading;
 
 /// <summary>Reads the normalizer, pre-tokenizer and patterns of a tokenizer.json.</summary>
 internal static class PipelineReader

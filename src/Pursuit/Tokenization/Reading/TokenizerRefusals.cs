@@ -1,6 +1,6 @@
 using Pursuit.Storage;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Reading;
 
 /// <summary>How parts of a tokenizer.json that Pursuit has not are refused.</summary>
 internal static class TokenizerRefusals

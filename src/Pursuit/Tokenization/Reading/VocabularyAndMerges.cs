@@ -1,12 +1,15 @@
 using System.Text;
 using System.Text.Json;
 using Pursuit.Storage;
+using Pursuit.Tokenization.Patterns;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Reading;
 
 /// <summary>
-/// Byte-level tokenizers as they were saved before tokenizer.json: <c>vocab.json</c> and <c>merges.txt</c>, with what else decides their ids in
-/// the class that tokenizer_config.json (or config.json's model_type) names. Written out as the tokenizer.json that transformers converts them to.
+/// Byte-level tokenizers as they were saved before tokenizer.json: <c>vocab.json</c> and <c>merges.txt</c>, with what else decides
+/// their ids in
+/// the class that tokenizer_config.json (or config.json's model_type) names. Written out as the tokenizer.json that transformers
+/// converts them to.
 /// </summary>
 internal static class VocabularyAndMerges
 {

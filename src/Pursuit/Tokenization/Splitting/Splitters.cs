@@ -1,4 +1,6 @@
-namespace Pursuit.Tokenization;
+using Pursuit.Tokenization.Patterns;
+
+namespace Pursuit.Tokenization.Splitting;
 
 /// <summary>A text cut into words: [start, end) ranges in order, none empty.</summary>
 internal sealed class CutText(MappedText text, List<TextMatch> words)

@@ -1,6 +1,7 @@
 using System.Text;
+using Pursuit.Tokenization.Patterns;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Training;
 
 /// <summary>
 /// Trains a byte-level byte-pair encoding from texts. The vocabulary is the special tokens, the 256 bytes in the order of
@@ -16,7 +17,7 @@ public static class BpeTrainer
     private const int ReportEveryTexts = 1024;
 
     /// <summary>Trains a tokenizer.</summary>
-    /// <param name="texts">The corpus; read once, in order. Special tokens in it are left out of the counts.</param>
+    /// <param name="texts">The corpus; read once, in order. Special tokens in it are not counted.</param>
     /// <param name="options">Vocabulary, word pattern, special tokens.</param>
     /// <param name="progress">Told now and then how far it is, or null.</param>
     /// <param name="cancellationToken">Stops the work.</param>
@@ -103,7 +104,7 @@ public static class BpeTrainer
             var token = tokens[left] + tokens[right];
             if (ids.TryGetValue(token, out var id))
             {
-                // Bytes that happen to be spelt like a special token must never become it.
+                // Bytes that happen to be spelled like a special token must never become it.
                 if (id < options.SpecialTokens.Count) continue;
             }
             else

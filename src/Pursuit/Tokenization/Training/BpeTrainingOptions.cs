@@ -1,4 +1,4 @@
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Training;
 
 /// <summary>How a text is cut into words before pairs are counted; merges never cross a word's edge.</summary>
 public enum WordPattern
@@ -6,7 +6,7 @@ public enum WordPattern
     /// <summary>GPT-2's: a space goes with the word after it, numbers of any length.</summary>
     Gpt2,
 
-    /// <summary>Llama 3's: numbers in threes, line ends apart, contractions in any case.</summary>
+    /// <summary>Llama 3's: numbers in threes, line ends separate, contractions in any case.</summary>
     Llama3,
 
     /// <summary>Qwen2's, 2.5's and 3's: as Llama 3's, with each digit alone.</summary>

@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Training;
 
 /// <summary>
-/// Learns merges from spelt words (Sennrich and others, 2016): again and again the most frequent pair becomes one symbol.
+/// Learns merges from spelled words (Sennrich and others, 2016): again and again the most frequent pair becomes one symbol.
 /// Of equally frequent pairs the one with the smaller left id goes first, then the smaller right id, as in the tokenizers
-/// crate. Counts are kept up to date instead of counted anew, so that a merge costs what it changes.
+/// crate. Counts are kept up to date instead of counted again, so that a merge costs what it changes.
 /// </summary>
 internal sealed class MergeLearner
 {
@@ -48,7 +48,7 @@ internal sealed class MergeLearner
         return false;
     }
 
-    /// <summary>Writes <paramref name="merged"/> for the pair wherever it stands, and counts what that changes.</summary>
+    /// <summary>Writes <paramref name="merged"/> for the pair wherever it occurs, and counts what that changes.</summary>
     public void Apply(int left, int right, int merged)
     {
         ref var pair = ref CollectionsMarshal.GetValueRefOrNullRef(_pairs, Key(left, right));

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Training;
 
 /// <summary>Reads text files of any size in blocks of whole lines: a corpus for <see cref="BpeTrainer"/>.</summary>
 public static class TextBlocks
@@ -11,7 +11,7 @@ public static class TextBlocks
     private const char ByteOrderMark = '\uFEFF';
 
     /// <summary>Reads files one after another; a block ends after the first line end beyond its least length.</summary>
-    /// <param name="paths">UTF-8 text files; a byte-order mark is left out.</param>
+    /// <param name="paths">UTF-8 text files; a byte-order mark is omitted.</param>
     /// <param name="leastCharacters">Least length of a block in UTF-16 characters.</param>
     /// <exception cref="PursuitException">A file can't be read or isn't UTF-8.</exception>
     public static IEnumerable<string> Read(IEnumerable<string> paths, int leastCharacters = DefaultCharacters)
@@ -60,7 +60,7 @@ public static class TextBlocks
         }
         catch (DecoderFallbackException e)
         {
-            throw PursuitException.At(path, $"bytes that aren't UTF-8 after character {done + block.Length}", "UTF-8 text", "Convert the file, or leave it out.", e);
+            throw PursuitException.At(path, $"bytes that aren't UTF-8 after character {done + block.Length}", "UTF-8 text", "Convert the file, or omit it.", e);
         }
         catch (IOException e)
         {

@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Pursuit.Storage;
+using Pursuit.Tokenization.Patterns;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Training;
 
 /// <summary>What <see cref="BpeTrainer"/> learnt, ready to be written as Hugging Face's files or used at once.</summary>
 public sealed class TrainedTokenizer

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Pursuit.Tokenization;
+namespace Pursuit.Tokenization.Training;
 
 /// <summary>Counts distinct words; its order is the order of first sight, so results depend on the texts alone.</summary>
 internal sealed class WordCounter
@@ -76,7 +76,7 @@ internal sealed class WordCounter
     }
 }
 
-/// <summary>Words spelt in symbols, flat: word w is Symbols[Starts[w] .. Starts[w] + Lengths[w]].</summary>
+/// <summary>Words spelled in symbols, flat: word w is Symbols[Starts[w] .. Starts[w] + Lengths[w]].</summary>
 internal sealed class SpeltWords
 {
     private SpeltWords(int[] symbols, int[] starts, int[] lengths, long[] occurrences)

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Dsir;
 using Pursuit.Selection.Features;

@@ -1,4 +1,3 @@
-using Pursuit.Runs;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Reference;
 using Pursuit.TestKit;

@@ -1,5 +1,4 @@
 using Pursuit.Numerics;
-using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Neighbours;

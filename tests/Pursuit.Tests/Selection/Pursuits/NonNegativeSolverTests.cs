@@ -1,4 +1,3 @@
-using Pursuit.Runs;
 using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Tests.Selection.Pursuits;

@@ -1,5 +1,4 @@
 using System.Text;
-using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Reference;

@@ -1,5 +1,6 @@
 using Pursuit.Data;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.ChatTemplates;
 
 namespace Pursuit.Tests.Tokenization.ChatTemplates;
 

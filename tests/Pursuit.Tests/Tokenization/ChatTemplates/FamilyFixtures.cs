@@ -3,6 +3,8 @@ using System.Text.Json;
 using Pursuit.Data;
 using Pursuit.TestKit;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.ChatTemplates;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Tests.Tokenization.ChatTemplates;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Pursuit.Data;
 using Pursuit.TestKit;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.ChatTemplates;
 
 namespace Pursuit.Tests.Tokenization.ChatTemplates;
 

@@ -1,6 +1,5 @@
 using Pursuit.Data;
-using Pursuit.Runs;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ChatTemplates;
 
 namespace Pursuit.Tests.Tokenization.ChatTemplates;
 

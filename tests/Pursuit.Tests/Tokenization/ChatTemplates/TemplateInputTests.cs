@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Pursuit.Data;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.ChatTemplates;
 
 namespace Pursuit.Tests.Tokenization.ChatTemplates;
 

@@ -1,8 +1,7 @@
 using System.Globalization;
 using Pursuit.Data;
-using Pursuit.Runs;
 using Pursuit.Tests.Tokenization.ChatTemplates;
-using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Tests.Tokenization.ExampleEncoding;
 

@@ -1,5 +1,6 @@
 using Pursuit.Tests.Tokenization.ChatTemplates;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Tests.Tokenization.ExampleEncoding;
 

@@ -1,5 +1,4 @@
 using Pursuit.Data;
-using Pursuit.Runs;
 using Pursuit.Tests.Tokenization.ChatTemplates;
 
 namespace Pursuit.Tests.Tokenization.ExampleEncoding;

@@ -1,6 +1,8 @@
 using Pursuit.Data;
 using Pursuit.Tests.Tokenization.ChatTemplates;
 using Pursuit.Tokenization;
+using Pursuit.Tokenization.ChatTemplates;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Tests.Tokenization.ExampleEncoding;
 

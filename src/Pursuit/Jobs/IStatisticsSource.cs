@@ -1,0 +1,66 @@
+using Pursuit.Data;
+using Pursuit.Selection.Features;
+
+namespace Pursuit.Jobs;
+
+/// <summary>Makes token statistics of a pool, or finds those made before. Methods never call it: a job asks it for what a method declares.</summary>
+public interface IStatisticsSource
+{
+    /// <summary>The pool's statistics by the probe model, or by data probes trained from scratch.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="answersAlone">True where each answer is also scored with nothing before it.</param>
+    /// <param name="cancellationToken">Stops between shards; what is finished stays.</param>
+    /// <exception cref="PursuitException">The model or the pool is unfit; the message says what to do.</exception>
+    ComputedStatistics OfPool(Pool pool, bool answersAlone, CancellationToken cancellationToken);
+
+    /// <summary>The pool's statistics by the reference model.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="cancellationToken">Stops between shards; what is finished stays.</param>
+    /// <exception cref="PursuitException">There is none, or it or the pool is unfit.</exception>
+    ComputedStatistics OfReference(Pool pool, CancellationToken cancellationToken);
+}
+
+/// <summary>Token statistics, opened, with what they are.</summary>
+/// <param name="Features">The statistics; whoever asked disposes of them.</param>
+/// <param name="Fingerprint">Everything they depend on.</param>
+/// <param name="Report">How they were made.</param>
+public sealed record ComputedStatistics(ITokenStatistics Features, string Fingerprint, StatisticsReport Report);
+
+/// <summary>How token statistics were made.</summary>
+public sealed record StatisticsReport
+{
+    /// <summary>The models that scored: a directory each.</summary>
+    public required IReadOnlyList<string> Models { get; init; }
+
+    /// <summary>Tokens of a window.</summary>
+    public required int Window { get; init; }
+
+    /// <summary>Tokens from one window to the next.</summary>
+    public required int Stride { get; init; }
+
+    /// <summary>Tokens with statistics.</summary>
+    public required long Tokens { get; init; }
+
+    /// <summary>Tokens that went through a model to get them, training not counted.</summary>
+    public required long ModelTokens { get; init; }
+
+    /// <summary>Tokens that stand for what the vocabulary can't spell.</summary>
+    public required long UnknownTokens { get; init; }
+
+    /// <summary>Examples without a token to score.</summary>
+    public required int Unscored { get; init; }
+
+    /// <summary>Seconds of computing.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Two reports as one.</summary>
+    public StatisticsReport With(StatisticsReport other) => this with
+    {
+        Models = [.. Models, .. other.Models],
+        Tokens = Tokens + other.Tokens,
+        ModelTokens = ModelTokens + other.ModelTokens,
+        UnknownTokens = UnknownTokens + other.UnknownTokens,
+        Unscored = Unscored + other.Unscored,
+        Seconds = Seconds + other.Seconds,
+    };
+}

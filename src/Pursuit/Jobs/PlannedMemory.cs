@@ -1,0 +1,29 @@
+using Pursuit.Data;
+using Pursuit.Selection;
+using Pursuit.Selection.Pursuits;
+
+namespace Pursuit.Jobs;
+
+/// <summary>The memory a pursuit may use, planned as early as can be.</summary>
+internal static class PlannedMemory
+{
+    // What a target makes of itself where its files don't say more.
+    private const int UsualGroups = 8;
+
+    /// <summary>The memory of a job; where its features are still to be made, what is too little is refused before that.</summary>
+    /// <param name="options">The job's options.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="shape">Blocks and numbers per block that features will have; null where that can't be told, or another process plans.</param>
+    /// <param name="pool">The pool.</param>
+    /// <param name="counts">Its tokens, where the budget counts them.</param>
+    /// <exception cref="PursuitException">The pursuit can't be done within the bound.</exception>
+    public static PursuitMemory Of(SelectJobOptions options, MethodDescriptor method, (int Blocks, int Dimension)? shape, Pool pool, TokenCounts? counts)
+    {
+        var memory = new PursuitMemory(options.Memory);
+        if (memory.Allowed is null || options.Features is not null || shape is not var (blocks, dimension)) return memory;
+        var sketch = new SelectionProblem { ContentIds = pool.ContentIds.ToArray(), Budget = options.Budget, TokenCounts = counts, Threads = options.Pool.Threads };
+        var pursuit = (PursuitOptions)MethodOptions.Read(method, options.Settings);
+        memory.Plan(method.Name, PursuitSession.Size(sketch, pursuit, blocks, dimension, Math.Max(UsualGroups, options.Targets.Count)));
+        return memory;
+    }
+}

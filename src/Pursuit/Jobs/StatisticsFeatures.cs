@@ -1,0 +1,85 @@
+using Pursuit.Data;
+using Pursuit.Runs;
+using Pursuit.Selection;
+using Pursuit.Selection.Features;
+
+namespace Pursuit.Jobs;
+
+/// <summary>The token statistics a method reads, with what they depend on.</summary>
+internal sealed record StatisticsFeatures : IDisposable
+{
+    /// <summary>The pool's by the probe model or data probes; null where the method reads none.</summary>
+    public ITokenStatistics? Pool { get; private init; }
+
+    /// <summary>The pool's by the reference model; null where the method reads none.</summary>
+    public ITokenStatistics? Reference { get; private init; }
+
+    /// <summary>What they depend on; null where the method reads none.</summary>
+    public string? Fingerprint { get; private init; }
+
+    /// <summary>How they were made.</summary>
+    public StatisticsReport? Report { get; private init; }
+
+    /// <summary>Names what is missing before any file is read.</summary>
+    public static void AddFaults(SelectJobOptions options, MethodDescriptor method, List<Fault> faults)
+    {
+        if (method.Needs.HasFlag(FeatureNeeds.TokenStatistics) && !options.TrainsProbes && options.ModelDirectory is null)
+            faults.Add(Fault.OfOption(ApiName.Model, $"missing; '{method.Name}' asks a model about every token"));
+        if (method.Needs.HasFlag(FeatureNeeds.ReferenceStatistics) && options.ReferenceModel is null)
+            faults.Add(Fault.OfOption(ApiName.ReferenceModel, $"missing; '{method.Name}' compares two models' losses"));
+    }
+
+    /// <summary>Opens or makes what a method needs.</summary>
+    /// <param name="needs">What the method declares.</param>
+    /// <param name="source">Makes statistics; null where none are made.</param>
+    /// <param name="pool">The pool.</param>
+    /// <param name="earlier">A finished selection that is only looked at: without a source none are opened, and what it depends on is taken from it.</param>
+    /// <param name="cancellationToken">Stops the making; what is finished stays.</param>
+    /// <exception cref="PursuitException">The model or the pool is unfit.</exception>
+    public static StatisticsFeatures Open(FeatureNeeds needs, IStatisticsSource? source, Pool pool, RunStage? earlier, CancellationToken cancellationToken)
+    {
+        if (!needs.HasFlag(FeatureNeeds.TokenStatistics)) return new StatisticsFeatures();
+        if (source is null)
+        {
+            return earlier is not null
+                ? new StatisticsFeatures { Fingerprint = earlier.DependsOn("statistics") }
+                : throw new InvalidOperationException("the job was asked for token statistics and has no source of them");
+        }
+
+        var own = source.OfPool(pool, needs.HasFlag(FeatureNeeds.AnswerStatistics), cancellationToken);
+        var opened = new StatisticsFeatures { Pool = own.Features, Fingerprint = own.Fingerprint, Report = own.Report };
+        if (!needs.HasFlag(FeatureNeeds.ReferenceStatistics)) return opened;
+        try
+        {
+            var reference = source.OfReference(pool, cancellationToken);
+            return opened with
+            {
+                Reference = reference.Features,
+                Fingerprint = new Fingerprint("statistics").Add("own", own.Fingerprint).Add("reference", reference.Fingerprint).Hash,
+                Report = own.Report.With(reference.Report),
+            };
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The problem with the statistics in it.</summary>
+    public SelectionProblem Give(SelectionProblem problem) => problem with { TokenStatistics = Pool, ReferenceStatistics = Reference };
+
+    /// <summary>What a person should know of them.</summary>
+    public IEnumerable<string> Remarks()
+    {
+        if (Report is { Tokens: > 0 } report && report.UnknownTokens > 0.01 * report.Tokens)
+            yield return $"{(double)report.UnknownTokens / report.Tokens:0.0%} of the tokens stand for what the probe's vocabulary can't spell: their probabilities say nothing of the text. Give another model, or none to train probes on the pool.";
+    }
+
+    /// <summary>Closes them.</summary>
+    public void Dispose()
+    {
+        Pool?.Dispose();
+        Reference?.Dispose();
+    }
+}
