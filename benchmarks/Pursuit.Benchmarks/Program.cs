@@ -20,6 +20,10 @@ switch (args.FirstOrDefault())
         return ReadBenchmark.Run(args.ElementAtOrDefault(1));
     case "engine":
         return EngineBenchmark.Run(args[1..]);
+    case "bf16":
+        return WeightTypesBenchmark.Run(args[1..]);
+    case "bf16-model":
+        return WeightTypesBenchmark.WriteModel(args[1..]);
     case "features":
         return FeaturesBenchmark.Run(args[1..]);
     case "embeddings":
@@ -51,6 +55,6 @@ switch (args.FirstOrDefault())
     case "tsds-store":
         return TsdsStore.Run(args);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: arrows, gemm, load, pursuit, scan, read, scale, large, matching, passes, engine, engine-threads, features, embeddings, information, prove, templates, tokenizer, tokenizer-train, tsds, tsds-ivf, tsds-store");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: arrows, gemm, load, pursuit, scan, read, scale, large, matching, passes, engine, engine-threads, bf16, bf16-model, features, embeddings, information, prove, templates, tokenizer, tokenizer-train, tsds, tsds-ivf, tsds-store");
         return 2;
 }

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Pursuit.Numerics;
-using Pursuit.Numerics.Reference;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Benchmarks;
 

@@ -1,4 +1,5 @@
 using Pursuit.Engine.Kernels;
+using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
 
 namespace Pursuit.Engine.Tests;
@@ -58,7 +59,9 @@ public sealed class DropoutTests
         var (source, destination) = (buffer.Slice(0, values.Length), buffer.Slice(values.Length, values.Length));
         operations.Write(values, source);
         operations.Fill(3, destination);
-        operations.Dropout(source, 0.3f, 0xABCDEF0123456789, accumulate, destination);
+        using var offsets = operations.Allocate(2, ElementType.Int32);
+        operations.Write([0, values.Length], offsets.Slice(0, 2));
+        operations.Dropout(new(new(offsets.Slice(0, 2), 0, 1), 1, 0.3f, 0xABCDEF0123456789, 0), source, accumulate, destination);
         var result = new float[values.Length];
         operations.Read(destination, result);
         return result;

@@ -129,7 +129,7 @@ public sealed class ModelFilesTests
         whole.Save(directory.FullPath, halfPrecision: false);
         var tensors = Tensors(whole).Where(t => t.Name != "lm_head.weight").Select(t => t with { Name = t.Name["model.".Length..] }).ToList();
         SafetensorsWriter.Write(directory.PathOf("model.safetensors"), tensors);
-        using var body = Decoder.LoadForEmbeddings(directory.FullPath);
+        using var body = Decoder.Load(directory.FullPath, use: WeightUse.Embed);
         foreach (var parameter in body.Layout.All)
             body.Read(parameter).ShouldBe(whole.Read(whole.Layout.Find(parameter.Name)!));
         if (tied)

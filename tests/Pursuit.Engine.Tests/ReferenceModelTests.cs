@@ -1,6 +1,6 @@
-using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
+using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
 
 namespace Pursuit.Engine.Tests;
@@ -30,7 +30,7 @@ public sealed class ReferenceModelTests
         using var reference = new ReferenceCase(variant);
         foreach (var operations in OperationRegistry.Fast.Append(OperationRegistry.Plain))
         {
-            using var decoder = Decoder.Load(reference.Directory, operations);
+            using var decoder = Decoder.Load(reference.Directory, OperationRegistry.On(operations), WeightUse.Change);
             using var pool = new DecoderPool(decoder, new DecoderPoolOptions { Threads = 1, MicroBatchTokens = 40 });
             using var gradients = new WeightGradients(decoder);
             var losses = pool.Gradients(Batch.Pack(ReferenceCase.Examples), LossReduction.ExampleSum, gradients, TestContext.Current.CancellationToken);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Pursuit.Cli.Help;
 using Pursuit.Data;
+using Pursuit.Engine.Kernels;
 using Pursuit.Mpi;
 using Pursuit.Selection;
 using Pursuit.Selection.Methods;
@@ -107,6 +108,21 @@ internal static class CommonOptions
         DefaultValueFactory = _ => LaunchedCores.Own,
         Default = "all cores",
     };
+
+    /// <summary>Where a model computes, for every command that runs one.</summary>
+    public static Option<string?> Device() => new ListedOption<string?>(
+        "--device", OptionGroup.Model, "NAME", $"The device on which the model computes: {DeviceNames}.")
+    {
+        Default = Engine.Kernels.Device.All[0].Name,
+    };
+
+    /// <summary>The device that <see cref="Device()"/> named; the default where it isn't given.</summary>
+    /// <exception cref="PursuitException">This machine has none of that name.</exception>
+    public static Device DeviceOf(string? name) => name is null
+        ? Engine.Kernels.Device.All[0]
+        : Engine.Kernels.Device.Find(name) ?? throw PursuitException.At("--device", $"'{name}'", $"what this machine has: {DeviceNames}");
+
+    private static string DeviceNames => string.Join(", ", Engine.Kernels.Device.All.Select(d => d.Name));
 
     /// <summary>The number <see cref="Threads"/> gave.</summary>
     public static int ThreadsOf(ParseResult parsed, Option<int> option)

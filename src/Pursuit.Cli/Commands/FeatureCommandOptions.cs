@@ -64,7 +64,7 @@ internal static class FeatureCommandOptions
         if (options.FeaturesRun is { } shared)
         {
             var kind = FeatureSources.KindIn(shared, needs);
-            return FeatureSources.Shared(kind, shared, run, options.ModelDirectory, options.Pool.Threads, StageShare.Of(group), progress);
+            return FeatureSources.Shared(kind, shared, run, Lent(options), StageShare.Of(group), progress);
         }
 
         return FeatureSources.KindOf(needs) == FeatureKind.Embedding
@@ -89,7 +89,7 @@ internal static class FeatureCommandOptions
         if (!options.ComputesFeatures || !needs.ReadsFeatures()) return null;
         var directory = options.FeaturesRun ?? run.FullPath;
         if (FeatureSources.IsRun(directory))
-            return FeatureSources.Finished(FeatureSources.KindIn(directory, needs), directory, run, options.ModelDirectory);
+            return FeatureSources.Finished(FeatureSources.KindIn(directory, needs), directory, run, Lent(options));
         var recipe =
             FeatureSources.KindOf(needs) == FeatureKind.Embedding ? EmbeddingOptions.RecipeName : GradientFeatureOptions.RecipeName;
         throw PursuitException.At(
@@ -99,5 +99,15 @@ internal static class FeatureCommandOptions
 
     private static FeatureRecipe<TOptions> RecipeOf<TOptions>(SelectJobOptions options)
         where TOptions : IFeatureOptions, new() =>
-        Recipe<TOptions>(options.ModelDirectory, options.MaxLength, options.TemplateSettings, options.Settings, options.Pool.Threads);
+        Recipe<TOptions>(options.ModelDirectory, options.MaxLength, options.TemplateSettings, options.Settings, options.Pool.Threads) with
+        {
+            Device = CommonOptions.DeviceOf(options.Device),
+        };
+
+    private static LentFeatures Lent(SelectJobOptions options) => new()
+    {
+        Model = options.ModelDirectory,
+        Threads = options.Pool.Threads,
+        Device = CommonOptions.DeviceOf(options.Device),
+    };
 }

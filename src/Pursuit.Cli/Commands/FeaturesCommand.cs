@@ -35,6 +35,7 @@ internal sealed class FeaturesCommand
         "--again", OptionGroup.Run, "Recompute in a run directory that holds other features, and replace them. Without it such a "
             + "directory is refused.");
     private readonly Option<int> _threads = CommonOptions.Threads();
+    private readonly Option<string?> _device = CommonOptions.Device();
     private readonly Option<string?> _config = CommonOptions.Config();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -53,7 +54,8 @@ internal sealed class FeaturesCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _kind, _shape, _preference, _strict, _model, _maxLength, _templateSet, _set, _run, _shard, _again, _threads, _config, _json,
+        _pool, _kind, _shape, _preference, _strict, _model, _maxLength, _templateSet, _set, _run, _shard, _again, _threads, _device, _config,
+        _json,
     ];
 
     private JobFiles Files(ParseResult parsed) => new JobFiles()
@@ -152,5 +154,8 @@ internal sealed class FeaturesCommand
 
     private FeatureRecipe<TOptions> Recipe<TOptions>(ParseResult parsed, int threads)
         where TOptions : IFeatureOptions, new() => FeatureCommandOptions.Recipe<TOptions>(
-            parsed.GetValue(_model), parsed.GetValue(_maxLength), parsed.GetValue(_templateSet)!, parsed.GetValue(_set)!, threads);
+            parsed.GetValue(_model), parsed.GetValue(_maxLength), parsed.GetValue(_templateSet)!, parsed.GetValue(_set)!, threads) with
+        {
+            Device = CommonOptions.DeviceOf(parsed.GetValue(_device)),
+        };
 }

@@ -27,6 +27,7 @@ internal sealed class GenerateCommand
         DefaultValueFactory = _ => 128,
         IsCommon = true,
     };
+    private readonly Option<string?> _device = CommonOptions.Device();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Create()
@@ -41,7 +42,7 @@ internal sealed class GenerateCommand
         return command;
     }
 
-    private IEnumerable<Option> Options() => [_model, _adapter, _prompt, _chat, _templateSet, _tokens, _json];
+    private IEnumerable<Option> Options() => [_model, _adapter, _prompt, _chat, _templateSet, _tokens, _device, _json];
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
@@ -50,7 +51,7 @@ internal sealed class GenerateCommand
         if (maximum < 1) throw PursuitException.At("--max-tokens", $"{maximum}", "at least 1");
         var config = TokenizerConfig.Load(model);
         var tokenizer = Tokenizer.Load(model);
-        using var decoder = Decoder.Load(model);
+        using var decoder = Decoder.Load(model, CommonOptions.DeviceOf(parsed.GetValue(_device)));
         using var adapters = parsed.GetValue(_adapter) is { } adapter ? LoraAdapters.Load(decoder, adapter) : null;
         decoder.Adapters = adapters;
         using var generator = new Generator(decoder);

@@ -51,6 +51,7 @@ internal sealed class PlanCommand
         + "(docs/scale.md).") { IsCommon = true };
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<int> _threads = CommonOptions.Threads();
+    private readonly Option<string?> _device = CommonOptions.Device();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Create()
@@ -68,7 +69,8 @@ internal sealed class PlanCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _examples, _machines, _kind, _budget, _model, _maxLength, _templateSet, _set, _shape, _preference, _threads, _json,
+        _pool, _target, _examples, _machines, _kind, _budget, _model, _maxLength, _templateSet, _set, _shape, _preference, _threads,
+        _device, _json,
     ];
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
@@ -129,7 +131,10 @@ internal sealed class PlanCommand
 
     private FeatureRecipe<TOptions> Recipe<TOptions>(ParseResult parsed, int threads)
         where TOptions : IFeatureOptions, new() => FeatureCommandOptions.Recipe<TOptions>(
-            parsed.GetValue(_model), parsed.GetValue(_maxLength), parsed.GetValue(_templateSet)!, parsed.GetValue(_set)!, threads);
+            parsed.GetValue(_model), parsed.GetValue(_maxLength), parsed.GetValue(_templateSet)!, parsed.GetValue(_set)!, threads) with
+        {
+            Device = CommonOptions.DeviceOf(parsed.GetValue(_device)),
+        };
 
     /// <summary>Seconds below which a first reading is mostly the program's own start; a second one tells what a long one takes.</summary>
     private const double ShortReading = 2;

@@ -107,11 +107,10 @@ internal sealed class PretrainCommand
             throw PursuitException.At("--epochs", $"{epochs} beside --tokens {tokens}", "only one of the two: each sets the length of "
                 + "training");
         var threads = _training.Threads(parsed);
-        return new PretrainOptions
+        var options = new PretrainOptions
         {
             Corpus = new PoolOptions { Paths = parsed.GetValue(_data)!, Threads = threads },
             HeldOut = _training.HeldOut(parsed) is { Length: > 0 } paths ? new PoolOptions { Paths = paths, Threads = threads } : null,
-            GroupField = _training.GroupField(parsed),
             Out = parsed.GetValue(_training.Out)!,
             Tokenizer = parsed.GetValue(_tokenizer),
             NewTokenizer = new BpeTrainingOptions
@@ -138,17 +137,8 @@ internal sealed class PretrainCommand
             Tokens = parsed.GetValue(_tokens),
             Epochs = parsed.GetValue(_epochs) ?? 1,
             BatchTokens = parsed.GetValue(_batch),
-            LearningRate = _training.LearningRate(parsed),
-            Warmup = _training.Warmup(parsed),
-            Decay = _training.Decay(parsed),
-            FinalShare = _training.FinalShare(parsed),
-            Optimizer = _training.Optimizer(parsed),
-            Seed = _training.Seed(parsed),
-            Workers = _training.Workers(parsed),
-            CheckpointEverySteps = _training.CheckpointSteps(parsed),
-            CheckpointEveryMinutes = _training.CheckpointMinutes(parsed),
-            EvaluateEverySteps = _training.EvaluateSteps(parsed),
         };
+        return _training.Fill(options, parsed);
     }
 
     // An editor's line end behind the template is no part of it, as Jinja has it.

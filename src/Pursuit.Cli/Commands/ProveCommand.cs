@@ -94,6 +94,7 @@ internal sealed class ProveCommand
             + "reporting them.");
     private readonly Option<int> _microBatch = TrainingOptions.MicroBatch(Usual.Workers.MicroBatchTokens);
     private readonly Option<int> _threads = CommonOptions.Threads();
+    private readonly Option<string?> _device = CommonOptions.Device();
     private readonly Option<string> _run = new ListedOption<string>(
         "--run", OptionGroup.Run, "DIR", "The run directory, which gets the report and caches finished stages.")
     {
@@ -137,7 +138,7 @@ internal sealed class ProveCommand
     [
         _pool, _target, _test, _methods, _budget, _model, _fromScratch, _seeds, _epochSeeds, _time, _use, _epochs, _batch,
         _learningRate, _warmup, _maxLength, _templateSet, _generate,
-        _features, _targetFeatures, _set, _seed, _shape, _preference, _strict, _microBatch, _threads, _run, _config, _json,
+        _features, _targetFeatures, _set, _seed, _shape, _preference, _strict, _microBatch, _threads, _device, _run, _config, _json,
     ];
 
     private JobFiles Files(ParseResult parsed)
@@ -206,6 +207,7 @@ internal sealed class ProveCommand
             Time = parsed.GetValue(_time) is { } time ? ParseTime(time) : null,
             Strict = parsed.GetValue(_strict),
             Workers = new DecoderPoolOptions { Threads = threads, MicroBatchTokens = parsed.GetValue(_microBatch) },
+            Device = CommonOptions.DeviceOf(parsed.GetValue(_device)),
         };
     }
 

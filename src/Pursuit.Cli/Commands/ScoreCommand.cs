@@ -48,6 +48,7 @@ internal sealed class ScoreCommand
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<string?> _run = CommonOptions.RunBesideOut();
     private readonly Option<int> _threads = CommonOptions.Threads();
+    private readonly Option<string?> _device = CommonOptions.Device();
     private readonly Option<string?> _config = CommonOptions.Config();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -66,7 +67,7 @@ internal sealed class ScoreCommand
     private IEnumerable<Option> Options() =>
     [
         _pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _templateSet, _set, _seed, _shape, _preference, _strict,
-        _run, _threads, _config, _json,
+        _run, _threads, _device, _config, _json,
     ];
 
     private string RunPath(ParseResult parsed) => parsed.GetValue(_run) ?? SelectionWriter.Beside(parsed.GetValue(_out)!, ".run");
@@ -101,6 +102,7 @@ internal sealed class ScoreCommand
         {
             Model = parsed.GetValue(_model),
             ReferenceModel = parsed.GetValue(_referenceModel),
+            Device = CommonOptions.DeviceOf(parsed.GetValue(_device)),
             MaxLength = parsed.GetValue(_maxLength),
             TemplateSettings = parsed.GetValue(_templateSet)!,
             Options = StatisticsCommandOptions.Options(options.Settings),

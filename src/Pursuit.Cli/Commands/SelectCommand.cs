@@ -87,6 +87,7 @@ internal sealed class SelectCommand
             + "refused before the work; selected rows that don't fit "
         + "are read again. Results don't depend on it.");
     private readonly Option<int> _threads = CommonOptions.Threads();
+    private readonly Option<string?> _device = CommonOptions.Device();
     private readonly Option<string?> _config = CommonOptions.Config();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -165,7 +166,7 @@ internal sealed class SelectCommand
     [
         _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _set,
         _out, _model, _referenceModel, _maxLength, _templateSet, _seed, _shape, _preference, _strict, _sourceField, _quota, _format,
-        _repeats, _run, _noReport, _memory, _threads, _config, _json,
+        _repeats, _run, _noReport, _memory, _threads, _device, _config, _json,
     ];
 
     private JobFiles Files(ParseResult parsed)
@@ -247,6 +248,7 @@ internal sealed class SelectCommand
             Settings = parsed.GetValue(_set)!,
             Out = parsed.GetValue(_out)!,
             RunDirectory = parsed.GetValue(_run),
+            Device = parsed.GetValue(_device),
             Seed = parsed.GetValue(_seed),
             MaxLength = parsed.GetValue(_maxLength),
             TemplateSettings = TemplateSettings(parsed),

@@ -33,7 +33,7 @@ internal static class StatisticsCommandOptions
     {
         var needs = MethodRegistry.Find(options.Method).Needs;
         if (!needs.HasFlag(FeatureNeeds.TokenStatistics)) return null;
-        return FinishedStatistics.Of(Recipe(options), needs.HasFlag(FeatureNeeds.ReferenceStatistics), run);
+        return FinishedStatistics.Find(Recipe(options), needs.HasFlag(FeatureNeeds.ReferenceStatistics), run);
     }
 
     /// <summary>The options of the probes.</summary>
@@ -55,5 +55,6 @@ internal static class StatisticsCommandOptions
         Options = Options(options.Settings),
         Seed = options.Seed,
         Threads = options.Pool.Threads,
+        Device = CommonOptions.DeviceOf(options.Device),
     };
 }

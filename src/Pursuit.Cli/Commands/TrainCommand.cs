@@ -108,7 +108,7 @@ internal sealed class TrainCommand
         var threads = _training.Threads(parsed);
         var shape = CommonOptions.ShapeOf(parsed.GetValue(_shape));
         var preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference));
-        return new FineTuneOptions
+        var options = new FineTuneOptions
         {
             Data = new PoolOptions
             {
@@ -127,7 +127,6 @@ internal sealed class TrainCommand
             HeldOut = _training.HeldOut(parsed) is { Length: > 0 } paths
                 ? new PoolOptions { Paths = paths, Shape = shape, Preference = preference, Threads = threads }
                 : null,
-            GroupField = _training.GroupField(parsed),
             MaxLength = parsed.GetValue(_maxLength),
             TemplateSettings = parsed.GetValue(_templateSet)!,
             Epochs = parsed.GetValue(_epochs),
@@ -135,16 +134,7 @@ internal sealed class TrainCommand
             BatchExamples = parsed.GetValue(_batch),
             BatchTokens = parsed.GetValue(_batchTokens),
             Reduction = parsed.GetValue(_mean) == LossMean.Tokens ? LossReduction.TokenMean : LossReduction.ExampleMean,
-            LearningRate = _training.LearningRate(parsed),
-            Warmup = _training.Warmup(parsed),
-            Decay = _training.Decay(parsed),
-            FinalShare = _training.FinalShare(parsed),
-            Optimizer = _training.Optimizer(parsed),
-            Seed = _training.Seed(parsed),
-            Workers = _training.Workers(parsed),
-            CheckpointEverySteps = _training.CheckpointSteps(parsed),
-            CheckpointEveryMinutes = _training.CheckpointMinutes(parsed),
-            EvaluateEverySteps = _training.EvaluateSteps(parsed),
         };
+        return _training.Fill(options, parsed);
     }
 }

@@ -35,6 +35,7 @@ internal sealed class TrainingOptions
             + "it.") { Default = "'domain' or 'source', where there is one" };
     private readonly Option<ulong> _seed = CommonOptions.Seed();
     private readonly Option<int> _threads = CommonOptions.Threads();
+    private readonly Option<string?> _device = CommonOptions.Device();
     private readonly Option<int> _microBatch;
     private readonly Option<string?> _run = CommonOptions.RunBesideOut();
     private readonly Option<string?> _config = CommonOptions.Config();
@@ -62,7 +63,7 @@ internal sealed class TrainingOptions
     public IEnumerable<Option> All =>
     [
         _learningRate, _warmup, _decay, _finalShare, _beta1, _beta2, _weightDecay, _clip,
-        _checkpointSteps, _checkpointMinutes, _heldOut, _groupField, _evaluateSteps, _seed, _threads, _microBatch,
+        _checkpointSteps, _checkpointMinutes, _heldOut, _groupField, _evaluateSteps, _seed, _threads, _device, _microBatch,
     ];
 
     /// <summary>The directory that gets the model.</summary>
@@ -115,36 +116,33 @@ internal sealed class TrainingOptions
         return CommandLine.Done;
     }
 
-    public double LearningRate(ParseResult parsed) => parsed.GetValue(_learningRate);
-
-    public double Warmup(ParseResult parsed) => parsed.GetValue(_warmup);
-
-    public LearningRateDecay Decay(ParseResult parsed) => parsed.GetValue(_decay);
-
-    public double FinalShare(ParseResult parsed) => parsed.GetValue(_finalShare);
-
-    public ulong Seed(ParseResult parsed) => parsed.GetValue(_seed);
-
-    public long? CheckpointSteps(ParseResult parsed) => parsed.GetValue(_checkpointSteps);
-
-    public double? CheckpointMinutes(ParseResult parsed) =>
-        parsed.GetValue(_checkpointMinutes) is var minutes && minutes == 0 ? null : minutes;
-
-    public long? EvaluateSteps(ParseResult parsed) => parsed.GetValue(_evaluateSteps);
-
-    public string? GroupField(ParseResult parsed) => parsed.GetValue(_groupField);
-
     public string[] HeldOut(ParseResult parsed) => parsed.GetValue(_heldOut)!;
 
     public int Threads(ParseResult parsed) => CommonOptions.ThreadsOf(parsed, _threads);
 
-    public DecoderPoolOptions Workers(ParseResult parsed) => new()
+    /// <summary>Fills a job's options with what these say.</summary>
+    public T Fill<T>(T options, ParseResult parsed)
+        where T : TrainingJobOptions
     {
-        Threads = Threads(parsed),
-        MicroBatchTokens = parsed.GetValue(_microBatch),
-    };
+        TrainingJobOptions job = options;
+        return (T)(job with
+        {
+            GroupField = parsed.GetValue(_groupField),
+            LearningRate = parsed.GetValue(_learningRate),
+            Warmup = parsed.GetValue(_warmup),
+            Decay = parsed.GetValue(_decay),
+            FinalShare = parsed.GetValue(_finalShare),
+            Optimizer = Optimizer(parsed),
+            Seed = parsed.GetValue(_seed),
+            Workers = new() { Threads = Threads(parsed), MicroBatchTokens = parsed.GetValue(_microBatch) },
+            Device = CommonOptions.DeviceOf(parsed.GetValue(_device)),
+            CheckpointEverySteps = parsed.GetValue(_checkpointSteps),
+            CheckpointEveryMinutes = parsed.GetValue(_checkpointMinutes) is var minutes && minutes == 0 ? null : minutes,
+            EvaluateEverySteps = parsed.GetValue(_evaluateSteps),
+        });
+    }
 
-    public AdamWOptions Optimizer(ParseResult parsed) => new()
+    private AdamWOptions Optimizer(ParseResult parsed) => new()
     {
         Beta1 = parsed.GetValue(_beta1),
         Beta2 = parsed.GetValue(_beta2),

@@ -22,7 +22,8 @@ public sealed record AdapterConfig(LoraOptions Options, string? BaseModel)
     private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
     {
         "peft_type", "task_type", "r", "lora_alpha", "lora_dropout", "use_rslora", "target_modules", "base_model_name_or_path",
-        "bias", "init_lora_weights", "auto_mapping", "inference_mode", "megatron_core", "peft_version", "qalora_group_size", "revision", "runtime_config",
+        "bias", "init_lora_weights", "auto_mapping", "inference_mode", "megatron_core", "peft_version",
+        "qalora_group_size", "revision", "runtime_config",
     };
 
     /// <summary>Initialisations that leave the base model's weights alone; others keep part of them in the adapter.</summary>
@@ -34,7 +35,11 @@ public sealed record AdapterConfig(LoraOptions Options, string? BaseModel)
     {
         var path = Path.Combine(directory, FileName);
         if (!File.Exists(path))
-            throw PursuitException.At(directory, $"there is no {FileName}", "an adapter directory as PEFT lays it out", $"Point to the directory that holds {FileName} and adapter_model.safetensors.");
+            throw PursuitException.At(
+                directory,
+                $"there is no {FileName}",
+                "an adapter directory as PEFT lays it out",
+                $"Point to the directory that holds {FileName} and adapter_model.safetensors.");
         return Parse(BoundedFile.Read(path, JsonFile.LargestConfiguration, "an adapter's configuration"), path);
     }
 
@@ -100,20 +105,27 @@ public sealed record AdapterConfig(LoraOptions Options, string? BaseModel)
             RankStabilized = fields.Flag("use_rslora", false),
             TargetModules = one is null ? fields.Texts("target_modules") : [one],
         };
-        var (kind, task, bias, baseModel) = (fields.Text("peft_type"), fields.Text("task_type"), fields.Text("bias"), fields.Text("base_model_name_or_path"));
+        var (kind, task, bias, baseModel) = (
+            fields.Text("peft_type"), fields.Text("task_type"), fields.Text("bias"), fields.Text("base_model_name_or_path"));
         fields.ThrowIfFaulty();
 
         var refused = new List<string>();
         Refuse(kind != "LORA", $"peft_type {kind ?? "null"}");
         Refuse(task is not (null or "CAUSAL_LM"), $"task_type {task}");
         Refuse(bias is not (null or "none"), $"bias {bias}");
-        Refuse(one is not (null or LoraOptions.AllLinear), $"target_modules as the pattern \"{one}\" (a list of names or \"{LoraOptions.AllLinear}\" is supported)");
+        Refuse(
+            one is not (null or LoraOptions.AllLinear),
+            $"target_modules as the pattern \"{one}\" (a list of names or \"{LoraOptions.AllLinear}\" is supported)");
         if (root["init_lora_weights"] is { Element.ValueKind: JsonValueKind.String } init)
             Refuse(!PlainInitialisations.Contains(init.Text()), $"init_lora_weights {init.Text()}");
         foreach (var (name, setting) in root.Properties())
             Refuse(!Known.Contains(name) && !IsOff(setting.Element), $"{name} {setting.Shown()}");
         if (refused.Count > 0)
-            throw PursuitException.At(where, string.Join("; ", refused), "LoRA of a causal language model without these", "Train or convert the adapter without them; nothing is approximated.");
+            throw PursuitException.At(
+                where,
+                string.Join("; ", refused),
+                "LoRA of a causal language model without these",
+                "Train or convert the adapter without them; nothing is approximated.");
         options.Validate(where);
         return new AdapterConfig(options, baseModel);
 

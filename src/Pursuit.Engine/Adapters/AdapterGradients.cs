@@ -1,6 +1,5 @@
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
-using Pursuit.Engine.Training;
 
 namespace Pursuit.Engine.Adapters;
 
@@ -66,8 +65,9 @@ public sealed class AdapterGradients : IGradientSum, IDisposable
         {
             var (module, batch) = (gradient.Module, gradient.Batch);
             owner._turns.Wait(module.Index, batch.Index);
-            gradient.FormA(owner.Operations, 0, batch.Tokens, accumulate: true, module.A.In(owner.Values));
-            gradient.FormB(owner.Operations, 0, batch.Tokens, accumulate: true, module.B.In(owner.Values));
+            gradient.AddA(module.A.In(owner.Values));
+            gradient.AddB(module.B.In(owner.Values));
+            batch.Operations.Finish();
             owner._turns.Pass(module.Index);
         }
     }

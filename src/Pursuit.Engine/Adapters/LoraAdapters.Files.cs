@@ -33,13 +33,18 @@ public sealed partial class LoraAdapters
         }
     }
 
-    /// <summary>Writes adapter_config.json and adapter_model.safetensors (fp32) as PEFT lays them out, each under its name when it is whole.</summary>
+    /// <summary>
+    /// Writes adapter_config.json and adapter_model.safetensors (fp32) as PEFT lays them out, each under its name when it is whole.
+    /// </summary>
     /// <param name="directory">The directory; created where missing.</param>
     /// <param name="baseModel">Name or path of the decoder's model, for whoever loads the adapters; null: not given.</param>
     /// <exception cref="PursuitException">The directory can't be written.</exception>
     public void Save(string directory, string? baseModel)
     {
-        SafetensorsWriter.Write(Path.Combine(directory, WeightsFileName), [.. All.Select(p => Tensor(p))], new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.Write(
+            Path.Combine(directory, WeightsFileName),
+            [.. All.Select(p => Tensor(p))],
+            new Dictionary<string, string> { ["format"] = "pt" });
         AtomicFile.Write(Path.Combine(directory, AdapterConfig.FileName), stream => new AdapterConfig(Options, baseModel).Write(stream));
     }
 
@@ -58,7 +63,11 @@ public sealed partial class LoraAdapters
         if (!File.Exists(path))
         {
             var pickle = File.Exists(Path.Combine(directory, "adapter_model.bin"));
-            throw PursuitException.At(directory, $"there is no {WeightsFileName}{(pickle ? ", only adapter_model.bin, a pickle, which is never read" : "")}", "the adapter's weights as safetensors", "Save the adapter again with a current PEFT.");
+            throw PursuitException.At(
+                directory,
+                $"there is no {WeightsFileName}{(pickle ? ", only adapter_model.bin, a pickle, which is never read" : "")}",
+                "the adapter's weights as safetensors",
+                "Save the adapter again with a current PEFT.");
         }
 
         return SafetensorsFile.Open(path);
@@ -96,9 +105,18 @@ public sealed partial class LoraAdapters
         }
 
         var own = All.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
-        faults.AddRange(file.Tensors.Keys.Where(n => !own.Contains(n)).Order(StringComparer.Ordinal).Select(name => $"{name} {file.Info(name).Describe()} belongs to no target module"));
+        faults.AddRange(
+            file.Tensors.Keys.Where(n => !own.Contains(n)).Order(StringComparer.Ordinal).Select(
+                name => $"{name} {file.Info(name).Describe()} belongs to no target module"));
         const int Shown = 8;
         if (faults.Count > 0)
-            throw new PursuitException($"{file.Path}: {faults.Count} tensors don't fit {AdapterConfig.FileName} and the model ({All.Count} tensors): {string.Join("; ", faults.Take(Shown))}{(faults.Count > Shown ? "; ..." : "")}. Use the adapter with the model it was made for.");
+            throw new PursuitException(
+                $"{file.Path}: {faults.Count} tensors don't fit {AdapterConfig.FileName} and the model ({All.Count} tensors): "
+                   
+                       
+                           
+                               
+                                    + $"{string.Join("; ", faults.Take(Shown))}{(faults.Count > Shown ? "; ..." : "")}. Use the adapter "
+                                    + "with the model it was made for.");
     }
 }

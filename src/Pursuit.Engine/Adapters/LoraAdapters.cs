@@ -16,7 +16,9 @@ public sealed partial class LoraAdapters : IDisposable
     private readonly List<Parameter> _all = [];
     private readonly IDecoderOperations _operations;
 
-    /// <summary>Lays the adapters out, compares them with the file they are to be read from, where there is one, and only then takes memory.</summary>
+    /// <summary>
+    /// Lays the adapters out, compares them with the file they are to be read from, where there is one, and only then takes memory.
+    /// </summary>
     private LoraAdapters(Decoder decoder, LoraOptions options, string where, SafetensorsFile? file = null)
     {
         options.Validate(where);
@@ -31,11 +33,17 @@ public sealed partial class LoraAdapters : IDisposable
                 continue;
             var widest = Math.Max(group.Inputs, parts.Max(p => p.Outputs));
             if ((long)options.Rank * widest > int.MaxValue)
-                throw PursuitException.At(where, $"rank {options.Rank} times the {widest} inputs or outputs of {parts[0].Module}", $"at most {int.MaxValue} values of a tensor", "Use a lower rank.");
+                throw PursuitException.At(
+                    where,
+                    $"rank {options.Rank} times the {widest} inputs or outputs of {parts[0].Module}",
+                    $"at most {int.MaxValue} values of a tensor",
+                    "Use a lower rank.");
             var first = groups.Sum(g => g.Modules.Count);
             var a = Append(parts.Select(p => (Name(p, "A"), options.Rank, group.Inputs)));
             var b = Append(parts.Select(p => (Name(p, "B"), p.Outputs, options.Rank)));
-            groups.Add(new LoraGroup(groups.Count, options.Rank, [.. parts.Select((part, i) => new LoraModule(first + i, group, part, a[i], b[i]))]));
+            groups.Add(
+                new LoraGroup(
+                    groups.Count, options.Rank, [.. parts.Select((part, i) => new LoraModule(first + i, group, part, a[i], b[i]))]));
             _byFirstWeight[group.Parts[0].Weight.Index] = groups[^1];
         }
 
@@ -105,7 +113,7 @@ public sealed partial class LoraAdapters : IDisposable
     public static ulong DropoutStreamOf(ulong seed, long step) => new SeededRandom(seed, "lora/dropout", (ulong)step).NextUInt64();
 
     /// <summary>The adapters of a group of layers, or null.</summary>
-    public LoraGroup? Of(LinearGroup group) => _byFirstWeight[group.Parts[0].Weight.Index];
+    public LoraGroup? Find(LinearGroup group) => _byFirstWeight[group.Parts[0].Weight.Index];
 
     /// <summary>A tensor's values, copied to the host.</summary>
     public float[] Read(Parameter parameter)
@@ -121,13 +129,18 @@ public sealed partial class LoraAdapters : IDisposable
     /// </summary>
     /// <param name="decoder">The decoder they belong to, or another of the same shape on the same device.</param>
     /// <exception cref="PursuitException">The decoder has other layers.</exception>
+    /// <exception cref="InvalidOperationException">Its weights are in bf16, which would round the sums.</exception>
     public void MergeInto(Decoder decoder)
     {
         CheckBelongs(decoder);
+        if (decoder.Weights.Type != ElementType.Float32)
+            throw new InvalidOperationException("weights loaded to be read were to be changed");
         foreach (var module in Modules)
         {
-            var weight = decoder.Layout.All[module.Part.Weight.Index].In(decoder.Weights);
-            _operations.Multiply(false, false, module.Part.Outputs, module.Group.Inputs, Options.Rank, Options.Scale, module.B.In(Values), Options.Rank, module.A.In(Values), module.Group.Inputs, 1, weight, module.Group.Inputs);
+            var (rank, inputs) = (Options.Rank, module.Group.Inputs);
+            var weight = new MatrixSlice(decoder.Layout.All[module.Part.Weight.Index].In(decoder.Weights), inputs);
+            var (b, a) = (new MatrixSlice(module.B.In(Values), rank), new MatrixSlice(module.A.In(Values), inputs));
+            _operations.Multiply(new(module.Part.Outputs, inputs, rank, b, a, weight) { Alpha = Options.Scale, Beta = 1 });
         }
 
         if (decoder.Adapters == this)
@@ -145,7 +158,11 @@ public sealed partial class LoraAdapters : IDisposable
         {
             var (own, other) = (module.Part.Weight, decoder.Layout.Find(module.Part.Weight.Name));
             if (other is null || other.Index != own.Index || !other.Shape.SequenceEqual(own.Shape))
-                throw PursuitException.At("LoRA", $"an adapter of {own.Name} [{string.Join(", ", own.Shape)}]", other is null ? "a layer of the decoder" : $"the decoder's [{string.Join(", ", other.Shape)}]", "Use the adapters with the model they were made for.");
+                throw PursuitException.At(
+                    "LoRA",
+                    $"an adapter of {own.Name} [{string.Join(", ", own.Shape)}]",
+                    other is null ? "a layer of the decoder" : $"the decoder's [{string.Join(", ", other.Shape)}]",
+                    "Use the adapters with the model they were made for.");
         }
     }
 
@@ -156,7 +173,10 @@ public sealed partial class LoraAdapters : IDisposable
         var modules = layout.LinearGroups.SelectMany(g => g.Parts).Select(p => p.Module).ToArray();
         var lost = options.TargetModules.Where(target => !modules.Any(module => LoraOptions.Targets(target, module))).ToArray();
         if (lost.Length > 0)
-            throw PursuitException.At(where, $"target modules {string.Join(", ", lost)}", $"names that the model's {modules.Length} linear layers end with, {modules[0]} to {modules[^1]}");
+            throw PursuitException.At(
+                where,
+                $"target modules {string.Join(", ", lost)}",
+                $"names that the model's {modules.Length} linear layers end with, {modules[0]} to {modules[^1]}");
     }
 
     private List<Parameter> Append(IEnumerable<(string Name, int Rows, int Columns)> matrices)

@@ -26,5 +26,6 @@ public sealed record LoraGroup(int Index, int Rank, IReadOnlyList<LoraModule> Mo
     public int Inputs => Modules[0].Group.Inputs;
 
     /// <summary>A of consecutive adapters as one matrix [count * rank, inputs].</summary>
-    internal BufferSlice A(DeviceBuffer values, int first, int count) => values.Slice(Modules[first].A.Offset, checked(count * Modules[first].A.Length));
+    internal BufferSlice A(DeviceBuffer values, int first, int count) =>
+        values.Slice(Modules[first].A.Offset, checked(count * Modules[first].A.Length));
 }

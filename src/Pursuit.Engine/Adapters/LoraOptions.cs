@@ -7,7 +7,10 @@ public sealed record LoraOptions
     public const string AllLinear = "all-linear";
 
     /// <summary>Names of the linear layers of a decoder layer.</summary>
-    public static IReadOnlyList<string> KnownModules { get; } = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+    public static IReadOnlyList<string> KnownModules { get; } =
+    [
+        "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj",
+    ];
 
     /// <summary>Rank r, at least 1; default 128.</summary>
     public int Rank { get; init; } = 128;
@@ -57,5 +60,6 @@ public sealed record LoraOptions
     }
 
     internal static bool Targets(string target, string module) =>
-        target == AllLinear || module.EndsWith(target, StringComparison.Ordinal) && (module.Length == target.Length || module[^(target.Length + 1)] == '.');
+        target == AllLinear || module.EndsWith(target, StringComparison.Ordinal)
+            && (module.Length == target.Length || module[^(target.Length + 1)] == '.');
 }

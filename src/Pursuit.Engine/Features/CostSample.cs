@@ -14,10 +14,16 @@ internal sealed class CostSample
     private const double WarmingSeconds = 0.4;
     private const double CalibrationSeconds = 1.2;
 
-    /// <summary>What a process takes beside what is counted: the runtime, the tokenizer, and texts that the collector hasn't taken back (benchmarks/results/scale.md).</summary>
+    /// <summary>
+    /// What a process takes beside what is counted: the runtime, the tokenizer, and texts that the collector hasn't taken back
+    /// (benchmarks/results/scale.md).
+    /// </summary>
     public const long BaseBytes = 32L << 20;
 
-    /// <summary>The same of the process that plans and decides: it has a sample's texts and tokens besides, and more that the collector hasn't taken back.</summary>
+    /// <summary>
+    /// The same of the process that plans and decides: it has a sample's texts and tokens besides, and more that the collector hasn't taken
+    /// back.
+    /// </summary>
     public const long FirstBaseBytes = 80L << 20;
 
     private readonly Pool _pool;
@@ -45,13 +51,18 @@ internal sealed class CostSample
     private bool IsWhole { get; }
 
     /// <summary>Takes a sample.</summary>
-    public static CostSample Of(Pool pool, ExampleEncoder encoder, int threads, CancellationToken cancellationToken)
+    public static CostSample Take(Pool pool, ExampleEncoder encoder, int threads, CancellationToken cancellationToken)
     {
         // In the order of the files, which is how compressed ones are read without being unpacked.
-        var rows = Enumerable.Range(0, pool.Count).OrderBy(i => SeededRandom.ForExample(0, "plan/sample", pool.ContentIds[i])).Take(Size).Order().ToArray();
+        var rows = Enumerable.Range(0, pool.Count).OrderBy(
+            i => SeededRandom.ForExample(0, "plan/sample", pool.ContentIds[i])).Take(Size).Order().ToArray();
         Example[] examples = [.. pool.Read(rows, cancellationToken)];
         var encoded = new EncodedExample?[examples.Length];
-        Parallel.For(0, encoded.Length, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken }, i => encoded[i] = encoder.TryEncode(examples[i], out _));
+        Parallel.For(
+            0,
+            encoded.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken },
+            i => encoded[i] = encoder.TryEncode(examples[i], out _));
         return new CostSample(pool, rows, encoded);
     }
 
@@ -72,13 +83,18 @@ internal sealed class CostSample
     /// <param name="microBatch">Tokens of a micro-batch.</param>
     /// <param name="expected">What the pool should have, where none does.</param>
     /// <exception cref="PursuitException">None does.</exception>
-    public EncodedExample[][] Parts(Func<EncodedExample, bool> used, int threads, int microBatch, (string Lacking, string Expected) expected)
+    public EncodedExample[][] Parts(
+        Func<EncodedExample, bool> used, int threads, int microBatch, (string Lacking, string Expected) expected)
     {
         const int MicroBatchesPerThread = 4;
         EncodedExample[] kept = [.. _shuffled.Where(used)];
         return kept.Length > 0
             ? [.. kept.Chunk(Math.Max(1, MicroBatchesPerThread * threads * microBatch / Math.Max(1, (int)kept.Average(e => e.Ids.Length))))]
-            : throw PursuitException.At("the pool", $"{Math.Min(Size, _pool.Count)} random examples, none with {expected.Lacking}", expected.Expected, "Look at them with 'pursuit inspect'.");
+            : throw PursuitException.At(
+                "the pool",
+                $"{Math.Min(Size, _pool.Count)} random examples, none with {expected.Lacking}",
+                expected.Expected,
+                $"Look at them with {ApiName.DatasetAudit}.");
     }
 
     /// <summary>Tokens a second, after some parts that warm up the code.</summary>

@@ -35,7 +35,8 @@ public sealed class EmbeddingExtractor
     public int Dimension { get; }
 
     /// <summary>Whether an example has a token to pool; one without has a zero row and doesn't go through the model.</summary>
-    public static bool HasTokens(EncodedExample example, EmbeddingTokens tokens) => tokens == EmbeddingTokens.All ? example.Ids.Length > 0 : !example.AllMasked;
+    public static bool HasTokens(EncodedExample example, EmbeddingTokens tokens) =>
+        tokens == EmbeddingTokens.All ? example.Ids.Length > 0 : !example.AllMasked;
 
     /// <summary>Computes examples' embeddings.</summary>
     /// <param name="examples">The examples.</param>
@@ -49,7 +50,7 @@ public sealed class EmbeddingExtractor
         if (kept.Length == 0) return;
         var batch = Batch.Pack([.. kept.Select(i => (examples[i].Ids, (bool[]?)examples[i].Trained))]);
         _pool.ForEach(
-            batch.Split(_options.MicroBatch, LossReduction.ExampleSum),
+            batch.Split(_pool.MicroBatchTokens, LossReduction.ExampleSum),
             (worker, number, part) =>
             {
                 var length = part.Tokens * Dimension;

@@ -30,21 +30,21 @@ public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
     /// <summary>Uses the pool's embeddings of another run, which stays as it is; targets are made in this one.</summary>
     /// <param name="directory">The other run's directory.</param>
     /// <param name="run">Gets the targets' stores.</param>
-    /// <param name="model">Where its model is now; null where it was.</param>
-    /// <param name="threads">Threads to compute with.</param>
+    /// <param name="lent">With what targets are made.</param>
     /// <param name="share">What of the targets' features this process makes.</param>
     /// <param name="progress">Told how far long work has come.</param>
     /// <exception cref="PursuitException">The other run holds no embeddings.</exception>
-    public static EmbeddingFeatures Shared(string directory, RunDirectory run, string? model, int threads, StageShare share, IProgress<WorkProgress>? progress) =>
-        new(Lent(directory, model, threads), FeatureStages.Borrowed(directory, run), progress) { Share = share };
+    public static EmbeddingFeatures Shared(
+        string directory, RunDirectory run, LentFeatures lent, StageShare share, IProgress<WorkProgress>? progress) =>
+        new(Lent(directory, lent), FeatureStages.Borrowed(directory, run), progress) { Share = share };
 
     /// <summary>Opens what finished runs made, and computes nothing.</summary>
     /// <param name="directory">The run with the pool's embeddings.</param>
     /// <param name="run">The run with the target's; may be the same.</param>
-    /// <param name="model">Where the model is now; null where it was.</param>
+    /// <param name="lent">Where the model is now, and where it computed.</param>
     /// <exception cref="PursuitException">The run holds no embeddings.</exception>
-    public static EmbeddingFeatures Finished(string directory, RunDirectory run, string? model) =>
-        new(Lent(directory, model, Environment.ProcessorCount), FeatureStages.Finished(directory, run), null);
+    public static EmbeddingFeatures Finished(string directory, RunDirectory run, LentFeatures lent) =>
+        new(Lent(directory, lent), FeatureStages.Finished(directory, run), null);
 
     /// <summary>What a pool's and a target's embeddings will cost.</summary>
     /// <param name="recipe">With what they are made.</param>
@@ -55,20 +55,24 @@ public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
     public static CostPlan Plan(FeatureRecipe<EmbeddingOptions> recipe, Pool pool, PlanRequest request, CancellationToken cancellationToken)
     {
         recipe.Options.Validate();
-        return EmbeddingPlanner.Plan(ProbeModel.Open(recipe.Model, recipe.MaxLength, recipe.TemplateSettings), recipe.Options, recipe.Threads, pool, request, cancellationToken);
+        return EmbeddingPlanner.Plan(ProbeModel.Open(recipe), recipe.Options, recipe.Threads, pool, request, cancellationToken);
     }
 
     /// <summary>What examples lack that no embedding can be made of.</summary>
     internal static (string Lacking, string Expected) NothingFor(EmbeddingOptions options) => options.Tokens == EmbeddingTokens.All
         ? ("a token to pool", "at least one that the model's chat template prints")
-        : ("an answer's token to pool", "at least one with an assistant's answer that fits in --max-length, or embedding.tokens=all");
+        : ("an answer's token to pool", $"at least one with an assistant's answer that fits in {ApiName.MaxLength}, or embedding.tokens=all");
 
     private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>
         EmbeddingPlanner.Plan(Probe, Recipe.Options, Recipe.Threads, pool, new PlanRequest(), cancellationToken);
 
     private protected override Fingerprint Identify(Pool pool, Pool examples) =>
-        Recipe.Options.AddTo(Probe.AddTo(new Fingerprint("embeddings/1"), examples.Fingerprint), Recipe.Options.LayerOf(Probe.Config, Probe.Path));
+        Recipe.Options.AddTo(
+            Probe.AddTo(new Fingerprint("embeddings/1"), examples.Fingerprint), Recipe.Options.LayerOf(Probe.Config, Probe.Path));
 
-    private protected override Func<RunStage, string, FeatureReport?> Prepare(Pool pool, Pool examples, Fingerprint fingerprint, CancellationToken cancellationToken) =>
-        (stage, what) => new EmbeddingStoreMaker(Probe, Recipe.Options, Recipe.Threads, Share, Progress).Run(stage, examples, what, fingerprint.Hash, cancellationToken);
+    private protected override Func<RunStage, string, FeatureReport?> Prepare(
+        Pool pool, Pool examples, Fingerprint fingerprint, CancellationToken cancellationToken) =>
+        (stage, what) =>
+            new EmbeddingStoreMaker(Probe, Recipe.Options, Recipe.Threads, Share, Progress).Run(
+                stage, examples, what, fingerprint.Hash, cancellationToken);
 }

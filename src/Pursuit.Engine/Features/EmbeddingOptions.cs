@@ -59,14 +59,18 @@ public sealed record EmbeddingOptions : IFeatureOptions
     public static string RecipeName => "embedding-recipe.json";
 
     /// <summary>How hidden states become one vector. Default: weighted.</summary>
-    [Description("how the tokens' hidden states become one vector: weighted (mean with weights 1, 2, ..., n; RDS+), mean, or last (the last token's)")]
+    [Description(
+        "how the tokens' hidden states become one vector: weighted (mean with weights 1, 2, ..., n; RDS+), mean, or last (the last "
+        + "token's)")]
     public EmbeddingPool Pool { get; init; } = EmbeddingPool.Weighted;
 
     /// <summary>
     /// Behind which layer, counted as Hugging Face counts <c>hidden_states</c>: 0 the token embeddings, l the residual stream behind
     /// layer l, and the last behind the final norm; negative ones from the end. Default -1, the last.
     /// </summary>
-    [Description("behind which layer: 0 the token embeddings, l the residual stream behind layer l, the last one behind the final norm; -1 is the last, -2 the one before, and so on")]
+    [Description(
+        "behind which layer: 0 the token embeddings, l the residual stream behind layer l, the last one behind the final norm; -1 is "
+        + "the last, -2 the one before, and so on")]
     public int Layer { get; init; } = -1;
 
     /// <summary>Which tokens are pooled. Default: all.</summary>
@@ -107,7 +111,10 @@ public sealed record EmbeddingOptions : IFeatureOptions
     internal int LayerOf(ModelConfig config, string model) =>
         Layer >= -config.Layers - 1 && Layer <= config.Layers
             ? Layer < 0 ? config.Layers + 1 + Layer : Layer
-            : throw PursuitException.At($"{Name}.layer", $"{Layer}", $"0 to {config.Layers}, or -1 to {-config.Layers - 1} from the end, for the {config.Layers} layers of {model}");
+            : throw PursuitException.At(
+                $"{Name}.layer",
+                $"{Layer}",
+                $"0 to {config.Layers}, or -1 to {-config.Layers - 1} from the end, for the {config.Layers} layers of {model}");
 
     /// <summary>Everything of the options that embeddings depend on.</summary>
     internal Fingerprint AddTo(Fingerprint fingerprint, int layer) => fingerprint

@@ -1,5 +1,4 @@
 using Pursuit.Data;
-using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Storage;
@@ -7,7 +6,9 @@ using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Features;
 
-/// <summary>Tells the cost of embeddings before they are made: a random sample of the pool is tokenized and run, for about two seconds.</summary>
+/// <summary>
+/// Tells the cost of embeddings before they are made: a random sample of the pool is tokenized and run, for about two seconds.
+/// </summary>
 internal static class EmbeddingPlanner
 {
     /// <summary>Plans.</summary>
@@ -17,16 +18,19 @@ internal static class EmbeddingPlanner
     /// <param name="pool">The pool, or a sample of it.</param>
     /// <param name="request">What is planned for.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static CostPlan Plan(ProbeModel probe, EmbeddingOptions options, int threads, Pool pool, PlanRequest request, CancellationToken cancellationToken)
+    public static CostPlan Plan(
+        ProbeModel probe, EmbeddingOptions options, int threads, Pool pool, PlanRequest request, CancellationToken cancellationToken)
     {
         bool Used(EncodedExample example) => EmbeddingExtractor.HasTokens(example, options.Tokens);
-        var sample = CostSample.Of(pool, probe.Encoder, threads, cancellationToken);
-        var parts = sample.Parts(Used, threads, options.MicroBatch, EmbeddingFeatures.NothingFor(options));
+        var sample = CostSample.Take(pool, probe.Encoder, threads, cancellationToken);
+        var parts = sample.Parts(Used, threads, probe.Device.MicroBatchTokens(options.MicroBatch), EmbeddingFeatures.NothingFor(options));
         var (examples, meanTokens) = (request.Examples > 0 ? request.Examples : pool.Count, sample.Tokens(Used) / pool.Count);
-        var targetTokens = request.Target is { } target ? CostSample.Of(target, probe.Encoder, threads, cancellationToken).Tokens(Used) : 0;
-        var held = HostBuffer.LiveBytes;
-        using var decoder = Decoder.LoadForEmbeddings(probe.Path);
-        var model = HostBuffer.LiveBytes - held;
+        var targetTokens = request.Target is { } target
+            ? CostSample.Take(target, probe.Encoder, threads, cancellationToken).Tokens(Used)
+            : 0;
+        var held = probe.Device.HeldMemory();
+        using var decoder = Decoder.Load(probe.Path, probe.Device, WeightUse.Embed);
+        var model = probe.Device.HeldMemory() - held;
         using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = threads, MicroBatchTokens = options.MicroBatch });
         var extractor = new EmbeddingExtractor(decoder, workers, options);
         var rate = CostSample.Rate(parts, part => extractor.Extract(part, new float[part.Length * extractor.Dimension], cancellationToken));
@@ -49,7 +53,8 @@ internal static class EmbeddingPlanner
             StoreBytes = ((long)examples + (request.Target?.Count ?? 0)) * (extractor.Dimension * stored + sizeof(float)),
             ModelMemory = model,
             // The arenas, and each worker's copy of its micro-batch's states.
-            ThreadMemory = (HostBuffer.LiveBytes - held - model) / threads + (long)extractor.Dimension * options.MicroBatch * sizeof(float),
+            ThreadMemory = (probe.Device.HeldMemory() - held - model) / workers.Workers
+                + (long)extractor.Dimension * workers.MicroBatchTokens * sizeof(float),
             // A shard's floats with their rounded copy.
             ShardMemory = (long)extractor.Dimension * Math.Min(FeatureManifest.ShardRows, examples) * (sizeof(float) + stored),
         };

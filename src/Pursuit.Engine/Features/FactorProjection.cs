@@ -12,7 +12,7 @@ namespace Pursuit.Engine.Features;
 internal sealed class FactorProjection : IDisposable
 {
     private readonly DeviceBuffer _values;
-    private readonly Dictionary<LinearGroup, Sides> _byGroup = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<LinearGroup, GroupSides> _byGroup = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Draws the projections.</summary>
     /// <param name="decoder">Whose layers.</param>
@@ -22,33 +22,36 @@ internal sealed class FactorProjection : IDisposable
     public FactorProjection(Decoder decoder, int directions, ulong seed, SidePreconditioner? preconditioner)
     {
         var groups = decoder.Layout.LinearGroups.ToArray();
-        _values = decoder.Operations.Allocate(groups.Sum(g => (long)Math.Min(directions, g.Inputs) * g.Inputs + (long)Math.Min(directions, g.Outputs) * g.Outputs));
+        long Values(int size) => (long)Math.Min(directions, size) * size;
+        _values = decoder.Operations.Allocate(groups.Sum(g => Values(g.Inputs) + Values(g.Outputs)));
         var offset = 0L;
         foreach (var group in groups)
         {
             var name = NameOf(group);
-            var diagonals = preconditioner?.Of(group);
+            var diagonals = preconditioner?.Diagonals(group);
             var (input, inputs) = Side(decoder.Operations, group.Inputs, directions, seed, name + "/in", diagonals?.In, ref offset);
             var (output, outputs) = Side(decoder.Operations, group.Outputs, directions, seed, name + "/out", diagonals?.Out, ref offset);
-            _byGroup[group] = new Sides(_byGroup.Count, name, input, inputs, output, outputs);
+            _byGroup[group] = new GroupSides(_byGroup.Count, name, input, inputs, output, outputs);
         }
     }
 
     /// <summary>The groups' projections, from the first layer up.</summary>
-    public IReadOnlyCollection<Sides> Groups => _byGroup.Values;
+    public IReadOnlyCollection<GroupSides> Groups => _byGroup.Values;
 
     /// <summary>A group's projections.</summary>
-    public Sides Of(LinearGroup group) => _byGroup[group];
+    public GroupSides Sides(LinearGroup group) => _byGroup[group];
 
     public void Dispose() => _values.Dispose();
 
     /// <summary>What the groups' tensors are called, and their lengths, for the layout of a feature.</summary>
     public static IReadOnlyList<(string Name, long Length)> Tensors(Decoder decoder, int directions) =>
-        [.. decoder.Layout.LinearGroups.Select(g => (NameOf(g), (long)Math.Min(directions, g.Inputs) * Math.Min(directions, g.Outputs)))];
+        [.. decoder.Layout.LinearGroups
+            .Select(g => (NameOf(g), (long)Math.Min(directions, g.Inputs) * Math.Min(directions, g.Outputs)))];
 
     private static string NameOf(LinearGroup group) => string.Join('+', group.Parts.Select(p => p.Module));
 
-    private (BufferSlice? Matrix, int Directions) Side(IDecoderOperations operations, int size, int directions, ulong seed, string name, float[]? diagonal, ref long offset)
+    private (BufferSlice? Matrix, int Directions) Side(
+        IDecoderOperations operations, int size, int directions, ulong seed, string name, float[]? diagonal, ref long offset)
     {
         var k = Math.Min(size, directions);
         if (k == size && diagonal is null) return (null, k);
@@ -68,7 +71,9 @@ internal sealed class FactorProjection : IDisposable
         return matrix;
     }
 
-    /// <summary>sqrt(size/k) times k orthonormal columns, uniformly random: Gaussian columns through Gram and Schmidt, twice for the last bits.</summary>
+    /// <summary>
+    /// sqrt(size/k) times k orthonormal columns, uniformly random: Gaussian columns through Gram and Schmidt, twice for the last bits.
+    /// </summary>
     private static float[] Orthonormal(int size, int k, SeededRandom random)
     {
         var columns = new double[k][];
@@ -102,7 +107,7 @@ internal sealed class FactorProjection : IDisposable
     /// <param name="Inputs">Directions of the input side.</param>
     /// <param name="Out">P_out [outputs, Outputs]; null: none.</param>
     /// <param name="Outputs">Directions of the output side.</param>
-    internal sealed record Sides(int Index, string Name, BufferSlice? In, int Inputs, BufferSlice? Out, int Outputs)
+    internal sealed record GroupSides(int Index, string Name, BufferSlice? In, int Inputs, BufferSlice? Out, int Outputs)
     {
         /// <summary>Values of the projected gradient.</summary>
         public int Length => Inputs * Outputs;

@@ -1,6 +1,5 @@
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
-using Pursuit.Engine.Training;
 
 namespace Pursuit.Engine.Features;
 
@@ -11,37 +10,23 @@ namespace Pursuit.Engine.Features;
 internal sealed class FactoredGradients : ExampleGradients
 {
     private readonly FactorProjection _projection;
-    private readonly BufferSlice _factored;
     private DeviceBuffer? _projected;
 
-    public FactoredGradients(IDecoderOperations operations, FactorProjection projection, FeatureSpace space)
-        : base(operations, space)
-    {
-        _projection = projection;
-        _factored = Scratch(projection.Groups.Max(g => g.Length));
-    }
+    public FactoredGradients(Device device, FactorProjection projection, FeatureSpace space)
+        : base(device, null, space) => _projection = projection;
 
-    public override void Begin(MicroBatch batch)
+    public override void Begin(DeviceBatch batch)
     {
         base.Begin(batch);
-        var length = (long)batch.Tokens * _projection.Groups.Max(g => g.Outputs + g.Inputs);
-        if (_projected is not null && _projected.Length >= length) return;
-        _projected?.Dispose();
-        _projected = Operations.Allocate(length);
+        Grow(ref _projected, (long)batch.Tokens * _projection.Groups.Max(g => g.Outputs + g.Inputs));
     }
 
     public override void OnLinear(in LinearGradient gradient)
     {
-        var (batch, sides) = (gradient.Batch, _projection.Of(gradient.Group));
-        var inputs = Project(gradient.Inputs, batch.Tokens, gradient.Group.Inputs, sides.In, sides.Inputs, 0);
-        var deltas = Project(gradient.Deltas, batch.Tokens, gradient.Group.Outputs, sides.Out, sides.Outputs, batch.Tokens * sides.Inputs);
-        var factored = _factored.Part(0, sides.Length);
-        for (var i = 0; i < batch.Examples; i++)
-        {
-            var (first, rows) = (batch.Offsets[i], batch.Offsets[i + 1] - batch.Offsets[i]);
-            Operations.Multiply(true, false, sides.Outputs, sides.Inputs, rows, 1, deltas.From(first * sides.Outputs), sides.Outputs, inputs.From(first * sides.Inputs), sides.Inputs, 0, factored, sides.Inputs);
-            Add(i, sides.Index, factored);
-        }
+        var (batch, group, sides) = (gradient.Batch, gradient.Group, _projection.Sides(gradient.Group));
+        var inputs = Project(batch, new(gradient.Inputs, group.Inputs), sides.In, sides.Inputs, 0);
+        var deltas = Project(batch, new(gradient.Deltas, group.Outputs), sides.Out, sides.Outputs, batch.Tokens * sides.Inputs);
+        AddEach(sides.Index, new(batch.Segments, sides.Outputs, sides.Inputs, deltas, inputs, default));
     }
 
     public override void Dispose()
@@ -50,11 +35,11 @@ internal sealed class FactoredGradients : ExampleGradients
         base.Dispose();
     }
 
-    private BufferSlice Project(BufferSlice values, int rows, int width, BufferSlice? matrix, int directions, int place)
+    private MatrixSlice Project(DeviceBatch batch, MatrixSlice values, BufferSlice? matrix, int directions, int place)
     {
         if (matrix is not { } projection) return values;
-        var result = _projected!.Slice(place, rows * directions);
-        Operations.Multiply(false, false, rows, directions, width, 1, values, width, projection, directions, 0, result, directions);
+        var result = new MatrixSlice(_projected!.Slice(place, batch.Tokens * directions), directions);
+        batch.Operations.Multiply(new(batch.Tokens, directions, values.Stride, values, new(projection, directions), result));
         return result;
     }
 }

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Pursuit.Engine.Kernels;
 using Pursuit.Runs;
 using Pursuit.Storage;
 
@@ -24,6 +26,10 @@ public sealed record FeatureRecipe<TOptions>
     /// <summary>Threads; no feature depends on them.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>Where the model computes; whoever uses the recipe says so, it isn't kept.</summary>
+    [JsonIgnore]
+    public Device Device { get; init; } = Device.Cpu;
+
     /// <summary>Keeps the recipe in a run; one that is there already stays.</summary>
     public void Write(RunDirectory run)
     {
@@ -47,6 +53,7 @@ public static class FeatureRecipe
         where TOptions : IFeatureOptions
     {
         var path = Path.Combine(directory, TOptions.RecipeName);
-        return JsonFile.Read<FeatureRecipe<TOptions>>(path, RunJson.Indented, "the recipe that 'pursuit features' or 'pursuit select' wrote there", "Compute the features again.");
+        return JsonFile.Read<FeatureRecipe<TOptions>>(
+            path, RunJson.Indented, $"the recipe that {ApiName.ModelFeatures} or {ApiName.SelectJob} wrote there", "Compute the features again.");
     }
 }

@@ -20,7 +20,7 @@ internal sealed class FeatureSpace
         var total = tensors.Sum(t => t.Length);
         IsExact = total <= dimension;
         Dimension = IsExact ? (int)total : dimension;
-        _keys = [.. tensors.Select(t => SketchKey.Of(seed, t.Name))];
+        _keys = [.. tensors.Select(t => SketchKey.ForTensor(seed, t.Name))];
         _offsets = new int[tensors.Count];
         for (var i = 1; IsExact && i < _offsets.Length; i++) _offsets[i] = _offsets[i - 1] + (int)tensors[i - 1].Length;
     }
@@ -34,16 +34,16 @@ internal sealed class FeatureSpace
     /// <summary>Values of room a row needs while it is made.</summary>
     public int Room => Dimension + SketchKey.BlockSize - 1;
 
-    /// <summary>Puts a tensor of an example's gradient into its row.</summary>
-    public void Add(IDecoderOperations operations, int tensor, BufferSlice values, BufferSlice row)
+    /// <summary>Puts a tensor of several examples' gradients [count, the tensor's values] into their rows [count, Room].</summary>
+    public void Add(IDecoderOperations operations, int tensor, int count, BufferSlice values, MatrixSlice rows)
     {
-        if (IsExact) operations.AddScaled(1, values, row.Part(_offsets[tensor], values.Length));
-        else operations.AddSketch(values, _keys[tensor], Dimension, row);
+        if (IsExact) operations.AddRows(values, count, values.Length / count, rows.From(_offsets[tensor]));
+        else operations.AddSketches(values, count, _keys[tensor], Dimension, rows);
     }
 
-    /// <summary>Ends a row.</summary>
-    public void Complete(IDecoderOperations operations, BufferSlice row)
+    /// <summary>Ends rows.</summary>
+    public void Complete(IDecoderOperations operations, int count, MatrixSlice rows)
     {
-        if (!IsExact) operations.WrapSketch(Dimension, row);
+        if (!IsExact) operations.WrapSketches(Dimension, count, rows);
     }
 }

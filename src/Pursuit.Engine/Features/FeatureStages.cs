@@ -42,12 +42,14 @@ public sealed class FeatureStages
     /// <exception cref="PursuitException">It does; names what differs.</exception>
     internal void RefuseOthers(string name, Fingerprint fingerprint)
     {
-        if (Borrows || RunStage.Look(_run.FullPath, name) is not { } stage || stage.DifferencesFrom(fingerprint) is not { Count: > 0 } differences) return;
+        if (Borrows || RunStage.Look(_run.FullPath, name) is not { } stage
+            || stage.DifferencesFrom(fingerprint) is not { Count: > 0 } differences)
+            return;
         throw PursuitException.At(
             stage.FullPath,
             $"{(stage.IsComplete ? "features" : "a part of features")} made with another {string.Join(", ", differences)}",
             "what is asked for now",
-            "Give what they were made with, or another --run; --again deletes them and makes new ones.");
+            $"Give what they were made with, or another {ApiName.Run}; {ApiName.Again} deletes them and makes new ones.");
     }
 
     /// <summary>True where stages of the pool, or of targets, are made in this run.</summary>
@@ -71,10 +73,18 @@ public sealed class FeatureStages
         if (_lender is not { } lender || Makes(ofPool)) return _run.OpenStage(name, fingerprint, isPart);
         var directory = ofPool ? lender : _run.FullPath;
         var stage = RunStage.Finished(directory, name)
-            ?? throw PursuitException.At(directory, $"no finished stage '{name}'", "a run whose features are whole", "Run the command that computes them again: it continues.");
+            ?? throw PursuitException.At(
+                directory,
+                $"no finished stage '{name}'",
+                "a run whose features are whole",
+                "Run the command that computes them again: it continues.");
         var differences = stage.DifferencesFrom(fingerprint);
         return differences.Count == 0
             ? stage
-            : throw PursuitException.At($"{directory}, stage '{name}'", $"made with another {string.Join(", ", differences)}", "what was asked for now", "Compute the features again for these files and this model: leave --features away, or run 'pursuit features'.");
+            : throw PursuitException.At(
+                $"{directory}, stage '{name}'",
+                $"made with another {string.Join(", ", differences)}",
+                "what was asked for now",
+                $"Compute the features again for these files and this model: leave {ApiName.Features} away, or run {ApiName.ModelFeatures}.");
     }
 }

@@ -22,7 +22,6 @@ public enum GradientSide
 public sealed class GradientExtractor : IDisposable
 {
     private readonly DecoderPool _pool;
-    private readonly int _microBatch;
     private readonly IDisposable?[] _owned;
     private readonly ExampleGradients[] _consumers;
 
@@ -35,9 +34,10 @@ public sealed class GradientExtractor : IDisposable
     /// <exception cref="PursuitException">The moments can't be read.</exception>
     public GradientExtractor(Decoder decoder, DecoderPool pool, GradientFeatureOptions options, string? checkpoint, GradientSide side)
     {
-        (_pool, _microBatch) = (pool, options.MicroBatch);
+        _pool = pool;
         var space = SpaceOf(decoder, options);
-        var precondition = options.Preconditioning == Preconditioning.Symmetric || (options.Preconditioning == Preconditioning.Adam && side == GradientSide.Pool);
+        var precondition = options.Preconditioning == Preconditioning.Symmetric
+            || (options.Preconditioning == Preconditioning.Adam && side == GradientSide.Pool);
         using var moments = precondition ? new CheckpointMoments(checkpoint ?? throw new ArgumentNullException(nameof(checkpoint))) : null;
         if (options.Kind == GradientKind.Factored)
         {
@@ -45,29 +45,29 @@ public sealed class GradientExtractor : IDisposable
             var projection = new FactorProjection(decoder, options.Factor, options.ProjectionSeed, sides);
             EpsilonShare = sides?.EpsilonShare;
             _owned = [projection];
-            _consumers = Consumers(() => new FactoredGradients(decoder.Operations, projection, space));
+            _consumers = Consumers(() => new FactoredGradients(decoder.Device, projection, space));
             return;
         }
 
         var tensors = options.Kind == GradientKind.Lora ? decoder.Adapters!.All : [.. FullGradients.Weights(decoder)];
         var preconditioner = moments is null ? null
-            : options.Preconditioning == Preconditioning.Symmetric ? TensorPreconditioner.Symmetric(decoder.Operations, tensors, moments, options.SymmetricEpsilon)
-            : TensorPreconditioner.Adam(decoder.Operations, tensors, moments, new AdamDirection(0.9f, 0.999f, (float)options.AdamEpsilon, options.EpsilonPlace == EpsilonPlace.Outside));
+            : options.Preconditioning == Preconditioning.Symmetric
+                ? TensorPreconditioner.Symmetric(decoder.Operations, tensors, moments, options.SymmetricEpsilon)
+            : TensorPreconditioner.Adam(decoder.Operations, tensors, moments, Direction(options));
         EpsilonShare = preconditioner?.EpsilonShare;
         _owned = [preconditioner];
         _consumers = options.Kind == GradientKind.Lora
-            ? Consumers(() => new LoraGradients(decoder.Adapters!, decoder.Operations, preconditioner, space))
+            ? Consumers(() => new LoraGradients(decoder.Adapters!, decoder.Device, preconditioner, space))
             : Consumers(() => new FullGradients(decoder, preconditioner, space));
     }
 
     /// <summary>Numbers per example.</summary>
     public int Dimension => _consumers[0].Space.Dimension;
 
-    /// <summary>Share of the coordinates where eps of the preconditioning exceeds the second moment; null without preconditioning.</summary>
+    /// <summary>
+    /// Share of the coordinates where eps of the preconditioning exceeds the second moment; null without preconditioning.
+    /// </summary>
     public double? EpsilonShare { get; }
-
-    /// <summary>Numbers per example and checkpoint that a model gives.</summary>
-    public static int DimensionOf(Decoder decoder, GradientFeatureOptions options) => SpaceOf(decoder, options).Dimension;
 
     /// <summary>Computes examples' projected gradients.</summary>
     /// <param name="examples">The examples; one without a token to learn has a zero gradient.</param>
@@ -84,16 +84,18 @@ public sealed class GradientExtractor : IDisposable
         var batch = Batch.Pack([.. taught.Select(i => (examples[i].Ids, (bool[]?)examples[i].Trained))]);
         // An example's gradient is that of its own mean loss, so the objective is the sum.
         _pool.ForEach(
-            batch.Split(_microBatch, LossReduction.ExampleSum),
+            batch.Split(_pool.MicroBatchTokens, LossReduction.ExampleSum),
             (worker, number, part) =>
             {
                 var own = new double[part.Examples];
                 worker.ForwardBackward(part, _consumers[number], own);
-                for (var i = 0; i < part.Examples; i++)
+                for (int i = 0, end; i < part.Examples; i = end)
                 {
+                    // As many at once as stand together among the examples, those without an answer counted.
                     var position = taught[part.FirstExample + i];
-                    losses[position] = own[i];
-                    _consumers[number].Read(i, rows.Span.Slice(position * Dimension, Dimension));
+                    for (end = i + 1; end < part.Examples && taught[part.FirstExample + end] == position + end - i;) end++;
+                    own.AsSpan(i, end - i).CopyTo(losses.AsSpan(position));
+                    _consumers[number].Read(i, end - i, rows.Span.Slice(position * Dimension, (end - i) * Dimension));
                 }
             },
             cancellationToken: cancellationToken);
@@ -105,6 +107,9 @@ public sealed class GradientExtractor : IDisposable
         foreach (var consumer in _consumers) consumer.Dispose();
         foreach (var owned in _owned) owned?.Dispose();
     }
+
+    private static AdamDirection Direction(GradientFeatureOptions options) =>
+        new(0.9f, 0.999f, (float)options.AdamEpsilon, options.EpsilonPlace == EpsilonPlace.Outside);
 
     private static FeatureSpace SpaceOf(Decoder decoder, GradientFeatureOptions options) => new(
         options.Kind switch

@@ -28,10 +28,14 @@ public enum Preconditioning
     /// <summary>Nothing.</summary>
     None,
 
-    /// <summary>(v + eps)^(-1/4) on both the pool's and the target's side: for least squares, and LESS's geometry for inner products.</summary>
+    /// <summary>
+    /// (v + eps)^(-1/4) on both the pool's and the target's side: for least squares, and LESS's geometry for inner products.
+    /// </summary>
     Symmetric,
 
-    /// <summary>The pool's gradients become directions Adam would step in, the target's stay: LESS as published. Not for factored gradients.</summary>
+    /// <summary>
+    /// The pool's gradients become directions Adam would step in, the target's stay: LESS as published. Not for factored gradients.
+    /// </summary>
     Adam,
 }
 
@@ -66,18 +70,28 @@ public sealed record GradientFeatureOptions : IFeatureOptions
     public static string RecipeName => "gradient-recipe.json";
 
     /// <summary>Which gradients. Default: by the model's size.</summary>
-    [Description("which gradients: factored (all linear layers, cheapest), full (the same, formed and sketched), lora, or auto (factored under 200 million parameters, else lora)")]
+    [Description(
+        "which gradients: factored (all linear layers, cheapest), full (the same, formed and sketched), lora, or auto (factored under "
+        + "200 million parameters, else lora)")]
     public GradientKind Kind { get; init; } = GradientKind.Auto;
 
     /// <summary>What they are multiplied by. Default: <see cref="Features.Preconditioning.Symmetric"/>.</summary>
-    [Description("what gradients are multiplied by: none, symmetric (second moments to the -1/4, both sides), or adam (LESS's, pool side only; not with factored)")]
+    [Description(
+        "what gradients are multiplied by: none, symmetric (second moments to the -1/4, both sides), or adam (LESS's, pool side only; "
+        + "not with factored)")]
     public Preconditioning Preconditioning { get; init; } = Preconditioning.Symmetric;
 
-    /// <summary>Numbers per example and checkpoint. Default 8,192; range 16 to 524,287, the store's most. Fewer where the gradients themselves have fewer.</summary>
+    /// <summary>
+    /// Numbers per example and checkpoint. Default 8,192; range 16 to 524,287, the store's most. Fewer where the gradients themselves have
+    /// fewer.
+    /// </summary>
     [Description("numbers per example and checkpoint, 16 to 524287")]
     public int Dimension { get; init; } = 8192;
 
-    /// <summary>Directions each side of a linear layer's gradient is projected to before the sketch, with kind factored. Default 64; range 1 to 4,096.</summary>
+    /// <summary>
+    /// Directions each side of a linear layer's gradient is projected to before the sketch, with kind factored. Default 64; range 1 to
+    /// 4,096.
+    /// </summary>
     [Description("directions each side of a layer's gradient is projected to, with kind factored, 1 to 4096")]
     public int Factor { get; init; } = 64;
 
@@ -92,16 +106,22 @@ public sealed record GradientFeatureOptions : IFeatureOptions
     [Description("where eps stands with preconditioning adam: inside the root (LESS's code) or outside (its paper)")]
     public EpsilonPlace EpsilonPlace { get; init; } = EpsilonPlace.Inside;
 
-    /// <summary>Epochs of the warm-up, each of which leaves a checkpoint; 0: the model as it is, without preconditioning. Default 3; range 0 to 100.</summary>
+    /// <summary>
+    /// Epochs of the warm-up, each of which leaves a checkpoint; 0: the model as it is, without preconditioning. Default 3; range 0 to 100.
+    /// </summary>
     [Description("epochs of the warm-up, a checkpoint each; 0 takes the model as it is (needs preconditioning=none), to 100")]
     public int Checkpoints { get; init; } = 3;
 
-    /// <summary>Share of the pool the warm-up trains on. Default 0.05; above 0 to 1. At least 64 examples are taken, and <see cref="WarmupMost"/> at most.</summary>
+    /// <summary>
+    /// Share of the pool the warm-up trains on. Default 0.05; above 0 to 1. At least 64 examples are taken, and <see cref="WarmupMost"/> at
+    /// most.
+    /// </summary>
     [Description("share of the pool the warm-up trains on (64 examples at least, warmup-most at most), above 0 to 1")]
     public double Warmup { get; init; } = 0.05;
 
     /// <summary>
-    /// Examples the warm-up trains on at most: it takes the probe to where gradients of such texts tell, which doesn't take longer in a larger pool.
+    /// Examples the warm-up trains on at most: it takes the probe to where gradients of such texts tell, which doesn't take longer in a
+    /// larger pool.
     /// Default 20,000, more than LESS's 5 % of its 270,000; at least 64.
     /// </summary>
     [Description("examples the warm-up trains on at most, whatever share of the pool they are, at least 64")]
@@ -120,11 +140,16 @@ public sealed record GradientFeatureOptions : IFeatureOptions
     public int LoraRank { get; init; } = 16;
 
     /// <summary>Element type of the store. Default: <see cref="GradientStoreType.Bf16"/>.</summary>
-    [Description("element type of the store: bf16, or int8 with a scale per row (half the disk and time of a pass; docs/design/scale.md has what it changes)")]
+    [Description(
+        "element type of the store: bf16, or int8 with a scale per row (half the disk and time of a pass; docs/design/scale.md has "
+        + "what it changes)")]
     public GradientStoreType Store { get; init; } = GradientStoreType.Bf16;
 
-    /// <summary>Seed of the warm-up and the projection, apart from the run's seed, so that runs that differ in it share features. Default 0; at least 0.</summary>
-    [Description("seed of the warm-up and the projection, apart from --seed, at least 0")]
+    /// <summary>
+    /// Seed of the warm-up and the projection, apart from the run's seed, so that runs that differ in it share features. Default 0; at
+    /// least 0.
+    /// </summary>
+    [Description("seed of the warm-up and the projection, apart from the selection's, at least 0")]
     public int Seed { get; init; }
 
     /// <summary>Tokens of a micro-batch; changes no feature. Default 1,024; at least 1.</summary>
@@ -157,9 +182,15 @@ public sealed record GradientFeatureOptions : IFeatureOptions
         Check(Seed >= 0, "seed", Seed, "at least 0");
         Check(MicroBatch >= 1, "micro-batch", MicroBatch, "at least 1");
         if (Kind == GradientKind.Factored && Preconditioning == Preconditioning.Adam)
-            faults.Add($"{Name}.preconditioning: adam with kind=factored, whose gradients never exist coordinate by coordinate; expected kind=full or lora, or preconditioning=symmetric");
+            faults.Add(
+                $"{Name}.preconditioning: adam with kind=factored, whose gradients never exist coordinate by coordinate; expected "
+                    + "kind=full or lora, or preconditioning=symmetric");
         if (Checkpoints == 0 && Preconditioning != Preconditioning.None)
-            faults.Add($"{Name}.checkpoints: 0 with preconditioning={Preconditioning.ToString().ToLowerInvariant()}, whose moments come from the warm-up; expected preconditioning=none, or 1 checkpoint or more");
+        {
+            faults.Add($"{Name}.checkpoints: 0 with preconditioning={Preconditioning.ToString().ToLowerInvariant()}, whose moments come "
+                + "from the warm-up; expected preconditioning=none, or 1 checkpoint or more");
+        }
+
         if (faults.Count > 0)
             throw new PursuitException(string.Join(". ", faults) + ".");
     }

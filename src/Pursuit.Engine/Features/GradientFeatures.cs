@@ -36,26 +36,27 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
 
     private protected override (string OfPool, string OfTarget) Names => ("pool-gradients", "target-gradients");
 
-    private protected override (string Lacking, string Expected) Nothing => ("a token to learn", "at least one with an assistant's answer that fits in --max-length");
+    private protected override (string Lacking, string Expected) Nothing =>
+        ("a token to learn", $"at least one with an assistant's answer that fits in {ApiName.MaxLength}");
 
     /// <summary>Uses the finished warm-up and pool features of another run, which stays as it is; targets are made in this one.</summary>
     /// <param name="directory">The other run's directory.</param>
     /// <param name="run">Gets the targets' stores.</param>
-    /// <param name="model">Where its model is now; null where it was.</param>
-    /// <param name="threads">Threads to compute with.</param>
+    /// <param name="lent">With what targets are made.</param>
     /// <param name="share">What of the targets' features this process makes.</param>
     /// <param name="progress">Told how far long work has come.</param>
     /// <exception cref="PursuitException">The other run holds no gradient features.</exception>
-    public static GradientFeatures Shared(string directory, RunDirectory run, string? model, int threads, StageShare share, IProgress<WorkProgress>? progress) =>
-        new(Lent(directory, model, threads), FeatureStages.Borrowed(directory, run), progress) { Share = share };
+    public static GradientFeatures Shared(
+        string directory, RunDirectory run, LentFeatures lent, StageShare share, IProgress<WorkProgress>? progress) =>
+        new(Lent(directory, lent), FeatureStages.Borrowed(directory, run), progress) { Share = share };
 
     /// <summary>Opens what finished runs made, and computes nothing.</summary>
     /// <param name="directory">The run with the warm-up and the pool's features.</param>
     /// <param name="run">The run with the target's; may be the same.</param>
-    /// <param name="model">Where the model is now; null where it was.</param>
+    /// <param name="lent">Where the model is now, and where it computed.</param>
     /// <exception cref="PursuitException">The run holds no gradient features.</exception>
-    public static GradientFeatures Finished(string directory, RunDirectory run, string? model) =>
-        new(Lent(directory, model, Environment.ProcessorCount), FeatureStages.Finished(directory, run), null);
+    public static GradientFeatures Finished(string directory, RunDirectory run, LentFeatures lent) =>
+        new(Lent(directory, lent), FeatureStages.Finished(directory, run), null);
 
     /// <summary>What a pool's features and a selection by them will cost.</summary>
     /// <param name="recipe">With what they are made.</param>
@@ -63,10 +64,11 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     /// <param name="request">What is planned for.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="PursuitException">An option is out of range, or the model or the pool is unfit.</exception>
-    public static CostPlan Plan(FeatureRecipe<GradientFeatureOptions> recipe, Pool pool, PlanRequest request, CancellationToken cancellationToken)
+    public static CostPlan Plan(
+        FeatureRecipe<GradientFeatureOptions> recipe, Pool pool, PlanRequest request, CancellationToken cancellationToken)
     {
         recipe.Options.Validate();
-        return new GradientPlanner(Settle(ProbeModel.Open(recipe.Model, recipe.MaxLength, recipe.TemplateSettings), recipe.Options), recipe.Threads).Plan(pool, request, cancellationToken);
+        return new GradientPlanner(Settle(ProbeModel.Open(recipe), recipe.Options), recipe.Threads).Plan(pool, request, cancellationToken);
     }
 
     private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>
@@ -80,7 +82,8 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
             .Add("side", probe.Options.Preconditioning == Preconditioning.Adam ? SideOf(pool, examples).ToString() : ""));
     }
 
-    private protected override Func<RunStage, string, FeatureReport?> Prepare(Pool pool, Pool examples, Fingerprint fingerprint, CancellationToken cancellationToken)
+    private protected override Func<RunStage, string, FeatureReport?> Prepare(
+        Pool pool, Pool examples, Fingerprint fingerprint, CancellationToken cancellationToken)
     {
         var probe = _settled.Value;
         var warmup = CreateWarmup();
@@ -91,19 +94,29 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
                 return (opened, warmup.Run(opened, pool, probe.Model.Encoder, cancellationToken));
             },
             cancellationToken);
-        return (store, what) => new GradientStoreMaker(probe, trajectory, stage.FullPath, SideOf(pool, examples), Recipe.Threads, Share, Progress).Run(store, examples, what, fingerprint.Hash, cancellationToken);
+        return (store, what) =>
+            new GradientStoreMaker(
+                probe,
+                trajectory,
+                stage.FullPath,
+                SideOf(pool, examples),
+                Recipe.Threads,
+                Share,
+                Progress).Run(store, examples, what, fingerprint.Hash, cancellationToken);
     }
 
     private protected override ExampleLosses LossesOf(RunStage stage, int rows, FeatureReport report) =>
         GradientStoreMaker.Losses(stage, rows, ((GradientReport)report).Checkpoints.Count);
 
-    private static GradientSide SideOf(Pool pool, Pool examples) => ReferenceEquals(pool, examples) ? GradientSide.Pool : GradientSide.Target;
+    private static GradientSide SideOf(Pool pool, Pool examples) =>
+        ReferenceEquals(pool, examples) ? GradientSide.Pool : GradientSide.Target;
 
     private Warmup CreateWarmup() => new(_settled.Value, Recipe.Threads, Progress) { OnDamage = Stages.Tell };
 
     private Fingerprint WarmedBy(Pool pool)
     {
-        if (_warmedBy is not { } known || !ReferenceEquals(known.Pool, pool)) _warmedBy = known = (pool, CreateWarmup().Fingerprint(pool, _settled.Value.Model.Encoder));
+        if (_warmedBy is not { } known || !ReferenceEquals(known.Pool, pool))
+            _warmedBy = known = (pool, CreateWarmup().Fingerprint(pool, _settled.Value.Model.Encoder));
         return known.Fingerprint;
     }
 
@@ -118,4 +131,8 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
 }
 
 /// <summary>A probe model and how its gradients are made; the kind is settled.</summary>
-internal sealed record GradientProbe(ProbeModel Model, GradientFeatureOptions Options);
+internal sealed record GradientProbe(ProbeModel Model, GradientFeatureOptions Options)
+{
+    /// <summary>What its weights are loaded for: a warm-up changes them unless adapters stand in for them.</summary>
+    public WeightUse WeightUse => Options.Kind != GradientKind.Lora && Options.Checkpoints > 0 ? WeightUse.Change : WeightUse.Read;
+}

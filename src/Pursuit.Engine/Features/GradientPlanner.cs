@@ -1,6 +1,5 @@
 using Pursuit.Data;
 using Pursuit.Engine.Adapters;
-using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Storage;
@@ -8,7 +7,9 @@ using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Features;
 
-/// <summary>Tells the cost of gradient features before they are made: a random sample of the pool is tokenized and run, for a few seconds.</summary>
+/// <summary>
+/// Tells the cost of gradient features before they are made: a random sample of the pool is tokenized and run, for a few seconds.
+/// </summary>
 internal sealed class GradientPlanner
 {
     private readonly GradientProbe _probe;
@@ -24,13 +25,16 @@ internal sealed class GradientPlanner
     {
         var options = _probe.Options;
         var encoder = _probe.Model.Encoder;
-        var sample = CostSample.Of(pool, encoder, _threads, cancellationToken);
+        var sample = CostSample.Take(pool, encoder, _threads, cancellationToken);
         var examples = request.Examples > 0 ? request.Examples : pool.Count;
         var meanTokens = sample.Tokens(Taught) / pool.Count;
-        var targetTokens = request.Target is { } target ? CostSample.Of(target, encoder, _threads, cancellationToken).Tokens(Taught) : 0;
+        var targetTokens = request.Target is { } target ? CostSample.Take(target, encoder, _threads, cancellationToken).Tokens(Taught) : 0;
         var measured = Calibrate(sample, cancellationToken);
         var blocks = Math.Max(1, options.Checkpoints);
         var rows = (long)examples + (request.Target?.Count ?? 0);
+        var bytes = options.Store == GradientStoreType.Int8
+            ? measured.Dimension + 2 * sizeof(float)
+            : measured.Dimension * sizeof(ushort) + sizeof(float);
         return new CostPlan
         {
             Examples = examples,
@@ -42,7 +46,7 @@ internal sealed class GradientPlanner
             Dimension = measured.Dimension,
             Threads = _threads,
             WarmupTokens = WarmupTokens(pool, sample, examples, meanTokens),
-            WarmupMicroBatches = (int)Math.Ceiling(options.Batch * meanTokens / options.MicroBatch),
+            WarmupMicroBatches = (int)Math.Ceiling(options.Batch * meanTokens / _probe.Model.Device.MicroBatchTokens(options.MicroBatch)),
             PoolTokens = (long)(meanTokens * examples * blocks),
             TargetTokens = (long)(targetTokens * blocks),
             WarmupRate = measured.Warmup,
@@ -51,13 +55,16 @@ internal sealed class GradientPlanner
             Chosen = request.Chosen,
             Groups = request.Groups,
             Passes = request.Chosen > 0 ? request.Pursuit.Supports(request.Chosen).Count() + request.Pursuit.SwapRounds : 0,
-            StoreBytes = rows * blocks * (options.Store == GradientStoreType.Int8 ? measured.Dimension + 2 * sizeof(float) : measured.Dimension * sizeof(ushort) + sizeof(float)),
+            StoreBytes = rows * blocks * bytes,
             CheckpointBytes = measured.Trained * 3 * sizeof(float) * options.Checkpoints,
             ReadSeconds = request.ReadSeconds * examples / pool.Count,
             ModelMemory = measured.Model,
             ThreadMemory = measured.Thread,
             // Floats of a shard at all checkpoints, with what is about to be written of them.
-            ShardMemory = Math.Min(FeatureManifest.ShardRows, examples) * (long)measured.Dimension * blocks * (sizeof(float) + (options.Store == GradientStoreType.Int8 ? 2 * sizeof(byte) : 0)),
+            ShardMemory = Math.Min(
+                FeatureManifest.ShardRows,
+                examples) * (long)measured.Dimension * blocks * (sizeof(
+                    float) + (options.Store == GradientStoreType.Int8 ? 2 * sizeof(byte) : 0)),
         };
     }
 
@@ -82,25 +89,48 @@ internal sealed class GradientPlanner
     {
         // Preconditioning costs nothing to speak of and needs moments that aren't there yet.
         var options = _probe.Options with { Preconditioning = Preconditioning.None };
-        var expected = ("an answer to learn", "assistant turns that fit in --max-length");
-        var parts = sample.Parts(Taught, _threads, options.MicroBatch, expected);
-        var held = HostBuffer.LiveBytes;
-        using var decoder = Decoder.Load(_probe.Model.Path);
+        var expected = ("an answer to learn", $"assistant turns that fit in {ApiName.MaxLength}");
+        var parts = sample.Parts(Taught, _threads, _probe.Model.Device.MicroBatchTokens(options.MicroBatch), expected);
+        var device = _probe.Model.Device;
+        var held = device.HeldMemory();
+        using var decoder = Decoder.Load(_probe.Model.Path, device, _probe.WeightUse);
         using var adapters = options.Kind == GradientKind.Lora ? Warmup.CreateAdapters(decoder, options) : null;
         decoder.Adapters = adapters;
-        var model = HostBuffer.LiveBytes - held;
+        var model = device.HeldMemory() - held;
         using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = _threads, MicroBatchTokens = options.MicroBatch });
-        var before = HostBuffer.LiveBytes;
+        var before = device.HeldMemory();
         using var extractor = new GradientExtractor(decoder, workers, options, null, GradientSide.Pool);
-        var projection = HostBuffer.LiveBytes - before; // there is one for every checkpoint
+        var projection = device.HeldMemory() - before; // there is one for every checkpoint
         var room = new float[parts.Max(p => p.Length) * extractor.Dimension];
-        var features = CostSample.Rate(parts, part => extractor.Extract(part, room.AsMemory(0, part.Length * extractor.Dimension), new double[part.Length], cancellationToken));
-        var working = HostBuffer.LiveBytes - held - model - projection;
-        using var sum = adapters is null ? (IDisposable)new WeightGradients(decoder) : new AdapterGradients(decoder);
-        var trained = ((IGradientSum)sum).Parameters.Sum(p => (long)p.Length);
-        // Batches as the warm-up makes them: few micro-batches, so the threads don't all finish at once.
-        var batches = options.Checkpoints == 0 ? [] : parts.SelectMany(p => p).Chunk(options.Batch).ToArray();
-        var warmup = batches.Length == 0 ? 0 : CostSample.Rate(batches, part => workers.Gradients(Batch.Pack([.. part.Select(e => (e.Ids, (bool[]?)e.Trained))]), LossReduction.ExampleMean, (IGradientSum)sum, cancellationToken));
-        return new Measured(extractor.Dimension, features, warmup, trained, model + projection * Math.Max(1, options.Checkpoints), working / _threads);
+        var features = CostSample.Rate(
+            parts,
+            part =>
+                extractor.Extract(part, room.AsMemory(0, part.Length * extractor.Dimension), new double[part.Length], cancellationToken));
+        var working = device.HeldMemory() - held - model - projection;
+        var (warmup, trained) = options.Checkpoints == 0 ? (0, 0) : MeasureWarmup();
+        return new Measured(
+            extractor.Dimension,
+            features,
+            warmup,
+            trained,
+            model + projection * Math.Max(1, options.Checkpoints),
+            working / workers.Workers);
+
+        (double Rate, long Trained) MeasureWarmup()
+        {
+            using var sum = adapters is null ? (IDisposable)new WeightGradients(decoder) : new AdapterGradients(decoder);
+            var gradients = (IGradientSum)sum;
+            // Batches as the warm-up makes them: few micro-batches, so the threads don't all finish at once.
+            var batches = parts.SelectMany(p => p).Chunk(options.Batch).ToArray();
+            var rate = CostSample.Rate(
+                batches,
+                part =>
+                    workers.Gradients(
+                        Batch.Pack([.. part.Select(e => (e.Ids, (bool[]?)e.Trained))]),
+                        LossReduction.ExampleMean,
+                        gradients,
+                        cancellationToken));
+            return (rate, gradients.Parameters.Sum(p => (long)p.Length));
+        }
     }
 }

@@ -25,11 +25,27 @@ internal sealed class GradientStoreMaker
     private readonly StageShare _share;
     private readonly IProgress<WorkProgress>? _progress;
 
-    /// <summary>A shard's rows at every checkpoint, the same arrays for every shard: large ones would stay until the collector's rarest round.</summary>
+    /// <summary>
+    /// A shard's rows at every checkpoint, the same arrays for every shard: large ones would stay until the collector's rarest round.
+    /// </summary>
     private float[][] _rows = [];
 
-    public GradientStoreMaker(GradientProbe probe, Trajectory trajectory, string trajectoryPath, GradientSide side, int threads, StageShare share, IProgress<WorkProgress>? progress) =>
-        (_probe, _trajectory, _trajectoryPath, _side, _threads, _share, _progress) = (probe, trajectory, trajectoryPath, side, threads, share, progress);
+    public GradientStoreMaker(
+        GradientProbe probe,
+        Trajectory trajectory,
+        string trajectoryPath,
+        GradientSide side,
+        int threads,
+        StageShare share,
+        IProgress<WorkProgress>? progress) =>
+        (
+            _probe,
+            _trajectory,
+            _trajectoryPath,
+            _side,
+            _threads,
+            _share,
+            _progress) = (probe, trajectory, trajectoryPath, side, threads, share, progress);
 
     private GradientFeatureOptions Options => _probe.Options;
 
@@ -37,7 +53,8 @@ internal sealed class GradientStoreMaker
 
     /// <summary>Makes the store, or reads what was made.</summary>
     public GradientReport? Run(RunStage stage, Pool pool, string what, string id, CancellationToken cancellationToken) =>
-        ShardLoop.Run(_probe.Model, stage, pool, $"gradients of {what}", _threads, _share, _progress, loop => Make(loop, id, cancellationToken));
+        ShardLoop.Run(
+            _probe.Model, stage, pool, $"gradients of {what}", _threads, _share, _progress, loop => Make(loop, id, cancellationToken));
 
     /// <summary>Reads the losses that a finished stage kept beside its store.</summary>
     public static ExampleLosses Losses(RunStage stage, int rows, int checkpoints)
@@ -46,26 +63,33 @@ internal sealed class GradientStoreMaker
         return new ExampleLosses(checkpoints, [.. Facts(stage).Read(shards).Values.SelectMany(own => own)]);
     }
 
-    /// <summary>Per shard: tokens, examples without an answer, examples cut, those the template refuses, and losses [rows, checkpoints].</summary>
+    /// <summary>
+    /// Per shard: tokens, examples without an answer, examples cut, those the template refuses, and losses [rows, checkpoints].
+    /// </summary>
     private static ShardFacts Facts(RunStage stage) => new(stage, "facts", 4);
 
     private GradientReport? Make(ShardLoop loop, string id, CancellationToken cancellationToken)
     {
-        using var decoder = Decoder.Load(_probe.Model.Path);
+        using var decoder = Decoder.Load(_probe.Model.Path, _probe.Model.Device, _probe.WeightUse);
         using var adapters = Options.Kind == GradientKind.Lora ? Warmup.CreateAdapters(decoder, Options) : null;
         decoder.Adapters = adapters;
         using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = _threads, MicroBatchTokens = Options.MicroBatch });
-        var extractors = Enumerable.Range(0, Checkpoints).Select(t => new GradientExtractor(decoder, workers, Options, PathOf(t), _side)).ToArray();
+        var extractors = Enumerable.Range(0, Checkpoints).Select(
+            t => new GradientExtractor(decoder, workers, Options, PathOf(t), _side)).ToArray();
         try
         {
-            var manifest = loop.Manifest("gradient-trajectory", [.. _trajectory.Checkpoints.Select(c => new FeatureBlock(c.Name, extractors[0].Dimension, c.MeanLearningRate))], id) with
+            var manifest = loop.Manifest(
+                "gradient-trajectory",
+                [.. _trajectory.Checkpoints.Select(c => new FeatureBlock(c.Name, extractors[0].Dimension, c.MeanLearningRate))],
+                id) with
             {
                 Dtype = Options.Store == GradientStoreType.Int8 ? "I8" : "BF16",
                 Normalization = "row",
                 Preconditioning = Options.Preconditioning.ToString().ToLowerInvariant(),
                 ProjectionSeed = Options.ProjectionSeed,
             };
-            if (loop.MakeShards(manifest, Facts(loop.Stage), shard => MakeShard(shard, decoder, adapters, extractors, cancellationToken), cancellationToken) is not var (totals, losses)) return null;
+            ShardFeatures Shard(ShardExamples shard) => MakeShard(shard, decoder, adapters, extractors, cancellationToken);
+            if (loop.MakeShards(manifest, Facts(loop.Stage), Shard, cancellationToken) is not var (totals, losses)) return null;
             return Report(loop, manifest, totals, losses, [.. extractors.Select(e => e.EpsilonShare)]);
         }
         finally
@@ -74,10 +98,12 @@ internal sealed class GradientStoreMaker
         }
     }
 
-    private ShardFeatures MakeShard(ShardExamples shard, Decoder decoder, LoraAdapters? adapters, GradientExtractor[] extractors, CancellationToken cancellationToken)
+    private ShardFeatures MakeShard(
+        ShardExamples shard, Decoder decoder, LoraAdapters? adapters, GradientExtractor[] extractors, CancellationToken cancellationToken)
     {
         var (examples, count, dimension) = (shard.Examples, shard.Examples.Length, extractors[0].Dimension);
-        if (_rows.Length == 0) _rows = [.. Enumerable.Range(0, Checkpoints).Select(_ => new float[count * dimension])]; // no later shard has more
+        // no later shard has more
+        if (_rows.Length == 0) _rows = [.. Enumerable.Range(0, Checkpoints).Select(_ => new float[count * dimension])];
         var blocks = new ReadOnlyMemory<float>[Checkpoints];
         var norms = new float[count * Checkpoints];
         var losses = new float[count * Checkpoints];
@@ -94,7 +120,13 @@ internal sealed class GradientStoreMaker
         }
 
         long Count(Func<EncodedExample, bool> condition) => examples.LongCount(condition);
-        long[] facts = [examples.Sum(e => e.AllMasked ? 0 : (long)e.Ids.Length), Count(e => e.AllMasked), Count(e => !e.AllMasked && e.Truncation.IsCut), Count(e => e.IsRefused)];
+        long[] facts =
+        [
+            examples.Sum(e => e.AllMasked ? 0 : (long)e.Ids.Length),
+            Count(e => e.AllMasked),
+            Count(e => !e.AllMasked && e.Truncation.IsCut),
+            Count(e => e.IsRefused),
+        ];
         return new ShardFeatures(blocks, norms, facts, losses);
     }
 
@@ -116,7 +148,11 @@ internal sealed class GradientStoreMaker
             var row = rows.Slice(i * dimension, dimension);
             var norm = TensorPrimitives.Norm<float>(row);
             if (!float.IsFinite(norm))
-                throw PursuitException.At(place(i), $"a gradient that isn't finite at checkpoint '{_trajectory.Checkpoints[checkpoint].Name}'", "finite gradients", "Lower the warm-up's rate (--set features.learning-rate=1e-4), or look at that record.");
+                throw PursuitException.At(
+                    place(i),
+                    $"a gradient that isn't finite at checkpoint '{_trajectory.Checkpoints[checkpoint].Name}'",
+                    "finite gradients",
+                    $"Lower the warm-up's rate ({ApiName.Set} features.learning-rate=1e-4), or look at that record.");
             norms[i * Checkpoints + checkpoint] = norm;
             if (norm > 0) TensorPrimitives.Multiply(row, 1 / norm, row);
         }
@@ -135,7 +171,17 @@ internal sealed class GradientStoreMaker
             Kind = Options.Kind.ToString().ToLowerInvariant(),
             Preconditioning = manifest.Preconditioning,
             Dimension = manifest.Blocks[0].Dim,
-            Checkpoints = [.. _trajectory.Checkpoints.Select((c, t) => new CheckpointReport(c.Name, c.MeanLearningRate, loop.Count > without ? sums[t] / (loop.Count - without) : null, t == 0 ? null : cosines[t - 1], epsilonShares[t]))],
+            Checkpoints =
+            [
+                .. _trajectory.Checkpoints.Select(
+                    (c, t) =>
+                        new CheckpointReport(
+                            c.Name,
+                            c.MeanLearningRate,
+                            loop.Count > without ? sums[t] / (loop.Count - without) : null,
+                            t == 0 ? null : cosines[t - 1],
+                            epsilonShares[t])),
+            ],
             LearningRate = _trajectory.LearningRate,
             WarmupRows = _side == GradientSide.Pool ? _trajectory.WarmupRows : [],
             WithoutAnswer = without,
@@ -148,7 +194,9 @@ internal sealed class GradientStoreMaker
         };
     }
 
-    /// <summary>Mean cosine of the same example's features at neighbouring checkpoints, over a few shards spread through the store.</summary>
+    /// <summary>
+    /// Mean cosine of the same example's features at neighbouring checkpoints, over a few shards spread through the store.
+    /// </summary>
     private double[] Cosines(FeatureStore store)
     {
         var (shards, dimension) = (store.Manifest.ShardCount, store.Manifest.Blocks[0].Dim);

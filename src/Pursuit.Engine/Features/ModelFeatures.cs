@@ -20,7 +20,7 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
     {
         recipe.Options.Validate();
         (Recipe, Stages, Progress) = (recipe, stages, progress);
-        _probe = new Lazy<ProbeModel>(() => ProbeModel.Open(recipe.Model, recipe.MaxLength, recipe.TemplateSettings));
+        _probe = new Lazy<ProbeModel>(() => ProbeModel.Open(recipe));
     }
 
     /// <summary>Told beforehand what a pool's features will cost, where they aren't made yet.</summary>
@@ -29,7 +29,9 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
     /// <summary>Examples that will be chosen, for the plan; 0: features alone.</summary>
     public Func<Pool, int> Chosen { get; init; } = _ => 0;
 
-    /// <summary>True (default) where features made otherwise, which the run holds, give way to these; false refuses before anything is changed.</summary>
+    /// <summary>
+    /// True (default) where features made otherwise, which the run holds, give way to these; false refuses before anything is changed.
+    /// </summary>
     public bool Replaces { get; init; } = true;
 
     /// <summary>What of the features this process makes; all where nothing else is said.</summary>
@@ -72,7 +74,11 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
         var made = Open(Names.OfTarget, pool, target, "the target", cancellationToken);
         if (made.Report.ZeroRows < target.Count) return made;
         made.Features.Dispose();
-        throw PursuitException.At(string.Join(", ", target.Sources.Select(s => s.Path)), $"{target.Count:N0} examples, none with {Nothing.Lacking}", Nothing.Expected, "Look at them with 'pursuit inspect'.");
+        throw PursuitException.At(
+            string.Join(", ", target.Sources.Select(s => s.Path)),
+            $"{target.Count:N0} examples, none with {Nothing.Lacking}",
+            Nothing.Expected,
+            $"Look at them with {ApiName.DatasetAudit}.");
     }
 
     private void Begin(Pool pool, CancellationToken cancellationToken)
@@ -90,10 +96,10 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
     }
 
     /// <summary>A run's recipe, for use elsewhere.</summary>
-    private protected static FeatureRecipe<TOptions> Lent(string directory, string? model, int threads)
+    private protected static FeatureRecipe<TOptions> Lent(string directory, LentFeatures lent)
     {
         var recipe = FeatureRecipe.Read<TOptions>(directory);
-        return recipe with { Model = model ?? recipe.Model, Threads = threads };
+        return recipe with { Model = lent.Model ?? recipe.Model, Threads = lent.Threads, Device = lent.Device };
     }
 
     private protected abstract CostPlan Plan(Pool pool, CancellationToken cancellationToken);
@@ -103,12 +109,15 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
     /// <param name="examples">Whose store: the pool or a target.</param>
     private protected abstract Fingerprint Identify(Pool pool, Pool examples);
 
-    /// <summary>Makes what comes before a store; gives the store's maker, which gives null where other processes have shards still to make.</summary>
+    /// <summary>
+    /// Makes what comes before a store; gives the store's maker, which gives null where other processes have shards still to make.
+    /// </summary>
     /// <param name="pool">The pool.</param>
     /// <param name="examples">Whose store: the pool or a target.</param>
     /// <param name="fingerprint">What it depends on.</param>
     /// <param name="cancellationToken">Stops what comes before.</param>
-    private protected abstract Func<RunStage, string, FeatureReport?> Prepare(Pool pool, Pool examples, Fingerprint fingerprint, CancellationToken cancellationToken);
+    private protected abstract Func<RunStage, string, FeatureReport?> Prepare(
+        Pool pool, Pool examples, Fingerprint fingerprint, CancellationToken cancellationToken);
 
     /// <summary>What the examples lost, where a finished stage tells it.</summary>
     /// <exception cref="PursuitException">What it kept of them is damaged.</exception>
@@ -118,7 +127,11 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
     {
         var (stage, fingerprint, report) = Make(name, pool, examples, what, cancellationToken);
         if (report is null)
-            throw PursuitException.At(stage.FullPath, "shards that other tasks have still to make", "all of them", "Wait for the other tasks, or run the same command without --shard, which makes what is missing.");
+            throw PursuitException.At(
+                stage.FullPath,
+                "shards that other tasks have still to make",
+                "all of them",
+                $"Wait for the other tasks, or run the same command without {ApiName.Shard}, which makes what is missing.");
         ComputedFeatures? opened = null;
         PursuitException? fault = null;
         try
@@ -138,9 +151,11 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
     }
 
     /// <summary>Opens a finished stage's store and what stands beside it; their sums are compared.</summary>
-    private ComputedFeatures Open(RunStage stage, Fingerprint fingerprint, FeatureReport report, Pool examples, string what, CancellationToken cancellationToken)
+    private ComputedFeatures Open(
+        RunStage stage, Fingerprint fingerprint, FeatureReport report, Pool examples, string what, CancellationToken cancellationToken)
     {
-        var features = FeatureSource.Open(stage.PathOf(ShardLoop.StoreName), ExpectedRows.Of(examples, what), Share.Takes, cancellationToken);
+        var features = FeatureSource.Open(
+            stage.PathOf(ShardLoop.StoreName), ExpectedRows.Of(examples, what), Share.Takes, cancellationToken);
         try
         {
             return new ComputedFeatures(features, fingerprint.Hash, report, LossesOf(stage, features.Rows, report));
@@ -166,11 +181,13 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
         return Make(name, pool, examples, what, cancellationToken).Report;
     }
 
-    private (RunStage Stage, Fingerprint Fingerprint, FeatureReport? Report) Make(string name, Pool pool, Pool examples, string what, CancellationToken cancellationToken)
+    private (RunStage Stage, Fingerprint Fingerprint, FeatureReport? Report) Make(
+        string name, Pool pool, Pool examples, string what, CancellationToken cancellationToken)
     {
         var fingerprint = Identify(pool, examples);
         var make = Prepare(pool, examples, fingerprint, cancellationToken);
-        var stage = Share.InTurn(() => Stages.Open(name, fingerprint, ReferenceEquals(pool, examples), ShardLoop.IsPart), cancellationToken);
+        var stage = Share.InTurn(
+            () => Stages.Open(name, fingerprint, ReferenceEquals(pool, examples), ShardLoop.IsPart), cancellationToken);
         return (stage, fingerprint, make(stage, what));
     }
 }

@@ -6,7 +6,9 @@ namespace Pursuit.Engine.Features;
 /// <summary>What a plan is asked for, beside how features are made.</summary>
 public sealed record PlanRequest
 {
-    /// <summary>Examples of the pool that is planned for; 0 (default): as many as are at hand, which otherwise are a sample of it.</summary>
+    /// <summary>
+    /// Examples of the pool that is planned for; 0 (default): as many as are at hand, which otherwise are a sample of it.
+    /// </summary>
     public int Examples { get; init; }
 
     /// <summary>Seconds that reading and checking the pool at hand took; 0 (default): not measured, and not planned.</summary>

@@ -11,20 +11,20 @@ namespace Pursuit.Engine.Features;
 /// </summary>
 internal sealed class TensorPreconditioner : IDisposable
 {
-    private readonly IDecoderOperations _operations;
     private readonly AdamDirection? _adam;
     private readonly DeviceBuffer _first;
     private readonly DeviceBuffer? _second;
     private readonly (long Offset, int Length)[] _places;
 
-    private TensorPreconditioner(IDecoderOperations operations, AdamDirection? adam, DeviceBuffer first, DeviceBuffer? second, (long, int)[] places, double masked) =>
-        (_operations, _adam, _first, _second, _places, EpsilonShare) = (operations, adam, first, second, places, masked);
+    private TensorPreconditioner(AdamDirection? adam, DeviceBuffer first, DeviceBuffer? second, (long, int)[] places, double masked) =>
+        (_adam, _first, _second, _places, EpsilonShare) = (adam, first, second, places, masked);
 
     /// <summary>Share of the coordinates where eps exceeds v, so that it decides.</summary>
     public double EpsilonShare { get; }
 
     /// <summary>(v + eps)^(-1/4).</summary>
-    public static TensorPreconditioner Symmetric(IDecoderOperations operations, IReadOnlyList<Parameter> tensors, CheckpointMoments moments, Func<double, double> epsilonOf)
+    public static TensorPreconditioner Symmetric(
+        IDecoderOperations operations, IReadOnlyList<Parameter> tensors, CheckpointMoments moments, Func<double, double> epsilonOf)
     {
         var places = Places(tensors);
         var factors = operations.Allocate(places.Sum(p => (long)p.Length));
@@ -42,11 +42,12 @@ internal sealed class TensorPreconditioner : IDisposable
             operations.Write(values, factors.Slice(places[t].Offset, places[t].Length));
         }
 
-        return new TensorPreconditioner(operations, null, factors, null, places, (double)below / factors.Length);
+        return new TensorPreconditioner(null, factors, null, places, (double)below / factors.Length);
     }
 
     /// <summary>(b1 m + (1-b1) g) / sqrt(b2 v + (1-b2) g^2 + eps).</summary>
-    public static TensorPreconditioner Adam(IDecoderOperations operations, IReadOnlyList<Parameter> tensors, CheckpointMoments moments, AdamDirection adam)
+    public static TensorPreconditioner Adam(
+        IDecoderOperations operations, IReadOnlyList<Parameter> tensors, CheckpointMoments moments, AdamDirection adam)
     {
         var places = Places(tensors);
         var total = places.Sum(p => (long)p.Length);
@@ -60,15 +61,17 @@ internal sealed class TensorPreconditioner : IDisposable
             operations.Write(squares, second.Slice(places[t].Offset, places[t].Length));
         }
 
-        return new TensorPreconditioner(operations, adam, first, second, places, (double)below / total);
+        return new TensorPreconditioner(adam, first, second, places, (double)below / total);
     }
 
-    /// <summary>Preconditions a tensor's gradient in place.</summary>
-    public void Apply(int tensor, BufferSlice gradient)
+    /// <summary>Preconditions several examples' gradients of a tensor in place, [rows, the tensor's values].</summary>
+    public void Apply(IDecoderOperations operations, int tensor, int rows, BufferSlice gradients)
     {
         var (offset, length) = _places[tensor];
-        if (_adam is { } adam) _operations.AdamDirection(adam, _first.Slice(offset, length), _second!.Slice(offset, length), gradient);
-        else _operations.Scale(_first.Slice(offset, length), gradient);
+        if (_adam is { } adam)
+            operations.AdamDirection(adam, _first.Slice(offset, length), _second!.Slice(offset, length), rows, gradients);
+        else
+            operations.Scale(_first.Slice(offset, length), rows, gradients);
     }
 
     public void Dispose()
@@ -126,7 +129,8 @@ internal sealed class SidePreconditioner
             _byGroup[group] = (Diagonal(columns), Diagonal(rows));
 
             // Each side takes the root of eps, so that where v is nothing the product is eps^(-1/4).
-            float[] Diagonal(double[] means) => [.. means.Select(m => (float)(1 / Math.Sqrt(Math.Sqrt((mean > 0 ? m / Math.Sqrt(mean) : 0) + Math.Sqrt(epsilon)))))];
+            float[] Diagonal(double[] means) =>
+                [.. means.Select(m => (float)(1 / Math.Sqrt(Math.Sqrt((mean > 0 ? m / Math.Sqrt(mean) : 0) + Math.Sqrt(epsilon)))))];
         }
 
         EpsilonShare = (double)below / total;
@@ -136,7 +140,7 @@ internal sealed class SidePreconditioner
     public double EpsilonShare { get; }
 
     /// <summary>The diagonals of a group: [inputs] and [outputs].</summary>
-    public (float[] In, float[] Out) Of(LinearGroup group) => _byGroup[group];
+    public (float[] In, float[] Out) Diagonals(LinearGroup group) => _byGroup[group];
 }
 
 /// <summary>AdamW's moments in a checkpoint's directory.</summary>
@@ -146,7 +150,8 @@ internal sealed class CheckpointMoments : IDisposable
 
     /// <summary>Opens them.</summary>
     /// <exception cref="PursuitException">The file is missing or faulty.</exception>
-    public CheckpointMoments(string checkpoint) => _file = SafetensorsFile.Open(Path.Combine(checkpoint, TrainingCheckpoint.OptimizerFileName));
+    public CheckpointMoments(string checkpoint) =>
+        _file = SafetensorsFile.Open(Path.Combine(checkpoint, TrainingCheckpoint.OptimizerFileName));
 
     /// <summary>The mean of the gradients of a tensor.</summary>
     public float[] First(Parameter parameter) => Read(TrainingCheckpoint.FirstMomentPrefix, parameter);

@@ -7,7 +7,9 @@ using Pursuit.Storage;
 
 namespace Pursuit.Engine.Features;
 
-/// <summary>What a shard's examples were, kept beside the store while it is made and after, so that a continued run counts them all.</summary>
+/// <summary>
+/// What a shard's examples were, kept beside the store while it is made and after, so that a continued run counts them all.
+/// </summary>
 /// <param name="stage">Whose shards.</param>
 /// <param name="name">What its files are called.</param>
 /// <param name="counts">Counts per shard.</param>
@@ -16,7 +18,8 @@ internal sealed class ShardFacts(RunStage stage, string name, int counts)
     private const string Ending = ".bin";
 
     /// <summary>True for the name of a file of facts within its stage.</summary>
-    public static bool IsFile(string name) => name.EndsWith(Ending, StringComparison.Ordinal) && !name.Contains('/', StringComparison.Ordinal);
+    public static bool IsFile(string name) =>
+        name.EndsWith(Ending, StringComparison.Ordinal) && !name.Contains('/', StringComparison.Ordinal);
 
     /// <summary>True where a shard's facts are there as they were written, and of this stage.</summary>
     public bool Has(int shard) => Content(shard) is not null;
@@ -42,7 +45,11 @@ internal sealed class ShardFacts(RunStage stage, string name, int counts)
         for (var shard = 0; shard < shards; shard++)
         {
             var content = Content(shard)
-                ?? throw PursuitException.At(PathOf(shard), File.Exists(PathOf(shard)) ? "bytes that don't match the SHA-256 at their end" : "no such file", "the file as it was written", "Run the command that made it, which makes this shard alone anew.");
+                ?? throw PursuitException.At(
+                    PathOf(shard),
+                    File.Exists(PathOf(shard)) ? "bytes that don't match the SHA-256 at their end" : "no such file",
+                    "the file as it was written",
+                    "Run the command that made it, which makes this shard alone anew.");
             var head = MemoryMarshal.Cast<byte, long>(content.AsSpan(0, counts * sizeof(long)));
             for (var i = 0; i < counts; i++) totals[i] += head[i];
             values[shard] = MemoryMarshal.Cast<byte, float>(content.AsSpan(counts * sizeof(long))).ToArray();
@@ -66,7 +73,8 @@ internal sealed class ShardFacts(RunStage stage, string name, int counts)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw PursuitException.At(PathOf(shard), $"the file can't be read ({e.Message})", "a readable file", "Check the disk and the file's permissions.", e);
+            throw PursuitException.At(
+                PathOf(shard), $"the file can't be read ({e.Message})", "a readable file", "Check the disk and the file's permissions.", e);
         }
 
         var length = bytes.Length - SHA256.HashSizeInBytes;
@@ -75,5 +83,6 @@ internal sealed class ShardFacts(RunStage stage, string name, int counts)
         return bytes.AsSpan(length).SequenceEqual(Seal(shard, content)) ? content : null;
     }
 
-    private byte[] Seal(int shard, byte[] content) => SHA256.HashData([.. Encoding.UTF8.GetBytes($"{stage.Fingerprint}/{NameOf(shard)}/"), .. content]);
+    private byte[] Seal(int shard, byte[] content) =>
+        SHA256.HashData([.. Encoding.UTF8.GetBytes($"{stage.Fingerprint}/{NameOf(shard)}/"), .. content]);
 }

@@ -41,7 +41,8 @@ internal sealed class ShardLoop
     private readonly IProgress<WorkProgress>? _progress;
     private readonly long _started = Stopwatch.GetTimestamp();
 
-    private ShardLoop(ProbeModel probe, RunStage stage, Pool pool, string work, int threads, StageShare share, IProgress<WorkProgress>? progress) =>
+    private ShardLoop(
+        ProbeModel probe, RunStage stage, Pool pool, string work, int threads, StageShare share, IProgress<WorkProgress>? progress) =>
         (_probe, _stage, _pool, _work, _threads, _share, _progress) = (probe, stage, pool, work, threads, share, progress);
 
     /// <summary>Examples.</summary>
@@ -66,7 +67,15 @@ internal sealed class ShardLoop
     /// <param name="progress">Told how far it has come.</param>
     /// <param name="make">Makes the store's shards with this loop, and its report where this process is the one to complete it.</param>
     /// <returns>The report; null where other processes have shards still to make.</returns>
-    public static TReport? Run<TReport>(ProbeModel probe, RunStage stage, Pool pool, string work, int threads, StageShare share, IProgress<WorkProgress>? progress, Func<ShardLoop, TReport?> make)
+    public static TReport? Run<TReport>(
+        ProbeModel probe,
+        RunStage stage,
+        Pool pool,
+        string work,
+        int threads,
+        StageShare share,
+        IProgress<WorkProgress>? progress,
+        Func<ShardLoop, TReport?> make)
         where TReport : class
     {
         if (!stage.IsComplete)
@@ -85,10 +94,13 @@ internal sealed class ShardLoop
         return stage.ReadJson<TReport>(ReportName);
     }
 
-    /// <summary>True for a stage's files that carry their own sum and the stage's fingerprint: shards of the store, and what is told of them.</summary>
+    /// <summary>
+    /// True for a stage's files that carry their own sum and the stage's fingerprint: shards of the store, and what is told of them.
+    /// </summary>
     /// <param name="name">The file's name within the stage.</param>
     public static bool IsPart(string name) =>
-        (name.StartsWith(StoreName + "/shard-", StringComparison.Ordinal) && name.EndsWith(".safetensors", StringComparison.Ordinal)) || ShardFacts.IsFile(name);
+        (name.StartsWith(StoreName + "/shard-", StringComparison.Ordinal) && name.EndsWith(".safetensors", StringComparison.Ordinal))
+            || ShardFacts.IsFile(name);
 
     /// <summary>A store of this pool's features.</summary>
     /// <param name="kind">What they are.</param>
@@ -112,8 +124,11 @@ internal sealed class ShardLoop
     /// <param name="facts">Keeps what the maker tells of each shard.</param>
     /// <param name="make">Makes a shard.</param>
     /// <param name="cancellationToken">Stops it; finished shards stay.</param>
-    /// <returns>All shards' counts added up, and each shard's values; null where this process isn't the one to complete the store.</returns>
-    public (long[] Totals, float[][] Values)? MakeShards(FeatureManifest manifest, ShardFacts facts, Func<ShardExamples, ShardFeatures> make, CancellationToken cancellationToken)
+    /// <returns>
+    /// All shards' counts added up, and each shard's values; null where this process isn't the one to complete the store.
+    /// </returns>
+    public (long[] Totals, float[][] Values)? MakeShards(
+        FeatureManifest manifest, ShardFacts facts, Func<ShardExamples, ShardFeatures> make, CancellationToken cancellationToken)
     {
         var writer = new FeatureStoreWriter(StorePath, manifest);
         var own = Enumerable.Range(0, manifest.ShardCount).Where(_share.Takes).ToArray();
@@ -137,20 +152,31 @@ internal sealed class ShardLoop
         }
 
         var all = Enumerable.Range(0, manifest.ShardCount);
-        if (!_share.Completes(() => !_stage.Refresh() && all.All(shard => facts.Has(shard) && writer.IsThere(shard)), cancellationToken)) return null;
+        if (!_share.Completes(() => !_stage.Refresh() && all.All(shard => facts.Has(shard) && writer.IsThere(shard)), cancellationToken))
+            return null;
         writer.Complete();
         return facts.Read(manifest.ShardCount);
     }
 
     private void Report(double done, int total) => _progress?.Report(new WorkProgress(_work, done, total, "examples"));
 
-    private string Place(int row) => FormattableString.Invariant($"{_pool.Sources[_pool.Locator(row).Source].Path}, line {_pool.Locator(row).Line}");
+    private string Place(int row) =>
+        FormattableString.Invariant($"{_pool.Sources[_pool.Locator(row).Source].Path}, line {_pool.Locator(row).Line}");
 
     private EncodedExample[] Encode(Example[] examples, CancellationToken cancellationToken)
     {
         var encoded = new EncodedExample[examples.Length];
-        Parallel.For(0, examples.Length, new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken }, i =>
-            encoded[i] = _probe.Encoder.TryEncode(examples[i], out _) ?? new EncodedExample { ContentId = examples[i].ContentId, Ids = [], Trained = [], SupervisedTokens = 0, Truncation = default, IsRefused = true });
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken };
+        Parallel.For(0, examples.Length, parallel, i =>
+            encoded[i] = _probe.Encoder.TryEncode(examples[i], out _) ?? new EncodedExample
+            {
+                ContentId = examples[i].ContentId,
+                Ids = [],
+                Trained = [],
+                SupervisedTokens = 0,
+                Truncation = default,
+                IsRefused = true,
+            });
         return encoded;
     }
 }

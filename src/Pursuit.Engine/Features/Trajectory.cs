@@ -7,7 +7,13 @@ namespace Pursuit.Engine.Features;
 /// <param name="WarmupRows">The pool rows that were trained on, ascending.</param>
 /// <param name="Tokens">Tokens that went through the model.</param>
 /// <param name="Seconds">Seconds it took.</param>
-internal sealed record Trajectory(IReadOnlyList<TrajectoryPoint> Checkpoints, double? LearningRate, IReadOnlyList<RateTrial> Trials, IReadOnlyList<int> WarmupRows, long Tokens, double Seconds);
+internal sealed record Trajectory(
+    IReadOnlyList<TrajectoryPoint> Checkpoints,
+    double? LearningRate,
+    IReadOnlyList<RateTrial> Trials,
+    IReadOnlyList<int> WarmupRows,
+    long Tokens,
+    double Seconds);
 
 /// <summary>One state.</summary>
 /// <param name="Name">Such as "epoch-1".</param>

@@ -25,13 +25,15 @@ internal sealed class Warmup
     private static readonly double[] Rates = [1e-4, 3e-4, 1e-3];
 
     private readonly GradientFeatureOptions _options;
+    private readonly GradientProbe _probe;
     private readonly string _model;
     private readonly string _modelFingerprint;
     private readonly int _threads;
     private readonly IProgress<WorkProgress>? _progress;
 
     public Warmup(GradientProbe probe, int threads, IProgress<WorkProgress>? progress) =>
-        (_options, _model, _modelFingerprint, _threads, _progress) = (probe.Options, probe.Model.Path, probe.Model.Fingerprint, threads, progress);
+        (_probe, _options, _model, _modelFingerprint, _threads, _progress) =
+        (probe, probe.Options, probe.Model.Path, probe.Model.Fingerprint, threads, progress);
 
     /// <summary>Told of a training's checkpoint that isn't as it was written; the training then goes on from the one before.</summary>
     public required Action<string> OnDamage { get; init; }
@@ -49,9 +51,16 @@ internal sealed class Warmup
     /// <summary>Examples of those that each learning rate is tried on, held-out ones included.</summary>
     public static int TrialExamples(int warmup) => Math.Min(warmup, MostTrialExamples);
 
-    /// <summary>The pool's rows that the warm-up trains on, those it tries rates on first: by hashed content ids, random and the same for any order of the pool.</summary>
+    /// <summary>
+    /// The pool's rows that the warm-up trains on, those it tries rates on first: by hashed content ids, random and the same for any order
+    /// of the pool.
+    /// </summary>
     public static int[] Rows(GradientFeatureOptions options, Pool pool) =>
-        [.. Enumerable.Range(0, pool.Count).OrderBy(i => SeededRandom.ForExample(options.ProjectionSeed, "features/warm-up", pool.ContentIds[i])).Take(Examples(options, pool.Count))];
+    [
+        .. Enumerable.Range(0, pool.Count)
+            .OrderBy(i => SeededRandom.ForExample(options.ProjectionSeed, "features/warm-up", pool.ContentIds[i]))
+            .Take(Examples(options, pool.Count)),
+    ];
 
     /// <summary>Everything the trajectory depends on.</summary>
     public Fingerprint Fingerprint(Pool pool, ExampleEncoder encoder)
@@ -65,8 +74,9 @@ internal sealed class Warmup
             .Add("learning rate", _options.LearningRate)
             .Add("batch", _options.Batch)
             .Add("adapters", _options.Kind == GradientKind.Lora ? _options.LoraRank : 0)
-            .Add("micro-batch", _options.MicroBatch)
+            .Add("micro-batch", _probe.Model.Device.MicroBatchTokens(_options.MicroBatch))
             .Add("seed", _options.ProjectionSeed);
+        fingerprint = _probe.Model.Device.AddTo(fingerprint);
         return Share(_options, pool.Count) > _options.WarmupMost ? fingerprint.Add("most", _options.WarmupMost) : fingerprint;
     }
 
@@ -90,7 +100,8 @@ internal sealed class Warmup
     private static double Share(GradientFeatureOptions options, int pool) => Math.Ceiling(options.Warmup * pool);
 
     /// <summary>The pool's examples whatever their order: a permuted pool warms up alike.</summary>
-    private static string PoolSet(Pool pool) => new Fingerprint("pool-set").Add("ids", pool.ContentIds.ToArray().Select(id => id.ToString()).Order(StringComparer.Ordinal)).Hash;
+    private static string PoolSet(Pool pool) =>
+        new Fingerprint("pool-set").Add("ids", pool.ContentIds.ToArray().Select(id => id.ToString()).Order(StringComparer.Ordinal)).Hash;
 
     private Trajectory Train(RunStage stage, Pool pool, ExampleEncoder encoder, CancellationToken cancellationToken)
     {
@@ -101,9 +112,20 @@ internal sealed class Warmup
         _ = Train(stage.PathOf("training"), examples, null, rate, _options.Checkpoints, "warming up", cancellationToken);
         using var run = RunDirectory.Open(stage.PathOf("training"));
         var points = TrainingCheckpoint.All(Trainer.CheckpointsOf(run)).Where(c => c.State.Epoch is not null)
-            .Select(c => new TrajectoryPoint(string.Create(CultureInfo.InvariantCulture, $"epoch-{c.State.Epoch}"), Path.GetRelativePath(stage.FullPath, c.FullPath), c.State.MeanLearningRate)).ToArray();
+            .Select(
+                c =>
+                    new TrajectoryPoint(
+                        string.Create(CultureInfo.InvariantCulture, $"epoch-{c.State.Epoch}"),
+                        Path.GetRelativePath(stage.FullPath, c.FullPath),
+                        c.State.MeanLearningRate)).ToArray();
         var tokens = examples.Sum(e => (long)e.Tokens.Length);
-        return new Trajectory(points, rate, trials, [.. rows.Order()], tokens * _options.Checkpoints + examples.Take(MostTrialExamples).Sum(e => (long)e.Tokens.Length) * trials.Count, Stopwatch.GetElapsedTime(started).TotalSeconds);
+        return new Trajectory(
+            points,
+            rate,
+            trials,
+            [.. rows.Order()],
+            tokens * _options.Checkpoints + examples.Take(MostTrialExamples).Sum(e => (long)e.Tokens.Length) * trials.Count,
+            Stopwatch.GetElapsedTime(started).TotalSeconds);
     }
 
     private (int[] Rows, List<TrainingExample> Examples) Choose(Pool pool, ExampleEncoder encoder, CancellationToken cancellationToken)
@@ -117,29 +139,50 @@ internal sealed class Warmup
             var row = order[position++];
             if (encoder.TryEncode(example, out _) is not { AllMasked: false } encoded) continue;
             rows.Add(row);
-            examples.Add(new TrainingExample(encoded.Ids, encoded.Trained, 1, 1, FormattableString.Invariant($"{pool.Sources[example.Locator.Source].Path}, line {example.Locator.Line}")));
+            examples.Add(
+                new TrainingExample(
+                    encoded.Ids,
+                    encoded.Trained,
+                    1,
+                    1,
+                    FormattableString.Invariant($"{pool.Sources[example.Locator.Source].Path}, line {example.Locator.Line}")));
         }
 
         return examples.Count > 0
             ? ([.. rows], examples)
-            : throw PursuitException.At(pool.Sources[0].Path, $"no answer to learn in {order.Length:N0} random examples", "assistant turns that fit in --max-length", "Look at them with 'pursuit inspect'.");
+            : throw PursuitException.At(
+                pool.Sources[0].Path,
+                $"no answer to learn in {order.Length:N0} random examples",
+                $"assistant turns that fit in {ApiName.MaxLength}",
+                $"Look at them with {ApiName.DatasetAudit}.");
     }
 
     /// <summary>One epoch with each rate on some of the examples; the loss on the rest of them decides.</summary>
     private List<RateTrial> Try(RunStage stage, List<TrainingExample> examples, CancellationToken cancellationToken)
     {
         var path = stage.PathOf("trials.json");
-        var trials = SealedJson.TryRead<TrialsSoFar>(path, out var kept, out _) && kept.Stage == stage.Fingerprint ? kept.Trials.ToList() : []; // what is damaged is tried again
+        // what is damaged is tried again
+        var trials = SealedJson.TryRead<TrialsSoFar>(path, out var kept, out _) && kept.Stage == stage.Fingerprint
+            ? kept.Trials.ToList()
+            : [];
         // Of an earlier process that was killed behind its trial's entry in the list; the trial of the next rate goes on.
         foreach (var done in trials.Select((_, number) => TrialOf(stage, number))) Disk.DeleteDirectory(done);
         var held = Math.Max(1, (int)(HeldOutShare * TrialExamples(examples.Count)));
         var trained = examples.Take(MostTrialExamples).Skip(held).ToList();
         if (trained.Count == 0) return [new RateTrial(Rates[1], double.NaN)];
-        var heldOut = new HeldOut([.. examples.Take(held).Select((e, i) => new HeldOutPiece(e.Tokens, e.Supervised, i))], new long[held], null);
+        var heldOut = new HeldOut(
+            [.. examples.Take(held).Select((e, i) => new HeldOutPiece(e.Tokens, e.Supervised, i))], new long[held], null);
         foreach (var rate in Rates.Skip(trials.Count))
         {
             var directory = TrialOf(stage, trials.Count);
-            var result = Train(directory, trained, heldOut, rate, 1, string.Create(CultureInfo.InvariantCulture, $"trying learning rate {rate:0.0e+0}"), cancellationToken);
+            var result = Train(
+                directory,
+                trained,
+                heldOut,
+                rate,
+                1,
+                string.Create(CultureInfo.InvariantCulture, $"trying learning rate {rate:0.0e+0}"),
+                cancellationToken);
             trials.Add(new RateTrial(rate, result.HeldOut!.LossPerToken));
             SealedJson.Write(path, new TrialsSoFar(stage.Fingerprint, trials));
             Disk.DeleteDirectory(directory);
@@ -150,25 +193,49 @@ internal sealed class Warmup
     }
 
     /// <summary>Where a rate's trial is made; by its number, so that none is taken for another's.</summary>
-    private static string TrialOf(RunStage stage, int number) => stage.PathOf(string.Create(CultureInfo.InvariantCulture, $"trial-{number + 1}"));
+    private static string TrialOf(RunStage stage, int number) =>
+        stage.PathOf(string.Create(CultureInfo.InvariantCulture, $"trial-{number + 1}"));
 
-    private TrainingResult Train(string directory, IReadOnlyList<TrainingExample> examples, HeldOut? heldOut, double rate, int epochs, string work, CancellationToken cancellationToken)
+    private TrainingResult Train(
+        string directory,
+        IReadOnlyList<TrainingExample> examples,
+        HeldOut? heldOut,
+        double rate,
+        int epochs,
+        string work,
+        CancellationToken cancellationToken)
     {
         using var run = RunDirectory.Open(directory);
-        using var decoder = Decoder.Load(_model);
+        using var decoder = Decoder.Load(_model, _probe.Model.Device, _probe.WeightUse);
         using var adapters = _options.Kind == GradientKind.Lora ? CreateAdapters(decoder, _options) : null;
-        using ITrainedSet trained = adapters is null ? new AllWeights(decoder) : new TrainedAdapters(decoder, adapters, _model, _options.ProjectionSeed);
+        using ITrainedSet trained = adapters is null
+            ? new AllWeights(decoder)
+            : new TrainedAdapters(decoder, adapters, _model, _options.ProjectionSeed);
         var batches = new ExampleBatches(examples, _options.Batch, null, epochs, LossReduction.ExampleMean, _options.ProjectionSeed);
         var steps = batches.EpochEnds[^1];
         var options = new TrainerOptions
         {
-            Schedule = new LearningRateSchedule { Peak = rate, Steps = steps, WarmupSteps = (long)Math.Round(0.03 * steps), Decay = LearningRateDecay.Linear, FinalShare = 0 },
+            Schedule = new LearningRateSchedule
+            {
+                Peak = rate,
+                Steps = steps,
+                WarmupSteps = (long)Math.Round(0.03 * steps),
+                Decay = LearningRateDecay.Linear,
+                FinalShare = 0,
+            },
             Optimizer = new AdamWOptions { Beta2 = 0.999f, WeightDecay = 0 },
             Workers = new DecoderPoolOptions { Threads = _threads, MicroBatchTokens = _options.MicroBatch },
             EpochEnds = heldOut is null ? batches.EpochEnds : [],
             KeepCheckpoints = 1,
         };
-        using var trainer = new Trainer(trained, _modelFingerprint, batches, heldOut, options, run, _progress is null ? null : new Renamed(_progress, work)) { OnDamage = OnDamage };
+        using var trainer = new Trainer(
+            trained,
+            _modelFingerprint,
+            batches,
+            heldOut,
+            options,
+            run,
+            _progress is null ? null : new Renamed(_progress, work)) { OnDamage = OnDamage };
         return trainer.Run(cancellationToken);
     }
 

@@ -1,18 +1,30 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Pursuit.Numerics;
 
 namespace Pursuit.Engine.Kernels;
 
 internal static unsafe partial class AttentionKernels
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Backward<TLane>(in AttentionShape shape, ReadOnlySpan<SequenceRows> sequences, ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, int stride, ReadOnlySpan<float> o, ReadOnlySpan<float> dO, int strideO, ReadOnlySpan<float> logSumExp, Span<float> scratch, Span<float> dQ, Span<float> dK, Span<float> dV, int strideD)
-        where TLane : struct, ILane<TLane>
+    public static void Backward<TVector>(in AttentionGradient gradient)
+        where TVector : unmanaged, ISimd<TVector>
     {
+        var call = gradient.Forward;
+        var shape = call.Shape;
+        var (stride, strideO, strideD) = (call.Queries.Stride, call.Output.Stride, gradient.DQueries.Stride);
+        Debug.Assert(call.Keys.Stride == stride && call.Values.Stride == stride, "queries, keys and values have one stride");
+        Debug.Assert(
+            gradient.DOutput.Stride == strideO && gradient.DKeys.Stride == strideD && gradient.DValues.Stride == strideD,
+            "so do gradients");
         var size = shape.HeadSize;
         var padded = Pad(size);
-        fixed (float* queries = q, keys = k, values = v, output = o, dOutput = dO, logSums = logSumExp, space = scratch, dQueries = dQ, dKeys = dK, dValues = dV)
+        fixed (float* queries = call.Queries.Values.AsSpan(), keys = call.Keys.Values.AsSpan(), values = call.Values.Values.AsSpan(),
+            output = call.Output.Values.AsSpan(), dOutput = gradient.DOutput.Values.AsSpan(), logSums = call.LogSumExp.AsSpan(),
+            space = call.Scratch.AsSpan(), dQueries = gradient.DQueries.Values.AsSpan(), dKeys = gradient.DKeys.Values.AsSpan(),
+            dValues = gradient.DValues.Values.AsSpan())
         {
-            foreach (var sequence in sequences)
+            foreach (var sequence in call.Sequences.AsSequences())
             {
                 var count = sequence.KeyCount;
                 var s = new Space(space, count, size);
@@ -32,11 +44,34 @@ internal static unsafe partial class AttentionKernels
                             var at = (nint)(sequence.QueryStart + row);
                             CopyRows(queries + at * stride + head * size, stride, rows, size, s.Queries, padded);
                             CopyRows(dOutput + at * strideO + head * size, strideO, rows, size, s.DOutput, padded);
-                            ScoreGradients<TLane>(shape, s, row, rows, output + at * strideO + head * size, strideO, logSums + at * shape.QueryHeads + head);
+                            ScoreGradients<TVector>(
+                                shape, s, row, rows, output + at * strideO + head * size, strideO, logSums + at * shape.QueryHeads + head);
                             var first = shape.FirstKey(row) / Padding * Padding;
                             var width = row + rows - first;
-                            TileKernels.Multiply<TLane>(width, padded, rows, s.Probabilities + first, 1, s.StrideKeys, s.DOutput, padded, true, s.DValues + first * padded, padded);
-                            TileKernels.Multiply<TLane>(width, padded, rows, s.DScores + first, 1, s.StrideKeys, s.Queries, padded, true, s.DKeys + first * padded, padded);
+                            TileKernels.Multiply<TVector>(
+                                width,
+                                padded,
+                                rows,
+                                s.Probabilities + first,
+                                1,
+                                s.StrideKeys,
+                                s.DOutput,
+                                padded,
+                                true,
+                                s.DValues + first * padded,
+                                padded);
+                            TileKernels.Multiply<TVector>(
+                                width,
+                                padded,
+                                rows,
+                                s.DScores + first,
+                                1,
+                                s.StrideKeys,
+                                s.Queries,
+                                padded,
+                                true,
+                                s.DKeys + first * padded,
+                                padded);
                             UnpadRows(s.DQueries, padded, rows, size, dQueries + at * strideD + head * size, strideD);
                         }
                     }
@@ -49,9 +84,12 @@ internal static unsafe partial class AttentionKernels
         }
     }
 
-    /// <summary>Probabilities, dScores and dQ of one block of query rows; both matrices are zero outside the mask within the block's keys.</summary>
-    private static void ScoreGradients<TLane>(in AttentionShape shape, in Space s, int row, int rows, float* output, int strideO, float* logSums)
-        where TLane : struct, ILane<TLane>
+    /// <summary>
+    /// Probabilities, dScores and dQ of one block of query rows; both matrices are zero outside the mask within the block's keys.
+    /// </summary>
+    private static void ScoreGradients<TVector>(
+        in AttentionShape shape, in Space s, int row, int rows, float* output, int strideO, float* logSums)
+        where TVector : unmanaged, ISimd<TVector>
     {
         var padded = s.StrideHead;
         var blockFirst = shape.FirstKey(row) / Padding * Padding;
@@ -63,38 +101,74 @@ internal static unsafe partial class AttentionKernels
             var end = row + start + count;
             var probabilities = s.Probabilities + start * s.StrideKeys;
             var dScores = s.DScores + start * s.StrideKeys;
-            TileKernels.Multiply<TLane>(count, Pad(end - first), shape.HeadSize, s.Queries + start * padded, padded, 1, s.KeysT + first, s.StrideKeys, false, probabilities + first, s.StrideKeys);
-            TileKernels.Multiply<TLane>(count, Pad(end - first), shape.HeadSize, s.DOutput + start * padded, padded, 1, s.ValuesT + first, s.StrideKeys, false, dScores + first, s.StrideKeys);
+            TileKernels.Multiply<TVector>(
+                count,
+                Pad(end - first),
+                shape.HeadSize,
+                s.Queries + start * padded,
+                padded,
+                1,
+                s.KeysT + first,
+                s.StrideKeys,
+                false,
+                probabilities + first,
+                s.StrideKeys);
+            TileKernels.Multiply<TVector>(
+                count,
+                Pad(end - first),
+                shape.HeadSize,
+                s.DOutput + start * padded,
+                padded,
+                1,
+                s.ValuesT + first,
+                s.StrideKeys,
+                false,
+                dScores + first,
+                s.StrideKeys);
             for (var i = 0; i < count; i++)
             {
                 var position = row + start + i;
                 var (visible, after) = (shape.FirstKey(position), position + 1);
                 var p = probabilities + i * s.StrideKeys;
                 var dS = dScores + i * s.StrideKeys;
-                var delta = NormKernels.Dot<TLane>(s.DOutput + (start + i) * padded, output + (nint)(start + i) * strideO, shape.HeadSize);
+                var delta = NormKernels.Dot<TVector>(
+                    s.DOutput + (start + i) * padded, output + (nint)(start + i) * strideO, shape.HeadSize);
                 var logSum = logSums[(nint)(start + i) * shape.QueryHeads];
-                GradientRow<TLane>(p, dS, shape.Scale, logSum, delta, first, Pad(after));
+                GradientRow<TVector>(p, dS, shape.Scale, logSum, delta, first, Pad(after));
                 Fill(p, blockFirst, visible, 0);
                 Fill(dS, blockFirst, visible, 0);
                 Fill(p, after, blockEnd, 0);
                 Fill(dS, after, blockEnd, 0);
             }
 
-            TileKernels.Multiply<TLane>(count, padded, end - first, dScores + first, s.StrideKeys, 1, s.Keys + first * padded, padded, false, s.DQueries + start * padded, padded);
+            TileKernels.Multiply<TVector>(
+                count,
+                padded,
+                end - first,
+                dScores + first,
+                s.StrideKeys,
+                1,
+                s.Keys + first * padded,
+                padded,
+                false,
+                s.DQueries + start * padded,
+                padded);
         }
     }
 
-    /// <summary>p = exp(scale p - logSum); dS = scale p (dS - delta); for whole vectors, what the mask hides is cleared afterwards.</summary>
+    /// <summary>
+    /// p = exp(scale p - logSum); dS = scale p (dS - delta); for whole vectors, what the mask hides is cleared afterwards.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void GradientRow<TLane>(float* p, float* dS, float scale, float logSum, float delta, int start, int end)
-        where TLane : struct, ILane<TLane>
+    private static void GradientRow<TVector>(float* p, float* dS, float scale, float logSum, float delta, int start, int end)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        var (factor, shift, mean) = (TLane.Broadcast(scale), TLane.Broadcast(-logSum), TLane.Broadcast(delta));
-        for (var j = start; j < end; j += TLane.Width)
+        var (factor, shift, mean) = (TVector.Create(scale), TVector.Create(-logSum), TVector.Create(delta));
+        for (var j = start; j < end; j += TVector.Count)
         {
-            var probability = LaneMath.Exp(TLane.MultiplyAdd(TLane.Load(p + j), factor, shift));
+            var probability = SimdMath.Exp(TVector.FusedMultiplyAdd(TVector.Load(p + j), factor, shift));
             probability.Store(p + j);
-            (factor * probability * (TLane.Load(dS + j) - mean)).Store(dS + j);
+            (factor * probability * (TVector.Load(dS + j) - mean)).Store(dS + j);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
+using Pursuit.Numerics;
 
 namespace Pursuit.Engine.Kernels;
 
@@ -13,8 +14,19 @@ internal static unsafe partial class AttentionKernels
     /// lie. Copying and turning them, which pays for many queries, would cost several times the work itself.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void LastQuery<TLane>(in AttentionShape shape, in SequenceRows sequence, float* queries, int strideQ, float* keys, float* values, int strideKv, float* scores, float* output, int strideO, float* logSums)
-        where TLane : struct, ILane<TLane>
+    private static void LastQuery<TVector>(
+        in AttentionShape shape,
+        in SequenceRows sequence,
+        float* queries,
+        int strideQ,
+        float* keys,
+        float* values,
+        int strideKv,
+        float* scores,
+        float* output,
+        int strideO,
+        float* logSums)
+        where TVector : unmanaged, ISimd<TVector>
     {
         var size = shape.HeadSize;
         var first = shape.FirstKey(sequence.KeyCount - 1);
@@ -28,16 +40,16 @@ internal static unsafe partial class AttentionKernels
                 // A cache of many texts comes from memory: keys are asked for a few rows before their turn, values a pass before it.
                 Ask(keys + source + (nint)(j + RowsAhead) * strideKv, size);
                 Ask(values + source + (nint)j * strideKv, size);
-                scores[j] = Dot<TLane>(query, keys + source + (nint)j * strideKv, size);
+                scores[j] = Dot<TVector>(query, keys + source + (nint)j * strideKv, size);
             }
 
             Fill(scores, count, Pad(count), float.NegativeInfinity);
-            var sum = Exponentials<TLane>(scores, Pad(count), shape.Scale, out var maximum);
+            var sum = Exponentials<TVector>(scores, Pad(count), shape.Scale, out var maximum);
             logSums[(nint)sequence.QueryStart * shape.QueryHeads + head] = maximum + MathF.Log(sum);
 
             var target = output + (nint)sequence.QueryStart * strideO + head * size;
-            var done = WeightedSum<TLane>(scores, count, values + source, strideKv, 1 / sum, target, 0, size);
-            WeightedSum<Lane1>(scores, count, values + source, strideKv, 1 / sum, target, done, size);
+            var done = WeightedSum<TVector>(scores, count, values + source, strideKv, 1 / sum, target, 0, size);
+            WeightedSum<SimdPlain>(scores, count, values + source, strideKv, 1 / sum, target, done, size);
         }
     }
 
@@ -52,13 +64,13 @@ internal static unsafe partial class AttentionKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Dot<TLane>(float* a, float* b, int count)
-        where TLane : struct, ILane<TLane>
+    private static float Dot<TVector>(float* a, float* b, int count)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        var lanes = TLane.Broadcast(0);
+        var lanes = TVector.Create(0);
         var i = 0;
-        for (; i + TLane.Width <= count; i += TLane.Width)
-            lanes = TLane.MultiplyAdd(TLane.Load(a + i), TLane.Load(b + i), lanes);
+        for (; i + TVector.Count <= count; i += TVector.Count)
+            lanes = TVector.FusedMultiplyAdd(TVector.Load(a + i), TVector.Load(b + i), lanes);
         var sum = lanes.Sum();
         for (; i < count; i++)
             sum = MathF.FusedMultiplyAdd(a[i], b[i], sum);
@@ -67,16 +79,17 @@ internal static unsafe partial class AttentionKernels
 
     /// <summary>destination[d] = factor sum of weights[j] rows[j, d], for whole lanes of d; returns where it stopped.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int WeightedSum<TLane>(float* weights, int count, float* rows, int stride, float factor, float* destination, int start, int end)
-        where TLane : struct, ILane<TLane>
+    private static int WeightedSum<TVector>(
+        float* weights, int count, float* rows, int stride, float factor, float* destination, int start, int end)
+        where TVector : unmanaged, ISimd<TVector>
     {
         var d = start;
-        for (; d + TLane.Width <= end; d += TLane.Width)
+        for (; d + TVector.Count <= end; d += TVector.Count)
         {
-            var sum = TLane.Broadcast(0);
+            var sum = TVector.Create(0);
             for (var j = 0; j < count; j++)
-                sum = TLane.MultiplyAdd(TLane.Broadcast(weights[j]), TLane.Load(rows + (nint)j * stride + d), sum);
-            (sum * TLane.Broadcast(factor)).Store(destination + d);
+                sum = TVector.FusedMultiplyAdd(TVector.Create(weights[j]), TVector.Load(rows + (nint)j * stride + d), sum);
+            (sum * TVector.Create(factor)).Store(destination + d);
         }
 
         return d;

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Pursuit.Numerics;
 
 namespace Pursuit.Engine.Kernels;
 
@@ -25,19 +27,23 @@ internal static unsafe partial class AttentionKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Forward<TLane>(in AttentionShape shape, ReadOnlySpan<SequenceRows> sequences, ReadOnlySpan<float> q, int strideQ, ReadOnlySpan<float> k, ReadOnlySpan<float> v, int strideKv, Span<float> scratch, Span<float> o, int strideO, Span<float> logSumExp)
-        where TLane : struct, ILane<TLane>
+    public static void Forward<TVector>(in AttentionCall call)
+        where TVector : unmanaged, ISimd<TVector>
     {
+        var shape = call.Shape;
+        var (strideQ, strideKv, strideO) = (call.Queries.Stride, call.Keys.Stride, call.Output.Stride);
+        Debug.Assert(call.Values.Stride == strideKv, "keys and values have one stride");
         var size = shape.HeadSize;
         var padded = Pad(size);
         var sums = stackalloc float[RowsAtOnce];
-        fixed (float* queries = q, keys = k, values = v, output = o, logSums = logSumExp, space = scratch)
+        fixed (float* queries = call.Queries.Values.AsSpan(), keys = call.Keys.Values.AsSpan(), values = call.Values.Values.AsSpan(),
+            output = call.Output.Values.AsSpan(), logSums = call.LogSumExp.AsSpan(), space = call.Scratch.AsSpan())
         {
-            foreach (var sequence in sequences)
+            foreach (var sequence in call.Sequences.AsSequences())
             {
                 if (sequence.QueryCount == 1)
                 {
-                    LastQuery<TLane>(shape, sequence, queries, strideQ, keys, values, strideKv, space, output, strideO, logSums);
+                    LastQuery<TVector>(shape, sequence, queries, strideQ, keys, values, strideKv, space, output, strideO, logSums);
                     continue;
                 }
 
@@ -60,7 +66,18 @@ internal static unsafe partial class AttentionKernels
                             var first = shape.FirstKey(position) / Padding * Padding;
                             var end = position + count;
                             var query = queries + (nint)(sequence.QueryStart + row) * strideQ + head * size;
-                            TileKernels.Multiply<TLane>(count, Pad(end - first), size, query, strideQ, 1, keysT + first, strideKeys, false, scores + first, strideKeys);
+                            TileKernels.Multiply<TVector>(
+                                count,
+                                Pad(end - first),
+                                size,
+                                query,
+                                strideQ,
+                                1,
+                                keysT + first,
+                                strideKeys,
+                                false,
+                                scores + first,
+                                strideKeys);
                             for (var i = 0; i < count; i++)
                             {
                                 var visible = shape.FirstKey(position + i);
@@ -69,19 +86,30 @@ internal static unsafe partial class AttentionKernels
                                 // Whole vectors: what the mask hides adds exp(-87) to a sum of at least 1, that is nothing, and is cleared.
                                 Fill(line, first, visible, float.NegativeInfinity);
                                 Fill(line, after, Pad(after), float.NegativeInfinity);
-                                sums[i] = Exponentials<TLane>(line + first, Pad(after) - first, shape.Scale, out var maximum);
+                                sums[i] = Exponentials<TVector>(line + first, Pad(after) - first, shape.Scale, out var maximum);
                                 Fill(line, first, visible, 0);
                                 Fill(line, after, end, 0);
                                 logSums[(nint)(sequence.QueryStart + row + i) * shape.QueryHeads + head] = maximum + MathF.Log(sums[i]);
                             }
 
-                            TileKernels.Multiply<TLane>(count, padded, end - first, scores + first, strideKeys, 1, valueRows + first * padded, padded, false, result, padded);
+                            TileKernels.Multiply<TVector>(
+                                count,
+                                padded,
+                                end - first,
+                                scores + first,
+                                strideKeys,
+                                1,
+                                valueRows + first * padded,
+                                padded,
+                                false,
+                                result,
+                                padded);
                             for (var i = 0; i < count; i++)
                             {
                                 var target = output + (nint)(sequence.QueryStart + row + i) * strideO + head * size;
                                 var factor = 1 / sums[i];
-                                var done = ScaleInto<TLane>(result + i * padded, factor, target, 0, size);
-                                ScaleInto<Lane1>(result + i * padded, factor, target, done, size);
+                                var done = ScaleInto<TVector>(result + i * padded, factor, target, 0, size);
+                                ScaleInto<SimdPlain>(result + i * padded, factor, target, done, size);
                             }
                         }
                     }
@@ -94,15 +122,15 @@ internal static unsafe partial class AttentionKernels
 
     /// <summary>values[i] = exp(scale values[i] - maximum) for whole vectors; returns their sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Exponentials<TLane>(float* values, int count, float scale, out float maximum)
-        where TLane : struct, ILane<TLane>
+    private static float Exponentials<TVector>(float* values, int count, float scale, out float maximum)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        maximum = scale * SoftmaxKernels.Largest<TLane>(values, count);
-        var (shift, factor) = (TLane.Broadcast(-maximum), TLane.Broadcast(scale));
-        var lanes = TLane.Broadcast(0);
-        for (var i = 0; i < count; i += TLane.Width)
+        maximum = scale * SoftmaxKernels.Largest<TVector>(values, count);
+        var (shift, factor) = (TVector.Create(-maximum), TVector.Create(scale));
+        var lanes = TVector.Create(0);
+        for (var i = 0; i < count; i += TVector.Count)
         {
-            var e = LaneMath.Exp(TLane.MultiplyAdd(TLane.Load(values + i), factor, shift));
+            var e = SimdMath.Exp(TVector.FusedMultiplyAdd(TVector.Load(values + i), factor, shift));
             e.Store(values + i);
             lanes += e;
         }
@@ -112,13 +140,13 @@ internal static unsafe partial class AttentionKernels
 
     /// <summary>destination = factor source.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int ScaleInto<TLane>(float* source, float factor, float* destination, int start, int end)
-        where TLane : struct, ILane<TLane>
+    private static int ScaleInto<TVector>(float* source, float factor, float* destination, int start, int end)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        var lanes = TLane.Broadcast(factor);
+        var lanes = TVector.Create(factor);
         var i = start;
-        for (; i + TLane.Width <= end; i += TLane.Width)
-            (TLane.Load(source + i) * lanes).Store(destination + i);
+        for (; i + TVector.Count <= end; i += TVector.Count)
+            (TVector.Load(source + i) * lanes).Store(destination + i);
         return i;
     }
 
@@ -158,7 +186,8 @@ internal static unsafe partial class AttentionKernels
     {
         for (var j = 0; j < rows; j++)
         {
-            new ReadOnlySpan<float>(source + (nint)j * stride, columns).CopyTo(new Span<float>(destination + j * strideDestination, columns));
+            new ReadOnlySpan<float>(source + (nint)j * stride, columns).CopyTo(
+                new Span<float>(destination + j * strideDestination, columns));
             Fill(destination + j * strideDestination, columns, strideDestination, 0);
         }
     }

@@ -35,4 +35,5 @@ public readonly record struct SequenceRows(int QueryStart, int QueryCount, int K
 /// <param name="WeightDecay">Decoupled decay; weights shrink by LearningRate * WeightDecay.</param>
 /// <param name="Step">Number of this step, from 1.</param>
 /// <param name="GradientScale">Factor on the gradient before anything else, for clipping.</param>
-public readonly record struct AdamWStep(float LearningRate, float Beta1, float Beta2, float Epsilon, float WeightDecay, int Step, float GradientScale);
+public readonly record struct AdamWStep(
+    float LearningRate, float Beta1, float Beta2, float Epsilon, float WeightDecay, int Step, float GradientScale);

@@ -15,81 +15,195 @@ public static class CpuOperations
     /// <param name="values">Values per vector: 16, 8 or 1.</param>
     public static IDecoderOperations ForWidth(int values) => values switch
     {
-        16 => new CpuOperations<Lane16>(),
-        8 => new CpuOperations<Lane8>(),
-        1 => new CpuOperations<Lane1>(),
+        16 => new CpuOperations<Simd512>(),
+        8 => new CpuOperations<Simd256>(),
+        1 => new CpuOperations<SimdPlain>(),
         _ => throw new UnreachableException($"no vectors of {values} values"),
     };
 }
 
 /// <summary>Binds the kernels of one width to slices.</summary>
-internal sealed class CpuOperations<TLane> : HostOperations, IDecoderOperations
-    where TLane : struct, ILane<TLane>
+internal sealed class CpuOperations<TVector> : HostOperations, IDecoderOperations
+    where TVector : unmanaged, ISimd<TVector>
 {
-    public string Name { get; } = $"cpu-{TLane.Width * 32}";
+    public string Name { get; } = $"cpu-{TVector.Count * 32}";
+
+    /// <summary>These: they hold no state, so any number of workers may share them.</summary>
+    public IDecoderOperations CreateWorker() => this;
 
     public void AddScaled(float alpha, BufferSlice source, BufferSlice destination) =>
-        ElementKernels.AddScaled<TLane>(alpha, source.AsSpan(), destination.AsSpan()[..source.Length]);
+        ElementKernels.AddScaled<TVector>(alpha, source.AsSpan(), destination.AsSpan()[..source.Length]);
 
-    public double SumOfSquares(BufferSlice values) => ElementKernels.SumOfSquares<TLane>(values.AsSpan());
+    public double SumOfSquares(ReadOnlySpan<BufferSlice> values)
+    {
+        var total = 0.0;
+        foreach (var slice in values)
+            total += ElementKernels.SumOfSquares<TVector>(slice.AsSpan());
+        return total;
+    }
 
-    public void Multiply(bool transposeA, bool transposeB, int m, int n, int k, float alpha, BufferSlice a, int strideA, BufferSlice b, int strideB, float beta, BufferSlice c, int strideC) =>
-        Gemm.Multiply(transposeA, transposeB, m, n, k, alpha, a.AsSpan(), strideA, b.AsSpan(), strideB, beta, c.AsSpan(), strideC);
+    public void Multiply(in Product p)
+    {
+        var a = p.A.Values.AsSpan();
+        var c = p.C.Values.AsSpan();
+        if (p.B.Values.Buffer.Type == ElementType.BFloat16)
+            Gemm.Multiply(
+                p.TransposeA,
+                p.TransposeB,
+                p.Rows,
+                p.Columns,
+                p.Terms,
+                p.Alpha,
+                a,
+                p.A.Stride,
+                p.B.Values.AsBFloat16(),
+                p.B.Stride,
+                p.Beta,
+                c,
+                p.C.Stride);
+        else
+            Gemm.Multiply(
+                p.TransposeA,
+                p.TransposeB,
+                p.Rows,
+                p.Columns,
+                p.Terms,
+                p.Alpha,
+                a,
+                p.A.Stride,
+                p.B.Values.AsSpan(),
+                p.B.Stride,
+                p.Beta,
+                c,
+                p.C.Stride);
+    }
 
-    public void SumRows(BufferSlice source, int stride, int rows, int columns, BufferSlice destination) =>
-        ElementKernels.SumRows<TLane>(source.AsSpan(), stride, rows, columns, destination.AsSpan());
+    public void MultiplySegments(in SegmentProducts p)
+    {
+        var offsets = p.Segments.Offsets.AsIntegers();
+        var a = p.A.Values.AsSpan();
+        var b = p.B.Values.AsSpan();
+        var c = p.C.AsSpan();
+        var length = p.Rows * p.Columns;
+        for (var i = 0; i < p.Segments.Count; i++)
+        {
+            var first = offsets[p.Segments.First + i];
+            var terms = offsets[p.Segments.First + i + 1] - first;
+            var (strideA, strideB, target) = (p.A.Stride, p.B.Stride, i * length);
+            Gemm.Multiply(
+                true,
+                false,
+                p.Rows,
+                p.Columns,
+                terms,
+                p.Alpha,
+                a[(first * strideA)..],
+                strideA,
+                b[(first * strideB)..],
+                strideB,
+                0,
+                c.Slice(target, length),
+                p.Columns);
+        }
+    }
 
-    public void ScatterAddRows(BufferSlice source, ReadOnlySpan<int> indices, int width, BufferSlice table) =>
-        ElementKernels.ScatterAddRows<TLane>(source.AsSpan(), indices, width, table.AsSpan());
+    public void AddRows(BufferSlice source, int rows, int columns, MatrixSlice destination)
+    {
+        var from = source.AsSpan();
+        var to = destination.Values.AsSpan();
+        for (var i = 0; i < rows; i++)
+            ElementKernels.AddScaled<TVector>(1, from.Slice(i * columns, columns), to.Slice(i * destination.Stride, columns));
+    }
 
-    public void RmsNorm(BufferSlice x, int strideX, BufferSlice weight, float epsilon, int rows, int groups, int size, BufferSlice y, int strideY, BufferSlice inverse) =>
-        NormKernels.Forward<TLane>(x.AsSpan(), strideX, weight.AsSpan(), epsilon, rows, groups, size, y.AsSpan(), strideY, inverse.AsSpan());
+    public void SumRows(MatrixSlice source, int rows, int columns, BufferSlice destination) =>
+        ElementKernels.SumRows<TVector>(source.Values.AsSpan(), source.Stride, rows, columns, destination.AsSpan());
 
-    public void RmsNormAgain(BufferSlice x, BufferSlice weight, BufferSlice inverse, int rows, int size, BufferSlice y) =>
-        NormKernels.Again<TLane>(x.AsSpan(), weight.AsSpan(), inverse.AsSpan(), rows, size, y.AsSpan());
+    public void ScatterAddRows(BufferSlice source, BufferSlice indices, int width, BufferSlice table) =>
+        ElementKernels.ScatterAddRows<TVector>(source.AsSpan(), indices.AsIntegers(), width, table.AsSpan());
 
-    public void RmsNormBackward(BufferSlice x, int strideX, BufferSlice weight, BufferSlice inverse, BufferSlice dy, int strideDy, int rows, int groups, int size, bool accumulate, BufferSlice dx, int strideDx, BufferSlice? dWeight) =>
-        NormKernels.Backward<TLane>(x.AsSpan(), strideX, weight.AsSpan(), inverse.AsSpan(), dy.AsSpan(), strideDy, rows, groups, size, accumulate, dx.AsSpan(), strideDx, dWeight is { } destination ? destination.AsSpan()[..size] : default);
+    public void RmsNorm(NormShape shape, MatrixSlice x, BufferSlice weight, float epsilon, MatrixSlice y, BufferSlice inverse) =>
+        NormKernels.Forward<TVector>(shape, x, weight.AsSpan(), epsilon, y, inverse.AsSpan());
 
-    public void Rope(BufferSlice values, int stride, int heads, int size, BufferSlice table, ReadOnlySpan<int> positions, bool backward) =>
-        GateKernels.Rope<TLane>(values.AsSpan(), stride, heads, size, table.AsSpan(), positions, backward);
+    public void RmsNormAgain(int rows, int size, BufferSlice x, BufferSlice weight, BufferSlice inverse, BufferSlice y) =>
+        NormKernels.Again<TVector>(rows, size, x.AsSpan(), weight.AsSpan(), inverse.AsSpan(), y.AsSpan());
+
+    public void RmsNormBackward(in NormGradient gradient) => NormKernels.Backward<TVector>(gradient);
+
+    public void Rope(MatrixSlice values, int heads, int size, BufferSlice table, BufferSlice positions, bool backward) =>
+        GateKernels.Rope<TVector>(values, heads, size, table.AsSpan(), positions.AsIntegers(), backward);
 
     public int AttentionScratch(in AttentionShape shape, int longest) => AttentionKernels.Scratch(shape, longest);
 
-    public void Attention(in AttentionShape shape, ReadOnlySpan<SequenceRows> sequences, BufferSlice q, int strideQ, BufferSlice k, BufferSlice v, int strideKv, BufferSlice scratch, BufferSlice o, int strideO, BufferSlice logSumExp) =>
-        AttentionKernels.Forward<TLane>(shape, sequences, q.AsSpan(), strideQ, k.AsSpan(), v.AsSpan(), strideKv, scratch.AsSpan(), o.AsSpan(), strideO, logSumExp.AsSpan());
+    public void Attention(in AttentionCall call) => AttentionKernels.Forward<TVector>(call);
 
-    public void AttentionBackward(in AttentionShape shape, ReadOnlySpan<SequenceRows> sequences, BufferSlice q, BufferSlice k, BufferSlice v, int stride, BufferSlice o, BufferSlice dO, int strideO, BufferSlice logSumExp, BufferSlice scratch, BufferSlice dQ, BufferSlice dK, BufferSlice dV, int strideD) =>
-        AttentionKernels.Backward<TLane>(shape, sequences, q.AsSpan(), k.AsSpan(), v.AsSpan(), stride, o.AsSpan(), dO.AsSpan(), strideO, logSumExp.AsSpan(), scratch.AsSpan(), dQ.AsSpan(), dK.AsSpan(), dV.AsSpan(), strideD);
+    public void AttentionBackward(in AttentionGradient gradient) => AttentionKernels.Backward<TVector>(gradient);
 
     public void SiluGate(BufferSlice gateUp, int rows, int width, BufferSlice h) =>
-        GateKernels.Silu<TLane>(gateUp.AsSpan(), rows, width, h.AsSpan());
+        GateKernels.Silu<TVector>(gateUp.AsSpan(), rows, width, h.AsSpan());
 
     public void SiluGateBackward(BufferSlice gateUp, int rows, int width, BufferSlice dHThenH) =>
-        GateKernels.SiluBackward<TLane>(gateUp.AsSpan(), rows, width, dHThenH.AsSpan());
+        GateKernels.SiluBackward<TVector>(gateUp.AsSpan(), rows, width, dHThenH.AsSpan());
 
-    public void SoftmaxStatistics(BufferSlice logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, BufferSlice maximum, BufferSlice sum, BufferSlice targetLogit) =>
-        SoftmaxKernels.Statistics<TLane>(logits.AsSpan(), rows, columns, firstColumn, targets, maximum.AsSpan(), sum.AsSpan(), targetLogit.AsSpan());
+    public void SoftmaxStatistics(in LogitBlock block, BufferSlice maximum, BufferSlice sum, BufferSlice targetLogit) =>
+        SoftmaxKernels.Statistics<TVector>(block, maximum.AsSpan(), sum.AsSpan(), targetLogit.AsSpan());
 
-    public void PredictionStatistics(BufferSlice logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, Span<PredictionSums> sums) =>
-        PredictionKernels.Statistics<TLane>(logits.AsSpan(), rows, columns, firstColumn, targets, sums);
+    public void PredictionStatistics(in LogitBlock block, BufferSlice sums) =>
+        PredictionKernels.Statistics<TVector>(block, sums.AsPredictionSums());
 
-    public void SoftmaxGradient(BufferSlice logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights, BufferSlice maximum, BufferSlice sum) =>
-        SoftmaxKernels.Gradient<TLane>(logits.AsSpan(), rows, columns, firstColumn, targets, weights, maximum.AsSpan(), sum.AsSpan());
+    public void SoftmaxGradient(in LogitBlock block, BufferSlice weights, BufferSlice maximum, BufferSlice sum) =>
+        SoftmaxKernels.Gradient<TVector>(block, weights.AsSpan(), maximum.AsSpan(), sum.AsSpan());
 
-    public void Dropout(BufferSlice source, float probability, ulong stream, bool accumulate, BufferSlice destination) =>
-        DropoutKernels.Drop<TLane>(source.AsSpan(), probability, stream, accumulate, destination.AsSpan());
+    public void Dropout(in DropoutRows rows, BufferSlice source, bool accumulate, BufferSlice destination)
+    {
+        var offsets = rows.Segments.Offsets.AsIntegers();
+        var from = source.AsSpan();
+        var to = destination.AsSpan();
+        for (var i = rows.Segments.First; i < rows.Segments.First + rows.Segments.Count; i++)
+        {
+            var (start, count) = (offsets[i] * rows.Width, (offsets[i + 1] - offsets[i]) * rows.Width);
+            DropoutKernels.Drop<TVector>(
+                from.Slice(start, count), rows.Probability, DropoutMask.Derive(
+                    rows.Stream, rows.FirstNumber + i), accumulate, to.Slice(start, count));
+        }
+    }
 
     public void AdamW(in AdamWStep step, BufferSlice gradient, BufferSlice weights, BufferSlice firstMoment, BufferSlice secondMoment) =>
-        ElementKernels.AdamW<TLane>(step, gradient.AsSpan(), weights.AsSpan(), firstMoment.AsSpan(), secondMoment.AsSpan());
+        ElementKernels.AdamW<TVector>(step, gradient.AsSpan(), weights.AsSpan(), firstMoment.AsSpan(), secondMoment.AsSpan());
 
-    public void AddSketch(BufferSlice values, SketchKey key, int dimension, BufferSlice destination) =>
-        SketchKernels.Add(values.AsSpan(), key, dimension, destination.AsSpan());
+    public void AddSketches(BufferSlice values, int rows, SketchKey key, int dimension, MatrixSlice destination)
+    {
+        var from = values.AsSpan();
+        var to = destination.Values.AsSpan();
+        var length = from.Length / rows;
+        for (var i = 0; i < rows; i++)
+            SketchKernels.Add(from.Slice(i * length, length), key, dimension, to[(i * destination.Stride)..]);
+    }
 
-    public void WrapSketch(int dimension, BufferSlice sketch) => SketchKernels.Wrap(dimension, sketch.AsSpan());
+    public void WrapSketches(int dimension, int rows, MatrixSlice sketches)
+    {
+        for (var i = 0; i < rows; i++)
+            SketchKernels.Wrap(dimension, sketches.Values.AsSpan()[(i * sketches.Stride)..]);
+    }
 
-    public void Scale(BufferSlice factors, BufferSlice values) => SketchKernels.Scale(factors.AsSpan(), values.AsSpan());
+    public void Scale(BufferSlice factors, int rows, BufferSlice values)
+    {
+        var by = factors.AsSpan();
+        var all = values.AsSpan();
+        for (var i = 0; i < rows; i++)
+            SketchKernels.Scale(by, all.Slice(i * by.Length, by.Length));
+    }
 
-    public void AdamDirection(in AdamDirection adam, BufferSlice firstMoment, BufferSlice secondMoment, BufferSlice gradient) =>
-        SketchKernels.AdamDirection(adam, firstMoment.AsSpan(), secondMoment.AsSpan(), gradient.AsSpan());
+    public void AdamDirection(in AdamDirection adam, BufferSlice firstMoment, BufferSlice secondMoment, int rows, BufferSlice gradients)
+    {
+        var first = firstMoment.AsSpan();
+        var second = secondMoment.AsSpan();
+        var all = gradients.AsSpan();
+        for (var i = 0; i < rows; i++)
+            SketchKernels.AdamDirection(adam, first, second, all.Slice(i * first.Length, first.Length));
+    }
+
+    public void Dispose()
+    {
+        // There is nothing of its own to free.
+    }
 }

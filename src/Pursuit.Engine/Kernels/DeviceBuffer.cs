@@ -1,17 +1,21 @@
 namespace Pursuit.Engine.Kernels;
 
 /// <summary>
-/// Memory for float32 values on the device of an <see cref="IDecoderOperations"/>. It has exactly one owner, who
+/// Memory for values of one type on the device of an <see cref="IDecoderOperations"/>. It has exactly one owner, who
 /// disposes it; everything else holds a <see cref="BufferSlice"/>.
 /// </summary>
 public abstract class DeviceBuffer : IDisposable
 {
     /// <summary>Creates the base of a buffer.</summary>
-    /// <param name="length">Number of float32 values.</param>
-    protected DeviceBuffer(long length) => Length = length;
+    /// <param name="length">Number of values.</param>
+    /// <param name="type">Their type.</param>
+    protected DeviceBuffer(long length, ElementType type) => (Length, Type) = (length, type);
 
-    /// <summary>Number of float32 values.</summary>
+    /// <summary>Number of values.</summary>
     public long Length { get; }
+
+    /// <summary>What a value is.</summary>
+    public ElementType Type { get; }
 
     /// <summary>A view of part of the buffer.</summary>
     /// <param name="offset">First value.</param>
@@ -36,7 +40,7 @@ public abstract class DeviceBuffer : IDisposable
     protected abstract void Dispose(bool disposing);
 }
 
-/// <summary>A view of <see cref="Length"/> consecutive float32 values of a <see cref="DeviceBuffer"/>.</summary>
+/// <summary>A view of <see cref="Length"/> consecutive values of a <see cref="DeviceBuffer"/>.</summary>
 /// <param name="Buffer">The memory; its owner keeps it alive.</param>
 /// <param name="Offset">First value.</param>
 /// <param name="Length">Number of values.</param>
@@ -52,4 +56,13 @@ public readonly record struct BufferSlice(DeviceBuffer Buffer, long Offset, int 
             throw new ArgumentOutOfRangeException(nameof(start), $"part [{start}, {start + length}) of a slice of {Length} values");
         return new BufferSlice(Buffer, Offset + start, length);
     }
+}
+
+/// <summary>A row-major matrix within a buffer; how many rows and columns of it count, an operation is told besides.</summary>
+/// <param name="Values">The values from the first one on.</param>
+/// <param name="Stride">Values from one row to the next.</param>
+public readonly record struct MatrixSlice(BufferSlice Values, int Stride)
+{
+    /// <summary>The matrix that begins at another value.</summary>
+    public MatrixSlice From(int start) => this with { Values = Values.From(start) };
 }

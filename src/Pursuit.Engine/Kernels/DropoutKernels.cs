@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Pursuit.Numerics;
 
 namespace Pursuit.Engine.Kernels;
 
@@ -6,16 +7,16 @@ namespace Pursuit.Engine.Kernels;
 internal static unsafe class DropoutKernels
 {
     /// <summary>destination (+)= source / (1 - probability) where kept, else 0.</summary>
-    public static void Drop<TLane>(ReadOnlySpan<float> source, float probability, ulong stream, bool accumulate, Span<float> destination)
-        where TLane : struct, ILane<TLane>
+    public static void Drop<TVector>(ReadOnlySpan<float> source, float probability, ulong stream, bool accumulate, Span<float> destination)
+        where TVector : unmanaged, ISimd<TVector>
     {
         var factor = 1 / (1 - probability);
         var done = 0;
         fixed (float* s = source, d = destination)
         {
-            if (TLane.Width == Vector512<float>.Count)
+            if (TVector.Count == Vector512<float>.Count)
                 done = Drop512(s, source.Length, factor, DropoutMask.Threshold(probability), stream, accumulate, d);
-            else if (TLane.Width == Vector256<float>.Count)
+            else if (TVector.Count == Vector256<float>.Count)
                 done = Drop256(s, source.Length, factor, DropoutMask.Threshold(probability), stream, accumulate, d);
             for (var i = done; i < source.Length; i++)
             {

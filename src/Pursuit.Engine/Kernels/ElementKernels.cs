@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Pursuit.Numerics;
 
 namespace Pursuit.Engine.Kernels;
 
@@ -6,19 +7,19 @@ namespace Pursuit.Engine.Kernels;
 internal static unsafe class ElementKernels
 {
     /// <summary>destination += alpha * source.</summary>
-    public static void AddScaled<TLane>(float alpha, ReadOnlySpan<float> source, Span<float> destination)
-        where TLane : struct, ILane<TLane>
+    public static void AddScaled<TVector>(float alpha, ReadOnlySpan<float> source, Span<float> destination)
+        where TVector : unmanaged, ISimd<TVector>
     {
         fixed (float* s = source, d = destination)
         {
-            var done = AddScaledBody<TLane>(alpha, s, d, 0, source.Length);
-            AddScaledBody<Lane1>(alpha, s, d, done, source.Length);
+            var done = AddScaledBody<TVector>(alpha, s, d, 0, source.Length);
+            AddScaledBody<SimdPlain>(alpha, s, d, done, source.Length);
         }
     }
 
     /// <summary>The sum of squares: float32 lanes within runs of 1,024 values, float64 between runs.</summary>
-    public static double SumOfSquares<TLane>(ReadOnlySpan<float> values)
-        where TLane : struct, ILane<TLane>
+    public static double SumOfSquares<TVector>(ReadOnlySpan<float> values)
+        where TVector : unmanaged, ISimd<TVector>
     {
         const int Run = 1024;
         var total = 0.0;
@@ -27,12 +28,12 @@ internal static unsafe class ElementKernels
             for (var start = 0; start < values.Length; start += Run)
             {
                 var count = Math.Min(Run, values.Length - start);
-                var sum = TLane.Broadcast(0);
+                var sum = TVector.Create(0);
                 var i = 0;
-                for (; i + TLane.Width <= count; i += TLane.Width)
+                for (; i + TVector.Count <= count; i += TVector.Count)
                 {
-                    var v = TLane.Load(x + start + i);
-                    sum = TLane.MultiplyAdd(v, v, sum);
+                    var v = TVector.Load(x + start + i);
+                    sum = TVector.FusedMultiplyAdd(v, v, sum);
                 }
 
                 double run = sum.Sum();
@@ -46,66 +47,67 @@ internal static unsafe class ElementKernels
     }
 
     /// <summary>destination = the sum of the rows, in row order.</summary>
-    public static void SumRows<TLane>(ReadOnlySpan<float> source, int stride, int rows, int columns, Span<float> destination)
-        where TLane : struct, ILane<TLane>
+    public static void SumRows<TVector>(ReadOnlySpan<float> source, int stride, int rows, int columns, Span<float> destination)
+        where TVector : unmanaged, ISimd<TVector>
     {
         destination[..columns].Clear();
         for (var i = 0; i < rows; i++)
-            AddScaled<TLane>(1, source.Slice(i * stride, columns), destination);
+            AddScaled<TVector>(1, source.Slice(i * stride, columns), destination);
     }
 
     /// <summary>table[indices[i]] += source[i], in the order of i.</summary>
-    public static void ScatterAddRows<TLane>(ReadOnlySpan<float> source, ReadOnlySpan<int> indices, int width, Span<float> table)
-        where TLane : struct, ILane<TLane>
+    public static void ScatterAddRows<TVector>(ReadOnlySpan<float> source, ReadOnlySpan<int> indices, int width, Span<float> table)
+        where TVector : unmanaged, ISimd<TVector>
     {
         for (var i = 0; i < indices.Length; i++)
-            AddScaled<TLane>(1, source.Slice(i * width, width), table.Slice(indices[i] * width, width));
+            AddScaled<TVector>(1, source.Slice(i * width, width), table.Slice(indices[i] * width, width));
     }
 
     /// <summary>See <see cref="IDecoderOperations.AdamW"/>.</summary>
-    public static void AdamW<TLane>(in AdamWStep step, ReadOnlySpan<float> gradient, Span<float> weights, Span<float> firstMoment, Span<float> secondMoment)
-        where TLane : struct, ILane<TLane>
+    public static void AdamW<TVector>(
+        in AdamWStep step, ReadOnlySpan<float> gradient, Span<float> weights, Span<float> firstMoment, Span<float> secondMoment)
+        where TVector : unmanaged, ISimd<TVector>
     {
         fixed (float* g = gradient, w = weights, m = firstMoment, v = secondMoment)
         {
-            var done = AdamWBody<TLane>(step, g, w, m, v, 0, weights.Length);
-            AdamWBody<Lane1>(step, g, w, m, v, done, weights.Length);
+            var done = AdamWBody<TVector>(step, g, w, m, v, 0, weights.Length);
+            AdamWBody<SimdPlain>(step, g, w, m, v, done, weights.Length);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int AddScaledBody<TLane>(float alpha, float* s, float* d, int start, int end)
-        where TLane : struct, ILane<TLane>
+    private static int AddScaledBody<TVector>(float alpha, float* s, float* d, int start, int end)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        var factor = TLane.Broadcast(alpha);
+        var factor = TVector.Create(alpha);
         var i = start;
-        for (; i + TLane.Width <= end; i += TLane.Width)
-            TLane.MultiplyAdd(factor, TLane.Load(s + i), TLane.Load(d + i)).Store(d + i);
+        for (; i + TVector.Count <= end; i += TVector.Count)
+            TVector.FusedMultiplyAdd(factor, TVector.Load(s + i), TVector.Load(d + i)).Store(d + i);
         return i;
     }
 
-    private static int AdamWBody<TLane>(in AdamWStep step, float* g, float* w, float* m, float* v, int start, int end)
-        where TLane : struct, ILane<TLane>
+    private static int AdamWBody<TVector>(in AdamWStep step, float* g, float* w, float* m, float* v, int start, int end)
+        where TVector : unmanaged, ISimd<TVector>
     {
         var correction1 = 1 - Math.Pow(step.Beta1, step.Step);
         var correction2 = 1 - Math.Pow(step.Beta2, step.Step);
-        var (beta1, rest1) = (TLane.Broadcast(step.Beta1), TLane.Broadcast((float)(1 - (double)step.Beta1)));
-        var (beta2, rest2) = (TLane.Broadcast(step.Beta2), TLane.Broadcast((float)(1 - (double)step.Beta2)));
-        var scale = TLane.Broadcast(step.GradientScale);
-        var decay = TLane.Broadcast((float)(1 - (double)step.LearningRate * step.WeightDecay));
-        var stepSize = TLane.Broadcast((float)(-step.LearningRate / correction1));
-        var rootFactor = TLane.Broadcast((float)(1 / Math.Sqrt(correction2)));
-        var epsilon = TLane.Broadcast(step.Epsilon);
+        var (beta1, rest1) = (TVector.Create(step.Beta1), TVector.Create((float)(1 - (double)step.Beta1)));
+        var (beta2, rest2) = (TVector.Create(step.Beta2), TVector.Create((float)(1 - (double)step.Beta2)));
+        var scale = TVector.Create(step.GradientScale);
+        var decay = TVector.Create((float)(1 - (double)step.LearningRate * step.WeightDecay));
+        var stepSize = TVector.Create((float)(-step.LearningRate / correction1));
+        var rootFactor = TVector.Create((float)(1 / Math.Sqrt(correction2)));
+        var epsilon = TVector.Create(step.Epsilon);
         var i = start;
-        for (; i + TLane.Width <= end; i += TLane.Width)
+        for (; i + TVector.Count <= end; i += TVector.Count)
         {
-            var gradient = TLane.Load(g + i) * scale;
-            var first = TLane.MultiplyAdd(beta1, TLane.Load(m + i), rest1 * gradient);
-            var second = TLane.MultiplyAdd(beta2, TLane.Load(v + i), rest2 * gradient * gradient);
+            var gradient = TVector.Load(g + i) * scale;
+            var first = TVector.FusedMultiplyAdd(beta1, TVector.Load(m + i), rest1 * gradient);
+            var second = TVector.FusedMultiplyAdd(beta2, TVector.Load(v + i), rest2 * gradient * gradient);
             first.Store(m + i);
             second.Store(v + i);
-            var denominator = TLane.MultiplyAdd(TLane.SquareRoot(second), rootFactor, epsilon);
-            TLane.MultiplyAdd(stepSize, first / denominator, TLane.Load(w + i) * decay).Store(w + i);
+            var denominator = TVector.FusedMultiplyAdd(TVector.SquareRoot(second), rootFactor, epsilon);
+            TVector.FusedMultiplyAdd(stepSize, first / denominator, TVector.Load(w + i) * decay).Store(w + i);
         }
 
         return i;

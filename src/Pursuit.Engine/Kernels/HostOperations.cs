@@ -1,16 +1,46 @@
+using Pursuit.Numerics;
+
 namespace Pursuit.Engine.Kernels;
 
-/// <summary>What every implementation in host memory shares: allocation and copies, where there is nothing to gain.</summary>
+/// <summary>
+/// What every implementation in host memory shares: allocation, copies and loops over rows, where there is nothing to gain.
+/// </summary>
 public abstract class HostOperations
 {
+    /// <summary>Everything is done when its call returns.</summary>
+    public virtual void Finish()
+    {
+        // Nothing is ever left to wait for.
+    }
+
     /// <inheritdoc cref="IDecoderOperations.Allocate"/>
-    public virtual DeviceBuffer Allocate(long length) => new HostBuffer(length);
+    public virtual DeviceBuffer Allocate(long length, ElementType type = ElementType.Float32) => new HostBuffer(length, type);
 
     /// <inheritdoc cref="IDecoderOperations.Read"/>
-    public virtual void Read(BufferSlice source, Span<float> destination) => source.AsSpan().CopyTo(destination);
+    public virtual void Read(BufferSlice source, Span<float> destination)
+    {
+        if (source.Buffer.Type == ElementType.BFloat16)
+            FloatConversion.BFloat16ToSingle(source.AsBFloat16(), destination);
+        else
+            source.AsSpan().CopyTo(destination);
+    }
 
-    /// <inheritdoc cref="IDecoderOperations.Write"/>
+    /// <inheritdoc cref="IDecoderOperations.ReadRows"/>
+    public virtual void ReadRows(MatrixSlice source, int rows, int columns, Span<float> destination)
+    {
+        var values = source.Values.AsSpan();
+        for (var i = 0; i < rows; i++)
+            values.Slice(i * source.Stride, columns).CopyTo(destination[(i * columns)..]);
+    }
+
+    /// <inheritdoc cref="IDecoderOperations.Write(ReadOnlySpan{float}, BufferSlice)"/>
     public virtual void Write(ReadOnlySpan<float> source, BufferSlice destination) => source.CopyTo(destination.AsSpan());
+
+    /// <inheritdoc cref="IDecoderOperations.Write(ReadOnlySpan{ushort}, BufferSlice)"/>
+    public virtual void Write(ReadOnlySpan<ushort> source, BufferSlice destination) => source.CopyTo(destination.AsBFloat16());
+
+    /// <inheritdoc cref="IDecoderOperations.Write(ReadOnlySpan{int}, BufferSlice)"/>
+    public virtual void Write(ReadOnlySpan<int> source, BufferSlice destination) => source.CopyTo(destination.AsIntegers());
 
     /// <inheritdoc cref="IDecoderOperations.Fill"/>
     public virtual void Fill(float value, BufferSlice destination) => destination.AsSpan().Fill(value);
@@ -18,33 +48,54 @@ public abstract class HostOperations
     /// <inheritdoc cref="IDecoderOperations.Copy"/>
     public virtual void Copy(BufferSlice source, BufferSlice destination) => source.AsSpan().CopyTo(destination.AsSpan());
 
+    /// <inheritdoc cref="IDecoderOperations.StartPredictions"/>
+    public virtual void StartPredictions(BufferSlice sums) => sums.AsPredictionSums().Fill(PredictionSums.Start);
+
     /// <inheritdoc cref="IDecoderOperations.SetRows"/>
-    public virtual void SetRows(BufferSlice vector, int rows, int columns, BufferSlice destination, int stride)
+    public virtual void SetRows(BufferSlice vector, int rows, int columns, MatrixSlice destination)
     {
         var source = vector.AsSpan()[..columns];
-        var target = destination.AsSpan();
+        var target = destination.Values.AsSpan();
         for (var i = 0; i < rows; i++)
-            source.CopyTo(target[(i * stride)..]);
+            source.CopyTo(target[(i * destination.Stride)..]);
     }
 
     /// <inheritdoc cref="IDecoderOperations.AddToRows"/>
-    public virtual void AddToRows(BufferSlice vector, int rows, int columns, BufferSlice destination, int stride)
+    public virtual void AddToRows(BufferSlice vector, int rows, int columns, MatrixSlice destination)
     {
         var source = vector.AsSpan();
-        var target = destination.AsSpan();
+        var target = destination.Values.AsSpan();
         for (var i = 0; i < rows; i++)
         {
             for (var j = 0; j < columns; j++)
-                target[i * stride + j] += source[j];
+                target[i * destination.Stride + j] += source[j];
         }
     }
 
     /// <inheritdoc cref="IDecoderOperations.GatherRows"/>
-    public virtual void GatherRows(BufferSlice table, ReadOnlySpan<int> indices, int width, BufferSlice destination)
+    public virtual void GatherRows(BufferSlice table, BufferSlice indices, int width, BufferSlice destination)
     {
-        var source = table.AsSpan();
+        var rows = indices.AsIntegers();
         var target = destination.AsSpan();
-        for (var i = 0; i < indices.Length; i++)
-            source.Slice(indices[i] * width, width).CopyTo(target[(i * width)..]);
+        if (table.Buffer.Type == ElementType.BFloat16)
+        {
+            for (var i = 0; i < rows.Length; i++)
+                FloatConversion.BFloat16ToSingle(table.AsBFloat16().Slice(rows[i] * width, width), target[(i * width)..]);
+            return;
+        }
+
+        var source = table.AsSpan();
+        for (var i = 0; i < rows.Length; i++)
+            source.Slice(rows[i] * width, width).CopyTo(target[(i * width)..]);
+    }
+
+    /// <inheritdoc cref="IDecoderOperations.ScatterRows"/>
+    public virtual void ScatterRows(MatrixSlice source, BufferSlice indices, int width, BufferSlice table)
+    {
+        var rows = indices.AsIntegers();
+        var from = source.Values.AsSpan();
+        var to = table.AsSpan();
+        for (var i = 0; i < rows.Length; i++)
+            from.Slice(i * source.Stride, width).CopyTo(to[(rows[i] * width)..]);
     }
 }

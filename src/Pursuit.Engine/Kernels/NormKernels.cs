@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Pursuit.Numerics;
 
 namespace Pursuit.Engine.Kernels;
 
@@ -6,41 +7,50 @@ namespace Pursuit.Engine.Kernels;
 internal static unsafe class NormKernels
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Forward<TLane>(ReadOnlySpan<float> x, int strideX, ReadOnlySpan<float> weight, float epsilon, int rows, int groups, int size, Span<float> y, int strideY, Span<float> inverse)
-        where TLane : struct, ILane<TLane>
+    public static void Forward<TVector>(
+        NormShape shape, MatrixSlice x, ReadOnlySpan<float> weight, float epsilon, MatrixSlice y, Span<float> inverse)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        fixed (float* input = x, w = weight, output = y, r = inverse)
+        var (rows, groups, size) = shape;
+        var (strideX, strideY) = (x.Stride, y.Stride);
+        fixed (float* input = x.Values.AsSpan(), w = weight, output = y.Values.AsSpan(), r = inverse)
         {
             for (var t = 0; t < rows; t++)
             {
                 for (var g = 0; g < groups; g++)
                 {
                     var source = input + (nint)t * strideX + g * size;
-                    var factor = (float)(1 / Math.Sqrt((double)Dot<TLane>(source, source, size) / size + epsilon));
+                    var factor = (float)(1 / Math.Sqrt((double)Dot<TVector>(source, source, size) / size + epsilon));
                     r[t * groups + g] = factor;
-                    Scale<TLane>(source, w, factor, size, output + (nint)t * strideY + g * size);
+                    Scale<TVector>(source, w, factor, size, output + (nint)t * strideY + g * size);
                 }
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Again<TLane>(ReadOnlySpan<float> x, ReadOnlySpan<float> weight, ReadOnlySpan<float> inverse, int rows, int size, Span<float> y)
-        where TLane : struct, ILane<TLane>
+    public static void Again<TVector>(
+        int rows, int size, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, ReadOnlySpan<float> inverse, Span<float> y)
+        where TVector : unmanaged, ISimd<TVector>
     {
         fixed (float* input = x, w = weight, output = y)
         {
             for (var t = 0; t < rows; t++)
-                Scale<TLane>(input + (nint)t * size, w, inverse[t], size, output + (nint)t * size);
+                Scale<TVector>(input + (nint)t * size, w, inverse[t], size, output + (nint)t * size);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Backward<TLane>(ReadOnlySpan<float> x, int strideX, ReadOnlySpan<float> weight, ReadOnlySpan<float> inverse, ReadOnlySpan<float> dy, int strideDy, int rows, int groups, int size, bool accumulate, Span<float> dx, int strideDx, Span<float> dWeight)
-        where TLane : struct, ILane<TLane>
+    public static void Backward<TVector>(in NormGradient norm)
+        where TVector : unmanaged, ISimd<TVector>
     {
+        var (rows, groups, size) = norm.Shape;
+        var (strideX, strideDy, strideDx, accumulate) = (norm.X.Stride, norm.DY.Stride, norm.DX.Stride, norm.Accumulate);
+        var inverse = norm.Inverse.AsSpan();
+        var dWeight = norm.DWeight is { } wanted ? wanted.AsSpan()[..size] : default;
         dWeight.Clear();
-        fixed (float* input = x, w = weight, gradient = dy, result = dx, weightGradient = dWeight)
+        fixed (float* input = norm.X.Values.AsSpan(), w = norm.Weight.AsSpan(), gradient = norm.DY.Values.AsSpan(),
+            result = norm.DX.Values.AsSpan(), weightGradient = dWeight)
         {
             for (var t = 0; t < rows; t++)
             {
@@ -50,44 +60,44 @@ internal static unsafe class NormKernels
                     var slope = gradient + (nint)t * strideDy + g * size;
                     var target = result + (nint)t * strideDx + g * size;
                     var r = inverse[t * groups + g];
-                    var projection = Dot3<TLane>(slope, w, source, size);
+                    var projection = Dot3<TVector>(slope, w, source, size);
                     var along = -r * r * r * (projection / size);
                     if (!dWeight.IsEmpty)
                     {
-                        var counted = WeightBody<TLane>(slope, source, r, weightGradient, 0, size);
-                        WeightBody<Lane1>(slope, source, r, weightGradient, counted, size);
+                        var counted = WeightBody<TVector>(slope, source, r, weightGradient, 0, size);
+                        WeightBody<SimdPlain>(slope, source, r, weightGradient, counted, size);
                     }
 
-                    var done = InputBody<TLane>(slope, w, source, r, along, accumulate, target, 0, size);
-                    InputBody<Lane1>(slope, w, source, r, along, accumulate, target, done, size);
+                    var done = InputBody<TVector>(slope, w, source, r, along, accumulate, target, 0, size);
+                    InputBody<SimdPlain>(slope, w, source, r, along, accumulate, target, done, size);
                 }
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Scale<TLane>(float* x, float* w, float factor, int size, float* y)
-        where TLane : struct, ILane<TLane>
+    private static void Scale<TVector>(float* x, float* w, float factor, int size, float* y)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        var r = TLane.Broadcast(factor);
+        var r = TVector.Create(factor);
         var i = 0;
-        for (; i + TLane.Width <= size; i += TLane.Width)
-            (TLane.Load(x + i) * r * TLane.Load(w + i)).Store(y + i);
+        for (; i + TVector.Count <= size; i += TVector.Count)
+            (TVector.Load(x + i) * r * TVector.Load(w + i)).Store(y + i);
         for (; i < size; i++)
             y[i] = x[i] * factor * w[i];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Dot<TLane>(float* x, float* y, int size)
-        where TLane : struct, ILane<TLane>
+    public static float Dot<TVector>(float* x, float* y, int size)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        var sum0 = TLane.Broadcast(0);
-        var sum1 = TLane.Broadcast(0);
+        var sum0 = TVector.Create(0);
+        var sum1 = TVector.Create(0);
         var i = 0;
-        for (; i + 2 * TLane.Width <= size; i += 2 * TLane.Width)
+        for (; i + 2 * TVector.Count <= size; i += 2 * TVector.Count)
         {
-            sum0 = TLane.MultiplyAdd(TLane.Load(x + i), TLane.Load(y + i), sum0);
-            sum1 = TLane.MultiplyAdd(TLane.Load(x + i + TLane.Width), TLane.Load(y + i + TLane.Width), sum1);
+            sum0 = TVector.FusedMultiplyAdd(TVector.Load(x + i), TVector.Load(y + i), sum0);
+            sum1 = TVector.FusedMultiplyAdd(TVector.Load(x + i + TVector.Count), TVector.Load(y + i + TVector.Count), sum1);
         }
 
         var sum = (sum0 + sum1).Sum();
@@ -97,16 +107,17 @@ internal static unsafe class NormKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Dot3<TLane>(float* x, float* y, float* z, int size)
-        where TLane : struct, ILane<TLane>
+    private static float Dot3<TVector>(float* x, float* y, float* z, int size)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        var sum0 = TLane.Broadcast(0);
-        var sum1 = TLane.Broadcast(0);
+        var sum0 = TVector.Create(0);
+        var sum1 = TVector.Create(0);
         var i = 0;
-        for (; i + 2 * TLane.Width <= size; i += 2 * TLane.Width)
+        for (; i + 2 * TVector.Count <= size; i += 2 * TVector.Count)
         {
-            sum0 = TLane.MultiplyAdd(TLane.Load(x + i) * TLane.Load(y + i), TLane.Load(z + i), sum0);
-            sum1 = TLane.MultiplyAdd(TLane.Load(x + i + TLane.Width) * TLane.Load(y + i + TLane.Width), TLane.Load(z + i + TLane.Width), sum1);
+            sum0 = TVector.FusedMultiplyAdd(TVector.Load(x + i) * TVector.Load(y + i), TVector.Load(z + i), sum0);
+            sum1 = TVector.FusedMultiplyAdd(
+                TVector.Load(x + i + TVector.Count) * TVector.Load(y + i + TVector.Count), TVector.Load(z + i + TVector.Count), sum1);
         }
 
         var sum = (sum0 + sum1).Sum();
@@ -116,28 +127,31 @@ internal static unsafe class NormKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int WeightBody<TLane>(float* slope, float* source, float r, float* weightGradient, int start, int size)
-        where TLane : struct, ILane<TLane>
+    private static int WeightBody<TVector>(float* slope, float* source, float r, float* weightGradient, int start, int size)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        var factor = TLane.Broadcast(r);
+        var factor = TVector.Create(r);
         var i = start;
-        for (; i + TLane.Width <= size; i += TLane.Width)
-            TLane.MultiplyAdd(TLane.Load(slope + i) * factor, TLane.Load(source + i), TLane.Load(weightGradient + i)).Store(weightGradient + i);
+        for (; i + TVector.Count <= size; i += TVector.Count)
+            TVector.FusedMultiplyAdd(
+                TVector.Load(slope + i) * factor, TVector.Load(source + i), TVector.Load(weightGradient + i)).Store(weightGradient + i);
         return i;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int InputBody<TLane>(float* slope, float* w, float* source, float r, float along, bool accumulate, float* target, int start, int size)
-        where TLane : struct, ILane<TLane>
+    private static int InputBody<TVector>(
+        float* slope, float* w, float* source, float r, float along, bool accumulate, float* target, int start, int size)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        var factor = TLane.Broadcast(r);
-        var direction = TLane.Broadcast(along);
+        var factor = TVector.Create(r);
+        var direction = TVector.Create(along);
         var i = start;
-        for (; i + TLane.Width <= size; i += TLane.Width)
+        for (; i + TVector.Count <= size; i += TVector.Count)
         {
-            var value = TLane.MultiplyAdd(TLane.Load(slope + i) * TLane.Load(w + i), factor, TLane.Load(source + i) * direction);
+            var value = TVector.FusedMultiplyAdd(
+                TVector.Load(slope + i) * TVector.Load(w + i), factor, TVector.Load(source + i) * direction);
             if (accumulate)
-                value += TLane.Load(target + i);
+                value += TVector.Load(target + i);
             value.Store(target + i);
         }
 

@@ -1,8 +1,11 @@
 using System.Runtime.CompilerServices;
+using Pursuit.Numerics;
 
 namespace Pursuit.Engine.Kernels;
 
-/// <summary>Statistics of predictions over blocks of the vocabulary; formulas at <see cref="IDecoderOperations"/>. A NaN logit makes NaN sums.</summary>
+/// <summary>
+/// Statistics of predictions over blocks of the vocabulary; formulas at <see cref="IDecoderOperations"/>. A NaN logit makes NaN sums.
+/// </summary>
 internal static unsafe class PredictionKernels
 {
     /// <summary>Vectors whose sums stay in float32 before they go to float64.</summary>
@@ -12,16 +15,20 @@ internal static unsafe class PredictionKernels
     private const float Lowest = -87.3f;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Statistics<TLane>(ReadOnlySpan<float> logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, Span<PredictionSums> sums)
-        where TLane : struct, ILane<TLane>
+    public static void Statistics<TVector>(in LogitBlock logits, Span<PredictionSums> sums)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        fixed (float* x = logits)
+        var rows = logits.Rows;
+        var columns = logits.Columns;
+        var firstColumn = logits.FirstColumn;
+        var targets = logits.Targets.AsIntegers();
+        fixed (float* x = logits.Logits.AsSpan())
         {
             for (var i = 0; i < rows; i++)
             {
                 var row = x + (nint)i * columns;
-                var block = Largest<TLane>(row, columns);
-                if (!float.IsNegativeInfinity(block.Maximum)) AddExponentials<TLane>(row, columns, ref block);
+                var block = Largest<TVector>(row, columns);
+                if (!float.IsNegativeInfinity(block.Maximum)) AddExponentials<TVector>(row, columns, ref block);
                 sums[i].Add(block);
                 var column = targets[i] - firstColumn;
                 if ((uint)column < (uint)columns)
@@ -31,24 +38,24 @@ internal static unsafe class PredictionKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PredictionSums Largest<TLane>(float* values, int count)
-        where TLane : struct, ILane<TLane>
+    private static PredictionSums Largest<TVector>(float* values, int count)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        var first = TLane.Broadcast(float.NegativeInfinity);
+        var first = TVector.Create(float.NegativeInfinity);
         var second = first;
         var i = 0;
-        for (; i + TLane.Width <= count; i += TLane.Width)
+        for (; i + TVector.Count <= count; i += TVector.Count)
         {
-            var value = TLane.Load(values + i);
-            second = TLane.Max(second, TLane.AtMost(first, value));
-            first = TLane.Max(first, value);
+            var value = TVector.Load(values + i);
+            second = TVector.Max(second, TVector.AtMost(first, value));
+            first = TVector.Max(first, value);
         }
 
-        var lanes = stackalloc float[2 * TLane.Width];
+        var lanes = stackalloc float[2 * TVector.Count];
         first.Store(lanes);
-        second.Store(lanes + TLane.Width);
+        second.Store(lanes + TVector.Count);
         var largest = PredictionSums.Start;
-        for (var k = 0; k < 2 * TLane.Width; k++) Take(lanes[k], ref largest);
+        for (var k = 0; k < 2 * TVector.Count; k++) Take(lanes[k], ref largest);
         for (; i < count; i++) Take(values[i], ref largest);
         return largest;
     }
@@ -61,22 +68,22 @@ internal static unsafe class PredictionKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddExponentials<TLane>(float* values, int count, ref PredictionSums block)
-        where TLane : struct, ILane<TLane>
+    private static void AddExponentials<TVector>(float* values, int count, ref PredictionSums block)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        var (shift, lowest) = (TLane.Broadcast(block.Maximum), TLane.Broadcast(Lowest));
+        var (shift, lowest) = (TVector.Create(block.Maximum), TVector.Create(Lowest));
         var i = 0;
-        while (i + TLane.Width <= count)
+        while (i + TVector.Count <= count)
         {
-            var end = Math.Min(count - TLane.Width, i + (Run - 1) * TLane.Width);
-            var (sum, square, weighted) = (TLane.Broadcast(0), TLane.Broadcast(0), TLane.Broadcast(0));
-            for (; i <= end; i += TLane.Width)
+            var end = Math.Min(count - TVector.Count, i + (Run - 1) * TVector.Count);
+            var (sum, square, weighted) = (TVector.Create(0), TVector.Create(0), TVector.Create(0));
+            for (; i <= end; i += TVector.Count)
             {
-                var below = TLane.AtLeast(lowest, TLane.Load(values + i) - shift);
-                var power = LaneMath.Exp(below);
+                var below = TVector.AtLeast(lowest, TVector.Load(values + i) - shift);
+                var power = SimdMath.Exp(below);
                 sum += power;
-                square = TLane.MultiplyAdd(power, power, square);
-                weighted = TLane.MultiplyAdd(below, power, weighted);
+                square = TVector.FusedMultiplyAdd(power, power, square);
+                weighted = TVector.FusedMultiplyAdd(below, power, weighted);
             }
 
             block.Sum += sum.Sum();
@@ -87,7 +94,7 @@ internal static unsafe class PredictionKernels
         for (; i < count; i++)
         {
             var below = MathF.Max(Lowest, values[i] - block.Maximum);
-            var power = LaneMath.Exp(new Lane1(below)).Sum();
+            var power = SimdMath.Exp(new SimdPlain(below)).Sum();
             block.Sum += power;
             block.SquareSum += (double)power * power;
             block.WeightedSum += (double)below * power;

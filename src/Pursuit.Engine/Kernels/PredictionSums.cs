@@ -1,11 +1,17 @@
+using System.Runtime.InteropServices;
+
 namespace Pursuit.Engine.Kernels;
 
 /// <summary>
 /// What is known of a row of logits x after some blocks of the vocabulary, m being the largest so far. Sums are in float64, so
-/// that they lose nothing over a large vocabulary.
+/// that they lose nothing over a large vocabulary. A device keeps them in a buffer of float32, row after row.
 /// </summary>
+[StructLayout(LayoutKind.Sequential)]
 public struct PredictionSums
 {
+    /// <summary>Float32 values that a row's sums take the room of: three floats, one left empty, and three doubles.</summary>
+    public const int Floats = 10;
+
     /// <summary>Nothing seen yet.</summary>
     public static PredictionSums Start { get; } = new() { Maximum = float.NegativeInfinity, Second = float.NegativeInfinity };
 
@@ -33,7 +39,8 @@ public struct PredictionSums
         var maximum = MathF.Max(Maximum, block.Maximum);
         var (own, other) = (Shifted(this, maximum), Shifted(block, maximum));
         Second = MathF.Max(MathF.Max(Second, block.Second), MathF.Min(Maximum, block.Maximum));
-        (Maximum, Sum, SquareSum, WeightedSum) = (maximum, own.Sum + other.Sum, own.SquareSum + other.SquareSum, own.WeightedSum + other.WeightedSum);
+        (Maximum, Sum, SquareSum, WeightedSum) = (
+            maximum, own.Sum + other.Sum, own.SquareSum + other.SquareSum, own.WeightedSum + other.WeightedSum);
     }
 
     /// <summary>The sums with another m.</summary>

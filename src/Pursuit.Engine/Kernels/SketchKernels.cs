@@ -44,7 +44,8 @@ internal static class SketchKernels
         System.Numerics.Tensors.TensorPrimitives.Multiply(values, factors[..values.Length], values);
 
     /// <summary>values = (b1 m + (1-b1) g) / sqrt(b2 v + (1-b2) g^2 + eps), with g what values held.</summary>
-    public static void AdamDirection(in AdamDirection adam, ReadOnlySpan<float> firstMoment, ReadOnlySpan<float> secondMoment, Span<float> values)
+    public static void AdamDirection(
+        in AdamDirection adam, ReadOnlySpan<float> firstMoment, ReadOnlySpan<float> secondMoment, Span<float> values)
     {
         var (inside, outside) = adam.EpsilonOutside ? (0f, adam.Epsilon) : (adam.Epsilon, 0f);
         ref var m = ref MemoryMarshal.GetReference(firstMoment);

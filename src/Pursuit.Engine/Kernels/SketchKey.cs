@@ -20,7 +20,8 @@ public readonly record struct SketchKey(ulong Value)
     /// <summary>The key of a tensor.</summary>
     /// <param name="seed">The projection's seed.</param>
     /// <param name="name">The tensor's name.</param>
-    public static SketchKey Of(ulong seed, string name) => new(new SeededRandom(seed, "projection/sketch/" + name).NextUInt64());
+    public static SketchKey ForTensor(ulong seed, string name) =>
+        new(new SeededRandom(seed, "projection/sketch/" + name).NextUInt64());
 
     /// <summary>The place and signs of a block.</summary>
     /// <param name="block">The block's number in its tensor.</param>

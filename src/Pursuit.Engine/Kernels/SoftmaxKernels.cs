@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Pursuit.Numerics;
 
 namespace Pursuit.Engine.Kernels;
 
@@ -6,17 +7,21 @@ namespace Pursuit.Engine.Kernels;
 internal static unsafe class SoftmaxKernels
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Statistics<TLane>(ReadOnlySpan<float> logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, Span<float> maximum, Span<float> sum, Span<float> targetLogit)
-        where TLane : struct, ILane<TLane>
+    public static void Statistics<TVector>(in LogitBlock block, Span<float> maximum, Span<float> sum, Span<float> targetLogit)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        fixed (float* x = logits)
+        var rows = block.Rows;
+        var columns = block.Columns;
+        var firstColumn = block.FirstColumn;
+        var targets = block.Targets.AsIntegers();
+        fixed (float* x = block.Logits.AsSpan())
         {
             for (var i = 0; i < rows; i++)
             {
                 var row = x + (nint)i * columns;
                 var before = maximum[i];
-                var largest = MathF.Max(before, Largest<TLane>(row, columns));
-                var added = SumOfExponentials<TLane>(row, columns, largest);
+                var largest = MathF.Max(before, Largest<TVector>(row, columns));
+                var added = SumOfExponentials<TVector>(row, columns, largest);
                 if (sum[i] != 0)
                     added += sum[i] * MathF.Exp(before - largest);
                 maximum[i] = largest;
@@ -29,17 +34,22 @@ internal static unsafe class SoftmaxKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gradient<TLane>(Span<float> logits, int rows, int columns, int firstColumn, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights, ReadOnlySpan<float> maximum, ReadOnlySpan<float> sum)
-        where TLane : struct, ILane<TLane>
+    public static void Gradient<TVector>(
+        in LogitBlock block, ReadOnlySpan<float> weights, ReadOnlySpan<float> maximum, ReadOnlySpan<float> sum)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        fixed (float* x = logits)
+        var rows = block.Rows;
+        var columns = block.Columns;
+        var firstColumn = block.FirstColumn;
+        var targets = block.Targets.AsIntegers();
+        fixed (float* x = block.Logits.AsSpan())
         {
             for (var i = 0; i < rows; i++)
             {
                 var row = x + (nint)i * columns;
                 var factor = weights[i] / sum[i];
-                var done = ScaledExponentials<TLane>(row, maximum[i], factor, 0, columns);
-                ScaledExponentials<Lane1>(row, maximum[i], factor, done, columns);
+                var done = ScaledExponentials<TVector>(row, maximum[i], factor, 0, columns);
+                ScaledExponentials<SimdPlain>(row, maximum[i], factor, done, columns);
                 var column = targets[i] - firstColumn;
                 if ((uint)column < (uint)columns)
                     row[column] -= weights[i];
@@ -49,13 +59,13 @@ internal static unsafe class SoftmaxKernels
 
     /// <summary>The largest of the values; NaN if one is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Largest<TLane>(float* values, int count)
-        where TLane : struct, ILane<TLane>
+    public static float Largest<TVector>(float* values, int count)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        var lanes = TLane.Broadcast(float.NegativeInfinity);
+        var lanes = TVector.Create(float.NegativeInfinity);
         var i = 0;
-        for (; i + TLane.Width <= count; i += TLane.Width)
-            lanes = TLane.Max(lanes, TLane.Load(values + i));
+        for (; i + TVector.Count <= count; i += TVector.Count)
+            lanes = TVector.Max(lanes, TVector.Load(values + i));
         var largest = lanes.Largest();
         for (; i < count; i++)
             largest = MathF.Max(largest, values[i]);
@@ -63,34 +73,34 @@ internal static unsafe class SoftmaxKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float SumOfExponentials<TLane>(float* values, int count, float maximum)
-        where TLane : struct, ILane<TLane>
+    private static float SumOfExponentials<TVector>(float* values, int count, float maximum)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        var shift = TLane.Broadcast(maximum);
-        var lanes0 = TLane.Broadcast(0);
-        var lanes1 = TLane.Broadcast(0);
+        var shift = TVector.Create(maximum);
+        var lanes0 = TVector.Create(0);
+        var lanes1 = TVector.Create(0);
         var i = 0;
-        for (; i + 2 * TLane.Width <= count; i += 2 * TLane.Width)
+        for (; i + 2 * TVector.Count <= count; i += 2 * TVector.Count)
         {
-            lanes0 += LaneMath.Exp(TLane.Load(values + i) - shift);
-            lanes1 += LaneMath.Exp(TLane.Load(values + i + TLane.Width) - shift);
+            lanes0 += SimdMath.Exp(TVector.Load(values + i) - shift);
+            lanes1 += SimdMath.Exp(TVector.Load(values + i + TVector.Count) - shift);
         }
 
         var sum = (lanes0 + lanes1).Sum();
         for (; i < count; i++)
-            sum += LaneMath.Exp(new Lane1(values[i] - maximum)).Sum();
+            sum += SimdMath.Exp(new SimdPlain(values[i] - maximum)).Sum();
         return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int ScaledExponentials<TLane>(float* values, float maximum, float factor, int start, int end)
-        where TLane : struct, ILane<TLane>
+    private static int ScaledExponentials<TVector>(float* values, float maximum, float factor, int start, int end)
+        where TVector : unmanaged, ISimd<TVector>
     {
-        var shift = TLane.Broadcast(maximum);
-        var scale = TLane.Broadcast(factor);
+        var shift = TVector.Create(maximum);
+        var scale = TVector.Create(factor);
         var i = start;
-        for (; i + TLane.Width <= end; i += TLane.Width)
-            (LaneMath.Exp(TLane.Load(values + i) - shift) * scale).Store(values + i);
+        for (; i + TVector.Count <= end; i += TVector.Count)
+            (SimdMath.Exp(TVector.Load(values + i) - shift) * scale).Store(values + i);
         return i;
     }
 }

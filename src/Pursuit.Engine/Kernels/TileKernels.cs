@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Pursuit.Numerics;
 
 namespace Pursuit.Engine.Kernels;
 
@@ -9,62 +10,64 @@ namespace Pursuit.Engine.Kernels;
 /// </summary>
 internal static unsafe class TileKernels
 {
-    public static void Multiply<TLane>(int m, int n, int k, float* a, nint rowA, nint stepA, float* b, nint strideB, bool accumulate, float* c, nint strideC)
-        where TLane : struct, ILane<TLane>
+    public static void Multiply<TVector>(
+        int m, int n, int k, float* a, nint rowA, nint stepA, float* b, nint strideB, bool accumulate, float* c, nint strideC)
+        where TVector : unmanaged, ISimd<TVector>
     {
         var row = 0;
-        if (TLane.Width == 16)
+        if (TVector.Count == 16)
         {
             for (; row + 8 <= m; row += 8)
-                Rows8<TLane>(n, k, a + row * rowA, rowA, stepA, b, strideB, accumulate, c + row * strideC, strideC);
+                Rows8<TVector>(n, k, a + row * rowA, rowA, stepA, b, strideB, accumulate, c + row * strideC, strideC);
         }
 
         for (; row + 4 <= m; row += 4)
-            Rows4<TLane>(n, k, a + row * rowA, rowA, stepA, b, strideB, accumulate, c + row * strideC, strideC);
+            Rows4<TVector>(n, k, a + row * rowA, rowA, stepA, b, strideB, accumulate, c + row * strideC, strideC);
         for (; row < m; row++)
-            Rows1<TLane>(n, k, a + row * rowA, stepA, b, strideB, accumulate, c + row * strideC);
+            Rows1<TVector>(n, k, a + row * rowA, stepA, b, strideB, accumulate, c + row * strideC);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows8<TLane>(int n, int k, float* a, nint rowA, nint stepA, float* b, nint strideB, bool accumulate, float* c, nint strideC)
-        where TLane : struct, ILane<TLane>
+    private static void Rows8<TVector>(
+        int n, int k, float* a, nint rowA, nint stepA, float* b, nint strideB, bool accumulate, float* c, nint strideC)
+        where TVector : unmanaged, ISimd<TVector>
     {
         var column = 0;
-        var width = TLane.Width;
+        var width = TVector.Count;
         nint a2 = 2 * rowA, a3 = 3 * rowA, a4 = 4 * rowA, a5 = 5 * rowA, a6 = 6 * rowA, a7 = 7 * rowA;
         for (; column + 2 * width <= n; column += 2 * width)
         {
-            TLane x0 = default, x1 = default, x2 = default, x3 = default, x4 = default, x5 = default, x6 = default, x7 = default;
-            TLane y0 = default, y1 = default, y2 = default, y3 = default, y4 = default, y5 = default, y6 = default, y7 = default;
+            TVector x0 = default, x1 = default, x2 = default, x3 = default, x4 = default, x5 = default, x6 = default, x7 = default;
+            TVector y0 = default, y1 = default, y2 = default, y3 = default, y4 = default, y5 = default, y6 = default, y7 = default;
             var left = a;
             var right = b + column;
             for (var l = 0; l < k; l++)
             {
-                var (u, v) = (TLane.Load(right), TLane.Load(right + width));
-                var s = TLane.Broadcast(*left);
-                x0 = TLane.MultiplyAdd(s, u, x0);
-                y0 = TLane.MultiplyAdd(s, v, y0);
-                s = TLane.Broadcast(left[rowA]);
-                x1 = TLane.MultiplyAdd(s, u, x1);
-                y1 = TLane.MultiplyAdd(s, v, y1);
-                s = TLane.Broadcast(left[a2]);
-                x2 = TLane.MultiplyAdd(s, u, x2);
-                y2 = TLane.MultiplyAdd(s, v, y2);
-                s = TLane.Broadcast(left[a3]);
-                x3 = TLane.MultiplyAdd(s, u, x3);
-                y3 = TLane.MultiplyAdd(s, v, y3);
-                s = TLane.Broadcast(left[a4]);
-                x4 = TLane.MultiplyAdd(s, u, x4);
-                y4 = TLane.MultiplyAdd(s, v, y4);
-                s = TLane.Broadcast(left[a5]);
-                x5 = TLane.MultiplyAdd(s, u, x5);
-                y5 = TLane.MultiplyAdd(s, v, y5);
-                s = TLane.Broadcast(left[a6]);
-                x6 = TLane.MultiplyAdd(s, u, x6);
-                y6 = TLane.MultiplyAdd(s, v, y6);
-                s = TLane.Broadcast(left[a7]);
-                x7 = TLane.MultiplyAdd(s, u, x7);
-                y7 = TLane.MultiplyAdd(s, v, y7);
+                var (u, v) = (TVector.Load(right), TVector.Load(right + width));
+                var s = TVector.Create(*left);
+                x0 = TVector.FusedMultiplyAdd(s, u, x0);
+                y0 = TVector.FusedMultiplyAdd(s, v, y0);
+                s = TVector.Create(left[rowA]);
+                x1 = TVector.FusedMultiplyAdd(s, u, x1);
+                y1 = TVector.FusedMultiplyAdd(s, v, y1);
+                s = TVector.Create(left[a2]);
+                x2 = TVector.FusedMultiplyAdd(s, u, x2);
+                y2 = TVector.FusedMultiplyAdd(s, v, y2);
+                s = TVector.Create(left[a3]);
+                x3 = TVector.FusedMultiplyAdd(s, u, x3);
+                y3 = TVector.FusedMultiplyAdd(s, v, y3);
+                s = TVector.Create(left[a4]);
+                x4 = TVector.FusedMultiplyAdd(s, u, x4);
+                y4 = TVector.FusedMultiplyAdd(s, v, y4);
+                s = TVector.Create(left[a5]);
+                x5 = TVector.FusedMultiplyAdd(s, u, x5);
+                y5 = TVector.FusedMultiplyAdd(s, v, y5);
+                s = TVector.Create(left[a6]);
+                x6 = TVector.FusedMultiplyAdd(s, u, x6);
+                y6 = TVector.FusedMultiplyAdd(s, v, y6);
+                s = TVector.Create(left[a7]);
+                x7 = TVector.FusedMultiplyAdd(s, u, x7);
+                y7 = TVector.FusedMultiplyAdd(s, v, y7);
                 left += stepA;
                 right += strideB;
             }
@@ -78,20 +81,20 @@ internal static unsafe class TileKernels
 
         for (; column < n; column += width)
         {
-            TLane x0 = default, x1 = default, x2 = default, x3 = default, x4 = default, x5 = default, x6 = default, x7 = default;
+            TVector x0 = default, x1 = default, x2 = default, x3 = default, x4 = default, x5 = default, x6 = default, x7 = default;
             var left = a;
             var right = b + column;
             for (var l = 0; l < k; l++)
             {
-                var u = TLane.Load(right);
-                x0 = TLane.MultiplyAdd(TLane.Broadcast(*left), u, x0);
-                x1 = TLane.MultiplyAdd(TLane.Broadcast(left[rowA]), u, x1);
-                x2 = TLane.MultiplyAdd(TLane.Broadcast(left[a2]), u, x2);
-                x3 = TLane.MultiplyAdd(TLane.Broadcast(left[a3]), u, x3);
-                x4 = TLane.MultiplyAdd(TLane.Broadcast(left[a4]), u, x4);
-                x5 = TLane.MultiplyAdd(TLane.Broadcast(left[a5]), u, x5);
-                x6 = TLane.MultiplyAdd(TLane.Broadcast(left[a6]), u, x6);
-                x7 = TLane.MultiplyAdd(TLane.Broadcast(left[a7]), u, x7);
+                var u = TVector.Load(right);
+                x0 = TVector.FusedMultiplyAdd(TVector.Create(*left), u, x0);
+                x1 = TVector.FusedMultiplyAdd(TVector.Create(left[rowA]), u, x1);
+                x2 = TVector.FusedMultiplyAdd(TVector.Create(left[a2]), u, x2);
+                x3 = TVector.FusedMultiplyAdd(TVector.Create(left[a3]), u, x3);
+                x4 = TVector.FusedMultiplyAdd(TVector.Create(left[a4]), u, x4);
+                x5 = TVector.FusedMultiplyAdd(TVector.Create(left[a5]), u, x5);
+                x6 = TVector.FusedMultiplyAdd(TVector.Create(left[a6]), u, x6);
+                x7 = TVector.FusedMultiplyAdd(TVector.Create(left[a7]), u, x7);
                 left += stepA;
                 right += strideB;
             }
@@ -102,33 +105,34 @@ internal static unsafe class TileKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4<TLane>(int n, int k, float* a, nint rowA, nint stepA, float* b, nint strideB, bool accumulate, float* c, nint strideC)
-        where TLane : struct, ILane<TLane>
+    private static void Rows4<TVector>(
+        int n, int k, float* a, nint rowA, nint stepA, float* b, nint strideB, bool accumulate, float* c, nint strideC)
+        where TVector : unmanaged, ISimd<TVector>
     {
         var column = 0;
-        var width = TLane.Width;
+        var width = TVector.Count;
         nint a2 = 2 * rowA, a3 = 3 * rowA;
         for (; column + 2 * width <= n; column += 2 * width)
         {
-            TLane x0 = default, x1 = default, x2 = default, x3 = default;
-            TLane y0 = default, y1 = default, y2 = default, y3 = default;
+            TVector x0 = default, x1 = default, x2 = default, x3 = default;
+            TVector y0 = default, y1 = default, y2 = default, y3 = default;
             var left = a;
             var right = b + column;
             for (var l = 0; l < k; l++)
             {
-                var (u, v) = (TLane.Load(right), TLane.Load(right + width));
-                var s = TLane.Broadcast(*left);
-                x0 = TLane.MultiplyAdd(s, u, x0);
-                y0 = TLane.MultiplyAdd(s, v, y0);
-                s = TLane.Broadcast(left[rowA]);
-                x1 = TLane.MultiplyAdd(s, u, x1);
-                y1 = TLane.MultiplyAdd(s, v, y1);
-                s = TLane.Broadcast(left[a2]);
-                x2 = TLane.MultiplyAdd(s, u, x2);
-                y2 = TLane.MultiplyAdd(s, v, y2);
-                s = TLane.Broadcast(left[a3]);
-                x3 = TLane.MultiplyAdd(s, u, x3);
-                y3 = TLane.MultiplyAdd(s, v, y3);
+                var (u, v) = (TVector.Load(right), TVector.Load(right + width));
+                var s = TVector.Create(*left);
+                x0 = TVector.FusedMultiplyAdd(s, u, x0);
+                y0 = TVector.FusedMultiplyAdd(s, v, y0);
+                s = TVector.Create(left[rowA]);
+                x1 = TVector.FusedMultiplyAdd(s, u, x1);
+                y1 = TVector.FusedMultiplyAdd(s, v, y1);
+                s = TVector.Create(left[a2]);
+                x2 = TVector.FusedMultiplyAdd(s, u, x2);
+                y2 = TVector.FusedMultiplyAdd(s, v, y2);
+                s = TVector.Create(left[a3]);
+                x3 = TVector.FusedMultiplyAdd(s, u, x3);
+                y3 = TVector.FusedMultiplyAdd(s, v, y3);
                 left += stepA;
                 right += strideB;
             }
@@ -139,16 +143,16 @@ internal static unsafe class TileKernels
 
         for (; column < n; column += width)
         {
-            TLane x0 = default, x1 = default, x2 = default, x3 = default;
+            TVector x0 = default, x1 = default, x2 = default, x3 = default;
             var left = a;
             var right = b + column;
             for (var l = 0; l < k; l++)
             {
-                var u = TLane.Load(right);
-                x0 = TLane.MultiplyAdd(TLane.Broadcast(*left), u, x0);
-                x1 = TLane.MultiplyAdd(TLane.Broadcast(left[rowA]), u, x1);
-                x2 = TLane.MultiplyAdd(TLane.Broadcast(left[a2]), u, x2);
-                x3 = TLane.MultiplyAdd(TLane.Broadcast(left[a3]), u, x3);
+                var u = TVector.Load(right);
+                x0 = TVector.FusedMultiplyAdd(TVector.Create(*left), u, x0);
+                x1 = TVector.FusedMultiplyAdd(TVector.Create(left[rowA]), u, x1);
+                x2 = TVector.FusedMultiplyAdd(TVector.Create(left[a2]), u, x2);
+                x3 = TVector.FusedMultiplyAdd(TVector.Create(left[a3]), u, x3);
                 left += stepA;
                 right += strideB;
             }
@@ -158,23 +162,23 @@ internal static unsafe class TileKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows1<TLane>(int n, int k, float* a, nint stepA, float* b, nint strideB, bool accumulate, float* c)
-        where TLane : struct, ILane<TLane>
+    private static void Rows1<TVector>(int n, int k, float* a, nint stepA, float* b, nint strideB, bool accumulate, float* c)
+        where TVector : unmanaged, ISimd<TVector>
     {
         var column = 0;
-        var width = TLane.Width;
+        var width = TVector.Count;
         for (; column + 4 * width <= n; column += 4 * width)
         {
-            TLane x0 = default, x1 = default, x2 = default, x3 = default;
+            TVector x0 = default, x1 = default, x2 = default, x3 = default;
             var left = a;
             var right = b + column;
             for (var l = 0; l < k; l++)
             {
-                var s = TLane.Broadcast(*left);
-                x0 = TLane.MultiplyAdd(s, TLane.Load(right), x0);
-                x1 = TLane.MultiplyAdd(s, TLane.Load(right + width), x1);
-                x2 = TLane.MultiplyAdd(s, TLane.Load(right + 2 * width), x2);
-                x3 = TLane.MultiplyAdd(s, TLane.Load(right + 3 * width), x3);
+                var s = TVector.Create(*left);
+                x0 = TVector.FusedMultiplyAdd(s, TVector.Load(right), x0);
+                x1 = TVector.FusedMultiplyAdd(s, TVector.Load(right + width), x1);
+                x2 = TVector.FusedMultiplyAdd(s, TVector.Load(right + 2 * width), x2);
+                x3 = TVector.FusedMultiplyAdd(s, TVector.Load(right + 3 * width), x3);
                 left += stepA;
                 right += strideB;
             }
@@ -184,12 +188,12 @@ internal static unsafe class TileKernels
 
         for (; column < n; column += width)
         {
-            TLane x = default;
+            TVector x = default;
             var left = a;
             var right = b + column;
             for (var l = 0; l < k; l++)
             {
-                x = TLane.MultiplyAdd(TLane.Broadcast(*left), TLane.Load(right), x);
+                x = TVector.FusedMultiplyAdd(TVector.Create(*left), TVector.Load(right), x);
                 left += stepA;
                 right += strideB;
             }
@@ -199,8 +203,8 @@ internal static unsafe class TileKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store4<TLane>(TLane x0, TLane x1, TLane x2, TLane x3, bool accumulate, float* c, nint stride)
-        where TLane : struct, ILane<TLane>
+    private static void Store4<TVector>(TVector x0, TVector x1, TVector x2, TVector x3, bool accumulate, float* c, nint stride)
+        where TVector : unmanaged, ISimd<TVector>
     {
         Store(x0, accumulate, c);
         Store(x1, accumulate, c + stride);
@@ -209,11 +213,11 @@ internal static unsafe class TileKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<TLane>(TLane x, bool accumulate, float* c)
-        where TLane : struct, ILane<TLane>
+    private static void Store<TVector>(TVector x, bool accumulate, float* c)
+        where TVector : unmanaged, ISimd<TVector>
     {
         if (accumulate)
-            x += TLane.Load(c);
+            x += TVector.Load(c);
         x.Store(c);
     }
 }

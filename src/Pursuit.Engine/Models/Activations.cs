@@ -26,7 +26,8 @@ internal sealed class Activations : IDisposable
         (Tokens, Longest, ForBackward, CacheRows) = (tokens, longest, forBackward, cacheRows);
         VocabularyBlock = config.VocabularySize <= LargestVocabularyBlock ? config.VocabularySize : LargestVocabularyBlock / 2;
         LabelBlock = Math.Clamp(LogitBlock / VocabularyBlock, 64, 1024);
-        AttentionScratch = decoder.Operations.AttentionScratch(new AttentionShape(config.QueryHeads, config.KeyValueHeads, config.HeadSize, int.MaxValue), longest);
+        var shape = new AttentionShape(config.QueryHeads, config.KeyValueHeads, config.HeadSize, int.MaxValue);
+        AttentionScratch = decoder.Operations.AttentionScratch(shape, longest);
 
         Adapters = decoder.Adapters;
         _loraHidden = new BufferSlice[Adapters is null ? 0 : forBackward ? Adapters.Groups.Count : 1];
@@ -84,11 +85,17 @@ internal sealed class Activations : IDisposable
 
     public BufferSlice LabelInverse { get; private set; }
 
-    public BufferSlice Maximum { get; private set; }
+    /// <summary>The softmax's statistics of all labels [3, tokens], which are read at once: maximum, sum, the target's logit.</summary>
+    public BufferSlice Statistics { get; private set; }
 
-    public BufferSlice Sum { get; private set; }
+    public BufferSlice Maximum => Statistics.Part(0, Tokens);
 
-    public BufferSlice TargetLogit { get; private set; }
+    public BufferSlice Sum => Statistics.Part(Tokens, Tokens);
+
+    public BufferSlice TargetLogit => Statistics.Part(2 * Tokens, Tokens);
+
+    /// <summary>Running sums of the labels' predictions [tokens, <see cref="PredictionSums.Floats"/>].</summary>
+    public BufferSlice Predictions { get; private set; }
 
     public BufferSlice Logits { get; private set; }
 
@@ -145,9 +152,8 @@ internal sealed class Activations : IDisposable
         LabelInputs = carver.Take(Tokens, hidden);
         LabelNormed = carver.Take(Tokens, hidden);
         LabelInverse = carver.Take(Tokens, 1);
-        Maximum = carver.Take(Tokens, 1);
-        Sum = carver.Take(Tokens, 1);
-        TargetLogit = carver.Take(Tokens, 1);
+        Statistics = carver.Take(3, Tokens);
+        Predictions = carver.Take(Tokens, PredictionSums.Floats);
         Logits = carver.Take(LabelBlock, VocabularyBlock);
         var widest = Adapters?.Groups.Max(g => g.Width) ?? 0;
         for (var i = 0; i < _loraHidden.Length; i++)

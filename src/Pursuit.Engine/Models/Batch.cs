@@ -33,7 +33,10 @@ public sealed class Batch
     public Batch(int[] tokens, bool[] supervised, int[] offsets, float[]? weights = null)
     {
         if (offsets.Length < 2 || offsets[0] != 0 || offsets[^1] != tokens.Length)
-            throw PursuitException.At("batch", $"{offsets.Length} offsets for {tokens.Length} tokens", "offsets from 0 to the number of tokens and at least one example");
+            throw PursuitException.At(
+                "batch",
+                $"{offsets.Length} offsets for {tokens.Length} tokens",
+                "offsets from 0 to the number of tokens and at least one example");
         for (var i = 1; i < offsets.Length; i++)
         {
             if (offsets[i] <= offsets[i - 1])

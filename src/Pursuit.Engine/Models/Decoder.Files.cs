@@ -15,33 +15,42 @@ public sealed partial class Decoder
     private const string BodyPrefix = "model.";
     private const string BareEmbeddingName = "embed_tokens.weight";
 
-    /// <summary>Loads a model directory as Hugging Face lays it out, or PEFT's adapters merged into the model that they belong to.</summary>
-    /// <param name="directory">config.json with model.safetensors, or with an index and its files; bf16, fp16, fp32 or fp64. Or an adapter directory.</param>
-    /// <param name="operations">The device; the processor if null.</param>
+    /// <summary>
+    /// Loads a model directory as Hugging Face lays it out, or PEFT's adapters merged into the model that they belong to.
+    /// </summary>
+    /// <param name="directory">
+    /// config.json with model.safetensors, or with an index and its files; bf16, fp16, fp32 or fp64. Or an adapter directory.
+    /// </param>
+    /// <param name="device">Where to; the processor if null.</param>
+    /// <param name="use">What for: weights in bf16 stay so unless they are to be changed.</param>
     /// <exception cref="PursuitException">
     /// A file is missing or malformed, the config asks for something unsupported, or a tensor is missing, left over or
     /// of another shape than the config says.
     /// </exception>
-    public static Decoder Load(string directory, IDecoderOperations? operations = null) => Load(directory, needsHead: true, operations);
-
-    /// <summary>Loads a model for its hidden states alone: it may lack the head, as models made for embeddings do.</summary>
-    /// <inheritdoc cref="Load(string, IDecoderOperations?)"/>
-    public static Decoder LoadForEmbeddings(string directory, IDecoderOperations? operations = null) => Load(directory, needsHead: false, operations);
-
-    private static Decoder Load(string directory, bool needsHead, IDecoderOperations? operations)
+    public static Decoder Load(string directory, Device? device = null, WeightUse use = WeightUse.Read)
     {
         var model = ModelDirectory.Open(directory);
         var config = ModelConfigReader.ReadDirectory(model.BasePath);
         using var files = ModelWeights.Open(model.BasePath);
         if (!config.TiedHead && !files.Tensors.ContainsKey(HeadName))
         {
-            if (needsHead)
-                throw PursuitException.At(files.Path, $"no {HeadName}: a model without a head, which gives embeddings and no losses", "a causal language model", "Use it with methods over embeddings, or use the model it was made from.");
+            if (use != WeightUse.Embed)
+            {
+                throw PursuitException.At(
+                    files.Path,
+                    $"no {HeadName}: a model without a head, which gives embeddings and no losses",
+                    "a causal language model",
+                    "Use it with methods over embeddings, or use the model it was made from.");
+            }
+
             config = config with { TiedHead = true }; // a tied head takes no tensor, and hidden states never reach it
         }
 
-        CheckTensors(new ParameterLayout(config), config, files);
-        var decoder = new Decoder(config, operations ?? CpuOperations.Best);
+        var layout = new ParameterLayout(config);
+        CheckTensors(layout, config, files);
+        var changes = use == WeightUse.Change || model.AdapterPath is not null; // merged adapters give sums that bf16 would round
+        var decoder = new Decoder(
+            config, device ?? Device.Cpu, !changes && IsBFloat16(layout, files) ? ElementType.BFloat16 : ElementType.Float32);
         try
         {
             decoder.ReadWeights(files);
@@ -73,17 +82,26 @@ public sealed partial class Decoder
         foreach (var parameter in Layout.All)
         {
             var shape = parameter.Shape.Select(size => (long)size).ToArray();
-            tensors.Add(new TensorToWrite(parameter.Name, halfPrecision ? TensorType.BFloat16 : TensorType.Float32, shape, (offset, destination) => Fill(parameter, halfPrecision, offset, destination)));
+            var type = halfPrecision ? TensorType.BFloat16 : TensorType.Float32;
+            tensors.Add(
+                new TensorToWrite(
+                    parameter.Name, type, shape, (offset, destination) => Fill(parameter, halfPrecision, offset, destination)));
         }
 
-        SafetensorsWriter.Write(Path.Combine(directory, ModelWeights.SingleFileName), tensors, new Dictionary<string, string> { ["format"] = "pt" });
-        AtomicFile.Write(Path.Combine(directory, "config.json"), stream => ModelConfigWriter.Write(Config, halfPrecision ? "bfloat16" : "float32", stream));
+        SafetensorsWriter.Write(
+            Path.Combine(directory, ModelWeights.SingleFileName), tensors, new Dictionary<string, string> { ["format"] = "pt" });
+        AtomicFile.Write(
+            Path.Combine(directory, "config.json"),
+            stream => ModelConfigWriter.Write(Config, halfPrecision ? "bfloat16" : "float32", stream));
     }
 
     /// <summary>Reads the weights of another model directory of the same shape, such as a checkpoint's, in place of its own.</summary>
     /// <exception cref="PursuitException">A file is missing, or a tensor is missing, left over or of another shape.</exception>
+    /// <exception cref="InvalidOperationException">The weights are in bf16, which would round a checkpoint's.</exception>
     public void Restore(string directory)
     {
+        if (Weights.Type != ElementType.Float32)
+            throw new InvalidOperationException("weights loaded to be read were to be changed");
         using var files = ModelWeights.Open(directory);
         CheckTensors(Layout, Config, files);
         ReadWeights(files);
@@ -113,8 +131,16 @@ public sealed partial class Decoder
 
         const int Shown = 8;
         if (faults.Count > 0)
-            throw new PursuitException($"{files.Path}: {faults.Count} tensors don't fit config.json ({config.ModelType}, {layout.All.Count} tensors): {string.Join("; ", faults.Take(Shown))}{(faults.Count > Shown ? "; ..." : "")}. Use the weights and the config of one model.");
+        {
+            var more = faults.Count > Shown ? "; ..." : "";
+            throw new PursuitException($"{files.Path}: {faults.Count} tensors don't fit config.json ({config.ModelType}, "
+                + $"{layout.All.Count} tensors): "
+                + $"{string.Join("; ", faults.Take(Shown))}{more}. Use the weights and the config of one model.");
+        }
     }
+
+    private static bool IsBFloat16(ParameterLayout layout, ModelWeights files) =>
+        layout.All.Where(p => !p.IsVector).All(p => files.Tensors[NameIn(files, p)].Type == TensorType.BFloat16);
 
     // A model saved without its head has no "model." before its tensors' names.
     private static string NameIn(ModelWeights files, Parameter parameter) =>
@@ -125,33 +151,49 @@ public sealed partial class Decoder
     // A quantized model may come without a word of it in config.json; its tensors tell.
     private static void RefuseQuantized(ModelWeights files)
     {
-        string? Ending(params string[] endings) => files.Tensors.Keys.Where(n => endings.Any(e => n.EndsWith(e, StringComparison.Ordinal))).Min(StringComparer.Ordinal);
+        string? Ending(params string[] endings) =>
+            files.Tensors.Keys.Where(n => endings.Any(e => n.EndsWith(e, StringComparison.Ordinal))).Min(StringComparer.Ordinal);
         var (kind, name) = Ending(".qweight", ".qzeros", ".g_idx") is { } packed ? ("GPTQ or AWQ", packed)
             : Ending(".scales") is { } scales ? ("MLX", scales)
             : Ending(".weight_scale", ".weight_scale_inv") is { } scale ? ("fp8", scale)
-            : files.Tensors.Values.FirstOrDefault(t => t.Type is TensorType.Float8E4M3 or TensorType.Float8E5M2) is { } eight ? ("fp8", eight.Name)
+            : files.Tensors.Values.FirstOrDefault(t => t.Type is TensorType.Float8E4M3 or TensorType.Float8E5M2) is { } eight
+                ? ("fp8", eight.Name)
             : (null, null);
         if (kind is not null)
-            throw PursuitException.At(files.Path, $"weights quantized by {kind} (tensor {name})", "weights in bf16, fp16, fp32 or fp64", "Use the model that was quantized: quantized weights have no gradients here, and nothing is approximated.");
+        {
+            throw PursuitException.At(
+                files.Path,
+                $"weights quantized by {kind} (tensor {name})",
+                "weights in bf16, fp16, fp32 or fp64",
+                "Use the model that was quantized: quantized weights have no gradients here, and nothing is approximated.");
+        }
     }
 
     private void ReadWeights(ModelWeights files)
     {
-        var block = new float[LoadBlock];
+        var block = Weights is HostBuffer ? [] : new float[Math.Min(LoadBlock, Layout.All.Max(p => p.Length))];
         foreach (var parameter in Layout.All)
         {
-            var slice = parameter.In(Weights);
-            if (Weights is HostBuffer)
-            {
-                files.ReadSingle(NameIn(files, parameter), slice.AsSpan());
-                continue;
-            }
-
+            var (name, slice) = (NameIn(files, parameter), Weight(parameter));
             for (var start = 0; start < slice.Length; start += LoadBlock)
             {
-                var part = block.AsSpan(0, Math.Min(LoadBlock, slice.Length - start));
-                files.ReadSingle(NameIn(files, parameter), start, part);
-                Operations.Write(part, slice.Part(start, part.Length));
+                var count = Math.Min(LoadBlock, slice.Length - start);
+                if (slice.Buffer.Type == ElementType.BFloat16)
+                {
+                    var bytes = files.ReadRaw(name, (long)start * sizeof(ushort), count * sizeof(ushort));
+                    Operations.Write(MemoryMarshal.Cast<byte, ushort>(bytes), slice.Part(start, count));
+                }
+                else if (slice.Buffer is HostBuffer)
+                {
+                    files.ReadSingle(name, start, slice.Part(start, count).AsSpan());
+                }
+                else
+                {
+                    files.ReadSingle(name, start, block.AsSpan(0, count));
+                    Operations.Write(block.AsSpan(0, count), slice.Part(start, count));
+                }
+
+                files.GiveBack(name, start, count);
             }
         }
     }
@@ -160,10 +202,23 @@ public sealed partial class Decoder
     {
         var size = halfPrecision ? sizeof(ushort) : sizeof(float);
         var values = new float[destination.Length / size];
-        Operations.Read(parameter.In(Weights).Part(checked((int)(byteOffset / size)), values.Length), values);
+        Operations.Read(Weight(parameter).Part(checked((int)(byteOffset / size)), values.Length), values);
         if (halfPrecision)
             FloatConversion.SingleToBFloat16(values, MemoryMarshal.Cast<byte, ushort>(destination));
         else
             MemoryMarshal.AsBytes(values.AsSpan()).CopyTo(destination);
     }
+}
+
+/// <summary>What a model is loaded for.</summary>
+public enum WeightUse
+{
+    /// <summary>Its predictions, and gradients through it: weights stay as the file has them, bf16 or float32.</summary>
+    Read,
+
+    /// <summary>Its hidden states alone: it may lack the head, as models made for embeddings do.</summary>
+    Embed,
+
+    /// <summary>Weights that are trained, or read again from checkpoints: in float32, so that a step isn't rounded away.</summary>
+    Change,
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Pursuit.Engine.Kernels;
 using Pursuit.Numerics;
 
@@ -6,7 +7,9 @@ namespace Pursuit.Engine.Models;
 
 public sealed partial class DecoderWorker
 {
-    /// <summary>Values of a model that is worth a second, turned copy (256 MiB); a larger one's products wait for memory either way.</summary>
+    /// <summary>
+    /// Values of a model that is worth a second, turned copy (256 MiB); a larger one's products wait for memory either way.
+    /// </summary>
     private const long MostTurned = 1L << 26;
 
     /// <summary>Outputs of a panel: the width of the widest register tile of a product.</summary>
@@ -21,7 +24,8 @@ public sealed partial class DecoderWorker
     /// <summary>Rows that each text has in the cache.</summary>
     private int _textRows;
 
-    private SequenceRows[] _headRows = [];
+    /// <summary>For every key head: the sequences of the texts in the cache, then each new row's place there.</summary>
+    private DeviceBuffer? _headRows;
 
     /// <summary>Makes room for texts, and forgets what was fed before.</summary>
     /// <param name="texts">Texts side by side.</param>
@@ -30,15 +34,14 @@ public sealed partial class DecoderWorker
     internal void StartTexts(int texts, int longest, int chunk)
     {
         var cacheRows = checked(texts * longest);
-        if (_activations is not { } old || old.CacheRows < cacheRows || old.Longest < longest || old.Tokens < chunk || old.Adapters != _decoder.Adapters)
+        if (_activations is not { } old || old.CacheRows < cacheRows || old.Longest < longest || old.Tokens < chunk
+            || old.Adapters != _decoder.Adapters)
         {
             _activations?.Dispose();
             _activations = new Activations(_decoder, chunk, longest, forBackward: false, cacheRows);
         }
 
         _textRows = longest;
-        if (_headRows.Length < texts)
-            _headRows = new SequenceRows[texts];
         EnsureAngles(longest);
         if (_decoder.Weights.Length <= MostTurned)
             TurnWeights();
@@ -51,11 +54,12 @@ public sealed partial class DecoderWorker
         var batch = MicroBatch.Continue(chunks);
         Debug.Assert(batch.Tokens <= a.Tokens && batch.Longest <= a.Longest, "the caller keeps to what it asked for");
         CheckIds(batch);
+        _batch.Upload(batch);
+        UploadHeadRows(batch);
         _dropping = false;
-        ForwardLayers(batch, _config.Layers);
-        var (hidden, vocabulary, texts) = (_config.HiddenSize, _config.VocabularySize, chunks.Count);
-        _operations.GatherRows(a.Input(_config.Layers), batch.LabelRows, hidden, a.LabelInputs);
-        _operations.RmsNorm(a.LabelInputs, hidden, Weight(_decoder.Layout.FinalNorm), _config.NormEpsilon, texts, 1, hidden, a.LabelNormed, hidden, a.LabelInverse);
+        ForwardLayers(_config.Layers);
+        PrepareLabels();
+        var (vocabulary, texts) = (_config.VocabularySize, chunks.Count);
         for (var text = 0; text < texts; text += a.LabelBlock)
         {
             var count = Math.Min(a.LabelBlock, texts - text);
@@ -95,35 +99,69 @@ public sealed partial class DecoderWorker
         for (var column = first; column < first + columns; column += PanelColumns)
         {
             var width = Math.Min(PanelColumns, group.Outputs - column); // the panel's own; the last columns asked may end within it
-            _operations.Multiply(false, false, rows, Math.Min(width, first + columns - column), group.Inputs, 1, x, group.Inputs, weights.From(column * group.Inputs), width, beta, y.From(column - first), columns);
+            var panel = new MatrixSlice(weights.From(column * group.Inputs), width);
+            var target = new MatrixSlice(y.From(column - first), columns);
+            _operations.Multiply(
+                new(rows, Math.Min(width, first + columns - column), group.Inputs, new(x, group.Inputs), panel, target) { Beta = beta });
         }
     }
+
+    /// <summary>Works out where every head's rows lie in the cache, in rows of one head; the batch counts texts' places.</summary>
+    private void UploadHeadRows(MicroBatch batch)
+    {
+        var heads = _config.KeyValueHeads;
+        var all = new int[HeadRowsLength * heads];
+        for (var head = 0; head < heads; head++)
+        {
+            var sequences = MemoryMarshal.Cast<int, SequenceRows>(
+                all.AsSpan(head * HeadRowsLength, batch.Examples * IntegerPlaces.IntegersOfSequence));
+            var places = all.AsSpan(head * HeadRowsLength + batch.Examples * IntegerPlaces.IntegersOfSequence, batch.Tokens);
+            for (var i = 0; i < batch.Examples; i++)
+            {
+                var text = batch.Sequences[i];
+                var start = (text.KeyStart * 2 * heads + head) * _textRows;
+                sequences[i] = text with { KeyStart = start };
+                for (var row = 0; row < text.QueryCount; row++)
+                    places[text.QueryStart + row] = start + text.KeyCount - text.QueryCount + row;
+            }
+        }
+
+        if (_headRows is null || _headRows.Length < all.Length)
+        {
+            _headRows?.Dispose();
+            _headRows = _operations.Allocate(all.Length, ElementType.Int32);
+        }
+
+        _operations.Write(all, _headRows.Slice(0, all.Length));
+    }
+
+    private int HeadRowsLength => _batch.Examples * IntegerPlaces.IntegersOfSequence + _batch.Tokens;
 
     /// <summary>
     /// Puts the new rows' keys and values behind those of their texts, and attends. The cache holds each text's heads one after
     /// another, all keys and then all values: a head's keys lie together, so that they stream from memory.
     /// </summary>
-    private void AttendToCache(MicroBatch batch, BufferSlice cache, AttentionShape shape, BufferSlice queryKeyValue, int stride, Activations.KeptLayer kept)
+    private void AttendToCache(BufferSlice cache, AttentionShape shape, MatrixSlice queryKeyValue, Activations.KeptLayer kept)
     {
         var (size, heads, group) = (_config.HeadSize, _config.KeyValueHeads, shape.Group);
         var own = shape with { QueryHeads = group, KeyValueHeads = 1 };
+        var values = cache.From(heads * _textRows * size);
+        var sequences = _batch.Examples * IntegerPlaces.IntegersOfSequence;
         for (var head = 0; head < heads; head++)
         {
-            for (var i = 0; i < batch.Examples; i++)
-            {
-                // In rows of one head; the batch counts texts' places.
-                var text = batch.Sequences[i];
-                _headRows[i] = text with { KeyStart = (text.KeyStart * 2 * heads + head) * _textRows };
-                for (var row = 0; row < text.QueryCount; row++)
-                {
-                    var source = queryKeyValue.From((text.QueryStart + row) * stride + _config.QuerySize + head * size);
-                    var target = cache.From((_headRows[i].KeyStart + text.KeyCount - text.QueryCount + row) * size);
-                    _operations.Copy(source.Part(0, size), target);
-                    _operations.Copy(source.Part(_config.KeyValueSize, size), target.From(heads * _textRows * size));
-                }
-            }
-
-            _operations.Attention(own, _headRows.AsSpan(0, batch.Examples), queryKeyValue.From(head * group * size), stride, cache, cache.From(heads * _textRows * size), size, _activations!.AttentionSpace, kept.Attended.From(head * group * size), _config.QuerySize, kept.LogSumExp);
+            var rows = _headRows!.Slice((long)head * HeadRowsLength, HeadRowsLength);
+            var source = queryKeyValue.From(_config.QuerySize + head * size);
+            _operations.ScatterRows(source, rows.From(sequences), size, cache);
+            _operations.ScatterRows(source.From(_config.KeyValueSize), rows.From(sequences), size, values);
+            _operations.Attention(new(
+                own,
+                rows.Part(0, sequences),
+                queryKeyValue.From(head * group * size),
+                new(cache, size),
+                new(values, size),
+                _activations!.AttentionSpace,
+                new(kept.Attended.From(head * group * size), _config.QuerySize),
+                kept.LogSumExp));
         }
     }
 }

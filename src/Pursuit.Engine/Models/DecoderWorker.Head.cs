@@ -1,5 +1,4 @@
 using Pursuit.Engine.Kernels;
-using Pursuit.Engine.Training;
 
 namespace Pursuit.Engine.Models;
 
@@ -10,12 +9,11 @@ public sealed partial class DecoderWorker
     /// with a consumer the gradient of the residual stream. A vocabulary of one block is computed once; a larger one
     /// twice (statistics, then gradients), so that its logits never exist at once.
     /// </summary>
-    private void RunHead(MicroBatch batch, IGradientConsumer? consumer, Span<double> losses)
+    private void RunHead(IGradientConsumer? consumer, Span<double> losses)
     {
         var a = _activations!;
-        var (labels, hidden) = (batch.Labels, _config.HiddenSize);
-        _operations.GatherRows(a.Input(_config.Layers), batch.LabelRows, hidden, a.LabelInputs);
-        _operations.RmsNorm(a.LabelInputs, hidden, Weight(_decoder.Layout.FinalNorm), _config.NormEpsilon, labels, 1, hidden, a.LabelNormed, hidden, a.LabelInverse);
+        var labels = _batch.Labels;
+        PrepareLabels();
         _operations.Fill(float.NegativeInfinity, a.Maximum);
         _operations.Fill(0, a.Sum);
         for (var label = 0; label < labels; label += a.LabelBlock)
@@ -25,7 +23,8 @@ public sealed partial class DecoderWorker
             for (var first = 0; first < _config.VocabularySize; first += a.VocabularyBlock)
             {
                 var columns = HeadBlock(a, label, count, first, Math.Min(a.VocabularyBlock, _config.VocabularySize - first));
-                _operations.SoftmaxStatistics(a.Logits, count, columns, first, batch.Targets.Slice(label, count), a.Maximum.From(label), a.Sum.From(label), a.TargetLogit.From(label));
+                _operations.SoftmaxStatistics(
+                    Block(label, count, first, columns), a.Maximum.From(label), a.Sum.From(label), a.TargetLogit.From(label));
             }
 
             if (consumer is null)
@@ -35,17 +34,36 @@ public sealed partial class DecoderWorker
                 var columns = Math.Min(a.VocabularyBlock, _config.VocabularySize - first);
                 if (!whole)
                     HeadBlock(a, label, count, first, columns);
-                HeadGradient(a, batch, consumer, label, count, first, columns);
+                HeadGradient(consumer, Block(label, count, first, columns), label);
             }
         }
 
-        ReadLosses(batch, losses);
+        ReadLosses(losses);
         if (consumer is null)
             return;
         _operations.Fill(0, a.Residual);
-        NormGradient(batch, consumer, _decoder.Layout.FinalNorm, a.LabelInputs, a.LabelInverse, labels, a.LabelGradient, accumulate: false, a.LabelInputs);
-        _operations.ScatterAddRows(a.LabelInputs, batch.LabelRows, hidden, a.Residual);
+        var norm = new NormGradient(
+            new(labels, 1, _config.HiddenSize),
+            Hidden(a.LabelInputs),
+            Weight(_decoder.Layout.FinalNorm),
+            a.LabelInverse,
+            Hidden(a.LabelGradient),
+            Hidden(a.LabelInputs));
+        FormNorm(consumer, _decoder.Layout.FinalNorm, norm);
+        _operations.ScatterAddRows(a.LabelInputs, _batch.LabelRows, _config.HiddenSize, a.Residual);
     }
+
+    /// <summary>The residual stream at the labels' rows, behind the final norm.</summary>
+    private void PrepareLabels()
+    {
+        var a = _activations!;
+        _operations.GatherRows(a.Input(_config.Layers), _batch.LabelRows, _config.HiddenSize, a.LabelInputs);
+        NormHidden(_batch.Labels, a.LabelInputs, _decoder.Layout.FinalNorm, a.LabelNormed, a.LabelInverse);
+    }
+
+    /// <summary>The block of logits that stands in the arena.</summary>
+    private LogitBlock Block(int label, int count, int first, int columns) =>
+        new(_activations!.Logits, count, columns, first, _batch.Targets(label, count));
 
     /// <summary>One block of logits [labels, columns]; returns its columns.</summary>
     private int HeadBlock(Activations a, int label, int count, int first, int columns)
@@ -54,24 +72,42 @@ public sealed partial class DecoderWorker
         return columns;
     }
 
-    private void HeadGradient(Activations a, MicroBatch batch, IGradientConsumer consumer, int label, int count, int first, int columns)
+    private void HeadGradient(IGradientConsumer consumer, LogitBlock block, int label)
     {
-        var hidden = _config.HiddenSize;
+        var (a, hidden) = (_activations!, _config.HiddenSize);
+        var (count, columns, first) = (block.Rows, block.Columns, block.FirstColumn);
+        _operations.SoftmaxGradient(block, _batch.LabelWeights(label, count), a.Maximum.From(label), a.Sum.From(label));
         var weights = _decoder.Layout.Head.Weights(_decoder.Weights);
-        _operations.SoftmaxGradient(a.Logits, count, columns, first, batch.Targets.Slice(label, count), batch.LabelWeights.Slice(label, count), a.Maximum.From(label), a.Sum.From(label));
-        _operations.Multiply(false, false, count, hidden, columns, 1, a.Logits, columns, weights.From(first * hidden), hidden, first == 0 ? 0 : 1, a.LabelGradient.From(label * hidden), hidden);
-        consumer.OnHead(new(batch, _decoder.Layout.Head, label, count, first, columns, a.LabelNormed.Part(label * hidden, count * hidden), a.Logits.Part(0, count * columns)));
+        _operations.Multiply(new(
+            count,
+            hidden,
+            columns,
+            new(a.Logits, columns),
+            Hidden(weights.From(first * hidden)),
+            Hidden(a.LabelGradient.From(label * hidden)))
+        {
+            Beta = first == 0 ? 0 : 1,
+        });
+        consumer.OnHead(
+            new(
+                _batch,
+                _decoder.Layout.Head,
+                label,
+                count,
+                first,
+                columns,
+                a.LabelNormed.Part(label * hidden, count * hidden),
+                a.Logits.Part(0, count * columns)));
     }
 
-    private void ReadLosses(MicroBatch batch, Span<double> losses)
+    private void ReadLosses(Span<double> losses)
     {
-        var (a, labels) = (_activations!, batch.Labels);
-        var maximum = _statistics.AsSpan(0, labels);
-        var sum = _statistics.AsSpan(labels, labels);
-        var target = _statistics.AsSpan(2 * labels, labels);
-        _operations.Read(a.Maximum.Part(0, labels), maximum);
-        _operations.Read(a.Sum.Part(0, labels), sum);
-        _operations.Read(a.TargetLogit.Part(0, labels), target);
+        var (a, batch) = (_activations!, _batch.Host);
+        var all = Statistics(a.Statistics.Length);
+        _operations.Read(a.Statistics, all);
+        var maximum = all[..a.Tokens];
+        var sum = all[a.Tokens..];
+        var target = all[(2 * a.Tokens)..];
         for (var i = 0; i < batch.Examples; i++)
         {
             var (first, end) = (batch.LabelOffsets[i], batch.LabelOffsets[i + 1]);

@@ -1,149 +1,185 @@
 using Pursuit.Engine.Kernels;
-using Pursuit.Engine.Training;
 
 namespace Pursuit.Engine.Models;
 
 public sealed partial class DecoderWorker
 {
     /// <summary>The residual stream behind a number of layers, in that layer's <see cref="Activations.Input"/>.</summary>
-    private void ForwardLayers(MicroBatch batch, int layers)
+    private void ForwardLayers(int layers)
     {
         var a = _activations!;
-        var (rows, hidden) = (batch.Tokens, _config.HiddenSize);
-        _operations.GatherRows(Weight(_decoder.Layout.Embedding), batch.TokenIds, hidden, a.Input(0));
+        var rows = _batch.Tokens;
+        _operations.GatherRows(Weight(_decoder.Layout.Embedding), _batch.TokenIds, _config.HiddenSize, a.Input(0));
         for (var layer = 0; layer < layers; layer++)
         {
             var (parameters, kept) = (_decoder.Layout.Layers[layer], a.Layer(layer));
             var (input, output) = (a.Input(layer), a.Input(layer + 1));
-            _operations.RmsNorm(input, hidden, Weight(parameters.AttentionNorm), _config.NormEpsilon, rows, 1, hidden, a.Normed, hidden, kept.AttentionInverse);
-            Linear(batch, parameters.QueryKeyValue, a.Normed, kept.QueryKeyValue);
-            Attend(batch, layer, parameters, kept);
-            AddLinear(batch, parameters.AttentionOutput, kept.Attended, input, kept.Middle);
+            NormHidden(rows, input, parameters.AttentionNorm, a.Normed, kept.AttentionInverse);
+            Linear(parameters.QueryKeyValue, a.Normed, kept.QueryKeyValue);
+            Attend(layer, parameters, kept);
+            AddLinear(parameters.AttentionOutput, kept.Attended, input, kept.Middle);
 
-            _operations.RmsNorm(kept.Middle, hidden, Weight(parameters.MlpNorm), _config.NormEpsilon, rows, 1, hidden, a.Normed, hidden, kept.MlpInverse);
-            Linear(batch, parameters.GateUp, a.Normed, kept.GateUp);
+            NormHidden(rows, kept.Middle, parameters.MlpNorm, a.Normed, kept.MlpInverse);
+            Linear(parameters.GateUp, a.Normed, kept.GateUp);
             _operations.SiluGate(kept.GateUp, rows, _config.IntermediateSize, a.Gated);
-            AddLinear(batch, parameters.Down, a.Gated, kept.Middle, output);
+            AddLinear(parameters.Down, a.Gated, kept.Middle, output);
         }
     }
 
     /// <summary>From the raw queries, keys and values to the attention's output.</summary>
-    private void Attend(MicroBatch batch, int layer, LayerParameters parameters, Activations.KeptLayer kept)
+    private void Attend(int layer, LayerParameters parameters, Activations.KeptLayer kept)
     {
-        var (rows, size, stride) = (batch.Tokens, _config.HeadSize, parameters.QueryKeyValue.Outputs);
-        var own = kept.QueryKeyValue;
+        var (rows, stride) = (_batch.Tokens, parameters.QueryKeyValue.Outputs);
+        var own = new MatrixSlice(kept.QueryKeyValue, stride);
         if (_config.QueryKeyNorm)
         {
-            _operations.Copy(own.Part(0, rows * stride), kept.QueryKeyValueRaw);
-            _operations.RmsNorm(kept.QueryKeyValueRaw, stride, Weight(parameters.QueryNorm!), _config.NormEpsilon, rows, _config.QueryHeads, size, own, stride, kept.QueryInverse);
-            _operations.RmsNorm(kept.QueryKeyValueRaw.From(_config.QuerySize), stride, Weight(parameters.KeyNorm!), _config.NormEpsilon, rows, _config.KeyValueHeads, size, own.From(_config.QuerySize), stride, kept.KeyInverse);
+            _operations.Copy(own.Values.Part(0, rows * stride), kept.QueryKeyValueRaw);
+            var (raw, epsilon) = (new MatrixSlice(kept.QueryKeyValueRaw, stride), _config.NormEpsilon);
+            _operations.RmsNorm(HeadShape(_config.QueryHeads), raw, Weight(parameters.QueryNorm!), epsilon, own, kept.QueryInverse);
+            _operations.RmsNorm(
+                HeadShape(_config.KeyValueHeads), raw.From(_config.QuerySize), Weight(
+                    parameters.KeyNorm!), epsilon, own.From(_config.QuerySize), kept.KeyInverse);
         }
 
-        _operations.Rope(own, stride, _config.QueryHeads + _config.KeyValueHeads, size, _angles, batch.Positions, backward: false);
+        _operations.Rope(own, _config.QueryHeads + _config.KeyValueHeads, _config.HeadSize, _angles, _batch.Positions, backward: false);
         if (_activations!.CacheRows > 0)
-            AttendToCache(batch, _activations.Cache(layer), Shape(layer), own, stride, kept);
+            AttendToCache(_activations.Cache(layer), Shape(layer), own, kept);
         else
-            _operations.Attention(Shape(layer), batch.Sequences, own, stride, own.From(_config.QuerySize), own.From(_config.QuerySize + _config.KeyValueSize), stride, _activations.AttentionSpace, kept.Attended, _config.QuerySize, kept.LogSumExp);
+            _operations.Attention(OwnAttention(layer, own, kept));
     }
 
-    private void BackwardLayers(MicroBatch batch, IGradientConsumer consumer)
+    /// <summary>The attention of a micro-batch's queries to its own keys.</summary>
+    private AttentionCall OwnAttention(int layer, MatrixSlice queryKeyValue, Activations.KeptLayer kept)
+    {
+        var keys = queryKeyValue.From(_config.QuerySize);
+        var values = keys.From(_config.KeyValueSize);
+        var output = new MatrixSlice(kept.Attended, _config.QuerySize);
+        return new(Shape(layer), _batch.Sequences, queryKeyValue, keys, values, _activations!.AttentionSpace, output, kept.LogSumExp);
+    }
+
+    private NormShape HeadShape(int heads) => new(_batch.Tokens, heads, _config.HeadSize);
+
+    private void BackwardLayers(IGradientConsumer consumer)
     {
         var a = _activations!;
-        var (rows, hidden) = (batch.Tokens, _config.HiddenSize);
+        var (rows, hidden) = (_batch.Tokens, _config.HiddenSize);
         for (var layer = _config.Layers - 1; layer >= Math.Max(0, consumer.LowestLayer); layer--)
         {
             var (parameters, kept) = (_decoder.Layout.Layers[layer], a.Layer(layer));
 
-            LinearGradient(batch, parameters.Down, a.Residual, a.Gated);
+            LinearGradient(parameters.Down, a.Residual, a.Gated);
             _operations.SiluGateBackward(kept.GateUp, rows, _config.IntermediateSize, a.Gated);
-            Show(batch, consumer, parameters.Down, a.Gated, a.Residual);
-            LinearGradient(batch, parameters.GateUp, kept.GateUp, a.NormedGradient);
-            _operations.RmsNormAgain(kept.Middle, Weight(parameters.MlpNorm), kept.MlpInverse, rows, hidden, a.Normed);
-            Show(batch, consumer, parameters.GateUp, a.Normed, kept.GateUp);
-            NormGradient(batch, consumer, parameters.MlpNorm, kept.Middle, kept.MlpInverse, rows, a.NormedGradient, accumulate: true, a.Residual);
+            Show(consumer, parameters.Down, a.Gated, a.Residual);
+            LinearGradient(parameters.GateUp, kept.GateUp, a.NormedGradient);
+            _operations.RmsNormAgain(rows, hidden, kept.Middle, Weight(parameters.MlpNorm), kept.MlpInverse, a.Normed);
+            Show(consumer, parameters.GateUp, a.Normed, kept.GateUp);
+            AddNormGradient(consumer, parameters.MlpNorm, kept.Middle, kept.MlpInverse);
 
-            LinearGradient(batch, parameters.AttentionOutput, a.Residual, a.AttendedGradient);
-            Show(batch, consumer, parameters.AttentionOutput, kept.Attended, a.Residual);
-            AttendGradient(batch, consumer, layer, parameters, kept);
+            LinearGradient(parameters.AttentionOutput, a.Residual, a.AttendedGradient);
+            Show(consumer, parameters.AttentionOutput, kept.Attended, a.Residual);
+            AttendGradient(consumer, layer, parameters, kept);
             // Below the lowest wanted layer nobody reads the residual stream's gradient.
             var goesOn = layer > consumer.LowestLayer || consumer.WantsVectors;
-            LinearGradient(batch, parameters.QueryKeyValue, a.QueryKeyValueGradient, goesOn ? a.NormedGradient : null);
-            _operations.RmsNormAgain(a.Input(layer), Weight(parameters.AttentionNorm), kept.AttentionInverse, rows, hidden, a.Normed);
-            Show(batch, consumer, parameters.QueryKeyValue, a.Normed, a.QueryKeyValueGradient);
+            LinearGradient(parameters.QueryKeyValue, a.QueryKeyValueGradient, goesOn ? a.NormedGradient : null);
+            _operations.RmsNormAgain(rows, hidden, a.Input(layer), Weight(parameters.AttentionNorm), kept.AttentionInverse, a.Normed);
+            Show(consumer, parameters.QueryKeyValue, a.Normed, a.QueryKeyValueGradient);
             if (goesOn)
-                NormGradient(batch, consumer, parameters.AttentionNorm, a.Input(layer), kept.AttentionInverse, rows, a.NormedGradient, accumulate: true, a.Residual);
+                AddNormGradient(consumer, parameters.AttentionNorm, a.Input(layer), kept.AttentionInverse);
         }
 
         if (consumer.LowestLayer < 0)
-            consumer.OnEmbedding(batch, a.Residual.Part(0, rows * hidden));
+            consumer.OnEmbedding(_batch, a.Residual.Part(0, rows * hidden));
     }
 
     /// <summary>From the gradient of the attention's output to that of the raw queries, keys and values.</summary>
-    private void AttendGradient(MicroBatch batch, IGradientConsumer consumer, int layer, LayerParameters parameters, Activations.KeptLayer kept)
+    private void AttendGradient(IGradientConsumer consumer, int layer, LayerParameters parameters, Activations.KeptLayer kept)
     {
-        var a = _activations!;
-        var (rows, size, stride) = (batch.Tokens, _config.HeadSize, parameters.QueryKeyValue.Outputs);
-        var (q, dQ) = (kept.QueryKeyValue, a.QueryKeyValueGradient);
-        var (k, dK) = (q.From(_config.QuerySize), dQ.From(_config.QuerySize));
-        var (v, dV) = (k.From(_config.KeyValueSize), dK.From(_config.KeyValueSize));
-        _operations.AttentionBackward(Shape(layer), batch.Sequences, q, k, v, stride, kept.Attended, a.AttendedGradient, _config.QuerySize, kept.LogSumExp, a.AttentionSpace, dQ, dK, dV, stride);
-        _operations.Rope(dQ, stride, _config.QueryHeads + _config.KeyValueHeads, size, _angles, batch.Positions, backward: true);
+        var (a, stride) = (_activations!, parameters.QueryKeyValue.Outputs);
+        var dQueries = new MatrixSlice(a.QueryKeyValueGradient, stride);
+        var dKeys = dQueries.From(_config.QuerySize);
+        _operations.AttentionBackward(new(
+            OwnAttention(layer, new(kept.QueryKeyValue, stride), kept),
+            new(a.AttendedGradient, _config.QuerySize),
+            dQueries,
+            dKeys,
+            dKeys.From(_config.KeyValueSize)));
+        _operations.Rope(dQueries, _config.QueryHeads + _config.KeyValueHeads, _config.HeadSize, _angles, _batch.Positions, backward: true);
         if (!_config.QueryKeyNorm)
             return;
-        HeadNormGradient(parameters.QueryNorm!, kept.QueryKeyValueRaw, kept.QueryInverse, _config.QueryHeads, dQ);
-        HeadNormGradient(parameters.KeyNorm!, kept.QueryKeyValueRaw.From(_config.QuerySize), kept.KeyInverse, _config.KeyValueHeads, dK);
+        var raw = new MatrixSlice(kept.QueryKeyValueRaw, stride);
+        HeadNormGradient(parameters.QueryNorm!, raw, kept.QueryInverse, _config.QueryHeads, dQueries);
+        HeadNormGradient(parameters.KeyNorm!, raw.From(_config.QuerySize), kept.KeyInverse, _config.KeyValueHeads, dKeys);
 
-        void HeadNormGradient(Parameter norm, BufferSlice raw, BufferSlice inverse, int heads, BufferSlice gradient)
-        {
-            BufferSlice? weight = consumer.WantsVectors ? a.VectorGradient.Part(0, size) : null;
-            _operations.RmsNormBackward(raw, stride, Weight(norm), inverse, gradient, stride, rows, heads, size, false, gradient, stride, weight);
-            if (weight is { } formed)
-                consumer.OnVector(batch, norm, formed);
-        }
+        void HeadNormGradient(Parameter norm, MatrixSlice x, BufferSlice inverse, int heads, MatrixSlice gradient) =>
+            FormNorm(consumer, norm, new NormGradient(HeadShape(heads), x, Weight(norm), inverse, gradient, gradient));
     }
 
-    private void NormGradient(MicroBatch batch, IGradientConsumer consumer, Parameter norm, BufferSlice x, BufferSlice inverse, int rows, BufferSlice dy, bool accumulate, BufferSlice dx)
+    /// <summary>Adds the gradient of a norm over the residual stream's rows to that of the residual stream.</summary>
+    private void AddNormGradient(IGradientConsumer consumer, Parameter norm, BufferSlice x, BufferSlice inverse)
     {
-        var hidden = _config.HiddenSize;
-        BufferSlice? weight = consumer.WantsVectors ? _activations!.VectorGradient.Part(0, hidden) : null;
-        _operations.RmsNormBackward(x, hidden, Weight(norm), inverse, dy, hidden, rows, 1, hidden, accumulate, dx, hidden, weight);
+        var a = _activations!;
+        var shape = new NormShape(_batch.Tokens, 1, _config.HiddenSize);
+        FormNorm(
+            consumer,
+            norm,
+            new NormGradient(shape, Hidden(x), Weight(norm), inverse, Hidden(a.NormedGradient), Hidden(a.Residual)) { Accumulate = true });
+    }
+
+    /// <summary>A norm's gradient, and that of its weight where the consumer wants it.</summary>
+    private void FormNorm(IGradientConsumer consumer, Parameter norm, NormGradient gradient)
+    {
+        BufferSlice? weight = consumer.WantsVectors ? _activations!.VectorGradient.Part(0, gradient.Shape.Size) : null;
+        _operations.RmsNormBackward(gradient with { DWeight = weight });
         if (weight is { } formed)
-            consumer.OnVector(batch, norm, formed);
+            consumer.OnVector(_batch, norm, formed);
     }
 
     /// <summary>y = x W^T + b, with adapters.</summary>
-    private void Linear(MicroBatch batch, LinearGroup group, BufferSlice x, BufferSlice y)
+    private void Linear(LinearGroup group, BufferSlice x, BufferSlice y)
     {
         if (group.HasBias)
-            _operations.SetRows(group.Biases(_decoder.Weights), batch.Tokens, group.Outputs, y, group.Outputs);
-        Multiply(batch.Tokens, group, 0, group.Outputs, x, group.HasBias ? 1 : 0, y);
-        AddAdapters(batch, group, x, y);
+            _operations.SetRows(_decoder.Biases(group), _batch.Tokens, group.Outputs, new(y, group.Outputs));
+        Multiply(_batch.Tokens, group, 0, group.Outputs, x, group.HasBias ? 1 : 0, y);
+        AddAdapters(group, x, y);
     }
 
     /// <summary>y = residual + x W^T + b, with adapters.</summary>
-    private void AddLinear(MicroBatch batch, LinearGroup group, BufferSlice x, BufferSlice residual, BufferSlice y)
+    private void AddLinear(LinearGroup group, BufferSlice x, BufferSlice residual, BufferSlice y)
     {
-        _operations.Copy(residual.Part(0, batch.Tokens * group.Outputs), y);
+        _operations.Copy(residual.Part(0, _batch.Tokens * group.Outputs), y);
         if (group.HasBias)
-            _operations.AddToRows(group.Biases(_decoder.Weights), batch.Tokens, group.Outputs, y, group.Outputs);
-        Multiply(batch.Tokens, group, 0, group.Outputs, x, 1, y);
-        AddAdapters(batch, group, x, y);
+            _operations.AddToRows(_decoder.Biases(group), _batch.Tokens, group.Outputs, new(y, group.Outputs));
+        Multiply(_batch.Tokens, group, 0, group.Outputs, x, 1, y);
+        AddAdapters(group, x, y);
     }
 
     /// <summary>y[rows, columns] = x W^T + beta y for columns of a group's outputs from a first one on.</summary>
     private void Multiply(int rows, LinearGroup group, int first, int columns, BufferSlice x, float beta, BufferSlice y)
     {
         if (_activations!.CacheRows > 0 && _turned is not null && first % PanelColumns == 0)
+        {
             MultiplyPanels(rows, group, first, columns, x, beta, y);
-        else
-            _operations.Multiply(false, true, rows, columns, group.Inputs, 1, x, group.Inputs, group.Weights(_decoder.Weights).From(first * group.Inputs), group.Inputs, beta, y, columns);
+            return;
+        }
+
+        var weights = group.Weights(_decoder.Weights).From(first * group.Inputs);
+        _operations.Multiply(new(rows, columns, group.Inputs, new(x, group.Inputs), new(weights, group.Inputs), new(y, columns))
+        {
+            TransposeB = true,
+            Beta = beta,
+        });
     }
 
     /// <summary>dx = dy W, with adapters; without dx only what the consumer needs of the adapters.</summary>
-    private void LinearGradient(MicroBatch batch, LinearGroup group, BufferSlice dy, BufferSlice? dx)
+    private void LinearGradient(LinearGroup group, BufferSlice dy, BufferSlice? dx)
     {
         if (dx is { } target)
-            _operations.Multiply(false, false, batch.Tokens, group.Inputs, group.Outputs, 1, dy, group.Outputs, group.Weights(_decoder.Weights), group.Inputs, 0, target, group.Inputs);
-        AddAdapterGradients(batch, group, dy, dx);
+        {
+            var weights = new MatrixSlice(group.Weights(_decoder.Weights), group.Inputs);
+            _operations.Multiply(
+                new(_batch.Tokens, group.Inputs, group.Outputs, new(dy, group.Outputs), weights, new(target, group.Inputs)));
+        }
+
+        AddAdapterGradients(group, dy, dx);
     }
 }

@@ -1,5 +1,4 @@
 using Pursuit.Engine.Kernels;
-using Pursuit.Engine.Training;
 
 namespace Pursuit.Engine.Models;
 
@@ -12,6 +11,7 @@ public sealed partial class DecoderWorker : IDisposable
     private readonly Decoder _decoder;
     private readonly IDecoderOperations _operations;
     private readonly ModelConfig _config;
+    private readonly DeviceBatch _batch;
     private Activations? _activations;
     private DeviceBuffer? _ropeTable;
     private BufferSlice _angles;
@@ -21,8 +21,9 @@ public sealed partial class DecoderWorker : IDisposable
     public DecoderWorker(Decoder decoder)
     {
         _decoder = decoder;
-        _operations = decoder.Operations;
+        _operations = decoder.Operations.CreateWorker();
         _config = decoder.Config;
+        _batch = new DeviceBatch(_operations);
     }
 
     /// <summary>
@@ -37,11 +38,11 @@ public sealed partial class DecoderWorker : IDisposable
     {
         Prepare(batch, forBackward: true);
         _dropping = _decoder.Adapters is { DropoutStream: not null, Options.Dropout: > 0 };
-        ForwardLayers(batch, _config.Layers);
-        consumer.Begin(batch);
-        RunHead(batch, consumer, losses);
-        BackwardLayers(batch, consumer);
-        consumer.End(batch);
+        ForwardLayers(_config.Layers);
+        consumer.Begin(_batch);
+        RunHead(consumer, losses);
+        BackwardLayers(consumer);
+        consumer.End(_batch);
     }
 
     /// <summary>Computes every example's loss.</summary>
@@ -52,8 +53,8 @@ public sealed partial class DecoderWorker : IDisposable
     {
         Prepare(batch, forBackward: false);
         _dropping = false;
-        ForwardLayers(batch, _config.Layers);
-        RunHead(batch, null, losses);
+        ForwardLayers(_config.Layers);
+        RunHead(null, losses);
     }
 
     /// <summary>Computes the hidden states of every token at one layer; layers above it aren't run, and no logits.</summary>
@@ -65,12 +66,12 @@ public sealed partial class DecoderWorker : IDisposable
     {
         Prepare(batch, forBackward: false);
         _dropping = false;
-        ForwardLayers(batch, layer);
+        ForwardLayers(layer);
         var (a, hidden) = (_activations!, _config.HiddenSize);
         var output = a.Input(layer);
         if (layer == _config.Layers)
         {
-            _operations.RmsNorm(output, hidden, Weight(_decoder.Layout.FinalNorm), _config.NormEpsilon, batch.Tokens, 1, hidden, a.LabelNormed, hidden, a.LabelInverse);
+            NormHidden(batch.Tokens, output, _decoder.Layout.FinalNorm, a.LabelNormed, a.LabelInverse);
             output = a.LabelNormed;
         }
 
@@ -85,10 +86,9 @@ public sealed partial class DecoderWorker : IDisposable
     {
         Prepare(batch, forBackward: false);
         _dropping = false;
-        ForwardLayers(batch, _config.Layers);
-        var a = _activations!;
-        var (hidden, vocabulary) = (_config.HiddenSize, _config.VocabularySize);
-        _operations.RmsNorm(a.Input(_config.Layers), hidden, Weight(_decoder.Layout.FinalNorm), _config.NormEpsilon, batch.Tokens, 1, hidden, a.LabelNormed, hidden, a.LabelInverse);
+        ForwardLayers(_config.Layers);
+        var (a, vocabulary) = (_activations!, _config.VocabularySize);
+        NormHidden(batch.Tokens, a.Input(_config.Layers), _decoder.Layout.FinalNorm, a.LabelNormed, a.LabelInverse);
         for (var row = 0; row < batch.Tokens; row += a.LabelBlock)
         {
             var rows = Math.Min(a.LabelBlock, batch.Tokens - row);
@@ -105,18 +105,23 @@ public sealed partial class DecoderWorker : IDisposable
     /// <summary>Frees the arena.</summary>
     public void Dispose()
     {
+        _batch.Dispose();
+        _headRows?.Dispose();
         _activations?.Dispose();
         _ropeTable?.Dispose();
         _turned?.Dispose();
+        _operations.Dispose();
     }
 
     private void Prepare(MicroBatch batch, bool forBackward)
     {
         CheckIds(batch);
+        _batch.Upload(batch);
         var (tokens, longest) = (batch.Tokens, batch.Longest);
         if (_activations is { } old)
         {
-            if (old.Tokens >= tokens && old.Longest >= longest && old.Adapters == _decoder.Adapters && old.CacheRows == 0 && (old.ForBackward || !forBackward))
+            var fits = old.Tokens >= tokens && old.Longest >= longest && (old.ForBackward || !forBackward);
+            if (fits && old.Adapters == _decoder.Adapters && old.CacheRows == 0)
                 return;
             (tokens, longest) = (Math.Max(tokens, old.Tokens), Math.Max(longest, old.Longest));
             forBackward |= old.ForBackward;
@@ -125,8 +130,6 @@ public sealed partial class DecoderWorker : IDisposable
         }
 
         _activations = new Activations(_decoder, tokens, longest, forBackward);
-        if (_statistics.Length < tokens * 3)
-            _statistics = new float[tokens * 3];
         EnsureAngles(longest);
     }
 
@@ -135,7 +138,13 @@ public sealed partial class DecoderWorker : IDisposable
         foreach (var id in batch.TokenIds)
         {
             if ((uint)id >= (uint)_config.VocabularySize)
-                throw PursuitException.At("batch", $"token id {id}", $"ids from 0 to {_config.VocabularySize - 1}, the model's vocabulary", "Use the tokenizer that belongs to the model.");
+            {
+                throw PursuitException.At(
+                    "batch",
+                    $"token id {id}",
+                    $"ids from 0 to {_config.VocabularySize - 1}, the model's vocabulary",
+                    "Use the tokenizer that belongs to the model.");
+            }
         }
     }
 
@@ -150,7 +159,21 @@ public sealed partial class DecoderWorker : IDisposable
         _operations.Write(table, _angles);
     }
 
-    private BufferSlice Weight(Parameter parameter) => parameter.In(_decoder.Weights);
+    private BufferSlice Weight(Parameter parameter) => _decoder.Weight(parameter);
 
     private AttentionShape Shape(int layer) => new(_config.QueryHeads, _config.KeyValueHeads, _config.HeadSize, _config.Window(layer));
+
+    /// <summary>The norm of dense rows of the residual stream's width.</summary>
+    private void NormHidden(int rows, BufferSlice x, Parameter norm, BufferSlice y, BufferSlice inverse) =>
+        _operations.RmsNorm(new(rows, 1, _config.HiddenSize), Hidden(x), Weight(norm), _config.NormEpsilon, Hidden(y), inverse);
+
+    private MatrixSlice Hidden(BufferSlice values) => new(values, _config.HiddenSize);
+
+    /// <summary>Room on the host for what is read, which grows with the largest.</summary>
+    private Span<float> Statistics(int count)
+    {
+        if (_statistics.Length < count)
+            _statistics = new float[count];
+        return _statistics.AsSpan(0, count);
+    }
 }

@@ -9,7 +9,9 @@ namespace Pursuit.Engine.Models;
 /// </summary>
 public sealed class Generator : IDisposable
 {
-    /// <summary>Prompt tokens fed at once. Prompts are cut at its multiples wherever else they are, so that a text doesn't depend on the others.</summary>
+    /// <summary>
+    /// Prompt tokens fed at once. Prompts are cut at its multiples wherever else they are, so that a text doesn't depend on the others.
+    /// </summary>
     private const int Chunk = 256;
 
     /// <summary>Texts side by side: the products are then nearly as fast as those of long texts.</summary>
@@ -35,30 +37,48 @@ public sealed class Generator : IDisposable
     /// <param name="endTokens">Ids that end the text; null: the config's.</param>
     /// <param name="cancellationToken">Stops before the next token.</param>
     /// <returns>The new tokens in order, a final end token included.</returns>
-    /// <exception cref="PursuitException">The prompt is empty, longer than the model's longest sequence, or has an id outside the vocabulary.</exception>
-    public int[] Greedy(IReadOnlyList<int> prompt, int maximumNew, IReadOnlyList<int>? endTokens = null, CancellationToken cancellationToken = default)
+    /// <exception cref="PursuitException">
+    /// The prompt is empty, longer than the model's longest sequence, or has an id outside the vocabulary.
+    /// </exception>
+    public int[] Greedy(
+        IReadOnlyList<int> prompt, int maximumNew, IReadOnlyList<int>? endTokens = null, CancellationToken cancellationToken = default)
     {
         var answer = Array.Empty<int>();
         Greedy([prompt], maximumNew, new Queue(1).Next, (_, tokens) => answer = tokens, endTokens, cancellationToken);
         return answer;
     }
 
-    /// <summary>Continues prompts as <see cref="Greedy(IReadOnlyList{int}, int, IReadOnlyList{int}, CancellationToken)"/> does, taking the next whenever a text ends.</summary>
+    /// <summary>
+    /// Continues prompts as <see cref="Greedy(IReadOnlyList{int}, int, IReadOnlyList{int}, CancellationToken)"/> does, taking the next
+    /// whenever a text ends.
+    /// </summary>
     /// <param name="prompts">All prompts.</param>
     /// <param name="maximumNew">Most tokens to add to each.</param>
     /// <param name="next">Gives the number of the next prompt, or null when there is none left; several generators may share it.</param>
     /// <param name="ended">Gets a prompt's number and its new tokens.</param>
     /// <param name="endTokens">Ids that end a text; null: the config's.</param>
     /// <param name="cancellationToken">Stops before the next token.</param>
-    /// <exception cref="PursuitException">A prompt is empty, longer than the model's longest sequence, or has an id outside the vocabulary.</exception>
-    public void Greedy(IReadOnlyList<IReadOnlyList<int>> prompts, int maximumNew, Func<int?> next, Action<int, int[]> ended, IReadOnlyList<int>? endTokens = null, CancellationToken cancellationToken = default)
+    /// <exception cref="PursuitException">
+    /// A prompt is empty, longer than the model's longest sequence, or has an id outside the vocabulary.
+    /// </exception>
+    public void Greedy(
+        IReadOnlyList<IReadOnlyList<int>> prompts,
+        int maximumNew,
+        Func<int?> next,
+        Action<int, int[]> ended,
+        IReadOnlyList<int>? endTokens = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maximumNew);
         var longest = _decoder.Config.MaximumPositions;
         foreach (var prompt in prompts)
         {
             if (prompt.Count == 0 || prompt.Count > longest)
-                throw PursuitException.At("prompt", $"{prompt.Count} tokens", $"1 to {longest}, the model's longest sequence", "Give a shorter prompt that is not empty.");
+                throw PursuitException.At(
+                    "prompt",
+                    $"{prompt.Count} tokens",
+                    $"1 to {longest}, the model's longest sequence",
+                    "Give a shorter prompt that is not empty.");
         }
 
         if (prompts.Count == 0) return;
@@ -85,7 +105,8 @@ public sealed class Generator : IDisposable
     }
 
     /// <summary>Puts prompts into empty places; false when all places stay empty.</summary>
-    private static bool Fill(Text?[] texts, IReadOnlyList<IReadOnlyList<int>> prompts, int maximumNew, Func<int?> next, Action<int, int[]> ended, int longest)
+    private static bool Fill(
+        Text?[] texts, IReadOnlyList<IReadOnlyList<int>> prompts, int maximumNew, Func<int?> next, Action<int, int[]> ended, int longest)
     {
         for (var place = 0; place < texts.Length; place++)
         {
@@ -145,7 +166,8 @@ public sealed class Generator : IDisposable
 
         public bool InPrompt => Fed < prompt.Length;
 
-        public ArraySegment<int> NextPiece() => InPrompt ? new ArraySegment<int>(prompt, Fed, Math.Min(Chunk, prompt.Length - Fed)) : new ArraySegment<int>([New[^1]]);
+        public ArraySegment<int> NextPiece() =>
+            InPrompt ? new ArraySegment<int>(prompt, Fed, Math.Min(Chunk, prompt.Length - Fed)) : new ArraySegment<int>([New[^1]]);
     }
 
     /// <summary>Numbers from 0 to a count, for one generator.</summary>

@@ -12,7 +12,8 @@ internal sealed class JsonFields
 
     /// <summary>Reads an object.</summary>
     /// <exception cref="PursuitException">It is none.</exception>
-    public JsonFields(JsonField root) => _root = root.Element.ValueKind == JsonValueKind.Object ? root : throw root.Fault("one JSON object");
+    public JsonFields(JsonField root) =>
+        _root = root.Element.ValueKind == JsonValueKind.Object ? root : throw root.Fault("one JSON object");
 
     /// <summary>Whether a field is there and not null.</summary>
     public bool Has(string name) => !_root[name].IsNull;
@@ -34,7 +35,9 @@ internal sealed class JsonFields
         if (_faults.Count > 0)
             throw new PursuitException($"{_root.Where}: {string.Join("; ", _faults)}. Correct the file or download it again.");
         if (_unsupported.Count > 0)
-            throw new PursuitException($"{_root.Where}: the model needs what this decoder does not have: {string.Join("; ", _unsupported)}. Supported families: {string.Join(", ", ModelConfigReader.SupportedModelTypes)}. Choose another model; nothing is approximated.");
+            throw new PursuitException(
+                $"{_root.Where}: the model needs what this decoder does not have: {string.Join("; ", _unsupported)}. Supported families: "
+                    + $"{string.Join(", ", ModelConfigReader.SupportedModelTypes)}. Choose another model; nothing is approximated.");
     }
 
     public string? Text(string name) => Text(_root[name], name);
@@ -72,7 +75,8 @@ internal sealed class JsonFields
             return [];
         if (Whole(value) is { } one)
             return [one];
-        if (value.Element.ValueKind == JsonValueKind.Array && value.Items().Select(Whole).ToArray() is var numbers && !numbers.Contains(null))
+        if (value.Element.ValueKind == JsonValueKind.Array && value.Items().Select(Whole).ToArray() is var numbers
+            && !numbers.Contains(null))
             return [.. numbers.Select(n => n!.Value)];
         return Fault<IReadOnlyList<int>>(name, value, "a whole number or a list of them", []);
     }
@@ -87,7 +91,8 @@ internal sealed class JsonFields
 
     private JsonField? Inner(string outer) => _root[outer] is { Element.ValueKind: JsonValueKind.Object } inner ? inner : null;
 
-    private static int? Whole(JsonField value) => value.TryWhole(out var number) && number is >= int.MinValue and <= int.MaxValue ? (int)number : null;
+    private static int? Whole(JsonField value) =>
+        value.TryWhole(out var number) && number is >= int.MinValue and <= int.MaxValue ? (int)number : null;
 
     private string? Text(JsonField value, string shown) => value.IsNull ? null
         : value.Element.ValueKind == JsonValueKind.String ? value.Text()

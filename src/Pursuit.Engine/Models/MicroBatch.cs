@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Pursuit.Engine.Kernels;
 
 namespace Pursuit.Engine.Models;
@@ -8,12 +9,7 @@ namespace Pursuit.Engine.Models;
 /// </summary>
 public sealed class MicroBatch
 {
-    private readonly int[] _tokens;
-    private readonly int[] _positions;
-    private readonly int[] _offsets;
-    private readonly SequenceRows[] _sequences;
-    private readonly int[] _labelRows;
-    private readonly int[] _targets;
+    private readonly int[] _integers;
     private readonly float[] _labelWeights;
     private readonly int[] _labelOffsets;
 
@@ -22,10 +18,6 @@ public sealed class MicroBatch
         (Index, FirstExample, Examples) = (index, firstExample, examples);
         var start = batch.Offsets[firstExample];
         Tokens = batch.Offsets[firstExample + examples] - start;
-        _tokens = batch.Tokens.AsSpan(start, Tokens).ToArray();
-        _positions = new int[Tokens];
-        _offsets = new int[examples + 1];
-        _sequences = new SequenceRows[examples];
         _labelOffsets = new int[examples + 1];
         var rows = new List<int>();
         var labelWeights = new List<float>();
@@ -33,44 +25,57 @@ public sealed class MicroBatch
         {
             var first = batch.Offsets[firstExample + i] - start;
             var count = batch.Offsets[firstExample + i + 1] - start - first;
-            _offsets[i + 1] = first + count;
-            _sequences[i] = new SequenceRows(first, count, first, count);
             Longest = Math.Max(Longest, count);
-            for (var t = 0; t < count; t++)
+            for (var t = 0; t + 1 < count; t++)
             {
-                _positions[first + t] = t;
-                if (t + 1 < count && batch.Supervised[start + first + t + 1])
-                {
-                    rows.Add(first + t);
-                    labelWeights.Add(weights[firstExample + i]);
-                }
+                if (!batch.Supervised[start + first + t + 1]) continue;
+                rows.Add(first + t);
+                labelWeights.Add(weights[firstExample + i]);
             }
 
             _labelOffsets[i + 1] = rows.Count;
         }
 
-        _labelRows = [.. rows];
         _labelWeights = [.. labelWeights];
-        _targets = [.. rows.Select(row => _tokens[row + 1])];
+        Labels = rows.Count;
+        Places = new IntegerPlaces(Tokens, examples, Labels);
+        _integers = new int[Places.Length];
+        batch.Tokens.AsSpan(start, Tokens).CopyTo(_integers);
+        rows.CopyTo(_integers, Places.LabelRows);
+        for (var label = 0; label < Labels; label++)
+            _integers[Places.Targets + label] = _integers[rows[label] + 1];
+        var sequences = MutableSequences;
+        for (var i = 0; i < examples; i++)
+        {
+            var first = batch.Offsets[firstExample + i] - start;
+            var count = batch.Offsets[firstExample + i + 1] - start - first;
+            _integers[Places.Offsets + i + 1] = first + count;
+            sequences[i] = new SequenceRows(first, count, first, count);
+            for (var t = 0; t < count; t++)
+                _integers[Places.Positions + first + t] = t;
+        }
     }
 
     private MicroBatch(IReadOnlyList<TextChunk> chunks)
     {
-        (Examples, Tokens) = (chunks.Count, chunks.Sum(c => c.Tokens.Count));
-        _tokens = [.. chunks.SelectMany(c => c.Tokens)];
-        _positions = [.. chunks.SelectMany(c => Enumerable.Range(c.Past, c.Tokens.Count))];
-        _offsets = new int[Examples + 1];
-        _sequences = new SequenceRows[Examples];
+        (Examples, Tokens, Labels) = (chunks.Count, chunks.Sum(c => c.Tokens.Count), chunks.Count);
+        (_labelWeights, _labelOffsets) = ([], new int[Examples + 1]);
+        Places = new IntegerPlaces(Tokens, Examples, Labels);
+        _integers = new int[Places.Length];
+        var sequences = MutableSequences;
+        var start = 0;
         for (var i = 0; i < Examples; i++)
         {
             var (tokens, past, place) = chunks[i];
-            _offsets[i + 1] = _offsets[i] + tokens.Count;
-            _sequences[i] = new SequenceRows(_offsets[i], tokens.Count, place, past + tokens.Count);
+            tokens.AsSpan().CopyTo(_integers.AsSpan(start));
+            for (var t = 0; t < tokens.Count; t++)
+                _integers[Places.Positions + start + t] = past + t;
+            sequences[i] = new SequenceRows(start, tokens.Count, place, past + tokens.Count);
             Longest = Math.Max(Longest, past + tokens.Count);
+            start += tokens.Count;
+            _integers[Places.Offsets + i + 1] = start;
+            _integers[Places.LabelRows + i] = start - 1;
         }
-
-        _labelRows = [.. _offsets.Skip(1).Select(end => end - 1)];
-        (_targets, _labelWeights, _labelOffsets) = ([], [], new int[Examples + 1]);
     }
 
     /// <summary>Its number within the batch; gradients are summed in this order.</summary>
@@ -92,31 +97,40 @@ public sealed class MicroBatch
     public int Longest { get; }
 
     /// <summary>Number of labels: the rows the head is computed at.</summary>
-    public int Labels => _labelRows.Length;
+    public int Labels { get; }
 
     /// <summary>Token id of each row.</summary>
-    public ReadOnlySpan<int> TokenIds => _tokens;
+    public ReadOnlySpan<int> TokenIds => _integers.AsSpan(IntegerPlaces.TokenIds, Tokens);
 
     /// <summary>Position of each row within its example.</summary>
-    public ReadOnlySpan<int> Positions => _positions;
+    public ReadOnlySpan<int> Positions => _integers.AsSpan(Places.Positions, Tokens);
 
     /// <summary>First row of each example, then the number of rows [examples + 1].</summary>
-    public ReadOnlySpan<int> Offsets => _offsets;
+    public ReadOnlySpan<int> Offsets => _integers.AsSpan(Places.Offsets, Examples + 1);
 
     /// <summary>The examples' rows for attention.</summary>
-    public ReadOnlySpan<SequenceRows> Sequences => _sequences;
+    public ReadOnlySpan<SequenceRows> Sequences => MutableSequences;
 
     /// <summary>The rows whose next token is a label, ascending.</summary>
-    public ReadOnlySpan<int> LabelRows => _labelRows;
+    public ReadOnlySpan<int> LabelRows => _integers.AsSpan(Places.LabelRows, Labels);
 
     /// <summary>The token id each label row should predict.</summary>
-    public ReadOnlySpan<int> Targets => _targets;
+    public ReadOnlySpan<int> Targets => _integers.AsSpan(Places.Targets, Labels);
 
     /// <summary>The objective's factor on each label's loss.</summary>
     public ReadOnlySpan<float> LabelWeights => _labelWeights;
 
     /// <summary>First label of each example, then the number of labels [examples + 1].</summary>
     public ReadOnlySpan<int> LabelOffsets => _labelOffsets;
+
+    /// <summary>All integers in one array, as a device takes them.</summary>
+    internal ReadOnlySpan<int> Integers => _integers;
+
+    /// <summary>Where they lie in it.</summary>
+    internal IntegerPlaces Places { get; }
+
+    private Span<SequenceRows> MutableSequences =>
+        MemoryMarshal.Cast<int, SequenceRows>(_integers.AsSpan(Places.Sequences, Examples * IntegerPlaces.IntegersOfSequence));
 }
 
 /// <summary>The next tokens of a text that is being generated.</summary>

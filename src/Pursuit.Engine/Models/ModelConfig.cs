@@ -1,32 +1,6 @@
+using System.Text.Json.Serialization;
+
 namespace Pursuit.Engine.Models;
-
-/// <summary>The norm before each block.</summary>
-public enum NormKind
-{
-    /// <summary>x / sqrt(mean(x^2) + epsilon), scaled; no mean, no bias.</summary>
-    RootMeanSquare,
-}
-
-/// <summary>The feed-forward block.</summary>
-public enum MlpKind
-{
-    /// <summary>down(silu(gate(x)) * up(x)).</summary>
-    GatedSilu,
-}
-
-/// <summary>How positions enter.</summary>
-public enum PositionKind
-{
-    /// <summary>Rotation of queries and keys, half-split pairs.</summary>
-    Rotary,
-}
-
-/// <summary>How a layer's blocks are joined.</summary>
-public enum ResidualTopology
-{
-    /// <summary>x += attention(norm(x)); x += mlp(norm(x)).</summary>
-    Sequential,
-}
 
 /// <summary>Which linear layers carry a bias.</summary>
 [Flags]
@@ -56,6 +30,10 @@ public sealed record ModelConfig
 
     /// <summary>The family's name in config.json (llama, mistral, qwen2, qwen3); kept for saving.</summary>
     public string ModelType { get; init; } = "llama";
+
+    /// <summary>What config.json doesn't say of the family; llama's where the name is none of this decoder's.</summary>
+    [JsonIgnore]
+    public ModelFamily Family => ModelFamily.Find(ModelType) ?? ModelFamily.All[0];
 
     /// <summary>The class name in config.json's architectures; kept for saving.</summary>
     public string Architecture { get; init; } = "LlamaForCausalLM";
@@ -92,18 +70,6 @@ public sealed record ModelConfig
 
     /// <summary>How the rotary frequencies are scaled.</summary>
     public RopeScaling RopeScaling { get; init; } = RopeScaling.None;
-
-    /// <summary>The norm.</summary>
-    public NormKind Norm { get; init; } = NormKind.RootMeanSquare;
-
-    /// <summary>The feed-forward block.</summary>
-    public MlpKind Mlp { get; init; } = MlpKind.GatedSilu;
-
-    /// <summary>The positions.</summary>
-    public PositionKind Position { get; init; } = PositionKind.Rotary;
-
-    /// <summary>The residual topology.</summary>
-    public ResidualTopology Residual { get; init; } = ResidualTopology.Sequential;
 
     /// <summary>The biases.</summary>
     public BiasPlacement Biases { get; init; }
@@ -163,11 +129,18 @@ public sealed record ModelConfig
         // Matrices that read the same input are one to the kernels, which count a tensor's values in 31 bits.
         var (hidden, queries, keys) = ((Int128)HiddenSize, (Int128)QueryHeads * HeadSize, (Int128)KeyValueHeads * HeadSize);
         AtMostATensor(hidden * VocabularySize, $"vocab_size {VocabularySize} times hidden_size {HiddenSize}");
-        AtMostATensor(hidden * IntermediateSize * 2, $"intermediate_size {IntermediateSize} of gate and up, 2 times, times hidden_size {HiddenSize}");
-        AtMostATensor(hidden * (queries + 2 * keys), $"the {QueryHeads} query and 2 times {KeyValueHeads} key and value heads of head_dim {HeadSize} times hidden_size {HiddenSize}");
+        AtMostATensor(
+            hidden * IntermediateSize * 2, $"intermediate_size {IntermediateSize} of gate and up, 2 times, times hidden_size {HiddenSize}");
+        AtMostATensor(
+            hidden * (queries + 2 * keys),
+            $"the {QueryHeads} query and 2 times {KeyValueHeads} key and value heads of head_dim {HeadSize} times hidden_size "
+                + $"{HiddenSize}");
         RopeScaling.AddFaults(faults);
         if (faults.Count > 0)
-            throw new PursuitException($"{where}: the config contradicts itself: {string.Join("; ", faults)}. Correct the file or use the model's own.");
+        {
+            throw new PursuitException(
+                $"{where}: the config contradicts itself: {string.Join("; ", faults)}. Correct the file or use the model's own.");
+        }
 
         void AtMostATensor(Int128 values, string product)
         {

@@ -9,7 +9,7 @@ namespace Pursuit.Engine.Models;
 public static class ModelConfigReader
 {
     /// <summary>The families this decoder computes, by model_type.</summary>
-    public static IReadOnlyList<string> SupportedModelTypes { get; } = ["llama", "mistral", "qwen2", "qwen3"];
+    public static IReadOnlyList<string> SupportedModelTypes { get; } = [.. ModelFamily.All.Select(f => f.ModelType)];
 
     /// <summary>Reads a model directory's config.json.</summary>
     /// <param name="directory">A directory with config.json.</param>
@@ -19,7 +19,8 @@ public static class ModelConfigReader
         var path = Path.Combine(ModelDirectory.Open(directory).BasePath, "config.json");
         if (!File.Exists(path))
         {
-            var (found, advice) = ModelDirectory.OtherKind(directory) ?? ("there is no config.json", "Point to the directory that holds config.json and model.safetensors.");
+            var (found, advice) = ModelDirectory.OtherKind(directory)
+                ?? ("there is no config.json", "Point to the directory that holds config.json and model.safetensors.");
             throw PursuitException.At(directory, found, "a model directory as Hugging Face lays it out, with config.json", advice);
         }
 
@@ -39,12 +40,20 @@ public static class ModelConfigReader
     private static ModelConfig Read(JsonFields fields, string where)
     {
         var modelType = fields.Text("model_type") ?? "";
-        if (!SupportedModelTypes.Contains(modelType))
-            throw PursuitException.At(where, modelType.Length == 0 ? "no model_type" : $"model_type is \"{modelType}\"", $"one of {string.Join(", ", SupportedModelTypes)}", "Choose a model of a supported family, or compute the features of this one elsewhere and give them with --features (docs/formats/features.md).");
+        if (ModelFamily.Find(modelType) is not { } family)
+        {
+            throw PursuitException.At(
+                where,
+                modelType.Length == 0 ? "no model_type" : $"model_type is \"{modelType}\"",
+                $"one of {string.Join(", ", SupportedModelTypes)}",
+                $"Choose a model of a supported family, or compute the features of this one elsewhere and give them with {ApiName.Features} "
+                    + "(docs/formats/features.md).");
+        }
+
         var architecture = fields.FirstText("architectures");
-        var family = modelType switch { "llama" => "Llama", "mistral" => "Mistral", "qwen2" => "Qwen2", _ => "Qwen3" };
-        var (expected, body) = (family + "ForCausalLM", family + "Model");
-        fields.Refuse(architecture is not null && architecture != expected && architecture != body, $"architecture {architecture} (supported for {modelType}: {expected}, and {body} for embeddings)");
+        fields.Refuse(
+            architecture is not null && architecture != family.Architecture && architecture != family.Body,
+            $"architecture {architecture} (supported for {modelType}: {family.Architecture}, and {family.Body} for embeddings)");
         RefuseUnsupported(fields);
 
         var hidden = fields.Integer("hidden_size");
@@ -53,22 +62,24 @@ public static class ModelConfigReader
         var config = new ModelConfig
         {
             ModelType = modelType,
-            Architecture = expected,
+            Architecture = family.Architecture,
             VocabularySize = fields.Integer("vocab_size"),
             HiddenSize = hidden,
             IntermediateSize = fields.Integer("intermediate_size"),
             Layers = layers,
             QueryHeads = heads,
-            KeyValueHeads = fields.Integer("num_key_value_heads", fields.Mentions("num_key_value_heads") || modelType == "llama" ? heads : null), // null means as many in every family
-            HeadSize = fields.Integer("head_dim", HeadSize(modelType, hidden, heads)),
+            // null means as many in every family
+            KeyValueHeads = fields.Integer(
+                "num_key_value_heads", fields.Mentions("num_key_value_heads") || family.MayLackKeyValueHeads ? heads : null),
+            HeadSize = fields.Integer("head_dim", family.UsualHeadSize ?? (heads > 0 && hidden % heads == 0 ? hidden / heads : 0)),
             MaximumPositions = fields.Integer("max_position_embeddings", 2048),
             NormEpsilon = (float)fields.Number("rms_norm_eps", 1e-6),
             RopeTheta = fields.NestedNumber("rope_parameters", "rope_theta") ?? fields.Number("rope_theta", 10000),
             RopeScaling = Scaling(fields),
-            Biases = Biases(fields, modelType),
-            QueryKeyNorm = modelType == "qwen3",
+            Biases = Biases(fields, family),
+            QueryKeyNorm = family.QueryKeyNorm,
             TiedHead = fields.Flag("tie_word_embeddings", false),
-            Windows = Windows(fields, modelType, layers),
+            Windows = Windows(fields, family, layers),
             BeginToken = fields.OptionalInteger("bos_token_id"),
             EndTokens = fields.Integers("eos_token_id"),
         };
@@ -98,26 +109,21 @@ public static class ModelConfigReader
         fields.Refuse(fields.Has("no_rope_layers") && !fields.IsEmptyList("no_rope_layers"), "no_rope_layers");
     }
 
-    private static int HeadSize(string modelType, int hidden, int heads) =>
-        modelType == "qwen3" ? 128 : heads > 0 && hidden % heads == 0 ? hidden / heads : 0;
-
-    private static BiasPlacement Biases(JsonFields fields, string modelType)
+    private static BiasPlacement Biases(JsonFields fields, ModelFamily family)
     {
-        var biases = BiasPlacement.None;
-        if (modelType is "llama" or "qwen3")
-        {
-            if (fields.Flag("attention_bias", false))
-                biases |= BiasPlacement.QueryKeyValue | BiasPlacement.AttentionOutput;
-        }
-        else
-        {
-            fields.Refuse(modelType == "mistral" && fields.Flag("attention_bias", false), "attention_bias for mistral, whose modelling code has none");
-        }
-
-        if (modelType == "llama" && fields.Flag("mlp_bias", false))
+        var biases = family.FixedBiases;
+        if (Asks("attention_bias", family.AttentionBias))
+            biases |= BiasPlacement.QueryKeyValue | BiasPlacement.AttentionOutput;
+        if (Asks("mlp_bias", family.MlpBias))
             biases |= BiasPlacement.Mlp;
-        fields.Refuse(modelType != "llama" && fields.Flag("mlp_bias", false), $"mlp_bias for {modelType}, whose modelling code has none");
-        return modelType == "qwen2" ? biases | BiasPlacement.QueryKeyValue : biases;
+        return biases;
+
+        bool Asks(string name, ConfigKey key)
+        {
+            var asked = key != ConfigKey.Ignored && fields.Flag(name, false);
+            fields.Refuse(asked && key == ConfigKey.Refused, $"{name} for {family.ModelType}, whose modelling code has none");
+            return asked && key == ConfigKey.Read;
+        }
     }
 
     private static RopeScaling Scaling(JsonFields fields)
@@ -146,23 +152,25 @@ public static class ModelConfigReader
         }
     }
 
-    private static int[] Windows(JsonFields fields, string modelType, int layers)
+    private static int[] Windows(JsonFields fields, ModelFamily family, int layers)
     {
         // The families' config classes fill a missing key with 4,096; an explicit null switches the window off.
         var window = fields.Mentions("sliding_window") ? fields.OptionalInteger("sliding_window") : 4096;
         var types = fields.Texts("layer_types");
         foreach (var type in types.Where(t => t is not ("full_attention" or "sliding_attention")).Distinct())
             fields.Refuse(true, $"layer type \"{type}\" (supported: full_attention, sliding_attention)");
-        var used = modelType switch
+        var used = family.Windows switch
         {
-            "mistral" => window is not null,
-            "qwen2" or "qwen3" => window is not null && fields.Flag("use_sliding_window", false),
+            WindowRule.Always => window is not null,
+            WindowRule.Asked => window is not null && fields.Flag("use_sliding_window", false),
             _ => false,
         };
-        fields.Refuse(modelType == "llama" && types.Contains("sliding_attention"), "sliding attention for llama, whose modelling code has none");
+        fields.Refuse(
+            family.Windows == WindowRule.Never && types.Contains("sliding_attention"),
+            $"sliding attention for {family.ModelType}, whose modelling code has none");
         if (!used || layers is < 1 or > ModelConfig.MostLayers) // Validate says so
             return [];
-        var firstWithWindow = modelType == "mistral" ? 0 : fields.Integer("max_window_layers", 28);
+        var firstWithWindow = family.Windows == WindowRule.Always ? 0 : fields.Integer("max_window_layers", 28);
         var windows = new int[layers];
         for (var layer = 0; layer < layers; layer++)
         {

@@ -26,9 +26,9 @@ internal static class ModelConfigWriter
         json.WriteNumber("rope_theta", config.RopeTheta);
         WriteScaling(json, config.RopeScaling);
         json.WriteString("hidden_act", "silu");
-        if (config.ModelType is "llama" or "qwen3")
+        if (config.Family.AttentionBias == ConfigKey.Read)
             json.WriteBoolean("attention_bias", config.Biases.HasFlag(BiasPlacement.AttentionOutput));
-        if (config.ModelType == "llama")
+        if (config.Family.MlpBias == ConfigKey.Read)
             json.WriteBoolean("mlp_bias", config.Biases.HasFlag(BiasPlacement.Mlp));
         json.WriteBoolean("tie_word_embeddings", config.TiedHead);
         WriteWindows(json, config);
@@ -65,10 +65,10 @@ internal static class ModelConfigWriter
 
     private static void WriteWindows(Utf8JsonWriter json, ModelConfig config)
     {
-        if (config.ModelType == "llama")
+        if (config.Family.Windows == WindowRule.Never)
             return;
         var slides = config.Windows.Any(w => w != int.MaxValue);
-        if (config.ModelType != "mistral")
+        if (config.Family.Windows == WindowRule.Asked)
             json.WriteBoolean("use_sliding_window", slides);
         if (!slides)
         {
@@ -81,7 +81,7 @@ internal static class ModelConfigWriter
         foreach (var window in config.Windows)
             json.WriteStringValue(window == int.MaxValue ? "full_attention" : "sliding_attention");
         json.WriteEndArray();
-        if (config.ModelType == "mistral")
+        if (config.Family.Windows == WindowRule.Always)
             return;
         var first = config.Windows.TakeWhile(w => w == int.MaxValue).Count();
         json.WriteNumber("max_window_layers", first);

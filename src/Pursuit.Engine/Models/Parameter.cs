@@ -7,8 +7,12 @@ namespace Pursuit.Engine.Models;
 /// <param name="Name">Name in the safetensors file.</param>
 /// <param name="Shape">[out, in] of a matrix, [size] of a vector.</param>
 /// <param name="Offset">First value in a flat buffer.</param>
-public sealed record Parameter(int Index, string Name, IReadOnlyList<int> Shape, long Offset)
+/// <param name="VectorOffset">First value in a flat buffer of the vectors alone; -1 for a matrix.</param>
+public sealed record Parameter(int Index, string Name, IReadOnlyList<int> Shape, long Offset, long VectorOffset = -1)
 {
+    /// <summary>Whether it is a norm's weight or a bias.</summary>
+    public bool IsVector => Shape.Count == 1;
+
     /// <summary>Number of values.</summary>
     public int Length { get; } = Shape.Aggregate(1, (product, size) => checked(product * size));
 

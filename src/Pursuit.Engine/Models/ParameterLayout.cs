@@ -28,6 +28,9 @@ public sealed class ParameterLayout
     /// <summary>Values of a flat buffer, alignment gaps included.</summary>
     public long BufferLength { get; private set; }
 
+    /// <summary>Values of a flat buffer of the vectors alone, which stay in float32 where matrices don't.</summary>
+    public long VectorLength { get; private set; }
+
     /// <summary>Number of parameters' values, without gaps; a tied head counts once.</summary>
     public long Count => _all.Sum(p => (long)p.Length);
 
@@ -56,12 +59,23 @@ public sealed class ParameterLayout
         var hidden = config.HiddenSize;
         return new LayerParameters(
             Add(prefix + "input_layernorm.weight", hidden),
-            AddGroup(layer, hidden, config.Biases.HasFlag(BiasPlacement.QueryKeyValue), (prefix + "self_attn.q_proj", config.QuerySize), (prefix + "self_attn.k_proj", config.KeyValueSize), (prefix + "self_attn.v_proj", config.KeyValueSize)),
+            AddGroup(
+                layer,
+                hidden,
+                config.Biases.HasFlag(BiasPlacement.QueryKeyValue),
+                (prefix + "self_attn.q_proj", config.QuerySize),
+                (prefix + "self_attn.k_proj", config.KeyValueSize),
+                (prefix + "self_attn.v_proj", config.KeyValueSize)),
             config.QueryKeyNorm ? Add(prefix + "self_attn.q_norm.weight", config.HeadSize) : null,
             config.QueryKeyNorm ? Add(prefix + "self_attn.k_norm.weight", config.HeadSize) : null,
             AddGroup(layer, config.QuerySize, config.Biases.HasFlag(BiasPlacement.AttentionOutput), (prefix + "self_attn.o_proj", hidden)),
             Add(prefix + "post_attention_layernorm.weight", hidden),
-            AddGroup(layer, hidden, config.Biases.HasFlag(BiasPlacement.Mlp), (prefix + "mlp.gate_proj", config.IntermediateSize), (prefix + "mlp.up_proj", config.IntermediateSize)),
+            AddGroup(
+                layer,
+                hidden,
+                config.Biases.HasFlag(BiasPlacement.Mlp),
+                (prefix + "mlp.gate_proj", config.IntermediateSize),
+                (prefix + "mlp.up_proj", config.IntermediateSize)),
             AddGroup(layer, config.IntermediateSize, config.Biases.HasFlag(BiasPlacement.Mlp), (prefix + "mlp.down_proj", hidden)));
     }
 
@@ -76,7 +90,9 @@ public sealed class ParameterLayout
         var firstOutput = 0;
         for (var i = 0; i < weights.Count; i++)
         {
-            parts.Add(new LinearPart(modules[i].Module, firstOutput, weights[i], bias ? Append(modules[i].Module + ".bias", modules[i].Outputs) : null));
+            parts.Add(
+                new LinearPart(
+                    modules[i].Module, firstOutput, weights[i], bias ? Append(modules[i].Module + ".bias", modules[i].Outputs) : null));
             firstOutput += modules[i].Outputs;
         }
 
@@ -94,11 +110,14 @@ public sealed class ParameterLayout
 
     private Parameter Append(string name, params int[] shape)
     {
-        var parameter = new Parameter(_all.Count, name, shape, BufferLength);
+        var parameter = new Parameter(_all.Count, name, shape, BufferLength, shape.Length == 1 ? VectorLength : -1);
         _all.Add(parameter);
         BufferLength += parameter.Length;
+        if (parameter.IsVector) VectorLength += parameter.Length;
         return parameter;
     }
 
-    private void Align() => BufferLength = (BufferLength + Alignment - 1) / Alignment * Alignment;
+    private void Align() => (BufferLength, VectorLength) = (Aligned(BufferLength), Aligned(VectorLength));
+
+    private static long Aligned(long length) => (length + Alignment - 1) / Alignment * Alignment;
 }

@@ -19,7 +19,8 @@ public enum RopeScalingKind
 /// <param name="LowFrequencyFactor">Llama 3: wavelengths over original / this are divided by the factor.</param>
 /// <param name="HighFrequencyFactor">Llama 3: wavelengths under original / this are kept.</param>
 /// <param name="OriginalPositions">Llama 3: the context before the extension.</param>
-public sealed record RopeScaling(RopeScalingKind Kind, double Factor = 1, double LowFrequencyFactor = 1, double HighFrequencyFactor = 4, int OriginalPositions = 8192)
+public sealed record RopeScaling(
+    RopeScalingKind Kind, double Factor = 1, double LowFrequencyFactor = 1, double HighFrequencyFactor = 4, int OriginalPositions = 8192)
 {
     /// <summary>No scaling.</summary>
     public static RopeScaling None { get; } = new(RopeScalingKind.None);
@@ -63,7 +64,8 @@ public sealed record RopeScaling(RopeScalingKind Kind, double Factor = 1, double
         if (Kind != RopeScalingKind.Llama3)
             return;
         if (!(LowFrequencyFactor > 0) || !(HighFrequencyFactor > LowFrequencyFactor))
-            faults.Add(FormattableString.Invariant($"rope_scaling's low_freq_factor {LowFrequencyFactor} and high_freq_factor {HighFrequencyFactor} must be positive and rising"));
+            faults.Add(FormattableString.Invariant($"rope_scaling's low_freq_factor {LowFrequencyFactor} and ")
+                + FormattableString.Invariant($"high_freq_factor {HighFrequencyFactor} must be positive and rising"));
         if (OriginalPositions < 1)
             faults.Add($"rope_scaling.original_max_position_embeddings is {OriginalPositions}, at least 1 is needed");
     }

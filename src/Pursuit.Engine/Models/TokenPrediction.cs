@@ -9,7 +9,7 @@ namespace Pursuit.Engine.Models;
 /// <param name="Margin">The largest p less the second largest.</param>
 public readonly record struct TokenPrediction(float LogProbability, float SquareSum, float Entropy, float Margin)
 {
-    internal static TokenPrediction Of(in PredictionSums sums)
+    internal static TokenPrediction From(in PredictionSums sums)
     {
         var logSum = Math.Log(sums.Sum);
         return new TokenPrediction(

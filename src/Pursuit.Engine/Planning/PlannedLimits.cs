@@ -22,28 +22,51 @@ internal static class PlannedLimits
     /// <param name="options">How the choice is made.</param>
     /// <param name="machines">The machines; the first of them is rank 0's.</param>
     /// <param name="stages">The stages with their memory.</param>
-    public static IEnumerable<string> Of(CostPlan plan, GtpOptions options, IReadOnlyList<MachineGroup> machines, IReadOnlyList<PlannedStage> stages)
+    public static IEnumerable<string> Faults(
+        CostPlan plan, GtpOptions options, IReadOnlyList<MachineGroup> machines, IReadOnlyList<PlannedStage> stages)
     {
         long most = Array.MaxLength, side = (long)Math.Sqrt(most);
         var lower = (long)plan.Chosen;
         while (BesideCandidates(options, lower) > side) lower -= (long)Math.Ceiling(BesideCandidates(options, lower) - side);
         if (lower < plan.Chosen)
-            yield return Text($"The Gram matrix of {plan.Chosen:N0} rows to choose, and of what is offered for them, has {Math.Ceiling(BesideCandidates(options, plan.Chosen)):N0} rows; an array of .NET holds one of {side:N0}. Lower the budget to {lower:N0} rows, or choose by a top-k method such as less.");
+        {
+            var rows = Math.Ceiling(BesideCandidates(options, plan.Chosen));
+            yield return Text($"The Gram matrix of {plan.Chosen:N0} rows to choose, and of what is offered for them, has {rows:N0} rows; ")
+                + Text($"an array of .NET holds one of {side:N0}. Lower the budget to {lower:N0} rows, or choose by a top-k method ")
+                + "such as less.";
+        }
+
         if ((long)plan.Examples * plan.Checkpoints > most)
-            yield return Text($"The losses of {plan.Examples:N0} examples at {plan.Checkpoints} checkpoints are {(long)plan.Examples * plan.Checkpoints:N0} numbers; an array of .NET holds {most:N0}. Take fewer checkpoints (features.checkpoints), or parts of the pool.");
+        {
+            var numbers = (long)plan.Examples * plan.Checkpoints;
+            yield return Text($"The losses of {plan.Examples:N0} examples at {plan.Checkpoints} checkpoints are {numbers:N0} numbers; ")
+                + Text($"an array of .NET holds {most:N0}. Take fewer checkpoints (features.checkpoints), or parts of the pool.");
+        }
+
         var (shards, maps) = ((plan.Examples + FeatureManifest.ShardRows - 1) / FeatureManifest.ShardRows, Maps());
         if (shards > maps - OtherMaps)
-            yield return Text($"A store of {shards:N0} shards is mapped by every process; Linux lets one have {maps:N0} maps here (vm.max_map_count). Raise it on every machine: 'sysctl -w vm.max_map_count={2 * shards}'.");
+        {
+            yield return Text($"A store of {shards:N0} shards is mapped by every process; Linux lets one have {maps:N0} maps here ")
+                + Text($"(vm.max_map_count). Raise it on every machine: 'sysctl -w vm.max_map_count={2 * shards}'.");
+        }
+
         for (var g = 0; g < machines.Count; g++)
         {
             var machine = machines[g];
             var worst = stages.MaxBy(s => Need(s, g, machine))!;
             if (Need(worst, g, machine) > machine.MemoryBytes)
-                yield return Text($"'{machine.Name}' needs {Need(worst, g, machine) / 1e9:N1} GB of memory for '{worst.Name}'; it has {machine.MemoryGb:N1} GB. {(g == 0 ? "The first group's first machine is rank 0, which needs most: name a larger one first, choose fewer rows, or take" : "Take")} fewer examples{(worst.Name == PlannedStages.Features ? " or cores" : "")}.");
+            {
+                var first = "The first group's first machine is rank 0, which needs most: name a larger one first, choose fewer rows, "
+                    + "or take";
+                var (take, cores) = (g == 0 ? first : "Take", worst.Name == PlannedStages.Features ? " or cores" : "");
+                yield return Text($"'{machine.Name}' needs {Need(worst, g, machine) / 1e9:N1} GB of memory for '{worst.Name}'; ")
+                    + Text($"it has {machine.MemoryGb:N1} GB. {take} fewer examples{cores}.");
+            }
         }
 
         static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-        static double Need(PlannedStage stage, int group, MachineGroup machine) => group == 0 ? Math.Max(stage.FirstMemory, machine.Count > 1 ? stage.OtherMemory : 0) : stage.OtherMemory;
+        static double Need(PlannedStage stage, int group, MachineGroup machine) =>
+            group == 0 ? Math.Max(stage.FirstMemory, machine.Count > 1 ? stage.OtherMemory : 0) : stage.OtherMemory;
     }
 
     /// <summary>Rows to choose and the last pass's candidates, a quarter more of them than are wanted.</summary>
@@ -51,5 +74,8 @@ internal static class PlannedLimits
         chosen + 1.25 * options.Offered((int)Math.Min(chosen, int.MaxValue));
 
     private static int Maps() =>
-        File.Exists(MapsPath) && int.TryParse(File.ReadAllText(MapsPath), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var count) ? count : UsualMaps;
+        File.Exists(MapsPath)
+            && int.TryParse(File.ReadAllText(MapsPath), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var count)
+            ? count
+            : UsualMaps;
 }

@@ -6,8 +6,10 @@ using Pursuit.Storage;
 namespace Pursuit.Engine.Planning;
 
 /// <summary>
-/// Spreads a job that was measured on this machine over others: a process on each, shards in equal numbers, so the slowest machine is waited
-/// for; the warm-up, the fit and the files are the first machine's (docs/scale.md). Rates grow with cores and with <see cref="MachineGroup.Speed"/>.
+/// Spreads a job that was measured on this machine over others: a process on each, shards in equal numbers, so the slowest machine is
+/// waited
+/// for; the warm-up, the fit and the files are the first machine's (docs/scale.md). Rates grow with cores and with
+/// <see cref="MachineGroup.Speed"/>.
 /// </summary>
 public sealed class PlannedStages
 {
@@ -21,14 +23,14 @@ public sealed class PlannedStages
     private readonly GtpOptions _options;
     private readonly IReadOnlyList<MachineGroup> _machines;
     private readonly int _processes;
-    private readonly PlannedMemory _memory;
+    private readonly ProcessMemoryPlan _memory;
     private readonly Traffic? _traffic;
 
     private PlannedStages(CostPlan plan, GtpOptions options, IReadOnlyList<MachineGroup> machines)
     {
         (_plan, _options, _machines) = (plan, options, machines);
         _processes = machines.Sum(m => m.Count);
-        _memory = new PlannedMemory(plan, _processes);
+        _memory = new ProcessMemoryPlan(plan, _processes);
         _traffic = plan.Passes > 0 && _processes > 1
             ? PlannedTraffic.Of(options, plan.Examples, (long)plan.Checkpoints * plan.Dimension, plan.Chosen, plan.Groups, _processes)
             : null;
@@ -44,40 +46,99 @@ public sealed class PlannedStages
     {
         var planned = new PlannedStages(plan, options, machines);
         PlannedStage[] stages = [.. planned.Stages()];
-        return new ClusterPlan { Machines = machines, Stages = stages, Traffic = planned._traffic, Faults = [.. PlannedLimits.Of(plan, options, machines, stages)] };
+        return new ClusterPlan
+        {
+            Machines = machines,
+            Stages = stages,
+            Traffic = planned._traffic,
+            Faults = [.. PlannedLimits.Faults(plan, options, machines, stages)],
+        };
     }
 
     private IEnumerable<PlannedStage> Stages()
     {
-        yield return Stage("read", m => [("reading and checking every record, in every process", Threaded(_plan.ReadSeconds, m, _plan.Threads)), (Disk(m), _plan.PoolBytes / m.DiskRate)], _machines, memory: _memory.Reading(isFirst: true), otherMemory: _memory.Reading(isFirst: false));
+        yield return Stage(
+            "read",
+            m =>
+            [
+                ("reading and checking every record, in every process", Threaded(_plan.ReadSeconds, m, _plan.Threads)),
+                (Disk(m), _plan.PoolBytes / m.DiskRate),
+            ],
+            _machines,
+            memory: _memory.Reading(isFirst: true),
+            otherMemory: _memory.Reading(isFirst: false));
         if (_plan.WarmupTokens > 0)
-            yield return Stage("warm-up", m => [(WarmupLimit(m), WarmupSeconds(m)), (Disk(m), _plan.CheckpointBytes / m.DiskRate)], [First], disk: _plan.CheckpointBytes, memory: _memory.WarmingUp(First), otherMemory: _memory.Reading(isFirst: false));
-        yield return Stage(Features, Making, _machines, disk: _plan.StoreBytes, memory: _memory.Making(First, isFirst: true), otherMemory: _machines.Max(m => _memory.Making(m, isFirst: false)));
-        yield return Stage("checksums", m => [("one thread's checksums", OwnBytes / (_plan.Rates.Checksum * m.Speed)), (Disk(m), Fits(m) ? 0 : OwnBytes / m.DiskRate)], _machines, memory: _memory.Reading(isFirst: true), otherMemory: _memory.Reading(isFirst: false));
+            yield return Stage(
+                "warm-up",
+                m => [(WarmupLimit(m), WarmupSeconds(m)), (Disk(m), _plan.CheckpointBytes / m.DiskRate)],
+                [First],
+                disk: _plan.CheckpointBytes,
+                memory: _memory.WarmingUp(First),
+                otherMemory: _memory.Reading(isFirst: false));
+        yield return Stage(
+            Features,
+            Making,
+            _machines,
+            disk: _plan.StoreBytes,
+            memory: _memory.Making(First, isFirst: true),
+            otherMemory: _machines.Max(m => _memory.Making(m, isFirst: false)));
+        yield return Stage(
+            "checksums",
+            m => [("one thread's checksums", OwnBytes / (_plan.Rates.Checksum * m.Speed)), (Disk(m), Fits(m) ? 0 : OwnBytes / m.DiskRate)],
+            _machines,
+            memory: _memory.Reading(isFirst: true),
+            otherMemory: _memory.Reading(isFirst: false));
         if (_plan.Passes == 0) yield break;
 
         var gains = sizeof(float) * (long)_plan.Examples * _plan.Passes;
-        yield return Stage("passes", Passes, _machines, network: _traffic is { } t ? t.PassesOut + t.PassesBack + t.RowsBack + t.Other : 0, memory: _memory.Deciding, otherMemory: _memory.Passing);
+        yield return Stage(
+            "passes",
+            Passes,
+            _machines,
+            network: _traffic is { } t ? t.PassesOut + t.PassesBack + t.RowsBack + t.Other : 0,
+            memory: _memory.Deciding,
+            otherMemory: _memory.Passing);
         yield return Stage("fit", Fit, [First], memory: _memory.Deciding, otherMemory: _memory.Passing);
-        yield return Stage("explanations", m => [(Disk(m), gains / m.DiskRate), ($"the network of '{m.Name}'", _traffic is null ? 0 : _traffic.GainsBack / m.NetworkRate)], [First], disk: gains, network: _traffic?.GainsBack ?? 0, memory: _memory.Deciding, otherMemory: _memory.Passing);
+        yield return Stage(
+            "explanations",
+            m => [(Disk(m), gains / m.DiskRate), ($"the network of '{m.Name}'", _traffic is null ? 0 : _traffic.GainsBack / m.NetworkRate)],
+            [First],
+            disk: gains,
+            network: _traffic?.GainsBack ?? 0,
+            memory: _memory.Deciding,
+            otherMemory: _memory.Passing);
     }
 
-    /// <summary>A stage is as slow as the slowest machine, and a machine takes the sum of its parts; the largest part of the slowest gives the word.</summary>
-    private static PlannedStage Stage(string name, Func<MachineGroup, (string By, double Seconds)[]> parts, IReadOnlyList<MachineGroup> machines, long disk = 0, long network = 0, double memory = 0, double otherMemory = 0)
+    /// <summary>
+    /// A stage is as slow as the slowest machine, and a machine takes the sum of its parts; the largest part of the slowest gives the word.
+    /// </summary>
+    private static PlannedStage Stage(
+        string name,
+        Func<MachineGroup, (string By, double Seconds)[]> parts,
+        IReadOnlyList<MachineGroup> machines,
+        long disk = 0,
+        long network = 0,
+        double memory = 0,
+        double otherMemory = 0)
     {
         var slowest = machines.Select(m => (Machine: m, Parts: parts(m))).MaxBy(m => m.Parts.Sum(p => p.Seconds));
-        return new PlannedStage(name, slowest.Parts.Sum(p => p.Seconds), slowest.Parts.MaxBy(p => p.Seconds).By, disk, network, memory, otherMemory);
+        return new PlannedStage(
+            name, slowest.Parts.Sum(p => p.Seconds), slowest.Parts.MaxBy(p => p.Seconds).By, disk, network, memory, otherMemory);
     }
 
     private static string Disk(MachineGroup machine) => $"the disk of '{machine.Name}'";
 
     private static string Cores(MachineGroup machine) => $"the cores of '{machine.Name}'";
 
-    /// <summary>Seconds that some threads took here, on a machine that may have fewer; more don't help work whose one part is done by one thread.</summary>
-    private static double Threaded(double seconds, MachineGroup machine, int threads) => seconds * threads / Math.Min(threads, machine.Cores) / machine.Speed;
+    /// <summary>
+    /// Seconds that some threads took here, on a machine that may have fewer; more don't help work whose one part is done by one thread.
+    /// </summary>
+    private static double Threaded(double seconds, MachineGroup machine, int threads) =>
+        seconds * threads / Math.Min(threads, machine.Cores) / machine.Speed;
 
     private string WarmupLimit(MachineGroup machine) => machine.Cores > _plan.WarmupMicroBatches
-        ? FormattableString.Invariant($"the warm-up's batch, {_plan.WarmupMicroBatches} micro-batches for {machine.Cores} cores of '{machine.Name}' alone")
+        ? FormattableString.Invariant(
+            $"the warm-up's batch, {_plan.WarmupMicroBatches} micro-batches for {machine.Cores} cores of '{machine.Name}' alone")
         : $"the cores of '{machine.Name}' alone";
 
     /// <summary>A batch's micro-batches go round by round over the threads; what is left over in the last round waits.</summary>
@@ -119,7 +180,13 @@ public sealed class PlannedStages
         if (machine.MemoryMbS > 0) fromMemory = Math.Min(fromMemory, machine.MemoryMbS * 1e6);
         // The store was just written or looked at, but by whoever made each shard: with several machines the first pass reads others'.
         var fromDisk = Fits(machine) ? (_processes > 1 ? 1 : 0) : _plan.Passes;
-        var network = _traffic is { } t ? (t.PassesOut / (_processes - 1.0) * Math.Ceiling(Math.Log2(_processes)) + t.PassesBack + t.RowsBack + t.Other) / First.NetworkRate : 0;
+        var network = 0.0;
+        if (_traffic is { } t)
+        {
+            var sent = t.PassesOut / (_processes - 1.0) * Math.Ceiling(Math.Log2(_processes));
+            network = (sent + t.PassesBack + t.RowsBack + t.Other) / First.NetworkRate;
+        }
+
         return
         [
             ($"the memory of '{machine.Name}'", (_plan.Passes - fromDisk) * OwnBytes / fromMemory),
@@ -134,10 +201,13 @@ public sealed class PlannedStages
         var fromMemory = _plan.Rates.Scan * machine.Cores * machine.Speed;
         if (machine.MemoryMbS > 0) fromMemory = Math.Min(fromMemory, machine.MemoryMbS * 1e6);
         // Every pass fits twice, with what it offers and without the weakest rows; a fit takes the square of its rows.
-        var fits = 2 * (_options.Supports(_plan.Chosen).Sum(support => Math.Pow(Math.Min(1, _options.Grown(support) / chosen), 2)) + _options.SwapRounds);
+        var grown = _options.Supports(_plan.Chosen).Sum(support => Math.Pow(Math.Min(1, _options.Grown(support) / chosen), 2));
+        var fits = 2 * (grown + _options.SwapRounds);
         return
         [
-            ($"the Gram matrix of {_plan.Chosen:N0} rows on '{machine.Name}' alone", chosen * chosen * dimension / (_plan.Rates.Multiply * machine.Cores * machine.Speed)),
+            (
+                $"the Gram matrix of {_plan.Chosen:N0} rows on '{machine.Name}' alone",
+                chosen * chosen * dimension / (_plan.Rates.Multiply * machine.Cores * machine.Speed)),
             ($"non-negative least squares on '{machine.Name}' alone", ProductsPerFit * fits * chosen * chosen * sizeof(float) / fromMemory),
         ];
     }

@@ -17,7 +17,15 @@ internal sealed class AnswerTest : ProofTest
     private readonly IReadOnlyList<int> _endTokens;
     private readonly Tokenizer _tokenizer;
 
-    private AnswerTest(string name, string path, string fingerprint, bool ofTexts, IReadOnlyList<(int[] Tokens, bool[]? Trained)> examples, IReadOnlyList<Question> questions, IReadOnlyList<int> endTokens, Tokenizer tokenizer)
+    private AnswerTest(
+        string name,
+        string path,
+        string fingerprint,
+        bool ofTexts,
+        IReadOnlyList<(int[] Tokens, bool[]? Trained)> examples,
+        IReadOnlyList<Question> questions,
+        IReadOnlyList<int> endTokens,
+        Tokenizer tokenizer)
         : base(name, path, fingerprint)
     {
         (_examples, _questions, _endTokens, _tokenizer) = (examples, questions, endTokens, tokenizer);
@@ -45,7 +53,8 @@ internal sealed class AnswerTest : ProofTest
     /// <param name="generate">How many answers to generate at most.</param>
     /// <param name="cancellationToken">Stops between examples.</param>
     /// <exception cref="PursuitException">No example has an answer to predict.</exception>
-    public static AnswerTest Encode(string name, Pool pool, ExampleEncoder encoder, ModelConfig config, int generate, CancellationToken cancellationToken)
+    public static AnswerTest Encode(
+        string name, Pool pool, ExampleEncoder encoder, ModelConfig config, int generate, CancellationToken cancellationToken)
     {
         var path = pool.Sources[0].Path;
         var examples = new List<(int[] Tokens, bool[]? Trained)>();
@@ -58,7 +67,7 @@ internal sealed class AnswerTest : ProofTest
             if (encoded.AllMasked) continue;
             examples.Add((encoded.Ids, encoded.Trained));
             ofTexts &= encoded.IsText;
-            if (questions.Count < generate && Question.Of(example, encoded) is { } question)
+            if (questions.Count < generate && Question.From(example, encoded) is { } question)
             {
                 questions.Add(question);
                 // Chat models end a turn by a token of its own, which the config needn't list.
@@ -67,17 +76,22 @@ internal sealed class AnswerTest : ProofTest
         }
 
         if (examples.Count == 0)
-            throw PursuitException.At(path, $"{pool.Count:N0} test examples, none with an answer to predict", "at least one with an assistant's answer that fits in --max-length");
-        var fingerprint = new Fingerprint("proof-test/1").Add("examples", pool.Fingerprint).Add("encoder", ModelEncoder.Fingerprint(encoder).Hash).Add("generate", questions.Count);
+            throw PursuitException.At(
+                path,
+                $"{pool.Count:N0} test examples, none with an answer to predict",
+                $"at least one with an assistant's answer that fits in {ApiName.MaxLength}");
+        var fingerprint = new Fingerprint("proof-test/1").Add("examples", pool.Fingerprint).Add(
+            "encoder", ModelEncoder.Fingerprint(encoder).Hash).Add("generate", questions.Count);
         return new AnswerTest(name, path, fingerprint.Hash, ofTexts, examples, questions, [.. ends.Order()], encoder.Tokenizer);
     }
 
     /// <inheritdoc/>
     public override StoredTest Measure(Decoder decoder, DecoderPool pool, CancellationToken cancellationToken)
     {
-        var losses = SequenceLosses.Of(_examples, pool, cancellationToken).Select(l => l.Loss).ToArray();
+        var losses = SequenceLosses.Compute(_examples, pool, cancellationToken).Select(l => l.Loss).ToArray();
         var answers = Answer(decoder, pool.Workers, cancellationToken);
-        return new StoredTest(Name, losses, answers, [.. answers.Zip(_questions, (answer, question) => AnswerScore.Of(answer, question.Answer))]);
+        return new StoredTest(
+            Name, losses, answers, [.. answers.Zip(_questions, (answer, question) => AnswerScore.Of(answer, question.Answer))]);
     }
 
     private string[] Answer(Decoder decoder, int threads, CancellationToken cancellationToken)
@@ -92,7 +106,7 @@ internal sealed class AnswerTest : ProofTest
     /// <summary>A prompt up to the last answer, and that answer.</summary>
     private sealed record Question(int[] Prompt, string Answer, int AnswerTokens, int LastToken)
     {
-        public static Question? Of(Example example, EncodedExample encoded)
+        public static Question? From(Example example, EncodedExample encoded)
         {
             if (example.IsText || encoded.LastTurnIsNotAssistant) return null;
             var end = Array.LastIndexOf(encoded.Trained, true) + 1;

@@ -39,16 +39,23 @@ internal sealed class DocumentTest : ProofTest
         var documents = words.Encode(pool, threads, null, cancellationToken);
         HeldOutPiece[] windows = [.. HeldOut.Windows(documents, words.Context)];
         if (windows.Length == 0)
-            throw PursuitException.At(path, $"{pool.Count:N0} test documents, none of two tokens or more", "at least one with a token to predict");
+            throw PursuitException.At(
+                path, $"{pool.Count:N0} test documents, none of two tokens or more", "at least one with a token to predict");
         var fingerprint = new Fingerprint("proof-documents/1").Add("documents", documents.Fingerprint).Add("context", words.Context);
-        return new DocumentTest(name, path, fingerprint.Hash, windows, [.. Enumerable.Range(0, documents.Count).Select(i => checked((int)documents.BytesOf(i)))]);
+        return new DocumentTest(
+            name,
+            path,
+            fingerprint.Hash,
+            windows,
+            [.. Enumerable.Range(0, documents.Count).Select(i => checked((int)documents.BytesOf(i)))]);
     }
 
     /// <inheritdoc/>
     public override StoredTest Measure(Decoder decoder, DecoderPool pool, CancellationToken cancellationToken)
     {
         var nats = new double[Labels.Count];
-        foreach (var ((loss, labels), window) in SequenceLosses.Of([.. _windows.Select(w => (w.Tokens, w.Supervised))], pool, cancellationToken).Zip(_windows))
+        var found = SequenceLosses.Compute([.. _windows.Select(w => (w.Tokens, w.Supervised))], pool, cancellationToken);
+        foreach (var ((loss, labels), window) in found.Zip(_windows))
             nats[window.Document] += loss * labels;
         return new StoredTest(Name, [.. nats.Zip(Labels, (sum, bytes) => bytes > 0 ? sum / bytes : 0)], [], []);
     }

@@ -4,5 +4,6 @@ namespace Pursuit.Engine.Proof;
 internal static class FileNames
 {
     /// <summary>Letters, digits and a few signs; the rest of a label becomes underscores.</summary>
-    public static string Of(string label) => string.Concat(label.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '%' or '=' ? c : '_'));
+    public static string Spell(string label) =>
+        string.Concat(label.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '%' or '=' ? c : '_'));
 }

@@ -16,7 +16,7 @@ internal sealed class FineTuning(ProveOptions options) : ProofRegime(options)
     public override string Origin(ulong seed) => _model;
 
     /// <inheritdoc/>
-    public override Decoder Start(ulong seed) => Decoder.Load(Options.Model);
+    public override Decoder Start(ulong seed) => Decoder.Load(Options.Model, Options.Device, WeightUse.Change);
 
     /// <summary>As a fine-tuning has them by default.</summary>
     public override TrainerOptions Trainer(long steps) => new()
@@ -31,14 +31,17 @@ internal sealed class FineTuning(ProveOptions options) : ProofRegime(options)
     public override IEnumerable<ProofBudget> Budgets(Budget asked, ProofMaterial material)
     {
         var count = Math.Max(1, (int)Math.Round(material.ShareOf(asked) * material.Count));
-        yield return new ProofBudget(asked.ToString(), count, ((long)count * Options.Epochs + Options.BatchExamples - 1) / Options.BatchExamples);
+        yield return new ProofBudget(
+            asked.ToString(), count, ((long)count * Options.Epochs + Options.BatchExamples - 1) / Options.BatchExamples);
     }
 
     /// <inheritdoc/>
-    public override ProofMaterial Encode(Pool pool, ExampleEncoder encoder, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
+    public override ProofMaterial Encode(
+        Pool pool, ExampleEncoder encoder, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
         ProofExamples.Encode(pool, encoder, Options, progress, cancellationToken);
 
     /// <inheritdoc/>
-    public override ProofTest Encode(string name, Pool test, ExampleEncoder encoder, ModelConfig config, CancellationToken cancellationToken) =>
+    public override ProofTest Encode(
+        string name, Pool test, ExampleEncoder encoder, ModelConfig config, CancellationToken cancellationToken) =>
         AnswerTest.Encode(name, test, encoder, config, Options.Generate, cancellationToken);
 }

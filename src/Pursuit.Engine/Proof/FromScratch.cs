@@ -31,7 +31,7 @@ internal sealed class FromScratch : ProofRegime
     public override string Origin(ulong seed) => PretrainJob.RandomStart(_config, seed, Deviation);
 
     /// <inheritdoc/>
-    public override Decoder Start(ulong seed) => Decoder.Create(_config, seed, Deviation);
+    public override Decoder Start(ulong seed) => Decoder.Create(_config, seed, Deviation, Options.Device);
 
     /// <summary>As a training from scratch has them by default.</summary>
     public override TrainerOptions Trainer(long steps) => new()
@@ -46,17 +46,20 @@ internal sealed class FromScratch : ProofRegime
     public override IEnumerable<ProofBudget> Budgets(Budget asked, ProofMaterial material)
     {
         var share = material.ShareOf(asked);
-        var (name, count, steps) = (asked.ToString(), Math.Max(1, (int)Math.Round(share * material.Count)), material.EpochSteps * Options.Epochs);
+        var (name, count, steps) = (
+            asked.ToString(), Math.Max(1, (int)Math.Round(share * material.Count)), material.EpochSteps * Options.Epochs);
         yield return new ProofBudget(name, count, steps);
         yield return new ProofBudget($"{name}, own epoch", count, Math.Max(1, (long)Math.Round(share * steps)), OwnEpoch: true);
     }
 
     /// <inheritdoc/>
-    public override ProofMaterial Encode(Pool pool, ExampleEncoder encoder, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
+    public override ProofMaterial Encode(
+        Pool pool, ExampleEncoder encoder, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
         new ProofDocuments(_encoder.Encode(pool, Options.Workers.Threads, progress, cancellationToken), _encoder.Context, Options);
 
     /// <inheritdoc/>
-    public override ProofTest Encode(string name, Pool test, ExampleEncoder encoder, ModelConfig config, CancellationToken cancellationToken) =>
+    public override ProofTest Encode(
+        string name, Pool test, ExampleEncoder encoder, ModelConfig config, CancellationToken cancellationToken) =>
         DocumentTest.Encode(name, test, _encoder, Options.Workers.Threads, cancellationToken);
 }
 
@@ -82,11 +85,15 @@ internal sealed class ProofDocuments(TokenizedDocuments documents, int context, 
     public override long EpochSteps => Math.Max(1, (documents.TokenCount / context + options.BatchExamples - 1) / options.BatchExamples);
 
     /// <inheritdoc/>
-    public override ProofData? Of(IReadOnlyList<RankedRow>? rows, long steps, ulong seed)
+    public override ProofData? Choose(IReadOnlyList<RankedRow>? rows, long steps, ulong seed)
     {
         if (rows is null) return new ProofData(new PackedWindows(documents, context, options.BatchExamples, seed), Count, 0, Count);
         var repeats = options.Use == ProofUse.Repeats ? Repeats.FromWeights(rows, options.Epochs) : null;
         var part = documents.Part([.. rows.SelectMany((row, i) => Enumerable.Repeat(row.Position, repeats?[i] ?? 1))]);
-        return new ProofData(new PackedWindows(part, context, options.BatchExamples, seed), rows.Count, 0, EffectiveSize(rows.Select((_, i) => (double)(repeats?[i] ?? 1))));
+        return new ProofData(
+            new PackedWindows(part, context, options.BatchExamples, seed),
+            rows.Count,
+            0,
+            EffectiveSize(rows.Select((_, i) => (double)(repeats?[i] ?? 1))));
     }
 }

@@ -13,7 +13,13 @@ internal static class GreedyAnswers
     /// <param name="endTokens">Ids that end an answer.</param>
     /// <param name="threads">Threads.</param>
     /// <param name="cancellationToken">Stops between tokens.</param>
-    public static int[][] Generate(Decoder decoder, IReadOnlyList<int[]> prompts, int maximumNew, IReadOnlyList<int> endTokens, int threads, CancellationToken cancellationToken)
+    public static int[][] Generate(
+        Decoder decoder,
+        IReadOnlyList<int[]> prompts,
+        int maximumNew,
+        IReadOnlyList<int> endTokens,
+        int threads,
+        CancellationToken cancellationToken)
     {
         var answers = new int[prompts.Count][];
         var taken = -1;
@@ -21,7 +27,13 @@ internal static class GreedyAnswers
         pool.Run(_ =>
         {
             using var generator = new Generator(decoder);
-            generator.Greedy(prompts, maximumNew, () => Interlocked.Increment(ref taken) is var next && next < prompts.Count ? next : null, (i, tokens) => answers[i] = tokens, endTokens, cancellationToken);
+            generator.Greedy(
+                prompts,
+                maximumNew,
+                () => Interlocked.Increment(ref taken) is var next && next < prompts.Count ? next : null,
+                (i, tokens) => answers[i] = tokens,
+                endTokens,
+                cancellationToken);
         });
         return answers;
     }

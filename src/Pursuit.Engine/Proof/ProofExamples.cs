@@ -12,7 +12,8 @@ internal sealed class ProofExamples : ProofMaterial
     private readonly TrainingExample?[] _examples;
     private readonly ProveOptions _options;
 
-    private ProofExamples(TrainingExample?[] examples, int refused, ProveOptions options) => (_examples, Refused, _options) = (examples, refused, options);
+    private ProofExamples(TrainingExample?[] examples, int refused, ProveOptions options) =>
+        (_examples, Refused, _options) = (examples, refused, options);
 
     /// <inheritdoc/>
     public override int Count => _examples.Length;
@@ -33,7 +34,8 @@ internal sealed class ProofExamples : ProofMaterial
     public override long TotalSupervised => _examples.OfType<TrainingExample>().Sum(e => (long)e.Supervised.Count(s => s));
 
     /// <summary>Encodes a pool.</summary>
-    public static ProofExamples Encode(Pool pool, ExampleEncoder encoder, ProveOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public static ProofExamples Encode(
+        Pool pool, ExampleEncoder encoder, ProveOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         const int Block = 1024;
         var examples = new TrainingExample?[pool.Count];
@@ -41,12 +43,14 @@ internal sealed class ProofExamples : ProofMaterial
         foreach (var block in pool.Read(cancellationToken).Chunk(Block))
         {
             var first = start;
-            Parallel.For(0, block.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Workers.Threads, CancellationToken = cancellationToken }, i =>
+            var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Workers.Threads, CancellationToken = cancellationToken };
+            Parallel.For(0, block.Length, parallel, i =>
             {
                 try
                 {
                     var encoded = encoder.Encode(block[i]);
-                    if (!encoded.AllMasked) examples[first + i] = new TrainingExample(encoded.Ids, encoded.Trained, 1, 1, Place(pool, block[i]));
+                    if (!encoded.AllMasked)
+                        examples[first + i] = new TrainingExample(encoded.Ids, encoded.Trained, 1, 1, Place(pool, block[i]));
                 }
                 catch (PursuitException)
                 {
@@ -58,17 +62,21 @@ internal sealed class ProofExamples : ProofMaterial
 
         return examples.Any(e => e is not null)
             ? new ProofExamples(examples, refused, options)
-            : throw PursuitException.At(string.Join(", ", pool.Sources.Select(s => s.Path)), $"{pool.Count:N0} examples, none with a token to learn", "at least one with an assistant's answer that fits in --max-length");
+            : throw PursuitException.At(
+                string.Join(", ", pool.Sources.Select(s => s.Path)),
+                $"{pool.Count:N0} examples, none with a token to learn",
+                $"at least one with an assistant's answer that fits in {ApiName.MaxLength}");
     }
 
     /// <inheritdoc/>
-    public override ProofData? Of(IReadOnlyList<RankedRow>? rows, long steps, ulong seed)
+    public override ProofData? Choose(IReadOnlyList<RankedRow>? rows, long steps, ulong seed)
     {
         TrainingExample[] examples = rows is null ? [.. _examples.OfType<TrainingExample>()] : [.. Chosen(rows)];
         if (examples.Length == 0) return null;
         var slots = examples.Sum(e => (long)e.Repeats);
         var perEpoch = (slots + _options.BatchExamples - 1) / _options.BatchExamples;
-        var batches = new ExampleBatches(examples, _options.BatchExamples, null, checked((int)((steps + perEpoch - 1) / perEpoch)), LossReduction.ExampleMean, seed);
+        var batches = new ExampleBatches(
+            examples, _options.BatchExamples, null, checked((int)((steps + perEpoch - 1) / perEpoch)), LossReduction.ExampleMean, seed);
         var given = rows?.Count ?? Count;
         return new ProofData(batches, given, given - examples.Length, EffectiveSize(examples.Select(e => (double)e.Weight * e.Repeats)));
     }
@@ -80,9 +88,14 @@ internal sealed class ProofExamples : ProofMaterial
         for (var i = 0; i < rows.Count; i++)
         {
             if (_examples[rows[i].Position] is { } example)
-                yield return example with { Weight = _options.Use == ProofUse.Weights ? (float)rows[i].Weight : 1, Repeats = repeats?[i] ?? 1 };
+                yield return example with
+                {
+                    Weight = _options.Use == ProofUse.Weights ? (float)rows[i].Weight : 1,
+                    Repeats = repeats?[i] ?? 1,
+                };
         }
     }
 
-    private static string Place(Pool pool, Example example) => FormattableString.Invariant($"{pool.Sources[example.Locator.Source].Path}, line {example.Locator.Line}");
+    private static string Place(Pool pool, Example example) =>
+        FormattableString.Invariant($"{pool.Sources[example.Locator.Source].Path}, line {example.Locator.Line}");
 }

@@ -25,14 +25,15 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
     /// <param name="use">Gets the source.</param>
     /// <param name="cancellationToken">Stops the making; what is finished stays.</param>
     /// <returns>What the use gave, with seconds, tokens and bytes of the features it may have read.</returns>
-    public (T Result, double Seconds, long Tokens, long Bytes) Use<T>(FeatureNeeds needs, int? target, string? targetName, Func<IFeatureSource, T> use, CancellationToken cancellationToken)
+    public (T Result, double Seconds, long Tokens, long Bytes) Use<T>(
+        FeatureNeeds needs, int? target, string? targetName, Func<IFeatureSource, T> use, CancellationToken cancellationToken)
     {
         var kind = options.FeaturesRun is { } lender ? FeatureSources.KindIn(lender, needs) : FeatureSources.KindOf(needs);
         if (!_ofPool.TryGetValue(kind, out var ofPool)) _ofPool[kind] = ofPool = MakePool(kind, cancellationToken);
         if (target is not { } number)
             return (use(Source(kind, run)), ofPool.Seconds, ofPool.Tokens, ofPool.Bytes);
 
-        using var own = RunDirectory.Open(Path.Combine(run.PathOf("target-features"), FileNames.Of(targetName!)));
+        using var own = RunDirectory.Open(Path.Combine(run.PathOf("target-features"), FileNames.Spell(targetName!)));
         own.OnDamage = run.OnDamage;
         if (!_ofTargets.TryGetValue((kind, number), out var ofTarget))
         {
@@ -55,9 +56,21 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
     }
 
     private FeatureRecipe<TOptions> Recipe<TOptions>(TOptions how)
-        where TOptions : IFeatureOptions => new() { Model = options.Model, MaxLength = maxLength, TemplateSettings = options.TemplateSettings, Options = how, Threads = options.Workers.Threads };
+        where TOptions : IFeatureOptions => new()
+        {
+            Model = options.Model,
+            MaxLength = maxLength,
+            TemplateSettings = options.TemplateSettings,
+            Options = how,
+            Threads = options.Workers.Threads,
+            Device = options.Device,
+        };
 
-    private IFeatureSource Source(FeatureKind kind, RunDirectory own) => FeatureSources.Shared(kind, Shared, own, options.Model, options.Workers.Threads, StageShare.Whole, progress);
+    private IFeatureSource Source(FeatureKind kind, RunDirectory own)
+    {
+        var lent = new LentFeatures { Model = options.Model, Threads = options.Workers.Threads, Device = options.Device };
+        return FeatureSources.Shared(kind, Shared, own, lent, StageShare.Whole, progress);
+    }
 
     private static FeatureReport Report(ComputedFeatures made)
     {

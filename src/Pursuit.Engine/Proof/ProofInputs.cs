@@ -16,7 +16,14 @@ internal sealed class ProofInputs : IDisposable
     private const string OverlapStage = "overlap";
     private const string OverlapFile = "overlap.json";
 
-    private ProofInputs(ProofRegime regime, Pool pool, ProofMaterial material, IReadOnlyList<ProofTest> tests, IReadOnlyList<Overlap> overlaps, IReadOnlyList<string> notes, int maxLength) =>
+    private ProofInputs(
+        ProofRegime regime,
+        Pool pool,
+        ProofMaterial material,
+        IReadOnlyList<ProofTest> tests,
+        IReadOnlyList<Overlap> overlaps,
+        IReadOnlyList<string> notes,
+        int maxLength) =>
         (Regime, Pool, Material, Tests, Overlaps, Notes, MaxLength) = (regime, pool, material, tests, overlaps, notes, maxLength);
 
     /// <summary>How models are trained.</summary>
@@ -44,20 +51,32 @@ internal sealed class ProofInputs : IDisposable
     public int MaxLength { get; }
 
     /// <summary>Reads everything.</summary>
-    /// <exception cref="PursuitException">A file is missing, empty or bad, or, with strict, a test stands in the pool or the target.</exception>
-    public static ProofInputs Read(RunDirectory run, ProveOptions options, Action<string>? onWarning, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    /// <exception cref="PursuitException">
+    /// A file is missing, empty or bad, or, with strict, a test stands in the pool or the target.
+    /// </exception>
+    public static ProofInputs Read(
+        RunDirectory run,
+        ProveOptions options,
+        Action<string>? onWarning,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancellationToken)
     {
         var config = ModelConfigReader.ReadDirectory(options.Model);
         if (options.MaxLength > config.MaximumPositions)
-            throw PursuitException.At("--max-length", $"{options.MaxLength} tokens", $"at most {config.MaximumPositions}, the longest sequence of the model");
-        var encoder = ModelEncoder.Load(options.Model, options.MaxLength ?? Math.Min(UsualMaxLength, config.MaximumPositions), options.TemplateSettings);
+            throw PursuitException.At(
+                ApiName.MaxLength, $"{options.MaxLength} tokens", $"at most {config.MaximumPositions}, the longest sequence of the model");
+        var encoder = ModelEncoder.Load(
+            options.Model, options.MaxLength ?? Math.Min(UsualMaxLength, config.MaximumPositions), options.TemplateSettings);
         if (encoder.Tokenizer.VocabularySize > config.VocabularySize)
-            throw PursuitException.At(options.Model, $"a tokenizer with ids up to {encoder.Tokenizer.VocabularySize - 1} for an embedding of {config.VocabularySize} rows", "a tokenizer and a model that belong together");
+            throw PursuitException.At(
+                options.Model,
+                $"a tokenizer with ids up to {encoder.Tokenizer.VocabularySize - 1} for an embedding of {config.VocabularySize} rows",
+                "a tokenizer and a model that belong together");
 
-        var regime = ProofRegime.Of(options);
+        var regime = ProofRegime.Create(options);
 
         // The small files first: what is wrong with them is told before minutes are spent on the pool.
-        var names = TargetNames.Of(options.Tests);
+        var names = TargetNames.FromTests(options.Tests);
         var testPools = new List<Pool>();
         var targetPools = new List<Pool>();
         try
@@ -71,8 +90,20 @@ internal sealed class ProofInputs : IDisposable
                 var overlaps = FindOverlaps(run, pool, testPools, targetPools, names, progress, cancellationToken);
                 foreach (var overlap in overlaps.Where(o => o.Any)) onWarning?.Invoke(overlap.ToString());
                 if (options.Strict && overlaps.FirstOrDefault(o => o.Any) is { } found)
-                    throw PursuitException.At("--strict", found.ToString(), "tests that stand nowhere else", $"Take those examples out of the {found.With}, or leave --strict away to be warned only; the pairs are in {run.PathOf(Path.Combine("stages", OverlapStage, OverlapFile))}.");
-                return new ProofInputs(regime, pool, regime.Encode(pool, encoder, progress, cancellationToken), tests, overlaps, [.. testPools.Concat(targetPools).Append(pool).SelectMany(p => p.Notes)], encoder.MaxLength);
+                    throw PursuitException.At(
+                        ApiName.Strict,
+                        found.ToString(),
+                        "tests that stand nowhere else",
+                        $"Take those examples out of the {found.With}, or leave {ApiName.Strict} away to be warned only; the pairs are in "
+                            + $"{run.PathOf(Path.Combine("stages", OverlapStage, OverlapFile))}.");
+                return new ProofInputs(
+                    regime,
+                    pool,
+                    regime.Encode(pool, encoder, progress, cancellationToken),
+                    tests,
+                    overlaps,
+                    [.. testPools.Concat(targetPools).Append(pool).SelectMany(p => p.Notes)],
+                    encoder.MaxLength);
             }
             catch
             {
@@ -85,19 +116,36 @@ internal sealed class ProofInputs : IDisposable
             foreach (var small in testPools.Concat(targetPools)) small.Dispose();
         }
 
-        Pool Open(string path, string work) => Pool.Open(options.Pool with { Paths = [path] }, PoolReport.To(progress, work), cancellationToken);
+        Pool Open(string path, string work) =>
+            Pool.Open(options.Pool with { Paths = [path] }, PoolReport.To(progress, work), cancellationToken);
     }
 
     /// <summary>Closes the pool.</summary>
     public void Dispose() => Pool.Dispose();
 
-    private static List<Overlap> FindOverlaps(RunDirectory run, Pool pool, List<Pool> tests, List<Pool> targets, IReadOnlyList<string> names, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    private static List<Overlap> FindOverlaps(
+        RunDirectory run,
+        Pool pool,
+        List<Pool> tests,
+        List<Pool> targets,
+        IReadOnlyList<string> names,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancellationToken)
     {
-        var stage = run.OpenStage(OverlapStage, new Fingerprint("overlap/1").Add("pool", pool.Fingerprint).Add("tests", tests.Select((t, i) => $"{names[i]} {t.Fingerprint}")).Add("targets", targets.Select(t => t.Fingerprint)));
+        var stage = run.OpenStage(
+            OverlapStage,
+            new Fingerprint("overlap/1").Add("pool", pool.Fingerprint).Add(
+                "tests", tests.Select((t, i) => $"{names[i]} {t.Fingerprint}")).Add("targets", targets.Select(t => t.Fingerprint)));
         if (!stage.IsComplete)
         {
-            (string Name, IReadOnlyList<Example> Examples)[] read = [.. tests.Select((t, i) => (names[i], (IReadOnlyList<Example>)[.. t.Read(cancellationToken)]))];
-            var found = new OverlapIndex(read).Compare(pool.Read(cancellationToken), "pool", n => progress?.Report(new WorkProgress("looking for the tests in the pool", n, pool.Count, "examples"))).ToList();
+            (string Name, IReadOnlyList<Example> Examples)[] read =
+            [
+                .. tests.Select((t, i) => (names[i], (IReadOnlyList<Example>)[.. t.Read(cancellationToken)])),
+            ];
+            var found = new OverlapIndex(read).Compare(
+                pool.Read(cancellationToken),
+                "pool",
+                n => progress?.Report(new WorkProgress("looking for the tests in the pool", n, pool.Count, "examples"))).ToList();
             for (var i = 0; i < targets.Count; i++)
                 found.AddRange(new OverlapIndex([read[i]]).Compare(targets[i].Read(cancellationToken), "target"));
             AtomicFile.Write(stage.PathOf(OverlapFile), s => JsonSerializer.Serialize(s, found, RunJson.Indented));

@@ -15,7 +15,7 @@ internal abstract class ProofRegime(ProveOptions options)
 
     /// <summary>The regime that options ask for.</summary>
     /// <exception cref="PursuitException">The model's files are unfit.</exception>
-    public static ProofRegime Of(ProveOptions options) => options.FromScratch ? new FromScratch(options) : new FineTuning(options);
+    public static ProofRegime Create(ProveOptions options) => options.FromScratch ? new FromScratch(options) : new FineTuning(options);
 
     /// <summary>Hash of what a training starts from.</summary>
     public abstract string Origin(ulong seed);
@@ -30,11 +30,13 @@ internal abstract class ProofRegime(ProveOptions options)
     public abstract IEnumerable<ProofBudget> Budgets(Budget asked, ProofMaterial material);
 
     /// <summary>Encodes the pool.</summary>
-    public abstract ProofMaterial Encode(Pool pool, ExampleEncoder encoder, IProgress<WorkProgress>? progress, CancellationToken cancellationToken);
+    public abstract ProofMaterial Encode(
+        Pool pool, ExampleEncoder encoder, IProgress<WorkProgress>? progress, CancellationToken cancellationToken);
 
     /// <summary>Encodes a test.</summary>
     /// <exception cref="PursuitException">Nothing is to be predicted.</exception>
-    public abstract ProofTest Encode(string name, Pool test, ExampleEncoder encoder, ModelConfig config, CancellationToken cancellationToken);
+    public abstract ProofTest Encode(
+        string name, Pool test, ExampleEncoder encoder, ModelConfig config, CancellationToken cancellationToken);
 
     /// <summary>The learning rate from 0 up to its peak, and down again.</summary>
     protected LearningRateSchedule Schedule(long steps, LearningRateDecay decay, double finalShare) => new()
@@ -73,7 +75,7 @@ internal abstract class ProofMaterial
     /// <param name="steps">Steps it must suffice for.</param>
     /// <param name="seed">Seed of the order.</param>
     /// <returns>Null where there is nothing to learn.</returns>
-    public abstract ProofData? Of(IReadOnlyList<RankedRow>? rows, long steps, ulong seed);
+    public abstract ProofData? Choose(IReadOnlyList<RankedRow>? rows, long steps, ulong seed);
 
     /// <summary>A budget's share of the pool, 0 to 1.</summary>
     public double ShareOf(Budget budget)

@@ -17,7 +17,8 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
     private const string CostName = "cost.json";
 
     private readonly ProofFeatures _features = new(run, options, pool, maxLength, progress);
-    private readonly Lazy<Dictionary<ContentId, int>> _positions = new(() => Enumerable.Range(0, pool.Count).ToDictionary(i => pool.ContentIds[i]));
+    private readonly Lazy<Dictionary<ContentId, int>> _positions = new(
+        () => Enumerable.Range(0, pool.Count).ToDictionary(i => pool.ContentIds[i]));
 
     /// <summary>Chooses.</summary>
     /// <param name="method">How.</param>
@@ -26,9 +27,12 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
     /// <param name="target">The target's number, or null for a method that reads none.</param>
     /// <param name="targetName">Its name, for the directory.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public ProofSelection Select(ProofMethod method, Budget budget, ulong seed, int? target, string? targetName, CancellationToken cancellationToken)
+    public ProofSelection Select(
+        ProofMethod method, Budget budget, ulong seed, int? target, string? targetName, CancellationToken cancellationToken)
     {
-        var directory = Path.Combine(run.PathOf("selections"), FileNames.Of($"{method.Label} {budget}{(targetName is null ? "" : " " + targetName)} seed {seed}"));
+        var directory = Path.Combine(
+            run.PathOf("selections"),
+            FileNames.Spell($"{method.Label} {budget}{(targetName is null ? "" : " " + targetName)} seed {seed}"));
         Disk.CreateDirectory(directory);
         var reads = method.Needs.ReadsFeatures();
         var selecting = new SelectJobOptions
@@ -49,7 +53,11 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
         };
         var (summary, featureSeconds, tokens, bytes) = reads && options.Features is null
             ? _features.Use(method.Needs, target, targetName, source => Run(selecting, source, cancellationToken), cancellationToken)
-            : (Run(selecting, null, cancellationToken), 0, 0, reads ? SizeOf(options.Features!) + (selecting.TargetFeatures is { } own ? SizeOf(own) : 0) : 0);
+            : (
+                Run(selecting, null, cancellationToken),
+                0,
+                0,
+                reads ? SizeOf(options.Features!) + (selecting.TargetFeatures is { } own ? SizeOf(own) : 0) : 0);
 
         var costPath = Path.Combine(directory, CostName);
         var isKept = SealedJson.TryRead<KeptCost>(costPath, out var kept, out _) && kept.Selection == summary.Selection;
@@ -57,7 +65,8 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
         {
             // A method that tells how often it passed over the features knows the bytes better.
             if (summary.Details?.As<MethodDetails>()?.FeatureBytes is { } read) bytes = read;
-            var cost = new SelectionCost(summary.Seconds + featureSeconds, tokens, bytes + pool.Sources.Sum(s => s.Bytes)) { FeatureSeconds = featureSeconds };
+            var cost = new SelectionCost(
+                summary.Seconds + featureSeconds, tokens, bytes + pool.Sources.Sum(s => s.Bytes)) { FeatureSeconds = featureSeconds };
             kept = new KeptCost(summary.Selection!, cost);
             SealedJson.Write(costPath, kept);
         }
@@ -83,14 +92,30 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
     {
         var probe = new ProbeOptions();
         MethodOptions.Fill(probe, MethodOptions.ProbeOwner, selecting.Settings);
-        return new StatisticsSource(new StatisticsRecipe { Model = options.FromScratch ? null : options.Model, MaxLength = maxLength, TemplateSettings = options.TemplateSettings, Options = probe, Threads = options.Workers.Threads }, run, progress);
+        var recipe = new StatisticsRecipe
+        {
+            Model = options.FromScratch ? null : options.Model,
+            MaxLength = maxLength,
+            TemplateSettings = options.TemplateSettings,
+            Options = probe,
+            Threads = options.Workers.Threads,
+            Device = options.Device,
+        };
+        return new StatisticsSource(recipe, run, progress);
     }
 
     private List<RankedRow> Rows(string facts) =>
-        [.. File.ReadLines(facts).Select((line, k) => JsonFile.Read<SelectedRecord>(Encoding.UTF8.GetBytes(line), $"{facts}, line {k + 1}", RunJson.Compact, "a line of a .selection.jsonl")).Select(r => new RankedRow(_positions.Value[ContentId.Parse(r.ContentId)], r.Score, r.Weight))];
+    [
+        .. File.ReadLines(facts)
+            .Select((line, k) => JsonFile.Read<SelectedRecord>(
+                Encoding.UTF8.GetBytes(line), $"{facts}, line {k + 1}", RunJson.Compact, "a line of a .selection.jsonl"))
+            .Select(r => new RankedRow(_positions.Value[ContentId.Parse(r.ContentId)], r.Score, r.Weight)),
+    ];
 
     private static long SizeOf(string path) =>
-        Directory.Exists(path) ? new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length) : new FileInfo(path).Length;
+        Directory.Exists(path)
+            ? new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length)
+            : new FileInfo(path).Length;
 }
 
 /// <summary>What was chosen, and what choosing took.</summary>

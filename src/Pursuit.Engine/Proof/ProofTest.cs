@@ -43,4 +43,5 @@ internal abstract class ProofTest(string name, string path, string fingerprint)
 /// <param name="Losses">Mean loss of each example's answer tokens.</param>
 /// <param name="Answers">The answers that were generated.</param>
 /// <param name="Scores">Their scores.</param>
-internal sealed record StoredTest(string Target, IReadOnlyList<double> Losses, IReadOnlyList<string> Answers, IReadOnlyList<AnswerScore> Scores);
+internal sealed record StoredTest(
+    string Target, IReadOnlyList<double> Losses, IReadOnlyList<string> Answers, IReadOnlyList<AnswerScore> Scores);

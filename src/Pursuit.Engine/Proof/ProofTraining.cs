@@ -24,7 +24,8 @@ internal sealed class ProofTraining
     public ProofTraining(RunDirectory run, ProveOptions options, ProofRegime regime) => (_run, _options, _regime) = (run, options, regime);
 
     /// <summary>Measures what the first seed's trainings start from, as it is.</summary>
-    public StoredTraining Untrained(IReadOnlyList<ProofTest> tests, ProofProgress progress, CancellationToken cancellationToken) => Run(null, 0, _options.FirstSeed, tests, progress, cancellationToken);
+    public StoredTraining Untrained(IReadOnlyList<ProofTest> tests, ProofProgress progress, CancellationToken cancellationToken) =>
+        Run(null, 0, _options.FirstSeed, tests, progress, cancellationToken);
 
     /// <summary>Trains for a number of steps and measures.</summary>
     /// <param name="batches">What to train on; null with 0 steps.</param>
@@ -33,7 +34,13 @@ internal sealed class ProofTraining
     /// <param name="tests">What to measure on.</param>
     /// <param name="progress">Told of the work.</param>
     /// <param name="cancellationToken">Stops it; the same call goes on.</param>
-    public StoredTraining Run(ITrainingData? batches, long steps, ulong seed, IReadOnlyList<ProofTest> tests, ProofProgress progress, CancellationToken cancellationToken)
+    public StoredTraining Run(
+        ITrainingData? batches,
+        long steps,
+        ulong seed,
+        IReadOnlyList<ProofTest> tests,
+        ProofProgress progress,
+        CancellationToken cancellationToken)
     {
         var fingerprint = FingerprintOf(batches, steps, seed, tests);
         var stage = _run.OpenStage($"training-{fingerprint.Hash[..16]}", fingerprint);
@@ -58,15 +65,30 @@ internal sealed class ProofTraining
         return stage.ReadJson<StoredTraining>(ScoresName) with { Seconds = stage.ReadJson<StoredSeconds>(SecondsName) };
     }
 
-    private TrainingResult Train(Decoder decoder, ITrainingData batches, long steps, ulong seed, string work, ProofProgress progress, CancellationToken cancellationToken)
+    private TrainingResult Train(
+        Decoder decoder,
+        ITrainingData batches,
+        long steps,
+        ulong seed,
+        string work,
+        ProofProgress progress,
+        CancellationToken cancellationToken)
     {
         using var run = RunDirectory.Open(work);
         using var trained = new AllWeights(decoder);
-        using var trainer = new Trainer(trained, _regime.Origin(seed), batches, null, _regime.Trainer(steps), run, progress.Training(steps)) { OnDamage = damage => _run.OnDamage?.Invoke(damage) };
+        using var trainer = new Trainer(
+            trained,
+            _regime.Origin(seed),
+            batches,
+            null,
+            _regime.Trainer(steps),
+            run,
+            progress.Training(steps)) { OnDamage = damage => _run.OnDamage?.Invoke(damage) };
         return trainer.Run(cancellationToken);
     }
 
-    private Fingerprint FingerprintOf(ITrainingData? batches, long steps, ulong seed, IReadOnlyList<ProofTest> tests) => new Fingerprint("proof-training/1")
+    private Fingerprint FingerprintOf(ITrainingData? batches, long steps, ulong seed, IReadOnlyList<ProofTest> tests) =>
+        _options.Device.AddTo(new Fingerprint("proof-training/1")
         .Add("pursuit", RunDirectory.PursuitVersion)
         .Add("model", _regime.Origin(seed))
         .Add("data", batches?.Fingerprint)
@@ -74,7 +96,7 @@ internal sealed class ProofTraining
         .Add("rate", _options.LearningRate)
         .Add("warm-up", _options.Warmup)
         .Add("micro-batch", _options.Workers.MicroBatchTokens)
-        .Add("tests", tests.Select(t => $"{t.Name} {t.Fingerprint}"));
+        .Add("tests", tests.Select(t => $"{t.Name} {t.Fingerprint}")));
 
     /// <summary>Of the whole training: what this process didn't do took as long a step as what it did.</summary>
     private static double? Seconds(TrainingResult? result) =>

@@ -4,7 +4,8 @@ using Pursuit.Runs;
 namespace Pursuit.Engine.Proof;
 
 /// <summary>One seed's selections, trainings and measurements after another.</summary>
-internal sealed class ProofWork(RunDirectory run, ProveOptions options, ProofInputs inputs, ProofPlan plan, ProofProgress progress, IProgress<WorkProgress>? selecting)
+internal sealed class ProofWork(
+    RunDirectory run, ProveOptions options, ProofInputs inputs, ProofPlan plan, ProofProgress progress, IProgress<WorkProgress>? selecting)
 {
     private readonly ProofTraining _training = new(run, options, inputs.Regime);
     private readonly ProofSelections _selections = new(run, options, inputs.Pool, inputs.MaxLength, selecting);
@@ -38,9 +39,15 @@ internal sealed class ProofWork(RunDirectory run, ProveOptions options, ProofInp
         foreach (var cell in Cells(seed))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var selection = cell.Method.IsFull ? null : _selections.Select(cell.Method, plan.Asked[cell.Budget!.Value], seed, cell.Target, cell.TargetName, cancellationToken);
-            var data = inputs.Material.Of(selection?.Rows, cell.Steps, seed)
-                ?? throw PursuitException.At($"{cell.Label}, seed {seed}", $"{selection?.Rows.Count ?? inputs.Material.Count:N0} examples chosen, none with a token to learn", "at least one", "Choose a larger --budget or another method.");
+            var selection = cell.Method.IsFull
+                ? null
+                : _selections.Select(cell.Method, plan.Asked[cell.Budget!.Value], seed, cell.Target, cell.TargetName, cancellationToken);
+            var data = inputs.Material.Choose(selection?.Rows, cell.Steps, seed)
+                ?? throw PursuitException.At(
+                    $"{cell.Label}, seed {seed}",
+                    $"{selection?.Rows.Count ?? inputs.Material.Count:N0} examples chosen, none with a token to learn",
+                    "at least one",
+                    $"Choose a larger {ApiName.Budget} or another method.");
             foreach (var remark in selection?.Remarks ?? []) _remarks.Add($"{cell.Label}: {remark}");
             progress.Begin($"seed {seed}, {cell.Label}");
             var stored = _training.Run(data.Batches, cell.Steps, seed, cell.Tests, progress, cancellationToken);
@@ -79,12 +86,26 @@ internal sealed class ProofWork(RunDirectory run, ProveOptions options, ProofInp
                 }
 
                 for (var target = 0; target < inputs.Tests.Count; target++)
-                    yield return new Cell(method, budget, target, inputs.Tests[target].Name, $"{label} for {inputs.Tests[target].Name}", plan.Budgets[budget].Steps, [inputs.Tests[target]]);
+                    yield return new Cell(
+                        method,
+                        budget,
+                        target,
+                        inputs.Tests[target].Name,
+                        $"{label} for {inputs.Tests[target].Name}",
+                        plan.Budgets[budget].Steps,
+                        [inputs.Tests[target]]);
             }
         }
 
         if (plan.EpochSeeds.Contains(seed))
-            yield return new Cell(plan.Methods.Single(m => m.Name == ProofReport.FullEpoch), null, null, null, ProofReport.FullEpoch, plan.EpochSteps, inputs.Tests);
+            yield return new Cell(
+                plan.Methods.Single(m => m.Name == ProofReport.FullEpoch),
+                null,
+                null,
+                null,
+                ProofReport.FullEpoch,
+                plan.EpochSteps,
+                inputs.Tests);
     }
 
     private IReadOnlyList<TrainingScores> Scores(StoredTraining stored, string method, string? budget, ulong? seed) =>
@@ -99,5 +120,6 @@ internal sealed class ProofWork(RunDirectory run, ProveOptions options, ProofInp
             Answers = t.Scores,
         })];
 
-    private sealed record Cell(ProofMethod Method, int? Budget, int? Target, string? TargetName, string Label, long Steps, IReadOnlyList<ProofTest> Tests);
+    private sealed record Cell(
+        ProofMethod Method, int? Budget, int? Target, string? TargetName, string Label, long Steps, IReadOnlyList<ProofTest> Tests);
 }

@@ -37,7 +37,8 @@ public sealed class ProveJob
     {
         var started = Stopwatch.GetTimestamp();
         // What a lent run lacks is told before the other methods' trainings.
-        foreach (var method in _options.Methods.Where(m => _options.FeaturesRun is not null && m.Needs.ReadsFeatures())) _ = FeatureSources.KindIn(_options.FeaturesRun!, method.Needs);
+        foreach (var method in _options.Methods.Where(m => _options.FeaturesRun is not null && m.Needs.ReadsFeatures()))
+            _ = FeatureSources.KindIn(_options.FeaturesRun!, method.Needs);
         using var inputs = ProofInputs.Read(run, _options, OnWarning, _progress, cancellationToken);
         var plan = new ProofPlan(_options, inputs);
         var progress = new ProofProgress(_progress, inputs.Material.StepTokens);
@@ -58,7 +59,8 @@ public sealed class ProveJob
             }
 
             if (i > 0 || Fitting(plan, costs, started) is not { } fitting || fitting >= seeds.Count) continue;
-            remarks.Add(FormattableString.Invariant($"{fitting} of {seeds.Count} seeds: one takes {Seconds(costs) / 60:0.0} minutes here, and --time gives {_options.Time!.Value.TotalMinutes:0.#}."));
+            remarks.Add(FormattableString.Invariant($"{fitting} of {seeds.Count} seeds: one takes {Seconds(costs) / 60:0.0} minutes here, ")
+                + FormattableString.Invariant($"and the time allowed is {_options.Time!.Value.TotalMinutes:0.#}."));
             OnWarning?.Invoke(remarks[^1]);
             for (; seeds.Count > fitting; seeds.RemoveAt(seeds.Count - 1)) work.Withdraw(seeds[^1]);
         }
@@ -86,9 +88,18 @@ public sealed class ProveJob
     }
 
     /// <summary>Without the features, which further seeds share.</summary>
-    private static double Seconds(IEnumerable<ProofCost> costs) => costs.Sum(c => (c.Selection is { } s ? s.Seconds - s.FeatureSeconds : 0) + (c.TrainingSeconds ?? 0) + (c.TestSeconds ?? 0));
+    private static double Seconds(IEnumerable<ProofCost> costs) =>
+        costs.Sum(c => (c.Selection is { } s ? s.Seconds - s.FeatureSeconds : 0) + (c.TrainingSeconds ?? 0) + (c.TestSeconds ?? 0));
 
-    private ProofReport Finish(RunDirectory run, ProofInputs inputs, ProofPlan plan, IReadOnlyList<TrainingScores> scores, IReadOnlyList<ProofCost> costs, List<ulong> seeds, IEnumerable<string> remarks, TimeSpan time)
+    private ProofReport Finish(
+        RunDirectory run,
+        ProofInputs inputs,
+        ProofPlan plan,
+        IReadOnlyList<TrainingScores> scores,
+        IReadOnlyList<ProofCost> costs,
+        List<ulong> seeds,
+        IEnumerable<string> remarks,
+        TimeSpan time)
     {
         string[] methods = [.. plan.Methods.Select(m => m.Label)];
         string[] budgets = [.. plan.Budgets.Select(b => b.Name)];
@@ -96,9 +107,29 @@ public sealed class ProveJob
         var comparisons = analysis.Comparisons();
         var report = new ProofReport
         {
-            Recipe = new ProofRecipe(Path.GetFullPath(_options.Model), _options.Epochs, _options.BatchExamples, _options.LearningRate, _options.Warmup, inputs.MaxLength, _options.Use.ToString().ToLowerInvariant(), inputs.LossUnit, _options.FromScratch),
+            Recipe = new ProofRecipe(
+                Path.GetFullPath(_options.Model),
+                _options.Epochs,
+                _options.BatchExamples,
+                _options.LearningRate,
+                _options.Warmup,
+                inputs.MaxLength,
+                _options.Use.ToString().ToLowerInvariant(),
+                inputs.LossUnit,
+                _options.FromScratch),
             PoolExamples = inputs.Pool.Count,
-            Targets = [.. inputs.Tests.Select((t, i) => new ProofTarget(t.Name, _options.Targets.Count > 0 ? Path.GetFullPath(_options.Targets[i]) : null, Path.GetFullPath(_options.Tests[i]), t.Count, t.Labels.Sum(l => (long)l), t.Generated))],
+            Targets =
+            [
+                .. inputs.Tests.Select(
+                    (t, i) =>
+                        new ProofTarget(
+                            t.Name,
+                            _options.Targets.Count > 0 ? Path.GetFullPath(_options.Targets[i]) : null,
+                            Path.GetFullPath(_options.Tests[i]),
+                            t.Count,
+                            t.Labels.Sum(l => (long)l),
+                            t.Generated)),
+            ],
             Budgets = plan.Budgets,
             Methods = methods,
             Seeds = seeds,
@@ -119,9 +150,14 @@ public sealed class ProveJob
     {
         foreach (var note in inputs.Notes) yield return note;
         foreach (var overlap in inputs.Overlaps.Where(o => o.Any)) yield return overlap + ".";
-        if (inputs.Material.Refused > 0) yield return $"{inputs.Material.Refused:N0} pool examples can't be printed by the model's chat template; no training sees them.";
+        if (inputs.Material.Refused > 0)
+            yield return $"{inputs.Material.Refused:N0} pool examples can't be printed by the model's chat template; no training sees "
+                + "them.";
         if (seeds == 1) yield return "One seed: the intervals leave out what another seed would change.";
-        if (epochSeeds > 0 && epochSeeds < seeds) yield return $"A whole epoch was trained with {epochSeeds} of {seeds} seeds; what is held against it, is with {(epochSeeds == 1 ? "that one" : "those")}.";
-        foreach (var test in inputs.Tests.Where(t => t.Count < 30)) yield return $"{test.Name}: {test.Count:N0} test examples are few; its intervals are wide.";
+        if (epochSeeds > 0 && epochSeeds < seeds)
+            yield return $"A whole epoch was trained with {epochSeeds} of {seeds} seeds; what is held against it, is with "
+                + $"{(epochSeeds == 1 ? "that one" : "those")}.";
+        foreach (var test in inputs.Tests.Where(t => t.Count < 30))
+            yield return $"{test.Name}: {test.Count:N0} test examples are few; its intervals are wide.";
     }
 }

@@ -1,5 +1,6 @@
 using Pursuit.Data;
 using Pursuit.Engine.Features;
+using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Training;
 using Pursuit.Jobs;
 using Pursuit.Proof;
@@ -26,7 +27,9 @@ public sealed record ProveOptions
     /// <summary>The candidates.</summary>
     public required PoolOptions Pool { get; init; }
 
-    /// <summary>Per target, the file (or directory or glob) of examples that methods see; as many as <see cref="Tests"/>, or none.</summary>
+    /// <summary>
+    /// Per target, the file (or directory or glob) of examples that methods see; as many as <see cref="Tests"/>, or none.
+    /// </summary>
     public IReadOnlyList<string> Targets { get; init; } = [];
 
     /// <summary>Per target, the file of examples that nothing but the final measurement sees. At least one.</summary>
@@ -65,28 +68,41 @@ public sealed record ProveOptions
     /// <summary>Seeds, 1 to 100. Default 3.</summary>
     public int Seeds { get; init; } = 3;
 
-    /// <summary>Of the seeds, so many also train a whole epoch over everything, 0 to 100; with 0 nothing is compared with one. Null, the default: all of them.</summary>
+    /// <summary>
+    /// Of the seeds, so many also train a whole epoch over everything, 0 to 100; with 0 nothing is compared with one. Null, the default:
+    /// all of them.
+    /// </summary>
     public int? EpochSeeds { get; init; }
 
     /// <summary>The first seed; the others follow it.</summary>
     public ulong FirstSeed { get; init; }
 
-    /// <summary>What of the selections counts. Default weights; from scratch, where texts are packed together, uniform or repeats.</summary>
+    /// <summary>
+    /// What of the selections counts. Default weights; from scratch, where texts are packed together, uniform or repeats.
+    /// </summary>
     public ProofUse Use { get; init; }
 
-    /// <summary>Passes over the budget, at least 1; the steps follow from it. Default 4; from scratch 1 is usual, over the budget and over everything.</summary>
+    /// <summary>
+    /// Passes over the budget, at least 1; the steps follow from it. Default 4; from scratch 1 is usual, over the budget and over
+    /// everything.
+    /// </summary>
     public int Epochs { get; init; } = 4;
 
     /// <summary>Examples (from scratch: windows of <see cref="MaxLength"/> tokens) of a step, at least 1. Default 8.</summary>
     public int BatchExamples { get; init; } = 8;
 
-    /// <summary>The highest learning rate, above 0. Default 0.0003, which falls to 0 along a line; from scratch 0.002 is usual, which falls to a tenth along a cosine.</summary>
+    /// <summary>
+    /// The highest learning rate, above 0. Default 0.0003, which falls to 0 along a line; from scratch 0.002 is usual, which falls to a
+    /// tenth along a cosine.
+    /// </summary>
     public double LearningRate { get; init; } = 0.0003;
 
     /// <summary>Share of the steps that warm up, 0 to 1. Default 0.03.</summary>
     public double Warmup { get; init; } = 0.03;
 
-    /// <summary>Tokens an example is cut to, 8 to the model's longest. Null, the default: 2,048 or the model's longest, whichever is less.</summary>
+    /// <summary>
+    /// Tokens an example is cut to, 8 to the model's longest. Null, the default: 2,048 or the model's longest, whichever is less.
+    /// </summary>
     public int? MaxLength { get; init; }
 
     /// <summary>Variables for the model's chat template, as "name=value"; none by default.</summary>
@@ -101,19 +117,30 @@ public sealed record ProveOptions
     /// <summary>Refuse, instead of warning, where the test stands in the pool or the target.</summary>
     public bool Strict { get; init; }
 
-    /// <summary>How batches are spread over threads. Default micro-batches of 256 tokens, so that two threads share a small batch evenly.</summary>
+    /// <summary>
+    /// How batches are spread over threads. Default micro-batches of 256 tokens, so that two threads share a small batch evenly.
+    /// </summary>
     public DecoderPoolOptions Workers { get; init; } = new() { MicroBatchTokens = 256 };
+
+    /// <summary>Where models compute. Default: the processor.</summary>
+    public Device Device { get; init; } = Device.Cpu;
 
     /// <summary>The methods with those that are always there, in the order of the tables.</summary>
     public IReadOnlyList<ProofMethod> AllMethods =>
-        [.. Methods.Where(m => m.Label is not (ProofReport.Random or ProofReport.Full or ProofReport.FullEpoch)), ProofMethod.Parse(ProofReport.Random), ProofMethod.Parse(ProofReport.Full), .. EpochSeeds == 0 ? [] : (ProofMethod[])[ProofMethod.Parse(ProofReport.FullEpoch)]];
+    [
+        .. Methods.Where(m => m.Label is not (ProofReport.Random or ProofReport.Full or ProofReport.FullEpoch)),
+        ProofMethod.Parse(ProofReport.Random),
+        ProofMethod.Parse(ProofReport.Full),
+        .. EpochSeeds == 0 ? [] : (ProofMethod[])[ProofMethod.Parse(ProofReport.FullEpoch)],
+    ];
 
     /// <summary>What the job reads; it writes its run alone.</summary>
     /// <exception cref="PursuitException">A path of records doesn't exist, or something is a pipe or a device.</exception>
     public JobFiles Files()
     {
-        var files = new JobFiles().ReadsRecords("--pool", Pool.Paths).ReadsRecords("--target", Targets).ReadsRecords("--test", Tests).Reads("--features", Features ?? FeaturesRun).ReadsModel("--model", Model);
-        foreach (var features in TargetFeatures) files.Reads("--target-features", features);
+        var files = new JobFiles().ReadsRecords(ApiName.Pool, Pool.Paths).ReadsRecords(ApiName.Target, Targets).ReadsRecords(ApiName.Test, Tests).Reads(
+            ApiName.Features, Features ?? FeaturesRun).ReadsModel(ApiName.Model, Model);
+        foreach (var features in TargetFeatures) files.Reads(ApiName.TargetFeatures, features);
         return files;
     }
 
@@ -125,36 +152,71 @@ public sealed record ProveOptions
         Workers.Validate();
         FeatureOptions.Validate();
         EmbeddingOptions.Validate();
-        var faults = new List<string>();
-        if (Tests.Count == 0) faults.Add("--test: missing; what nothing else has seen is needed to judge by");
-        if (Budgets.Count == 0) faults.Add("--budget: missing");
+        var faults = new List<Fault>();
+        if (Tests.Count == 0) faults.Add(Fault.OfOption(ApiName.Test, "missing; what nothing else has seen is needed to judge by"));
+        if (Budgets.Count == 0) faults.Add(Fault.OfOption(ApiName.Budget, "missing"));
         if (Targets.Count > 0 && Targets.Count != Tests.Count)
-            faults.Add($"--target: {Targets.Count} for {Tests.Count} of --test; expected one of each per target, in the same order");
-        if (Targets.Count == 0 && Methods.Where(m => m.NeedsTarget).Select(m => m.Label).ToArray() is { Length: > 0 } lacking)
-            faults.Add($"--target: missing; {string.Join(", ", lacking.Select(l => $"'{l}'"))} can't choose without one");
-        foreach (var (option, path) in TargetFeatures.Select(path => ("--target-features", path)).Prepend(("--features", Features!)))
         {
-            if (path is not null && !File.Exists(path) && !Directory.Exists(path)) faults.Add($"{option}: no file or directory '{path}'; expected features, or the run of 'pursuit features'");
+            faults.Add(Fault.OfOption(
+                ApiName.Target, $"{Targets.Count} for {Tests.Count} of {ApiName.Test}", "one of each per target, in the same order"));
+        }
+
+        if (Targets.Count == 0 && Methods.Where(m => m.NeedsTarget).Select(m => m.Label).ToArray() is { Length: > 0 } lacking)
+        {
+            faults.Add(Fault.OfOption(
+                ApiName.Target, $"missing; {string.Join(", ", lacking.Select(l => $"'{l}'"))} can't choose without one"));
+        }
+
+        foreach (var (option, path) in TargetFeatures.Select(path => (ApiName.TargetFeatures, path)).Prepend((ApiName.Features, Features!)))
+        {
+            if (path is null || File.Exists(path) || Directory.Exists(path)) continue;
+            faults.Add(new(FaultKind.Storage, option, $"no file or directory '{path}'", $"features, or the run of {ApiName.ModelFeatures}"));
         }
 
         if (Features is null && TargetFeatures.Count > 0)
-            faults.Add("--target-features: given without --features; a target's features are of use beside the pool's, made in the same way");
+        {
+            faults.Add(Fault.OfOption(
+                ApiName.TargetFeatures,
+                $"given without {ApiName.Features}; a target's features are of use beside the pool's, made in the same way"));
+        }
+
         if (Features is not null && Targets.Count > 0 && TargetFeatures.Count == 0)
-            faults.Add("--target-features: missing beside --features; the targets' features must be made as the pool's were (docs/formats/features.md)");
+        {
+            faults.Add(Fault.OfOption(
+                ApiName.TargetFeatures,
+                $"missing beside {ApiName.Features}; the targets' features must be made as the pool's were (docs/formats/features.md)"));
+        }
+
         if (TargetFeatures.Count > 0 && TargetFeatures.Count != Targets.Count)
-            faults.Add($"--target-features: {TargetFeatures.Count} for {Targets.Count} of --target; expected one per target, in the same order");
-        if (Methods.GroupBy(m => m.Label).FirstOrDefault(g => g.Count() > 1) is { } twice) faults.Add($"--methods: '{twice.Key}' twice");
-        if (Budgets.GroupBy(b => b.ToString()).FirstOrDefault(g => g.Count() > 1) is { } same) faults.Add($"--budget: {same.Key} twice");
-        if (FromScratch && Use == ProofUse.Weights) faults.Add("--use: weights with --from-scratch; expected uniform or repeats, since texts packed together have no loss of their own");
-        if (Seeds is < 1 or > 100) faults.Add($"--seeds: {Seeds}; expected 1 to 100");
-        if (EpochSeeds is < 0 || EpochSeeds > Seeds) faults.Add($"--epoch-seeds: {EpochSeeds}; expected 0 to {Seeds}, the seeds");
-        if (Epochs < 1) faults.Add($"--epochs: {Epochs}; expected at least 1");
-        if (BatchExamples < 1) faults.Add($"--batch: {BatchExamples}; expected at least 1");
-        if (!(LearningRate > 0) || !double.IsFinite(LearningRate)) faults.Add(FormattableString.Invariant($"--lr: {LearningRate}; expected a number above 0"));
-        if (!(Warmup is >= 0 and <= 1)) faults.Add(FormattableString.Invariant($"--warmup: {Warmup}; expected a share of 0 to 1"));
-        if (MaxLength < 8) faults.Add($"--max-length: {MaxLength}; expected at least 8");
-        if (Generate < 0) faults.Add($"--generate: {Generate}; expected 0 or more");
-        if (Time is { } time && time <= TimeSpan.Zero) faults.Add($"--time: {time}; expected more than nothing");
-        if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
+        {
+            faults.Add(Fault.OfOption(
+                ApiName.TargetFeatures, $"{TargetFeatures.Count} for {Targets.Count} of {ApiName.Target}", "one per target, in the same order"));
+        }
+
+        if (Methods.GroupBy(m => m.Label).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            faults.Add(Fault.OfOption(ApiName.Methods, $"'{twice.Key}' twice"));
+        if (Budgets.GroupBy(b => b.ToString()).FirstOrDefault(g => g.Count() > 1) is { } same)
+            faults.Add(Fault.OfOption(ApiName.Budget, $"{same.Key} twice"));
+        if (FromScratch && Use == ProofUse.Weights)
+        {
+            faults.Add(Fault.OfOption(
+                ApiName.Use, $"weights with {ApiName.FromScratch}",
+                "uniform or repeats, since texts packed together have no loss of their own"));
+        }
+
+        if (Seeds is < 1 or > 100) faults.Add(Fault.OfOption(ApiName.Seeds, $"{Seeds}", "1 to 100"));
+        if (EpochSeeds is < 0 || EpochSeeds > Seeds)
+            faults.Add(Fault.OfOption(ApiName.EpochSeeds, $"{EpochSeeds}", $"0 to {Seeds}, the seeds"));
+        if (Epochs < 1) faults.Add(Fault.OfOption(ApiName.Epochs, $"{Epochs}", "at least 1"));
+        if (BatchExamples < 1) faults.Add(Fault.OfOption(ApiName.Batch, $"{BatchExamples}", "at least 1"));
+        if (!(LearningRate > 0) || !double.IsFinite(LearningRate))
+            faults.Add(Fault.OfOption(ApiName.LearningRate, FormattableString.Invariant($"{LearningRate}"), "a number above 0"));
+        if (!(Warmup is >= 0 and <= 1))
+            faults.Add(Fault.OfOption(ApiName.Warmup, FormattableString.Invariant($"{Warmup}"), "a share of 0 to 1"));
+        if (MaxLength < 8) faults.Add(Fault.OfOption(ApiName.MaxLength, $"{MaxLength}", "at least 8"));
+        if (Generate < 0) faults.Add(Fault.OfOption(ApiName.Generate, $"{Generate}", "0 or more"));
+        if (Time is { } time && time <= TimeSpan.Zero)
+            faults.Add(Fault.OfOption(ApiName.Time, $"{time}", "more than nothing"));
+        if (faults.Count > 0) throw new PursuitException(faults);
     }
 }

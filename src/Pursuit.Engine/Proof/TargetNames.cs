@@ -7,7 +7,7 @@ internal static class TargetNames
     /// The files' names without endings where they differ (<c>gsm8k.jsonl</c>), else those of the directories they are in
     /// (<c>gsm8k/test.jsonl</c>), else the paths.
     /// </summary>
-    public static IReadOnlyList<string> Of(IReadOnlyList<string> tests)
+    public static IReadOnlyList<string> FromTests(IReadOnlyList<string> tests)
     {
         var full = tests.Select(Path.GetFullPath).ToArray();
         string[] files = [.. full.Select(f => Path.GetFileName(f).Split('.')[0])];

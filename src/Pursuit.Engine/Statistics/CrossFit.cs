@@ -20,9 +20,14 @@ internal sealed record CrossFit(IReadOnlyList<int>[] Halves, IReadOnlyList<int> 
 
     /// <summary>Splits a pool; which group goes where depends on the seed and the group's content alone.</summary>
     /// <exception cref="PursuitException">The pool is too small.</exception>
-    public static CrossFit Of(Pool pool, double commonShare, ulong seed, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public static CrossFit Split(
+        Pool pool, double commonShare, ulong seed, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        var groups = DuplicateGroups.Of(pool.Read(cancellationToken), threads, done => progress?.Report(new WorkProgress("looking for copies", done, pool.Count, "examples")), cancellationToken);
+        var groups = DuplicateGroups.Of(
+            pool.Read(cancellationToken),
+            threads,
+            done => progress?.Report(new WorkProgress("looking for copies", done, pool.Count, "examples")),
+            cancellationToken);
         var names = new Dictionary<int, ContentId>();
         for (var i = 0; i < groups.Length; i++)
         {
@@ -32,8 +37,14 @@ internal sealed record CrossFit(IReadOnlyList<int>[] Halves, IReadOnlyList<int> 
 
         var parts = names.ToDictionary(g => g.Key, g => Part(SeededRandom.ForExample(seed, "probe/half", g.Value), commonShare));
         var counts = parts.Values.CountBy(p => p).ToDictionary();
-        if (counts.GetValueOrDefault(0) < LeastGroups || counts.GetValueOrDefault(1) < LeastGroups || counts.GetValueOrDefault(2) < LeastCommon)
-            throw PursuitException.At("--pool", $"{pool.Count:N0} examples, {names.Count:N0} of them not copies: halves of {counts.GetValueOrDefault(0)} and {counts.GetValueOrDefault(1)} and a common slice of {counts.GetValueOrDefault(2)}", $"at least {LeastGroups} a half and {LeastCommon} in the slice to train two probes that score what they haven't seen", "Give a larger pool, a larger probe.common-slice, or a --model.");
+        if (counts.GetValueOrDefault(0) < LeastGroups || counts.GetValueOrDefault(1) < LeastGroups
+            || counts.GetValueOrDefault(2) < LeastCommon)
+            throw PursuitException.At(
+                ApiName.Pool,
+                $"{pool.Count:N0} examples, {names.Count:N0} of them not copies: halves of {counts.GetValueOrDefault(0)} and "
+                    + $"{counts.GetValueOrDefault(1)} and a common slice of {counts.GetValueOrDefault(2)}",
+                $"at least {LeastGroups} a half and {LeastCommon} in the slice to train two probes that score what they haven't seen",
+                $"Give a larger pool, a larger probe.common-slice, or a {ApiName.Model}.");
         var where = groups.Select(g => parts[g]).ToArray();
         return new CrossFit([Positions(where, 0), Positions(where, 1)], Positions(where, 2), names.Count);
     }

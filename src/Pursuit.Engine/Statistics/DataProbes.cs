@@ -35,14 +35,15 @@ internal sealed class DataProbes
     private readonly RunDirectory _run;
     private readonly IProgress<WorkProgress>? _progress;
 
-    public DataProbes(StatisticsRecipe recipe, RunDirectory run, IProgress<WorkProgress>? progress) => (_recipe, _run, _progress) = (recipe, run, progress);
+    public DataProbes(StatisticsRecipe recipe, RunDirectory run, IProgress<WorkProgress>? progress) =>
+        (_recipe, _run, _progress) = (recipe, run, progress);
 
     private ProbeOptions Options => _recipe.Options;
 
     /// <summary>Trains the probes and scores the pool, or reads what was made.</summary>
     public ComputedStatistics Score(Pool pool, CancellationToken cancellationToken)
     {
-        var split = CrossFit.Of(pool, Options.CommonSlice, _recipe.Seed, _recipe.Threads, _progress, cancellationToken);
+        var split = CrossFit.Split(pool, Options.CommonSlice, _recipe.Seed, _recipe.Threads, _progress, cancellationToken);
         var tokenizer = TrainTokenizer(pool, cancellationToken);
         var stores = new List<ITokenStatistics>();
         var fingerprint = NewFingerprint();
@@ -52,17 +53,24 @@ internal sealed class DataProbes
             for (var probe = 0; probe < split.Halves.Length; probe++)
             {
                 var directory = Train(pool, split, probe, tokenizer, cancellationToken);
-                var model = ScoringModel.Open(directory, Options, _recipe.MaxLength, [], asText: true);
+                var model = ScoringModel.Open(directory, _recipe, asText: true);
                 var positions = split.ScoredBy(probe);
-                var own = model.AddTo(new Fingerprint("token-statistics/1").Add("pool", pool.Fingerprint).Add("rows", string.Join(',', positions)));
+                var own = model.AddTo(
+                    new Fingerprint("token-statistics/1").Add("pool", pool.Fingerprint).Add("rows", string.Join(',', positions)));
                 var stage = _run.OpenStage(StageName(probe), own, TokenStatisticsStore.IsShard);
-                var (statistics, made) = new TokenStatisticsMaker(model, false, _recipe.Threads, _progress) { OnDamage = _run.OnDamage }.Run(stage, pool, positions, string.Create(CultureInfo.InvariantCulture, $"scoring tokens, probe {probe + 1}"), cancellationToken);
+                var (statistics, made) = new TokenStatisticsMaker(
+                    model,
+                    false,
+                    _recipe.Threads,
+                    _progress) { OnDamage = _run.OnDamage }.Run(stage, pool, positions, string.Create(
+                        CultureInfo.InvariantCulture, $"scoring tokens, probe {probe + 1}"), cancellationToken);
                 stores.Add(statistics);
                 AddProbe(fingerprint, probe, own.Hash);
                 report = report?.With(made) ?? made;
             }
 
-            return new ComputedStatistics(new CrossFittedStatistics(pool.Count, stores, [split.ScoredBy(0), split.ScoredBy(1)]), fingerprint.Hash, report!);
+            return new ComputedStatistics(
+                new CrossFittedStatistics(pool.Count, stores, [split.ScoredBy(0), split.ScoredBy(1)]), fingerprint.Hash, report!);
         }
         catch
         {
@@ -78,15 +86,29 @@ internal sealed class DataProbes
     internal static Fingerprint NewFingerprint() => new("data-probes/1");
 
     /// <summary>Adds a probe's.</summary>
-    internal static void AddProbe(Fingerprint fingerprint, int probe, string statistics) => fingerprint.Add(string.Create(CultureInfo.InvariantCulture, $"probe {probe + 1}"), statistics);
+    internal static void AddProbe(Fingerprint fingerprint, int probe, string statistics) =>
+        fingerprint.Add(string.Create(CultureInfo.InvariantCulture, $"probe {probe + 1}"), statistics);
 
     private string TrainTokenizer(Pool pool, CancellationToken cancellationToken)
     {
-        var stage = _run.OpenStage("probe-tokenizer", new Fingerprint("probe-tokenizer/1").Add("pool", pool.Fingerprint).Add("vocabulary", Options.Vocabulary).Add("bytes", TokenizerSampleBytes).Add("seed", _recipe.Seed));
+        var stage = _run.OpenStage(
+            "probe-tokenizer",
+            new Fingerprint("probe-tokenizer/1").Add("pool", pool.Fingerprint).Add(
+                "vocabulary", Options.Vocabulary).Add("bytes", TokenizerSampleBytes).Add("seed", _recipe.Seed));
         if (stage.IsComplete) return stage.FullPath;
         _progress?.Report(new WorkProgress("training the probes' tokenizer", 0, 0, "MB"));
         var texts = Sample(pool, [.. Enumerable.Range(0, pool.Count)], "probe/tokenizer", TokenizerSampleBytes, cancellationToken);
-        BpeTrainer.Train(texts, new BpeTrainingOptions { VocabularySize = Options.Vocabulary, SpecialTokens = [EndOfText], BosToken = EndOfText, EosToken = EndOfText }, null, cancellationToken).Save(stage.FullPath);
+        BpeTrainer.Train(
+            texts,
+            new BpeTrainingOptions
+            {
+                VocabularySize = Options.Vocabulary,
+                SpecialTokens = [EndOfText],
+                BosToken = EndOfText,
+                EosToken = EndOfText,
+            },
+            null,
+            cancellationToken).Save(stage.FullPath);
         stage.Complete();
         return stage.FullPath;
     }
@@ -94,13 +116,14 @@ internal sealed class DataProbes
     /// <summary>Trains one probe; returns its directory.</summary>
     private string Train(Pool pool, CrossFit split, int probe, string tokenizer, CancellationToken cancellationToken)
     {
-        var stage = _run.OpenStage(string.Create(CultureInfo.InvariantCulture, $"probe-{probe + 1}"), new Fingerprint("probe/1")
+        var fingerprint = new Fingerprint("probe/1")
             .Add("pool", pool.Fingerprint)
             .Add("half", string.Join(',', split.Halves[probe]))
             .Add("tokenizer", Tokenizer.Load(tokenizer).Fingerprint)
             .Add("shape", JsonSerializer.Serialize(Options.Shape, RunJson.Compact))
             .Add("tokens", Options.Tokens)
-            .Add("seed", _recipe.Seed));
+            .Add("seed", _recipe.Seed);
+        var stage = _run.OpenStage(string.Create(CultureInfo.InvariantCulture, $"probe-{probe + 1}"), _recipe.Device.AddTo(fingerprint));
         var directory = stage.PathOf("model");
         if (stage.IsComplete) return directory;
         var corpus = stage.PathOf("shard.jsonl");
@@ -119,10 +142,13 @@ internal sealed class DataProbes
             LearningRate = LearningRate,
             Seed = new SeededRandom(_recipe.Seed, "probe/training", (ulong)probe).NextUInt64(),
             Workers = new DecoderPoolOptions { Threads = _recipe.Threads, MicroBatchTokens = TrainingMicroBatch },
+            Device = _recipe.Device,
         };
         using (var own = RunDirectory.Open(stage.PathOf("training")))
         {
-            var named = _progress is null ? null : new Named(_progress, string.Create(CultureInfo.InvariantCulture, $"training probe {probe + 1}"));
+            var named = _progress is null
+                ? null
+                : new Named(_progress, string.Create(CultureInfo.InvariantCulture, $"training probe {probe + 1}"));
             new PretrainJob(options, named) { OnDamage = damage => _run.OnDamage?.Invoke(damage) }.Run(own, cancellationToken);
         }
 
@@ -130,10 +156,16 @@ internal sealed class DataProbes
         return directory;
     }
 
-    /// <summary>Random texts of some positions until there are so many bytes: random by seed and content, whatever the pool's order.</summary>
-    private IEnumerable<string> Sample(Pool pool, IReadOnlyList<int> positions, string purpose, long bytes, CancellationToken cancellationToken)
+    /// <summary>
+    /// Random texts of some positions until there are so many bytes: random by seed and content, whatever the pool's order.
+    /// </summary>
+    private IEnumerable<string> Sample(
+        Pool pool, IReadOnlyList<int> positions, string purpose, long bytes, CancellationToken cancellationToken)
     {
-        int[] order = [.. positions.OrderBy(i => SeededRandom.ForExample(_recipe.Seed, purpose, pool.ContentIds[i])).ThenBy(i => pool.ContentIds[i])];
+        int[] order =
+        [
+            .. positions.OrderBy(i => SeededRandom.ForExample(_recipe.Seed, purpose, pool.ContentIds[i])).ThenBy(i => pool.ContentIds[i]),
+        ];
         long taken = 0;
         var any = false;
         foreach (var text in pool.Read(order, cancellationToken).Select(ExampleText.Of))
@@ -145,7 +177,7 @@ internal sealed class DataProbes
             if (taken >= bytes) yield break;
         }
 
-        if (!any) throw PursuitException.At("--pool", $"no text in {positions.Count:N0} examples", "texts to train a probe on");
+        if (!any) throw PursuitException.At(ApiName.Pool, $"no text in {positions.Count:N0} examples", "texts to train a probe on");
     }
 
     private static void WriteTexts(IEnumerable<string> texts, Stream stream)

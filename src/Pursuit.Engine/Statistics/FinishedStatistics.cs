@@ -21,9 +21,11 @@ public sealed class FinishedStatistics : IStatisticsSource
     /// <param name="recipe">With what they were made.</param>
     /// <param name="reference">True where a reference model's are wanted too.</param>
     /// <param name="run">The run.</param>
-    public static FinishedStatistics? Of(StatisticsRecipe recipe, bool reference, RunDirectory run)
+    public static FinishedStatistics? Find(StatisticsRecipe recipe, bool reference, RunDirectory run)
     {
-        IEnumerable<string> stages = recipe.Model is null ? [DataProbes.StageName(0), DataProbes.StageName(1)] : [StatisticsSource.ModelStage];
+        IEnumerable<string> stages = recipe.Model is null
+            ? [DataProbes.StageName(0), DataProbes.StageName(1)]
+            : [StatisticsSource.ModelStage];
         if (reference) stages = stages.Append(StatisticsSource.ReferenceStage);
         return stages.All(name => RunStage.Finished(run.FullPath, name) is not null) ? new FinishedStatistics(recipe, run) : null;
     }
@@ -45,7 +47,7 @@ public sealed class FinishedStatistics : IStatisticsSource
 
     private ComputedStatistics OfProbes(Pool pool, CancellationToken cancellationToken)
     {
-        var split = CrossFit.Of(pool, _recipe.Options.CommonSlice, _recipe.Seed, _recipe.Threads, null, cancellationToken);
+        var split = CrossFit.Split(pool, _recipe.Options.CommonSlice, _recipe.Seed, _recipe.Threads, null, cancellationToken);
         var stores = new List<ITokenStatistics>();
         var fingerprint = DataProbes.NewFingerprint();
         StatisticsReport? report = null;
@@ -58,9 +60,11 @@ public sealed class FinishedStatistics : IStatisticsSource
             report = report?.With(made) ?? made;
         }
 
-        return new ComputedStatistics(new CrossFittedStatistics(pool.Count, stores, [split.ScoredBy(0), split.ScoredBy(1)]), fingerprint.Hash, report!);
+        return new ComputedStatistics(
+            new CrossFittedStatistics(pool.Count, stores, [split.ScoredBy(0), split.ScoredBy(1)]), fingerprint.Hash, report!);
     }
 
     private RunStage Stage(string name) => RunStage.Finished(_run.FullPath, name)
-        ?? throw PursuitException.At(_run.FullPath, $"no finished stage '{name}'", "the statistics the selection was made of", "Run the selection again.");
+        ?? throw PursuitException.At(
+            _run.FullPath, $"no finished stage '{name}'", "the statistics the selection was made of", "Run the selection again.");
 }

@@ -3,7 +3,9 @@ using Pursuit.Engine.Training;
 
 namespace Pursuit.Engine.Statistics;
 
-/// <summary>How token statistics are made, and the data probes that make them where no model is given: the options of "--set probe.OPTION=VALUE".</summary>
+/// <summary>
+/// How token statistics are made, and the data probes that make them where no model is given: the options of "--set probe.OPTION=VALUE".
+/// </summary>
 public sealed record ProbeOptions
 {
     /// <summary>Tokens of a scoring window. Default 0: the model's longest sequence.</summary>
@@ -11,7 +13,8 @@ public sealed record ProbeOptions
     public int Window { get; init; }
 
     /// <summary>Share of a window that overlaps with the one before. Default 0.25; 0 to below 1.</summary>
-    [Description("share of a window that overlaps with the one before: what every token of a long text has before it at least, 0 to below 1")]
+    [Description(
+        "share of a window that overlaps with the one before: what every token of a long text has before it at least, 0 to below 1")]
     public double Overlap { get; init; } = 0.25;
 
     /// <summary>Tokens of a micro-batch. Default 2,048; at least 1. Changes no result.</summary>
@@ -58,11 +61,13 @@ public sealed record ProbeOptions
         if (!(Overlap is >= 0 and < 1)) faults.Add(FormattableString.Invariant($"probe.overlap: {Overlap}; expected 0 to below 1"));
         if (MicroBatch < 1) faults.Add($"probe.micro-batch: {MicroBatch}; expected at least 1");
         if (Vocabulary is < 300 or > 200_000) faults.Add($"probe.vocabulary: {Vocabulary}; expected 300 to 200000");
-        if (Width < 1 || Heads < 1 || Width % Heads != 0) faults.Add($"probe.width: {Width}; expected a multiple of probe.heads, which is {Heads}");
+        if (Width < 1 || Heads < 1 || Width % Heads != 0)
+            faults.Add($"probe.width: {Width}; expected a multiple of probe.heads, which is {Heads}");
         if (Layers < 1) faults.Add($"probe.layers: {Layers}; expected at least 1");
         if (Context < 8) faults.Add($"probe.context: {Context}; expected at least 8");
         if (Tokens < 1) faults.Add($"probe.tokens: {Tokens}; expected at least 1");
-        if (!(CommonSlice is > 0 and < 0.5)) faults.Add(FormattableString.Invariant($"probe.common-slice: {CommonSlice}; expected above 0 and below 0.5"));
+        if (!(CommonSlice is > 0 and < 0.5))
+            faults.Add(FormattableString.Invariant($"probe.common-slice: {CommonSlice}; expected above 0 and below 0.5"));
         if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
     }
 }

@@ -43,7 +43,8 @@ internal sealed class ScoringEncoder
     }
 
     /// <summary>Everything the tokens depend on besides the example.</summary>
-    public string Fingerprint => new Fingerprint("scoring/1").Add("encoder", ModelEncoder.Fingerprint(_encoder).Hash).Add("as-text", _asText.ToString()).Hash;
+    public string Fingerprint =>
+        new Fingerprint("scoring/1").Add("encoder", ModelEncoder.Fingerprint(_encoder).Hash).Add("as-text", _asText.ToString()).Hash;
 
     /// <summary>Encodes an example; the template may refuse a conversation, and then nothing of it is scored.</summary>
     public ScoredTokens Encode(Example example)

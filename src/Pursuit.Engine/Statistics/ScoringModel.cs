@@ -1,3 +1,4 @@
+using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Jobs;
@@ -33,19 +34,21 @@ internal sealed record ScoringModel
     /// <summary>Tokens of a micro-batch.</summary>
     public required int MicroBatch { get; init; }
 
+    /// <summary>Where it computes.</summary>
+    public required Device Device { get; init; }
+
     /// <summary>Opens a model directory.</summary>
     /// <param name="directory">As Hugging Face lays it out.</param>
-    /// <param name="options">The windows.</param>
-    /// <param name="maxLength">Tokens an example is cut to.</param>
-    /// <param name="templateSettings">"name=value" pairs: variables for the chat template.</param>
-    /// <param name="asText">True prints conversations as plain text.</param>
+    /// <param name="recipe">The windows, the length examples are cut to, and the device.</param>
+    /// <param name="asText">True prints conversations as plain text, without a template.</param>
     /// <exception cref="PursuitException">A file is missing, or the tokenizer isn't the model's.</exception>
-    public static ScoringModel Open(string directory, ProbeOptions options, int maxLength, IReadOnlyList<string> templateSettings, bool asText)
+    public static ScoringModel Open(string directory, StatisticsRecipe recipe, bool asText)
     {
-        var encoder = ModelEncoder.Load(directory, maxLength, templateSettings);
+        var options = recipe.Options;
+        var encoder = ModelEncoder.Load(directory, recipe.MaxLength, asText ? [] : recipe.TemplateSettings);
         var config = ModelConfigReader.ReadDirectory(directory);
         if (encoder.Tokenizer.VocabularySize > config.VocabularySize)
-            throw PursuitException.At(directory, $"a tokenizer with ids up to {encoder.Tokenizer.VocabularySize - 1} for an embedding of {config.VocabularySize} rows", "a tokenizer and a model that belong together", "Use the tokenizer.json that came with the weights.");
+            throw ModelFiles.OtherTokenizer(directory, encoder.Tokenizer.VocabularySize, config.VocabularySize);
         var special = TokenizerConfig.Load(directory);
         var window = options.Window == 0 ? config.MaximumPositions : Math.Min(options.Window, config.MaximumPositions);
         return new ScoringModel
@@ -58,13 +61,14 @@ internal sealed record ScoringModel
             Window = window,
             Stride = Math.Clamp((int)Math.Round(window * (1 - options.Overlap)), 1, window - 1),
             MicroBatch = options.MicroBatch,
+            Device = recipe.Device,
         };
     }
 
     /// <summary>Adds everything statistics depend on besides the examples.</summary>
-    public Fingerprint AddTo(Fingerprint fingerprint) => fingerprint
+    public Fingerprint AddTo(Fingerprint fingerprint) => Device.AddTo(fingerprint
         .Add("model", Fingerprint)
         .Add("encoder", Encoder.Fingerprint)
         .Add("window", Window)
-        .Add("stride", Stride);
+        .Add("stride", Stride));
 }

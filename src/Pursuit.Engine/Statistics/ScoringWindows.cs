@@ -16,7 +16,7 @@ public static class ScoringWindows
     /// <param name="tokens">Tokens, the first one standing before the rest and never scored.</param>
     /// <param name="window">Most tokens of a window, at least 2.</param>
     /// <param name="stride">From one window's start to the next, 1 to window - 1.</param>
-    public static IEnumerable<ScoringWindow> Of(int tokens, int window, int stride)
+    public static IEnumerable<ScoringWindow> Cut(int tokens, int window, int stride)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(window, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);

@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Engine.Kernels;
 using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection.Features;
@@ -37,21 +38,31 @@ public sealed class StatisticsSource : IStatisticsSource
     {
         if (_recipe.Model is { } model) return OfModel(model, ModelStage, pool, answersAlone, "scoring tokens", cancellationToken);
         return answersAlone
-            ? throw PursuitException.At("--model", "none, and probes trained on plain text know no questions and answers", "a model with a chat template", "Give --model.")
+            ? throw PursuitException.At(
+                ApiName.Model,
+                "none, and probes trained on plain text know no questions and answers",
+                "a model with a chat template",
+                $"Give {ApiName.Model}.")
             : new DataProbes(_recipe, _run, _progress).Score(pool, cancellationToken);
     }
 
     /// <inheritdoc/>
     public ComputedStatistics OfReference(Pool pool, CancellationToken cancellationToken) => _recipe.ReferenceModel is { } reference
         ? OfModel(reference, ReferenceStage, pool, false, "scoring tokens by the reference", cancellationToken)
-        : throw PursuitException.At("--reference-model", "none", "a model directory");
+        : throw PursuitException.At(ApiName.ReferenceModel, "none", "a model directory");
 
-    private ComputedStatistics OfModel(string directory, string name, Pool pool, bool answersAlone, string work, CancellationToken cancellationToken)
+    private ComputedStatistics OfModel(
+        string directory, string name, Pool pool, bool answersAlone, string work, CancellationToken cancellationToken)
     {
-        var model = ScoringModel.Open(directory, _recipe.Options, _recipe.MaxLength, _recipe.TemplateSettings, asText: false);
-        var fingerprint = model.AddTo(new Fingerprint("token-statistics/1").Add("pool", pool.Fingerprint).Add("answers-alone", answersAlone.ToString()));
+        var model = ScoringModel.Open(directory, _recipe, asText: false);
+        var fingerprint = model.AddTo(
+            new Fingerprint("token-statistics/1").Add("pool", pool.Fingerprint).Add("answers-alone", answersAlone.ToString()));
         var stage = _run.OpenStage(name, fingerprint, TokenStatisticsStore.IsShard);
-        var (statistics, report) = new TokenStatisticsMaker(model, answersAlone, _recipe.Threads, _progress) { OnDamage = _run.OnDamage }.Run(stage, pool, [.. Enumerable.Range(0, pool.Count)], work, cancellationToken);
+        var (statistics, report) = new TokenStatisticsMaker(
+            model,
+            answersAlone,
+            _recipe.Threads,
+            _progress) { OnDamage = _run.OnDamage }.Run(stage, pool, [.. Enumerable.Range(0, pool.Count)], work, cancellationToken);
         return new ComputedStatistics(statistics, fingerprint.Hash, report);
     }
 }
@@ -79,4 +90,7 @@ public sealed record StatisticsRecipe
 
     /// <summary>Threads; no number depends on them.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Where models compute.</summary>
+    public Device Device { get; init; } = Device.Cpu;
 }

@@ -38,7 +38,8 @@ internal sealed class TokenStatisticsMaker
     /// <param name="positions">Whom to score, ascending.</param>
     /// <param name="work">What progress is called.</param>
     /// <param name="cancellationToken">Stops between groups of examples.</param>
-    public (ITokenStatistics Statistics, StatisticsReport Report) Run(RunStage stage, Pool pool, IReadOnlyList<int> positions, string work, CancellationToken cancellationToken)
+    public (ITokenStatistics Statistics, StatisticsReport Report) Run(
+        RunStage stage, Pool pool, IReadOnlyList<int> positions, string work, CancellationToken cancellationToken)
     {
         if (stage.IsComplete && FirstDamaged(stage, positions.Count) is { } damaged)
         {
@@ -60,8 +61,13 @@ internal sealed class TokenStatisticsMaker
     /// <param name="stage">The stage.</param>
     /// <param name="count">Examples that were scored.</param>
     /// <exception cref="PursuitException">A shard isn't as it was written.</exception>
-    public static (ITokenStatistics Statistics, StatisticsReport Report) Open(RunStage stage, int count) => FirstDamaged(stage, count) is { } damaged
-        ? throw PursuitException.At(damaged, "no shard of these statistics, or not as it was written", "the file as its run wrote it", "Run the command that made the run again: it makes the shard anew.")
+    public static (ITokenStatistics Statistics, StatisticsReport Report) Open(RunStage stage, int count) =>
+        FirstDamaged(stage, count) is { } damaged
+        ? throw PursuitException.At(
+            damaged,
+            "no shard of these statistics, or not as it was written",
+            "the file as its run wrote it",
+            "Run the command that made the run again: it makes the shard anew.")
         : (new TokenStatisticsStore(stage.FullPath, count), stage.ReadJson<StatisticsReport>(ReportName));
 
     private static string? FirstDamaged(RunStage stage, int count) => Enumerable.Range(0, TokenStatisticsStore.ShardsOf(count))
@@ -71,14 +77,20 @@ internal sealed class TokenStatisticsMaker
     private StatisticsReport Make(RunStage stage, Pool pool, IReadOnlyList<int> positions, string work, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        using var decoder = Decoder.Load(_model.Directory);
+        using var decoder = Decoder.Load(_model.Directory, _model.Device);
         using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = _threads, MicroBatchTokens = _model.MicroBatch });
         for (var shard = 0; shard < TokenStatisticsStore.ShardsOf(positions.Count); shard++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (TokenStatisticsShard.IsWhole(stage.FullPath, shard, stage.Fingerprint)) continue;
             var rows = positions.Skip(shard * TokenStatisticsStore.ShardRows).Take(TokenStatisticsStore.ShardRows).ToArray();
-            MakeShard(workers, pool, rows, done => _progress?.Report(new WorkProgress(work, shard * TokenStatisticsStore.ShardRows + done, positions.Count, "examples")), cancellationToken)
+            MakeShard(
+                workers,
+                pool,
+                rows,
+                done =>
+                    _progress?.Report(new WorkProgress(work, shard * TokenStatisticsStore.ShardRows + done, positions.Count, "examples")),
+                cancellationToken)
                 .Write(stage.FullPath, shard, stage.Fingerprint);
         }
 
@@ -99,7 +111,7 @@ internal sealed class TokenStatisticsMaker
             {
                 var length = (int)(own.Offsets[i + 1] - own.Offsets[i]);
                 if (length == 0) unscored++;
-                else through += ScoringWindows.Of(length + 1, _model.Window, _model.Stride).Sum(w => (long)w.Length);
+                else through += ScoringWindows.Cut(length + 1, _model.Window, _model.Stride).Sum(w => (long)w.Length);
             }
         }
 
@@ -117,7 +129,8 @@ internal sealed class TokenStatisticsMaker
         };
     }
 
-    private TokenStatisticsShard MakeShard(DecoderPool workers, Pool pool, int[] rows, Action<int> onDone, CancellationToken cancellationToken)
+    private TokenStatisticsShard MakeShard(
+        DecoderPool workers, Pool pool, int[] rows, Action<int> onDone, CancellationToken cancellationToken)
     {
         var shard = new ShardBuilder(rows.Length);
         var group = new List<(ScoredTokens Tokens, string Place)>();
@@ -125,7 +138,11 @@ internal sealed class TokenStatisticsMaker
         foreach (var block in pool.Read(rows, cancellationToken).Chunk(128))
         {
             var encoded = new ScoredTokens[block.Length];
-            Parallel.For(0, block.Length, new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken }, i => encoded[i] = _model.Encoder.Encode(block[i]));
+            Parallel.For(
+                0,
+                block.Length,
+                new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken },
+                i => encoded[i] = _model.Encoder.Encode(block[i]));
             for (var i = 0; i < block.Length; i++)
             {
                 group.Add((encoded[i], $"{pool.Sources[block[i].Locator.Source].Path}, line {block[i].Locator.Line}"));
@@ -155,7 +172,8 @@ internal sealed class TokenStatisticsMaker
     }
 
     /// <summary>Each answer behind the example's first token alone, one after another.</summary>
-    private TokenPrediction[][] Alone(DecoderPool workers, List<(ScoredTokens Tokens, string Place)> group, CancellationToken cancellationToken)
+    private TokenPrediction[][] Alone(
+        DecoderPool workers, List<(ScoredTokens Tokens, string Place)> group, CancellationToken cancellationToken)
     {
         var answers = group.Select(g => g.Tokens.HasQuestion ? Answers(g.Tokens) : []).ToArray();
         var predictions = Predict(workers, [.. answers.SelectMany(a => a)], cancellationToken);
@@ -190,7 +208,7 @@ internal sealed class TokenStatisticsMaker
         var results = sequences.Select(s => new TokenPrediction[Math.Max(0, s.Length - 1)]).ToArray();
         var windows = new List<(int Sequence, ScoringWindow Window)>();
         for (var i = 0; i < sequences.Length; i++)
-            windows.AddRange(ScoringWindows.Of(sequences[i].Length, _model.Window, _model.Stride).Select(w => (i, w)));
+            windows.AddRange(ScoringWindows.Cut(sequences[i].Length, _model.Window, _model.Stride).Select(w => (i, w)));
         if (windows.Count == 0) return results;
         var batch = Batch.Pack([.. windows.Select(w =>
         {
@@ -199,7 +217,7 @@ internal sealed class TokenStatisticsMaker
             return (sequences[w.Sequence].AsSpan(w.Window.Start, w.Window.Length).ToArray(), (bool[]?)mask);
         })]);
         workers.ForEach(
-            batch.Split(_model.MicroBatch, LossReduction.ExampleSum),
+            batch.Split(workers.MicroBatchTokens, LossReduction.ExampleSum),
             (worker, _, part) =>
             {
                 var own = new TokenPrediction[part.Labels];
@@ -217,7 +235,11 @@ internal sealed class TokenStatisticsMaker
     private void Check(TokenPrediction[] predictions, string place)
     {
         if (!predictions.All(p => float.IsFinite(p.LogProbability) && float.IsFinite(p.Entropy)))
-            throw PursuitException.At(place, $"a prediction of {_model.Directory} that isn't finite", "finite logits", "Use another probe model; its weights overflow.");
+            throw PursuitException.At(
+                place,
+                $"a prediction of {_model.Directory} that isn't finite",
+                "finite logits",
+                "Use another probe model; its weights overflow.");
     }
 
     /// <summary>Puts examples one behind another.</summary>

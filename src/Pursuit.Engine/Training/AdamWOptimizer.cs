@@ -53,7 +53,12 @@ public sealed class AdamWOptimizer : IDisposable
         {
             var decay = parameter.Shape.Count > 1 ? _options.WeightDecay : 0;
             var step = new AdamWStep((float)learningRate, _options.Beta1, _options.Beta2, _options.Epsilon, decay, Steps, (float)scale);
-            _gradients.Operations.AdamW(step, parameter.In(_gradients.Values), parameter.In(_gradients.Weights), parameter.In(FirstMoment), parameter.In(SecondMoment));
+            _gradients.Operations.AdamW(
+                step,
+                parameter.In(_gradients.Values),
+                parameter.In(_gradients.Weights),
+                parameter.In(FirstMoment),
+                parameter.In(SecondMoment));
         }
 
         return norm;

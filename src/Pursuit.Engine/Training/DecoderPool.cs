@@ -32,34 +32,34 @@ public sealed record BatchLosses(IReadOnlyList<double> Examples, IReadOnlyList<i
 {
     /// <summary>The mean over all labels; NaN without any.</summary>
     public double TokenMean => Examples.Zip(Labels, (loss, count) => loss * count).Sum() / Labels.Sum(count => (long)count);
-
-    /// <summary>The mean over the examples that have labels; NaN without any.</summary>
-    public double ExampleMean => Examples.Sum() / Labels.Count(count => count > 0);
 }
 
 /// <summary>Workers that run the micro-batches of a batch through one decoder, each with its own thread and arena.</summary>
 public sealed class DecoderPool : IDisposable
 {
-    private readonly DecoderPoolOptions _options;
     private readonly WorkerPool _pool;
     private readonly DecoderWorker[] _workers;
     private readonly IGradientSum?[] _consumersFor;
     private readonly IGradientConsumer?[] _consumers;
 
-    /// <summary>Creates the workers.</summary>
+    /// <summary>Creates the workers: as many as the decoder's device has work for, the threads at most.</summary>
     /// <exception cref="PursuitException">An option is out of range.</exception>
     public DecoderPool(Decoder decoder, DecoderPoolOptions options)
     {
         options.Validate();
-        _options = options;
-        _pool = new WorkerPool(options.Threads);
-        _workers = [.. Enumerable.Range(0, options.Threads).Select(_ => new DecoderWorker(decoder))];
-        _consumersFor = new IGradientSum?[options.Threads];
-        _consumers = new IGradientConsumer?[options.Threads];
+        MicroBatchTokens = decoder.Device.MicroBatchTokens(options.MicroBatchTokens);
+        var workers = decoder.Device.Workers(options.Threads);
+        _pool = new WorkerPool(workers);
+        _workers = [.. Enumerable.Range(0, workers).Select(_ => new DecoderWorker(decoder))];
+        _consumersFor = new IGradientSum?[workers];
+        _consumers = new IGradientConsumer?[workers];
     }
 
     /// <summary>Number of workers.</summary>
     public int Workers => _workers.Length;
+
+    /// <summary>Tokens of a micro-batch on the decoder's device.</summary>
+    public int MicroBatchTokens { get; }
 
     /// <summary>
     /// Hands the micro-batches to the workers in ascending order, each as soon as a worker is free.
@@ -68,7 +68,11 @@ public sealed class DecoderPool : IDisposable
     /// <param name="run">Runs one: worker, its number, the micro-batch.</param>
     /// <param name="cancellationToken">Stops before the next micro-batch.</param>
     /// <param name="abort">Called when a worker fails, to release others that wait for it.</param>
-    public void ForEach(IReadOnlyList<MicroBatch> batches, Action<DecoderWorker, int, MicroBatch> run, Action? abort = null, CancellationToken cancellationToken = default)
+    public void ForEach(
+        IReadOnlyList<MicroBatch> batches,
+        Action<DecoderWorker, int, MicroBatch> run,
+        Action? abort = null,
+        CancellationToken cancellationToken = default)
     {
         var next = -1;
         _pool.Run(worker =>
@@ -94,7 +98,11 @@ public sealed class DecoderPool : IDisposable
     public BatchLosses Losses(Batch batch, CancellationToken cancellationToken = default)
     {
         var losses = new double[batch.Examples];
-        ForEach(batch.Split(_options.MicroBatchTokens, LossReduction.ExampleSum), (worker, _, part) => worker.Losses(part, losses.AsSpan(part.FirstExample, part.Examples)), null, cancellationToken);
+        ForEach(
+            batch.Split(MicroBatchTokens, LossReduction.ExampleSum),
+            (worker, _, part) => worker.Losses(part, losses.AsSpan(part.FirstExample, part.Examples)),
+            null,
+            cancellationToken);
         return Result(batch, losses);
     }
 
@@ -103,13 +111,15 @@ public sealed class DecoderPool : IDisposable
     /// <param name="reduction">How the examples' losses make the objective.</param>
     /// <param name="gradients">Overwritten with the gradient.</param>
     /// <param name="cancellationToken">Stops before the next micro-batch.</param>
-    public BatchLosses Gradients(Batch batch, LossReduction reduction, IGradientSum gradients, CancellationToken cancellationToken = default)
+    public BatchLosses Gradients(
+        Batch batch, LossReduction reduction, IGradientSum gradients, CancellationToken cancellationToken = default)
     {
         var losses = new double[batch.Examples];
         gradients.Begin();
         ForEach(
-            batch.Split(_options.MicroBatchTokens, reduction),
-            (worker, number, part) => worker.ForwardBackward(part, ConsumerOf(gradients, number), losses.AsSpan(part.FirstExample, part.Examples)),
+            batch.Split(MicroBatchTokens, reduction),
+            (worker, number, part) =>
+                worker.ForwardBackward(part, ConsumerOf(gradients, number), losses.AsSpan(part.FirstExample, part.Examples)),
             gradients.Abort,
             cancellationToken);
         gradients.Complete();

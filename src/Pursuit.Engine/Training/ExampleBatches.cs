@@ -36,7 +36,8 @@ public sealed class ExampleBatches : ITrainingData
     /// <param name="reduction">How the examples' losses make the objective.</param>
     /// <param name="seed">The run's seed.</param>
     /// <exception cref="PursuitException">No example has a token to learn.</exception>
-    public ExampleBatches(IReadOnlyList<TrainingExample> examples, int? batchExamples, int? batchTokens, int epochs, LossReduction reduction, ulong seed)
+    public ExampleBatches(
+        IReadOnlyList<TrainingExample> examples, int? batchExamples, int? batchTokens, int epochs, LossReduction reduction, ulong seed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
         if (batchExamples is null == batchTokens is null || (batchExamples ?? batchTokens) < 1)
@@ -63,7 +64,9 @@ public sealed class ExampleBatches : ITrainingData
     public Batch BatchAt(long step)
     {
         var members = Members(step);
-        return Batch.Pack([.. members.Select(i => (_examples[i].Tokens, (bool[]?)_examples[i].Supervised))], [.. members.Select(i => _examples[i].Weight)]);
+        return Batch.Pack(
+            [.. members.Select(i => (_examples[i].Tokens, (bool[]?)_examples[i].Supervised))],
+            [.. members.Select(i => _examples[i].Weight)]);
     }
 
     /// <inheritdoc/>
@@ -116,7 +119,10 @@ public sealed class ExampleBatches : ITrainingData
         }
 
         return new Fingerprint("examples/1").Add("examples", Convert.ToHexStringLower(hash.GetHashAndReset()))
-            .Add("batch examples", _batchExamples?.ToString(CultureInfo.InvariantCulture)).Add("batch tokens", _batchTokens?.ToString(CultureInfo.InvariantCulture))
+            .Add(
+                "batch examples",
+                _batchExamples?.ToString(
+                    CultureInfo.InvariantCulture)).Add("batch tokens", _batchTokens?.ToString(CultureInfo.InvariantCulture))
             .Add("epochs", _epochEnds.Count).Add("reduction", Reduction.ToString()).Add("seed", _seed).Hash;
     }
 }

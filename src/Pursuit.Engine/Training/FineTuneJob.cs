@@ -32,14 +32,21 @@ public sealed class FineTuneJob
     /// <summary>Does it.</summary>
     /// <param name="run">Keeps the checkpoints and the loss curve.</param>
     /// <param name="cancellationToken">Stops it; the same job continues where it was.</param>
-    /// <exception cref="PursuitException">Data or model are bad, the loss stopped being a number, or a directory can't be written.</exception>
+    /// <exception cref="PursuitException">
+    /// Data or model are bad, the loss stopped being a number, or a directory can't be written.
+    /// </exception>
     public FineTuneSummary Run(RunDirectory run, CancellationToken cancellationToken)
     {
         if (_options.Lora is not null && ModelDirectory.Open(_options.Model).AdapterPath is not null)
-            throw PursuitException.At(_options.Model, "PEFT's adapters, and new adapters asked for", "a model for new adapters", "Train these adapters further with --adapter, merge them into a model first, or train all weights.");
+            throw PursuitException.At(
+                _options.Model,
+                "PEFT's adapters, and new adapters asked for",
+                "a model for new adapters",
+                $"Train these adapters further with {ApiName.Adapter}, merge them into a model first, or train all weights.");
         _options.Files().Refuse();
         ModelFiles.RequireWritable(_options.Out);
-        using var decoder = Decoder.Load(_options.Model);
+        var use = _options.Lora is null && _options.Adapter is null ? WeightUse.Change : WeightUse.Read;
+        using var decoder = Decoder.Load(_options.Model, _options.Device, use);
         var encoder = LoadEncoder(decoder.Config);
         using var data = Pool.Open(_options.Data, null, cancellationToken);
         var (examples, empty) = Encode(data, encoder, cancellationToken);
@@ -47,25 +54,13 @@ public sealed class FineTuneJob
         var steps = _options.Steps ?? batches.EpochEnds[^1];
         var heldOut = ReadHeldOut(encoder, cancellationToken);
 
-        using var adapters = _options.Adapter is { } from ? LoraAdapters.Load(decoder, from) : _options.Lora is { } lora ? LoraAdapters.Create(decoder, lora, _options.Seed) : null;
-        using ITrainedSet trained = adapters is null ? new AllWeights(decoder, _options.Model) : new TrainedAdapters(decoder, adapters, _options.Model, _options.Seed);
-        var options = new TrainerOptions
-        {
-            Schedule = new LearningRateSchedule
-            {
-                Peak = _options.LearningRate,
-                Steps = steps,
-                WarmupSteps = (long)Math.Round(_options.Warmup * steps),
-                Decay = _options.Decay,
-                FinalShare = _options.FinalShare,
-            },
-            Optimizer = _options.Optimizer,
-            Workers = _options.Workers,
-            CheckpointEverySteps = _options.CheckpointEverySteps,
-            CheckpointEveryMinutes = _options.CheckpointEveryMinutes,
-            EpochEnds = [.. batches.EpochEnds.Where(end => end <= steps)],
-            EvaluateEverySteps = _options.EvaluateEverySteps,
-        };
+        using var adapters = _options.Adapter is { } from
+            ? LoraAdapters.Load(decoder, from)
+            : _options.Lora is { } lora ? LoraAdapters.Create(decoder, lora, _options.Seed) : null;
+        using ITrainedSet trained = adapters is null
+            ? new AllWeights(decoder, _options.Model)
+            : new TrainedAdapters(decoder, adapters, _options.Model, _options.Seed);
+        var options = _options.ToTrainer(steps) with { EpochEnds = [.. batches.EpochEnds.Where(end => end <= steps)] };
         using var trainer = new Trainer(trained, Start(), batches, heldOut, options, run, _progress);
         var result = trainer.Run(cancellationToken);
 
@@ -79,7 +74,14 @@ public sealed class FineTuneJob
             adapters.Save(_options.Out, _options.Model);
         }
 
-        return new FineTuneSummary(Path.GetFullPath(_options.Out), trained.Gradients.Parameters.Sum(p => (long)p.Length), examples.Count, empty, data.Ledger.DuplicateCount, data.Ledger.QuarantinedCount, result) { Notes = data.Notes };
+        return new FineTuneSummary(
+            Path.GetFullPath(_options.Out),
+            trained.Gradients.Parameters.Sum(p => (long)p.Length),
+            examples.Count,
+            empty,
+            data.Ledger.DuplicateCount,
+            data.Ledger.QuarantinedCount,
+            result) { Notes = data.Notes };
     }
 
     /// <summary>Names the weights the training starts from; new adapters follow from the seed, which is part of what is trained.</summary>
@@ -93,10 +95,14 @@ public sealed class FineTuneJob
     {
         var longest = config.MaximumPositions;
         if (_options.MaxLength > longest)
-            throw PursuitException.At("the maximum length", $"{_options.MaxLength} tokens", $"at most {longest}, the longest sequence of the model", "Give a smaller --max-length.");
+            throw PursuitException.At(
+                "the maximum length",
+                $"{_options.MaxLength} tokens",
+                $"at most {longest}, the longest sequence of the model",
+                $"Give a smaller {ApiName.MaxLength}.");
         var encoder = ModelEncoder.Load(_options.Model, _options.MaxLength ?? Math.Min(UsualMaxLength, longest), _options.TemplateSettings);
         if (encoder.Tokenizer.VocabularySize > config.VocabularySize)
-            throw PursuitException.At(_options.Model, $"a tokenizer with ids up to {encoder.Tokenizer.VocabularySize - 1} for an embedding of {config.VocabularySize} rows", "a tokenizer and a model that belong together", "Use the tokenizer.json that came with the weights.");
+            throw ModelFiles.OtherTokenizer(_options.Model, encoder.Tokenizer.VocabularySize, config.VocabularySize);
         return encoder;
     }
 
@@ -114,19 +120,28 @@ public sealed class FineTuneJob
             }
 
             var place = FormattableString.Invariant($"{pool.Sources[example.Locator.Source].Path}, line {example.Locator.Line}");
-            var (weight, repeats) = selected?.Of(example.ContentId, place, _options.SelectionUse) ?? (1f, 1);
+            var (weight, repeats) = selected?.Find(example.ContentId, place, _options.SelectionUse) ?? (1f, 1);
             examples.Add(new TrainingExample(encoded.Ids, encoded.Trained, weight, repeats, place));
         }
 
         return examples.Count > 0
             ? (examples, empty)
-            : throw PursuitException.At(string.Join(", ", _options.Data.Paths), $"{pool.Count} examples, none with a token to learn", "at least one with an assistant's answer that fits in --max-length");
+            : throw PursuitException.At(
+                string.Join(", ", _options.Data.Paths),
+                $"{pool.Count} examples, none with a token to learn",
+                $"at least one with an assistant's answer that fits in {ApiName.MaxLength}");
     }
 
     private ExampleBatches MakeBatches(List<TrainingExample> examples)
     {
         ExampleBatches Make(int epochs) =>
-            new(examples, _options.BatchTokens is null ? _options.BatchExamples : null, _options.BatchTokens, epochs, _options.Reduction, _options.Seed);
+            new(
+                examples,
+                _options.BatchTokens is null ? _options.BatchExamples : null,
+                _options.BatchTokens,
+                epochs,
+                _options.Reduction,
+                _options.Seed);
         if (_options.Steps is not { } steps)
             return Make(_options.Epochs);
         // Batches of tokens differ in number from epoch to epoch, so count until there are enough.
@@ -143,18 +158,24 @@ public sealed class FineTuneJob
             return null;
         using var pool = Pool.Open(options, null, cancellationToken);
         var groups = RecordField.Read(pool, _options.GroupField, cancellationToken);
-        var pieces = EncodeAll(pool, encoder, "encoding held-out data", cancellationToken).Select((e, i) => new HeldOutPiece(e.Encoded.Ids, e.Encoded.Trained, i)).ToList();
+        var pieces = EncodeAll(pool, encoder, "encoding held-out data", cancellationToken).Select(
+            (e, i) => new HeldOutPiece(e.Encoded.Ids, e.Encoded.Trained, i)).ToList();
         return new HeldOut(pieces, new long[pieces.Count], groups);
     }
 
-    private IEnumerable<(Example Example, EncodedExample Encoded)> EncodeAll(Pool pool, ExampleEncoder encoder, string work, CancellationToken cancellationToken)
+    private IEnumerable<(Example Example, EncodedExample Encoded)> EncodeAll(
+        Pool pool, ExampleEncoder encoder, string work, CancellationToken cancellationToken)
     {
         const int Block = 256;
         var done = 0;
         foreach (var block in pool.Read(cancellationToken).Chunk(Block))
         {
             var encoded = new EncodedExample[block.Length];
-            Parallel.For(0, block.Length, new ParallelOptions { MaxDegreeOfParallelism = _options.Workers.Threads, CancellationToken = cancellationToken }, i => encoded[i] = encoder.Encode(block[i]));
+            Parallel.For(
+                0,
+                block.Length,
+                new ParallelOptions { MaxDegreeOfParallelism = _options.Workers.Threads, CancellationToken = cancellationToken },
+                i => encoded[i] = encoder.Encode(block[i]));
             for (var i = 0; i < block.Length; i++)
                 yield return (block[i], encoded[i]);
             _progress?.Report(new WorkProgress(work, done += block.Length, pool.Count, "examples"));
@@ -170,7 +191,8 @@ public sealed class FineTuneJob
 /// <param name="Duplicates">Input rows left out because an earlier one says the same.</param>
 /// <param name="Quarantined">Input rows left out because they are no valid record.</param>
 /// <param name="Training">How the training ended.</param>
-public sealed record FineTuneSummary(string Model, long Parameters, int Examples, int WithoutAnswer, long Duplicates, long Quarantined, TrainingResult Training)
+public sealed record FineTuneSummary(
+    string Model, long Parameters, int Examples, int WithoutAnswer, long Duplicates, long Quarantined, TrainingResult Training)
 {
     /// <summary>What a person should know of the data's files, such as those that weren't read.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];

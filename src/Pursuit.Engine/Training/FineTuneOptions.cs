@@ -16,8 +16,18 @@ public enum SelectionUse
 }
 
 /// <summary>Which model to train further, on what, and how.</summary>
-public sealed record FineTuneOptions
+public sealed record FineTuneOptions : TrainingJobOptions
 {
+    /// <summary>
+    /// Options with a highest learning rate of 0.0003 that falls to 0 along a line, and AdamW with beta2 0.999 and no weight decay, as
+    /// fine-tuning usually has it.
+    /// </summary>
+    public FineTuneOptions()
+    {
+        (LearningRate, Decay) = (0.0003, LearningRateDecay.Linear);
+        Optimizer = new() { Beta2 = 0.999f, WeightDecay = 0 };
+    }
+
     /// <summary>The examples: loss on the assistant's words, or on all of a text.</summary>
     public required PoolOptions Data { get; init; }
 
@@ -39,13 +49,9 @@ public sealed record FineTuneOptions
     /// <summary>What the selection's facts mean. Default weights.</summary>
     public SelectionUse SelectionUse { get; init; } = SelectionUse.Weights;
 
-    /// <summary>Held-out examples the model is evaluated on, or null.</summary>
-    public PoolOptions? HeldOut { get; init; }
-
-    /// <summary>A top-level text field of the held-out records that the evaluation is split by; null: "domain" or "source" where they have one.</summary>
-    public string? GroupField { get; init; }
-
-    /// <summary>Tokens an example is cut to, 2 to the model's longest sequence. Null, the default: 2,048 or the model's longest, whichever is less.</summary>
+    /// <summary>
+    /// Tokens an example is cut to, 2 to the model's longest sequence. Null, the default: 2,048 or the model's longest, whichever is less.
+    /// </summary>
     public int? MaxLength { get; init; }
 
     /// <summary>Variables for the model's chat template, as "name=value"; none by default.</summary>
@@ -66,45 +72,15 @@ public sealed record FineTuneOptions
     /// <summary>How the examples' losses make the objective. Default the mean over examples of each one's mean.</summary>
     public LossReduction Reduction { get; init; } = LossReduction.ExampleMean;
 
-    /// <summary>The highest learning rate, above 0. Default 0.0003.</summary>
-    public double LearningRate { get; init; } = 0.0003;
-
-    /// <summary>Share of the steps that warm up, 0 to 1. Default 0.03.</summary>
-    public double Warmup { get; init; } = 0.03;
-
-    /// <summary>How the learning rate falls. Default a line.</summary>
-    public LearningRateDecay Decay { get; init; } = LearningRateDecay.Linear;
-
-    /// <summary>The last step's share of the highest learning rate, 0 to 1. Default 0.</summary>
-    public double FinalShare { get; init; }
-
-    /// <summary>AdamW's constants. Default beta2 0.999 and no weight decay, as fine-tuning usually has them.</summary>
-    public AdamWOptions Optimizer { get; init; } = new() { Beta2 = 0.999f, WeightDecay = 0 };
-
-    /// <summary>Seed of the order.</summary>
-    public ulong Seed { get; init; }
-
-    /// <summary>How batches are spread over threads.</summary>
-    public DecoderPoolOptions Workers { get; init; } = new();
-
-    /// <summary>Steps between checkpoints besides those of epochs; null: none by steps.</summary>
-    public long? CheckpointEverySteps { get; init; }
-
-    /// <summary>Minutes between checkpoints besides those of epochs; null: none by time. Default 5.</summary>
-    public double? CheckpointEveryMinutes { get; init; } = 5;
-
-    /// <summary>Steps between evaluations; null: at the end only.</summary>
-    public long? EvaluateEverySteps { get; init; }
-
     /// <summary>What the job reads and writes, beside its run.</summary>
     /// <exception cref="PursuitException">A path of records doesn't exist.</exception>
     public JobFiles Files() => new JobFiles()
-        .ReadsRecords("--data", Data.Paths)
-        .ReadsRecords("--heldout", HeldOut?.Paths ?? [])
-        .Reads("--selection", Selection)
-        .ReadsModel("--model", Model)
-        .Reads("--adapter", Adapter)
-        .WritesInto("--out", Out, ModelFiles.Names);
+        .ReadsRecords(ApiName.Data, Data.Paths)
+        .ReadsRecords(ApiName.HeldOut, HeldOut?.Paths ?? [])
+        .Reads(ApiName.Selection, Selection)
+        .ReadsModel(ApiName.Model, Model)
+        .Reads(ApiName.Adapter, Adapter)
+        .WritesInto(ApiName.Out, Out, ModelFiles.Names);
 
     /// <summary>Reports every fault in one message.</summary>
     /// <exception cref="PursuitException">A value is out of range.</exception>
@@ -127,10 +103,8 @@ public sealed record FineTuneOptions
             faults.Add($"a batch of {BatchExamples} examples, at least 1 is needed");
         if (BatchTokens < 1)
             faults.Add($"a batch of {BatchTokens} tokens, at least 1 is needed");
-        if (!(Warmup is >= 0 and <= 1))
-            faults.Add(FormattableString.Invariant($"warm-up is {Warmup}, a share of 0 to 1 is needed"));
-        if (GroupField is not null && HeldOut is null)
-            faults.Add("a field to split the evaluation by, but no held-out data");
+        AddWarmupFault(faults);
+        AddGroupFault(faults);
         if (faults.Count > 0)
             throw new PursuitException($"train: {string.Join("; ", faults)}.");
         Lora?.Validate();

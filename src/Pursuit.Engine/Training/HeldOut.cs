@@ -39,7 +39,11 @@ public sealed class HeldOut
     public HeldOut(IReadOnlyList<HeldOutPiece> pieces, IReadOnlyList<long> bytes, IReadOnlyList<string>? groups)
     {
         if (pieces.All(p => p.Tokens.Length < 2))
-            throw PursuitException.At("held-out data", $"{pieces.Count} pieces, none of two tokens or more", "at least one with a token to predict", "Give another held-out file.");
+            throw PursuitException.At(
+                "held-out data",
+                $"{pieces.Count} pieces, none of two tokens or more",
+                "at least one with a token to predict",
+                "Give another held-out file.");
         (_pieces, _bytes, _groups) = (pieces, bytes, groups);
     }
 
@@ -71,7 +75,8 @@ public sealed class HeldOut
     {
         var nats = new double[_bytes.Count];
         var labels = new long[_bytes.Count];
-        foreach (var ((loss, count), piece) in SequenceLosses.Of([.. _pieces.Select(p => (p.Tokens, p.Supervised))], pool, cancellationToken).Zip(_pieces))
+        var found = SequenceLosses.Compute([.. _pieces.Select(p => (p.Tokens, p.Supervised))], pool, cancellationToken);
+        foreach (var ((loss, count), piece) in found.Zip(_pieces))
         {
             nats[piece.Document] += loss * count;
             labels[piece.Document] += count;
@@ -79,7 +84,10 @@ public sealed class HeldOut
 
         var groups = _groups is null
             ? []
-            : _groups.Select((name, document) => (name, document)).GroupBy(x => x.name, x => x.document).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => Sum(g.Key, g)).ToList();
+            : _groups.Select(
+                (name, document) =>
+                    (name, document)).GroupBy(x =>
+                        x.name, x => x.document).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => Sum(g.Key, g)).ToList();
         return new HeldOutResult(Sum(null, Enumerable.Range(0, _bytes.Count)), groups);
 
         HeldOutLoss Sum(string? name, IEnumerable<int> documents)

@@ -37,7 +37,9 @@ public sealed class AllWeights : ITrainedSet
 
     /// <summary>Allocates the gradients of all weights.</summary>
     /// <param name="decoder">The decoder; it stays the caller's.</param>
-    /// <param name="companions">A directory whose tokenizer files are copied into checkpoints, so that each can be used as a model; or null.</param>
+    /// <param name="companions">
+    /// A directory whose tokenizer files are copied into checkpoints, so that each can be used as a model; or null.
+    /// </param>
     public AllWeights(Decoder decoder, string? companions = null)
     {
         (Decoder, _companions) = (decoder, companions);

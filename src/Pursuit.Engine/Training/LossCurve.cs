@@ -46,7 +46,11 @@ public sealed class LossCurve : IDisposable
             }
 
             if (last?.Step != step)
-                throw PursuitException.At(path, $"the loss curve ends at step {last?.Step ?? 0}", $"at least step {step}, where the checkpoint stands", "Choose another --run, or delete this one to start again.");
+                throw PursuitException.At(
+                    path,
+                    $"the loss curve ends at step {last?.Step ?? 0}",
+                    $"at least step {step}, where the checkpoint stands",
+                    $"Choose another {ApiName.Run}, or delete this one to start again.");
         }
 
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(kept.ToString())));
@@ -99,7 +103,12 @@ public sealed class LossCurve : IDisposable
         }
         catch (IOException e)
         {
-            throw PursuitException.At(_stream.Name, $"the loss curve couldn't be written ({e.Message.TrimEnd('.')})", "a writable directory with free space", "The last checkpoint is whole; free some space and run the same command again to continue from there.", e);
+            throw PursuitException.At(
+                _stream.Name,
+                $"the loss curve couldn't be written ({e.Message.TrimEnd('.')})",
+                "a writable directory with free space",
+                "The last checkpoint is whole; free some space and run the same command again to continue from there.",
+                e);
         }
     }
 
@@ -122,7 +131,12 @@ public sealed class LossCurve : IDisposable
             LossPoint point;
             try
             {
-                point = JsonFile.Read<LossPoint>(Encoding.UTF8.GetBytes(line), $"{path}, line {number}", RunJson.Compact, "a point of a loss curve, as the training wrote it", "Delete the file's last lines down to that one.");
+                point = JsonFile.Read<LossPoint>(
+                    Encoding.UTF8.GetBytes(line),
+                    $"{path}, line {number}",
+                    RunJson.Compact,
+                    "a point of a loss curve, as the training wrote it",
+                    "Delete the file's last lines down to that one.");
             }
             catch (PursuitException) when (number == lines.Length)
             {

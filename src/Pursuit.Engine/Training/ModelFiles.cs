@@ -14,7 +14,10 @@ internal static class ModelFiles
     private const string GenerationConfigName = "generation_config.json";
 
     private static readonly string[] Companions =
-        [Tokenizer.FileName, TokenizerConfig.FileName, "vocab.json", "merges.txt", "chat_template.jinja", "special_tokens_map.json", GenerationConfigName];
+    [
+        Tokenizer.FileName, TokenizerConfig.FileName, "vocab.json", "merges.txt", "chat_template.jinja", "special_tokens_map.json",
+        GenerationConfigName,
+    ];
 
     /// <summary>Every name under which a file of a model, a tokenizer or adapters is written.</summary>
     public static IReadOnlyList<string> Names { get; } =
@@ -71,10 +74,18 @@ internal static class ModelFiles
         return fingerprint.Hash;
     }
 
+    /// <summary>The fault of a tokenizer that has more ids than the model has rows for.</summary>
+    public static PursuitException OtherTokenizer(string directory, int ids, int rows) => PursuitException.At(
+        directory,
+        $"a tokenizer with ids up to {ids - 1} for an embedding of {rows} rows",
+        "a tokenizer and a model that belong together",
+        "Use the tokenizer.json that came with the weights.");
+
     /// <summary>Finds out before hours of work, not after, that a model can't be written.</summary>
     /// <exception cref="PursuitException">The directory can't be written.</exception>
     public static void RequireWritable(string directory)
     {
-        using var probe = new AtomicFile(Path.Combine(directory, "config.json")); // begun and dropped: under a model's name, so that what a kill leaves is swept
+        // begun and dropped: under a model's name, so that what a kill leaves is swept
+        using var probe = new AtomicFile(Path.Combine(directory, "config.json"));
     }
 }

@@ -27,10 +27,15 @@ public sealed class PackedWindows : ITrainingData
         ArgumentOutOfRangeException.ThrowIfLessThan(context, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(windowsPerStep, 1);
         if (documents.TokenCount < context)
-            throw PursuitException.At("the corpus", $"{documents.TokenCount:N0} tokens in {documents.Count:N0} documents", $"at least one window of {context:N0} tokens", "Give more text or a shorter --context.");
+            throw PursuitException.At(
+                "the corpus",
+                $"{documents.TokenCount:N0} tokens in {documents.Count:N0} documents",
+                $"at least one window of {context:N0} tokens",
+                $"Give more text or a shorter {ApiName.Context}.");
         (_documents, _context, _windowsPerStep, _seed) = (documents, context, windowsPerStep, seed);
         WindowsPerEpoch = documents.TokenCount / context;
-        Fingerprint = new Fingerprint("packed-windows/1").Add("documents", documents.Fingerprint).Add("context", context).Add("windows", windowsPerStep).Add("seed", seed).Hash;
+        Fingerprint = new Fingerprint("packed-windows/1").Add(
+            "documents", documents.Fingerprint).Add("context", context).Add("windows", windowsPerStep).Add("seed", seed).Hash;
     }
 
     /// <summary>Windows of one epoch.</summary>

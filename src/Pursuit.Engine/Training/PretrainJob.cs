@@ -26,13 +26,17 @@ public sealed class PretrainJob
         (_options, _progress) = (options, progress);
     }
 
-    /// <summary>Told of a checkpoint that isn't as it was written, which then goes: <see cref="Trainer.OnDamage"/>. Null (default) refuses it.</summary>
+    /// <summary>
+    /// Told of a checkpoint that isn't as it was written, which then goes: <see cref="Trainer.OnDamage"/>. Null (default) refuses it.
+    /// </summary>
     public Action<string>? OnDamage { get; init; }
 
     /// <summary>Does it.</summary>
     /// <param name="run">Keeps the tokenizer, checkpoints and the loss curve.</param>
     /// <param name="cancellationToken">Stops it; the same job continues where it was.</param>
-    /// <exception cref="PursuitException">The corpus is empty or bad, the loss stopped being a number, or a directory can't be written.</exception>
+    /// <exception cref="PursuitException">
+    /// The corpus is empty or bad, the loss stopped being a number, or a directory can't be written.
+    /// </exception>
     public PretrainSummary Run(RunDirectory run, CancellationToken cancellationToken)
     {
         _options.Files().Refuse();
@@ -42,20 +46,31 @@ public sealed class PretrainJob
         var (tokenizer, end) = LoadTokenizer(tokenizerDirectory);
         var begin = TokenizerConfig.Load(tokenizerDirectory).BosToken;
         var documents = TokenizedDocuments.Encode(corpus, tokenizer, end, _options.Workers.Threads, _progress, cancellationToken);
-        var windows = new PackedWindows(documents, _options.Shape.Context, Math.Max(1, _options.BatchTokens / _options.Shape.Context), _options.Seed);
+        var windows = new PackedWindows(
+            documents, _options.Shape.Context, Math.Max(1, _options.BatchTokens / _options.Shape.Context), _options.Seed);
         var heldOut = ReadHeldOut(tokenizer, end, cancellationToken);
 
         var config = _options.Shape.ToConfig(tokenizer.VocabularySize, begin is null ? null : tokenizer.TokenToId(begin), end);
-        using var decoder = Decoder.Create(config, _options.Seed, _options.InitialDeviation);
+        using var decoder = Decoder.Create(config, _options.Seed, _options.InitialDeviation, _options.Device);
         var start = RandomStart(config, _options.Seed, _options.InitialDeviation);
         using var trained = new AllWeights(decoder, tokenizerDirectory);
-        using var trainer = new Trainer(trained, start, windows, heldOut, TrainerOptionsFor(windows), run, _progress) { OnDamage = OnDamage };
+        using var trainer = new Trainer(
+            trained, start, windows, heldOut, TrainerOptionsFor(windows), run, _progress) { OnDamage = OnDamage };
         var result = trainer.Run(cancellationToken);
 
         ModelFiles.CopyCompanions(tokenizerDirectory, _options.Out);
         ModelFiles.WriteGenerationConfig(_options.Out, config);
         decoder.Save(_options.Out);
-        return new PretrainSummary(Path.GetFullPath(_options.Out), decoder.Layout.Count, config.VocabularySize, documents.Count, corpus.Ledger.DuplicateCount, corpus.Ledger.QuarantinedCount, documents.TokenCount, documents.Bytes, result) { Notes = corpus.Notes };
+        return new PretrainSummary(
+            Path.GetFullPath(_options.Out),
+            decoder.Layout.Count,
+            config.VocabularySize,
+            documents.Count,
+            corpus.Ledger.DuplicateCount,
+            corpus.Ledger.QuarantinedCount,
+            documents.TokenCount,
+            documents.Bytes,
+            result) { Notes = corpus.Notes };
     }
 
     /// <summary>Loads a tokenizer with the token that goes behind each document.</summary>
@@ -65,33 +80,23 @@ public sealed class PretrainJob
         var tokenizer = Tokenizer.Load(directory);
         return TokenizerConfig.Load(directory).EosToken is { } eos && tokenizer.TokenToId(eos) is { } end
             ? (tokenizer, end)
-            : throw PursuitException.At(directory, "a tokenizer without an end token", "eos_token in tokenizer_config.json", "Documents are packed with an end token between them.");
+            : throw PursuitException.At(
+                directory,
+                "a tokenizer without an end token",
+                "eos_token in tokenizer_config.json",
+                "Documents are packed with an end token between them.");
     }
 
     /// <summary>What first weights that are drawn depend on.</summary>
     internal static string RandomStart(ModelConfig config, ulong seed, float deviation) =>
-        new Fingerprint("random/1").Add("config", JsonSerializer.Serialize(config, RunJson.Compact)).Add("seed", seed).Add("deviation", deviation).Hash;
+        new Fingerprint("random/1").Add(
+            "config", JsonSerializer.Serialize(config, RunJson.Compact)).Add("seed", seed).Add("deviation", deviation).Hash;
 
     private TrainerOptions TrainerOptionsFor(PackedWindows windows)
     {
         var tokens = _options.Tokens ?? (long)Math.Ceiling(_options.Epochs * windows.WindowsPerEpoch * _options.Shape.Context);
         var steps = Math.Max(1, (tokens + windows.TokensPerStep - 1) / windows.TokensPerStep);
-        return new TrainerOptions
-        {
-            Schedule = new LearningRateSchedule
-            {
-                Peak = _options.LearningRate,
-                Steps = steps,
-                WarmupSteps = (long)Math.Round(_options.Warmup * steps),
-                Decay = _options.Decay,
-                FinalShare = _options.FinalShare,
-            },
-            Optimizer = _options.Optimizer,
-            Workers = _options.Workers,
-            CheckpointEverySteps = _options.CheckpointEverySteps,
-            CheckpointEveryMinutes = _options.CheckpointEveryMinutes,
-            EvaluateEverySteps = _options.EvaluateEverySteps,
-        };
+        return _options.ToTrainer(steps);
     }
 
     private string TrainTokenizer(RunDirectory run, Pool corpus, CancellationToken cancellationToken)
@@ -125,7 +130,8 @@ public sealed class PretrainJob
     private sealed class TokenizerProgress(IProgress<WorkProgress>? progress) : IProgress<BpeTrainingProgress>
     {
         public void Report(BpeTrainingProgress value) =>
-            progress?.Report(new WorkProgress($"tokenizer, {value.Stage}", value.Done, value.Total, value.Total > 0 ? "tokens" : "characters"));
+            progress?.Report(
+                new WorkProgress($"tokenizer, {value.Stage}", value.Done, value.Total, value.Total > 0 ? "tokens" : "characters"));
     }
 }
 
@@ -139,7 +145,16 @@ public sealed class PretrainJob
 /// <param name="CorpusTokens">Tokens of the corpus, end tokens included.</param>
 /// <param name="CorpusBytes">UTF-8 bytes of the corpus.</param>
 /// <param name="Training">How the training ended.</param>
-public sealed record PretrainSummary(string Model, long Parameters, int Vocabulary, int Documents, long Duplicates, long Quarantined, long CorpusTokens, long CorpusBytes, TrainingResult Training)
+public sealed record PretrainSummary(
+    string Model,
+    long Parameters,
+    int Vocabulary,
+    int Documents,
+    long Duplicates,
+    long Quarantined,
+    long CorpusTokens,
+    long CorpusBytes,
+    TrainingResult Training)
 {
     /// <summary>What a person should know of the corpus's files, such as those that weren't read.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];

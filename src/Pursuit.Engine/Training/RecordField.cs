@@ -28,6 +28,10 @@ internal static class RecordField
 
         return field is null
             ? null
-            : throw PursuitException.At("held-out data", $"no record with a text field '{field}'", "a top-level field whose value is a text", "Name another field or leave the option away.");
+            : throw PursuitException.At(
+                "held-out data",
+                $"no record with a text field '{field}'",
+                "a top-level field whose value is a text",
+                "Name another field or leave the option away.");
     }
 }

@@ -11,7 +11,8 @@ internal static class SequenceLosses
     /// <param name="sequences">Token ids, and which of them count; null for all.</param>
     /// <param name="pool">Workers on the model.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
-    public static IEnumerable<(double Loss, int Labels)> Of(IReadOnlyList<(int[] Tokens, bool[]? Supervised)> sequences, DecoderPool pool, CancellationToken cancellationToken)
+    public static IEnumerable<(double Loss, int Labels)> Compute(
+        IReadOnlyList<(int[] Tokens, bool[]? Supervised)> sequences, DecoderPool pool, CancellationToken cancellationToken)
     {
         for (int first = 0, end; first < sequences.Count; first = end)
         {

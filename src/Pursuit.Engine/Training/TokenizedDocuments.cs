@@ -66,7 +66,8 @@ public sealed class TokenizedDocuments
     /// <param name="progress">Told now and then, or null.</param>
     /// <param name="cancellationToken">Stops between documents.</param>
     /// <exception cref="PursuitException">A record is a conversation, or the corpus is empty or has 2^31 tokens or more.</exception>
-    public static TokenizedDocuments Encode(Pool pool, Tokenizer tokenizer, int endToken, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public static TokenizedDocuments Encode(
+        Pool pool, Tokenizer tokenizer, int endToken, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var tokens = new List<int>();
         var offsets = new List<int> { 0 };
@@ -76,7 +77,8 @@ public sealed class TokenizedDocuments
         foreach (var block in Texts(pool, cancellationToken).Chunk(Block))
         {
             var encoded = new List<int>[block.Length];
-            Parallel.For(0, block.Length, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken }, i =>
+            var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
+            Parallel.For(0, block.Length, parallel, i =>
             {
                 encoded[i] = new List<int>(block[i].Text.Length / 3 + 2);
                 tokenizer.Encode(block[i].Text, addSpecialTokens: true, encoded[i], null);
@@ -86,7 +88,11 @@ public sealed class TokenizedDocuments
             for (var i = 0; i < block.Length; i++)
             {
                 if ((long)tokens.Count + encoded[i].Count > Array.MaxLength)
-                    throw PursuitException.At(block[i].Name, $"over {tokens.Count:N0} tokens so far", $"a corpus of at most {Array.MaxLength:N0} tokens, which is what one training holds in memory", "Train on a part of the corpus.");
+                    throw PursuitException.At(
+                        block[i].Name,
+                        $"over {tokens.Count:N0} tokens so far",
+                        $"a corpus of at most {Array.MaxLength:N0} tokens, which is what one training holds in memory",
+                        "Train on a part of the corpus.");
                 tokens.AddRange(encoded[i]);
                 offsets.Add(tokens.Count);
                 bytes.Add(Encoding.UTF8.GetByteCount(block[i].Text));
@@ -106,7 +112,11 @@ public sealed class TokenizedDocuments
         var offsets = new int[documents.Count + 1];
         for (var i = 0; i < documents.Count; i++)
             offsets[i + 1] = checked(offsets[i] + documents[i].Length);
-        return new TokenizedDocuments([.. documents.SelectMany(d => d)], offsets, [.. documents.Select(d => (long)d.Length)], [.. documents.Select((_, i) => $"document {i}")]);
+        return new TokenizedDocuments(
+            [.. documents.SelectMany(d => d)],
+            offsets,
+            [.. documents.Select(d => (long)d.Length)],
+            [.. documents.Select((_, i) => $"document {i}")]);
     }
 
     /// <summary>Some of the documents, each as often as it is named.</summary>
@@ -126,7 +136,8 @@ public sealed class TokenizedDocuments
         foreach (var example in pool.Read(cancellationToken))
         {
             var place = FormattableString.Invariant($"{pool.Sources[example.Locator.Source].Path}, line {example.Locator.Line}");
-            var text = example.Text ?? throw PursuitException.At(place, "a conversation", "a record with a text, {\"text\": ...}", "Conversations are for 'pursuit train'.");
+            var text = example.Text ?? throw PursuitException.At(
+                place, "a conversation", "a record with a text, {\"text\": ...}", $"Conversations are for {ApiName.FineTuneJob}.");
             yield return (text, example.Id is { } id ? $"{place} (id {id})" : place);
         }
     }

@@ -33,7 +33,14 @@ public sealed class Trainer : IDisposable
     /// <param name="run">Where checkpoints and the loss curve are kept.</param>
     /// <param name="progress">Told after every step, or null.</param>
     /// <exception cref="PursuitException">An option is out of range.</exception>
-    public Trainer(ITrainedSet trained, string start, ITrainingData data, HeldOut? heldOut, TrainerOptions options, RunDirectory run, IProgress<WorkProgress>? progress)
+    public Trainer(
+        ITrainedSet trained,
+        string start,
+        ITrainingData data,
+        HeldOut? heldOut,
+        TrainerOptions options,
+        RunDirectory run,
+        IProgress<WorkProgress>? progress)
     {
         options.Validate();
         (_trained, _data, _heldOut, _options, _run, _progress) = (trained, data, heldOut, options, run, progress);
@@ -57,7 +64,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Trains to the last step, from the last checkpoint where there is one.</summary>
     /// <param name="cancellationToken">Stops before the next step, after writing a checkpoint.</param>
     /// <returns>The last step's figures, and the held-out figures where asked for.</returns>
-    /// <exception cref="PursuitException">The loss stopped being a number, the run directory holds another training, or it can't be written.</exception>
+    /// <exception cref="PursuitException">
+    /// The loss stopped being a number, the run directory holds another training, or it can't be written.
+    /// </exception>
     public TrainingResult Run(CancellationToken cancellationToken)
     {
         Resume();
@@ -101,15 +110,17 @@ public sealed class Trainer : IDisposable
     private static string FingerprintOf(string start, ITrainedSet trained, ITrainingData data, TrainerOptions options)
     {
         var (schedule, optimizer) = (options.Schedule, options.Optimizer);
-        return new Fingerprint("training/1")
+        var fingerprint = new Fingerprint("training/1")
             .Add("start", start)
             .Add("trained", trained.Description)
             .Add("data", data.Fingerprint)
-            .Add("peak", schedule.Peak).Add("steps", schedule.Steps).Add("warm-up", schedule.WarmupSteps).Add("decay", schedule.Decay.ToString()).Add("final", schedule.FinalShare)
-            .Add("beta1", optimizer.Beta1).Add("beta2", optimizer.Beta2).Add("epsilon", optimizer.Epsilon).Add("weight decay", optimizer.WeightDecay)
+            .Add("peak", schedule.Peak).Add("steps", schedule.Steps).Add("warm-up", schedule.WarmupSteps).Add(
+                "decay", schedule.Decay.ToString()).Add("final", schedule.FinalShare)
+            .Add("beta1", optimizer.Beta1).Add("beta2", optimizer.Beta2).Add("epsilon", optimizer.Epsilon).Add(
+                "weight decay", optimizer.WeightDecay)
             .Add("clip", optimizer.ClipNorm?.ToString(CultureInfo.InvariantCulture))
-            .Add("micro-batch", options.Workers.MicroBatchTokens)
-            .Hash;
+            .Add("micro-batch", trained.Decoder.Device.MicroBatchTokens(options.Workers.MicroBatchTokens));
+        return trained.Decoder.Device.AddTo(fingerprint).Hash;
     }
 
     private void Resume()
@@ -121,8 +132,10 @@ public sealed class Trainer : IDisposable
             return;
         if (checkpoint.State.Fingerprint != _fingerprint)
         {
-            throw PursuitException.At(checkpoint.FullPath, $"a checkpoint of step {checkpoint.State.Step:N0} of another training", "one of the same data, options and start",
-                "Give the options it was started with to continue it, or choose another --run.");
+            throw PursuitException
+                .At(checkpoint.FullPath, $"a checkpoint of step {checkpoint.State.Step:N0} of another training", "one of the same data, "
+                    + "options and start",
+                $"Give the options it was started with to continue it, or choose another {ApiName.Run}.");
         }
 
         if (OnDamage is null && checkpoint.FaultOf(CurveOf(_run)) is { } fault)
@@ -153,7 +166,9 @@ public sealed class Trainer : IDisposable
         return new LossPoint(_step, _tokens, loss, rate, norm);
     }
 
-    /// <summary>A step's point with the held-out loss that is due; a stop meanwhile keeps the point without it, which <see cref="OpenCurve"/> mends.</summary>
+    /// <summary>
+    /// A step's point with the held-out loss that is due; a stop meanwhile keeps the point without it, which <see cref="OpenCurve"/> mends.
+    /// </summary>
     private LossPoint WithHeldOut(LossPoint point, LossCurve curve, CancellationToken cancellationToken)
     {
         if (!IsEvaluated(point.Step)) return point;
@@ -184,13 +199,19 @@ public sealed class Trainer : IDisposable
     private PursuitException NotANumber(BatchLosses losses)
     {
         var example = Enumerable.Range(0, losses.Examples.Count).FirstOrDefault(i => !double.IsFinite(losses.Examples[i]), -1);
-        var where = example >= 0 ? $"step {_step + 1:N0}, {_data.Describe(_step, example)}" : $"step {_step + 1:N0}, examples from {_data.Describe(_step, 0)} on";
+        var where = example >= 0
+            ? $"step {_step + 1:N0}, {_data.Describe(_step, example)}"
+            : $"step {_step + 1:N0}, examples from {_data.Describe(_step, 0)} on";
         var found = example >= 0
-            ? FormattableString.Invariant($"the loss is {losses.Examples[example]} in {losses.Examples.Count(l => !double.IsFinite(l))} of {losses.Examples.Count} examples")
+            ? FormattableString.Invariant($"the loss is {losses.Examples[example]} in ")
+                + $"{losses.Examples.Count(l => !double.IsFinite(l))} of {losses.Examples.Count} examples"
             : FormattableString.Invariant($"the gradient isn't finite though the loss is {losses.TokenMean:F4}");
         var last = TrainingCheckpoint.Last(CheckpointsOf(_run));
         return PursuitException.At(where, found, "a finite number",
-            $"{(last is null ? "No checkpoint was written yet" : $"The last good checkpoint, of step {last.State.Step:N0}, is kept in {last.FullPath}")}; lower the learning rate or look at that document.");
+            (last is null
+                ? "No checkpoint was written yet"
+                : $"The last good checkpoint, of step {last.State.Step:N0}, is kept in {last.FullPath}")
+            + "; lower the learning rate or look at that document.");
     }
 
     private bool IsDue(long writtenStep, long writtenAt)
@@ -207,21 +228,36 @@ public sealed class Trainer : IDisposable
         var finished = _options.EpochEnds.Count(end => end <= _step);
         var epoch = _options.EpochEnds.Contains(_step) ? finished : (int?)null;
         var before = _options.EpochEnds.LastOrDefault(end => end < _step);
-        var state = new CheckpointState(TrainingCheckpoint.CurrentFormat, _fingerprint, _step, epoch, _options.Schedule.Mean(before, _step), _tokens, _options.Optimizer.Beta1, _options.Optimizer.Beta2, _options.Optimizer.Epsilon, curve.Seal());
+        var state = new CheckpointState(
+            TrainingCheckpoint.CurrentFormat,
+            _fingerprint,
+            _step,
+            epoch,
+            _options.Schedule.Mean(before, _step),
+            _tokens,
+            _options.Optimizer.Beta1,
+            _options.Optimizer.Beta2,
+            _options.Optimizer.Epsilon,
+            curve.Seal());
         TrainingCheckpoint.Write(CheckpointsOf(_run), state, _trained, _optimizer);
         DropOldCheckpoints();
     }
 
-    /// <summary>Deletes the checkpoints within epochs but the newest; a process killed between a checkpoint and this leaves one more.</summary>
+    /// <summary>
+    /// Deletes the checkpoints within epochs but the newest; a process killed between a checkpoint and this leaves one more.
+    /// </summary>
     private void DropOldCheckpoints()
     {
-        foreach (var old in TrainingCheckpoint.All(CheckpointsOf(_run)).Where(c => c.State.Epoch is null).SkipLast(_options.KeepCheckpoints))
+        var own = TrainingCheckpoint.All(CheckpointsOf(_run)).Where(c => c.State.Epoch is null);
+        foreach (var old in own.SkipLast(_options.KeepCheckpoints))
             old.Delete();
     }
 
     private void Report(LossPoint point, double rate) =>
         _progress?.Report(new WorkProgress("training", point.Tokens, (double)point.Tokens / point.Step * _options.Schedule.Steps, "tokens",
-            FormattableString.Invariant($"step {point.Step} of {_options.Schedule.Steps}, loss {point.Loss:F3}{(point.HeldOutLoss is { } held ? $", held out {held:F3}" : "")}, rate {point.LearningRate:0.0e+0}, {rate:N0} tokens/s")));
+            FormattableString.Invariant($"step {point.Step} of {_options.Schedule.Steps}, loss {point.Loss:F3}")
+            + (point.HeldOutLoss is { } held ? FormattableString.Invariant($", held out {held:F3}") : "")
+            + FormattableString.Invariant($", rate {point.LearningRate:0.0e+0}, {rate:N0} tokens/s")));
 }
 
 /// <summary>How a training ended.</summary>
@@ -232,4 +268,5 @@ public sealed class Trainer : IDisposable
 /// <param name="TokensNow">Tokens seen by this process.</param>
 /// <param name="Time">What this process took.</param>
 /// <param name="HeldOut">The figures on the held-out data, or null.</param>
-public sealed record TrainingResult(long Steps, long Tokens, double Loss, long StepsNow, long TokensNow, TimeSpan Time, HeldOutResult? HeldOut);
+public sealed record TrainingResult(
+    long Steps, long Tokens, double Loss, long StepsNow, long TokensNow, TimeSpan Time, HeldOutResult? HeldOut);

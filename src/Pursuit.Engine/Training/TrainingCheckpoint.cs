@@ -16,7 +16,17 @@ namespace Pursuit.Engine.Training;
 /// <param name="Beta2">AdamW's beta2.</param>
 /// <param name="Epsilon">AdamW's epsilon.</param>
 /// <param name="Curve">The loss curve up to this step.</param>
-public sealed record CheckpointState(int Format, string Fingerprint, long Step, int? Epoch, double MeanLearningRate, long Tokens, float Beta1, float Beta2, float Epsilon, FileSeal Curve)
+public sealed record CheckpointState(
+    int Format,
+    string Fingerprint,
+    long Step,
+    int? Epoch,
+    double MeanLearningRate,
+    long Tokens,
+    float Beta1,
+    float Beta2,
+    float Epsilon,
+    FileSeal Curve)
 {
     /// <summary>The checkpoint's other files by name.</summary>
     public IReadOnlyDictionary<string, FileSeal> Files { get; init; } = new Dictionary<string, FileSeal>();
@@ -58,7 +68,9 @@ public sealed class TrainingCheckpoint
     /// <param name="state">What it says of itself; names it.</param>
     /// <param name="trained">The weights.</param>
     /// <param name="optimizer">The moments.</param>
-    /// <exception cref="PursuitException">The disk is full or the directory can't be written; earlier checkpoints stay as they are.</exception>
+    /// <exception cref="PursuitException">
+    /// The disk is full or the directory can't be written; earlier checkpoints stay as they are.
+    /// </exception>
     public static TrainingCheckpoint Write(string directory, CheckpointState state, ITrainedSet trained, AdamWOptimizer optimizer)
     {
         var final = Path.Combine(Path.GetFullPath(directory), StepPrefix + state.Step.ToString("D8", CultureInfo.InvariantCulture));
@@ -79,8 +91,12 @@ public sealed class TrainingCheckpoint
             Disk.DeleteDirectory(partial);
             var last = Last(directory)?.FullPath;
             var cause = (e as PursuitException)?.InnerException ?? e;
-            throw PursuitException.At(final, $"the checkpoint of step {state.Step:N0} couldn't be written ({cause.Message.TrimEnd('.')})", "a writable directory with free space",
-                $"{(last is null ? "No earlier checkpoint exists" : $"The checkpoint before it, {Path.GetFileName(last)}, is whole")}; free some space and run the same command again to continue from there.", e);
+            throw PursuitException.At(
+                final,
+                $"the checkpoint of step {state.Step:N0} couldn't be written ({cause.Message.TrimEnd('.')})",
+                "a writable directory with free space",
+                $"{(last is null ? "No earlier checkpoint exists" : $"The checkpoint before it, {Path.GetFileName(last)}, is whole")}; "
+                    + "free some space and run the same command again to continue from there.", e);
         }
     }
 
@@ -91,7 +107,9 @@ public sealed class TrainingCheckpoint
         return [.. Directories(directory).Select(Read)];
     }
 
-    /// <summary>Deletes the first checkpoint of a directory that can't be trusted, and all behind it, so that a training goes on before the damage.</summary>
+    /// <summary>
+    /// Deletes the first checkpoint of a directory that can't be trusted, and all behind it, so that a training goes on before the damage.
+    /// </summary>
     /// <param name="directory">The directory of all checkpoints.</param>
     /// <param name="curve">The training's loss curve.</param>
     /// <param name="fingerprint">What the training depends on.</param>
@@ -116,7 +134,10 @@ public sealed class TrainingCheckpoint
     /// <summary>The newest whole checkpoint of a directory, or null.</summary>
     public static TrainingCheckpoint? Last(string directory) => All(directory) is [.., var last] ? last : null;
 
-    /// <summary>What isn't as it was written of the checkpoint and the training's loss curve: where, found and expected in a sentence; null where all is.</summary>
+    /// <summary>
+    /// What isn't as it was written of the checkpoint and the training's loss curve: where, found and expected in a sentence; null where
+    /// all is.
+    /// </summary>
     /// <param name="curve">The loss curve.</param>
     public string? FaultOf(string curve)
     {
@@ -161,14 +182,22 @@ public sealed class TrainingCheckpoint
     private static TrainingCheckpoint Read(string directory)
     {
         var path = Path.Combine(directory, StateFileName);
-        var state = SealedJson.Read<CheckpointState>(path, "the description of a checkpoint", "Delete that directory to continue from the checkpoint before it, or choose another --run.");
+        var state = SealedJson.Read<CheckpointState>(
+            path,
+            "the description of a checkpoint",
+            $"Delete that directory to continue from the checkpoint before it, or choose another {ApiName.Run}.");
         return state.Format == CurrentFormat
             ? new TrainingCheckpoint(directory, state)
-            : throw PursuitException.At(path, $"a checkpoint of format {state.Format}", $"format {CurrentFormat}", "Another version of Pursuit made it; delete it or choose another --run.");
+            : throw PursuitException.At(
+                path,
+                $"a checkpoint of format {state.Format}",
+                $"format {CurrentFormat}",
+                $"Another version of Pursuit made it; delete it or choose another {ApiName.Run}.");
     }
 
     private static IEnumerable<string> Directories(string directory) => Directory.Exists(directory)
-        ? Directory.EnumerateDirectories(directory, StepPrefix + "*").Where(d => !d.EndsWith(Disk.PartialEnding, StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+        ? Directory.EnumerateDirectories(directory, StepPrefix + "*").Where(
+            d => !d.EndsWith(Disk.PartialEnding, StringComparison.Ordinal)).Order(StringComparer.Ordinal)
         : [];
 
     /// <summary>Why a checkpoint can't be gone on from; null where it can.</summary>
@@ -177,9 +206,13 @@ public sealed class TrainingCheckpoint
         try
         {
             var checkpoint = Read(path);
-            if (checkpoint.State.Fingerprint != fingerprint) return $"{path}: a checkpoint of another training; expected one of the same data, options and start.";
+            if (checkpoint.State.Fingerprint != fingerprint)
+                return $"{path}: a checkpoint of another training; expected one of the same data, options and start.";
             var missing = always.FirstOrDefault(step => step > before && step < checkpoint.State.Step);
-            return missing > 0 ? $"{Path.GetDirectoryName(path)}: no checkpoint of step {missing:N0}; expected one before that of step {checkpoint.State.Step:N0}." : checkpoint.FaultOf(curve);
+            return missing > 0
+                ? $"{Path.GetDirectoryName(path)}: no checkpoint of step {missing:N0}; expected one before that of step "
+                    + $"{checkpoint.State.Step:N0}."
+                : checkpoint.FaultOf(curve);
         }
         catch (PursuitException e)
         {
@@ -194,7 +227,8 @@ public sealed class TrainingCheckpoint
         {
             foreach (var parameter in optimizer.Parameters)
             {
-                tensors.Add(new TensorToWrite(prefix + parameter.Name, TensorType.Float32, [.. parameter.Shape.Select(size => (long)size)], (offset, destination) =>
+                long[] shape = [.. parameter.Shape.Select(size => (long)size)];
+                tensors.Add(new TensorToWrite(prefix + parameter.Name, TensorType.Float32, shape, (offset, destination) =>
                 {
                     var part = MemoryMarshal.Cast<byte, float>(destination);
                     optimizer.Operations.Read(parameter.In(buffer).Part((int)(offset / sizeof(float)), part.Length), part);

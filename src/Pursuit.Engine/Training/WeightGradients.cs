@@ -17,8 +17,11 @@ public sealed class WeightGradients : IGradientSum, IDisposable
     private readonly Turns _turns;
 
     /// <summary>Allocates the gradients of a decoder's weights.</summary>
+    /// <exception cref="InvalidOperationException">Its weights are in bf16, which a step's changes would be rounded away from.</exception>
     public WeightGradients(Decoder decoder)
     {
+        if (decoder.Weights.Type != ElementType.Float32)
+            throw new InvalidOperationException("weights loaded to be read were to be changed");
         _decoder = decoder;
         Values = decoder.Operations.Allocate(decoder.Layout.BufferLength);
         if (decoder.Config.TiedHead)
@@ -57,7 +60,8 @@ public sealed class WeightGradients : IGradientSum, IDisposable
     public void Complete()
     {
         if (_embeddingInput is not null)
-            _decoder.Operations.AddScaled(1, _embeddingInput.Slice(0, _decoder.Layout.Embedding.Length), _decoder.Layout.Embedding.In(Values));
+            _decoder.Operations.AddScaled(
+                1, _embeddingInput.Slice(0, _decoder.Layout.Embedding.Length), _decoder.Layout.Embedding.In(Values));
     }
 
     /// <inheritdoc/>
@@ -73,7 +77,6 @@ public sealed class WeightGradients : IGradientSum, IDisposable
     private sealed class Consumer : GradientConsumer, IDisposable
     {
         private readonly WeightGradients _owner;
-        private readonly IDecoderOperations _operations;
         private readonly DeviceBuffer _sum;
         private readonly DeviceBuffer? _head;
         private readonly DeviceBuffer _bias;
@@ -81,12 +84,11 @@ public sealed class WeightGradients : IGradientSum, IDisposable
         public Consumer(WeightGradients owner)
         {
             _owner = owner;
-            _operations = owner._decoder.Operations;
             _sum = owner.Values;
             var head = owner._decoder.Layout.Head.Parts[0].Weight;
             if (head.Length <= LargestHeadAside)
-                _head = _operations.Allocate(head.Length);
-            _bias = _operations.Allocate(owner._decoder.Layout.LinearGroups.Max(g => g.Outputs));
+                _head = owner.Operations.Allocate(head.Length);
+            _bias = owner.Operations.Allocate(owner._decoder.Layout.LinearGroups.Max(g => g.Outputs));
         }
 
         public override int LowestLayer => -1;
@@ -98,54 +100,62 @@ public sealed class WeightGradients : IGradientSum, IDisposable
             var group = gradient.Group;
             var slot = group.Parts[0].Weight.Index;
             _owner._turns.Wait(slot, gradient.Batch.Index);
-            _operations.Multiply(true, false, group.Outputs, group.Inputs, gradient.Batch.Tokens, 1, gradient.Deltas, group.Outputs, gradient.Inputs, group.Inputs, 1, group.Weights(_sum), group.Inputs);
+            var operations = gradient.Batch.Operations;
+            var (deltas, inputs) = (new MatrixSlice(gradient.Deltas, group.Outputs), new MatrixSlice(gradient.Inputs, group.Inputs));
+            var sum = new MatrixSlice(group.Weights(_sum), group.Inputs);
+            operations.Multiply(
+                new(group.Outputs, group.Inputs, gradient.Batch.Tokens, deltas, inputs, sum) { TransposeA = true, Beta = 1 });
             if (group.HasBias)
             {
                 var bias = _bias.Slice(0, group.Outputs);
-                _operations.SumRows(gradient.Deltas, group.Outputs, gradient.Batch.Tokens, group.Outputs, bias);
-                _operations.AddScaled(1, bias, group.Biases(_sum));
+                operations.SumRows(deltas, gradient.Batch.Tokens, group.Outputs, bias);
+                operations.AddScaled(1, bias, group.Biases(_sum));
             }
 
-            _owner._turns.Pass(slot);
+            Pass(gradient.Batch, slot);
         }
 
         public override void OnHead(in HeadGradient gradient)
         {
             var (hidden, batch) = (gradient.Head.Inputs, gradient.Batch);
-            var last = gradient.FirstLabel + gradient.Labels == batch.Labels && gradient.FirstOutput + gradient.Outputs == gradient.Head.Outputs;
+            var last = gradient.FirstLabel + gradient.Labels == batch.Labels
+                && gradient.FirstOutput + gradient.Outputs == gradient.Head.Outputs;
             if (_head is null)
                 _owner._turns.Wait(_owner.HeadSlot, batch.Index);
             var target = _head is null ? gradient.Head.Weights(_sum) : _head.Slice(0, (int)_head.Length);
             var beta = _head is null || gradient.FirstLabel > 0 ? 1 : 0;
-            _operations.Multiply(true, false, gradient.Outputs, hidden, gradient.Labels, 1, gradient.Deltas, gradient.Outputs, gradient.Inputs, hidden, beta, target.From(gradient.FirstOutput * hidden), hidden);
+            var (deltas, inputs) = (new MatrixSlice(gradient.Deltas, gradient.Outputs), new MatrixSlice(gradient.Inputs, hidden));
+            var part = new MatrixSlice(target.From(gradient.FirstOutput * hidden), hidden);
+            batch.Operations.Multiply(
+                new(gradient.Outputs, hidden, gradient.Labels, deltas, inputs, part) { TransposeA = true, Beta = beta });
             if (!last)
                 return;
             if (_head is not null)
             {
                 _owner._turns.Wait(_owner.HeadSlot, batch.Index);
-                _operations.AddScaled(1, target, gradient.Head.Weights(_sum));
+                batch.Operations.AddScaled(1, target, gradient.Head.Weights(_sum));
             }
 
-            _owner._turns.Pass(_owner.HeadSlot);
+            Pass(batch, _owner.HeadSlot);
         }
 
-        public override void OnVector(MicroBatch batch, Parameter parameter, BufferSlice gradient)
+        public override void OnVector(DeviceBatch batch, Parameter parameter, BufferSlice gradient)
         {
             _owner._turns.Wait(parameter.Index, batch.Index);
-            _operations.AddScaled(1, gradient, parameter.In(_sum));
-            _owner._turns.Pass(parameter.Index);
+            batch.Operations.AddScaled(1, gradient, parameter.In(_sum));
+            Pass(batch, parameter.Index);
         }
 
-        public override void OnEmbedding(MicroBatch batch, BufferSlice deltas)
+        public override void OnEmbedding(DeviceBatch batch, BufferSlice deltas)
         {
             var embedding = _owner._decoder.Layout.Embedding;
             _owner._turns.Wait(embedding.Index, batch.Index);
             var target = _owner._embeddingInput?.Slice(0, embedding.Length) ?? embedding.In(_sum);
-            _operations.ScatterAddRows(deltas, batch.TokenIds, _owner._decoder.Config.HiddenSize, target);
-            _owner._turns.Pass(embedding.Index);
+            batch.Operations.ScatterAddRows(deltas, batch.TokenIds, _owner._decoder.Config.HiddenSize, target);
+            Pass(batch, embedding.Index);
         }
 
-        public override void End(MicroBatch batch)
+        public override void End(DeviceBatch batch)
         {
             if (batch.Labels > 0)
                 return;
@@ -157,6 +167,13 @@ public sealed class WeightGradients : IGradientSum, IDisposable
         {
             _head?.Dispose();
             _bias.Dispose();
+        }
+
+        /// <summary>Another worker goes on with the slot's sum, so what this one asked of it must be done.</summary>
+        private void Pass(DeviceBatch batch, int slot)
+        {
+            batch.Operations.Finish();
+            _owner._turns.Pass(slot);
         }
     }
 }

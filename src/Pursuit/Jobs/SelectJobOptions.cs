@@ -39,6 +39,9 @@ public sealed record SelectJobOptions
     /// <summary>The model whose losses are compared with the probe model's; null for none.</summary>
     public string? ReferenceModel { get; init; }
 
+    /// <summary>Where models compute, by the device's name; null for the processor.</summary>
+    public string? Device { get; init; }
+
     /// <summary>How much may be chosen. Required.</summary>
     public required Budget Budget { get; init; }
 

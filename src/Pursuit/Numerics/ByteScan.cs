@@ -25,13 +25,16 @@ public static class ByteScan
     /// <param name="right">The right-hand sides; their dimension is the rows'.</param>
     /// <param name="dots">[rowCount, right.Count], overwritten.</param>
     /// <exception cref="PursuitException">A span's length doesn't match.</exception>
-    public static void Dots(ReadOnlySpan<sbyte> rows, int rowCount, PackedWords right, Span<long> dots) => Dots(Simd.Best, rows, rowCount, right, dots);
+    public static void Dots(ReadOnlySpan<sbyte> rows, int rowCount, PackedWords right, Span<long> dots) =>
+        Dots(Simd.Best, rows, rowCount, right, dots);
 
     internal static unsafe void Dots(SimdPath path, ReadOnlySpan<sbyte> rows, int rowCount, PackedWords right, Span<long> dots)
     {
         if (rowCount < 0 || rows.Length != (long)rowCount * right.Dimension || dots.Length != (long)rowCount * right.Count)
         {
-            throw PursuitException.At("ByteScan", $"rows [{rowCount}, {right.Dimension}] in {rows.Length} bytes, {right.Count} right-hand sides, dots in {dots.Length}",
+            throw PursuitException
+                .At("ByteScan", $"rows [{rowCount}, {right.Dimension}] in {rows.Length} bytes, {right.Count} right-hand sides, dots in "
+                    + $"{dots.Length}",
                 $"{(long)rowCount * right.Dimension} bytes and {(long)rowCount * right.Count} dots");
         }
 
@@ -55,7 +58,10 @@ public static class ByteScan
         GC.KeepAlive(right);
     }
 
-    /// <summary>A tile of rows against four right-hand sides, then against the next four; within it a segment of those that the first-level cache holds against all rows.</summary>
+    /// <summary>
+    /// A tile of rows against four right-hand sides, then against the next four; within it a segment of those that the first-level cache
+    /// holds against all rows.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Blocks<TWords>(sbyte* rows, int rowCount, PackedWords right, long* dots)
         where TWords : unmanaged, IWords<TWords>
@@ -71,16 +77,19 @@ public static class ByteScan
             {
                 var width = (int)Math.Min(RightsAtOnce, rightCount - j);
                 var against = words + j / RightsAtOnce * PackedWords.GroupLength(dim);
-                var ahead = j == 0 ? Math.Max(1, AheadBytes / Math.Max(1, dim)) * (nint)dim : 0; // for further right-hand sides these rows are near already
+                // for further right-hand sides these rows are near already
+                var ahead = j == 0 ? Math.Max(1, AheadBytes / Math.Max(1, dim)) * (nint)dim : 0;
                 for (nint from = 0; from < whole; from += segment)
                 {
                     var numbers = Math.Min(segment, whole - from);
                     for (var r = i; r < end; r++)
                     {
                         if (width == 1)
-                            Row<TWords, WordSums1<TWords>>(rows + r * dim + from, ahead, against + from * RightsAtOnce, numbers, dots + r * rightCount + j, width);
+                            Row<TWords, WordSums1<TWords>>(
+                                rows + r * dim + from, ahead, against + from * RightsAtOnce, numbers, dots + r * rightCount + j, width);
                         else
-                            Row<TWords, WordSums4<TWords>>(rows + r * dim + from, ahead, against + from * RightsAtOnce, numbers, dots + r * rightCount + j, width);
+                            Row<TWords, WordSums4<TWords>>(
+                                rows + r * dim + from, ahead, against + from * RightsAtOnce, numbers, dots + r * rightCount + j, width);
                     }
                 }
 
@@ -88,14 +97,21 @@ public static class ByteScan
                 {
                     for (nint q = 0; q < width; q++)
                     {
-                        for (var p = whole; p < dim; p++) dots[r * rightCount + j + q] += rows[r * dim + p] * against[whole * RightsAtOnce + q * PackedWords.Lanes + (p - whole)];
+                        for (var p = whole; p < dim; p++)
+                        {
+                            var word = against[whole * RightsAtOnce + q * PackedWords.Lanes + (p - whole)];
+                            dots[r * rightCount + j + q] += rows[r * dim + p] * word;
+                        }
                     }
                 }
             }
         }
     }
 
-    /// <summary>Adds the sums of one row over some numbers, few enough for lanes of 32 bits. A row alone is one stream: several at once are read no faster than half of memory's speed.</summary>
+    /// <summary>
+    /// Adds the sums of one row over some numbers, few enough for lanes of 32 bits. A row alone is one stream: several at once are read no
+    /// faster than half of memory's speed.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static unsafe void Row<TWords, TSums>(sbyte* row, nint ahead, short* right, nint numbers, long* dots, int width)
         where TWords : unmanaged, IWords<TWords>
@@ -107,7 +123,8 @@ public static class ByteScan
             // The machine's own prefetching stops at each page's end; an address that isn't there does no harm.
             if (Sse.IsSupported) Sse.Prefetch0(row + p + ahead);
             sums = TSums.MultiplyAdd(TWords.Widen(row + p), TSums.Load(right), sums);
-            for (nint lane = TWords.Count; lane < PackedWords.Lanes; lane += TWords.Count) sums = TSums.MultiplyAdd(TWords.Widen(row + p + lane), TSums.Load(right + lane), sums);
+            for (nint lane = TWords.Count; lane < PackedWords.Lanes; lane += TWords.Count)
+                sums = TSums.MultiplyAdd(TWords.Widen(row + p + lane), TSums.Load(right + lane), sums);
             right += PackedWords.Lanes * RightsAtOnce;
         }
 

@@ -18,12 +18,15 @@ public sealed class CholeskyFactor
     /// <param name="column">G[new, 0..Size-1].</param>
     /// <param name="diagonal">G[new, new], ridge included.</param>
     /// <param name="tolerance">Smallest squared pivot accepted, relative to the diagonal; default 1e-12.</param>
-    /// <returns>False, with nothing changed, when the new column depends on those before: its squared pivot isn't above the tolerance.</returns>
+    /// <returns>
+    /// False, with nothing changed, when the new column depends on those before: its squared pivot isn't above the tolerance.
+    /// </returns>
     /// <exception cref="PursuitException">The column has another length than <see cref="Size"/>.</exception>
     public bool TryAppend(ReadOnlySpan<double> column, double diagonal, double tolerance = 1e-12)
     {
         if (column.Length != Size)
-            throw PursuitException.At("CholeskyFactor", $"a column of {column.Length} numbers for a factor of size {Size}", $"{Size} numbers");
+            throw PursuitException.At(
+                "CholeskyFactor", $"a column of {column.Length} numbers for a factor of size {Size}", $"{Size} numbers");
         var start = _lower.Count;
         CollectionsMarshal.SetCount(_lower, start + Size + 1);
         var row = CollectionsMarshal.AsSpan(_lower)[start..];

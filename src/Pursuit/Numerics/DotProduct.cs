@@ -18,12 +18,6 @@ public static class DotProduct
     /// <exception cref="PursuitException">The lengths differ.</exception>
     public static float Of(ReadOnlySpan<float> a, ReadOnlySpan<float> b) => Of(Simd.Best, a, b);
 
-    /// <summary>sum_i a_i b_i for bf16 a.</summary>
-    /// <param name="a">bf16 [n].</param>
-    /// <param name="b">[n].</param>
-    /// <exception cref="PursuitException">The lengths differ.</exception>
-    public static float Of(ReadOnlySpan<ushort> a, ReadOnlySpan<float> b) => Of(Simd.Best, a, b);
-
     /// <summary>sum_i a_i^2, the squared Euclidean norm.</summary>
     public static float SquaredNorm(ReadOnlySpan<float> a) => Of(Simd.Best, a, a);
 
@@ -46,42 +40,33 @@ public static class DotProduct
 
     internal static unsafe float Of(SimdPath path, ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
-        CheckLengths(a.Length, b.Length);
+        if (a.Length != b.Length)
+            throw PursuitException.At("DotProduct", $"vectors of {a.Length} and {b.Length} numbers", "the same number");
         fixed (float* pa = a, pb = b)
-            return Of<float, SingleSource>(path, pa, pb, a.Length);
+            return Of(path, pa, pb, a.Length);
     }
 
-    internal static unsafe float Of(SimdPath path, ReadOnlySpan<ushort> a, ReadOnlySpan<float> b)
-    {
-        CheckLengths(a.Length, b.Length);
-        fixed (ushort* pa = a)
-        fixed (float* pb = b)
-            return Of<ushort, BFloat16Source>(path, pa, pb, a.Length);
-    }
-
-    private static unsafe float Of<TElement, TSource>(SimdPath path, TElement* a, float* b, nint length)
-        where TElement : unmanaged
-        where TSource : IVectorSource<TElement>
+    private static unsafe float Of(SimdPath path, float* a, float* b, nint length)
     {
         var lanes = stackalloc float[Lanes];
         var whole = length / Lanes * Lanes;
         switch (path)
         {
             case SimdPath.Vector512:
-                Accumulate<TElement, TSource, Simd512>(a, b, whole, lanes);
+                Accumulate<Simd512>(a, b, whole, lanes);
                 break;
             case SimdPath.Vector256:
-                Accumulate<TElement, TSource, Simd256>(a, b, whole, lanes);
+                Accumulate<Simd256>(a, b, whole, lanes);
                 break;
             default:
-                Accumulate<TElement, TSource, SimdPlain>(a, b, whole, lanes);
+                Accumulate<SimdPlain>(a, b, whole, lanes);
                 break;
         }
 
         for (var i = whole; i < length; i++)
         {
             var lane = lanes + (i - whole);
-            SimdPlain.Store(SimdPlain.FusedMultiplyAdd(TSource.Load<SimdPlain>(a + i), SimdPlain.Load(b + i), SimdPlain.Load(lane)), lane);
+            *lane = MathF.FusedMultiplyAdd(a[i], b[i], *lane);
         }
 
         return LaneSum.Of64(lanes);
@@ -89,9 +74,7 @@ public static class DotProduct
 
     /// <summary>Sums four vectors of lanes at a time; a narrow path passes over the data once per four vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void Accumulate<TElement, TSource, TVector>(TElement* a, float* b, nint length, float* lanes)
-        where TElement : unmanaged
-        where TSource : IVectorSource<TElement>
+    private static unsafe void Accumulate<TVector>(float* a, float* b, nint length, float* lanes)
         where TVector : unmanaged, ISimd<TVector>
     {
         for (var first = 0; first < Lanes; first += 4 * TVector.Count)
@@ -99,22 +82,16 @@ public static class DotProduct
             TVector s0 = default, s1 = default, s2 = default, s3 = default;
             for (nint i = first; i < length; i += Lanes)
             {
-                s0 = TVector.FusedMultiplyAdd(TSource.Load<TVector>(a + i), TVector.Load(b + i), s0);
-                s1 = TVector.FusedMultiplyAdd(TSource.Load<TVector>(a + i + TVector.Count), TVector.Load(b + i + TVector.Count), s1);
-                s2 = TVector.FusedMultiplyAdd(TSource.Load<TVector>(a + i + 2 * TVector.Count), TVector.Load(b + i + 2 * TVector.Count), s2);
-                s3 = TVector.FusedMultiplyAdd(TSource.Load<TVector>(a + i + 3 * TVector.Count), TVector.Load(b + i + 3 * TVector.Count), s3);
+                s0 = TVector.FusedMultiplyAdd(TVector.Load(a + i), TVector.Load(b + i), s0);
+                s1 = TVector.FusedMultiplyAdd(TVector.Load(a + i + TVector.Count), TVector.Load(b + i + TVector.Count), s1);
+                s2 = TVector.FusedMultiplyAdd(TVector.Load(a + i + 2 * TVector.Count), TVector.Load(b + i + 2 * TVector.Count), s2);
+                s3 = TVector.FusedMultiplyAdd(TVector.Load(a + i + 3 * TVector.Count), TVector.Load(b + i + 3 * TVector.Count), s3);
             }
 
-            TVector.Store(s0, lanes + first);
-            TVector.Store(s1, lanes + first + TVector.Count);
-            TVector.Store(s2, lanes + first + 2 * TVector.Count);
-            TVector.Store(s3, lanes + first + 3 * TVector.Count);
+            s0.Store(lanes + first);
+            s1.Store(lanes + first + TVector.Count);
+            s2.Store(lanes + first + 2 * TVector.Count);
+            s3.Store(lanes + first + 3 * TVector.Count);
         }
-    }
-
-    private static void CheckLengths(int a, int b)
-    {
-        if (a != b)
-            throw PursuitException.At("DotProduct", $"vectors of {a} and {b} numbers", "the same number");
     }
 }

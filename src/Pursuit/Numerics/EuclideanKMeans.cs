@@ -19,7 +19,15 @@ internal static class EuclideanKMeans
     /// <param name="iterations">Times the centres move, 1 or more; fewer when no row changes its cluster.</param>
     /// <param name="threads">At most this many.</param>
     /// <param name="cancellationToken">Stops between iterations.</param>
-    public static RowCentres Cluster(float[] rows, int rowCount, int dim, int count, SeededRandom random, int iterations, int threads, CancellationToken cancellationToken)
+    public static RowCentres Cluster(
+        float[] rows,
+        int rowCount,
+        int dim,
+        int count,
+        SeededRandom random,
+        int iterations,
+        int threads,
+        CancellationToken cancellationToken)
     {
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken };
         var centres = new RowCentres(First(rows, rowCount, dim, count, random), count, dim);
@@ -63,7 +71,7 @@ internal static class EuclideanKMeans
         {
             if (members[c].Count == 0)
             {
-                before.Of(c).CopyTo(means.AsSpan(c * dim));
+                before.Centre(c).CopyTo(means.AsSpan(c * dim));
                 return;
             }
 
@@ -79,12 +87,15 @@ internal static class EuclideanKMeans
         return means;
     }
 
-    /// <summary>Gives each empty centre the row that lies farthest from its own, of those that share theirs and aren't equal to it.</summary>
+    /// <summary>
+    /// Gives each empty centre the row that lies farthest from its own, of those that share theirs and aren't equal to it.
+    /// </summary>
     private static void Refill(float[] rows, int dim, RowCentres centres, int[] assignment, List<int>[] members)
     {
         if (members.All(m => m.Count > 0)) return;
         var distances = new double[assignment.Length];
-        for (var i = 0; i < distances.Length; i++) distances[i] = SquaredDistance.Of(rows.AsSpan(i * dim, dim), centres.Of(assignment[i]));
+        for (var i = 0; i < distances.Length; i++)
+            distances[i] = SquaredDistance.Of(rows.AsSpan(i * dim, dim), centres.Centre(assignment[i]));
         int[] farthest = [.. Enumerable.Range(0, distances.Length).Where(i => distances[i] > 0).OrderByDescending(i => distances[i])];
         var next = 0;
         foreach (var empty in members.Where(m => m.Count == 0))
@@ -113,7 +124,7 @@ internal sealed class RowCentres
     {
         (_values, Count, Dimension) = (values, count, dim);
         _halves = new float[count];
-        for (var c = 0; c < count; c++) _halves[c] = 0.5f * DotProduct.SquaredNorm(Of(c));
+        for (var c = 0; c < count; c++) _halves[c] = 0.5f * DotProduct.SquaredNorm(Centre(c));
     }
 
     /// <summary>Points.</summary>
@@ -126,7 +137,7 @@ internal sealed class RowCentres
     public ReadOnlySpan<float> Values => _values;
 
     /// <summary>One point.</summary>
-    public ReadOnlySpan<float> Of(int centre) => _values.AsSpan(centre * Dimension, Dimension);
+    public ReadOnlySpan<float> Centre(int centre) => _values.AsSpan(centre * Dimension, Dimension);
 
     /// <summary>The nearest point of each row, equal ones by the lower number, [rowCount].</summary>
     public int[] Nearest(float[] rows, int rowCount, ParallelOptions parallel)

@@ -17,13 +17,15 @@ public static class FloatConversion
     /// <param name="source">bf16 numbers [n].</param>
     /// <param name="destination">At least n floats.</param>
     /// <exception cref="PursuitException">The destination is shorter than the source.</exception>
-    public static void BFloat16ToSingle(ReadOnlySpan<ushort> source, Span<float> destination) => BFloat16ToSingle(Simd.Best, source, destination);
+    public static void BFloat16ToSingle(ReadOnlySpan<ushort> source, Span<float> destination) =>
+        BFloat16ToSingle(Simd.Best, source, destination);
 
     /// <summary>destination[i] = the bf16 number nearest to source[i].</summary>
     /// <param name="source">Floats [n].</param>
     /// <param name="destination">At least n bf16 numbers.</param>
     /// <exception cref="PursuitException">The destination is shorter than the source.</exception>
-    public static void SingleToBFloat16(ReadOnlySpan<float> source, Span<ushort> destination) => SingleToBFloat16(Simd.Best, source, destination);
+    public static void SingleToBFloat16(ReadOnlySpan<float> source, Span<ushort> destination) =>
+        SingleToBFloat16(Simd.Best, source, destination);
 
     /// <summary>destination[i] = source[i], exactly.</summary>
     /// <param name="source">fp16 numbers [n].</param>
@@ -94,7 +96,7 @@ public static class FloatConversion
         where TVector : unmanaged, ISimd<TVector>
     {
         for (; done + TVector.Count <= count; done += TVector.Count)
-            TVector.Store(TVector.LoadBFloat16(source + done), destination + done);
+            TVector.LoadBFloat16(source + done).Store(destination + done);
         return done;
     }
 
@@ -102,13 +104,14 @@ public static class FloatConversion
         where TVector : unmanaged, ISimd<TVector>
     {
         for (; done + TVector.Count <= count; done += TVector.Count)
-            TVector.StoreBFloat16(TVector.Load(source + done), destination + done);
+            TVector.Load(source + done).StoreBFloat16(destination + done);
         return done;
     }
 
     private static void CheckLength(int source, int destination)
     {
         if (destination < source)
-            throw PursuitException.At("FloatConversion", $"a source of {source} and a destination of {destination} numbers", $"room for {source}");
+            throw PursuitException.At(
+                "FloatConversion", $"a source of {source} and a destination of {destination} numbers", $"room for {source}");
     }
 }

@@ -34,50 +34,180 @@ public static class Gemm
     /// <param name="beta">Factor of what C holds; 0 means C is overwritten unread.</param>
     /// <param name="c">C [m, n]; must not overlap A or B. Elements between n and ldc are left alone.</param>
     /// <param name="ldc">Elements from one row of C to the next; at least n.</param>
-    /// <exception cref="PursuitException">A dimension is negative, a leading dimension shorter than its row, or a span too short.</exception>
-    public static void Multiply(bool transposeA, bool transposeB, int m, int n, int k, float alpha, ReadOnlySpan<float> a, int lda, ReadOnlySpan<float> b, int ldb, float beta, Span<float> c, int ldc) =>
+    /// <exception cref="PursuitException">
+    /// A dimension is negative, a leading dimension shorter than its row, or a span too short.
+    /// </exception>
+    public static void Multiply(
+        bool transposeA,
+        bool transposeB,
+        int m,
+        int n,
+        int k,
+        float alpha,
+        ReadOnlySpan<float> a,
+        int lda,
+        ReadOnlySpan<float> b,
+        int ldb,
+        float beta,
+        Span<float> c,
+        int ldc) =>
         Multiply(Simd.Best, transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 
-    internal static unsafe void Multiply(SimdPath path, bool transposeA, bool transposeB, int m, int n, int k, float alpha, ReadOnlySpan<float> a, int lda, ReadOnlySpan<float> b, int ldb, float beta, Span<float> c, int ldc)
+    /// <summary>The same for B in bf16, widened where it is packed: the bits are those of a B that was widened beforehand.</summary>
+    /// <param name="transposeA">False: A is stored [m, k]; true: [k, m].</param>
+    /// <param name="transposeB">False: B is stored [k, n]; true: [n, k].</param>
+    /// <param name="m">Rows of C.</param>
+    /// <param name="n">Columns of C.</param>
+    /// <param name="k">Terms per element.</param>
+    /// <param name="alpha">Factor of the product.</param>
+    /// <param name="a">A, row-major.</param>
+    /// <param name="lda">Elements from one stored row of A to the next.</param>
+    /// <param name="b">B in bf16, row-major.</param>
+    /// <param name="ldb">Elements from one stored row of B to the next.</param>
+    /// <param name="beta">Factor of what C holds; 0 means C is overwritten unread.</param>
+    /// <param name="c">C [m, n]; must not overlap A or B.</param>
+    /// <param name="ldc">Elements from one row of C to the next.</param>
+    /// <exception cref="PursuitException">A dimension is negative, a leading dimension below its row, or a span too short.</exception>
+    public static void Multiply(
+        bool transposeA,
+        bool transposeB,
+        int m,
+        int n,
+        int k,
+        float alpha,
+        ReadOnlySpan<float> a,
+        int lda,
+        ReadOnlySpan<ushort> b,
+        int ldb,
+        float beta,
+        Span<float> c,
+        int ldc) =>
+        Multiply(Simd.Best, transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+
+    internal static unsafe void Multiply(
+        SimdPath path,
+        bool transposeA,
+        bool transposeB,
+        int m,
+        int n,
+        int k,
+        float alpha,
+        ReadOnlySpan<float> a,
+        int lda,
+        ReadOnlySpan<float> b,
+        int ldb,
+        float beta,
+        Span<float> c,
+        int ldc)
+    {
+        if (!Begin(transposeA, transposeB, m, n, k, alpha, a.Length, lda, b.Length, ldb, beta, c, ldc))
+            return;
+        fixed (float* pa = a, pb = b, pc = c)
+        {
+            var left = new GemmOperand<float>(pa, lda, transposeA);
+            var right = new GemmOperand<float>(pb, ldb, !transposeB);
+            Multiply<float, SingleSource>(path, m, n, k, alpha, left, right, beta, pc, ldc);
+        }
+    }
+
+    internal static unsafe void Multiply(
+        SimdPath path,
+        bool transposeA,
+        bool transposeB,
+        int m,
+        int n,
+        int k,
+        float alpha,
+        ReadOnlySpan<float> a,
+        int lda,
+        ReadOnlySpan<ushort> b,
+        int ldb,
+        float beta,
+        Span<float> c,
+        int ldc)
+    {
+        if (!Begin(transposeA, transposeB, m, n, k, alpha, a.Length, lda, b.Length, ldb, beta, c, ldc))
+            return;
+        fixed (float* pa = a, pc = c)
+        fixed (ushort* pb = b)
+        {
+            var left = new GemmOperand<float>(pa, lda, transposeA);
+            var right = new GemmOperand<ushort>(pb, ldb, !transposeB);
+            Multiply<ushort, BFloat16Source>(path, m, n, k, alpha, left, right, beta, pc, ldc);
+        }
+    }
+
+    private static unsafe void Multiply<TElement, TSource>(
+        SimdPath path,
+        int m,
+        int n,
+        int k,
+        float alpha,
+        GemmOperand<float> left,
+        GemmOperand<TElement> right,
+        float beta,
+        float* c,
+        nint ldc)
+        where TElement : unmanaged
+        where TSource : IVectorSource<TElement>
+    {
+        switch (path)
+        {
+            case SimdPath.Vector512:
+                GemmBlocks<GemmTile3<Simd512>, GemmTile2<Simd512>, GemmTile1<Simd512>>.Multiply<TElement, TSource>(
+                    8, m, n, k, alpha, left, right, beta, c, ldc);
+                break;
+            case SimdPath.Vector256:
+                GemmBlocks<GemmTile3<Simd256>, GemmTile2<Simd256>, GemmTile1<Simd256>>.Multiply<TElement, TSource>(
+                    4, m, n, k, alpha, left, right, beta, c, ldc);
+                break;
+            default:
+                GemmBlocks<GemmTile3<SimdPlain>, GemmTile2<SimdPlain>, GemmTile1<SimdPlain>>.Multiply<TElement, TSource>(
+                    4, m, n, k, alpha, left, right, beta, c, ldc);
+                break;
+        }
+    }
+
+    /// <summary>Checks the operands, and does what is without a product; false where that was all.</summary>
+    private static bool Begin(
+        bool transposeA,
+        bool transposeB,
+        int m,
+        int n,
+        int k,
+        float alpha,
+        int a,
+        int lda,
+        int b,
+        int ldb,
+        float beta,
+        Span<float> c,
+        int ldc)
     {
         if ((m | n | k) < 0)
             throw PursuitException.At("Gemm", $"m = {m}, n = {n}, k = {k}", "no negative dimension");
         if (m == 0 || n == 0)
-            return;
+            return false;
         CheckMatrix("C", m, n, ldc, c.Length);
         if (k == 0 || alpha == 0)
         {
             Scale(m, n, beta, c, ldc);
-            return;
+            return false;
         }
 
-        CheckMatrix("A", transposeA ? k : m, transposeA ? m : k, lda, a.Length);
-        CheckMatrix("B", transposeB ? n : k, transposeB ? k : n, ldb, b.Length);
-        fixed (float* pa = a, pb = b, pc = c)
-        {
-            var left = new GemmOperand(pa, lda, transposeA);
-            var right = new GemmOperand(pb, ldb, !transposeB);
-            switch (path)
-            {
-                case SimdPath.Vector512:
-                    GemmBlocks.Multiply<GemmTile3<Simd512>, GemmTile2<Simd512>, GemmTile1<Simd512>>(8, m, n, k, alpha, left, right, beta, pc, ldc);
-                    break;
-                case SimdPath.Vector256:
-                    GemmBlocks.Multiply<GemmTile3<Simd256>, GemmTile2<Simd256>, GemmTile1<Simd256>>(4, m, n, k, alpha, left, right, beta, pc, ldc);
-                    break;
-                default:
-                    GemmBlocks.Multiply<GemmTile3<SimdPlain>, GemmTile2<SimdPlain>, GemmTile1<SimdPlain>>(4, m, n, k, alpha, left, right, beta, pc, ldc);
-                    break;
-            }
-        }
+        CheckMatrix("A", transposeA ? k : m, transposeA ? m : k, lda, a);
+        CheckMatrix("B", transposeB ? n : k, transposeB ? k : n, ldb, b);
+        return true;
     }
 
     private static void CheckMatrix(string name, int rows, int columns, int leading, int length)
     {
         if (leading < columns)
-            throw PursuitException.At("Gemm", $"matrix {name} is stored [{rows}, {columns}] with leading dimension {leading}", $"a leading dimension of at least {columns}");
+            throw PursuitException.At("Gemm", Stored(), $"a leading dimension of at least {columns}");
         if ((long)(rows - 1) * leading + columns is var needed && rows > 0 && needed > length)
-            throw PursuitException.At("Gemm", $"matrix {name} is stored [{rows}, {columns}] with leading dimension {leading} in a span of {length} elements", $"at least {needed} elements");
+            throw PursuitException.At("Gemm", $"{Stored()} in a span of {length} elements", $"at least {needed} elements");
+
+        string Stored() => $"matrix {name} is stored [{rows}, {columns}] with leading dimension {leading}";
     }
 
     private static void Scale(int m, int n, float beta, Span<float> c, int ldc)

@@ -3,10 +3,11 @@ using System.Runtime.CompilerServices;
 namespace Pursuit.Numerics;
 
 /// <summary>A or B in memory. Lanes are rows of A or columns of B: what a panel puts side by side.</summary>
-internal readonly unsafe struct GemmOperand(float* data, nint stride, bool lanesTogether)
+internal readonly unsafe struct GemmOperand<TElement>(TElement* data, nint stride, bool lanesTogether)
+    where TElement : unmanaged
 {
     /// <summary>Element (0, 0).</summary>
-    public readonly float* Data = data;
+    public readonly TElement* Data = data;
 
     /// <summary>Leading dimension.</summary>
     public readonly nint Stride = stride;
@@ -21,11 +22,17 @@ internal readonly unsafe struct GemmOperand(float* data, nint stride, bool lanes
     public nint DepthStep => LanesTogether ? Stride : 1;
 
     /// <summary>Element (lane, depth).</summary>
-    public float* At(nint lane, nint depth) => Data + lane * LaneStep + depth * DepthStep;
+    public TElement* At(nint lane, nint depth) => Data + lane * LaneStep + depth * DepthStep;
 }
 
-/// <summary>The loops around the micro-kernels: which block is packed when, and which stays in which cache.</summary>
-internal static unsafe class GemmBlocks
+/// <summary>
+/// The loops around the micro-kernels: which block is packed when, and which stays in which cache. The register tile has up to three
+/// widths; all give the same bits.
+/// </summary>
+internal static unsafe class GemmBlocks<TWide, TMiddle, TNarrow>
+    where TWide : unmanaged, IGemmTile<TWide>
+    where TMiddle : unmanaged, IGemmTile<TMiddle>
+    where TNarrow : unmanaged, IGemmTile<TNarrow>
 {
     /// <summary>Rows of A packed at once: [256, 512] floats are 0.5 MB of the second-level cache.</summary>
     private const int MaxRows = 256;
@@ -39,18 +46,18 @@ internal static unsafe class GemmBlocks
     /// <summary>Up to this many columns, reading A in place costs less than packing it.</summary>
     private const int ColumnsThatDontPayForPackingA = 96;
 
-    /// <summary>Multiplies with a register tile of up to three widths; all give the same bits.</summary>
+    /// <summary>Multiplies; B's numbers are widened where they are packed, if they need to be.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply<TWide, TMiddle, TNarrow>(int tileRows, int m, int n, int k, float alpha, GemmOperand a, GemmOperand b, float beta, float* c, nint ldc)
-        where TWide : unmanaged, IGemmTile<TWide>
-        where TMiddle : unmanaged, IGemmTile<TMiddle>
-        where TNarrow : unmanaged, IGemmTile<TNarrow>
+    public static void Multiply<TElement, TSource>(
+        int tileRows, int m, int n, int k, float alpha, GemmOperand<float> a, GemmOperand<TElement> b, float beta, float* c, nint ldc)
+        where TElement : unmanaged
+        where TSource : IVectorSource<TElement>
     {
         // The depth of a block depends on k alone, so that the order of summation does too.
         var blocks = (k + Gemm.MaxDepth - 1) / Gemm.MaxDepth;
         var depth = (k + blocks - 1) / blocks;
         var packA = n > ColumnsThatDontPayForPackingA;
-        var packB = m > RowsThatDontPayForPackingB || !b.LanesTogether;
+        var packB = m > RowsThatDontPayForPackingB || !b.LanesTogether || typeof(TElement) != typeof(float);
         var buffers = PackingBuffers.OfThread;
         var columnsAtOnce = Math.Min(n, MaxColumns);
         var rowsAtOnce = Math.Min(m, MaxRows);
@@ -65,7 +72,7 @@ internal static unsafe class GemmBlocks
                 var steps = Math.Min(depth, k - p);
                 var blockBeta = p == 0 ? beta : 1;
                 if (packB)
-                    PackPanels<TWide, TMiddle, TNarrow>(b, column, columns, p, steps, packedB);
+                    PackPanels<TElement, TSource>(b, column, columns, p, steps, packedB);
                 for (var row = 0; row < m; row += MaxRows)
                 {
                     var rows = Math.Min(MaxRows, m - row);
@@ -80,19 +87,20 @@ internal static unsafe class GemmBlocks
                         if (packB)
                         {
                             panel = packedB + (nint)j * steps;
-                            panelStep = PanelWidth<TWide, TMiddle, TNarrow>(width);
+                            panelStep = PanelWidth(width);
                         }
                         else if (width == TWide.Width)
                         {
-                            panel = b.At(column + j, p);
+                            panel = (float*)b.At(column + j, p);
                             panelStep = b.Stride;
                         }
                         else
                         {
                             // The last panel is narrower than the vectors that would read it.
                             panel = packedB;
-                            panelStep = PanelWidth<TWide, TMiddle, TNarrow>(width);
-                            GemmPacking.Pack(b.At(column + j, p), b.LanesTogether, b.Stride, width, (int)panelStep, steps, panel);
+                            panelStep = PanelWidth(width);
+                            GemmPacking.Pack<TElement, TSource>(
+                                b.At(column + j, p), b.LanesTogether, b.Stride, width, (int)panelStep, steps, panel);
                         }
 
                         var target = c + (nint)row * ldc + column + j;
@@ -102,7 +110,9 @@ internal static unsafe class GemmBlocks
                             var left = packA ? packedA + (nint)r * steps : a.At(row, p);
                             var leftRow = packA ? 1 : a.LaneStep;
                             var leftStep = packA ? count : a.DepthStep;
-                            RunPanel<TWide, TMiddle, TNarrow>(count, tileRows, width, steps, left, leftRow, leftStep, panel, panelStep, alpha, blockBeta, target + r * ldc, ldc);
+                            RunPanel(
+                                count, tileRows, width, steps, left, leftRow, leftStep, panel, panelStep, alpha, blockBeta, target
+                                    + r * ldc, ldc);
                         }
                     }
                 }
@@ -110,7 +120,7 @@ internal static unsafe class GemmBlocks
         }
     }
 
-    private static void PackRows(GemmOperand a, int row, int rows, int tileRows, int p, int steps, float* packed)
+    private static void PackRows(GemmOperand<float> a, int row, int rows, int tileRows, int p, int steps, float* packed)
     {
         var whole = 0;
         if (a.LanesTogether)
@@ -122,33 +132,41 @@ internal static unsafe class GemmBlocks
         for (var r = whole; r < rows; r += tileRows)
         {
             var lanes = Math.Min(tileRows, rows - r);
-            GemmPacking.Pack(a.At(row + r, p), a.LanesTogether, a.Stride, lanes, lanes, steps, packed + (nint)r * steps);
+            GemmPacking.Pack<float, SingleSource>(
+                a.At(row + r, p), a.LanesTogether, a.Stride, lanes, lanes, steps, packed + (nint)r * steps);
         }
     }
 
-    private static void PackPanels<TWide, TMiddle, TNarrow>(GemmOperand b, int column, int columns, int p, int steps, float* packed)
-        where TWide : unmanaged, IGemmTile<TWide>
-        where TMiddle : unmanaged, IGemmTile<TMiddle>
-        where TNarrow : unmanaged, IGemmTile<TNarrow>
+    private static void PackPanels<TElement, TSource>(GemmOperand<TElement> b, int column, int columns, int p, int steps, float* packed)
+        where TElement : unmanaged
+        where TSource : IVectorSource<TElement>
     {
         for (var j = 0; j < columns; j += TWide.Width)
         {
             var lanes = Math.Min(TWide.Width, columns - j);
-            GemmPacking.Pack(b.At(column + j, p), b.LanesTogether, b.Stride, lanes, PanelWidth<TWide, TMiddle, TNarrow>(lanes), steps, packed + (nint)j * steps);
+            GemmPacking.Pack<TElement, TSource>(
+                b.At(column + j, p), b.LanesTogether, b.Stride, lanes, PanelWidth(lanes), steps, packed + (nint)j * steps);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int PanelWidth<TWide, TMiddle, TNarrow>(int columns)
-        where TWide : unmanaged, IGemmTile<TWide>
-        where TMiddle : unmanaged, IGemmTile<TMiddle>
-        where TNarrow : unmanaged, IGemmTile<TNarrow> =>
+    private static int PanelWidth(int columns) =>
         columns > TMiddle.Width ? TWide.Width : columns > TNarrow.Width ? TMiddle.Width : TNarrow.Width;
 
-    private static void RunPanel<TWide, TMiddle, TNarrow>(int rows, int tileRows, int width, int steps, float* a, nint aRow, nint aStep, float* panel, nint panelStep, float alpha, float beta, float* c, nint ldc)
-        where TWide : unmanaged, IGemmTile<TWide>
-        where TMiddle : unmanaged, IGemmTile<TMiddle>
-        where TNarrow : unmanaged, IGemmTile<TNarrow>
+    private static void RunPanel(
+        int rows,
+        int tileRows,
+        int width,
+        int steps,
+        float* a,
+        nint aRow,
+        nint aStep,
+        float* panel,
+        nint panelStep,
+        float alpha,
+        float beta,
+        float* c,
+        nint ldc)
     {
         if (width > TMiddle.Width)
             RunTile<TWide>(rows, tileRows, width, steps, a, aRow, aStep, panel, panelStep, alpha, beta, c, ldc);
@@ -158,7 +176,20 @@ internal static unsafe class GemmBlocks
             RunTile<TNarrow>(rows, tileRows, width, steps, a, aRow, aStep, panel, panelStep, alpha, beta, c, ldc);
     }
 
-    private static void RunTile<TTile>(int rows, int tileRows, int width, int steps, float* a, nint aRow, nint aStep, float* panel, nint panelStep, float alpha, float beta, float* c, nint ldc)
+    private static void RunTile<TTile>(
+        int rows,
+        int tileRows,
+        int width,
+        int steps,
+        float* a,
+        nint aRow,
+        nint aStep,
+        float* panel,
+        nint panelStep,
+        float alpha,
+        float beta,
+        float* c,
+        nint ldc)
         where TTile : unmanaged, IGemmTile<TTile>
     {
         if (width == TTile.Width)

@@ -11,7 +11,8 @@ internal static unsafe class GemmKernels
 {
     /// <summary>Runs 8, 4, 2 and 1 rows at a time until <paramref name="rows"/> are done.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TTile>(int rows, int rowsAtOnce, int k, float* a, nint aRow, nint aStep, float* b, nint bStep, float alpha, float beta, float* c, nint ldc)
+    public static void Run<TTile>(
+        int rows, int rowsAtOnce, int k, float* a, nint aRow, nint aStep, float* b, nint bStep, float alpha, float beta, float* c, nint ldc)
         where TTile : unmanaged, IGemmTile<TTile>
     {
         var row = 0;
@@ -34,7 +35,8 @@ internal static unsafe class GemmKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Rows8<TTile>(int k, float* a, nint aRow, nint aStep, float* b, nint bStep, float alpha, float beta, float* c, nint ldc)
+    private static void Rows8<TTile>(
+        int k, float* a, nint aRow, nint aStep, float* b, nint bStep, float alpha, float beta, float* c, nint ldc)
         where TTile : unmanaged, IGemmTile<TTile>
     {
         TTile r0 = default, r1 = default, r2 = default, r3 = default, r4 = default, r5 = default, r6 = default, r7 = default;
@@ -64,7 +66,8 @@ internal static unsafe class GemmKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Rows4<TTile>(int k, float* a, nint aRow, nint aStep, float* b, nint bStep, float alpha, float beta, float* c, nint ldc)
+    private static void Rows4<TTile>(
+        int k, float* a, nint aRow, nint aStep, float* b, nint bStep, float alpha, float beta, float* c, nint ldc)
         where TTile : unmanaged, IGemmTile<TTile>
     {
         TTile r0 = default, r1 = default, r2 = default, r3 = default;
@@ -85,7 +88,8 @@ internal static unsafe class GemmKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Rows2<TTile>(int k, float* a, nint aRow, nint aStep, float* b, nint bStep, float alpha, float beta, float* c, nint ldc)
+    private static void Rows2<TTile>(
+        int k, float* a, nint aRow, nint aStep, float* b, nint bStep, float alpha, float beta, float* c, nint ldc)
         where TTile : unmanaged, IGemmTile<TTile>
     {
         TTile r0 = default, r1 = default;

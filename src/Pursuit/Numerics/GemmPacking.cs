@@ -9,7 +9,7 @@ namespace Pursuit.Numerics;
 /// </summary>
 internal static unsafe class GemmPacking
 {
-    /// <summary>Fills <paramref name="panel"/> [k, width]; lanes from <paramref name="lanes"/> to width become 0.</summary>
+    /// <summary>Fills <paramref name="panel"/> [k, width], widening; lanes from <paramref name="lanes"/> to width become 0.</summary>
     /// <param name="source">Element (lane 0, k 0).</param>
     /// <param name="lanesTogether">True: lane j of step p is source[p * stride + j]. False: source[j * stride + p].</param>
     /// <param name="stride">Leading dimension of the source.</param>
@@ -18,12 +18,14 @@ internal static unsafe class GemmPacking
     /// <param name="k">Steps.</param>
     /// <param name="panel">The destination.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Pack(float* source, bool lanesTogether, nint stride, int lanes, int width, int k, float* panel)
+    public static void Pack<TElement, TSource>(TElement* source, bool lanesTogether, nint stride, int lanes, int width, int k, float* panel)
+        where TElement : unmanaged
+        where TSource : IVectorSource<TElement>
     {
         if (lanesTogether)
-            Copy(source, stride, lanes, width, k, panel);
+            Copy<TElement, TSource>(source, stride, lanes, width, k, panel);
         else
-            Transpose(source, stride, lanes, width, k, panel);
+            Transpose<TElement, TSource>(source, stride, lanes, width, k, panel);
         if (lanes < width)
         {
             for (nint p = 0; p < k; p++)
@@ -70,7 +72,9 @@ internal static unsafe class GemmPacking
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Copy(float* source, nint stride, int lanes, int width, int k, float* panel)
+    private static void Copy<TElement, TSource>(TElement* source, nint stride, int lanes, int width, int k, float* panel)
+        where TElement : unmanaged
+        where TSource : IVectorSource<TElement>
     {
         for (; k > 0; k--)
         {
@@ -78,20 +82,22 @@ internal static unsafe class GemmPacking
             if (Vector256.IsHardwareAccelerated)
             {
                 for (; j + 16 <= lanes; j += 16)
-                    Vector512.Load(source + j).Store(panel + j);
+                    TSource.Load<Simd512>(source + j).Store(panel + j);
                 for (; j + 8 <= lanes; j += 8)
-                    Vector256.Load(source + j).Store(panel + j);
+                    TSource.Load<Simd256>(source + j).Store(panel + j);
             }
 
             for (; j < lanes; j++)
-                panel[j] = source[j];
+                panel[j] = TSource.LoadOne(source + j);
             source += stride;
             panel += width;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Transpose(float* source, nint stride, int lanes, int width, int k, float* panel)
+    private static void Transpose<TElement, TSource>(TElement* source, nint stride, int lanes, int width, int k, float* panel)
+        where TElement : unmanaged
+        where TSource : IVectorSource<TElement>
     {
         nint j = 0;
         if (Avx.IsSupported)
@@ -100,11 +106,11 @@ internal static unsafe class GemmPacking
             {
                 nint p = 0;
                 for (; p + 8 <= k; p += 8)
-                    Transpose8x8(source + j * stride + p, stride, panel + p * width + j, width);
+                    Transpose8x8<TElement, TSource>(source + j * stride + p, stride, panel + p * width + j, width);
                 for (; p < k; p++)
                 {
                     for (nint r = 0; r < 8; r++)
-                        panel[p * width + j + r] = source[(j + r) * stride + p];
+                        panel[p * width + j + r] = TSource.LoadOne(source + (j + r) * stride + p);
                 }
             }
         }
@@ -112,21 +118,23 @@ internal static unsafe class GemmPacking
         for (; j < lanes; j++)
         {
             for (nint p = 0; p < k; p++)
-                panel[p * width + j] = source[j * stride + p];
+                panel[p * width + j] = TSource.LoadOne(source + j * stride + p);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Transpose8x8(float* source, nint stride, float* destination, nint width)
+    private static void Transpose8x8<TElement, TSource>(TElement* source, nint stride, float* destination, nint width)
+        where TElement : unmanaged
+        where TSource : IVectorSource<TElement>
     {
-        var r0 = Vector256.Load(source);
-        var r1 = Vector256.Load(source + stride);
-        var r2 = Vector256.Load(source + 2 * stride);
-        var r3 = Vector256.Load(source + 3 * stride);
-        var r4 = Vector256.Load(source + 4 * stride);
-        var r5 = Vector256.Load(source + 5 * stride);
-        var r6 = Vector256.Load(source + 6 * stride);
-        var r7 = Vector256.Load(source + 7 * stride);
+        var r0 = TSource.LoadEight(source);
+        var r1 = TSource.LoadEight(source + stride);
+        var r2 = TSource.LoadEight(source + 2 * stride);
+        var r3 = TSource.LoadEight(source + 3 * stride);
+        var r4 = TSource.LoadEight(source + 4 * stride);
+        var r5 = TSource.LoadEight(source + 5 * stride);
+        var r6 = TSource.LoadEight(source + 6 * stride);
+        var r7 = TSource.LoadEight(source + 7 * stride);
         var p01 = Avx.UnpackLow(r0, r1);
         var q01 = Avx.UnpackHigh(r0, r1);
         var p23 = Avx.UnpackLow(r2, r3);

@@ -72,7 +72,8 @@ internal unsafe struct GemmTile2<TVector> : IGemmTile<GemmTile2<TVector>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GemmTile2<TVector> Load(float* source) => new() { _v0 = TVector.Load(source), _v1 = TVector.Load(source + TVector.Count) };
+    public static GemmTile2<TVector> Load(float* source) =>
+        new() { _v0 = TVector.Load(source), _v1 = TVector.Load(source + TVector.Count) };
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -179,11 +180,11 @@ internal static unsafe class GemmStore
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Vector<TVector>(TVector sum, float alpha, float* c)
         where TVector : unmanaged, ISimd<TVector> =>
-        TVector.Store(TVector.Multiply(TVector.Create(alpha), sum), c);
+        (TVector.Create(alpha) * sum).Store(c);
 
     /// <summary>c = fma(alpha, sum, beta * c).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Vector<TVector>(TVector sum, float alpha, float beta, float* c)
         where TVector : unmanaged, ISimd<TVector> =>
-        TVector.Store(TVector.FusedMultiplyAdd(TVector.Create(alpha), sum, TVector.Multiply(TVector.Create(beta), TVector.Load(c))), c);
+        TVector.FusedMultiplyAdd(TVector.Create(alpha), sum, TVector.Create(beta) * TVector.Load(c)).Store(c);
 }

@@ -40,7 +40,7 @@ internal unsafe struct LaneSums1<TVector> : ILaneSums<LaneSums1<TVector>, TVecto
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(LaneSums1<TVector> sums, float* destination) => TVector.Store(sums._v0, destination);
+    public static void Store(LaneSums1<TVector> sums, float* destination) => sums._v0.Store(destination);
 }
 
 /// <summary>Four right-hand sides.</summary>
@@ -79,9 +79,9 @@ internal unsafe struct LaneSums4<TVector> : ILaneSums<LaneSums4<TVector>, TVecto
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(LaneSums4<TVector> sums, float* destination)
     {
-        TVector.Store(sums._v0, destination);
-        TVector.Store(sums._v1, destination + 16);
-        TVector.Store(sums._v2, destination + 32);
-        TVector.Store(sums._v3, destination + 48);
+        sums._v0.Store(destination);
+        sums._v1.Store(destination + 16);
+        sums._v2.Store(destination + 32);
+        sums._v3.Store(destination + 48);
     }
 }

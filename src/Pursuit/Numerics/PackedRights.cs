@@ -41,11 +41,13 @@ public sealed unsafe class PackedRights
     internal static void Check(string name, int length, int count, int dim, int stride)
     {
         if (count < 1 || dim < 0 || stride < dim || length < (count - 1L) * stride + dim)
-            throw PursuitException.At(name, $"{length} numbers", $"at least 1 right-hand side, here {count} of {dim} numbers, {stride} apart");
+            throw PursuitException.At(
+                name, $"{length} numbers", $"at least 1 right-hand side, here {count} of {dim} numbers, {stride} apart");
     }
 
     /// <summary>Numbers that <see cref="Pack"/> writes.</summary>
-    internal static long Length(int count, int dim) => count / Together * GroupLength(Together, dim) + (count % Together > 0 ? GroupLength(count % Together, dim) : 0);
+    internal static long Length(int count, int dim) =>
+        count / Together * GroupLength(Together, dim) + (count % Together > 0 ? GroupLength(count % Together, dim) : 0);
 
     /// <summary>Numbers of a group of one to four, whole cache lines.</summary>
     internal static long GroupLength(int width, int dim) => (width == 1 ? 1L : Together) * ((dim + Lanes - 1) / Lanes * Lanes);
@@ -63,7 +65,8 @@ public sealed unsafe class PackedRights
                 var from = right + (first + Math.Min(q, width - 1)) * (nint)stride;
                 for (nint p = 0; p < whole; p += Lanes)
                     new ReadOnlySpan<float>(from + p, Lanes).CopyTo(new Span<float>(destination + p * places + q * Lanes, Lanes));
-                new ReadOnlySpan<float>(from + whole, (int)rest).CopyTo(new Span<float>(destination + whole * places + q * rest, (int)rest));
+                new ReadOnlySpan<float>(from + whole, (int)rest).CopyTo(
+                    new Span<float>(destination + whole * places + q * rest, (int)rest));
             }
 
             destination += GroupLength(width, dim);

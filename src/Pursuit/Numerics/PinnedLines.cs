@@ -1,6 +1,8 @@
 namespace Pursuit.Numerics;
 
-/// <summary>Numbers that stay where they are, from a cache line's start: what packed right-hand sides stand in. Freed with this object.</summary>
+/// <summary>
+/// Numbers that stay where they are, from a cache line's start: what packed right-hand sides stand in. Freed with this object.
+/// </summary>
 internal sealed unsafe class PinnedLines<T>
     where T : unmanaged
 {

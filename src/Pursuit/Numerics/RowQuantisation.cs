@@ -37,7 +37,10 @@ public static class RowQuantisation
     /// <summary>As <see cref="ToInt8"/> but many times as fast: rounded in single precision, and with what it costs.</summary>
     /// <param name="row">Finite numbers.</param>
     /// <param name="bytes">As long as the row.</param>
-    /// <returns>The scale; ||row - scale bytes||, right to a thousandth of itself and a millionth of the length; ||scale bytes||, right to a thousandth.</returns>
+    /// <returns>
+    /// The scale; ||row - scale bytes||, right to a thousandth of itself and a millionth of the length; ||scale bytes||, right to a
+    /// thousandth.
+    /// </returns>
     internal static CoarseRow ToInt8Coarsely(ReadOnlySpan<float> row, Span<sbyte> bytes)
     {
         var largest = row.IsEmpty ? 0 : Math.Abs(TensorPrimitives.MaxMagnitude(row));

@@ -28,7 +28,9 @@ public static class RowScan
     /// <summary>Bytes of rows at once in the second-level cache.</summary>
     private const int CachedBytes = 256 << 10;
 
-    /// <summary>How far ahead of the rows being read memory is asked for: more than its latency at full speed, far less than the second-level cache.</summary>
+    /// <summary>
+    /// How far ahead of the rows being read memory is asked for: more than its latency at full speed, far less than the second-level cache.
+    /// </summary>
     private const int AheadBytes = 64 << 10;
 
     /// <summary>dots[i, j] = rows[i] . right[j].</summary>
@@ -55,13 +57,16 @@ public static class RowScan
     public static void Dots(ReadOnlySpan<float> rows, int rowCount, PackedRights right, Span<float> dots) =>
         Dots<float, SingleSource>(Simd.Best, rows, rowCount, right, dots);
 
-    internal static void Dots(SimdPath path, ReadOnlySpan<ushort> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots) =>
+    internal static void Dots(
+        SimdPath path, ReadOnlySpan<ushort> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots) =>
         Dots<ushort, BFloat16Source>(path, rows, rowCount, dim, right, rightCount, dots);
 
-    internal static void Dots(SimdPath path, ReadOnlySpan<float> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots) =>
+    internal static void Dots(
+        SimdPath path, ReadOnlySpan<float> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots) =>
         Dots<float, SingleSource>(path, rows, rowCount, dim, right, rightCount, dots);
 
-    private static unsafe void Dots<TElement, TSource>(SimdPath path, ReadOnlySpan<TElement> rows, int rowCount, PackedRights right, Span<float> dots)
+    private static unsafe void Dots<TElement, TSource>(
+        SimdPath path, ReadOnlySpan<TElement> rows, int rowCount, PackedRights right, Span<float> dots)
         where TElement : unmanaged
         where TSource : IVectorSource<TElement>
     {
@@ -72,7 +77,8 @@ public static class RowScan
         GC.KeepAlive(right);
     }
 
-    private static unsafe void Dots<TElement, TSource>(SimdPath path, ReadOnlySpan<TElement> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots)
+    private static unsafe void Dots<TElement, TSource>(
+        SimdPath path, ReadOnlySpan<TElement> rows, int rowCount, int dim, ReadOnlySpan<float> right, int rightCount, Span<float> dots)
         where TElement : unmanaged
         where TSource : IVectorSource<TElement>
     {
@@ -91,7 +97,8 @@ public static class RowScan
         }
     }
 
-    private static unsafe void Dots<TElement, TSource>(SimdPath path, TElement* rows, int rowCount, int dim, float* right, int rightCount, float* dots)
+    private static unsafe void Dots<TElement, TSource>(
+        SimdPath path, TElement* rows, int rowCount, int dim, float* right, int rightCount, float* dots)
         where TElement : unmanaged
         where TSource : IVectorSource<TElement>
     {
@@ -110,18 +117,22 @@ public static class RowScan
     }
 
     /// <summary>
-    /// A tile of rows against four right-hand sides, then against the next four; within it a segment of those that the first-level cache holds
+    /// A tile of rows against four right-hand sides, then against the next four; within it a segment of those that the first-level cache
+    /// holds
     /// against all rows, then the next segment. The lanes' sums wait in between.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void Blocks<TElement, TSource, TVector>(TElement* rows, int rowCount, int dim, float* right, int rightCount, float* dots)
+    private static unsafe void Blocks<TElement, TSource, TVector>(
+        TElement* rows, int rowCount, int dim, float* right, int rightCount, float* dots)
         where TElement : unmanaged
         where TSource : IVectorSource<TElement>
         where TVector : unmanaged, ISimd<TVector>
     {
         var sums = stackalloc float[TileRows * RightsAtOnce * Lanes];
         // Where there are more right-hand sides, the second-level cache keeps the rows for them.
-        var tile = rightCount <= RightsAtOnce ? TileRows : Math.Clamp(CachedBytes / (Math.Max(1, dim) * sizeof(TElement)) / RowsAtOnce * RowsAtOnce, RowsAtOnce, TileRows);
+        var tile = rightCount <= RightsAtOnce
+            ? TileRows
+            : Math.Clamp(CachedBytes / (Math.Max(1, dim) * sizeof(TElement)) / RowsAtOnce * RowsAtOnce, RowsAtOnce, TileRows);
         for (nint i = 0; i < rowCount; i += tile)
         {
             var count = (int)Math.Min(tile, rowCount - i);
@@ -144,7 +155,8 @@ public static class RowScan
         }
     }
 
-    private static unsafe void Tile<TElement, TSource, TVector, TSums>(TElement* rows, bool fetches, int rowCount, float* right, int dim, float* sums)
+    private static unsafe void Tile<TElement, TSource, TVector, TSums>(
+        TElement* rows, bool fetches, int rowCount, float* right, int dim, float* sums)
         where TElement : unmanaged
         where TSource : IVectorSource<TElement>
         where TVector : unmanaged, ISimd<TVector>
@@ -165,19 +177,22 @@ public static class RowScan
                     : later < inFours ? rows + later * step + from
                     : from + segment < whole ? rows + (later - inFours) * step + from + segment
                     : rows + later * step;
-                Rows4<TElement, TSource, TVector, TSums>(rows + r * step + from, next, right + from * TSums.Count, step, numbers, sums + r * RightsAtOnce * Lanes);
+                Rows4<TElement, TSource, TVector, TSums>(
+                    rows + r * step + from, next, right + from * TSums.Count, step, numbers, sums + r * RightsAtOnce * Lanes);
             }
         }
 
         for (nint r = inFours; r < rowCount; r++)
             Rows1<TElement, TSource, TVector, TSums>(rows + r * step, right, whole, sums + r * RightsAtOnce * Lanes);
         for (nint r = 0; r < rowCount && whole < dim; r++)
-            Tail<TElement, TSource, TSums, TVector>(rows + r * step, right + whole * TSums.Count, whole, dim, sums + r * RightsAtOnce * Lanes);
+            Tail<TElement, TSource, TSums, TVector>(
+                rows + r * step, right + whole * TSums.Count, whole, dim, sums + r * RightsAtOnce * Lanes);
     }
 
     /// <summary>Goes on with the lanes' sums of four rows over some numbers, a multiple of 16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static unsafe void Rows4<TElement, TSource, TVector, TSums>(TElement* rows, TElement* next, float* right, nint step, nint numbers, float* sums)
+    private static unsafe void Rows4<TElement, TSource, TVector, TSums>(
+        TElement* rows, TElement* next, float* right, nint step, nint numbers, float* sums)
         where TElement : unmanaged
         where TSource : IVectorSource<TElement>
         where TVector : unmanaged, ISimd<TVector>
@@ -211,7 +226,8 @@ public static class RowScan
     }
 
     /// <summary>
-    /// Asks for the cache lines of four rows at a column, each once; they need not exist. The machine's own prefetching stops at each page's end.
+    /// Asks for the cache lines of four rows at a column, each once; they need not exist. The machine's own prefetching stops at each
+    /// page's end.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe void Prefetch<TElement>(TElement* next, nint column, nint step)
@@ -262,16 +278,20 @@ public static class RowScan
             for (nint p = whole; p < dim; p++)
             {
                 var lane = sums + q * Lanes + (p - whole);
-                SimdPlain.Store(SimdPlain.FusedMultiplyAdd(TSource.Load<SimdPlain>(row + p), SimdPlain.Load(against + (p - whole)), SimdPlain.Load(lane)), lane);
+                SimdPlain.FusedMultiplyAdd(
+                    TSource.Load<SimdPlain>(row + p), SimdPlain.Load(against + (p - whole)), SimdPlain.Load(lane)).Store(lane);
             }
         }
     }
 
     private static void Check(int rowsLength, int rowCount, int dim, long rightLength, int rightCount, int dotsLength)
     {
-        if (rowCount < 0 || dim < 0 || rightCount < 0 || rowsLength != (long)rowCount * dim || rightLength != (long)rightCount * dim || dotsLength != (long)rowCount * rightCount)
+        if (rowCount < 0 || dim < 0 || rightCount < 0 || rowsLength != (long)rowCount * dim || rightLength != (long)rightCount * dim
+            || dotsLength != (long)rowCount * rightCount)
         {
-            throw PursuitException.At("RowScan", $"rows [{rowCount}, {dim}] in {rowsLength} numbers, right-hand sides [{rightCount}, {dim}] in {rightLength}, dots in {dotsLength}",
+            throw PursuitException
+                .At("RowScan", $"rows [{rowCount}, {dim}] in {rowsLength} numbers, right-hand sides [{rightCount}, {dim}] in "
+                    + $"{rightLength}, dots in {dotsLength}",
                 $"{(long)rowCount * dim}, {(long)rightCount * dim} and {(long)rowCount * rightCount} numbers");
         }
     }

@@ -27,9 +27,9 @@ internal static class Simd
 }
 
 /// <summary>
-/// A vector of floats whose width is a type, so that a kernel is written once and compiled for each width.
-/// Every operation is lane by lane with one rounding, so a kernel that fixes which lane sees which element
-/// gives the same bits on every width.
+/// A vector of floats whose width is a type, so that a kernel is written once and compiled for each width; a loop's remainder runs
+/// the same body with <see cref="SimdPlain"/>. Every operation is lane by lane with one rounding, so a kernel that fixes which lane
+/// sees which element gives the same bits on every width; <see cref="Sum"/> and <see cref="Largest"/> alone go across lanes.
 /// </summary>
 internal unsafe interface ISimd<TSelf>
     where TSelf : unmanaged, ISimd<TSelf>
@@ -47,19 +47,43 @@ internal unsafe interface ISimd<TSelf>
     static abstract TSelf LoadBFloat16(ushort* source);
 
     /// <summary>Writes <see cref="Count"/> floats.</summary>
-    static abstract void Store(TSelf value, float* destination);
+    void Store(float* destination);
 
     /// <summary>Writes <see cref="Count"/> bf16 numbers, rounded to nearest, ties to even; NaN stays NaN.</summary>
-    static abstract void StoreBFloat16(TSelf value, ushort* destination);
+    void StoreBFloat16(ushort* destination);
 
-    /// <summary>a + b.</summary>
-    static abstract TSelf Add(TSelf a, TSelf b);
+    static abstract TSelf operator +(TSelf a, TSelf b);
 
-    /// <summary>a * b.</summary>
-    static abstract TSelf Multiply(TSelf a, TSelf b);
+    static abstract TSelf operator -(TSelf a, TSelf b);
+
+    static abstract TSelf operator *(TSelf a, TSelf b);
+
+    static abstract TSelf operator /(TSelf a, TSelf b);
 
     /// <summary>a * b + c with one rounding.</summary>
     static abstract TSelf FusedMultiplyAdd(TSelf a, TSelf b, TSelf c);
+
+    /// <summary>The larger; NaN if either is.</summary>
+    static abstract TSelf Max(TSelf a, TSelf b);
+
+    /// <summary>x, or the bound where x is below; NaN stays NaN. A compare and a blend, cheaper than <see cref="Max"/>.</summary>
+    static abstract TSelf AtLeast(TSelf bound, TSelf x);
+
+    /// <summary>x, or the bound where x is above; NaN stays NaN.</summary>
+    static abstract TSelf AtMost(TSelf bound, TSelf x);
+
+    static abstract TSelf SquareRoot(TSelf a);
+
+    static abstract TSelf Round(TSelf a);
+
+    /// <summary>2^a for whole a in [-126, 127].</summary>
+    static abstract TSelf PowerOfTwo(TSelf a);
+
+    /// <summary>The sum of the lanes.</summary>
+    float Sum();
+
+    /// <summary>The largest of the lanes.</summary>
+    float Largest();
 }
 
 /// <summary>Sixteen floats.</summary>
@@ -91,32 +115,74 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : ISimd<Simd512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Simd512 value, float* destination) => value._value.Store(destination);
+    public void Store(float* destination) => _value.Store(destination);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreBFloat16(Simd512 value, ushort* destination)
+    public void StoreBFloat16(ushort* destination)
     {
-        var bits = value._value.AsUInt32();
+        var bits = _value.AsUInt32();
         var even = (bits >> 16) & Vector512<uint>.One;
         var rounded = (bits + Vector512.Create(0x7FFFu) + even) >> 16;
         var quiet = (bits >> 16) | Vector512.Create(0x40u);
-        var result = Vector512.ConditionalSelect(Vector512.IsNaN(value._value).AsUInt32(), quiet, rounded);
-        var narrow = Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(result) : Vector256.Narrow(result.GetLower(), result.GetUpper());
+        var result = Vector512.ConditionalSelect(Vector512.IsNaN(_value).AsUInt32(), quiet, rounded);
+        var narrow = Avx512F.IsSupported
+            ? Avx512F.ConvertToVector256UInt16(result)
+            : Vector256.Narrow(result.GetLower(), result.GetUpper());
         narrow.Store(destination);
     }
 
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Simd512 Add(Simd512 a, Simd512 b) => new(a._value + b._value);
+    public static Simd512 operator +(Simd512 a, Simd512 b) => new(a._value + b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 operator -(Simd512 a, Simd512 b) => new(a._value - b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 operator *(Simd512 a, Simd512 b) => new(a._value * b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 operator /(Simd512 a, Simd512 b) => new(a._value / b._value);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Simd512 Multiply(Simd512 a, Simd512 b) => new(a._value * b._value);
+    public static Simd512 FusedMultiplyAdd(Simd512 a, Simd512 b, Simd512 c) =>
+        new(Vector512.FusedMultiplyAdd(a._value, b._value, c._value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Simd512 FusedMultiplyAdd(Simd512 a, Simd512 b, Simd512 c) => new(Vector512.FusedMultiplyAdd(a._value, b._value, c._value));
+    public static Simd512 Max(Simd512 a, Simd512 b) => new(Vector512.Max(a._value, b._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 AtLeast(Simd512 bound, Simd512 x) =>
+        new(Vector512.ConditionalSelect(Vector512.LessThan(x._value, bound._value), bound._value, x._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 AtMost(Simd512 bound, Simd512 x) =>
+        new(Vector512.ConditionalSelect(Vector512.GreaterThan(x._value, bound._value), bound._value, x._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 SquareRoot(Simd512 a) => new(Vector512.Sqrt(a._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 Round(Simd512 a) => new(Vector512.Round(a._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 PowerOfTwo(Simd512 a) =>
+        new(((Vector512.ConvertToInt32Native(a._value) + Vector512.Create(127)) << 23).AsSingle());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Sum() => Vector512.Sum(_value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Largest() => new Simd256(Vector256.Max(_value.GetLower(), _value.GetUpper())).Largest();
 }
 
 /// <summary>Eight floats.</summary>
@@ -147,31 +213,76 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimd<Simd256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Simd256 value, float* destination) => value._value.Store(destination);
+    public void Store(float* destination) => _value.Store(destination);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreBFloat16(Simd256 value, ushort* destination)
+    public void StoreBFloat16(ushort* destination)
     {
-        var bits = value._value.AsUInt32();
+        var bits = _value.AsUInt32();
         var even = (bits >> 16) & Vector256<uint>.One;
         var rounded = (bits + Vector256.Create(0x7FFFu) + even) >> 16;
         var quiet = (bits >> 16) | Vector256.Create(0x40u);
-        var result = Vector256.ConditionalSelect(Vector256.IsNaN(value._value).AsUInt32(), quiet, rounded);
+        var result = Vector256.ConditionalSelect(Vector256.IsNaN(_value).AsUInt32(), quiet, rounded);
         Vector128.Narrow(result.GetLower(), result.GetUpper()).Store(destination);
     }
 
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Simd256 Add(Simd256 a, Simd256 b) => new(a._value + b._value);
+    public static Simd256 operator +(Simd256 a, Simd256 b) => new(a._value + b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 operator -(Simd256 a, Simd256 b) => new(a._value - b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 operator *(Simd256 a, Simd256 b) => new(a._value * b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 operator /(Simd256 a, Simd256 b) => new(a._value / b._value);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Simd256 Multiply(Simd256 a, Simd256 b) => new(a._value * b._value);
+    public static Simd256 FusedMultiplyAdd(Simd256 a, Simd256 b, Simd256 c) =>
+        new(Vector256.FusedMultiplyAdd(a._value, b._value, c._value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Simd256 FusedMultiplyAdd(Simd256 a, Simd256 b, Simd256 c) => new(Vector256.FusedMultiplyAdd(a._value, b._value, c._value));
+    public static Simd256 Max(Simd256 a, Simd256 b) => new(Vector256.Max(a._value, b._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 AtLeast(Simd256 bound, Simd256 x) =>
+        new(Vector256.ConditionalSelect(Vector256.LessThan(x._value, bound._value), bound._value, x._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 AtMost(Simd256 bound, Simd256 x) =>
+        new(Vector256.ConditionalSelect(Vector256.GreaterThan(x._value, bound._value), bound._value, x._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 SquareRoot(Simd256 a) => new(Vector256.Sqrt(a._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 Round(Simd256 a) => new(Vector256.Round(a._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 PowerOfTwo(Simd256 a) =>
+        new(((Vector256.ConvertToInt32Native(a._value) + Vector256.Create(127)) << 23).AsSingle());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Sum() => Vector256.Sum(_value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Largest()
+    {
+        var four = Vector128.Max(_value.GetLower(), _value.GetUpper());
+        var two = Vector128.Max(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.Max(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
 }
 
 /// <summary>One float: what the wide vectors do, spelled out.</summary>
@@ -196,25 +307,63 @@ internal readonly unsafe struct SimdPlain(float value) : ISimd<SimdPlain>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(SimdPlain value, float* destination) => *destination = value._value;
+    public void Store(float* destination) => *destination = _value;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreBFloat16(SimdPlain value, ushort* destination)
+    public void StoreBFloat16(ushort* destination)
     {
-        var bits = BitConverter.SingleToUInt32Bits(value._value);
-        *destination = (ushort)(float.IsNaN(value._value) ? (bits >> 16) | 0x40 : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+        var bits = BitConverter.SingleToUInt32Bits(_value);
+        *destination = (ushort)(float.IsNaN(_value) ? (bits >> 16) | 0x40 : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static SimdPlain Add(SimdPlain a, SimdPlain b) => new(a._value + b._value);
+    public static SimdPlain operator +(SimdPlain a, SimdPlain b) => new(a._value + b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static SimdPlain operator -(SimdPlain a, SimdPlain b) => new(a._value - b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static SimdPlain operator *(SimdPlain a, SimdPlain b) => new(a._value * b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static SimdPlain operator /(SimdPlain a, SimdPlain b) => new(a._value / b._value);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static SimdPlain Multiply(SimdPlain a, SimdPlain b) => new(a._value * b._value);
+    public static SimdPlain FusedMultiplyAdd(SimdPlain a, SimdPlain b, SimdPlain c) =>
+        new(MathF.FusedMultiplyAdd(a._value, b._value, c._value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static SimdPlain FusedMultiplyAdd(SimdPlain a, SimdPlain b, SimdPlain c) => new(MathF.FusedMultiplyAdd(a._value, b._value, c._value));
+    public static SimdPlain Max(SimdPlain a, SimdPlain b) => new(MathF.Max(a._value, b._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static SimdPlain AtLeast(SimdPlain bound, SimdPlain x) => x._value < bound._value ? bound : x;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static SimdPlain AtMost(SimdPlain bound, SimdPlain x) => x._value > bound._value ? bound : x;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static SimdPlain SquareRoot(SimdPlain a) => new(MathF.Sqrt(a._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static SimdPlain Round(SimdPlain a) => new(MathF.Round(a._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static SimdPlain PowerOfTwo(SimdPlain a) =>
+        new(BitConverter.Int32BitsToSingle((float.ConvertToIntegerNative<int>(a._value) + 127) << 23));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Sum() => _value;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Largest() => _value;
 }

@@ -18,11 +18,13 @@ public static class SphericalKMeans
     /// <param name="random">The stream that seeds the centres.</param>
     /// <param name="maxIterations">Passes over the rows at most.</param>
     /// <exception cref="PursuitException">A number is out of range or a span's length doesn't match.</exception>
-    public static KMeansResult Cluster(ReadOnlySpan<float> rows, int rowCount, int dim, int count, SeededRandom random, int maxIterations = 100)
+    public static KMeansResult Cluster(
+        ReadOnlySpan<float> rows, int rowCount, int dim, int count, SeededRandom random, int maxIterations = 100)
     {
         if (rowCount < 1 || dim < 1 || rows.Length != (long)rowCount * dim || count < 1 || count > rowCount || maxIterations < 1)
         {
-            throw PursuitException.At("SphericalKMeans", $"rows [{rowCount}, {dim}] in {rows.Length} numbers, {count} clusters, {maxIterations} iterations",
+            throw PursuitException
+                .At("SphericalKMeans", $"rows [{rowCount}, {dim}] in {rows.Length} numbers, {count} clusters, {maxIterations} iterations",
                 $"{(long)rowCount * dim} numbers, 1 to {rowCount} clusters, 1 or more iterations");
         }
 
@@ -80,7 +82,8 @@ public static class SphericalKMeans
             var total = 0.0;
             for (var i = 0; i < rowCount; i++)
             {
-                distance[i] = Math.Min(distance[i], Math.Max(0, 1.0 - DotProduct.Of(unit.AsSpan(i * dim, dim), centres.AsSpan(c * dim, dim))));
+                distance[i] = Math.Min(
+                    distance[i], Math.Max(0, 1.0 - DotProduct.Of(unit.AsSpan(i * dim, dim), centres.AsSpan(c * dim, dim))));
                 if (i == chosen)
                     distance[i] = 0;
                 total += distance[i];

@@ -11,7 +11,9 @@ internal unsafe interface IWords<TSelf>
     /// <summary>Words per vector.</summary>
     static abstract int Count { get; }
 
-    /// <summary>Numbers of a row after which sums of byte times word may leave 32 bits; a multiple of <see cref="PackedWords.Lanes"/>.</summary>
+    /// <summary>
+    /// Numbers of a row after which sums of byte times word may leave 32 bits; a multiple of <see cref="PackedWords.Lanes"/>.
+    /// </summary>
     static abstract int MostNumbers { get; }
 
     /// <summary>Reads words.</summary>
@@ -48,7 +50,8 @@ internal readonly unsafe struct Words512(Vector512<int> value) : IWords<Words512
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Words512 MultiplyAdd(Words512 a, Words512 b, Words512 sums) => new(sums._value + Avx512BW.MultiplyAddAdjacent(a._value.AsInt16(), b._value.AsInt16()));
+    public static Words512 MultiplyAdd(Words512 a, Words512 b, Words512 sums) =>
+        new(sums._value + Avx512BW.MultiplyAddAdjacent(a._value.AsInt16(), b._value.AsInt16()));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -80,7 +83,8 @@ internal readonly unsafe struct Words256(Vector256<int> value) : IWords<Words256
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Words256 MultiplyAdd(Words256 a, Words256 b, Words256 sums) => new(sums._value + Avx2.MultiplyAddAdjacent(a._value.AsInt16(), b._value.AsInt16()));
+    public static Words256 MultiplyAdd(Words256 a, Words256 b, Words256 sums) =>
+        new(sums._value + Avx2.MultiplyAddAdjacent(a._value.AsInt16(), b._value.AsInt16()));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -146,7 +150,8 @@ internal unsafe struct WordSums1<TWords> : IWordSums<WordSums1<TWords>, TWords>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WordSums1<TWords> MultiplyAdd(TWords row, WordSums1<TWords> right, WordSums1<TWords> sums) => new() { _v0 = TWords.MultiplyAdd(row, right._v0, sums._v0) };
+    public static WordSums1<TWords> MultiplyAdd(TWords row, WordSums1<TWords> right, WordSums1<TWords> sums) =>
+        new() { _v0 = TWords.MultiplyAdd(row, right._v0, sums._v0) };
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

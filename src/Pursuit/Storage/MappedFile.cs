@@ -18,6 +18,7 @@ public sealed unsafe partial class MappedFile : IDisposable
     // madvise's words, the same on every Linux.
     private const int Sequential = 2;
     private const int WillNeed = 3;
+    private const int DontNeed = 4;
 
     private static int LiveTotal;
 
@@ -100,6 +101,11 @@ public sealed unsafe partial class MappedFile : IDisposable
         // Of what is in memory already the system would look at every page: a third of a pass over a store that is.
         if (!IsFetched(offset, count)) Advise(offset, count, WillNeed);
     }
+
+    /// <summary>Takes a part that was read out of the process's memory; it stays in the system's cache, from where it comes back. A hint.</summary>
+    /// <param name="offset">First byte.</param>
+    /// <param name="count">How many.</param>
+    public void GiveBack(long offset, long count) => Advise(offset, count, DontNeed);
 
     /// <summary>Unmaps the file; spans of it must not be used any more.</summary>
     public void Dispose()

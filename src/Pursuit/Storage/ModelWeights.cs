@@ -84,6 +84,9 @@ public sealed class ModelWeights : IDisposable
     /// <inheritdoc cref="SafetensorsFile.ReadRaw"/>
     public ReadOnlySpan<byte> ReadRaw(string name, long byteOffset, int count) => FileOf(name).ReadRaw(name, byteOffset, count);
 
+    /// <inheritdoc cref="SafetensorsFile.GiveBack"/>
+    public void GiveBack(string name, long firstElement, long count) => FileOf(name).GiveBack(name, firstElement, count);
+
     /// <summary>Unmaps the files.</summary>
     public void Dispose()
     {

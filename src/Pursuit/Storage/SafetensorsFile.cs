@@ -136,6 +136,16 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="count">How many bytes.</param>
     public void Prefetch(string name, long byteOffset, long count) => _file.Prefetch(Info(name).Offset + byteOffset, count);
 
+    /// <summary>Takes part of a tensor that was read out of the process's memory; a hint (<see cref="MappedFile.GiveBack"/>).</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="firstElement">Where to start, in elements.</param>
+    /// <param name="count">How many elements.</param>
+    public void GiveBack(string name, long firstElement, long count)
+    {
+        var (info, size) = (Info(name), Info(name).Type.Bits() / 8);
+        _file.GiveBack(info.Offset + firstElement * size, count * size);
+    }
+
     /// <summary>Unmaps the file; spans from <see cref="ReadRaw"/> must not be used any more.</summary>
     public void Dispose() => _file.Dispose();
 

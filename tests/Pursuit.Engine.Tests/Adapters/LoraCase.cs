@@ -4,6 +4,7 @@ using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Storage;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Engine.Tests.Adapters;
 
@@ -12,11 +13,12 @@ internal sealed class LoraCase : IDisposable
 {
     private readonly SafetensorsFile _expected;
 
-    public LoraCase(string name, IDecoderOperations? operations = null, string? adapters = null)
+    public LoraCase(string name, IDecoderOperations? operations = null, string? adapters = null, WeightUse use = WeightUse.Read)
     {
         Directory = RepositoryFiles.Fixture("engine", Path.Combine("lora", name));
         _expected = SafetensorsFile.Open(Path.Combine(Directory, "expected.safetensors"));
-        Decoder = Decoder.Load(RepositoryFiles.Fixture("engine", AdapterConfig.ReadDirectory(Directory).BaseModel!), operations);
+        var model = RepositoryFiles.Fixture("engine", AdapterConfig.ReadDirectory(Directory).BaseModel!);
+        Decoder = Decoder.Load(model, operations is null ? null : OperationRegistry.On(operations), use);
         Adapters = LoraAdapters.Load(Decoder, adapters ?? Directory);
         Decoder.Adapters = Adapters;
     }

@@ -1,7 +1,6 @@
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
-using Pursuit.Engine.Training;
 using Pursuit.TestKit;
 
 namespace Pursuit.Engine.Tests.Adapters;
@@ -104,11 +103,12 @@ public sealed class LoraInvarianceTests
             using var space = operations.Allocate(Math.Max(gradient.Module.A.Length, gradient.Module.B.Length));
             for (var i = 0; i < gradient.Batch.Examples; i++)
             {
-                var (first, count) = (gradient.Batch.Offsets[i], gradient.Batch.Offsets[i + 1] - gradient.Batch.Offsets[i]);
-                gradient.FormA(operations, first, count, accumulate: false, space.Slice(0, gradient.Module.A.Length));
-                Gradients[(gradient.Module.A.Name, i)] = Copy(space, gradient.Module.A.Length);
-                gradient.FormB(operations, first, count, accumulate: false, space.Slice(0, gradient.Module.B.Length));
-                Gradients[(gradient.Module.B.Name, i)] = Copy(space, gradient.Module.B.Length);
+                foreach (var (name, each) in new[] { (gradient.Module.A.Name, gradient.EachA), (gradient.Module.B.Name, gradient.EachB) })
+                {
+                    var formed = space.Slice(0, each.Rows * each.Columns);
+                    operations.MultiplySegments(each with { Segments = gradient.Batch.Segments with { First = i, Count = 1 }, C = formed });
+                    Gradients[(name, i)] = Copy(space, formed.Length);
+                }
             }
         }
 

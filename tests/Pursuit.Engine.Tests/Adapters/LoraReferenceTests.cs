@@ -1,7 +1,7 @@
 using Pursuit.Engine.Adapters;
-using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
+using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
 
 namespace Pursuit.Engine.Tests.Adapters;
@@ -41,7 +41,7 @@ public sealed class LoraReferenceTests
     [MemberData(nameof(Names))]
     public void Merged_weights_answer_as_the_adapters_did(string name)
     {
-        using var reference = new LoraCase(name);
+        using var reference = new LoraCase(name, use: WeightUse.Change);
         var before = reference.Logits();
         reference.Adapters.MergeInto(reference.Decoder);
         reference.Decoder.Adapters.ShouldBeNull();

@@ -1,4 +1,5 @@
 using Pursuit.Engine.Adapters;
+using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 
@@ -20,7 +21,13 @@ public sealed class LoraTests
         {
             // W + scale B A.
             var weight = merged.Layout.Find(module.Part.Weight.Name)!.In(merged.Weights);
-            merged.Operations.Multiply(false, false, module.Part.Outputs, module.Group.Inputs, 3, 2, module.B.In(adapters.Values), 3, module.A.In(adapters.Values), module.Group.Inputs, 1, weight, module.Group.Inputs);
+            var inner = new MatrixSlice(module.A.In(adapters.Values), module.Group.Inputs);
+            merged.Operations.Multiply(new(
+                module.Part.Outputs, module.Group.Inputs, 3, new(module.B.In(adapters.Values), 3), inner, new(weight, module.Group.Inputs))
+            {
+                Alpha = 2,
+                Beta = 1,
+            });
         }
 
         var batch = Batch.Pack(TinyModel.Examples(9));
@@ -53,7 +60,13 @@ public sealed class LoraTests
         foreach (var module in adapters.Modules)
         {
             var weight = merged.Layout.Find(module.Part.Weight.Name)!.In(merged.Weights);
-            merged.Operations.Multiply(false, false, module.Part.Outputs, module.Group.Inputs, 3, 2, module.B.In(adapters.Values), 3, module.A.In(adapters.Values), module.Group.Inputs, 1, weight, module.Group.Inputs);
+            var inner = new MatrixSlice(module.A.In(adapters.Values), module.Group.Inputs);
+            merged.Operations.Multiply(new(
+                module.Part.Outputs, module.Group.Inputs, 3, new(module.B.In(adapters.Values), 3), inner, new(weight, module.Group.Inputs))
+            {
+                Alpha = 2,
+                Beta = 1,
+            });
         }
 
         decoder.Adapters = adapters;

@@ -133,7 +133,7 @@ public sealed class EmbeddingFeaturesTests : IDisposable
         using var target = Open(_world.Write("target.jsonl", string.Concat(FeatureWorld.Lines().Take(12))));
         using (var run = RunDirectory.Open(_world.PathOf("borrower")))
         {
-            var source = FeatureSources.Shared(FeatureSources.KindIn(_world.PathOf("lender"), FeatureNeeds.PoolEmbeddings), _world.PathOf("lender"), run, null, 2, StageShare.Whole, null);
+            var source = FeatureSources.Shared(FeatureSources.KindIn(_world.PathOf("lender"), FeatureNeeds.PoolEmbeddings), _world.PathOf("lender"), run, new LentFeatures { Threads = 2 }, StageShare.Whole, null);
             using var ofPool = source.OfPool(pool, TestContext.Current.CancellationToken).Features;
             using var ofTarget = source.OfTarget(pool, target, TestContext.Current.CancellationToken).Features;
             for (var i = 0; i < 12; i++) RowOf(ofTarget, i).ShouldBe(RowOf(ofPool, i));

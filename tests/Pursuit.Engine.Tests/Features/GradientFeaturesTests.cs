@@ -166,7 +166,7 @@ public sealed class GradientFeaturesTests : IDisposable
         using var targets = Pool.Open(new PoolOptions { Paths = [target] }, null, TestContext.Current.CancellationToken);
         using (var run = RunDirectory.Open(_world.PathOf("borrower")))
         {
-            var source = GradientFeatures.Shared(_world.PathOf("lender"), run, null, 2, StageShare.Whole, null);
+            var source = GradientFeatures.Shared(_world.PathOf("lender"), run, new LentFeatures { Threads = 2 }, StageShare.Whole, null);
             using var ofPool = source.OfPool(pool, TestContext.Current.CancellationToken).Features;
             using var ofTarget = source.OfTarget(pool, targets, TestContext.Current.CancellationToken).Features;
             // The target's examples are the pool's first twelve, so their features are too.

@@ -1,6 +1,7 @@
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Statistics;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Engine.Tests.Statistics;
 
@@ -16,7 +17,7 @@ public sealed class PredictionTests
         using var reference = new ReferenceCase(variant);
         foreach (var operations in OperationRegistry.Fast.Append(OperationRegistry.Plain))
         {
-            using var decoder = Decoder.Load(reference.Directory, operations);
+            using var decoder = Decoder.Load(reference.Directory, OperationRegistry.On(operations));
             var batch = Batch.Pack(ReferenceCase.Examples).Whole(LossReduction.ExampleSum);
             Compare(decoder, batch, reference.Expected("logits"), 2e-5);
         }
@@ -57,7 +58,7 @@ public sealed class PredictionTests
             for (var stride = 1; stride < window; stride++)
                 for (var tokens = 0; tokens <= 40; tokens++)
                 {
-                    var windows = ScoringWindows.Of(tokens, window, stride).ToArray();
+                    var windows = ScoringWindows.Cut(tokens, window, stride).ToArray();
                     var scored = windows.SelectMany(w => Enumerable.Range(w.FirstScored, w.Start + w.Length - w.FirstScored)).ToArray();
                     scored.ShouldBe(Enumerable.Range(1, Math.Max(0, tokens - 1)));
                     foreach (var own in windows)

@@ -37,7 +37,7 @@ public sealed class TokenStatisticsTests : IDisposable
                 row.Tokens.ToArray().ShouldBe(Tokenizer.Load(model).Encode(texts[i], addSpecialTokens: false));
                 int[] all = [begin, .. row.Tokens];
                 var expected = new double[row.Tokens.Length];
-                foreach (var window in ScoringWindows.Of(all.Length, 24, 12))
+                foreach (var window in ScoringWindows.Cut(all.Length, 24, 12))
                 {
                     var batch = Batch.Pack([(all[window.Start..(window.Start + window.Length)], null)]).Whole(LossReduction.ExampleSum);
                     var logits = new float[batch.Tokens * decoder.Config.VocabularySize];

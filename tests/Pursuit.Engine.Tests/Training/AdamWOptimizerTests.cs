@@ -2,6 +2,7 @@ using System.Text.Json;
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
+using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
 
 namespace Pursuit.Engine.Tests.Training;
@@ -16,7 +17,7 @@ public sealed class AdamWOptimizerTests
         foreach (var operations in OperationRegistry.Fast.Append(OperationRegistry.Plain))
         {
             // The golden matrix plays the embedding [3, 6], the vector the final norm [6]; every other gradient is zero.
-            using var decoder = Decoder.Create(new ModelConfig { VocabularySize = 3, HiddenSize = 6, IntermediateSize = 2, Layers = 1, QueryHeads = 1, KeyValueHeads = 1, HeadSize = 6, TiedHead = true }, 0, operations: operations);
+            using var decoder = Decoder.Create(new ModelConfig { VocabularySize = 3, HiddenSize = 6, IntermediateSize = 2, Layers = 1, QueryHeads = 1, KeyValueHeads = 1, HeadSize = 6, TiedHead = true }, 0, device: OperationRegistry.On(operations));
             using var gradients = new WeightGradients(decoder);
             using var optimizer = new AdamWOptimizer(gradients, new AdamWOptions { Beta1 = 0.9f, Beta2 = 0.95f, WeightDecay = 0.1f, ClipNorm = 1 });
             var (matrix, vector) = (decoder.Layout.Embedding, decoder.Layout.FinalNorm);

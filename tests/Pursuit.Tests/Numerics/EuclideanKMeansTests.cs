@@ -26,7 +26,7 @@ public sealed class EuclideanKMeansTests
     {
         float[] rows = [.. Enumerable.Range(0, 400).SelectMany(i => new[] { 100f * (i % 2) + i / 100f, 3f })];
         var centres = Cluster(rows, 400, 2, 2, 50, threads: 2);
-        new[] { centres.Of(0)[0], centres.Of(1)[0] }.Order().ShouldBe([1.99f, 102f], 0.01);
+        new[] { centres.Centre(0)[0], centres.Centre(1)[0] }.Order().ShouldBe([1.99f, 102f], 0.01);
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Pursuit.Numerics;
-using Pursuit.Numerics.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Numerics;
 
@@ -118,7 +118,7 @@ public sealed class GemmTests
         c.ShouldBe([2, 2, 2, 2]);
         Gemm.Multiply(false, false, 2, 2, 2, 0, nan, 2, nan, 2, 3, c, 2);
         c.ShouldBe([6, 6, 6, 6]);
-        Gemm.Multiply(false, false, 2, 2, 0, 1, [], 0, [], 2, 0, c, 2);
+        Gemm.Multiply(false, false, 2, 2, 0, 1, [], 0, Array.Empty<float>(), 2, 0, c, 2);
         c.ShouldBe([0, 0, 0, 0]);
     }
 
@@ -163,14 +163,28 @@ public sealed class GemmTests
         using var a = Matrix(random, ta ? k : m, ta ? m : k, lda);
         using var b = Matrix(random, tb ? n : k, tb ? k : n, ldb);
         using var c = Matrix(random, m, n, ldc);
+        var before = c.Span.ToArray();
         var expected = c.Span.ToArray();
         var alpha = (transposes + k) % 2 == 0 ? 1 : -0.75f;
         var beta = (m % 3) switch { 0 => 0f, 1 => 1f, _ => 0.3f };
         ReferenceGemm.MultiplyInPromisedOrder(ta, tb, m, n, k, alpha, a.Span, lda, b.Span, ldb, beta, expected, ldc);
         Multiply(path, ta, tb, m, n, k, alpha, a.Span, lda, b.Span, ldb, beta, c.Span, ldc);
         // Bits, so that the NaN sentinels between rows count as well.
-        MemoryMarshal.Cast<float, int>(c.Span).SequenceEqual(MemoryMarshal.Cast<float, int>(expected))
-            .ShouldBeTrue($"{path}: {m} x {n} x {k}, transposes {ta} {tb}, leading {lda} {ldb} {ldc}, alpha {alpha}, beta {beta}");
+        MemoryMarshal.Cast<float, int>(c.Span).SequenceEqual(MemoryMarshal.Cast<float, int>(expected)).ShouldBeTrue(Case("float32"));
+
+        // In bf16 it also ends at a forbidden page, and its bits are those of the same numbers in float32.
+        using var half = new GuardedFloats((b.Span.Length + 1) / 2);
+        var narrow = MemoryMarshal.Cast<float, ushort>(half.Span)[^b.Span.Length..];
+        FloatConversion.SingleToBFloat16(b.Span, narrow);
+        FloatConversion.BFloat16ToSingle(narrow, b.Span);
+        before.CopyTo(expected, 0);
+        before.CopyTo(c.Span);
+        ReferenceGemm.MultiplyInPromisedOrder(ta, tb, m, n, k, alpha, a.Span, lda, b.Span, ldb, beta, expected, ldc);
+        Gemm.Multiply(SimdPaths.Parse(path), ta, tb, m, n, k, alpha, a.Span, lda, narrow, ldb, beta, c.Span, ldc);
+        MemoryMarshal.Cast<float, int>(c.Span).SequenceEqual(MemoryMarshal.Cast<float, int>(expected)).ShouldBeTrue(Case("bf16"));
+
+        string Case(string type) =>
+            $"{path}, {type}: {m} x {n} x {k}, transposes {ta} {tb}, leading {lda} {ldb} {ldc}, alpha {alpha}, beta {beta}";
     }
 
     /// <summary>A matrix whose gaps between rows hold NaN, and whose last row ends at a forbidden page.</summary>

@@ -1,6 +1,6 @@
 using Pursuit.Numerics;
-using Pursuit.Numerics.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Numerics;
 

@@ -1,5 +1,4 @@
 using Pursuit.Numerics;
-using Pursuit.Numerics.Reference;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Numerics;
@@ -43,69 +42,6 @@ public sealed class SolverTests
         x.ShouldBe([1, 2]);
         Should.Throw<PursuitException>(() => factor.TryAppend([1], 1)).Message.ShouldContain("a column of 1 numbers for a factor of size 2");
         Should.Throw<PursuitException>(() => factor.Solve([1], x)).Message.ShouldContain("2 each");
-    }
-
-    [Theory]
-    [InlineData(1, 1, 0.0, 10)]
-    [InlineData(12, 20, 0.0, 10)]
-    [InlineData(40, 60, 0.1, 10)]
-    [InlineData(40, 60, 0.1, 0)]
-    [InlineData(60, 30, 0.01, 10)] // more columns than equations: unique by the ridge alone
-    public void Non_negative_least_squares_equal_Lawson_and_Hanson(int n, int equations, double ridge, int exactEvery)
-    {
-        var random = new SeededRandom(1, "test/nnls", (ulong)n);
-        const int Rights = 3, Extra = 5;
-        var (gram, linear) = Problem(random, n, equations, Rights, Extra);
-        var solution = new double[Rights * n];
-        foreach (ref var start in solution.AsSpan())
-            start = random.NextGaussian(); // a warm start, in part negative
-        var options = new NnlsOptions { Tolerance = 1e-11, MaxSweeps = 100_000, SweepsPerExactSolve = exactEvery };
-        var result = NonNegativeLeastSquares.Solve(gram, n + Extra, n, linear, Rights, ridge, options, solution);
-        result.Converged.ShouldBeTrue();
-        var square = new double[n, n];
-        for (var i = 0; i < n * n; i++)
-            square[i / n, i % n] = gram[i / n * (n + Extra) + i % n];
-        for (var j = 0; j < Rights; j++)
-        {
-            var c = linear[(j * n)..((j + 1) * n)];
-            var expected = ReferenceNnls.Solve(square, c, ridge);
-            expected.ShouldContain(u => u > 0);
-            for (var i = 0; i < n; i++)
-                solution[j * n + i].ShouldBe(expected[i], 1e-7);
-            solution.AsSpan(j * n, n).ToArray().ShouldAllBe(u => u >= 0);
-
-            // Alone, a right-hand side gets the same bits as in company.
-            var alone = new double[n];
-            NonNegativeLeastSquares.Solve(gram, n + Extra, n, c, 1, ridge, options with { MaxSweeps = 1 }, alone);
-            var company = new double[Rights * n];
-            NonNegativeLeastSquares.Solve(gram, n + Extra, n, linear, Rights, ridge, options with { MaxSweeps = 1 }, company);
-            company[(j * n)..((j + 1) * n)].ShouldBe(alone);
-        }
-    }
-
-    [Fact]
-    public void Equal_columns_share_a_weight_of_the_right_sum()
-    {
-        // Two equal columns of norm 2, target along them: any split with sum 1.5 is optimal.
-        double[] gram = [4, 4, 4, 4], solution = new double[2];
-        NonNegativeLeastSquares.Solve(gram, 2, 2, [6, 6], 1, 0, new NnlsOptions(), solution).Converged.ShouldBeTrue();
-        (solution[0] + solution[1]).ShouldBe(1.5, Tolerances.DoubleReordered);
-        double[] away = [1, 1];
-        NonNegativeLeastSquares.Solve(gram, 2, 2, [-6, -6], 1, 0, new NnlsOptions(), away).Converged.ShouldBeTrue();
-        away.ShouldBe([0, 0]);
-    }
-
-    [Fact]
-    public void An_unfinished_solve_says_so()
-    {
-        var (gram, linear) = Problem(new SeededRandom(1, "test/nnls/stop"), 30, 40, 1, 0);
-        var solution = new double[30];
-        var result = NonNegativeLeastSquares.Solve(gram, 30, 30, linear, 1, 0, new NnlsOptions { MaxSweeps = 1, Tolerance = 1e-12 }, solution);
-        result.Converged.ShouldBeFalse();
-        result.Violation.ShouldBeGreaterThan(1e-12);
-        Should.Throw<PursuitException>(() => NonNegativeLeastSquares.Solve(gram, 29, 30, linear, 1, 0, new NnlsOptions(), solution)).Message.ShouldContain("leading dimension 29");
-        Should.Throw<PursuitException>(() => new NnlsOptions { Tolerance = -1, MaxSweeps = 0, SweepsPerExactSolve = -1, MaxExactSupport = -1 }.Validate()).Message
-            .ShouldBe("NnlsOptions: Tolerance is -1; expected 0 to 1; MaxSweeps is 0; expected 1 or more; SweepsPerExactSolve is -1; expected 0 or more; MaxExactSupport is -1; expected 0 or more.");
     }
 
     [Fact]

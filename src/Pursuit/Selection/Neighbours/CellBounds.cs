@@ -36,7 +36,7 @@ internal sealed class CellBounds
         _directions = new float[count * _dimension];
         for (var c = 0; c < count; c++)
         {
-            var centre = cells.Centres.Of(c);
+            var centre = cells.Centres.Centre(c);
             var norm = Math.Sqrt(DotProduct.SquaredNorm(centre));
             for (var k = 0; k < _dimension && norm > 0; k++) _directions[c * _dimension + k] = (float)(centre[k] / norm);
         }

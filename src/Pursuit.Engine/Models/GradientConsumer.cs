@@ -1,8 +1,7 @@
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Kernels;
-using Pursuit.Engine.Models;
 
-namespace Pursuit.Engine.Training;
+namespace Pursuit.Engine.Models;
 
 /// <summary>A consumer that ignores everything; derive from it and override what is wanted.</summary>
 public abstract class GradientConsumer : IGradientConsumer
@@ -14,7 +13,7 @@ public abstract class GradientConsumer : IGradientConsumer
     public virtual bool WantsVectors => false;
 
     /// <inheritdoc/>
-    public virtual void Begin(MicroBatch batch)
+    public virtual void Begin(DeviceBatch batch)
     {
     }
 
@@ -34,17 +33,17 @@ public abstract class GradientConsumer : IGradientConsumer
     }
 
     /// <inheritdoc/>
-    public virtual void OnVector(MicroBatch batch, Parameter parameter, BufferSlice gradient)
+    public virtual void OnVector(DeviceBatch batch, Parameter parameter, BufferSlice gradient)
     {
     }
 
     /// <inheritdoc/>
-    public virtual void OnEmbedding(MicroBatch batch, BufferSlice deltas)
+    public virtual void OnEmbedding(DeviceBatch batch, BufferSlice deltas)
     {
     }
 
     /// <inheritdoc/>
-    public virtual void End(MicroBatch batch)
+    public virtual void End(DeviceBatch batch)
     {
     }
 }

@@ -1,7 +1,7 @@
 using System.Runtime.Intrinsics;
-using Pursuit.Engine.Kernels.Reference;
+using Pursuit.Engine.Kernels;
 
-namespace Pursuit.Engine.Kernels;
+namespace Pursuit.TestKit.Reference;
 
 /// <summary>Every implementation of the decoder's operations that this machine can run; tests hold them all to the plain twin.</summary>
 public static class OperationRegistry
@@ -16,4 +16,7 @@ public static class OperationRegistry
         .. Vector256.IsHardwareAccelerated ? [CpuOperations.ForWidth(8)] : Array.Empty<IDecoderOperations>(),
         CpuOperations.ForWidth(1),
     ];
+
+    /// <summary>The processor as a device with one of the implementations.</summary>
+    public static Device On(IDecoderOperations operations) => Device.Cpu with { Operations = operations };
 }

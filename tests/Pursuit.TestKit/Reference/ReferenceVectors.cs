@@ -1,4 +1,6 @@
-namespace Pursuit.Numerics.Reference;
+using Pursuit.Numerics;
+
+namespace Pursuit.TestKit.Reference;
 
 /// <summary>The plain twins of <see cref="DotProduct"/>, <see cref="Axpy"/>, <see cref="RowScan"/> and <see cref="ByteScan"/>.</summary>
 public static class ReferenceVectors

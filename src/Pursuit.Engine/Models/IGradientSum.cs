@@ -1,7 +1,6 @@
 using Pursuit.Engine.Kernels;
-using Pursuit.Engine.Models;
 
-namespace Pursuit.Engine.Training;
+namespace Pursuit.Engine.Models;
 
 /// <summary>
 /// The gradient of a set of parameters, summed over the micro-batches of a batch by any number of workers. Every
@@ -24,7 +23,9 @@ public interface IGradientSum
     /// <summary>Starts a new sum at zero.</summary>
     void Begin();
 
-    /// <summary>A consumer for one worker. It must see its micro-batches in ascending order, and the workers together all of them.</summary>
+    /// <summary>
+    /// A consumer for one worker. It must see its micro-batches in ascending order, and the workers together all of them.
+    /// </summary>
     IGradientConsumer CreateConsumer();
 
     /// <summary>Ends the sum.</summary>
@@ -40,10 +41,10 @@ public static class GradientSums
     /// <summary>The Euclidean norm over all tensors.</summary>
     public static double Norm(this IGradientSum sum)
     {
-        var total = 0.0;
-        foreach (var parameter in sum.Parameters)
-            total += sum.Operations.SumOfSquares(parameter.In(sum.Values));
-        return Math.Sqrt(total);
+        var values = new BufferSlice[sum.Parameters.Count];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = sum.Parameters[i].In(sum.Values);
+        return Math.Sqrt(sum.Operations.SumOfSquares(values));
     }
 
     /// <summary>A parameter's gradient, copied to the host.</summary>

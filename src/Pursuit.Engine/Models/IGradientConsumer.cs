@@ -1,8 +1,7 @@
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Kernels;
-using Pursuit.Engine.Models;
 
-namespace Pursuit.Engine.Training;
+namespace Pursuit.Engine.Models;
 
 /// <summary>
 /// What a backward pass is for. The pass itself only carries gradients down through the activations; for each linear
@@ -21,7 +20,7 @@ public interface IGradientConsumer
     bool WantsVectors { get; }
 
     /// <summary>Called before anything else of a micro-batch's backward pass.</summary>
-    void Begin(MicroBatch batch);
+    void Begin(DeviceBatch batch);
 
     /// <summary>Called once per group of linear layers, from the last layer's down to the first layer's query, key and value.</summary>
     void OnLinear(in LinearGradient gradient);
@@ -33,13 +32,15 @@ public interface IGradientConsumer
     void OnHead(in HeadGradient gradient);
 
     /// <summary>Called with a norm's weight gradient, summed over the micro-batch, if <see cref="WantsVectors"/>.</summary>
-    void OnVector(MicroBatch batch, Parameter parameter, BufferSlice gradient);
+    void OnVector(DeviceBatch batch, Parameter parameter, BufferSlice gradient);
 
-    /// <summary>Called after the layers, if <see cref="LowestLayer"/> is -1, with the gradient of the embedding's output [tokens, hidden].</summary>
-    void OnEmbedding(MicroBatch batch, BufferSlice deltas);
+    /// <summary>
+    /// Called after the layers, if <see cref="LowestLayer"/> is -1, with the gradient of the embedding's output [tokens, hidden].
+    /// </summary>
+    void OnEmbedding(DeviceBatch batch, BufferSlice deltas);
 
     /// <summary>Called after everything else of a micro-batch's backward pass.</summary>
-    void End(MicroBatch batch);
+    void End(DeviceBatch batch);
 }
 
 /// <summary>Inputs and output gradients of a group of linear layers over a micro-batch.</summary>
@@ -47,7 +48,7 @@ public interface IGradientConsumer
 /// <param name="Group">The layers; part p's gradients are columns FirstOutput to FirstOutput + Outputs.</param>
 /// <param name="Inputs">a [tokens, Group.Inputs], dense.</param>
 /// <param name="Deltas">delta [tokens, Group.Outputs], dense.</param>
-public readonly record struct LinearGradient(MicroBatch Batch, LinearGroup Group, BufferSlice Inputs, BufferSlice Deltas);
+public readonly record struct LinearGradient(DeviceBatch Batch, LinearGroup Group, BufferSlice Inputs, BufferSlice Deltas);
 
 /// <summary>Inputs and output gradients of a block of the head: some labels by some part of the vocabulary.</summary>
 /// <param name="Batch">The micro-batch; example i's labels are LabelOffsets[i] to LabelOffsets[i + 1].</param>
@@ -58,4 +59,5 @@ public readonly record struct LinearGradient(MicroBatch Batch, LinearGroup Group
 /// <param name="Outputs">Number of token ids.</param>
 /// <param name="Inputs">The head's inputs [Labels, hidden], dense.</param>
 /// <param name="Deltas">The logits' gradients [Labels, Outputs], dense.</param>
-public readonly record struct HeadGradient(MicroBatch Batch, LinearGroup Head, int FirstLabel, int Labels, int FirstOutput, int Outputs, BufferSlice Inputs, BufferSlice Deltas);
+public readonly record struct HeadGradient(
+    DeviceBatch Batch, LinearGroup Head, int FirstLabel, int Labels, int FirstOutput, int Outputs, BufferSlice Inputs, BufferSlice Deltas);

@@ -1,4 +1,4 @@
-namespace Pursuit.Engine.Training;
+namespace Pursuit.Engine.Models;
 
 /// <summary>
 /// For each of several slots, whose turn it is: micro-batch 0, then 1, and so on. Workers that take micro-batches in

@@ -1,4 +1,6 @@
-namespace Pursuit.Numerics.Reference;
+using Pursuit.Numerics;
+
+namespace Pursuit.TestKit.Reference;
 
 /// <summary>The plain twins of <see cref="FloatConversion"/>.</summary>
 public static class ReferenceFloatConversion

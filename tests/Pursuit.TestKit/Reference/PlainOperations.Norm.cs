@@ -1,13 +1,17 @@
-namespace Pursuit.Engine.Kernels.Reference;
+using Pursuit.Engine.Kernels;
+
+namespace Pursuit.TestKit.Reference;
 
 public sealed partial class PlainOperations
 {
     /// <inheritdoc/>
-    public void RmsNorm(BufferSlice x, int strideX, BufferSlice weight, float epsilon, int rows, int groups, int size, BufferSlice y, int strideY, BufferSlice inverse)
+    public void RmsNorm(NormShape shape, MatrixSlice x, BufferSlice weight, float epsilon, MatrixSlice y, BufferSlice inverse)
     {
-        var input = x.AsSpan();
+        var (rows, groups, size) = shape;
+        var (strideX, strideY) = (x.Stride, y.Stride);
+        var input = x.Values.AsSpan();
         var w = weight.AsSpan();
-        var output = y.AsSpan();
+        var output = y.Values.AsSpan();
         var r = inverse.AsSpan();
         for (var t = 0; t < rows; t++)
         {
@@ -25,7 +29,7 @@ public sealed partial class PlainOperations
     }
 
     /// <inheritdoc/>
-    public void RmsNormAgain(BufferSlice x, BufferSlice weight, BufferSlice inverse, int rows, int size, BufferSlice y)
+    public void RmsNormAgain(int rows, int size, BufferSlice x, BufferSlice weight, BufferSlice inverse, BufferSlice y)
     {
         var input = x.AsSpan();
         var w = weight.AsSpan();
@@ -39,13 +43,15 @@ public sealed partial class PlainOperations
     }
 
     /// <inheritdoc/>
-    public void RmsNormBackward(BufferSlice x, int strideX, BufferSlice weight, BufferSlice inverse, BufferSlice dy, int strideDy, int rows, int groups, int size, bool accumulate, BufferSlice dx, int strideDx, BufferSlice? dWeight)
+    public void RmsNormBackward(in NormGradient gradient)
     {
-        var input = x.AsSpan();
-        var w = weight.AsSpan();
-        var r = inverse.AsSpan();
-        var gradient = dy.AsSpan();
-        var result = dx.AsSpan();
+        var (rows, groups, size) = gradient.Shape;
+        var (strideX, strideDy, strideDx, accumulate) = (gradient.X.Stride, gradient.DY.Stride, gradient.DX.Stride, gradient.Accumulate);
+        var input = gradient.X.Values.AsSpan();
+        var w = gradient.Weight.AsSpan();
+        var r = gradient.Inverse.AsSpan();
+        var slopes = gradient.DY.Values.AsSpan();
+        var result = gradient.DX.Values.AsSpan();
         var weightGradient = new double[size];
         for (var t = 0; t < rows; t++)
         {
@@ -55,21 +61,21 @@ public sealed partial class PlainOperations
                 var projection = 0.0;
                 for (var i = 0; i < size; i++)
                 {
-                    double value = input[t * strideX + g * size + i], slope = gradient[t * strideDy + g * size + i];
+                    double value = input[t * strideX + g * size + i], slope = slopes[t * strideDy + g * size + i];
                     projection += slope * w[i] * value / size;
                     weightGradient[i] += slope * value * factor;
                 }
 
                 for (var i = 0; i < size; i++)
                 {
-                    double value = input[t * strideX + g * size + i], slope = gradient[t * strideDy + g * size + i];
+                    double value = input[t * strideX + g * size + i], slope = slopes[t * strideDy + g * size + i];
                     ref var target = ref result[t * strideDx + g * size + i];
                     target = (float)((accumulate ? target : 0.0) + factor * slope * w[i] - value * factor * factor * factor * projection);
                 }
             }
         }
 
-        if (dWeight is { } destination)
+        if (gradient.DWeight is { } destination)
         {
             for (var i = 0; i < size; i++)
                 destination.AsSpan()[i] = (float)weightGradient[i];

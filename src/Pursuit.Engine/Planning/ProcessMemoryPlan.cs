@@ -4,8 +4,10 @@ using Pursuit.Storage;
 
 namespace Pursuit.Engine.Planning;
 
-/// <summary>Bytes of memory of a process's own in each stage; stores and files that are mapped belong to the system's cache and aren't among them.</summary>
-internal sealed class PlannedMemory(CostPlan plan, int processes)
+/// <summary>
+/// Bytes of memory of a process's own in each stage; stores and files that are mapped belong to the system's cache and aren't among them.
+/// </summary>
+internal sealed class ProcessMemoryPlan(CostPlan plan, int processes)
 {
     /// <summary>Of an example in a pool's index: its place, fate, content id and the slots of the tables over them.</summary>
     private const double IndexBytes = 100;
@@ -21,17 +23,24 @@ internal sealed class PlannedMemory(CostPlan plan, int processes)
 
     /// <summary>While rank 0 trains: weights, their gradients and two moments, and the threads' arenas.</summary>
     public double WarmingUp(MachineGroup machine) =>
-        Reading(isFirst: true) + plan.ModelMemory + machine.Cores * (double)plan.ThreadMemory + (plan.WarmupTokens > 0 ? (double)plan.CheckpointBytes / plan.Checkpoints : 0);
+        Reading(
+            isFirst: true) + plan.ModelMemory + machine.Cores * (double)plan.ThreadMemory + (plan.WarmupTokens > 0
+                ? (double)plan.CheckpointBytes / plan.Checkpoints
+                : 0);
 
     /// <summary>While shards are made.</summary>
     /// <param name="machine">The process's machine.</param>
     /// <param name="isFirst">True for the process that plans and decides.</param>
-    public double Making(MachineGroup machine, bool isFirst) => Reading(isFirst) + plan.ModelMemory + machine.Cores * (double)plan.ThreadMemory + plan.ShardMemory * (isFirst ? 1 : OthersShare);
+    public double Making(MachineGroup machine, bool isFirst) =>
+        Reading(isFirst) + plan.ModelMemory + machine.Cores * (double)plan.ThreadMemory + plan.ShardMemory * (isFirst ? 1 : OthersShare);
 
     /// <summary>While passes are made, in a process that is told what to do.</summary>
     public double Passing => Reading(isFirst: false) + RowBytes * plan.Examples + PassBytes * (double)plan.Examples / processes;
 
-    /// <summary>The same in rank 0: the chosen rows with their Gram matrix while they grow, rows it fetched, and in the end every row's gain at every pass.</summary>
+    /// <summary>
+    /// The same in rank 0: the chosen rows with their Gram matrix while they grow, rows it fetched, and in the end every row's gain at
+    /// every pass.
+    /// </summary>
     public double Deciding
     {
         get
@@ -40,14 +49,19 @@ internal sealed class PlannedMemory(CostPlan plan, int processes)
             var chosen = 1.1 * plan.Chosen;
             var fetched = processes > 1 ? Math.Min(CacheBytes, 2.0 * plan.Chosen * dimension * sizeof(float)) : 0;
             // A Gram matrix that grows stands beside the one it takes the place of.
-            return Reading(isFirst: true) + (RowBytes + PassBytes + sizeof(float) * plan.Passes) * plan.Examples + sizeof(float) * chosen * (dimension + 2 * chosen) + fetched;
+            return Reading(
+                isFirst: true) + (RowBytes + PassBytes + sizeof(
+                    float) * plan.Passes) * plan.Examples + sizeof(float) * chosen * (dimension + 2 * chosen) + fetched;
         }
     }
 
     /// <summary>Of a row in a pass: its score, and its gain on the way.</summary>
     private const int PassBytes = 2 * sizeof(float);
 
-    /// <summary>Of a row beside its features: norms, multipliers and losses at every checkpoint, its length, and what sorting lengths takes for a while.</summary>
+    /// <summary>
+    /// Of a row beside its features: norms, multipliers and losses at every checkpoint, its length, and what sorting lengths takes for a
+    /// while.
+    /// </summary>
     private double RowBytes => 12 * plan.Checkpoints + sizeof(double) + 28;
 
     /// <summary>Of a whole shard, the largest that another process makes: the pool's second.</summary>

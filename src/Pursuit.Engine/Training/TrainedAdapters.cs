@@ -1,8 +1,8 @@
 using System.Globalization;
+using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
-using Pursuit.Engine.Training;
 
-namespace Pursuit.Engine.Adapters;
+namespace Pursuit.Engine.Training;
 
 /// <summary>Adapters as what a training changes; a checkpoint is an adapter directory in PEFT's layout.</summary>
 public sealed class TrainedAdapters : ITrainedSet
@@ -37,7 +37,10 @@ public sealed class TrainedAdapters : ITrainedSet
         get
         {
             var options = _adapters.Options;
-            return string.Create(CultureInfo.InvariantCulture, $"adapters of rank {options.Rank}, alpha {options.Alpha}, dropout {options.Dropout} by seed {_seed}, {(options.RankStabilized ? "rank stabilized" : "plain")}, {string.Join(' ', options.TargetModules)}");
+            var (scaled, modules) = (options.RankStabilized ? "rank stabilized" : "plain", string.Join(' ', options.TargetModules));
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"adapters of rank {options.Rank}, alpha {options.Alpha}, dropout {options.Dropout} by seed {_seed}, {scaled}, {modules}");
         }
     }
 

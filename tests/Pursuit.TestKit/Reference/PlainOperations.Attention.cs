@@ -1,4 +1,6 @@
-namespace Pursuit.Engine.Kernels.Reference;
+using Pursuit.Engine.Kernels;
+
+namespace Pursuit.TestKit.Reference;
 
 public sealed partial class PlainOperations
 {
@@ -6,15 +8,17 @@ public sealed partial class PlainOperations
     public int AttentionScratch(in AttentionShape shape, int longest) => 0;
 
     /// <inheritdoc/>
-    public void Attention(in AttentionShape shape, ReadOnlySpan<SequenceRows> sequences, BufferSlice q, int strideQ, BufferSlice k, BufferSlice v, int strideKv, BufferSlice scratch, BufferSlice o, int strideO, BufferSlice logSumExp)
+    public void Attention(in AttentionCall call)
     {
-        var queries = q.AsSpan();
-        var keys = k.AsSpan();
-        var values = v.AsSpan();
-        var output = o.AsSpan();
-        var logSums = logSumExp.AsSpan();
+        var shape = call.Shape;
+        var (strideQ, strideKv, strideO) = (call.Queries.Stride, call.Keys.Stride, call.Output.Stride);
+        var queries = call.Queries.Values.AsSpan();
+        var keys = call.Keys.Values.AsSpan();
+        var values = call.Values.Values.AsSpan();
+        var output = call.Output.Values.AsSpan();
+        var logSums = call.LogSumExp.AsSpan();
         var size = shape.HeadSize;
-        foreach (var sequence in sequences)
+        foreach (var sequence in call.Sequences.AsSequences())
         {
             for (var i = 0; i < sequence.QueryCount; i++)
             {
@@ -44,19 +48,22 @@ public sealed partial class PlainOperations
     }
 
     /// <inheritdoc/>
-    public void AttentionBackward(in AttentionShape shape, ReadOnlySpan<SequenceRows> sequences, BufferSlice q, BufferSlice k, BufferSlice v, int stride, BufferSlice o, BufferSlice dO, int strideO, BufferSlice logSumExp, BufferSlice scratch, BufferSlice dQ, BufferSlice dK, BufferSlice dV, int strideD)
+    public void AttentionBackward(in AttentionGradient gradient)
     {
-        var queries = q.AsSpan();
-        var keys = k.AsSpan();
-        var values = v.AsSpan();
-        var output = o.AsSpan();
-        var dOutput = dO.AsSpan();
-        var logSums = logSumExp.AsSpan();
-        var dQueries = dQ.AsSpan();
-        var dKeys = dK.AsSpan();
-        var dValues = dV.AsSpan();
+        var call = gradient.Forward;
+        var shape = call.Shape;
+        var (stride, strideO, strideD) = (call.Queries.Stride, call.Output.Stride, gradient.DQueries.Stride);
+        var queries = call.Queries.Values.AsSpan();
+        var keys = call.Keys.Values.AsSpan();
+        var values = call.Values.Values.AsSpan();
+        var output = call.Output.Values.AsSpan();
+        var dOutput = gradient.DOutput.Values.AsSpan();
+        var logSums = call.LogSumExp.AsSpan();
+        var dQueries = gradient.DQueries.Values.AsSpan();
+        var dKeys = gradient.DKeys.Values.AsSpan();
+        var dValues = gradient.DValues.Values.AsSpan();
         var size = shape.HeadSize;
-        foreach (var sequence in sequences)
+        foreach (var sequence in call.Sequences.AsSequences())
         {
             var count = sequence.QueryCount;
             for (var shared = 0; shared < shape.KeyValueHeads; shared++)
@@ -104,21 +111,22 @@ public sealed partial class PlainOperations
     }
 
     /// <inheritdoc/>
-    public void Rope(BufferSlice values, int stride, int heads, int size, BufferSlice table, ReadOnlySpan<int> positions, bool backward)
+    public void Rope(MatrixSlice values, int heads, int size, BufferSlice table, BufferSlice positions, bool backward)
     {
-        var x = values.AsSpan();
+        var x = values.Values.AsSpan();
         var angles = table.AsSpan();
+        var places = positions.AsIntegers();
         var half = size / 2;
-        for (var t = 0; t < positions.Length; t++)
+        for (var t = 0; t < places.Length; t++)
         {
             for (var head = 0; head < heads; head++)
             {
                 for (var i = 0; i < half; i++)
                 {
-                    ref var first = ref x[t * stride + head * size + i];
-                    ref var second = ref x[t * stride + head * size + half + i];
-                    double cos = angles[positions[t] * size + i];
-                    double sin = angles[positions[t] * size + half + i] * (backward ? -1 : 1);
+                    ref var first = ref x[t * values.Stride + head * size + i];
+                    ref var second = ref x[t * values.Stride + head * size + half + i];
+                    double cos = angles[places[t] * size + i];
+                    double sin = angles[places[t] * size + half + i] * (backward ? -1 : 1);
                     double a = first, b = second;
                     first = (float)(a * cos - b * sin);
                     second = (float)(b * cos + a * sin);

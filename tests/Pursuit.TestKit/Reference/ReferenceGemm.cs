@@ -1,11 +1,25 @@
-namespace Pursuit.Numerics.Reference;
+using Pursuit.Numerics;
+
+namespace Pursuit.TestKit.Reference;
 
 /// <summary>The plain twins of <see cref="Gemm"/>.</summary>
 public static class ReferenceGemm
 {
     /// <summary>C = alpha * op(A) * op(B) + beta * C, each element summed in double precision and rounded once.</summary>
-    /// <inheritdoc cref="Gemm.Multiply(bool, bool, int, int, int, float, ReadOnlySpan{float}, int, ReadOnlySpan{float}, int, float, Span{float}, int)" path="/param"/>
-    public static void Multiply(bool transposeA, bool transposeB, int m, int n, int k, float alpha, ReadOnlySpan<float> a, int lda, ReadOnlySpan<float> b, int ldb, float beta, Span<float> c, int ldc)
+    public static void Multiply(
+        bool transposeA,
+        bool transposeB,
+        int m,
+        int n,
+        int k,
+        float alpha,
+        ReadOnlySpan<float> a,
+        int lda,
+        ReadOnlySpan<float> b,
+        int ldb,
+        float beta,
+        Span<float> c,
+        int ldc)
     {
         for (var i = 0; i < m; i++)
         {
@@ -21,8 +35,20 @@ public static class ReferenceGemm
     }
 
     /// <summary>The same product in the very order that <see cref="Gemm"/> promises, so that bits can be compared.</summary>
-    /// <inheritdoc cref="Gemm.Multiply(bool, bool, int, int, int, float, ReadOnlySpan{float}, int, ReadOnlySpan{float}, int, float, Span{float}, int)" path="/param"/>
-    public static void MultiplyInPromisedOrder(bool transposeA, bool transposeB, int m, int n, int k, float alpha, ReadOnlySpan<float> a, int lda, ReadOnlySpan<float> b, int ldb, float beta, Span<float> c, int ldc)
+    public static void MultiplyInPromisedOrder(
+        bool transposeA,
+        bool transposeB,
+        int m,
+        int n,
+        int k,
+        float alpha,
+        ReadOnlySpan<float> a,
+        int lda,
+        ReadOnlySpan<float> b,
+        int ldb,
+        float beta,
+        Span<float> c,
+        int ldc)
     {
         var blocks = Math.Max(1, (k + Gemm.MaxDepth - 1) / Gemm.MaxDepth);
         var depth = Math.Max(1, (k + blocks - 1) / blocks);
@@ -41,7 +67,8 @@ public static class ReferenceGemm
                 {
                     var sum = 0f;
                     for (var p = start; p < Math.Min(k, start + depth); p++)
-                        sum = MathF.FusedMultiplyAdd(a[transposeA ? p * lda + i : i * lda + p], b[transposeB ? j * ldb + p : p * ldb + j], sum);
+                        sum = MathF.FusedMultiplyAdd(
+                            a[transposeA ? p * lda + i : i * lda + p], b[transposeB ? j * ldb + p : p * ldb + j], sum);
                     if (start > 0)
                         target = MathF.FusedMultiplyAdd(alpha, sum, target);
                     else
