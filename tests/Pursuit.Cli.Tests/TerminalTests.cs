@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Pursuit.Cli.Output;
 using Pursuit.Reports;
+using Pursuit.Selection.Methods;
 using Pursuit.TestKit;
 
 namespace Pursuit.Cli.Tests;
@@ -113,7 +114,7 @@ public sealed class TerminalTests : IDisposable
         }
 
         var lines = Cli.Run("methods").Output.Split('\n');
-        foreach (var method in Selection.MethodRegistry.Methods)
+        foreach (var method in MethodRegistry.Methods)
             lines.ShouldContain(
                 line => line.TrimStart().StartsWith(
                     method.Name + " ", StringComparison.Ordinal) && line.Contains(method.Summary, StringComparison.Ordinal));
