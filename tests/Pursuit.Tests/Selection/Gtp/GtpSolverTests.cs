@@ -1,3 +1,4 @@
+using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
 using Pursuit.Selection.Passes;
