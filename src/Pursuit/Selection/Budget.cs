@@ -21,7 +21,7 @@ public readonly record struct Budget(double Amount, bool IsShare, BudgetUnit Uni
         ("-rows", BudgetUnit.Rows),
     ];
 
-    private const string UsualOption = "--budget";
+    private const string UsualOption = ApiName.Budget;
 
     /// <summary>What messages call it: the option it was given by. Default "--budget".</summary>
     public string Option

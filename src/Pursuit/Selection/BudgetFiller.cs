@@ -29,16 +29,16 @@ public static class BudgetFiller
         if (empty is not null) ranked = [.. ranked.Where(r => !empty[r.Position])];
         if (ranked.Count == 0 && empty is not null)
             throw PursuitException.At(
-                "--features",
+                ApiName.Features,
                 $"rows of zeros for all of the {problem.ContentIds.Count:N0} examples that could be chosen",
                 "rows that aren't",
-                "Compute the features again with the model and --max-length that training will use.");
+                $"Compute the features again with the model and {ApiName.MaxLength} that training will use.");
         if (ranked.Count == 0)
             throw PursuitException.At(
-                "--pool",
+                ApiName.Pool,
                 $"none of the {problem.ContentIds.Count:N0} examples has a token to train on",
                 "examples with an answer",
-                "Look at one with 'pursuit inspect'.");
+                $"Look at one with {ApiName.DatasetAudit}.");
         var taken = new bool[ranked.Count];
         var spent = problem.Quotas.Count == 0
             ? Fill(problem, ranked, budget, null, taken)
@@ -49,7 +49,7 @@ public static class BudgetFiller
             if (taken[rank]) rows.Add(ranked[rank]);
         if (rows.Count == 0)
             throw PursuitException.At(
-                "--budget",
+                ApiName.Budget,
                 $"the first-ranked example alone takes {problem.Budget.Cost(ranked[0].Position, problem.TokenCounts):N0} "
                 + Budget.UnitName(problem.Budget.Unit),
                 $"a budget of at least that; it is {budget:N0}",
@@ -68,7 +68,7 @@ public static class BudgetFiller
     private static IEnumerable<string> Remarks(SelectionProblem problem, int untrainable, bool[]? empty, long left, int chosen)
     {
         if (untrainable > 0)
-            yield return $"{untrainable:N0} examples have no token to train on and were passed over; 'pursuit inspect' tells why.";
+            yield return $"{untrainable:N0} examples have no token to train on and were passed over; inspect them to see why.";
         if (empty is null) yield break;
         var possible = Enumerable.Range(0, empty.Length)
             .Count(i => !empty[i] && (problem.TokenCounts is null || problem.TokenCounts.Supervised[i] > 0));
@@ -138,7 +138,7 @@ public static class BudgetFiller
             {
                 if (quota.Source != SourceQuota.Any && !names.Contains(quota.Source))
                     throw PursuitException.At(
-                        "--quota",
+                        ApiName.Quota,
                         $"no source is named '{quota.Source}'",
                         $"one of: {string.Join(", ", names.Take(20))}",
                         Suggestion.For(quota.Source, names));
@@ -153,7 +153,7 @@ public static class BudgetFiller
 
             if (_least.Sum() > budget)
                 throw PursuitException.At(
-                    "--quota",
+                    ApiName.Quota,
                     $"the minimums add up to {_least.Sum():N0} {Budget.UnitName(problem.Budget.Unit)}",
                     $"at most the budget's {budget:N0}",
                     "Lower the minimums or raise the budget.");
@@ -175,7 +175,7 @@ public static class BudgetFiller
             {
                 if (_spent[source] < _least[source])
                     throw PursuitException.At(
-                        "--quota",
+                        ApiName.Quota,
                         $"source '{problem.SourceNames[source]}' has only {_spent[source]:N0} examples",
                         $"its minimum of {_least[source]:N0}",
                         "Lower that minimum.");

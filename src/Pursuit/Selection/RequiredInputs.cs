@@ -32,7 +32,7 @@ internal static class RequiredInputs
     public static ITextFeatures RequirePoolTexts(this SelectionProblem problem, string method)
     {
         var texts = problem.Texts.Pool
-            ?? throw PursuitException.At(method, "no texts of the pool", "the pool's records", "Let select read them with --pool.");
+            ?? throw PursuitException.At(method, "no texts of the pool", "the pool's records", $"Let select read them with {ApiName.Pool}.");
         return texts.Count == problem.ContentIds.Count
             ? texts
             : throw PursuitException.At(method, $"{texts.Count:N0} texts", $"the pool's {problem.ContentIds.Count:N0} examples");
@@ -43,13 +43,13 @@ internal static class RequiredInputs
     public static ITextFeatures RequireTargetTexts(this SelectionProblem problem, string method) =>
         problem.Texts.Target is { Count: > 0 } texts
             ? texts
-            : throw PursuitException.At(method, "no texts of a target", "at least one target example", "Give --target.");
+            : throw PursuitException.At(method, "no texts of a target", "at least one target example", $"Give {ApiName.Target}.");
 
     private static IDenseFeatures Pool(IDenseFeatures? features, SelectionProblem problem, string method, string what)
     {
         if (features is null)
             throw PursuitException.At(
-                method, $"no {what} of the pool", "some", "Let select compute them with --model, or give --features.");
+                method, $"no {what} of the pool", "some", $"Let select compute them with {ApiName.Model}, or give {ApiName.Features}.");
         if (features.Rows == problem.ContentIds.Count) return features;
         throw PursuitException.At(
             features.Name,
@@ -61,7 +61,7 @@ internal static class RequiredInputs
     private static IDenseFeatures Target(IDenseFeatures? features, SelectionProblem problem, string method, string what)
     {
         if (features is null)
-            throw PursuitException.At(method, $"no {what} of a target", "some", "Give --target, or --target-features.");
+            throw PursuitException.At(method, $"no {what} of a target", "some", $"Give {ApiName.Target}, or {ApiName.TargetFeatures}.");
         if (features.Rows == 0)
             throw PursuitException.At(features.Name, "no rows", "at least one target example");
         if (problem.TargetGroups.Count == 0 || problem.TargetGroups.Count == features.Rows) return features;

@@ -15,7 +15,7 @@ internal static class ScoredSelection
         var missing = scores.Length - ranked.Count;
         if (ranked.Count == 0)
             throw PursuitException.At(
-                "--pool", $"none of the {scores.Length:N0} examples has {without}", $"examples that '{method}' can score");
+                ApiName.Pool, $"none of the {scores.Length:N0} examples has {without}", $"examples that '{method}' can score");
         var selection = BudgetFiller.Fill(method, problem, ranked);
         return missing == 0
             ? selection

@@ -48,7 +48,7 @@ public sealed record SourceQuota(string Source, double Minimum, double Maximum, 
 
     private static PursuitException Malformed(string text) =>
         PursuitException.At(
-            "--quota",
+            ApiName.Quota,
             $"'{text}' isn't a quota",
             "NAME=MIN..MAX in the budget's unit or as shares of the budget, such as code=10%..40%, code=100.. or *=..25%");
 }

@@ -34,7 +34,7 @@ public sealed class LengthMatchedSelector : ISelector
                 Name,
                 "no reference lengths",
                 "the lengths of at least one example",
-                "Give --target, or --match with the .selection.jsonl of an earlier selection.");
+                $"Give {ApiName.Target}, or {ApiName.Match} with the .selection.jsonl of an earlier selection.");
         Array.Sort(reference);
 
         var edges = UpperEdges(reference);

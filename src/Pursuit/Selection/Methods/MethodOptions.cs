@@ -84,14 +84,14 @@ public static class MethodOptions
         var dot = equals < 0 ? -1 : setting.LastIndexOf('.', equals);
         return dot > 0
             ? (setting[..dot], setting[(dot + 1)..equals], setting[(equals + 1)..])
-            : throw PursuitException.At("--set", $"'{setting}'", "METHOD.OPTION=VALUE, such as length.keep=shortest");
+            : throw PursuitException.At(ApiName.Set, $"'{setting}'", "METHOD.OPTION=VALUE, such as length.keep=shortest");
     }
 
     private static PursuitException Unknown(Type type, string owner, string name)
     {
         var names = Properties(type).Select(NameOf).ToArray();
         return PursuitException.At(
-            "--set",
+            ApiName.Set,
             $"'{owner}' has no option '{name}'",
             names.Length == 0 ? "none: this method has no options" : $"one of: {string.Join(", ", names)}",
             Suggestion.For(name, names));
@@ -112,7 +112,7 @@ public static class MethodOptions
             _ when target == typeof(string) => value,
             _ => throw new NotSupportedException($"An option can't be of type {target}."),
         };
-        return result ?? throw PursuitException.At("--set", $"'{setting}'", Expected(target));
+        return result ?? throw PursuitException.At(ApiName.Set, $"'{setting}'", Expected(target));
     }
 
     private static object? EnumValue(Type type, string value)

@@ -179,7 +179,7 @@ public static class MethodRegistry
     public static MethodDescriptor Find(string name) =>
         Methods.FirstOrDefault(m => m.Name == name)
         ?? throw PursuitException.At(
-            "--method",
+            ApiName.Method,
             $"no method is named '{name}'",
             $"one of: {string.Join(", ", Methods.Select(m => m.Name))}",
             Suggestion.For(name, Methods.Select(m => m.Name)));

@@ -74,10 +74,10 @@ internal sealed record PursuitSize
         if (memory.Allowed is { } allowed && least > allowed)
         {
             throw PursuitException.At(
-                "--memory",
+                ApiName.Memory,
                 $"{Mebibytes(allowed >> 20)} for {method}",
                 $"at least {Text(least)}: {string.Join(", ", parts.Select(p => $"{Text(p.Bytes)} for {p.What}"))}",
-                "Allow more, lower the budget, use fewer --threads, or a top-k method such as less.");
+                $"Allow more, lower the budget, use fewer {ApiName.Threads}, or a top-k method such as less.");
         }
 
         var keepsRows = memory.Allowed is null || least + rows <= memory.Allowed;

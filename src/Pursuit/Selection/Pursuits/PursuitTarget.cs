@@ -89,7 +89,7 @@ internal sealed record PursuitTarget
                 $"{method}.centre",
                 "centred rows and no target",
                 "a target, or clusters of the pool",
-                $"The pool's mean less itself is zero: give --target, drop {method}.centre, or set {method}.clusters.");
+                $"The pool's mean less itself is zero: give {ApiName.Target}, drop {method}.centre, or set {method}.clusters.");
         if (clusters > pool.Count)
             throw PursuitException.At($"{method}.clusters", $"{clusters}", $"at most the pool's {pool.Count:N0} examples", "Lower it.");
         IReadOnlyList<int> group = new int[pool.Count];

@@ -311,7 +311,7 @@ internal sealed class SupportSet
         var capacity = (int)Math.Max(count, Math.Min(_mostRows, _capacity + _capacity / 2));
         if ((long)capacity * capacity > Array.MaxLength)
             throw PursuitException.At(
-                "--budget",
+                ApiName.Budget,
                 $"{count:N0} rows in one pursuit",
                 $"at most {(int)Math.Sqrt(Array.MaxLength):N0}, whose Gram matrix an array can hold",
                 "Lower the budget, or use a top-k method such as less.");

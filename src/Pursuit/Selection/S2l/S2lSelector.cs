@@ -33,7 +33,7 @@ public sealed class S2lSelector : ISelector
                 Name,
                 "no losses of the pool along a trajectory",
                 "those that are kept beside computed gradient features",
-                "Let select compute features with --model; features brought along hold no losses.");
+                $"Let select compute features with {ApiName.Model}; features brought along hold no losses.");
         if (losses.Rows != problem.ContentIds.Count)
             throw PursuitException.At(Name, $"losses of {losses.Rows:N0} examples", $"the pool's {problem.ContentIds.Count:N0}");
         // By content id, so that nothing depends on the pool's order.

@@ -21,7 +21,7 @@ public sealed class LossDiscrepancySelector(LossDiscrepancyOptions options) : To
     {
         var own = base.Measure(problem, cancellationToken);
         var reference = problem.Statistics.Reference
-            ?? throw PursuitException.At(Name, "no statistics of a reference model", "some", "Give --reference-model.");
+            ?? throw PursuitException.At(Name, "no statistics of a reference model", "some", $"Give {ApiName.ReferenceModel}.");
         var other = AlignedMeasures.Measure(reference, MeanOf, value => value, cancellationToken).Values;
         return own with { Values = [.. own.Values.Select((value, i) => Math.Abs(value - other[i]))] };
     }

@@ -36,10 +36,10 @@ public abstract class TokenScoreSelector : IScorer
         var ranked = BandOrder.Ranked(values, _options.Band, problem);
         if (ranked.Count == 0)
             throw PursuitException.At(
-                "--pool",
+                ApiName.Pool,
                 $"none of the {measures.Values.Length:N0} examples has {Needed}",
                 $"examples that '{_name}' can measure",
-                "Look at some with 'pursuit inspect'.");
+                $"Look at some with {ApiName.DatasetAudit}.");
         var selection = BudgetFiller.Fill(_name, problem, ranked);
         return selection with
         {
@@ -82,7 +82,7 @@ public abstract class TokenScoreSelector : IScorer
     {
         var statistics = problem.Statistics.Pool
             ?? throw PursuitException.At(
-                _name, "no token statistics of the pool", "some", "Let 'pursuit select', 'prune' or 'score' compute them.");
+                _name, "no token statistics of the pool", "some", $"Let {ApiName.SelectJob}, 'prune' or 'score' compute them.");
         return statistics.Count == problem.ContentIds.Count
             ? statistics
             : throw PursuitException.At(

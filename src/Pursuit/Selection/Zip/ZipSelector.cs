@@ -27,7 +27,7 @@ public sealed class ZipSelector : IScorer
         var texts = Texts(problem, context.CancellationToken);
         var rounds = Start(problem, texts, measure, context.Progress);
         if (rounds.Left.Count == 0)
-            throw PursuitException.At("--pool", $"none of the {texts.Length:N0} examples has a text", "examples with words");
+            throw PursuitException.At(ApiName.Pool, $"none of the {texts.Length:N0} examples has a text", "examples with words");
 
         var budget = problem.ResolvedBudget;
         var ranked = new List<RankedRow>();

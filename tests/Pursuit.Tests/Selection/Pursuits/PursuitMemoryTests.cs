@@ -32,7 +32,7 @@ public sealed class PursuitMemoryTests
         little.Planned.ShouldBeLessThan(plenty.Planned);
 
         var none = Should.Throw<PursuitException>(() => Choose(problem, method, settings, new PursuitMemory(little.Planned - 1)));
-        none.Message.ShouldContain($"--memory: {little.Planned - 1 >> 20:N0} MiB for {method}; expected at least");
+        none.Message.ShouldContain($"Memory: {little.Planned - 1 >> 20:N0} MiB for {method}; expected at least");
         none.Message.ShouldContain("the Gram matrix of up to");
         none.Message.ShouldContain("lower the budget");
     }

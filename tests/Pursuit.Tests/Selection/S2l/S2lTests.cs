@@ -78,7 +78,7 @@ public sealed class S2lTests
     [Fact]
     public void Features_without_losses_are_refused()
     {
-        Should.Throw<PursuitException>(() => Select(WithLosses(Problem("10"), null), 3)).Message.ShouldContain("--model");
+        Should.Throw<PursuitException>(() => Select(WithLosses(Problem("10"), null), 3)).Message.ShouldContain("Model");
     }
 
     private static int Cluster(int position) => position < 60 ? 0 : position < 90 ? 1 : 2;
