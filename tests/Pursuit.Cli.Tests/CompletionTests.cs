@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Pursuit.Cli.Help;
-using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using Pursuit.TestKit;
 
 namespace Pursuit.Cli.Tests;

@@ -113,7 +113,7 @@ public sealed class TerminalTests : IDisposable
         }
 
         var lines = Cli.Run("methods").Output.Split('\n');
-        foreach (var method in Selection.MethodRegistry.Methods)
+        foreach (var method in Selection.Methods.MethodRegistry.Methods)
             lines.ShouldContain(
                 line => line.TrimStart().StartsWith(
                     method.Name + " ", StringComparison.Ordinal) && line.Contains(method.Summary, StringComparison.Ordinal));

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Pursuit.Cli.Help;
 using Pursuit.Data;
 using Pursuit.Mpi;
-using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using Pursuit.Storage;
 
 namespace Pursuit.Cli.Commands;
