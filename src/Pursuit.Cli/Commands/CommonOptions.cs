@@ -3,7 +3,6 @@ using Pursuit.Cli.Help;
 using Pursuit.Data;
 using Pursuit.Engine.Kernels;
 using Pursuit.Mpi;
-using Pursuit.Selection;
 using Pursuit.Selection.Methods;
 using Pursuit.Storage;
 
