@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Neighbours;
+using Pursuit.Selection.Passes;
 using Pursuit.Storage;
 
 namespace Pursuit.Benchmarks;
@@ -29,7 +30,7 @@ internal static class IvfBenchmark
         var threads = Environment.ProcessorCount;
         using var pool = FeatureSource.Open(args[1], rows: null, CancellationToken.None);
         using var target = FeatureSource.Open(args[2], rows: null, CancellationToken.None);
-        var (rows, queries) = EmbeddingRows.Of(pool, target, unit: false);
+        var (rows, queries) = EmbeddingRows.Open(pool, target, unit: false);
         var values = queries!.ToArray();
         var ids = TsdsBenchmark.Ids(pool.Rows);
         var compared = Math.Min(Compared, target.Rows);
@@ -37,11 +38,11 @@ internal static class IvfBenchmark
         Console.WriteLine();
         Console.WriteLine("| | probes | centres, s | rows to lists, s | search, s | recall |");
         Console.WriteLine("|---|---|---|---|---|---|");
-        var (exact, exactSeconds) = Timed(() => NeighbourSearch.Nearest(rows, ids, values, target.Rows, length, threads, CancellationToken.None));
+        var (exact, exactSeconds) = Timed(() => NeighbourSearch.Nearest(new NearestRows(rows, ids, values, length, threads), CancellationToken.None));
         Console.WriteLine($"| exact | | | | {exactSeconds:0.00} | 1 |");
 
         var (centres, trained) = Timed(() => CellIndex.Train(rows, ids, lists, 0, threads, CancellationToken.None));
-        var (cells, assigned) = Timed(() => RowCells.Of(rows, centres, threads, CancellationToken.None));
+        var (cells, assigned) = Timed(() => RowCells.Assign(rows, centres, threads, CancellationToken.None));
         var directory = Directory.CreateTempSubdirectory("tsds-ivf");
         try
         {
@@ -53,7 +54,7 @@ internal static class IvfBenchmark
                 var index = new CellIndex(cells, cells.Counts(rows.Own), probes);
                 var seconds = Timed(() =>
                 {
-                    NeighbourSearch.Lengthen(found, rows, index, ids, values, [.. Enumerable.Range(0, target.Rows)], length, threads, CancellationToken.None);
+                    NeighbourSearch.Lengthen(found, new NearestRows(rows, ids, values, length, threads), index, [.. Enumerable.Range(0, target.Rows)], CancellationToken.None);
                     return 0;
                 }).Seconds;
                 Console.WriteLine($"| tsds.index=ivf | {probes} | {trained:0.00} | {assigned:0.00} | {seconds:0.00} | {Recall(exact, compared, j => found.Rows[j]):0.0000} |");

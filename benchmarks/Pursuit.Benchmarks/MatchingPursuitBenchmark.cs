@@ -20,7 +20,7 @@ internal static class MatchingPursuitBenchmark
         var (directory, budget, threads) = (args[1], int.Parse(args[2], CultureInfo.InvariantCulture), int.Parse(args[3], CultureInfo.InvariantCulture));
         using var pool = FeatureSource.Open(Path.Combine(directory, "pool.npy"), rows: null, CancellationToken.None);
         using var target = FeatureSource.Open(Path.Combine(directory, "target.npy"), rows: null, CancellationToken.None);
-        var problem = new SelectionProblem { ContentIds = Measure.NumberedIds(pool.Rows), Budget = new Budget(budget, false, BudgetUnit.Rows), PoolGradients = pool, TargetGradients = target, Threads = threads };
+        var problem = new SelectionProblem { ContentIds = Measure.NumberedIds(pool.Rows), Budget = new Budget(budget, false, BudgetUnit.Rows), Gradients = new GradientInputs { Pool = pool, Target = target } };
         Console.WriteLine($"{Measure.Machine()}, {threads} threads; {pool.Rows:N0} x {pool.Dimension:N0} in single precision");
         var usual = new GtpOptions { Fill = GtpFill.None, Batch = 0 };
         (string Name, ISelector Selector)[] contenders = [.. args[4..].DefaultIfEmpty("20+5").Select(s => ($"gtp, {s} passes", (ISelector)new GtpSelector(Schedule(usual, s)))), ("gtp, the default without a screen", new GtpSelector(usual with { Screen = ScreenUse.Never })), ("omp", new OmpSelector(new OmpOptions())), ("omp without a screen", new OmpSelector(new OmpOptions { Screen = ScreenUse.Never }))];
@@ -33,7 +33,7 @@ internal static class MatchingPursuitBenchmark
             {
                 var start = Stopwatch.GetTimestamp();
                 memory = new PursuitMemory(null);
-                chosen = selector.Select(problem with { Memory = memory }, null, CancellationToken.None);
+                chosen = selector.Select(problem, new SelectionContext { Threads = threads, Memory = memory });
                 best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
             }
 

@@ -4,6 +4,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 using Pursuit.Storage;
 
 namespace Pursuit.Benchmarks;
@@ -92,7 +93,7 @@ internal static unsafe partial class PassBenchmark
             var sum = Vector<ulong>.Zero;
             for (var shard = Interlocked.Increment(ref next); shard < shards; shard = Interlocked.Increment(ref next))
             {
-                for (var block = 0; block < features.Blocks; block++)
+                for (var block = 0; block < features.Checkpoints; block++)
                 {
                     var first = shard * features.ShardRows;
                     var tile = features.Read(block, first, Math.Min(features.ShardRows, features.Rows - first), []);

@@ -7,6 +7,7 @@ using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
 using Pursuit.Selection.Omp;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
 using Pursuit.Storage;
 
@@ -177,23 +178,21 @@ internal static class PursuitBenchmark
         {
             ContentIds = ids,
             Budget = new Budget(budget, false, BudgetUnit.Rows),
-            PoolGradients = pool,
-            TargetGradients = target,
+            Gradients = new GradientInputs { Pool = pool, Target = target },
             TargetGroups = [0, 1, 2, 3],
             TargetGroupNames = ["a", "b", "c", "d"],
-            Threads = threads,
         };
         Console.WriteLine($"| M = {budget:N0} | seconds | passes | rows | residual | times as fast |");
         Console.WriteLine("|---|---|---|---|---|---|");
-        var gtp = Time("gtp, staged", new GtpSelector(new GtpOptions { Fill = GtpFill.None }), problem, null);
-        Time("gtp, paper", new GtpSelector(new GtpOptions { Fill = GtpFill.None, Schedule = GtpSchedule.Paper, Iterations = 5 }), problem, null);
-        if (withOmp) Time("omp, Cholesky", new OmpSelector(new OmpOptions()), problem, gtp);
+        var gtp = Time("gtp, staged", new GtpSelector(new GtpOptions { Fill = GtpFill.None }), problem, null, threads);
+        Time("gtp, paper", new GtpSelector(new GtpOptions { Fill = GtpFill.None, Schedule = GtpSchedule.Paper, Iterations = 5 }), problem, null, threads);
+        if (withOmp) Time("omp, Cholesky", new OmpSelector(new OmpOptions()), problem, gtp, threads);
     }
 
-    private static double Time(string name, ISelector selector, SelectionProblem problem, double? faster)
+    private static double Time(string name, ISelector selector, SelectionProblem problem, double? faster, int threads)
     {
         var start = Stopwatch.GetTimestamp();
-        var selection = selector.Select(problem, null, CancellationToken.None);
+        var selection = selector.Select(problem, new SelectionContext { Threads = threads });
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         var details = (PursuitDetails)selection.Details!;
         var ratio = faster is { } f ? $"gtp is {seconds / f:0.0}" : "";

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
 using Pursuit.Storage;
 
@@ -23,7 +24,7 @@ internal static class ScaleBenchmark
         using var wide = new StoreFeatures(FeatureStore.Open(args[1], verifyChecksums: false));
         using var narrow = new StoreFeatures(FeatureStore.Open(directory, verifyChecksums: false));
         using var target = new StoreFeatures(FeatureStore.Open(args[2], verifyChecksums: false));
-        Console.WriteLine($"{wide.Rows:N0} rows x {wide.Blocks} x {wide.Dimension:N0}, {threads} threads");
+        Console.WriteLine($"{wide.Rows:N0} rows x {wide.Checkpoints} x {wide.Dimension:N0}, {threads} threads");
         Console.WriteLine();
         TimePass("bf16", wide, threads);
         TimePass("int8", narrow, threads);
@@ -77,7 +78,7 @@ internal static class ScaleBenchmark
         var sum = 0L;
         Parallel.For(0, shards, new ParallelOptions { MaxDegreeOfParallelism = threads }, () => Vector<ulong>.Zero, (shard, _, local) =>
         {
-            for (var block = 0; block < features.Blocks; block++)
+            for (var block = 0; block < features.Checkpoints; block++)
             {
                 var first = shard * features.ShardRows;
                 var tile = features.Read(block, first, Math.Min(features.ShardRows, features.Rows - first), []);
@@ -91,10 +92,11 @@ internal static class ScaleBenchmark
 
     private static (List<int> Rows, PursuitDetails Details, PursuitProblem Problem, float[] Residual) Choose(StoreFeatures pool, StoreFeatures target, int budget, int threads)
     {
-        var selection = new SelectionProblem { ContentIds = Measure.NumberedIds(pool.Rows), Budget = Budget.Parse(budget.ToString(CultureInfo.InvariantCulture)), PoolGradients = pool, TargetGradients = target, Threads = threads };
+        var selection = new SelectionProblem { ContentIds = Measure.NumberedIds(pool.Rows), Budget = Budget.Parse(budget.ToString(CultureInfo.InvariantCulture)), Gradients = new GradientInputs { Pool = pool, Target = target } };
         var options = new GtpOptions();
-        var chosen = new GtpSelector(options).Select(selection, null, CancellationToken.None);
-        var session = PursuitSession.Open(selection, GtpSelector.Name, options, CancellationToken.None);
+        var context = new SelectionContext { Threads = threads };
+        var chosen = new GtpSelector(options).Select(selection, context);
+        var session = PursuitSession.Open(selection, GtpSelector.Name, options, context);
         var outcome = new GtpSolver(session.Problem, options, new PursuitStops(options.Residual, options.Tolerance, true)).Run(budget, null, null, CancellationToken.None).Outcome;
         return ([.. chosen.Rows.Select(r => r.Position)], (PursuitDetails)chosen.Details!, session.Problem, outcome.Residual);
     }

@@ -4,6 +4,7 @@ using Pursuit.Numerics;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Neighbours;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Tsds;
 
 namespace Pursuit.Benchmarks;
@@ -38,12 +39,10 @@ internal static class TsdsBenchmark
         {
             ContentIds = Ids(pool.Rows),
             Budget = Budget.Parse(args.Length > 3 ? args[3] : "1000"),
-            PoolEmbeddings = pool,
-            TargetEmbeddings = target,
-            Threads = threads,
+            Embeddings = new EmbeddingInputs { Pool = pool, Target = target },
         };
         var prepared = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        var selection = new TsdsSelector(options).Select(problem, null, CancellationToken.None);
+        var selection = new TsdsSelector(options).Select(problem, new SelectionContext { Threads = threads });
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         var whole = (DateTime.UtcNow - process.StartTime.ToUniversalTime()).TotalSeconds;
         process.Refresh();
@@ -84,11 +83,12 @@ internal static class TsdsBenchmark
 
     private static bool Verify(SelectionProblem problem, SelectionResult selection, TsdsOptions options)
     {
-        var (pool, target) = EmbeddingRows.Of(problem.PoolEmbeddings!, problem.TargetEmbeddings!, unit: false);
+        var (pool, target) = EmbeddingRows.Open(problem.Embeddings.Pool!, problem.Embeddings.Target!, unit: false);
         var queries = target!.ToArray();
         var most = pool.Count > ManyRows ? CheckedOfMany : Checked;
         var some = Math.Min(most, target.Count);
-        var lists = NeighbourSearch.Nearest(pool, problem.ContentIds, queries[..(some * pool.Dimension)], some, Math.Min(100, pool.Count), problem.Threads, CancellationToken.None);
+        var lists = NeighbourSearch.Nearest(
+            new NearestRows(pool, problem.ContentIds, queries[..(some * pool.Dimension)], Math.Min(100, pool.Count), Environment.ProcessorCount), CancellationToken.None);
         var probabilities = selection.Arrays.Single(a => a.Name == TsdsSelector.ProbabilitiesName).Values;
         var densities = selection.Arrays.Single(a => a.Name == TsdsSelector.DensitiesName).Values;
         var rows = Enumerable.Range(0, pool.Count).Where(i => densities[i] > 0).Take(most).ToArray();
@@ -129,14 +129,14 @@ internal static class TsdsBenchmark
     /// <summary>The neighbour search against the same products alone and against reading alone.</summary>
     private static void Parts(SelectionProblem problem, int threads)
     {
-        var (pool, target) = EmbeddingRows.Of(problem.PoolEmbeddings!, problem.TargetEmbeddings!, unit: false);
+        var (pool, target) = EmbeddingRows.Open(problem.Embeddings.Pool!, problem.Embeddings.Target!, unit: false);
         var queries = target!.ToArray();
         var (count, dimension) = (target.Count, pool.Dimension);
         var best = Measure.Alternate(
             3,
             () => pool.ForEachTile(threads, () => 0, (_, rows, _, _) => Measure.Keep(DotProduct.SquaredNorm(rows)), CancellationToken.None),
             () => pool.ForEachTile(threads, () => new float[EmbeddingRows.TileRows * count], (products, rows, _, n) => Gemm.Multiply(false, true, n, count, dimension, 1, rows, dimension, queries, dimension, 0, products, count), CancellationToken.None),
-            () => NeighbourSearch.Nearest(pool, problem.ContentIds, queries, count, Math.Min(256, pool.Count), threads, CancellationToken.None));
+            () => NeighbourSearch.Nearest(new NearestRows(pool, problem.ContentIds, queries, Math.Min(256, pool.Count), threads), CancellationToken.None));
         var operations = 2.0 * pool.Count * count * dimension;
         Console.WriteLine($"| reading the pool and its norms, seconds | {best[0]:0.00} ({pool.PassBytes / best[0] / 1e9:0.0} GB/s) |");
         Console.WriteLine($"| the products of all targets with all rows | {best[1]:0.00} ({operations / best[1] / 1e9:0} GFLOP/s) |");
@@ -146,7 +146,7 @@ internal static class TsdsBenchmark
     /// <summary>One search for all densities the selection needed, and how many pairs it had to measure.</summary>
     private static void Densities(SelectionProblem problem, SelectionResult selection, double sigma, int threads)
     {
-        var (pool, _) = EmbeddingRows.Of(problem.PoolEmbeddings!, null, unit: false);
+        var (pool, _) = EmbeddingRows.Open(problem.Embeddings.Pool!, null, unit: false);
         var densities = selection.Arrays.Single(a => a.Name == TsdsSelector.DensitiesName).Values;
         var rows = Enumerable.Range(0, pool.Count).Where(i => densities[i] > 0).ToArray();
         var search = new RadiusSearch(pool, threads);

@@ -31,11 +31,13 @@ internal static class ApiName
     public const string Match = "\uFDD0Match\uFDD1";
     public const string MaxLength = "\uFDD0MaxLength\uFDD1";
     public const string Memory = "\uFDD0Memory\uFDD1";
+    public const string Method = "\uFDD0Method\uFDD1";
     public const string Methods = "\uFDD0Methods\uFDD1";
     public const string Model = "\uFDD0Model\uFDD1";
     public const string Out = "\uFDD0Out\uFDD1";
     public const string Pool = "\uFDD0Pool\uFDD1";
     public const string Preference = "\uFDD0Preference\uFDD1";
+    public const string Quota = "\uFDD0Quota\uFDD1";
     public const string ReferenceModel = "\uFDD0ReferenceModel\uFDD1";
     public const string Repeats = "\uFDD0Repeats\uFDD1";
     public const string Run = "\uFDD0Run\uFDD1";

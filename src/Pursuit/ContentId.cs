@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Pursuit;
 
 /// <summary>
-/// The SHA-256 of an example's normalised content (content id v1, see docs/formats/content-id.md): two records with the
+/// The SHA-256 of an example's normalized content (content id v1, see docs/formats/content-id.md): two records with the
 /// same id are the same example, wherever they stand and whatever their metadata.
 /// </summary>
 /// <remarks>Ordered as its bytes are; every tie in a selection is broken by this order, so results depend on no row order.</remarks>

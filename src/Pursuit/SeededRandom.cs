@@ -33,13 +33,6 @@ public sealed class SeededRandom
         _s3 = BinaryPrimitives.ReadUInt64LittleEndian(state[24..]) | 1; // never all zero
     }
 
-    /// <summary>The four words of the generator's state, for checkpoints.</summary>
-    public (ulong S0, ulong S1, ulong S2, ulong S3) State
-    {
-        get => (_s0, _s1, _s2, _s3);
-        set => (_s0, _s1, _s2, _s3) = value;
-    }
-
     /// <summary>One random number that depends on the seed, the purpose and the example alone.</summary>
     public static ulong ForExample(ulong seed, string purpose, ContentId contentId)
     {

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Pursuit.Engine.Features;
 using Pursuit.Engine.Statistics;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using Pursuit.TestKit;
 
 namespace Pursuit.Cli.Tests;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Pursuit.Selection.Pursuits;
+using Pursuit.Selection;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 

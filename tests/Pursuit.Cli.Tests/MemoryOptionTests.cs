@@ -14,8 +14,8 @@ public sealed class MemoryOptionTests : IDisposable
     {
         var problem = Gradients.Realistic(Rows, 24, "1", 1, Dimension);
         _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
-        NpyFile.Write(_directory.PathOf("pool.npy"), [Rows, Dimension], Gradients.Blocks((Selection.Features.MemoryFeatures)problem.PoolGradients!, [.. Enumerable.Range(0, Rows)])[0]);
-        NpyFile.Write(_directory.PathOf("target.npy"), [24, Dimension], Gradients.Blocks((Selection.Features.MemoryFeatures)problem.TargetGradients!, [.. Enumerable.Range(0, 24)])[0]);
+        NpyFile.Write(_directory.PathOf("pool.npy"), [Rows, Dimension], Gradients.Blocks((Selection.Features.MemoryFeatures)problem.Gradients.Pool!, [.. Enumerable.Range(0, Rows)])[0]);
+        NpyFile.Write(_directory.PathOf("target.npy"), [24, Dimension], Gradients.Blocks((Selection.Features.MemoryFeatures)problem.Gradients.Target!, [.. Enumerable.Range(0, 24)])[0]);
     }
 
     public void Dispose() => _directory.Dispose();

@@ -3,6 +3,7 @@ using Pursuit.Data;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Methods;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 
@@ -77,11 +78,10 @@ public sealed partial class ReadmeTests
         var problem = new SelectionProblem
         {
             ContentIds = pool.ContentIds.ToArray(),
-            PoolGradients = gradients,
-            TargetGradients = target,
+            Gradients = new GradientInputs { Pool = gradients, Target = target },
             Budget = Budget.Parse("5%"),
         };
-        var selection = new GtpSelector(new GtpOptions()).Select(problem, progress: null, CancellationToken.None);
+        var selection = new GtpSelector(new GtpOptions()).Select(problem);
         foreach (var row in selection.Rows)
             text.WriteLine($"{pool.ContentIds[row.Position]} {row.Weight:F3}");
     }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Pursuit.Selection.Pursuits;
+using Pursuit.Selection;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Pursuit.Selection.Distributed;
+using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
-using Pursuit.Selection.Pursuits;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 
@@ -23,8 +22,8 @@ public sealed class MpiSelectTests : IDisposable
         var lines = Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","messages":[{"role":"user","content":"q {{i}}"},{"role":"assistant","content":"a {{i * 7}}"}]}""" + "\n").ToArray();
         _directory.Write("pool.jsonl", string.Concat(lines));
         _directory.Write("target.jsonl", string.Concat(lines.Take(20)));
-        Write("pool.npy", (MemoryFeatures)problem.PoolGradients!);
-        Write("target.npy", (MemoryFeatures)problem.TargetGradients!);
+        Write("pool.npy", (MemoryFeatures)problem.Gradients.Pool!);
+        Write("target.npy", (MemoryFeatures)problem.Gradients.Target!);
     }
 
     public void Dispose() => _directory.Dispose();

@@ -8,7 +8,7 @@ public static class Embeddings
 {
     /// <summary>A problem over embeddings in memory.</summary>
     public static SelectionProblem Problem(MemoryFeatures pool, MemoryFeatures? target, string budget, ulong seed = 0) =>
-        Problems.Pool(pool.Rows, budget, seed) with { PoolEmbeddings = pool, TargetEmbeddings = target, Threads = 2 };
+        Problems.Pool(pool.Rows, budget, seed) with { Embeddings = new EmbeddingInputs { Pool = pool, Target = target } };
 
     /// <summary>Unit rows in ten clusters, some of them near-copies; the target lies in three of the clusters.</summary>
     public static SelectionProblem Clustered(int rows, int targets, string budget, int dimension = 24, ulong seed = 0)
@@ -44,13 +44,13 @@ public static class Embeddings
     /// <param name="shardRows">Rows per unit of parallel work.</param>
     public static SelectionProblem Permuted(SelectionProblem problem, int[] order, int shardRows)
     {
-        var rows = Rows(problem.PoolEmbeddings!);
+        var rows = Rows(problem.Embeddings.Pool!);
         return problem with
         {
             ContentIds = [.. order.Select(i => problem.ContentIds[i])],
             TokenCounts = new TokenCounts([.. order.Select(i => problem.TokenCounts!.Tokens[i])], [.. order.Select(i => problem.TokenCounts!.Supervised[i])]),
             Sources = [.. order.Select(i => problem.Sources[i])],
-            PoolEmbeddings = Of("pool", [.. order.Select(i => rows[i])], shardRows),
+            Embeddings = problem.Embeddings with { Pool = Of("pool", [.. order.Select(i => rows[i])], shardRows) },
         };
     }
 

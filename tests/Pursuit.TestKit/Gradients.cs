@@ -23,7 +23,7 @@ public static class Gradients
     /// <summary>A problem over features in memory.</summary>
     public static SelectionProblem Problem(MemoryFeatures pool, MemoryFeatures? target, string budget, params string[] groups)
     {
-        var problem = Problems.Pool(pool.Rows, budget) with { PoolGradients = pool, TargetGradients = target, Threads = 1 };
+        var problem = Problems.Pool(pool.Rows, budget) with { Gradients = new GradientInputs { Pool = pool, Target = target } };
         return groups.Length == 0
             ? problem
             : problem with { TargetGroups = [.. Enumerable.Range(0, target!.Rows).Select(v => v % groups.Length)], TargetGroupNames = groups };
@@ -50,7 +50,7 @@ public static class Gradients
         var positions = Enumerable.Range(0, rows).ToArray();
         random.Shuffle(positions.AsSpan());
         var chosen = positions.Take(planted).Order().ToArray();
-        for (var i = 0; i < rows; i++) Normalise(values.AsSpan(i * dimension, dimension));
+        for (var i = 0; i < rows; i++) Normalize(values.AsSpan(i * dimension, dimension));
         var target = new float[dimension];
         foreach (var i in chosen)
         {
@@ -61,18 +61,21 @@ public static class Gradients
         return (Problem(new MemoryFeatures("pool", dimension, [values]), new MemoryFeatures("target", dimension, [target]), budget), chosen);
     }
 
+    /// <summary>The same problem without a target.</summary>
+    public static SelectionProblem WithoutTarget(SelectionProblem problem) => problem with { Gradients = problem.Gradients with { Target = null } };
+
     /// <summary>The same problem with the pool's rows in another order.</summary>
     /// <param name="problem">Over features in memory.</param>
     /// <param name="order">New position to old.</param>
     public static SelectionProblem Permuted(SelectionProblem problem, int[] order)
     {
-        var pool = (MemoryFeatures)problem.PoolGradients!;
+        var pool = (MemoryFeatures)problem.Gradients.Pool!;
         return problem with
         {
             ContentIds = [.. order.Select(i => problem.ContentIds[i])],
             TokenCounts = new TokenCounts([.. order.Select(i => problem.TokenCounts!.Tokens[i])], [.. order.Select(i => problem.TokenCounts!.Supervised[i])]),
             Sources = [.. order.Select(i => problem.Sources[i])],
-            PoolGradients = new MemoryFeatures(pool.Name, pool.Dimension, Blocks(pool, order), pool.Etabar),
+            Gradients = problem.Gradients with { Pool = new MemoryFeatures(pool.Name, pool.Dimension, Blocks(pool, order), pool.Etabar) },
         };
     }
 
@@ -86,7 +89,7 @@ public static class Gradients
 
     /// <summary>Rows in some order, [blocks][rows, dimension].</summary>
     public static float[][] Blocks(MemoryFeatures features, int[] order) =>
-        [.. Enumerable.Range(0, features.Blocks).Select(block => order.SelectMany(i => features.Read(block, i, 1, []).Floats.ToArray()).ToArray())];
+        [.. Enumerable.Range(0, features.Checkpoints).Select(block => order.SelectMany(i => features.Read(block, i, 1, []).Floats.ToArray()).ToArray())];
 
     private static float[][] Mixtures(int rows, int dimension, int blocks, string purpose)
     {
@@ -109,7 +112,7 @@ public static class Gradients
         return values;
     }
 
-    private static void Normalise(Span<float> row)
+    private static void Normalize(Span<float> row)
     {
         var square = 0.0;
         foreach (var value in row) square += (double)value * value;

@@ -140,7 +140,7 @@ public sealed class ContentIdTests : PoolTestBase
         var kept = new List<string>();
         for (var c = 1; c <= 0x10FFFF; c++)
         {
-            if (!Rune.IsValid(c) || c == 0xFFFE) continue; // .NET refuses to normalise U+FFFE
+            if (!Rune.IsValid(c) || c == 0xFFFE) continue; // .NET refuses to normalize U+FFFE
             var text = new Rune(c).ToString();
             if (!TextNormalizer.IsCertainlyNfc(Encoding.UTF8.GetBytes(text))) continue;
             kept.Add(text);

@@ -10,7 +10,7 @@ public sealed class UnicodeTextTests
     [InlineData("\uFFFE", "\uFFFE")]
     [InlineData("a\uFFFE\uFFFEn\u0303", "a\uFFFE\uFFFE\u00F1")]
     [InlineData("plain", "plain")]
-    public void Texts_with_the_one_character_that_is_refused_elsewhere_are_normalised_around_it(string text, string expected)
+    public void Texts_with_the_one_character_that_is_refused_elsewhere_are_normalized_around_it(string text, string expected)
     {
         UnicodeText.Normalize(text, NormalizationForm.FormC).ShouldBe(expected);
         AnswerText.Normalize(text).ShouldBe(expected);

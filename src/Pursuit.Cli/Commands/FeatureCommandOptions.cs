@@ -6,6 +6,7 @@ using Pursuit.Engine.Features;
 using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Cli.Commands;
 

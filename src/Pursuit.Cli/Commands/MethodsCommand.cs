@@ -3,6 +3,7 @@ using Pursuit.Cli.Output;
 using Pursuit.Engine.Features;
 using Pursuit.Engine.Statistics;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Cli.Commands;
 

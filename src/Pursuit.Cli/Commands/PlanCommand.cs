@@ -12,6 +12,7 @@ using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Methods;
 using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Cli.Commands;

@@ -3,6 +3,7 @@ using Pursuit.Engine.Statistics;
 using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Cli.Commands;
 

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using Pursuit.Engine.Models;
 using Pursuit.Runs;
-using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Engine.Features;
 

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Pursuit.Runs;
-using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Engine.Features;
 

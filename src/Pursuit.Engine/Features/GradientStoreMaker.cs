@@ -84,7 +84,7 @@ internal sealed class GradientStoreMaker
                 id) with
             {
                 Dtype = Options.Store == GradientStoreType.Int8 ? "I8" : "BF16",
-                Normalisation = "row",
+                Normalization = "row",
                 Preconditioning = Options.Preconditioning.ToString().ToLowerInvariant(),
                 ProjectionSeed = Options.ProjectionSeed,
             };
@@ -114,7 +114,7 @@ internal sealed class GradientStoreMaker
             var rows = _rows[t].AsMemory(0, count * dimension);
             var own = new double[count];
             extractors[t].Extract(examples, rows, own, cancellationToken);
-            Normalise(rows.Span, dimension, t, norms, shard.Place);
+            Normalize(rows.Span, dimension, t, norms, shard.Place);
             for (var i = 0; i < count; i++) losses[i * Checkpoints + t] = (float)own[i];
             blocks[t] = rows;
         }
@@ -141,7 +141,7 @@ internal sealed class GradientStoreMaker
     private string? PathOf(int checkpoint) =>
         _trajectory.Checkpoints[checkpoint].Directory is { } directory ? Path.Combine(_trajectoryPath, directory) : null;
 
-    private void Normalise(Span<float> rows, int dimension, int checkpoint, float[] norms, Func<int, string> place)
+    private void Normalize(Span<float> rows, int dimension, int checkpoint, float[] norms, Func<int, string> place)
     {
         for (var i = 0; i < rows.Length / dimension; i++)
         {

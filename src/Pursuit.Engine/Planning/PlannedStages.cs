@@ -1,6 +1,5 @@
 using Pursuit.Distribution;
 using Pursuit.Engine.Features;
-using Pursuit.Selection.Distributed;
 using Pursuit.Selection.Gtp;
 using Pursuit.Storage;
 

@@ -6,6 +6,7 @@ using Pursuit.Jobs.Export;
 using Pursuit.Proof;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using Pursuit.Storage;
 
 namespace Pursuit.Engine.Proof;

@@ -20,13 +20,17 @@ public sealed record MachineGroup
     /// <summary>Memory of one machine in GB of 10^9 bytes. Above 0.</summary>
     public double MemoryGb { get; init; }
 
-    /// <summary>Megabytes a second that one machine reads or writes on the disk that holds the run, a shared one when all do so at once. Above 0.</summary>
+    /// <summary>
+    /// Megabytes a second that one machine reads or writes on the disk that holds the run, a shared one when all do so at once. Above 0.
+    /// </summary>
     public double DiskMbS { get; init; }
 
     /// <summary>Megabytes a second that one machine sends or receives. Above 0; not looked at where there is one machine alone.</summary>
     public double NetworkMbS { get; init; }
 
-    /// <summary>Megabytes a second that all cores of one machine read from memory together. Default 0: as many a core as here. At least 0.</summary>
+    /// <summary>
+    /// Megabytes a second that all cores of one machine read from memory together. Default 0: as many a core as here. At least 0.
+    /// </summary>
     public double MemoryMbS { get; init; }
 
     /// <summary>What one core does, relative to a core of the machine that plans. Default 1; above 0 to 100.</summary>
@@ -55,7 +59,11 @@ public sealed record MachineGroup
             var g = groups[i];
             void Check(bool good, string key, IFormattable found, string expected)
             {
-                if (!good) faults.Add($"group {i + 1} ('{g.Name}'): {key} is {found.ToString(null, CultureInfo.InvariantCulture)}; expected {expected}");
+                if (!good)
+                {
+                    faults.Add(
+                        $"group {i + 1} ('{g.Name}'): {key} is {found.ToString(null, CultureInfo.InvariantCulture)}; expected {expected}");
+                }
             }
 
             if (string.IsNullOrWhiteSpace(g.Name)) faults.Add($"group {i + 1}: name is empty; expected a word");

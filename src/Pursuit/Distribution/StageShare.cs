@@ -20,7 +20,10 @@ public abstract class StageShare
     /// <param name="cancellationToken">Stops the wait for another process.</param>
     public abstract T InTurn<T>(Func<T> step, CancellationToken cancellationToken);
 
-    /// <summary>Called when this process's shards are made: true where it is the one to complete the stage, now. <see cref="Completed"/> follows in either case.</summary>
+    /// <summary>
+    /// Called when this process's shards are made: true where it is the one to complete the stage, now. <see cref="Completed"/> follows in
+    /// either case.
+    /// </summary>
     /// <param name="allThere">Looks whether every shard of the stage is made.</param>
     /// <param name="cancellationToken">Stops the wait for another process.</param>
     public abstract bool Completes(Func<bool> allThere, CancellationToken cancellationToken);

@@ -1,6 +1,8 @@
 namespace Pursuit.Distribution;
 
-/// <summary>Bytes that several processes exchanged for one selection, as rank 0 counts them; each message counts once per process that gets it.</summary>
+/// <summary>
+/// Bytes that several processes exchanged for one selection, as rank 0 counts them; each message counts once per process that gets it.
+/// </summary>
 public sealed record Traffic
 {
     /// <summary>Processes.</summary>
@@ -12,7 +14,9 @@ public sealed record Traffic
     /// <summary>Bytes out for passes: right-hand sides (4 bytes a number), and which rows can't be chosen.</summary>
     public required long PassesOut { get; init; }
 
-    /// <summary>Bytes back from passes: 8 bytes for each candidate's position and score, more where a fill needs its products too.</summary>
+    /// <summary>
+    /// Bytes back from passes: 8 bytes for each candidate's position and score, more where a fill needs its products too.
+    /// </summary>
     public required long PassesBack { get; init; }
 
     /// <summary>Rows that other processes own and were gathered.</summary>

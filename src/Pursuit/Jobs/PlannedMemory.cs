@@ -1,5 +1,6 @@
 using Pursuit.Data;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Jobs;
@@ -21,9 +22,9 @@ internal static class PlannedMemory
     {
         var memory = new PursuitMemory(options.Memory);
         if (memory.Allowed is null || options.Features is not null || shape is not var (blocks, dimension)) return memory;
-        var sketch = new SelectionProblem { ContentIds = pool.ContentIds.ToArray(), Budget = options.Budget, TokenCounts = counts, Threads = options.Pool.Threads };
+        var sketch = new SelectionProblem { ContentIds = pool.ContentIds.ToArray(), Budget = options.Budget, TokenCounts = counts };
         var pursuit = (PursuitOptions)MethodOptions.Read(method, options.Settings);
-        memory.Plan(method.Name, PursuitSession.Size(sketch, pursuit, blocks, dimension, Math.Max(UsualGroups, options.Targets.Count)));
+        PursuitSession.Size(sketch, pursuit, blocks, dimension, Math.Max(UsualGroups, options.Targets.Count), options.Pool.Threads).PlanIn(memory, method.Name);
         return memory;
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Pursuit.Data;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using Pursuit.Storage;
 
 namespace Pursuit.Jobs;
@@ -82,11 +83,12 @@ public sealed class ScoreJob
         using var pool = Pool.Open(_options.Pool, PoolReport.To(_progress, "reading the pool"), cancellationToken);
         using var statistics = StatisticsFeatures.Open(Needs, Statistics, pool, earlier: null, cancellationToken);
         var problem = statistics.Give(TextFeatures.Give(
-            new SelectionProblem { ContentIds = pool.ContentIds.ToArray(), Budget = new Budget(1, true, BudgetUnit.Rows), Seed = _options.Seed, Threads = _options.Pool.Threads },
+            new SelectionProblem { ContentIds = pool.ContentIds.ToArray(), Budget = new Budget(1, true, BudgetUnit.Rows), Seed = _options.Seed },
             Needs,
             pool,
             target));
-        var scores = _scorers.Select(s => s.Scorer.Scores(problem, _progress, cancellationToken)).ToArray();
+        var context = new SelectionContext { Threads = _options.Pool.Threads, Progress = _progress, CancellationToken = cancellationToken };
+        var scores = _scorers.Select(s => s.Scorer.Scores(problem, context)).ToArray();
         AtomicFile.Write(_options.Out, stream => Write(stream, pool, scores));
         return new ScoreSummary(pool.Count, [.. _scorers.Select((s, i) => KeyValuePair.Create(s.Method.Name, scores[i].Count(double.IsNaN)))], statistics.Report, Path.GetFullPath(_options.Out)) { Notes = pool.Notes };
     }

@@ -5,7 +5,7 @@ using Pursuit.Jobs.Export;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Distributed;
-using Pursuit.Selection.Pursuits;
+using Pursuit.Selection.Methods;
 using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Jobs;
@@ -69,16 +69,16 @@ public sealed class SelectJob
         var traffic = reused ? null : inputs.Team?.Traffic;
         var selected = Selected(inputs, stage);
 
-        var (files, exports) = WriteFiles(run, inputs.Pool, selected.Selection, FeaturelessRows.Of(_method.Name, inputs.Problem), cancellationToken);
+        var (files, exports) = WriteFiles(run, inputs.Pool, selected.Selection, FeaturelessRows.Find(inputs.Problem.FeaturesRead(_method.Needs)), cancellationToken);
         var summary = Summarise(selected, files, exports, reused, started) with { Selection = stage.Fingerprint, Traffic = traffic, ContinuedPasses = continued };
-        summary = summary with { Memory = MemoryUse.Of(inputs.Problem.Memory!, watch) };
+        summary = summary with { Memory = MemoryUse.Of(inputs.Memory, watch) };
         run.DeleteReport(); // an earlier choice's would be taken for this one's
         if (OnSelected is not null)
         {
             OnSelected(selected, summary);
             summary = summary with
             {
-                Memory = MemoryUse.Of(inputs.Problem.Memory!, watch),
+                Memory = MemoryUse.Of(inputs.Memory, watch),
                 ReportSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds - summary.Seconds,
             };
         }
@@ -94,10 +94,10 @@ public sealed class SelectJob
     public void Assist(RunDirectory run, CancellationToken cancellationToken)
     {
         using var inputs = OpenInputs(run, earlier: null, cancellationToken);
-        if (inputs.Problem.PoolGradients is { } features)
-            new RowWorker(features, inputs.Problem.ContentIds, Group, _options.Pool.Threads).Run(cancellationToken);
-        else if (inputs.Problem.PoolEmbeddings is { } points)
-            new EmbeddingWorker(points, inputs.Problem.ContentIds, Group, _options.Pool.Threads).Run(cancellationToken);
+        if (inputs.Problem.FeaturesRead(_method.Needs) is not { } features) return;
+        var worker = new TeamWorker(features, inputs.Problem.ContentIds, Group, _options.Pool.Threads);
+        _method.Serve?.Invoke(worker);
+        worker.Run(cancellationToken);
     }
 
     /// <summary>Opens a finished selection with what it was made of, and computes none.</summary>
@@ -145,15 +145,10 @@ public sealed class SelectJob
                 Sources = sources.Groups,
                 SourceNames = sources.Names,
                 Quotas = sources.Named(_options.Quotas),
-                PoolGradients = embeddings ? null : features.Pool,
-                PoolLosses = features.Losses,
-                TargetGradients = embeddings ? null : features.Target,
-                PoolEmbeddings = embeddings ? features.Pool : null,
-                TargetEmbeddings = embeddings ? features.Target : null,
+                Gradients = new GradientInputs { Pool = embeddings ? null : features.Pool, Target = embeddings ? null : features.Target, Losses = features.Losses },
+                Embeddings = new EmbeddingInputs { Pool = embeddings ? features.Pool : null, Target = embeddings ? features.Target : null },
                 TargetGroups = features.TargetGroups,
                 TargetGroupNames = features.TargetGroupNames,
-                Threads = _options.Pool.Threads,
-                Memory = memory,
             };
             (problem, var team) = Group.Count > 1 && Group.Rank == 0 ? ShareOut(problem) : (problem, null);
             var statistics = Group.Rank == 0 ? StatisticsFeatures.Open(_method.Needs, Statistics, pool, earlier, cancellationToken) : new StatisticsFeatures();
@@ -161,7 +156,7 @@ public sealed class SelectJob
             var fingerprint = SelectionFingerprint(pool, sources, lengths, features)
                 .Add("target-texts", TextFeatures.TargetFingerprint(_method.Needs, target))
                 .Add("statistics", statistics.Fingerprint);
-            return new SelectInputs(pool, target, sources, features, statistics, team, problem, fingerprint);
+            return new SelectInputs(pool, target, sources, features, statistics, team, problem, memory, fingerprint);
         }
         catch
         {
@@ -172,17 +167,14 @@ public sealed class SelectJob
     }
 
     /// <summary>Rank 0's problem, whose passes all processes make.</summary>
-    private (SelectionProblem Problem, ITeam? Team) ShareOut(SelectionProblem problem)
+    private (SelectionProblem Problem, Team? Team) ShareOut(SelectionProblem problem)
     {
-        if (problem.PoolGradients is { } gradients)
-        {
-            var rows = new RowTeam(gradients, Group);
-            return (problem with { PoolGradients = new TeamFeatures(gradients, rows) }, rows);
-        }
-
-        if (problem.PoolEmbeddings is not { } embeddings) return (problem, null);
-        var points = new EmbeddingTeam(embeddings, Group);
-        return (problem with { PoolEmbeddings = new TeamEmbeddings(embeddings, points) }, points);
+        if ((problem.Gradients.Pool ?? problem.Embeddings.Pool) is not { } features) return (problem, null);
+        var team = new Team(Group);
+        var shared = new TeamFeatures(features, team);
+        return problem.Gradients.Pool is not null
+            ? (problem with { Gradients = problem.Gradients with { Pool = shared } }, team)
+            : (problem with { Embeddings = problem.Embeddings with { Pool = shared } }, team);
     }
 
     private SelectedRun Selected(SelectInputs inputs, RunStage stage)
@@ -209,7 +201,15 @@ public sealed class SelectJob
         using var journal = PursuitJournal.Open(stage.PathOf(PursuitJournal.FileName), inputs.Fingerprint.Hash);
         foreach (var note in journal.Notes) OnNote?.Invoke(note);
         var found = journal.PassesFound;
-        var selection = MethodOptions.Create(_method, _options.Settings).Select(inputs.Problem with { Journal = journal }, _progress, cancellationToken);
+        var context = new SelectionContext
+        {
+            Threads = _options.Pool.Threads,
+            Progress = _progress,
+            Journal = journal,
+            Memory = inputs.Memory,
+            CancellationToken = cancellationToken,
+        };
+        var selection = MethodOptions.Create(_method, _options.Settings).Select(inputs.Problem, context);
         SelectionFile.Write(stage, selection with { Remarks = [.. selection.Remarks, .. inputs.Statistics.Remarks()] });
         return found > 0 ? found : null;
     }
@@ -303,7 +303,7 @@ public sealed class SelectJob
         TargetOverlap.Note(selected.Pool, selected.Target, _options.ExcludesTarget) is { } note ? [note] : [];
 
     /// <summary>What a selection is made of, open.</summary>
-    private sealed record SelectInputs(Pool Pool, Pool? Target, SourceGroups Sources, SelectionFeatures Features, StatisticsFeatures Statistics, ITeam? Team, SelectionProblem Problem, Fingerprint Fingerprint) : IDisposable
+    private sealed record SelectInputs(Pool Pool, Pool? Target, SourceGroups Sources, SelectionFeatures Features, StatisticsFeatures Statistics, Team? Team, SelectionProblem Problem, PursuitMemory Memory, Fingerprint Fingerprint) : IDisposable
     {
         public void Dispose()
         {

@@ -1,6 +1,7 @@
 using Pursuit.Data;
 using Pursuit.Jobs.Export;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Jobs;

@@ -2,7 +2,6 @@ using System.Text.Json.Serialization;
 using Pursuit.Distribution;
 using Pursuit.Runs;
 using Pursuit.Selection;
-using Pursuit.Selection.Pursuits;
 using Pursuit.Selection.Random;
 
 namespace Pursuit.Jobs;
@@ -144,7 +143,7 @@ public sealed record SourceShare(string Source, int Pool, int Selected, double W
     /// <summary>Every source's part in a selection, largest choice first.</summary>
     internal static IReadOnlyList<SourceShare> Of(SelectionProblem problem, SelectionResult selection)
     {
-        var random = selection.Method == RandomSelector.Name ? selection : new RandomSelector().Select(problem, null, CancellationToken.None);
+        var random = selection.Method == RandomSelector.Name ? selection : new RandomSelector().Select(problem);
         var inPool = problem.Sources.CountBy(s => s).ToDictionary();
         var atRandom = random.Rows.CountBy(r => problem.Sources[r.Position]).ToDictionary();
         var chosen = selection.Rows.GroupBy(r => problem.Sources[r.Position]).ToDictionary(g => g.Key, g => (Count: g.Count(), Weight: g.Sum(r => r.Weight)));

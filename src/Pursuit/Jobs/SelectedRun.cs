@@ -1,6 +1,6 @@
 using Pursuit.Data;
 using Pursuit.Selection;
-using Pursuit.Selection.Pursuits;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Jobs;
 

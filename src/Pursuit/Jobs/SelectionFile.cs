@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
 using Pursuit.Storage;
 
@@ -42,7 +43,7 @@ internal static class SelectionFile
             AtomicFile.Write(stage.PathOf(StoredDetails.FileName), s => JsonSerializer.Serialize(s, stored, RunJson.Compact));
         }
 
-        if (selection.Gains is { Kept.Count: > 0 } gains) WriteGains(stage, gains);
+        if (selection.Details is PursuitDetails { Gains: { Kept.Count: > 0 } gains }) WriteGains(stage, gains);
         foreach (var array in selection.Arrays) NpyFile.Write(stage.PathOf(array.Name + ".npy"), [array.Values.Length], array.Values);
         AtomicFile.Write(stage.PathOf(Name), s => JsonSerializer.Serialize(s, selection with { Details = null }, RunJson.Compact));
         stage.Complete();

@@ -2,6 +2,7 @@ using Pursuit.Data;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Jobs;
 
@@ -67,7 +68,7 @@ internal sealed record StatisticsFeatures : IDisposable
     }
 
     /// <summary>The problem with the statistics in it.</summary>
-    public SelectionProblem Give(SelectionProblem problem) => problem with { TokenStatistics = Pool, ReferenceStatistics = Reference };
+    public SelectionProblem Give(SelectionProblem problem) => problem with { Statistics = new StatisticsInputs { Pool = Pool, Reference = Reference } };
 
     /// <summary>What a person should know of them.</summary>
     public IEnumerable<string> Remarks()

@@ -1,6 +1,7 @@
 using Pursuit.Data;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Jobs;
 
@@ -17,8 +18,11 @@ internal static class TextFeatures
     /// <summary>The problem with the texts its method declares.</summary>
     public static SelectionProblem Give(SelectionProblem problem, FeatureNeeds needs, Pool pool, Pool? target) => problem with
     {
-        PoolTexts = needs.HasFlag(FeatureNeeds.PoolTexts) ? new PoolTexts(pool) : null,
-        TargetTexts = needs.HasFlag(FeatureNeeds.TargetTexts) && target is not null ? new PoolTexts(target) : null,
+        Texts = new TextInputs
+        {
+            Pool = needs.HasFlag(FeatureNeeds.PoolTexts) ? new PoolTexts(pool) : null,
+            Target = needs.HasFlag(FeatureNeeds.TargetTexts) && target is not null ? new PoolTexts(target) : null,
+        },
     };
 
     /// <summary>What a choice depends on besides the pool; null where the method reads no target's text.</summary>

@@ -1,7 +1,7 @@
 namespace Pursuit.Numerics;
 
 /// <summary>
-/// k-means on the unit sphere: rows are compared by cosine and a centre is the normalised sum of its rows' unit vectors
+/// k-means on the unit sphere: rows are compared by cosine and a centre is the normalized sum of its rows' unit vectors
 /// (Dhillon and Modha, 2001), seeded as k-means++ (Arthur and Vassilvitskii, 2007) with distance 1 - cosine.
 /// </summary>
 /// <remarks>
@@ -28,7 +28,7 @@ public static class SphericalKMeans
                 $"{(long)rowCount * dim} numbers, 1 to {rowCount} clusters, 1 or more iterations");
         }
 
-        var unit = Normalise(rows, rowCount, dim);
+        var unit = Normalize(rows, rowCount, dim);
         var centres = Seed(unit, rowCount, dim, count, random);
         var assignment = new int[rowCount];
         var cosine = new float[rowCount];
@@ -49,15 +49,15 @@ public static class SphericalKMeans
         }
     }
 
-    private static float[] Normalise(ReadOnlySpan<float> rows, int rowCount, int dim)
+    private static float[] Normalize(ReadOnlySpan<float> rows, int rowCount, int dim)
     {
         var unit = new float[(long)rowCount * dim];
         for (var i = 0; i < rowCount; i++)
-            NormaliseInto(rows.Slice(i * dim, dim), unit.AsSpan(i * dim, dim));
+            NormalizeInto(rows.Slice(i * dim, dim), unit.AsSpan(i * dim, dim));
         return unit;
     }
 
-    private static void NormaliseInto(ReadOnlySpan<float> row, Span<float> destination)
+    private static void NormalizeInto(ReadOnlySpan<float> row, Span<float> destination)
     {
         var norm = Math.Sqrt(DotProduct.SquaredNorm(row));
         if (norm == 0)
@@ -169,7 +169,7 @@ public static class SphericalKMeans
         for (var c = 0; c < count; c++)
         {
             if (sizes[c] > 0)
-                NormaliseInto(sums.AsSpan(c * dim, dim), centres.AsSpan(c * dim, dim));
+                NormalizeInto(sums.AsSpan(c * dim, dim), centres.AsSpan(c * dim, dim));
         }
     }
 }

@@ -33,7 +33,7 @@ public static class AnswerText
     }
 
     /// <summary>
-    /// The words of a text, normalised: runs of letters, marks and numbers. Everything else separates. Where writing has no
+    /// The words of a text, normalized: runs of letters, marks and numbers. Everything else separates. Where writing has no
     /// spaces each letter is a word (<see cref="UnspacedScripts"/>).
     /// </summary>
     public static IReadOnlyList<string> Words(string text)

@@ -1,4 +1,5 @@
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Proof;
 

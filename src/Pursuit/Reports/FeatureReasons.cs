@@ -1,8 +1,8 @@
 using Pursuit.Jobs;
 using Pursuit.Numerics;
-using Pursuit.Selection;
-using Pursuit.Selection.Features;
 using Pursuit.Selection.Less;
+using Pursuit.Selection.Methods;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Reports;
@@ -37,12 +37,12 @@ internal sealed class FeatureReasons
     /// <summary>Opens the rows a method worked on; null where it reads no features.</summary>
     public static FeatureReasons? Of(SelectedRun run, CancellationToken cancellationToken)
     {
-        if ((run.Problem.PoolGradients ?? run.Problem.PoolEmbeddings) is not { } features) return null;
+        if ((run.Problem.Gradients.Pool ?? run.Problem.Embeddings.Pool) is not { } features) return null;
         var (construction, centre) = Construction(run);
         var pool = GradientRows.OfPool(features, construction);
-        if (centre) pool = pool.Centred(run.Problem.Threads, cancellationToken);
-        var target = (run.Problem.TargetGradients ?? run.Problem.TargetEmbeddings) is { } ofTarget ? pool.OfTarget(ofTarget) : null;
-        return new FeatureReasons(pool, target, run.Problem.ContentIds, run.Problem.Threads);
+        if (centre) pool = pool.Centred(run.Options.Pool.Threads, cancellationToken);
+        var target = (run.Problem.Gradients.Target ?? run.Problem.Embeddings.Target) is { } ofTarget ? pool.OfTarget(ofTarget) : null;
+        return new FeatureReasons(pool, target, run.Problem.ContentIds, run.Options.Pool.Threads);
     }
 
     /// <summary>How many of some rows can be compared with others within a cost.</summary>

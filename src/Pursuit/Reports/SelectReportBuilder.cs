@@ -1,6 +1,7 @@
 using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Reports;
@@ -41,8 +42,8 @@ public sealed class SelectReportBuilder
         var course = Course();
         var pairs = Pairs();
         var distributions = new List<Distribution> { Distributions.Of(lengths.Title, lengths.Unit, lengths.Pool, lengths.Chosen, _run.Pool.Count, _rows.Count) };
-        if (_run.Problem.PoolLosses is { } losses)
-            distributions.Add(Spread("loss", "nats per answer token at the last checkpoint", [.. Enumerable.Range(0, losses.Rows).Select(i => (double)losses.Of(i)[^1])]));
+        if (_run.Problem.Gradients.Losses is { } losses)
+            distributions.Add(Spread("loss", "nats per answer token at the last checkpoint", [.. Enumerable.Range(0, losses.Rows).Select(i => (double)losses.Row(i)[^1])]));
         if (GradientNorms() is { } norms) distributions.Add(Spread("gradient norm", "mean over checkpoints", norms));
         var report = new SelectReport
         {
@@ -85,12 +86,12 @@ public sealed class SelectReportBuilder
 
     private double[]? GradientNorms()
     {
-        if (_run.Problem.PoolGradients is not { } features) return null;
+        if (_run.Problem.Gradients.Pool is not { } features) return null;
         var norms = new double[features.Rows];
-        for (var block = 0; block < features.Blocks; block++)
+        for (var checkpoint = 0; checkpoint < features.Checkpoints; checkpoint++)
         {
-            var ofBlock = features.Norms(block);
-            for (var i = 0; i < norms.Length; i++) norms[i] += (double)ofBlock[i] / features.Blocks;
+            var ofCheckpoint = features.Norms(checkpoint);
+            for (var i = 0; i < norms.Length; i++) norms[i] += (double)ofCheckpoint[i] / features.Checkpoints;
         }
 
         return norms;
@@ -121,7 +122,9 @@ public sealed class SelectReportBuilder
     private TargetUse? Target()
     {
         if (_run.Target is { } target) return new TargetUse([.. _run.Options.Targets.Select(_paths.Of)], target.Count);
-        return (_run.Problem.TargetGradients ?? _run.Problem.TargetEmbeddings) is { } features ? new TargetUse([Path.Exists(features.Name) ? _paths.Of(features.Name) : features.Name], features.Rows) : null;
+        return (_run.Problem.Gradients.Target ?? _run.Problem.Embeddings.Target) is { } features
+            ? new TargetUse([Path.Exists(features.Name) ? _paths.Of(features.Name) : features.Name], features.Rows)
+            : null;
     }
 
     private PursuitDetails? PursuitDetails() => _run.Details?.As<PursuitDetails>();

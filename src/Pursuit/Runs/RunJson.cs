@@ -2,6 +2,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Runs;
 
@@ -25,7 +27,7 @@ public static class RunJson
             DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
             AllowDuplicateProperties = false,
             RespectNullableAnnotations = true,
-            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RequireWhatIsNeverNull } },
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RequireWhatIsNeverNull, NameDetails } },
             Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
         };
         options.MakeReadOnly(populateMissingResolver: true);
@@ -43,5 +45,13 @@ public static class RunJson
             if (property.AssociatedParameter is { HasDefaultValue: false, IsNullable: false } && !property.PropertyType.IsValueType)
                 property.IsRequired = true;
         }
+    }
+
+    /// <summary>Details are kept under their type's name, so that they are read back as what they are.</summary>
+    private static void NameDetails(JsonTypeInfo type)
+    {
+        if (type.Type != typeof(MethodDetails)) return;
+        type.PolymorphismOptions = new JsonPolymorphismOptions();
+        foreach (var (derived, name) in MethodRegistry.Details) type.PolymorphismOptions.DerivedTypes.Add(new JsonDerivedType(derived, name));
     }
 }

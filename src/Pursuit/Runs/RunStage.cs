@@ -1,4 +1,4 @@
-using Pursuit.Selection.Pursuits;
+using Pursuit.Selection;
 using Pursuit.Storage;
 
 namespace Pursuit.Runs;

@@ -10,7 +10,9 @@ namespace Pursuit.Selection;
 /// <param name="Unit">What is counted.</param>
 public readonly record struct Budget(double Amount, bool IsShare, BudgetUnit Unit)
 {
-    private const string Forms = "a number of examples (500), a share of the pool (1%), tokens (200k-tokens, 5%-tokens) or supervised tokens (50k-supervised-tokens)";
+    private const string Forms =
+        "a number of examples (500), a share of the pool (1%), tokens (200k-tokens, 5%-tokens) "
+        + "or supervised tokens (50k-supervised-tokens)";
 
     private static readonly (string Suffix, BudgetUnit Unit)[] Units =
     [
@@ -19,7 +21,7 @@ public readonly record struct Budget(double Amount, bool IsShare, BudgetUnit Uni
         ("-rows", BudgetUnit.Rows),
     ];
 
-    private const string UsualOption = "--budget";
+    private const string UsualOption = ApiName.Budget;
 
     /// <summary>What messages call it: the option it was given by. Default "--budget".</summary>
     public string Option
@@ -62,7 +64,8 @@ public readonly record struct Budget(double Amount, bool IsShare, BudgetUnit Uni
             number = number[..^1];
         }
 
-        if (!double.TryParse(number, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var amount))
+        if (!double.TryParse(
+            number, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var amount))
             throw PursuitException.At(option, $"'{text}' isn't a budget", Forms);
         amount *= scale;
         if (!(amount > 0))
@@ -82,15 +85,21 @@ public readonly record struct Budget(double Amount, bool IsShare, BudgetUnit Uni
         var unit = UnitName(Unit);
         if (IsShare)
         {
+            // 29% of 100 is 28.999999999999996 in binary, and means 29.
             var share = (long)Math.Floor(Amount * poolTotal + 1e-9);
             return share > 0
                 ? share
-                : throw PursuitException.At(Option, $"{this} of {poolTotal:N0} {unit} is less than one", "at least one", "Choose a larger share.");
+                : throw PursuitException.At(
+                    Option, $"{this} of {poolTotal:N0} {unit} is less than one", "at least one", "Choose a larger share.");
         }
 
         return Amount <= poolTotal
             ? (long)Amount
-            : throw PursuitException.At(Option, $"{Amount:N0} {unit} asked", $"at most the pool's {poolTotal:N0}", "Lower the budget or add data; note that exact duplicates count once.");
+            : throw PursuitException.At(
+                Option,
+                $"{Amount:N0} {unit} asked",
+                $"at most the pool's {poolTotal:N0}",
+                "Lower the budget or add data; note that exact duplicates count once.");
     }
 
     /// <summary>What one example costs in this budget's unit.</summary>

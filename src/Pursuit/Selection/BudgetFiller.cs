@@ -1,3 +1,5 @@
+using Pursuit.Selection.Features;
+
 namespace Pursuit.Selection;
 
 /// <summary>
@@ -15,22 +17,28 @@ public static class BudgetFiller
     /// <param name="method">The method's name, for the result.</param>
     /// <param name="problem">Budget, lengths, sources and quotas.</param>
     /// <param name="ranked">Examples, best first; each position at most once.</param>
+    /// <param name="features">The pool's features that the method reads; null where it reads none.</param>
     /// <exception cref="PursuitException">The best-ranked example alone is above the budget, or the quotas contradict it.</exception>
-    public static SelectionResult Fill(string method, SelectionProblem problem, IReadOnlyList<RankedRow> ranked)
+    public static SelectionResult Fill(
+        string method, SelectionProblem problem, IReadOnlyList<RankedRow> ranked, IDenseFeatures? features = null)
     {
         var budget = problem.ResolvedBudget;
         var untrainable = Untrainable(problem);
         if (untrainable > 0) ranked = [.. ranked.Where(r => problem.TokenCounts!.Supervised[r.Position] > 0)];
-        var empty = FeaturelessRows.Of(method, problem);
+        var empty = FeaturelessRows.Find(features);
         if (empty is not null) ranked = [.. ranked.Where(r => !empty[r.Position])];
         if (ranked.Count == 0 && empty is not null)
             throw PursuitException.At(
-                "--features",
+                ApiName.Features,
                 $"rows of zeros for all of the {problem.ContentIds.Count:N0} examples that could be chosen",
                 "rows that aren't",
-                "Compute the features again with the model and --max-length that training will use.");
+                $"Compute the features again with the model and {ApiName.MaxLength} that training will use.");
         if (ranked.Count == 0)
-            throw PursuitException.At("--pool", $"none of the {problem.ContentIds.Count:N0} examples has a token to train on", "examples with an answer", "Look at one with 'pursuit inspect'.");
+            throw PursuitException.At(
+                ApiName.Pool,
+                $"none of the {problem.ContentIds.Count:N0} examples has a token to train on",
+                "examples with an answer",
+                $"Look at one with {ApiName.DatasetAudit}.");
         var taken = new bool[ranked.Count];
         var spent = problem.Quotas.Count == 0
             ? Fill(problem, ranked, budget, null, taken)
@@ -40,11 +48,16 @@ public static class BudgetFiller
         for (var rank = 0; rank < ranked.Count; rank++)
             if (taken[rank]) rows.Add(ranked[rank]);
         if (rows.Count == 0)
-            throw PursuitException.At("--budget", $"the first-ranked example alone takes {problem.Budget.Cost(ranked[0].Position, problem.TokenCounts):N0} {Budget.UnitName(problem.Budget.Unit)}", $"a budget of at least that; it is {budget:N0}", "Raise the budget.");
+            throw PursuitException.At(
+                ApiName.Budget,
+                $"the first-ranked example alone takes {problem.Budget.Cost(ranked[0].Position, problem.TokenCounts):N0} "
+                + Budget.UnitName(problem.Budget.Unit),
+                $"a budget of at least that; it is {budget:N0}",
+                "Raise the budget.");
         return new SelectionResult
         {
             Method = method,
-            Rows = Normalised(rows),
+            Rows = ScaledToMeanOne(rows),
             Budget = budget,
             Spent = spent,
             Unit = problem.Budget.Unit,
@@ -55,7 +68,7 @@ public static class BudgetFiller
     private static IEnumerable<string> Remarks(SelectionProblem problem, int untrainable, bool[]? empty, long left, int chosen)
     {
         if (untrainable > 0)
-            yield return $"{untrainable:N0} examples have no token to train on and were passed over; 'pursuit inspect' tells why.";
+            yield return $"{untrainable:N0} examples have no token to train on and were passed over; inspect them to see why.";
         if (empty is null) yield break;
         var possible = Enumerable.Range(0, empty.Length)
             .Count(i => !empty[i] && (problem.TokenCounts is null || problem.TokenCounts.Supervised[i] > 0));
@@ -101,7 +114,7 @@ public static class BudgetFiller
         return Fill(problem, ranked, budget, quotas, taken);
     }
 
-    private static List<RankedRow> Normalised(List<RankedRow> rows)
+    private static List<RankedRow> ScaledToMeanOne(List<RankedRow> rows)
     {
         var mean = rows.Average(r => r.Weight);
         return mean is 1 or <= 0 ? rows : rows.ConvertAll(r => r with { Weight = r.Weight / mean });
@@ -124,7 +137,11 @@ public static class BudgetFiller
             foreach (var quota in problem.Quotas)
             {
                 if (quota.Source != SourceQuota.Any && !names.Contains(quota.Source))
-                    throw PursuitException.At("--quota", $"no source is named '{quota.Source}'", $"one of: {string.Join(", ", names.Take(20))}", Suggestion.For(quota.Source, names));
+                    throw PursuitException.At(
+                        ApiName.Quota,
+                        $"no source is named '{quota.Source}'",
+                        $"one of: {string.Join(", ", names.Take(20))}",
+                        Suggestion.For(quota.Source, names));
             }
 
             for (var source = 0; source < names.Count; source++)
@@ -135,7 +152,11 @@ public static class BudgetFiller
             }
 
             if (_least.Sum() > budget)
-                throw PursuitException.At("--quota", $"the minimums add up to {_least.Sum():N0} {Budget.UnitName(problem.Budget.Unit)}", $"at most the budget's {budget:N0}", "Lower the minimums or raise the budget.");
+                throw PursuitException.At(
+                    ApiName.Quota,
+                    $"the minimums add up to {_least.Sum():N0} {Budget.UnitName(problem.Budget.Unit)}",
+                    $"at most the budget's {budget:N0}",
+                    "Lower the minimums or raise the budget.");
         }
 
         public long Spent => _spent.Sum();
@@ -153,7 +174,11 @@ public static class BudgetFiller
             for (var source = 0; source < _least.Length; source++)
             {
                 if (_spent[source] < _least[source])
-                    throw PursuitException.At("--quota", $"source '{problem.SourceNames[source]}' has only {_spent[source]:N0} examples", $"its minimum of {_least[source]:N0}", "Lower that minimum.");
+                    throw PursuitException.At(
+                        ApiName.Quota,
+                        $"source '{problem.SourceNames[source]}' has only {_spent[source]:N0} examples",
+                        $"its minimum of {_least[source]:N0}",
+                        "Lower that minimum.");
             }
         }
     }

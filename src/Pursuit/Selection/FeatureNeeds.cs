@@ -51,8 +51,10 @@ public static class FeatureNeedsExtensions
     public static bool ReadsFeatures(this FeatureNeeds needs) => (needs & (FeatureNeeds.PoolGradients | FeatureNeeds.PoolEmbeddings)) != 0;
 
     /// <summary>True where it can't do without such features of a target.</summary>
-    public static bool NeedsTargetFeatures(this FeatureNeeds needs) => (needs & (FeatureNeeds.TargetGradients | FeatureNeeds.TargetEmbeddings)) != 0;
+    public static bool NeedsTargetFeatures(this FeatureNeeds needs) =>
+        (needs & (FeatureNeeds.TargetGradients | FeatureNeeds.TargetEmbeddings)) != 0;
 
     /// <summary>True where it reads such features of a target, if there is one.</summary>
-    public static bool ReadsTargetFeatures(this FeatureNeeds needs) => needs.NeedsTargetFeatures() || needs.HasFlag(FeatureNeeds.OptionalTargetGradients);
+    public static bool ReadsTargetFeatures(this FeatureNeeds needs) =>
+        needs.NeedsTargetFeatures() || needs.HasFlag(FeatureNeeds.OptionalTargetGradients);
 }

@@ -7,6 +7,21 @@ namespace Pursuit.Selection;
 public interface ISelector
 {
     /// <summary>Chooses within the budget.</summary>
+    /// <param name="problem">What is asked.</param>
+    /// <param name="context">How to work; changes no choice.</param>
     /// <exception cref="PursuitException">The problem lacks something this method needs, or the budget can't be met.</exception>
-    SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken);
+    SelectionResult Select(SelectionProblem problem, SelectionContext context);
+}
+
+/// <summary>What every method can do.</summary>
+public static class Selectors
+{
+    /// <summary>Chooses within the budget, with <see cref="SelectionContext.Default"/>.</summary>
+    /// <param name="selector">The method.</param>
+    /// <param name="problem">What is asked.</param>
+    /// <param name="cancellationToken">Stops the work between parts.</param>
+    /// <exception cref="PursuitException">The problem lacks something this method needs, or the budget can't be met.</exception>
+    public static SelectionResult Select(
+        this ISelector selector, SelectionProblem problem, CancellationToken cancellationToken = default) =>
+        selector.Select(problem, SelectionContext.Default with { CancellationToken = cancellationToken });
 }

@@ -14,9 +14,15 @@ internal static class ScoredSelection
         var ranked = Ranked(scores, problem);
         var missing = scores.Length - ranked.Count;
         if (ranked.Count == 0)
-            throw PursuitException.At("--pool", $"none of the {scores.Length:N0} examples has {without}", $"examples that '{method}' can score");
+            throw PursuitException.At(
+                ApiName.Pool, $"none of the {scores.Length:N0} examples has {without}", $"examples that '{method}' can score");
         var selection = BudgetFiller.Fill(method, problem, ranked);
-        return missing == 0 ? selection : selection with { Remarks = [.. selection.Remarks, $"{missing:N0} examples without {without} have no score and were passed over."] };
+        return missing == 0
+            ? selection
+            : selection with
+            {
+                Remarks = [.. selection.Remarks, $"{missing:N0} examples without {without} have no score and were passed over."],
+            };
     }
 
     /// <summary>The examples that have a score, best first.</summary>

@@ -1,9 +1,11 @@
 using Pursuit.Selection.Features;
-using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Selection;
 
-/// <summary>Everything a method is given. Methods read no record: what they need of one is a feature.</summary>
+/// <summary>
+/// What is asked of a method: examples to choose from, how many, and what is known of them. Methods read no record: what they need of one
+/// is an input. How the work is done (threads, progress, memory) is the <see cref="SelectionContext"/>'s and changes no choice.
+/// </summary>
 public sealed record SelectionProblem
 {
     /// <summary>The pool's examples in canonical order, [pool].</summary>
@@ -30,50 +32,41 @@ public sealed record SelectionProblem
     /// <summary>Least and most per source; empty for none.</summary>
     public IReadOnlyList<SourceQuota> Quotas { get; init; } = [];
 
-    /// <summary>The pool's gradients, row by row as <see cref="ContentIds"/>, for methods that need <see cref="FeatureNeeds.PoolGradients"/>.</summary>
-    public IDenseFeatures? PoolGradients { get; init; }
-
-    /// <summary>The pool's losses along the trajectory its gradients were taken on; null where these were brought along or nothing needs them.</summary>
-    public ExampleLosses? PoolLosses { get; init; }
-
-    /// <summary>The target examples' gradients; null where a method may work without a target and there is none.</summary>
-    public IDenseFeatures? TargetGradients { get; init; }
-
-    /// <summary>The pool's embeddings, row by row as <see cref="ContentIds"/>, for methods that need <see cref="FeatureNeeds.PoolEmbeddings"/>.</summary>
-    public IDenseFeatures? PoolEmbeddings { get; init; }
-
-    /// <summary>The target examples' embeddings, for methods that need <see cref="FeatureNeeds.TargetEmbeddings"/>.</summary>
-    public IDenseFeatures? TargetEmbeddings { get; init; }
-
-    /// <summary>What the pool's examples say, for methods that need <see cref="FeatureNeeds.PoolTexts"/>.</summary>
-    public ITextFeatures? PoolTexts { get; init; }
-
-    /// <summary>What the target's examples say.</summary>
-    public ITextFeatures? TargetTexts { get; init; }
-
-    /// <summary>What a probe model says of the pool's tokens, for methods that need <see cref="FeatureNeeds.TokenStatistics"/>.</summary>
-    public ITokenStatistics? TokenStatistics { get; init; }
-
-    /// <summary>What a reference model says of them, for methods that need <see cref="FeatureNeeds.ReferenceStatistics"/>.</summary>
-    public ITokenStatistics? ReferenceStatistics { get; init; }
-
     /// <summary>Each target example's group, as an index into <see cref="TargetGroupNames"/>, [target]; empty for one group.</summary>
     public IReadOnlyList<int> TargetGroups { get; init; } = [];
 
     /// <summary>The target groups' names; empty for one group.</summary>
     public IReadOnlyList<string> TargetGroupNames { get; init; } = [];
 
-    /// <summary>Keeps what a pursuit finds as it goes, so that a killed one continues; null keeps nothing.</summary>
-    public PursuitJournal? Journal { get; init; }
+    /// <summary>Gradients of pool and target.</summary>
+    public GradientInputs Gradients { get; init; } = new();
 
-    /// <summary>What a pursuit may use of memory; null for no bound. No result depends on it.</summary>
-    public PursuitMemory? Memory { get; init; }
+    /// <summary>Embeddings of pool and target.</summary>
+    public EmbeddingInputs Embeddings { get; init; } = new();
 
-    /// <summary>At most this many threads; no result depends on it.</summary>
-    public int Threads { get; init; } = Environment.ProcessorCount;
+    /// <summary>Texts of pool and target.</summary>
+    public TextInputs Texts { get; init; } = new();
+
+    /// <summary>What models say of the pool's tokens.</summary>
+    public StatisticsInputs Statistics { get; init; } = new();
 
     /// <summary>The budget as a count of its unit in this pool.</summary>
     public long ResolvedBudget => Budget.Resolve(Total(Budget.Unit));
+
+    /// <summary>How many groups the target has, at least one.</summary>
+    internal int TargetGroupCount => TargetGroups.Count > 0 ? Math.Max(1, TargetGroupNames.Count) : 1;
+
+    /// <summary>Every group's name for messages and results, [groups].</summary>
+    internal IReadOnlyList<string> NamesOfTargetGroups() =>
+        [.. Enumerable.Range(0, TargetGroupCount).Select(g => g < TargetGroupNames.Count ? TargetGroupNames[g] : "target")];
+
+    /// <summary>Each row's group of a target with gradients; all 0 where the target isn't grouped.</summary>
+    internal IReadOnlyList<int> GroupsOfTargetGradients() => TargetGroups.Count > 0 ? TargetGroups : new int[Gradients.Target!.Rows];
+
+    /// <summary>The pool's dense features that a method with some needs reads, or null.</summary>
+    internal IDenseFeatures? FeaturesRead(FeatureNeeds needs) =>
+        (needs.HasFlag(FeatureNeeds.PoolEmbeddings) ? Embeddings.Pool : null)
+            ?? (needs.HasFlag(FeatureNeeds.PoolGradients) ? Gradients.Pool : null);
 
     private long Total(BudgetUnit unit)
     {

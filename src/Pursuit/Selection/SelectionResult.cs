@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Selection;
 
@@ -26,10 +25,6 @@ public sealed record SelectionResult
 
     /// <summary>What the method can tell of its work; null where that is nothing.</summary>
     public MethodDetails? Details { get; init; }
-
-    /// <summary>Every row's gain at a pursuit's passes; null for methods that pursue nothing.</summary>
-    [JsonIgnore]
-    public PursuitGains? Gains { get; init; }
 
     /// <summary>Long arrays the run keeps beside the selection, each in a file of its own.</summary>
     [JsonIgnore]

@@ -31,6 +31,7 @@ public sealed record SourceQuota(string Source, double Minimum, double Maximum, 
     public static string WithFullPath(string text) =>
         Parse(text).Source is var source and not Any ? Path.GetFullPath(source) + text[source.Length..] : text;
 
+    // As with budgets, 29% of 100 is 29 whatever binary makes of it.
     internal long Least(long budget) => (long)Math.Ceiling(IsShare ? Minimum * budget - 1e-9 : Minimum);
 
     internal long Most(long budget) =>
@@ -46,5 +47,8 @@ public sealed record SourceQuota(string Source, double Minimum, double Maximum, 
     }
 
     private static PursuitException Malformed(string text) =>
-        PursuitException.At("--quota", $"'{text}' isn't a quota", "NAME=MIN..MAX in the budget's unit or as shares of the budget, such as code=10%..40%, code=100.. or *=..25%");
+        PursuitException.At(
+            ApiName.Quota,
+            $"'{text}' isn't a quota",
+            "NAME=MIN..MAX in the budget's unit or as shares of the budget, such as code=10%..40%, code=100.. or *=..25%");
 }

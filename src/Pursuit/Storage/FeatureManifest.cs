@@ -52,7 +52,8 @@ public sealed record FeatureManifest
     public string Dtype { get; init; } = "BF16";
 
     /// <summary>How rows were scaled, such as "none" or "row".</summary>
-    public string Normalisation { get; init; } = "none";
+    [JsonPropertyName("normalisation")]
+    public string Normalization { get; init; } = "none";
 
     /// <summary>How gradients were preconditioned, such as "none" or "adam".</summary>
     public string Preconditioning { get; init; } = "none";

@@ -58,8 +58,8 @@ public sealed class GradientFeaturesTests : IDisposable
         using var otherFeatures = otherMade.Features;
         var (losses, report) = (made.Losses!, (GradientReport)made.Report);
         losses.Rows.ShouldBe(Rows);
-        for (var i = 0; i < Rows; i++) losses.Of(i).ToArray().ShouldBe(otherMade.Losses!.Of(Rows - 1 - i).ToArray(), "an example's losses are its own");
-        for (var t = 0; t < 2; t++) Enumerable.Range(0, Rows).Average(i => (double)losses.Of(i)[t]).ShouldBe(report.Checkpoints[t].MeanLoss!.Value, 1e-9);
+        for (var i = 0; i < Rows; i++) losses.Row(i).ToArray().ShouldBe(otherMade.Losses!.Row(Rows - 1 - i).ToArray(), "an example's losses are its own");
+        for (var t = 0; t < 2; t++) Enumerable.Range(0, Rows).Average(i => (double)losses.Row(i)[t]).ShouldBe(report.Checkpoints[t].MeanLoss!.Value, 1e-9);
         var scratch = new float[features.Dimension];
         foreach (var i in new[] { 0, 5, 1023, 1024, Rows - 1 })
             for (var t = 0; t < 2; t++)

@@ -5,6 +5,7 @@ using Pursuit.Engine.Statistics;
 using Pursuit.Fuzz.Mutation;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Fuzz.Targets;
 

@@ -134,7 +134,7 @@ internal static class FeatureReading
         using var features = FeatureSource.Open(path, (ExpectedRows?)null, CancellationToken.None);
         var rows = (int)Math.Min(features.Rows, Math.Max(1, MostNumbers / features.Dimension));
         var scratch = new float[(long)rows * features.Dimension];
-        for (var block = 0; block < features.Blocks; block++)
+        for (var block = 0; block < features.Checkpoints; block++)
         {
             features.Read(block, 0, rows, scratch);
             _ = features.Norms(block).Length;

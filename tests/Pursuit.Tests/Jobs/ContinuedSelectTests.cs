@@ -3,7 +3,6 @@ using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
-using Pursuit.Selection.Pursuits;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 
@@ -21,8 +20,8 @@ public sealed class ContinuedSelectTests : IDisposable
     {
         var problem = Gradients.Realistic(Rows, 24, "1", Blocks, Dimension);
         _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
-        Write("pool.npy", (MemoryFeatures)problem.PoolGradients!);
-        Write("target.npy", (MemoryFeatures)problem.TargetGradients!);
+        Write("pool.npy", (MemoryFeatures)problem.Gradients.Pool!);
+        Write("target.npy", (MemoryFeatures)problem.Gradients.Target!);
     }
 
     public void Dispose() => _directory.Dispose();

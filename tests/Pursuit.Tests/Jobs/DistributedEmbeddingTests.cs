@@ -19,8 +19,8 @@ public sealed class DistributedEmbeddingTests : IDisposable
     {
         var problem = Embeddings.Clustered(Rows, Targets, "1", Dimension);
         _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
-        NpyFile.Write(_directory.PathOf("pool.npy"), [Rows, Dimension], [.. Embeddings.Rows(problem.PoolEmbeddings!).SelectMany(r => r)]);
-        NpyFile.Write(_directory.PathOf("target.npy"), [Targets, Dimension], [.. Embeddings.Rows(problem.TargetEmbeddings!).SelectMany(r => r)]);
+        NpyFile.Write(_directory.PathOf("pool.npy"), [Rows, Dimension], [.. Embeddings.Rows(problem.Embeddings.Pool!).SelectMany(r => r)]);
+        NpyFile.Write(_directory.PathOf("target.npy"), [Targets, Dimension], [.. Embeddings.Rows(problem.Embeddings.Target!).SelectMany(r => r)]);
     }
 
     public void Dispose() => _directory.Dispose();

@@ -21,8 +21,8 @@ public sealed class DistributedSelectTests : IDisposable
     {
         var problem = Gradients.Realistic(Rows, 24, "1", Blocks, Dimension);
         _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
-        Write("pool.npy", (MemoryFeatures)problem.PoolGradients!);
-        Write("target.npy", (MemoryFeatures)problem.TargetGradients!);
+        Write("pool.npy", (MemoryFeatures)problem.Gradients.Pool!);
+        Write("target.npy", (MemoryFeatures)problem.Gradients.Target!);
     }
 
     public void Dispose() => _directory.Dispose();
@@ -90,7 +90,7 @@ public sealed class DistributedSelectTests : IDisposable
         using var features = new MemoryFeatures("rows", 1, [new float[10_000]]);
         foreach (var count in new[] { 1, 2, 3, 9, 10, 11, 64 })
         {
-            var ranges = Enumerable.Range(0, count).Select(rank => RowRange.Of(features, rank, count)).ToArray();
+            var ranges = Enumerable.Range(0, count).Select(rank => RowRange.Share(features, rank, count)).ToArray();
             ranges[0].First.ShouldBe(0);
             ranges[^1].End.ShouldBe(features.Rows);
             for (var i = 1; i < count; i++) ranges[i].First.ShouldBe(ranges[i - 1].End);

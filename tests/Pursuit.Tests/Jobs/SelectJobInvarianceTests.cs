@@ -21,9 +21,9 @@ public sealed class SelectJobInvarianceTests : IDisposable
     public SelectJobInvarianceTests()
     {
         var problem = Gradients.Realistic(Rows, Targets, "1", Blocks, Dimension);
-        _pool = Even(problem.PoolGradients!);
+        _pool = Even(problem.Gradients.Pool!);
         WriteRecords("pool.jsonl", Enumerable.Range(0, Rows));
-        WriteNpy("target.npy", Even(problem.TargetGradients!), Enumerable.Range(0, Targets));
+        WriteNpy("target.npy", Even(problem.Gradients.Target!), Enumerable.Range(0, Targets));
         WriteStore("store", "F32", [0, 1, 2]);
     }
 

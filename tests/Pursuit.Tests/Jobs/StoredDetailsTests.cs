@@ -1,8 +1,8 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using Pursuit.Selection.Pursuits;
 using Pursuit.Selection.S2l;
 using Pursuit.Storage;
@@ -15,9 +15,8 @@ public sealed class StoredDetailsTests
     public void Every_kind_of_details_has_a_name_of_its_own_under_which_it_is_kept()
     {
         var types = typeof(MethodDetails).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(MethodDetails))).ToArray();
-        var named = typeof(MethodDetails).GetCustomAttributes(typeof(JsonDerivedTypeAttribute), false).Cast<JsonDerivedTypeAttribute>().ToArray();
-        named.Select(n => n.DerivedType).ShouldBe(types, ignoreOrder: true);
-        named.Select(n => n.TypeDiscriminator).Distinct().Count().ShouldBe(types.Length);
+        MethodRegistry.Details.Select(d => d.Type).ShouldBe(types, ignoreOrder: true);
+        MethodRegistry.Details.Select(d => d.Name).ShouldBeUnique();
     }
 
     [Fact]

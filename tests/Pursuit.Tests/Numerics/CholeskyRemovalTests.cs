@@ -1,6 +1,6 @@
 using Pursuit.Numerics;
-using Pursuit.Selection.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Numerics;
 

@@ -3,7 +3,7 @@ using Pursuit.Data;
 using Pursuit.Jobs;
 using Pursuit.Reports.Explanations;
 using Pursuit.Runs;
-using Pursuit.Selection.Pursuits;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Tests.Reports;
 

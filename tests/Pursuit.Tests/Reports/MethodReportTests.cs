@@ -6,6 +6,7 @@ using Pursuit.Reports.Explanations;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Methods;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Reports;

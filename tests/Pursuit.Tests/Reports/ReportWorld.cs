@@ -4,6 +4,7 @@ using Pursuit.Jobs;
 using Pursuit.Reports;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 

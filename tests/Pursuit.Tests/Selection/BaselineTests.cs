@@ -30,7 +30,8 @@ public sealed class BaselineTests
         var counts = new int[40];
         for (ulong seed = 0; seed < 2000; seed++)
             foreach (var row in Choose(new RandomSelector(), Problems.Pool(40, "10", seed)).Rows) counts[row.Position]++;
-        // Each count is Binomial(2000, 1/4): mean 500, deviation 19.4. The 40 share one total, so 39 degrees of freedom; 99.99% quantile 82.1.
+        // Each count is Binomial(2000, 1/4): mean 500, deviation 19.4. The 40 share one total, so 39 degrees of freedom; 99.99% quantile
+        // 82.1.
         counts.Sum(c => (c - 500.0) * (c - 500.0) / 375.0).ShouldBeLessThan(82.1);
     }
 
@@ -77,7 +78,7 @@ public sealed class BaselineTests
     }
 
     private static SelectionResult Choose(ISelector selector, SelectionProblem problem) =>
-        selector.Select(problem, null, CancellationToken.None);
+        selector.Select(problem, CancellationToken.None);
 
     private static List<string> Ids(ISelector selector, SelectionProblem problem) =>
         [.. Choose(selector, problem).Rows.Select(r => problem.ContentIds[r.Position].ToString())];

@@ -77,7 +77,9 @@ public sealed class BudgetTests
         selection.Remarks.ShouldContain(r => r.StartsWith("30 examples", StringComparison.Ordinal));
 
         var nothing = problem with { TokenCounts = problem.TokenCounts with { Supervised = new int[100] } };
-        Should.Throw<PursuitException>(() => BudgetFiller.Fill("test", nothing, RowOrder.ByScore(new double[100], problem.ContentIds))).Message.ShouldContain("token to train on");
+        Should.Throw<PursuitException>(
+            () => BudgetFiller.Fill(
+                "test", nothing, RowOrder.ByScore(new double[100], problem.ContentIds))).Message.ShouldContain("token to train on");
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Methods;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Selection;
@@ -57,12 +58,12 @@ public sealed class FeaturelessRowsTests
         var blocks = Enumerable.Range(0, Checkpoints).Select(_ => Block()).ToArray();
         var gradients = new MemoryFeatures("pool", Dimension, blocks);
         var targets = new MemoryFeatures("target", Dimension, [target, target]);
-        var problem = Gradients.Problem(gradients, targets, budget) with
+        var problem = Gradients.Problem(gradients, targets, budget);
+        problem = problem with
         {
-            PoolEmbeddings = new MemoryFeatures("pool", Dimension, [blocks[0]]),
-            TargetEmbeddings = new MemoryFeatures("target", Dimension, [target]),
-            PoolLosses = new ExampleLosses(Checkpoints, [.. Enumerable.Range(0, Rows * Checkpoints).Select(_ => (float)random.NextDouble())]),
+            Embeddings = new EmbeddingInputs { Pool = new MemoryFeatures("pool", Dimension, [blocks[0]]), Target = new MemoryFeatures("target", Dimension, [target]) },
+            Gradients = problem.Gradients with { Losses = new ExampleLosses(Checkpoints, [.. Enumerable.Range(0, Rows * Checkpoints).Select(_ => (float)random.NextDouble())]) },
         };
-        return MethodOptions.Create(MethodRegistry.Find(method), []).Select(problem, null, CancellationToken.None);
+        return MethodOptions.Create(MethodRegistry.Find(method), []).Select(problem, CancellationToken.None);
     }
 }

@@ -1,4 +1,5 @@
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Tests.Selection;
 
@@ -22,7 +23,8 @@ public sealed class MethodRegistryTests
     {
         foreach (var method in MethodRegistry.Methods)
         {
-            var settings = MethodOptions.List(method).Where(o => o.Default.Length > 0).Select(o => $"{method.Name}.{o.Name}={o.Default}").ToArray();
+            var settings = MethodOptions.List(method).Where(o => o.Default.Length > 0).Select(
+                o => $"{method.Name}.{o.Name}={o.Default}").ToArray();
             MethodOptions.Create(method, settings).ShouldNotBeNull();
         }
     }
@@ -42,7 +44,8 @@ public sealed class MethodRegistryTests
     [InlineData("length-matched-random.bins=many", "a whole number")]
     public void A_bad_setting_is_refused_with_what_would_do(string setting, string expected)
     {
-        var method = MethodRegistry.Find(setting.StartsWith("length-matched", StringComparison.Ordinal) ? "length-matched-random" : "length");
+        var method = MethodRegistry.Find(
+            setting.StartsWith("length-matched", StringComparison.Ordinal) ? "length-matched-random" : "length");
         Should.Throw<PursuitException>(() => MethodOptions.Create(method, [setting])).Message.ShouldContain(expected);
     }
 

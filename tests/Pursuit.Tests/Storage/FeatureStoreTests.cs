@@ -163,7 +163,7 @@ public sealed class FeatureStoreTests : IDisposable
     private static FeatureManifest Manifest(int rows) =>
         FeatureManifest.Create("gradient-trajectory", rows, [new("checkpoint-0", 3, 0.001), new("checkpoint-1", 7, 0.002)]) with
         {
-            Normalisation = "row",
+            Normalization = "row",
             Preconditioning = "adam",
             ProjectionSeed = ulong.MaxValue,
             Fingerprints = new Dictionary<string, string> { ["model"] = "m", ["pool"] = "p" },

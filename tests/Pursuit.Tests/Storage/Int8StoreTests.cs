@@ -1,5 +1,6 @@
 using Pursuit.Numerics;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 
@@ -45,9 +46,9 @@ public sealed class Int8StoreTests : IDisposable
     [Theory]
     [InlineData("row")]
     [InlineData("none")]
-    public void Methods_see_exactly_the_rows_that_were_stored(string normalisation)
+    public void Methods_see_exactly_the_rows_that_were_stored(string normalization)
     {
-        Write("store", normalisation, [0, 1]);
+        Write("store", normalization, [0, 1]);
         using var store = new StoreFeatures(FeatureStore.Open(_directory.PathOf("store")));
         store.BytesPerElement.ShouldBe(1);
         var plain = new float[2][];
@@ -58,7 +59,7 @@ public sealed class Int8StoreTests : IDisposable
             raw.ReadRows(t, 0, Rows, plain[t]);
             for (var i = 0; i < Rows; i++)
             {
-                var norm = normalisation == "row" ? store.Norms(t)[i] : 1;
+                var norm = normalization == "row" ? store.Norms(t)[i] : 1;
                 for (var k = 0; k < Dimension; k++) plain[t][i * Dimension + k] *= norm;
                 // And those are the rows that were given, to half a 127th of the largest.
                 var largest = _values[t].AsSpan(i * Dimension, Dimension).ToArray().Max(Math.Abs);
@@ -104,9 +105,9 @@ public sealed class Int8StoreTests : IDisposable
         Should.Throw<PursuitException>(() => store.BFloat16Rows(0, 0)).Message.ShouldContain("I8");
     }
 
-    private void Write(string name, string normalisation, int[] order)
+    private void Write(string name, string normalization, int[] order)
     {
-        var manifest = FeatureManifest.Create("gradient-trajectory", Rows, [new FeatureBlock("a", Dimension), new FeatureBlock("b", Dimension)]) with { Dtype = "I8", Normalisation = normalisation };
+        var manifest = FeatureManifest.Create("gradient-trajectory", Rows, [new FeatureBlock("a", Dimension), new FeatureBlock("b", Dimension)]) with { Dtype = "I8", Normalization = normalization };
         var writer = new FeatureStoreWriter(_directory.PathOf(name), manifest);
         foreach (var shard in order)
         {
@@ -120,7 +121,7 @@ public sealed class Int8StoreTests : IDisposable
                 {
                     var row = part.AsSpan(i * Dimension, Dimension);
                     norms[2 * i + t] = MathF.Sqrt(DotProduct.SquaredNorm(row));
-                    if (normalisation == "row") System.Numerics.Tensors.TensorPrimitives.Divide(row, norms[2 * i + t], row);
+                    if (normalization == "row") System.Numerics.Tensors.TensorPrimitives.Divide(row, norms[2 * i + t], row);
                 }
 
                 blocks[t] = part;

@@ -1,6 +1,7 @@
 using Pursuit.Data;
 using Pursuit.Jobs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using static System.FormattableString;
 
 namespace Pursuit.Reports.Explanations;
@@ -64,7 +65,7 @@ public sealed class Explainer
     {
         var row = _run.Pool.Ledger[_run.Pool.InputRow(position)];
         var rank = _ranks.TryGetValue(position, out var r) ? r : (int?)null;
-        var isEmpty = FeaturelessRows.Of(_run.Selection.Method, _run.Problem)?[position] == true;
+        var isEmpty = FeaturelessRows.Find(_run.Problem.FeaturesRead(MethodRegistry.Find(_run.Selection.Method).Needs))?[position] == true;
         var explanation = new Explanation
         {
             Row = Place(row),
@@ -114,10 +115,11 @@ public sealed class Explainer
     /// </summary>
     private Explanation WithOrder(Explanation explanation, int position)
     {
-        var gone = _run.Problem.TokenStatistics is null && MethodRegistry.Find(_run.Options.Method).Needs.HasFlag(FeatureNeeds.TokenStatistics);
+        var gone = _run.Problem.Statistics.Pool is null && MethodRegistry.Find(_run.Options.Method).Needs.HasFlag(FeatureNeeds.TokenStatistics);
         if (_run.Problem.Quotas.Count > 0 || gone) return explanation;
         var method = MethodOptions.Create(MethodRegistry.Find(_run.Options.Method), _run.Options.Settings);
-        var order = method.Select(_run.Problem with { Budget = new Budget(1, IsShare: true, BudgetUnit.Rows) }, null, _cancellationToken).Rows;
+        var context = new SelectionContext { Threads = _run.Options.Pool.Threads, CancellationToken = _cancellationToken };
+        var order = method.Select(_run.Problem with { Budget = new Budget(1, IsShare: true, BudgetUnit.Rows) }, context).Rows;
         if (!order.Take(_run.Selection.Rows.Count).Select(r => r.Position).SequenceEqual(_run.Selection.Rows.Select(r => r.Position))) return explanation;
         var place = order.Index().Where(r => r.Item.Position == position).Select(r => (int?)r.Index).FirstOrDefault();
         return place is { } at

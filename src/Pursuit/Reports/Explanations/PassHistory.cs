@@ -1,4 +1,4 @@
-using Pursuit.Selection.Pursuits;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Reports.Explanations;
 
@@ -17,7 +17,7 @@ internal sealed class PassHistory(PursuitGains gains, int row, IReadOnlySet<int>
             {
                 > 0 => "candidate",
                 PursuitGains.Chosen => "chosen already",
-                PursuitGains.Barred => "barred",
+                PursuitGains.Excluded => "barred",
                 PursuitGains.NotOffered => "not offered",
                 _ => "points away",
             },

@@ -13,7 +13,9 @@ public sealed record DsirOptions
     [Description("buckets that words and pairs of words are hashed into, 2 to 1000000")]
     public int Buckets { get; init; } = 10_000;
 
-    /// <summary>Draw without replacement, by Gumbel noise on the log weights (the paper), instead of taking the top. Default true.</summary>
+    /// <summary>
+    /// Draw without replacement, by Gumbel noise on the log weights (the paper), instead of taking the top. Default true.
+    /// </summary>
     [Description("true draws by importance without replacement (the paper), false takes the highest weights")]
     public bool Resample { get; init; } = true;
 

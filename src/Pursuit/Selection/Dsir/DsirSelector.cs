@@ -1,5 +1,3 @@
-using Pursuit.Selection.Features;
-
 namespace Pursuit.Selection.Dsir;
 
 /// <summary>
@@ -21,27 +19,35 @@ public sealed class DsirSelector : IScorer
     }
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        var scores = Scores(problem, progress, cancellationToken);
+        var scores = Scores(problem, context);
         if (_options.Resample)
         {
-            for (var i = 0; i < scores.Length; i++) scores[i] += Gumbel(SeededRandom.ForExample(problem.Seed, "dsir/gumbel", problem.ContentIds[i]));
+            for (var i = 0; i < scores.Length; i++)
+                scores[i] += Gumbel(SeededRandom.ForExample(problem.Seed, "dsir/gumbel", problem.ContentIds[i]));
         }
 
         return ScoredSelection.Select(Name, problem, scores, "a word");
     }
 
     /// <summary>Every example's log weight, without noise; NaN without a word.</summary>
-    public double[] Scores(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public double[] Scores(SelectionProblem problem, SelectionContext context)
     {
-        var (pool, target) = (TextProblem.Pool(problem, Name), TextProblem.Target(problem, Name));
-        var grams = new GramWeights(_options, problem.Threads);
-        var wanted = grams.Count(target, null, cancellationToken);
-        if (wanted.All(c => c == 0)) throw PursuitException.At("--target", $"no word in {target.Count:N0} examples", "examples with words");
-        var present = grams.Count(pool, done => progress?.Report(new WorkProgress("counting words", done, pool.Count, "examples")), cancellationToken);
+        var (pool, target) = (problem.RequirePoolTexts(Name), problem.RequireTargetTexts(Name));
+        var grams = new GramWeights(_options, context.Threads);
+        var wanted = grams.Count(target, null, context.CancellationToken);
+        if (wanted.All(c => c == 0)) throw PursuitException.At(ApiName.Target, $"no word in {target.Count:N0} examples", "examples with words");
+        var present = grams.Count(
+            pool,
+            done => context.Progress?.Report(new WorkProgress("counting words", done, pool.Count, "examples")),
+            context.CancellationToken);
         var ratios = GramWeights.LogRatios(wanted, present);
-        return grams.Weigh(pool, ratios, done => progress?.Report(new WorkProgress("weighing", done, pool.Count, "examples")), cancellationToken);
+        return grams.Weigh(
+            pool,
+            ratios,
+            done => context.Progress?.Report(new WorkProgress("weighing", done, pool.Count, "examples")),
+            context.CancellationToken);
     }
 
     /// <summary>A standard Gumbel number of 64 random bits: the largest of log weights with such noise is a draw by weight.</summary>

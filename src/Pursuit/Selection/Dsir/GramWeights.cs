@@ -68,7 +68,8 @@ internal sealed class GramWeights(DsirOptions options, int threads)
     }
 
     /// <summary>Texts are read by whichever thread is free, one batch after another, while the others work.</summary>
-    private void Each<T>(ITextFeatures texts, Action<int>? onTexts, Func<T> start, GramAction<T> visit, Action<T> end, CancellationToken cancellationToken)
+    private void Each<T>(
+        ITextFeatures texts, Action<int>? onTexts, Func<T> start, GramAction<T> visit, Action<T> end, CancellationToken cancellationToken)
     {
         var gate = new Lock();
         var done = 0;

@@ -16,11 +16,17 @@ internal static class BergsonFeatures
     private const string GradientsName = "gradients.bin";
 
     /// <summary>Opens the index.</summary>
-    /// <exception cref="PursuitException">The description is missing, damaged or of an index of tokens, or a row holds NaN or infinity.</exception>
+    /// <exception cref="PursuitException">
+    /// The description is missing, damaged or of an index of tokens, or a row holds NaN or infinity.
+    /// </exception>
     public static FileFeatures Open(string directory, CancellationToken cancellationToken)
     {
         if (File.Exists(Path.Combine(directory, "offsets.npy")))
-            throw PursuitException.At(directory, "offsets.npy, so a gradient per token", "a gradient per example", "Build the index without per-token attribution.");
+            throw PursuitException.At(
+                directory,
+                "offsets.npy, so a gradient per token",
+                "a gradient per example",
+                "Build the index without per-token attribution.");
         var (type, rows, dimension) = Describe(Path.Combine(directory, InfoName));
         var file = MappedFile.Open(Path.Combine(directory, GradientsName));
         try
@@ -28,8 +34,19 @@ internal static class BergsonFeatures
             var size = type.Bits() / 8;
             var described = (Int128)rows * dimension * size;
             if (file.Length != described)
-                throw PursuitException.At(file.Path, $"{file.Length:N0} bytes", $"{described:N0} for the {rows:N0} x {dimension:N0} numbers of {size} bytes that {InfoName} describes", "The file is cut off or another index's: build it again.");
-            return new FileFeatures(file.Path, (1, rows, dimension), size, (_, first, count, scratch) => Read(file.Bytes((long)first * dimension * size, count * dimension * size), type, count * dimension, scratch), file, cancellationToken);
+                throw PursuitException.At(
+                    file.Path,
+                    $"{file.Length:N0} bytes",
+                    $"{described:N0} for the {rows:N0} x {dimension:N0} numbers of {size} bytes that {InfoName} describes",
+                    "The file is cut off or another index's: build it again.");
+            return new FileFeatures(
+                file.Path,
+                (1, rows, dimension),
+                size,
+                (_, first, count, scratch) => Read(
+                    file.Bytes((long)first * dimension * size, count * dimension * size), type, count * dimension, scratch),
+                file,
+                cancellationToken);
         }
         catch
         {
@@ -74,7 +91,8 @@ internal static class BergsonFeatures
             "<f2" or "float16" => TensorType.Float16,
             "<f8" or "float64" => TensorType.Float64,
             "bfloat16" => TensorType.BFloat16,
-            _ => throw PursuitException.At(path, $"numbers of type '{name}'", "float16, bfloat16, float32 or float64", "Build the index in one of these."),
+            _ => throw PursuitException.At(
+                path, $"numbers of type '{name}'", "float16, bfloat16, float32 or float64", "Build the index in one of these."),
         };
         if (dimension is not (> 0 and <= int.MaxValue))
             throw PursuitException.At(path, $"grad_sizes that add up to {dimension}", $"from 1 to {int.MaxValue}");

@@ -1,6 +1,8 @@
 namespace Pursuit.Selection.Features;
 
-/// <summary>Every example's loss at every checkpoint of a trajectory, in nats per answer token; 0 for an example without an answer.</summary>
+/// <summary>
+/// Every example's loss at every checkpoint of a trajectory, in nats per answer token; 0 for an example without an answer.
+/// </summary>
 public sealed class ExampleLosses
 {
     private readonly float[] _values;
@@ -11,7 +13,8 @@ public sealed class ExampleLosses
     public ExampleLosses(int checkpoints, float[] values)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(checkpoints, 1);
-        if (values.Length % checkpoints != 0) throw new ArgumentException($"{values.Length} losses aren't whole rows of {checkpoints}", nameof(values));
+        if (values.Length % checkpoints != 0)
+            throw new ArgumentException($"{values.Length} losses aren't whole rows of {checkpoints}", nameof(values));
         (Checkpoints, _values) = (checkpoints, values);
     }
 
@@ -22,5 +25,5 @@ public sealed class ExampleLosses
     public int Rows => _values.Length / Checkpoints;
 
     /// <summary>One example's losses, [checkpoints].</summary>
-    public ReadOnlySpan<float> Of(int row) => _values.AsSpan(row * Checkpoints, Checkpoints);
+    public ReadOnlySpan<float> Row(int row) => _values.AsSpan(row * Checkpoints, Checkpoints);
 }

@@ -28,7 +28,11 @@ public sealed record ExpectedRows(string What, int Examples, int InputRows, IRea
     internal void CheckFingerprint(FeatureStore store)
     {
         if (store.Manifest.Fingerprints.TryGetValue(FingerprintName, out var found) && found != Fingerprint)
-            throw PursuitException.At(store.Path, $"features of examples with fingerprint {Short(found)}", $"{Short(Fingerprint)}, that of {What}", "The examples or their order have changed since: compute the features again.");
+            throw PursuitException.At(
+                store.Path,
+                $"features of examples with fingerprint {Short(found)}",
+                $"{Short(Fingerprint)}, that of {What}",
+                "The examples or their order have changed since: compute the features again.");
     }
 
     /// <summary>Features whose rows are examples in order.</summary>
@@ -40,7 +44,11 @@ public sealed record ExpectedRows(string What, int Examples, int InputRows, IRea
         using (features)
         {
             var either = Examples == InputRows ? $"{Examples:N0}" : $"{Examples:N0} (unique valid examples) or {InputRows:N0} (input rows)";
-            throw PursuitException.At(features.Name, $"{features.Rows:N0} rows", $"{either}, as {What} has", "Compute the features for these very files, one row per line and in their order.");
+            throw PursuitException.At(
+                features.Name,
+                $"{features.Rows:N0} rows",
+                $"{either}, as {What} has",
+                "Compute the features for these very files, one row per line and in their order.");
         }
     }
 

@@ -6,7 +6,8 @@ namespace Pursuit.Selection.Features;
 /// <summary>Opens features, gradients or embeddings, wherever they were made (docs/formats/features.md).</summary>
 public static class FeatureSource
 {
-    private const string Forms = "a feature store (a directory with features.json), a .npy matrix [rows, dimension] or [checkpoints, rows, dimension], a .safetensors file with one matrix [rows, dimension], or a directory with bergson's gradients.bin and info.json";
+    private const string Forms = "a feature store (a directory with features.json), a .npy matrix [rows, dimension] or "
+        + "[checkpoints, rows, dimension], a .safetensors file with one matrix [rows, dimension], or a directory with bergson's gradients.bin and info.json";
 
     /// <summary>Opens features of a pool, or of a target read as one: a row per unique example, or per input row.</summary>
     /// <param name="path">A file or directory in one of the documented forms.</param>
@@ -21,7 +22,8 @@ public static class FeatureSource
     /// <param name="rows">Whose rows they must be; null takes any, as for a target whose examples aren't at hand.</param>
     /// <param name="cancellationToken">Stops the pass that computes norms.</param>
     /// <exception cref="PursuitException">The form isn't known, the rows aren't those, or some hold NaN or infinity.</exception>
-    public static IDenseFeatures Open(string path, ExpectedRows? rows, CancellationToken cancellationToken) => Open(path, rows, _ => true, cancellationToken);
+    public static IDenseFeatures Open(string path, ExpectedRows? rows, CancellationToken cancellationToken) =>
+        Open(path, rows, _ => true, cancellationToken);
 
     /// <summary>Opens features of which several processes compare a part of the checksums each.</summary>
     /// <param name="path">A file or directory in one of the documented forms.</param>
@@ -36,15 +38,22 @@ public static class FeatureSource
     }
 
     /// <summary>True where a directory is a store of features, or bergson's.</summary>
-    internal static bool IsStore(string path) => File.Exists(Path.Combine(path, FeatureManifest.FileName)) || File.Exists(Path.Combine(path, BergsonFeatures.InfoName));
+    internal static bool IsStore(string path) =>
+        File.Exists(Path.Combine(path, FeatureManifest.FileName)) || File.Exists(Path.Combine(path, BergsonFeatures.InfoName));
 
     private static IDenseFeatures OpenAny(string path, ExpectedRows? rows, Func<int, bool> verifies, CancellationToken cancellationToken)
     {
         if (File.Exists(Path.Combine(path, FeatureManifest.FileName))) return OpenStore(path, rows, verifies);
         if (File.Exists(Path.Combine(path, BergsonFeatures.InfoName))) return BergsonFeatures.Open(path, cancellationToken);
-        if (File.Exists(path) && path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase)) return NpyFeatures.Open(path, cancellationToken);
-        if (File.Exists(path) && path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)) return SafetensorsFeatures.Open(path, cancellationToken);
-        var found = Directory.Exists(path) ? "a directory without features.json or info.json" : File.Exists(path) ? "a file of unknown form" : "nothing there";
+        if (File.Exists(path) && path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
+            return NpyFeatures.Open(path, cancellationToken);
+        if (File.Exists(path) && path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
+            return SafetensorsFeatures.Open(path, cancellationToken);
+        var found = Directory.Exists(path)
+            ? "a directory without features.json or info.json"
+            : File.Exists(path)
+            ? "a file of unknown form"
+            : "nothing there";
         throw PursuitException.At(path, found, Forms);
     }
 

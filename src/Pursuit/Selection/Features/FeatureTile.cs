@@ -3,7 +3,7 @@ using Pursuit.Numerics;
 
 namespace Pursuit.Selection.Features;
 
-/// <summary>A few consecutive rows of one block, [rows, dimension], in one of the forms scans read.</summary>
+/// <summary>A few consecutive rows of one checkpoint, [rows, dimension], in one of the forms scans read.</summary>
 public readonly ref struct FeatureTile
 {
     /// <summary>Rows in single precision.</summary>
@@ -40,7 +40,7 @@ public readonly ref struct FeatureTile
     public ReadOnlySpan<sbyte> Bytes { get; }
 
     /// <summary>Adds multipliers[i] (rows[i] . right[j]) to each product.</summary>
-    /// <param name="right">The block's right-hand sides.</param>
+    /// <param name="right">The checkpoint's right-hand sides.</param>
     /// <param name="multipliers">What each row is multiplied by, [rows].</param>
     /// <param name="room">The thread's own.</param>
     /// <param name="products">[rows, right.Count].</param>

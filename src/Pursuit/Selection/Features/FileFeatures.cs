@@ -1,7 +1,7 @@
 namespace Pursuit.Selection.Features;
 
-/// <summary>Reads some rows of one block, converting into the scratch where need be.</summary>
-internal delegate FeatureTile TileReader(int block, int firstRow, int rows, Span<float> scratch);
+/// <summary>Reads some rows of one checkpoint, converting into the scratch where need be.</summary>
+internal delegate FeatureTile TileReader(int checkpoint, int firstRow, int rows, Span<float> scratch);
 
 /// <summary>Features in files made elsewhere: a way to read tiles, with the norms computed on opening.</summary>
 internal sealed class FileFeatures : IDenseFeatures
@@ -12,20 +12,26 @@ internal sealed class FileFeatures : IDenseFeatures
 
     /// <summary>Computes every row's norm, one pass.</summary>
     /// <param name="name">What messages call them.</param>
-    /// <param name="shape">Blocks, rows, dimension.</param>
+    /// <param name="shape">Checkpoints, rows, dimension.</param>
     /// <param name="bytesPerElement">Bytes of a number in the file.</param>
     /// <param name="read">Reads a tile.</param>
     /// <param name="owner">Disposed with the features.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
     /// <exception cref="PursuitException">A row holds NaN or infinity.</exception>
-    public FileFeatures(string name, (int Blocks, int Rows, int Dimension) shape, int bytesPerElement, TileReader read, IDisposable owner, CancellationToken cancellationToken)
+    public FileFeatures(
+        string name,
+        (int Checkpoints, int Rows, int Dimension) shape,
+        int bytesPerElement,
+        TileReader read,
+        IDisposable owner,
+        CancellationToken cancellationToken)
     {
         _read = read;
         _owner = owner;
         Name = name;
-        (Blocks, Rows, Dimension) = shape;
+        (Checkpoints, Rows, Dimension) = shape;
         BytesPerElement = bytesPerElement;
-        Etabar = FeatureRows.Etabar(name, null, Blocks);
+        Etabar = FeatureRows.Etabar(name, null, Checkpoints);
         _norms = FeatureRows.Norms(this, cancellationToken);
     }
 
@@ -36,7 +42,7 @@ internal sealed class FileFeatures : IDenseFeatures
     public int Rows { get; }
 
     /// <inheritdoc/>
-    public int Blocks { get; }
+    public int Checkpoints { get; }
 
     /// <inheritdoc/>
     public int Dimension { get; }
@@ -51,13 +57,13 @@ internal sealed class FileFeatures : IDenseFeatures
     public int ShardRows => FeatureRows.DefaultShardRows;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<float> Norms(int block) => _norms[block];
+    public ReadOnlySpan<float> Norms(int checkpoint) => _norms[checkpoint];
 
     /// <inheritdoc/>
-    public ReadOnlySpan<float> Scales(int block) => [];
+    public ReadOnlySpan<float> Scales(int checkpoint) => [];
 
     /// <inheritdoc/>
-    public FeatureTile Read(int block, int firstRow, int rows, Span<float> scratch) => _read(block, firstRow, rows, scratch);
+    public FeatureTile Read(int checkpoint, int firstRow, int rows, Span<float> scratch) => _read(checkpoint, firstRow, rows, scratch);
 
     /// <inheritdoc/>
     public void Dispose() => _owner.Dispose();

@@ -11,7 +11,7 @@ internal abstract class ForwardedFeatures(IDenseFeatures inner) : IDenseFeatures
     public int Rows => inner.Rows;
 
     /// <inheritdoc/>
-    public int Blocks => inner.Blocks;
+    public int Checkpoints => inner.Checkpoints;
 
     /// <inheritdoc/>
     public int Dimension => inner.Dimension;
@@ -26,16 +26,17 @@ internal abstract class ForwardedFeatures(IDenseFeatures inner) : IDenseFeatures
     public int ShardRows => inner.ShardRows;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<float> Norms(int block) => inner.Norms(block);
+    public ReadOnlySpan<float> Norms(int checkpoint) => inner.Norms(checkpoint);
 
     /// <inheritdoc/>
-    public ReadOnlySpan<float> Scales(int block) => inner.Scales(block);
+    public ReadOnlySpan<float> Scales(int checkpoint) => inner.Scales(checkpoint);
 
     /// <inheritdoc/>
-    public virtual FeatureTile Read(int block, int firstRow, int rows, Span<float> scratch) => inner.Read(block, firstRow, rows, scratch);
+    public virtual FeatureTile Read(int checkpoint, int firstRow, int rows, Span<float> scratch) =>
+        inner.Read(checkpoint, firstRow, rows, scratch);
 
     /// <inheritdoc/>
-    public virtual void Prefetch(int block, int firstRow, int rows) => inner.Prefetch(block, firstRow, rows);
+    public virtual void Prefetch(int checkpoint, int firstRow, int rows) => inner.Prefetch(checkpoint, firstRow, rows);
 
     /// <inheritdoc/>
     public virtual void Dispose()

@@ -26,7 +26,9 @@ public interface ITokenStatistics : IDisposable
     TokenStatisticsRow Read(int probe, int position);
 }
 
-/// <summary>One example's statistics. All spans but the last have its tokens, in their order; p is the model's distribution before each.</summary>
+/// <summary>
+/// One example's statistics. All spans but the last have its tokens, in their order; p is the model's distribution before each.
+/// </summary>
 public readonly ref struct TokenStatisticsRow
 {
     /// <summary>Token ids.</summary>
@@ -47,6 +49,8 @@ public readonly ref struct TokenStatisticsRow
     /// <summary>The largest p less the second largest.</summary>
     public required ReadOnlySpan<float> Margin { get; init; }
 
-    /// <summary>log p of each trained token with nothing before its answer; empty where that wasn't asked for, or there is no question.</summary>
+    /// <summary>
+    /// log p of each trained token with nothing before its answer; empty where that wasn't asked for, or there is no question.
+    /// </summary>
     public required ReadOnlySpan<float> AnswerAlone { get; init; }
 }

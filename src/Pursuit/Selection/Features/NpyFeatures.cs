@@ -14,15 +14,18 @@ internal static class NpyFeatures
         {
             var shape = file.Shape;
             if (shape.Count is not (2 or 3) || shape.Any(n => n is < 1 or > int.MaxValue))
-                throw PursuitException.At(path, $"an array of shape ({string.Join(", ", shape)})", "[rows, dimension], or [checkpoints, rows, dimension], none of them 0");
-            var (blocks, rows, dimension) = (shape.Count == 3 ? (int)shape[0] : 1, (int)shape[^2], (int)shape[^1]);
-            return new FileFeatures(file.Path, (blocks, rows, dimension), file.Type.Bits() / 8, Read, file, cancellationToken);
+                throw PursuitException.At(
+                    path,
+                    $"an array of shape ({string.Join(", ", shape)})",
+                    "[rows, dimension], or [checkpoints, rows, dimension], none of them 0");
+            var (checkpoints, rows, dimension) = (shape.Count == 3 ? (int)shape[0] : 1, (int)shape[^2], (int)shape[^1]);
+            return new FileFeatures(file.Path, (checkpoints, rows, dimension), file.Type.Bits() / 8, Read, file, cancellationToken);
 
-            FeatureTile Read(int block, int firstRow, int count, Span<float> scratch)
+            FeatureTile Read(int checkpoint, int firstRow, int count, Span<float> scratch)
             {
                 var tile = scratch[..(count * dimension)];
                 if (shape.Count == 2) file.ReadRows(firstRow, count, tile);
-                else file.ReadElements(((long)block * rows + firstRow) * dimension, tile);
+                else file.ReadElements(((long)checkpoint * rows + firstRow) * dimension, tile);
                 return new FeatureTile(tile);
             }
         }

@@ -15,8 +15,8 @@ internal sealed class RemappedFeatures : IDenseFeatures
     {
         _inner = inner;
         _rows = rows;
-        _norms = [.. Enumerable.Range(0, inner.Blocks).Select(b => Pick(inner.Norms(b)))];
-        _scales = [.. Enumerable.Range(0, inner.Blocks).Select(b => inner.Scales(b).IsEmpty ? [] : Pick(inner.Scales(b)))];
+        _norms = [.. Enumerable.Range(0, inner.Checkpoints).Select(b => Pick(inner.Norms(b)))];
+        _scales = [.. Enumerable.Range(0, inner.Checkpoints).Select(b => inner.Scales(b).IsEmpty ? [] : Pick(inner.Scales(b)))];
     }
 
     /// <inheritdoc/>
@@ -26,7 +26,7 @@ internal sealed class RemappedFeatures : IDenseFeatures
     public int Rows => _rows.Length;
 
     /// <inheritdoc/>
-    public int Blocks => _inner.Blocks;
+    public int Checkpoints => _inner.Checkpoints;
 
     /// <inheritdoc/>
     public int Dimension => _inner.Dimension;
@@ -41,30 +41,30 @@ internal sealed class RemappedFeatures : IDenseFeatures
     public int ShardRows => FeatureRows.DefaultShardRows;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<float> Norms(int block) => _norms[block];
+    public ReadOnlySpan<float> Norms(int checkpoint) => _norms[checkpoint];
 
     /// <inheritdoc/>
-    public ReadOnlySpan<float> Scales(int block) => _scales[block];
+    public ReadOnlySpan<float> Scales(int checkpoint) => _scales[checkpoint];
 
     /// <inheritdoc/>
-    public FeatureTile Read(int block, int firstRow, int rows, Span<float> scratch)
+    public FeatureTile Read(int checkpoint, int firstRow, int rows, Span<float> scratch)
     {
         // Duplicates are few: most tiles are a run of the inner rows, and of one of its shards.
         var (first, last) = (_rows[firstRow], _rows[firstRow + rows - 1]);
         if (last - first == rows - 1 && first / _inner.ShardRows == last / _inner.ShardRows && IsRun(firstRow, rows))
-            return _inner.Read(block, first, rows, scratch);
+            return _inner.Read(checkpoint, first, rows, scratch);
         var room = new float[Dimension];
         for (var r = 0; r < rows; r++)
-            FeatureRows.CopyRow(_inner.Read(block, _rows[firstRow + r], 1, room), 0, scratch.Slice(r * Dimension, Dimension));
+            FeatureRows.CopyRow(_inner.Read(checkpoint, _rows[firstRow + r], 1, room), 0, scratch.Slice(r * Dimension, Dimension));
         return new FeatureTile(scratch[..(rows * Dimension)]);
     }
 
     /// <inheritdoc/>
-    public void Prefetch(int block, int firstRow, int rows)
+    public void Prefetch(int checkpoint, int firstRow, int rows)
     {
         // Rows here that lie within one shard there, as nearly all do; across shards each fetches its own rows when it comes to them.
         var (first, last) = (_rows[firstRow], _rows[firstRow + rows - 1]);
-        if (last >= first && first / _inner.ShardRows == last / _inner.ShardRows) _inner.Prefetch(block, first, last - first + 1);
+        if (last >= first && first / _inner.ShardRows == last / _inner.ShardRows) _inner.Prefetch(checkpoint, first, last - first + 1);
     }
 
     /// <inheritdoc/>

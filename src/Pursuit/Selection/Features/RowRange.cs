@@ -12,7 +12,7 @@ internal readonly record struct RowRange(int First, int End)
     public static RowRange All(IDenseFeatures features) => new(0, features.Rows);
 
     /// <summary>The rows of one process among several: consecutive whole shards, as many for each as can be.</summary>
-    public static RowRange Of(IDenseFeatures features, int rank, int processes)
+    public static RowRange Share(IDenseFeatures features, int rank, int processes)
     {
         var shards = ((long)features.Rows + features.ShardRows - 1) / features.ShardRows;
         return new RowRange(RowOf(shards * rank / processes), RowOf(shards * (rank + 1) / processes));

@@ -17,14 +17,16 @@ internal static class SafetensorsFeatures
             var (rows, dimension, size) = ((int)matrix.Shape[0], (int)matrix.Shape[1], matrix.Type.Bits() / 8);
             return new FileFeatures(file.Path, (1, rows, dimension), size, Read, file, cancellationToken);
 
-            FeatureTile Read(int block, int firstRow, int count, Span<float> scratch)
+            FeatureTile Read(int checkpoint, int firstRow, int count, Span<float> scratch)
             {
                 var (first, numbers) = ((long)firstRow * dimension, count * dimension);
                 // What scans read as it stands is read in place.
                 if (matrix.Type is TensorType.Float32 or TensorType.BFloat16)
                 {
                     var bytes = file.ReadRaw(matrix.Name, first * size, numbers * size);
-                    return matrix.Type == TensorType.Float32 ? new FeatureTile(MemoryMarshal.Cast<byte, float>(bytes)) : new FeatureTile(MemoryMarshal.Cast<byte, ushort>(bytes));
+                    return matrix.Type == TensorType.Float32
+                        ? new FeatureTile(MemoryMarshal.Cast<byte, float>(bytes))
+                        : new FeatureTile(MemoryMarshal.Cast<byte, ushort>(bytes));
                 }
 
                 file.ReadSingle(matrix.Name, first, scratch[..numbers]);
@@ -43,7 +45,13 @@ internal static class SafetensorsFeatures
         const string Expected = "one matrix [rows, dimension] of F32, BF16, F16 or F64, neither of them 0";
         var matrices = file.InFileOrder.Where(t => t.Shape.Count == 2).ToArray();
         if (matrices.Length != 1)
-            throw PursuitException.At(file.Path, matrices.Length == 0 ? $"no matrix among its {file.Tensors.Count} tensors ({Names(file.InFileOrder)})" : $"{matrices.Length} matrices ({Names(matrices)})", Expected, "Save the features alone in a file of their own.");
+            throw PursuitException.At(
+                file.Path,
+                matrices.Length == 0
+                    ? $"no matrix among its {file.Tensors.Count} tensors ({Names(file.InFileOrder)})"
+                    : $"{matrices.Length} matrices ({Names(matrices)})",
+                Expected,
+                "Save the features alone in a file of their own.");
         var matrix = matrices[0];
         return matrix.Type.ConvertsToSingle() && matrix.Shape.All(n => n is > 0 and <= int.MaxValue)
             ? matrix

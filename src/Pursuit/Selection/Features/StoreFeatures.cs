@@ -13,7 +13,7 @@ public sealed class StoreFeatures : IDenseFeatures
     /// <summary>Wraps an open store.</summary>
     /// <param name="store">Owned from here on.</param>
     /// <exception cref="PursuitException">
-    /// The store's blocks differ in dimension, are scaled in a way that isn't known, or have more rows than a pool can.
+    /// The store's checkpoints differ in dimension, are scaled in a way that isn't known, or have more rows than a pool can.
     /// </exception>
     public StoreFeatures(FeatureStore store)
     {
@@ -22,14 +22,19 @@ public sealed class StoreFeatures : IDenseFeatures
         _type = manifest.ElementType;
         var dimensions = manifest.Blocks.Select(b => b.Dim).Distinct().ToArray();
         if (dimensions.Length != 1)
-            throw PursuitException.At(Name, $"blocks of {string.Join(", ", dimensions)} numbers", "the same number at every checkpoint", "Project every checkpoint to the same dimension.");
-        if (manifest.Normalisation is not ("none" or "row"))
-            throw PursuitException.At(Name, $"normalisation '{manifest.Normalisation}'", "'none' (vectors as they are) or 'row' (each divided by its norm)");
+            throw PursuitException.At(
+                Name,
+                $"blocks of {string.Join(", ", dimensions)} numbers",
+                "the same number at every checkpoint",
+                "Project every checkpoint to the same dimension.");
+        if (manifest.Normalization is not ("none" or "row"))
+            throw PursuitException.At(
+                Name, $"normalisation '{manifest.Normalization}'", "'none' (vectors as they are) or 'row' (each divided by its norm)");
         if (manifest.Rows is < 1 or > int.MaxValue)
             throw PursuitException.At(Name, $"{manifest.Rows:N0} rows", $"1 to {int.MaxValue:N0}");
-        Etabar = FeatureRows.Etabar(Name, [.. manifest.Blocks.Select(b => b.MeanLearningRate)], Blocks);
+        Etabar = FeatureRows.Etabar(Name, [.. manifest.Blocks.Select(b => b.MeanLearningRate)], Checkpoints);
         _norms = Collect(store.Norms);
-        _scales = manifest.Normalisation == "row" ? _norms : [.. Enumerable.Repeat(Array.Empty<float>(), Blocks)];
+        _scales = manifest.Normalization == "row" ? _norms : [.. Enumerable.Repeat(Array.Empty<float>(), Checkpoints)];
         if (manifest.ElementType == TensorType.Int8) _scales = WithScales(Collect(store.Scales));
         FeatureRows.RefuseNonFinite(Name, _norms);
     }
@@ -41,7 +46,7 @@ public sealed class StoreFeatures : IDenseFeatures
     public int Rows => (int)_store.Manifest.Rows;
 
     /// <inheritdoc/>
-    public int Blocks => _store.Manifest.Blocks.Count;
+    public int Checkpoints => _store.Manifest.Blocks.Count;
 
     /// <inheritdoc/>
     public int Dimension => _store.Manifest.Blocks[0].Dim;
@@ -56,46 +61,46 @@ public sealed class StoreFeatures : IDenseFeatures
     public int ShardRows => FeatureManifest.ShardRows;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<float> Norms(int block) => _norms[block];
+    public ReadOnlySpan<float> Norms(int checkpoint) => _norms[checkpoint];
 
     /// <inheritdoc/>
-    public ReadOnlySpan<float> Scales(int block) => _scales[block];
+    public ReadOnlySpan<float> Scales(int checkpoint) => _scales[checkpoint];
 
     /// <inheritdoc/>
-    public FeatureTile Read(int block, int firstRow, int rows, Span<float> scratch)
+    public FeatureTile Read(int checkpoint, int firstRow, int rows, Span<float> scratch)
     {
         if (_type == TensorType.BFloat16)
         {
             var (shard, row) = Math.DivRem(firstRow, ShardRows);
-            return new FeatureTile(_store.BFloat16Rows(shard, block).Slice(row * Dimension, rows * Dimension));
+            return new FeatureTile(_store.BFloat16Rows(shard, checkpoint).Slice(row * Dimension, rows * Dimension));
         }
 
         if (_type == TensorType.Int8)
         {
             var (shard, row) = Math.DivRem(firstRow, ShardRows);
-            return new FeatureTile(_store.Int8Rows(shard, block).Slice(row * Dimension, rows * Dimension));
+            return new FeatureTile(_store.Int8Rows(shard, checkpoint).Slice(row * Dimension, rows * Dimension));
         }
 
         var tile = scratch[..(rows * Dimension)];
-        _store.ReadRows(block, firstRow, rows, tile);
+        _store.ReadRows(checkpoint, firstRow, rows, tile);
         return new FeatureTile(tile);
     }
 
     /// <inheritdoc/>
-    public void Prefetch(int block, int firstRow, int rows) => _store.Prefetch(block, firstRow, rows);
+    public void Prefetch(int checkpoint, int firstRow, int rows) => _store.Prefetch(checkpoint, firstRow, rows);
 
     /// <inheritdoc/>
     public void Dispose() => _store.Dispose();
 
-    /// <summary>A number per row and block out of every shard, [blocks][rows].</summary>
+    /// <summary>A number per row and checkpoint out of every shard, [checkpoints][rows].</summary>
     private float[][] Collect(ShardNumbers numbers)
     {
-        var all = new float[Blocks][];
-        for (var block = 0; block < all.Length; block++) all[block] = new float[Rows];
+        var all = new float[Checkpoints][];
+        for (var checkpoint = 0; checkpoint < all.Length; checkpoint++) all[checkpoint] = new float[Rows];
         for (var shard = 0; shard < _store.Manifest.ShardCount; shard++)
         {
             var part = numbers(shard);
-            for (var i = 0; i < part.Length; i++) all[i % Blocks][shard * ShardRows + i / Blocks] = part[i];
+            for (var i = 0; i < part.Length; i++) all[i % Checkpoints][shard * ShardRows + i / Checkpoints] = part[i];
         }
 
         return all;
@@ -104,8 +109,9 @@ public sealed class StoreFeatures : IDenseFeatures
     /// <summary>What stored bytes are multiplied by: their scale, times the norm where rows were divided by it.</summary>
     private float[][] WithScales(float[][] byteScales)
     {
-        for (var block = 0; block < Blocks; block++)
-            if (_scales[block].Length > 0) System.Numerics.Tensors.TensorPrimitives.Multiply(byteScales[block], _scales[block], byteScales[block]);
+        for (var checkpoint = 0; checkpoint < Checkpoints; checkpoint++)
+            if (_scales[checkpoint].Length > 0)
+                System.Numerics.Tensors.TensorPrimitives.Multiply(byteScales[checkpoint], _scales[checkpoint], byteScales[checkpoint]);
         return byteScales;
     }
 

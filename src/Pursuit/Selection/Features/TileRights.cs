@@ -3,14 +3,14 @@ using Pursuit.Numerics;
 namespace Pursuit.Selection.Features;
 
 /// <summary>
-/// A pass's right-hand sides for one block, in whichever form the rows ask for: bytes are multiplied in whole numbers by words of
+/// A pass's right-hand sides for one checkpoint, in whichever form the rows ask for: bytes are multiplied in whole numbers by words of
 /// 16 bits (<see cref="ByteScan"/>), other rows in single precision (<see cref="RowScan"/>). Safe from several threads.
 /// </summary>
 /// <param name="rhs">[count, stride].</param>
 /// <param name="count">Right-hand sides.</param>
 /// <param name="stride">Numbers of a whole right-hand side.</param>
-/// <param name="first">The block's first number in it.</param>
-/// <param name="dimension">The block's numbers.</param>
+/// <param name="first">The checkpoint's first number in it.</param>
+/// <param name="dimension">The checkpoint's numbers.</param>
 internal sealed class TileRights(float[] rhs, int count, int stride, int first, int dimension)
 {
     private PackedRights? _singles;
@@ -20,10 +20,12 @@ internal sealed class TileRights(float[] rhs, int count, int stride, int first, 
     public int Count => count;
 
     /// <summary>In single precision.</summary>
-    public PackedRights Singles => LazyInitializer.EnsureInitialized(ref _singles, () => new PackedRights(rhs.AsSpan(first), count, dimension, stride));
+    public PackedRights Singles =>
+        LazyInitializer.EnsureInitialized(ref _singles, () => new PackedRights(rhs.AsSpan(first), count, dimension, stride));
 
     /// <summary>In 16 bits: each number off by at most 1/65,534 of its right-hand side's largest.</summary>
-    public PackedWords Words => LazyInitializer.EnsureInitialized(ref _words, () => new PackedWords(rhs.AsSpan(first), count, dimension, stride));
+    public PackedWords Words =>
+        LazyInitializer.EnsureInitialized(ref _words, () => new PackedWords(rhs.AsSpan(first), count, dimension, stride));
 }
 
 /// <summary>A thread's room for one tile's products.</summary>

@@ -10,7 +10,8 @@ public sealed class TokenStatisticsShard
     internal const string Prefix = "statistics-", Ending = ".safetensors";
 
     private const string RowOffsets = "offsets", AloneOffsets = "answer_alone.offsets";
-    private const string TokensName = "tokens", TrainedName = "trained", LogName = "log_probability", SquareName = "square_sum", EntropyName = "entropy", MarginName = "margin", AloneName = "answer_alone";
+    private const string TokensName = "tokens", TrainedName = "trained", LogName = "log_probability";
+    private const string SquareName = "square_sum", EntropyName = "entropy", MarginName = "margin", AloneName = "answer_alone";
 
     /// <summary>First token of each example, then the number of tokens, [examples + 1].</summary>
     public required long[] Offsets { get; init; }
@@ -42,7 +43,8 @@ public sealed class TokenStatisticsShard
     /// <summary>A shard's path.</summary>
     /// <param name="directory">The store's directory.</param>
     /// <param name="shard">The shard's number.</param>
-    public static string PathOf(string directory, int shard) => Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{shard:D5}{Ending}"));
+    public static string PathOf(string directory, int shard) =>
+        Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{shard:D5}{Ending}"));
 
     /// <summary>Writes it under its final name when it is whole, with a SHA-256 of its data.</summary>
     /// <param name="directory">The store's directory.</param>
@@ -67,7 +69,8 @@ public sealed class TokenStatisticsShard
         try
         {
             using var file = SafetensorsFile.Open(PathOf(directory, shard));
-            return file.Metadata.GetValueOrDefault(FeatureShard.StoreKey) == IdOf(shard, id) && file.Metadata.GetValueOrDefault(FeatureShard.DigestKey) == file.DataDigest();
+            return file.Metadata.GetValueOrDefault(FeatureShard.StoreKey) == IdOf(shard, id)
+                && file.Metadata.GetValueOrDefault(FeatureShard.DigestKey) == file.DataDigest();
         }
         catch (PursuitException)
         {
@@ -79,15 +82,15 @@ public sealed class TokenStatisticsShard
 
     private List<TensorToWrite> Tensors() =>
     [
-        Of(RowOffsets, TensorType.Int64, Offsets),
-        Of(AloneOffsets, TensorType.Int64, AloneStarts),
-        Of(TokensName, TensorType.Int32, Tokens),
-        Of(LogName, TensorType.Float32, LogProbability),
-        Of(SquareName, TensorType.Float32, SquareSum),
-        Of(EntropyName, TensorType.Float32, Entropy),
-        Of(MarginName, TensorType.Float32, Margin),
-        Of(AloneName, TensorType.Float32, Alone),
-        Of(TrainedName, TensorType.UInt8, Trained),
+        Tensor(RowOffsets, TensorType.Int64, Offsets),
+        Tensor(AloneOffsets, TensorType.Int64, AloneStarts),
+        Tensor(TokensName, TensorType.Int32, Tokens),
+        Tensor(LogName, TensorType.Float32, LogProbability),
+        Tensor(SquareName, TensorType.Float32, SquareSum),
+        Tensor(EntropyName, TensorType.Float32, Entropy),
+        Tensor(MarginName, TensorType.Float32, Margin),
+        Tensor(AloneName, TensorType.Float32, Alone),
+        Tensor(TrainedName, TensorType.UInt8, Trained),
     ];
 
     /// <summary>Reads a shard.</summary>
@@ -128,7 +131,7 @@ public sealed class TokenStatisticsShard
 
     private static Range Part(long[] offsets, int row) => (int)offsets[row]..(int)offsets[row + 1];
 
-    private static TensorToWrite Of<T>(string name, TensorType type, T[] values)
+    private static TensorToWrite Tensor<T>(string name, TensorType type, T[] values)
         where T : unmanaged => TensorToWrite.FromBytes(name, type, [values.Length], MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
 
     private static T[] Values<T>(SafetensorsFile file, string name)

@@ -25,7 +25,8 @@ public sealed class TokenStatisticsStore : ITokenStatistics
     {
         (_directory, Count, _shards) = (directory, count, ShardsOf(count));
         for (var shard = 0; shard < _shards; shard++)
-            if (!File.Exists(TokenStatisticsShard.PathOf(directory, shard))) throw PursuitException.At(directory, $"no shard {shard} of {_shards}", "all of them", "Compute the statistics again.");
+            if (!File.Exists(TokenStatisticsShard.PathOf(directory, shard)))
+                throw PursuitException.At(directory, $"no shard {shard} of {_shards}", "all of them", "Compute the statistics again.");
         UnigramCounts = MemoryMarshal.Cast<byte, long>(File.ReadAllBytes(Path.Combine(directory, UnigramsName))).ToArray();
     }
 
@@ -46,7 +47,9 @@ public sealed class TokenStatisticsStore : ITokenStatistics
 
     /// <summary>True for the name of a file that is a shard: it carries its own sum and what its statistics depend on.</summary>
     /// <param name="name">The file's name within the store's directory.</param>
-    public static bool IsShard(string name) => name.StartsWith(TokenStatisticsShard.Prefix, StringComparison.Ordinal) && name.EndsWith(TokenStatisticsShard.Ending, StringComparison.Ordinal);
+    public static bool IsShard(string name) =>
+        name.StartsWith(TokenStatisticsShard.Prefix, StringComparison.Ordinal)
+            && name.EndsWith(TokenStatisticsShard.Ending, StringComparison.Ordinal);
 
     /// <summary>Writes the corpus counts beside the shards: a whole store has them.</summary>
     /// <param name="directory">The store's directory.</param>

@@ -1,4 +1,4 @@
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Grand;
 
@@ -12,17 +12,17 @@ public sealed class GrandSelector(GrandOptions options) : ISelector
     public const string Name = "grand";
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        var features = GradientRows.OfPool(GradientProblem.Pool(problem, Name), RowConstruction.Unscaled).Features;
+        var features = GradientRows.OfPool(problem.RequirePoolGradients(Name), RowConstruction.Unscaled).Features;
         var sign = options.Keep == GrandKeep.Largest ? 1.0 : -1.0;
         var scores = new double[features.Rows];
-        for (var block = 0; block < features.Blocks; block++)
+        for (var checkpoint = 0; checkpoint < features.Checkpoints; checkpoint++)
         {
-            var norms = features.Norms(block);
-            for (var i = 0; i < scores.Length; i++) scores[i] += sign * norms[i] / features.Blocks;
+            var norms = features.Norms(checkpoint);
+            for (var i = 0; i < scores.Length; i++) scores[i] += sign * norms[i] / features.Checkpoints;
         }
 
-        return BudgetFiller.Fill(Name, problem, RowOrder.ByScore(scores, problem.ContentIds));
+        return BudgetFiller.Fill(Name, problem, RowOrder.ByScore(scores, problem.ContentIds), problem.Gradients.Pool);
     }
 }

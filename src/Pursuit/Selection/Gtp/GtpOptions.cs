@@ -125,8 +125,12 @@ public sealed record GtpOptions : PursuitOptions
         if (Iterations is < 1 or > 10_000) yield return Fault("iterations", Iterations, "1 to 10000");
         if (Rounds is not (1 or 2)) yield return Fault("rounds", Rounds, "1 or 2");
         if (Parts is < 1 or > 4096) yield return Fault("parts", Parts, "1 to 4096");
-        if (Rounds == 2 && NoiseFloor == GtpNoiseFloor.HeldOut) yield return "noise-floor: held-out with rounds=2; expected analytic or off: halves of the target are pursued in the whole pool, which two rounds are to spare";
-        if (Rounds == 2 && Fill == GtpFill.Peel) yield return "fill: peel with rounds=2; expected herd or none: peels are pursued in the whole pool, which two rounds are to spare";
+        if (Rounds == 2 && NoiseFloor == GtpNoiseFloor.HeldOut)
+            yield return "noise-floor: held-out with rounds=2; expected analytic or off: "
+                + "halves of the target are pursued in the whole pool, which two rounds are to spare";
+        if (Rounds == 2 && Fill == GtpFill.Peel)
+            yield return "fill: peel with rounds=2; expected herd or none: "
+                + "peels are pursued in the whole pool, which two rounds are to spare";
         if (Batch < 0) yield return Fault("batch", Batch.Value, "0 or more");
         if (SwapRounds is < 0 or > 10_000) yield return Fault("swap-rounds", SwapRounds, "0 to 10000");
         if (!(SwapShare is >= 0 and <= 2)) yield return Fault("swap-share", SwapShare, "0 to 2");
@@ -167,7 +171,9 @@ public enum GtpNoiseFloor
     /// <summary>A group is done when its residual is below the expected noise of its mean.</summary>
     Analytic,
 
-    /// <summary>As analytic, and a pursuit on half the target first tells with how many rows the residual on the other half is lowest.</summary>
+    /// <summary>
+    /// As analytic, and a pursuit on half the target first tells with how many rows the residual on the other half is lowest.
+    /// </summary>
     HeldOut,
 
     /// <summary>Noise is fitted like anything else.</summary>

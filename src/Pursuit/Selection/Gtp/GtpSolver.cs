@@ -10,16 +10,17 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
 
     /// <summary>Pursues at most <paramref name="budget"/> rows.</summary>
     /// <param name="budget">M.</param>
-    /// <param name="barred">Rows that candidates may not resemble, or null.</param>
+    /// <param name="distinctFrom">Rows that candidates may not resemble, or null.</param>
     /// <param name="progress">Told after every iteration.</param>
     /// <param name="cancellationToken">Stops between shards of a pass.</param>
-    public (PursuitOutcome Outcome, PursuitTrace Trace) Run(int budget, NearRows? barred, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public (PursuitOutcome Outcome, PursuitTrace Trace) Run(
+        int budget, NearRows? distinctFrom, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var trace = new PursuitTrace(problem, stops, budget, progress);
         var support = problem.NewSupport();
         var reason = trace.IsAllNoise(support.Residual()) ? StopReason.NoiseFloor
-            : options.Schedule == GtpSchedule.Staged ? Staged(support, trace, budget, barred, cancellationToken)
-            : Exchange(support, trace, budget, options.Iterations, () => 2 * budget, barred, cancellationToken);
+            : options.Schedule == GtpSchedule.Staged ? Staged(support, trace, budget, distinctFrom, cancellationToken)
+            : Exchange(support, trace, budget, options.Iterations, () => 2 * budget, distinctFrom, cancellationToken);
         trace.Restore(support);
         if (!trace.IsFinal) Settle(support, trace);
         return (trace.Finish(reason, support.Count == 0 ? 0 : ExactFit.Violation(support)), trace);
@@ -31,7 +32,8 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
     /// budget: it says only where the way ends, and how many of the last support's rows stay. So a larger budget has all supports of a
     /// smaller one to choose the best of, and more, and never fits worse.
     /// </summary>
-    private StopReason Staged(SupportSet support, PursuitTrace trace, int budget, NearRows? barred, CancellationToken cancellationToken)
+    private StopReason Staged(
+        SupportSet support, PursuitTrace trace, int budget, NearRows? distinctFrom, CancellationToken cancellationToken)
     {
         var residual = support.Residual();
         var (settings, isFinal) = (NonNegativeSettings.Early, false);
@@ -41,7 +43,7 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
             var before = support.Positions.ToArray();
             var room = options.Grown(before.Length);
             var scores = problem.Identify(trace.Wanted(residual), support, cancellationToken);
-            var helped = CandidateBatch.Add(problem, support, scores, options.Offered(before.Length), barred) > 0;
+            var helped = CandidateBatch.Add(problem, support, scores, options.Offered(before.Length), distinctFrom) > 0;
             // Weights that are fitted loosely hide rows that would help: without any, fit to the end and look again.
             if (!helped && isFinal) return trace.Exhausted(residual);
             if (!helped) settings = NonNegativeSettings.Final;
@@ -53,7 +55,7 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
                 support.KeepUsed(room);
             }
 
-            if (support.Count > budget) return Full(support, trace, budget, products, barred, cancellationToken);
+            if (support.Count > budget) return Full(support, trace, budget, products, distinctFrom, cancellationToken);
             residual = support.Residual();
             var was = isFinal;
             isFinal = settings == NonNegativeSettings.Final;
@@ -72,7 +74,7 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
 
     /// <summary>Keeps a budget of a support that has grown beyond it.</summary>
     private StopReason Full(
-        SupportSet support, PursuitTrace trace, int budget, int products, NearRows? barred, CancellationToken cancellationToken)
+        SupportSet support, PursuitTrace trace, int budget, int products, NearRows? distinctFrom, CancellationToken cancellationToken)
     {
         support.KeepUsed(budget);
         products += support.Solve(NonNegativeSettings.Final);
@@ -80,19 +82,25 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
         var reason = trace.Record(support, support.Residual(), products, isFinal: true, isShort: true);
         if (reason is not null || options.SwapRounds == 0) return reason ?? StopReason.BudgetFull;
         int Offered() => budget - support.Count + (int)Math.Ceiling(options.SwapShare * budget);
-        return Exchange(support, trace, budget, options.SwapRounds, Offered, barred, cancellationToken);
+        return Exchange(support, trace, budget, options.SwapRounds, Offered, distinctFrom, cancellationToken);
     }
 
     /// <summary>Rounds in which rows are offered to a support beyond the budget, and the best of both stay.</summary>
     private StopReason Exchange(
-        SupportSet support, PursuitTrace trace, int budget, int rounds, Func<int> offered, NearRows? barred, CancellationToken cancellationToken)
+        SupportSet support,
+        PursuitTrace trace,
+        int budget,
+        int rounds,
+        Func<int> offered,
+        NearRows? distinctFrom,
+        CancellationToken cancellationToken)
     {
         var residual = support.Residual();
         for (var round = 0; round < rounds; round++)
         {
             var before = support.Positions.ToArray();
             var scores = problem.Identify(trace.Wanted(residual), support, cancellationToken);
-            if (CandidateBatch.Add(problem, support, scores, offered(), barred) == 0) return trace.Exhausted(residual);
+            if (CandidateBatch.Add(problem, support, scores, offered(), distinctFrom) == 0) return trace.Exhausted(residual);
 
             var products = support.Solve(Ranking);
             support.KeepUsed(budget);

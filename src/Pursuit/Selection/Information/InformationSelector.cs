@@ -17,7 +17,7 @@ public sealed class InformationSelector(InformationOptions options) : TokenScore
         var statistics = Statistics(problem);
         var total = Math.Log(statistics.UnigramCounts.Sum());
         var surprise = statistics.UnigramCounts.Select(c => c == 0 ? 0 : total - Math.Log(c)).ToArray();
-        var measures = AlignedMeasures.Of(statistics, row => MeanOf(row, surprise), value => value, cancellationToken);
+        var measures = AlignedMeasures.Measure(statistics, row => MeanOf(row, surprise), value => value, cancellationToken);
         if (options.Normalize == Normalize.Mean) return measures;
         var sums = measures.Values.ToArray();
         for (var i = 0; i < sums.Length; i++)

@@ -1,5 +1,5 @@
 using Pursuit.Numerics;
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.KCenter;
 
@@ -13,7 +13,20 @@ internal readonly record struct TakeableRow(int Row, double Score)
 
     /// <summary>The better of two; ties by content id.</summary>
     public TakeableRow Or(TakeableRow other, IReadOnlyList<ContentId> contentIds) =>
-        other.Row >= 0 && (Row < 0 || other.Score > Score || (other.Score == Score && contentIds[other.Row].CompareTo(contentIds[Row]) < 0)) ? other : this;
+        other.Row >= 0
+            && (
+                Row < 0 || other.Score > Score
+                    || (other.Score == Score && contentIds[other.Row].CompareTo(contentIds[Row]) < 0)) ? other : this;
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    public static TakeableRow Read(BinaryReader reader) => new(reader.ReadInt32(), reader.ReadDouble());
+
+    /// <summary>Writes it for another process.</summary>
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(Row);
+        writer.Write(Score);
+    }
 }
 
 /// <summary>
@@ -29,28 +42,29 @@ internal sealed class FarthestFirst
     private readonly double[] _squared;
     private readonly int[] _owner;
     private readonly List<float[]> _centres = [];
-    private readonly bool[] _barred;
+    private readonly bool[] _excluded;
 
     /// <summary>Nothing is taken yet.</summary>
     /// <param name="pool">The rows.</param>
     /// <param name="contentIds">For ties, [pool].</param>
-    /// <param name="barred">Rows that are never taken.</param>
+    /// <param name="excluded">Rows that are never taken.</param>
     /// <param name="threads">At most this many.</param>
-    public FarthestFirst(EmbeddingRows pool, IReadOnlyList<ContentId> contentIds, IEnumerable<int> barred, int threads)
+    public FarthestFirst(EmbeddingRows pool, IReadOnlyList<ContentId> contentIds, IEnumerable<int> excluded, int threads)
     {
         (_pool, _contentIds, _threads) = (pool, contentIds, threads);
         _squared = new double[pool.Own.Count];
         Array.Fill(_squared, double.PositiveInfinity);
         _owner = new int[pool.Own.Count];
-        _barred = new bool[pool.Own.Count];
-        foreach (var row in barred.Where(pool.Own.Contains)) _barred[row - pool.Own.First] = true;
+        _excluded = new bool[pool.Own.Count];
+        foreach (var row in excluded.Where(pool.Own.Contains)) _excluded[row - pool.Own.First] = true;
     }
 
     /// <summary>Each row's squared distance to the nearest taken one, [own rows].</summary>
     public ReadOnlySpan<double> Squared => _squared;
 
     /// <summary>The largest size of a number.</summary>
-    public double LargestNumber(CancellationToken cancellationToken) => _pool.ForEachTile(_threads, () => new double[1], (most, rows, _, _) =>
+    public double LargestNumber(
+        CancellationToken cancellationToken) => _pool.ForEachTile(_threads, () => new double[1], (most, rows, _, _) =>
     {
         foreach (var value in rows) most[0] = Math.Max(most[0], Math.Abs(value));
     }, cancellationToken).Max(most => most[0]);
@@ -73,7 +87,12 @@ internal sealed class FarthestFirst
         var workers = _pool.ForEachTile(_threads, () => new[] { TakeableRow.None }, (best, rows, first, count) =>
         {
             for (var r = 0; r < count; r++)
-                if (!_barred[first + r - _pool.Own.First]) best[0] = best[0].Or(new TakeableRow(first + r, -SquaredDistance.Of(rows.Slice(r * _pool.Dimension, _pool.Dimension), point)), _contentIds);
+                if (!_excluded[first + r - _pool.Own.First])
+                {
+                    best[0] = best[0].Or(
+                        new TakeableRow(first + r, -SquaredDistance.Of(rows.Slice(r * _pool.Dimension, _pool.Dimension), point)),
+                        _contentIds);
+                }
         }, cancellationToken);
         return workers.Aggregate(TakeableRow.None, (best, worker) => best.Or(worker[0], _contentIds));
     }
@@ -83,7 +102,7 @@ internal sealed class FarthestFirst
     {
         var best = TakeableRow.None;
         for (var i = 0; i < _squared.Length; i++)
-            if (!_barred[i]) best = best.Or(new TakeableRow(_pool.Own.First + i, _squared[i]), _contentIds);
+            if (!_excluded[i]) best = best.Or(new TakeableRow(_pool.Own.First + i, _squared[i]), _contentIds);
         return best;
     }
 
@@ -93,10 +112,14 @@ internal sealed class FarthestFirst
     /// <param name="cancellationToken">Stops between tiles.</param>
     public void Take(int row, float[] centre, CancellationToken cancellationToken)
     {
-        if (_pool.Own.Contains(row)) _barred[row - _pool.Own.First] = true;
+        if (_pool.Own.Contains(row)) _excluded[row - _pool.Own.First] = true;
         // A quarter of the squared distance to each earlier centre, a little less for its rounding.
         var quarter = new double[_centres.Count];
-        Parallel.For(0, quarter.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, _threads), CancellationToken = cancellationToken }, c => quarter[c] = 0.25 * (1 - 1e-12) * SquaredDistance.Of(centre, _centres[c]));
+        Parallel.For(
+            0,
+            quarter.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, _threads), CancellationToken = cancellationToken },
+            c => quarter[c] = 0.25 * (1 - 1e-12) * SquaredDistance.Of(centre, _centres[c]));
         _centres.Add(centre);
         _pool.ForEachTile(_threads, () => 0, (_, rows, first, count) =>
         {

@@ -1,4 +1,4 @@
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.KCenter;
 
@@ -12,26 +12,26 @@ public sealed class KCenterSelector(KCenterOptions options) : ISelector
     public const string Name = "kcenter";
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        var pool = EmbeddingRows.Of(EmbeddingProblem.Pool(problem, Name), null, options.Unit).Pool;
-        var traversal = new Traversal(pool, problem);
+        var pool = EmbeddingRows.Open(problem.RequirePoolEmbeddings(Name), null, options.Unit).Pool;
+        var traversal = new Traversal(pool, problem, context.Threads);
         var ranked = new List<RankedRow>();
         var budget = problem.ResolvedBudget;
         long cost = 0;
         // The first row has no distance to any before it: its score is 0.
-        for (var next = new TakeableRow(traversal.First(cancellationToken), 0); next.Row >= 0;)
+        for (var next = new TakeableRow(traversal.First(context.CancellationToken), 0); next.Row >= 0;)
         {
             cost += problem.Budget.Cost(next.Row, problem.TokenCounts);
             // Filling stops at the first row that doesn't fit; with quotas any later one may be wanted.
             if (cost > budget && ranked.Count > 0 && problem.Quotas.Count == 0) break;
             ranked.Add(new RankedRow(next.Row, next.Score));
-            next = traversal.Take(next.Row, cancellationToken);
-            progress?.Report(new WorkProgress(Name, Math.Min(cost, budget), budget, Budget.UnitName(problem.Budget.Unit)));
+            next = traversal.Take(next.Row, context.CancellationToken);
+            context.Progress?.Report(new WorkProgress(Name, Math.Min(cost, budget), budget, Budget.UnitName(problem.Budget.Unit)));
             if (cost >= budget && problem.Quotas.Count == 0) break;
         }
 
-        var selection = BudgetFiller.Fill(Name, problem, ranked);
+        var selection = BudgetFiller.Fill(Name, problem, ranked, problem.Embeddings.Pool);
         var distances = traversal.Distances();
         return selection with { Details = new KCenterDetails { Radius = distances.Max(), MeanDistance = distances.Average() } };
     }

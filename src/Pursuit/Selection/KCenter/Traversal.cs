@@ -1,5 +1,4 @@
-using Pursuit.Selection.Distributed;
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.KCenter;
 
@@ -7,58 +6,100 @@ namespace Pursuit.Selection.KCenter;
 internal sealed class Traversal
 {
     private readonly EmbeddingRows _pool;
-    private readonly SelectionProblem _problem;
+    private readonly IReadOnlyList<ContentId> _contentIds;
     private readonly FarthestFirst _own;
-    private readonly KCenterTeam? _team;
 
     /// <summary>Nothing is taken yet.</summary>
     /// <param name="pool">The rows.</param>
     /// <param name="problem">Content ids for ties; rows without a token to train on, or without features, are never taken.</param>
-    public Traversal(EmbeddingRows pool, SelectionProblem problem)
+    /// <param name="threads">At most this many.</param>
+    public Traversal(EmbeddingRows pool, SelectionProblem problem, int threads)
     {
-        (_pool, _problem) = (pool, problem);
-        var empty = FeaturelessRows.Of(KCenterSelector.Name, problem);
-        int[] barred = [.. Enumerable.Range(0, pool.Count).Where(i => problem.TokenCounts?.Supervised[i] == 0 || empty?[i] == true)];
-        _own = new FarthestFirst(pool, problem.ContentIds, barred, problem.Threads);
-        _team = pool.Team?.OpenKCenter(barred);
+        (_pool, _contentIds) = (pool, problem.ContentIds);
+        var empty = FeaturelessRows.Find(problem.Embeddings.Pool);
+        int[] excluded = [.. Enumerable.Range(0, pool.Count).Where(i => problem.TokenCounts?.Supervised[i] == 0 || empty?[i] == true)];
+        _own = new FarthestFirst(pool, problem.ContentIds, excluded, threads);
+        pool.Team.Tell(KCenterRequests.Open, w => w.WriteArray<int>(excluded));
     }
 
     /// <summary>Finds the row nearest to the pool's mean; ties by content id.</summary>
     /// <returns>The row, -1 where none can be taken.</returns>
     public int First(CancellationToken cancellationToken)
     {
-        double Largest() => _own.LargestNumber(cancellationToken);
-        var largest = _team?.LargestNumber(Largest) ?? Largest();
+        var largest = LargestNumber(cancellationToken);
         var unit = Math.ScaleB(1, 61 - Math.ILogB(Math.Max(double.Epsilon, largest) * _pool.Count) - 1);
-        long[] Sums() => _own.Sums(unit, cancellationToken);
-        var sums = largest == 0 ? new long[_pool.Dimension] : _team?.Sums(Sums, unit) ?? Sums();
+        var sums = largest == 0 ? new long[_pool.Dimension] : Sums(unit, cancellationToken);
         var mean = Array.ConvertAll(sums, s => (float)(s / unit / _pool.Count));
-        TakeableRow Nearest() => _own.Nearest(mean, cancellationToken);
-        return (_team?.Nearest(Nearest, mean, _problem.ContentIds) ?? Nearest()).Row;
+        return Best(KCenterRequests.Nearest, w => w.WriteArray<float>(mean), () => _own.Nearest(mean, cancellationToken)).Row;
     }
 
     /// <summary>Takes a row.</summary>
     /// <param name="row">The row.</param>
     /// <param name="cancellationToken">Stops between tiles.</param>
-    /// <returns>The row farthest from all taken, and its distance to the nearest of them; ties by content id, -1 where none is left.</returns>
+    /// <returns>
+    /// The row farthest from all taken, and its distance to the nearest of them; ties by content id, -1 where none is left.
+    /// </returns>
     public TakeableRow Take(int row, CancellationToken cancellationToken)
     {
         var centre = new float[_pool.Dimension];
         _pool.Gather([row], centre);
-        TakeableRow Next()
-        {
-            _own.Take(row, centre, cancellationToken);
-            return _own.Farthest();
-        }
-
-        var next = _team?.Take(Next, row, centre, _problem.ContentIds) ?? Next();
+        var next = Best(
+            KCenterRequests.Take,
+            w =>
+            {
+                w.Write(row);
+                w.WriteArray<float>(centre);
+            },
+            () =>
+            {
+                _own.Take(row, centre, cancellationToken);
+                return _own.Farthest();
+            });
         return next with { Score = Math.Sqrt(Math.Max(0, next.Score)) / _pool.Factor };
     }
 
     /// <summary>Each row's distance to the nearest taken one, [pool].</summary>
     public double[] Distances()
     {
-        var squared = _team?.Squared(_own) ?? _own.Squared.ToArray();
+        var squared = _pool.AskEach(KCenterRequests.Squared, _ => { }, () => _own.Squared.ToArray(), isPass: false);
         return Array.ConvertAll(squared, s => Math.Sqrt(s) / _pool.Factor);
+    }
+
+    private double LargestNumber(CancellationToken cancellationToken)
+    {
+        var others = 0.0;
+        var own = _pool.Team.Ask(
+            KCenterRequests.LargestNumber,
+            _ => { },
+            () => _own.LargestNumber(cancellationToken),
+            (_, reader) => others = Math.Max(others, reader.ReadDouble()),
+            isPass: true);
+        return Math.Max(own, others);
+    }
+
+    private long[] Sums(double unit, CancellationToken cancellationToken)
+    {
+        var others = new List<long[]>();
+        var sums = _pool.Team.Ask(
+            KCenterRequests.Sums,
+            w => w.Write(unit),
+            () => _own.Sums(unit, cancellationToken),
+            (_, reader) => others.Add(reader.ReadArray<long>()),
+            isPass: true);
+        foreach (var other in others)
+            for (var k = 0; k < sums.Length; k++) sums[k] += other[k];
+        return sums;
+    }
+
+    private TakeableRow Best(byte request, Action<BinaryWriter> write, Func<TakeableRow> here)
+    {
+        var others = TakeableRow.None;
+        var own = _pool.Team.Ask(
+            request,
+            write,
+            here,
+            (_, reader) => others = others.Or(TakeableRow.Read(reader), _contentIds),
+            isPass: true);
+        return own.Or(others, _contentIds);
     }
 }

@@ -10,7 +10,7 @@ public sealed class LengthSelector(LengthOptions options) : ISelector
     public const string Name = "length";
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
         var counts = problem.TokenCounts!;
         var lengths = options.Of == LengthOf.Answer ? counts.Supervised : counts.Tokens;

@@ -26,11 +26,15 @@ public sealed class LengthMatchedSelector : ISelector
     }
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
         var reference = problem.ReferenceLengths!.ToArray();
         if (reference.Length == 0)
-            throw PursuitException.At(Name, "no reference lengths", "the lengths of at least one example", "Give --target, or --match with the .selection.jsonl of an earlier selection.");
+            throw PursuitException.At(
+                Name,
+                "no reference lengths",
+                "the lengths of at least one example",
+                $"Give {ApiName.Target}, or {ApiName.Match} with the .selection.jsonl of an earlier selection.");
         Array.Sort(reference);
 
         var edges = UpperEdges(reference);
@@ -77,7 +81,8 @@ public sealed class LengthMatchedSelector : ISelector
         return found >= 0 ? found : Math.Min(~found, upperEdges.Length - 1);
     }
 
-    private static List<string> Shortfalls(SelectionResult selection, int[] edges, double[] share, int[] available, IReadOnlyList<int> lengths, int[] reference)
+    private static List<string> Shortfalls(
+        SelectionResult selection, int[] edges, double[] share, int[] available, IReadOnlyList<int> lengths, int[] reference)
     {
         var chosen = new int[edges.Length];
         var outside = 0;
@@ -93,7 +98,9 @@ public sealed class LengthMatchedSelector : ISelector
         {
             var wanted = share[bin] * selection.Rows.Count;
             if (chosen[bin] == available[bin] && chosen[bin] < Math.Floor(wanted))
-                remarks.Add($"Of answers with {(bin == 0 ? reference[0] : edges[bin - 1] + 1)} to {edges[bin]} tokens the pool has {available[bin]:N0}, and matching asks {wanted:N0}: the lengths are matched only in part.");
+                remarks.Add(
+                    $"Of answers with {(bin == 0 ? reference[0] : edges[bin - 1] + 1)} to {edges[bin]} tokens the pool has {available[bin]:N0}, "
+                    + $"and matching asks {wanted:N0}: the lengths are matched only in part.");
         }
 
         if (outside > 0)

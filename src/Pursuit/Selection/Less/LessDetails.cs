@@ -20,7 +20,9 @@ public sealed record LessDetails : MethodDetails
     /// <inheritdoc/>
     public override IReadOnlyList<KeyValuePair<string, string>> Summary =>
     [
-        .. Tasks.Zip(ChosenFor, (name, count) => KeyValuePair.Create($"chosen for {name}", count.ToString("N0", CultureInfo.InvariantCulture))),
+        .. Tasks.Zip(
+            ChosenFor,
+            (name, count) => KeyValuePair.Create($"chosen for {name}", count.ToString("N0", CultureInfo.InvariantCulture))),
         KeyValuePair.Create("bytes read", BytesRead.ToString("N0", CultureInfo.InvariantCulture)),
     ];
 }

@@ -1,14 +1,17 @@
 using System.ComponentModel;
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Less;
 
 /// <summary>Options of <see cref="LessSelector"/> and <see cref="LessRoundRobinSelector"/>. The defaults are the paper's.</summary>
 public sealed record LessOptions
 {
-    /// <summary>What rows and targets are divided by. Default: <see cref="RowNormalisation.Checkpoint"/>, the cosine per checkpoint.</summary>
+    /// <summary>
+    /// What rows and targets are divided by. Default: <see cref="RowNormalization.Checkpoint"/>, the cosine per checkpoint.
+    /// </summary>
     [Description("what gradients are divided by: checkpoint (the paper's cosine), row or none")]
-    public RowNormalisation Normalise { get; init; } = RowNormalisation.Checkpoint;
+    [OptionName("normalise")]
+    public RowNormalization Normalize { get; init; } = RowNormalization.Checkpoint;
 
     /// <summary>Norms below this quantile of the pool's count as it. Default 0 (the paper's exact cosine); range [0, 1).</summary>
     [Description("norms below this quantile of the pool's count as it, 0 to below 1; 0 is the paper's exact cosine")]
@@ -18,7 +21,7 @@ public sealed record LessOptions
     [Description("subtract the pool's mean gradient from pool and target")]
     public bool Centre { get; init; }
 
-    internal RowConstruction Rows => new(Normalise, NormFloor);
+    internal RowConstruction Rows => new(Normalize, NormFloor);
 
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="PursuitException">An option is out of range.</exception>

@@ -19,11 +19,11 @@ public sealed class LessRoundRobinSelector : ISelector
     }
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        var tasks = TaskScores.Compute(problem, Name, _options.Rows, _options.Centre, cancellationToken);
+        var tasks = TaskScores.Compute(problem, Name, _options.Rows, _options.Centre, context);
         var (ranked, takenBy) = TakeTurns(problem, tasks);
-        var selection = BudgetFiller.Fill(Name, problem, ranked);
+        var selection = BudgetFiller.Fill(Name, problem, ranked, problem.Gradients.Pool);
         var chosenFor = new int[tasks.Tasks];
         foreach (var row in selection.Rows) chosenFor[takenBy[row.Position]]++;
         return selection with { Details = new LessDetails { Tasks = tasks.Names, ChosenFor = chosenFor, BytesRead = tasks.BytesRead } };

@@ -20,9 +20,9 @@ public sealed class LessSelector : ISelector
     }
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        var tasks = TaskScores.Compute(problem, Name, _options.Rows, _options.Centre, cancellationToken);
+        var tasks = TaskScores.Compute(problem, Name, _options.Rows, _options.Centre, context);
         var best = new int[problem.ContentIds.Count];
         var scores = new double[best.Length];
         for (var i = 0; i < best.Length; i++)
@@ -32,7 +32,7 @@ public sealed class LessSelector : ISelector
             scores[i] = tasks.Scores[i * tasks.Tasks + best[i]];
         }
 
-        var selection = BudgetFiller.Fill(Name, problem, RowOrder.ByScore(scores, problem.ContentIds));
+        var selection = BudgetFiller.Fill(Name, problem, RowOrder.ByScore(scores, problem.ContentIds), problem.Gradients.Pool);
         var chosenFor = new int[tasks.Tasks];
         foreach (var row in selection.Rows) chosenFor[best[row.Position]]++;
         return selection with { Details = new LessDetails { Tasks = tasks.Names, ChosenFor = chosenFor, BytesRead = tasks.BytesRead } };

@@ -1,4 +1,4 @@
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Less;
 
@@ -6,21 +6,23 @@ namespace Pursuit.Selection.Less;
 internal sealed record TaskScores(int Tasks, double[] Scores, IReadOnlyList<string> Names, long BytesRead)
 {
     /// <summary>One pass over the pool for all tasks.</summary>
-    public static TaskScores Compute(SelectionProblem problem, string method, RowConstruction construction, bool centre, CancellationToken cancellationToken)
+    public static TaskScores Compute(
+        SelectionProblem problem, string method, RowConstruction construction, bool centre, SelectionContext context)
     {
-        var pool = GradientRows.OfPool(GradientProblem.Pool(problem, method), construction);
+        var (threads, cancellationToken) = (context.Threads, context.CancellationToken);
+        var pool = GradientRows.OfPool(problem.RequirePoolGradients(method), construction);
         var passes = 1;
         if (centre)
         {
-            pool = pool.Centred(problem.Threads, cancellationToken);
+            pool = pool.Centred(threads, cancellationToken);
             passes += 2;
         }
 
-        var target = pool.OfTarget(GradientProblem.Target(problem, method));
-        var tasks = GradientProblem.GroupCount(problem);
-        var means = TaskMeans.Of(problem, target, GradientProblem.Groups(problem), tasks, cancellationToken);
-        var scores = new double[pool.Count * tasks];
-        pool.Scan(Array.ConvertAll(means, m => (float)m), tasks, scores, problem.Threads, cancellationToken);
-        return new TaskScores(tasks, scores, [.. Enumerable.Range(0, tasks).Select(t => GradientProblem.GroupName(problem, t))], passes * pool.PassBytes);
+        var target = pool.OfTarget(problem.RequireTargetGradients(method));
+        var names = problem.NamesOfTargetGroups();
+        var means = GroupMeans.Compute(target, problem.GroupsOfTargetGradients(), names, threads, cancellationToken);
+        var scores = new double[pool.Count * names.Count];
+        pool.Scan(Array.ConvertAll(means, m => (float)m), names.Count, scores, threads, cancellationToken);
+        return new TaskScores(names.Count, scores, names, passes * pool.PassBytes);
     }
 }

@@ -23,11 +23,11 @@ internal sealed class CellBounds
 
     /// <summary>Bounds the chunks' queries along every cell's direction.</summary>
     /// <param name="cells">The pool's cells.</param>
-    /// <param name="groups">The chunks.</param>
+    /// <param name="clusters">The chunks.</param>
     /// <param name="queries">Their queries.</param>
     /// <param name="threads">At most this many.</param>
     /// <param name="cancellationToken">Stops between chunks.</param>
-    public CellBounds(RowCells cells, QueryGroups groups, RadiusQueries queries, int threads, CancellationToken cancellationToken)
+    public CellBounds(RowCells cells, QueryClusters clusters, RadiusQueries queries, int threads, CancellationToken cancellationToken)
     {
         _cells = cells;
         _dimension = cells.Centres.Dimension;
@@ -41,22 +41,23 @@ internal sealed class CellBounds
             for (var k = 0; k < _dimension && norm > 0; k++) _directions[c * _dimension + k] = (float)(centre[k] / norm);
         }
 
-        _bounds = new CellBound[groups.Chunks.Count * count];
-        Parallel.For(0, groups.Chunks.Count, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken }, index =>
+        _bounds = new CellBound[clusters.Chunks.Count * count];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken };
+        Parallel.For(0, clusters.Chunks.Count, parallel, index =>
         {
-            var chunk = groups.Chunks[index];
+            var chunk = clusters.Chunks[index];
             var rows = new float[chunk.Count * _dimension];
-            for (var k = 0; k < chunk.Count; k++) queries.Row(groups.Order[chunk.First + k]).CopyTo(rows.AsSpan(k * _dimension));
+            for (var k = 0; k < chunk.Count; k++) queries.Row(clusters.Order[chunk.First + k]).CopyTo(rows.AsSpan(k * _dimension));
             var products = new float[chunk.Count * count];
             Gemm.Multiply(false, true, chunk.Count, count, _dimension, 1, rows, _dimension, _directions, _dimension, 0, products, count);
-            var direction = groups.Direction(chunk.Group);
+            var direction = clusters.Direction(chunk.Cluster);
             for (var c = 0; c < count; c++)
             {
                 var bound = CellBound.Between(DotProduct.Of(direction, _directions.AsSpan(c * _dimension, _dimension)), _slack, LeastSine);
                 for (var k = 0; k < chunk.Count; k++)
                 {
-                    var q = groups.Order[chunk.First + k];
-                    bound = bound.With(groups.Along(q), products[k * count + c], queries.SquaredNorm(q), _slack);
+                    var q = clusters.Order[chunk.First + k];
+                    bound = bound.With(clusters.Along(q), products[k * count + c], queries.SquaredNorm(q), _slack);
                 }
 
                 _bounds[index * count + c] = bound;
@@ -67,24 +68,25 @@ internal sealed class CellBounds
     /// <summary>Writes each row's product with its cell's direction.</summary>
     public void Project(ReadOnlySpan<float> rows, int first, int count, Span<float> own)
     {
-        var cells = _cells.Of(first, count);
-        for (var r = 0; r < count; r++) own[r] = DotProduct.Of(rows.Slice(r * _dimension, _dimension), _directions.AsSpan(cells[r] * _dimension, _dimension));
+        var cells = _cells.CellsOf(first, count);
+        for (var r = 0; r < count; r++)
+            own[r] = DotProduct.Of(rows.Slice(r * _dimension, _dimension), _directions.AsSpan(cells[r] * _dimension, _dimension));
     }
 
     /// <summary>Keeps those of some rows that may lie within the radius of some query of a chunk.</summary>
     /// <param name="chunk">The chunk's number.</param>
     /// <param name="squaredRadius">Its largest.</param>
-    /// <param name="first">The tile's first row.</param>
-    /// <param name="along">The tile's rows along the chunk's direction.</param>
-    /// <param name="own">What <see cref="Project"/> wrote.</param>
-    /// <param name="squaredNorms">Each row's ||x||^2.</param>
+    /// <param name="tile">The tile's rows.</param>
     /// <param name="near">Places in the tile; those that are kept come first.</param>
     /// <param name="copied">Room for as many.</param>
     /// <returns>How many were kept.</returns>
-    public int Near(int chunk, float squaredRadius, int first, ReadOnlySpan<float> along, ReadOnlySpan<float> own, ReadOnlySpan<float> squaredNorms, Span<int> near, Span<CellBound> copied)
+    public int Near(int chunk, float squaredRadius, TilePoints tile, Span<int> near, Span<CellBound> copied)
     {
         var bounds = _bounds.AsSpan(chunk * _cells.Centres.Count, _cells.Centres.Count);
-        var cells = _cells.Of(first, squaredNorms.Length);
+        var cells = _cells.CellsOf(tile.First, tile.SquaredNorms.Length);
+        var along = tile.Along;
+        var own = tile.Own;
+        var squaredNorms = tile.SquaredNorms;
         // Copied first: they lie far apart, and loads that no branch waits for run together.
         for (var k = 0; k < near.Length; k++) copied[k] = bounds[cells[near[k]]];
         var kept = 0;
@@ -98,6 +100,26 @@ internal sealed class CellBounds
     }
 }
 
+/// <summary>A tile's rows as bounds see them.</summary>
+/// <param name="first">The first row.</param>
+/// <param name="along">The rows along the chunk's direction.</param>
+/// <param name="own">What <see cref="CellBounds.Project"/> wrote.</param>
+/// <param name="squaredNorms">Each row's ||x||^2.</param>
+internal readonly ref struct TilePoints(int first, ReadOnlySpan<float> along, ReadOnlySpan<float> own, ReadOnlySpan<float> squaredNorms)
+{
+    /// <summary>The first row.</summary>
+    public int First { get; } = first;
+
+    /// <summary>The rows along the chunk's direction.</summary>
+    public ReadOnlySpan<float> Along { get; } = along;
+
+    /// <summary>The rows along their cells' directions.</summary>
+    public ReadOnlySpan<float> Own { get; } = own;
+
+    /// <summary>Each row's ||x||^2.</summary>
+    public ReadOnlySpan<float> SquaredNorms { get; } = squaredNorms;
+}
+
 /// <summary>Between what a chunk's queries lie, for one cell.</summary>
 /// <param name="Cosine">u.v.</param>
 /// <param name="Inverse">1 / sqrt(1 - (u.v)^2); 0 where u and v are too near each other to tell anything.</param>
@@ -107,13 +129,22 @@ internal sealed class CellBounds
 /// <param name="BHigh">The largest b.</param>
 /// <param name="TLow">The least t.</param>
 /// <param name="THigh">The largest t.</param>
-internal readonly record struct CellBound(float Cosine, float Inverse, float ALow, float AHigh, float BLow, float BHigh, float TLow, float THigh)
+internal readonly record struct CellBound(
+    float Cosine, float Inverse, float ALow, float AHigh, float BLow, float BHigh, float TLow, float THigh)
 {
     /// <summary>Nothing yet, for directions at this cosine.</summary>
     public static CellBound Between(float cosine, double slack, double leastSine)
     {
         var sine = Math.Sqrt(Math.Max(0, 1 - (double)cosine * cosine - slack));
-        return new CellBound(cosine, sine < leastSine ? 0 : (float)(1 / sine), float.PositiveInfinity, float.NegativeInfinity, float.PositiveInfinity, float.NegativeInfinity, float.PositiveInfinity, float.NegativeInfinity);
+        return new CellBound(
+            cosine,
+            sine < leastSine ? 0 : (float)(1 / sine),
+            float.PositiveInfinity,
+            float.NegativeInfinity,
+            float.PositiveInfinity,
+            float.NegativeInfinity,
+            float.PositiveInfinity,
+            float.NegativeInfinity);
     }
 
     /// <summary>With one more query.</summary>

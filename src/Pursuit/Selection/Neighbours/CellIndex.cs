@@ -1,10 +1,11 @@
 using Pursuit.Numerics;
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Neighbours;
 
 /// <summary>
-/// An inverted file (IVF; Jegou, Douze and Schmid, "Product quantization for nearest neighbor search", 2011, without the quantisation): a query
+/// An inverted file (IVF; Jegou, Douze and Schmid, "Product quantization for nearest neighbor search", 2011, without the quantisation): a
+/// query
 /// looks at the rows of the cells whose centres are nearest to it, and at no others. What it finds there is exact; what lies elsewhere
 /// is missed.
 /// </summary>
@@ -55,7 +56,8 @@ internal sealed class CellIndex
     /// <param name="seed">The run's.</param>
     /// <param name="threads">At most this many.</param>
     /// <param name="cancellationToken">Stops between iterations.</param>
-    public static RowCentres Train(EmbeddingRows pool, IReadOnlyList<ContentId> contentIds, int lists, ulong seed, int threads, CancellationToken cancellationToken)
+    public static RowCentres Train(
+        EmbeddingRows pool, IReadOnlyList<ContentId> contentIds, int lists, ulong seed, int threads, CancellationToken cancellationToken)
     {
         const string Purpose = "neighbours/ivf";
         lists = Math.Min(lists, pool.Count);
@@ -64,12 +66,14 @@ internal sealed class CellIndex
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken };
         var keys = new ulong[pool.Count];
         Parallel.For(0, keys.Length, parallel, i => keys[i] = SeededRandom.ForExample(seed, Purpose, contentIds[i]));
-        int[] Drawn(double most) => [.. Enumerable.Range(0, keys.Length).Where(i => keys[i] <= most).OrderBy(i => keys[i]).ThenBy(i => contentIds[i])];
+        int[] Drawn(double most) =>
+            [.. Enumerable.Range(0, keys.Length).Where(i => keys[i] <= most).OrderBy(i => keys[i]).ThenBy(i => contentIds[i])];
         var sample = Drawn(share * ulong.MaxValue);
         if (sample.Length < lists) sample = [.. Drawn(ulong.MaxValue).Take(lists)];
         var values = new float[checked(sample.Length * pool.Dimension)];
         pool.Gather(sample, values);
-        return EuclideanKMeans.Cluster(values, sample.Length, pool.Dimension, lists, new SeededRandom(seed, Purpose), Iterations, threads, cancellationToken);
+        return EuclideanKMeans.Cluster(
+            values, sample.Length, pool.Dimension, lists, new SeededRandom(seed, Purpose), Iterations, threads, cancellationToken);
     }
 
     /// <summary>The cells that some queries look at: the nearest that have rows.</summary>
@@ -79,7 +83,8 @@ internal sealed class CellIndex
     public ProbedCells Probe(float[] queries, int threads, CancellationToken cancellationToken)
     {
         var nearest = new int[queries.Length / Centres.Dimension][];
-        Parallel.For(0, nearest.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken }, query =>
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken };
+        Parallel.For(0, nearest.Length, parallel, query =>
         {
             var compared = new float[Centres.Count];
             var order = new int[Centres.Count];

@@ -1,5 +1,4 @@
 using Pursuit.Numerics;
-using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection.Neighbours;
 
@@ -20,70 +19,111 @@ internal static class CellSearch
     private const int MostWaiting = 32;
 
     /// <summary>The best rows of each query in the cells it looks at, by squared distance.</summary>
-    public static IReadOnlyList<NeighbourHeaps> Pass(EmbeddingRows pool, ProbedCells probed, IReadOnlyList<ContentId> contentIds, float[] right, NeighbourLimits limits, int length, int threads, CancellationToken cancellationToken)
+    public static IReadOnlyList<NeighbourHeaps> Pass(
+        NearestRows nearest, ProbedCells probed, NeighbourLimits limits, CancellationToken cancellationToken)
     {
-        var dimension = pool.Dimension;
-        var count = right.Length / dimension;
-        var visitors = Visitors(probed);
-        int[] visited = [.. Enumerable.Range(0, visitors.Length).Where(c => visitors[c].Length > 0)];
-        var place = new int[visitors.Length];
-        Array.Fill(place, -1);
-        var columns = new float[visited.Length][];
-        foreach (var (k, c) in visited.Index())
+        var (pool, dimension) = (nearest.Pool, nearest.Pool.Dimension);
+        var visited = VisitedCells.From(probed, nearest.Queries, dimension);
+        var waiting = (int)Math.Clamp((long)WaitingNumbers / ((long)visited.Count * dimension), 1, MostWaiting);
+        var workers = pool.ForEachTile(nearest.Threads, Open, Visit, cancellationToken);
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, nearest.Threads), CancellationToken = cancellationToken };
+        Parallel.ForEach(workers, parallel, worker =>
         {
-            place[c] = k;
-            columns[k] = new float[dimension * visitors[c].Length];
-            foreach (var (q, query) in visitors[c].Index())
-                for (var p = 0; p < dimension; p++) columns[k][p * visitors[c].Length + q] = right[query * dimension + p];
-        }
-
-        var waiting = (int)Math.Clamp((long)WaitingNumbers / ((long)visited.Length * dimension), 1, MostWaiting);
-        var workers = pool.ForEachTile(threads, () => new Worker(new NeighbourHeaps(count, length, contentIds), visited.Length, waiting, dimension, visitors.Max(v => v.Length)), (worker, rows, first, rowCount) =>
-        {
-            var cells = probed.Cells.Of(first, rowCount);
-            for (var r = 0; r < rowCount; r++)
-            {
-                if (place[cells[r]] is not (>= 0 and var k)) continue;
-                if (worker.Add(k, first + r, rows.Slice(r * dimension, dimension))) Multiply(worker, k);
-            }
-        }, cancellationToken);
-        Parallel.ForEach(workers, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken }, worker =>
-        {
-            for (var k = 0; k < visited.Length; k++) Multiply(worker, k);
+            for (var k = 0; k < visited.Count; k++) Multiply(worker, k, visited, limits, nearest);
         });
         return [.. workers.Select(w => w.Heaps)];
 
-        void Multiply(Worker worker, int k)
+        Worker Open()
         {
-            var queries = visitors[visited[k]];
-            var rows = worker.Rows(k);
-            var positions = worker.Positions(k);
-            Gemm.Multiply(false, false, positions.Length, queries.Length, dimension, 1, rows, dimension, columns[k], queries.Length, 0, worker.Products, queries.Length);
-            for (var q = 0; q < queries.Length; q++) worker.Limits[q] = limits.Of(worker.Heaps, queries[q]);
-            for (var r = 0; r < positions.Length; r++)
-            {
-                var row = rows.Slice(r * dimension, dimension);
-                var found = limits.Bound.Within(DotProduct.SquaredNorm(row), worker.Products.AsSpan(r * queries.Length, queries.Length), worker.Limits.AsSpan(0, queries.Length), worker.Found);
-                foreach (var q in worker.Found.AsSpan(0, found))
-                {
-                    worker.Heaps.Offer(queries[q], positions[r], SquaredDistance.Of(row, right.AsSpan(queries[q] * dimension, dimension)));
-                    worker.Limits[q] = limits.Of(worker.Heaps, queries[q]);
-                }
-            }
+            var heaps = new NeighbourHeaps(nearest.Queries.Length / dimension, nearest.Length, nearest.ContentIds);
+            return new Worker(heaps, visited.Count, waiting, dimension, visited.MostQueries);
+        }
 
-            foreach (var query in queries) limits.Share(worker.Heaps, query);
-            worker.Clear(k);
+        void Visit(Worker worker, ReadOnlySpan<float> rows, int first, int rowCount)
+        {
+            var cells = probed.Cells.CellsOf(first, rowCount);
+            for (var r = 0; r < rowCount; r++)
+            {
+                if (visited.PlaceOf(cells[r]) is not (>= 0 and var k)) continue;
+                if (worker.Add(k, first + r, rows.Slice(r * dimension, dimension))) Multiply(worker, k, visited, limits, nearest);
+            }
         }
     }
 
-    /// <summary>The queries that look at each cell, ascending.</summary>
-    private static int[][] Visitors(ProbedCells probed)
+    /// <summary>Offers a cell's waiting rows to the queries that look at it: products rule out most, what is left is measured.</summary>
+    private static void Multiply(Worker worker, int k, VisitedCells visited, NeighbourLimits limits, NearestRows nearest)
     {
-        var visitors = new List<int>[probed.Cells.Centres.Count];
-        for (var c = 0; c < visitors.Length; c++) visitors[c] = [];
-        foreach (var (query, cells) in probed.Of.Index())
-            foreach (var c in cells) visitors[c].Add(query);
-        return Array.ConvertAll(visitors, v => v.ToArray());
+        var (dimension, queries) = (nearest.Pool.Dimension, visited.Queries(k));
+        var rows = worker.Rows(k);
+        var positions = worker.Positions(k);
+        Gemm.Multiply(
+            false, false, positions.Length, queries.Length, dimension, 1, rows, dimension, visited.Columns(k), queries.Length, 0,
+            worker.Products, queries.Length);
+        for (var q = 0; q < queries.Length; q++) worker.Limits[q] = limits.LimitOf(worker.Heaps, queries[q]);
+        for (var r = 0; r < positions.Length; r++)
+        {
+            var row = rows.Slice(r * dimension, dimension);
+            var products = worker.Products.AsSpan(r * queries.Length, queries.Length);
+            var found = limits.Bound.Within(DotProduct.SquaredNorm(row), products, worker.Limits.AsSpan(0, queries.Length), worker.Found);
+            foreach (var q in worker.Found.AsSpan(0, found))
+            {
+                worker.Heaps.Offer(
+                    queries[q], positions[r], SquaredDistance.Of(row, nearest.Queries.AsSpan(queries[q] * dimension, dimension)));
+                worker.Limits[q] = limits.LimitOf(worker.Heaps, queries[q]);
+            }
+        }
+
+        foreach (var query in queries) limits.Share(worker.Heaps, query);
+        worker.Clear(k);
+    }
+
+    /// <summary>The cells that some query looks at, with those queries; other cells' rows are passed over.</summary>
+    private sealed class VisitedCells
+    {
+        private readonly int[] _places;
+        private readonly int[][] _queries;
+        private readonly float[][] _columns;
+
+        private VisitedCells(int[] places, int[][] queries, float[][] columns) =>
+            (_places, _queries, _columns) = (places, queries, columns);
+
+        /// <summary>How many.</summary>
+        public int Count => _queries.Length;
+
+        /// <summary>Queries of a cell at most.</summary>
+        public int MostQueries => _queries.Max(q => q.Length);
+
+        /// <summary>Turns each query's cells into each cell's queries, and puts those side by side as products read them.</summary>
+        public static VisitedCells From(ProbedCells probed, float[] right, int dimension)
+        {
+            var visitors = new List<int>[probed.Cells.Centres.Count];
+            for (var c = 0; c < visitors.Length; c++) visitors[c] = [];
+            foreach (var (query, cells) in probed.Of.Index())
+                foreach (var c in cells) visitors[c].Add(query);
+            int[] visited = [.. Enumerable.Range(0, visitors.Length).Where(c => visitors[c].Count > 0)];
+            var places = new int[visitors.Length];
+            Array.Fill(places, -1);
+            foreach (var (k, c) in visited.Index()) places[c] = k;
+            var queries = Array.ConvertAll(visited, c => visitors[c].ToArray());
+            return new VisitedCells(places, queries, Array.ConvertAll(queries, own => Transposed(own, right, dimension)));
+        }
+
+        /// <summary>A cell's place among these; -1 where no query looks at it.</summary>
+        public int PlaceOf(int cell) => _places[cell];
+
+        /// <summary>The queries that look at a cell, ascending.</summary>
+        public int[] Queries(int place) => _queries[place];
+
+        /// <summary>Those queries, [dimension, queries].</summary>
+        public float[] Columns(int place) => _columns[place];
+
+        private static float[] Transposed(int[] queries, float[] right, int dimension)
+        {
+            var columns = new float[dimension * queries.Length];
+            foreach (var (q, query) in queries.Index())
+                for (var p = 0; p < dimension; p++) columns[p * queries.Length + q] = right[query * dimension + p];
+            return columns;
+        }
     }
 
     /// <summary>One worker's rows that wait, and what it found.</summary>

@@ -13,28 +13,29 @@ internal sealed class ChunkProducts
     /// <summary>A row that the subspace leaves this share of a chunk's queries, one in so many, is multiplied whole.</summary>
     private const int FewOf = 16;
 
-    private readonly QueryGroups _groups;
+    private readonly QueryClusters _clusters;
     private readonly ProductBound _reducedBound, _wholeBound;
     private readonly int _width, _dimension;
     private readonly PairVisitor _visit;
     private readonly float[] _reduced, _rows, _norms;
     private readonly int[] _positions, _counts;
-    private readonly float[] _products = new float[RowsAtOnce * QueryGroups.ChunkQueries];
+    private readonly float[] _products = new float[RowsAtOnce * QueryClusters.ChunkQueries];
     private readonly float[] _whole;
-    private readonly int[] _found = new int[QueryGroups.ChunkQueries];
+    private readonly int[] _found = new int[QueryClusters.ChunkQueries];
 
     /// <summary>Room for some rows of every chunk.</summary>
-    /// <param name="groups">The chunks.</param>
+    /// <param name="clusters">The chunks.</param>
     /// <param name="subspace">Where products are formed first.</param>
     /// <param name="dimension">Numbers per row.</param>
     /// <param name="visit">Told of every pair that isn't ruled out.</param>
-    public ChunkProducts(QueryGroups groups, Subspace subspace, int dimension, PairVisitor visit)
+    public ChunkProducts(QueryClusters clusters, Subspace subspace, int dimension, PairVisitor visit)
     {
-        (_groups, _visit, _width, _dimension) = (groups, visit, subspace.Width, dimension);
+        (_clusters, _visit, _width, _dimension) = (clusters, visit, subspace.Width, dimension);
         (_reducedBound, _wholeBound) = (subspace.Bound, new ProductBound(dimension));
-        var places = checked(groups.Chunks.Count * RowsAtOnce);
-        (_reduced, _rows, _norms, _positions) = (new float[places * _width], new float[checked(places * dimension)], new float[places], new int[places]);
-        _counts = new int[groups.Chunks.Count];
+        var places = checked(clusters.Chunks.Count * RowsAtOnce);
+        (_reduced, _rows, _norms, _positions) = (
+            new float[places * _width], new float[checked(places * dimension)], new float[places], new int[places]);
+        _counts = new int[clusters.Chunks.Count];
         _whole = new float[RowsAtOnce * dimension];
     }
 
@@ -70,12 +71,14 @@ internal sealed class ChunkProducts
 
     private void Multiply(int index)
     {
-        var chunk = _groups.Chunks[index];
+        var chunk = _clusters.Chunks[index];
         var (first, count) = (index * RowsAtOnce, _counts[index]);
         _counts[index] = 0;
         Multiplied += (long)count * chunk.Count;
-        Gemm.Multiply(false, false, count, chunk.Count, _width, 1, _reduced.AsSpan(first * _width), _width, _groups.ReducedColumns.AsSpan(chunk.First * _width), chunk.Count, 0, _products, chunk.Count);
-        var limits = _groups.Limits.AsSpan(chunk.First, chunk.Count);
+        Gemm.Multiply(
+            false, false, count, chunk.Count, _width, 1, _reduced.AsSpan(first * _width), _width,
+            _clusters.ReducedColumns.AsSpan(chunk.First * _width), chunk.Count, 0, _products, chunk.Count);
+        var limits = _clusters.Limits.AsSpan(chunk.First, chunk.Count);
         Span<int> many = stackalloc int[RowsAtOnce];
         var left = 0;
         for (var k = 0; k < count; k++)
@@ -87,8 +90,10 @@ internal sealed class ChunkProducts
 
         // Rows that the subspace can't tell from many queries: whole products are cheaper than measuring each.
         for (var k = 0; k < left; k++) Row(many[k]).CopyTo(_whole.AsSpan(k * _dimension));
-        Gemm.Multiply(false, false, left, chunk.Count, _dimension, 1, _whole, _dimension, _groups.Columns.AsSpan(chunk.First * _dimension), chunk.Count, 0, _products, chunk.Count);
-        limits = _groups.WholeLimits.AsSpan(chunk.First, chunk.Count);
+        Gemm.Multiply(
+            false, false, left, chunk.Count, _dimension, 1, _whole, _dimension, _clusters.Columns.AsSpan(chunk.First * _dimension),
+            chunk.Count, 0, _products, chunk.Count);
+        limits = _clusters.WholeLimits.AsSpan(chunk.First, chunk.Count);
         for (var k = 0; k < left; k++)
             Measure(chunk, many[k], _wholeBound.Within(_norms[many[k]], _products.AsSpan(k * chunk.Count, chunk.Count), limits, _found));
     }
@@ -97,7 +102,10 @@ internal sealed class ChunkProducts
     {
         Measured += found;
         foreach (var query in _found.AsSpan(0, found))
-            _visit(chunk.First + query, _positions[place], SquaredDistance.Of(Row(place), _groups.Rows.AsSpan((chunk.First + query) * _dimension, _dimension)));
+            _visit(
+                chunk.First + query,
+                _positions[place],
+                SquaredDistance.Of(Row(place), _clusters.Rows.AsSpan((chunk.First + query) * _dimension, _dimension)));
     }
 
     private ReadOnlySpan<float> Row(int place) => _rows.AsSpan(place * _dimension, _dimension);

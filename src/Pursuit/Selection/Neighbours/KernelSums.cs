@@ -1,11 +1,15 @@
 namespace Pursuit.Selection.Neighbours;
 
-/// <summary>What some queries have near them among a process's rows; sums of several processes' are those of the whole pool, to the last bit.</summary>
+/// <summary>
+/// What some queries have near them among a process's rows; sums of several processes' are those of the whole pool, to the last bit.
+/// </summary>
 /// <param name="Sums">Sum over rows of max(0, 1 - ||q - x||^2 / width^2), in fixed point, [Q].</param>
 /// <param name="Near">Other rows that nearly equal the query, [Q].</param>
 internal sealed record KernelSums(long[] Sums, int[] Near)
 {
-    /// <summary>Two rows within this share of the first's squared norm are near-duplicates: a cosine of 0.99 between rows of one length.</summary>
+    /// <summary>
+    /// Two rows within this share of the first's squared norm are near-duplicates: a cosine of 0.99 between rows of one length.
+    /// </summary>
     private const double NearSquaredShare = 0.02;
 
     /// <summary>Sums over this process's rows, in one pass.</summary>
@@ -15,7 +19,8 @@ internal sealed record KernelSums(long[] Sums, int[] Near)
     /// <param name="squaredWidth">The kernel's; 0 adds nothing up and counts near rows alone.</param>
     /// <param name="unit">What 1 is in the sums.</param>
     /// <param name="cancellationToken">Stops between tiles.</param>
-    public static KernelSums Of(RadiusSearch search, int[] positions, float[] values, double squaredWidth, double unit, CancellationToken cancellationToken)
+    public static KernelSums Compute(
+        RadiusSearch search, int[] positions, float[] values, double squaredWidth, double unit, CancellationToken cancellationToken)
     {
         var nearLimits = new double[positions.Length];
         var states = search.Search(

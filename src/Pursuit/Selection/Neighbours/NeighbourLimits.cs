@@ -24,7 +24,8 @@ internal sealed class NeighbourLimits
     public ProductBound Bound { get; }
 
     /// <summary>A query's limit for one worker.</summary>
-    public float Of(NeighbourHeaps heaps, int query) => Bound.Limit(Math.Min(heaps.Worst(query), Volatile.Read(ref _shared[query])), _norms[query]);
+    public float LimitOf(NeighbourHeaps heaps, int query) =>
+        Bound.Limit(Math.Min(heaps.Worst(query), Volatile.Read(ref _shared[query])), _norms[query]);
 
     /// <summary>Tells the other workers: one's limit is as good as another's. A lost update only rules out fewer rows.</summary>
     public void Share(NeighbourHeaps heaps)

@@ -18,7 +18,12 @@ internal sealed record NeighbourLists(int[][] Rows, double[][] Distances)
         for (var query = 0; query < merged.Queries; query++)
         {
             var place = query;
-            merged.Put(query, [.. parts.SelectMany(p => p.Distances[place])], [.. parts.SelectMany(p => p.Rows[place])], length, contentIds);
+            merged.Put(
+                query,
+                [.. parts.SelectMany(p => p.Distances[place])],
+                [.. parts.SelectMany(p => p.Rows[place])],
+                length,
+                contentIds);
         }
 
         return merged;

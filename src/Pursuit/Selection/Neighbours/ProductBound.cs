@@ -31,7 +31,9 @@ internal readonly struct ProductBound
 
     /// <summary>What a right-hand side's product is compared with: limit - (1 - e) ||y||^2.</summary>
     public float Limit(double squaredDistance, double squaredNorm) =>
-        double.IsPositiveInfinity(squaredDistance) ? float.PositiveInfinity : (float)(squaredDistance - (1 - Slack) * squaredNorm + Slack * 0.1 * (squaredDistance + squaredNorm));
+        double.IsPositiveInfinity(squaredDistance)
+            ? float.PositiveInfinity
+            : (float)(squaredDistance - (1 - Slack) * squaredNorm + Slack * 0.1 * (squaredDistance + squaredNorm));
 
     /// <summary>Writes the right-hand sides whose pair with one row can be within its limit.</summary>
     /// <param name="squaredNorm">The row's ||x||^2.</param>
@@ -49,7 +51,8 @@ internal readonly struct ProductBound
         for (; j + 16 <= products.Length; j += 16)
         {
             var least = Vector512.FusedMultiplyAdd(two, Vector512.Create(products[j..]), norms);
-            for (var mask = Vector512.LessThanOrEqual(least, Vector512.Create(limits[j..])).ExtractMostSignificantBits(); mask != 0; mask &= mask - 1)
+            for (var mask = Vector512.LessThanOrEqual(
+                least, Vector512.Create(limits[j..])).ExtractMostSignificantBits(); mask != 0; mask &= mask - 1)
                 found[count++] = j + BitOperations.TrailingZeroCount(mask);
         }
 

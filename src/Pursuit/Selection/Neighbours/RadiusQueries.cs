@@ -1,5 +1,5 @@
 using Pursuit.Numerics;
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Neighbours;
 
@@ -13,7 +13,9 @@ internal sealed class RadiusQueries
     /// <summary>Takes rows.</summary>
     /// <param name="pool">The pool that is searched.</param>
     /// <param name="rows">[Count, dimension], in the pool's space.</param>
-    /// <param name="squaredRadius">Gives the squared radius from a query's place and its squared norm, both in the pool's own units.</param>
+    /// <param name="squaredRadius">
+    /// Gives the squared radius from a query's place and its squared norm, both in the pool's own units.
+    /// </param>
     public RadiusQueries(EmbeddingRows pool, float[] rows, Func<int, double, double> squaredRadius)
     {
         _dimension = pool.Dimension;

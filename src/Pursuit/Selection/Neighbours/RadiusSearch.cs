@@ -1,10 +1,10 @@
 using Pursuit.Numerics;
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Neighbours;
 
 /// <summary>
-/// All pool rows within a radius of each of many pool rows, exactly: one pass over the pool for all of them. Groups of queries
+/// All pool rows within a radius of each of many pool rows, exactly: one pass over the pool for all of them. Clusters of queries
 /// rule out rows; products in a subspace, chosen by what it saves, rule out almost every pair of the rest; what remains is
 /// measured by differences in double precision.
 /// </summary>
@@ -15,7 +15,10 @@ internal sealed class RadiusSearch
 
     private const int SampleQueries = 256, SampleRows = 2048;
 
-    private const int LeastQueriesForCells = 2048, LeastRowsForCells = 4096, QueriesPerCell = 64, MostCells = 1024, RowsPerCell = 32, CellIterations = 8;
+
+    // Cells pay where queries and rows are many; how many there are changes the time and no result.
+    private const int LeastQueriesForCells = 2048, LeastRowsForCells = 4096, QueriesPerCell = 64;
+    private const int MostCells = 1024, RowsPerCell = 32, CellIterations = 8;
 
     private static readonly int[] Sizes = [0, 4, 8, 16, 24, 32, 48, 64, 96, 128];
 
@@ -33,7 +36,10 @@ internal sealed class RadiusSearch
         _threads = threads;
     }
 
-    /// <summary>Pairs that groups could not rule out.</summary>
+    /// <summary>The rows.</summary>
+    public EmbeddingRows Pool => _pool;
+
+    /// <summary>Pairs that clusters could not rule out.</summary>
     public long PairsMultiplied { get; private set; }
 
     /// <summary>Pairs that products could not rule out.</summary>
@@ -47,20 +53,28 @@ internal sealed class RadiusSearch
 
     /// <summary>Visits every pair of a query and a row within the query's radius, each once, in no order, in one pass.</summary>
     /// <param name="queries">[Q, dimension], in the pool's space; at most <see cref="MostQueries"/>.</param>
-    /// <param name="squaredRadius">Gives the squared radius from a query's place and its squared norm, both in the pool's own units.</param>
+    /// <param name="squaredRadius">
+    /// Gives the squared radius from a query's place and its squared norm, both in the pool's own units.
+    /// </param>
     /// <param name="open">Makes a worker's state.</param>
     /// <param name="visit">Told state, place of the query, row and squared distance.</param>
     /// <param name="cancellationToken">Stops between tiles.</param>
     /// <returns>The workers' states.</returns>
-    public IReadOnlyList<TState> Search<TState>(float[] queries, Func<int, double, double> squaredRadius, Func<TState> open, Action<TState, int, int, double> visit, CancellationToken cancellationToken)
+    public IReadOnlyList<TState> Search<TState>(
+        float[] queries,
+        Func<int, double, double> squaredRadius,
+        Func<TState> open,
+        Action<TState, int, int, double> visit,
+        CancellationToken cancellationToken)
     {
         if (_pool.Own.Count == 0) return [open()]; // more processes than shards
         var asked = new RadiusQueries(_pool, queries, squaredRadius);
-        if (asked.Count >= LeastQueriesForCells && _pool.Own.Count >= LeastRowsForCells && _cells is null) _cells = Cells(asked.Count, cancellationToken);
+        if (asked.Count >= LeastQueriesForCells && _pool.Own.Count >= LeastRowsForCells && _cells is null)
+            _cells = Cells(asked.Count, cancellationToken);
         // What was best for other queries may rule out nothing here.
         _subspace = Choose(asked);
         asked.Reduce(_subspace);
-        var workers = Pass(asked, new QueryGroups(asked, _pool.Dimension), open, visit, cancellationToken);
+        var workers = Pass(asked, new QueryClusters(asked, _pool.Dimension), open, visit, cancellationToken);
         foreach (var worker in workers)
         {
             PairsMultiplied += worker.Products.Multiplied;
@@ -70,23 +84,33 @@ internal sealed class RadiusSearch
         return [.. workers.Select(w => w.State)];
     }
 
-    private IReadOnlyList<Worker<TState>> Pass<TState>(RadiusQueries queries, QueryGroups groups, Func<TState> open, Action<TState, int, int, double> visit, CancellationToken cancellationToken)
+    private IReadOnlyList<Worker<TState>> Pass<TState>(
+        RadiusQueries queries,
+        QueryClusters clusters,
+        Func<TState> open,
+        Action<TState, int, int, double> visit,
+        CancellationToken cancellationToken)
     {
         var subspace = _subspace!;
         var (dimension, width, squaredFactor) = (_pool.Dimension, subspace.Width, _pool.Factor * _pool.Factor);
-        var cells = _cells is null ? null : new CellBounds(_cells, groups, queries, _threads, cancellationToken);
+        var cells = _cells is null ? null : new CellBounds(_cells, clusters, queries, _threads, cancellationToken);
         var workers = _pool.ForEachTile(_threads, Open, Visit, cancellationToken);
-        Parallel.ForEach(workers, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, _threads), CancellationToken = cancellationToken }, worker => worker.Products.Finish());
+        Parallel.ForEach(
+            workers,
+            new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, _threads), CancellationToken = cancellationToken },
+            worker => worker.Products.Finish());
         return workers;
 
         Worker<TState> Open()
         {
             var state = open();
-            return new Worker<TState>(state, width, groups.Count, new ChunkProducts(groups, subspace, dimension, (place, position, squared) =>
+            return new Worker<TState>(state, width, clusters.Count, new ChunkProducts(clusters, subspace, dimension, Measured));
+
+            void Measured(int place, int position, double squared)
             {
-                var query = groups.Order[place];
+                var query = clusters.Order[place];
                 if (squared <= queries.SquaredRadii[query]) visit(state, query, position, squared / squaredFactor);
-            }));
+            }
         }
 
         void Visit(Worker<TState> worker, ReadOnlySpan<float> rows, int first, int count)
@@ -94,14 +118,20 @@ internal sealed class RadiusSearch
             var norms = worker.Norms.AsSpan(0, count);
             for (var r = 0; r < count; r++) norms[r] = DotProduct.SquaredNorm(rows.Slice(r * dimension, dimension));
             subspace.Reduce(rows, count, norms, worker.Reduced);
-            groups.Project(rows, count, worker.Along);
+            clusters.Project(rows, count, worker.Along);
             cells?.Project(rows, first, count, worker.Own);
-            foreach (var (index, chunk) in groups.Chunks.Index())
+            foreach (var (index, chunk) in clusters.Chunks.Index())
             {
-                var kept = groups.Near(chunk, worker.Along, norms, worker.Rows);
-                if (cells is not null) kept = cells.Near(index, chunk.SquaredRadius, first, worker.Along.AsSpan(chunk.Group * count, count), worker.Own, norms, worker.Rows.AsSpan(0, kept), worker.Bounds);
+                var kept = clusters.Near(chunk, worker.Along, norms, worker.Rows);
+                if (cells is not null)
+                {
+                    var tile = new TilePoints(first, worker.Along.AsSpan(chunk.Cluster * count, count), worker.Own, norms);
+                    kept = cells.Near(index, chunk.SquaredRadius, tile, worker.Rows.AsSpan(0, kept), worker.Bounds);
+                }
+
                 foreach (var r in worker.Rows.AsSpan(0, kept))
-                    worker.Products.Add(index, first + r, rows.Slice(r * dimension, dimension), worker.Reduced.AsSpan(r * width, width), norms[r]);
+                    worker.Products.Add(
+                        index, first + r, rows.Slice(r * dimension, dimension), worker.Reduced.AsSpan(r * width, width), norms[r]);
             }
         }
     }
@@ -115,7 +145,7 @@ internal sealed class RadiusSearch
         var queryCount = Math.Min(SampleRows, queries.Count);
         var queryRows = new float[queryCount * dimension];
         foreach (var (i, q) in Spread(queryCount, queries.Count).Index()) queries.Row(q).CopyTo(queryRows.AsSpan(i * dimension));
-        var whole = Subspace.Of(queryRows, queryCount, dimension, Math.Min(Sizes[^1], dimension));
+        var whole = Subspace.Find(queryRows, queryCount, dimension, Math.Min(Sizes[^1], dimension));
 
         var tested = Spread(Math.Min(SampleQueries, queries.Count), queries.Count);
         return Sizes.Where(size => size <= whole.Size).Select(whole.First).MinBy(Cost)!;
@@ -127,7 +157,7 @@ internal sealed class RadiusSearch
             return sample;
         }
 
-        // Relative times of a number multiplied in a block, of a pair's test and of a pair's exact distance, as measured; of pairs, groups
+        // Relative times of a number multiplied in a block, of a pair's test and of a pair's exact distance, as measured; of pairs, clusters
         // rule out half or more before products do.
         double Cost(Subspace subspace)
         {
@@ -139,10 +169,13 @@ internal sealed class RadiusSearch
             var few = queries.Only(tested);
             few.Reduce(subspace);
             var products = new float[rowCount * few.Count];
-            Gemm.Multiply(false, true, rowCount, few.Count, subspace.Width, 1, reduced, subspace.Width, few.Reduced, subspace.Width, 0, products, few.Count);
+            Gemm.Multiply(
+                false, true, rowCount, few.Count, subspace.Width, 1, reduced, subspace.Width, few.Reduced, subspace.Width, 0, products,
+                few.Count);
             var found = new int[few.Count];
             long pairs = 0;
-            for (var r = 0; r < rowCount; r++) pairs += bound.Within(norms[r], products.AsSpan(r * few.Count, few.Count), few.Limits, found);
+            for (var r = 0; r < rowCount; r++)
+                pairs += bound.Within(norms[r], products.AsSpan(r * few.Count, few.Count), few.Limits, found);
             var share = (double)pairs / ((long)rowCount * few.Count);
             return 0.4 * (subspace.Width + 16) + share * (dimension + 100) + (double)subspace.Size * dimension / queries.Count;
         }
@@ -152,14 +185,21 @@ internal sealed class RadiusSearch
     private RowCells Cells(int queries, CancellationToken cancellationToken)
     {
         var count = Math.Clamp(queries / QueriesPerCell, 1, Math.Min(MostCells, Math.Max(1, _pool.Own.Count / RowsPerCell)));
-        return RowCells.Of(_pool, OwnSpread(Math.Min(_pool.Own.Count, count * RowsPerCell)), count, new SeededRandom(0, "radius-search/cells"), CellIterations, _threads, cancellationToken);
+        return RowCells.Assign(
+            _pool,
+            OwnSpread(Math.Min(_pool.Own.Count, count * RowsPerCell)),
+            count,
+            new SeededRandom(0, "radius-search/cells"),
+            CellIterations,
+            _threads,
+            cancellationToken);
     }
 
     private int[] OwnSpread(int count) => Array.ConvertAll(Spread(count, _pool.Own.Count), i => _pool.Own.First + i);
 
     private static int[] Spread(int count, int of) => [.. Enumerable.Range(0, count).Select(i => (int)((long)i * of / count))];
 
-    private sealed class Worker<TState>(TState state, int width, int groups, ChunkProducts products)
+    private sealed class Worker<TState>(TState state, int width, int clusters, ChunkProducts products)
     {
         public TState State { get; } = state;
 
@@ -169,7 +209,7 @@ internal sealed class RadiusSearch
 
         public float[] Reduced { get; } = new float[EmbeddingRows.TileRows * width];
 
-        public float[] Along { get; } = new float[EmbeddingRows.TileRows * groups];
+        public float[] Along { get; } = new float[EmbeddingRows.TileRows * clusters];
 
         public float[] Own { get; } = new float[EmbeddingRows.TileRows];
 

@@ -1,5 +1,6 @@
 using Pursuit.Numerics;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Neighbours;
 
@@ -23,13 +24,13 @@ internal sealed class RowCells
     public RowCentres Centres { get; }
 
     /// <summary>The cells of some rows.</summary>
-    public ReadOnlySpan<ushort> Of(int first, int count) => _cells.AsSpan(first, count);
+    public ReadOnlySpan<ushort> CellsOf(int first, int count) => _cells.AsSpan(first, count);
 
     /// <summary>This process's rows in each cell.</summary>
     public int[] Counts(RowRange own)
     {
         var counts = new int[Centres.Count];
-        foreach (var cell in Of(own.First, own.Count)) counts[cell]++;
+        foreach (var cell in CellsOf(own.First, own.Count)) counts[cell]++;
         return counts;
     }
 
@@ -41,19 +42,25 @@ internal sealed class RowCells
     /// <param name="iterations">Of k-means.</param>
     /// <param name="threads">At most this many; they change nothing.</param>
     /// <param name="cancellationToken">Stops between tiles.</param>
-    public static RowCells Of(EmbeddingRows pool, int[] sample, int count, SeededRandom random, int iterations, int threads, CancellationToken cancellationToken)
+    public static RowCells Assign(
+        EmbeddingRows pool, int[] sample, int count, SeededRandom random, int iterations, int threads, CancellationToken cancellationToken)
     {
         var values = new float[checked(sample.Length * pool.Dimension)];
         pool.Gather(sample, values);
-        return Of(pool, EuclideanKMeans.Cluster(values, sample.Length, pool.Dimension, count, random, iterations, threads, cancellationToken), threads, cancellationToken);
+        return Assign(
+            pool,
+            EuclideanKMeans.Cluster(values, sample.Length, pool.Dimension, count, random, iterations, threads, cancellationToken),
+            threads,
+            cancellationToken);
     }
 
     /// <summary>Puts this process's rows to the nearest of some centres, in one pass.</summary>
-    public static RowCells Of(EmbeddingRows pool, RowCentres centres, int threads, CancellationToken cancellationToken)
+    public static RowCells Assign(EmbeddingRows pool, RowCentres centres, int threads, CancellationToken cancellationToken)
     {
         var count = centres.Count;
         var cells = new ushort[pool.Count];
-        pool.ForEachTile(threads, () => (Products: new float[BlockRows * count], Nearest: new int[BlockRows]), (worker, rows, first, rowCount) =>
+        pool.ForEachTile(threads, () => (
+            Products: new float[BlockRows * count], Nearest: new int[BlockRows]), (worker, rows, first, rowCount) =>
         {
             for (var block = 0; block < rowCount; block += BlockRows)
             {

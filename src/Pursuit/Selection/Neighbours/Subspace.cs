@@ -40,18 +40,18 @@ internal sealed class Subspace
     /// <param name="count">Rows, 1 or more.</param>
     /// <param name="dimension">Numbers per row.</param>
     /// <param name="size">Directions, at most the dimension.</param>
-    public static Subspace Of(ReadOnlySpan<float> rows, int count, int dimension, int size)
+    public static Subspace Find(ReadOnlySpan<float> rows, int count, int dimension, int size)
     {
         var random = new SeededRandom(0, "subspace");
         var directions = new float[size * dimension];
         foreach (ref var value in directions.AsSpan()) value = (float)random.NextGaussian();
-        Orthonormalise(directions, size, dimension, random);
+        Orthonormalize(directions, size, dimension, random);
         var products = new float[count * size];
         for (var iteration = 0; iteration < Iterations; iteration++)
         {
             Gemm.Multiply(false, true, count, size, dimension, 1, rows, dimension, directions, dimension, 0, products, size);
             Gemm.Multiply(true, false, size, dimension, count, 1, products, size, rows, dimension, 0, directions, dimension);
-            Orthonormalise(directions, size, dimension, random);
+            Orthonormalize(directions, size, dimension, random);
         }
 
         return new Subspace(directions, size, dimension);
@@ -75,7 +75,7 @@ internal sealed class Subspace
     }
 
     /// <summary>Gram and Schmidt, twice, in double precision; a direction that vanishes is drawn anew.</summary>
-    private static void Orthonormalise(float[] directions, int size, int dimension, SeededRandom random)
+    private static void Orthonormalize(float[] directions, int size, int dimension, SeededRandom random)
     {
         var basis = Array.ConvertAll(directions, x => (double)x);
         for (var a = 0; a < size; a++)
@@ -100,6 +100,7 @@ internal sealed class Subspace
             }
 
             var norm = Math.Sqrt(DoubleKernels.Dot(row, row));
+            // What is left of a direction among the others is rounding: double keeps 1e-16 of it, and 1e-9 leaves seven digits.
             if (!(norm > 1e-9 * before) || !double.IsFinite(norm)) return false;
             foreach (ref var value in row) value /= norm;
         }

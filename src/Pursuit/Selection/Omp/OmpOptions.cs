@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Selection.Omp;

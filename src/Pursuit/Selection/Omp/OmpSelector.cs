@@ -23,17 +23,20 @@ public sealed class OmpSelector : ISelector
     }
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
         if (problem.Quotas.Count > 0)
-            throw PursuitException.At(Name, "quotas", "none", "Quotas need every example ranked; omp ranks only those it wants. gtp takes quotas.");
-        var session = PursuitSession.Open(problem, Name, _options, cancellationToken);
-        var outcome = new OmpSolver(session.Problem, new PursuitStops(_options.Residual, 0, false)).Run(session.RowBudget, progress, cancellationToken);
+            throw PursuitException.At(
+                Name, "quotas", "none", "Quotas need every example ranked; omp ranks only those it wants. gtp takes quotas.");
+        var session = PursuitSession.Open(problem, Name, _options, context);
+        var outcome = new OmpSolver(
+            session.Problem,
+            new PursuitStops(_options.Residual, 0, false)).Run(session.RowBudget, context.Progress, context.CancellationToken);
         var ranked = session.Ranked(outcome);
         var left = session.Left(ranked.Select(r => r.Position));
         string[] unused = left > 0 && outcome.Reason != StopReason.BudgetFull ? [session.Unused(outcome, left)] : [];
         string[] remarks = [.. unused, .. PursuitSession.FitRemarks(outcome)];
         var selection = session.Select(ranked, remarks);
-        return selection with { Details = session.Details(outcome, selection, cancellationToken) };
+        return selection with { Details = session.Details(outcome, selection, context.CancellationToken) };
     }
 }

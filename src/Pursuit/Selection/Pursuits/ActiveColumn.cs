@@ -124,6 +124,8 @@ internal sealed class ActiveColumn(double lambda, double rounding)
                 blocking = k;
             }
 
+            // The step ends where the first weight reaches zero. That one is set to zero below; rounding may put others that reach it with
+            // it a little beyond, which the maximum takes back.
             for (var k = 0; k < fit.Length; k++)
                 Weights[_passive[k]] = blocking < 0 ? fit[k] : Math.Max(0, Weights[_passive[k]] + step * (fit[k] - Weights[_passive[k]]));
             if (blocking < 0) return;

@@ -7,6 +7,7 @@ namespace Pursuit.Selection.Pursuits;
 /// </summary>
 internal static class ExactFit
 {
+    // Each corrects what the matrix's single precision left of the last, about a millionth of it: after a few nothing is left.
     private const int Refinements = 3;
 
     // Far below what a pass counts as rounding, so that a row it offers finds its weight.
@@ -73,6 +74,7 @@ internal static class ExactFit
     private static void Accept(SupportSet support, ActiveColumn column, double[] linear, double[][] weights, int group)
     {
         var before = Value(weights[group], Product(support, weights[group]), linear);
+        // The method ends by itself, since every step lowers the objective; rounding could make it turn, and ten steps a row are ample.
         for (var steps = 0; steps < 10 * support.Count && column.Improve(support, linear, Product(support, column.Weights)); steps++)
         {
         }

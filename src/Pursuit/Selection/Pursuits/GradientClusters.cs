@@ -1,4 +1,4 @@
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Pursuits;
 
@@ -12,6 +12,7 @@ namespace Pursuit.Selection.Pursuits;
 /// </remarks>
 internal static class GradientClusters
 {
+    // Ends clusterings that keep trading rows back and forth: each iteration is two passes over the store.
     private const int MaxIterations = 30;
 
     /// <summary>Each row's cluster, numbered without gaps; fewer than asked where some end empty.</summary>
@@ -40,14 +41,16 @@ internal static class GradientClusters
             }
 
             if (moved == 0) break;
-            var sums = RowSums.Of(rows, cluster, found, threads, cancellationToken);
-            for (var c = 0; c < found; c++) SetDirection(sums.AsSpan(c * rows.Dimension, rows.Dimension), centres.AsSpan(c * rows.Dimension));
+            var sums = RowSums.Compute(rows, cluster, found, threads, cancellationToken);
+            for (var c = 0; c < found; c++)
+                SetDirection(sums.AsSpan(c * rows.Dimension, rows.Dimension), centres.AsSpan(c * rows.Dimension));
         }
 
         return WithoutGaps(cluster, found);
     }
 
-    private static float[] Start(GradientRows rows, int clusters, IReadOnlyList<ulong> keys, int threads, CancellationToken cancellationToken)
+    private static float[] Start(
+        GradientRows rows, int clusters, IReadOnlyList<ulong> keys, int threads, CancellationToken cancellationToken)
     {
         var centres = new List<float>();
         var nearest = new double[rows.Count];
@@ -72,7 +75,9 @@ internal static class GradientClusters
         return [.. centres];
     }
 
-    /// <summary>A row drawn with probability proportional to 1 - its cosine to the nearest centre, as a race of exponential clocks.</summary>
+    /// <summary>
+    /// A row drawn with probability proportional to 1 - its cosine to the nearest centre, as a race of exponential clocks.
+    /// </summary>
     private static int Draw(GradientRows rows, double[] nearest, IReadOnlyList<ulong> keys, int round)
     {
         var winner = -1;
@@ -80,6 +85,7 @@ internal static class GradientClusters
         for (var i = 0; i < rows.Count; i++)
         {
             var mass = round == 0 ? 1 : 1 - nearest[i];
+            // A row on a centre: what single precision leaves of 1 - cosine.
             if (rows.Norms[i] == 0 || mass < 1e-6) continue;
             var uniform = (new SeededRandom(keys[i], "k-means/start", (ulong)round).NextUInt64() >> 11) + 0.5;
             var clock = -Math.Log(uniform * (1.0 / (1UL << 53))) / mass;

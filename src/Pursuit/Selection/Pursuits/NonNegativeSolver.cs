@@ -1,6 +1,39 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 
 namespace Pursuit.Selection.Pursuits;
+
+/// <summary>When a non-negative least-squares solve stops.</summary>
+/// <param name="Tolerance">Largest violation of the optimality conditions, as a share of the largest |A^T B|.</param>
+/// <param name="MaxIterations">At most this many products with the Gram matrix.</param>
+/// <param name="ExactRows">Groups with at most this many weights are then solved exactly (<see cref="ExactFit"/>).</param>
+/// <param name="Refines">Exact answers are refined against the rows themselves.</param>
+internal readonly record struct NonNegativeSettings(double Tolerance, int MaxIterations, int ExactRows = 0, bool Refines = false)
+{
+    /// <summary>While the support still grows: the next rows change everything anyway.</summary>
+    public static NonNegativeSettings Early { get; } = new(1e-3, 80, 128);
+
+    /// <summary>Where the answer counts.</summary>
+    public static NonNegativeSettings Final { get; } = new(1e-6, 1000, 512, true);
+
+    /// <summary>What a journal knows a fit by.</summary>
+    /// <param name="positions">The rows, [n].</param>
+    /// <param name="linear">A B_j, [J][n].</param>
+    /// <param name="weights">The warm start, [J][n].</param>
+    public byte[] Question(ReadOnlySpan<int> positions, double[][] linear, double[][] weights)
+    {
+        var (rows, settings) = (positions.ToArray(), this);
+        return PursuitJournal.Digest(w =>
+        {
+            w.Write(MemoryMarshal.AsBytes(rows.AsSpan()));
+            foreach (var column in linear.Concat(weights)) w.Write(MemoryMarshal.AsBytes(column.AsSpan()));
+            w.Write(settings.Tolerance);
+            w.Write(settings.MaxIterations);
+            w.Write(settings.ExactRows);
+            w.Write(settings.Refines);
+        });
+    }
+}
 
 /// <summary>
 /// min over x >= 0 of 1/2 x'(G + lam I)x - c'x for several columns at once, by accelerated projected gradient with restart
@@ -13,24 +46,22 @@ namespace Pursuit.Selection.Pursuits;
 /// </remarks>
 internal static class NonNegativeSolver
 {
+    // An estimate will do: where it is too small by more than the factor 1.1 covers, a step that raises the objective is halved.
     private const int PowerIterations = 12;
 
     /// <summary>Solves all columns.</summary>
-    /// <param name="gram">G, [n, n] with rows <paramref name="stride"/> apart; symmetric.</param>
-    /// <param name="stride">Numbers from one row of G to the next.</param>
-    /// <param name="n">Unknowns per column.</param>
-    /// <param name="lambda">The ridge.</param>
+    /// <param name="gram">G + lam I.</param>
     /// <param name="linear">c, [columns][n].</param>
     /// <param name="x">The warm start, replaced by the answer, [columns][n].</param>
     /// <param name="settings">When to stop.</param>
     /// <param name="threads">At most this many; the answer doesn't depend on it.</param>
     /// <returns>Products with G that were taken.</returns>
-    public static int Solve(float[] gram, int stride, int n, double lambda, double[][] linear, double[][] x, NonNegativeSettings settings, int threads)
+    public static int Solve(GramMatrix gram, double[][] linear, double[][] x, NonNegativeSettings settings, int threads)
     {
-        if (n == 0) return 0;
-        var units = Units(gram, stride, n, lambda);
-        var product = new GramProduct(gram, stride, n, lambda, units, threads);
-        var lipschitz = Lipschitz(product, n);
+        if (gram.Count == 0) return 0;
+        var units = Units(gram);
+        var product = new GramProduct(gram, units, threads);
+        var lipschitz = Lipschitz(product, gram.Count);
         var columns = new List<Column>();
         for (var j = 0; j < linear.Length; j++) columns.Add(new Column(Times(linear[j], units), Divided(x[j], units), lipschitz, settings));
         var all = columns.ToArray();
@@ -53,10 +84,10 @@ internal static class NonNegativeSolver
     }
 
     /// <summary>The power of two nearest to one over each row's length, ridge included, [n].</summary>
-    private static double[] Units(float[] gram, int stride, int n, double lambda) =>
+    private static double[] Units(GramMatrix gram) =>
     [
-        .. Enumerable.Range(0, n)
-            .Select(i => gram[i * stride + i] + lambda)
+        .. Enumerable.Range(0, gram.Count)
+            .Select(i => gram.Values[i * gram.Stride + i] + gram.Lambda)
             .Select(square => square > 0 ? Math.ScaleB(1, (int)Math.Round(-0.5 * Math.Log2(square))) : 1),
     ];
 
@@ -154,7 +185,7 @@ internal static class NonNegativeSolver
         public void Judge()
         {
             var change = Change();
-            var plain = _momentum < 1.7; // the first step after a restart has beta 0
+            var plain = _momentum < 1.7; // momentum goes 1, 1.62, 2.19: below 1.7 this step was the first after a restart, whose beta is 0
             if (change > 0)
             {
                 if (plain)
@@ -171,6 +202,7 @@ internal static class NonNegativeSolver
             }
 
             _value += change;
+            // Some fifty units in the value's last place are rounding of its sum; four such steps in a row end the solve.
             _stalled = -change <= 1e-14 * Math.Abs(_value) ? _stalled + 1 : 0;
             _x.CopyTo(_previous, 0);
             _product.CopyTo(_previousProduct, 0);

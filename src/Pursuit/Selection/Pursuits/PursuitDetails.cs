@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Pursuits;
 
@@ -14,7 +16,9 @@ public sealed record PursuitDetails : MethodDetails
     /// <summary>What each group's residual is, relative to its target: ||R_j|| / ||B_j||, [J].</summary>
     public required IReadOnlyList<double> GroupResiduals { get; init; }
 
-    /// <summary>The residual each group's sampling noise alone would leave, relative to its target, [J]; 0 where it can't be known.</summary>
+    /// <summary>
+    /// The residual each group's sampling noise alone would leave, relative to its target, [J]; 0 where it can't be known.
+    /// </summary>
     public required IReadOnlyList<double> GroupNoiseFloors { get; init; }
 
     /// <summary>Every recorded iterate of the pursuit proper, before fills.</summary>
@@ -58,7 +62,10 @@ public sealed record PursuitDetails : MethodDetails
     /// <summary>Passes over the pool's features.</summary>
     public required int Passes { get; init; }
 
-    /// <summary>Bytes of them that those passes and single rows come to, on any machine; a screen spares most (<see cref="PursuitMemory.BytesSpared"/>).</summary>
+    /// <summary>
+    /// Bytes of them that those passes and single rows come to, on any machine; a screen spares most
+    /// (<see cref="PursuitMemory.BytesSpared"/>).
+    /// </summary>
     public required long BytesRead { get; init; }
 
     /// <summary>Pool rows whose gradient is zero; they are never chosen.</summary>
@@ -69,6 +76,12 @@ public sealed record PursuitDetails : MethodDetails
 
     /// <summary>Pairs of chosen rows with a cosine above 0.95, by rank.</summary>
     public required IReadOnlyList<NearDuplicate> NearDuplicates { get; init; }
+
+    /// <summary>
+    /// Every row's gain at the pursuit's passes, which a run keeps in a file of its own; null in details that were read back.
+    /// </summary>
+    [JsonIgnore]
+    public PursuitGains? Gains { get; init; }
 
     /// <inheritdoc/>
     public override long? FeatureBytes => BytesRead;
@@ -88,7 +101,8 @@ public sealed record PursuitDetails : MethodDetails
     /// <summary>What of details that were read back contradicts them or the selection, in words; null where nothing does.</summary>
     /// <param name="chosen">The chosen rows' positions.</param>
     internal string? FaultOf(IReadOnlySet<int> chosen) =>
-        Shares.Count != Groups.Count || GroupResiduals.Count != Groups.Count || GroupNoiseFloors.Count != Groups.Count ? $"figures of other than the {Groups.Count} groups"
+        Shares.Count != Groups.Count || GroupResiduals.Count != Groups.Count || GroupNoiseFloors.Count != Groups.Count
+            ? $"figures of other than the {Groups.Count} groups"
         : NearDuplicates.Any(p => !chosen.Contains(p.First) || !chosen.Contains(p.Second)) ? "near-duplicates that weren't chosen"
         : null;
 

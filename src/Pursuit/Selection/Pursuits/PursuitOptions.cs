@@ -1,15 +1,16 @@
 using System.ComponentModel;
 using System.Globalization;
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Pursuits;
 
 /// <summary>What <c>gtp</c> and <c>omp</c> have in common: how rows and targets are made, and how weights leave.</summary>
 public abstract record PursuitOptions
 {
-    /// <summary>What rows and targets are divided by. Default: <see cref="RowNormalisation.Checkpoint"/>.</summary>
+    /// <summary>What rows and targets are divided by. Default: <see cref="RowNormalization.Checkpoint"/>.</summary>
     [Description("what gradients are divided by: checkpoint, row or none")]
-    public RowNormalisation Normalise { get; init; } = RowNormalisation.Checkpoint;
+    [OptionName("normalise")]
+    public RowNormalization Normalize { get; init; } = RowNormalization.Checkpoint;
 
     /// <summary>Norms below this quantile of the pool's count as it. Default 0.05; range [0, 1); 0 for none.</summary>
     [Description("norms below this quantile of the pool's count as it, 0 to below 1")]
@@ -23,7 +24,9 @@ public abstract record PursuitOptions
     [Description("target groups: auto (named ones, else clusters), named, clusters or one")]
     public TargetGrouping Groups { get; init; } = TargetGrouping.Auto;
 
-    /// <summary>Clusters where the target (or, without one, the pool) is clustered. Default 0: min(8, V/8) of a target, 1 of a pool.</summary>
+    /// <summary>
+    /// Clusters where the target (or, without one, the pool) is clustered. Default 0: min(8, V/8) of a target, 1 of a pool.
+    /// </summary>
     [Description("clusters of the target, 0 for min(8, examples/8); without a target, of the pool, 0 for 1")]
     public int Clusters { get; init; }
 
@@ -31,16 +34,21 @@ public abstract record PursuitOptions
     [Description("ridge on weights, as a multiple of the mean squared row norm, at least 0")]
     public double Lambda { get; init; } = 1e-3;
 
-    /// <summary>What the exported weights apply to. Default: <see cref="WeightKind.Normalised"/>.</summary>
+    /// <summary>What the exported weights apply to. Default: <see cref="WeightKind.Normalized"/>.</summary>
     [Description("weights for normalised gradients, or raw (divided by the row's norm; needs normalise=row)")]
-    public WeightKind Weights { get; init; } = WeightKind.Normalised;
+    public WeightKind Weights { get; init; } = WeightKind.Normalized;
 
     /// <summary>The largest weight, where the mean is 1. Default 4; above 1.</summary>
     [Description("the largest weight, where the mean is 1; above 1")]
     public double Clip { get; init; } = 4;
 
-    /// <summary>When rows are kept in signed bytes in memory, so that later passes read few of them; changes no choice. Default: <see cref="ScreenUse.Auto"/>.</summary>
-    [Description("keep rows in signed bytes in memory, so that later passes read few of them: auto (rows in single precision, or more than half the memory), always (where they fit) or never; changes no choice")]
+    /// <summary>
+    /// When rows are kept in signed bytes in memory, so that later passes read few of them; changes no choice. Default:
+    /// <see cref="ScreenUse.Auto"/>.
+    /// </summary>
+    [Description(
+        "keep rows in signed bytes in memory, so that later passes read few of them: auto (rows in single precision, "
+        + "or more than half the memory), always (where they fit) or never; changes no choice")]
     public ScreenUse Screen { get; init; } = ScreenUse.Auto;
 
     /// <summary>Examples of a training batch whose noise the fit counts; 0 for none.</summary>
@@ -61,7 +69,7 @@ public abstract record PursuitOptions
     /// <summary>True where each group has a factor of its own of the Gram matrix.</summary>
     internal virtual bool KeepsFactors => false;
 
-    internal RowConstruction Rows => new(Normalise, NormFloor);
+    internal RowConstruction Rows => new(Normalize, NormFloor);
 
     /// <summary>Checks the ranges; all faults come in one message.</summary>
     /// <param name="method">The method's name, for the message.</param>
@@ -80,8 +88,9 @@ public abstract record PursuitOptions
         if (Clusters < 0) yield return Fault("clusters", Clusters, "0 or more");
         if (!(Lambda >= 0)) yield return Fault("lambda", Lambda, "0 or more");
         if (!(Clip > 1)) yield return Fault("clip", Clip, "above 1");
-        if (Weights == WeightKind.Raw && Normalise != RowNormalisation.Row)
-            yield return $"weights: raw with normalise={Normalise.ToString().ToLowerInvariant()}; expected normalise=row, where a row has one norm to divide by";
+        if (Weights == WeightKind.Raw && Normalize != RowNormalization.Row)
+            yield return $"weights: raw with normalise={Normalize.ToString().ToLowerInvariant()}; "
+                + "expected normalise=row, where a row has one norm to divide by";
     }
 
     /// <summary>One fault's text.</summary>
@@ -108,7 +117,9 @@ public enum TargetGrouping
 /// <summary>When passes go over a screen of the rows.</summary>
 public enum ScreenUse
 {
-    /// <summary>Where that is quicker: rows in single precision, and stores of more than half the memory, whose pages wouldn't stay.</summary>
+    /// <summary>
+    /// Where that is quicker: rows in single precision, and stores of more than half the memory, whose pages wouldn't stay.
+    /// </summary>
     Auto,
 
     /// <summary>Wherever a screen fits.</summary>
@@ -121,8 +132,9 @@ public enum ScreenUse
 /// <summary>What exported weights multiply.</summary>
 public enum WeightKind
 {
-    /// <summary>Normalised gradients, as the pursuit fits them.</summary>
-    Normalised,
+    /// <summary>Normalized gradients, as the pursuit fits them.</summary>
+    [OptionName("normalised")]
+    Normalized,
 
     /// <summary>Raw gradients: the weight divided by the row's norm.</summary>
     Raw,

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Pursuits;
 
@@ -17,21 +18,21 @@ internal sealed class PursuitProblem
     /// <param name="contentIds">The order of ties.</param>
     /// <param name="lambda">The ridge, as a multiple of the mean squared row norm.</param>
     /// <param name="batch">Examples of a training batch whose noise counts; 0 for none.</param>
-    /// <param name="threads">At most this many.</param>
-    /// <param name="journal">Keeps what passes and fits give; null keeps nothing.</param>
-    /// <param name="memory">What was planned for; null for no bound.</param>
-    /// <param name="screens">Whether passes go over a screen where they can.</param>
-    public PursuitProblem(GradientRows rows, PursuitTarget target, IReadOnlyList<ContentId> contentIds, double lambda, int batch, int threads, PursuitJournal? journal, PursuitMemory? memory, bool screens = false)
+    /// <param name="context">
+    /// Threads, and what keeps passes and fits. Passes go over a screen where its memory was planned with one.
+    /// </param>
+    public PursuitProblem(
+        GradientRows rows, PursuitTarget target, IReadOnlyList<ContentId> contentIds, double lambda, int batch, SelectionContext context)
     {
-        if (screens) Screening = new Screening(rows, contentIds, threads, memory!);
-        Journal = journal;
-        Memory = memory;
+        if (context.Memory is { Screens: true } memory) Screening = new Screening(rows, context.Threads, memory);
+        Journal = context.Journal;
+        Memory = context.Memory;
         Gains = new PursuitGains();
         Batch = batch;
         Rows = rows;
         Target = target;
         ContentIds = contentIds;
-        Threads = threads;
+        Threads = context.Threads;
         // Summed in order of size, so that no order of rows changes the last bit.
         var squares = rows.Norms.Select(n => n * n).Order().ToArray();
         _ridge = lambda * squares.Sum() / squares.Length;
@@ -129,18 +130,23 @@ internal sealed class PursuitProblem
     /// <summary>An empty support of this problem.</summary>
     public SupportSet NewSupport() => new(Rows, Target, Lambda, BatchNoise, Threads, Journal, Memory);
 
-    /// <summary>Scores every row against the residual (<see cref="IdentificationRule"/>); none for rows that are excluded or in the support.</summary>
+    /// <summary>
+    /// Scores every row against the residual (<see cref="IdentificationRule"/>); none for rows that are excluded or in the support.
+    /// </summary>
     /// <param name="residual">R, [J, D].</param>
     /// <param name="support">Rows already in.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
     public IScoredRows Identify(float[] residual, SupportSet support, CancellationToken cancellationToken)
     {
-        var tolls = Enumerable.Range(0, Target.Groups).Select(j => BatchNoise > 0 ? BatchNoise * support.Mass(j) : 0).ToArray();
-        var barred = Enumerable.Range(0, Excluded.Length).Where(i => Excluded[i]).ToArray();
-        var rule = new IdentificationRule(tolls, Rounding * Math.Sqrt(Energy), Rows.Construction.Normalisation == RowNormalisation.None);
-        var scored = Score(residual, rule, [.. barred, .. support.Positions], cancellationToken);
+        var penalties = Enumerable.Range(0, Target.Groups).Select(j => BatchNoise > 0 ? BatchNoise * support.Mass(j) : 0).ToArray();
+        var excluded = Enumerable.Range(0, Excluded.Length).Where(i => Excluded[i]).ToArray();
+        var rule = new IdentificationRule(
+            penalties, Rounding * Math.Sqrt(Energy), Rows.Construction.Normalization == RowNormalization.None);
+        var scored = Score(residual, rule, [.. excluded, .. support.Positions], cancellationToken);
         // Even with a screen, where a journal has what a pass without one left.
-        Gains?.Add(() => Screening is null || Journal?.Next == JournalKind.Gains ? scored.Gains(support.Positions, barred) : LaterGains.Of(residual, rule, support.Positions, barred));
+        Gains?.Add(() => Screening is null || Journal?.Next == JournalKind.Gains
+            ? scored.Gains(support.Positions, excluded)
+            : LaterGains.Owe(residual, rule, support.Positions, excluded));
         return scored;
     }
 
@@ -153,19 +159,18 @@ internal sealed class PursuitProblem
     /// <summary>One counted pass that scores every row.</summary>
     /// <param name="rhs">[columns, D].</param>
     /// <param name="rule">What makes scores of products.</param>
-    /// <param name="removed">Rows that have no score.</param>
+    /// <param name="excluded">Positions of rows that have no score.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
-    public IScoredRows Score(float[] rhs, IScoreRule rule, ReadOnlySpan<int> removed, CancellationToken cancellationToken)
+    public IScoredRows Score(float[] rhs, IScoreRule rule, int[] excluded, CancellationToken cancellationToken)
     {
-        var screening = rule is IdentificationRule ? Screening : null;
         Passes++;
         BytesRead += Rows.PassBytes;
-        var gone = removed.ToArray();
-        return Journal is null ? Pass() : new JournaledScores(Journal, Question(rhs, rule, gone), rule.KeepsProducts ? rule.Columns : 0, Pass);
+        var pass = new ScorePass(ContentIds, rhs, rule, excluded, Threads, cancellationToken);
+        return Journal is null ? Make() : new JournaledScores(Journal, Question(pass), pass.KeptColumns, Make);
 
-        IScoredRows Pass() => Rows.Team is { } team ? team.Score(Rows, ContentIds, rhs, rule, gone, Threads, cancellationToken)
-            : screening is not null ? screening.Score(rhs, (IdentificationRule)rule, gone, cancellationToken)
-            : ScoredRows.Of(Rows, ContentIds, rhs, rule, gone, Threads, cancellationToken);
+        IScoredRows Make() => Screening is not null && rule is IdentificationRule identification
+            ? Screening.Score(pass, identification)
+            : Rows.Source.Score(Rows, pass);
     }
 
     /// <summary>One counted pass.</summary>
@@ -176,11 +181,11 @@ internal sealed class PursuitProblem
         BytesRead += Rows.PassBytes;
     }
 
-    private static byte[] Question(float[] rhs, IScoreRule rule, int[] removed) => PursuitJournal.Digest(w =>
+    private static byte[] Question(ScorePass pass) => PursuitJournal.Digest(w =>
     {
-        rule.Write(w);
-        w.Write(MemoryMarshal.AsBytes(rhs.AsSpan()));
-        w.Write(MemoryMarshal.AsBytes(removed.AsSpan()));
+        pass.Rule.Write(w);
+        w.Write(MemoryMarshal.AsBytes(pass.Rhs.AsSpan()));
+        w.Write(MemoryMarshal.AsBytes(pass.Excluded.AsSpan()));
     });
 
     /// <summary>Counts rows read one by one.</summary>

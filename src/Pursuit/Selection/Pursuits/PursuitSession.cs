@@ -1,5 +1,5 @@
 using System.Globalization;
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Pursuits;
 
@@ -10,7 +10,8 @@ internal sealed class PursuitSession
     private readonly PursuitOptions _options;
     private readonly string _method;
 
-    private PursuitSession(SelectionProblem selection, PursuitOptions options, string method, PursuitProblem problem, GradientRows? target, int budget)
+    private PursuitSession(
+        SelectionProblem selection, PursuitOptions options, string method, PursuitProblem problem, GradientRows? target, int budget)
     {
         _selection = selection;
         _options = options;
@@ -31,38 +32,38 @@ internal sealed class PursuitSession
 
     /// <summary>Reads norms, centres and groups.</summary>
     /// <exception cref="PursuitException">Features, target or options don't fit.</exception>
-    public static PursuitSession Open(SelectionProblem selection, string method, PursuitOptions options, CancellationToken cancellationToken)
+    public static PursuitSession Open(SelectionProblem selection, string method, PursuitOptions options, SelectionContext context)
     {
-        var rows = GradientRows.OfPool(GradientProblem.Pool(selection, method), options.Rows);
-        if (options.Centre) rows = rows.Centred(selection.Threads, cancellationToken);
-        var target = PursuitTarget.Create(selection, method, rows, options, cancellationToken);
-        var targetRows = selection.TargetGradients is null ? null : rows.OfTarget(selection.TargetGradients);
+        var rows = GradientRows.OfPool(selection.RequirePoolGradients(method), options.Rows);
+        if (options.Centre) rows = rows.Centred(context.Threads, context.CancellationToken);
+        var target = PursuitTarget.Create(selection, method, rows, options, context);
+        var targetRows = selection.Gradients.Target is null ? null : rows.OfTarget(selection.Gradients.Target);
         var budget = Rows(selection, selection.ResolvedBudget);
-        if (selection.Memory is { } memory)
+        if (context.Memory is { } memory)
         {
-            var size = Size(selection, options, rows.Features.Blocks, rows.Features.Dimension, target.Groups);
-            memory.Plan(method, Screens(options, rows) ? size with { ScreenBytes = size.Screen() } : size);
-            if (rows.Team is { } team) team.Of.CacheBytes = memory.Cache;
+            var size = Size(selection, options, rows.Features.Checkpoints, rows.Features.Dimension, target.Groups, context.Threads);
+            (Screens(options, rows) ? size with { ScreenBytes = size.Screen() } : size).PlanIn(memory, method);
+            rows.Source.KeepFetched(memory.Cache);
         }
 
-        var problem = new PursuitProblem(rows, target, selection.ContentIds, options.Lambda, options.BatchFor(selection.TargetGradients is not null), selection.Threads, selection.Journal, selection.Memory, selection.Memory is { Screens: true });
-
+        var batch = options.BatchFor(selection.Gradients.Target is not null);
+        var problem = new PursuitProblem(rows, target, selection.ContentIds, options.Lambda, batch, context);
         return new PursuitSession(selection, options, method, problem, targetRows, budget);
     }
 
     /// <summary>What a pursuit's memory depends on.</summary>
-    public static PursuitSize Size(SelectionProblem selection, PursuitOptions options, int blocks, int dimension, int groups)
+    public static PursuitSize Size(SelectionProblem selection, PursuitOptions options, int checkpoints, int dimension, int groups, int threads)
     {
         var budget = Rows(selection, selection.ResolvedBudget);
         var chosen = Math.Min(options.MostRows(budget), selection.ContentIds.Count);
         return new PursuitSize
         {
             Rows = selection.ContentIds.Count,
-            Blocks = blocks,
-            Dimension = (long)blocks * dimension,
+            Checkpoints = checkpoints,
+            Dimension = (long)checkpoints * dimension,
             Chosen = chosen,
             Groups = groups,
-            Threads = selection.Threads,
+            Threads = threads,
             Passes = Math.Min(options.MostPasses(budget), PursuitGains.MostPasses),
             KeptDirections = options.KeepsDirections ? budget : 0,
             FactorBytes = options.KeepsFactors ? groups * chosen * chosen / 2 * sizeof(double) : 0,
@@ -97,14 +98,17 @@ internal sealed class PursuitSession
     public SelectionResult Select(IReadOnlyList<RankedRow> ranked, IReadOnlyList<string> remarks)
     {
         if (ranked.Count == 0)
-            throw PursuitException.At(_method, "no row of the pool points toward the target", "at least one", "Check that target and pool features were made with the same model, checkpoints and preconditioning; centring may help.");
-        var selection = BudgetFiller.Fill(_method, _selection, ranked);
+            throw PursuitException.At(
+                _method,
+                "no row of the pool points toward the target",
+                "at least one",
+                "Check that target and pool features were made with the same model, checkpoints and preconditioning; centring may help.");
+        var selection = BudgetFiller.Fill(_method, _selection, ranked, _selection.Gradients.Pool);
         var weights = RowWeights.Clipped([.. selection.Rows.Select(r => r.Weight)], _options.Clip);
         return selection with
         {
             Rows = [.. selection.Rows.Select((r, i) => r with { Weight = weights[i] })],
             Remarks = [.. selection.Remarks, .. remarks],
-            Gains = Problem.Gains,
         };
     }
 
@@ -125,8 +129,11 @@ internal sealed class PursuitSession
     {
         if (outcome.Violation > PursuitDetails.FitTolerance)
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"The weights' last fit has not converged: its largest violation of the optimality ")
-                + string.Create(CultureInfo.InvariantCulture, $"conditions is {outcome.Violation:0.0e+0} of the target's length; at most {PursuitDetails.FitTolerance:0.0e+0} counts as fitted.");
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"The weights' last fit has not converged: its largest violation of the optimality ")
+                + string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"conditions is {outcome.Violation:0.0e+0} of the target's length; at most {PursuitDetails.FitTolerance:0.0e+0} counts as fitted.");
         }
     }
 
@@ -137,12 +144,13 @@ internal sealed class PursuitSession
         var target = Problem.Target;
         var positions = selection.Rows.Select(r => r.Position).ToArray();
         var wanted = outcome.Positions.ToHashSet();
+        var groups = Enumerable.Range(0, target.Groups).ToArray();
         return new PursuitDetails
         {
             Groups = target.Names,
             Shares = target.Shares,
-            GroupResiduals = [.. Enumerable.Range(0, target.Groups).Select(j => Math.Sqrt(PartEnergy(outcome.Residual, j) / PartEnergy(target.Scaled, j)))],
-            GroupNoiseFloors = [.. Enumerable.Range(0, target.Groups).Select(j => Math.Sqrt(target.Noise[j] / PartEnergy(target.Scaled, j)))],
+            GroupResiduals = [.. groups.Select(j => Math.Sqrt(PartEnergy(outcome.Residual, j) / PartEnergy(target.Scaled, j)))],
+            GroupNoiseFloors = [.. groups.Select(j => Math.Sqrt(target.Noise[j] / PartEnergy(target.Scaled, j)))],
             Iterations = outcome.Iterations,
             Reason = outcome.Reason,
             Violation = outcome.Violation,
@@ -153,14 +161,19 @@ internal sealed class PursuitSession
             Wanted = positions.Count(wanted.Contains),
             Passes = Problem.Passes,
             BytesRead = Problem.BytesRead,
-            ZeroRows = FeaturelessRows.Of(_method, _selection)?.Count(e => e) ?? 0,
+            ZeroRows = FeaturelessRows.Find(_selection.Gradients.Pool)?.Count(e => e) ?? 0,
             TargetBelowFloor = Target is null ? 0 : BelowFloor(Target),
             NearDuplicates = NearDuplicates.Among(Problem.Rows, positions, cancellationToken),
+            Gains = Problem.Gains,
         };
     }
 
-    /// <summary>Whether passes over a screen are worth its memory; over bytes never, which are as coarse, and not where several processes or rounds share the rows.</summary>
-    private static bool Screens(PursuitOptions options, GradientRows rows) => rows.Team is null && rows.Features.BytesPerElement > sizeof(sbyte) && options.PassesOverAll && options.Screen switch
+    /// <summary>
+    /// Whether passes over a screen are worth its memory; over bytes never, which are as coarse, and not where several processes or rounds
+    /// share the rows.
+    /// </summary>
+    private static bool Screens(PursuitOptions options, GradientRows rows) =>
+        rows.Source.Team.Count == 1 && rows.Features.BytesPerElement > sizeof(sbyte) && options.PassesOverAll && options.Screen switch
     {
         ScreenUse.Always => true,
         ScreenUse.Auto => rows.Features.BytesPerElement >= sizeof(float) || rows.PassBytes > PursuitMemory.HalfOfAll,
@@ -184,8 +197,8 @@ internal sealed class PursuitSession
     {
         if (target.Floors.Count == 0) return 0;
         var features = target.Features;
-        var whole = target.Construction.Normalisation == RowNormalisation.Row ? NormFloors.WholeRows(features) : null;
-        var parts = whole is null ? features.Blocks : 1;
+        var whole = target.Construction.Normalization == RowNormalization.Row ? NormFloors.WholeRows(features) : null;
+        var parts = whole is null ? features.Checkpoints : 1;
         var below = 0;
         for (var part = 0; part < parts; part++)
             for (var v = 0; v < features.Rows; v++)

@@ -1,4 +1,4 @@
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Pursuits;
 
@@ -28,19 +28,20 @@ internal sealed record PursuitTarget
 
     /// <summary>The target proper, or the pool itself where the problem has no target.</summary>
     /// <exception cref="PursuitException">No gradient, more groups than examples, or groups that don't fit.</exception>
-    public static PursuitTarget Create(SelectionProblem problem, string method, GradientRows pool, PursuitOptions options, CancellationToken cancellationToken)
+    public static PursuitTarget Create(
+        SelectionProblem problem, string method, GradientRows pool, PursuitOptions options, SelectionContext context)
     {
-        if (problem.TargetGradients is null) return OfPool(problem, method, pool, options, cancellationToken);
-        var target = pool.OfTarget(GradientProblem.Target(problem, method));
-        var (group, names) = Grouped(problem, method, target, options, cancellationToken);
-        return OfGroups(problem, target, group, names, cancellationToken);
+        if (problem.Gradients.Target is null) return OfPool(problem, method, pool, options, context);
+        var target = pool.OfTarget(problem.RequireTargetGradients(method));
+        var (group, names) = Grouped(problem, method, target, options, context);
+        return OfGroups(target, group, names, context);
     }
 
     /// <summary>The target of some of the target's examples; the others are in no group.</summary>
-    public static PursuitTarget OfGroups(SelectionProblem problem, GradientRows target, IReadOnlyList<int> group, IReadOnlyList<string> names, CancellationToken cancellationToken)
+    public static PursuitTarget OfGroups(
+        GradientRows target, IReadOnlyList<int> group, IReadOnlyList<string> names, SelectionContext context)
     {
-        var named = problem with { TargetGroupNames = names };
-        var means = TaskMeans.Of(named, target, group, names.Count, cancellationToken);
+        var means = GroupMeans.Compute(target, group, names, context.Threads, context.CancellationToken);
         var sizes = new int[names.Count];
         var squares = new double[names.Count];
         for (var v = 0; v < target.Count; v++)
@@ -54,41 +55,57 @@ internal sealed record PursuitTarget
     }
 
     /// <summary>Each target example's group.</summary>
-    public static (IReadOnlyList<int> Group, IReadOnlyList<string> Names) Grouped(SelectionProblem problem, string method, GradientRows target, PursuitOptions options, CancellationToken cancellationToken)
+    public static (IReadOnlyList<int> Group, IReadOnlyList<string> Names) Grouped(
+        SelectionProblem problem, string method, GradientRows target, PursuitOptions options, SelectionContext context)
     {
-        var named = GradientProblem.GroupCount(problem);
+        var named = problem.TargetGroupCount;
         if (options.Groups == TargetGrouping.Named || (options.Groups == TargetGrouping.Auto && named > 1))
-            return (GradientProblem.Groups(problem), [.. Enumerable.Range(0, named).Select(g => GradientProblem.GroupName(problem, g))]);
+            return (problem.GroupsOfTargetGradients(), problem.NamesOfTargetGroups());
 
-        var clusters = options.Groups == TargetGrouping.One ? 1 : options.Clusters > 0 ? options.Clusters : Math.Clamp(target.Count / 8, 1, 8);
+        var clusters = options.Groups == TargetGrouping.One
+            ? 1
+            : options.Clusters > 0
+            ? options.Clusters
+            : Math.Clamp(target.Count / 8, 1, 8);
         if (clusters > target.Count)
-            throw PursuitException.At($"{method}.clusters", $"{clusters}", $"at most the target's {target.Count} examples", "Lower it, or give more target examples.");
+            throw PursuitException.At(
+                $"{method}.clusters",
+                $"{clusters}",
+                $"at most the target's {target.Count} examples",
+                "Lower it, or give more target examples.");
         if (clusters == 1) return (new int[target.Count], ["target"]);
-        var keys = Enumerable.Range(0, target.Count).Select(v => new SeededRandom(problem.Seed, "pursuit/target-clusters", (ulong)v).NextUInt64()).ToArray();
-        var group = GradientClusters.Assign(target, clusters, keys, problem.Threads, cancellationToken);
+        var keys = Enumerable.Range(0, target.Count).Select(
+            v => new SeededRandom(problem.Seed, "pursuit/target-clusters", (ulong)v).NextUInt64()).ToArray();
+        var group = GradientClusters.Assign(target, clusters, keys, context.Threads, context.CancellationToken);
         return (group, ClusterNames(group));
     }
 
-    private static PursuitTarget OfPool(SelectionProblem problem, string method, GradientRows pool, PursuitOptions options, CancellationToken cancellationToken)
+    private static PursuitTarget OfPool(
+        SelectionProblem problem, string method, GradientRows pool, PursuitOptions options, SelectionContext context)
     {
         var clusters = options.Groups is TargetGrouping.One or TargetGrouping.Named ? 1 : Math.Max(1, options.Clusters);
         if (options.Centre && clusters == 1)
-            throw PursuitException.At($"{method}.centre", "centred rows and no target", "a target, or clusters of the pool", $"The pool's mean less itself is zero: give --target, drop {method}.centre, or set {method}.clusters.");
+            throw PursuitException.At(
+                $"{method}.centre",
+                "centred rows and no target",
+                "a target, or clusters of the pool",
+                $"The pool's mean less itself is zero: give {ApiName.Target}, drop {method}.centre, or set {method}.clusters.");
         if (clusters > pool.Count)
             throw PursuitException.At($"{method}.clusters", $"{clusters}", $"at most the pool's {pool.Count:N0} examples", "Lower it.");
         IReadOnlyList<int> group = new int[pool.Count];
         if (clusters > 1)
         {
             var keys = problem.ContentIds.Select(id => SeededRandom.ForExample(problem.Seed, "pursuit/pool-clusters", id)).ToArray();
-            group = GradientClusters.Assign(pool, clusters, keys, problem.Threads, cancellationToken);
+            group = GradientClusters.Assign(pool, clusters, keys, context.Threads, context.CancellationToken);
         }
 
         string[] names = clusters == 1 ? ["pool"] : ClusterNames(group);
         // The pool is the whole population, not a sample of it: its mean has no sampling noise.
-        return OfGroups(problem, pool, group, names, cancellationToken) with { Noise = new double[names.Length] };
+        return OfGroups(pool, group, names, context) with { Noise = new double[names.Length] };
     }
 
-    private static PursuitTarget OfMeans(string name, double[] means, int[] sizes, double[] squares, IReadOnlyList<string> names, int dimension)
+    private static PursuitTarget OfMeans(
+        string name, double[] means, int[] sizes, double[] squares, IReadOnlyList<string> names, int dimension)
     {
         var total = (double)sizes.Sum();
         var norms = new double[sizes.Length];
@@ -104,7 +121,11 @@ internal sealed record PursuitTarget
             norms[j] = Math.Sqrt(square);
             // Rounding leaves about 1e-7 of the rows' own length where members cancel.
             if (!(norms[j] > 1e-7 * Math.Sqrt(squares[j] / sizes[j])))
-                throw PursuitException.At($"{name}: target group '{names[j]}'", "its gradients cancel: their mean is zero", "a mean gradient that isn't", "Split the group, or drop it.");
+                throw PursuitException.At(
+                    $"{name}: target group '{names[j]}'",
+                    "its gradients cancel: their mean is zero",
+                    "a mean gradient that isn't",
+                    "Split the group, or drop it.");
             shares[j] = sizes[j] / total;
             var variance = sizes[j] > 1 ? Math.Max(0, squares[j] - sizes[j] * square) / (sizes[j] - 1) : 0;
             noise[j] = shares[j] * (variance / sizes[j]) / square;
@@ -115,7 +136,15 @@ internal sealed record PursuitTarget
             }
         }
 
-        return new PursuitTarget { Names = names, Shares = shares, MeanNorms = norms, Scaled = scaled, Uniform = Array.ConvertAll(uniform, u => (float)u), Noise = noise };
+        return new PursuitTarget
+        {
+            Names = names,
+            Shares = shares,
+            MeanNorms = norms,
+            Scaled = scaled,
+            Uniform = Array.ConvertAll(uniform, u => (float)u),
+            Noise = noise,
+        };
     }
 
     private static string[] ClusterNames(IReadOnlyList<int> group) => [.. Enumerable.Range(1, group.Max() + 1).Select(c => $"cluster {c}")];

@@ -1,6 +1,78 @@
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Pursuits;
+
+/// <summary>Why a pursuit ended.</summary>
+public enum StopReason
+{
+    /// <summary>
+    /// No row helps: after a fit to the end, the optimality conditions hold for every row of the pool that may be chosen.
+    /// </summary>
+    Optimal,
+
+    /// <summary>The relative residual fell below the one asked.</summary>
+    ResidualReached,
+
+    /// <summary>The objective fell by less than the tolerance.</summary>
+    NoProgress,
+
+    /// <summary>The support came back unchanged.</summary>
+    SupportUnchanged,
+
+    /// <summary>Every group's residual is within the target's sampling noise, or no row helps those whose isn't.</summary>
+    NoiseFloor,
+
+    /// <summary>The residual on the held-out half of the target stopped falling.</summary>
+    HeldOut,
+
+    /// <summary>The budget is full.</summary>
+    BudgetFull,
+
+    /// <summary>The iterations ran out first.</summary>
+    IterationLimit,
+}
+
+/// <summary>When a pursuit ends.</summary>
+/// <param name="Residual">The relative residual below which it is done.</param>
+/// <param name="Tolerance">The fall of the objective in an iteration, as a share of it, below which it has stopped; 0 for never.</param>
+/// <param name="NoiseFloor">Stop fitting a group whose residual is within its sampling noise.</param>
+/// <param name="HeldOut">The other half of the target, whose residual must keep falling; or null.</param>
+internal sealed record PursuitStops(double Residual, double Tolerance, bool NoiseFloor, PursuitTarget? HeldOut = null);
+
+/// <summary>How far a pursuit had come.</summary>
+/// <param name="Rows">Rows with a weight.</param>
+/// <param name="Objective">sum_j ||R_j||^2 + lam ||W||^2 + (1/b) sum_j (sum_i W_ij ||phi_i||)^2.</param>
+/// <param name="Residual">Weighted: sqrt(sum ||R_j||^2 / sum ||B_j||^2).</param>
+/// <param name="UniformResidual">min over s of ||b - s sum phi_i|| / ||b||, b = sum_j c_j b_j / ||b_j||: what equal weights leave.</param>
+/// <param name="Products">Products with the Gram matrix the fit took.</param>
+/// <param name="HeldOutResidual">The residual against the held-out half of the target, or null.</param>
+public readonly record struct PursuitIteration(
+    int Rows, double Objective, double Residual, double UniformResidual, int Products, double? HeldOutResidual = null);
+
+/// <summary>What a pursuit ends with: the support of the best debiased iterate, and how it came there.</summary>
+internal sealed record PursuitOutcome
+{
+    /// <summary>Positions in the pool, [n].</summary>
+    public required int[] Positions { get; init; }
+
+    /// <summary>W, [J][n].</summary>
+    public required double[][] Weights { get; init; }
+
+    /// <summary>sum_j ||R_j||^2 + lam ||W||^2 + (1/b) sum_j (sum_i W_ij ||phi_i||)^2.</summary>
+    public required double Objective { get; init; }
+
+    /// <summary>R, [J, D].</summary>
+    public required float[] Residual { get; init; }
+
+    /// <summary>Every recorded iterate.</summary>
+    public required IReadOnlyList<PursuitIteration> Iterations { get; init; }
+
+    /// <summary>Why it ended.</summary>
+    public required StopReason Reason { get; init; }
+
+    /// <summary>How far the weights are from their optimality conditions (<see cref="ExactFit.Violation(SupportSet)"/>).</summary>
+    public required double Violation { get; init; }
+}
 
 /// <summary>Records iterates, keeps the best, and says when to stop.</summary>
 internal sealed class PursuitTrace
@@ -63,7 +135,8 @@ internal sealed class PursuitTrace
         var heldOut = _stops.HeldOut is null ? (double?)null : HeldOutResidual(residual, _stops.HeldOut);
         var before = _before;
         _before = objective;
-        _iterations.Add(new PursuitIteration(support.Count, objective, relative, _problem.UniformResidual(support.Sum()), products, heldOut));
+        _iterations.Add(
+            new PursuitIteration(support.Count, objective, relative, _problem.UniformResidual(support.Sum()), products, heldOut));
         _progress?.Report(new WorkProgress("pursuit", support.Count, _budget, "examples", $"residual {relative:0.000}"));
         if (objective <= _objective)
         {

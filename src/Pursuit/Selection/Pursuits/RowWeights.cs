@@ -1,4 +1,4 @@
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Pursuits;
 
@@ -20,7 +20,9 @@ internal static class RowWeights
         return row;
     }
 
-    /// <summary>Scales weights to mean 1 with none above <paramref name="clip"/>: what is cut off the largest goes to the others in proportion.</summary>
+    /// <summary>
+    /// Scales weights to mean 1 with none above <paramref name="clip"/>: what is cut off the largest goes to the others in proportion.
+    /// </summary>
     /// <param name="weights">Above zero, [n].</param>
     /// <param name="clip">Above 1.</param>
     public static double[] Clipped(IReadOnlyList<double> weights, double clip)

@@ -1,4 +1,4 @@
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Pursuits;
 
@@ -31,7 +31,8 @@ internal sealed class SupportRows(GradientRows rows, PursuitMemory? memory)
     /// <summary>Appends rows.</summary>
     public void Add(ReadOnlySpan<int> positions)
     {
-        if (Count + positions.Length > _positions.Length) Array.Resize(ref _positions, Math.Max(Count + positions.Length, 2 * _positions.Length));
+        if (Count + positions.Length > _positions.Length)
+            Array.Resize(ref _positions, Math.Max(Count + positions.Length, 2 * _positions.Length));
         positions.CopyTo(_positions.AsSpan(Count));
         for (var done = 0; _keeps && done < positions.Length;)
         {

@@ -1,12 +1,13 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Pursuit.Numerics;
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Pursuits;
 
 /// <summary>
-/// The chosen rows with all that fitting them needs: the rows themselves (<see cref="SupportRows"/>), their Gram matrix [n, n], their products with
+/// The chosen rows with all that fitting them needs: the rows themselves (<see cref="SupportRows"/>), their Gram matrix [n, n], their
+/// products with
 /// the target [J][n] and their weights [J][n]. Grows by batches, shrinks by keeping some; nothing is computed twice.
 /// </summary>
 internal sealed class SupportSet
@@ -35,7 +36,14 @@ internal sealed class SupportSet
     /// <param name="threads">At most this many.</param>
     /// <param name="journal">Keeps what fits give; null keeps nothing.</param>
     /// <param name="memory">Whether rows are kept; null keeps them.</param>
-    public SupportSet(GradientRows rows, PursuitTarget target, double lambda, double batchNoise, int threads, PursuitJournal? journal, PursuitMemory? memory)
+    public SupportSet(
+        GradientRows rows,
+        PursuitTarget target,
+        double lambda,
+        double batchNoise,
+        int threads,
+        PursuitJournal? journal,
+        PursuitMemory? memory)
     {
         _journal = journal;
         BatchNoise = batchNoise;
@@ -136,7 +144,9 @@ internal sealed class SupportSet
         _rows.Keep(kept);
     }
 
-    /// <summary>Drops rows without weight, then all but the <paramref name="most"/> of largest contribution; order of entry stays.</summary>
+    /// <summary>
+    /// Drops rows without weight, then all but the <paramref name="most"/> of largest contribution; order of entry stays.
+    /// </summary>
     /// <returns>True where rows with a weight had to go.</returns>
     public bool KeepUsed(int most)
     {
@@ -167,7 +177,7 @@ internal sealed class SupportSet
             return (int)numbers[0];
         }
 
-        var products = NonNegativeSolver.Solve(_gram, _capacity, Count, Lambda, linear, weights, settings, _threads);
+        var products = NonNegativeSolver.Solve(Matrix, linear, weights, settings, _threads);
         if (Count > 0 && settings.ExactRows > 0) ExactFit.Finish(this, linear, weights, settings.ExactRows, settings.Refines, _threads);
         _journal?.Keep(JournalKind.Weights, question!, MemoryMarshal.AsBytes<double>([products, .. weights.SelectMany(w => w)]));
         SetWeights(weights);
@@ -185,7 +195,7 @@ internal sealed class SupportSet
 
     /// <summary>product = (G + lam I) x for several x.</summary>
     public void Multiply(List<(double[] X, double[] Product)> columns) =>
-        new GramProduct(_gram, _capacity, Count, Lambda, [.. Enumerable.Repeat(1.0, Count)], _threads).Apply(columns);
+        new GramProduct(Matrix, [.. Enumerable.Repeat(1.0, Count)], _threads).Apply(columns);
 
     /// <summary>c = A B_j of a group, [n].</summary>
     public double[] Linear(int group) => _linear[group][..Count];
@@ -248,6 +258,8 @@ internal sealed class SupportSet
     /// <summary>||phi_i|| of a row of the support.</summary>
     public double Norm(int index) => _pool.Norms[Positions[index]];
 
+    private GramMatrix Matrix => new(_gram, _capacity, Count, Lambda);
+
     /// <summary>Products of a block's new rows with the target, with all rows before them and with themselves.</summary>
     private void AddBlock(int block, int firstNew, bool alone)
     {
@@ -255,7 +267,8 @@ internal sealed class SupportSet
         var from = Math.Max(first, firstNew);
         var until = first + count;
         var rows = _rows.Block(block, ref _room)[((from - first) * _dimension)..];
-        if (_rows.AreKept) FillGram(rows, from, until, [.. Enumerable.Range(0, block + 1).Select(b => (b, _rows.Block(b, ref _otherRoom)))], alone);
+        if (_rows.AreKept)
+            FillGram(rows, from, until, [.. Enumerable.Range(0, block + 1).Select(b => (b, _rows.Block(b, ref _otherRoom)))], alone);
         else for (var b = 0; b <= block; b++) FillGram(rows, from, until, [(b, _rows.Block(b, ref _otherRoom))], alone);
 
         for (var i = from; i < until; i++)
@@ -264,7 +277,8 @@ internal sealed class SupportSet
             for (var k = 0; k < from; k++) _gram[k * _capacity + i] = _gram[i * _capacity + k];
             for (var j = 0; j < _target.Groups; j++)
             {
-                _linear[j][i] = GradientRows.Dot(rows.Span.Slice((i - from) * _dimension, _dimension), _target.Scaled.AsSpan(j * _dimension, _dimension));
+                _linear[j][i] = GradientRows.Dot(
+                    rows.Span.Slice((i - from) * _dimension, _dimension), _target.Scaled.AsSpan(j * _dimension, _dimension));
                 _weights[j][i] = 0;
             }
         }
@@ -285,7 +299,9 @@ internal sealed class SupportSet
             var left = rows.Span.Slice((row - from) * _dimension, count * _dimension);
             // One row, as omp adds them: read the others once instead of packing them for a product.
             if (alone) RowScan.Dots(right.Span, columns, _dimension, left, 1, _gram.AsSpan(row * _capacity + column, columns));
-            else Gemm.Multiply(false, true, count, columns, _dimension, 1, left, _dimension, right.Span, _dimension, 0, _gram.AsSpan(row * _capacity + column), _capacity);
+            else Gemm.Multiply(
+                false, true, count, columns, _dimension, 1, left, _dimension, right.Span, _dimension, 0,
+                _gram.AsSpan(row * _capacity + column), _capacity);
         });
     }
 
@@ -294,7 +310,11 @@ internal sealed class SupportSet
         if (count <= _capacity) return;
         var capacity = (int)Math.Max(count, Math.Min(_mostRows, _capacity + _capacity / 2));
         if ((long)capacity * capacity > Array.MaxLength)
-            throw PursuitException.At("--budget", $"{count:N0} rows in one pursuit", $"at most {(int)Math.Sqrt(Array.MaxLength):N0}, whose Gram matrix an array can hold", "Lower the budget, or use a top-k method such as less.");
+            throw PursuitException.At(
+                ApiName.Budget,
+                $"{count:N0} rows in one pursuit",
+                $"at most {(int)Math.Sqrt(Array.MaxLength):N0}, whose Gram matrix an array can hold",
+                "Lower the budget, or use a top-k method such as less.");
         _linear = Array.ConvertAll(_linear, c => Grown(c, capacity));
         _weights = Array.ConvertAll(_weights, c => Grown(c, capacity));
         var gram = new float[capacity * capacity];

@@ -10,7 +10,7 @@ public sealed class RandomSelector : ISelector
     public const string Name = "random";
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
         var scores = Scores(problem, Name);
         return BudgetFiller.Fill(Name, problem, RowOrder.ByScore(scores, problem.ContentIds));

@@ -15,19 +15,20 @@ public sealed class RdsRoundRobinSelector(RdsOptions options) : ISelector
     private const int Spare = 64;
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        var scan = new SimilarityScan(problem, Name, options.Similarity);
+        var scan = new SimilarityScan(problem, Name, options.Similarity, context);
         var rows = problem.ContentIds.Count;
-        var empty = FeaturelessRows.Of(Name, problem);
-        var least = Enumerable.Range(0, rows).Select(i => problem.Budget.Cost(i, problem.TokenCounts)).Where(cost => cost > 0).DefaultIfEmpty(1).Min();
+        var empty = FeaturelessRows.Find(problem.Embeddings.Pool);
+        var least = Enumerable.Range(0, rows).Select(
+            i => problem.Budget.Cost(i, problem.TokenCounts)).Where(cost => cost > 0).DefaultIfEmpty(1).Min();
         var wanted = (long)Math.Min(rows, Math.Max(Spare, problem.ResolvedBudget / Math.Max(1, Total(problem) / rows)));
         for (var length = (int)Math.Min(rows, 2 * (wanted / scan.Targets) + Spare); ; length = (int)Math.Min(rows, 2L * length))
         {
-            var ranked = TakeTurns(scan.MostSimilar(length, cancellationToken), rows);
+            var ranked = TakeTurns(scan.MostSimilar(length), rows);
             if (ranked.Count == 0) continue;
             // Lists that end early leave the rest of the ranking unknown: longer ones, until what is known fills the budget.
-            var selection = BudgetFiller.Fill(Name, problem, ranked);
+            var selection = BudgetFiller.Fill(Name, problem, ranked, problem.Embeddings.Pool);
             var usable = ranked.Count(r => IsTrainable(problem, r) && empty?[r.Position] != true);
             var isFull = selection.Budget - selection.Spent < least || (problem.Quotas.Count == 0 && selection.Rows.Count < usable);
             if (isFull || length == rows) return selection;
@@ -41,7 +42,8 @@ public sealed class RdsRoundRobinSelector(RdsOptions options) : ISelector
         return total;
     }
 
-    private static bool IsTrainable(SelectionProblem problem, RankedRow row) => problem.TokenCounts is null || problem.TokenCounts.Supervised[row.Position] > 0;
+    private static bool IsTrainable(SelectionProblem problem, RankedRow row) =>
+        problem.TokenCounts is null || problem.TokenCounts.Supervised[row.Position] > 0;
 
     /// <summary>Rows in the order they are taken, up to the turn whose target example has no row left in its list.</summary>
     private static List<RankedRow> TakeTurns(NeighbourLists lists, int rows)

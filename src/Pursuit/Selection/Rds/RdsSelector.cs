@@ -10,9 +10,9 @@ public sealed class RdsSelector(RdsOptions options) : ISelector
     public const string Name = "rds";
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        var scores = new SimilarityScan(problem, Name, options.Similarity).Largest(cancellationToken);
-        return BudgetFiller.Fill(Name, problem, RowOrder.ByScore(scores, problem.ContentIds));
+        var scores = new SimilarityScan(problem, Name, options.Similarity, context).Largest();
+        return BudgetFiller.Fill(Name, problem, RowOrder.ByScore(scores, problem.ContentIds), problem.Embeddings.Pool);
     }
 }

@@ -1,11 +1,13 @@
 using System.Numerics.Tensors;
 using Pursuit.Numerics;
-using Pursuit.Selection.Features;
 using Pursuit.Selection.Neighbours;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Rds;
 
-/// <summary>Similarities of all rows to all target examples, in blocked products over tiles of rows; none is kept that isn't needed.</summary>
+/// <summary>
+/// Similarities of all rows to all target examples, in blocked products over tiles of rows; none is kept that isn't needed.
+/// </summary>
 internal sealed class SimilarityScan
 {
     /// <summary>Target examples of one pass at most.</summary>
@@ -13,14 +15,16 @@ internal sealed class SimilarityScan
 
     private readonly EmbeddingRows _pool;
     private readonly float[] _target;
-    private readonly SelectionProblem _problem;
+    private readonly IReadOnlyList<ContentId> _contentIds;
+    private readonly SelectionContext _context;
 
     /// <summary>Opens pool and target in one space.</summary>
     /// <exception cref="PursuitException">Either is missing or doesn't fit.</exception>
-    public SimilarityScan(SelectionProblem problem, string method, RdsSimilarity similarity)
+    public SimilarityScan(SelectionProblem problem, string method, RdsSimilarity similarity, SelectionContext context)
     {
-        var (pool, target) = EmbeddingRows.Of(EmbeddingProblem.Pool(problem, method), EmbeddingProblem.Target(problem, method), similarity == RdsSimilarity.Cosine);
-        (_pool, _target, _problem) = (pool, target!.ToArray(), problem);
+        var (pool, target) = EmbeddingRows.Open(
+            problem.RequirePoolEmbeddings(method), problem.RequireTargetEmbeddings(method), similarity == RdsSimilarity.Cosine);
+        (_pool, _target, _contentIds, _context) = (pool, target!.ToArray(), problem.ContentIds, context);
         Targets = target.Count;
     }
 
@@ -31,19 +35,22 @@ internal sealed class SimilarityScan
     private double Unit => 1 / (_pool.Factor * _pool.Factor);
 
     /// <summary>Each row's largest similarity to any target example, [pool].</summary>
-    public double[] Largest(CancellationToken cancellationToken)
-    {
-        double[] Here() => LargestHere(_pool, _target, _problem.Threads, cancellationToken);
-        return _pool.Team?.Largest(Here, _target) ?? Here();
-    }
+    public double[] Largest() => _pool.AskEach(
+        RdsRequests.Largest,
+        w => w.WriteArray<float>(_target),
+        () => LargestHere(_pool, _target, _context.Threads, _context.CancellationToken),
+        isPass: true);
 
     /// <summary>Each target example's most similar rows, most similar first, equal ones by content id.</summary>
     /// <param name="length">Rows per target example.</param>
-    /// <param name="cancellationToken">Stops between tiles.</param>
-    public NeighbourLists MostSimilar(int length, CancellationToken cancellationToken)
+    public NeighbourLists MostSimilar(int length)
     {
-        NeighbourLists Here() => MostSimilarHere(_pool, _problem.ContentIds, _target, length, _problem.Threads, cancellationToken);
-        var lists = _pool.Team?.MostSimilar(Here, _problem.ContentIds, _target, length) ?? Here();
+        var nearest = new NearestRows(_pool, _contentIds, _target, length, _context.Threads);
+        var lists = NeighbourRequests.AskLists(
+            nearest,
+            RdsRequests.MostSimilar,
+            _ => { },
+            () => MostSimilarHere(nearest, _context.CancellationToken));
         return lists with { Distances = Array.ConvertAll(lists.Distances, keys => Array.ConvertAll(keys, key => -key * Unit)) };
     }
 
@@ -53,42 +60,64 @@ internal sealed class SimilarityScan
         var largest = new double[pool.Own.Count];
         Array.Fill(largest, double.NegativeInfinity);
         var unit = 1 / (pool.Factor * pool.Factor);
-        for (var (first, targets) = (0, target.Length / pool.Dimension); first < targets; first += TargetsAtOnce)
+        foreach (var targets in Parts(target, pool.Dimension))
         {
-            Pass(pool, target, first, Math.Min(TargetsAtOnce, targets - first), () => 0, (_, row, similarities) =>
-                largest[row - pool.Own.First] = Math.Max(largest[row - pool.Own.First], TensorPrimitives.Max(similarities) * unit), threads, cancellationToken);
+            Pass(pool, targets, () => 0, (_, row, similarities) =>
+            {
+                ref var most = ref largest[row - pool.Own.First];
+                most = Math.Max(most, TensorPrimitives.Max(similarities) * unit);
+            }, threads, cancellationToken);
         }
 
         return largest;
     }
 
     /// <summary>The most similar of this process's rows, by similarity in the rows' own units, negative.</summary>
-    public static NeighbourLists MostSimilarHere(EmbeddingRows pool, IReadOnlyList<ContentId> contentIds, float[] target, int length, int threads, CancellationToken cancellationToken)
+    public static NeighbourLists MostSimilarHere(NearestRows nearest, CancellationToken cancellationToken)
     {
-        length = Math.Clamp(length, 1, Math.Max(1, pool.Own.Count));
-        var targets = target.Length / pool.Dimension;
-        var lists = new NeighbourLists(new int[targets][], new double[targets][]);
-        for (var first = 0; first < targets; first += TargetsAtOnce)
+        var (pool, threads) = (nearest.Pool, nearest.Threads);
+        var length = Math.Clamp(nearest.Length, 1, Math.Max(1, pool.Own.Count));
+        var all = nearest.Queries.Length / pool.Dimension;
+        var lists = new NeighbourLists(new int[all][], new double[all][]);
+        var first = 0;
+        foreach (var targets in Parts(nearest.Queries, pool.Dimension))
         {
-            var count = Math.Min(TargetsAtOnce, targets - first);
-            var part = NeighbourHeaps.Merge(Pass(pool, target, first, count, () => new NeighbourHeaps(count, length, contentIds), (heap, row, similarities) =>
+            var count = targets.Length / pool.Dimension;
+            var part = NeighbourHeaps.Merge(Pass(pool, targets, () => new NeighbourHeaps(
+                count, length, nearest.ContentIds), (heap, row, similarities) =>
             {
                 for (var v = 0; v < similarities.Length; v++)
                     if (-similarities[v] <= heap.Worst(v)) heap.Offer(v, row, -similarities[v]);
             }, threads, cancellationToken), threads);
             part.Rows.CopyTo(lists.Rows, first);
             part.Distances.CopyTo(lists.Distances, first);
+            first += count;
         }
 
         return lists;
     }
 
-    private static IReadOnlyList<TState> Pass<TState>(EmbeddingRows pool, float[] target, int first, int count, Func<TState> open, RowVisitor<TState> visit, int threads, CancellationToken cancellationToken)
+    /// <summary>The target examples of each pass, [count, dimension].</summary>
+    private static IEnumerable<ReadOnlyMemory<float>> Parts(float[] target, int dimension)
+    {
+        for (var first = 0; first < target.Length; first += TargetsAtOnce * dimension)
+            yield return target.AsMemory(first, Math.Min(TargetsAtOnce * dimension, target.Length - first));
+    }
+
+    private static IReadOnlyList<TState> Pass<TState>(
+        EmbeddingRows pool,
+        ReadOnlyMemory<float> targets,
+        Func<TState> open,
+        RowVisitor<TState> visit,
+        int threads,
+        CancellationToken cancellationToken)
     {
         var dimension = pool.Dimension;
-        var workers = pool.ForEachTile(threads, () => (State: open(), Products: new float[EmbeddingRows.TileRows * count]), (worker, rows, firstRow, rowCount) =>
+        var count = targets.Length / dimension;
+        var workers = pool.ForEachTile(threads, () => (
+            State: open(), Products: new float[EmbeddingRows.TileRows * count]), (worker, rows, firstRow, rowCount) =>
         {
-            Gemm.Multiply(false, true, rowCount, count, dimension, 1, rows, dimension, target.AsSpan(first * dimension), dimension, 0, worker.Products, count);
+            Gemm.Multiply(false, true, rowCount, count, dimension, 1, rows, dimension, targets.Span, dimension, 0, worker.Products, count);
             for (var r = 0; r < rowCount; r++) visit(worker.State, firstRow + r, worker.Products.AsSpan(r * count, count));
         }, cancellationToken);
         return [.. workers.Select(w => w.State)];

@@ -26,28 +26,49 @@ public sealed class S2lSelector : ISelector
     }
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        var losses = problem.PoolLosses ?? throw PursuitException.At(Name, "no losses of the pool along a trajectory", "those that are kept beside computed gradient features", "Let select compute features with --model; features brought along hold no losses.");
+        var losses = problem.Gradients.Losses
+            ?? throw PursuitException.At(
+                Name,
+                "no losses of the pool along a trajectory",
+                "those that are kept beside computed gradient features",
+                $"Let select compute features with {ApiName.Model}; features brought along hold no losses.");
         if (losses.Rows != problem.ContentIds.Count)
             throw PursuitException.At(Name, $"losses of {losses.Rows:N0} examples", $"the pool's {problem.ContentIds.Count:N0}");
         // By content id, so that nothing depends on the pool's order.
         var order = Enumerable.Range(0, losses.Rows).OrderBy(i => problem.ContentIds[i]).ToArray();
-        var rows = Array.ConvertAll(order, i => Array.ConvertAll(losses.Of(i).ToArray(), loss => (double)loss));
-        var clusters = TrajectoryClusters.Of(rows, Math.Min(_options.Clusters, rows.Length), _options.Iterations, new SeededRandom(problem.Seed, "s2l/clusters"), cancellationToken);
+        var rows = Array.ConvertAll(order, i => Array.ConvertAll(losses.Row(i).ToArray(), loss => (double)loss));
+        var clusters = TrajectoryClusters.Cluster(
+            rows,
+            Math.Min(_options.Clusters, rows.Length),
+            _options.Iterations,
+            new SeededRandom(problem.Seed, "s2l/clusters"),
+            context.CancellationToken);
         var members = order.Zip(clusters.Assignment)
             .GroupBy(m => m.Second, m => m.First)
-            .Select(g => g.OrderBy(i => SeededRandom.ForExample(problem.Seed, "s2l/draw", problem.ContentIds[i])).ThenBy(i => problem.ContentIds[i]).ToArray())
+            .Select(
+                g => g.OrderBy(
+                    i => SeededRandom.ForExample(
+                        problem.Seed, "s2l/draw", problem.ContentIds[i])).ThenBy(i => problem.ContentIds[i]).ToArray())
             .OrderBy(g => g.Length).ThenBy(g => problem.ContentIds[g[0]])
             .ToArray();
         var ranked = Enumerable.Range(0, members.Max(m => m.Length))
             .SelectMany(turn => members.Where(m => turn < m.Length).Select(m => new RankedRow(m[turn], -turn)))
             .ToArray();
-        var selection = BudgetFiller.Fill(Name, problem, ranked);
+        var selection = BudgetFiller.Fill(Name, problem, ranked, problem.Gradients.Pool);
         return selection with
         {
-            Remarks = clusters.Converged ? selection.Remarks : [.. selection.Remarks, $"k-means stopped after s2l.iterations, {clusters.Iterations:N0}, before it settled."],
-            Details = new S2lDetails { Clusters = members.Length, Checkpoints = losses.Checkpoints, Inertia = clusters.Inertia, Iterations = clusters.Iterations },
+            Remarks = clusters.Converged
+                ? selection.Remarks
+                : [.. selection.Remarks, $"k-means stopped after s2l.iterations, {clusters.Iterations:N0}, before it settled."],
+            Details = new S2lDetails
+            {
+                Clusters = members.Length,
+                Checkpoints = losses.Checkpoints,
+                Inertia = clusters.Inertia,
+                Iterations = clusters.Iterations,
+            },
         };
     }
 }
@@ -70,6 +91,9 @@ public sealed record S2lDetails : MethodDetails
     /// <inheritdoc/>
     public override IReadOnlyList<KeyValuePair<string, string>> Summary =>
     [
-        KeyValuePair.Create("clusters", string.Create(CultureInfo.InvariantCulture, $"{Clusters:N0} of trajectories of {Checkpoints} losses, after {Iterations} passes")),
+        KeyValuePair.Create(
+            "clusters",
+            string.Create(
+                CultureInfo.InvariantCulture, $"{Clusters:N0} of trajectories of {Checkpoints} losses, after {Iterations} passes")),
     ];
 }

@@ -1,6 +1,9 @@
 namespace Pursuit.Selection.S2l;
 
-/// <summary>k-means by Euclidean distance (Lloyd), seeded as k-means++ (Arthur and Vassilvitskii, 2007), over a few numbers per row. Ties go to the lower centre.</summary>
+/// <summary>
+/// k-means by Euclidean distance (Lloyd), seeded as k-means++ (Arthur and Vassilvitskii, 2007), over a few numbers per row. Ties go to the
+/// lower centre.
+/// </summary>
 /// <param name="Assignment">Each row's cluster, [rows].</param>
 /// <param name="Inertia">Sum of squared distances to the centres.</param>
 /// <param name="Iterations">Passes over the rows.</param>
@@ -13,7 +16,8 @@ internal sealed record TrajectoryClusters(int[] Assignment, double Inertia, int 
     /// <param name="iterations">Passes at most.</param>
     /// <param name="random">Seeds the centres.</param>
     /// <param name="cancellationToken">Stops between passes.</param>
-    public static TrajectoryClusters Of(double[][] rows, int count, int iterations, SeededRandom random, CancellationToken cancellationToken)
+    public static TrajectoryClusters Cluster(
+        double[][] rows, int count, int iterations, SeededRandom random, CancellationToken cancellationToken)
     {
         var centres = Seed(rows, count, random);
         var assignment = new int[rows.Length];

@@ -19,7 +19,8 @@ internal sealed record AlignedMeasures(double[] Values, double? Shift, double? C
     /// <param name="mean">An example's mean.</param>
     /// <param name="final">The measure from the aligned mean.</param>
     /// <param name="cancellationToken">Stops between examples.</param>
-    public static AlignedMeasures Of(ITokenStatistics statistics, RowMean mean, Func<double, double> final, CancellationToken cancellationToken)
+    public static AlignedMeasures Measure(
+        ITokenStatistics statistics, RowMean mean, Func<double, double> final, CancellationToken cancellationToken)
     {
         var first = new double[statistics.Count];
         var second = new double[statistics.Count];
@@ -40,7 +41,10 @@ internal sealed record AlignedMeasures(double[] Values, double? Shift, double? C
             values[i] = final(double.IsNaN(first[i]) ? moved : double.IsNaN(moved) ? first[i] : (first[i] + moved) / 2);
         }
 
-        return new AlignedMeasures(values, shift, both.Length < 3 ? null : Correlated([.. both.Select(i => first[i])], [.. both.Select(i => second[i])]));
+        return new AlignedMeasures(
+            values,
+            shift,
+            both.Length < 3 ? null : Correlated([.. both.Select(i => first[i])], [.. both.Select(i => second[i])]));
     }
 
     /// <summary>Pearson's correlation; null where one of the two doesn't vary.</summary>

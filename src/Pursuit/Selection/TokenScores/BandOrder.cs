@@ -11,7 +11,8 @@ internal static class BandOrder
     public static List<RankedRow> Ranked(double[] values, Band band, SelectionProblem problem)
     {
         if (band == Band.Top) return ScoredSelection.Ranked(values, problem);
-        if (band == Band.Bottom) return [.. ScoredSelection.Ranked(Array.ConvertAll(values, v => -v), problem).Select(r => r with { Score = -r.Score })];
+        if (band == Band.Bottom)
+            return [.. ScoredSelection.Ranked(Array.ConvertAll(values, v => -v), problem).Select(r => r with { Score = -r.Score })];
         var order = ScoredSelection.Ranked(values, problem);
         var distances = new double[values.Length];
         Array.Fill(distances, double.NaN);

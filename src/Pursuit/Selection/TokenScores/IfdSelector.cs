@@ -25,7 +25,8 @@ public sealed class IfdSelector(IfdOptions options) : TokenScoreSelector(Name, n
     public const string Name = "ifd";
 
     /// <inheritdoc/>
-    protected override string Needed => options.DropAboveOne ? $"{AnswerScores.Needed} that the question makes likelier" : AnswerScores.Needed;
+    protected override string Needed =>
+        options.DropAboveOne ? $"{AnswerScores.Needed} that the question makes likelier" : AnswerScores.Needed;
 
     /// <inheritdoc/>
     protected override double MeanOf(TokenStatisticsRow row)

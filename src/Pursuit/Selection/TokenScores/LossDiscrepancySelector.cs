@@ -20,8 +20,9 @@ public sealed class LossDiscrepancySelector(LossDiscrepancyOptions options) : To
     private protected override AlignedMeasures Measure(SelectionProblem problem, CancellationToken cancellationToken)
     {
         var own = base.Measure(problem, cancellationToken);
-        var reference = problem.ReferenceStatistics ?? throw PursuitException.At(Name, "no statistics of a reference model", "some", "Give --reference-model.");
-        var other = AlignedMeasures.Of(reference, MeanOf, value => value, cancellationToken).Values;
+        var reference = problem.Statistics.Reference
+            ?? throw PursuitException.At(Name, "no statistics of a reference model", "some", $"Give {ApiName.ReferenceModel}.");
+        var other = AlignedMeasures.Measure(reference, MeanOf, value => value, cancellationToken).Values;
         return own with { Values = [.. own.Values.Select((value, i) => Math.Abs(value - other[i]))] };
     }
 }

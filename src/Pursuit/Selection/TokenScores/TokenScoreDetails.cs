@@ -17,8 +17,13 @@ public sealed record TokenScoreDetails : MethodDetails
     /// <inheritdoc/>
     public override IReadOnlyList<KeyValuePair<string, string>> Summary =>
     [
-        KeyValuePair.Create("measure over the pool", string.Create(CultureInfo.InvariantCulture, $"5% below {Quantiles[0]:G4}, half below {Quantiles[1]:G4}, 95% below {Quantiles[2]:G4}")),
-        .. Shift is { } shift ? [KeyValuePair.Create("the two probes", string.Create(CultureInfo.InvariantCulture, $"correlation {Correlation:F3} over the slice both scored, second moved by {shift:G3}"))] : Array.Empty<KeyValuePair<string, string>>(),
+        KeyValuePair.Create(
+            "measure over the pool",
+            string.Create(
+                CultureInfo.InvariantCulture, $"5% below {Quantiles[0]:G4}, half below {Quantiles[1]:G4}, 95% below {Quantiles[2]:G4}")),
+        .. Shift is { } shift
+            ? [KeyValuePair.Create("the two probes", string.Create(CultureInfo.InvariantCulture, $"correlation {Correlation:F3} over the slice both scored, second moved by {shift:G3}"))]
+            : Array.Empty<KeyValuePair<string, string>>(),
     ];
 
     internal static TokenScoreDetails Of(AlignedMeasures measures)

@@ -28,10 +28,13 @@ public record TokenScoreOptions
     public LengthOf Of { get; init; } = LengthOf.Answer;
 
     /// <summary>
-    /// Share of the examples that is left out before the band is kept: those of the largest excess (<see cref="ExcessSelector"/>), which are
+    /// Share of the examples that is left out before the band is kept: those of the largest excess (<see cref="ExcessSelector"/>), which
+    /// are
     /// mostly garbled. Default 0; 0 to below 1.
     /// </summary>
-    [Description("share left out first, those more surprising than the probe expected (see excess), which are mostly garbled; 0 to below 1")]
+    [Description(
+        "share left out first, those more surprising than the probe expected (see excess), which are mostly garbled; "
+        + "0 to below 1")]
     public double LeaveExcess { get; init; }
 
     /// <summary>Checks the ranges.</summary>
@@ -39,6 +42,7 @@ public record TokenScoreOptions
     /// <exception cref="PursuitException">The share is out of range.</exception>
     internal void Validate(string method)
     {
-        if (LeaveExcess is < 0 or >= 1) throw new PursuitException(FormattableString.Invariant($"{method}.leave-excess: {LeaveExcess}; expected 0 to below 1."));
+        if (LeaveExcess is < 0 or >= 1)
+            throw new PursuitException(FormattableString.Invariant($"{method}.leave-excess: {LeaveExcess}; expected 0 to below 1."));
     }
 }

@@ -26,16 +26,20 @@ public abstract class TokenScoreSelector : IScorer
     protected virtual string Needed => "a token to score";
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        var measures = Measure(problem, cancellationToken);
+        var measures = Measure(problem, context.CancellationToken);
         var missing = measures.Values.Count(double.IsNaN);
-        var left = Excessive(problem, measures.Values, cancellationToken);
+        var left = Excessive(problem, measures.Values, context.CancellationToken);
         var values = (double[])measures.Values.Clone();
         foreach (var position in left) values[position] = double.NaN;
         var ranked = BandOrder.Ranked(values, _options.Band, problem);
         if (ranked.Count == 0)
-            throw PursuitException.At("--pool", $"none of the {measures.Values.Length:N0} examples has {Needed}", $"examples that '{_name}' can measure", "Look at some with 'pursuit inspect'.");
+            throw PursuitException.At(
+                ApiName.Pool,
+                $"none of the {measures.Values.Length:N0} examples has {Needed}",
+                $"examples that '{_name}' can measure",
+                $"Look at some with {ApiName.DatasetAudit}.");
         var selection = BudgetFiller.Fill(_name, problem, ranked);
         return selection with
         {
@@ -43,20 +47,26 @@ public abstract class TokenScoreSelector : IScorer
             [
                 .. selection.Remarks,
                 .. missing == 0 ? [] : (string[])[$"{missing:N0} examples without {Needed} have no measure and were passed over."],
-                .. left.Length == 0 ? [] : (string[])[$"{left.Length:N0} examples were left out first: they surprise the probe most beyond what it expected ({_name}.leave-excess)."],
+                .. left.Length == 0
+                    ? []
+                    : (string[])
+                    [
+                        $"{left.Length:N0} examples were left out first: "
+                        + $"they surprise the probe most beyond what it expected ({_name}.leave-excess).",
+                    ],
             ],
             Details = TokenScoreDetails.Of(measures),
         };
     }
 
     /// <inheritdoc/>
-    public double[] Scores(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) => Measure(problem, cancellationToken).Values;
+    public double[] Scores(SelectionProblem problem, SelectionContext context) => Measure(problem, context.CancellationToken).Values;
 
     /// <summary>Every example's measure.</summary>
     private protected virtual AlignedMeasures Measure(SelectionProblem problem, CancellationToken cancellationToken)
     {
         var statistics = Statistics(problem);
-        return AlignedMeasures.Of(statistics, row => MeanOf(row), value => Final(value), cancellationToken);
+        return AlignedMeasures.Measure(statistics, row => MeanOf(row), value => Final(value), cancellationToken);
     }
 
     /// <summary>The mean over an example's tokens; NaN where it has none to measure.</summary>
@@ -70,10 +80,13 @@ public abstract class TokenScoreSelector : IScorer
     /// <exception cref="PursuitException">There are none, or not one row per example.</exception>
     private protected ITokenStatistics Statistics(SelectionProblem problem)
     {
-        var statistics = problem.TokenStatistics ?? throw PursuitException.At(_name, "no token statistics of the pool", "some", "Let 'pursuit select', 'prune' or 'score' compute them.");
+        var statistics = problem.Statistics.Pool
+            ?? throw PursuitException.At(
+                _name, "no token statistics of the pool", "some", $"Let {ApiName.SelectJob}, 'prune' or 'score' compute them.");
         return statistics.Count == problem.ContentIds.Count
             ? statistics
-            : throw PursuitException.At(statistics.Name, $"{statistics.Count:N0} rows", $"the pool's {problem.ContentIds.Count:N0} examples");
+            : throw PursuitException.At(
+                statistics.Name, $"{statistics.Count:N0} rows", $"the pool's {problem.ContentIds.Count:N0} examples");
     }
 
     /// <summary>The mean of a number per token over the tokens that count, summed in float64; NaN without such a token.</summary>
@@ -97,7 +110,7 @@ public abstract class TokenScoreSelector : IScorer
     private int[] Excessive(SelectionProblem problem, double[] values, CancellationToken cancellationToken)
     {
         if (_options.LeaveExcess == 0) return [];
-        var excess = AlignedMeasures.Of(Statistics(problem), MeanExcess, value => value, cancellationToken).Values;
+        var excess = AlignedMeasures.Measure(Statistics(problem), MeanExcess, value => value, cancellationToken).Values;
         for (var i = 0; i < excess.Length; i++)
             if (double.IsNaN(values[i])) excess[i] = double.NaN;
         var order = BandOrder.Ranked(excess, Band.Top, problem);

@@ -1,11 +1,11 @@
-using Pursuit.Selection.Features;
 using Pursuit.Selection.Less;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.TracIn;
 
 /// <summary>
 /// TracInCP (Pruthi et al., "Estimating Training Data Influence by Tracing Gradient Descent", NeurIPS 2020, arXiv 2002.08484,
-/// section 3.2): score_i = sum_t eta_t mean_v &lt;g_i(t), g_v(t)&gt; over all target examples, unnormalised; the top is kept.
+/// section 3.2): score_i = sum_t eta_t mean_v &lt;g_i(t), g_v(t)&gt; over all target examples, unnormalized; the top is kept.
 /// </summary>
 /// <remarks>eta enters as etabar (its shares), which scales all scores alike and changes no order.</remarks>
 public sealed class TracInSelector(TracInOptions options) : ISelector
@@ -14,10 +14,10 @@ public sealed class TracInSelector(TracInOptions options) : ISelector
     public const string Name = "tracin";
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
         var ungrouped = problem with { TargetGroups = [], TargetGroupNames = [] };
-        var scores = TaskScores.Compute(ungrouped, Name, RowConstruction.Unscaled, options.Centre, cancellationToken).Scores;
-        return BudgetFiller.Fill(Name, problem, RowOrder.ByScore(scores, problem.ContentIds));
+        var scores = TaskScores.Compute(ungrouped, Name, RowConstruction.Unscaled, options.Centre, context).Scores;
+        return BudgetFiller.Fill(Name, problem, RowOrder.ByScore(scores, problem.ContentIds), problem.Gradients.Pool);
     }
 }

@@ -1,4 +1,4 @@
-using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.TracIn;
 
@@ -12,9 +12,13 @@ public sealed class TracInSelfSelector : ISelector
     public const string Name = "tracin-self";
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        var rows = GradientRows.OfPool(GradientProblem.Pool(problem, Name), RowConstruction.Unscaled);
-        return BudgetFiller.Fill(Name, problem, RowOrder.ByScore([.. rows.Norms.Select(n => n * n)], problem.ContentIds));
+        var rows = GradientRows.OfPool(problem.RequirePoolGradients(Name), RowConstruction.Unscaled);
+        return BudgetFiller.Fill(
+            Name,
+            problem,
+            RowOrder.ByScore([.. rows.Norms.Select(n => n * n)], problem.ContentIds),
+            problem.Gradients.Pool);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Neighbours;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Tsds;
 
@@ -45,9 +46,6 @@ internal sealed class Densities
 
     /// <summary>w = 1 / density; 1, the most it can be, where the density isn't known.</summary>
     public double Weight(int row) => _densities[row] > 0 ? 1 / _densities[row] : 1;
-
-    /// <summary>A row's density; 0 where it isn't known.</summary>
-    public double Of(int row) => _densities[row];
 
     /// <summary>Sum of w over the rows whose density is known.</summary>
     public double KnownWeight() => _densities.Sum(d => d > 0 ? 1 / d : 0);
@@ -101,16 +99,18 @@ internal sealed class Densities
         const int AtOnce = 4096;
         var values = new float[checked(rows.Length * _pool.Dimension)];
         _pool.Gather(rows, values);
-        var set = EmbeddingRows.Of(new MemoryFeatures(_pool.Name, _pool.Dimension, [values]), null, unit: false).Pool;
+        var set = EmbeddingRows.Open(new MemoryFeatures(_pool.Name, _pool.Dimension, [values]), null, unit: false).Pool;
         ContentId[] ids = [.. rows.Select(row => contentIds[row])];
         var densities = new double[rows.Length];
         var length = Math.Min(most, rows.Length);
         for (var first = 0; first < rows.Length; first += AtOnce)
         {
             var count = Math.Min(AtOnce, rows.Length - first);
-            var lists = NeighbourSearch.Nearest(set, ids, values[(first * _pool.Dimension)..((first + count) * _pool.Dimension)], count, length, _threads, cancellationToken);
+            var queries = values[(first * _pool.Dimension)..((first + count) * _pool.Dimension)];
+            var lists = NeighbourSearch.Nearest(new NearestRows(set, ids, queries, length, _threads), cancellationToken);
             for (var q = 0; q < count; q++)
-                foreach (var distance in lists.Distances[q]) densities[first + q] += Math.Max(0, 1 - distance * distance / (_pool.Factor * _pool.Factor) / _squaredWidth);
+                foreach (var distance in lists.Distances[q])
+                    densities[first + q] += Math.Max(0, 1 - distance * distance / (_pool.Factor * _pool.Factor) / _squaredWidth);
         }
 
         Set(rows, densities);
@@ -126,7 +126,7 @@ internal sealed class Densities
             var part = rows.AsSpan(first, Math.Min(most, rows.Length - first)).ToArray();
             var values = new float[part.Length * _pool.Dimension];
             _pool.Gather(part, values);
-            var found = _pool.Team?.Kernels(_search, part, values, squaredWidth, unit, cancellationToken) ?? KernelSums.Of(_search, part, values, squaredWidth, unit, cancellationToken);
+            var found = NeighbourRequests.AskKernels(_search, part, values, squaredWidth, unit, cancellationToken);
             found.Sums.CopyTo(sums, first);
             for (var q = 0; q < part.Length; q++) _near[part[q]] = found.Near[q];
             Passes++;

@@ -1,4 +1,3 @@
-using Pursuit.Selection.Features;
 using Pursuit.Selection.Neighbours;
 
 namespace Pursuit.Selection.Tsds;
@@ -18,17 +17,20 @@ internal static class NeighbourRecall
     }
 
     /// <summary>The mean share of each compared target's nearest rows that its list has.</summary>
-    /// <param name="problem">Seed, content ids, threads.</param>
-    /// <param name="pool">The rows.</param>
-    /// <param name="queries">The targets, [V, dimension].</param>
+    /// <param name="seed">The run's.</param>
+    /// <param name="all">The targets and the rows.</param>
     /// <param name="lists">What the index found.</param>
     /// <param name="neighbours">How many of a target's neighbours count, [V].</param>
     /// <param name="cancellationToken">Stops within a pass.</param>
-    public static (double Recall, int Compared) Measure(SelectionProblem problem, EmbeddingRows pool, float[] queries, NeighbourLists lists, int[] neighbours, CancellationToken cancellationToken)
+    public static (double Recall, int Compared) Measure(
+        ulong seed, NearestRows all, NeighbourLists lists, int[] neighbours, CancellationToken cancellationToken)
     {
-        var some = Sample(problem.Seed, lists.Queries);
+        var some = Sample(seed, lists.Queries);
         var exact = new NeighbourLists([.. lists.Rows], [.. lists.Distances]);
-        NeighbourSearch.Lengthen(exact, pool, null, problem.ContentIds, queries, some, some.Max(j => neighbours[j]), problem.Threads, cancellationToken);
-        return (some.Average(j => (double)exact.Rows[j].Take(neighbours[j]).Intersect(lists.Rows[j].Take(neighbours[j])).Count() / neighbours[j]), some.Length);
+        NeighbourSearch.Lengthen(exact, all with { Length = some.Max(j => neighbours[j]) }, null, some, cancellationToken);
+        return (some.Average(Share), some.Length);
+
+        double Share(int j) =>
+            (double)exact.Rows[j].Take(neighbours[j]).Intersect(lists.Rows[j].Take(neighbours[j])).Count() / neighbours[j];
     }
 }

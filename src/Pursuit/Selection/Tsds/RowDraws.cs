@@ -22,14 +22,21 @@ internal static class RowDraws
     {
         var keyed = new (double Key, int Index)[rows.Length];
         for (var i = 0; i < rows.Length; i++) keyed[i] = (key(i), i);
-        Array.Sort(keyed, (a, b) => a.Key.CompareTo(b.Key) is not 0 and var order ? order : problem.ContentIds[rows[a.Index]].CompareTo(problem.ContentIds[rows[b.Index]]));
+        Array.Sort(
+            keyed,
+            (a, b) => a.Key.CompareTo(b.Key) is not 0 and var order
+                ? order
+                : problem.ContentIds[rows[a.Index]].CompareTo(problem.ContentIds[rows[b.Index]]));
         return Array.ConvertAll(keyed, k => new RankedRow(rows[k.Index], probabilities[k.Index]));
     }
 
-    /// <summary>Draws until the next one would pass the budget; rows in the order of their first draw, each weighing as often as it was drawn.</summary>
+    /// <summary>
+    /// Draws until the next one would pass the budget; rows in the order of their first draw, each weighing as often as it was drawn.
+    /// </summary>
     private static List<RankedRow> Drawn(SelectionProblem problem, int[] rows, double[] probabilities)
     {
-        var order = Enumerable.Range(0, rows.Length).Where(i => problem.TokenCounts is null || problem.TokenCounts.Supervised[rows[i]] > 0).ToArray();
+        var order = Enumerable.Range(0, rows.Length).Where(
+            i => problem.TokenCounts is null || problem.TokenCounts.Supervised[rows[i]] > 0).ToArray();
         if (order.Length == 0) return [.. rows.Select((row, i) => new RankedRow(row, probabilities[i]))];
         Array.Sort(order, (a, b) => problem.ContentIds[rows[a]].CompareTo(problem.ContentIds[rows[b]]));
         var upTo = new double[order.Length];

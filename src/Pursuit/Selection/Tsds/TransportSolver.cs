@@ -1,5 +1,5 @@
-using Pursuit.Selection.Features;
 using Pursuit.Selection.Neighbours;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Tsds;
 
@@ -21,22 +21,26 @@ internal sealed class TransportSolver
     private readonly EmbeddingRows _target;
     private readonly SelectionProblem _problem;
     private readonly TsdsOptions _options;
+    private readonly SelectionContext _context;
     private readonly int[] _asked;
 
     /// <summary>Prepares to solve.</summary>
     /// <param name="pool">The pool's rows.</param>
     /// <param name="target">The target's, in the same space.</param>
-    /// <param name="problem">Content ids, seed, threads.</param>
+    /// <param name="problem">Content ids and seed.</param>
     /// <param name="options">Checked options.</param>
-    public TransportSolver(EmbeddingRows pool, EmbeddingRows target, SelectionProblem problem, TsdsOptions options)
+    /// <param name="context">Threads; told of searches; stops within a pass.</param>
+    public TransportSolver(
+        EmbeddingRows pool, EmbeddingRows target, SelectionProblem problem, TsdsOptions options, SelectionContext context)
     {
+        _context = context;
         _pool = pool;
         _target = target;
         _problem = problem;
         _options = options;
         _asked = new int[target.Count];
         Queries = target.ToArray();
-        Densities = new Densities(pool, options.KernelWidth, problem.Threads);
+        Densities = new Densities(pool, options.KernelWidth, context.Threads);
     }
 
     /// <summary>The target's rows, [V, dimension].</summary>
@@ -51,82 +55,86 @@ internal sealed class TransportSolver
     /// <summary>Passes over the pool for neighbours.</summary>
     public int NeighbourPasses { get; private set; }
 
+    /// <summary>A search for all targets' nearest rows.</summary>
+    public NearestRows All(int length) => new(_pool, _problem.ContentIds, Queries, length, _context.Threads);
+
     /// <summary>Solves.</summary>
-    /// <param name="progress">Told of searches.</param>
-    /// <param name="cancellationToken">Stops within a pass.</param>
     /// <returns>The lists and the plan over them.</returns>
     /// <exception cref="PursuitException">The authors' truncation was asked of fewer than 20 examples.</exception>
-    public (NeighbourLists Lists, TransportPlan Plan) Solve(IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
-        _options.Compat == TsdsCompatibility.Authors ? SolveAsAuthors(cancellationToken) : SolveWhole(progress, cancellationToken);
+    public (NeighbourLists Lists, TransportPlan Plan) Solve() =>
+        _options.Compat == TsdsCompatibility.Authors ? SolveAsAuthors() : SolveWhole();
 
-    private (NeighbourLists Lists, TransportPlan Plan) SolveWhole(IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    private (NeighbourLists Lists, TransportPlan Plan) SolveWhole()
     {
         var most = Math.Min(_pool.Count, _options.MaxK ?? Math.Max(1, MostNeighbours / _target.Count));
-        if (_options.Index == TsdsIndex.Ivf) Index = OpenIndex(cancellationToken);
-        var lists = Nearest(Math.Min(most, FirstLength), cancellationToken);
+        if (_options.Index == TsdsIndex.Ivf) Index = OpenIndex();
+        var lists = Nearest(Math.Min(most, FirstLength));
         while (true)
         {
             var plan = Plan(lists);
             // A row's weight is never above the 1 assumed while it isn't known: a level beyond a list stays beyond it.
-            int[] tooShort = [.. Enumerable.Range(0, lists.Queries).Where(j => lists.Rows[j].Length < most && MayGrow(lists, j) && (!plan.IsReached || plan.RanOut(j)))];
+            int[] tooShort = [.. Enumerable.Range(0, lists.Queries)
+                .Where(j => lists.Rows[j].Length < most && MayGrow(lists, j) && (!plan.IsReached || plan.RanOut(j)))];
             if (tooShort.Length > 0)
             {
-                Lengthen(lists, tooShort, (int)Math.Min(most, (long)Growth * tooShort.Max(j => lists.Rows[j].Length)), cancellationToken);
+                Lengthen(lists, tooShort, (int)Math.Min(most, (long)Growth * tooShort.Max(j => lists.Rows[j].Length)));
                 continue;
             }
 
             var unknown = Unknown(lists, plan);
             if (unknown.Length == 0) return (lists, plan);
-            Densities.Evaluate(unknown, cancellationToken);
-            progress?.Report(new WorkProgress("densities", Densities.Known, Densities.Known, "examples"));
+            Densities.Evaluate(unknown, _context.CancellationToken);
+            _context.Progress?.Report(new WorkProgress("densities", Densities.Known, Densities.Known, "examples"));
         }
     }
 
-    private (NeighbourLists Lists, TransportPlan Plan) SolveAsAuthors(CancellationToken cancellationToken)
+    private (NeighbourLists Lists, TransportPlan Plan) SolveAsAuthors()
     {
         const int AuthorsMostNeighbours = 5000;
         const int AuthorsShare = 10;
         if (_pool.Count < 2 * AuthorsShare)
-            throw PursuitException.At("compat=authors", $"a pool of {_pool.Count:N0} examples", $"at least {2 * AuthorsShare}, of which a tenth are neighbours", "Leave compat at none: it has no least size.");
-        var lists = Nearest(Math.Min(_options.MaxK ?? AuthorsMostNeighbours, _pool.Count / AuthorsShare), cancellationToken);
+            throw PursuitException.At(
+                "compat=authors",
+                $"a pool of {_pool.Count:N0} examples",
+                $"at least {2 * AuthorsShare}, of which a tenth are neighbours",
+                "Leave compat at none: it has no least size.");
+        var lists = Nearest(Math.Min(_options.MaxK ?? AuthorsMostNeighbours, _pool.Count / AuthorsShare));
         if (_options.KernelWidth > 0)
-            Densities.EvaluateWithin([.. lists.Rows.SelectMany(rows => rows).Distinct().Order()], _problem.ContentIds, Math.Min(_options.KdeK, _pool.Count / AuthorsShare), cancellationToken);
+            Densities.EvaluateWithin(
+                [.. lists.Rows.SelectMany(rows => rows).Distinct().Order()],
+                _problem.ContentIds,
+                Math.Min(_options.KdeK, _pool.Count / AuthorsShare),
+                _context.CancellationToken);
         return (lists, Plan(lists));
     }
 
-    private TransportPlan Plan(NeighbourLists lists) => TransportPlan.Solve(lists, Densities.Weight, _options.Alpha, _options.C, _pool.Count);
+    private TransportPlan Plan(NeighbourLists lists) =>
+        TransportPlan.Solve(lists, Densities.Weight, _options.Alpha, _options.C, _pool.Count);
 
-    private NeighbourLists Nearest(int length, CancellationToken cancellationToken)
+    private NeighbourLists Nearest(int length)
     {
         var lists = new NeighbourLists(new int[_target.Count][], new double[_target.Count][]);
-        Lengthen(lists, [.. Enumerable.Range(0, _target.Count)], length, cancellationToken);
+        Lengthen(lists, [.. Enumerable.Range(0, _target.Count)], length);
         return lists;
     }
 
-    private void Lengthen(NeighbourLists lists, int[] some, int length, CancellationToken cancellationToken)
+    private void Lengthen(NeighbourLists lists, int[] some, int length)
     {
         NeighbourPasses += NeighbourSearch.Passes(some.Length);
-        NeighbourSearch.Lengthen(lists, _pool, Index, _problem.ContentIds, Queries, some, length, _problem.Threads, cancellationToken);
+        NeighbourSearch.Lengthen(lists, All(length), Index, some, _context.CancellationToken);
         foreach (var j in some) _asked[j] = length;
     }
 
     /// <summary>False where an index gave a target fewer rows than were asked for: there are no more in its cells.</summary>
     private bool MayGrow(NeighbourLists lists, int target) => lists.Rows[target].Length == _asked[target];
 
-    private CellIndex OpenIndex(CancellationToken cancellationToken)
+    private CellIndex OpenIndex()
     {
         var lists = _options.Lists ?? Math.Clamp((int)Math.Sqrt(_pool.Count), 1, RowCells.MostCells);
-        var centres = CellIndex.Train(_pool, _problem.ContentIds, lists, _problem.Seed, _problem.Threads, cancellationToken);
+        var centres = CellIndex.Train(_pool, _problem.ContentIds, lists, _problem.Seed, _context.Threads, _context.CancellationToken);
         NeighbourPasses++;
-        RowCells Here() => RowCells.Of(_pool, centres, _problem.Threads, cancellationToken);
-        if (_pool.Team is { } team)
-        {
-            var (own, counts) = team.Cells(Here, centres);
-            return new CellIndex(own, counts, _options.Probes);
-        }
-
-        var cells = Here();
-        return new CellIndex(cells, cells.Counts(_pool.Own), _options.Probes);
+        var (cells, counts) = NeighbourRequests.AskCells(_pool, centres, _context.Threads, _context.CancellationToken);
+        return new CellIndex(cells, counts, _options.Probes);
     }
 
     /// <summary>

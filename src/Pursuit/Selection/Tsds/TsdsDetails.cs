@@ -61,7 +61,10 @@ public sealed record TsdsDetails : MethodDetails
         Line("neighbours per target", $"{Number(Neighbours.Average())}, worth {Number(EffectiveNeighbours)} equal ones"),
         Line("level s*", $"{Number(Level)}, {(Certified ? "the optimum is certified" : "the optimum is not certified")}"),
         Line("mass on near-duplicates", NearDuplicateMass.ToString("0.0%", CultureInfo.InvariantCulture)),
-        .. Index is { } index ? [Line("index", string.Create(CultureInfo.InvariantCulture, $"ivf, {index.Probes:N0} of {index.Lists:N0} lists probed; recall {index.Recall:0.000} on {index.Compared:N0} targets"))] : Array.Empty<KeyValuePair<string, string>>(),
+        .. Index is { } index
+            ? [Line("index", string.Create(CultureInfo.InvariantCulture, $"ivf, {index.Probes:N0} of {index.Lists:N0} lists probed; ")
+                + string.Create(CultureInfo.InvariantCulture, $"recall {index.Recall:0.000} on {index.Compared:N0} targets"))]
+            : Array.Empty<KeyValuePair<string, string>>(),
         Line("bytes read", BytesRead.ToString("N0", CultureInfo.InvariantCulture)),
     ];
 

@@ -9,11 +9,15 @@ public sealed record TsdsOptions : TsdsUniformOptions
     [Description("kde: a row's share is one over its density, so copies share one row's mass; uniform: all rows alike")]
     public TsdsDensity Density { get; init; } = TsdsDensity.Kde;
 
-    /// <summary>The distance within which rows add to each other's density. Default 0.75; range 0 or more; 0 is <see cref="TsdsDensity.Uniform"/>.</summary>
+    /// <summary>
+    /// The distance within which rows add to each other's density. Default 0.75; range 0 or more; 0 is <see cref="TsdsDensity.Uniform"/>.
+    /// </summary>
     [Description("distance within which rows add to each other's density, 0 or more; 0 is density=uniform")]
     public double Sigma { get; init; } = 0.75;
 
-    /// <summary>With <see cref="TsdsCompatibility.Authors"/>: the most rows that a density adds up. Default 1000; range 1 or more.</summary>
+    /// <summary>
+    /// With <see cref="TsdsCompatibility.Authors"/>: the most rows that a density adds up. Default 1000; range 1 or more.
+    /// </summary>
     [Description("with compat=authors: the most rows that a density adds up, 1 or more")]
     public int KdeK { get; init; } = 1000;
 

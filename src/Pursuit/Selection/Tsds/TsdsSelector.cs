@@ -1,7 +1,7 @@
 using System.Globalization;
 using Pursuit.Numerics;
-using Pursuit.Selection.Features;
 using Pursuit.Selection.Neighbours;
+using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Tsds;
 
@@ -66,39 +66,23 @@ public sealed class TsdsSelector : ISelector
     });
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        var (pool, target) = EmbeddingRows.Of(EmbeddingProblem.Pool(problem, _name), EmbeddingProblem.Target(problem, _name), _options.Unit);
-        var solver = new TransportSolver(pool, target!, problem, _options);
-        var (lists, plan) = solver.Solve(progress, cancellationToken);
-
-        var mass = new double[pool.Count];
-        var (alignment, effective) = (0.0, 0.0);
-        var neighbours = new int[lists.Queries];
-        for (var j = 0; j < lists.Queries; j++)
-        {
-            var shares = plan.Shares(j);
-            var squares = 0.0;
-            for (var k = 0; k < shares.Length; k++)
-            {
-                mass[lists.Rows[j][k]] += shares[k];
-                alignment += shares[k] * lists.Distances[j][k];
-                squares += shares[k] * lists.Queries * shares[k] * lists.Queries;
-            }
-
-            neighbours[j] = shares.Length;
-            effective += 1 / squares;
-        }
-
-        var empty = FeaturelessRows.Of(_name, problem);
-        int[] rows = [.. Enumerable.Range(0, mass.Length).Where(i => mass[i] > 0 && empty?[i] != true)];
-        var probabilities = Array.ConvertAll(rows, i => mass[i]);
+        var (pool, target) = EmbeddingRows.Open(
+            problem.RequirePoolEmbeddings(_name), problem.RequireTargetEmbeddings(_name), _options.Unit);
+        var solver = new TransportSolver(pool, target!, problem, _options, context);
+        var (lists, plan) = solver.Solve();
+        var placed = PlacedMass.Add(lists, plan, pool.Count);
+        var empty = FeaturelessRows.Find(problem.Embeddings.Pool);
+        int[] rows = [.. Enumerable.Range(0, pool.Count).Where(i => placed.Mass[i] > 0 && empty?[i] != true)];
+        var probabilities = Array.ConvertAll(rows, i => placed.Mass[i]);
         var sample = Sample(problem, Math.Min(SampleRows, pool.Count));
-        var certified = IsCertified(problem, solver, lists, plan, sample, cancellationToken);
-        var nearSample = NearSample(problem, solver.Densities, rows);
-        solver.Densities.CountNear(nearSample, cancellationToken);
-        var index = solver.Index is { } cells ? IndexReport(problem, pool, solver, cells, lists, neighbours, cancellationToken) : null;
-        var selection = BudgetFiller.Fill(_name, problem, RowDraws.Rank(problem, rows, probabilities, _options.Draw));
+        // Before the near-duplicates: what it evaluates tells of those as well.
+        var certified = IsCertified(problem, solver, lists, plan, sample, context.CancellationToken);
+        var duplicated = NearDuplicateMass(problem, solver.Densities, rows, placed.Mass, context.CancellationToken);
+        var index = IndexReport(problem.Seed, solver, lists, placed.Neighbours, context.CancellationToken);
+        var selection = BudgetFiller.Fill(
+            _name, problem, RowDraws.Rank(problem, rows, probabilities, _options.Draw), problem.Embeddings.Pool);
         var sampled = new float[sample.Length * pool.Dimension];
         pool.Gather(sample, sampled);
         var details = new TsdsDetails
@@ -106,48 +90,69 @@ public sealed class TsdsSelector : ISelector
             Sigma = _options.KernelWidth,
             Level = plan.Level,
             Certified = certified,
-            Neighbours = neighbours,
+            Neighbours = placed.Neighbours,
             TargetsOutOfNeighbours = OutOfNeighbours(lists, plan),
             Support = rows.Length,
             EffectiveRows = 1 / probabilities.Sum(p => p * p),
-            EffectiveNeighbours = effective / lists.Queries,
+            EffectiveNeighbours = placed.EffectiveNeighbours,
             AlignmentBefore = MeanDistance(pool, sampled, solver.Queries, lists.Queries),
-            AlignmentAfter = alignment,
-            NearDuplicateMass = nearSample.Sum(i => solver.Densities.Near(i) > 0 ? mass[i] : 0) / nearSample.Sum(i => mass[i]),
+            AlignmentAfter = placed.Alignment,
+            NearDuplicateMass = duplicated,
             Index = index,
             DensitiesEvaluated = solver.Densities.Known,
             BytesRead = (solver.NeighbourPasses + solver.Densities.Passes + (index is null ? 0 : 1)) * pool.PassBytes,
         };
+        var remarks = Remarks(problem, selection, details, lists.Rows.Max(list => list.Length), AreEqual(sampled, pool.Dimension));
         return selection with
         {
             Details = details,
-            Remarks = [.. selection.Remarks, .. Remarks(problem, selection, details, lists.Rows.Max(list => list.Length), AreEqual(sampled, pool.Dimension))],
+            Remarks = [.. selection.Remarks, .. remarks],
             Arrays =
             [
-                new SavedArray(ProbabilitiesName, Array.ConvertAll(mass, p => (float)p)),
+                new SavedArray(ProbabilitiesName, Array.ConvertAll(placed.Mass, p => (float)p)),
                 new SavedArray(DensitiesName, solver.Densities.ToArray()),
-                new SavedArray(NeighboursName, Array.ConvertAll(neighbours, k => (float)k)),
+                new SavedArray(NeighboursName, Array.ConvertAll(placed.Neighbours, k => (float)k)),
             ],
         };
     }
 
     private static int OutOfNeighbours(NeighbourLists lists, TransportPlan plan) => Enumerable.Range(0, lists.Queries).Count(plan.RanOut);
 
-    private static TsdsIndexReport IndexReport(SelectionProblem problem, EmbeddingRows pool, TransportSolver solver, CellIndex index, NeighbourLists lists, int[] neighbours, CancellationToken cancellationToken)
+    private static TsdsIndexReport? IndexReport(
+        ulong seed, TransportSolver solver, NeighbourLists lists, int[] neighbours, CancellationToken cancellationToken)
     {
-        var (recall, compared) = NeighbourRecall.Measure(problem, pool, solver.Queries, lists, neighbours, cancellationToken);
+        if (solver.Index is not { } index) return null;
+        var (recall, compared) = NeighbourRecall.Measure(seed, solver.All(0), lists, neighbours, cancellationToken);
         return new TsdsIndexReport(index.Lists, index.Probes, recall, compared);
+    }
+
+    /// <summary>The share of mass on rows that another nearly equals, over the rows whose near-duplicates are counted.</summary>
+    private static double NearDuplicateMass(
+        SelectionProblem problem, Densities densities, int[] rows, double[] mass, CancellationToken cancellationToken)
+    {
+        var counted = NearSample(problem, densities, rows);
+        densities.CountNear(counted, cancellationToken);
+        return counted.Sum(i => densities.Near(i) > 0 ? mass[i] : 0) / counted.Sum(i => mass[i]);
     }
 
     /// <summary>
     /// The plan is the program's optimum while s* is at most half the sum of all 1 / density. The densities at hand often show it;
     /// else some more rows' are evaluated.
     /// </summary>
-    private bool IsCertified(SelectionProblem problem, TransportSolver solver, NeighbourLists lists, TransportPlan plan, int[] sample, CancellationToken cancellationToken)
+    private bool IsCertified(
+        SelectionProblem problem,
+        TransportSolver solver,
+        NeighbourLists lists,
+        TransportPlan plan,
+        int[] sample,
+        CancellationToken cancellationToken)
     {
-        if (_options.Compat == TsdsCompatibility.Authors || solver.Index is { IsExact: false } || OutOfNeighbours(lists, plan) > 0 || (!plan.IsReached && lists.Rows.Any(rows => rows.Length < problem.ContentIds.Count))) return false;
+        if (_options.Compat == TsdsCompatibility.Authors || solver.Index is { IsExact: false }) return false;
+        if (OutOfNeighbours(lists, plan) > 0 || (!plan.IsReached && lists.Rows.Any(rows => rows.Length < problem.ContentIds.Count)))
+            return false;
         var densities = solver.Densities;
-        for (var count = sample.Length; densities.KnownWeight() < 2 * plan.Level; count = Math.Min(CertifyingRows, problem.ContentIds.Count))
+        for (var count = sample.Length; densities.KnownWeight() < 2 * plan.Level; count = Math.Min(
+            CertifyingRows, problem.ContentIds.Count))
         {
             var rows = (count == sample.Length ? sample : Sample(problem, count)).Where(row => !densities.IsKnown(row)).Order().ToArray();
             if (rows.Length > 0) densities.Evaluate(rows, cancellationToken);
@@ -160,25 +165,36 @@ public sealed class TsdsSelector : ISelector
     private IEnumerable<string> Remarks(SelectionProblem problem, SelectionResult selection, TsdsDetails details, int length, bool areEqual)
     {
         if (_options.Compat == TsdsCompatibility.None && details.TargetsOutOfNeighbours > 0)
-            yield return $"{details.TargetsOutOfNeighbours:N0} of {details.Neighbours.Count:N0} targets ran out of their {length:N0} neighbours, and the last one holds what was left: raise {(_options.Index == TsdsIndex.None ? "max-k" : "probes")} or alpha, or lower c.";
+            yield return $"{details.TargetsOutOfNeighbours:N0} of {details.Neighbours.Count:N0} targets ran out of their {length:N0} neighbours, "
+                + $"and the last one holds what was left: raise {(_options.Index == TsdsIndex.None ? "max-k" : "probes")} or alpha, or lower c.";
         if (details.Index is { Recall: < LowRecall } index)
-            yield return string.Create(CultureInfo.InvariantCulture, $"The index found {index.Recall:0.0%} of the neighbours: raise probes ({index.Probes:N0} of {index.Lists:N0} lists), or leave index at none.");
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"The index found {index.Recall:0.0%} of the neighbours: ")
+                + string.Create(CultureInfo.InvariantCulture, $"raise probes ({index.Probes:N0} of {index.Lists:N0} lists), or leave index at none.");
         if (areEqual && problem.ContentIds.Count > 1)
-            yield return $"The embeddings of all {Math.Min(SampleRows, problem.ContentIds.Count):N0} examples looked at are equal, so nothing tells one example from another: look at what made them.";
+            yield return $"The embeddings of all {Math.Min(SampleRows, problem.ContentIds.Count):N0} examples looked at are equal, "
+                + "so nothing tells one example from another: look at what made them.";
         else if (_options.Compat == TsdsCompatibility.None && details.AlignmentAfter > FarShare * details.AlignmentBefore)
-            yield return string.Create(CultureInfo.InvariantCulture, $"The mass lies nearly as far from the target ({details.AlignmentAfter:G4}) as the pool does ({details.AlignmentBefore:G4}), so this is hardly a choice: {(details.Sigma > 0 ? $"examples within sigma {details.Sigma:0.###} of one another count as copies; lower sigma, or " : "")}lower c or raise alpha.");
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"The mass lies nearly as far from the target ({details.AlignmentAfter:G4}) as the pool does ({details.AlignmentBefore:G4}), so this is hardly a choice: {(details.Sigma > 0 ? $"examples within sigma {details.Sigma:0.###} of one another count as copies; lower sigma, or " : "")}lower c or raise alpha.");
         if (_options.Draw == TsdsDraw.WithReplacement)
             yield return $"{selection.Rows.Count:N0} distinct examples were drawn; one drawn more often weighs as much more.";
         else if (problem.Quotas.Count == 0 && selection.Rows.Count >= details.Support && selection.Spent < selection.Budget)
-            yield return $"Only {details.Support:N0} {(details.Support == 1 ? "example is" : "examples are")} near enough to the target to get any mass, and all were chosen: lower alpha or raise c for more.";
+            yield return $"Only {details.Support:N0} {(details.Support == 1 ? "example is" : "examples are")} near enough to the target "
+                + "to get any mass, and all were chosen: lower alpha or raise c for more.";
     }
 
-    /// <summary>Rows whose near-duplicates are counted: all where that came with their density, else at most 4,096, for it costs as much.</summary>
+    /// <summary>
+    /// Rows whose near-duplicates are counted: all where that came with their density, else at most 4,096, for it costs as much.
+    /// </summary>
     private static int[] NearSample(SelectionProblem problem, Densities densities, int[] rows) =>
         rows.Length <= NearRows || rows.All(densities.IsNearKnown) ? rows : Smallest(problem, rows, NearRows);
 
     /// <summary>The rows of smallest content id.</summary>
-    private static int[] Sample(SelectionProblem problem, int count) => Smallest(problem, Enumerable.Range(0, problem.ContentIds.Count), count);
+    private static int[] Sample(SelectionProblem problem, int count) =>
+        Smallest(problem, Enumerable.Range(0, problem.ContentIds.Count), count);
 
     private static int[] Smallest(SelectionProblem problem, IEnumerable<int> rows, int count)
     {
@@ -200,8 +216,40 @@ public sealed class TsdsSelector : ISelector
         Parallel.For(0, sums.Length, i =>
         {
             var row = rows.AsSpan(i * pool.Dimension, pool.Dimension);
-            for (var j = 0; j < count; j++) sums[i] += Math.Sqrt(SquaredDistance.Of(row, queries.AsSpan(j * pool.Dimension, pool.Dimension)));
+            for (var j = 0; j < count; j++)
+                sums[i] += Math.Sqrt(SquaredDistance.Of(row, queries.AsSpan(j * pool.Dimension, pool.Dimension)));
         });
         return sums.Sum() / ((double)sums.Length * count) / pool.Factor;
+    }
+
+    /// <summary>What a plan puts where.</summary>
+    /// <param name="Mass">p of every row: the targets' shares added up, [pool].</param>
+    /// <param name="Neighbours">Rows with mass of each target, [target].</param>
+    /// <param name="Alignment">sum gamma_jk d_jk.</param>
+    /// <param name="EffectiveNeighbours">1 / sum_k (V gamma_jk)^2, the mean over targets.</param>
+    private sealed record PlacedMass(double[] Mass, int[] Neighbours, double Alignment, double EffectiveNeighbours)
+    {
+        public static PlacedMass Add(NeighbourLists lists, TransportPlan plan, int poolRows)
+        {
+            var mass = new double[poolRows];
+            var (alignment, effective) = (0.0, 0.0);
+            var neighbours = new int[lists.Queries];
+            for (var j = 0; j < lists.Queries; j++)
+            {
+                var shares = plan.Shares(j);
+                var squares = 0.0;
+                for (var k = 0; k < shares.Length; k++)
+                {
+                    mass[lists.Rows[j][k]] += shares[k];
+                    alignment += shares[k] * lists.Distances[j][k];
+                    squares += shares[k] * lists.Queries * shares[k] * lists.Queries;
+                }
+
+                neighbours[j] = shares.Length;
+                effective += 1 / squares;
+            }
+
+            return new PlacedMass(mass, neighbours, alignment, effective / lists.Queries);
+        }
     }
 }

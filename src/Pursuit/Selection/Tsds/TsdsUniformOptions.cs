@@ -3,10 +3,14 @@ using Pursuit.Selection.Neighbours;
 
 namespace Pursuit.Selection.Tsds;
 
-/// <summary>Options of <see cref="TsdsSelector"/> as <c>tsds-uniform</c>. The defaults are the paper's, but for how rows are drawn and lists end.</summary>
+/// <summary>
+/// Options of <see cref="TsdsSelector"/> as <c>tsds-uniform</c>. The defaults are the paper's, but for how rows are drawn and lists end.
+/// </summary>
 public record TsdsUniformOptions
 {
-    /// <summary>The weight of alignment against diversity. Default 0.5; range above 0 to 1; 1 takes each target's nearest row alone.</summary>
+    /// <summary>
+    /// The weight of alignment against diversity. Default 0.5; range above 0 to 1; 1 takes each target's nearest row alone.
+    /// </summary>
     [Description("alignment with the target against diversity, above 0 to 1; 1 takes each target's nearest row alone")]
     public double Alpha { get; init; } = 0.5;
 
@@ -14,7 +18,9 @@ public record TsdsUniformOptions
     [Description("scale of distances, above 0; only C (1 - alpha) / alpha matters")]
     public double C { get; init; } = 5;
 
-    /// <summary>Most neighbours of a target. Default none: lists grow until the mass is placed; the authors' is 5000. Range 1 or more.</summary>
+    /// <summary>
+    /// Most neighbours of a target. Default none: lists grow until the mass is placed; the authors' is 5000. Range 1 or more.
+    /// </summary>
     [Description("most neighbours of a target, 1 or more; by default as many as the mass needs, 5000 with compat=authors")]
     public int? MaxK { get; init; }
 
@@ -31,14 +37,20 @@ public record TsdsUniformOptions
     public TsdsCompatibility Compat { get; init; } = TsdsCompatibility.None;
 
     /// <summary>Where neighbours are looked for. Default <see cref="TsdsIndex.None"/>: everywhere, exactly.</summary>
-    [Description("none: exact neighbours; ivf: only in the lists nearest to each target, with the recall reported, for large targets and pools")]
+    [Description(
+        "none: exact neighbours; ivf: only in the lists nearest to each target, with the recall reported, "
+        + "for large targets and pools")]
     public TsdsIndex Index { get; init; } = TsdsIndex.None;
 
-    /// <summary>With <see cref="TsdsIndex.Ivf"/>: lists of the pool. Default none: the root of the pool's rows. Range 1 to 65,536.</summary>
+    /// <summary>
+    /// With <see cref="TsdsIndex.Ivf"/>: lists of the pool. Default none: the root of the pool's rows. Range 1 to 65,536.
+    /// </summary>
     [Description("with index=ivf: lists of the pool, 1 to 65536; by default the root of its rows")]
     public int? Lists { get; init; }
 
-    /// <summary>With <see cref="TsdsIndex.Ivf"/>: lists that a target looks at. Default 32; range 1 or more; as many as lists is exact.</summary>
+    /// <summary>
+    /// With <see cref="TsdsIndex.Ivf"/>: lists that a target looks at. Default 32; range 1 or more; as many as lists is exact.
+    /// </summary>
     [Description("with index=ivf: lists that a target looks at, 1 or more; all of them are exact search")]
     public int Probes { get; init; } = 32;
 
@@ -48,7 +60,10 @@ public record TsdsUniformOptions
     {
         var faults = Faults().ToArray();
         if (faults.Length > 0)
-            throw PursuitException.At(method, string.Join(", ", faults.Select(f => f.Found)), string.Join(", ", faults.Select(f => f.Expected)));
+            throw PursuitException.At(
+                method,
+                string.Join(", ", faults.Select(f => f.Found)),
+                string.Join(", ", faults.Select(f => f.Expected)));
     }
 
     /// <summary>What is out of range.</summary>
@@ -59,6 +74,7 @@ public record TsdsUniformOptions
         if (MaxK < 1) yield return ($"max-k {MaxK}", "max-k of 1 or more");
         if (Lists is < 1 or > RowCells.MostCells) yield return ($"lists {Lists}", $"lists of 1 to {RowCells.MostCells}");
         if (Probes < 1) yield return ($"probes {Probes}", "probes of 1 or more");
-        if (Index != TsdsIndex.None && Compat == TsdsCompatibility.Authors) yield return ("index ivf with compat authors", "index none with compat authors");
+        if (Index != TsdsIndex.None && Compat == TsdsCompatibility.Authors)
+            yield return ("index ivf with compat authors", "index none with compat authors");
     }
 }

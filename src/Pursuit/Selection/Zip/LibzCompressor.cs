@@ -25,7 +25,12 @@ internal sealed unsafe class LibzCompressor : ITailCompressor
     /// <exception cref="PursuitException">There is none on this machine.</exception>
     public LibzCompressor()
     {
-        _library = Loaded.Value ?? throw PursuitException.At("zip.compressor", "libz, which isn't on this machine", $"one of: {string.Join(", ", Names)}", "Install zlib, or set zip.compressor=managed.");
+        _library = Loaded.Value
+            ?? throw PursuitException.At(
+                "zip.compressor",
+                "libz, which isn't on this machine",
+                $"one of: {string.Join(", ", Names)}",
+                "Install zlib, or set zip.compressor=managed.");
     }
 
     /// <summary>True where the library is there.</summary>

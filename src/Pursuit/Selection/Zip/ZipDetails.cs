@@ -20,7 +20,10 @@ public sealed record ZipDetails : MethodDetails
     /// <inheritdoc/>
     public override IReadOnlyList<KeyValuePair<string, string>> Summary =>
     [
-        KeyValuePair.Create("compression ratio", string.Create(CultureInfo.InvariantCulture, $"{(double)Bytes / Compressed:F3} ({Bytes:N0} bytes to {Compressed:N0}, {Compressor})")),
+        KeyValuePair.Create(
+            "compression ratio",
+            string.Create(
+                CultureInfo.InvariantCulture, $"{(double)Bytes / Compressed:F3} ({Bytes:N0} bytes to {Compressed:N0}, {Compressor})")),
         KeyValuePair.Create("rounds", Rounds.ToString("N0", CultureInfo.InvariantCulture)),
     ];
 }

@@ -31,7 +31,8 @@ public sealed record ZipOptions
     {
         var faults = new List<string>();
         if (Rescored < 1) faults.Add($"zip.rescored: {Rescored}; expected at least 1");
-        if (Candidates < 1 || Candidates > Rescored) faults.Add($"zip.candidates: {Candidates}; expected 1 to zip.rescored, which is {Rescored}");
+        if (Candidates < 1 || Candidates > Rescored)
+            faults.Add($"zip.candidates: {Candidates}; expected 1 to zip.rescored, which is {Rescored}");
         if (Batch < 1 || Batch > Candidates) faults.Add($"zip.batch: {Batch}; expected 1 to zip.candidates, which is {Candidates}");
         if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
     }

@@ -1,5 +1,4 @@
 using System.Text;
-using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection.Zip;
 
@@ -22,12 +21,13 @@ public sealed class ZipSelector : IScorer
     }
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        using var measure = new TailMeasure(_options.Compressor, problem.Threads, cancellationToken);
-        var texts = Texts(problem, cancellationToken);
-        var rounds = Start(problem, texts, measure, progress);
-        if (rounds.Left.Count == 0) throw PursuitException.At("--pool", $"none of the {texts.Length:N0} examples has a text", "examples with words");
+        using var measure = new TailMeasure(_options.Compressor, context.Threads, context.CancellationToken);
+        var texts = Texts(problem, context.CancellationToken);
+        var rounds = Start(problem, texts, measure, context.Progress);
+        if (rounds.Left.Count == 0)
+            throw PursuitException.At(ApiName.Pool, $"none of the {texts.Length:N0} examples has a text", "examples with words");
 
         var budget = problem.ResolvedBudget;
         var ranked = new List<RankedRow>();
@@ -35,13 +35,13 @@ public sealed class ZipSelector : IScorer
         var count = 0;
         for (; spent < budget && rounds.Left.Count > 0; count++)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            context.CancellationToken.ThrowIfCancellationRequested();
             rounds.Run(() => spent < budget, (position, ratio) =>
             {
                 ranked.Add(new RankedRow(position, -ratio));
                 spent += problem.Budget.Cost(position, problem.TokenCounts);
             });
-            progress?.Report(new WorkProgress("choosing by compression", spent, budget, Budget.UnitName(problem.Budget.Unit)));
+            context.Progress?.Report(new WorkProgress("choosing by compression", spent, budget, Budget.UnitName(problem.Budget.Unit)));
         }
 
         var (bytes, compressed) = (rounds.Chosen.Bytes, rounds.Chosen.Compressed);
@@ -50,17 +50,27 @@ public sealed class ZipSelector : IScorer
         var selection = BudgetFiller.Fill(Name, problem, ranked);
         return selection with
         {
-            Remarks = [.. selection.Remarks, .. empty == 0 ? Array.Empty<string>() : [$"{empty:N0} examples without a text have no ratio and were passed over."]],
-            Details = new ZipDetails { Compressor = _options.Compressor == ZipCompressor.Libz ? "libz" : "managed", Rounds = count, Bytes = bytes, Compressed = compressed },
+            Remarks =
+            [
+                .. selection.Remarks,
+                .. empty == 0 ? Array.Empty<string>() : [$"{empty:N0} examples without a text have no ratio and were passed over."],
+            ],
+            Details = new ZipDetails
+            {
+                Compressor = _options.Compressor == ZipCompressor.Libz ? "libz" : "managed",
+                Rounds = count,
+                Bytes = bytes,
+                Compressed = compressed,
+            },
         };
     }
 
     /// <summary>Each example's own compression ratio: what the first round starts from. NaN without a text.</summary>
-    public double[] Scores(SelectionProblem problem, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public double[] Scores(SelectionProblem problem, SelectionContext context)
     {
-        using var measure = new TailMeasure(_options.Compressor, problem.Threads, cancellationToken);
-        var texts = Texts(problem, cancellationToken);
-        var ratios = Start(problem, texts, measure, progress).Ratios;
+        using var measure = new TailMeasure(_options.Compressor, context.Threads, context.CancellationToken);
+        var texts = Texts(problem, context.CancellationToken);
+        var ratios = Start(problem, texts, measure, context.Progress).Ratios;
         var scores = new double[texts.Length];
         for (var i = 0; i < scores.Length; i++) scores[i] = texts[i].Length == 0 ? double.NaN : ratios[i];
         return scores;
@@ -73,7 +83,7 @@ public sealed class ZipSelector : IScorer
         });
 
     private static byte[][] Texts(SelectionProblem problem, CancellationToken cancellationToken) =>
-        [.. TextProblem.Pool(problem, Name).Read(cancellationToken).Select(Encoding.UTF8.GetBytes)];
+        [.. problem.RequirePoolTexts(Name).Read(cancellationToken).Select(Encoding.UTF8.GetBytes)];
 
     /// <summary>What the rounds didn't choose, by its last ratio: for sources whose quota reaches that far.</summary>
     private static RankedRow[] Others(SelectionProblem problem, byte[][] texts, ZipRounds rounds, List<RankedRow> ranked)

@@ -2,8 +2,8 @@ using System.Text.Json;
 using Pursuit.Selection;
 using Pursuit.Selection.Dsir;
 using Pursuit.Selection.Features;
-using Pursuit.Selection.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Selection.Dsir;
 
@@ -18,8 +18,9 @@ public sealed class DsirTests
         using var golden = JsonDocument.Parse(File.ReadAllBytes(RepositoryFiles.Fixture("dsir", "golden.json")));
         var pool = Texts(golden, "pool");
         var options = new DsirOptions { Hash = GramHash.Sha256, Buckets = golden.RootElement.GetProperty("buckets").GetInt32(), Resample = false };
-        var weights = new DsirSelector(options).Scores(Problem(pool, Texts(golden, "target")), null, CancellationToken.None);
-        var expected = golden.RootElement.GetProperty("log_weights").EnumerateArray().Select(w => w.ValueKind == JsonValueKind.Null ? double.NaN : w.GetDouble()).ToArray();
+        var weights = new DsirSelector(options).Scores(Problem(pool, Texts(golden, "target")), SelectionContext.Default);
+        var expected = golden.RootElement.GetProperty("log_weights").EnumerateArray().Select(
+            w => w.ValueKind == JsonValueKind.Null ? double.NaN : w.GetDouble()).ToArray();
         for (var i = 0; i < expected.Length; i++)
         {
             if (double.IsNaN(expected[i])) weights[i].ShouldBe(double.NaN);
@@ -34,7 +35,7 @@ public sealed class DsirTests
     {
         string[] pool = [.. Law, .. Code, "Ärger, ÉTÉ & naïve_1 – ½ 中文!", "กันx中ガ\u3099 \u03a3\u0391\u03a3 İ", "a", "?!", " "];
         var options = new DsirOptions { Hash = hash, Buckets = 97, Resample = false };
-        var weights = new DsirSelector(options).Scores(Problem(pool, Law[..2]), null, CancellationToken.None);
+        var weights = new DsirSelector(options).Scores(Problem(pool, Law[..2]), SelectionContext.Default);
         var expected = ReferenceDsir.LogWeights(pool, Law[..2], options);
         for (var i = 0; i < pool.Length; i++)
         {
@@ -60,7 +61,7 @@ public sealed class DsirTests
         {
             string[] pool = [.. Enumerable.Range(0, 200).Select(i => Text(i % 4 == 0 ? second : first, i, between))];
             string[] target = [.. Enumerable.Range(1000, 20).Select(i => Text(second, i, between))];
-            var rows = new DsirSelector(new DsirOptions()).Select(Problem(pool, target, "25"), null, CancellationToken.None).Rows;
+            var rows = new DsirSelector(new DsirOptions()).Select(Problem(pool, target, "25"), CancellationToken.None).Rows;
             rows.Count(r => r.Position % 4 == 0).ShouldBe(25, between);
         }
     }
@@ -73,7 +74,8 @@ public sealed class DsirTests
     [Fact]
     public void A_target_distributed_as_the_pool_weighs_everything_alike()
     {
-        var weights = new DsirSelector(new DsirOptions { Resample = false }).Scores(Problem(Code, [.. Code, .. Code]), null, CancellationToken.None);
+        var weights = new DsirSelector(new DsirOptions { Resample = false }).Scores(
+            Problem(Code, [.. Code, .. Code]), SelectionContext.Default);
         weights.ShouldAllBe(w => Math.Abs(w) < 1e-12);
     }
 
@@ -81,7 +83,8 @@ public sealed class DsirTests
     public void Words_of_the_target_are_chosen_before_others()
     {
         string[] pool = [.. Code, .. Law];
-        var rows = new DsirSelector(new DsirOptions { Resample = false }).Select(Problem(pool, ["the final order of the court", "notice of a stay"]), null, CancellationToken.None).Rows;
+        var rows = new DsirSelector(new DsirOptions { Resample = false }).Select(
+            Problem(pool, ["the final order of the court", "notice of a stay"]), CancellationToken.None).Rows;
         rows.Select(r => r.Position).Order().ShouldBe([3, 4, 5]);
     }
 
@@ -90,12 +93,17 @@ public sealed class DsirTests
     {
         // Two buckets' worth of evidence: the draw of one row must come out by weight, which Gumbel noise promises.
         string[] pool = ["red", "blue"];
-        var weights = new DsirSelector(new DsirOptions { Resample = false }).Scores(Problem(pool, ["red", "red", "red", "blue"]), null, CancellationToken.None);
+        var weights = new DsirSelector(new DsirOptions { Resample = false }).Scores(
+            Problem(pool, ["red", "red", "red", "blue"]), SelectionContext.Default);
         var chance = 1 / (1 + Math.Exp(weights[1] - weights[0]));
         var red = 0;
         const int Draws = 4000;
         for (ulong seed = 0; seed < Draws; seed++)
-            if (new DsirSelector(new DsirOptions()).Select(Problem(pool, ["red", "red", "red", "blue"], "1") with { Seed = seed }, null, CancellationToken.None).Rows[0].Position == 0) red++;
+            if (new DsirSelector(new DsirOptions()).Select(
+                Problem(pool, ["red", "red", "red", "blue"], "1") with { Seed = seed }, CancellationToken.None).Rows[0].Position == 0)
+            {
+                red++;
+            }
         chance.ShouldBe(0.75, 1e-6);
         red.ShouldBeInRange(Draws * 3 / 4 - 110, Draws * 3 / 4 + 110); // four deviations of 27
     }
@@ -106,16 +114,16 @@ public sealed class DsirTests
         string[] pool = [.. Enumerable.Range(0, 300).Select(i => $"{Law[i % 3]} number {i} {Code[i % 2]}")];
         var problem = Problem(pool, Law, "40") with { Seed = 5 };
         int[] order = [.. Enumerable.Range(0, 300).Select(i => i * 7 % 300)];
-        var moved = problem with { ContentIds = [.. order.Select(i => problem.ContentIds[i])], PoolTexts = new MemoryTexts([.. order.Select(i => pool[i])]), Threads = 3 };
+        var moved = problem with { ContentIds = [.. order.Select(i => problem.ContentIds[i])], Texts = problem.Texts with { Pool = new MemoryTexts([.. order.Select(i => pool[i])]) } };
         var selector = new DsirSelector(new DsirOptions());
-        selector.Select(moved, null, CancellationToken.None).Rows.Select(r => (moved.ContentIds[r.Position], r.Score))
-            .ShouldBe(selector.Select(problem, null, CancellationToken.None).Rows.Select(r => (problem.ContentIds[r.Position], r.Score)));
+        selector.SelectWith(moved, 3).Rows.Select(r => (moved.ContentIds[r.Position], r.Score))
+            .ShouldBe(selector.Select(problem, CancellationToken.None).Rows.Select(r => (problem.ContentIds[r.Position], r.Score)));
     }
 
     [Fact]
     public void An_example_without_a_word_is_passed_over_and_told()
     {
-        var selection = new DsirSelector(new DsirOptions()).Select(Problem([.. Law, "", " \n"], Law, "5"), null, CancellationToken.None);
+        var selection = new DsirSelector(new DsirOptions()).Select(Problem([.. Law, "", " \n"], Law, "5"), CancellationToken.None);
         selection.Rows.Select(r => r.Position).Order().ShouldBe([0, 1, 2]);
         selection.Remarks.ShouldHaveSingleItem().ShouldStartWith("2 examples without a word");
     }
@@ -123,18 +131,21 @@ public sealed class DsirTests
     [Fact]
     public void A_pool_or_a_target_without_a_word_is_refused()
     {
-        Should.Throw<PursuitException>(() => new DsirSelector(new DsirOptions()).Select(Problem(["", " "], Law, "1"), null, CancellationToken.None)).Message.ShouldContain("none of the 2 examples has a word");
-        Should.Throw<PursuitException>(() => new DsirSelector(new DsirOptions()).Select(Problem(Law, [""], "1"), null, CancellationToken.None)).Message.ShouldContain("no word in 1 examples");
+        Should.Throw<PursuitException>(
+            () => new DsirSelector(new DsirOptions()).Select(
+                Problem(["", " "], Law, "1"), CancellationToken.None)).Message.ShouldContain("none of the 2 examples has a word");
+        Should.Throw<PursuitException>(
+            () => new DsirSelector(new DsirOptions()).Select(
+                Problem(Law, [""], "1"), CancellationToken.None)).Message.ShouldContain("no word in 1 examples");
     }
 
     private static SelectionProblem Problem(string[] pool, string[] target, string budget = "3") => new()
     {
         ContentIds = [.. Enumerable.Range(0, pool.Length).Select(i => Problems.Id($"text {i}"))],
         Budget = Budget.Parse(budget),
-        PoolTexts = new MemoryTexts(pool),
-        TargetTexts = new MemoryTexts(target),
-        Threads = 2,
+        Texts = new TextInputs { Pool = new MemoryTexts(pool), Target = new MemoryTexts(target) },
     };
 
-    private static string[] Texts(JsonDocument golden, string name) => [.. golden.RootElement.GetProperty(name).EnumerateArray().Select(t => t.GetString()!)];
+    private static string[] Texts(JsonDocument golden, string name) =>
+        [.. golden.RootElement.GetProperty(name).EnumerateArray().Select(t => t.GetString()!)];
 }

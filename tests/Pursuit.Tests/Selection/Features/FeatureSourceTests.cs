@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Passes;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 
@@ -38,7 +39,7 @@ public sealed class FeatureSourceTests : IDisposable
     {
         var values = Values(3);
         using var features = Open(WriteNpy("g.npy", "<f4", false, [3, Rows, Dimension], values));
-        features.Blocks.ShouldBe(3);
+        features.Checkpoints.ShouldBe(3);
         features.Etabar.ShouldAllBe(e => Math.Abs(e - 1.0 / 3) < Tolerances.DoubleReordered);
         ShouldHold(features, values);
     }
@@ -51,9 +52,11 @@ public sealed class FeatureSourceTests : IDisposable
     public void A_safetensors_matrix_reads_as_the_numbers_in_it(string type)
     {
         var values = Values(1);
-        using var features = Open(WriteSafetensors("e.safetensors", new() { ["anything"] = (type, [Rows, Dimension], values), ["ids"] = ("F32", [Rows], new float[Rows]) }));
+        using var features = Open(
+            WriteSafetensors(
+                "e.safetensors", new() { ["anything"] = (type, [Rows, Dimension], values), ["ids"] = ("F32", [Rows], new float[Rows]) }));
         ShouldHold(features, values);
-        features.Blocks.ShouldBe(1);
+        features.Checkpoints.ShouldBe(1);
     }
 
     [Fact]
@@ -68,7 +71,11 @@ public sealed class FeatureSourceTests : IDisposable
         }
 
         Refuses(new() { ["row"] = ("F32", [Dimension], new float[Dimension]) }, "no matrix among its 1", "'row' [5] F32");
-        Refuses(new() { ["a"] = ("F32", [Rows, Dimension], values), ["b"] = ("F16", [Rows, Dimension], values) }, "2 matrices", "'a' [70, 5] F32", "'b' [70, 5] F16");
+        Refuses(
+            new() { ["a"] = ("F32", [Rows, Dimension], values), ["b"] = ("F16", [Rows, Dimension], values) },
+            "2 matrices",
+            "'a' [70, 5] F32",
+            "'b' [70, 5] F16");
         Refuses(new() { ["whole"] = ("I32", [Rows, Dimension], values) }, "[70, 5] I32");
         Refuses(new() { ["empty"] = ("F32", [0, Dimension], []) }, "[0, 5]");
         values[33 * Dimension] = float.PositiveInfinity;
@@ -121,13 +128,15 @@ public sealed class FeatureSourceTests : IDisposable
     [InlineData("BF16", "row")]
     [InlineData("F32", "none")]
     [InlineData("F16", "row")]
-    public void A_store_of_ours_reads_as_the_gradients_that_were_put_in(string type, string normalisation)
+    public void A_store_of_ours_reads_as_the_gradients_that_were_put_in(string type, string normalization)
     {
         const int StoreRows = 2100; // three shards
-        var gradients = Enumerable.Range(0, 2).Select(t => Enumerable.Range(0, StoreRows * Dimension).Select(i => (i * 37 % 101 - 50) / 8f * (t + 1)).ToArray()).ToArray();
+        var gradients = Enumerable.Range(0, 2).Select(
+            t => Enumerable.Range(0, StoreRows * Dimension).Select(i => (i * 37 % 101 - 50) / 8f * (t + 1)).ToArray()).ToArray();
         foreach (var block in gradients) block.AsSpan(7 * Dimension, Dimension).Clear();
-        WriteStore(gradients, type, normalisation, new Dictionary<string, string> { ["pool"] = "right" });
-        using var features = FeatureSource.Open(_directory, new ExpectedRows("the pool", StoreRows, StoreRows, [], "right"), CancellationToken.None);
+        WriteStore(gradients, type, normalization, new Dictionary<string, string> { ["pool"] = "right" });
+        using var features = FeatureSource.Open(
+            _directory, new ExpectedRows("the pool", StoreRows, StoreRows, [], "right"), CancellationToken.None);
         features.Etabar.ShouldBe([0.75, 0.25], Tolerances.DoubleReordered);
         var rows = GradientRows.OfPool(features, RowConstruction.Unscaled);
         var plain = GradientRows.OfPool(new MemoryFeatures("plain", Dimension, gradients, [3, 1]), RowConstruction.Unscaled);
@@ -160,7 +169,9 @@ public sealed class FeatureSourceTests : IDisposable
     public void Another_number_of_rows_is_refused_with_all_three_numbers()
     {
         var path = WriteNpy("g.npy", "<f4", false, [Rows, Dimension], Values(1));
-        var message = Should.Throw<PursuitException>(() => FeatureSource.Open(path, new ExpectedRows("the pool", 50, 60, [.. Enumerable.Range(0, 50)], "f"), CancellationToken.None)).Message;
+        var message = Should.Throw<PursuitException>(
+            () => FeatureSource.Open(
+                path, new ExpectedRows("the pool", 50, 60, [.. Enumerable.Range(0, 50)], "f"), CancellationToken.None)).Message;
         foreach (var number in new[] { "70 rows", "50 (unique", "60 (input" }) message.ShouldContain(number);
     }
 
@@ -169,7 +180,8 @@ public sealed class FeatureSourceTests : IDisposable
     {
         var values = Values(1);
         values[11 * Dimension + 1] = float.NaN;
-        Should.Throw<PursuitException>(() => Open(WriteNpy("g.npy", "<f4", false, [Rows, Dimension], values))).Message.ShouldContain("row 11");
+        Should.Throw<PursuitException>(
+            () => Open(WriteNpy("g.npy", "<f4", false, [Rows, Dimension], values))).Message.ShouldContain("row 11");
     }
 
     [Theory]
@@ -209,16 +221,20 @@ public sealed class FeatureSourceTests : IDisposable
     {
         var before = MappedFile.LiveCount;
         var path = WriteNpy("g.npy", "<f4", false, [Rows, Dimension], Values(1));
-        Should.Throw<PursuitException>(() => FeatureSource.Open(path, new ExpectedRows("the pool", 1, 1, [0], "f"), CancellationToken.None));
+        Should.Throw<PursuitException>(
+            () => FeatureSource.Open(path, new ExpectedRows("the pool", 1, 1, [0], "f"), CancellationToken.None));
         MappedFile.LiveCount.ShouldBe(before);
     }
 
-    private void WriteStore(float[][] blocks, string type, string normalisation, Dictionary<string, string> fingerprints)
+    private void WriteStore(float[][] blocks, string type, string normalization, Dictionary<string, string> fingerprints)
     {
         var rows = blocks[0].Length / Dimension;
-        var manifest = FeatureManifest.Create("gradient-trajectory", rows, [.. blocks.Select((_, t) => new FeatureBlock($"checkpoint-{t}", Dimension, t == 0 ? 3e-4 : 1e-4))])
+        var manifest = FeatureManifest.Create(
+            "gradient-trajectory",
+            rows,
+            [.. blocks.Select((_, t) => new FeatureBlock($"checkpoint-{t}", Dimension, t == 0 ? 3e-4 : 1e-4))])
             with
-        { Dtype = type, Normalisation = normalisation, Fingerprints = fingerprints };
+        { Dtype = type, Normalization = normalization, Fingerprints = fingerprints };
         var writer = new FeatureStoreWriter(_directory, manifest);
         for (var shard = 0; shard < manifest.ShardCount; shard++)
         {
@@ -233,7 +249,7 @@ public sealed class FeatureSourceTests : IDisposable
                     var row = part.AsSpan(r * Dimension, Dimension);
                     var norm = (float)Math.Sqrt(row.ToArray().Sum(x => (double)x * x));
                     norms[r * blocks.Length + t] = norm;
-                    if (normalisation == "row" && norm > 0)
+                    if (normalization == "row" && norm > 0)
                         foreach (ref var x in row) x /= norm;
                 }
 
@@ -254,10 +270,10 @@ public sealed class FeatureSourceTests : IDisposable
 
     private static void ShouldHold(IDenseFeatures features, float[] values)
     {
-        (features.Blocks * features.Rows * features.Dimension).ShouldBe(values.Length);
+        (features.Checkpoints * features.Rows * features.Dimension).ShouldBe(values.Length);
         var scratch = new float[features.Rows * features.Dimension];
         var row = new float[features.Dimension];
-        for (var block = 0; block < features.Blocks; block++)
+        for (var block = 0; block < features.Checkpoints; block++)
         {
             for (var first = 0; first < features.Rows; first += FeatureRows.TileRows(features))
             {
@@ -268,7 +284,9 @@ public sealed class FeatureSourceTests : IDisposable
                     FeatureRows.CopyRow(tile, r, row);
                     var expected = values.AsSpan((block * features.Rows + first + r) * Dimension, Dimension).ToArray();
                     row.ShouldBe(expected);
-                    features.Norms(block)[first + r].ShouldBe((float)Math.Sqrt(expected.Sum(x => (double)x * x)), (float)Tolerances.FloatReordered);
+                    features.Norms(block)[first + r].ShouldBe(
+                        (float)Math.Sqrt(expected.Sum(x => (double)x * x)),
+                        (float)Tolerances.FloatReordered);
                 }
             }
         }
@@ -278,9 +296,12 @@ public sealed class FeatureSourceTests : IDisposable
     {
         var header = $"{{'descr': '{type}', 'fortran_order': {(byColumns ? "True" : "False")}, 'shape': ({string.Join(", ", shape.Select(s => s.ToString(CultureInfo.InvariantCulture)))}), }}";
         header = header.PadRight(128 - 10 - 1) + "\n";
-        if (byColumns) values = [.. Enumerable.Range(0, shape[1]).SelectMany(k => Enumerable.Range(0, shape[0]).Select(i => values[i * shape[1] + k]))];
+        if (byColumns)
+            values = [.. Enumerable.Range(0, shape[1]).SelectMany(k => Enumerable.Range(0, shape[0]).Select(i => values[i * shape[1] + k]))];
         var path = Path.Combine(_directory, name);
-        File.WriteAllBytes(path, [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, (byte)(header.Length >> 8), .. Encoding.ASCII.GetBytes(header), .. Encode(values, type)]);
+        File.WriteAllBytes(
+            path,
+            [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, (byte)(header.Length >> 8), .. Encoding.ASCII.GetBytes(header), .. Encode(values, type)]);
         return path;
     }
 
@@ -290,7 +311,8 @@ public sealed class FeatureSourceTests : IDisposable
         foreach (var (tensor, (type, shape, values)) in tensors)
         {
             var bytes = Encode(values, type switch { "BF16" => "bf16", "F16" => "<f2", "F64" => "<f8", _ => "<f4" });
-            header.Add($$"""{{'"'}}{{tensor}}":{"dtype":"{{type}}","shape":[{{string.Join(',', shape)}}],"data_offsets":[{{data.Count}},{{data.Count + bytes.Length}}]}""");
+            header.Add(
+                $$"""{{'"'}}{{tensor}}":{"dtype":"{{type}}","shape":[{{string.Join(',', shape)}}],"data_offsets":[{{data.Count}},{{data.Count + bytes.Length}}]}""");
             data.AddRange(bytes);
         }
 
@@ -304,7 +326,8 @@ public sealed class FeatureSourceTests : IDisposable
     {
         "<f2" => MemoryMarshal.AsBytes<Half>(Array.ConvertAll(values, v => (Half)v)).ToArray(),
         "<f8" => MemoryMarshal.AsBytes<double>(Array.ConvertAll(values, v => (double)v)).ToArray(),
-        "bf16" => MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(values, v => (ushort)(BitConverter.SingleToUInt32Bits(v) >> 16))).ToArray(),
+        "bf16" => MemoryMarshal.AsBytes<ushort>(
+            Array.ConvertAll(values, v => (ushort)(BitConverter.SingleToUInt32Bits(v) >> 16))).ToArray(),
         _ => MemoryMarshal.AsBytes<float>(values).ToArray(),
     };
 }

@@ -1,6 +1,7 @@
 using Pursuit.Selection.Features;
-using Pursuit.Selection.Reference;
+using Pursuit.Selection.Passes;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Selection.Features;
 
@@ -10,13 +11,13 @@ public sealed class GradientRowsTests
     private static readonly MemoryFeatures Target = (MemoryFeatures)Gradients.Realistic(90, 10, "5").TargetGradients!;
 
     [Theory]
-    [InlineData(RowNormalisation.Checkpoint, 0.05)]
-    [InlineData(RowNormalisation.Checkpoint, 0)]
-    [InlineData(RowNormalisation.Row, 0.3)]
-    [InlineData(RowNormalisation.None, 0)]
-    public void Rows_gathers_and_scans_are_what_the_formula_says(RowNormalisation normalisation, double floor)
+    [InlineData(RowNormalization.Checkpoint, 0.05)]
+    [InlineData(RowNormalization.Checkpoint, 0)]
+    [InlineData(RowNormalization.Row, 0.3)]
+    [InlineData(RowNormalization.None, 0)]
+    public void Rows_gathers_and_scans_are_what_the_formula_says(RowNormalization normalization, double floor)
     {
-        var construction = new RowConstruction(normalisation, floor);
+        var construction = new RowConstruction(normalization, floor);
         var rows = GradientRows.OfPool(Pool, construction);
         var phi = ReferenceRows.Phi(Pool, construction, Pool);
         var gathered = new float[90 * rows.Dimension];
@@ -28,10 +29,13 @@ public sealed class GradientRowsTests
         {
             var norm = Math.Sqrt(ReferenceRows.Dot(phi[i], phi[i]));
             rows.Norms[i].ShouldBe(norm, Tolerances.FloatReordered * norm);
-            for (var k = 0; k < rows.Dimension; k++) ((double)gathered[i * rows.Dimension + k]).ShouldBe(phi[i][k], Tolerances.FloatReordered * norm);
+            for (var k = 0; k < rows.Dimension; k++)
+                ((double)gathered[i * rows.Dimension + k]).ShouldBe(phi[i][k], Tolerances.FloatReordered * norm);
             for (var j = 0; j < 3; j++)
             {
-                var expected = ReferenceRows.Dot(phi[i], Array.ConvertAll(rhs[(j * rows.Dimension)..((j + 1) * rows.Dimension)], x => (double)x));
+                var expected = ReferenceRows.Dot(
+                    phi[i],
+                    Array.ConvertAll(rhs[(j * rows.Dimension)..((j + 1) * rows.Dimension)], x => (double)x));
                 scores[i * 3 + j].ShouldBe(expected, Tolerances.FloatReordered * norm * 20); // |rhs| is about 10
             }
         }
@@ -40,10 +44,11 @@ public sealed class GradientRowsTests
     [Fact]
     public void Targets_are_made_with_the_pools_floor()
     {
-        var construction = new RowConstruction(RowNormalisation.Checkpoint, 0.5);
+        var construction = new RowConstruction(RowNormalization.Checkpoint, 0.5);
         var rows = GradientRows.OfPool(Pool, construction).OfTarget(Target);
         var phi = ReferenceRows.Phi(Target, construction, Pool);
-        for (var v = 0; v < Target.Rows; v++) rows.Norms[v].ShouldBe(Math.Sqrt(ReferenceRows.Dot(phi[v], phi[v])), Tolerances.FloatReordered);
+        for (var v = 0; v < Target.Rows; v++)
+            rows.Norms[v].ShouldBe(Math.Sqrt(ReferenceRows.Dot(phi[v], phi[v])), Tolerances.FloatReordered);
         rows.Norms.ShouldContain(n => n < 0.9);
     }
 
@@ -65,7 +70,10 @@ public sealed class GradientRowsTests
         var scores = new double[180];
         rows.Scan(rhs, 2, scores, 2, CancellationToken.None);
         for (var i = 0; i < 180; i++)
-            scores[i].ShouldBe(GradientRows.Dot(gathered.AsSpan(i / 2 * rows.Dimension, rows.Dimension), rhs.AsSpan(i % 2 * rows.Dimension, rows.Dimension)), 20 * Tolerances.FloatReordered);
+            scores[i].ShouldBe(
+                GradientRows.Dot(
+                    gathered.AsSpan(i / 2 * rows.Dimension, rows.Dimension), rhs.AsSpan(i % 2 * rows.Dimension, rows.Dimension)),
+                20 * Tolerances.FloatReordered);
     }
 
     [Fact]
@@ -77,14 +85,16 @@ public sealed class GradientRowsTests
         Sum(new MemoryFeatures("permuted", Pool.Dimension, Gradients.Blocks(Pool, order), Pool.Etabar), 1).ShouldBe(one);
         Sum(Gradients.InShards(Pool, 7), 3).ShouldBe(one);
         var phi = ReferenceRows.Phi(Pool, RowConstruction.Unscaled, Pool);
-        for (var k = 0; k < one.Length; k++) one[k].ShouldBe(phi.Sum(row => row[k]), Tolerances.FloatReordered * phi.Sum(row => Math.Abs(row[k])));
+        for (var k = 0; k < one.Length; k++)
+            one[k].ShouldBe(phi.Sum(row => row[k]), Tolerances.FloatReordered * phi.Sum(row => Math.Abs(row[k])));
     }
 
     [Fact]
     public void Sums_of_several_threads_are_added_up()
     {
         using var meeting = new MeetingFeatures(Gradients.InShards(Pool, 7), 2);
-        RowSums.Of(GradientRows.OfPool(meeting, RowConstruction.Unscaled), new int[90], 1, 2, CancellationToken.None).ShouldBe(Sum(Pool, 1));
+        RowSums.Compute(
+            GradientRows.OfPool(meeting, RowConstruction.Unscaled), new int[90], 1, 2, CancellationToken.None).ShouldBe(Sum(Pool, 1));
         meeting.Met.ShouldBeTrue();
     }
 
@@ -104,9 +114,10 @@ public sealed class GradientRowsTests
     [Fact]
     public void Zero_gradients_do_not_move_the_floor_of_the_others()
     {
-        var without = GradientRows.OfPool(Pool, new RowConstruction(RowNormalisation.Checkpoint, 0.2));
+        var without = GradientRows.OfPool(Pool, new RowConstruction(RowNormalization.Checkpoint, 0.2));
         float[][] blocks = [.. Gradients.Blocks(Pool, [.. Enumerable.Range(0, 90)]).Select(b => (float[])[.. b, .. new float[200 * Pool.Dimension]])];
-        var with = GradientRows.OfPool(new MemoryFeatures("with zeros", Pool.Dimension, blocks, Pool.Etabar), new RowConstruction(RowNormalisation.Checkpoint, 0.2));
+        var with = GradientRows.OfPool(
+            new MemoryFeatures("with zeros", Pool.Dimension, blocks, Pool.Etabar), new RowConstruction(RowNormalization.Checkpoint, 0.2));
         with.Floors.ShouldBe(without.Floors);
         with.Norms.Take(90).ShouldBe(without.Norms);
         with.Norms.Skip(90).ShouldAllBe(n => n == 0);
@@ -131,14 +142,16 @@ public sealed class GradientRowsTests
         var values = Gradients.Gaussian(40, 4, 1, "bad")[0];
         var rows = GradientRows.OfPool(new MemoryFeatures("f", 4, [values]), RowConstruction.ExactUnit);
         values[21 * 4 + 3] = float.NaN; // the norms are known by now
-        Should.Throw<PursuitException>(() => rows.Scan([1, 1, 1, 1], 1, new double[40], 1, CancellationToken.None)).Message.ShouldContain("row 21");
+        Should.Throw<PursuitException>(
+            () => rows.Scan([1, 1, 1, 1], 1, new double[40], 1, CancellationToken.None)).Message.ShouldContain("row 21");
     }
 
     [Fact]
     public void A_pool_of_zero_gradients_is_refused()
     {
         var features = new MemoryFeatures("zeros", 2, [new float[8]]);
-        Should.Throw<PursuitException>(() => GradientRows.OfPool(features, RowConstruction.ExactUnit)).Message.ShouldContain("all 4 rows are zero");
+        Should.Throw<PursuitException>(
+            () => GradientRows.OfPool(features, RowConstruction.ExactUnit)).Message.ShouldContain("all 4 rows are zero");
     }
 
     [Fact]
@@ -158,11 +171,14 @@ public sealed class GradientRowsTests
     public void Targets_of_another_shape_are_refused()
     {
         var other = new MemoryFeatures("other", 8, [new float[16]]);
-        Should.Throw<PursuitException>(() => GradientRows.OfPool(Pool, RowConstruction.ExactUnit).OfTarget(other)).Message.ShouldContain("same model, checkpoints and projection");
+        Should.Throw<PursuitException>(
+            () => GradientRows.OfPool(Pool, RowConstruction.ExactUnit).OfTarget(other)).Message.ShouldContain(
+                "same model, checkpoints and projection");
     }
 
     private static double[] Sum(MemoryFeatures features, int threads) =>
-        RowSums.Of(GradientRows.OfPool(features, RowConstruction.Unscaled), new int[features.Rows], 1, threads, CancellationToken.None);
+        RowSums.Compute(
+            GradientRows.OfPool(features, RowConstruction.Unscaled), new int[features.Rows], 1, threads, CancellationToken.None);
 
     /// <summary>Holds the first reads back until several threads read, so that small work isn't done by one.</summary>
     private sealed class MeetingFeatures(MemoryFeatures inner, int threads) : ForwardedFeatures(inner)

@@ -1,6 +1,7 @@
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
 using Pursuit.TestKit;
 
@@ -9,7 +10,7 @@ namespace Pursuit.Tests.Selection.Gtp;
 /// <summary>The noise of a batch, as a pursuit counts it.</summary>
 public sealed class GtpBatchTests
 {
-    private static readonly GtpOptions Quiet = new() { Normalise = RowNormalisation.None, NormFloor = 0, NoiseFloor = GtpNoiseFloor.Off, Groups = TargetGrouping.Named };
+    private static readonly GtpOptions Quiet = new() { Normalize = RowNormalization.None, NormFloor = 0, NoiseFloor = GtpNoiseFloor.Off, Groups = TargetGrouping.Named };
 
     [Theory]
     [InlineData(GtpSchedule.Staged)]
@@ -24,7 +25,8 @@ public sealed class GtpBatchTests
 
         // Rows are longer by sqrt(1 + 1/batch) there, so the same ridge is a smaller multiple of their mean square.
         var longer = options with { Batch = 0, Lambda = 0.01 / (1 + 1.0 / Batch) };
-        var explicitly = GtpLawTests.Select(Problem(Extended(pool, Dimension, Batch), Extended(target, Dimension, 0), Dimension + 1), longer);
+        var explicitly = GtpLawTests.Select(
+            Problem(Extended(pool, Dimension, Batch), Extended(target, Dimension, 0), Dimension + 1), longer);
         var weights = explicitly.Rows.ToDictionary(r => r.Position, r => r.Weight);
         counted.Rows.Select(r => r.Position).ShouldBe(weights.Keys, ignoreOrder: true);
         foreach (var row in counted.Rows) row.Weight.ShouldBe(weights[row.Position], Tolerances.NonNegativeWeights * weights.Values.Max());
@@ -92,7 +94,7 @@ public sealed class GtpBatchTests
     [Fact]
     public void Without_a_target_there_is_none_unless_asked_for()
     {
-        var problem = Gradients.Realistic(200, 1, "40") with { TargetGradients = null };
+        var problem = Gradients.WithoutTarget(Gradients.Realistic(200, 1, "40"));
         GtpLawTests.Open(problem, new GtpOptions()).BatchNoise.ShouldBe(0);
         GtpLawTests.Open(problem, new GtpOptions { Batch = 4 }).BatchNoise.ShouldBe(0.25);
         GtpLawTests.Open(Gradients.Realistic(200, 8, "40"), new GtpOptions()).BatchNoise.ShouldBe(1.0 / 32);

@@ -1,43 +1,44 @@
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
-using Pursuit.Selection.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Selection.Gtp;
 
 /// <summary>
-/// What a pursuit promises whatever the pool: of every normalisation, with norms over four decades, with and without the noise of
+/// What a pursuit promises whatever the pool: of every normalization, with norms over four decades, with and without the noise of
 /// batches.
 /// </summary>
 public sealed class GtpBudgetTests
 {
     private const int Rows = 48, Dimension = 14, Targets = 24;
 
-    /// <summary>Normalisation, batch, seed of the pool.</summary>
-    public static TheoryData<RowNormalisation, int, int> Pools
+    /// <summary>Normalization, batch, seed of the pool.</summary>
+    public static TheoryData<RowNormalization, int, int> Pools
     {
         get
         {
-            var pools = new TheoryData<RowNormalisation, int, int>();
-            foreach (var normalisation in Enum.GetValues<RowNormalisation>())
+            var pools = new TheoryData<RowNormalization, int, int>();
+            foreach (var normalization in Enum.GetValues<RowNormalization>())
                 foreach (var batch in new[] { 0, 32 })
-                    for (var seed = 0; seed < 3; seed++) pools.Add(normalisation, batch, seed);
+                    for (var seed = 0; seed < 3; seed++) pools.Add(normalization, batch, seed);
             return pools;
         }
     }
 
     [Theory]
     [MemberData(nameof(Pools))]
-    public void A_larger_budget_never_fits_worse(RowNormalisation normalisation, int batch, int seed)
+    public void A_larger_budget_never_fits_worse(RowNormalization normalization, int batch, int seed)
     {
         var selection = Pool(seed);
         GtpOptions[] all =
         [
-            new() { Normalise = normalisation, Batch = batch },
-            new() { Normalise = normalisation, Batch = batch, Groups = TargetGrouping.One, NoiseFloor = GtpNoiseFloor.Off },
-            new() { Normalise = normalisation, Batch = batch, NoiseFloor = GtpNoiseFloor.Off, Tolerance = 0, Iterations = 5 + 30 * seed },
+            new() { Normalize = normalization, Batch = batch },
+            new() { Normalize = normalization, Batch = batch, Groups = TargetGrouping.One, NoiseFloor = GtpNoiseFloor.Off },
+            new() { Normalize = normalization, Batch = batch, NoiseFloor = GtpNoiseFloor.Off, Tolerance = 0, Iterations = 5 + 30 * seed },
         ];
         foreach (var options in all)
         {
@@ -54,10 +55,10 @@ public sealed class GtpBudgetTests
 
     [Theory]
     [MemberData(nameof(Pools))]
-    public void Optimal_means_that_no_row_of_the_pool_would_lower_the_objective(RowNormalisation normalisation, int batch, int seed)
+    public void Optimal_means_that_no_row_of_the_pool_would_lower_the_objective(RowNormalization normalization, int batch, int seed)
     {
         var selection = Pool(seed);
-        var options = new GtpOptions { Normalise = normalisation, Batch = batch, NoiseFloor = GtpNoiseFloor.Off, Tolerance = 0, Residual = 0, Iterations = 200 };
+        var options = new GtpOptions { Normalize = normalization, Batch = batch, NoiseFloor = GtpNoiseFloor.Off, Tolerance = 0, Residual = 0, Iterations = 200 };
         var problem = GtpLawTests.Open(selection, options);
         var outcome = GtpLawTests.Pursue(selection, options, Rows);
         outcome.Reason.ShouldBe(StopReason.Optimal);
@@ -72,7 +73,9 @@ public sealed class GtpBudgetTests
             var mass = weights.Zip(norms, (w, n) => w * n).Sum();
             for (var i = 0; i < Rows; i++)
             {
-                var descent = (ReferenceRows.Dot(rows[i], residual) - problem.Lambda * weights[i] - problem.BatchNoise * mass * norms[i]) / (norms[i] * Math.Sqrt(problem.Energy));
+                var descent = (
+                    ReferenceRows.Dot(rows[i], residual) - problem.Lambda * weights[i] - problem.BatchNoise * mass * norms[i]) / (
+                        norms[i] * Math.Sqrt(problem.Energy));
                 (weights[i] > 0 ? Math.Abs(descent) : descent).ShouldBeLessThan(PursuitDetails.FitTolerance, $"row {i} of group {j}");
             }
         }
@@ -80,18 +83,19 @@ public sealed class GtpBudgetTests
 
     [Theory]
     [MemberData(nameof(Pools))]
-    public void With_the_whole_pool_as_budget_the_objective_is_that_of_the_plain_solver(RowNormalisation normalisation, int batch, int seed)
+    public void With_the_whole_pool_as_budget_the_objective_is_that_of_the_plain_solver(RowNormalization normalization, int batch, int seed)
     {
         var selection = Pool(seed);
         foreach (var lambda in new[] { 0, 1e-3 })
         {
-            var options = new GtpOptions { Normalise = normalisation, Batch = batch, Lambda = lambda, NoiseFloor = GtpNoiseFloor.Off, Tolerance = 0, Residual = 0, Iterations = 200 };
+            var options = new GtpOptions { Normalize = normalization, Batch = batch, Lambda = lambda, NoiseFloor = GtpNoiseFloor.Off, Tolerance = 0, Residual = 0, Iterations = 200 };
             var problem = GtpLawTests.Open(selection, options);
             var outcome = GtpLawTests.Pursue(selection, options, Rows);
 
             // The noise of a batch is a further coordinate, ||phi|| / sqrt(b), where the target has nothing.
             double[][] rows = [.. GtpLawTests.Dense(problem, Rows).Select(r => (double[])[.. r, Math.Sqrt(problem.BatchNoise * ReferenceRows.Dot(r, r))])];
-            var reference = GtpLawTests.Targets(problem).Select(t => (double[])[.. t, 0]).Sum(t => ReferenceNonNegative.Objective(rows, t, problem.Lambda, ReferenceNonNegative.Solve(rows, t, problem.Lambda)));
+            var reference = GtpLawTests.Targets(problem).Select(t => (double[])[.. t, 0]).Sum(
+                t => ReferenceNonNegative.Objective(rows, t, problem.Lambda, ReferenceNonNegative.Solve(rows, t, problem.Lambda)));
             outcome.Objective.ShouldBe(reference, Tolerances.NonNegativeObjective * reference, $"lambda {lambda}");
             outcome.Reason.ShouldBe(StopReason.Optimal);
         }
@@ -104,12 +108,13 @@ public sealed class GtpBudgetTests
     {
         // Lognormal lengths and 400 rows of 16 numbers: where gradient steps alone take thousands of products.
         var selection = Pool(seed, 400, 16);
-        var options = new GtpOptions { Normalise = RowNormalisation.None, Batch = 0, Lambda = 0, NoiseFloor = GtpNoiseFloor.Off, Fill = GtpFill.None };
+        var options = new GtpOptions { Normalize = RowNormalization.None, Batch = 0, Lambda = 0, NoiseFloor = GtpNoiseFloor.Off, Fill = GtpFill.None };
         var problem = GtpLawTests.Open(selection, options);
         var outcome = GtpLawTests.Pursue(selection, options, 400);
         var all = GtpLawTests.Dense(problem, 400);
         double[][] rows = [.. outcome.Positions.Select(p => all[p])];
-        var reference = GtpLawTests.Targets(problem).Sum(t => ReferenceNonNegative.Objective(rows, t, 0, ReferenceNonNegative.Solve(rows, t, 0)));
+        var reference = GtpLawTests.Targets(problem).Sum(
+            t => ReferenceNonNegative.Objective(rows, t, 0, ReferenceNonNegative.Solve(rows, t, 0)));
         outcome.Violation.ShouldBeLessThan(PursuitDetails.FitTolerance);
         outcome.Objective.ShouldBe(reference, Tolerances.NonNegativeObjective * problem.Energy);
     }
@@ -129,7 +134,8 @@ public sealed class GtpBudgetTests
 
         var outcome = GtpLawTests.Pursue(selection, new GtpOptions(), 60);
         PursuitSession.FitRemarks(outcome).ShouldBeEmpty();
-        PursuitSession.FitRemarks(outcome with { Violation = violation }).ShouldHaveSingleItem().ShouldStartWith("The weights' last fit has not converged");
+        PursuitSession.FitRemarks(outcome with { Violation = violation }).ShouldHaveSingleItem().ShouldStartWith(
+            "The weights' last fit has not converged");
         var details = (PursuitDetails)GtpLawTests.Select(selection, new GtpOptions()).Details!;
         details.Converged.ShouldBeTrue();
         (details with { Violation = violation }).Converged.ShouldBeFalse();
@@ -139,7 +145,7 @@ public sealed class GtpBudgetTests
     public void A_remark_says_that_no_more_examples_help_only_where_none_does()
     {
         var selection = Pool(0) with { Budget = Budget.Parse("40") };
-        var options = new GtpOptions { Groups = TargetGrouping.One, Fill = GtpFill.None, NoiseFloor = GtpNoiseFloor.Off, Normalise = RowNormalisation.Row };
+        var options = new GtpOptions { Groups = TargetGrouping.One, Fill = GtpFill.None, NoiseFloor = GtpNoiseFloor.Off, Normalize = RowNormalization.Row };
         var stopped = GtpLawTests.Select(selection, options with { Tolerance = 0.2 });
         ((PursuitDetails)stopped.Details!).Reason.ShouldBe(StopReason.NoProgress);
         stopped.Remarks.ShouldHaveSingleItem().ShouldContain("objective no longer falls by the tolerance");
@@ -163,6 +169,7 @@ public sealed class GtpBudgetTests
                 return Enumerable.Range(0, dimension).Select(k => (float)(length * (share * common[k] + random.NextGaussian()))).ToArray();
             }),
         ];
-        return Gradients.Problem(new MemoryFeatures("pool", dimension, [Make(count)]), new MemoryFeatures("target", dimension, [Make(Targets)]), $"{count}");
+        return Gradients.Problem(
+            new MemoryFeatures("pool", dimension, [Make(count)]), new MemoryFeatures("target", dimension, [Make(Targets)]), $"{count}");
     }
 }

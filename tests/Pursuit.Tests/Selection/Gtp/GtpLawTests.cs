@@ -4,9 +4,10 @@ using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
 using Pursuit.Selection.Less;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
-using Pursuit.Selection.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Selection.Gtp;
 
@@ -28,8 +29,8 @@ public sealed class GtpLawTests
     [Fact]
     public void In_domain_with_unscaled_rows_equal_weights_over_the_whole_pool_leave_nothing()
     {
-        var selection = Gradients.Realistic(200, 1, "200") with { TargetGradients = null };
-        var problem = Open(selection, Exact with { Normalise = RowNormalisation.None });
+        var selection = Gradients.WithoutTarget(Gradients.Realistic(200, 1, "200"));
+        var problem = Open(selection, Exact with { Normalize = RowNormalization.None });
         var support = problem.NewSupport();
         support.Add([.. Enumerable.Range(0, 200)]);
         // B = b / ||b||, so the weights 1/N of b are 1 / (N ||b||) of B.
@@ -50,7 +51,7 @@ public sealed class GtpLawTests
         var positive = Array.ConvertAll(scores.Best(300), c => c.Position);
         positive.Length.ShouldBeInRange(50, 299);
 
-        var less = new LessSelector(new LessOptions { Centre = centre }).Select(selection, null, CancellationToken.None);
+        var less = new LessSelector(new LessOptions { Centre = centre }).Select(selection, CancellationToken.None);
         less.Rows.Take(positive.Length).Select(r => r.Position).ShouldBe(positive);
         less.Rows.Skip(positive.Length).ShouldAllBe(r => r.Score <= Tolerances.FloatReordered);
     }
@@ -61,13 +62,16 @@ public sealed class GtpLawTests
     [InlineData(GtpSchedule.Paper, GtpFill.Herd)]
     public void No_two_chosen_rows_have_equal_features(GtpSchedule schedule, GtpFill fill)
     {
-        // Every row four times, three of them at other lengths, which checkpoint normalisation takes away.
-        var once = (MemoryFeatures)Gradients.Realistic(60, 10, "1").PoolGradients!;
+        // Every row four times, three of them at other lengths, which checkpoint normalization takes away.
+        var once = (MemoryFeatures)Gradients.Realistic(60, 10, "1").Gradients.Pool!;
         var blocks = Gradients.Blocks(once, [.. Enumerable.Range(0, 240).Select(i => i % 60)]);
         foreach (var block in blocks)
             for (var i = 60; i < 240; i++)
                 for (var k = 0; k < once.Dimension; k++) block[i * once.Dimension + k] *= 1 << (i / 60);
-        var selection = Gradients.Problem(new MemoryFeatures("pool", once.Dimension, blocks, once.Etabar), (MemoryFeatures)Gradients.Realistic(60, 10, "1").TargetGradients!, "50");
+        var selection = Gradients.Problem(
+            new MemoryFeatures("pool", once.Dimension, blocks, once.Etabar),
+            (MemoryFeatures)Gradients.Realistic(60, 10, "1").Gradients.Target!,
+            "50");
         var chosen = Select(selection, new GtpOptions { NormFloor = 0, Schedule = schedule, Fill = fill, NoiseFloor = GtpNoiseFloor.Off });
         chosen.Rows.Count.ShouldBe(50);
         chosen.Rows.Select(r => r.Position % 60).ShouldBeUnique();
@@ -76,9 +80,13 @@ public sealed class GtpLawTests
     [Fact]
     public void Of_rows_with_equal_features_the_one_of_lowest_content_id_is_chosen_in_any_order()
     {
-        var once = (MemoryFeatures)Gradients.Realistic(60, 10, "1").PoolGradients!;
-        var target = (MemoryFeatures)Gradients.Realistic(60, 10, "1").TargetGradients!;
-        var twice = new MemoryFeatures("pool", once.Dimension, Gradients.Blocks(once, [.. Enumerable.Range(0, 120).Select(i => i % 60)]), once.Etabar);
+        var once = (MemoryFeatures)Gradients.Realistic(60, 10, "1").Gradients.Pool!;
+        var target = (MemoryFeatures)Gradients.Realistic(60, 10, "1").Gradients.Target!;
+        var twice = new MemoryFeatures(
+            "pool",
+            once.Dimension,
+            Gradients.Blocks(once, [.. Enumerable.Range(0, 120).Select(i => i % 60)]),
+            once.Etabar);
         var selection = Gradients.Problem(twice, target, "30");
         var one = Ids(selection, new GtpOptions());
         foreach (var row in Select(selection, new GtpOptions()).Rows)
@@ -98,7 +106,9 @@ public sealed class GtpLawTests
             var rows = Enumerable.Range(0, 120).ToArray();
             random.Shuffle(rows.AsSpan());
             support.Add(rows.AsSpan(0, 1 + random.NextInt(60)));
-            var start = Enumerable.Range(0, 3).Select(_ => Enumerable.Range(0, support.Count).Select(_ => trial == 0 ? 0 : random.NextDouble() * random.NextInt(2) / support.Count).ToArray()).ToArray();
+            var start = Enumerable.Range(0, 3).Select(
+                _ => Enumerable.Range(0, support.Count).Select(
+                    _ => trial == 0 ? 0 : random.NextDouble() * random.NextInt(2) / support.Count).ToArray()).ToArray();
             support.SetWeights(start);
             var before = support.Objective(support.Residual());
             foreach (var settings in new[] { new NonNegativeSettings(0, 1), new NonNegativeSettings(0, 3), NonNegativeSettings.Early, NonNegativeSettings.Final })
@@ -115,8 +125,9 @@ public sealed class GtpLawTests
     public void Twice_as_long_unscaled_rows_get_half_the_weights_exactly_and_the_same_support()
     {
         var selection = Gradients.Realistic(300, 16, "40");
-        var doubled = selection with { PoolGradients = Gradients.Times((MemoryFeatures)selection.PoolGradients!, 2) };
-        var options = new GtpOptions { Normalise = RowNormalisation.None, Clusters = 2 };
+        var doubled = selection with { Gradients = selection.Gradients with { Pool = Gradients.Times(
+            (MemoryFeatures)selection.Gradients.Pool!, 2) } };
+        var options = new GtpOptions { Normalize = RowNormalization.None, Clusters = 2 };
         var one = Pursue(selection, options, 40);
         var two = Pursue(doubled, options, 40);
         two.Positions.ShouldBe(one.Positions);
@@ -124,16 +135,16 @@ public sealed class GtpLawTests
     }
 
     [Theory]
-    [InlineData(GtpSchedule.Staged, GtpFill.Herd, RowNormalisation.Checkpoint, false)]
-    [InlineData(GtpSchedule.Staged, GtpFill.Peel, RowNormalisation.Row, false)]
-    [InlineData(GtpSchedule.Paper, GtpFill.None, RowNormalisation.Checkpoint, false)]
-    [InlineData(GtpSchedule.Staged, GtpFill.Herd, RowNormalisation.None, false)]
-    [InlineData(GtpSchedule.Staged, GtpFill.Herd, RowNormalisation.Checkpoint, true)]
-    public void The_order_of_the_pool_changes_nothing(GtpSchedule schedule, GtpFill fill, RowNormalisation normalise, bool inDomain)
+    [InlineData(GtpSchedule.Staged, GtpFill.Herd, RowNormalization.Checkpoint, false)]
+    [InlineData(GtpSchedule.Staged, GtpFill.Peel, RowNormalization.Row, false)]
+    [InlineData(GtpSchedule.Paper, GtpFill.None, RowNormalization.Checkpoint, false)]
+    [InlineData(GtpSchedule.Staged, GtpFill.Herd, RowNormalization.None, false)]
+    [InlineData(GtpSchedule.Staged, GtpFill.Herd, RowNormalization.Checkpoint, true)]
+    public void The_order_of_the_pool_changes_nothing(GtpSchedule schedule, GtpFill fill, RowNormalization normalize, bool inDomain)
     {
         var selection = Gradients.Realistic(300, 24, "60");
-        var options = new GtpOptions { Schedule = schedule, Fill = fill, Normalise = normalise, Centre = true, Clusters = 3 };
-        if (inDomain) selection = selection with { TargetGradients = null };
+        var options = new GtpOptions { Schedule = schedule, Fill = fill, Normalize = normalize, Centre = true, Clusters = 3 };
+        if (inDomain) selection = selection with { Gradients = selection.Gradients with { Target = null } };
         var order = Enumerable.Range(0, 300).ToArray();
         new SeededRandom(9, "test/permutation").Shuffle(order.AsSpan());
         var one = Ids(selection, options);
@@ -167,7 +178,8 @@ public sealed class GtpLawTests
         var selection = Gradients.Realistic(400, 24, "100");
         foreach (var budget in new[] { 10, 100 })
         {
-            var outcome = Pursue(selection, Exact with { Schedule = schedule, SwapRounds = swapRounds, Clusters = 3, Iterations = 10 }, budget);
+            var outcome = Pursue(
+                selection, Exact with { Schedule = schedule, SwapRounds = swapRounds, Clusters = 3, Iterations = 10 }, budget);
             outcome.Positions.Length.ShouldBeInRange(1, budget);
             outcome.Positions.ShouldBeUnique();
             for (var i = 0; i < outcome.Positions.Length; i++) outcome.Weights.Max(column => column[i]).ShouldBeGreaterThan(0);
@@ -191,7 +203,7 @@ public sealed class GtpLawTests
     {
         // Why identification must look at the residual: the test above isn't passed by top-k.
         var (selection, planted) = Gradients.Planted(2000, 512, 20, "20");
-        var top = new LessSelector(new LessOptions()).Select(selection, null, CancellationToken.None);
+        var top = new LessSelector(new LessOptions()).Select(selection, CancellationToken.None);
         top.Rows.Select(r => r.Position).Intersect(planted).Count().ShouldBeLessThan(20);
     }
 
@@ -205,7 +217,11 @@ public sealed class GtpLawTests
         var one = Select(selection, options);
         foreach (var (shardRows, threads) in new[] { (1, 4), (7, 1), (64, 2), (1024, 3) })
         {
-            var other = Select(selection with { PoolGradients = Gradients.InShards((MemoryFeatures)selection.PoolGradients!, shardRows), Threads = threads }, options);
+            var other = Select(
+                selection with { Gradients = selection.Gradients with { Pool = Gradients.InShards(
+                    (MemoryFeatures)selection.Gradients.Pool!, shardRows) } },
+                options,
+                threads);
             other.Rows.ShouldBe(one.Rows);
             Report(other).ShouldBe(Report(one)); // every objective and residual on the way, to the last bit
         }
@@ -213,14 +229,17 @@ public sealed class GtpLawTests
 
     private static string Report(SelectionResult chosen) => JsonSerializer.Serialize((PursuitDetails)chosen.Details!, RunJson.Compact);
 
-    internal static SelectionResult Select(SelectionProblem selection, GtpOptions options) =>
-        new GtpSelector(options).Select(selection, null, CancellationToken.None);
+    internal static SelectionResult Select(SelectionProblem selection, GtpOptions options, int threads = 1) =>
+        new GtpSelector(options).SelectWith(selection, threads);
 
     internal static PursuitProblem Open(SelectionProblem selection, GtpOptions options) =>
-        PursuitSession.Open(selection, GtpSelector.Name, options, CancellationToken.None).Problem;
+        PursuitSession.Open(selection, GtpSelector.Name, options, new SelectionContext { Threads = 1 }).Problem;
 
     internal static PursuitOutcome Pursue(SelectionProblem selection, GtpOptions options, int budget) =>
-        new GtpSolver(Open(selection, options), options, new PursuitStops(options.Residual, options.Tolerance, options.NoiseFloor != GtpNoiseFloor.Off))
+        new GtpSolver(
+            Open(selection, options),
+            options,
+            new PursuitStops(options.Residual, options.Tolerance, options.NoiseFloor != GtpNoiseFloor.Off))
             .Run(budget, null, null, CancellationToken.None).Outcome;
 
     internal static double[][] Dense(PursuitProblem problem, int rows)

@@ -3,6 +3,8 @@ using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Methods;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
 using Pursuit.TestKit;
 
@@ -129,7 +131,7 @@ public sealed class GtpSelectionTests
         float[] target = [1, 0, 0, 1, 0, 0, 1, 0, 0, 0, 50, 0];
         var pool = new MemoryFeatures("pool", 3, [[3, 1, 0, 3, -1, 0, 0, 0, 1]]);
         var selection = Gradients.Problem(pool, new MemoryFeatures("target", 3, [target]), "1") with { TargetGroups = [0, 0, 0, 1], TargetGroupNames = ["a", "b"] };
-        var problem = GtpLawTests.Open(selection, new GtpOptions { Normalise = RowNormalisation.None });
+        var problem = GtpLawTests.Open(selection, new GtpOptions { Normalize = RowNormalization.None });
         problem.Target.Shares.ShouldBe([0.75, 0.25]);
         problem.UniformResidual([3, 1, 0]).ShouldBeLessThan(Tolerances.UniformResidualOfZero);
         problem.UniformResidual([1, 0, 0]).ShouldBe(Math.Sqrt(0.1), Tolerances.FloatReordered);
@@ -149,15 +151,15 @@ public sealed class GtpSelectionTests
     }
 
     [Fact]
-    public void Raw_weights_are_the_normalised_ones_over_the_rows_lengths()
+    public void Raw_weights_are_the_normalized_ones_over_the_rows_lengths()
     {
         var selection = Gradients.Realistic(200, 24, "30");
-        var options = new GtpOptions { Fill = GtpFill.None, Clip = 1e9, Normalise = RowNormalisation.Row, NormFloor = 0 };
-        var normalised = GtpLawTests.Select(selection, options).Rows;
+        var options = new GtpOptions { Fill = GtpFill.None, Clip = 1e9, Normalize = RowNormalization.Row, NormFloor = 0 };
+        var normalized = GtpLawTests.Select(selection, options).Rows;
         var raw = GtpLawTests.Select(selection, options with { Weights = WeightKind.Raw }).Rows;
-        raw.Select(r => r.Position).ShouldBe(normalised.Select(r => r.Position));
-        var features = selection.PoolGradients!;
-        var ratios = raw.Zip(normalised, (a, b) => a.Weight / b.Weight * Math.Sqrt(Enumerable.Range(0, 2).Sum(t => features.Etabar[t] * features.Norms(t)[a.Position] * features.Norms(t)[a.Position]))).ToArray();
+        raw.Select(r => r.Position).ShouldBe(normalized.Select(r => r.Position));
+        var features = selection.Gradients.Pool!;
+        var ratios = raw.Zip(normalized, (a, b) => a.Weight / b.Weight * Math.Sqrt(Enumerable.Range(0, 2).Sum(t => features.Etabar[t] * features.Norms(t)[a.Position] * features.Norms(t)[a.Position]))).ToArray();
         ratios.ShouldAllBe(r => Math.Abs(r / ratios[0] - 1) < Tolerances.FloatReordered);
     }
 
@@ -166,7 +168,7 @@ public sealed class GtpSelectionTests
     {
         foreach (var method in new[] { "gtp", "less" })
         {
-            var chosen = MethodOptions.Create(MethodRegistry.Find(method), []).Select(Gradients.Realistic(100, 12, "20"), null, CancellationToken.None);
+            var chosen = MethodOptions.Create(MethodRegistry.Find(method), []).Select(Gradients.Realistic(100, 12, "20"), CancellationToken.None);
             var json = JsonSerializer.Serialize(chosen, RunJson.Compact);
             var read = JsonSerializer.Deserialize<SelectionResult>(json, RunJson.Compact)!;
             read.Details!.Summary.ShouldBe(chosen.Details!.Summary);
@@ -216,27 +218,27 @@ public sealed class GtpSelectionTests
     public void Zero_gradients_are_counted_and_never_chosen()
     {
         var selection = Gradients.Realistic(100, 24, "80");
-        var pool = (MemoryFeatures)selection.PoolGradients!;
+        var pool = (MemoryFeatures)selection.Gradients.Pool!;
         var blocks = Gradients.Blocks(pool, [.. Enumerable.Range(0, 100)]);
         foreach (var block in blocks) block.AsSpan(0, 15 * pool.Dimension).Clear();
         blocks[0].AsSpan(15 * pool.Dimension, pool.Dimension).Clear(); // zero at one checkpoint alone isn't zero
-        var chosen = GtpLawTests.Select(selection with { PoolGradients = new MemoryFeatures("pool", pool.Dimension, blocks, pool.Etabar) }, new GtpOptions());
+        var chosen = GtpLawTests.Select(selection with { Gradients = selection.Gradients with { Pool = new MemoryFeatures("pool", pool.Dimension, blocks, pool.Etabar) } }, new GtpOptions());
         ((PursuitDetails)chosen.Details!).ZeroRows.ShouldBe(15);
         chosen.Rows.Count.ShouldBe(80);
         chosen.Rows.ShouldAllBe(r => r.Position >= 15);
     }
 
     [Theory]
-    [InlineData(RowNormalisation.Checkpoint)]
-    [InlineData(RowNormalisation.Row)]
-    public void Target_gradients_shorter_than_the_pools_floor_are_reported(RowNormalisation normalisation)
+    [InlineData(RowNormalization.Checkpoint)]
+    [InlineData(RowNormalization.Row)]
+    public void Target_gradients_shorter_than_the_pools_floor_are_reported(RowNormalization normalization)
     {
         var selection = Gradients.Realistic(100, 24, "20");
-        var target = (MemoryFeatures)selection.TargetGradients!;
+        var target = (MemoryFeatures)selection.Gradients.Target!;
         var blocks = Gradients.Blocks(target, [.. Enumerable.Range(0, 24)]);
         foreach (var block in blocks)
             for (var k = 0; k < block.Length; k++) block[k] *= k / target.Dimension < 18 ? 1e-6f : 1e6f;
-        var chosen = GtpLawTests.Select(selection with { TargetGradients = new MemoryFeatures("target", target.Dimension, blocks, target.Etabar) }, new GtpOptions { Normalise = normalisation });
+        var chosen = GtpLawTests.Select(selection with { Gradients = selection.Gradients with { Target = new MemoryFeatures("target", target.Dimension, blocks, target.Etabar) } }, new GtpOptions { Normalize = normalization });
         ((PursuitDetails)chosen.Details!).TargetBelowFloor.ShouldBe(0.75);
         chosen.Remarks.ShouldContain(r => r.Contains("norm floor", StringComparison.Ordinal));
     }
@@ -266,7 +268,7 @@ public sealed class GtpSelectionTests
     public void A_fill_passes_over_rows_that_nearly_repeat_a_chosen_one(GtpFill fill)
     {
         // Every row twice, the second with a cosine of about 0.995 to the first.
-        var once = (MemoryFeatures)Gradients.Realistic(100, 24, "1").PoolGradients!;
+        var once = (MemoryFeatures)Gradients.Realistic(100, 24, "1").Gradients.Pool!;
         var blocks = Gradients.Blocks(once, [.. Enumerable.Range(0, 200).Select(i => i % 100)]);
         var noise = Gradients.Gaussian(200, once.Dimension, 2, "near");
         for (var block = 0; block < 2; block++)
@@ -279,7 +281,7 @@ public sealed class GtpSelectionTests
             }
         }
 
-        var selection = Gradients.Problem(new MemoryFeatures("pool", once.Dimension, blocks, once.Etabar), (MemoryFeatures)Gradients.Realistic(100, 24, "1").TargetGradients!, "90");
+        var selection = Gradients.Problem(new MemoryFeatures("pool", once.Dimension, blocks, once.Etabar), (MemoryFeatures)Gradients.Realistic(100, 24, "1").Gradients.Target!, "90");
         var chosen = GtpLawTests.Select(selection, new GtpOptions { Fill = fill });
         var fills = chosen.Rows.Where(r => r.Score == 0).Select(r => r.Position).ToHashSet();
         fills.Count.ShouldBeGreaterThan(20);
@@ -312,7 +314,7 @@ public sealed class GtpSelectionTests
     [Fact]
     public void Centring_without_a_target_is_refused_with_what_to_do()
     {
-        var selection = Gradients.Realistic(50, 6, "10") with { TargetGradients = null };
+        var selection = Gradients.WithoutTarget(Gradients.Realistic(50, 6, "10"));
         Should.Throw<PursuitException>(() => GtpLawTests.Select(selection, new GtpOptions { Centre = true })).Message.ShouldContain("gtp.clusters");
     }
 }

@@ -1,8 +1,9 @@
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
-using Pursuit.Selection.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Selection.Gtp;
 
@@ -20,7 +21,8 @@ public sealed class GtpSolverTests
         var options = Quiet with { Iterations = iterations, Tolerance = 0 };
         var problem = GtpLawTests.Open(selection, options);
         var outcome = GtpLawTests.Pursue(selection, options, 30);
-        var twin = ReferencePursuit.Staged(GtpLawTests.Dense(problem, 150), GtpLawTests.Targets(problem), problem.Lambda, 30, options.Grown, options.Offered);
+        var twin = ReferencePursuit.Staged(
+            GtpLawTests.Dense(problem, 150), GtpLawTests.Targets(problem), problem.Lambda, 30, options.Grown, options.Offered);
         outcome.Objective.ShouldBe(twin.Objective, Tolerances.LooselyFittedGrowth * twin.Objective);
         outcome.Positions.Intersect(twin.Support).Count().ShouldBeGreaterThan(24);
     }
@@ -33,7 +35,8 @@ public sealed class GtpSolverTests
         var outcome = GtpLawTests.Pursue(selection, Quiet, 30);
         var rows = GtpLawTests.Dense(problem, 150);
         var chosen = outcome.Positions.Select(p => rows[p]).ToArray();
-        var objective = GtpLawTests.Targets(problem).Select((b, j) => ReferenceNonNegative.Objective(chosen, b, problem.Lambda, outcome.Weights[j])).Sum();
+        var objective = GtpLawTests.Targets(problem).Select(
+            (b, j) => ReferenceNonNegative.Objective(chosen, b, problem.Lambda, outcome.Weights[j])).Sum();
         outcome.Objective.ShouldBe(objective, Tolerances.FloatReordered);
         outcome.Objective.ShouldBe(outcome.Iterations.Min(i => i.Objective), Tolerances.FloatReordered);
     }
@@ -95,7 +98,7 @@ public sealed class GtpSolverTests
         for (var k = 0; k < values.Length; k++) values[k] += 3;
         var pool = new MemoryFeatures("pool", Dimension, Gradients.Gaussian(10, Dimension, 1, "pool"));
         var selection = Gradients.Problem(pool, new MemoryFeatures("target", Dimension, [values]), "5");
-        var target = GtpLawTests.Open(selection, new GtpOptions { Normalise = RowNormalisation.None, Groups = TargetGrouping.One }).Target;
+        var target = GtpLawTests.Open(selection, new GtpOptions { Normalize = RowNormalization.None, Groups = TargetGrouping.One }).Target;
         var noise = target.Noise[0] * target.MeanNorms[0] * target.MeanNorms[0];
         noise.ShouldBe((double)Dimension / examples, 0.1 * Dimension / examples); // at least 4000 x 2 degrees of freedom: 1.6% deviation
     }
@@ -103,10 +106,11 @@ public sealed class GtpSolverTests
     [Fact]
     public void A_pool_is_no_sample_of_itself_so_its_mean_has_no_noise()
     {
-        var selection = Gradients.Realistic(200, 1, "150") with { TargetGradients = null };
+        var selection = Gradients.WithoutTarget(Gradients.Realistic(200, 1, "150"));
         var options = Quiet with { Clusters = 3, NoiseFloor = GtpNoiseFloor.Analytic };
         GtpLawTests.Open(selection, options).Target.Noise.ShouldBe([0, 0, 0]);
-        GtpLawTests.Pursue(selection, options, 150).Positions.ShouldBe(GtpLawTests.Pursue(selection, Quiet with { Clusters = 3 }, 150).Positions);
+        GtpLawTests.Pursue(selection, options, 150).Positions.ShouldBe(
+            GtpLawTests.Pursue(selection, Quiet with { Clusters = 3 }, 150).Positions);
     }
 
     [Fact]
@@ -127,10 +131,12 @@ public sealed class GtpSolverTests
             }
         }
 
-        var selection = Gradients.Problem(new MemoryFeatures("pool", 2 * Half, [pool]), new MemoryFeatures("target", 2 * Half, [target]), "20")
+        var selection = Gradients.Problem(
+            new MemoryFeatures("pool", 2 * Half, [pool]), new MemoryFeatures("target", 2 * Half, [target]), "20")
             with
         { TargetGroups = [.. Enumerable.Range(0, 2 * Each).Select(v => v / Each)], TargetGroupNames = ["noise", "signal"] };
-        GtpLawTests.Pursue(selection, Quiet with { Clusters = 0, NoiseFloor = GtpNoiseFloor.Analytic }, 20).Positions.ShouldAllBe(p => p >= 100);
+        GtpLawTests.Pursue(
+            selection, Quiet with { Clusters = 0, NoiseFloor = GtpNoiseFloor.Analytic }, 20).Positions.ShouldAllBe(p => p >= 100);
         GtpLawTests.Pursue(selection, Quiet with { Clusters = 0 }, 20).Positions.ShouldContain(p => p < 100);
     }
 
@@ -153,10 +159,13 @@ public sealed class GtpSolverTests
         // Examples 1, 2, 4, ... of one unscaled coordinate: a half's sum tells its members.
         const int Examples = 12;
         float[] target = [.. Enumerable.Range(0, Examples).SelectMany(v => new[] { (float)(1 << v), 0 })];
-        var selection = Gradients.Problem(new MemoryFeatures("pool", 2, [[1, 0, 0, 1]]), new MemoryFeatures("target", 2, [target]), "1") with { TargetGroups = [.. Enumerable.Range(0, Examples).Select(v => v / 8)], TargetGroupNames = ["a", "b"] };
-        var options = new GtpOptions { Normalise = RowNormalisation.None };
-        var rows = GradientRows.OfPool(selection.PoolGradients!, options.Rows).OfTarget(selection.TargetGradients!);
-        var (first, second) = TargetHalves.Of(selection, GtpSelector.Name, rows, options, CancellationToken.None);
+        var selection = Gradients.Problem(
+            new MemoryFeatures("pool", 2, [[1, 0, 0, 1]]),
+            new MemoryFeatures("target", 2, [target]),
+            "1") with { TargetGroups = [.. Enumerable.Range(0, Examples).Select(v => v / 8)], TargetGroupNames = ["a", "b"] };
+        var options = new GtpOptions { Normalize = RowNormalization.None };
+        var rows = GradientRows.OfPool(selection.Gradients.Pool!, options.Rows).OfTarget(selection.Gradients.Target!);
+        var (first, second) = TargetHalves.Draw(selection, GtpSelector.Name, rows, options, CancellationToken.None);
         foreach (var (group, size, all) in new[] { (0, 4, 0xFF), (1, 2, 0xF00) })
         {
             var (a, b) = ((int)Math.Round(first.MeanNorms[group] * size), (int)Math.Round(second.MeanNorms[group] * size));
@@ -207,15 +216,21 @@ public sealed class GtpSolverTests
     public void Unscaled_rows_are_identified_by_their_direction_and_not_their_length()
     {
         var selection = Gradients.Realistic(200, 24, "30");
-        var options = Quiet with { Normalise = RowNormalisation.None };
+        var options = Quiet with { Normalize = RowNormalization.None };
         var problem = GtpLawTests.Open(selection, options);
-        var longer = Gradients.Blocks((MemoryFeatures)selection.PoolGradients!, [.. Enumerable.Range(0, 200)]);
+        var longer = Gradients.Blocks((MemoryFeatures)selection.Gradients.Pool!, [.. Enumerable.Range(0, 200)]);
         foreach (var block in longer)
             for (var k = 0; k < block.Length; k++) block[k] *= 1 << (k / 48 % 7);
-        var other = GtpLawTests.Open(selection with { PoolGradients = new MemoryFeatures("longer", 48, longer, selection.PoolGradients!.Etabar) }, options);
+        var other = GtpLawTests.Open(
+            selection with { Gradients = selection.Gradients with { Pool = new MemoryFeatures(
+                "longer", 48, longer, selection.Gradients.Pool!.Etabar) } },
+            options);
         Order(other).ShouldBe(Order(problem));
 
-        static int[] Order(PursuitProblem problem) => Array.ConvertAll(problem.Identify(problem.Target.Scaled, problem.NewSupport(), CancellationToken.None).Best(200), c => c.Position);
+        static int[] Order(PursuitProblem problem) =>
+            Array.ConvertAll(
+                problem.Identify(problem.Target.Scaled, problem.NewSupport(), CancellationToken.None).Best(200),
+                c => c.Position);
     }
 
     [Fact]
@@ -224,7 +239,7 @@ public sealed class GtpSolverTests
         // Lengths 1, 8, 1, 4 and weights 3, 1, 2, 0.5: worth 3, 8, 2, 2.
         float[] pool = [1, 0, 0, 0, 0, 8, 0, 0, 0, 0, 1, 0, 0, 0, 0, 4];
         var selection = Gradients.Problem(new MemoryFeatures("pool", 4, [pool]), new MemoryFeatures("target", 4, [[1, 1, 1, 1]]), "2");
-        var support = GtpLawTests.Open(selection, Quiet with { Clusters = 0, Normalise = RowNormalisation.None }).NewSupport();
+        var support = GtpLawTests.Open(selection, Quiet with { Clusters = 0, Normalize = RowNormalization.None }).NewSupport();
         support.Add([0, 1, 2, 3]);
         support.SetWeights([[3, 1, 2, 0.5]]);
         support.KeepUsed(2);

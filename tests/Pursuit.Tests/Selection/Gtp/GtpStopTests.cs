@@ -1,5 +1,6 @@
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
 using Pursuit.TestKit;
 
@@ -28,10 +29,12 @@ public sealed class GtpStopTests
     {
         // Of one target, whose optimum uses few rows: growth ends and only weights change.
         const double Tolerance = 0.2;
-        var options = Endless with { Batch = 32, Lambda = 1e-3, Clusters = 0, Groups = TargetGrouping.One, Normalise = RowNormalisation.Row };
+        var options = Endless with { Batch = 32, Lambda = 1e-3, Clusters = 0, Groups = TargetGrouping.One, Normalize = RowNormalization.Row };
         var outcome = GtpLawTests.Pursue(GtpBudgetTests.Pool(0), options with { Tolerance = Tolerance }, 40);
         outcome.Reason.ShouldBe(StopReason.NoProgress);
-        (outcome.Iterations[^2].Objective - outcome.Iterations[^1].Objective).ShouldBeLessThan(Tolerance * outcome.Iterations[^2].Objective);
+        (
+            outcome.Iterations[^2].Objective - outcome.Iterations[^1].Objective).ShouldBeLessThan(
+                Tolerance * outcome.Iterations[^2].Objective);
         GtpLawTests.Pursue(GtpBudgetTests.Pool(0), options, 40).Objective.ShouldBeLessThan(outcome.Objective);
     }
 
@@ -76,7 +79,7 @@ public sealed class GtpStopTests
         // The target is the sum of rows 0 and 1, whose cosine is 0.97: the first batch takes one of them alone.
         float[] pool = [1, 0, 0, 1, 0.25f, 0, 0, 0, 1];
         var selection = Gradients.Problem(new MemoryFeatures("pool", 3, [pool]), new MemoryFeatures("target", 3, [[2, 0.25f, 0]]), "2");
-        var outcome = GtpLawTests.Pursue(selection, Endless with { Clusters = 0, Normalise = RowNormalisation.None, Iterations = 1 }, 2);
+        var outcome = GtpLawTests.Pursue(selection, Endless with { Clusters = 0, Normalize = RowNormalization.None, Iterations = 1 }, 2);
         outcome.Iterations[0].Rows.ShouldBe(1);
         outcome.Positions.Order().ShouldBe([0, 1]);
         Math.Sqrt(outcome.Objective).ShouldBeLessThan(1e-3);

@@ -10,7 +10,7 @@ public sealed class KCenterTests
     public void Every_row_after_the_first_is_the_farthest_from_all_before()
     {
         var problem = Embeddings.Clustered(250, 1, "60");
-        var pool = Embeddings.Doubles(problem.PoolEmbeddings!);
+        var pool = Embeddings.Doubles(problem.Embeddings.Pool!);
         var selection = Choose(problem);
         var mean = Enumerable.Range(0, pool[0].Length).Select(k => pool.Average(x => x[k])).ToArray();
         var rows = selection.Rows;
@@ -56,7 +56,9 @@ public sealed class KCenterTests
         var order = Enumerable.Range(0, 300).ToArray();
         new SeededRandom(4, "test/order").Shuffle(order.AsSpan());
         foreach (var (threads, shardRows) in new[] { (1, 1), (3, 7), (5, 1024) })
-            Choose(Embeddings.Permuted(problem, order, shardRows) with { Threads = threads }).Rows.Select(r => r with { Position = order[r.Position] }).ShouldBe(Choose(problem).Rows);
+            Choose(
+                Embeddings.Permuted(problem, order, shardRows),
+                threads).Rows.Select(r => r with { Position = order[r.Position] }).ShouldBe(Choose(problem).Rows);
     }
 
     [Fact]
@@ -68,7 +70,8 @@ public sealed class KCenterTests
         Choose(equal).Rows.Select(r => r.Position).ShouldBe(Enumerable.Range(0, 9).OrderBy(i => equal.ContentIds[i]).Take(4));
     }
 
-    private static SelectionResult Choose(SelectionProblem problem) => new KCenterSelector(new KCenterOptions()).Select(problem, null, TestContext.Current.CancellationToken);
+    private static SelectionResult Choose(SelectionProblem problem, int threads = 2) =>
+        new KCenterSelector(new KCenterOptions()).SelectWith(problem, threads, TestContext.Current.CancellationToken);
 
     private static double Distance(double[] a, double[] b) => Math.Sqrt(a.Zip(b, (x, y) => (x - y) * (x - y)).Sum());
 }

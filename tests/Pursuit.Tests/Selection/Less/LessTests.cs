@@ -2,9 +2,11 @@ using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Grand;
 using Pursuit.Selection.Less;
-using Pursuit.Selection.Reference;
+using Pursuit.Selection.Methods;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.TracIn;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Selection.Less;
 
@@ -17,7 +19,7 @@ public sealed class LessTests
     public void LESS_scores_are_the_largest_task_mean_of_weighted_cosines()
     {
         var selection = Gradients.Realistic(120, 15, "120", groups: Tasks);
-        var scores = ReferenceLess.Scores(selection.PoolGradients!, selection.TargetGradients!, selection.TargetGroups, 3);
+        var scores = ReferenceLess.Scores(selection.Gradients.Pool!, selection.Gradients.Target!, selection.TargetGroups, 3);
         var rows = Choose(new LessSelector(new LessOptions()), selection).Rows;
         foreach (var row in rows) row.Score.ShouldBe(scores[row.Position].Max(), Tolerances.FloatReordered);
         rows.Select(r => r.Score).ShouldBe(rows.Select(r => r.Score).OrderDescending());
@@ -28,7 +30,8 @@ public sealed class LessTests
     public void LESS_does_not_see_how_long_a_gradient_is()
     {
         var selection = Gradients.Realistic(120, 15, "30", groups: Tasks);
-        var longer = selection with { PoolGradients = Gradients.Times((MemoryFeatures)selection.PoolGradients!, 8) };
+        var longer = selection with { Gradients = selection.Gradients with { Pool = Gradients.Times(
+            (MemoryFeatures)selection.Gradients.Pool!, 8) } };
         Choose(new LessSelector(new LessOptions()), longer).Rows.ShouldBe(Choose(new LessSelector(new LessOptions()), selection).Rows);
     }
 
@@ -37,11 +40,12 @@ public sealed class LessTests
     {
         // LESS averages unit vectors: one target example a hundred times as long must not outshout the others.
         var selection = Gradients.Realistic(120, 15, "30");
-        var target = (MemoryFeatures)selection.TargetGradients!;
+        var target = (MemoryFeatures)selection.Gradients.Target!;
         var blocks = Gradients.Blocks(target, [.. Enumerable.Range(0, 15)]);
         foreach (var block in blocks)
             for (var k = 0; k < target.Dimension; k++) block[k] *= 128;
-        var loud = selection with { TargetGradients = new MemoryFeatures("target", target.Dimension, blocks, target.Etabar) };
+        var loud = selection with { Gradients = selection.Gradients with { Target = new MemoryFeatures(
+            "target", target.Dimension, blocks, target.Etabar) } };
         Choose(new LessSelector(new LessOptions()), loud).Rows.Select(r => r.Position)
             .ShouldBe(Choose(new LessSelector(new LessOptions()), selection).Rows.Select(r => r.Position));
     }
@@ -50,12 +54,16 @@ public sealed class LessTests
     public void A_checkpoints_weight_is_its_share_of_the_learning_rate()
     {
         var selection = Gradients.Realistic(120, 15, "30");
-        var pool = (MemoryFeatures)selection.PoolGradients!;
-        var target = (MemoryFeatures)selection.TargetGradients!;
+        var pool = (MemoryFeatures)selection.Gradients.Pool!;
+        var target = (MemoryFeatures)selection.Gradients.Target!;
         MemoryFeatures First(MemoryFeatures features, params double[] etabar) =>
-            new(features.Name, features.Dimension, [.. Gradients.Blocks(features, [.. Enumerable.Range(0, features.Rows)]).Take(etabar.Length)], etabar);
-        var muted = selection with { PoolGradients = First(pool, 1, 0), TargetGradients = First(target, 1, 0) };
-        var alone = selection with { PoolGradients = First(pool, 1), TargetGradients = First(target, 1) };
+            new(
+                features.Name,
+                features.Dimension,
+                [.. Gradients.Blocks(features, [.. Enumerable.Range(0, features.Rows)]).Take(etabar.Length)],
+                etabar);
+        var muted = selection with { Gradients = new GradientInputs { Pool = First(pool, 1, 0), Target = First(target, 1, 0) } };
+        var alone = selection with { Gradients = new GradientInputs { Pool = First(pool, 1), Target = First(target, 1) } };
         Choose(new LessSelector(new LessOptions()), muted).Rows.ShouldBe(Choose(new LessSelector(new LessOptions()), alone).Rows);
     }
 
@@ -63,7 +71,7 @@ public sealed class LessTests
     public void Tasks_take_turns_in_round_robin()
     {
         var selection = Gradients.Realistic(120, 15, "30", groups: Tasks);
-        var scores = ReferenceLess.Scores(selection.PoolGradients!, selection.TargetGradients!, selection.TargetGroups, 3);
+        var scores = ReferenceLess.Scores(selection.Gradients.Pool!, selection.Gradients.Target!, selection.TargetGroups, 3);
         var chosen = Choose(new LessRoundRobinSelector(new LessOptions()), selection);
         ((LessDetails)chosen.Details!).ChosenFor.ShouldBe([10, 10, 10]);
         var free = Enumerable.Range(0, 120).ToHashSet();
@@ -80,7 +88,8 @@ public sealed class LessTests
     public void Round_robin_with_one_task_is_LESS()
     {
         var selection = Gradients.Realistic(120, 15, "30");
-        Choose(new LessRoundRobinSelector(new LessOptions()), selection).Rows.ShouldBe(Choose(new LessSelector(new LessOptions()), selection).Rows);
+        Choose(new LessRoundRobinSelector(new LessOptions()), selection).Rows.ShouldBe(
+            Choose(new LessSelector(new LessOptions()), selection).Rows);
     }
 
     [Theory]
@@ -91,23 +100,31 @@ public sealed class LessTests
     [InlineData("grand")]
     public void Neither_the_pools_order_nor_shards_nor_threads_change_a_choice(string method)
     {
-        var selector = MethodOptions.Create(MethodRegistry.Find(method), method.StartsWith("less", StringComparison.Ordinal) ? [$"{method}.centre=true"] : []);
+        var selector = MethodOptions.Create(
+            MethodRegistry.Find(method), method.StartsWith("less", StringComparison.Ordinal) ? [$"{method}.centre=true"] : []);
         var selection = Gradients.Realistic(150, 15, "40", groups: Tasks);
         var one = Ids(selector, selection);
         Ids(selector, Gradients.Permuted(selection, [.. Enumerable.Range(0, 150).Select(i => i * 47 % 150)])).ShouldBe(one);
-        Ids(selector, selection with { PoolGradients = Gradients.InShards((MemoryFeatures)selection.PoolGradients!, 11), Threads = 3 }).ShouldBe(one);
+        Ids(
+            selector,
+            selection with { Gradients = selection.Gradients with { Pool = Gradients.InShards(
+                (MemoryFeatures)selection.Gradients.Pool!, 11) } },
+            3).ShouldBe(one);
     }
 
     [Fact]
     public void TracIn_scores_are_learning_rate_weighted_inner_products()
     {
         var selection = Gradients.Realistic(120, 15, "120", groups: Tasks);
-        var pool = ReferenceRows.Phi(selection.PoolGradients!, RowConstruction.Unscaled, selection.PoolGradients!);
-        var target = ReferenceRows.Phi(selection.TargetGradients!, RowConstruction.Unscaled, selection.PoolGradients!);
+        var pool = ReferenceRows.Phi(selection.Gradients.Pool!, RowConstruction.Unscaled, selection.Gradients.Pool!);
+        var target = ReferenceRows.Phi(selection.Gradients.Target!, RowConstruction.Unscaled, selection.Gradients.Pool!);
         foreach (var row in Choose(new TracInSelector(new TracInOptions()), selection).Rows)
         {
             var expected = target.Average(v => ReferenceRows.Dot(pool[row.Position], v));
-            row.Score.ShouldBe(expected, Tolerances.FloatReordered * target.Average(v => Math.Sqrt(ReferenceRows.Dot(v, v) * ReferenceRows.Dot(pool[row.Position], pool[row.Position]))));
+            row.Score.ShouldBe(
+                expected,
+                Tolerances.FloatReordered * target.Average(
+                    v => Math.Sqrt(ReferenceRows.Dot(v, v) * ReferenceRows.Dot(pool[row.Position], pool[row.Position]))));
         }
 
         foreach (var row in Choose(new TracInSelfSelector(), selection).Rows)
@@ -124,8 +141,12 @@ public sealed class LessTests
         var selector = MethodOptions.Create(MethodRegistry.Find(method), []);
         var selection = Gradients.Realistic(40, 15, "21", groups: Tasks);
         var twice = selection with { ContentIds = Problems.Pool(80, "21").ContentIds, TokenCounts = Problems.Pool(80, "21").TokenCounts, Sources = Problems.Pool(80, "21").Sources };
-        var pool = (MemoryFeatures)selection.PoolGradients!;
-        twice = twice with { PoolGradients = new MemoryFeatures("twice", pool.Dimension, Gradients.Blocks(pool, [.. Enumerable.Range(0, 80).Select(i => i % 40)]), pool.Etabar) };
+        var pool = (MemoryFeatures)selection.Gradients.Pool!;
+        twice = twice with { Gradients = twice.Gradients with { Pool = new MemoryFeatures(
+            "twice",
+            pool.Dimension,
+            Gradients.Blocks(pool, [.. Enumerable.Range(0, 80).Select(i => i % 40)]),
+            pool.Etabar) } };
         var one = Ids(selector, twice);
         Ids(selector, Gradients.Permuted(twice, [.. Enumerable.Range(0, 80).Reverse()])).ShouldBe(one);
     }
@@ -135,7 +156,8 @@ public sealed class LessTests
     {
         var selection = Gradients.Realistic(120, 15, "120");
         var common = Gradients.Gaussian(1, 48, 2, "common");
-        var shifted = selection with { PoolGradients = Shifted(selection.PoolGradients!, common), TargetGradients = Shifted(selection.TargetGradients!, common) };
+        var shifted = selection with { Gradients = new GradientInputs { Pool = Shifted(selection.Gradients.Pool!, common), Target = Shifted(
+            selection.Gradients.Target!, common) } };
         var selector = new TracInSelector(new TracInOptions { Centre = true });
         var scores = Choose(selector, selection).Rows.ToDictionary(r => r.Position, r => r.Score);
         var largest = scores.Values.Max(Math.Abs);
@@ -146,10 +168,12 @@ public sealed class LessTests
     public void GraNd_keeps_the_largest_mean_norm_or_the_smallest()
     {
         var selection = Gradients.Realistic(120, 15, "20");
-        double Norm(int i) => (selection.PoolGradients!.Norms(0)[i] + selection.PoolGradients.Norms(1)[i]) / 2.0;
+        double Norm(int i) => (selection.Gradients.Pool!.Norms(0)[i] + selection.Gradients.Pool.Norms(1)[i]) / 2.0;
         var byNorm = Enumerable.Range(0, 120).OrderByDescending(Norm).ToArray();
         Choose(new GrandSelector(new GrandOptions()), selection).Rows.Select(r => r.Position).ShouldBe(byNorm[..20]);
-        Choose(new GrandSelector(new GrandOptions { Keep = GrandKeep.Smallest }), selection).Rows.Select(r => r.Position).ShouldBe(byNorm.Reverse().Take(20));
+        Choose(
+            new GrandSelector(new GrandOptions { Keep = GrandKeep.Smallest }),
+            selection).Rows.Select(r => r.Position).ShouldBe(byNorm.Reverse().Take(20));
     }
 
     [Theory]
@@ -170,7 +194,7 @@ public sealed class LessTests
     public void A_target_group_of_zero_gradients_is_refused_by_name(string method)
     {
         var selection = Gradients.Realistic(120, 4, "20", groups: ["code", "mail"]);
-        var target = (MemoryFeatures)selection.TargetGradients!;
+        var target = (MemoryFeatures)selection.Gradients.Target!;
         var blocks = Gradients.Blocks(target, [0, 1, 2, 3]);
         foreach (var block in blocks)
         {
@@ -178,8 +202,10 @@ public sealed class LessTests
             block.AsSpan(3 * target.Dimension, target.Dimension).Clear();
         }
 
-        var zero = selection with { TargetGradients = new MemoryFeatures("target", target.Dimension, blocks, target.Etabar) };
-        Should.Throw<PursuitException>(() => Choose(MethodOptions.Create(MethodRegistry.Find(method), []), zero)).Message.ShouldContain("'mail'");
+        var zero = selection with { Gradients = selection.Gradients with { Target = new MemoryFeatures(
+            "target", target.Dimension, blocks, target.Etabar) } };
+        Should.Throw<PursuitException>(
+            () => Choose(MethodOptions.Create(MethodRegistry.Find(method), []), zero)).Message.ShouldContain("'mail'");
     }
 
     private static MemoryFeatures Shifted(IDenseFeatures features, float[][] by)
@@ -190,7 +216,9 @@ public sealed class LessTests
         return new MemoryFeatures(features.Name, features.Dimension, blocks, features.Etabar);
     }
 
-    private static SelectionResult Choose(ISelector selector, SelectionProblem problem) => selector.Select(problem, null, CancellationToken.None);
+    private static SelectionResult Choose(ISelector selector, SelectionProblem problem, int threads = 1) =>
+        selector.SelectWith(problem, threads);
 
-    private static string[] Ids(ISelector selector, SelectionProblem problem) => [.. Choose(selector, problem).Rows.Select(r => problem.ContentIds[r.Position].ToString())];
+    private static string[] Ids(ISelector selector, SelectionProblem problem, int threads = 1) =>
+        [.. Choose(selector, problem, threads).Rows.Select(r => problem.ContentIds[r.Position].ToString())];
 }

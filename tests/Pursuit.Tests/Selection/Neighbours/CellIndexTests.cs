@@ -1,10 +1,10 @@
 using Pursuit.Numerics;
 using Pursuit.Selection;
-using Pursuit.Selection.Features;
 using Pursuit.Selection.Neighbours;
-using Pursuit.Selection.Reference;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Tsds;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Selection.Neighbours;
 
@@ -20,15 +20,16 @@ public sealed class CellIndexTests
     public void A_search_finds_what_the_plain_twin_finds(int lists, int probes, int threads)
     {
         var problem = Embeddings.Clustered(600, 15, "1");
-        var rows = Embeddings.Rows(problem.PoolEmbeddings!);
-        var targets = Embeddings.Rows(problem.TargetEmbeddings!);
+        var rows = Embeddings.Rows(problem.Embeddings.Pool!);
+        var targets = Embeddings.Rows(problem.Embeddings.Target!);
         foreach (var shardRows in new[] { 1024, 11 })
         {
-            var (pool, target) = EmbeddingRows.Of(Embeddings.Of("pool", rows, shardRows), problem.TargetEmbeddings, unit: false);
+            var (pool, target) = EmbeddingRows.Open(Embeddings.Of("pool", rows, shardRows), problem.Embeddings.Target, unit: false);
             var centres = CellIndex.Train(pool, problem.ContentIds, lists, 3, threads, Token);
             var found = Find(pool, problem, target!, centres, probes, threads);
             for (var j = 0; j < targets.Length; j++)
-                found.Rows[j].ShouldBe(ReferenceCells.Find(rows, targets[j], centres.Values.ToArray(), lists, probes, problem.ContentIds).Take(50));
+                found.Rows[j].ShouldBe(
+                    ReferenceCells.Find(rows, targets[j], centres.Values.ToArray(), lists, probes, problem.ContentIds).Take(50));
         }
     }
 
@@ -36,8 +37,8 @@ public sealed class CellIndexTests
     public void Looking_at_every_list_is_exact_search()
     {
         var problem = Embeddings.Clustered(900, 12, "1");
-        var (pool, target) = EmbeddingRows.Of(problem.PoolEmbeddings!, problem.TargetEmbeddings, unit: false);
-        var exact = NeighbourSearch.Nearest(pool, problem.ContentIds, target!.ToArray(), 12, 50, 2, Token);
+        var (pool, target) = EmbeddingRows.Open(problem.Embeddings.Pool!, problem.Embeddings.Target, unit: false);
+        var exact = NeighbourSearch.Nearest(new NearestRows(pool, problem.ContentIds, target!.ToArray(), 50, 2), Token);
         var found = Find(pool, problem, target, CellIndex.Train(pool, problem.ContentIds, 30, 0, 2, Token), 30, 2);
         for (var j = 0; j < 12; j++)
         {
@@ -54,11 +55,17 @@ public sealed class CellIndexTests
         var expected = Train(problem, 0);
         var order = Enumerable.Range(0, 2000).ToArray();
         new SeededRandom(4, "test/order").Shuffle(order.AsSpan());
-        Train(Embeddings.Permuted(problem, order, 37) with { Threads = 3 }, 0).ShouldBe(expected);
+        Train(Embeddings.Permuted(problem, order, 37), 0, 3).ShouldBe(expected);
         Train(problem, 1).ShouldNotBe(expected);
 
-        static float[] Train(SelectionProblem problem, ulong seed) =>
-            CellIndex.Train(EmbeddingRows.Of(problem.PoolEmbeddings!, null, unit: false).Pool, problem.ContentIds, 10, seed, problem.Threads, Token).Values.ToArray();
+        static float[] Train(SelectionProblem problem, ulong seed, int threads = 2) =>
+            CellIndex.Train(
+                EmbeddingRows.Open(problem.Embeddings.Pool!, null, unit: false).Pool,
+                problem.ContentIds,
+                10,
+                seed,
+                threads,
+                Token).Values.ToArray();
     }
 
     [Theory]
@@ -85,14 +92,17 @@ public sealed class CellIndexTests
         var problem = Embeddings.Clustered(700, 9, "40", seed: 6);
         var selection = Choose(problem, new TsdsOptions { Index = TsdsIndex.Ivf, Lists = Lists, Probes = probes });
         var details = Details(selection);
-        var rows = Embeddings.Rows(problem.PoolEmbeddings!);
-        var targets = Embeddings.Rows(problem.TargetEmbeddings!);
-        var centres = CellIndex.Train(EmbeddingRows.Of(problem.PoolEmbeddings!, null, unit: false).Pool, problem.ContentIds, Lists, 6, 2, Token).Values.ToArray();
+        var rows = Embeddings.Rows(problem.Embeddings.Pool!);
+        var targets = Embeddings.Rows(problem.Embeddings.Target!);
+        var centres = CellIndex.Train(
+            EmbeddingRows.Open(problem.Embeddings.Pool!, null, unit: false).Pool, problem.ContentIds, Lists, 6, 2, Token).Values.ToArray();
         var shares = targets.Select((query, j) =>
         {
             var count = details.Neighbours[j];
-            var nearest = Enumerable.Range(0, rows.Length).OrderBy(i => SquaredDistance.Of(query, rows[i])).ThenBy(i => problem.ContentIds[i]).Take(count);
-            return (double)ReferenceCells.Find(rows, query, centres, Lists, probes, problem.ContentIds).Take(count).Intersect(nearest).Count() / count;
+            var nearest = Enumerable.Range(0, rows.Length).OrderBy(
+                i => SquaredDistance.Of(query, rows[i])).ThenBy(i => problem.ContentIds[i]).Take(count);
+            return (double)ReferenceCells.Find(
+                rows, query, centres, Lists, probes, problem.ContentIds).Take(count).Intersect(nearest).Count() / count;
         }).ToArray();
         details.Index!.Recall.ShouldBe(shares.Average(), 1e-12);
         details.Index.Recall.ShouldBeLessThan(1);
@@ -105,8 +115,11 @@ public sealed class CellIndexTests
     public void Lists_that_no_row_is_in_are_not_looked_at()
     {
         // The centre nearest to the target has no rows; of the others, 0 is nearer than 20.
-        var problem = Embeddings.Problem(Embeddings.Of("pool", [.. Enumerable.Range(0, 60).Select(i => new[] { 20f * (i % 2) })]), Embeddings.Of("target", [[9f]]), "10");
-        var (pool, target) = EmbeddingRows.Of(problem.PoolEmbeddings!, problem.TargetEmbeddings, unit: false);
+        var problem = Embeddings.Problem(
+            Embeddings.Of("pool", [.. Enumerable.Range(0, 60).Select(i => new[] { 20f * (i % 2) })]),
+            Embeddings.Of("target", [[9f]]),
+            "10");
+        var (pool, target) = EmbeddingRows.Open(problem.Embeddings.Pool!, problem.Embeddings.Target, unit: false);
         var found = Find(pool, problem, target!, new RowCentres([0, 10, 20], 3, 1), 1, 2);
         found.Rows[0].Order().ShouldBe(Enumerable.Range(0, 60).Where(i => i % 2 == 0));
     }
@@ -114,23 +127,30 @@ public sealed class CellIndexTests
     [Fact]
     public void Bad_numbers_of_lists_and_probes_are_named()
     {
-        var message = Should.Throw<PursuitException>(() => new TsdsSelector(new TsdsOptions { Index = TsdsIndex.Ivf, Lists = 0, Probes = 0, Compat = TsdsCompatibility.Authors })).Message;
+        var message = Should.Throw<PursuitException>(
+            () => new TsdsSelector(
+                new TsdsOptions { Index = TsdsIndex.Ivf, Lists = 0, Probes = 0, Compat = TsdsCompatibility.Authors })).Message;
         foreach (var part in new[] { "lists 0", "probes 0", "index ivf with compat authors" }) message.ShouldContain(part);
         // More lists than rows: as many as there are.
         Details(Choose(Embeddings.Clustered(5, 2, "1"), new TsdsOptions { Index = TsdsIndex.Ivf, Lists = 100 })).Index!.Recall.ShouldBe(1);
     }
 
-    private static NeighbourLists Find(EmbeddingRows pool, SelectionProblem problem, EmbeddingRows target, RowCentres centres, int probes, int threads)
+    private static NeighbourLists Find(
+        EmbeddingRows pool, SelectionProblem problem, EmbeddingRows target, RowCentres centres, int probes, int threads)
     {
-        var cells = RowCells.Of(pool, centres, threads, Token);
+        var cells = RowCells.Assign(pool, centres, threads, Token);
         var lists = new NeighbourLists(new int[target.Count][], new double[target.Count][]);
-        NeighbourSearch.Lengthen(lists, pool, new CellIndex(cells, cells.Counts(pool.Own), probes), problem.ContentIds, target.ToArray(), [.. Enumerable.Range(0, target.Count)], 50, threads, Token);
+        var nearest = new NearestRows(pool, problem.ContentIds, target.ToArray(), 50, threads);
+        NeighbourSearch.Lengthen(
+            lists, nearest, new CellIndex(cells, cells.Counts(pool.Own), probes), [.. Enumerable.Range(0, target.Count)], Token);
         return lists;
     }
 
-    private static SelectionResult Choose(SelectionProblem problem, TsdsOptions options) => new TsdsSelector(options).Select(problem, null, Token);
+    private static SelectionResult Choose(SelectionProblem problem, TsdsOptions options) =>
+        new TsdsSelector(options).Select(problem, Token);
 
     private static TsdsDetails Details(SelectionResult selection) => (TsdsDetails)selection.Details!;
 
-    private static float[] Probabilities(SelectionResult selection) => selection.Arrays.Single(a => a.Name == TsdsSelector.ProbabilitiesName).Values;
+    private static float[] Probabilities(SelectionResult selection) =>
+        selection.Arrays.Single(a => a.Name == TsdsSelector.ProbabilitiesName).Values;
 }

@@ -1,6 +1,7 @@
 using Pursuit.Numerics;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Neighbours;
+using Pursuit.Selection.Passes;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Selection.Neighbours;
@@ -18,7 +19,7 @@ public sealed class NeighbourTests
     public void Nearest_rows_are_those_of_sorting_all_pairs(int rows, int queries, int length, int threads)
     {
         var problem = Embeddings.Clustered(rows, queries, "1");
-        Check(Embeddings.Rows(problem.PoolEmbeddings!), Embeddings.Rows(problem.TargetEmbeddings!), problem.ContentIds, length, threads);
+        Check(Embeddings.Rows(problem.Embeddings.Pool!), Embeddings.Rows(problem.Embeddings.Target!), problem.ContentIds, length, threads);
     }
 
     [Fact]
@@ -47,20 +48,21 @@ public sealed class NeighbourTests
     public void A_radius_search_visits_every_pair_within_the_radius_once(double radius)
     {
         var problem = Embeddings.Clustered(400, 1, "1", dimension: 40);
-        var features = (MemoryFeatures)problem.PoolEmbeddings!;
+        var features = (MemoryFeatures)problem.Embeddings.Pool!;
         var rows = Embeddings.Doubles(features);
         int[] queries = [.. Enumerable.Range(0, 400).Where(i => i % 3 == 0)];
         foreach (var shardRows in new[] { 1, 37, 1024 })
         {
             var found = new List<(int, int)>();
-            var pool = EmbeddingRows.Of(Gradients.InShards(features, shardRows), null, unit: false).Pool;
+            var pool = EmbeddingRows.Open(Gradients.InShards(features, shardRows), null, unit: false).Pool;
             var search = new RadiusSearch(pool, 3);
             foreach (var part in search.Search(Values(pool, queries), (_, _) => radius * radius, () => new List<(int, int)>(), (list, q, row, squared) =>
             {
                 squared.ShouldBe(Squared(rows[queries[q]], rows[row]), 1e-12);
                 list.Add((queries[q], row));
             }, Token)) found.AddRange(part);
-            var expected = queries.SelectMany(q => Enumerable.Range(0, 400).Where(i => Squared(rows[q], rows[i]) <= radius * radius).Select(i => (q, i)));
+            var expected = queries.SelectMany(
+                q => Enumerable.Range(0, 400).Where(i => Squared(rows[q], rows[i]) <= radius * radius).Select(i => (q, i)));
             // Not element by element: tens of thousands of pairs take minutes to print.
             found.Order().SequenceEqual(expected.Order()).ShouldBeTrue($"{found.Count} pairs visited in shards of {shardRows}");
         }
@@ -74,11 +76,16 @@ public sealed class NeighbourTests
         // As many rows and queries as it takes for cells, norms from 0.5 to 2. In space two directions and the distance from their
         // plane are nearly the distance itself: the bounds are as tight as they get.
         const int Rows = 5000, Queries = 2300;
-        var rows = Embeddings.Rows(Embeddings.Clustered(Rows, 1, "1", dimension).PoolEmbeddings!);
+        var rows = Embeddings.Rows(Embeddings.Clustered(Rows, 1, "1", dimension).Embeddings.Pool!);
         rows = [.. rows.Select((row, i) => Array.ConvertAll(row, x => x * (0.5f + 1.5f * (i % 100) / 99)))];
-        var pool = EmbeddingRows.Of(Embeddings.Of("pool", rows), null, unit: false).Pool;
+        var pool = EmbeddingRows.Open(Embeddings.Of("pool", rows), null, unit: false).Pool;
         var search = new RadiusSearch(pool, 2);
-        var parts = search.Search(Values(pool, [.. Enumerable.Range(0, Queries)]), (_, _) => radius * radius, () => new List<(int, int)>(), (list, q, row, _) => list.Add((q, row)), Token);
+        var parts = search.Search(
+            Values(pool, [.. Enumerable.Range(0, Queries)]),
+            (_, _) => radius * radius,
+            () => new List<(int, int)>(),
+            (list, q, row, _) => list.Add((q, row)),
+            Token);
         var expected = new List<(int, int)>();
         for (var q = 0; q < Queries; q++)
             for (var i = 0; i < Rows; i++)
@@ -100,16 +107,25 @@ public sealed class NeighbourTests
         }
 
         var found = new List<int>();
-        var pool = EmbeddingRows.Of(Embeddings.Of("pool", [.. rows]), null, unit: false).Pool;
-        foreach (var part in new RadiusSearch(pool, 2).Search(Values(pool, [0]), (_, _) => 0.25, () => new List<int>(), (list, _, row, _) => list.Add(row), Token)) found.AddRange(part);
+        var pool = EmbeddingRows.Open(Embeddings.Of("pool", [.. rows]), null, unit: false).Pool;
+        foreach (var part in new RadiusSearch(pool, 2).Search(
+            Values(pool, [0]),
+            (_, _) => 0.25,
+            () => new List<int>(),
+            (list, _, row, _) => list.Add(row),
+            Token))
+        {
+            found.AddRange(part);
+        }
+
         found.Order().ShouldBe(Enumerable.Range(0, rows.Count).Where(i => i == 0 || i % 2 == 1));
     }
 
     [Fact]
     public void A_radius_search_rules_most_far_pairs_out_by_products()
     {
-        var features = (MemoryFeatures)Embeddings.Clustered(1000, 1, "1", dimension: 64).PoolEmbeddings!;
-        var pool = EmbeddingRows.Of(features, null, unit: false).Pool;
+        var features = (MemoryFeatures)Embeddings.Clustered(1000, 1, "1", dimension: 64).Embeddings.Pool!;
+        var pool = EmbeddingRows.Open(features, null, unit: false).Pool;
         var search = new RadiusSearch(pool, 1);
         var within = 0;
         search.Search(Values(pool, [.. Enumerable.Range(0, 500)]), (_, _) => 0.25, () => 0, (_, _, _, _) => within++, Token);
@@ -124,7 +140,7 @@ public sealed class NeighbourTests
         var norms = Enumerable.Range(0, 200).Select(i => DotProduct.SquaredNorm(rows.AsSpan(i * 30, 30))).ToArray();
         foreach (var size in new[] { 0, 1, 7, 30 })
         {
-            var subspace = Subspace.Of(rows, 200, 30, size);
+            var subspace = Subspace.Find(rows, 200, 30, size);
             var reduced = new float[200 * subspace.Width];
             subspace.Reduce(rows, 200, norms, reduced);
             for (var i = 0; i < 200; i += 3)
@@ -157,18 +173,21 @@ public sealed class NeighbourTests
     {
         foreach (var shardRows in new[] { 1024, 11 })
         {
-            var (rows, target) = EmbeddingRows.Of(Embeddings.Of("pool", pool, shardRows), Embeddings.Of("target", queries), unit: false);
-            var lists = NeighbourSearch.Nearest(rows, ids, target!.ToArray(), queries.Length, length, threads, Token);
+            var (rows, target) = EmbeddingRows.Open(Embeddings.Of("pool", pool, shardRows), Embeddings.Of("target", queries), unit: false);
+            var lists = NeighbourSearch.Nearest(new NearestRows(rows, ids, target!.ToArray(), length, threads), Token);
             for (var j = 0; j < queries.Length; j++)
             {
-                var expected = Enumerable.Range(0, pool.Length).OrderBy(i => Squared(queries[j], pool[i])).ThenBy(i => ids[i]).Take(length).ToArray();
+                var expected = Enumerable.Range(0, pool.Length).OrderBy(
+                    i => Squared(queries[j], pool[i])).ThenBy(i => ids[i]).Take(length).ToArray();
                 lists.Rows[j].ShouldBe(expected);
-                foreach (var (k, i) in expected.Index()) lists.Distances[j][k].ShouldBe(Math.Sqrt(Squared(queries[j], pool[i])), 1e-12 * (1 + lists.Distances[j][k]));
+                foreach (var (k, i) in expected.Index())
+                    lists.Distances[j][k].ShouldBe(Math.Sqrt(Squared(queries[j], pool[i])), 1e-12 * (1 + lists.Distances[j][k]));
             }
         }
     }
 
-    private static double Squared(float[] a, float[] b) => Squared(Array.ConvertAll(a, x => (double)x), Array.ConvertAll(b, x => (double)x));
+    private static double Squared(float[] a, float[] b) =>
+        Squared(Array.ConvertAll(a, x => (double)x), Array.ConvertAll(b, x => (double)x));
 
     private static double Squared(double[] a, double[] b) => a.Zip(b, (x, y) => (x - y) * (x - y)).Sum();
 }

@@ -2,8 +2,8 @@ using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Omp;
 using Pursuit.Selection.Pursuits;
-using Pursuit.Selection.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Selection.Omp;
 
@@ -36,14 +36,15 @@ public sealed class OmpTests
     public void The_objective_falls_with_every_row()
     {
         var (_, outcome) = Pursue(Gradients.Realistic(150, 24, "40"), new OmpOptions { Clusters = 3 }, 40);
-        foreach (var (before, after) in outcome.Iterations.Zip(outcome.Iterations.Skip(1))) after.Objective.ShouldBeLessThan(before.Objective);
+        foreach (var (before, after) in outcome.Iterations.Zip(outcome.Iterations.Skip(1)))
+            after.Objective.ShouldBeLessThan(before.Objective);
     }
 
     [Fact]
     public void Planted_rows_are_found_exactly()
     {
         var (selection, planted) = Gradients.Planted(2000, 512, 20, "20");
-        var chosen = new OmpSelector(new OmpOptions { Lambda = 0, NormFloor = 0 }).Select(selection, null, CancellationToken.None);
+        var chosen = new OmpSelector(new OmpOptions { Lambda = 0, NormFloor = 0 }).Select(selection, CancellationToken.None);
         chosen.Rows.Select(r => r.Position).Order().ShouldBe(planted);
         ((PursuitDetails)chosen.Details!).Passes.ShouldBe(20);
     }
@@ -54,17 +55,20 @@ public sealed class OmpTests
         var selection = Gradients.Realistic(150, 24, "40");
         var one = Ids(selection);
         Ids(Gradients.Permuted(selection, [.. Enumerable.Range(0, 150).Select(i => i * 47 % 150)])).ShouldBe(one);
-        Ids(selection with { PoolGradients = Gradients.InShards((MemoryFeatures)selection.PoolGradients!, 11), Threads = 3 }).ShouldBe(one);
+        Ids(
+            selection with { Gradients = selection.Gradients with { Pool = Gradients.InShards(
+                (MemoryFeatures)selection.Gradients.Pool!, 11) } },
+            3).ShouldBe(one);
     }
 
     private static (PursuitProblem Problem, PursuitOutcome Outcome) Pursue(SelectionProblem selection, OmpOptions options, int budget)
     {
-        var problem = PursuitSession.Open(selection, OmpSelector.Name, options, CancellationToken.None).Problem;
+        var problem = PursuitSession.Open(selection, OmpSelector.Name, options, new SelectionContext { Threads = 1 }).Problem;
         return (problem, new OmpSolver(problem, new PursuitStops(options.Residual, 0, false)).Run(budget, null, CancellationToken.None));
     }
 
-    private static string[] Ids(SelectionProblem selection) =>
-        [.. new OmpSelector(new OmpOptions { Clusters = 3 }).Select(selection, null, CancellationToken.None).Rows.Select(r => $"{selection.ContentIds[r.Position]} {r.Weight:R}")];
+    private static string[] Ids(SelectionProblem selection, int threads = 1) =>
+        [.. new OmpSelector(new OmpOptions { Clusters = 3 }).SelectWith(selection, threads).Rows.Select(r => $"{selection.ContentIds[r.Position]} {r.Weight:R}")];
 
     private static double[][] Dense(PursuitProblem problem, int rows)
     {

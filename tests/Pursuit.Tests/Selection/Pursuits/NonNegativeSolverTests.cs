@@ -25,7 +25,7 @@ public sealed class NonNegativeSolverTests
             for (var steps = 1; steps <= 12; steps++)
             {
                 var x = new double[N];
-                NonNegativeSolver.Solve(gram, Stride, N, 0, [linear], [x], new NonNegativeSettings(0, steps + 1), 1);
+                NonNegativeSolver.Solve(new GramMatrix(gram, Stride, N, 0), [linear], [x], new NonNegativeSettings(0, steps + 1), 1);
                 var gap = Objective(gram, N, Stride, linear, x) - Objective(gram, N, Stride, linear, best);
                 gap.ShouldBeLessThanOrEqualTo(2 * 1.1 * largest * distance / ((steps + 1) * (steps + 1)), $"after {steps} steps");
             }
@@ -40,11 +40,11 @@ public sealed class NonNegativeSolverTests
         var random = new SeededRandom(2, "test/non-negative/columns");
         var linear = Enumerable.Range(0, 3).Select(_ => Enumerable.Range(0, N).Select(_ => random.NextGaussian()).ToArray()).ToArray();
         var together = linear.Select(_ => new double[N]).ToArray();
-        NonNegativeSolver.Solve(gram, Stride, N, 0.01, linear, together, NonNegativeSettings.Final, 2);
+        NonNegativeSolver.Solve(new GramMatrix(gram, Stride, N, 0.01), linear, together, NonNegativeSettings.Final, 2);
         for (var j = 0; j < 3; j++)
         {
             double[][] alone = [new double[N]];
-            NonNegativeSolver.Solve(gram, Stride, N, 0.01, [linear[j]], alone, NonNegativeSettings.Final, 1);
+            NonNegativeSolver.Solve(new GramMatrix(gram, Stride, N, 0.01), [linear[j]], alone, NonNegativeSettings.Final, 1);
             alone[0].ShouldBe(together[j]);
         }
     }
@@ -54,14 +54,15 @@ public sealed class NonNegativeSolverTests
     {
         const int N = 60, Stride = 64;
         var random = new SeededRandom(3, "test/non-negative/optimal");
-        var rows = Enumerable.Range(0, N).Select(_ => Enumerable.Range(0, 40).Select(_ => (float)random.NextGaussian()).ToArray()).ToArray();
+        var rows = Enumerable.Range(0, N).Select(
+            _ => Enumerable.Range(0, 40).Select(_ => (float)random.NextGaussian()).ToArray()).ToArray();
         var gram = new float[N * Stride];
         for (var i = 0; i < N; i++)
             for (var k = 0; k < N; k++) gram[i * Stride + k] = rows[i].Zip(rows[k], (a, b) => a * b).Sum();
         const double Ridge = 0.5;
         var linear = Enumerable.Range(0, N).Select(_ => 10 * random.NextGaussian()).ToArray();
         double[][] x = [new double[N]];
-        NonNegativeSolver.Solve(gram, Stride, N, Ridge, [linear], x, NonNegativeSettings.Final, 1);
+        NonNegativeSolver.Solve(new GramMatrix(gram, Stride, N, Ridge), [linear], x, NonNegativeSettings.Final, 1);
         var product = Multiply(gram, N, Stride, x[0]);
         var scale = linear.Max(Math.Abs);
         x[0].ShouldContain(v => v > 0);

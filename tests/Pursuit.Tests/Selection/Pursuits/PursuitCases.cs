@@ -2,6 +2,7 @@ using System.Text.Json;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Methods;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Selection.Pursuits;
@@ -26,14 +27,19 @@ internal static class PursuitCases
     public static SelectionProblem Problem(int rows = 600, string budget = "24")
     {
         var problem = Gradients.Realistic(rows, 24, budget);
-        return problem with { PoolGradients = Gradients.InShards((MemoryFeatures)problem.PoolGradients!, 128) };
+        return problem with { Gradients = problem.Gradients with { Pool = Gradients.InShards(
+            (MemoryFeatures)problem.Gradients.Pool!, 128) } };
     }
 
     /// <summary>A choice with all that is told of it.</summary>
-    public static string Choose(SelectionProblem problem, string method, string[] settings)
+    public static string Choose(SelectionProblem problem, string method, string[] settings, SelectionContext? context = null)
     {
-        var chosen = MethodOptions.Create(MethodRegistry.Find(method), settings).Select(problem, null, CancellationToken.None);
-        return JsonSerializer.Serialize(chosen with { Details = null }, RunJson.Compact) + JsonSerializer.Serialize(chosen.Details, chosen.Details!.GetType(), RunJson.Compact)
-            + JsonSerializer.Serialize(chosen.Gains!.Passes.Select(p => (object[])[p.Pass, .. p.Gains]), RunJson.Compact);
+        var chosen = MethodOptions.Create(MethodRegistry.Find(method), settings).Select(
+            problem, context ?? new SelectionContext { Threads = 1 });
+        return JsonSerializer.Serialize(chosen with { Details = null }, RunJson.Compact) + JsonSerializer.Serialize(
+            chosen.Details, chosen.Details!.GetType(), RunJson.Compact)
+            + JsonSerializer.Serialize(
+                ((PursuitDetails)chosen.Details!).Gains!.Passes.Select(p => (object[])[p.Pass, .. p.Gains]),
+                RunJson.Compact);
     }
 }

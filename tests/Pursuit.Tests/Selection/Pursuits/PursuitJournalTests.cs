@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
-using Pursuit.Selection.Pursuits;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Selection.Pursuits;
 
-/// <summary>A pursuit that was stopped anywhere continues there, to the same bytes; and nothing is believed that isn't whole or isn't its own.</summary>
+/// <summary>
+/// A pursuit that was stopped anywhere continues there, to the same bytes; and nothing is believed that isn't whole or isn't its own.
+/// </summary>
 public sealed class PursuitJournalTests : IDisposable
 {
     private const int HeaderBytes = 32;
@@ -92,12 +93,24 @@ public sealed class PursuitJournalTests : IDisposable
         Choose(problem, method, settings, path, out _, out _, out _, fingerprint);
 
     /// <summary>A choice with all that is told of it.</summary>
-    private static string Choose(SelectionProblem problem, string method, string[] settings, string? path, out int found, out string? dropped, out int tiles, string fingerprint = "own")
+    private static string Choose(
+        SelectionProblem problem,
+        string method,
+        string[] settings,
+        string? path,
+        out int found,
+        out string? dropped,
+        out int tiles,
+        string fingerprint = "own")
     {
         using var journal = path is null ? null : PursuitJournal.Open(path, fingerprint);
         found = journal?.PassesFound ?? 0;
-        var counted = new CountedTiles(problem.PoolGradients!);
-        var told = PursuitCases.Choose(problem with { PoolGradients = counted, Journal = journal }, method, settings);
+        var counted = new CountedTiles(problem.Gradients.Pool!);
+        var told = PursuitCases.Choose(
+            problem with { Gradients = problem.Gradients with { Pool = counted } },
+            method,
+            settings,
+            new SelectionContext { Threads = 1, Journal = journal });
         tiles = counted.Tiles;
         dropped = journal?.Dropped;
         return told;

@@ -1,6 +1,6 @@
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
-using Pursuit.Selection.Pursuits;
+using Pursuit.Selection.Passes;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Selection.Pursuits;
@@ -56,7 +56,8 @@ public sealed class ScreeningTests : IDisposable
         var target = new MemoryFeatures("target", 40, Gradients.Gaussian(12, 40, 2, "test/screen-target"));
         var problem = Gradients.Problem(pool, target, "40");
         foreach (var settings in new string[][] { ["gtp.normalise=checkpoint", "gtp.norm-floor=0"], ["gtp.normalise=row"], ["gtp.noise-floor=off", "gtp.batch=0"] })
-            Choose(problem, "gtp", settings, screens: true, out _).ShouldBe(Choose(problem, "gtp", settings, screens: false, out _), string.Join(' ', settings));
+            Choose(problem, "gtp", settings, screens: true, out _).ShouldBe(
+                Choose(problem, "gtp", settings, screens: false, out _), string.Join(' ', settings));
     }
 
     [Theory]
@@ -66,7 +67,8 @@ public sealed class ScreeningTests : IDisposable
     [InlineData(130)]
     public void Rows_of_any_size_are_within_their_bounds_and_chosen_as_by_a_pass(int dimension)
     {
-        // Powers of ten: usual; any; what single precision holds badly or not at all, alone or beside rows that it holds; and those near its largest.
+        // Powers of ten: usual; any; what single precision holds badly or not at all, alone or beside rows that it holds; and those near
+        // its largest.
         foreach (var (least, most) in new[] { (-1, 1), (-30, 30), (-41, -36), (-38, -34), (-40, 5), (31, 33) })
         {
             for (var seed = 0; seed < 3; seed++)
@@ -78,7 +80,8 @@ public sealed class ScreeningTests : IDisposable
                 foreach (var settings in new string[][] { ["norm-floor=0", "noise-floor=off"], ["normalise=row"], ["normalise=none", "centre=true", "batch=0"] })
                 {
                     var named = Array.ConvertAll(settings, s => "gtp." + s);
-                    Told(screens: true).ShouldBe(Told(screens: false), $"10^{least} to 10^{most}, seed {seed}, {string.Join(' ', settings)}");
+                    Told(screens: true).ShouldBe(
+                        Told(screens: false), $"10^{least} to 10^{most}, seed {seed}, {string.Join(' ', settings)}");
 
                     string Told(bool screens)
                     {
@@ -97,13 +100,13 @@ public sealed class ScreeningTests : IDisposable
     }
 
     [Theory]
-    [InlineData(RowNormalisation.Checkpoint, false)]
-    [InlineData(RowNormalisation.Row, true)]
-    [InlineData(RowNormalisation.None, true)]
-    public void No_rows_products_are_off_by_more_than_its_bound(RowNormalisation normalisation, bool centred)
+    [InlineData(RowNormalization.Checkpoint, false)]
+    [InlineData(RowNormalization.Row, true)]
+    [InlineData(RowNormalization.None, true)]
+    public void No_rows_products_are_off_by_more_than_its_bound(RowNormalization normalization, bool centred)
     {
-        var features = (MemoryFeatures)PursuitCases.Problem(500, "5").PoolGradients!;
-        var rows = GradientRows.OfPool(features, new RowConstruction(normalisation, 0.05));
+        var features = (MemoryFeatures)PursuitCases.Problem(500, "5").Gradients.Pool!;
+        var rows = GradientRows.OfPool(features, new RowConstruction(normalization, 0.05));
         if (centred) rows = rows.Centred(2, CancellationToken.None);
         var random = new SeededRandom(3, "test/screen-bound");
         const int Columns = 5;
@@ -113,7 +116,13 @@ public sealed class ScreeningTests : IDisposable
         var exact = new double[rows.Count * Columns];
         rows.Scan(rhs, Columns, exact, 2, CancellationToken.None);
         var made = new double[exact.Length];
-        var screen = RowScreen.Make(rows, rhs, Columns, 2, (products, first, _) => products.CopyTo(made.AsSpan(first * Columns)), CancellationToken.None);
+        var screen = RowScreen.Make(
+            rows,
+            rhs,
+            Columns,
+            2,
+            (products, first, _) => products.CopyTo(made.AsSpan(first * Columns)),
+            CancellationToken.None);
         made.ShouldBe(exact, "the pass that makes a screen is a pass");
 
         double length = Math.Sqrt(GradientRows.Dot(rhs, rhs)), most = 0, bound = 0;
@@ -128,7 +137,9 @@ public sealed class ScreeningTests : IDisposable
                     var square = 0.0;
                     for (var j = 0; j < Columns; j++) square += Math.Pow(products[r * Columns + j] - exact[(first + r) * Columns + j], 2);
                     Math.Sqrt(square).ShouldBeLessThanOrEqualTo(off[r], $"row {first + r}");
-                    (most, bound) = (Math.Max(most, Math.Sqrt(square) / (rows.Norms[first + r] * length)), Math.Max(bound, off[r] / (rows.Norms[first + r] * length)));
+                    (most, bound) = (
+                        Math.Max(most, Math.Sqrt(square) / (rows.Norms[first + r] * length)),
+                        Math.Max(bound, off[r] / (rows.Norms[first + r] * length)));
                 }
             },
             CancellationToken.None);
@@ -145,7 +156,7 @@ public sealed class ScreeningTests : IDisposable
         {
             var path = _directory.PathOf($"{screensFirst}.journal");
             using (var journal = PursuitJournal.Open(path, "own"))
-                Choose(problem with { Journal = journal }, "gtp", [], screensFirst, out _).ShouldBe(alone);
+                Choose(problem, "gtp", [], screensFirst, out _, journal).ShouldBe(alone);
             var whole = File.ReadAllBytes(path);
             foreach (var screensThen in new[] { false, true })
             {
@@ -154,7 +165,8 @@ public sealed class ScreeningTests : IDisposable
                     File.WriteAllBytes(path, whole[..(whole.Length * part / 6)]);
                     using var journal = PursuitJournal.Open(path, "own");
                     var found = journal.PassesFound;
-                    Choose(problem with { Journal = journal }, "gtp", [], screensThen, out _).ShouldBe(alone, $"{screensFirst}, then {screensThen}, stopped at {part}/6");
+                    Choose(problem, "gtp", [], screensThen, out _, journal).ShouldBe(
+                        alone, $"{screensFirst}, then {screensThen}, stopped at {part}/6");
                     if (part > 1) found.ShouldBeGreaterThan(0);
                     if (part == 6) journal.Dropped.ShouldBeNull("what was kept with a screen is believed without, and the other way round");
                 }
@@ -177,7 +189,9 @@ public sealed class ScreeningTests : IDisposable
         roomy.Planned.ShouldBeInRange(needed.Planned + RowScreen.BytesOf(600, 2, 96), roomy.Allowed!.Value);
     }
 
-    /// <summary>Rows as short or long as powers of ten, some with one large number, many small ones, the same as before, or nothing but zeros.</summary>
+    /// <summary>
+    /// Rows as short or long as powers of ten, some with one large number, many small ones, the same as before, or nothing but zeros.
+    /// </summary>
     private static MemoryFeatures OfSizes(SeededRandom random, int rows, int dimension, int least, int most)
     {
         var blocks = new[] { new float[rows * dimension], new float[rows * dimension] };
@@ -187,7 +201,8 @@ public sealed class ScreeningTests : IDisposable
             {
                 var row = block.AsSpan(i * dimension, dimension);
                 var (kind, size) = (random.NextInt(8), Math.Pow(10, least + (most - least) * random.NextDouble()));
-                foreach (ref var value in row) value = (float)(size * (0.5 + random.NextGaussian()) * (kind == 2 ? Math.Pow(10, -6 * random.NextDouble()) : 1));
+                foreach (ref var value in row)
+                    value = (float)(size * (0.5 + random.NextGaussian()) * (kind == 2 ? Math.Pow(10, -6 * random.NextDouble()) : 1));
                 if (kind == 1) row[random.NextInt(dimension)] *= 10_000;
                 if (kind == 3 && i > 0) block.AsSpan((i - 1) * dimension, dimension).CopyTo(row);
                 if (kind == 4) row.Clear();
@@ -199,19 +214,27 @@ public sealed class ScreeningTests : IDisposable
 
     private static void HoldBounds(MemoryFeatures pool, bool centred, SeededRandom random)
     {
-        foreach (var (normalisation, floor) in new[] { (RowNormalisation.Checkpoint, 0.0), (RowNormalisation.Checkpoint, 0.6), (RowNormalisation.Row, 0.05), (RowNormalisation.None, 0) })
+        foreach (var (normalization, floor) in new[] { (
+            RowNormalization.Checkpoint,
+            0.0), (RowNormalization.Checkpoint, 0.6), (RowNormalization.Row, 0.05), (RowNormalization.None, 0) })
         {
             var columns = 1 + random.NextInt(6);
             var exact = new double[pool.Rows * columns];
             GradientRows rows;
             RowScreen screen;
-            var rhs = new float[columns * pool.Blocks * pool.Dimension];
+            var rhs = new float[columns * pool.Checkpoints * pool.Dimension];
             foreach (ref var value in rhs.AsSpan()) value = (float)(random.NextGaussian() / Math.Sqrt(rhs.Length));
             try
             {
-                rows = GradientRows.OfPool(pool, new RowConstruction(normalisation, floor));
+                rows = GradientRows.OfPool(pool, new RowConstruction(normalization, floor));
                 if (centred) rows = rows.Centred(1, CancellationToken.None);
-                screen = RowScreen.Make(rows, rhs, columns, 1, (products, first, _) => products.CopyTo(exact.AsSpan(first * columns)), CancellationToken.None);
+                screen = RowScreen.Make(
+                    rows,
+                    rhs,
+                    columns,
+                    1,
+                    (products, first, _) => products.CopyTo(exact.AsSpan(first * columns)),
+                    CancellationToken.None);
             }
             catch (PursuitException)
             {
@@ -227,20 +250,25 @@ public sealed class ScreeningTests : IDisposable
                     for (var r = 0; r < count; r++)
                     {
                         var square = 0.0;
-                        for (var j = 0; j < columns; j++) square += Math.Pow(products[r * columns + j] - exact[(first + r) * columns + j], 2);
-                        Math.Sqrt(square).ShouldBeLessThanOrEqualTo(off[r], $"row {first + r}, {pool.Dimension} numbers, {normalisation}, floor {floor}{(centred ? ", centred" : "")}");
+                        for (var j = 0; j < columns; j++)
+                            square += Math.Pow(products[r * columns + j] - exact[(first + r) * columns + j], 2);
+                        Math.Sqrt(square).ShouldBeLessThanOrEqualTo(
+                            off[r],
+                            $"row {first + r}, {pool.Dimension} numbers, {normalization}, floor {floor}{(centred ? ", centred" : "")}");
                     }
                 },
                 CancellationToken.None);
         }
     }
 
-    private static string Choose(SelectionProblem problem, string method, string[] settings, bool screens, out PursuitMemory memory)
+    private static string Choose(
+        SelectionProblem problem, string method, string[] settings, bool screens, out PursuitMemory memory, PursuitJournal? journal = null)
     {
         memory = new PursuitMemory(null);
-        return Choose(problem, method, [.. settings, $"{method}.screen={(screens ? "always" : "never")}"], memory);
+        return Choose(problem, method, [.. settings, $"{method}.screen={(screens ? "always" : "never")}"], memory, journal);
     }
 
-    private static string Choose(SelectionProblem problem, string method, string[] settings, PursuitMemory memory) =>
-        PursuitCases.Choose(problem with { Memory = memory }, method, settings);
+    private static string Choose(
+        SelectionProblem problem, string method, string[] settings, PursuitMemory memory, PursuitJournal? journal = null) =>
+        PursuitCases.Choose(problem, method, settings, new SelectionContext { Threads = 1, Memory = memory, Journal = journal });
 }

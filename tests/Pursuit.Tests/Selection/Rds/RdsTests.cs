@@ -14,8 +14,8 @@ public sealed class RdsTests
     public void The_score_is_the_largest_similarity_to_any_target_example(RdsSimilarity similarity)
     {
         var problem = Lengths(Embeddings.Clustered(200, 7, "200"));
-        var pool = Embeddings.Doubles(problem.PoolEmbeddings!);
-        var target = Embeddings.Doubles(problem.TargetEmbeddings!);
+        var pool = Embeddings.Doubles(problem.Embeddings.Pool!);
+        var target = Embeddings.Doubles(problem.Embeddings.Target!);
         var rows = Choose(problem, new RdsSelector(new RdsOptions { Similarity = similarity })).Rows;
         foreach (var row in rows) row.Score.ShouldBe(target.Max(q => Similarity(pool[row.Position], q, similarity)), 2e-6);
         rows.Select(r => r.Score).ShouldBe(rows.Select(r => r.Score).OrderDescending());
@@ -28,8 +28,8 @@ public sealed class RdsTests
     public void Target_examples_take_turns(string budget)
     {
         var problem = Lengths(Embeddings.Clustered(200, 7, budget));
-        var pool = Embeddings.Doubles(problem.PoolEmbeddings!);
-        var target = Embeddings.Doubles(problem.TargetEmbeddings!);
+        var pool = Embeddings.Doubles(problem.Embeddings.Pool!);
+        var target = Embeddings.Doubles(problem.Embeddings.Target!);
         var free = Enumerable.Range(0, 200).ToHashSet();
         foreach (var (rank, row) in Choose(problem, new RdsRoundRobinSelector(new RdsOptions())).Rows.Index())
         {
@@ -52,8 +52,9 @@ public sealed class RdsTests
     {
         // Twenty equal targets: each takes one in twenty of one common order, so every list must reach to the budget's end.
         var problem = Embeddings.Clustered(900, 1, "700");
-        var one = Embeddings.Rows(problem.TargetEmbeddings!)[0];
-        var same = problem with { TargetEmbeddings = Embeddings.Of("target", [.. Enumerable.Repeat(one, 20)]) };
+        var one = Embeddings.Rows(problem.Embeddings.Target!)[0];
+        var same = problem with { Embeddings = problem.Embeddings with { Target = Embeddings.Of(
+            "target", [.. Enumerable.Repeat(one, 20)]) } };
         Choose(same, new RdsRoundRobinSelector(Dot)).Rows.ShouldBe(Choose(problem, new RdsSelector(Dot)).Rows);
     }
 
@@ -74,17 +75,21 @@ public sealed class RdsTests
         var problem = Embeddings.Clustered(300, 5, "40");
         var order = Enumerable.Range(0, 300).ToArray();
         new SeededRandom(4, "test/order").Shuffle(order.AsSpan());
-        var permuted = Embeddings.Permuted(problem, order, 7) with { Threads = 5 };
+        var permuted = Embeddings.Permuted(problem, order, 7);
         foreach (ISelector selector in new ISelector[] { new RdsSelector(new RdsOptions()), new RdsRoundRobinSelector(new RdsOptions()) })
-            Choose(permuted, selector).Rows.Select(r => r with { Position = order[r.Position] }).ShouldBe(Choose(problem with { Threads = 1 }, selector).Rows);
+            Choose(permuted, selector, 5).Rows.Select(
+                r => r with { Position = order[r.Position] }).ShouldBe(Choose(problem, selector, 1).Rows);
     }
 
-    private static SelectionResult Choose(SelectionProblem problem, ISelector selector) => selector.Select(problem, null, TestContext.Current.CancellationToken);
+    private static SelectionResult Choose(SelectionProblem problem, ISelector selector, int threads = 2) =>
+        selector.SelectWith(problem, threads, TestContext.Current.CancellationToken);
 
     /// <summary>The same directions at lengths from 0.5 to 2, so that the cosine and the inner product differ.</summary>
     private static SelectionProblem Lengths(SelectionProblem problem) => problem with
     {
-        PoolEmbeddings = Embeddings.Of("pool", [.. Embeddings.Rows(problem.PoolEmbeddings!).Select((row, i) => Array.ConvertAll(row, x => x * (0.5f + i % 7 / 4f)))]),
+        Embeddings = problem.Embeddings with { Pool = Embeddings.Of(
+            "pool",
+            [.. Embeddings.Rows(problem.Embeddings.Pool!).Select((row, i) => Array.ConvertAll(row, x => x * (0.5f + i % 7 / 4f)))]) },
     };
 
     private static double Similarity(double[] a, double[] b, RdsSimilarity similarity)

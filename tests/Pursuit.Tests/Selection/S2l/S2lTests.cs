@@ -12,7 +12,8 @@ public sealed class S2lTests
     {
         // 60, 30 and 4 examples around three trajectories far apart: of 24 the small cluster gives its 4, the others 10 each.
         var selection = Select(Problem("24"), 3);
-        selection.Rows.CountBy(r => Cluster(r.Position)).ToDictionary().ShouldBe(new Dictionary<int, int> { [0] = 10, [1] = 10, [2] = 4 }, ignoreOrder: true);
+        selection.Rows.CountBy(r => Cluster(r.Position)).ToDictionary().ShouldBe(
+            new Dictionary<int, int> { [0] = 10, [1] = 10, [2] = 4 }, ignoreOrder: true);
         selection.Details.ShouldBeOfType<S2lDetails>().Clusters.ShouldBe(3);
     }
 
@@ -41,9 +42,12 @@ public sealed class S2lTests
         var moved = problem with
         {
             ContentIds = [.. order.Select(i => problem.ContentIds[i])],
-            PoolLosses = new ExampleLosses(4, [.. order.SelectMany(i => problem.PoolLosses!.Of(i).ToArray())]),
+            Gradients = problem.Gradients with { Losses = new ExampleLosses(
+                4,
+                [.. order.SelectMany(i => problem.Gradients.Losses!.Row(i).ToArray())]) },
         };
-        Select(moved, 7).Rows.Select(r => moved.ContentIds[r.Position]).ShouldBe(Select(problem, 7).Rows.Select(r => problem.ContentIds[r.Position]));
+        Select(moved, 7).Rows.Select(r => moved.ContentIds[r.Position]).ShouldBe(
+            Select(problem, 7).Rows.Select(r => problem.ContentIds[r.Position]));
     }
 
     [Fact]
@@ -51,9 +55,11 @@ public sealed class S2lTests
     {
         var random = new SeededRandom(1, "test/s2l");
         var rows = Enumerable.Range(0, 200).Select(_ => new[] { random.NextGaussian(), random.NextGaussian() }).ToArray();
-        var clusters = TrajectoryClusters.Of(rows, 6, 200, random, TestContext.Current.CancellationToken);
+        var clusters = TrajectoryClusters.Cluster(rows, 6, 200, random, TestContext.Current.CancellationToken);
         clusters.Converged.ShouldBeTrue();
-        var means = clusters.Assignment.Zip(rows).GroupBy(m => m.First, m => m.Second).ToDictionary(g => g.Key, g => new[] { g.Average(r => r[0]), g.Average(r => r[1]) });
+        var means = clusters.Assignment.Zip(rows).GroupBy(m => m.First, m => m.Second).ToDictionary(
+            g => g.Key,
+            g => new[] { g.Average(r => r[0]), g.Average(r => r[1]) });
         means.Count.ShouldBe(6);
         double Distance(double[] a, double[] b) => Math.Pow(a[0] - b[0], 2) + Math.Pow(a[1] - b[1], 2);
         for (var i = 0; i < rows.Length; i++)
@@ -63,7 +69,7 @@ public sealed class S2lTests
     [Fact]
     public void Equal_trajectories_make_fewer_clusters_than_asked()
     {
-        var problem = Problem("10") with { PoolLosses = new ExampleLosses(4, new float[94 * 4]) };
+        var problem = WithLosses(Problem("10"), new ExampleLosses(4, new float[94 * 4]));
         var selection = Select(problem, 50);
         selection.Rows.Count.ShouldBe(10);
         selection.Details.ShouldBeOfType<S2lDetails>().Clusters.ShouldBe(1);
@@ -72,12 +78,16 @@ public sealed class S2lTests
     [Fact]
     public void Features_without_losses_are_refused()
     {
-        Should.Throw<PursuitException>(() => Select(Problem("10") with { PoolLosses = null }, 3)).Message.ShouldContain("--model");
+        Should.Throw<PursuitException>(() => Select(WithLosses(Problem("10"), null), 3)).Message.ShouldContain("Model");
     }
 
     private static int Cluster(int position) => position < 60 ? 0 : position < 90 ? 1 : 2;
 
-    private static SelectionResult Select(SelectionProblem problem, int clusters) => new S2lSelector(new S2lOptions { Clusters = clusters }).Select(problem, null, CancellationToken.None);
+    private static SelectionResult Select(SelectionProblem problem, int clusters) =>
+        new S2lSelector(new S2lOptions { Clusters = clusters }).Select(problem, CancellationToken.None);
+
+    private static SelectionProblem WithLosses(SelectionProblem problem, ExampleLosses? losses) =>
+        problem with { Gradients = problem.Gradients with { Losses = losses } };
 
     private static SelectionProblem Problem(string budget)
     {
@@ -87,7 +97,9 @@ public sealed class S2lTests
         {
             ContentIds = [.. Enumerable.Range(0, 94).Select(i => Problems.Id($"example {i}"))],
             Budget = Budget.Parse(budget),
-            PoolLosses = new ExampleLosses(4, [.. Enumerable.Range(0, 94).SelectMany(i => centres[Cluster(i)].Select(c => c + 0.05f * (float)random.NextGaussian()))]),
+            Gradients = new GradientInputs { Losses = new ExampleLosses(
+                4,
+                [.. Enumerable.Range(0, 94).SelectMany(i => centres[Cluster(i)].Select(c => c + 0.05f * (float)random.NextGaussian()))]) },
         };
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Methods;
 using Pursuit.Selection.TokenScores;
 using Pursuit.TestKit;
 
@@ -39,8 +40,10 @@ public sealed class TokenScoreTests
             Floats(e, "margin"),
             Floats(e, "alone")))]);
         statistics.UnigramCounts.ShouldBe(Numbers(golden.RootElement, "unigrams").Select(v => (long)v));
-        var scores = ((IScorer)MethodOptions.Create(MethodRegistry.Find(method), settings)).Scores(Problem(statistics), null, CancellationToken.None);
-        var expected = golden.RootElement.GetProperty("expected").GetProperty(expectedName).EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Null ? double.NaN : v.GetDouble()).ToArray();
+        var scores = (
+            (IScorer)MethodOptions.Create(MethodRegistry.Find(method), settings)).Scores(Problem(statistics), SelectionContext.Default);
+        var expected = golden.RootElement.GetProperty("expected").GetProperty(expectedName).EnumerateArray().Select(
+            v => v.ValueKind == JsonValueKind.Null ? double.NaN : v.GetDouble()).ToArray();
         for (var i = 0; i < expected.Length; i++)
         {
             if (double.IsNaN(expected[i])) scores[i].ShouldBe(double.NaN, $"example {i}");
@@ -53,9 +56,10 @@ public sealed class TokenScoreTests
     {
         MemoryStatistics.Entry Of(float behind, float alone) => MemoryStatistics.Entry.Flat(4, behind) with { Alone = [alone, alone, alone, alone] };
         var problem = Problem(new MemoryStatistics(1, [Of(-1, -2), Of(-3, -2), Of(-1.8f, -2), Of(0, 0)]), "100%");
-        var selection = new IfdSelector(new IfdOptions()).Select(problem, null, CancellationToken.None);
+        var selection = new IfdSelector(new IfdOptions()).Select(problem, CancellationToken.None);
         selection.Rows.Select(r => r.Position).ShouldBe([2, 0]);
-        selection.Remarks.ShouldHaveSingleItem().ShouldStartWith("2 examples without a question and an answer that the question makes likelier");
+        selection.Remarks.ShouldHaveSingleItem().ShouldStartWith(
+            "2 examples without a question and an answer that the question makes likelier");
     }
 
     [Theory]
@@ -65,7 +69,8 @@ public sealed class TokenScoreTests
     public void A_band_keeps_its_part_of_the_order(string band, int[] kept)
     {
         var statistics = new MemoryStatistics(1, [.. Enumerable.Range(0, 7).Select(i => MemoryStatistics.Entry.Flat(3, -1 - i))]);
-        var rows = MethodOptions.Create(MethodRegistry.Find("information"), [$"information.band={band}"]).Select(Problem(statistics, "3"), null, CancellationToken.None).Rows;
+        var rows = MethodOptions.Create(
+            MethodRegistry.Find("information"), [$"information.band={band}"]).Select(Problem(statistics, "3"), CancellationToken.None).Rows;
         rows.Select(r => r.Position).Order().ShouldBe(kept.Order());
         rows.ShouldAllBe(r => Math.Abs(r.Score - (1 + r.Position)) < 1e-6); // with one token id H_f is 0
     }
@@ -80,7 +85,7 @@ public sealed class TokenScoreTests
         using var joined = new CrossFittedStatistics(8, [first, second], [[0, 1, 2, 6, 7], [3, 4, 5, 6, 7]]);
         joined.UnigramCounts.ShouldBe([40]);
         var problem = Problem(joined, "8");
-        var selection = MethodOptions.Create(MethodRegistry.Find("information"), []).Select(problem, null, CancellationToken.None);
+        var selection = MethodOptions.Create(MethodRegistry.Find("information"), []).Select(problem, CancellationToken.None);
         foreach (var row in selection.Rows) row.Score.ShouldBe(losses[row.Position], 1e-6);
         selection.Details.ShouldBeOfType<TokenScoreDetails>().Shift!.Value.ShouldBe(-0.5, 1e-6);
     }
@@ -88,11 +93,17 @@ public sealed class TokenScoreTests
     [Fact]
     public void The_loss_discrepancy_of_a_model_with_itself_is_zero_and_else_the_distance()
     {
-        var own = new MemoryStatistics(1, [MemoryStatistics.Entry.Flat(3, -1), MemoryStatistics.Entry.Flat(3, -4), MemoryStatistics.Entry.Flat(3, -2)]);
-        var reference = new MemoryStatistics(1, [MemoryStatistics.Entry.Flat(3, -3), MemoryStatistics.Entry.Flat(3, -4), MemoryStatistics.Entry.Flat(3, -1)]);
+        var own = new MemoryStatistics(
+            1, [MemoryStatistics.Entry.Flat(3, -1), MemoryStatistics.Entry.Flat(3, -4), MemoryStatistics.Entry.Flat(3, -2)]);
+        var reference = new MemoryStatistics(
+            1, [MemoryStatistics.Entry.Flat(3, -3), MemoryStatistics.Entry.Flat(3, -4), MemoryStatistics.Entry.Flat(3, -1)]);
         var selector = new LossDiscrepancySelector(new LossDiscrepancyOptions());
-        selector.Scores(Problem(own) with { ReferenceStatistics = own }, null, CancellationToken.None).ShouldBe([0, 0, 0]);
-        selector.Scores(Problem(own) with { ReferenceStatistics = reference }, null, CancellationToken.None).ShouldBe([2, 0, 1]);
+        selector.Scores(
+            Problem(own) with { Statistics = new StatisticsInputs { Pool = own, Reference = own } },
+            SelectionContext.Default).ShouldBe([0, 0, 0]);
+        selector.Scores(
+            Problem(own) with { Statistics = new StatisticsInputs { Pool = own, Reference = reference } },
+            SelectionContext.Default).ShouldBe([2, 0, 1]);
     }
 
     [Fact]
@@ -101,7 +112,7 @@ public sealed class TokenScoreTests
         var problem = Problem(new MemoryStatistics(1, [MemoryStatistics.Entry.Flat(2, -1), MemoryStatistics.Entry.Flat(0, 0)]), "100%");
         foreach (var method in new[] { "information", "perplexity", "entropy", "margin", "el2n" })
         {
-            var selection = MethodOptions.Create(MethodRegistry.Find(method), []).Select(problem, null, CancellationToken.None);
+            var selection = MethodOptions.Create(MethodRegistry.Find(method), []).Select(problem, CancellationToken.None);
             selection.Rows.ShouldHaveSingleItem().Position.ShouldBe(0, method);
             selection.Remarks.ShouldHaveSingleItem().ShouldStartWith("1 examples without a token to score");
         }
@@ -126,7 +137,8 @@ public sealed class TokenScoreTests
             }
 
             var drawnText = MemoryStatistics.Entry.Flat(losses.Length, 0) with { LogProbability = losses, Entropy = [.. losses.Select(_ => entropy)] };
-            new ExcessSelector(new ExcessOptions()).Scores(Problem(new MemoryStatistics(1, [drawnText])), null, CancellationToken.None)[0].ShouldBe(0, 0.05);
+            new ExcessSelector(new ExcessOptions()).Scores(
+                Problem(new MemoryStatistics(1, [drawnText])), SelectionContext.Default)[0].ShouldBe(0, 0.05);
         }
     }
 
@@ -138,13 +150,17 @@ public sealed class TokenScoreTests
             MemoryStatistics.Entry.Flat(3, -1 - i) with { Entropy = [.. Enumerable.Repeat(1 + i - (i is 3 or 7 ? 0.5f : 0), 3)] })]);
         foreach (var band in new[] { "top", "middle", "bottom" })
         {
-            var selection = MethodOptions.Create(MethodRegistry.Find("information"), [$"information.band={band}", "information.leave-excess=0.2"]).Select(Problem(statistics, "100%"), null, CancellationToken.None);
+            var selection = MethodOptions.Create(
+                MethodRegistry.Find("information"),
+                [$"information.band={band}", "information.leave-excess=0.2"]).Select(Problem(statistics, "100%"), CancellationToken.None);
             selection.Rows.Select(r => r.Position).Order().ToArray().ShouldBe([0, 1, 2, 4, 5, 6, 8, 9], band);
             selection.Remarks.ShouldHaveSingleItem().ShouldStartWith("2 examples were left out first");
         }
 
         // What is left out doesn't move the middle of the rest.
-        MethodOptions.Create(MethodRegistry.Find("information"), ["information.band=middle", "information.leave-excess=0.2"]).Select(Problem(statistics, "2"), null, CancellationToken.None)
+        MethodOptions.Create(
+            MethodRegistry.Find("information"),
+            ["information.band=middle", "information.leave-excess=0.2"]).Select(Problem(statistics, "2"), CancellationToken.None)
             .Rows.Select(r => r.Position).Order().ToArray().ShouldBe([4, 5]);
         Should.Throw<PursuitException>(() => MethodOptions.Create(MethodRegistry.Find("entropy"), ["entropy.leave-excess=1"]))
             .Message.ShouldBe("entropy.leave-excess: 1; expected 0 to below 1.");
@@ -156,12 +172,12 @@ public sealed class TokenScoreTests
         var entries = Enumerable.Range(0, 30).Select(i => MemoryStatistics.Entry.Flat(2 + i % 3, -1 - i % 7)).ToArray(); // ties
         var problem = Problem(new MemoryStatistics(1, entries), "11");
         int[] order = [.. Enumerable.Range(0, 30).Select(i => i * 7 % 30)];
-        var moved = problem with { ContentIds = [.. order.Select(i => problem.ContentIds[i])], TokenStatistics = new MemoryStatistics(1, [.. order.Select(i => entries[i])]) };
+        var moved = problem with { ContentIds = [.. order.Select(i => problem.ContentIds[i])], Statistics = new StatisticsInputs { Pool = new MemoryStatistics(1, [.. order.Select(i => entries[i])]) } };
         foreach (var band in new[] { "top", "middle", "bottom" })
         {
             var selector = MethodOptions.Create(MethodRegistry.Find("information"), [$"information.band={band}"]);
-            selector.Select(moved, null, CancellationToken.None).Rows.Select(r => moved.ContentIds[r.Position])
-                .ShouldBe(selector.Select(problem, null, CancellationToken.None).Rows.Select(r => problem.ContentIds[r.Position]), band);
+            selector.Select(moved, CancellationToken.None).Rows.Select(r => moved.ContentIds[r.Position])
+                .ShouldBe(selector.Select(problem, CancellationToken.None).Rows.Select(r => problem.ContentIds[r.Position]), band);
         }
     }
 
@@ -169,10 +185,11 @@ public sealed class TokenScoreTests
     {
         ContentIds = [.. Enumerable.Range(0, statistics.Count).Select(i => Problems.Id($"text {i}"))],
         Budget = Budget.Parse(budget),
-        TokenStatistics = statistics,
+        Statistics = new StatisticsInputs { Pool = statistics },
     };
 
-    private static double[] Numbers(JsonElement element, string name) => [.. element.GetProperty(name).EnumerateArray().Select(v => v.GetDouble())];
+    private static double[] Numbers(JsonElement element, string name) =>
+        [.. element.GetProperty(name).EnumerateArray().Select(v => v.GetDouble())];
 
     private static float[] Floats(JsonElement element, string name) => [.. Numbers(element, name).Select(v => (float)v)];
 }

@@ -1,10 +1,11 @@
 using System.Text.Json;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
-using Pursuit.Selection.Reference;
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Tsds;
 using Pursuit.Storage;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Selection.Tsds;
 
@@ -29,7 +30,7 @@ public sealed class TsdsGoldenTests
         var file = golden.GetProperty("file").GetString();
         using var pool = Open($"{file}.pool.npy");
         using var target = Open($"{file}.targets.npy");
-        var problem = Problems.Pool(pool.Rows, "10") with { PoolEmbeddings = pool, TargetEmbeddings = target };
+        var problem = Problems.Pool(pool.Rows, "10") with { Embeddings = new EmbeddingInputs { Pool = pool, Target = target } };
         var options = new TsdsOptions
         {
             Alpha = golden.GetProperty("alpha").GetDouble(),
@@ -39,7 +40,7 @@ public sealed class TsdsGoldenTests
             KdeK = golden.GetProperty("kde_K").GetInt32(),
             Compat = TsdsCompatibility.Authors,
         };
-        var selection = new TsdsSelector(options).Select(problem, null, TestContext.Current.CancellationToken);
+        var selection = new TsdsSelector(options).Select(problem, TestContext.Current.CancellationToken);
         var details = (TsdsDetails)selection.Details!;
         var expected = Read($"{file}.{golden.GetProperty("case").GetInt32()}.p_authors.npy");
         var found = selection.Arrays.Single(a => a.Name == TsdsSelector.ProbabilitiesName).Values;
@@ -57,13 +58,15 @@ public sealed class TsdsGoldenTests
         var certified = 0;
         foreach (var program in golden.RootElement.GetProperty("cases").EnumerateArray())
         {
-            var (alpha, c, sigma) = (program.GetProperty("alpha").GetDouble(), program.GetProperty("c").GetDouble(), program.GetProperty("sigma").GetDouble());
+            var (alpha, c, sigma) = (
+                program.GetProperty("alpha").GetDouble(), program.GetProperty("c").GetDouble(), program.GetProperty("sigma").GetDouble());
             var pool = Matrix(program.GetProperty("pool"));
             var target = Matrix(program.GetProperty("targets"));
             var problem = Embeddings.Problem(Embeddings.Of("pool", pool), Embeddings.Of("target", target), "5");
-            var selection = new TsdsSelector(new TsdsOptions { Alpha = alpha, C = c, Sigma = sigma }).Select(problem, null, TestContext.Current.CancellationToken);
-            var poolDoubles = Embeddings.Doubles(problem.PoolEmbeddings!);
-            var targetDoubles = Embeddings.Doubles(problem.TargetEmbeddings!);
+            var selection = new TsdsSelector(
+                new TsdsOptions { Alpha = alpha, C = c, Sigma = sigma }).Select(problem, TestContext.Current.CancellationToken);
+            var poolDoubles = Embeddings.Doubles(problem.Embeddings.Pool!);
+            var targetDoubles = Embeddings.Doubles(problem.Embeddings.Target!);
             var densities = ReferenceTransport.Densities(poolDoubles, sigma);
             densities.Zip(program.GetProperty("rho").EnumerateArray()).ShouldAllBe(x => Math.Abs(x.First - x.Second.GetDouble()) < 1e-9);
 
@@ -82,8 +85,9 @@ public sealed class TsdsGoldenTests
     /// <summary>gamma as the solver has it, [target][pool].</summary>
     internal static double[][] Gamma(SelectionProblem problem, TsdsOptions options)
     {
-        var (pool, target) = EmbeddingRows.Of(problem.PoolEmbeddings!, problem.TargetEmbeddings, options.Unit);
-        var (lists, plan) = new TransportSolver(pool, target!, problem, options).Solve(null, TestContext.Current.CancellationToken);
+        var (pool, target) = EmbeddingRows.Open(problem.Embeddings.Pool!, problem.Embeddings.Target, options.Unit);
+        var (lists, plan) = new TransportSolver(
+            pool, target!, problem, options, new SelectionContext { CancellationToken = TestContext.Current.CancellationToken }).Solve();
         var gamma = new double[lists.Queries][];
         for (var j = 0; j < gamma.Length; j++)
         {
@@ -94,7 +98,8 @@ public sealed class TsdsGoldenTests
         return gamma;
     }
 
-    private static IDenseFeatures Open(string name) => FeatureSource.Open(RepositoryFiles.Fixture("tsds", name), rows: null, TestContext.Current.CancellationToken);
+    private static IDenseFeatures Open(string name) =>
+        FeatureSource.Open(RepositoryFiles.Fixture("tsds", name), rows: null, TestContext.Current.CancellationToken);
 
     private static float[] Read(string name)
     {
@@ -104,5 +109,6 @@ public sealed class TsdsGoldenTests
         return values;
     }
 
-    private static float[][] Matrix(JsonElement rows) => [.. rows.EnumerateArray().Select(row => row.EnumerateArray().Select(x => x.GetSingle()).ToArray())];
+    private static float[][] Matrix(JsonElement rows) =>
+        [.. rows.EnumerateArray().Select(row => row.EnumerateArray().Select(x => x.GetSingle()).ToArray())];
 }

@@ -18,7 +18,8 @@ public sealed class TsdsInputTests
         var counts = new double[12];
         const int Seeds = 3000;
         var selector = new TsdsSelector(new TsdsOptions { Draw = draw });
-        for (ulong seed = 0; seed < Seeds; seed++) counts[TsdsLawTests.Select(problem with { Seed = seed, Threads = 1 }, selector).Rows.Single().Position]++;
+        for (ulong seed = 0; seed < Seeds; seed++)
+            counts[TsdsLawTests.Select(problem with { Seed = seed }, selector, 1).Rows.Single().Position]++;
         var support = Enumerable.Range(0, 12).Where(i => probabilities[i] > 0).ToArray();
         support.Length.ShouldBeGreaterThan(5);
         counts.Where((_, i) => probabilities[i] == 0).ShouldAllBe(n => n == 0);
@@ -75,7 +76,8 @@ public sealed class TsdsInputTests
     {
         var problem = Embeddings.Clustered(rows, 1, "1");
         TsdsLawTests.Probabilities(TsdsLawTests.Select(problem, new TsdsSelector(new TsdsOptions()))).Sum().ShouldBe(1, 1e-6);
-        Should.Throw<PursuitException>(() => TsdsLawTests.Select(problem, new TsdsSelector(new TsdsOptions { Compat = TsdsCompatibility.Authors })))
+        Should.Throw<PursuitException>(
+            () => TsdsLawTests.Select(problem, new TsdsSelector(new TsdsOptions { Compat = TsdsCompatibility.Authors })))
             .Message.ShouldContain("at least 20");
     }
 
@@ -91,7 +93,8 @@ public sealed class TsdsInputTests
             selection.Remarks.ShouldContain(r => r.Contains("all 50 examples looked at are equal"));
         }
 
-        TsdsLawTests.Select(Embeddings.Clustered(50, 2, "10"), new TsdsSelector(new TsdsOptions())).Remarks.ShouldNotContain(r => r.Contains("are equal"));
+        TsdsLawTests.Select(
+            Embeddings.Clustered(50, 2, "10"), new TsdsSelector(new TsdsOptions())).Remarks.ShouldNotContain(r => r.Contains("are equal"));
     }
 
     [Fact]
@@ -122,16 +125,19 @@ public sealed class TsdsInputTests
     {
         // With a kernel wider than the pool every row weighs one over the whole pool, and any level is beyond it.
         var selection = TsdsLawTests.Select(Embeddings.Clustered(400, 5, "20"), new TsdsSelector(new TsdsOptions { Sigma = sigma, C = c }));
-        selection.Remarks.Any(r => r.Contains("so this is hardly a choice: examples within sigma", StringComparison.Ordinal)).ShouldBe(told);
+        selection.Remarks.Any(
+            r => r.Contains("so this is hardly a choice: examples within sigma", StringComparison.Ordinal)).ShouldBe(told);
     }
 
     [Fact]
     public void Bad_options_are_all_named_at_once()
     {
-        var message = Should.Throw<PursuitException>(() => new TsdsSelector(new TsdsOptions { Alpha = 1.5, C = 0, Sigma = -1, MaxK = 0, KdeK = 0 })).Message;
+        var message = Should.Throw<PursuitException>(
+            () => new TsdsSelector(new TsdsOptions { Alpha = 1.5, C = 0, Sigma = -1, MaxK = 0, KdeK = 0 })).Message;
         foreach (var part in new[] { "alpha 1.5", "c 0", "sigma -1", "max-k 0", "kde-k 0" }) message.ShouldContain(part);
         Should.Throw<PursuitException>(() => new TsdsSelector(new TsdsOptions { Alpha = 0 })).Message.ShouldContain("above 0");
-        Should.Throw<PursuitException>(() => TsdsSelector.Uniform(new TsdsUniformOptions { C = double.NaN })).Message.ShouldContain("tsds-uniform: c NaN");
+        Should.Throw<PursuitException>(
+            () => TsdsSelector.Uniform(new TsdsUniformOptions { C = double.NaN })).Message.ShouldContain("tsds-uniform: c NaN");
     }
 
     [Fact]
@@ -139,10 +145,22 @@ public sealed class TsdsInputTests
     {
         var selector = new TsdsSelector(new TsdsOptions());
         var problem = Embeddings.Clustered(30, 2, "5");
-        Should.Throw<PursuitException>(() => TsdsLawTests.Select(problem with { TargetEmbeddings = Embeddings.Of("other", [[1f, 2f]]) }, selector)).Message.ShouldContain("embeddings of 2 numbers; expected 24");
-        Should.Throw<PursuitException>(() => TsdsLawTests.Select(problem with { PoolEmbeddings = null }, selector)).Message.ShouldContain("no embeddings of the pool");
-        Should.Throw<PursuitException>(() => TsdsLawTests.Select(problem with { TargetEmbeddings = null }, selector)).Message.ShouldContain("no embeddings of a target");
-        Should.Throw<PursuitException>(() => TsdsLawTests.Select(problem with { PoolEmbeddings = Embeddings.Of("short", [[1f, 2f]]) }, selector)).Message.ShouldContain("1 rows; expected the pool's 30");
+        Should.Throw<PursuitException>(
+            () => TsdsLawTests.Select(
+                problem with { Embeddings = problem.Embeddings with { Target = Embeddings.Of("other", [[1f, 2f]]) } },
+                selector)).Message.ShouldContain("embeddings of 2 numbers; expected 24");
+        Should.Throw<PursuitException>(
+            () => TsdsLawTests.Select(
+                problem with { Embeddings = problem.Embeddings with { Pool = null } },
+                selector)).Message.ShouldContain("no embeddings of the pool");
+        Should.Throw<PursuitException>(
+            () => TsdsLawTests.Select(
+                problem with { Embeddings = problem.Embeddings with { Target = null } },
+                selector)).Message.ShouldContain("no embeddings of a target");
+        Should.Throw<PursuitException>(
+            () => TsdsLawTests.Select(
+                problem with { Embeddings = problem.Embeddings with { Pool = Embeddings.Of("short", [[1f, 2f]]) } },
+                selector)).Message.ShouldContain("1 rows; expected the pool's 30");
     }
 
     [Fact]
@@ -153,10 +171,12 @@ public sealed class TsdsInputTests
         var values = Gradients.Gaussian(20, 4, 1, "npy")[0];
         NpyFile.Write(path, [20, 4], values);
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..^7]);
-        Should.Throw<PursuitException>(() => FeatureSource.Open(path, rows: null, TestContext.Current.CancellationToken)).Message.ShouldContain("incomplete");
+        Should.Throw<PursuitException>(
+            () => FeatureSource.Open(path, rows: null, TestContext.Current.CancellationToken)).Message.ShouldContain("incomplete");
         values[13] = float.NaN;
         values[42] = float.PositiveInfinity;
         NpyFile.Write(path, [20, 4], values);
-        Should.Throw<PursuitException>(() => FeatureSource.Open(path, rows: null, TestContext.Current.CancellationToken)).Message.ShouldContain("rows 3, 10");
+        Should.Throw<PursuitException>(
+            () => FeatureSource.Open(path, rows: null, TestContext.Current.CancellationToken)).Message.ShouldContain("rows 3, 10");
     }
 }

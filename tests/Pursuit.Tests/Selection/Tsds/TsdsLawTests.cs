@@ -1,8 +1,8 @@
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
-using Pursuit.Selection.Reference;
 using Pursuit.Selection.Tsds;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Selection.Tsds;
 
@@ -19,9 +19,9 @@ public sealed class TsdsLawTests
     {
         // 700 rows: at small alpha the lists outgrow their first 256 rows, and in the end hold the whole pool.
         var problem = Embeddings.Clustered(700, 4, "10");
-        var pool = Embeddings.Doubles(problem.PoolEmbeddings!);
+        var pool = Embeddings.Doubles(problem.Embeddings.Pool!);
         var densities = ReferenceTransport.Densities(pool, sigma);
-        var (expected, level) = ReferenceTransport.Solve(pool, Embeddings.Doubles(problem.TargetEmbeddings!), densities, alpha, c);
+        var (expected, level) = ReferenceTransport.Solve(pool, Embeddings.Doubles(problem.Embeddings.Target!), densities, alpha, c);
         var options = new TsdsOptions { Alpha = alpha, C = c, Sigma = sigma };
         var gamma = TsdsGoldenTests.Gamma(problem, options);
         for (var j = 0; j < 4; j++)
@@ -55,15 +55,22 @@ public sealed class TsdsLawTests
     public void Copies_of_a_row_share_about_one_rows_mass()
     {
         var problem = Embeddings.Clustered(300, 3, "10");
-        var rows = Embeddings.Rows(problem.PoolEmbeddings!);
+        var rows = Embeddings.Rows(problem.Embeddings.Pool!);
         var options = new TsdsOptions { Sigma = 0.5 };
         var alone = Probabilities(Select(problem, new TsdsSelector(options)));
         var most = Array.IndexOf(alone, alone.Max());
         const int Copies = 100;
-        var copied = Embeddings.Problem(Embeddings.Of("pool", [.. rows, .. Enumerable.Repeat(rows[most], Copies)]), (MemoryFeatures)problem.TargetEmbeddings!, "10");
+        var copied = Embeddings.Problem(
+            Embeddings.Of("pool", [.. rows, .. Enumerable.Repeat(rows[most], Copies)]), (MemoryFeatures)problem.Embeddings.Target!, "10");
         bool IsCopy(int i) => i == most || i >= rows.Length;
-        Probabilities(Select(copied, new TsdsSelector(options))).Where((_, i) => IsCopy(i)).Sum().ShouldBeInRange(0.9 * alone[most], 1.1 * alone[most]);
-        Probabilities(Select(copied, new TsdsSelector(options with { Density = TsdsDensity.Uniform }))).Where((_, i) => IsCopy(i)).Sum().ShouldBeGreaterThan(2 * alone[most]);
+        Probabilities(
+            Select(copied, new TsdsSelector(options))).Where((_, i) =>
+                IsCopy(i)).Sum().ShouldBeInRange(0.9 * alone[most], 1.1 * alone[most]);
+        Probabilities(
+            Select(
+                copied,
+                new TsdsSelector(
+                    options with { Density = TsdsDensity.Uniform }))).Where((_, i) => IsCopy(i)).Sum().ShouldBeGreaterThan(2 * alone[most]);
         Details(copied, options).NearDuplicateMass.ShouldBeGreaterThanOrEqualTo(0.9 * alone[most]);
     }
 
@@ -71,8 +78,9 @@ public sealed class TsdsLawTests
     public void Mass_on_near_duplicates_is_that_of_rows_with_another_at_a_cosine_of_0_99()
     {
         var problem = Embeddings.Clustered(300, 3, "10");
-        var rows = Embeddings.Doubles(problem.PoolEmbeddings!);
-        bool HasNear(int i) => Enumerable.Range(0, rows.Length).Any(k => k != i && rows[i].Zip(rows[k], (a, b) => (a - b) * (a - b)).Sum() <= 0.02);
+        var rows = Embeddings.Doubles(problem.Embeddings.Pool!);
+        bool HasNear(int i) =>
+            Enumerable.Range(0, rows.Length).Any(k => k != i && rows[i].Zip(rows[k], (a, b) => (a - b) * (a - b)).Sum() <= 0.02);
         foreach (var sigma in new[] { 0, 0.05, 0.75 })
         {
             var selection = Select(problem, new TsdsSelector(new TsdsOptions { Sigma = sigma, Alpha = 0.05 }));
@@ -91,11 +99,11 @@ public sealed class TsdsLawTests
         foreach (var draw in Enum.GetValues<TsdsDraw>())
         {
             var options = new TsdsOptions { Draw = draw, Alpha = 0.3 };
-            var expected = Select(problem with { Threads = 1 }, new TsdsSelector(options));
+            var expected = Select(problem, new TsdsSelector(options), 1);
             foreach (var (threads, shardRows) in new[] { (1, 1), (3, 7), (2, 100), (5, 1024) })
             {
-                var permuted = Embeddings.Permuted(problem, order, shardRows) with { Threads = threads };
-                var found = Select(permuted, new TsdsSelector(options));
+                var permuted = Embeddings.Permuted(problem, order, shardRows);
+                var found = Select(permuted, new TsdsSelector(options), threads);
                 Probabilities(found).ShouldBe(order.Select(i => Probabilities(expected)[i]));
                 found.Rows.Select(r => r with { Position = order[r.Position] }).ShouldBe(expected.Rows);
                 ((TsdsDetails)found.Details!).Level.ShouldBe(((TsdsDetails)expected.Details!).Level);
@@ -117,8 +125,9 @@ public sealed class TsdsLawTests
             before = details.AlignmentAfter;
         }
 
-        var pool = Embeddings.Doubles(problem.PoolEmbeddings!);
-        var nearest = Embeddings.Doubles(problem.TargetEmbeddings!).Average(q => pool.Min(x => Math.Sqrt(x.Zip(q, (a, b) => (a - b) * (a - b)).Sum())));
+        var pool = Embeddings.Doubles(problem.Embeddings.Pool!);
+        var nearest = Embeddings.Doubles(problem.Embeddings.Target!).Average(
+            q => pool.Min(x => Math.Sqrt(x.Zip(q, (a, b) => (a - b) * (a - b)).Sum())));
         before.ShouldBe(nearest, 1e-12);
     }
 
@@ -132,11 +141,16 @@ public sealed class TsdsLawTests
             var factor = Math.ScaleB(1, exponent);
             var scaled = problem with
             {
-                PoolEmbeddings = Gradients.Times((MemoryFeatures)problem.PoolEmbeddings!, (float)factor),
-                TargetEmbeddings = Gradients.Times((MemoryFeatures)problem.TargetEmbeddings!, (float)factor),
+                Embeddings = new EmbeddingInputs { Pool = Gradients.Times(
+                    (MemoryFeatures)problem.Embeddings.Pool!,
+                    (float)factor), Target = Gradients.Times((MemoryFeatures)problem.Embeddings.Target!, (float)factor) },
             };
             Probabilities(Select(scaled, new TsdsSelector(new TsdsOptions { C = 5 * factor, Sigma = 0.75 * factor }))).ShouldBe(expected);
-            Probabilities(Select(scaled, new TsdsSelector(new TsdsOptions { Unit = true }))).Zip(expected).Sum(x => Math.Abs(x.First - x.Second)).ShouldBeLessThan(1e-5);
+            Probabilities(
+                Select(
+                    scaled,
+                    new TsdsSelector(new TsdsOptions { Unit = true }))).Zip(expected).Sum(
+                        x => Math.Abs(x.First - x.Second)).ShouldBeLessThan(1e-5);
         }
     }
 
@@ -146,15 +160,21 @@ public sealed class TsdsLawTests
         var pool = Gradients.Gaussian(120, 8, 2, "tsds pool");
         var target = Gradients.Gaussian(5, 8, 2, "tsds target");
         double[] etabar = [0.75, 0.25];
-        float[] SideBySide(float[][] blocks) => [.. Enumerable.Range(0, blocks[0].Length / 8).SelectMany(i => blocks.SelectMany((b, t) => b.AsSpan(i * 8, 8).ToArray().Select(x => x * (float)Math.Sqrt(etabar[t]))))];
+        float[] SideBySide(float[][] blocks) =>
+            [.. Enumerable.Range(0, blocks[0].Length / 8).SelectMany(i => blocks.SelectMany((b, t) => b.AsSpan(i * 8, 8).ToArray().Select(x => x * (float)Math.Sqrt(etabar[t]))))];
         var blocks = Embeddings.Problem(new MemoryFeatures("pool", 8, pool, etabar), new MemoryFeatures("target", 8, target, etabar), "10");
-        var flat = Embeddings.Problem(new MemoryFeatures("pool", 16, [SideBySide(pool)]), new MemoryFeatures("target", 16, [SideBySide(target)]), "10");
-        Probabilities(Select(blocks, new TsdsSelector(new TsdsOptions()))).ShouldBe(Probabilities(Select(flat, new TsdsSelector(new TsdsOptions()))));
+        var flat = Embeddings.Problem(
+            new MemoryFeatures("pool", 16, [SideBySide(pool)]), new MemoryFeatures("target", 16, [SideBySide(target)]), "10");
+        Probabilities(Select(blocks, new TsdsSelector(new TsdsOptions()))).ShouldBe(
+            Probabilities(Select(flat, new TsdsSelector(new TsdsOptions()))));
     }
 
-    internal static SelectionResult Select(SelectionProblem problem, ISelector selector) => selector.Select(problem, null, TestContext.Current.CancellationToken);
+    internal static SelectionResult Select(SelectionProblem problem, ISelector selector, int threads = 2) =>
+        selector.SelectWith(problem, threads, TestContext.Current.CancellationToken);
 
-    internal static double[] Probabilities(SelectionResult selection) => Array.ConvertAll(selection.Arrays.Single(a => a.Name == TsdsSelector.ProbabilitiesName).Values, p => (double)p);
+    internal static double[] Probabilities(SelectionResult selection) =>
+        Array.ConvertAll(selection.Arrays.Single(a => a.Name == TsdsSelector.ProbabilitiesName).Values, p => (double)p);
 
-    private static TsdsDetails Details(SelectionProblem problem, TsdsOptions options) => (TsdsDetails)Select(problem, new TsdsSelector(options)).Details!;
+    private static TsdsDetails Details(SelectionProblem problem, TsdsOptions options) =>
+        (TsdsDetails)Select(problem, new TsdsSelector(options)).Details!;
 }

@@ -1,9 +1,9 @@
 using System.Text;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
-using Pursuit.Selection.Reference;
 using Pursuit.Selection.Zip;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Selection.Zip;
 
@@ -20,7 +20,7 @@ public sealed class ZipTests
         var texts = Texts(60, 12, 40);
         var options = new ZipOptions { Rescored = 25, Candidates = 8, Batch = 3, Exhaust = exhaust };
         var problem = Problem(texts, "20");
-        new ZipSelector(options).Select(problem, null, CancellationToken.None).Rows.Select(r => r.Position)
+        new ZipSelector(options).Select(problem, CancellationToken.None).Rows.Select(r => r.Position)
             .ShouldBe(ReferenceZip.Choose(problem, texts, options, 20, CompressedText.Window));
     }
 
@@ -31,7 +31,7 @@ public sealed class ZipTests
         var options = new ZipOptions { Rescored = 10, Candidates = 5, Batch = 2 };
         var problem = Problem(texts, "16");
         texts.Sum(t => t.Length).ShouldBeGreaterThan(2 * CompressedText.Window);
-        new ZipSelector(options).Select(problem, null, CancellationToken.None).Rows.Select(r => r.Position)
+        new ZipSelector(options).Select(problem, CancellationToken.None).Rows.Select(r => r.Position)
             .ShouldBe(ReferenceZip.Choose(problem, texts, options, 16, CompressedText.Window));
     }
 
@@ -61,7 +61,8 @@ public sealed class ZipTests
         using var copied = new LibzCompressor();
         using var whole = new LibzCompressor();
         var random = new SeededRandom(3, "test/zip");
-        foreach (var (tail, more) in new[] { (0, 0), (0, 1), (1, 0), (5, 3), (300, 1000), (CompressedText.Window, 2), (CompressedText.Window - 1, 70_000), (20_000, 40_000) })
+        foreach (var (tail, more) in new[] { (0, 0), (0, 1), (1, 0), (5, 3), (300, 1000), (CompressedText.Window, 2), (
+            CompressedText.Window - 1, 70_000), (20_000, 40_000) })
         {
             var bytes = Encoding.UTF8.GetBytes(Text(random, (tail + more) / 4 + 1))[..(tail + more)];
             copied.SetTail(bytes.AsSpan(0, tail));
@@ -78,7 +79,8 @@ public sealed class ZipTests
         Assert.SkipUnless(LibzCompressor.IsPresent, "libz isn't on this machine");
         string[] texts = [.. Enumerable.Range(0, 10).Select(i => string.Concat(Enumerable.Repeat($"again {i} and ", 60))), .. Texts(10, 60, 80)];
         foreach (var compressor in new[] { ZipCompressor.Managed, ZipCompressor.Libz })
-            new ZipSelector(new ZipOptions { Compressor = compressor }).Select(Problem(texts, "10"), null, CancellationToken.None).Rows.ShouldAllBe(r => r.Position >= 10);
+            new ZipSelector(new ZipOptions { Compressor = compressor }).Select(
+                Problem(texts, "10"), CancellationToken.None).Rows.ShouldAllBe(r => r.Position >= 10);
     }
 
     [Fact]
@@ -86,7 +88,7 @@ public sealed class ZipTests
     {
         var texts = Texts(12, 40, 60).ToList();
         for (var i = 0; i < 6; i++) texts.Add(texts[i] + " ");
-        var rows = new ZipSelector(new ZipOptions()).Select(Problem(texts, "12"), null, CancellationToken.None).Rows;
+        var rows = new ZipSelector(new ZipOptions()).Select(Problem(texts, "12"), CancellationToken.None).Rows;
         rows.Select(r => r.Position % 12).Distinct().Count().ShouldBe(12);
     }
 
@@ -96,10 +98,10 @@ public sealed class ZipTests
         var texts = Texts(50, 10, 40);
         var problem = Problem(texts, "30");
         int[] order = [.. Enumerable.Range(0, 50).Select(i => i * 7 % 50)];
-        var moved = problem with { ContentIds = [.. order.Select(i => problem.ContentIds[i])], PoolTexts = new MemoryTexts([.. order.Select(i => texts[i])]), Threads = 3 };
+        var moved = problem with { ContentIds = [.. order.Select(i => problem.ContentIds[i])], Texts = problem.Texts with { Pool = new MemoryTexts([.. order.Select(i => texts[i])]) } };
         var selector = new ZipSelector(new ZipOptions { Rescored = 20, Candidates = 10, Batch = 4 });
-        selector.Select(moved, null, CancellationToken.None).Rows.Select(r => moved.ContentIds[r.Position])
-            .ShouldBe(selector.Select(problem, null, CancellationToken.None).Rows.Select(r => problem.ContentIds[r.Position]));
+        selector.SelectWith(moved, 3).Rows.Select(r => moved.ContentIds[r.Position])
+            .ShouldBe(selector.Select(problem, CancellationToken.None).Rows.Select(r => problem.ContentIds[r.Position]));
     }
 
     [Fact]
@@ -107,14 +109,15 @@ public sealed class ZipTests
     {
         var texts = Texts(50, 10, 40);
         var selector = new ZipSelector(new ZipOptions { Rescored = 20, Candidates = 10, Batch = 4 });
-        var large = selector.Select(Problem(texts, "31"), null, CancellationToken.None).Rows;
-        selector.Select(Problem(texts, "13"), null, CancellationToken.None).Rows.Select(r => r.Position).ShouldBe(large.Take(13).Select(r => r.Position));
+        var large = selector.Select(Problem(texts, "31"), CancellationToken.None).Rows;
+        selector.Select(
+            Problem(texts, "13"), CancellationToken.None).Rows.Select(r => r.Position).ShouldBe(large.Take(13).Select(r => r.Position));
     }
 
     [Fact]
     public void An_empty_text_is_passed_over_and_told()
     {
-        var selection = new ZipSelector(new ZipOptions()).Select(Problem(["one text", "", "another text"], "3"), null, CancellationToken.None);
+        var selection = new ZipSelector(new ZipOptions()).Select(Problem(["one text", "", "another text"], "3"), CancellationToken.None);
         selection.Rows.Select(r => r.Position).Order().ShouldBe([0, 2]);
         selection.Remarks.ShouldHaveSingleItem().ShouldStartWith("1 examples without a text");
     }
@@ -124,7 +127,7 @@ public sealed class ZipTests
     {
         var texts = Texts(30, 10, 40);
         var problem = Problem(texts, "10") with { Sources = [.. Enumerable.Range(0, 30).Select(i => i % 3)], SourceNames = ["a", "b", "c"], Quotas = [SourceQuota.Parse("a=8..9")] };
-        new ZipSelector(new ZipOptions { Rescored = 10, Candidates = 6, Batch = 3 }).Select(problem, null, CancellationToken.None)
+        new ZipSelector(new ZipOptions { Rescored = 10, Candidates = 6, Batch = 3 }).Select(problem, CancellationToken.None)
             .Rows.Count(r => r.Position % 3 == 0).ShouldBeInRange(8, 9);
     }
 
@@ -132,8 +135,7 @@ public sealed class ZipTests
     {
         ContentIds = [.. Enumerable.Range(0, texts.Count).Select(i => Problems.Id($"text {i}"))],
         Budget = Budget.Parse(budget),
-        PoolTexts = new MemoryTexts(texts),
-        Threads = 2,
+        Texts = new TextInputs { Pool = new MemoryTexts(texts) },
     };
 
     private static string[] Texts(int count, int least, int most)
@@ -142,5 +144,11 @@ public sealed class ZipTests
         return [.. Enumerable.Range(0, count).Select(_ => Text(random, least + random.NextInt(most - least)))];
     }
 
-    private static string Text(SeededRandom random, int words) => string.Join(' ', Enumerable.Range(0, words).Select(_ => random.NextInt(4) == 0 ? random.NextUInt64().ToString("x", System.Globalization.CultureInfo.InvariantCulture)[..5] : Words[random.NextInt(Words.Length)]));
+    private static string Text(SeededRandom random, int words) =>
+        string.Join(
+            ' ',
+            Enumerable.Range(0, words).Select(
+                _ => random.NextInt(4) == 0
+                    ? random.NextUInt64().ToString("x", System.Globalization.CultureInfo.InvariantCulture)[..5]
+                    : Words[random.NextInt(Words.Length)]));
 }

@@ -1,0 +1,186 @@
+using Pursuit.Selection.Dsir;
+using Pursuit.Selection.Grand;
+using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Information;
+using Pursuit.Selection.KCenter;
+using Pursuit.Selection.Length;
+using Pursuit.Selection.LengthMatched;
+using Pursuit.Selection.Less;
+using Pursuit.Selection.Neighbours;
+using Pursuit.Selection.Omp;
+using Pursuit.Selection.Pursuits;
+using Pursuit.Selection.Random;
+using Pursuit.Selection.Rds;
+using Pursuit.Selection.S2l;
+using Pursuit.Selection.TokenScores;
+using Pursuit.Selection.TracIn;
+using Pursuit.Selection.Tsds;
+using Pursuit.Selection.Zip;
+
+namespace Pursuit.Selection.Methods;
+
+/// <summary>Every method, by name. Adding a method is a folder beside this file and one entry here (CONTRIBUTING.md).</summary>
+public static class MethodRegistry
+{
+    /// <summary>The methods in the order of their listing: baselines last.</summary>
+    public static IReadOnlyList<MethodDescriptor> Methods { get; } =
+    [
+        MethodDescriptor.For<GtpOptions>(
+            GtpSelector.Name,
+            "examples whose gradients, with weights, add up to the target's along a training trajectory",
+            FeatureNeeds.PoolGradients | FeatureNeeds.OptionalTargetGradients,
+            options => new GtpSelector(options)) with { Serve = TwoRounds.Serve },
+        MethodDescriptor.For<OmpOptions>(
+            OmpSelector.Name,
+            "as gtp, one example per pass: exact and slow, the yardstick",
+            FeatureNeeds.PoolGradients | FeatureNeeds.OptionalTargetGradients,
+            options => new OmpSelector(options)),
+        MethodDescriptor.For<LessOptions>(
+            LessSelector.Name,
+            "examples whose gradients point most like some target group's (LESS)",
+            FeatureNeeds.PoolGradients | FeatureNeeds.TargetGradients,
+            options => new LessSelector(options)),
+        MethodDescriptor.For<LessOptions>(
+            LessRoundRobinSelector.Name,
+            "LESS's scores, target groups taking turns",
+            FeatureNeeds.PoolGradients | FeatureNeeds.TargetGradients,
+            options => new LessRoundRobinSelector(options)),
+        MethodDescriptor.For<TracInOptions>(
+            TracInSelector.Name,
+            "examples whose unscaled gradients would lower the target's loss most",
+            FeatureNeeds.PoolGradients | FeatureNeeds.TargetGradients,
+            options => new TracInSelector(options)),
+        MethodDescriptor.For<NoOptions>(
+            TracInSelfSelector.Name,
+            "examples that influence their own loss most: hard, rare or mislabelled ones",
+            FeatureNeeds.PoolGradients,
+            _ => new TracInSelfSelector()),
+        MethodDescriptor.For<GrandOptions>(
+            GrandSelector.Name,
+            "examples with the largest gradients",
+            FeatureNeeds.PoolGradients,
+            options => new GrandSelector(options)),
+        MethodDescriptor.For<S2lOptions>(
+            S2lSelector.Name,
+            "equally many of every kind of loss curve (S2L)",
+            FeatureNeeds.PoolGradients,
+            options => new S2lSelector(options)),
+        MethodDescriptor.For<DsirOptions>(
+            DsirSelector.Name,
+            "examples whose words and pairs of words are distributed as the target's (DSIR)",
+            FeatureNeeds.PoolTexts | FeatureNeeds.TargetTexts,
+            options => new DsirSelector(options)),
+        MethodDescriptor.For<ZipOptions>(
+            ZipSelector.Name,
+            "examples that together compress worst: little said twice (Entropy Law)",
+            FeatureNeeds.PoolTexts,
+            options => new ZipSelector(options)),
+        MethodDescriptor.For<TsdsOptions>(
+            TsdsSelector.Name,
+            "examples near the target and spread out, by optimal transport; near-copies share one example's mass (TSDS)",
+            FeatureNeeds.PoolEmbeddings | FeatureNeeds.TargetEmbeddings,
+            options => new TsdsSelector(options)) with { Serve = NeighbourRequests.Serve },
+        MethodDescriptor.For<TsdsUniformOptions>(
+            TsdsSelector.UniformName,
+            "as tsds, every example alike, copies or not",
+            FeatureNeeds.PoolEmbeddings | FeatureNeeds.TargetEmbeddings,
+            TsdsSelector.Uniform) with { Serve = NeighbourRequests.Serve },
+        MethodDescriptor.For<RdsOptions>(
+            RdsSelector.Name,
+            "examples whose embeddings are most like some target example's (RDS+)",
+            FeatureNeeds.PoolEmbeddings | FeatureNeeds.TargetEmbeddings,
+            options => new RdsSelector(options)) with { Serve = RdsRequests.Serve },
+        MethodDescriptor.For<RdsOptions>(
+            RdsRoundRobinSelector.Name,
+            "as rds, target examples taking turns",
+            FeatureNeeds.PoolEmbeddings | FeatureNeeds.TargetEmbeddings,
+            options => new RdsRoundRobinSelector(options)) with { Serve = RdsRequests.Serve },
+        MethodDescriptor.For<KCenterOptions>(
+            KCenterSelector.Name,
+            "examples that leave none of the pool far from a chosen one",
+            FeatureNeeds.PoolEmbeddings,
+            options => new KCenterSelector(options)) with { Serve = KCenterRequests.Serve },
+        MethodDescriptor.For<InformationOptions>(
+            InformationSelector.Name,
+            "examples a probe can't predict and whose words are rare",
+            FeatureNeeds.TokenStatistics,
+            options => new InformationSelector(options)),
+        MethodDescriptor.For<PerplexityOptions>(
+            PerplexitySelector.Name,
+            "examples of middling perplexity",
+            FeatureNeeds.TokenStatistics,
+            options => new PerplexitySelector(options)),
+        MethodDescriptor.For<EntropyOptions>(
+            EntropySelector.Name,
+            "examples the probe model is unsure of, by entropy",
+            FeatureNeeds.TokenStatistics,
+            options => new EntropySelector(options)),
+        MethodDescriptor.For<ExcessOptions>(
+            ExcessSelector.Name,
+            "examples no more surprising than the probe expected: garbled text goes",
+            FeatureNeeds.TokenStatistics,
+            options => new ExcessSelector(options)),
+        MethodDescriptor.For<MarginOptions>(
+            MarginSelector.Name,
+            "examples the probe model is unsure of, by margin",
+            FeatureNeeds.TokenStatistics,
+            options => new MarginSelector(options)),
+        MethodDescriptor.For<El2nOptions>(
+            El2nSelector.Name,
+            "examples predicted worst, by the error's norm (EL2N)",
+            FeatureNeeds.TokenStatistics,
+            options => new El2nSelector(options)),
+        MethodDescriptor.For<IfdOptions>(
+            IfdSelector.Name,
+            "answers the question helps least with (IFD)",
+            FeatureNeeds.TokenStatistics | FeatureNeeds.AnswerStatistics,
+            options => new IfdSelector(options)),
+        MethodDescriptor.For<PviOptions>(
+            PviSelector.Name,
+            "answers the question tells most of (PVI)",
+            FeatureNeeds.TokenStatistics | FeatureNeeds.AnswerStatistics,
+            options => new PviSelector(options)),
+        MethodDescriptor.For<LossDiscrepancyOptions>(
+            LossDiscrepancySelector.Name,
+            "examples whose loss differs most between two models",
+            FeatureNeeds.TokenStatistics | FeatureNeeds.ReferenceStatistics,
+            options => new LossDiscrepancySelector(options)),
+        MethodDescriptor.For<NoOptions>(
+            RandomSelector.Name,
+            "a uniformly random choice; the baseline to beat",
+            FeatureNeeds.None,
+            _ => new RandomSelector()),
+        MethodDescriptor.For<LengthOptions>(
+            LengthSelector.Name,
+            "the longest (or shortest) answers",
+            FeatureNeeds.TokenCounts,
+            options => new LengthSelector(options)),
+        MethodDescriptor.For<LengthMatchedOptions>(
+            LengthMatchedSelector.Name,
+            "random, with answer lengths distributed as the target's or an earlier selection's",
+            FeatureNeeds.TokenCounts | FeatureNeeds.ReferenceLengths,
+            options => new LengthMatchedSelector(options)),
+    ];
+
+    /// <summary>The records that methods report in, each with the name under which a run keeps it.</summary>
+    public static IReadOnlyList<(Type Type, string Name)> Details { get; } =
+    [
+        (typeof(PursuitDetails), "pursuit"),
+        (typeof(LessDetails), "less"),
+        (typeof(S2lDetails), "s2l"),
+        (typeof(ZipDetails), "zip"),
+        (typeof(TsdsDetails), "tsds"),
+        (typeof(KCenterDetails), "kcenter"),
+        (typeof(TokenScoreDetails), "token-score"),
+    ];
+
+    /// <summary>The method of a name.</summary>
+    /// <exception cref="PursuitException">There is none; the message has the nearest name.</exception>
+    public static MethodDescriptor Find(string name) =>
+        Methods.FirstOrDefault(m => m.Name == name)
+        ?? throw PursuitException.At(
+            ApiName.Method,
+            $"no method is named '{name}'",
+            $"one of: {string.Join(", ", Methods.Select(m => m.Name))}",
+            Suggestion.For(name, Methods.Select(m => m.Name)));
+}

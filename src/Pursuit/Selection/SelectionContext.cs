@@ -1,0 +1,23 @@
+namespace Pursuit.Selection;
+
+/// <summary>How a method works: nothing here changes what it chooses, and all of it may be left out.</summary>
+public sealed record SelectionContext
+{
+    /// <summary>All threads, no progress, nothing kept and no bound.</summary>
+    public static SelectionContext Default { get; } = new();
+
+    /// <summary>At most this many threads. Default: the machine's.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Told how far the work is.</summary>
+    public IProgress<WorkProgress>? Progress { get; init; }
+
+    /// <summary>Keeps what a pursuit finds as it goes, so that a killed one continues; null keeps nothing.</summary>
+    public PursuitJournal? Journal { get; init; }
+
+    /// <summary>What a pursuit may use of memory, and what it came to; null for no bound.</summary>
+    public PursuitMemory? Memory { get; init; }
+
+    /// <summary>Stops the work between parts.</summary>
+    public CancellationToken CancellationToken { get; init; }
+}

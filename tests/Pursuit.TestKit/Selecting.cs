@@ -1,0 +1,11 @@
+using Pursuit.Selection;
+
+namespace Pursuit.TestKit;
+
+/// <summary>Selecting as tests do it.</summary>
+public static class Selecting
+{
+    /// <summary>A method's choice with some threads.</summary>
+    public static SelectionResult SelectWith(this ISelector selector, SelectionProblem problem, int threads, CancellationToken cancellationToken = default) =>
+        selector.Select(problem, new SelectionContext { Threads = threads, CancellationToken = cancellationToken });
+}
