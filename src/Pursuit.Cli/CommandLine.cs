@@ -3,12 +3,13 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using Pursuit.Cli.Commands;
+using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Mpi;
 
 namespace Pursuit.Cli;
 
-/// <summary>The commands, and how a run ends: 0 done, 1 the run failed, 2 wrong use or bad input, 130 and 143 stopped by a signal.</summary>
+/// <summary>The commands, and how a run ends: 0 done, 1 it failed, 2 wrong use or bad input, 130 and 143 stopped by a signal.</summary>
 internal static class CommandLine
 {
     public const int Done = 0;
@@ -16,10 +17,11 @@ internal static class CommandLine
     public const int BadInput = 2;
 
     /// <summary>The tool, under the name people call it by whatever the assembly is named.</summary>
-    public static Command Root() => new("pursuit", "Picks, from a large pool of training examples, the small weighted subset that trains a language model best, and proves it.")
+    public static Command Root() => new("pursuit", "Selects, from a large pool of training examples, the small weighted subset that "
+        + "trains a language model best, and measures it.")
     {
-        new HelpOption { Recursive = true },
-        new VersionOption(),
+        Help(),
+        new VersionOption { Action = new PrintVersion() },
         SelectCommand.Create(),
         SelectCommand.CreatePrune(),
         ScoreCommand.Create(),
@@ -35,6 +37,7 @@ internal static class CommandLine
         TokenizerCommand.Create(),
         MethodsCommand.Create(),
         DoctorCommand.Create(),
+        CompletionCommand.Create(),
     };
 
     public static int Run(string[] args)
@@ -47,8 +50,8 @@ internal static class CommandLine
             if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
             {
                 Processes.LetRank0Speak();
-                foreach (var error in parsed.Errors.DistinctBy(e => e.Message))
-                    Terminal.Line($"pursuit: {error.Message}{Advice(error, parsed)}");
+                foreach (var message in parsed.Errors.Select(e => ParseErrorText.Of(e) + Advice(e, parsed)).Distinct())
+                    Terminal.Line($"pursuit: {message}");
                 Terminal.Line($"See: pursuit {CommandPath(parsed)}--help");
                 return BadInput;
             }
@@ -64,28 +67,37 @@ internal static class CommandLine
 
     /// <summary>
     /// Parses words as they stand: the one place that does. The library would replace a word '@x' by the lines of file x, so that a
-    /// file's name, or a value out of somebody's YAML, could bring options along.
+    /// file's name, or a value out of somebody's YAML, could add options.
     /// </summary>
     public static ParseResult Parse(Command root, IReadOnlyList<string> words) =>
 #pragma warning disable RS0030 // this is the place
         root.Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null });
 #pragma warning restore RS0030
 
-    /// <summary>Says what ended a run, and gives the exit code.</summary>
+    /// <summary>Reports what ended a run, and gives the exit code.</summary>
     public static int Report(Exception exception)
     {
         var (message, code) = exception switch
         {
             PursuitException e => (e.Describe(LibraryNames.OnTheCommandLine), BadInput),
-            AggregateException { InnerException: PursuitException e } => (e.Describe(LibraryNames.OnTheCommandLine), BadInput), // one of several threads met bad input
-            OperationCanceledException => ("stopped; the same command continues where it was.", Failed),
-            MpiException e => ($"{e.Message}. Another process or the network is gone; the same command continues where it was.", Failed),
-            IOException or UnauthorizedAccessException => ($"{exception.Message} Check the path and the free space, and run again.", BadInput),
+            AggregateException { InnerException: PursuitException e } =>
+                (e.Describe(LibraryNames.OnTheCommandLine), BadInput), // one of several threads met bad input
+            OperationCanceledException => ("stopped; the same command continues from there.", Failed),
+            MpiException e => ($"{e.Message}. Another process or the network is gone; the same command continues from there.", Failed),
+            IOException or UnauthorizedAccessException =>
+                ($"{exception.Message} Check the path and the free space, and run again.", BadInput),
             OutOfMemoryException e => ($"out of memory ({e.Message}) Use fewer --threads or a smaller --max-length.", Failed),
-            _ => ($"the run failed, and this is a fault of Pursuit: {exception}", Failed),
+            _ => ($"the run failed by a bug in Pursuit: {exception}", Failed),
         };
         Terminal.Error(message);
         return code;
+    }
+
+    private static HelpOption Help()
+    {
+        var help = new HelpOption("--help", "-h", "-?") { Recursive = true };
+        help.Action = new PrintHelp(help);
+        return help;
     }
 
     /// <summary>A mistyped option behind one that takes several values is read as one more value: no value starts with "--".</summary>
@@ -95,11 +107,16 @@ internal static class CommandLine
         foreach (var token in parsed.CommandResult.Children.SelectMany(c => c.Tokens))
         {
             if (token.Value.StartsWith("--", StringComparison.Ordinal))
-                throw PursuitException.At(token.Value, "no such option", $"one of those that 'pursuit {CommandPath(parsed)}--help' lists", Suggestion.For(token.Value.Split('=')[0], options));
+            {
+                throw PursuitException.At(
+                    token.Value, "no such option", $"one of those that 'pursuit {CommandPath(parsed)}--help' lists",
+                    Suggestion.For(token.Value.Split('=')[0], options));
+            }
         }
     }
 
-    private static string CommandPath(ParseResult parsed) =>
+    /// <summary>The command's name with those of the commands it belongs to, each with a blank behind it.</summary>
+    public static string CommandPath(ParseResult parsed) =>
         string.Concat(Path(parsed.CommandResult).Reverse().Select(name => name + " "));
 
     private static IEnumerable<string> Path(CommandResult? result)

@@ -19,7 +19,8 @@ internal static class DescriptorLimit
         var line = Array.Find(File.ReadAllLines(Limits), l => l.StartsWith(Name, StringComparison.Ordinal));
         var soft = line?[Name.Length..].Trim().Split(' ')[0];
         return int.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var most) && most < Least
-            ? $"this process may open {most} files at once; expected at least {Least}, which are enough for any number of input files. Run 'ulimit -n {Least}' first."
+            ? $"this process may open {most} files at once; expected at least {Least}, which are enough for any number of input "
+                + $"files. Run 'ulimit -n {Least}' first."
             : null;
     }
 }

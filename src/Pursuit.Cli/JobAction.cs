@@ -19,12 +19,14 @@ internal sealed class JobAction : SynchronousCommandLineAction
     /// <param name="files">What the command reads and writes, beside its --config.</param>
     /// <param name="run">The run's directory; null where it has none.</param>
     /// <param name="work">Does the work; gives the exit code.</param>
-    public JobAction(Func<ParseResult, JobFiles> files, Func<ParseResult, string?> run, Func<ParseResult, IProcessGroup, CancellationToken, int> work) =>
+    public JobAction(
+        Func<ParseResult, JobFiles> files, Func<ParseResult, string?> run, Func<ParseResult, IProcessGroup, CancellationToken, int> work) =>
         (_files, _run, _work) = (files, run, work);
 
     /// <summary>A command that writes nothing but its answer.</summary>
     /// <param name="work">Does the work; gives the exit code.</param>
-    public static JobAction Answer(Func<ParseResult, CancellationToken, int> work) => new(_ => new JobFiles(), _ => null, (parsed, _, token) => work(parsed, token));
+    public static JobAction Answer(Func<ParseResult, CancellationToken, int> work) =>
+        new(_ => new JobFiles(), _ => null, (parsed, _, token) => work(parsed, token));
 
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)

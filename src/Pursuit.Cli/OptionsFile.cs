@@ -30,12 +30,19 @@ internal static class OptionsFile
             if (key == CommandKey)
             {
                 if (values is not [var name] || name != command.Name)
-                    throw PursuitException.At(path, $"options of '{string.Join(' ', values)}'", $"options of '{command.Name}'", $"Run 'pursuit {string.Join(' ', values)} --config {path}'.");
+                {
+                    var other = string.Join(' ', values);
+                    var advice = $"Run 'pursuit {other} --config {path}'.";
+                    throw PursuitException.At(path, $"options of '{other}'", $"options of '{command.Name}'", advice);
+                }
+
                 continue;
             }
 
             var option = command.Options.FirstOrDefault(o => o.Name == "--" + key && o.Name != ConfigOption)
-                ?? throw PursuitException.At(path, $"the key '{key}'", $"an option of 'pursuit {command.Name}'", Suggestion.For(key, command.Options.Select(o => o.Name[2..])));
+                ?? throw PursuitException.At(
+                    path, $"the key '{key}'", $"an option of 'pursuit {command.Name}'",
+                    Suggestion.For(key, command.Options.Select(o => o.Name[2..])));
             if (rest.Any(a => a == option.Name || a.StartsWith(option.Name + "=", StringComparison.Ordinal))) continue;
             foreach (var value in values)
             {
@@ -49,7 +56,8 @@ internal static class OptionsFile
 
     /// <summary>The command whose options a file holds; null where it doesn't say.</summary>
     /// <exception cref="PursuitException">The file can't be read or isn't a mapping.</exception>
-    public static string? CommandIn(string path) => Read(path).FirstOrDefault(pair => pair.Key == CommandKey).Values is [var name] ? name : null;
+    public static string? CommandIn(string path) =>
+        Read(path).FirstOrDefault(pair => pair.Key == CommandKey).Values is [var name] ? name : null;
 
     /// <summary>Writes options in the form that <see cref="Expand"/> reads.</summary>
     /// <param name="writer">Gets the YAML.</param>
@@ -64,7 +72,8 @@ internal static class OptionsFile
         new SerializerBuilder().WithQuotingNecessaryStrings().WithNewLine("\n").Build().Serialize(writer, map);
     }
 
-    private static List<(string Key, IReadOnlyList<string> Values)> Read(string path) => YamlFile.Read(path, "YAML of the form 'option: value'", null, reader =>
+    private static List<(string Key, IReadOnlyList<string> Values)> Read(string path) => YamlFile.Read(path, "YAML of the form "
+        + "'option: value'", null, reader =>
     {
         var yaml = new YamlStream();
         yaml.Load(reader);
@@ -77,5 +86,6 @@ internal static class OptionsFile
         node is YamlSequenceNode list ? [.. list.Children.Select(c => Scalar(path, c))] : [Scalar(path, node)];
 
     private static string Scalar(string path, YamlNode node) =>
-        (node as YamlScalarNode)?.Value ?? throw PursuitException.At($"{path}, line {node.Start.Line}", "a nested value", "a scalar or a list of scalars");
+        (node as YamlScalarNode)?.Value ?? throw PursuitException.At(
+            $"{path}, line {node.Start.Line}", "a nested value", "a scalar or a list of scalars");
 }

@@ -42,7 +42,9 @@ internal static class Processes
     {
         if (MpiLaunch.Current is not { } launch || parsed.CommandResult.Command is var command && Shared.Contains(command.Name)) return;
         LetRank0Speak();
-        throw PursuitException.At($"pursuit {command.Name}", $"{launch.Processes} processes started by {launch.Launcher}", "one", $"Only {string.Join(" and ", Shared)} are shared out; start this one by itself.");
+        throw PursuitException.At(
+            $"pursuit {command.Name}", $"{launch.Processes} processes started by {launch.Launcher}", "one",
+            $"Only {string.Join(" and ", Shared)} are shared out; start this one by itself.");
     }
 
     /// <summary>

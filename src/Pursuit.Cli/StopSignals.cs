@@ -19,7 +19,11 @@ internal sealed class StopSignals : IDisposable
     private StopSignals()
     {
         _registrations = MpiLaunch.Current is null
-            ? [PosixSignalRegistration.Create(PosixSignal.SIGINT, c => On(c, "SIGINT", 2)), PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => On(c, "SIGTERM", 15))]
+            ?
+            [
+                PosixSignalRegistration.Create(PosixSignal.SIGINT, c => On(c, "SIGINT", 2)),
+                PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => On(c, "SIGTERM", 15)),
+            ]
             : [];
     }
 

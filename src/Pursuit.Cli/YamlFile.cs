@@ -22,7 +22,7 @@ internal static class YamlFile
     /// <param name="expected">What it should be, for messages: "a YAML file of options".</param>
     /// <param name="advice">What to do where it isn't.</param>
     /// <param name="build">Makes the answer of the text; the library's exceptions it lets through become faults.</param>
-    /// <exception cref="PursuitException">The file can't be read, is too long or too deep, isn't YAML, or isn't what was expected.</exception>
+    /// <exception cref="PursuitException">It can't be read, is too long or too deep, isn't YAML, or isn't what was expected.</exception>
     public static T Read<T>(string path, string expected, string? advice, Func<TextReader, T> build)
     {
         var bytes = BoundedFile.Read(path, MostBytes, expected);
@@ -38,11 +38,12 @@ internal static class YamlFile
         }
         catch (YamlException e)
         {
-            throw PursuitException.At($"{path}, line {e.Start.Line}", $"not YAML of this kind ({(e.InnerException ?? e).Message})", expected, advice, e);
+            throw PursuitException.At(
+                $"{path}, line {e.Start.Line}", $"not YAML of this kind ({(e.InnerException ?? e).Message})", expected, advice, e);
         }
         catch (Exception e) when (e is not (PursuitException or OutOfMemoryException))
         {
-            // The library's scanner indexes past its ends and looks up what isn't there on texts made to mislead: all of it is the text's fault.
+            // On texts made to mislead, the library's scanner indexes past its ends and looks up what isn't there: the text's fault.
             throw PursuitException.At(path, $"YAML that can't be read ({e.Message})", expected, advice, e);
         }
     }
@@ -65,7 +66,8 @@ internal static class YamlFile
                 case AnchorAlias alias:
                     throw PursuitException.At(place, $"the alias '*{alias.Value}'", "each value written out");
                 case Scalar scalar when IndexOfUnwritable(scalar.Value) is >= 0 and var at:
-                    throw PursuitException.At(place, $"U+{(int)scalar.Value[at]:X4} in a value", "text that a command line could hold", "Remove the escape.");
+                    throw PursuitException.At(
+                        place, $"U+{(int)scalar.Value[at]:X4} in a value", "text that a command line could hold", "Remove the escape.");
             }
         }
     }

@@ -143,7 +143,12 @@ public sealed class BadFeaturesTests : IDisposable
         string[] budget = more.Contains("--budget") ? [] : ["--budget", "5"];
         string[] method = more.Contains("--method") ? [] : ["--method", "gtp"];
         string[] targetFeatures = target is null ? [] : ["--target-features", target];
-        return Cli.RunIn(_directory.FullPath, ["select", "--pool", "pool.jsonl", "--features", features, .. targetFeatures, .. method, .. budget, "--out", "out.jsonl", .. more]);
+        return Cli.RunIn(
+            _directory.FullPath,
+            [
+                "select", "--pool", "pool.jsonl", "--features", features, .. targetFeatures, .. method, .. budget, "--out", "out.jsonl",
+                .. more,
+            ]);
     }
 
     private string Fingerprint(string pool)
@@ -153,9 +158,14 @@ public sealed class BadFeaturesTests : IDisposable
     }
 
     private void WriteRecords(string name, IEnumerable<int> which) =>
-        _directory.Write(name, string.Concat(which.Select(i => $$"""{"id":"r{{i}}","messages":[{"role":"user","content":"q{{i}}"},{"role":"assistant","content":"a{{i}}"}]}""" + "\n")));
+        _directory.Write(
+            name,
+            string.Concat(
+                which.Select(
+                    i => $$"""{"id":"r{{i}}","messages":[{"role":"user","content":"q{{i}}"},{"role":"assistant","content":"a{{i}}"}]}""" + "\n")));
 
-    private void Write(string name, float[][] rows) => NpyFile.Write(_directory.PathOf(name), [rows.Length, rows[0].Length], rows.SelectMany(r => r).ToArray());
+    private void Write(string name, float[][] rows) =>
+        NpyFile.Write(_directory.PathOf(name), [rows.Length, rows[0].Length], rows.SelectMany(r => r).ToArray());
 
     private void WriteStore(string name, string pool, float[][] rows, float? norm = null)
     {
@@ -170,6 +180,9 @@ public sealed class BadFeaturesTests : IDisposable
     private static float[][] Gaussian(int rows)
     {
         var random = new SeededRandom(4, "test/bad-features");
-        return [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, Dimension).Select(_ => (float)random.NextGaussian()).ToArray())];
+        return
+        [
+            .. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, Dimension).Select(_ => (float)random.NextGaussian()).ToArray()),
+        ];
     }
 }

@@ -34,7 +34,8 @@ public sealed class BundledModelTests
         double Loss(string text)
         {
             Span<double> losses = stackalloc double[1];
-            worker.Losses(Batch.Pack([([0, .. tokenizer.Encode(text, addSpecialTokens: false)], null)]).Whole(LossReduction.TokenMean), losses);
+            worker.Losses(
+                Batch.Pack([([0, .. tokenizer.Encode(text, addSpecialTokens: false)], null)]).Whole(LossReduction.TokenMean), losses);
             return losses[0];
         }
     }

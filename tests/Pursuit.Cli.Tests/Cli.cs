@@ -34,7 +34,8 @@ internal static class Cli
     /// <summary>Starts "pursuit" and leaves it running.</summary>
     public static Process Start(string directory, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
+        var start = new ProcessStartInfo(
+            Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
         {
             WorkingDirectory = directory,
             RedirectStandardOutput = true,

@@ -30,7 +30,8 @@ public sealed class DamagedRunTests : IDisposable
         var kept = _world.PathOf("kept");
         Copy(run.OutputDirectory, kept + ".out");
         Copy(run.Run, kept);
-        var files = Directory.EnumerateFiles(kept, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(kept, f)).Where(f => Path.GetFileName(f) is not "run.lock").Order(StringComparer.Ordinal).ToArray();
+        var files = Directory.EnumerateFiles(kept, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(kept, f)).Where(
+            f => Path.GetFileName(f) is not "run.lock").Order(StringComparer.Ordinal).ToArray();
         files.Length.ShouldBeGreaterThan(3);
         var faults = new List<string>();
         var (damaged, refused) = (0, 0);
@@ -53,12 +54,15 @@ public sealed class DamagedRunTests : IDisposable
             {
                 if (outcome.Code == 2) refused++;
                 if (outcome.Code == 0 ? !isRight : outcome.Code != 2 || outcome.Error.Contains("   at ", StringComparison.Ordinal))
-                    faults.Add($"{file}, {kind} ({seed}), {what}: exit code {outcome.Code}, {(isRight ? "right" : "WRONG")}: {outcome.Error}");
+                    faults.Add($"{file}, {kind} ({seed}), {what}: exit code {outcome.Code}, {(isRight ? "right" : "WRONG")}: "
+                        + $"{outcome.Error}");
             }
         }
 
-        TestContext.Current.SendDiagnosticMessage($"{name}: {files.Length} files, {damaged} damages, {refused} refusals, {faults.Count} faults");
-        if (Environment.GetEnvironmentVariable("PURSUIT_DAMAGE_COUNTS") is { } counts) File.AppendAllText(counts, $"{name}: {files.Length} files, {damaged} damages, {refused} refusals, {faults.Count} faults\n");
+        TestContext.Current.SendDiagnosticMessage($"{name}: {files.Length} files, {damaged} damages, {refused} refusals, "
+            + $"{faults.Count} faults");
+        if (Environment.GetEnvironmentVariable("PURSUIT_DAMAGE_COUNTS") is { } counts)
+            File.AppendAllText(counts, $"{name}: {files.Length} files, {damaged} damages, {refused} refusals, {faults.Count} faults\n");
         faults.ShouldBeEmpty(string.Join("\n", faults));
     }
 
@@ -90,7 +94,8 @@ public sealed class DamagedRunTests : IDisposable
         {
             var i = n * files.Length / count;
             foreach (var kind in RunDamage.Kinds.Where((_, k) => Every || (n + k) % RunDamage.Kinds.Length == 0))
-                for (var bit = 0; bit < (Every && kind == DamageKind.FlippedBit ? Bits : 1); bit++) yield return (kind, files[i], (ulong)(i * Bits + bit));
+                for (var bit = 0; bit < (Every && kind == DamageKind.FlippedBit ? Bits : 1); bit++)
+                    yield return (kind, files[i], (ulong)(i * Bits + bit));
         }
     }
 

@@ -32,7 +32,8 @@ public sealed class DescriptorTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the bound can be told on Linux alone");
         var outcome = Select(descriptors, 40, "random");
         outcome.ExitCode.ShouldBe(2, outcome.Error);
-        outcome.Error.ShouldBe($"pursuit: this process may open {descriptors} files at once; expected at least 256, which are enough for any number of input files. Run 'ulimit -n 256' first.\n");
+        outcome.Error.ShouldBe($"pursuit: this process may open {descriptors} files at once; expected at least 256, which are enough "
+            + "for any number of input files. Run 'ulimit -n 256' first.\n");
         Directory.Exists(_directory.PathOf("out.run")).ShouldBeFalse();
     }
 
@@ -40,8 +41,14 @@ public sealed class DescriptorTests : IDisposable
     {
         for (var i = 0; i < files; i++) _directory.Write($"pool/{i:0000}.jsonl", $"{{\"text\": \"number {i} of {files}\"}}\n");
         _directory.Write("target.jsonl", "{\"text\": \"number 7 of all\"}\n");
-        var start = new ProcessStartInfo("sh") { WorkingDirectory = _directory.FullPath, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var word in (string[])["-c", $"ulimit -n {descriptors}; exec \"$@\"", "sh", "dotnet", Path.Combine(AppContext.BaseDirectory, "Pursuit.Cli.dll"), "select", "--pool", "pool", "--target", "target.jsonl", "--method", method, "--budget", "50%", "--out", "out.jsonl"])
+        var start = new ProcessStartInfo("sh")
+        {
+            WorkingDirectory = _directory.FullPath, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        foreach (var word in (string[])[
+            "-c", $"ulimit -n {descriptors}; exec \"$@\"", "sh", "dotnet", Path.Combine(AppContext.BaseDirectory, "Pursuit.Cli.dll"),
+            "select", "--pool", "pool", "--target", "target.jsonl", "--method", method, "--budget", "50%", "--out", "out.jsonl",
+        ])
             start.ArgumentList.Add(word);
         return Cli.Finish(Process.Start(start)!);
     }

@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace Pursuit.Cli.Tests;
 
-/// <summary>Disks that are full or can't be written, and shards that changed on them: said clearly, nothing half written under its name, and the same command goes on.</summary>
+/// <summary>
+/// Disks that are full or can't be written, and shards that changed on them: said clearly, nothing half written under its name, and the
+/// same command goes on.
+/// </summary>
 public sealed class DiskFaultTests : IDisposable
 {
     private readonly FeatureCommandWorld _world = new();
@@ -94,7 +97,8 @@ public sealed class DiskFaultTests : IDisposable
                 break;
         }
 
-        var select = _world.Run("select", "--pool", "pool.jsonl", "--features", "run", "--method", "grand", "--budget", "10", "--out", "chosen.jsonl");
+        var select = _world.Run(
+            "select", "--pool", "pool.jsonl", "--features", "run", "--method", "grand", "--budget", "10", "--out", "chosen.jsonl");
         select.ExitCode.ShouldBe(2, "features that were lent are never changed");
         select.Error.ShouldContain("shard-00001");
         var mended = _world.Features("run");
@@ -121,7 +125,9 @@ public sealed class DiskFaultTests : IDisposable
     private void Mount(string options)
     {
         var path = Directory.CreateDirectory(_world.PathOf("disk")).FullName;
-        Assert.SkipWhen(!OperatingSystem.IsLinux() || Run("mount", "-t", "tmpfs", "-o", options, "pursuit-test", path) != 0, "No file system can be mounted here (it takes Linux and root's rights).");
+        Assert.SkipWhen(
+            !OperatingSystem.IsLinux() || Run("mount", "-t", "tmpfs", "-o", options, "pursuit-test", path) != 0,
+            "No file system can be mounted here (it takes Linux and root's rights).");
         _mounted = path;
     }
 

@@ -17,30 +17,40 @@ public sealed class ExportCommandTests : IDisposable
     [Fact]
     public void What_one_trainer_cannot_take_is_left_out_of_its_file_alone_and_named_everywhere()
     {
-        File.AppendAllText(_directory.PathOf("pool.jsonl"), """{"id":"last","messages":[{"role":"user","content":"only a question"}]}""" + "\n");
+        File.AppendAllText(
+            _directory.PathOf("pool.jsonl"), """{"id":"last","messages":[{"role":"user","content":"only a question"}]}""" + "\n");
         var run = Select("--budget", "13", "--format", "llamafactory", "axolotl", "--json");
         run.ExitCode.ShouldBe(0, run.Error);
         Lines("out.jsonl").Length.ShouldBe(13);
         Lines("out.axolotl.jsonl").Length.ShouldBe(13);
         Lines("out.llamafactory.jsonl").Length.ShouldBe(12);
         run.Error.ShouldContain("llamafactory: 1 of 13 records are left out of its file");
-        var left = run.Json.GetProperty("exports").EnumerateArray().Single(e => e.GetProperty("trainer").GetString() == "llamafactory").GetProperty("left_out").EnumerateArray().Single();
+        var left = run.Json.GetProperty("exports").EnumerateArray().Single(
+            e => e.GetProperty("trainer").GetString() == "llamafactory").GetProperty("left_out").EnumerateArray().Single();
         left.GetProperty("first")[0].GetString().ShouldBe("last");
         var facts = Lines("out.selection.jsonl").Select(l => JsonDocument.Parse(l).RootElement).ToArray();
-        facts.Single(f => f.GetProperty("id").GetString() == "last").GetProperty("left_out").GetProperty("llamafactory").GetString().ShouldBe("a last turn that isn't the assistant's");
+        facts.Single(
+            f => f.GetProperty("id").GetString() == "last").GetProperty("left_out").GetProperty("llamafactory").GetString().ShouldBe(
+            "a last turn that isn't the assistant's");
         var exported = Lines("out.llamafactory.jsonl");
         foreach (var fact in facts.Where(f => f.GetProperty("id").GetString() != "last"))
-            exported[fact.GetProperty("lines").GetProperty("llamafactory").GetInt32() - 1].ShouldContain($"question {fact.GetProperty("index").GetInt32()}\"");
+            exported[fact.GetProperty("lines").GetProperty("llamafactory").GetInt32() - 1].ShouldContain(
+                $"question {fact.GetProperty("index").GetInt32()}\"");
     }
 
     [Theory]
     [InlineData("the pool mixes conversations (12) and texts (1)", """{"text":"one"}""")]
-    [InlineData("none of the pool's 1 records can be read as it is meant", """{"messages":[{"role":"user","content":"only a question"}]}""")]
+    [
+        InlineData(
+            "none of the pool's 1 records can be read as it is meant", """{"messages":[{"role":"user","content":"only a question"}]}"""),
+    ]
     public void What_can_not_be_exported_is_known_before_anything_is_computed(string expected, string record)
     {
         var other = _directory.Write("other.jsonl", record + "\n");
         string[] pool = expected.StartsWith("none", StringComparison.Ordinal) ? [other] : ["pool.jsonl", other];
-        var run = Cli.RunIn(_directory.FullPath, ["select", "--pool", .. pool, "--budget", "1", "--method", "grand", "--format", "llamafactory", "--out", "out.jsonl"]);
+        var run = Cli.RunIn(
+            _directory.FullPath,
+            ["select", "--pool", .. pool, "--budget", "1", "--method", "grand", "--format", "llamafactory", "--out", "out.jsonl"]);
         run.ExitCode.ShouldBe(2, run.Error);
         run.Error.ShouldContain(expected);
         File.Exists(_directory.PathOf("out.jsonl")).ShouldBeFalse();
@@ -50,13 +60,17 @@ public sealed class ExportCommandTests : IDisposable
     [Fact]
     public void Records_under_a_name_of_gzip_are_compressed_to_the_same_bytes_each_time()
     {
-        Cli.RunIn(_directory.FullPath, "select", "--pool", "pool.jsonl", "--budget", "5", "--method", "random", "--format", "trl", "--out", "out.jsonl.gz").ExitCode.ShouldBe(0);
+        Cli.RunIn(
+            _directory.FullPath, "select", "--pool", "pool.jsonl", "--budget", "5", "--method", "random", "--format", "trl", "--out",
+            "out.jsonl.gz").ExitCode.ShouldBe(0);
         var first = File.ReadAllBytes(_directory.PathOf("out.jsonl.gz"));
         using (var gzip = new StreamReader(new GZipStream(new MemoryStream(first), CompressionMode.Decompress)))
             gzip.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBeSubsetOf(Lines("pool.jsonl"));
-        foreach (var name in new[] { "out.selection.jsonl", "out.trl.jsonl", "out.trl.yaml", "out.run/summary.json" }) File.Exists(_directory.PathOf(name)).ShouldBeTrue(name);
+        foreach (var name in new[] { "out.selection.jsonl", "out.trl.jsonl", "out.trl.yaml", "out.run/summary.json" })
+            File.Exists(_directory.PathOf(name)).ShouldBeTrue(name);
         first.AsSpan(3, 5).ToArray().ShouldAllBe(b => b == 0, "neither a name nor a time in the header");
-        Cli.RunIn(_directory.FullPath, "select", "--pool", "pool.jsonl", "--budget", "5", "--method", "random", "--out", "out.jsonl.gz").ExitCode.ShouldBe(0);
+        Cli.RunIn(
+            _directory.FullPath, "select", "--pool", "pool.jsonl", "--budget", "5", "--method", "random", "--out", "out.jsonl.gz").ExitCode.ShouldBe(0);
         File.ReadAllBytes(_directory.PathOf("out.jsonl.gz")).ShouldBe(first);
     }
 
@@ -86,7 +100,9 @@ public sealed class ExportCommandTests : IDisposable
         _directory.Write("more.jsonl", Record(50) + "\n" + Record(51) + "\n");
         _directory.Write("a.jsonl", Record(60) + "\n");
         _directory.Write("b.jsonl", Record(61) + "\n");
-        var run = Cli.RunIn(_directory.FullPath, "select", "--pool", "pool.jsonl", "more.jsonl", "--target", "a.jsonl", "b.jsonl", "--budget", "5", "--method", "dsir", "--out", "out.jsonl");
+        var run = Cli.RunIn(
+            _directory.FullPath, "select", "--pool", "pool.jsonl", "more.jsonl", "--target", "a.jsonl", "b.jsonl", "--budget", "5",
+            "--method", "dsir", "--out", "out.jsonl");
         run.ExitCode.ShouldBe(0, run.Error);
         string[] names = ["out.run/report.html", "out.run/report.json"];
         var before = names.Select(n => File.ReadAllText(_directory.PathOf(n))).ToArray();
@@ -97,9 +113,13 @@ public sealed class ExportCommandTests : IDisposable
 
     private Cli.Outcome Select(params string[] arguments) => Cli.RunIn(
         _directory.FullPath,
-        ["select", "--pool", "pool.jsonl", .. arguments.Contains("--method") ? Array.Empty<string>() : ["--method", "random"], "--out", "out.jsonl", "--no-report", .. arguments]);
+        [
+            "select", "--pool", "pool.jsonl", .. arguments.Contains("--method") ? Array.Empty<string>() : ["--method", "random"], "--out",
+            "out.jsonl", "--no-report", .. arguments,
+        ]);
 
     private string[] Lines(string name) => File.ReadAllLines(_directory.PathOf(name));
 
-    private static string Record(int i) => $$"""{"id":"r{{i}}","messages":[{"role":"user","content":"question {{i}}"},{"role":"assistant","content":"answer {{i}}"}]}""";
+    private static string Record(int i) =>
+        $$"""{"id":"r{{i}}","messages":[{"role":"user","content":"question {{i}}"},{"role":"assistant","content":"answer {{i}}"}]}""";
 }

@@ -15,7 +15,8 @@ public sealed class FeaturesCommandTests : IDisposable
 
     public FeaturesCommandTests()
     {
-        var lines = Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","messages":[{"role":"user","content":"q{{i}}"},{"role":"assistant","content":"a{{i}}"}]}""" + "\n");
+        var lines = Enumerable.Range(0, Rows).Select(
+            i => $$"""{"id":"r{{i}}","messages":[{"role":"user","content":"q{{i}}"},{"role":"assistant","content":"a{{i}}"}]}""" + "\n");
         _pool = _directory.Write("pool.jsonl", string.Concat(lines));
 
         // The target is the sum of the first five rows: their joint choice leaves no residual.
@@ -88,14 +89,22 @@ public sealed class FeaturesCommandTests : IDisposable
         var without = Cli.Run("select", "--pool", _pool, "--method", "less", "--budget", "5", "--out", _directory.PathOf("out.jsonl"));
         without.ExitCode.ShouldBe(2);
         without.Error.ShouldContain("--target: missing");
-        Cli.Run("select", "--pool", _pool, "--target-features", _target, "--method", "gtp", "--budget", "5", "--out", _directory.PathOf("out.jsonl")).Error.ShouldContain("without --features");
+        Cli.Run(
+            "select", "--pool", _pool, "--target-features", _target, "--method", "gtp", "--budget", "5", "--out",
+            _directory.PathOf("out.jsonl")).Error.ShouldContain(
+            "without --features");
     }
 
     private Cli.Outcome Select(string method, string features, params string[] more) =>
-        Cli.Run(["select", "--pool", _pool, "--features", _directory.PathOf(features), "--target-features", _target, "--method", method, "--budget", "5", "--out", _directory.PathOf("out.jsonl"), .. more]);
+        Cli.Run(
+            [
+                "select", "--pool", _pool, "--features", _directory.PathOf(features), "--target-features", _target, "--method", method,
+                "--budget", "5", "--out", _directory.PathOf("out.jsonl"), .. more,
+            ]);
 
     private IEnumerable<string> Chosen() =>
-        File.ReadLines(_directory.PathOf("out.selection.jsonl")).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("id").GetString()!);
+        File.ReadLines(_directory.PathOf("out.selection.jsonl")).Select(
+            l => JsonDocument.Parse(l).RootElement.GetProperty("id").GetString()!);
 
     private string Write(string name, float[][] rows)
     {
@@ -107,6 +116,9 @@ public sealed class FeaturesCommandTests : IDisposable
     private static float[][] Gaussian(int rows, string purpose)
     {
         var random = new SeededRandom(3, "test/features/" + purpose);
-        return [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, Dimension).Select(_ => (float)random.NextGaussian()).ToArray())];
+        return
+        [
+            .. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, Dimension).Select(_ => (float)random.NextGaussian()).ToArray()),
+        ];
     }
 }

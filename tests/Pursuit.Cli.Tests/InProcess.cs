@@ -1,6 +1,8 @@
 namespace Pursuit.Cli.Tests;
 
-/// <summary>Runs the command line in this process, where a test watches what it does; alone, because it takes the console's streams.</summary>
+/// <summary>
+/// Runs the command line in this process, where a test watches what it does; alone, because it takes the console's streams.
+/// </summary>
 [CollectionDefinition(nameof(InProcess), DisableParallelization = true)]
 public sealed class InProcess
 {

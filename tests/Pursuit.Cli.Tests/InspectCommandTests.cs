@@ -6,14 +6,16 @@ namespace Pursuit.Cli.Tests;
 /// <summary><c>pursuit inspect</c> on records that a template refuses, and with a model's own limit.</summary>
 public sealed class InspectCommandTests : IDisposable
 {
-    private const string Alternating = "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('roles must alternate') }}{% endif %}<|{{ m.role }}|>{{ m.content }}{{ eos_token }}{% endfor %}";
+    private const string Alternating = "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ "
+        + "raise_exception('roles must alternate') }}{% endif %}<|{{ m.role }}|>{{ m.content }}{{ eos_token }}{% endfor %}";
 
     private readonly TemporaryDirectory _directory = new();
 
     public InspectCommandTests()
     {
         var bundled = Path.Combine(RepositoryFiles.Root, "models", "pursuit-mini");
-        foreach (var name in new[] { "config.json", "tokenizer.json", "tokenizer_config.json" }) _directory.Write($"model/{name}", File.ReadAllBytes(Path.Combine(bundled, name)));
+        foreach (var name in new[] { "config.json", "tokenizer.json", "tokenizer_config.json" })
+            _directory.Write($"model/{name}", File.ReadAllBytes(Path.Combine(bundled, name)));
         _directory.Write("model/chat_template.jinja", Alternating);
         _directory.Write("pool.jsonl", """
             {"id":"bad","messages":[{"role":"user","content":"q"},{"role":"user","content":"r"},{"role":"assistant","content":"a"}]}
@@ -44,8 +46,11 @@ public sealed class InspectCommandTests : IDisposable
     [Fact]
     public void An_example_is_cut_to_the_models_own_longest_sequence_where_that_is_less()
     {
-        var limit = JsonDocument.Parse(File.ReadAllText(_directory.PathOf("model/config.json"))).RootElement.GetProperty("max_position_embeddings").GetInt32();
-        _directory.Write("long.jsonl", JsonSerializer.Serialize(new { id = "long", text = string.Join(' ', Enumerable.Range(0, 2 * limit)) }) + "\n");
-        Cli.RunIn(_directory.FullPath, "inspect", "long.jsonl", "--model", "model", "--id", "long", "--json").Json.GetProperty("ids").GetArrayLength().ShouldBe(limit);
+        var limit = JsonDocument.Parse(
+            File.ReadAllText(_directory.PathOf("model/config.json"))).RootElement.GetProperty("max_position_embeddings").GetInt32();
+        _directory.Write(
+            "long.jsonl", JsonSerializer.Serialize(new { id = "long", text = string.Join(' ', Enumerable.Range(0, 2 * limit)) }) + "\n");
+        Cli.RunIn(
+            _directory.FullPath, "inspect", "long.jsonl", "--model", "model", "--id", "long", "--json").Json.GetProperty("ids").GetArrayLength().ShouldBe(limit);
     }
 }

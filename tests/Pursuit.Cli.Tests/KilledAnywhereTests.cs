@@ -24,37 +24,57 @@ namespace Pursuit.Cli.Tests;
 public sealed class KilledAnywhereTests : IDisposable
 {
     /// <summary>Files that hold seconds or how much of the work was found done: they are compared by name.</summary>
-    private static readonly string[] Timed = ["summary.json", "report.json", "report.html", "seconds.json", "cost.json", "trajectory.json", "proof.json"];
+    private static readonly string[] Timed =
+        ["summary.json", "report.json", "report.html", "seconds.json", "cost.json", "trajectory.json", "proof.json"];
 
     private static readonly string[] Words = ["red", "blue", "green", "black", "white", "small", "large", "round", "flat", "new"];
     private readonly TemporaryDirectory _directory = new();
 
     public KilledAnywhereTests()
     {
-        Write("pool.jsonl", Enumerable.Range(0, 24).Select(i => new { prompt = $"q{i}: what is {i}?", completion = $"it is {Words[i % 10]} and {Words[i / 3 % 10]}" }));
-        Write("target.jsonl", Enumerable.Range(50, 4).Select(i => new { prompt = $"q{i}: what is {i}?", completion = $"it is {Words[i % 10]}" }));
-        Write("test.jsonl", Enumerable.Range(60, 3).Select(i => new { prompt = $"q{i}: what is {i}?", completion = $"it is {Words[i % 7]}" }));
-        Write("texts.jsonl", Enumerable.Range(0, 16).Select(i => new { text = $"what is {i}? it is {Words[i % 10]} and {Words[i / 7 % 10]} and all that is {Words[i % 3]}" }));
-        Write("many.jsonl", Enumerable.Range(0, 72).Select(i => new { text = $"what is {i}? it is {Words[i % 10]} and {Words[i / 7 % 10]} and all that is {Words[i % 3]}" }));
-        Done("pretrain", "--data", Input("texts.jsonl"), "--out", Input("model"), "--vocab", "270", "--width", "8", "--layers", "1", "--heads", "1", "--mlp", "8", "--context", "48", "--batch-tokens", "96", "--tokens", "96", "--threads", "1");
+        Write(
+            "pool.jsonl",
+            Enumerable.Range(0, 24).Select(i => new { prompt = $"q{i}: what is {i}?", completion = $"it is {Words[i % 10]} and "
+                + $"{Words[i / 3 % 10]}" }));
+        Write(
+            "target.jsonl",
+            Enumerable.Range(50, 4).Select(i => new { prompt = $"q{i}: what is {i}?", completion = $"it is {Words[i % 10]}" }));
+        Write(
+            "test.jsonl", Enumerable.Range(60, 3).Select(
+                i => new { prompt = $"q{i}: what is {i}?", completion = $"it is {Words[i % 7]}" }));
+        Write("texts.jsonl", Enumerable.Range(0, 16).Select(i => new { text = $"what is {i}? it is {Words[i % 10]} and "
+            + $"{Words[i / 7 % 10]} and all that is {Words[i % 3]}" }));
+        Write("many.jsonl", Enumerable.Range(0, 72).Select(i => new { text = $"what is {i}? it is {Words[i % 10]} and "
+            + $"{Words[i / 7 % 10]} and all that is {Words[i % 3]}" }));
+        Done(
+            "pretrain", "--data", Input("texts.jsonl"), "--out", Input("model"), "--vocab", "270", "--width", "8", "--layers", "1",
+            "--heads", "1", "--mlp", "8", "--context", "48", "--batch-tokens", "96", "--tokens", "96", "--threads", "1");
     }
 
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void Select_by_gradients_with_a_trial_of_each_learning_rate() => EndsAlike(() => Select("gtp", run => new GradientFeatures(Recipe(new GradientFeatureOptions { Dimension = 16, Factor = 4, Checkpoints = 1 }), run, null)));
+    public void Select_by_gradients_with_a_trial_of_each_learning_rate() =>
+        EndsAlike(
+            () => Select(
+                "gtp",
+                run => new GradientFeatures(
+                    Recipe(new GradientFeatureOptions { Dimension = 16, Factor = 4, Checkpoints = 1 }), run, null)));
 
     [Fact]
-    public void Select_by_embeddings() => EndsAlike(() => Select("tsds", run => new EmbeddingFeatures(Recipe(new EmbeddingOptions()), run, null)));
+    public void Select_by_embeddings() =>
+        EndsAlike(() => Select("tsds", run => new EmbeddingFeatures(Recipe(new EmbeddingOptions()), run, null)));
 
     [Fact]
-    public void Select_by_compression() => EndsAlike(() => Ends("select", "--pool", Input("pool.jsonl"), "--method", "zip", "--budget", "4", "--out", Output("out.jsonl")));
+    public void Select_by_compression() =>
+        EndsAlike(() => Ends("select", "--pool", Input("pool.jsonl"), "--method", "zip", "--budget", "4", "--out", Output("out.jsonl")));
 
     [Fact]
     public void Features_along_a_trajectory() => EndsAlike(() =>
     {
         using var run = RunDirectory.Open(Output("features.run"));
-        using var pool = Pool.Open(new PoolOptions { Paths = [Input("pool.jsonl")], Threads = 1 }, null, TestContext.Current.CancellationToken);
+        using var pool = Pool.Open(
+            new PoolOptions { Paths = [Input("pool.jsonl")], Threads = 1 }, null, TestContext.Current.CancellationToken);
         var recipe = Recipe(new GradientFeatureOptions { Dimension = 16, Factor = 4, Checkpoints = 2, LearningRate = 0.01 });
         new GradientFeatures(recipe, run, null).OfPool(pool, TestContext.Current.CancellationToken).Features.Dispose();
     });
@@ -83,7 +103,10 @@ public sealed class KilledAnywhereTests : IDisposable
 
     private static void Ends(params string[] command) => Done([.. command, "--threads", "1"]);
 
-    /// <summary>A selection as <c>pursuit select</c> makes it, but for the plan of its features, which takes seconds to measure and writes nothing.</summary>
+    /// <summary>
+    /// A selection as <c>pursuit select</c> makes it, but for the plan of its features, which takes seconds to measure and writes
+    /// nothing.
+    /// </summary>
     private void Select(string method, Func<RunDirectory, IFeatureSource> features)
     {
         var options = new SelectJobOptions
@@ -128,12 +151,16 @@ public sealed class KilledAnywhereTests : IDisposable
         foreach (var (state, number) in states.Select((s, i) => (s, i)))
         {
             Restore(state);
-            Should.NotThrow(command, $"killed before change {number} of {states.Length}, where there was:\n{string.Join('\n', state.Keys)}");
-            Compared(Tree()).ShouldBe(whole, $"killed before change {number} of {states.Length}, where there was:\n{string.Join('\n', state.Keys)}");
+            Should.NotThrow(command, $"killed before change {number} of {states.Length}, where there "
+                + $"was:\n{string.Join('\n', state.Keys)}");
+            Compared(Tree()).ShouldBe(whole, $"killed before change {number} of {states.Length}, where there "
+                + $"was:\n{string.Join('\n', state.Keys)}");
         }
     }
 
-    /// <summary>Everything below the outputs' directory: files with their bytes, directories with none and a name that ends in a slash.</summary>
+    /// <summary>
+    /// Everything below the outputs' directory: files with their bytes, directories with none and a name that ends in a slash.
+    /// </summary>
     private SortedDictionary<string, byte[]> Tree()
     {
         var root = new DirectoryInfo(Output(""));
@@ -154,7 +181,10 @@ public sealed class KilledAnywhereTests : IDisposable
         return tree;
     }
 
-    /// <summary>A file's bytes; none of one that the command holds alone: a lock, which has none, or a file that isn't whole, which nobody reads.</summary>
+    /// <summary>
+    /// A file's bytes; none of one that the command holds alone: a lock, which has none, or a file that isn't whole, which nobody
+    /// reads.
+    /// </summary>
     private static byte[] Bytes(string path)
     {
         try
@@ -164,7 +194,8 @@ public sealed class KilledAnywhereTests : IDisposable
             file.ReadExactly(bytes);
             return bytes;
         }
-        catch (IOException) when (path.EndsWith(".lock", StringComparison.Ordinal) || path.EndsWith(Disk.PartialEnding, StringComparison.Ordinal))
+        catch (IOException) when (
+            path.EndsWith(".lock", StringComparison.Ordinal) || path.EndsWith(Disk.PartialEnding, StringComparison.Ordinal))
         {
             return [];
         }
@@ -203,13 +234,15 @@ public sealed class KilledAnywhereTests : IDisposable
     }
 
     /// <summary>Names of files that aren't whole differ, and so do the seconds in others; what they are doesn't.</summary>
-    private static string Key(SortedDictionary<string, byte[]> tree) => string.Join('\n', tree.Select(f => $"{f.Key} {Convert.ToHexString(SHA256.HashData(f.Value))}"));
+    private static string Key(SortedDictionary<string, byte[]> tree) =>
+        string.Join('\n', tree.Select(f => $"{f.Key} {Convert.ToHexString(SHA256.HashData(f.Value))}"));
 
     private string Input(string name) => _directory.PathOf("in/" + name);
 
     private string Output(string name) => _directory.PathOf("out/" + name);
 
-    private void Write<T>(string name, IEnumerable<T> records) => _directory.Write("in/" + name, string.Concat(records.Select(r => JsonSerializer.Serialize(r) + "\n")));
+    private void Write<T>(string name, IEnumerable<T> records) =>
+        _directory.Write("in/" + name, string.Concat(records.Select(r => JsonSerializer.Serialize(r) + "\n")));
 
     private static void Done(params string[] arguments)
     {

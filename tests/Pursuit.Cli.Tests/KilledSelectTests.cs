@@ -17,7 +17,8 @@ public sealed class KilledSelectTests : IDisposable
     [Fact]
     public async Task Killed_with_signal_9_the_same_command_continues_to_the_same_bytes()
     {
-        _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
+        _directory.Write(
+            "pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
         Write("pool.npy", Rows);
         Write("target.npy", 16);
         string[] command =
@@ -29,7 +30,9 @@ public sealed class KilledSelectTests : IDisposable
         using (var process = Cli.Start(_directory.FullPath, command))
         {
             var clock = Stopwatch.StartNew();
-            while (!(File.Exists(journal) && new FileInfo(journal).Length > 8_000) && !process.HasExited && clock.Elapsed < TimeSpan.FromMinutes(2))
+            while (!(File.Exists(journal) && new FileInfo(journal).Length > 8_000)
+                && !process.HasExited
+                && clock.Elapsed < TimeSpan.FromMinutes(2))
                 await Task.Delay(5, TestContext.Current.CancellationToken);
             process.Kill();
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -50,8 +53,14 @@ public sealed class KilledSelectTests : IDisposable
 
     private SortedDictionary<string, string> Files()
     {
-        string[] names = [_directory.PathOf("out.jsonl"), _directory.PathOf("out.selection.jsonl"), .. Directory.EnumerateFiles(Path.Combine(_directory.PathOf("out.run"), "stages", "selection"))];
-        return new SortedDictionary<string, string>(names.ToDictionary(n => Path.GetFileName(n), n => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(n)))));
+        string[] names =
+        [
+            _directory.PathOf("out.jsonl"), _directory.PathOf("out.selection.jsonl"),
+            .. Directory.EnumerateFiles(Path.Combine(_directory.PathOf("out.run"), "stages", "selection")),
+        ];
+        return new SortedDictionary<string, string>(
+            names.ToDictionary(
+                n => Path.GetFileName(n), n => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(n)))));
     }
 
     private void Write(string name, int rows)

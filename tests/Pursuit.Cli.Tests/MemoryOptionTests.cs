@@ -13,9 +13,14 @@ public sealed class MemoryOptionTests : IDisposable
     public MemoryOptionTests()
     {
         var problem = Gradients.Realistic(Rows, 24, "1", 1, Dimension);
-        _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
-        NpyFile.Write(_directory.PathOf("pool.npy"), [Rows, Dimension], Gradients.Blocks((Selection.Features.MemoryFeatures)problem.Gradients.Pool!, [.. Enumerable.Range(0, Rows)])[0]);
-        NpyFile.Write(_directory.PathOf("target.npy"), [24, Dimension], Gradients.Blocks((Selection.Features.MemoryFeatures)problem.Gradients.Target!, [.. Enumerable.Range(0, 24)])[0]);
+        _directory.Write(
+            "pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
+        NpyFile.Write(
+            _directory.PathOf("pool.npy"), [Rows, Dimension],
+            Gradients.Blocks((Selection.Features.MemoryFeatures)problem.Gradients.Pool!, [.. Enumerable.Range(0, Rows)])[0]);
+        NpyFile.Write(
+            _directory.PathOf("target.npy"), [24, Dimension],
+            Gradients.Blocks((Selection.Features.MemoryFeatures)problem.Gradients.Target!, [.. Enumerable.Range(0, 24)])[0]);
     }
 
     public void Dispose() => _directory.Dispose();
@@ -54,7 +59,9 @@ public sealed class MemoryOptionTests : IDisposable
     [Fact]
     public void Too_little_is_refused_before_features_are_made()
     {
-        var run = Cli.RunIn(_directory.FullPath, "select", "--pool", "pool.jsonl", "--method", "gtp", "--budget", "30", "--out", "out.jsonl", "--memory", "20MiB", "--no-report");
+        var run = Cli.RunIn(
+            _directory.FullPath, "select", "--pool", "pool.jsonl", "--method", "gtp", "--budget", "30", "--out", "out.jsonl", "--memory",
+            "20MiB", "--no-report");
         run.ExitCode.ShouldBe(2);
         run.Error.ShouldContain("--memory: 20 MiB for gtp; expected at least");
         Directory.Exists(Path.Combine(_directory.PathOf("out.run"), "stages", "warm-up")).ShouldBeFalse();
@@ -62,5 +69,8 @@ public sealed class MemoryOptionTests : IDisposable
 
     private Cli.Outcome Select(string method, params string[] more) => Cli.RunIn(
         _directory.FullPath,
-        ["select", "--pool", "pool.jsonl", "--features", "pool.npy", "--target-features", "target.npy", "--method", method, "--budget", "30", "--out", "out.jsonl", "--no-report", "--json", "--threads", "2", .. more]);
+        [
+            "select", "--pool", "pool.jsonl", "--features", "pool.npy", "--target-features", "target.npy", "--method", method, "--budget",
+            "30", "--out", "out.jsonl", "--no-report", "--json", "--threads", "2", .. more,
+        ]);
 }

@@ -13,7 +13,11 @@ public sealed class OptionsFileTests : IDisposable
     {
         var file = _directory.Write("run.yaml", "pool: [a.jsonl, b.jsonl]\nbudget: 1%\nset:\n  - length.keep=shortest\n");
         OptionsFile.Expand(["select", "--config", file, "--method", "random"], CommandLine.Root())
-            .ShouldBe(["select", "--method", "random", "--pool", "a.jsonl", "--pool", "b.jsonl", "--budget", "1%", "--set", "length.keep=shortest", "--config", file]);
+            .ShouldBe(
+                [
+                    "select", "--method", "random", "--pool", "a.jsonl", "--pool", "b.jsonl", "--budget", "1%", "--set",
+                    "length.keep=shortest", "--config", file,
+                ]);
     }
 
     [Fact]
@@ -28,10 +32,12 @@ public sealed class OptionsFileTests : IDisposable
     public void Options_are_written_in_the_form_they_are_read_in()
     {
         using var text = new StringWriter();
-        OptionsFile.Write(text, "select", new Dictionary<string, object> { ["pool"] = new[] { "a b.jsonl", "yes" }, ["budget"] = "1%", ["seed"] = 3UL, ["strict"] = true });
+        var options = new Dictionary<string, object> { ["pool"] = new[] { "a b.jsonl", "yes" }, ["budget"] = "1%", ["seed"] = 3UL, ["strict"] = true };
+        OptionsFile.Write(text, "select", options);
         var file = _directory.Write("run.yaml", text.ToString());
         OptionsFile.Expand(["select", "--config", file], CommandLine.Root())
-            .ShouldBe(["select", "--pool", "a b.jsonl", "--pool", "yes", "--budget", "1%", "--seed", "3", "--strict", "true", "--config", file]);
+            .ShouldBe(
+                ["select", "--pool", "a b.jsonl", "--pool", "yes", "--budget", "1%", "--seed", "3", "--strict", "true", "--config", file]);
     }
 
     [Theory]
@@ -43,12 +49,15 @@ public sealed class OptionsFileTests : IDisposable
     public void A_bad_file_is_refused_with_what_would_do(string yaml, string expected)
     {
         var file = _directory.Write("run.yaml", yaml);
-        Should.Throw<PursuitException>(() => OptionsFile.Expand(["select", "--config", file], CommandLine.Root())).Message.ShouldContain(expected);
+        Should.Throw<PursuitException>(
+            () => OptionsFile.Expand(["select", "--config", file], CommandLine.Root())).Message.ShouldContain(expected);
     }
 
     [Fact]
     public void A_missing_file_is_said()
     {
-        Should.Throw<PursuitException>(() => OptionsFile.Expand(["select", "--config", _directory.PathOf("none.yaml")], CommandLine.Root())).Message.ShouldContain("none.yaml");
+        Should.Throw<PursuitException>(
+            () => OptionsFile.Expand(
+                ["select", "--config", _directory.PathOf("none.yaml")], CommandLine.Root())).Message.ShouldContain("none.yaml");
     }
 }

@@ -13,20 +13,26 @@ public sealed class OverwrittenInputTests : IDisposable
     /// <summary>Options whose values are words and numbers. Every other that takes text is a path, and stands in a row below.</summary>
     private static readonly string[] Words =
     [
-        "--shape", "--budget", "--keep", "--method", "--methods", "--set", "--source-field", "--quota", "--format", "--memory", "--shard", "--examples", "--id", "--prompt",
-        "--special", "--group-field", "--target-modules", "--time", "--preference", "--template-set", "name",
+        "--shape", "--budget", "--keep", "--method", "--methods", "--set", "--source-field", "--quota", "--format", "--memory", "--shard",
+        "--examples", "--id", "--prompt", "--special", "--group-field", "--target-modules", "--time", "--preference", "--template-set",
+        "name", "shell",
     ];
 
     /// <summary>Commands that write into the run they are given, or nothing at all.</summary>
-    private static readonly string[] Readers = ["plan", "explain", "report", "inspect", "generate", "methods", "doctor"];
+    private static readonly string[] Readers = ["plan", "explain", "report", "inspect", "generate", "methods", "doctor", "completion"];
 
     private static readonly Job[] Jobs =
     [
-        new("select", ["--method", "gtp", "--budget", "2"], ["--pool", "--target", "--features", "--target-features", "--match", "--model", "--reference-model", "--config"], ["--out", "--run"]),
+        new(
+            "select", ["--method", "gtp", "--budget", "2"],
+            ["--pool", "--target", "--features", "--target-features", "--match", "--model", "--reference-model", "--config"],
+            ["--out", "--run"]),
         new("prune", ["--keep", "50%"], ["--pool", "--features", "--model", "--reference-model", "--config"], ["--out", "--run"]),
         new("score", ["--methods", "zip"], ["--pool", "--target", "--model", "--reference-model", "--config"], ["--out", "--run"]),
         new("features", [], ["--pool", "--model", "--config"], ["--run"]),
-        new("prove", ["--budget", "50%", "--methods", "length"], ["--pool", "--target", "--test", "--features", "--target-features", "--model", "--config"], ["--run"]),
+        new(
+            "prove", ["--budget", "50%", "--methods", "length"],
+            ["--pool", "--target", "--test", "--features", "--target-features", "--model", "--config"], ["--run"]),
         new("pretrain", [], ["--data", "--heldout", "--tokenizer", "--chat-template", "--config"], ["--out", "--run"]),
         new("train", [], ["--data", "--heldout", "--selection", "--model", "--adapter", "--config"], ["--out", "--run"]),
         new("tokenizer train", [], ["files"], ["--out"]),
@@ -46,7 +52,8 @@ public sealed class OverwrittenInputTests : IDisposable
             command.Action.ShouldBeOfType<JobAction>(name);
             if (Readers.Contains(name)) continue;
             var job = Jobs.Where(j => j.Command == name).ShouldHaveSingleItem($"'{name}' stands in a row");
-            var texts = command.Options.Where(o => TakesText(o.ValueType)).Select(o => o.Name).Concat(command.Arguments.Where(a => TakesText(a.ValueType)).Select(a => a.Name));
+            var texts = command.Options.Where(o => TakesText(o.ValueType)).Select(o => o.Name).Concat(
+                command.Arguments.Where(a => TakesText(a.ValueType)).Select(a => a.Name));
             texts.Except(Words).Order().ShouldBe(job.Inputs.Concat(job.Outputs).Order(), $"of '{name}'");
         }
     }
@@ -84,7 +91,8 @@ public sealed class OverwrittenInputTests : IDisposable
         _directory.Write("pool/a.jsonl", Records(6));
         foreach (var pool in new[] { _directory.PathOf("pool"), _directory.PathOf("pool/*.jsonl"), _directory.PathOf("**/*.jsonl") })
         {
-            var outcome = InProcess.Run("select", "--pool", pool, "--method", "zip", "--budget", "2", "--out", _directory.PathOf("pool/out.jsonl"));
+            var outcome = InProcess.Run(
+                "select", "--pool", pool, "--method", "zip", "--budget", "2", "--out", _directory.PathOf("pool/out.jsonl"));
             outcome.ExitCode.ShouldBe(2);
             outcome.Error.ShouldContain("would read the next time");
             File.Exists(_directory.PathOf("pool/out.jsonl")).ShouldBeFalse();
@@ -92,7 +100,9 @@ public sealed class OverwrittenInputTests : IDisposable
 
         for (var i = 0; i < 2; i++)
         {
-            var beside = InProcess.Run("select", "--pool", _directory.PathOf("pool"), "--method", "zip", "--budget", "2", "--out", _directory.PathOf("out.jsonl"), "--run", _directory.PathOf("pool/out.run"));
+            var beside = InProcess.Run(
+                "select", "--pool", _directory.PathOf("pool"), "--method", "zip", "--budget", "2", "--out", _directory.PathOf("out.jsonl"),
+                "--run", _directory.PathOf("pool/out.run"));
             beside.ExitCode.ShouldBe(0, beside.Error);
         }
     }
@@ -101,7 +111,11 @@ public sealed class OverwrittenInputTests : IDisposable
     public void A_run_replays_in_place_from_its_own_options()
     {
         _directory.Write("pool.jsonl", Records(6));
-        string[] command = ["select", "--pool", _directory.PathOf("pool.jsonl"), "--method", "zip", "--budget", "2", "--out", _directory.PathOf("out.jsonl")];
+        string[] command =
+        [
+            "select", "--pool", _directory.PathOf("pool.jsonl"), "--method", "zip", "--budget", "2", "--out",
+            _directory.PathOf("out.jsonl"),
+        ];
         InProcess.Run(command).ExitCode.ShouldBe(0);
         var again = InProcess.Run("select", "--config", _directory.PathOf("out.run/options.yaml"));
         again.ExitCode.ShouldBe(0, again.Error);
@@ -132,7 +146,9 @@ public sealed class OverwrittenInputTests : IDisposable
     public void Two_outputs_at_one_place_are_refused()
     {
         _directory.Write("pool.jsonl", Records(6));
-        var outcome = InProcess.Run("score", "--pool", _directory.PathOf("pool.jsonl"), "--methods", "zip", "--out", _directory.PathOf("s"), "--run", _directory.PathOf("s"));
+        var outcome = InProcess.Run(
+            "score", "--pool", _directory.PathOf("pool.jsonl"), "--methods", "zip", "--out", _directory.PathOf("s"), "--run",
+            _directory.PathOf("s"));
         outcome.ExitCode.ShouldBe(2);
         outcome.Error.ShouldContain("--run");
         Directory.Exists(_directory.PathOf("s")).ShouldBeFalse();
@@ -147,7 +163,10 @@ public sealed class OverwrittenInputTests : IDisposable
         File.CreateSymbolicLink(_directory.PathOf("device"), "/dev/null");
         File.CreateSymbolicLink(_directory.PathOf("stream"), "/proc/self/fd/0");
         Directory.CreateDirectory(_directory.PathOf("directory"));
-        string[] score = ["score", "--pool", _directory.PathOf("pool.jsonl"), "--methods", "zip", "--run", _directory.PathOf("run"), "--out"];
+        string[] score =
+        [
+            "score", "--pool", _directory.PathOf("pool.jsonl"), "--methods", "zip", "--run", _directory.PathOf("run"), "--out",
+        ];
         foreach (var (name, found) in new[] { ("pipe", "is a pipe or a device"), ("device", "is a pipe or a device"), ("stream", "is a pipe or a device"), ("directory", "is a directory") })
         {
             var outcome = InProcess.Run([.. score, _directory.PathOf(name)]);
@@ -162,8 +181,12 @@ public sealed class OverwrittenInputTests : IDisposable
         Directory.CreateDirectory(place);
         try
         {
-            foreach (var command in new string[][] { score, ["prune", "--pool", _directory.PathOf("pool.jsonl"), "--method", "zip", "--keep", "50%", "--out"] })
-                InProcess.Run([.. command, Path.Combine(place, command[0])]).ShouldSatisfyAllConditions(o => o.ExitCode.ShouldBe(0, o.Error));
+            foreach (var command in new string[][] { score,
+            [
+                "prune", "--pool", _directory.PathOf("pool.jsonl"), "--method", "zip", "--keep", "50%", "--out",
+            ] })
+                InProcess.Run([.. command, Path.Combine(place, command[0])]).ShouldSatisfyAllConditions(
+                    o => o.ExitCode.ShouldBe(0, o.Error));
         }
         finally
         {
@@ -181,7 +204,10 @@ public sealed class OverwrittenInputTests : IDisposable
         foreach (var arguments in new string[][]
         {
             ["pretrain", "--data", _directory.PathOf("pool.jsonl"), "--out", _directory.PathOf("m"), "--chat-template", pipe],
-            ["select", "--pool", _directory.PathOf("pool.jsonl"), "--method", "omp", "--budget", "2", "--features", pipe, "--target-features", pipe],
+            [
+                "select", "--pool", _directory.PathOf("pool.jsonl"), "--method", "omp", "--budget", "2", "--features", pipe,
+                "--target-features", pipe,
+            ],
             ["train", "--data", _directory.PathOf("pool.jsonl"), "--out", _directory.PathOf("m"), "--selection", pipe],
             ["score", "--config", pipe],
         })
@@ -198,7 +224,11 @@ public sealed class OverwrittenInputTests : IDisposable
         if (changed is not null) values[input] = changed;
         values[output] = place;
         var before = Tree();
-        string[] arguments = [.. job.Command.Split(' '), .. values.SelectMany(v => v.Key.StartsWith('-') ? new[] { v.Key, v.Value } : [v.Value]), .. job.Words, .. more];
+        string[] arguments =
+        [
+            .. job.Command.Split(' '), .. values.SelectMany(v => v.Key.StartsWith('-') ? new[] { v.Key, v.Value } : [v.Value]),
+            .. job.Words, .. more,
+        ];
         var outcome = InProcess.Run(arguments);
         outcome.ExitCode.ShouldBe(2, $"{input} and {output} {place}: {outcome.Error}");
         outcome.Error.ShouldContain("would be written over the input", Case.Sensitive, $"{input} and {output} {place}");
@@ -269,10 +299,14 @@ public sealed class OverwrittenInputTests : IDisposable
         }
     }
 
-    private static string Records(int count) => string.Concat(Enumerable.Range(0, count).Select(i => JsonSerializer.Serialize(new { text = $"text {i}" }) + "\n"));
+    private static string Records(int count) =>
+        string.Concat(Enumerable.Range(0, count).Select(i => JsonSerializer.Serialize(new { text = $"text {i}" }) + "\n"));
 
     private string[] Tree() =>
-        [.. Directory.EnumerateFiles(_directory.FullPath, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(f => $"{f} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f)))}")];
+        [
+            .. Directory.EnumerateFiles(_directory.FullPath, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(
+                f => $"{f} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f)))}"),
+        ];
 
     private static bool TakesText(Type type) => type == typeof(string) || type == typeof(string[]);
 

@@ -25,7 +25,8 @@ public sealed class ParsingTests : IDisposable
                 : [[option.Name, word], [option.Name + "=" + word]];
             foreach (var words in spellings)
             {
-                CommandLine.Parse(root, [name, .. words]).GetResult(option)!.Tokens.Select(t => t.Value).ShouldContain(word, string.Join(' ', words));
+                CommandLine.Parse(root, [name, .. words]).GetResult(option)!.Tokens.Select(t => t.Value).ShouldContain(
+                    word, string.Join(' ', words));
             }
         }
     }
@@ -38,7 +39,9 @@ public sealed class ParsingTests : IDisposable
         _directory.Write("@a.jsonl", Record);
         _directory.Write("a.jsonl", "d1.jsonl\n--out\nvictim.jsonl\n--pool\n");
         var victim = _directory.Write("victim.jsonl", "precious");
-        var outcome = Cli.RunIn(_directory.FullPath, "select", "--budget", "1", "--method", "random", "--no-report", "--run", "r", "--out", "o.jsonl", "--pool", "d1.jsonl", "@a.jsonl");
+        var outcome = Cli.RunIn(
+            _directory.FullPath, "select", "--budget", "1", "--method", "random", "--no-report", "--run", "r", "--out", "o.jsonl", "--pool",
+            "d1.jsonl", "@a.jsonl");
         outcome.ExitCode.ShouldBe(0, outcome.Error);
         File.ReadAllText(victim).ShouldBe("precious");
     }

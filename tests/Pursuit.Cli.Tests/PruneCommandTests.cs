@@ -7,13 +7,19 @@ namespace Pursuit.Cli.Tests;
 public sealed class PruneCommandTests : IDisposable
 {
     private const int Documents = 150; // and an empty one, which is no record
-    private static readonly string[] Tiny = ["--set", "probe.vocabulary=300", "probe.width=8", "probe.heads=2", "probe.layers=1", "probe.context=16", "probe.tokens=3000", "probe.common-slice=0.1"];
+    private static readonly string[] Tiny =
+    [
+        "--set", "probe.vocabulary=300", "probe.width=8", "probe.heads=2", "probe.layers=1", "probe.context=16", "probe.tokens=3000",
+        "probe.common-slice=0.1",
+    ];
 
     private readonly TemporaryDirectory _directory = new();
     private readonly string _pool;
 
     public PruneCommandTests() => _pool = _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Documents + 1).Select(i =>
-        JsonSerializer.Serialize(new { id = $"d{i}", text = i == Documents ? "" : $"document {i} says{(i == 7 ? " \uFFFE" : "")} " + string.Join(' ', Enumerable.Range(0, 20 + i % 5).Select(k => $"word{i * k % 97}")) }) + "\n")));
+        JsonSerializer.Serialize(
+            new { id = $"d{i}", text = i == Documents ? "" : $"document {i} says{(i == 7 ? " \uFFFE" : "")} " + string.Join(
+                ' ', Enumerable.Range(0, 20 + i % 5).Select(k => $"word{i * k % 97}")) }) + "\n")));
 
     public void Dispose() => _directory.Dispose();
 
@@ -30,11 +36,14 @@ public sealed class PruneCommandTests : IDisposable
         var report = Cli.Run("report", _directory.PathOf("kept.run"));
         report.ExitCode.ShouldBe(0, report.Error);
 
-        var first = JsonDocument.Parse(File.ReadLines(_directory.PathOf("kept.selection.jsonl")).First()).RootElement.GetProperty("id").GetString()!;
-        Cli.Run("explain", _directory.PathOf("kept.run"), "--id", first, "--json").Json.GetProperty("place").GetInt32().ShouldBe(1, "the probes' statistics are at hand");
+        var first = JsonDocument.Parse(
+            File.ReadLines(_directory.PathOf("kept.selection.jsonl")).First()).RootElement.GetProperty("id").GetString()!;
+        Cli.Run("explain", _directory.PathOf("kept.run"), "--id", first, "--json").Json.GetProperty("place").GetInt32().ShouldBe(
+            1, "the probes' statistics are at hand");
 
         var probe = File.GetLastWriteTimeUtc(_directory.PathOf("kept.run/stages/probe-1/model/model.safetensors"));
-        var half = Cli.Run(["prune", "--pool", _pool, "--keep", "50%", "--method", "perplexity", "--out", _directory.PathOf("kept.jsonl"), .. Tiny]);
+        var half = Cli.Run(
+            ["prune", "--pool", _pool, "--keep", "50%", "--method", "perplexity", "--out", _directory.PathOf("kept.jsonl"), .. Tiny]);
         half.ExitCode.ShouldBe(0, half.Error);
         File.ReadAllLines(_directory.PathOf("kept.jsonl")).Length.ShouldBe(Documents / 2);
         File.GetLastWriteTimeUtc(_directory.PathOf("kept.run/stages/probe-1/model/model.safetensors")).ShouldBe(probe);
@@ -68,8 +77,10 @@ public sealed class PruneCommandTests : IDisposable
         // A text has no question, so no ratio of losses behind it and alone.
         var few = _directory.Write("few.jsonl", string.Concat(File.ReadAllLines(_pool).Take(3).Select(l => l + "\n")));
         var model = Path.Combine(RepositoryFiles.Root, "models", "pursuit-mini");
-        Cli.Run("score", "--pool", few, "--model", model, "--methods", "ifd", "perplexity", "--out", _directory.PathOf("few.scores.jsonl")).ExitCode.ShouldBe(0);
-        var scores = File.ReadAllLines(_directory.PathOf("few.scores.jsonl")).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("scores")).ToArray();
+        Cli.Run(
+            "score", "--pool", few, "--model", model, "--methods", "ifd", "perplexity", "--out", _directory.PathOf("few.scores.jsonl")).ExitCode.ShouldBe(0);
+        var scores = File.ReadAllLines(_directory.PathOf("few.scores.jsonl")).Select(
+            l => JsonDocument.Parse(l).RootElement.GetProperty("scores")).ToArray();
         scores.ShouldAllBe(s => s.GetProperty("ifd").ValueKind == JsonValueKind.Null);
         scores.ShouldAllBe(s => s.GetProperty("perplexity").GetDouble() > 1);
     }
@@ -84,17 +95,25 @@ public sealed class PruneCommandTests : IDisposable
         var scores = File.ReadAllLines(_directory.PathOf("scores.jsonl")).Select(l => JsonDocument.Parse(l).RootElement)
             .ToDictionary(s => s.GetProperty("id").GetString()!, s => (Excess: Of(s, "excess"), Information: Of(s, "information")));
         var excessive = scores.OrderByDescending(s => s.Value.Excess).Take(Left).Select(s => s.Key).ToHashSet();
-        excessive.ShouldContain(id => scores[id].Information > scores.Values.Select(s => s.Information).Order().ElementAt(Documents / 2), "the measure by itself would keep some of them");
+        excessive.ShouldContain(
+            id => scores[id].Information > scores.Values.Select(s => s.Information).Order().ElementAt(Documents / 2),
+            "the measure by itself would keep some of them");
 
         // All others; then few, which are the most informative of them.
         foreach (var (command, budget, count) in new[] { ("prune", "--keep", Documents - Left), ("select", "--budget", Documents - Left), ("prune", "--keep", 30) })
         {
-            var run = Cli.Run([command, .. model, budget, $"{count}", "--method", "information", "--set", "information.leave-excess=0.05", "--out", _directory.PathOf("kept.jsonl"), "--run", _directory.PathOf("kept.run")]);
+            var run = Cli.Run(
+                [
+                    command, .. model, budget, $"{count}", "--method", "information", "--set", "information.leave-excess=0.05", "--out",
+                    _directory.PathOf("kept.jsonl"), "--run", _directory.PathOf("kept.run"),
+                ]);
             run.ExitCode.ShouldBe(0, run.Error);
             run.Error.ShouldContain($"{Left} examples were left out first");
             run.Error.ShouldContain("information.leave-excess");
             File.ReadAllLines(_directory.PathOf("kept.jsonl")).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("id").GetString()!)
-                .ShouldBe(scores.Where(s => !excessive.Contains(s.Key)).OrderByDescending(s => s.Value.Information).Take(count).Select(s => s.Key), ignoreOrder: true, $"{command} {count}");
+                .ShouldBe(
+                    scores.Where(s => !excessive.Contains(s.Key)).OrderByDescending(s => s.Value.Information).Take(count).Select(s => s.Key),
+                    ignoreOrder: true, $"{command} {count}");
         }
 
         static double Of(JsonElement example, string measure) => example.GetProperty("scores").GetProperty(measure).GetDouble();
@@ -110,7 +129,9 @@ public sealed class PruneCommandTests : IDisposable
     {
         foreach (var (command, budget) in new[] { ("prune", "--keep"), ("select", "--budget") })
         {
-            var run = Cli.Run(command, "--pool", _pool, budget, "50%", "--method", "information", "--set", $"information.leave-excess={share}", "--out", _directory.PathOf("kept.jsonl"));
+            var run = Cli.Run(
+                command, "--pool", _pool, budget, "50%", "--method", "information", "--set", $"information.leave-excess={share}", "--out",
+                _directory.PathOf("kept.jsonl"));
             run.ExitCode.ShouldBe(2, run.Error);
             run.Error.ShouldContain("information.leave-excess");
             File.Exists(_directory.PathOf("kept.jsonl")).ShouldBeFalse();

@@ -30,7 +30,8 @@ public sealed class RecordCommandTests : IDisposable
         var shown = Cli.RunIn(_directory.FullPath, "inspect", "pool.jsonl", "--preference", "chosen");
         shown.Output.ShouldContain("Hi!");
         shown.Output.ShouldNotContain("Go away");
-        Cli.RunIn(_directory.FullPath, [.. select, "--preference", "rejected"]).Error.ShouldContain("--preference: 'rejected'; expected quarantine or chosen");
+        Cli.RunIn(_directory.FullPath, [.. select, "--preference", "rejected"]).Error.ShouldContain("--preference: 'rejected'; "
+            + "expected quarantine or chosen");
     }
 
     [Fact]
@@ -42,14 +43,17 @@ public sealed class RecordCommandTests : IDisposable
         var run = Cli.RunIn(_directory.FullPath, select);
         run.ExitCode.ShouldBe(0, run.Error);
         run.Error.ShouldContain("not read: data/b.csv (a .csv file)");
-        run.Json.GetProperty("remarks").EnumerateArray().Select(r => r.GetString()!).ShouldContain(r => r.StartsWith("not read: data/b.csv", StringComparison.Ordinal));
-        File.ReadAllText(_directory.PathOf("selected.run/ledger.jsonl")).ShouldContain("""{"source_file":"data/b.csv","fate":"not read","reason":"a .csv file"}""");
+        run.Json.GetProperty("remarks").EnumerateArray().Select(r => r.GetString()!).ShouldContain(
+            r => r.StartsWith("not read: data/b.csv", StringComparison.Ordinal));
+        File.ReadAllText(_directory.PathOf("selected.run/ledger.jsonl")).ShouldContain(
+            """{"source_file":"data/b.csv","fate":"not read","reason":"a .csv file"}""");
 
         var strict = Cli.RunIn(_directory.FullPath, [.. select, "--strict"]);
         strict.ExitCode.ShouldBe(2);
         strict.Error.ShouldContain("data/b.csv: a .csv file in a directory that is read");
 
-        var train = Cli.RunIn(_directory.FullPath, "train", "--data", "data", "--out", "trained", "--steps", "1", "--max-length", "64", "--json");
+        var train = Cli.RunIn(
+            _directory.FullPath, "train", "--data", "data", "--out", "trained", "--steps", "1", "--max-length", "64", "--json");
         train.ExitCode.ShouldBe(0, train.Error);
         train.Error.ShouldContain("Note      not read: data/b.csv");
         train.Json.GetProperty("notes")[0].GetString()!.ShouldStartWith("not read: data/b.csv");

@@ -11,7 +11,8 @@ public sealed class ReportCommandTests : IDisposable
 
     public ReportCommandTests()
     {
-        var lines = Enumerable.Range(0, 30).Select(i => $$"""{"id":"r{{i}}","messages":[{"role":"user","content":"q{{i}}"},{"role":"assistant","content":"a{{i}}"}]}""");
+        var lines = Enumerable.Range(0, 30).Select(
+            i => $$"""{"id":"r{{i}}","messages":[{"role":"user","content":"q{{i}}"},{"role":"assistant","content":"a{{i}}"}]}""");
         _pool = _directory.Write("it's a pool.jsonl", string.Join('\n', lines) + "\n{\n");
     }
 
@@ -38,7 +39,8 @@ public sealed class ReportCommandTests : IDisposable
     {
         Select("--seed", "9").ExitCode.ShouldBe(0);
         var chosen = File.ReadAllText(_directory.PathOf("out.jsonl"));
-        var command = JsonDocument.Parse(File.ReadAllText(_directory.PathOf("out.run/report.json"))).RootElement.GetProperty("command").GetString()!;
+        var command =
+            JsonDocument.Parse(File.ReadAllText(_directory.PathOf("out.run/report.json"))).RootElement.GetProperty("command").GetString()!;
         command.ShouldContain("--seed 9");
         File.Delete(_directory.PathOf("out.jsonl"));
         Cli.RunIn("/", ShellWords(command)[1..]).ExitCode.ShouldBe(0);
@@ -74,23 +76,31 @@ public sealed class ReportCommandTests : IDisposable
     {
         Select("--no-report").ExitCode.ShouldBe(0);
         File.Exists(_directory.PathOf("out.run/report.html")).ShouldBeFalse();
-        var rank = File.ReadLines(_directory.PathOf("out.selection.jsonl")).Select(l => JsonDocument.Parse(l).RootElement).ToDictionary(e => e.GetProperty("id").GetString()!, e => e.GetProperty("rank").GetInt32());
+        var rank = File.ReadLines(_directory.PathOf("out.selection.jsonl")).Select(l => JsonDocument.Parse(l).RootElement).ToDictionary(
+            e => e.GetProperty("id").GetString()!, e => e.GetProperty("rank").GetInt32());
         var id = rank.Keys.First();
         var explanation = Cli.Run("explain", _directory.PathOf("out.run"), "--id", id, "--json");
         explanation.ExitCode.ShouldBe(0, explanation.Error);
         explanation.Json.GetProperty("rank").GetInt32().ShouldBe(rank[id]);
         explanation.Json.GetProperty("place").GetInt32().ShouldBe(rank[id]);
         Cli.Run("explain", _directory.PathOf("out.run"), "--id", "it's a pool.jsonl:31").Output.ShouldContain("quarantined");
-        Cli.Run("explain", _directory.PathOf("out.run"), "--id", "r99").ShouldSatisfyAllConditions(r => r.ExitCode.ShouldBe(2), r => r.Error.ShouldContain("r99"));
-        Cli.Run("report", _directory.FullPath).ShouldSatisfyAllConditions(r => r.ExitCode.ShouldBe(2), r => r.Error.ShouldContain("run.json"));
-        File.AppendAllText(_pool, """{"text":"more"}""" + "\n" + """{"messages":[{"role":"user","content":"n"},{"role":"assistant","content":"m"}]}""" + "\n");
-        Cli.Run("report", _directory.PathOf("out.run")).ShouldSatisfyAllConditions(r => r.ExitCode.ShouldBe(2), r => r.Error.ShouldContain("changed"));
+        Cli.Run("explain", _directory.PathOf("out.run"), "--id", "r99").ShouldSatisfyAllConditions(
+            r => r.ExitCode.ShouldBe(2), r => r.Error.ShouldContain("r99"));
+        Cli.Run("report", _directory.FullPath).ShouldSatisfyAllConditions(
+            r => r.ExitCode.ShouldBe(2), r => r.Error.ShouldContain("run.json"));
+        File.AppendAllText(
+            _pool,
+            """{"text":"more"}""" + "\n" + """{"messages":[{"role":"user","content":"n"},{"role":"assistant","content":"m"}]}""" + "\n");
+        Cli.Run("report", _directory.PathOf("out.run")).ShouldSatisfyAllConditions(
+            r => r.ExitCode.ShouldBe(2), r => r.Error.ShouldContain("changed"));
     }
 
     private Cli.Outcome Select(params string[] arguments) =>
         Cli.Run(["select", "--pool", _pool, "--method", "random", "--budget", "7", "--out", _directory.PathOf("out.jsonl"), .. arguments]);
 
-    /// <summary>The words a POSIX shell makes of a line: spaces part them, single quotes hold them together, a backslash keeps a quote.</summary>
+    /// <summary>
+    /// The words a POSIX shell makes of a line: spaces part them, single quotes hold them together, a backslash keeps a quote.
+    /// </summary>
     private static string[] ShellWords(string line)
     {
         var words = new List<string> { "" };

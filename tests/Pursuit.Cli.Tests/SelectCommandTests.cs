@@ -41,11 +41,14 @@ public sealed class SelectCommandTests : IDisposable
             facts[i].GetProperty("line").GetInt32().ShouldBe(facts[i].GetProperty("index").GetInt32() + 1);
         }
 
-        var fates = File.ReadAllLines(_directory.PathOf("out.run/ledger.jsonl")).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("fate").GetString()!).ToArray();
+        var fates = File.ReadAllLines(_directory.PathOf("out.run/ledger.jsonl")).Select(
+            l => JsonDocument.Parse(l).RootElement.GetProperty("fate").GetString()!).ToArray();
         fates.Length.ShouldBe(Good + 2);
-        fates.CountBy(f => f).ShouldBe([new("not selected", 30), new("selected", 10), new("duplicate of", 1), new("quarantined", 1)], ignoreOrder: true);
+        fates.CountBy(f => f).ShouldBe(
+            [new("not selected", 30), new("selected", 10), new("duplicate of", 1), new("quarantined", 1)], ignoreOrder: true);
         var counts = run.Json.GetProperty("input");
-        counts.GetProperty("rows").GetInt32().ShouldBe(counts.GetProperty("selected").GetInt32() + counts.GetProperty("not_selected").GetInt32() + counts.GetProperty("duplicates").GetInt32() + counts.GetProperty("quarantined").GetInt32());
+        counts.GetProperty("rows").GetInt32().ShouldBe(
+            counts.GetProperty("selected").GetInt32() + counts.GetProperty("not_selected").GetInt32() + counts.GetProperty("duplicates").GetInt32() + counts.GetProperty("quarantined").GetInt32());
         run.Error.ShouldContain("1 bad records");
     }
 
@@ -90,7 +93,9 @@ public sealed class SelectCommandTests : IDisposable
     public void A_quota_of_a_file_is_met_whichever_way_the_file_is_named()
     {
         _directory.Write("more/other.jsonl", string.Concat(Enumerable.Range(200, 9).Select(i => Record(i, "", "odd") + "\n")));
-        Cli.Outcome Quota(string name) => Cli.RunIn(_directory.FullPath, "select", "--pool", "more", _pool, "--budget", "4", "--method", "random", "--quota", name + "=4..", "--out", "quota.jsonl");
+        Cli.Outcome Quota(string name) => Cli.RunIn(
+            _directory.FullPath, "select", "--pool", "more", _pool, "--budget", "4", "--method", "random", "--quota", name + "=4..",
+            "--out", "quota.jsonl");
         foreach (var name in (string[])["more/other.jsonl", "./more/../more/other.jsonl", _directory.PathOf("more/other.jsonl")])
         {
             var run = Quota(name);
@@ -168,11 +173,14 @@ public sealed class SelectCommandTests : IDisposable
         run.ExitCode.ShouldBe(0, run.Error);
         run.Error.ShouldContain("supervised tokens");
         run.Json.GetProperty("spent").GetInt64().ShouldBeInRange(20, 30);
-        var longest = File.ReadAllLines(_directory.PathOf("out.selection.jsonl")).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("score").GetDouble()).ToArray();
+        var longest = File.ReadAllLines(_directory.PathOf("out.selection.jsonl")).Select(
+            l => JsonDocument.Parse(l).RootElement.GetProperty("score").GetDouble()).ToArray();
         longest.ShouldBe(longest.OrderDescending());
 
         var match = _directory.PathOf("out.selection.jsonl");
-        var matched = Cli.Run("select", "--pool", _pool, "--method", "length-matched-random", "--match", match, "--model", model, "--budget", "4", "--out", _directory.PathOf("matched.jsonl"));
+        var matched = Cli.Run(
+            "select", "--pool", _pool, "--method", "length-matched-random", "--match", match, "--model", model, "--budget", "4", "--out",
+            _directory.PathOf("matched.jsonl"));
         matched.ExitCode.ShouldBe(0, matched.Error);
         Select("--method", "length", "--budget", "4").ExitCode.ShouldBe(0, "the bundled model counts where none is given");
         Select("--method", "length-matched-random", "--model", model, "--budget", "4").Error.ShouldContain("--target");
@@ -202,7 +210,9 @@ public sealed class SelectCommandTests : IDisposable
         run.Error.ShouldContain("would be written over the input --pool");
         File.ReadAllBytes(_pool).ShouldBe(before);
         File.Move(_pool, _directory.PathOf("out.selection.jsonl"));
-        Cli.Run("select", "--pool", _directory.PathOf("out.selection.jsonl"), "--method", "random", "--budget", "5", "--out", _directory.PathOf("out.jsonl")).ExitCode.ShouldBe(2);
+        Cli.Run(
+            "select", "--pool", _directory.PathOf("out.selection.jsonl"), "--method", "random", "--budget", "5", "--out",
+            _directory.PathOf("out.jsonl")).ExitCode.ShouldBe(2);
     }
 
     [Fact]
@@ -212,7 +222,9 @@ public sealed class SelectCommandTests : IDisposable
         var options = File.ReadAllText(_directory.PathOf("out.run/options.yaml"));
         var records = File.ReadAllText(_directory.PathOf("out.jsonl"));
         var texts = _directory.Write("texts.jsonl", "{\"text\":\"one\"}\n{\"text\":\"two\"}\n");
-        var run = Cli.Run("select", "--pool", _pool, texts, "--method", "random", "--budget", "42", "--format", "trl", "--out", _directory.PathOf("out.jsonl"));
+        var run = Cli.Run(
+            "select", "--pool", _pool, texts, "--method", "random", "--budget", "42", "--format", "trl", "--out",
+            _directory.PathOf("out.jsonl"));
         run.ExitCode.ShouldBe(2);
         run.Error.ShouldContain("mixes conversations (40) and texts (2)");
         File.ReadAllText(_directory.PathOf("out.jsonl")).ShouldBe(records);
@@ -224,7 +236,9 @@ public sealed class SelectCommandTests : IDisposable
     {
         Select("--budget", "5").ExitCode.ShouldBe(0);
         File.Delete(_directory.PathOf("out.jsonl"));
-        var run = Cli.Run("select", "--pool", _directory.FullPath, "--method", "random", "--budget", "5", "--out", _directory.PathOf("again.txt"), "--json"); // of a name that no directory is read for
+        var run = Cli.Run(
+            "select", "--pool", _directory.FullPath, "--method", "random", "--budget", "5", "--out", _directory.PathOf("again.txt"),
+            "--json"); // of a name that no directory is read for
         run.Json.GetProperty("input").GetProperty("rows").GetInt32().ShouldBe(Good + 2);
     }
 
@@ -237,7 +251,11 @@ public sealed class SelectCommandTests : IDisposable
     }
 
     private Cli.Outcome Select(params string[] arguments) =>
-        Cli.Run(["select", "--pool", _pool, .. (arguments.Contains("--method") ? Array.Empty<string>() : ["--method", "random"]), "--out", _directory.PathOf("out.jsonl"), .. arguments]);
+        Cli.Run(
+            [
+                "select", "--pool", _pool, .. (arguments.Contains("--method") ? Array.Empty<string>() : ["--method", "random"]), "--out",
+                _directory.PathOf("out.jsonl"), .. arguments,
+            ]);
 
     private static byte[] Gzip(byte[] bytes)
     {
@@ -250,5 +268,8 @@ public sealed class SelectCommandTests : IDisposable
         $$"""{ {{extra}} "id":"r{{i}}", "kind":"{{kind}}", "messages":[{"role":"user","content":"What is {{i}} + {{i}}? é"},{"role":"assistant","content":"{{2 * i}}"}]}""";
 
     private static string Turns(string record) =>
-        string.Join('|', JsonDocument.Parse(record).RootElement.GetProperty("messages").EnumerateArray().Select(m => m.GetProperty("role").GetString() + ":" + m.GetProperty("content").GetString()));
+        string.Join(
+            '|',
+            JsonDocument.Parse(record).RootElement.GetProperty("messages").EnumerateArray().Select(
+                m => m.GetProperty("role").GetString() + ":" + m.GetProperty("content").GetString()));
 }

@@ -10,7 +10,7 @@ public sealed class SmallCommandTests
     {
         var run = Cli.Run("--help");
         run.ExitCode.ShouldBe(0);
-        run.Output.ShouldContain("pursuit [command]");
+        run.Output.ShouldContain("Usage: pursuit <COMMAND>");
         run.Output.ShouldContain("select");
     }
 
@@ -29,19 +29,23 @@ public sealed class SmallCommandTests
     {
         var run = Cli.Run("doctor", "--json");
         run.ExitCode.ShouldBe(0);
-        run.Json.EnumerateArray().Select(f => f.GetProperty("name").GetString()).ShouldBe(["pursuit", "runtime", "cores", "vectors", "memory", "disk here", "unicode", "MPI", "GPU"]);
-        run.Json.EnumerateArray().Single(f => f.GetProperty("name").GetString() == "cores").GetProperty("value").GetString().ShouldBe(Environment.ProcessorCount.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        run.Json.EnumerateArray().Select(f => f.GetProperty("name").GetString()).ShouldBe(
+            ["pursuit", "runtime", "cores", "vectors", "memory", "disk here", "unicode", "MPI", "GPU"]);
+        run.Json.EnumerateArray().Single(f => f.GetProperty("name").GetString() == "cores").GetProperty("value").GetString().ShouldBe(
+            Environment.ProcessorCount.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 
     [Fact]
     public void What_a_record_holds_cannot_move_the_cursor_of_whoever_inspects_it()
     {
         using var directory = new TemporaryDirectory();
-        directory.Write("odd.jsonl", JsonSerializer.Serialize(new { id = "a\u001b[2Jb", prompt = "red \u001b[31m, back \r, bell \u0007, C1 \u009b2J, turned \u202e round", completion = "title \u001b]0;x\u0007\nnext line" }) + "\n");
+        directory.Write("odd.jsonl", JsonSerializer.Serialize(new { id = "a\u001b[2Jb", prompt = "red \u001b[31m, back \r, bell "
+            + "\u0007, C1 \u009b2J, turned \u202e round", completion = "title \u001b]0;x\u0007\nnext line" }) + "\n");
         var run = Cli.RunIn(directory.FullPath, "inspect", "odd.jsonl");
         run.ExitCode.ShouldBe(0, run.Error);
         run.Output.Where(c => char.IsControl(c) && c is not ('\n' or '\t') || c == '\u202e').ShouldBeEmpty();
-        foreach (var part in new[] { "a\u241b[2Jb", "red \u241b[31m", "back \u240d", "[U+009B]2J", "[U+202E]", "\nnext line" }) run.Output.ShouldContain(part);
+        foreach (var part in new[] { "a\u241b[2Jb", "red \u241b[31m", "back \u240d", "[U+009B]2J", "[U+202E]", "\nnext line" })
+            run.Output.ShouldContain(part);
     }
 
     [Fact]

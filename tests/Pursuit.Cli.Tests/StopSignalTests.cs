@@ -7,7 +7,9 @@ using Pursuit.TestKit;
 
 namespace Pursuit.Cli.Tests;
 
-/// <summary>Real signals to the built program: it stops at a safe point, says what is kept and how to go on, and ends as shells expect.</summary>
+/// <summary>
+/// Real signals to the built program: it stops at a safe point, says what is kept and how to go on, and ends as shells expect.
+/// </summary>
 public sealed class StopSignalTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
@@ -19,10 +21,15 @@ public sealed class StopSignalTests : IDisposable
     [Theory]
     [InlineData("INT", 130)]
     [InlineData("TERM", 143)]
-    public async Task Training_writes_its_checkpoint_and_the_same_command_ends_in_the_bytes_of_one_that_nobody_stopped(string signal, int code)
+    public async Task Training_writes_its_checkpoint_and_the_same_command_ends_in_the_bytes_of_one_that_nobody_stopped(
+        string signal, int code)
     {
         var data = _directory.Write("texts.jsonl", Texts(60));
-        string[] command = ["pretrain", "--data", data, "--vocab", "280", "--width", "32", "--layers", "2", "--heads", "2", "--context", "64", "--batch-tokens", "1024", "--tokens", "200000", "--threads", "1"];
+        string[] command =
+        [
+            "pretrain", "--data", data, "--vocab", "280", "--width", "32", "--layers", "2", "--heads", "2", "--context", "64",
+            "--batch-tokens", "1024", "--tokens", "200000", "--threads", "1",
+        ];
         var curve = _directory.PathOf("stopped.run/loss.jsonl");
         var stopped = await Stop(signal, () => File.Exists(curve) && new FileInfo(curve).Length > 500, [.. command, "--out", "stopped"]);
         stopped.ExitCode.ShouldBe(code, stopped.Error);
@@ -47,10 +54,16 @@ public sealed class StopSignalTests : IDisposable
     {
         var data = _directory.Write("texts.jsonl", Texts(60));
         var held = _directory.Write("held.jsonl", Texts(3000));
-        string[] command = ["pretrain", "--data", data, "--heldout", held, "--vocab", "280", "--width", "32", "--layers", "2", "--heads", "2", "--context", "64", "--batch-tokens", "1024", "--tokens", "3072", "--evaluate-steps", "2", "--threads", "1"];
+        string[] command =
+        [
+            "pretrain", "--data", data, "--heldout", held, "--vocab", "280", "--width", "32", "--layers", "2", "--heads", "2", "--context",
+            "64", "--batch-tokens", "1024", "--tokens", "3072", "--evaluate-steps", "2", "--threads", "1",
+        ];
         var curve = _directory.PathOf("stopped.run/loss.jsonl");
         // Behind the first step's line the second step takes milliseconds and its evaluation seconds.
-        var stopped = await Stop("INT", () => File.Exists(curve) && new FileInfo(curve).Length > 0, [.. command, "--out", "stopped"], TimeSpan.FromMilliseconds(500));
+        var stopped = await Stop(
+            "INT", () => File.Exists(curve) && new FileInfo(curve).Length > 0, [.. command, "--out", "stopped"],
+            TimeSpan.FromMilliseconds(500));
         stopped.ExitCode.ShouldBe(130, stopped.Error);
         stopped.Error.ShouldContain("checkpoint step-");
         Cli.RunIn(_directory.FullPath, [.. command, "--out", "stopped"]).ExitCode.ShouldBe(0);
@@ -66,8 +79,14 @@ public sealed class StopSignalTests : IDisposable
         _directory.Write("pool.jsonl", Texts(Rows));
         var random = new SeededRandom(3, "test/stopped-select");
         foreach (var (name, rows) in new[] { ("pool.npy", Rows), ("target.npy", 16) })
-            NpyFile.Write(_directory.PathOf(name), [rows, Dimension], [.. Enumerable.Range(0, rows * Dimension).Select(i => (float)(random.NextGaussian() + 0.3 * (i % 7)))]);
-        string[] command = ["select", "--pool", "pool.jsonl", "--features", "pool.npy", "--target-features", "target.npy", "--method", "omp", "--budget", "150", "--out", "out.jsonl", "--no-report"];
+            NpyFile.Write(
+                _directory.PathOf(name), [rows, Dimension],
+                [.. Enumerable.Range(0, rows * Dimension).Select(i => (float)(random.NextGaussian() + 0.3 * (i % 7)))]);
+        string[] command =
+        [
+            "select", "--pool", "pool.jsonl", "--features", "pool.npy", "--target-features", "target.npy", "--method", "omp", "--budget",
+            "150", "--out", "out.jsonl", "--no-report",
+        ];
         var journal = _directory.PathOf($"out.run/stages/selection/{PursuitJournal.FileName}");
         var stopped = await Stop("TERM", () => File.Exists(journal) && new FileInfo(journal).Length > 8_000, command);
         stopped.ExitCode.ShouldBe(143, stopped.Error);
@@ -86,7 +105,9 @@ public sealed class StopSignalTests : IDisposable
     {
         _directory.Write("pool.jsonl", Texts(200_000));
         _directory.Write("target.jsonl", Texts(50));
-        var stopped = await Stop("INT", () => File.Exists(_directory.PathOf("out.run/options.yaml")), ["select", "--pool", "pool.jsonl", "--target", "target.jsonl", "--method", method, "--budget", "50%", "--out", "out.jsonl"]);
+        var stopped = await Stop(
+            "INT", () => File.Exists(_directory.PathOf("out.run/options.yaml")),
+            ["select", "--pool", "pool.jsonl", "--target", "target.jsonl", "--method", method, "--budget", "50%", "--out", "out.jsonl"]);
         stopped.ExitCode.ShouldBe(130, stopped.Error);
         stopped.Error.ShouldContain("stopped by SIGINT");
         Directory.EnumerateFiles(_directory.FullPath, "*.partial", SearchOption.AllDirectories).ShouldBeEmpty();
@@ -112,7 +133,8 @@ public sealed class StopSignalTests : IDisposable
     {
         var process = Cli.Start(_directory.FullPath, command);
         var clock = Stopwatch.StartNew();
-        while (!reached() && !process.HasExited && clock.Elapsed < TimeSpan.FromMinutes(2)) await Task.Delay(5, TestContext.Current.CancellationToken);
+        while (!reached() && !process.HasExited && clock.Elapsed < TimeSpan.FromMinutes(2))
+            await Task.Delay(5, TestContext.Current.CancellationToken);
         await Task.Delay(later, TestContext.Current.CancellationToken);
         Send(signal, process);
         return Cli.Finish(process);
@@ -124,8 +146,13 @@ public sealed class StopSignalTests : IDisposable
         kill.WaitForExit();
     }
 
-    private static string Texts(int count) => string.Concat(Enumerable.Range(0, count).Select(i => JsonSerializer.Serialize(new { text = $"the number {i} stands behind {i - 1} and before {i + 1}, as {i * i} does not" }) + "\n"));
+    private static string Texts(int count) =>
+        string.Concat(Enumerable.Range(0, count).Select(i => JsonSerializer.Serialize(new { text = $"the number {i} stands behind "
+            + $"{i - 1} and before {i + 1}, as {i * i} does not" }) + "\n"));
 
     private string[] Files(string directory) =>
-        [.. Directory.EnumerateFiles(_directory.PathOf(directory)).Order(StringComparer.Ordinal).Select(f => $"{Path.GetFileName(f)} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f)))}")];
+        [
+            .. Directory.EnumerateFiles(_directory.PathOf(directory)).Order(StringComparer.Ordinal).Select(
+                f => $"{Path.GetFileName(f)} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f)))}"),
+        ];
 }

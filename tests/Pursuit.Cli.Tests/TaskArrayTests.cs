@@ -1,6 +1,9 @@
 namespace Pursuit.Cli.Tests;
 
-/// <summary><c>pursuit features --shard K/N</c> as a scheduler starts it: processes together, repeated and in any order write what one process writes.</summary>
+/// <summary>
+/// <c>pursuit features --shard K/N</c> as a scheduler starts it: processes together, repeated and in any order write what one process
+/// writes.
+/// </summary>
 public sealed class TaskArrayTests : IDisposable
 {
     private readonly FeatureCommandWorld _world = new();
@@ -14,7 +17,8 @@ public sealed class TaskArrayTests : IDisposable
         var tasks = new[] { "0/3", "1/3", "2/3", "1/3", "2/3", "0/3" }.Select(t => _world.StartFeatures("array", "--shard", t)).ToArray();
         var ended = tasks.Select(Cli.Finish).ToArray();
         foreach (var task in ended) task.ExitCode.ShouldBe(0, task.Error);
-        ended.ShouldContain(t => t.Error.Contains("Next      pursuit select", StringComparison.Ordinal), "the last to come completes the features");
+        ended.ShouldContain(t => t.Error.Contains("Next      pursuit select", StringComparison.Ordinal), "the last to come completes "
+            + "the features");
         _world.Files("array").ShouldBe(_world.Files("whole"));
     }
 
@@ -31,7 +35,8 @@ public sealed class TaskArrayTests : IDisposable
 
         _world.Features("array", "--shard", "0/3").ExitCode.ShouldBe(0);
         File.Exists(_world.PathOf("array/stages/pool-gradients/store/features.json")).ShouldBeFalse("task 1 never ran");
-        var early = _world.Run("select", "--pool", "pool.jsonl", "--features", "array", "--method", "grand", "--budget", "10", "--out", "early.jsonl");
+        var early = _world.Run(
+            "select", "--pool", "pool.jsonl", "--features", "array", "--method", "grand", "--budget", "10", "--out", "early.jsonl");
         early.ExitCode.ShouldBe(2);
         early.Error.ShouldContain("no finished stage 'pool-gradients'");
         _world.Features("array").ExitCode.ShouldBe(0);

@@ -67,7 +67,9 @@ public sealed class YamlFileTests : IDisposable
     public void A_run_whose_options_are_made_to_mislead_is_refused(string command, params string[] more)
     {
         var pool = _directory.Write("pool.jsonl", "{\"text\": \"one\"}\n{\"text\": \"two\"}\n");
-        var made = Cli.RunIn(_directory.FullPath, "select", "--budget", "1", "--method", "random", "--no-report", "--run", "r", "--out", "o.jsonl", "--pool", pool);
+        var made = Cli.RunIn(
+            _directory.FullPath, "select", "--budget", "1", "--method", "random", "--no-report", "--run", "r", "--out", "o.jsonl", "--pool",
+            pool);
         made.ExitCode.ShouldBe(0, made.Error);
         File.WriteAllText(_directory.PathOf("r/options.yaml"), "pool: " + new string('[', 100_000));
         var outcome = Cli.RunIn(_directory.FullPath, [command, "r", .. more]);

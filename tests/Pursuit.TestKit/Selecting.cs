@@ -6,6 +6,6 @@ namespace Pursuit.TestKit;
 public static class Selecting
 {
     /// <summary>A method's choice with some threads.</summary>
-    public static SelectionResult SelectWith(this ISelector selector, SelectionProblem problem, int threads, CancellationToken cancellationToken = default) =>
+    public static SelectionResult SelectWith(this ISelector selector, SelectionProblem problem, int threads, CancellationToken cancellationToken) =>
         selector.Select(problem, new SelectionContext { Threads = threads, CancellationToken = cancellationToken });
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using Pursuit.Cli.Help;
 using Pursuit.Engine.Adapters;
 
 namespace Pursuit.Cli.Commands;
@@ -6,18 +8,37 @@ namespace Pursuit.Cli.Commands;
 /// <summary>The options of <c>train</c> that say which adapters are trained instead of the model's weights.</summary>
 internal sealed class AdapterOptions
 {
-    /// <summary>alpha is this many times the rank where it isn't given: LESS's 512 at rank 128, and no larger a factor at smaller ranks.</summary>
+    /// <summary>alpha's default in ranks: LESS's 512 at rank 128, and no larger a factor at smaller ranks.</summary>
     private const int AlphaPerRank = 4;
 
     private static readonly LoraOptions Usual = new();
 
-    private readonly Option<bool> _lora = new("--lora") { Description = "Train low-rank adapters (LoRA) and leave the model's weights as they are; --out gets them in PEFT's layout." };
-    private readonly Option<int?> _rank = new("--rank") { Description = $"LoRA: the adapters' rank. Default {Usual.Rank}." };
-    private readonly Option<double?> _alpha = new("--alpha") { Description = $"LoRA: the adapters' output is scaled by alpha over rank. Default {AlphaPerRank} times the rank." };
-    private readonly Option<double?> _dropout = new("--dropout") { Description = FormattableString.Invariant($"LoRA: probability that an adapter's input is dropped in training. Default {Usual.Dropout}.") };
-    private readonly Option<string[]> _targets = new("--target-modules") { Description = $"LoRA: the adapted layers, of {string.Join(", ", LoraOptions.KnownModules)}, or {LoraOptions.AllLinear}. Default {string.Join(',', Usual.TargetModules)}.", AllowMultipleArgumentsPerToken = true };
-    private readonly Option<bool> _rankStabilized = new("--rslora") { Description = "LoRA: scale by alpha over the root of the rank." };
-    private readonly Option<string?> _from = Existing("A directory with adapters in PEFT's layout to train further, with the rank and modules they have.");
+    private readonly Option<bool> _lora = new ListedOption<bool>(
+        "--lora", OptionGroup.Adapters, "Train low-rank adapters and freeze the model's weights. --out gets the adapters in PEFT's "
+            + "layout.") { IsCommon = true };
+    private readonly Option<int?> _rank = new ListedOption<int?>(
+        "--rank", OptionGroup.Adapters, "RANK", "The adapters' rank.") { Default = $"{Usual.Rank}" };
+    private readonly Option<double?> _alpha = new ListedOption<double?>(
+        "--alpha", OptionGroup.Adapters, "ALPHA", "The adapters' output is scaled by alpha / rank.")
+    {
+        Default = $"{AlphaPerRank} times the rank",
+    };
+    private readonly Option<double?> _dropout = new ListedOption<double?>(
+        "--dropout", OptionGroup.Adapters, "PROBABILITY", "Dropout on the adapters' inputs in training.")
+    {
+        Default = Usual.Dropout.ToString(CultureInfo.InvariantCulture),
+    };
+    private readonly Option<string[]> _targets = new ListedOption<string[]>(
+        "--target-modules", OptionGroup.Adapters, "MODULES", "The adapted layers: some of "
+            + $"{string.Join(", ", LoraOptions.KnownModules)}, or {LoraOptions.AllLinear}.")
+    {
+        Default = string.Join(',', Usual.TargetModules),
+        Words = [.. LoraOptions.KnownModules, LoraOptions.AllLinear],
+    };
+    private readonly Option<bool> _rankStabilized = new ListedOption<bool>(
+        "--rslora", OptionGroup.Adapters, "Scale by alpha / sqrt(rank) instead (rank-stabilized LoRA).");
+    private readonly Option<string?> _from = Existing(
+        OptionGroup.Adapters, "Continue training the PEFT adapters in this directory, with their own rank and modules.");
 
     public IEnumerable<Option> All => [_lora, _rank, _alpha, _dropout, _targets, _rankStabilized, _from];
 
@@ -25,7 +46,8 @@ internal sealed class AdapterOptions
     public IEnumerable<Option> Paths => [_from];
 
     /// <summary>The option that names an adapter directory.</summary>
-    public static Option<string?> Existing(string description) => new("--adapter") { Description = description };
+    public static Option<string?> Existing(OptionGroup group, string description) =>
+        new ListedOption<string?>("--adapter", group, "DIR", description);
 
     /// <summary>The adapter directory to start from, or null.</summary>
     public string? From(ParseResult parsed) => parsed.GetValue(_from);
@@ -34,13 +56,19 @@ internal sealed class AdapterOptions
     /// <exception cref="PursuitException">An option of new adapters is given without them.</exception>
     public LoraOptions? Lora(ParseResult parsed)
     {
-        var (rank, alpha, dropout, targets) = (parsed.GetValue(_rank), parsed.GetValue(_alpha), parsed.GetValue(_dropout), parsed.GetValue(_targets) ?? []);
+        var (rank, alpha, dropout, targets) = (
+            parsed.GetValue(_rank), parsed.GetValue(_alpha), parsed.GetValue(_dropout), parsed.GetValue(_targets) ?? []);
         if (!parsed.GetValue(_lora))
         {
-            string?[] given = [rank is null ? null : _rank.Name, alpha is null ? null : _alpha.Name, dropout is null ? null : _dropout.Name, targets.Length == 0 ? null : _targets.Name, parsed.GetValue(_rankStabilized) ? _rankStabilized.Name : null];
-            return given.All(name => name is null)
-                ? null
-                : throw PursuitException.At(string.Join(", ", given.Where(name => name is not null)), "given without --lora", "both", $"Add --lora to train new adapters{(parsed.GetValue(_from) is null ? "" : "; those of --adapter have their own")}.");
+            string?[] given =
+            [
+                rank is null ? null : _rank.Name, alpha is null ? null : _alpha.Name, dropout is null ? null : _dropout.Name,
+                targets.Length == 0 ? null : _targets.Name, parsed.GetValue(_rankStabilized) ? _rankStabilized.Name : null,
+            ];
+            if (given.All(name => name is null)) return null;
+            var advice = "Add --lora to train new "
+                + $"adapters{(parsed.GetValue(_from) is null ? "" : "; those of --adapter have their own")}.";
+            throw PursuitException.At(string.Join(", ", given.Where(name => name is not null)), "given without --lora", "both", advice);
         }
 
         return new LoraOptions
@@ -49,7 +77,7 @@ internal sealed class AdapterOptions
             Alpha = alpha ?? AlphaPerRank * (rank ?? Usual.Rank),
             Dropout = dropout ?? Usual.Dropout,
             RankStabilized = parsed.GetValue(_rankStabilized),
-            TargetModules = targets.Length == 0 ? Usual.TargetModules : [.. targets.SelectMany(t => t.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+            TargetModules = targets.Length == 0 ? Usual.TargetModules : CommonOptions.Words(targets),
         };
     }
 }

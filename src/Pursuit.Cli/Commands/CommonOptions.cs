@@ -1,7 +1,10 @@
 using System.CommandLine;
+using Pursuit.Cli.Help;
 using Pursuit.Data;
 using Pursuit.Engine.Kernels;
 using Pursuit.Mpi;
+using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using Pursuit.Storage;
 
 namespace Pursuit.Cli.Commands;
@@ -9,29 +12,55 @@ namespace Pursuit.Cli.Commands;
 /// <summary>Options that several commands share, so that they read the same everywhere.</summary>
 internal static class CommonOptions
 {
-    /// <summary>An option that takes several values, none where it isn't given.</summary>
-    public static Option<string[]> Many(string name, string description, bool required = false) =>
-        required
-            ? new(name) { Description = description, Required = true, AllowMultipleArgumentsPerToken = true }
-            : new(name) { Description = description, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
-
-    public static Option<bool> Json() => new("--json") { Description = "Print one JSON value on standard output." };
-
-    public static Option<string?> Shape() => new("--shape")
-    {
-        Description = $"How records are laid out, where detection isn't wanted: {string.Join(", ", RecordShapeNames.All)}.",
-    };
-
-    public static Option<bool> Strict() => new("--strict") { Description = "Stop at the first bad record instead of putting it aside." };
-
-    /// <summary>What to make of preference rows, wherever pools are read.</summary>
-    public static Option<string?> Preference() => new("--preference")
-    {
-        Description = $"What to make of rows with chosen and rejected answers: {Quarantine} (the default), or {Chosen} to read the chosen answer as the example.",
-    };
-
     private const string Quarantine = "quarantine";
     private const string Chosen = "chosen";
+
+    /// <summary>The names of all selection methods.</summary>
+    public static IReadOnlyList<string> MethodNames { get; } = [.. MethodRegistry.Methods.Select(m => m.Name)];
+
+    /// <summary>An option that takes several values, none where it isn't given.</summary>
+    public static ListedOption<string[]> Many(string name, OptionGroup group, string value, string description) =>
+        new(name, group, value, description) { DefaultValueFactory = _ => [] };
+
+    /// <summary>The candidates, or what else a command reads as its pool.</summary>
+    public static ListedOption<string[]> Pool(string what = "candidates") =>
+        new("--pool", OptionGroup.Input, "FILES", $"The {what}, as JSONL or JSON arrays. Files, directories or globs, plain or .gz.")
+        {
+            Required = true,
+        };
+
+    public static ListedOption<bool> Json() =>
+        new("--json", OptionGroup.Output, "Print the result as one line of JSON on standard output.");
+
+    public static ListedOption<string?> Config() => new(
+        "--config", OptionGroup.Run, "FILE", "A YAML file with any of these options, one 'option: value' a line. Options on the "
+            + "command line take precedence.");
+
+    /// <summary>A run directory that lies beside the output where it isn't named.</summary>
+    public static ListedOption<string?> RunBesideOut() => new(
+        "--run", OptionGroup.Run, "DIR", "The run directory, which caches finished stages. The same command continues or reuses it.")
+    {
+        Default = "--out with the ending .run",
+    };
+
+    public static ListedOption<ulong> Seed(string description = "The seed of every random draw.") =>
+        new("--seed", OptionGroup.Run, "NUMBER", description) { DefaultValueFactory = _ => 0 };
+
+    public static ListedOption<string?> Shape() => new(
+        "--shape", OptionGroup.Input, "NAME", "The layout of the records, instead of detecting it: "
+            + $"{string.Join(", ", RecordShapeNames.All)}.") { Words = [.. RecordShapeNames.All] };
+
+    public static ListedOption<bool> Strict() =>
+        new("--strict", OptionGroup.Input, "Stop at the first invalid record instead of quarantining it.");
+
+    /// <summary>What to make of preference rows, wherever pools are read.</summary>
+    public static ListedOption<string?> Preference() => new(
+        "--preference", OptionGroup.Input, $"{Quarantine}|{Chosen}", "How to read records with a chosen and a rejected answer: "
+            + "quarantine them, or read the chosen answer as the example.")
+    {
+        Words = [Quarantine, Chosen],
+        Default = Quarantine,
+    };
 
     /// <summary>Reads the word of <see cref="Preference"/>.</summary>
     public static PreferenceReading PreferenceOf(string? word) => word switch
@@ -44,35 +73,48 @@ internal static class CommonOptions
     /// <summary>Reads the word of <see cref="Shape"/>.</summary>
     public static RecordShape? ShapeOf(string? word) => word is null ? null : RecordShapeNames.Parse(word);
 
-    public static Option<string?> Model() => Model("--model", "A model directory as Hugging Face lays it out, PEFT's adapters of one, or ORG/NAME[@REVISION] in the local hub cache. Default: the bundled model.");
+    public static ListedOption<string?> Model() => Model(
+        "--model",
+        "The model: a directory, or ORG/NAME[@REVISION] in the local hub cache. The directory has Hugging Face's layout, or PEFT's "
+            + "for adapters. Nothing is downloaded.",
+        "the bundled model");
 
     /// <summary>An option that names a model; its value is a directory, looked up in the hub's cache where a name was given.</summary>
-    public static Option<string?> Model(string name, string description) => new(name)
+    public static ListedOption<string?> Model(string name, string description, string? otherwise = null) =>
+        new(name, OptionGroup.Model, "MODEL", description)
     {
-        Description = description,
         CustomParser = result => ModelDirectory.Resolve(result.Tokens[0].Value),
+        Default = otherwise,
+        IsCommon = name == "--model",
     };
 
     /// <summary>Words given apart or with commas between them.</summary>
-    public static string[] Words(string[] given) => [.. given.SelectMany(g => g.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+    public static string[] Words(string[] given) =>
+        [.. given.SelectMany(g => g.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 
-    public static Option<string[]> TemplateSet() =>
-        Many("--template-set", "NAME=VALUE: a variable for the model's chat template, such as enable_thinking=false. Values are JSON, else texts.");
+    public static ListedOption<string[]> TemplateSet() => Many(
+        "--template-set", OptionGroup.Model, "NAME=VALUE", "A variable for the model's chat template, such as enable_thinking=false. "
+            + "A value that isn't JSON is a text.");
 
-    public static Option<int> MaxLength() => new("--max-length")
+    public static ListedOption<int> MaxLength() =>
+        new("--max-length", OptionGroup.Model, "TOKENS", "Truncate examples to this many tokens, as your trainer will.")
     {
-        Description = "Tokens an example is cut to, as your trainer will.",
         DefaultValueFactory = _ => 2048,
     };
 
-    public static Option<int> Threads() => new("--threads")
+    public static ListedOption<int> Threads() =>
+        new("--threads", OptionGroup.Run, "COUNT", "Threads of each process. Results don't depend on it.")
     {
-        Description = "Threads to work with, of each process; results don't depend on it.",
         DefaultValueFactory = _ => LaunchedCores.Own,
+        Default = "all cores",
     };
 
     /// <summary>Where a model computes, for every command that runs one.</summary>
-    public static Option<string?> Device() => new("--device") { Description = $"Where the model computes: {DeviceNames} (default {Engine.Kernels.Device.All[0].Name})." };
+    public static Option<string?> Device() => new ListedOption<string?>(
+        "--device", OptionGroup.Model, "NAME", $"The device on which the model computes: {DeviceNames}.")
+    {
+        Default = Engine.Kernels.Device.All[0].Name,
+    };
 
     /// <summary>The device that <see cref="Device()"/> named; the default where it isn't given.</summary>
     /// <exception cref="PursuitException">This machine has none of that name.</exception>

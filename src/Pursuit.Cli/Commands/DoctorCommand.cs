@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Mpi;
 using Pursuit.Runs;
@@ -14,7 +15,11 @@ internal static class DoctorCommand
     public static Command Create()
     {
         var json = CommonOptions.Json();
-        var command = new Command("doctor", "Says what this machine has: cores, vector width, memory, disk, MPI, GPU.") { json };
+        var command = new ToolCommand("doctor", "Reports what this machine has: cores, vector width, memory, disk, MPI, GPU.")
+        {
+            Example = "doctor",
+        };
+        command.Add(json);
         command.Action = JobAction.Answer((parsed, _) => Run(parsed.GetValue(json)));
         return command;
     }
@@ -25,16 +30,21 @@ internal static class DoctorCommand
     {
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         var disk = new DriveInfo(Directory.GetCurrentDirectory());
-        var normalises = UnicodeText.Normalizes;
+        var normalizes = UnicodeText.Normalizes;
+        var (hasMemory, hasDisk) = (memory >= 2L << 30, disk.AvailableFreeSpace > 1L << 30);
         return
         [
             new("pursuit", RunDirectory.PursuitVersion, true),
-            new("runtime", $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription} ({RuntimeInformation.ProcessArchitecture})", true),
+            new("runtime", $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription} "
+                + $"({RuntimeInformation.ProcessArchitecture})", true),
             new("cores", LaunchedCores.Own.ToString(CultureInfo.InvariantCulture), true),
             Vectors(),
-            new("memory", $"{Gigabytes(memory)} GiB", memory >= 2L << 30, memory >= 2L << 30 ? null : "Gradient features of a large pool want 2 GiB or more."),
-            new("disk here", $"{Gigabytes(disk.AvailableFreeSpace)} GiB free in {Directory.GetCurrentDirectory()}", disk.AvailableFreeSpace > 1L << 30, disk.AvailableFreeSpace > 1L << 30 ? null : "A feature store may not fit: choose --run on another disk."),
-            new("unicode", normalises ? "normalisation works" : "no normalisation", normalises, normalises ? null : "Install libicu: content ids need NFC."),
+            new("memory", $"{Gigabytes(memory)} GiB", hasMemory, hasMemory ? null : "Gradient features of a large pool need 2 GiB or "
+                + "more."),
+            new("disk here", $"{Gigabytes(disk.AvailableFreeSpace)} GiB free in {Directory.GetCurrentDirectory()}", hasDisk,
+                hasDisk ? null : "A feature store may not fit: choose --run on another disk."),
+            new("unicode", normalizes ? "normalization works" : "no normalization", normalizes,
+                normalizes ? null : "Install libicu: content ids need NFC."),
             Mpi(),
             Gpu(),
         ];
@@ -46,14 +56,18 @@ internal static class DoctorCommand
         if (json)
             Terminal.Json(findings);
         else
-            Terminal.Table(Terminal.ForResult, ["", "found", ""], findings.Select(f => new[] { f.Name, f.Value, f.Advice ?? (f.Ok ? "ok" : "") }), leftColumns: 3);
+        {
+            var rows = findings.Select(f => new[] { f.Name, f.Value, f.Advice ?? (f.Ok ? "ok" : "") });
+            Terminal.Table(Terminal.ForResult, ["", "found", ""], rows, leftColumns: 3);
+        }
+
         return CommandLine.Done;
     }
 
     private static Finding Vectors() =>
         Vector512.IsHardwareAccelerated ? new("vectors", "512 bits", true)
         : Vector256.IsHardwareAccelerated ? new("vectors", "256 bits", true)
-        : new("vectors", "narrower than 256 bits", false, "Everything works; computation is several times slower.");
+        : new("vectors", "narrower than 256 bits", false, "Everything works, but computation is several times slower.");
 
     private static Finding Mpi()
     {
@@ -64,7 +78,7 @@ internal static class DoctorCommand
         }
         catch (PursuitException e)
         {
-            return new("MPI", "no Open MPI", true, $"Only runs over several processes want it. {e.Message}");
+            return new("MPI", "no Open MPI", true, $"Only runs over several processes need it. {e.Message}");
         }
     }
 
@@ -73,7 +87,8 @@ internal static class DoctorCommand
         var (found, name) = Library("libcuda.so.1", "nvcuda.dll");
         if (found is not { } library) return new("GPU", "not found", true, "Not needed: the engine runs on the CPU.");
         NativeLibrary.Free(library);
-        return new("GPU", $"CUDA driver ({name})", true, "Not used yet: the engine runs on the CPU. Features made on a GPU elsewhere can be brought along.");
+        return new("GPU", $"CUDA driver ({name})", true, "Not used: the engine runs on the CPU. Features computed on a GPU elsewhere "
+            + "can be imported with --features.");
     }
 
     private static (nint? Handle, string? Name) Library(params string[] names)

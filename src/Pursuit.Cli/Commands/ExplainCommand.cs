@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Jobs;
 using Pursuit.Reports.Explanations;
@@ -12,10 +13,21 @@ internal static class ExplainCommand
     public static Command Create()
     {
         var directory = new Argument<string>("run") { Description = "The directory of a finished selection, such as selected.run." };
-        var id = new Option<string>("--id") { Description = "The example: its id, its content id (six first digits will do), or file:line.", Required = true };
+        var id = new ListedOption<string>(
+            "--id", OptionGroup.Input, "ID", "The example: its id, the first six or more digits of its content id, or FILE:LINE.")
+        {
+            Required = true,
+        };
         var json = CommonOptions.Json();
-        var command = new Command("explain", "Says why an example was or wasn't chosen.") { directory, id, json };
-        command.Action = JobAction.Answer((parsed, cancellationToken) => Run(parsed.GetValue(directory)!, parsed.GetValue(id)!, parsed.GetValue(json), cancellationToken));
+        var command = new ToolCommand("explain", "Explains why an example was or wasn't selected.")
+        {
+            Example = "explain selected.run --id w0002",
+        };
+        command.Add(directory);
+        command.Add(id);
+        command.Add(json);
+        command.Action = JobAction.Answer((parsed, cancellationToken) =>
+            Run(parsed.GetValue(directory)!, parsed.GetValue(id)!, parsed.GetValue(json), cancellationToken));
         return command;
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Distribution;
@@ -13,28 +14,32 @@ namespace Pursuit.Cli.Commands;
 /// <summary>How commands read the options of features.</summary>
 internal static class FeatureCommandOptions
 {
-    public static Option<string[]> Set() => new("--set")
-    {
-        Description = "An option of a method or of the features, as NAME.OPTION=VALUE; see 'pursuit methods NAME', 'pursuit methods features' (gradients) and 'pursuit methods embedding'.",
-        AllowMultipleArgumentsPerToken = true,
-        DefaultValueFactory = _ => [],
-    };
+    public static Option<string[]> Set() => CommonOptions.Many(
+        "--set", OptionGroup.Selection, "NAME.OPTION=VALUE", "An option of a method or of the features. 'pursuit methods NAME' lists "
+            + "a method's, 'pursuit methods features' those of "
+        + "gradients, 'pursuit methods embedding' those of embeddings.");
 
     /// <summary>Which features: gradients for gtp and its like, embeddings for tsds and its like.</summary>
-    public static Option<FeatureKind> Kind() => new("--kind")
-    {
-        Description = "Which features: gradient (for gtp, omp, less and their like) or embedding (for methods that compare texts).",
-        DefaultValueFactory = _ => FeatureKind.Gradient,
-    };
+    public static Option<FeatureKind> Kind() => WordOption.Of(
+        "--kind", OptionGroup.Features, "The kind of features: gradient (for gtp, omp, less and similar) or embedding (for tsds, rds "
+            + "and kcenter).", FeatureKind.Gradient);
 
     /// <summary>What the command line says of one kind of features.</summary>
     /// <exception cref="PursuitException">An option is unknown or out of range, or there is no model.</exception>
-    public static FeatureRecipe<TOptions> Recipe<TOptions>(string? model, int maxLength, IReadOnlyList<string> templateSettings, IReadOnlyList<string> settings, int threads)
+    public static FeatureRecipe<TOptions> Recipe<TOptions>(
+        string? model, int maxLength, IReadOnlyList<string> templateSettings, IReadOnlyList<string> settings, int threads)
         where TOptions : IFeatureOptions, new()
     {
         var options = Options<TOptions>(settings);
         if (maxLength < 8) throw PursuitException.At("--max-length", $"{maxLength}", "at least 8");
-        return new FeatureRecipe<TOptions> { Model = BundledModel.OrGiven(model), MaxLength = maxLength, TemplateSettings = templateSettings, Options = options, Threads = threads };
+        return new FeatureRecipe<TOptions>
+        {
+            Model = BundledModel.OrGiven(model),
+            MaxLength = maxLength,
+            TemplateSettings = templateSettings,
+            Options = options,
+            Threads = threads,
+        };
     }
 
     /// <summary>How the command line wants one kind of features made.</summary>
@@ -48,7 +53,9 @@ internal static class FeatureCommandOptions
         return options;
     }
 
-    /// <summary>The source of a selection's features: another run's where one is named, else made within the run; null where there are none to make.</summary>
+    /// <summary>
+    /// The source of a selection's features: another run's where one is named, else made within the run; null where there are none to make.
+    /// </summary>
     public static IFeatureSource? Source(SelectJobOptions options, RunDirectory run, IProcessGroup group, IProgress<WorkProgress>? progress)
     {
         Action<CostPlan>? onPlan = group.Rank == 0 ? PlanPrinter.Print : null;
@@ -56,17 +63,23 @@ internal static class FeatureCommandOptions
         if (!options.ComputesFeatures || !needs.ReadsFeatures()) return null;
         if (options.FeaturesRun is { } shared)
         {
-            var lent = new LentFeatures { Model = options.ModelDirectory, Threads = options.Pool.Threads, Device = CommonOptions.DeviceOf(options.Device) };
-            return FeatureSources.Shared(FeatureSources.KindIn(shared, needs), shared, run, lent, StageShare.Of(group), progress);
+            var kind = FeatureSources.KindIn(shared, needs);
+            return FeatureSources.Shared(kind, shared, run, Lent(options), StageShare.Of(group), progress);
         }
 
         return FeatureSources.KindOf(needs) == FeatureKind.Embedding
             ? new EmbeddingFeatures(RecipeOf<EmbeddingOptions>(options), run, progress) { OnPlan = onPlan, Share = StageShare.Of(group) }
-            : new GradientFeatures(RecipeOf<GradientFeatureOptions>(options), run, progress) { OnPlan = onPlan, Share = StageShare.Of(group), Chosen = pool => ChosenOf(options.Budget, pool) };
+            : new GradientFeatures(RecipeOf<GradientFeatureOptions>(options), run, progress)
+            {
+                OnPlan = onPlan,
+                Share = StageShare.Of(group),
+                Chosen = pool => ChosenOf(options.Budget, pool),
+            };
     }
 
     /// <summary>Examples a budget buys, for a plan; 0, unknown, where it counts tokens.</summary>
-    public static int ChosenOf(Budget budget, Pool pool) => budget.Unit == BudgetUnit.Rows ? (int)Math.Min(pool.Count, budget.Resolve(pool.Count)) : 0;
+    public static int ChosenOf(Budget budget, Pool pool) =>
+        budget.Unit == BudgetUnit.Rows ? (int)Math.Min(pool.Count, budget.Resolve(pool.Count)) : 0;
 
     /// <summary>The same source for looking back at a finished selection: it opens what was made and computes nothing.</summary>
     /// <exception cref="PursuitException">What says how they were made is gone.</exception>
@@ -75,9 +88,13 @@ internal static class FeatureCommandOptions
         var needs = MethodRegistry.Find(options.Method).Needs;
         if (!options.ComputesFeatures || !needs.ReadsFeatures()) return null;
         var directory = options.FeaturesRun ?? run.FullPath;
-        if (FeatureSources.IsRun(directory)) return FeatureSources.Finished(FeatureSources.KindIn(directory, needs), directory, run, new LentFeatures { Model = options.ModelDirectory, Device = CommonOptions.DeviceOf(options.Device) });
-        var recipe = FeatureSources.KindOf(needs) == FeatureKind.Embedding ? EmbeddingOptions.RecipeName : GradientFeatureOptions.RecipeName;
-        throw PursuitException.At(Path.Combine(directory, recipe), "no such file", "how the selection's features were made", "Run the command that made them again: what is whole of them is reused.");
+        if (FeatureSources.IsRun(directory))
+            return FeatureSources.Finished(FeatureSources.KindIn(directory, needs), directory, run, Lent(options));
+        var recipe =
+            FeatureSources.KindOf(needs) == FeatureKind.Embedding ? EmbeddingOptions.RecipeName : GradientFeatureOptions.RecipeName;
+        throw PursuitException.At(
+            Path.Combine(directory, recipe), "no such file", "how the selection's features were made",
+            "Run the command that made them again: what is whole of them is reused.");
     }
 
     private static FeatureRecipe<TOptions> RecipeOf<TOptions>(SelectJobOptions options)
@@ -86,4 +103,11 @@ internal static class FeatureCommandOptions
         {
             Device = CommonOptions.DeviceOf(options.Device),
         };
+
+    private static LentFeatures Lent(SelectJobOptions options) => new()
+    {
+        Model = options.ModelDirectory,
+        Threads = options.Pool.Threads,
+        Device = CommonOptions.DeviceOf(options.Device),
+    };
 }

@@ -1,8 +1,8 @@
 using System.CommandLine;
+using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Engine.Adapters;
-using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Tokenization;
 using Pursuit.Tokenization.ChatTemplates;
@@ -11,52 +11,67 @@ using Pursuit.Tokenization.ExampleEncoding;
 namespace Pursuit.Cli.Commands;
 
 /// <summary><c>pursuit generate</c>: continues a prompt greedily, to look at a model.</summary>
-internal static class GenerateCommand
+internal sealed class GenerateCommand
 {
+    private readonly Option<string?> _model = CommonOptions.Model();
+    private readonly Option<string?> _adapter = AdapterOptions.Existing(
+        OptionGroup.Model, "A directory with PEFT adapters to apply to the model.");
+    private readonly Option<string> _prompt = new ListedOption<string>(
+        "--prompt", OptionGroup.Input, "TEXT", "The text to continue.") { Required = true };
+    private readonly Option<bool> _chat = new ListedOption<bool>(
+        "--chat", OptionGroup.Input, "Treat the prompt as a user's message and print the assistant's answer.") { IsCommon = true };
+    private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
+    private readonly Option<int> _tokens = new ListedOption<int>(
+        "--max-tokens", OptionGroup.Output, "COUNT", "Maximum number of tokens to generate.")
+    {
+        DefaultValueFactory = _ => 128,
+        IsCommon = true,
+    };
+    private readonly Option<string?> _device = CommonOptions.Device();
+    private readonly Option<bool> _json = CommonOptions.Json();
+
     public static Command Create()
     {
-        var model = CommonOptions.Model();
-        var adapter = AdapterOptions.Existing("A directory with adapters in PEFT's layout to generate with.");
-        var prompt = new Option<string>("--prompt") { Description = "The text to continue.", Required = true };
-        var chat = new Option<bool>("--chat") { Description = "Take the prompt as a user's turn and print the assistant's answer." };
-        var templateSet = CommonOptions.TemplateSet();
-        var tokens = new Option<int>("--max-tokens") { Description = "Most tokens to add.", DefaultValueFactory = _ => 128 };
-        var device = CommonOptions.Device();
-        var json = CommonOptions.Json();
-        var command = new Command("generate", "Continues a text with a model: always the likeliest next token.") { model, adapter, prompt, chat, templateSet, tokens, device, json };
-        command.Action = JobAction.Answer((parsed, cancellationToken) =>
+        var generate = new GenerateCommand();
+        var command = new ToolCommand("generate", "Continues a text with a model, greedily: the likeliest token each time.")
         {
-            var maximum = parsed.GetValue(tokens);
-            if (maximum < 1) throw PursuitException.At("--max-tokens", $"{maximum}", "at least 1");
-            var asked = new Asked(parsed.GetValue(prompt)!, parsed.GetValue(chat), parsed.GetValue(templateSet)!, maximum, parsed.GetValue(json));
-            return Generate(BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(adapter), CommonOptions.DeviceOf(parsed.GetValue(device)), asked, cancellationToken);
-        });
+            Example = "generate --model DIR --chat --prompt 'What is 7 times 6?'",
+        };
+        foreach (var option in generate.Options()) command.Add(option);
+        command.Action = JobAction.Answer(generate.Run);
         return command;
     }
 
-    private static int Generate(string model, string? adapter, Device device, Asked asked, CancellationToken cancellationToken)
+    private IEnumerable<Option> Options() => [_model, _adapter, _prompt, _chat, _templateSet, _tokens, _device, _json];
+
+    private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var (prompt, chat, templateSettings, maximum, json) = asked;
+        var (prompt, chat, maximum) = (parsed.GetValue(_prompt)!, parsed.GetValue(_chat), parsed.GetValue(_tokens));
+        var model = BundledModel.OrGiven(parsed.GetValue(_model));
+        if (maximum < 1) throw PursuitException.At("--max-tokens", $"{maximum}", "at least 1");
         var config = TokenizerConfig.Load(model);
         var tokenizer = Tokenizer.Load(model);
-        using var decoder = Decoder.Load(model, device);
-        using var adapters = adapter is null ? null : LoraAdapters.Load(decoder, adapter);
+        using var decoder = Decoder.Load(model, CommonOptions.DeviceOf(parsed.GetValue(_device)));
+        using var adapters = parsed.GetValue(_adapter) is { } adapter ? LoraAdapters.Load(decoder, adapter) : null;
         decoder.Adapters = adapters;
         using var generator = new Generator(decoder);
         var ids = chat
-            ? tokenizer.Encode(ChatTemplate.Load(model, config, templateSettings).Render([new Turn(Turn.User, prompt)], addGenerationPrompt: true).Text, addSpecialTokens: false)
+            ? Asked(tokenizer, ChatTemplate.Load(model, config, parsed.GetValue(_templateSet)!), prompt)
             : Framed(tokenizer, config, prompt);
         var added = generator.Greedy(ids, maximum, cancellationToken: cancellationToken).ToArray();
         var text = tokenizer.Decode(added, skipSpecialTokens: true);
-        if (json)
-            Terminal.Json(new { Prompt = prompt, Text = text, PromptTokens = ids.Length, Tokens = added, Ended = added is [.., var last] && decoder.Config.EndTokens.Contains(last) });
+        if (parsed.GetValue(_json))
+        {
+            var ended = added is [.., var last] && decoder.Config.EndTokens.Contains(last);
+            Terminal.Json(new { Prompt = prompt, Text = text, PromptTokens = ids.Length, Tokens = added, Ended = ended });
+        }
         else
             Terminal.AnswerLines((chat ? text.Trim() : prompt + text) + "\n");
         return CommandLine.Done;
     }
 
-    /// <summary>What to continue, and how to print it.</summary>
-    private sealed record Asked(string Prompt, bool Chat, string[] TemplateSettings, int MaximumTokens, bool Json);
+    private static int[] Asked(Tokenizer tokenizer, ChatTemplate template, string prompt) =>
+        tokenizer.Encode(template.Render([new Turn(Turn.User, prompt)], addGenerationPrompt: true).Text, addSpecialTokens: false);
 
     private static int[] Framed(Tokenizer tokenizer, TokenizerConfig config, string prompt)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Jobs;
@@ -13,9 +14,16 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        var files = new Argument<string[]>("files") { Description = "Files, directories or globs with records.", Arity = ArgumentArity.OneOrMore };
-        var id = new Option<string?>("--id") { Description = "Print the example with this id or content id (its first digits will do)." };
-        var count = new Option<int>("--count") { Description = "How many examples to print.", DefaultValueFactory = _ => 3 };
+        var files = new Argument<string[]>("files")
+        {
+            Description = "The records, as JSONL or JSON arrays. Files, directories or globs, plain or .gz.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var id = new ListedOption<string?>(
+            "--id", OptionGroup.Output, "ID", "Print the example with this id, or with a content id that begins with these six or "
+                + "more digits.") { IsCommon = true };
+        var count = new ListedOption<int>(
+            "--count", OptionGroup.Output, "COUNT", "Number of examples to print.") { DefaultValueFactory = _ => 3, IsCommon = true };
         var model = CommonOptions.Model();
         var maxLength = CommonOptions.MaxLength();
         var templateSet = CommonOptions.TemplateSet();
@@ -23,7 +31,13 @@ internal static class InspectCommand
         var preference = CommonOptions.Preference();
         var strict = CommonOptions.Strict();
         var json = CommonOptions.Json();
-        var command = new Command("inspect", "Prints examples as a model reads them, trained tokens told apart, and audits the rest.") { files, id, count, model, maxLength, templateSet, shape, preference, strict, json };
+        var command = new ToolCommand("inspect", "Prints examples as a model reads them, with the trained tokens marked, and audits "
+            + "all of them.")
+        {
+            Example = "inspect pool.jsonl --model DIR",
+        };
+        command.Add(files);
+        foreach (var option in (Option[])[id, count, model, maxLength, templateSet, shape, preference, strict, json]) command.Add(option);
         command.Action = JobAction.Answer((parsed, cancellationToken) => Run(
             new PoolOptions
             {
@@ -41,7 +55,8 @@ internal static class InspectCommand
         return command;
     }
 
-    private static int Run(PoolOptions options, ExampleEncoder encoder, string? id, int count, bool json, CancellationToken cancellationToken)
+    private static int Run(
+        PoolOptions options, ExampleEncoder encoder, string? id, int count, bool json, CancellationToken cancellationToken)
     {
         if (count < 0) throw PursuitException.At("--count", $"{count}", "0 or more");
         using var progress = new ProgressPrinter();
@@ -70,11 +85,14 @@ internal static class InspectCommand
     private static void PrintInput(Pool pool)
     {
         var ledger = pool.Ledger;
-        Terminal.Answer($"Read {ledger.RowCount:N0} rows: {ledger.PoolCount:N0} examples, {ledger.DuplicateCount:N0} exact duplicates, {ledger.QuarantinedCount:N0} bad records");
+        Terminal.Answer($"Read {ledger.RowCount:N0} rows: {ledger.PoolCount:N0} examples, {ledger.DuplicateCount:N0} exact duplicates, "
+            + $"{ledger.QuarantinedCount:N0} bad records");
         foreach (var note in pool.Notes) Terminal.Answer(MessageText.Shortened($"  {note}"));
         foreach (var (reason, rows) in ledger.ReasonCounts) Terminal.Answer(MessageText.Shortened($"  bad: {rows:N0} x {reason}"));
-        foreach (var record in ledger.Quarantined().Take(5)) Terminal.Answer(MessageText.Shortened($"  bad: {record.File}, line {record.Line}: {record.Reason}"));
-        if (ledger.RepeatedUserIdCount > 0) Terminal.Answer($"  {ledger.RepeatedUserIdCount:N0} ids stand on more than one record; content ids keep them apart");
+        foreach (var record in ledger.Quarantined().Take(5))
+            Terminal.Answer(MessageText.Shortened($"  bad: {record.File}, line {record.Line}: {record.Reason}"));
+        if (ledger.RepeatedUserIdCount > 0)
+            Terminal.Answer($"  {ledger.RepeatedUserIdCount:N0} ids are on more than one record; their content ids differ");
     }
 
     private static object Counts(Pool pool) => new
@@ -91,24 +109,31 @@ internal static class InspectCommand
     {
         for (var position = 0; position < pool.Count; position++)
             if (pool.UserId(position) == id) return position;
-        var matches = Enumerable.Range(0, pool.Count).Where(p => id.Length >= 6 && pool.ContentIds[p].ToString().StartsWith(id, StringComparison.OrdinalIgnoreCase)).Take(2).ToArray();
+        var matches = Enumerable.Range(0, pool.Count)
+            .Where(p => id.Length >= 6 && pool.ContentIds[p].ToString().StartsWith(id, StringComparison.OrdinalIgnoreCase))
+            .Take(2)
+            .ToArray();
         return matches switch
         {
             [var only] => only,
             [_, _] => throw PursuitException.At("--id", $"several content ids begin with '{id}'", "one", "Give more digits."),
-            _ => throw PursuitException.At("--id", $"none of the {pool.Count:N0} examples has the id '{id}'", "an id, or at least six digits of a content id"),
+            _ => throw PursuitException.At(
+                "--id", $"none of the {pool.Count:N0} examples has the id '{id}'", "an id, or at least six digits of a content id"),
         };
     }
 
-    private static void Show(Pool pool, ExampleEncoder encoder, IReadOnlyList<int> positions, bool json, CancellationToken cancellationToken)
+    private static void Show(
+        Pool pool, ExampleEncoder encoder, IReadOnlyList<int> positions, bool json, CancellationToken cancellationToken)
     {
         foreach (var example in pool.Read(positions, cancellationToken))
         {
             var locator = example.Locator;
-            var place = $"{pool.Sources[locator.Source].Path}, line {locator.Line}";
+            var file = pool.Sources[locator.Source].Path;
+            var place = $"{file}, line {locator.Line}";
+            var contentId = example.ContentId.ToString();
             if (encoder.TryEncode(example, out var refusal) is not { } encoded)
             {
-                if (json) Terminal.Json(new { example.Id, ContentId = example.ContentId.ToString(), File = pool.Sources[locator.Source].Path, locator.Line, Refused = refusal });
+                if (json) Terminal.Json(new { example.Id, ContentId = contentId, File = file, locator.Line, Refused = refusal });
                 else ShowRefused(example, place, refusal!);
                 continue;
             }
@@ -116,7 +141,16 @@ internal static class InspectCommand
             var segments = ExampleView.Segments(encoder.Tokenizer, encoded);
             if (json)
             {
-                Terminal.Json(new { example.Id, ContentId = example.ContentId.ToString(), encoded.Ids, encoded.Trained, encoded.SupervisedTokens, encoded.Truncation, Segments = segments });
+                Terminal.Json(new
+                {
+                    example.Id,
+                    ContentId = contentId,
+                    encoded.Ids,
+                    encoded.Trained,
+                    encoded.SupervisedTokens,
+                    encoded.Truncation,
+                    Segments = segments,
+                });
                 continue;
             }
 
@@ -145,7 +179,7 @@ internal static class InspectCommand
     private static void Print(IReadOnlyList<ExampleSegment> segments)
     {
         var console = Terminal.ForResult;
-        if (console.Profile.Capabilities.ColorSystem == ColorSystem.NoColors || System.Console.IsOutputRedirected)
+        if (console.Profile.Capabilities.ColorSystem == ColorSystem.NoColors)
         {
             Terminal.AnswerLines(ExampleView.WithBrackets(segments) + "\n");
             Terminal.Answer();
@@ -153,7 +187,11 @@ internal static class InspectCommand
         }
 
         foreach (var segment in segments)
-            console.Write(new Text(Terminal.Visible(segment.Text), segment.IsTrained ? new Style(Color.Green, decoration: Decoration.Bold) : new Style(Color.Grey)));
+        {
+            var style = segment.IsTrained ? new Style(Color.Green, decoration: Decoration.Bold) : new Style(Color.Grey);
+            console.Write(new Text(Terminal.Visible(segment.Text), style));
+        }
+
         console.WriteLine();
         console.WriteLine();
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Engine.Features;
 using Pursuit.Engine.Statistics;
@@ -7,14 +8,22 @@ using Pursuit.Selection.Methods;
 
 namespace Pursuit.Cli.Commands;
 
-/// <summary><c>pursuit methods [NAME]</c>: what there is to choose with.</summary>
+/// <summary><c>pursuit methods [NAME]</c>: lists the selection methods, or one method's options.</summary>
 internal static class MethodsCommand
 {
     public static Command Create()
     {
-        var name = new Argument<string?>("name") { Description = "A method, or 'features' (gradients), 'embedding' or 'probe', to list its options.", Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("name")
+        {
+            Description = "List the options of this method, or of 'features' (gradients), 'embedding' or 'probe'.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        name.CompletionSources.Add(
+            [.. CommonOptions.MethodNames, GradientFeatureOptions.Name, EmbeddingOptions.Name, MethodOptions.ProbeOwner]);
         var json = CommonOptions.Json();
-        var command = new Command("methods", "Lists the selection methods, or one method's options.") { name, json };
+        var command = new ToolCommand("methods", "Lists the selection methods, or one method's options.") { Example = "methods gtp" };
+        command.Add(name);
+        command.Add(json);
         command.Action = JobAction.Answer((parsed, _) => Run(parsed.GetValue(name), parsed.GetValue(json)));
         return command;
     }
@@ -32,7 +41,8 @@ internal static class MethodsCommand
             return CommandLine.Done;
         }
 
-        Terminal.Table(Terminal.ForResult, ["method", "needs", "prefers"], methods.Select(m => new[] { m.Name, Needs(m.Needs), m.Summary }), leftColumns: 3);
+        var rows = methods.Select(m => new[] { m.Name, Needs(m.Needs), m.Summary });
+        Terminal.Table(Terminal.ForResult, ["method", "needs", "prefers"], rows, leftColumns: 3);
         if (name is null) return CommandLine.Done;
 
         var options = MethodOptions.List(methods[0]);
@@ -56,7 +66,11 @@ internal static class MethodsCommand
     }
 
     private static void PrintOptions(string owner, IReadOnlyList<MethodOptions.Entry> options) =>
-        Terminal.Table(Terminal.ForResult, ["--set", "default", "meaning"], options.Select(o => new[] { $"{owner}.{o.Name}", o.Default, o.Description }), leftColumns: 3);
+        Terminal.Table(
+            Terminal.ForResult,
+            ["--set", "default", "meaning"],
+            options.Select(o => new[] { $"{owner}.{o.Name}", o.Default, o.Description }),
+            leftColumns: 3);
 
     private static string Needs(FeatureNeeds needs) => needs == FeatureNeeds.None
         ? "nothing"

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Distribution;
@@ -20,17 +21,34 @@ namespace Pursuit.Cli.Commands;
 /// <summary><c>pursuit plan</c>: what features and a selection by them will cost, before it is made.</summary>
 internal sealed class PlanCommand
 {
-    private readonly Option<string[]> _pool = new("--pool") { Description = "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", Required = true, AllowMultipleArgumentsPerToken = true };
-    private readonly Option<string[]> _target = new("--target") { Description = "Files with examples of what the model should become good at.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+    private readonly Option<string[]> _pool = CommonOptions.Pool();
+    private readonly Option<string[]> _target = new ListedOption<string[]>(
+        "--target", OptionGroup.Input, "FILES", "Examples of what the model should become good at.")
+    {
+        DefaultValueFactory = _ => [],
+        IsCommon = true,
+    };
     private readonly Option<FeatureKind> _kind = FeatureCommandOptions.Kind();
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<int> _maxLength = CommonOptions.MaxLength();
     private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
-    private readonly Option<string> _budget = new("--budget") { Description = "How much to choose: 500 or 1%.", DefaultValueFactory = _ => "1%" };
-    private readonly Option<string?> _examples = new("--examples") { Description = "Examples of the pool to plan for, such as 100M, where --pool is a sample of it." };
-    private readonly Option<string?> _machines = new("--machines") { Description = "YAML with the machines that will do the job, where it isn't this one (docs/scale.md): a list of groups with count, cores, memory-gb, disk-mb-s and network-mb-s." };
+    private readonly Option<string> _budget = new ListedOption<string>(
+        "--budget", OptionGroup.Selection, "AMOUNT", "How much to select: 500 or 1%.")
+    {
+        DefaultValueFactory = _ => "1%",
+        IsCommon = true,
+    };
+    private readonly Option<string?> _examples = new ListedOption<string?>(
+        "--examples", OptionGroup.Input, "COUNT", "Examples of the whole pool, such as 100M, if --pool is a sample of it.")
+    {
+        IsCommon = true,
+    };
+    private readonly Option<string?> _machines = new ListedOption<string?>(
+        "--machines", OptionGroup.Run, "FILE", "A YAML list of the machines that will do the job, instead of this one: groups with "
+            + "count, cores, memory-gb, disk-mb-s and network-mb-s "
+        + "(docs/scale.md).") { IsCommon = true };
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _device = CommonOptions.Device();
@@ -39,19 +57,28 @@ internal sealed class PlanCommand
     public static Command Create()
     {
         var plan = new PlanCommand();
-        var command = new Command("plan", "Tells what features and a selection by them will cost, here or on a list of machines: tokens, hours, disk, memory and network, from a short calibration.");
-        foreach (var option in (Option[])[plan._pool, plan._target, plan._examples, plan._machines, plan._kind, plan._budget, plan._model, plan._maxLength, plan._templateSet, plan._set, plan._shape, plan._preference, plan._threads, plan._device, plan._json]) command.Add(option);
+        var command = new ToolCommand("plan", "Estimates the time, disk, memory and network of features and a selection by them, from "
+            + "a short calibration.")
+        {
+            Example = "plan --pool pool.jsonl --target dev.jsonl --budget 1% --model DIR",
+        };
+        foreach (var option in plan.Options()) command.Add(option);
         command.Action = JobAction.Answer(plan.Run);
         return command;
     }
 
+    private IEnumerable<Option> Options() =>
+    [
+        _pool, _target, _examples, _machines, _kind, _budget, _model, _maxLength, _templateSet, _set, _shape, _preference, _threads,
+        _device, _json,
+    ];
+
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         var threads = CommonOptions.ThreadsOf(parsed, _threads);
-        var (embeds, model, maxLength, settings) = (parsed.GetValue(_kind) == FeatureKind.Embedding, parsed.GetValue(_model), parsed.GetValue(_maxLength), parsed.GetValue(_set)!);
-        var device = CommonOptions.DeviceOf(parsed.GetValue(_device));
-        var gradients = embeds ? null : FeatureCommandOptions.Recipe<GradientFeatureOptions>(model, maxLength, parsed.GetValue(_templateSet)!, settings, threads) with { Device = device };
-        var embeddings = embeds ? FeatureCommandOptions.Recipe<EmbeddingOptions>(model, maxLength, parsed.GetValue(_templateSet)!, settings, threads) with { Device = device } : null;
+        var (embeds, settings) = (parsed.GetValue(_kind) == FeatureKind.Embedding, parsed.GetValue(_set)!);
+        var gradients = embeds ? null : Recipe<GradientFeatureOptions>(parsed, threads);
+        var embeddings = embeds ? Recipe<EmbeddingOptions>(parsed, threads) : null;
         var pursuit = new GtpOptions();
         MethodOptions.Fill(pursuit, GtpSelector.Name, settings);
         var budget = Budget.Parse(parsed.GetValue(_budget)!);
@@ -70,7 +97,9 @@ internal sealed class PlanCommand
             Pursuit = pursuit,
             Groups = GroupsOf(pursuit, target),
         };
-        var plan = embeddings is null ? GradientFeatures.Plan(gradients!, pool, request, cancellationToken) : EmbeddingFeatures.Plan(embeddings, pool, request, cancellationToken);
+        var plan = embeddings is null
+            ? GradientFeatures.Plan(gradients!, pool, request, cancellationToken)
+            : EmbeddingFeatures.Plan(embeddings, pool, request, cancellationToken);
         var cluster = PlannedStages.On(plan, pursuit, machines ?? [ThisMachine(threads)]);
         progress.Dispose();
         PlanPrinter.Print(plan);
@@ -80,8 +109,17 @@ internal sealed class PlanCommand
             throw new PursuitException($"This doesn't fit. {string.Join(" ", cluster.Faults)}");
         return CommandLine.Done;
 
-        Pool Open(string[] paths, string work) =>
-            Pool.Open(new PoolOptions { Paths = paths, Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)), Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)), Threads = threads }, PoolReport.To(progress, work), cancellationToken);
+        Pool Open(string[] paths, string work)
+        {
+            var options = new PoolOptions
+            {
+                Paths = paths,
+                Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
+                Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)),
+                Threads = threads,
+            };
+            return Pool.Open(options, PoolReport.To(progress, work), cancellationToken);
+        }
 
         double ReadAgain()
         {
@@ -91,7 +129,14 @@ internal sealed class PlanCommand
         }
     }
 
-    /// <summary>Seconds below which a first reading is mostly the start of the program's own code; the second tells what a long one takes.</summary>
+    private FeatureRecipe<TOptions> Recipe<TOptions>(ParseResult parsed, int threads)
+        where TOptions : IFeatureOptions, new() => FeatureCommandOptions.Recipe<TOptions>(
+            parsed.GetValue(_model), parsed.GetValue(_maxLength), parsed.GetValue(_templateSet)!, parsed.GetValue(_set)!, threads) with
+        {
+            Device = CommonOptions.DeviceOf(parsed.GetValue(_device)),
+        };
+
+    /// <summary>Seconds below which a first reading is mostly the program's own start; a second one tells what a long one takes.</summary>
     private const double ShortReading = 2;
 
     /// <summary>Groups that a pursuit will make of a target (docs/methods/gtp.md).</summary>
@@ -129,10 +174,14 @@ internal sealed class PlanCommand
     {
         var scale = text.Length == 0 ? 0 : char.ToUpperInvariant(text[^1]) switch { 'K' => 1e3, 'M' => 1e6, 'B' or 'G' => 1e9, _ => 1.0 };
         var number = scale > 1 ? text[..^1] : text;
-        if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) || amount * scale < 1 || amount * scale != Math.Floor(amount * scale))
+        if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)
+            || amount * scale < 1
+            || amount * scale != Math.Floor(amount * scale))
             throw PursuitException.At("--examples", $"'{text}'", "a number of examples such as 5000, 250k, 100M or 1.5B");
         return amount * scale <= int.MaxValue
             ? (int)(amount * scale)
-            : throw PursuitException.At("--examples", $"{amount * scale:N0} examples", $"at most {int.MaxValue:N0}, which a pool's index can number", "Plan, and choose from, parts of the pool.");
+            : throw PursuitException.At(
+                "--examples", $"{amount * scale:N0} examples", $"at most {int.MaxValue:N0}, which a pool's index can number",
+                "Plan, and select from, parts of the pool.");
     }
 }

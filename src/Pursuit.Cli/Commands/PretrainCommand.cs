@@ -1,9 +1,9 @@
 using System.CommandLine;
+using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Engine.Training;
 using Pursuit.Jobs;
-using Pursuit.Runs;
 using Pursuit.Storage;
 using Pursuit.Tokenization.Training;
 
@@ -13,54 +13,76 @@ namespace Pursuit.Cli.Commands;
 internal sealed class PretrainCommand
 {
     private const string EndOfText = "<|endoftext|>";
-    private static readonly DecoderShape UsualShape = new();
+    private static readonly PretrainOptions Usual = new() { Corpus = new PoolOptions { Paths = [] }, Out = "" };
 
-    private readonly Option<string[]> _data = new("--data") { Description = "Files, directories or globs with texts: JSONL or JSON arrays, plain or .gz.", Required = true, AllowMultipleArgumentsPerToken = true };
-    private readonly Option<string> _out = new("--out") { Description = "The directory that gets the model.", Required = true };
-    private readonly Option<string?> _tokenizer = new("--tokenizer") { Description = "A directory with the tokenizer to use; without it, one is trained on the data." };
-    private readonly Option<int> _vocabulary = TrainingOptions.Valued("--vocab", "Entries of the tokenizer to train.", 4096);
-    private readonly Option<WordPattern> _pattern = TrainingOptions.Valued("--pattern", "How the tokenizer to train cuts text into words: llama3, gpt2 or qwen2.", WordPattern.Llama3);
-    private readonly Option<double> _tokenizerSample = TrainingOptions.Valued("--tokenizer-sample", "MB of text that the tokenizer is trained on, spread over the data.", 16.0);
-    private readonly Option<string?> _template = new("--chat-template") { Description = "A file with the chat template that goes with the tokenizer to train." };
-    private readonly Option<int> _width = TrainingOptions.Valued("--width", "Width of the residual stream.", UsualShape.Width);
-    private readonly Option<int> _layers = TrainingOptions.Valued("--layers", "Layers.", UsualShape.Layers);
-    private readonly Option<int> _heads = TrainingOptions.Valued("--heads", "Query heads.", UsualShape.Heads);
-    private readonly Option<int?> _keyValueHeads = new("--kv-heads") { Description = "Key and value heads; without it, as many as query heads." };
-    private readonly Option<int?> _mlp = new("--mlp") { Description = "Width of the feed-forward block; without it, 8/3 of the width." };
-    private readonly Option<int> _context = TrainingOptions.Valued("--context", "Tokens of a window, and the model's longest sequence.", UsualShape.Context);
-    private readonly Option<double> _ropeTheta = TrainingOptions.Valued("--rope-theta", "Base of the rotary angles.", UsualShape.RopeTheta);
-    private readonly Option<bool> _untied = new("--untied") { Description = "Give the head weights of its own instead of the embedding's." };
-    private readonly Option<long?> _tokens = new("--tokens") { Description = "Tokens to train on, rounded up to whole steps; without it, see --epochs." };
-    private readonly Option<double?> _epochs = new("--epochs") { Description = "Passes over the data, where --tokens isn't given; 1 without either." };
-    private readonly Option<int> _batch = TrainingOptions.Valued("--batch-tokens", "Tokens of a step's batch.", 16384);
-    private readonly Option<string?> _run = new("--run") { Description = "The run's directory; without it, beside --out with the ending .run." };
-    private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
-    private readonly Option<bool> _json = CommonOptions.Json();
-    private readonly TrainingOptions _training = new(0.002, 0.03, LearningRateDecay.Cosine, 0.1, new AdamWOptions(), 2048);
+    private readonly Option<string[]> _data = new ListedOption<string[]>(
+        "--data", OptionGroup.Input, "FILES", "The texts, as JSONL or JSON arrays. Files, directories or globs, plain or .gz.")
+    {
+        Required = true,
+    };
+    private readonly Option<string?> _tokenizer = new ListedOption<string?>(
+        "--tokenizer", OptionGroup.Tokenizer, "DIR", "A directory with the tokenizer to use.") { Default = "a new one, trained on the "
+            + "data", IsCommon = true };
+    private readonly Option<int> _vocabulary = TrainingOptions.Valued(
+        "--vocab", OptionGroup.Tokenizer, "ENTRIES", "Vocabulary size of a new tokenizer.", 4096);
+    private readonly Option<WordPattern> _pattern = WordOption.Of(
+        "--pattern", OptionGroup.Tokenizer, "How a new tokenizer splits text into words before merging.", WordPattern.Llama3);
+    private readonly Option<double> _tokenizerSample = TrainingOptions.Valued(
+        "--tokenizer-sample", OptionGroup.Tokenizer, "MB", "Megabytes of text, spread over the data, to train a new tokenizer on.",
+        Usual.TokenizerSampleMegabytes);
+    private readonly Option<string?> _template = new ListedOption<string?>(
+        "--chat-template", OptionGroup.Tokenizer, "FILE", "A Jinja file with the chat template of a new tokenizer.");
+    private readonly Option<int> _width = TrainingOptions.Valued(
+        "--width", OptionGroup.Architecture, "COUNT", "Width of the residual stream.", Usual.Shape.Width);
+    private readonly Option<int> _layers = TrainingOptions.Valued(
+        "--layers", OptionGroup.Architecture, "COUNT", "Number of layers.", Usual.Shape.Layers);
+    private readonly Option<int> _heads = TrainingOptions.Valued(
+        "--heads", OptionGroup.Architecture, "COUNT", "Number of query heads.", Usual.Shape.Heads);
+    private readonly Option<int?> _keyValueHeads = new ListedOption<int?>(
+        "--kv-heads", OptionGroup.Architecture, "COUNT", "Number of key and value heads.") { Default = "the number of query heads" };
+    private readonly Option<int?> _mlp = new ListedOption<int?>(
+        "--mlp", OptionGroup.Architecture, "COUNT", "Width of the feed-forward block.") { Default = "8/3 of the width" };
+    private readonly Option<int> _context = TrainingOptions.Valued(
+        "--context", OptionGroup.Architecture, "TOKENS", "Tokens of a training window, and the model's longest sequence.",
+        Usual.Shape.Context);
+    private readonly Option<double> _ropeTheta = TrainingOptions.Valued(
+        "--rope-theta", OptionGroup.Architecture, "BASE", "Base of the rotary position embedding.", Usual.Shape.RopeTheta);
+    private readonly Option<bool> _untied = new ListedOption<bool>(
+        "--untied", OptionGroup.Architecture, "Give the output head its own weights instead of the embedding's.");
+    private readonly Option<long?> _tokens = new ListedOption<long?>(
+        "--tokens", OptionGroup.Training, "COUNT", "Tokens to train on, rounded up to whole steps; excludes --epochs.") { IsCommon = true };
+    private readonly Option<double?> _epochs = new ListedOption<double?>(
+        "--epochs", OptionGroup.Training, "COUNT", "Passes over the data.") { Default = "1" };
+    private readonly Option<int> _batch = TrainingOptions.Valued(
+        "--batch-tokens", OptionGroup.Training, "TOKENS", "Tokens of a step's batch.", Usual.BatchTokens);
+    private readonly TrainingOptions _training = new("The directory that gets the model.", new TrainingDefaults(
+        Usual.LearningRate, Usual.Warmup, Usual.Decay, Usual.FinalShare, Usual.Optimizer, Usual.Workers.MicroBatchTokens));
 
     public static Command Create()
     {
         var pretrain = new PretrainCommand();
-        var command = new Command("pretrain", "Trains a small decoder and its tokenizer from scratch.");
+        var command = new ToolCommand("pretrain", "Trains a small decoder and its tokenizer from scratch.")
+        {
+            Example = "pretrain --data corpus.jsonl.gz --tokens 20000000 --out model",
+        };
         foreach (var option in pretrain.Options()) command.Add(option);
-        command.Action = new JobAction(pretrain.Files, pretrain.RunPath, (parsed, _, cancellationToken) => pretrain.Run(parsed, cancellationToken));
+        command.Action = new JobAction(
+            pretrain.Files, pretrain._training.RunPath, (parsed, _, cancellationToken) => pretrain.Run(parsed, cancellationToken));
         return command;
     }
 
     private IEnumerable<Option> Options() =>
     [
-        _data, _out, _tokenizer, _vocabulary, _pattern, _tokenizerSample, _template,
+        _data, _training.Out, _tokenizer, _vocabulary, _pattern, _tokenizerSample, _template,
         _width, _layers, _heads, _keyValueHeads, _mlp, _context, _ropeTheta, _untied,
-        _tokens, _epochs, _batch, .. _training.All, _run, _config, _json,
+        _tokens, _epochs, _batch, .. _training.All, .. _training.Course,
     ];
-
-    private string RunPath(ParseResult parsed) => parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(parsed.GetValue(_out)!) + ".run";
 
     private JobFiles Files(ParseResult parsed)
     {
         var options = ReadOptions(parsed);
         options.Validate();
-        return options.Files().Reads(_template.Name, parsed.GetValue(_template)).WritesRun(_run.Name, RunPath(parsed));
+        return _training.Files(parsed, options.Files().Reads(_template.Name, parsed.GetValue(_template)));
     }
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
@@ -68,32 +90,28 @@ internal sealed class PretrainCommand
         var options = ReadOptions(parsed);
         using var progress = new ProgressPrinter();
         var job = new PretrainJob(options, progress);
-        using var run = RunDirectory.Open(RunPath(parsed));
-        run.OnDamage = Terminal.Damage;
-        var replay = new ReplayFile(parsed, Options(), [_data, _out, _tokenizer, _template, .. _training.Paths], run.FullPath);
-        replay.WriteUnlessThere();
-        var summary = job.Run(run, cancellationToken);
-        replay.Write();
-        progress.Dispose();
-
-        SealedJson.Write(run.PathOf("summary.json"), summary);
-        Terminal.Line($"Read      {summary.Documents:N0} documents, {summary.CorpusTokens:N0} tokens, {summary.CorpusBytes / 1e6:N1} MB; left out {summary.Duplicates:N0} exact duplicates and {summary.Quarantined:N0} bad records");
-        foreach (var note in summary.Notes) Terminal.Line($"Note      {note}");
-        TrainingPrinter.Print(summary.Training, summary.Parameters, summary.Model);
-        if (parsed.GetValue(_json)) Terminal.Json(summary);
-        return CommandLine.Done;
+        return _training.Run(parsed, Options(), [_data, _tokenizer, _template], run => job.Run(run, cancellationToken), summary =>
+        {
+            progress.Dispose();
+            Terminal.Line($"Read      {summary.Documents:N0} documents, {summary.CorpusTokens:N0} tokens, "
+                + $"{summary.CorpusBytes / 1e6:N1} MB; "
+                + $"omitted {summary.Duplicates:N0} exact duplicates and {summary.Quarantined:N0} invalid records");
+            foreach (var note in summary.Notes) Terminal.Line($"Note      {note}");
+            TrainingPrinter.Print(summary.Training, summary.Parameters, summary.Model);
+        });
     }
 
     private PretrainOptions ReadOptions(ParseResult parsed)
     {
         if (parsed.GetValue(_tokens) is { } tokens && parsed.GetValue(_epochs) is { } epochs)
-            throw PursuitException.At("--epochs", $"{epochs} beside --tokens {tokens}", "one of the two: each says how long training lasts");
+            throw PursuitException.At("--epochs", $"{epochs} beside --tokens {tokens}", "only one of the two: each sets the length of "
+                + "training");
         var threads = _training.Threads(parsed);
         var options = new PretrainOptions
         {
             Corpus = new PoolOptions { Paths = parsed.GetValue(_data)!, Threads = threads },
             HeldOut = _training.HeldOut(parsed) is { Length: > 0 } paths ? new PoolOptions { Paths = paths, Threads = threads } : null,
-            Out = parsed.GetValue(_out)!,
+            Out = parsed.GetValue(_training.Out)!,
             Tokenizer = parsed.GetValue(_tokenizer),
             NewTokenizer = new BpeTrainingOptions
             {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Engine.Features;
@@ -16,45 +17,98 @@ namespace Pursuit.Cli.Commands;
 /// <summary><c>pursuit prove</c>: trains on each method's choice, on random and on everything, and says what is shown.</summary>
 internal sealed class ProveCommand
 {
-    private static readonly ProveOptions Usual = new() { Pool = new PoolOptions { Paths = [] }, Tests = [], Model = "", Budgets = [], Methods = [] };
+    private static readonly ProveOptions Usual =
+        new() { Pool = new PoolOptions { Paths = [] }, Tests = [], Model = "", Budgets = [], Methods = [] };
 
-    private readonly Option<string[]> _pool = CommonOptions.Many("--pool", "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", required: true);
-    private readonly Option<string[]> _target = CommonOptions.Many("--target", "One file per target with examples of what the model should become good at, which methods see.");
-    private readonly Option<string[]> _test = CommonOptions.Many("--test", "One file per target, in the same order, that nothing but the measurement sees.", required: true);
-    private readonly Option<string?> _features = new("--features") { Description = "Features of the pool: the run of 'pursuit features', or made elsewhere (docs/formats/features.md). Without it they are computed, once for all methods, budgets and seeds." };
-    private readonly Option<string[]> _targetFeatures = CommonOptions.Many("--target-features", "Features per target, in the same order, where the pool's were made elsewhere.");
+    private readonly Option<string[]> _pool = CommonOptions.Pool();
+    private readonly Option<string[]> _target = new ListedOption<string[]>(
+        "--target", OptionGroup.Input, "FILES", "Examples of what the model should become good at, one file per target. The methods "
+            + "see them.")
+    {
+        DefaultValueFactory = _ => [],
+        IsCommon = true,
+    };
+    private readonly Option<string[]> _test = new ListedOption<string[]>(
+        "--test", OptionGroup.Input, "FILES", "Held-out tests, one file per target in the same order. Only the measurement sees them.")
+    {
+        Required = true,
+    };
+    private readonly Option<string?> _features = new ListedOption<string?>(
+        "--features", OptionGroup.Features, "PATH", "Features of the pool: a run of 'pursuit features', or features computed "
+            + "elsewhere (docs/formats/features.md).")
+    {
+        Default = "computed once for all methods, budgets and seeds",
+    };
+    private readonly Option<string[]> _targetFeatures = CommonOptions.Many(
+        "--target-features", OptionGroup.Features, "PATHS", "Features of the targets, in the same order, if the pool's were computed "
+            + "elsewhere.");
     private readonly Option<string?> _model = CommonOptions.Model();
-    private readonly Option<string[]> _budget = CommonOptions.Many("--budget", "How much to choose, one or several: 0.5%,1% or 500 or 200k-tokens.", required: true);
-    private readonly Option<string[]> _methods = CommonOptions.Many("--methods", "What to compare: gtp,less or, in several ways, gtp,gtp:fill=none. random and full are always there.", required: true);
+    private readonly Option<string[]> _budget = new ListedOption<string[]>(
+        "--budget", OptionGroup.Selection, "AMOUNTS", "How much to select; one or several amounts, such as 500, 0.5%,1% or "
+            + "200k-tokens.") { Required = true };
+    private readonly Option<string[]> _methods = new ListedOption<string[]>(
+        "--methods", OptionGroup.Selection, "NAMES", "The methods to compare, such as gtp,less, or variants of one: "
+            + "gtp,gtp:fill=none. 'random' and 'full' are always included.")
+    {
+        Required = true,
+        Words = CommonOptions.MethodNames,
+    };
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
-    private readonly Option<int> _seeds = TrainingOptions.Valued("--seeds", "How often everything is repeated with other draws.", Usual.Seeds);
-    private readonly Option<int?> _epochSeeds = new("--epoch-seeds") { Description = "Of the seeds, so many also train a whole epoch over the pool, 0 for none; without it, all." };
-    private readonly Option<ulong> _seed = TrainingOptions.Valued("--seed", "The first seed; the others follow it.", 0UL);
-    private readonly Option<bool> _fromScratch = new("--from-scratch") { Description = "Train new models of --model's shape on packed texts, and measure nats per byte, instead of tuning --model on answers." };
-    private readonly Option<ProofUse?> _use = new("--use") { Description = "What of a selection counts in training: weights (default), repeats or uniform (default from scratch)." };
-    private readonly Option<int?> _epochs = new("--epochs") { Description = "Passes over the budget, 4 as a rule and 1 from scratch; every method takes the steps that follow." };
-    private readonly Option<int> _batch = TrainingOptions.Valued("--batch", "Examples of a step's batch; from scratch, windows of --max-length tokens.", Usual.BatchExamples);
-    private readonly Option<double?> _learningRate = new("--lr") { Description = "The highest learning rate: 0.0003 as a rule, 0.002 from scratch." };
-    private readonly Option<double> _warmup = TrainingOptions.Valued("--warmup", "Share of the steps in which the learning rate rises.", Usual.Warmup);
-    private readonly Option<int?> _maxLength = new("--max-length") { Description = "Tokens an example is cut to; without it, 2048 or the model's longest sequence, whichever is less." };
+    private readonly Option<int> _seeds = TrainingOptions.Valued(
+        "--seeds", OptionGroup.Training, "COUNT", "Repetitions of everything with other seeds.", Usual.Seeds);
+    private readonly Option<int?> _epochSeeds = new ListedOption<int?>(
+        "--epoch-seeds", OptionGroup.Training, "COUNT", "Number of seeds that also train one epoch over the whole pool; 0 for none.")
+    {
+        Default = "all",
+    };
+    private readonly Option<ulong> _seed = CommonOptions.Seed("The first seed; the others follow it.");
+    private readonly Option<bool> _fromScratch = new ListedOption<bool>(
+        "--from-scratch", OptionGroup.Training, "Train new models of --model's shape on packed texts, and measure nats per byte, "
+            + "instead of fine-tuning --model on answers.");
+    private readonly Option<ProofUse?> _use = WordOption.Optional<ProofUse>(
+        "--use", OptionGroup.Training, "What of a selection counts in training.", "weights, or uniform from scratch");
+    private readonly Option<int?> _epochs = new ListedOption<int?>(
+        "--epochs", OptionGroup.Training, "COUNT", "Passes over the budget. Every method trains for the same number of steps.")
+    {
+        Default = "4, or 1 from scratch",
+    };
+    private readonly Option<int> _batch = TrainingOptions.Valued(
+        "--batch", OptionGroup.Training, "EXAMPLES", "Examples of a step's batch; from scratch, windows of --max-length tokens.",
+        Usual.BatchExamples);
+    private readonly Option<double?> _learningRate = new ListedOption<double?>(
+        "--lr", OptionGroup.Training, "RATE", "The peak learning rate.") { Default = "0.0003, or 0.002 from scratch" };
+    private readonly Option<double> _warmup = TrainingOptions.Valued(
+        "--warmup", OptionGroup.Training, "SHARE", "The share of the steps in which the learning rate rises to its peak.", Usual.Warmup);
+    private readonly Option<int?> _maxLength = new ListedOption<int?>(
+        "--max-length", OptionGroup.Model, "TOKENS", "Truncate examples to this many tokens.") { Default = "2048, or the model's "
+            + "longest sequence if that is less" };
     private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
-    private readonly Option<int> _generate = TrainingOptions.Valued("--generate", "Answers to generate and score per test; 0 for none.", Usual.Generate);
-    private readonly Option<string?> _time = new("--time") { Description = "How long it may take, such as 30m or 2h; seeds that don't fit are left out." };
+    private readonly Option<int> _generate = TrainingOptions.Valued(
+        "--generate", OptionGroup.Evaluation, "COUNT", "Answers to generate and score per test; 0 for none.", Usual.Generate);
+    private readonly Option<string?> _time = new ListedOption<string?>(
+        "--time", OptionGroup.Run, "DURATION", "A time limit, such as 30m or 2h. Seeds that don't fit are omitted.");
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
-    private readonly Option<bool> _strict = new("--strict") { Description = "Refuse bad records, and tests that stand in the pool or the target, instead of telling of them." };
-    private readonly Option<int> _microBatch = TrainingOptions.Valued("--micro-batch", "Tokens that a thread works on at once; decides the last bits of sums.", Usual.Workers.MicroBatchTokens);
+    private readonly Option<bool> _strict = new ListedOption<bool>(
+        "--strict", OptionGroup.Input, "Stop at invalid records, and at tests that are in the pool or the target, instead of "
+            + "reporting them.");
+    private readonly Option<int> _microBatch = TrainingOptions.MicroBatch(Usual.Workers.MicroBatchTokens);
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _device = CommonOptions.Device();
-    private readonly Option<string> _run = new("--run") { Description = "The run's directory.", DefaultValueFactory = _ => "proof.run" };
-    private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
+    private readonly Option<string> _run = new ListedOption<string>(
+        "--run", OptionGroup.Run, "DIR", "The run directory, which gets the report and caches finished stages.")
+    {
+        DefaultValueFactory = _ => "proof.run",
+    };
+    private readonly Option<string?> _config = CommonOptions.Config();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Create()
     {
         var prove = new ProveCommand();
         var command = prove.Parser();
-        command.Action = new JobAction(prove.Files, parsed => parsed.GetValue(prove._run), (parsed, _, cancellationToken) => prove.Run(parsed, cancellationToken));
+        command.Action = new JobAction(
+            prove.Files, parsed => parsed.GetValue(prove._run), (parsed, _, cancellationToken) => prove.Run(parsed, cancellationToken));
         return command;
     }
 
@@ -66,18 +120,24 @@ internal sealed class ProveCommand
         return prove.Replay(ReplayFile.Parse(run, prove.Parser()), run.FullPath).Command();
     }
 
-    private Command Parser()
+    private ToolCommand Parser()
     {
-        var command = new Command("prove", "Trains on each method's choice, on a random one and on everything, and measures what that was worth.");
+        var command = new ToolCommand("prove", "Trains on each method's selection, on random ones and on the whole pool, and compares "
+            + "the results.")
+        {
+            Example = "prove --pool pool.jsonl --target dev.jsonl --test test.jsonl --methods gtp,less --budget 1%",
+        };
         foreach (var option in Options()) command.Add(option);
         return command;
     }
 
-    private ReplayFile Replay(ParseResult parsed, string run) => new(parsed, Options(), [_pool, _target, _test, _features, _targetFeatures, _model], run);
+    private ReplayFile Replay(ParseResult parsed, string run) =>
+        new(parsed, Options(), [_pool, _target, _test, _features, _targetFeatures, _model], run);
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _test, _methods, _budget, _model, _fromScratch, _seeds, _epochSeeds, _time, _use, _epochs, _batch, _learningRate, _warmup, _maxLength, _templateSet, _generate,
+        _pool, _target, _test, _methods, _budget, _model, _fromScratch, _seeds, _epochSeeds, _time, _use, _epochs, _batch,
+        _learningRate, _warmup, _maxLength, _templateSet, _generate,
         _features, _targetFeatures, _set, _seed, _shape, _preference, _strict, _microBatch, _threads, _device, _run, _config, _json,
     ];
 
@@ -151,11 +211,10 @@ internal sealed class ProveCommand
         };
     }
 
-    /// <summary>"a,b" and "a b" alike.</summary>
-
     /// <summary>"90s", "30m" or "2h".</summary>
     private static TimeSpan ParseTime(string text) =>
-        text.Length > 1 && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) && amount > 0 && amount < 1e6
+        text.Length > 1 && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)
+            && amount > 0 && amount < 1e6
             ? text[^1] switch
             {
                 's' => TimeSpan.FromSeconds(amount),
@@ -165,5 +224,6 @@ internal sealed class ProveCommand
             }
             : throw BadTime(text);
 
-    private static PursuitException BadTime(string text) => PursuitException.At("--time", $"'{text}'", "a number with s, m or h behind it, such as 90s, 30m or 2h");
+    private static PursuitException BadTime(string text) => PursuitException.At("--time", $"'{text}'", "a number followed by s, m or "
+        + "h, such as 90s, 30m or 2h");
 }

@@ -49,7 +49,8 @@ internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options
         var root = new Command("pursuit") { command };
         var parsed = CommandLine.Parse(root, OptionsFile.Expand([command.Name, "--config", path], root));
         return parsed.Errors is [var error, ..]
-            ? throw PursuitException.At(path, error.Message, $"the options of 'pursuit {command.Name}'", "Another version of Pursuit may have made the run; run the command again.")
+            ? throw PursuitException.At(path, error.Message, $"the options of 'pursuit {command.Name}'", "Another version of Pursuit "
+                + "may have made the run; run the command again.")
             : parsed;
     }
 
@@ -77,7 +78,8 @@ internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options
             var option = options.First(o => o.Name[2..] == name);
             if (name == "threads" || Equals(value, option.HasDefaultValue ? option.GetDefaultValue() : null)) continue;
             words.Add(option.Name);
-            if (value is not true) words.AddRange((value as IEnumerable<string> ?? [Convert.ToString(value, CultureInfo.InvariantCulture)!]).Select(Quoted));
+            if (value is not true)
+                words.AddRange((value as IEnumerable<string> ?? [Convert.ToString(value, CultureInfo.InvariantCulture)!]).Select(Quoted));
         }
 
         words.Add("--run");
@@ -95,13 +97,20 @@ internal sealed class ReplayFile(ParseResult parsed, IEnumerable<Option> options
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw PursuitException.At(path, $"the file can't be read ({e.Message})", "the options that made the run", "Run the command again: what is finished of it is reused.", e);
+            throw PursuitException.At(
+                path,
+                $"the file can't be read ({e.Message})",
+                "the options that made the run",
+                "Run the command again: finished stages are reused.",
+                e);
         }
 
         var at = text.LastIndexOf(SealStart, StringComparison.Ordinal);
         return at >= 0 && text[at..] == $"{SealStart}{Sum(text[..at])}\n"
             ? text[..at]
-            : throw PursuitException.At(path, "lines that don't match the SHA-256 in the last one", "the options that made the run, as they were written", $"Run the command again, or 'pursuit COMMAND --config {path}' if you changed them: what is finished is reused.");
+            : throw PursuitException.At(path, "lines that don't match the SHA-256 in the last one", "the options that made the run, "
+                + "as they were written", $"Run the command again, or 'pursuit COMMAND --config {path}' if you changed them: what is "
+                + "finished is reused.");
     }
 
     private static string Sum(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Jobs;
 using Pursuit.Proof;
@@ -13,10 +14,18 @@ internal static class ReportCommand
     public static Command Create()
     {
         var directory = new Argument<string>("run") { Description = "The directory of a finished run, such as selected.run." };
-        var to = new Option<string?>("--out") { Description = "The directory that gets report.html and report.json; without it the run's own, or one named after it here where that can't be written." };
+        var to = new ListedOption<string?>("--out", OptionGroup.Output, "DIR", "The directory that gets report.html and report.json.")
+        {
+            Default = "the run's own, or one named after it in the current directory if that can't be written",
+            IsCommon = true,
+        };
         var json = CommonOptions.Json();
-        var command = new Command("report", "Builds the report of a finished run again, from what the run kept.") { directory, to, json };
-        command.Action = JobAction.Answer((parsed, cancellationToken) => Run(parsed.GetValue(directory)!, parsed.GetValue(to), parsed.GetValue(json), cancellationToken));
+        var command = new ToolCommand("report", "Rebuilds the report of a finished run.") { Example = "report selected.run" };
+        command.Add(directory);
+        command.Add(to);
+        command.Add(json);
+        command.Action = JobAction.Answer((parsed, cancellationToken) =>
+            Run(parsed.GetValue(directory)!, parsed.GetValue(to), parsed.GetValue(json), cancellationToken));
         return command;
     }
 
@@ -52,7 +61,7 @@ internal static class ReportCommand
         return CommandLine.Done;
     }
 
-    /// <summary>Writes the report where it was asked for; else into the run, or beside where the command runs if the run can't be written.</summary>
+    /// <summary>Writes the report where it was asked for; else into the run, or here if the run can't be written.</summary>
     private static string Write(RunDirectory run, string? to, Func<string, string> write)
     {
         if (to is not null) return write(to);

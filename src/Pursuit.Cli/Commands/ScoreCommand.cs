@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Engine.Statistics;
@@ -13,35 +14,61 @@ namespace Pursuit.Cli.Commands;
 /// <summary><c>pursuit score</c>: measures every example of a pool and writes one line of JSON for each.</summary>
 internal sealed class ScoreCommand
 {
-    private readonly Option<string[]> _pool = CommonOptions.Many("--pool", "Files, directories or globs with the examples: JSONL or JSON arrays, plain or .gz.", required: true);
-    private readonly Option<string[]> _target = CommonOptions.Many("--target", "Files with examples to imitate, for 'dsir'.");
-    private readonly Option<string[]> _methods = CommonOptions.Many("--methods", $"What to measure by, some of: {string.Join(", ", ScoreJob.Names)}. Without it, everything that what is given allows.");
-    private readonly Option<string> _out = new("--out") { Description = "The file that gets a line per example.", DefaultValueFactory = _ => "scores.jsonl" };
-    private readonly Option<string?> _model = CommonOptions.Model("--model", "The model that scores tokens: a directory, or ORG/NAME in the local hub cache. Default: two small probes, trained on the pool.");
+    private readonly Option<string[]> _pool = CommonOptions.Pool("examples");
+    private readonly Option<string[]> _target = CommonOptions.Many(
+        "--target", OptionGroup.Input, "FILES", "Examples to imitate, for 'dsir'.");
+    private readonly Option<string[]> _methods = new ListedOption<string[]>(
+        "--methods", OptionGroup.Selection, "NAMES", $"The measures, some of: {string.Join(", ", ScoreJob.Names)}.")
+    {
+        DefaultValueFactory = _ => [],
+        Default = "all that the given inputs allow",
+        IsCommon = true,
+        Words = [.. ScoreJob.Names],
+    };
+    private readonly Option<string> _out = new ListedOption<string>(
+        "--out", OptionGroup.Output, "FILE", "The file that gets one line of JSON per example.")
+    {
+        DefaultValueFactory = _ => "scores.jsonl",
+        IsCommon = true,
+    };
+    private readonly Option<string?> _model = CommonOptions.Model(
+        "--model", "The model that scores tokens: a directory, or ORG/NAME in the local hub cache.", "two small probes, trained on "
+            + "the pool");
     private readonly Option<string?> _referenceModel = StatisticsCommandOptions.ReferenceModel();
-    private readonly Option<int> _maxLength = new("--max-length") { Description = "Tokens an example is cut to.", DefaultValueFactory = _ => 1 << 20 };
+    private readonly Option<int> _maxLength = new ListedOption<int>(
+        "--max-length", OptionGroup.Model, "TOKENS", "Truncate examples to this many tokens.")
+    {
+        DefaultValueFactory = _ => 1 << 20,
+    };
     private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
-    private readonly Option<ulong> _seed = new("--seed") { Description = "Seed of every random draw.", DefaultValueFactory = _ => 0 };
+    private readonly Option<ulong> _seed = CommonOptions.Seed();
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
-    private readonly Option<string?> _run = new("--run") { Description = "The run's directory; without it, beside --out with the ending .run." };
+    private readonly Option<string?> _run = CommonOptions.RunBesideOut();
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _device = CommonOptions.Device();
-    private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
+    private readonly Option<string?> _config = CommonOptions.Config();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Create()
     {
         var score = new ScoreCommand();
-        var command = new Command("score", "Measures every example of a pool and writes one line of JSON for each.");
+        var command = new ToolCommand("score", "Measures every example of a pool and writes one line of JSON for each.")
+        {
+            Example = "score --pool texts.jsonl.gz --methods perplexity,information --out scores.jsonl",
+        };
         foreach (var option in score.Options()) command.Add(option);
         command.Action = new JobAction(score.Files, score.RunPath, (parsed, _, cancellationToken) => score.Run(parsed, cancellationToken));
         return command;
     }
 
-    private IEnumerable<Option> Options() => [_pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _templateSet, _set, _seed, _shape, _preference, _strict, _run, _threads, _device, _config, _json];
+    private IEnumerable<Option> Options() =>
+    [
+        _pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _templateSet, _set, _seed, _shape, _preference, _strict,
+        _run, _threads, _device, _config, _json,
+    ];
 
     private string RunPath(ParseResult parsed) => parsed.GetValue(_run) ?? SelectionWriter.Beside(parsed.GetValue(_out)!, ".run");
 
@@ -52,7 +79,14 @@ internal sealed class ScoreCommand
 
     private ScoreJobOptions ReadOptions(ParseResult parsed, int threads) => new()
     {
-        Pool = new PoolOptions { Paths = parsed.GetValue(_pool)!, Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)), Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)), Strict = parsed.GetValue(_strict), Threads = threads },
+        Pool = new PoolOptions
+        {
+            Paths = parsed.GetValue(_pool)!,
+            Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
+            Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)),
+            Strict = parsed.GetValue(_strict),
+            Threads = threads,
+        },
         Targets = parsed.GetValue(_target)!,
         Methods = Methods(parsed),
         Settings = parsed.GetValue(_set)!,
@@ -64,9 +98,16 @@ internal sealed class ScoreCommand
     {
         var threads = CommonOptions.ThreadsOf(parsed, _threads);
         var options = ReadOptions(parsed, threads);
-        var recipe = StatisticsCommandOptions.Recipe(parsed.GetValue(_model), parsed.GetValue(_referenceModel), parsed.GetValue(_maxLength), parsed.GetValue(_templateSet)!, options.Settings, options.Seed, threads) with
+        var recipe = new StatisticsRecipe
         {
+            Model = parsed.GetValue(_model),
+            ReferenceModel = parsed.GetValue(_referenceModel),
             Device = CommonOptions.DeviceOf(parsed.GetValue(_device)),
+            MaxLength = parsed.GetValue(_maxLength),
+            TemplateSettings = parsed.GetValue(_templateSet)!,
+            Options = StatisticsCommandOptions.Options(options.Settings),
+            Seed = options.Seed,
+            Threads = threads,
         };
         using var progress = new ProgressPrinter();
         _ = new ScoreJob(options, progress); // refuses contradictions before a directory is made
@@ -81,8 +122,11 @@ internal sealed class ScoreCommand
         Terminal.Line();
         Terminal.Line($"Scored    {summary.Examples:N0} examples by {string.Join(", ", summary.Methods.Select(m => m.Key))}");
         if (summary.Statistics is { } made)
-            Terminal.Line($"Tokens    {made.Tokens:N0} scored, {made.ModelTokens:N0} through {(made.Models.Count > 1 ? "the models" : "the model")}, windows of {made.Window:N0} every {made.Stride:N0}, {ProgressPrinter.Duration(TimeSpan.FromSeconds(made.Seconds))}");
-        foreach (var (method, missing) in summary.Methods.Where(m => m.Value > 0)) Terminal.Line($"Note      {missing:N0} examples have no measure by {method}: null in the file");
+            Terminal.Line($"Tokens    {made.Tokens:N0} scored, {made.ModelTokens:N0} through "
+                + $"{(made.Models.Count > 1 ? "the models" : "the model")}, "
+                + $"windows of {made.Window:N0} every {made.Stride:N0}, {ProgressPrinter.Duration(TimeSpan.FromSeconds(made.Seconds))}");
+        foreach (var (method, missing) in summary.Methods.Where(m => m.Value > 0))
+            Terminal.Line($"Note      {missing:N0} examples have no measure by {method}: null in the file");
         foreach (var note in summary.Notes) Terminal.Line($"Note      {note}");
         Terminal.Line($"Scores    {Terminal.Short(summary.Out)}");
         Terminal.Line($"Run       {Terminal.Short(run.FullPath)}");
@@ -90,7 +134,7 @@ internal sealed class ScoreCommand
         return CommandLine.Done;
     }
 
-    /// <summary>The methods asked, or all that what is given allows.</summary>
+    /// <summary>The methods asked for, or all that the given inputs allow.</summary>
     private string[] Methods(ParseResult parsed)
     {
         if (CommonOptions.Words(parsed.GetValue(_methods)!) is { Length: > 0 } given) return given;

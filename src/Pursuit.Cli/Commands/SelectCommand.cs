@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Distribution;
@@ -24,12 +25,28 @@ internal sealed class SelectCommand
     /// <summary>Long enough that no document of a corpus is cut before it is scored.</summary>
     private const int WholeDocuments = 1 << 20;
 
+    private static readonly Dictionary<string, TrainerFormat> FormatWords = Enum.GetValues<TrainerFormat>().ToDictionary(TrainerFiles.Word);
+
     private readonly bool _prunes;
-    private readonly Option<string[]> _pool = CommonOptions.Many("--pool", "Files, directories or globs with the candidates: JSONL or JSON arrays, plain or .gz.", required: true);
-    private readonly Option<string[]> _target = CommonOptions.Many("--target", "Files with examples of what the model should become good at.");
-    private readonly Option<bool> _excludeTarget = new("--exclude-target") { Description = "Leave the target's own examples out of the pool, where they stand in it." };
-    private readonly Option<string?> _features = new("--features") { Description = "Features of the pool, gradients or embeddings as the method reads: the run of 'pursuit features' or an earlier selection, a feature store, a .npy or .safetensors matrix or bergson's directory (docs/formats/features.md). Without it they are computed." };
-    private readonly Option<string?> _targetFeatures = new("--target-features") { Description = "Features of the target, where the pool's were made elsewhere." };
+    private readonly Option<string[]> _pool = CommonOptions.Pool();
+    private readonly Option<string[]> _target = new ListedOption<string[]>(
+        "--target", OptionGroup.Input, "FILES", "Examples of what the model should become good at.")
+    {
+        DefaultValueFactory = _ => [],
+        IsCommon = true,
+    };
+    private readonly Option<bool> _excludeTarget = new ListedOption<bool>(
+        "--exclude-target", OptionGroup.Input, "Exclude the target's own examples from the pool.");
+    private readonly Option<string?> _features = new ListedOption<string?>(
+        "--features", OptionGroup.Features, "PATH", "Existing features of the pool, instead of computing them. They are gradients or "
+            + "embeddings, as the method needs: a run of 'pursuit features' or of an earlier selection, a feature store, a .npy or "
+            + ".safetensors matrix, or bergson's directory (docs/formats/features.md).")
+    {
+        Default = "computed in this run",
+        IsCommon = true,
+    };
+    private readonly Option<string?> _targetFeatures = new ListedOption<string?>(
+        "--target-features", OptionGroup.Features, "PATH", "Features of the target, if the pool's were computed elsewhere.");
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
@@ -40,31 +57,66 @@ internal sealed class SelectCommand
     private readonly Option<string> _budget;
     private readonly Option<string> _method;
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
-    private readonly Option<ulong> _seed = new("--seed") { Description = "Seed of every random draw.", DefaultValueFactory = _ => 0 };
-    private readonly Option<string?> _sourceField = new("--source-field") { Description = "A top-level text field that names each record's source; without it the file does." };
-    private readonly Option<string[]> _quota = CommonOptions.Many("--quota", "Least and most of a source, as NAME=MIN..MAX in the budget's unit or as shares of it; * stands for every other source.");
-    private readonly Option<string?> _match = new("--match") { Description = "A .selection.jsonl whose lengths 'length-matched-random' imitates." };
+    private readonly Option<ulong> _seed = CommonOptions.Seed();
+    private readonly Option<string?> _sourceField = new ListedOption<string?>(
+        "--source-field", OptionGroup.Input, "FIELD", "A top-level text field that names each record's source.")
+    {
+        Default = "the file is the source",
+    };
+    private readonly Option<string[]> _quota = CommonOptions.Many(
+        "--quota", OptionGroup.Selection, "NAME=MIN..MAX", "Minimum and maximum of a source, in the budget's unit or as shares of it; "
+            + "* stands for every other source.");
+    private readonly Option<string?> _match = new ListedOption<string?>(
+        "--match", OptionGroup.Selection, "FILE", "A .selection.jsonl whose answer lengths 'length-matched-random' imitates.");
     private readonly Option<string> _out;
-    private readonly Option<string[]> _format = CommonOptions.Many("--format", "Also write what a trainer reads: trl, axolotl or llamafactory.");
-    private readonly Option<int> _repeats = new("--repeats") { Description = "Copies per chosen record on average, shared out by weight, for trainers that know no weights.", DefaultValueFactory = _ => 1 };
-    private readonly Option<string?> _run = new("--run") { Description = "The run's directory; without it, beside --out with the ending .run." };
-    private readonly Option<bool> _noReport = new("--no-report") { Description = "Leave out the report (report.html and report.json in the run's directory)." };
-    private readonly Option<string?> _memory = new("--memory") { Description = "The process's own memory at most, such as 2GiB, for gtp and omp: what can't fit is refused beforehand, and chosen rows are read again where there is no room for them. Results don't depend on it." };
+    private readonly Option<string[]> _format = new ListedOption<string[]>(
+        "--format", OptionGroup.Output, "TRAINERS", $"Also write the files of a trainer: {string.Join(", ", FormatWords.Keys)}.")
+    {
+        DefaultValueFactory = _ => [],
+        IsCommon = true,
+        Words = [.. FormatWords.Keys],
+    };
+    private readonly Option<int> _repeats = new ListedOption<int>(
+        "--repeats", OptionGroup.Output, "COUNT", "Copies per selected record on average, allotted by weight, for trainers that "
+            + "ignore weights.") { DefaultValueFactory = _ => 1 };
+    private readonly Option<string?> _run = CommonOptions.RunBesideOut();
+    private readonly Option<bool> _noReport = new ListedOption<bool>(
+        "--no-report", OptionGroup.Output, "Skip the report (report.html and report.json in the run directory).");
+    private readonly Option<string?> _memory = new ListedOption<string?>(
+        "--memory", OptionGroup.Run, "SIZE", "A limit on the process's own memory, such as 2GiB, for gtp and omp. What can't fit is "
+            + "refused before the work; selected rows that don't fit "
+        + "are read again. Results don't depend on it.");
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _device = CommonOptions.Device();
-    private readonly Option<string?> _config = new("--config") { Description = "YAML with any of these options; what the command line gives wins." };
+    private readonly Option<string?> _config = CommonOptions.Config();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     private SelectCommand(bool prunes)
     {
         _prunes = prunes;
-        _budget = new(prunes ? "--keep" : "--budget") { Description = $"How much to {(prunes ? "keep: 70%, 5000" : "choose: 500, 1%")}, 200k-tokens, 5%-tokens or 50k-supervised-tokens.", Required = true };
+        _budget = new ListedOption<string>(
+            prunes ? "--keep" : "--budget", OptionGroup.Selection, "AMOUNT",
+            $"How much to {(prunes ? "keep, such as 70%, 5000" : "select, such as 500, 1%")} or 200k-tokens. "
+            + "Units are examples, tokens and supervised-tokens, counted or in percent: 50k-supervised-tokens, 5%-tokens.")
+        {
+            Required = true,
+        };
         if (prunes) _budget.Aliases.Add("--budget"); // as select calls it
-        _method = new("--method") { Description = "How to choose; see 'pursuit methods'.", Required = !prunes };
+        _method = new ListedOption<string>("--method", OptionGroup.Selection, "NAME", "The selection method. 'pursuit methods' lists them.")
+        {
+            Required = !prunes,
+            IsCommon = true,
+            Words = CommonOptions.MethodNames,
+        };
         if (prunes) _method.DefaultValueFactory = _ => InformationSelector.Name;
         _maxLength = CommonOptions.MaxLength();
         if (prunes) _maxLength.DefaultValueFactory = _ => WholeDocuments;
-        _out = new("--out") { Description = "The file that gets the chosen records, exactly as they stood in the input, best first.", DefaultValueFactory = _ => prunes ? "kept.jsonl" : "selected.jsonl" };
+        _out = new ListedOption<string>("--out", OptionGroup.Output, "FILE", "The file that gets the "
+            + $"{(prunes ? "kept" : "selected")} records. They are byte for byte as in the input, best first.")
+        {
+            DefaultValueFactory = _ => prunes ? "kept.jsonl" : "selected.jsonl",
+            IsCommon = true,
+        };
     }
 
     public static Command Create() => Create(new SelectCommand(prunes: false));
@@ -72,7 +124,7 @@ internal sealed class SelectCommand
     /// <summary>The command that keeps a share of a pool.</summary>
     public static Command CreatePrune() => Create(new SelectCommand(prunes: true));
 
-    private static Command Create(SelectCommand select)
+    private static ToolCommand Create(SelectCommand select)
     {
         var command = select.Parser();
         command.Action = new JobAction(select.Files, parsed => select.ReadOptions(parsed).RunPath, select.Run);
@@ -89,23 +141,32 @@ internal sealed class SelectCommand
         return (select.ReadOptions(parsed), select.Replay(parsed, run.FullPath).Command());
     }
 
-    private Command Parser()
+    private ToolCommand Parser()
     {
         var command = _prunes
-            ? new Command(PruneName, "Keeps a share of a pool, without a target, and writes the kept records.")
-            : new Command(SelectName, "Chooses from a pool within a budget, and writes the chosen records.");
+            ? new ToolCommand(PruneName, "Keeps a share of a pool, without a target, and writes the kept records.")
+            {
+                Example = "prune --pool texts.jsonl.gz --keep 70% --method information --out kept.jsonl",
+            }
+            : new ToolCommand(SelectName, "Selects examples from a pool within a budget, and writes the selected records.")
+            {
+                Example = "select --pool pool.jsonl --target dev.jsonl --budget 5% --method gtp",
+            };
         foreach (var option in Options()) command.Add(option);
         return command;
     }
 
-    private ReplayFile Replay(ParseResult parsed, string run) => new(parsed, Options(), [_pool, _target, _features, _targetFeatures, _model, _referenceModel, _match, _out], run)
-    {
-        Spelling = (option, word) => option == _quota && parsed.GetValue(_sourceField) is null ? SourceQuota.WithFullPath(word) : word,
-    };
+    private ReplayFile Replay(ParseResult parsed, string run) =>
+        new(parsed, Options(), [_pool, _target, _features, _targetFeatures, _model, _referenceModel, _match, _out], run)
+        {
+            Spelling = (option, word) => option == _quota && parsed.GetValue(_sourceField) is null ? SourceQuota.WithFullPath(word) : word,
+        };
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _set, _out, _model, _referenceModel, _maxLength, _templateSet, _seed, _shape, _preference, _strict, _sourceField, _quota, _format, _repeats, _run, _noReport, _memory, _threads, _device, _config, _json,
+        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _set,
+        _out, _model, _referenceModel, _maxLength, _templateSet, _seed, _shape, _preference, _strict, _sourceField, _quota, _format,
+        _repeats, _run, _noReport, _memory, _threads, _device, _config, _json,
     ];
 
     private JobFiles Files(ParseResult parsed)
@@ -151,7 +212,8 @@ internal sealed class SelectCommand
     private static int Assist(SelectJobOptions options, IProcessGroup group, CancellationToken cancellationToken)
     {
         using var run = RunDirectory.Join(options.RunPath);
-        new SelectJob(options, null) { Features = FeatureCommandOptions.Source(options, run, group, null), Group = group }.Assist(run, cancellationToken);
+        var job = new SelectJob(options, null) { Features = FeatureCommandOptions.Source(options, run, group, null), Group = group };
+        job.Assist(run, cancellationToken);
         return CommandLine.Done;
     }
 
@@ -177,7 +239,8 @@ internal sealed class SelectCommand
             ComputesFeatures = parsed.GetValue(_features) is null || SharedRun(parsed) is not null,
             TargetFeatures = Given(parsed, _targetFeatures),
             FeaturesRun = SharedRun(parsed),
-            ModelDirectory = parsed.GetValue(_model) ?? (SharedRun(parsed) is { } shared ? FeatureSources.ModelOf(shared) : BundledModel.OrNull(null)),
+            ModelDirectory = parsed.GetValue(_model)
+                ?? (SharedRun(parsed) is { } shared ? FeatureSources.ModelOf(shared) : BundledModel.OrNull(null)),
             TrainsProbes = StatisticsCommandOptions.TrainsProbes(parsed.GetValue(_method)!, parsed.GetValue(_model)),
             ReferenceModel = parsed.GetValue(_referenceModel),
             Budget = Budget.Parse(parsed.GetValue(_budget)!, parsed.GetResult(_budget)?.IdentifierToken?.Value ?? _budget.Name),
@@ -210,9 +273,9 @@ internal sealed class SelectCommand
 
     private static TrainerFormat ParseFormat(string word)
     {
-        var words = Enum.GetValues<TrainerFormat>().ToDictionary(TrainerFiles.Word);
-        return words.TryGetValue(word, out var format)
+        return FormatWords.TryGetValue(word, out var format)
             ? format
-            : throw PursuitException.At("--format", $"'{word}'", $"one of: {string.Join(", ", words.Keys)}", Suggestion.For(word, words.Keys));
+            : throw PursuitException.At(
+                "--format", $"'{word}'", $"one of: {string.Join(", ", FormatWords.Keys)}", Suggestion.For(word, FormatWords.Keys));
     }
 }

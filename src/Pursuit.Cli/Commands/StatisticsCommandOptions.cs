@@ -11,41 +11,50 @@ namespace Pursuit.Cli.Commands;
 internal static class StatisticsCommandOptions
 {
     public static Option<string?> ReferenceModel() =>
-        CommonOptions.Model("--reference-model", "A second model whose losses 'loss-discrepancy' compares with the first one's.");
+        CommonOptions.Model("--reference-model", "A second model, whose losses 'loss-discrepancy' compares with the first one's.");
 
-    /// <summary>True where a method reads token statistics that plain text gives, and no model was named for them: then probes are trained on the pool.</summary>
+    /// <summary>
+    /// True where a method reads token statistics that plain text gives, and no model was named for them: then probes are trained on
+    /// the pool.
+    /// </summary>
     public static bool TrainsProbes(string method, string? model) =>
-        model is null && MethodRegistry.Find(method).Needs is var needs && needs.HasFlag(FeatureNeeds.TokenStatistics) && !needs.HasFlag(FeatureNeeds.AnswerStatistics);
+        model is null
+        && MethodRegistry.Find(method).Needs is var needs
+        && needs.HasFlag(FeatureNeeds.TokenStatistics)
+        && !needs.HasFlag(FeatureNeeds.AnswerStatistics);
 
     /// <summary>The source of a selection's token statistics.</summary>
     /// <exception cref="PursuitException">An option is unknown or out of range.</exception>
-    public static StatisticsSource Source(SelectJobOptions options, RunDirectory run, IProgress<WorkProgress> progress) => new(
-        RecipeOf(options), run, progress);
+    public static StatisticsSource Source(SelectJobOptions options, RunDirectory run, IProgress<WorkProgress> progress) =>
+        new(Recipe(options), run, progress);
 
     /// <summary>The same statistics for looking back at a finished selection; null where its method reads none, or they are gone.</summary>
     public static IStatisticsSource? FinishedSource(SelectJobOptions options, RunDirectory run)
     {
         var needs = MethodRegistry.Find(options.Method).Needs;
         if (!needs.HasFlag(FeatureNeeds.TokenStatistics)) return null;
-        return FinishedStatistics.Find(RecipeOf(options), needs.HasFlag(FeatureNeeds.ReferenceStatistics), run);
+        return FinishedStatistics.Find(Recipe(options), needs.HasFlag(FeatureNeeds.ReferenceStatistics), run);
     }
 
-    /// <summary>What the command line says of token statistics.</summary>
+    /// <summary>The options of the probes.</summary>
     /// <exception cref="PursuitException">An option is unknown or out of range.</exception>
-    public static StatisticsRecipe Recipe(string? model, string? reference, int maxLength, IReadOnlyList<string> templateSettings, IReadOnlyList<string> settings, ulong seed, int threads)
+    public static ProbeOptions Options(IReadOnlyList<string> settings)
     {
         var options = new ProbeOptions();
         MethodOptions.Fill(options, MethodOptions.ProbeOwner, settings);
         options.Validate();
-        return new StatisticsRecipe { Model = model, ReferenceModel = reference, MaxLength = maxLength, TemplateSettings = templateSettings, Options = options, Seed = seed, Threads = threads };
+        return options;
     }
 
-    private static StatisticsRecipe RecipeOf(SelectJobOptions options)
+    private static StatisticsRecipe Recipe(SelectJobOptions options) => new()
     {
-        var model = options.TrainsProbes ? null : options.ModelDirectory;
-        return Recipe(model, options.ReferenceModel, options.MaxLength, options.TemplateSettings, options.Settings, options.Seed, options.Pool.Threads) with
-        {
-            Device = CommonOptions.DeviceOf(options.Device),
-        };
-    }
+        Model = options.TrainsProbes ? null : options.ModelDirectory,
+        ReferenceModel = options.ReferenceModel,
+        MaxLength = options.MaxLength,
+        TemplateSettings = options.TemplateSettings,
+        Options = Options(options.Settings),
+        Seed = options.Seed,
+        Threads = options.Pool.Threads,
+        Device = CommonOptions.DeviceOf(options.Device),
+    };
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Jobs;
@@ -12,18 +13,34 @@ namespace Pursuit.Cli.Commands;
 /// <summary><c>pursuit tokenizer train</c>: learns a byte-level BPE from a corpus.</summary>
 internal static class TokenizerCommand
 {
-    public static Command Create() => new("tokenizer", "Works with tokenizers.") { CreateTrain() };
+    public static Command Create() => new("tokenizer", "Trains tokenizers.") { CreateTrain() };
 
-    private static Command CreateTrain()
+    private static ToolCommand CreateTrain()
     {
-        var files = new Argument<string[]>("files") { Description = "The corpus: records as JSONL or JSON arrays (plain or .gz; files, directories or globs), or .txt files.", Arity = ArgumentArity.OneOrMore };
-        var vocabulary = new Option<int>("--vocab") { Description = "Entries of the vocabulary, special tokens included.", DefaultValueFactory = _ => new BpeTrainingOptions().VocabularySize };
-        var pattern = new Option<WordPattern>("--pattern") { Description = "How text is cut into words before merging.", DefaultValueFactory = _ => new BpeTrainingOptions().Pattern };
-        var special = new Option<string[]>("--special") { Description = "Special tokens; the first ends a text.", DefaultValueFactory = _ => [.. new BpeTrainingOptions().SpecialTokens], AllowMultipleArgumentsPerToken = true };
-        var output = new Option<string>("--out") { Description = "The directory that gets tokenizer.json and tokenizer_config.json.", Required = true };
+        var usual = new BpeTrainingOptions();
+        var files = new Argument<string[]>("files")
+        {
+            Description = "The corpus: .txt files, or records as JSONL or JSON arrays. Files, directories or globs, plain or .gz.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var vocabulary = new ListedOption<int>("--vocab", OptionGroup.Tokenizer, "ENTRIES", "Vocabulary size, special tokens included.")
+        {
+            DefaultValueFactory = _ => usual.VocabularySize,
+            IsCommon = true,
+        };
+        var pattern = WordOption.Of("--pattern", OptionGroup.Tokenizer, "How text is split into words before merging.", usual.Pattern);
+        var special = new ListedOption<string[]>("--special", OptionGroup.Tokenizer, "TOKENS", "Special tokens; the first ends a text.")
+        {
+            DefaultValueFactory = _ => [.. usual.SpecialTokens],
+        };
+        var output = new ListedOption<string>(
+            "--out", OptionGroup.Output, "DIR", "The directory that gets tokenizer.json and tokenizer_config.json.") { Required = true };
         var shape = CommonOptions.Shape();
         var json = CommonOptions.Json();
-        var command = new Command("train", "Learns a byte-level BPE from a corpus.") { files, vocabulary, pattern, special, output, shape, json };
+        var command = new ToolCommand("train", "Trains a byte-level BPE tokenizer on a corpus.") { Example = "tokenizer train "
+            + "corpus.jsonl --vocab 8192 --out tokenizer" };
+        command.Add(files);
+        foreach (var option in (Option[])[vocabulary, pattern, special, output, shape, json]) command.Add(option);
         command.Action = new JobAction(Files, _ => null, (parsed, _, cancellationToken) => Train(
             parsed.GetValue(files)!,
             new BpeTrainingOptions
@@ -44,19 +61,23 @@ internal static class TokenizerCommand
             .WritesInto(output.Name, parsed.GetValue(output)!, [Tokenizer.FileName, TokenizerConfig.FileName]);
     }
 
-    private static int Train(string[] files, BpeTrainingOptions options, RecordShape? shape, string output, bool json, CancellationToken cancellationToken)
+    private static int Train(
+        string[] files, BpeTrainingOptions options, RecordShape? shape, string output, bool json, CancellationToken cancellationToken)
     {
         options.Validate();
         using var progress = new ProgressPrinter();
-        var trained = BpeTrainer.Train(Texts(files, shape, progress, cancellationToken), options, new TrainingReport(progress), cancellationToken);
+        var trained = BpeTrainer.Train(
+            Texts(files, shape, progress, cancellationToken), options, new TrainingReport(progress), cancellationToken);
         trained.Save(output);
         progress.Dispose();
-        Terminal.Line($"Learned {trained.VocabularySize:N0} entries by {trained.MergeCount:N0} merges; wrote tokenizer.json and tokenizer_config.json to {output}");
+        Terminal.Line($"Learned {trained.VocabularySize:N0} entries by {trained.MergeCount:N0} merges; "
+            + $"wrote tokenizer.json and tokenizer_config.json to {output}");
         if (json) Terminal.Json(new { trained.VocabularySize, Merges = trained.MergeCount, Directory = Path.GetFullPath(output) });
         return CommandLine.Done;
     }
 
-    private static IEnumerable<string> Texts(string[] files, RecordShape? shape, ProgressPrinter progress, CancellationToken cancellationToken)
+    private static IEnumerable<string> Texts(
+        string[] files, RecordShape? shape, ProgressPrinter progress, CancellationToken cancellationToken)
     {
         foreach (var file in files.Where(IsPlainText))
         {
@@ -69,7 +90,8 @@ internal static class TokenizerCommand
 
         string[] records = [.. files.Where(f => !IsPlainText(f))];
         if (records.Length == 0) yield break;
-        using var pool = Pool.Open(new PoolOptions { Paths = records, Shape = shape }, PoolReport.To(progress, "reading the corpus"), cancellationToken);
+        using var pool = Pool.Open(
+            new PoolOptions { Paths = records, Shape = shape }, PoolReport.To(progress, "reading the corpus"), cancellationToken);
         foreach (var example in pool.Read(cancellationToken))
         {
             if (example.Text is { } text) yield return text;
@@ -104,7 +126,8 @@ internal static class TokenizerCommand
     {
         try
         {
-            return new StreamReader(Disk.OpenToRead(file, FileShare.Read, FileOptions.SequentialScan), new UTF8Encoding(false, throwOnInvalidBytes: true));
+            var stream = Disk.OpenToRead(file, FileShare.Read, FileOptions.SequentialScan);
+            return new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

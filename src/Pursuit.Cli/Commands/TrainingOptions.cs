@@ -1,12 +1,16 @@
 using System.CommandLine;
+using Pursuit.Cli.Help;
+using Pursuit.Cli.Output;
 using Pursuit.Engine.Training;
-using Pursuit.Mpi;
+using Pursuit.Jobs;
+using Pursuit.Runs;
 
 namespace Pursuit.Cli.Commands;
 
-/// <summary>The options that <c>pretrain</c> and <c>train</c> share; each command brings its own defaults.</summary>
+/// <summary>What <c>pretrain</c> and <c>train</c> share: options, whose defaults are each command's own, and the course of a run.</summary>
 internal sealed class TrainingOptions
 {
+    private readonly Option<string> _out;
     private readonly Option<double> _learningRate;
     private readonly Option<double> _warmup;
     private readonly Option<LearningRateDecay> _decay;
@@ -15,27 +19,45 @@ internal sealed class TrainingOptions
     private readonly Option<float> _beta2;
     private readonly Option<float> _weightDecay;
     private readonly Option<double> _clip;
-    private readonly Option<long?> _checkpointSteps = new("--checkpoint-steps") { Description = "Steps between checkpoints." };
-    private readonly Option<double> _checkpointMinutes = Valued("--checkpoint-minutes", "Minutes between checkpoints; 0 for none by time.", 5.0);
-    private readonly Option<long?> _evaluateSteps = new("--evaluate-steps") { Description = "Steps between evaluations on the held-out data; without it, at the end only." };
-    private readonly Option<string[]> _heldOut = new("--heldout") { Description = "Held-out files to evaluate on.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
-    private readonly Option<string?> _groupField = new("--group-field") { Description = "A top-level text field of the held-out records to split the evaluation by; without it, 'domain' or 'source' where there is one." };
-    private readonly Option<ulong> _seed = Valued("--seed", "Seed of every random draw.", 0UL);
-    private readonly Option<int> _threads = Valued("--threads", "Threads to work with; results don't depend on it.", LaunchedCores.Own);
+    private readonly Option<long?> _checkpointSteps = new ListedOption<long?>(
+        "--checkpoint-steps", OptionGroup.Run, "STEPS", "Steps between checkpoints.");
+    private readonly Option<double> _checkpointMinutes = Valued(
+        "--checkpoint-minutes", OptionGroup.Run, "MINUTES", "Minutes between checkpoints; 0 for none by time.", 5.0);
+    private readonly Option<long?> _evaluateSteps = new ListedOption<long?>(
+        "--evaluate-steps", OptionGroup.Evaluation, "STEPS", "Steps between evaluations on the held-out data.")
+    {
+        Default = "only at the end",
+    };
+    private readonly Option<string[]> _heldOut = CommonOptions.Many(
+        "--heldout", OptionGroup.Evaluation, "FILES", "Held-out files to evaluate on.");
+    private readonly Option<string?> _groupField = new ListedOption<string?>(
+        "--group-field", OptionGroup.Evaluation, "FIELD", "A top-level text field of the held-out records; the evaluation is split by "
+            + "it.") { Default = "'domain' or 'source', where there is one" };
+    private readonly Option<ulong> _seed = CommonOptions.Seed();
+    private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _device = CommonOptions.Device();
     private readonly Option<int> _microBatch;
+    private readonly Option<string?> _run = CommonOptions.RunBesideOut();
+    private readonly Option<string?> _config = CommonOptions.Config();
+    private readonly Option<bool> _json = CommonOptions.Json();
 
-    public TrainingOptions(double learningRate, double warmup, LearningRateDecay decay, double finalShare, AdamWOptions optimizer, int microBatch)
+    public TrainingOptions(string output, TrainingDefaults defaults)
     {
-        _learningRate = Valued("--lr", "The highest learning rate.", learningRate);
-        _warmup = Valued("--warmup", "Share of the steps in which the learning rate rises.", warmup);
-        _decay = Valued("--decay", "How the learning rate falls: cosine, linear or constant.", decay);
-        _finalShare = Valued("--final-share", "The last step's share of the highest learning rate.", finalShare);
-        _beta1 = Valued("--beta1", "AdamW: decay of the first moment.", optimizer.Beta1);
-        _beta2 = Valued("--beta2", "AdamW: decay of the second moment.", optimizer.Beta2);
-        _weightDecay = Valued("--weight-decay", "AdamW: decay of the matrices; vectors have none.", optimizer.WeightDecay);
-        _clip = Valued("--clip", "The gradient's largest norm; 0 for none.", optimizer.ClipNorm ?? 0);
-        _microBatch = Valued("--micro-batch", "Tokens that a thread works on at once; decides the last bits of sums.", microBatch);
+        _out = new ListedOption<string>("--out", OptionGroup.Output, "DIR", output) { Required = true };
+        _learningRate = Valued("--lr", OptionGroup.Training, "RATE", "The peak learning rate.", defaults.LearningRate);
+        _warmup = Valued("--warmup", OptionGroup.Training, "SHARE", "The share of the steps in which the learning rate rises to its "
+            + "peak.", defaults.Warmup);
+        _decay = WordOption.Of("--decay", OptionGroup.Training, "How the learning rate falls behind its peak.", defaults.Decay);
+        _finalShare = Valued(
+            "--final-share", OptionGroup.Training, "SHARE", "The last step's share of the peak learning rate.", defaults.FinalShare);
+        _beta1 = Valued("--beta1", OptionGroup.Training, "DECAY", "AdamW: decay of the first moment.", defaults.Optimizer.Beta1);
+        _beta2 = Valued("--beta2", OptionGroup.Training, "DECAY", "AdamW: decay of the second moment.", defaults.Optimizer.Beta2);
+        _weightDecay = Valued(
+            "--weight-decay", OptionGroup.Training, "DECAY", "AdamW: weight decay of matrices; vectors have none.",
+            defaults.Optimizer.WeightDecay);
+        _clip = Valued(
+            "--clip", OptionGroup.Training, "NORM", "Clip the gradient to this norm; 0 for no clipping.", defaults.Optimizer.ClipNorm ?? 0);
+        _microBatch = MicroBatch(defaults.MicroBatchTokens);
     }
 
     public IEnumerable<Option> All =>
@@ -44,18 +66,59 @@ internal sealed class TrainingOptions
         _checkpointSteps, _checkpointMinutes, _heldOut, _groupField, _evaluateSteps, _seed, _threads, _device, _microBatch,
     ];
 
-    /// <summary>Those whose values are paths.</summary>
-    public IEnumerable<Option> Paths => [_heldOut];
+    /// <summary>The directory that gets the model.</summary>
+    public Option<string> Out => _out;
 
-    public static Option<T> Valued<T>(string name, string description, T value) => new(name) { Description = description, DefaultValueFactory = _ => value };
+    /// <summary>Where the run goes, where its options come from, and in which form its result is printed.</summary>
+    public IEnumerable<Option> Course => [_run, _config, _json];
+
+    /// <summary>Those whose values are paths.</summary>
+    public IEnumerable<Option> Paths => [_out, _heldOut];
+
+    public static Option<T> Valued<T>(string name, OptionGroup group, string value, string description, T usual) =>
+        new ListedOption<T>(name, group, value, description) { DefaultValueFactory = _ => usual };
+
+    /// <summary>How much of a batch a thread has in hand.</summary>
+    public static Option<int> MicroBatch(int usual) =>
+        Valued("--micro-batch", OptionGroup.Training, "TOKENS", "Tokens that a thread processes at once. Changes results by rounding "
+            + "only.", usual);
+
+    public string RunPath(ParseResult parsed) =>
+        parsed.GetValue(_run) ?? Path.TrimEndingDirectorySeparator(parsed.GetValue(_out)!) + ".run";
+
+    /// <summary>What a training reads and writes: its own files and the run's.</summary>
+    public JobFiles Files(ParseResult parsed, JobFiles own) => own.WritesRun(_run.Name, RunPath(parsed));
+
+    /// <summary>Trains within the run's directory, whose options are written before and after, and prints what it came to.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="options">The command's options.</param>
+    /// <param name="paths">Those of its own whose values are paths.</param>
+    /// <param name="train">Trains; begins when the directory is there.</param>
+    /// <param name="print">Prints the summary, for people.</param>
+    public int Run<TSummary>(
+        ParseResult parsed,
+        IEnumerable<Option> options,
+        IEnumerable<Option> paths,
+        Func<RunDirectory, TSummary> train,
+        Action<TSummary> print)
+        where TSummary : notnull
+    {
+        using var run = RunDirectory.Open(RunPath(parsed));
+        run.OnDamage = Terminal.Damage;
+        var replay = new ReplayFile(parsed, options, [.. paths, .. Paths], run.FullPath);
+        replay.WriteUnlessThere();
+        var summary = train(run);
+        replay.Write();
+
+        SealedJson.Write(run.PathOf("summary.json"), summary);
+        print(summary);
+        if (parsed.GetValue(_json)) Terminal.Json(summary);
+        return CommandLine.Done;
+    }
 
     public string[] HeldOut(ParseResult parsed) => parsed.GetValue(_heldOut)!;
 
-    public int Threads(ParseResult parsed)
-    {
-        var threads = parsed.GetValue(_threads);
-        return threads is >= 1 and <= 256 ? threads : throw PursuitException.At("--threads", $"{threads}", "1 to 256");
-    }
+    public int Threads(ParseResult parsed) => CommonOptions.ThreadsOf(parsed, _threads);
 
     /// <summary>Fills a job's options with what these say.</summary>
     public T Fill<T>(T options, ParseResult parsed)

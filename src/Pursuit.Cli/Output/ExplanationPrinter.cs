@@ -14,7 +14,8 @@ internal static class ExplanationPrinter
         if (explanation.ContentId is { } content) Line("Content", content);
         if (explanation.Source is { } source && source != row.File) Line("Source", source);
         if (explanation.Text is { } text) Line("Says", text);
-        Line("Fate", explanation.Fate + (explanation.DuplicateOf is { } first ? $" {first.Id ?? $"row {first.Index:N0}"} ({first.File}, line {first.Line:N0})" : ""));
+        Line("Fate", explanation.Fate + (explanation.DuplicateOf is { } first ? $" {first.Id ?? $"row {first.Index:N0}"} "
+            + $"({first.File}, line {first.Line:N0})" : ""));
         for (var i = 0; i < explanation.Why.Count; i++) Line(i == 0 ? "Why" : "", explanation.Why[i]);
         if (explanation.Score is { } score) Line("Score", $"{score:G5}");
         if (explanation.Repeats is > 1) Line("Repeats", $"{explanation.Repeats:N0}");
@@ -30,10 +31,18 @@ internal static class ExplanationPrinter
         Terminal.Table(
             Terminal.ForResult,
             ["pass", "rank by gain", "gain", "added"],
-            passes.Take(PassesShown).Select(p => new[] { $"{p.Pass:N0}", p.Rank is { } rank ? $"{rank:N0}" : p.State, p.Gain > 0 ? $"{p.Gain:0.0000}" : "", $"{p.Taken:N0}" }),
+            passes.Take(PassesShown).Select(Cells),
             leftColumns: 0);
         if (passes.Count > PassesShown) Line("", $"and {passes.Count - PassesShown:N0} more passes; --json has them all");
     }
+
+    private static string[] Cells(PassPlace pass) =>
+    [
+        $"{pass.Pass:N0}",
+        pass.Rank is { } rank ? $"{rank:N0}" : pass.State,
+        pass.Gain > 0 ? $"{pass.Gain:0.0000}" : "",
+        $"{pass.Taken:N0}",
+    ];
 
     private static void Links(string label, string what, IReadOnlyList<LinkedExample> links)
     {
@@ -41,7 +50,9 @@ internal static class ExplanationPrinter
         Line(label, what);
         foreach (var link in links)
         {
-            Line("", $"{link.Value,6:0.000}  {link.Id ?? link.File ?? ""}{(link.File is { } file ? $", {Path.GetFileName(file)} line {link.Line:N0}" : "")}{(link.Rank is { } rank ? $", rank {rank:N0}" : "")}");
+            var place = link.File is { } file ? $", {Path.GetFileName(file)} line {link.Line:N0}" : "";
+            var rank = link.Rank is { } chosen ? $", rank {chosen:N0}" : "";
+            Line("", $"{link.Value,6:0.000}  {link.Id ?? link.File ?? ""}{place}{rank}");
             Line("", $"        {link.Text}");
         }
     }

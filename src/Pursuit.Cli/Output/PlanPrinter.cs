@@ -14,11 +14,15 @@ internal static class PlanPrinter
             : string.Create(culture, $"{plan.Kind} gradients at {plan.Checkpoints} checkpoints, {plan.Dimension:N0} numbers each");
         Terminal.Line(string.Create(culture, $"Plan      {plan.Examples:N0} examples of {plan.TokensPerExample:N0} tokens; {what}"));
         if (plan.WarmupTokens > 0)
-            Terminal.Line(string.Create(culture, $"          warm-up   {plan.WarmupTokens / 1e6:N2} M tokens at {plan.WarmupRate:N0}/s: {Time(plan.WarmupSeconds)}"));
-        Terminal.Line(string.Create(culture, $"          features  {plan.FeatureTokens / 1e6:N2} M tokens at {plan.FeatureRate:N0}/s: {Time(plan.FeatureSeconds)}"));
+            Terminal.Line(string.Create(culture, $"          warm-up   {plan.WarmupTokens / 1e6:N2} M tokens at "
+                + $"{plan.WarmupRate:N0}/s: {Time(plan.WarmupSeconds)}"));
+        Terminal.Line(string.Create(culture, $"          features  {plan.FeatureTokens / 1e6:N2} M tokens at {plan.FeatureRate:N0}/s: "
+            + $"{Time(plan.FeatureSeconds)}"));
         if (plan.Passes > 0)
-            Terminal.Line(string.Create(culture, $"          pursuit   about {plan.Passes} passes over {Terminal.Bytes(plan.StoreBytes)} at {plan.PassRate / 1e9:N1} GB/s: {Time(plan.PassSeconds)}"));
-        Terminal.Line(string.Create(culture, $"          in all {Time(plan.Seconds)}, {Terminal.Bytes(plan.DiskBytes)} of disk, {Terminal.Bytes(plan.MemoryBytes)} of memory"));
+            Terminal.Line(string.Create(culture, $"          pursuit   about {plan.Passes} passes over "
+                + $"{Terminal.Bytes(plan.StoreBytes)} at {plan.PassRate / 1e9:N1} GB/s: {Time(plan.PassSeconds)}"));
+        Terminal.Line(string.Create(culture, $"          in all {Time(plan.Seconds)}, {Terminal.Bytes(plan.DiskBytes)} of disk, "
+            + $"{Terminal.Bytes(plan.MemoryBytes)} of memory"));
     }
 
     private static string Time(double seconds) => ProgressPrinter.Duration(TimeSpan.FromSeconds(seconds));

@@ -11,10 +11,13 @@ internal static class ProofPrinter
     {
         Terminal.Line();
         foreach (var target in report.Targets)
-            Terminal.Line($"Target    {target.Name}: {target.TestExamples:N0} test examples, {target.AnswerTokens:N0} {report.Recipe.LossLabels}{(target.Generated > 0 ? $", {target.Generated:N0} answered in full" : "")}");
+            Terminal.Line($"Target    {target.Name}: {target.TestExamples:N0} test examples, {target.AnswerTokens:N0} "
+                + $"{report.Recipe.LossLabels}{(target.Generated > 0 ? $", {target.Generated:N0} answered in full" : "")}");
         foreach (var budget in report.Budgets)
-            Terminal.Line($"Budget    {budget.Name}: {budget.Examples:N0} of {report.PoolExamples:N0} examples, {budget.Steps:N0} steps of {report.Recipe.BatchExamples}");
-        Terminal.Line($"Trained   {(report.Recipe.FromScratch ? "from new weights in the shape of" : "from")} {report.Recipe.Model}; {Count(report.Seeds.Count, "seed")}, 95% intervals");
+            Terminal.Line($"Budget    {budget.Name}: {budget.Examples:N0} of {report.PoolExamples:N0} examples, {budget.Steps:N0} "
+                + $"steps of {report.Recipe.BatchExamples}");
+        Terminal.Line($"Trained   {(report.Recipe.FromScratch ? "from new weights in the shape of" : "from")} {report.Recipe.Model}; "
+            + $"{Count(report.Seeds.Count, "seed")}, 95% intervals");
 
         foreach (var target in report.Scores.Select(s => s.Target).Distinct())
             foreach (var budget in report.Budgets) Table(report, target, budget.Name);
@@ -31,12 +34,21 @@ internal static class ProofPrinter
         var answered = report.Targets.Any(t => t.Generated > 0);
         var rows = new List<string[]>
         {
-            (string[])[$"{target ?? "all targets"}, {budget}", "loss", "below random by", "", .. answered ? AnswerHeaders : [], "of epoch", "select", "train"],
+            (string[])
+            [
+                $"{target ?? "all targets"}, {budget}", "loss", "below random by", "", .. answered ? AnswerHeaders : [],
+                "of epoch", "select", "train",
+            ],
         };
         foreach (var score in report.Scores.Where(s => s.Target == target && (s.Budget == budget || s.Budget is null)))
         {
-            var against = report.Comparisons.FirstOrDefault(c => c.Target == target && c.Budget == budget && c.Method == score.Method && c is { Against: ProofReport.Random, Metric: ProofMetric.Loss });
-            var costs = report.Costs.Where(c => c.Method == score.Method && c.Budget == score.Budget && (c.Target is null || target is null || c.Target == target)).ToList();
+            var against = report.Comparisons.FirstOrDefault(c =>
+                c.Target == target && c.Budget == budget && c.Method == score.Method
+                && c is { Against: ProofReport.Random, Metric: ProofMetric.Loss });
+            var costs = report.Costs
+                .Where(c => c.Method == score.Method && c.Budget == score.Budget)
+                .Where(c => c.Target is null || target is null || c.Target == target)
+                .ToList();
             rows.Add(
             [
                 score.Method,
@@ -60,7 +72,8 @@ internal static class ProofPrinter
         var widths = rows[0].Select((_, column) => rows.Max(r => r[column].Length)).ToArray();
         for (var i = 0; i < rows.Count; i++)
         {
-            Terminal.Line(string.Join("  ", rows[i].Select((cell, c) => c is 0 or 3 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).TrimEnd());
+            Terminal.Line(
+                string.Join("  ", rows[i].Select((cell, c) => c is 0 or 3 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).TrimEnd());
             if (i == 0) Terminal.Line(new string('-', widths.Sum() + 2 * (widths.Length - 1)));
         }
     }
@@ -73,5 +86,7 @@ internal static class ProofPrinter
 
     /// <summary>The mean over what was measured.</summary>
     private static string Seconds(IEnumerable<double?> seconds) =>
-        seconds.OfType<double>().ToArray() is { Length: > 0 } measured ? ProgressPrinter.Duration(TimeSpan.FromSeconds(measured.Average())) : "";
+        seconds.OfType<double>().ToArray() is { Length: > 0 } measured
+            ? ProgressPrinter.Duration(TimeSpan.FromSeconds(measured.Average()))
+            : "";
 }

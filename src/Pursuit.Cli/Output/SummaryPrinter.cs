@@ -13,28 +13,57 @@ internal static class SummaryPrinter
         var input = summary.Input;
         var bad = input.Quarantined - input.Excluded;
         Terminal.Line();
-        Terminal.Line($"Read      {input.Rows:N0} rows: {input.Selected + input.NotSelected:N0} examples, {input.Duplicates:N0} exact duplicates, {bad:N0} bad records{(input.Excluded > 0 ? $", {input.Excluded:N0} of the target's" : "")}");
+        Terminal.Line($"Read      {input.Rows:N0} rows: {input.Selected + input.NotSelected:N0} examples, "
+            + $"{input.Duplicates:N0} exact duplicates, {bad:N0} bad records"
+            + (input.Excluded > 0 ? $", {input.Excluded:N0} of the target's" : ""));
         foreach (var record in summary.FirstQuarantined) Terminal.Line($"          bad: {record}");
-        if (bad > summary.FirstQuarantined.Count) Terminal.Line($"          and {bad - summary.FirstQuarantined.Count:N0} more, in the ledger");
+        if (bad > summary.FirstQuarantined.Count)
+            Terminal.Line($"          and {bad - summary.FirstQuarantined.Count:N0} more, in the ledger");
 
         if (((FeatureReport?)summary.Gradients ?? summary.Embeddings) is { } made) FeaturePrinter.Print(made);
-        Terminal.Line($"Chosen    {summary.Selected:N0} by {summary.Method}, seed {summary.Seed}; budget {summary.Budget}: {summary.Spent:N0} of {summary.BudgetResolved:N0} {UnitName(summary.Unit)}{(summary.Reused ? " (unchanged since the last run)" : "")}");
-        if (Math.Abs(summary.EffectiveSize - summary.Selected) > 0.5) Terminal.Line($"          the weights are worth {summary.EffectiveSize:N0} equally weighted examples");
+        Terminal.Line($"Chosen    {summary.Selected:N0} by {summary.Method}, seed {summary.Seed}; budget {summary.Budget}: "
+            + $"{summary.Spent:N0} of {summary.BudgetResolved:N0} {UnitName(summary.Unit)}"
+            + (summary.Reused ? " (unchanged since the last run)" : ""));
+        if (Math.Abs(summary.EffectiveSize - summary.Selected) > 0.5)
+            Terminal.Line($"          effective sample size: {summary.EffectiveSize:N0}");
         foreach (var (name, value) in summary.Details?.Lines ?? []) Terminal.Line($"          {name}: {value}");
         if (summary.Memory is { Allowed: { } allowed } memory)
-            Terminal.Line($"          memory: {(memory.Peak is { } peak ? Terminal.Bytes(peak) : "an untold amount")} at most of {Terminal.Bytes(allowed)} allowed, {Terminal.Bytes(memory.Planned)} planned{(memory.KeptRows ? "" : $"; chosen rows read again, {Terminal.Bytes(memory.BytesReread)}")}");
+        {
+            Terminal.Line($"          memory: {(memory.Peak is { } peak ? Terminal.Bytes(peak) : "an unknown amount")} at most of "
+                + $"{Terminal.Bytes(allowed)} allowed, {Terminal.Bytes(memory.Planned)} planned"
+                + (memory.KeptRows ? "" : $"; chosen rows read again, {Terminal.Bytes(memory.BytesReread)}"));
+        }
+
         if (summary.Memory is { RowsScreened: > 0 } screen)
-            Terminal.Line($"          screened passes: {screen.RowsReadAgain:N0} of {screen.RowsScreened:N0} rows read ({(double)screen.RowsReadAgain / screen.RowsScreened:0.0%}); {(screen.BytesSpared < 0 ? $"{Terminal.Bytes(-screen.BytesSpared)} of the features more read than without: the passes were few" : $"{Terminal.Bytes(screen.BytesSpared)} of the features not read")}");
+        {
+            var spared = screen.BytesSpared < 0
+                ? $"{Terminal.Bytes(-screen.BytesSpared)} more of the features read than without it, because the passes were few"
+                : $"{Terminal.Bytes(screen.BytesSpared)} of the features not read";
+            Terminal.Line($"          screened passes: {screen.RowsReadAgain:N0} of {screen.RowsScreened:N0} rows read "
+                + $"({(double)screen.RowsReadAgain / screen.RowsScreened:0.0%}); {spared}");
+        }
+
         if (summary.Traffic is { } traffic)
-            Terminal.Line($"          over {traffic.Processes} processes: {traffic.Passes:N0} passes with {Terminal.Bytes(traffic.PassesOut)} out and {Terminal.Bytes(traffic.PassesBack)} back, {traffic.Rows:N0} rows ({Terminal.Bytes(traffic.RowsBack)}), {Terminal.Bytes(traffic.GainsBack)} for explanations, {Terminal.Bytes(traffic.Other)} else");
+        {
+            Terminal.Line($"          over {traffic.Processes} processes: {traffic.Passes:N0} passes "
+                + $"with {Terminal.Bytes(traffic.PassesOut)} out and {Terminal.Bytes(traffic.PassesBack)} back, "
+                + $"{traffic.Rows:N0} rows ({Terminal.Bytes(traffic.RowsBack)}), "
+                + $"{Terminal.Bytes(traffic.GainsBack)} for explanations, {Terminal.Bytes(traffic.Other)} else");
+        }
+
         if (summary.WarmupShareChosen is { } share)
-            Terminal.Line($"          warm-up examples among them: {share:0.0%}; of the pool {(double)summary.Gradients!.WarmupRows.Count / (input.Selected + input.NotSelected):0.0%}");
+        {
+            var ofPool = (double)summary.Gradients!.WarmupRows.Count / (input.Selected + input.NotSelected);
+            Terminal.Line($"          warm-up examples among them: {share:0.0%}; of the pool {ofPool:0.0%}");
+        }
+
         foreach (var remark in summary.Remarks) Terminal.Line($"Note      {remark}");
 
         Sources(summary.BySource);
         foreach (var (what, path) in summary.Files.Where(f => f.Key != "report")) Terminal.Line($"{Label(what),-9} {Terminal.Short(path)}");
-        Terminal.Line($"Took      {ProgressPrinter.Duration(TimeSpan.FromSeconds(summary.Seconds))}{(summary.ReportSeconds > 0 ? $", and {ProgressPrinter.Duration(TimeSpan.FromSeconds(summary.ReportSeconds))} for the report" : "")}");
-        if (summary.Files.TryGetValue("report", out var report)) Terminal.Line($"Report    {Terminal.Short(report)}");
+        var report = summary.ReportSeconds > 0 ? $", and {Duration(summary.ReportSeconds)} for the report" : "";
+        Terminal.Line($"Took      {Duration(summary.Seconds)}{report}");
+        if (summary.Files.TryGetValue("report", out var page)) Terminal.Line($"Report    {Terminal.Short(page)}");
     }
 
     private static void Sources(IReadOnlyList<SourceShare> sources)
@@ -43,10 +72,13 @@ internal static class SummaryPrinter
         Terminal.Table(
             Terminal.ForPeople,
             ["source", "chosen", "of weight", "at random", "in pool"],
-            sources.Take(SourcesShown).Select(s => new[] { s.Source, $"{s.Selected:N0}", $"{s.Weight:0.0%}", $"{s.AtRandom:N0}", $"{s.Pool:N0}" }));
-        if (sources.Count > SourcesShown)
-            Terminal.Line($"          and {sources.Count - SourcesShown:N0} more sources with {sources.Skip(SourcesShown).Sum(s => s.Selected):N0} chosen");
+            sources.Take(SourcesShown)
+                .Select(s => new[] { s.Source, $"{s.Selected:N0}", $"{s.Weight:0.0%}", $"{s.AtRandom:N0}", $"{s.Pool:N0}" }));
+        var others = sources.Skip(SourcesShown).ToList();
+        if (others.Count > 0) Terminal.Line($"          and {others.Count:N0} more sources with {others.Sum(s => s.Selected):N0} chosen");
     }
+
+    private static string Duration(double seconds) => ProgressPrinter.Duration(TimeSpan.FromSeconds(seconds));
 
     private static string Label(string what) => what switch
     {

@@ -14,8 +14,11 @@ namespace Pursuit.Cli.Output;
 internal static class Terminal
 {
 #pragma warning disable RS0030 // this class is what the others use instead of the console
-    private static readonly Lazy<IAnsiConsole> People = new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(System.Console.Error) }));
-    private static readonly Lazy<IAnsiConsole> Result = new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(System.Console.Out) }));
+    private static readonly Lazy<IAnsiConsole> People = new(() => For(System.Console.Error, System.Console.IsErrorRedirected));
+    private static readonly Lazy<IAnsiConsole> Result = new(() => For(System.Console.Out, System.Console.IsOutputRedirected));
+
+    /// <summary>Columns of a table that isn't on a terminal, at most: no cell is that long.</summary>
+    private const int WidestTable = 100_000;
 
     private static TextWriter ErrorWriter => System.Console.Error;
 
@@ -53,19 +56,22 @@ internal static class Terminal
     public static void Json<T>(T value) => Json(value, typeof(T));
 
     /// <summary>An answer as one line of JSON, with the members of a type.</summary>
-    public static void Json(object? value, Type type) => OutputWriter.WriteLine(VisibleText.InJson(JsonSerializer.Serialize(value, type, RunJson.Compact)));
+    public static void Json(object? value, Type type) =>
+        OutputWriter.WriteLine(VisibleText.InJson(JsonSerializer.Serialize(value, type, RunJson.Compact)));
 
     /// <summary>A text in which nothing moves a terminal's cursor but line ends and tabs.</summary>
     public static string Visible(string text) => VisibleText.OnTerminal(text);
 
     /// <summary>A message about what went wrong.</summary>
-    public static void Error(string message) => Line(MpiLaunch.Current is { Rank: > 0 and var rank } ? $"pursuit, rank {rank}: {message}" : $"pursuit: {message}");
+    public static void Error(string message) => Line(MpiLaunch.Current is { Rank: > 0 and var rank } ? $"pursuit, rank {rank}: "
+        + $"{message}" : $"pursuit: {message}");
 
     /// <summary>Kept features that turned out to be damaged.</summary>
     public static void Damage(string found) => Line($"Damaged   {found} What is damaged is computed again; the rest stays.");
 
     /// <summary>A plain table: first column left, the others right-aligned.</summary>
-    public static void Table(IAnsiConsole console, IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows, int leftColumns = 1)
+    public static void Table(
+        IAnsiConsole console, IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows, int leftColumns = 1)
     {
         var table = new Table { Border = TableBorder.Simple, ShowHeaders = true };
         for (var i = 0; i < headers.Count; i++)
@@ -76,6 +82,22 @@ internal static class Terminal
 
         foreach (var row in rows) table.AddRow(row.Select(cell => Markup.Escape(VisibleText.OnTerminalLine(cell))).ToArray());
         console.Write(table);
+    }
+
+    /// <summary>A console for tables: as wide as the terminal, with its colours; in a file or a pipe of any width and without.</summary>
+    internal static IAnsiConsole For(TextWriter writer, bool isRedirected)
+    {
+        var settings = new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) };
+        if (isRedirected)
+        {
+            settings.Ansi = AnsiSupport.No;
+            settings.ColorSystem = ColorSystemSupport.NoColors;
+            settings.Enrichment.UseDefaultEnrichers = false; // they turn colours on where a CI service's variables are set
+        }
+
+        var console = AnsiConsole.Create(settings);
+        if (isRedirected) console.Profile.Width = WidestTable;
+        return console;
     }
 
     /// <summary>"4,096 B", "12.3 MB" or "1.70 GB".</summary>

@@ -7,9 +7,15 @@ internal static class TrainingPrinter
 {
     public static void Print(TrainingResult result, long parameters, string model)
     {
-        Terminal.Line($"Trained   {parameters:N0} parameters, {result.Steps:N0} steps, {result.Tokens:N0} tokens; last loss {result.Loss:F3}");
+        Terminal.Line(
+            $"Trained   {parameters:N0} parameters, {result.Steps:N0} steps, {result.Tokens:N0} tokens; last loss {result.Loss:F3}");
         if (result.StepsNow > 0)
-            Terminal.Line($"Took      {ProgressPrinter.Duration(result.Time)}{(result.StepsNow < result.Steps ? $" for the last {result.StepsNow:N0} steps" : "")}, {result.TokensNow / result.Time.TotalSeconds:N0} tokens/s");
+        {
+            var part = result.StepsNow < result.Steps ? $" for the last {result.StepsNow:N0} steps" : "";
+            var rate = result.TokensNow / result.Time.TotalSeconds;
+            Terminal.Line($"Took      {ProgressPrinter.Duration(result.Time)}{part}, {rate:N0} tokens/s");
+        }
+
         if (result.HeldOut is { } heldOut)
         {
             Terminal.Line($"Held out  {Loss(heldOut.All)}");
@@ -18,13 +24,20 @@ internal static class TrainingPrinter
                 Terminal.Table(
                     Terminal.ForPeople,
                     ["held out", "documents", "tokens", "loss per token", "per byte"],
-                    heldOut.Groups.Select(g => new[] { g.Name!, $"{g.Documents:N0}", $"{g.Tokens:N0}", $"{g.LossPerToken:F3}", g.LossPerByte is { } loss ? $"{loss:F3}" : "" }));
+                    heldOut.Groups.Select(Cells));
             }
         }
 
         Terminal.Line($"Model     {model}");
     }
 
+    private static string[] Cells(HeldOutLoss group) =>
+    [
+        group.Name!, $"{group.Documents:N0}", $"{group.Tokens:N0}", $"{group.LossPerToken:F3}",
+        group.LossPerByte is { } loss ? $"{loss:F3}" : "",
+    ];
+
     private static string Loss(HeldOutLoss loss) =>
-        $"loss {loss.LossPerToken:F3} per token{(loss.LossPerByte is { } bytes ? $", {bytes:F3} per byte" : "")} over {loss.Tokens:N0} tokens of {loss.Documents:N0} documents";
+        $"loss {loss.LossPerToken:F3} per token{(loss.LossPerByte is { } bytes ? $", {bytes:F3} per byte" : "")} over "
+            + $"{loss.Tokens:N0} tokens of {loss.Documents:N0} documents";
 }

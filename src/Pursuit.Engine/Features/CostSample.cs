@@ -94,7 +94,7 @@ internal sealed class CostSample
                 "the pool",
                 $"{Math.Min(Size, _pool.Count)} random examples, none with {expected.Lacking}",
                 expected.Expected,
-                "Look at them with 'pursuit inspect'.");
+                $"Look at them with {ApiName.DatasetAudit}.");
     }
 
     /// <summary>Tokens a second, after some parts that warm up the code.</summary>

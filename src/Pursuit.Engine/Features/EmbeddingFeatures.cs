@@ -61,7 +61,7 @@ public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
     /// <summary>What examples lack that no embedding can be made of.</summary>
     internal static (string Lacking, string Expected) NothingFor(EmbeddingOptions options) => options.Tokens == EmbeddingTokens.All
         ? ("a token to pool", "at least one that the model's chat template prints")
-        : ("an answer's token to pool", "at least one with an assistant's answer that fits in --max-length, or embedding.tokens=all");
+        : ("an answer's token to pool", $"at least one with an assistant's answer that fits in {ApiName.MaxLength}, or embedding.tokens=all");
 
     private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>
         EmbeddingPlanner.Plan(Probe, Recipe.Options, Recipe.Threads, pool, new PlanRequest(), cancellationToken);

@@ -42,7 +42,7 @@ public static class FeatureSources
                 directory,
                 FeatureRecipe.IsIn<EmbeddingOptions>(directory) ? "a run with embeddings alone" : "no features",
                 KindOf(needs) == FeatureKind.Gradient ? "a run with gradient features" : "a run with embeddings or gradient features",
-                "Run 'pursuit features', or leave --features away to compute them.");
+                $"Run {ApiName.ModelFeatures}, or leave {ApiName.Features} away to compute them.");
     }
 
     /// <summary>Where a run's probe model is, as its recipe says.</summary>
@@ -58,7 +58,7 @@ public static class FeatureSources
                 directory,
                 $"features made with the model in {model}, where no directory is now",
                 "the same model",
-                "If it has moved, give --model with its new place.");
+                $"If it has moved, give {ApiName.Model} with its new place.");
     }
 
     /// <summary>The variables for the chat template that a run's features were made with, as its recipe says.</summary>

@@ -49,7 +49,7 @@ public sealed class FeatureStages
             stage.FullPath,
             $"{(stage.IsComplete ? "features" : "a part of features")} made with another {string.Join(", ", differences)}",
             "what is asked for now",
-            "Give what they were made with, or another --run; --again deletes them and makes new ones.");
+            $"Give what they were made with, or another {ApiName.Run}; {ApiName.Again} deletes them and makes new ones.");
     }
 
     /// <summary>True where stages of the pool, or of targets, are made in this run.</summary>
@@ -85,6 +85,6 @@ public sealed class FeatureStages
                 $"{directory}, stage '{name}'",
                 $"made with another {string.Join(", ", differences)}",
                 "what was asked for now",
-                "Compute the features again for these files and this model: leave --features away, or run 'pursuit features'.");
+                $"Compute the features again for these files and this model: leave {ApiName.Features} away, or run {ApiName.ModelFeatures}.");
     }
 }

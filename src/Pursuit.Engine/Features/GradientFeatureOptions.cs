@@ -149,7 +149,7 @@ public sealed record GradientFeatureOptions : IFeatureOptions
     /// Seed of the warm-up and the projection, apart from the run's seed, so that runs that differ in it share features. Default 0; at
     /// least 0.
     /// </summary>
-    [Description("seed of the warm-up and the projection, apart from --seed, at least 0")]
+    [Description("seed of the warm-up and the projection, apart from the selection's, at least 0")]
     public int Seed { get; init; }
 
     /// <summary>Tokens of a micro-batch; changes no feature. Default 1,024; at least 1.</summary>

@@ -37,7 +37,7 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     private protected override (string OfPool, string OfTarget) Names => ("pool-gradients", "target-gradients");
 
     private protected override (string Lacking, string Expected) Nothing =>
-        ("a token to learn", "at least one with an assistant's answer that fits in --max-length");
+        ("a token to learn", $"at least one with an assistant's answer that fits in {ApiName.MaxLength}");
 
     /// <summary>Uses the finished warm-up and pool features of another run, which stays as it is; targets are made in this one.</summary>
     /// <param name="directory">The other run's directory.</param>

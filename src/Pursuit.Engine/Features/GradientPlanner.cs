@@ -89,7 +89,7 @@ internal sealed class GradientPlanner
     {
         // Preconditioning costs nothing to speak of and needs moments that aren't there yet.
         var options = _probe.Options with { Preconditioning = Preconditioning.None };
-        var expected = ("an answer to learn", "assistant turns that fit in --max-length");
+        var expected = ("an answer to learn", $"assistant turns that fit in {ApiName.MaxLength}");
         var parts = sample.Parts(Taught, _threads, _probe.Model.Device.MicroBatchTokens(options.MicroBatch), expected);
         var device = _probe.Model.Device;
         var held = device.HeldMemory();

@@ -152,7 +152,7 @@ internal sealed class GradientStoreMaker
                     place(i),
                     $"a gradient that isn't finite at checkpoint '{_trajectory.Checkpoints[checkpoint].Name}'",
                     "finite gradients",
-                    "Lower the warm-up's rate (--set features.learning-rate=1e-4), or look at that record.");
+                    $"Lower the warm-up's rate ({ApiName.Set} features.learning-rate=1e-4), or look at that record.");
             norms[i * Checkpoints + checkpoint] = norm;
             if (norm > 0) TensorPrimitives.Multiply(row, 1 / norm, row);
         }

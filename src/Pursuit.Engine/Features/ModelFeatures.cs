@@ -78,7 +78,7 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
             string.Join(", ", target.Sources.Select(s => s.Path)),
             $"{target.Count:N0} examples, none with {Nothing.Lacking}",
             Nothing.Expected,
-            "Look at them with 'pursuit inspect'.");
+            $"Look at them with {ApiName.DatasetAudit}.");
     }
 
     private void Begin(Pool pool, CancellationToken cancellationToken)
@@ -131,7 +131,7 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
                 stage.FullPath,
                 "shards that other tasks have still to make",
                 "all of them",
-                "Wait for the other tasks, or run the same command without --shard, which makes what is missing.");
+                $"Wait for the other tasks, or run the same command without {ApiName.Shard}, which makes what is missing.");
         ComputedFeatures? opened = null;
         PursuitException? fault = null;
         try

@@ -153,8 +153,8 @@ internal sealed class Warmup
             : throw PursuitException.At(
                 pool.Sources[0].Path,
                 $"no answer to learn in {order.Length:N0} random examples",
-                "assistant turns that fit in --max-length",
-                "Look at them with 'pursuit inspect'.");
+                $"assistant turns that fit in {ApiName.MaxLength}",
+                $"Look at them with {ApiName.DatasetAudit}.");
     }
 
     /// <summary>One epoch with each rate on some of the examples; the loss on the rest of them decides.</summary>

@@ -46,7 +46,7 @@ public static class ModelConfigReader
                 where,
                 modelType.Length == 0 ? "no model_type" : $"model_type is \"{modelType}\"",
                 $"one of {string.Join(", ", SupportedModelTypes)}",
-                "Choose a model of a supported family, or compute the features of this one elsewhere and give them with --features "
+                $"Choose a model of a supported family, or compute the features of this one elsewhere and give them with {ApiName.Features} "
                     + "(docs/formats/features.md).");
         }
 

@@ -79,7 +79,7 @@ internal sealed class AnswerTest : ProofTest
             throw PursuitException.At(
                 path,
                 $"{pool.Count:N0} test examples, none with an answer to predict",
-                "at least one with an assistant's answer that fits in --max-length");
+                $"at least one with an assistant's answer that fits in {ApiName.MaxLength}");
         var fingerprint = new Fingerprint("proof-test/1").Add("examples", pool.Fingerprint).Add(
             "encoder", ModelEncoder.Fingerprint(encoder).Hash).Add("generate", questions.Count);
         return new AnswerTest(name, path, fingerprint.Hash, ofTexts, examples, questions, [.. ends.Order()], encoder.Tokenizer);

@@ -65,7 +65,7 @@ internal sealed class ProofExamples : ProofMaterial
             : throw PursuitException.At(
                 string.Join(", ", pool.Sources.Select(s => s.Path)),
                 $"{pool.Count:N0} examples, none with a token to learn",
-                "at least one with an assistant's answer that fits in --max-length");
+                $"at least one with an assistant's answer that fits in {ApiName.MaxLength}");
     }
 
     /// <inheritdoc/>

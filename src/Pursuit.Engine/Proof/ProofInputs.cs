@@ -64,7 +64,7 @@ internal sealed class ProofInputs : IDisposable
         var config = ModelConfigReader.ReadDirectory(options.Model);
         if (options.MaxLength > config.MaximumPositions)
             throw PursuitException.At(
-                "--max-length", $"{options.MaxLength} tokens", $"at most {config.MaximumPositions}, the longest sequence of the model");
+                ApiName.MaxLength, $"{options.MaxLength} tokens", $"at most {config.MaximumPositions}, the longest sequence of the model");
         var encoder = ModelEncoder.Load(
             options.Model, options.MaxLength ?? Math.Min(UsualMaxLength, config.MaximumPositions), options.TemplateSettings);
         if (encoder.Tokenizer.VocabularySize > config.VocabularySize)
@@ -91,10 +91,10 @@ internal sealed class ProofInputs : IDisposable
                 foreach (var overlap in overlaps.Where(o => o.Any)) onWarning?.Invoke(overlap.ToString());
                 if (options.Strict && overlaps.FirstOrDefault(o => o.Any) is { } found)
                     throw PursuitException.At(
-                        "--strict",
+                        ApiName.Strict,
                         found.ToString(),
                         "tests that stand nowhere else",
-                        $"Take those examples out of the {found.With}, or leave --strict away to be warned only; the pairs are in "
+                        $"Take those examples out of the {found.With}, or leave {ApiName.Strict} away to be warned only; the pairs are in "
                             + $"{run.PathOf(Path.Combine("stages", OverlapStage, OverlapFile))}.");
                 return new ProofInputs(
                     regime,

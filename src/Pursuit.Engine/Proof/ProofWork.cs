@@ -47,7 +47,7 @@ internal sealed class ProofWork(
                     $"{cell.Label}, seed {seed}",
                     $"{selection?.Rows.Count ?? inputs.Material.Count:N0} examples chosen, none with a token to learn",
                     "at least one",
-                    "Choose a larger --budget or another method.");
+                    $"Choose a larger {ApiName.Budget} or another method.");
             foreach (var remark in selection?.Remarks ?? []) _remarks.Add($"{cell.Label}: {remark}");
             progress.Begin($"seed {seed}, {cell.Label}");
             var stored = _training.Run(data.Batches, cell.Steps, seed, cell.Tests, progress, cancellationToken);

@@ -60,7 +60,7 @@ public sealed class ProveJob
 
             if (i > 0 || Fitting(plan, costs, started) is not { } fitting || fitting >= seeds.Count) continue;
             remarks.Add(FormattableString.Invariant($"{fitting} of {seeds.Count} seeds: one takes {Seconds(costs) / 60:0.0} minutes here, ")
-                + FormattableString.Invariant($"and --time gives {_options.Time!.Value.TotalMinutes:0.#}."));
+                + FormattableString.Invariant($"and the time allowed is {_options.Time!.Value.TotalMinutes:0.#}."));
             OnWarning?.Invoke(remarks[^1]);
             for (; seeds.Count > fitting; seeds.RemoveAt(seeds.Count - 1)) work.Withdraw(seeds[^1]);
         }

@@ -138,9 +138,9 @@ public sealed record ProveOptions
     /// <exception cref="PursuitException">A path of records doesn't exist, or something is a pipe or a device.</exception>
     public JobFiles Files()
     {
-        var files = new JobFiles().ReadsRecords("--pool", Pool.Paths).ReadsRecords("--target", Targets).ReadsRecords("--test", Tests).Reads(
-            "--features", Features ?? FeaturesRun).ReadsModel("--model", Model);
-        foreach (var features in TargetFeatures) files.Reads("--target-features", features);
+        var files = new JobFiles().ReadsRecords(ApiName.Pool, Pool.Paths).ReadsRecords(ApiName.Target, Targets).ReadsRecords(ApiName.Test, Tests).Reads(
+            ApiName.Features, Features ?? FeaturesRun).ReadsModel(ApiName.Model, Model);
+        foreach (var features in TargetFeatures) files.Reads(ApiName.TargetFeatures, features);
         return files;
     }
 
@@ -152,44 +152,71 @@ public sealed record ProveOptions
         Workers.Validate();
         FeatureOptions.Validate();
         EmbeddingOptions.Validate();
-        var faults = new List<string>();
-        if (Tests.Count == 0) faults.Add("--test: missing; what nothing else has seen is needed to judge by");
-        if (Budgets.Count == 0) faults.Add("--budget: missing");
+        var faults = new List<Fault>();
+        if (Tests.Count == 0) faults.Add(Fault.OfOption(ApiName.Test, "missing; what nothing else has seen is needed to judge by"));
+        if (Budgets.Count == 0) faults.Add(Fault.OfOption(ApiName.Budget, "missing"));
         if (Targets.Count > 0 && Targets.Count != Tests.Count)
-            faults.Add($"--target: {Targets.Count} for {Tests.Count} of --test; expected one of each per target, in the same order");
-        if (Targets.Count == 0 && Methods.Where(m => m.NeedsTarget).Select(m => m.Label).ToArray() is { Length: > 0 } lacking)
-            faults.Add($"--target: missing; {string.Join(", ", lacking.Select(l => $"'{l}'"))} can't choose without one");
-        foreach (var (option, path) in TargetFeatures.Select(path => ("--target-features", path)).Prepend(("--features", Features!)))
         {
-            if (path is not null && !File.Exists(path) && !Directory.Exists(path))
-                faults.Add($"{option}: no file or directory '{path}'; expected features, or the run of 'pursuit features'");
+            faults.Add(Fault.OfOption(
+                ApiName.Target, $"{Targets.Count} for {Tests.Count} of {ApiName.Test}", "one of each per target, in the same order"));
+        }
+
+        if (Targets.Count == 0 && Methods.Where(m => m.NeedsTarget).Select(m => m.Label).ToArray() is { Length: > 0 } lacking)
+        {
+            faults.Add(Fault.OfOption(
+                ApiName.Target, $"missing; {string.Join(", ", lacking.Select(l => $"'{l}'"))} can't choose without one"));
+        }
+
+        foreach (var (option, path) in TargetFeatures.Select(path => (ApiName.TargetFeatures, path)).Prepend((ApiName.Features, Features!)))
+        {
+            if (path is null || File.Exists(path) || Directory.Exists(path)) continue;
+            faults.Add(new(FaultKind.Storage, option, $"no file or directory '{path}'", $"features, or the run of {ApiName.ModelFeatures}"));
         }
 
         if (Features is null && TargetFeatures.Count > 0)
-            faults.Add(
-                "--target-features: given without --features; a target's features are of use beside the pool's, made in the same way");
+        {
+            faults.Add(Fault.OfOption(
+                ApiName.TargetFeatures,
+                $"given without {ApiName.Features}; a target's features are of use beside the pool's, made in the same way"));
+        }
+
         if (Features is not null && Targets.Count > 0 && TargetFeatures.Count == 0)
-            faults.Add(
-                "--target-features: missing beside --features; the targets' features must be made as the pool's were "
-                    + "(docs/formats/features.md)");
+        {
+            faults.Add(Fault.OfOption(
+                ApiName.TargetFeatures,
+                $"missing beside {ApiName.Features}; the targets' features must be made as the pool's were (docs/formats/features.md)"));
+        }
+
         if (TargetFeatures.Count > 0 && TargetFeatures.Count != Targets.Count)
-            faults.Add(
-                $"--target-features: {TargetFeatures.Count} for {Targets.Count} of --target; expected one per target, in the same order");
-        if (Methods.GroupBy(m => m.Label).FirstOrDefault(g => g.Count() > 1) is { } twice) faults.Add($"--methods: '{twice.Key}' twice");
-        if (Budgets.GroupBy(b => b.ToString()).FirstOrDefault(g => g.Count() > 1) is { } same) faults.Add($"--budget: {same.Key} twice");
+        {
+            faults.Add(Fault.OfOption(
+                ApiName.TargetFeatures, $"{TargetFeatures.Count} for {Targets.Count} of {ApiName.Target}", "one per target, in the same order"));
+        }
+
+        if (Methods.GroupBy(m => m.Label).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            faults.Add(Fault.OfOption(ApiName.Methods, $"'{twice.Key}' twice"));
+        if (Budgets.GroupBy(b => b.ToString()).FirstOrDefault(g => g.Count() > 1) is { } same)
+            faults.Add(Fault.OfOption(ApiName.Budget, $"{same.Key} twice"));
         if (FromScratch && Use == ProofUse.Weights)
-            faults.Add(
-                "--use: weights with --from-scratch; expected uniform or repeats, since texts packed together have no loss of their own");
-        if (Seeds is < 1 or > 100) faults.Add($"--seeds: {Seeds}; expected 1 to 100");
-        if (EpochSeeds is < 0 || EpochSeeds > Seeds) faults.Add($"--epoch-seeds: {EpochSeeds}; expected 0 to {Seeds}, the seeds");
-        if (Epochs < 1) faults.Add($"--epochs: {Epochs}; expected at least 1");
-        if (BatchExamples < 1) faults.Add($"--batch: {BatchExamples}; expected at least 1");
+        {
+            faults.Add(Fault.OfOption(
+                ApiName.Use, $"weights with {ApiName.FromScratch}",
+                "uniform or repeats, since texts packed together have no loss of their own"));
+        }
+
+        if (Seeds is < 1 or > 100) faults.Add(Fault.OfOption(ApiName.Seeds, $"{Seeds}", "1 to 100"));
+        if (EpochSeeds is < 0 || EpochSeeds > Seeds)
+            faults.Add(Fault.OfOption(ApiName.EpochSeeds, $"{EpochSeeds}", $"0 to {Seeds}, the seeds"));
+        if (Epochs < 1) faults.Add(Fault.OfOption(ApiName.Epochs, $"{Epochs}", "at least 1"));
+        if (BatchExamples < 1) faults.Add(Fault.OfOption(ApiName.Batch, $"{BatchExamples}", "at least 1"));
         if (!(LearningRate > 0) || !double.IsFinite(LearningRate))
-            faults.Add(FormattableString.Invariant($"--lr: {LearningRate}; expected a number above 0"));
-        if (!(Warmup is >= 0 and <= 1)) faults.Add(FormattableString.Invariant($"--warmup: {Warmup}; expected a share of 0 to 1"));
-        if (MaxLength < 8) faults.Add($"--max-length: {MaxLength}; expected at least 8");
-        if (Generate < 0) faults.Add($"--generate: {Generate}; expected 0 or more");
-        if (Time is { } time && time <= TimeSpan.Zero) faults.Add($"--time: {time}; expected more than nothing");
-        if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
+            faults.Add(Fault.OfOption(ApiName.LearningRate, FormattableString.Invariant($"{LearningRate}"), "a number above 0"));
+        if (!(Warmup is >= 0 and <= 1))
+            faults.Add(Fault.OfOption(ApiName.Warmup, FormattableString.Invariant($"{Warmup}"), "a share of 0 to 1"));
+        if (MaxLength < 8) faults.Add(Fault.OfOption(ApiName.MaxLength, $"{MaxLength}", "at least 8"));
+        if (Generate < 0) faults.Add(Fault.OfOption(ApiName.Generate, $"{Generate}", "0 or more"));
+        if (Time is { } time && time <= TimeSpan.Zero)
+            faults.Add(Fault.OfOption(ApiName.Time, $"{time}", "more than nothing"));
+        if (faults.Count > 0) throw new PursuitException(faults);
     }
 }

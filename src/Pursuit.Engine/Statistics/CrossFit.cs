@@ -40,11 +40,11 @@ internal sealed record CrossFit(IReadOnlyList<int>[] Halves, IReadOnlyList<int> 
         if (counts.GetValueOrDefault(0) < LeastGroups || counts.GetValueOrDefault(1) < LeastGroups
             || counts.GetValueOrDefault(2) < LeastCommon)
             throw PursuitException.At(
-                "--pool",
+                ApiName.Pool,
                 $"{pool.Count:N0} examples, {names.Count:N0} of them not copies: halves of {counts.GetValueOrDefault(0)} and "
                     + $"{counts.GetValueOrDefault(1)} and a common slice of {counts.GetValueOrDefault(2)}",
                 $"at least {LeastGroups} a half and {LeastCommon} in the slice to train two probes that score what they haven't seen",
-                "Give a larger pool, a larger probe.common-slice, or a --model.");
+                $"Give a larger pool, a larger probe.common-slice, or a {ApiName.Model}.");
         var where = groups.Select(g => parts[g]).ToArray();
         return new CrossFit([Positions(where, 0), Positions(where, 1)], Positions(where, 2), names.Count);
     }

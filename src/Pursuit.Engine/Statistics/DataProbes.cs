@@ -177,7 +177,7 @@ internal sealed class DataProbes
             if (taken >= bytes) yield break;
         }
 
-        if (!any) throw PursuitException.At("--pool", $"no text in {positions.Count:N0} examples", "texts to train a probe on");
+        if (!any) throw PursuitException.At(ApiName.Pool, $"no text in {positions.Count:N0} examples", "texts to train a probe on");
     }
 
     private static void WriteTexts(IEnumerable<string> texts, Stream stream)

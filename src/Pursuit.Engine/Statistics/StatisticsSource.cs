@@ -39,17 +39,17 @@ public sealed class StatisticsSource : IStatisticsSource
         if (_recipe.Model is { } model) return OfModel(model, ModelStage, pool, answersAlone, "scoring tokens", cancellationToken);
         return answersAlone
             ? throw PursuitException.At(
-                "--model",
+                ApiName.Model,
                 "none, and probes trained on plain text know no questions and answers",
                 "a model with a chat template",
-                "Give --model.")
+                $"Give {ApiName.Model}.")
             : new DataProbes(_recipe, _run, _progress).Score(pool, cancellationToken);
     }
 
     /// <inheritdoc/>
     public ComputedStatistics OfReference(Pool pool, CancellationToken cancellationToken) => _recipe.ReferenceModel is { } reference
         ? OfModel(reference, ReferenceStage, pool, false, "scoring tokens by the reference", cancellationToken)
-        : throw PursuitException.At("--reference-model", "none", "a model directory");
+        : throw PursuitException.At(ApiName.ReferenceModel, "none", "a model directory");
 
     private ComputedStatistics OfModel(
         string directory, string name, Pool pool, bool answersAlone, string work, CancellationToken cancellationToken)

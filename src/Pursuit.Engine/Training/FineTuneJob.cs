@@ -42,7 +42,7 @@ public sealed class FineTuneJob
                 _options.Model,
                 "PEFT's adapters, and new adapters asked for",
                 "a model for new adapters",
-                "Train these adapters further with --adapter, merge them into a model first, or train all weights.");
+                $"Train these adapters further with {ApiName.Adapter}, merge them into a model first, or train all weights.");
         _options.Files().Refuse();
         ModelFiles.RequireWritable(_options.Out);
         var use = _options.Lora is null && _options.Adapter is null ? WeightUse.Change : WeightUse.Read;
@@ -99,7 +99,7 @@ public sealed class FineTuneJob
                 "the maximum length",
                 $"{_options.MaxLength} tokens",
                 $"at most {longest}, the longest sequence of the model",
-                "Give a smaller --max-length.");
+                $"Give a smaller {ApiName.MaxLength}.");
         var encoder = ModelEncoder.Load(_options.Model, _options.MaxLength ?? Math.Min(UsualMaxLength, longest), _options.TemplateSettings);
         if (encoder.Tokenizer.VocabularySize > config.VocabularySize)
             throw ModelFiles.OtherTokenizer(_options.Model, encoder.Tokenizer.VocabularySize, config.VocabularySize);
@@ -129,7 +129,7 @@ public sealed class FineTuneJob
             : throw PursuitException.At(
                 string.Join(", ", _options.Data.Paths),
                 $"{pool.Count} examples, none with a token to learn",
-                "at least one with an assistant's answer that fits in --max-length");
+                $"at least one with an assistant's answer that fits in {ApiName.MaxLength}");
     }
 
     private ExampleBatches MakeBatches(List<TrainingExample> examples)

@@ -75,12 +75,12 @@ public sealed record FineTuneOptions : TrainingJobOptions
     /// <summary>What the job reads and writes, beside its run.</summary>
     /// <exception cref="PursuitException">A path of records doesn't exist.</exception>
     public JobFiles Files() => new JobFiles()
-        .ReadsRecords("--data", Data.Paths)
-        .ReadsRecords("--heldout", HeldOut?.Paths ?? [])
-        .Reads("--selection", Selection)
-        .ReadsModel("--model", Model)
-        .Reads("--adapter", Adapter)
-        .WritesInto("--out", Out, ModelFiles.Names);
+        .ReadsRecords(ApiName.Data, Data.Paths)
+        .ReadsRecords(ApiName.HeldOut, HeldOut?.Paths ?? [])
+        .Reads(ApiName.Selection, Selection)
+        .ReadsModel(ApiName.Model, Model)
+        .Reads(ApiName.Adapter, Adapter)
+        .WritesInto(ApiName.Out, Out, ModelFiles.Names);
 
     /// <summary>Reports every fault in one message.</summary>
     /// <exception cref="PursuitException">A value is out of range.</exception>

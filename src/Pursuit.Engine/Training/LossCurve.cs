@@ -50,7 +50,7 @@ public sealed class LossCurve : IDisposable
                     path,
                     $"the loss curve ends at step {last?.Step ?? 0}",
                     $"at least step {step}, where the checkpoint stands",
-                    "Choose another --run, or delete this one to start again.");
+                    $"Choose another {ApiName.Run}, or delete this one to start again.");
         }
 
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(kept.ToString())));

@@ -31,7 +31,7 @@ public sealed class PackedWindows : ITrainingData
                 "the corpus",
                 $"{documents.TokenCount:N0} tokens in {documents.Count:N0} documents",
                 $"at least one window of {context:N0} tokens",
-                "Give more text or a shorter --context.");
+                $"Give more text or a shorter {ApiName.Context}.");
         (_documents, _context, _windowsPerStep, _seed) = (documents, context, windowsPerStep, seed);
         WindowsPerEpoch = documents.TokenCount / context;
         Fingerprint = new Fingerprint("packed-windows/1").Add(

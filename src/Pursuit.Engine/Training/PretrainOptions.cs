@@ -49,10 +49,10 @@ public sealed record PretrainOptions : TrainingJobOptions
     /// <summary>What the job reads and writes, beside its run.</summary>
     /// <exception cref="PursuitException">A path of records doesn't exist.</exception>
     public JobFiles Files() => new JobFiles()
-        .ReadsRecords("--data", Corpus.Paths)
-        .ReadsRecords("--heldout", HeldOut?.Paths ?? [])
-        .Reads("--tokenizer", Tokenizer)
-        .WritesInto("--out", Out, ModelFiles.Names);
+        .ReadsRecords(ApiName.Data, Corpus.Paths)
+        .ReadsRecords(ApiName.HeldOut, HeldOut?.Paths ?? [])
+        .Reads(ApiName.Tokenizer, Tokenizer)
+        .WritesInto(ApiName.Out, Out, ModelFiles.Names);
 
     /// <summary>Reports every fault in one message.</summary>
     /// <exception cref="PursuitException">A value is out of range.</exception>

@@ -7,7 +7,7 @@ namespace Pursuit.Engine.Training;
 /// <summary>The weights and repeats of a <c>.selection.jsonl</c> by content id.</summary>
 internal sealed class SelectedWeights
 {
-    private const string FileAdvice = "Give the file that 'pursuit select' writes beside its records.";
+    private const string FileAdvice = $"Give the file that {ApiName.SelectJob} writes beside its records.";
 
     private readonly string _path;
     private readonly Dictionary<ContentId, (double Weight, int Repeats)> _facts;

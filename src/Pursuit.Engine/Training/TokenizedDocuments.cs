@@ -137,7 +137,7 @@ public sealed class TokenizedDocuments
         {
             var place = FormattableString.Invariant($"{pool.Sources[example.Locator.Source].Path}, line {example.Locator.Line}");
             var text = example.Text ?? throw PursuitException.At(
-                place, "a conversation", "a record with a text, {\"text\": ...}", "Conversations are for 'pursuit train'.");
+                place, "a conversation", "a record with a text, {\"text\": ...}", $"Conversations are for {ApiName.FineTuneJob}.");
             yield return (text, example.Id is { } id ? $"{place} (id {id})" : place);
         }
     }

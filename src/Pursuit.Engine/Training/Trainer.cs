@@ -135,7 +135,7 @@ public sealed class Trainer : IDisposable
             throw PursuitException
                 .At(checkpoint.FullPath, $"a checkpoint of step {checkpoint.State.Step:N0} of another training", "one of the same data, "
                     + "options and start",
-                "Give the options it was started with to continue it, or choose another --run.");
+                $"Give the options it was started with to continue it, or choose another {ApiName.Run}.");
         }
 
         if (OnDamage is null && checkpoint.FaultOf(CurveOf(_run)) is { } fault)

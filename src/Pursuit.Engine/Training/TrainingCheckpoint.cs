@@ -185,14 +185,14 @@ public sealed class TrainingCheckpoint
         var state = SealedJson.Read<CheckpointState>(
             path,
             "the description of a checkpoint",
-            "Delete that directory to continue from the checkpoint before it, or choose another --run.");
+            $"Delete that directory to continue from the checkpoint before it, or choose another {ApiName.Run}.");
         return state.Format == CurrentFormat
             ? new TrainingCheckpoint(directory, state)
             : throw PursuitException.At(
                 path,
                 $"a checkpoint of format {state.Format}",
                 $"format {CurrentFormat}",
-                "Another version of Pursuit made it; delete it or choose another --run.");
+                $"Another version of Pursuit made it; delete it or choose another {ApiName.Run}.");
     }
 
     private static IEnumerable<string> Directories(string directory) => Directory.Exists(directory)

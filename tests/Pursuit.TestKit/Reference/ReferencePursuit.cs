@@ -1,5 +1,3 @@
-using Pursuit.Selection.Omp;
-
 namespace Pursuit.TestKit.Reference;
 
 /// <summary>

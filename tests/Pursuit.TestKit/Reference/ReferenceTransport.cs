@@ -1,5 +1,3 @@
-using Pursuit.Selection.Tsds;
-
 namespace Pursuit.TestKit.Reference;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Less;
 using Pursuit.Selection.Omp;

@@ -116,7 +116,7 @@ public sealed class DsirTests
         int[] order = [.. Enumerable.Range(0, 300).Select(i => i * 7 % 300)];
         var moved = problem with { ContentIds = [.. order.Select(i => problem.ContentIds[i])], Texts = problem.Texts with { Pool = new MemoryTexts([.. order.Select(i => pool[i])]) } };
         var selector = new DsirSelector(new DsirOptions());
-        selector.SelectWith(moved, 3).Rows.Select(r => (moved.ContentIds[r.Position], r.Score))
+        selector.SelectWith(moved, 3, TestContext.Current.CancellationToken).Rows.Select(r => (moved.ContentIds[r.Position], r.Score))
             .ShouldBe(selector.Select(problem, CancellationToken.None).Rows.Select(r => (problem.ContentIds[r.Position], r.Score)));
     }
 

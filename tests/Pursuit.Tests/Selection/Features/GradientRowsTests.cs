@@ -7,8 +7,8 @@ namespace Pursuit.Tests.Selection.Features;
 
 public sealed class GradientRowsTests
 {
-    private static readonly MemoryFeatures Pool = (MemoryFeatures)Gradients.Realistic(90, 10, "5").PoolGradients!;
-    private static readonly MemoryFeatures Target = (MemoryFeatures)Gradients.Realistic(90, 10, "5").TargetGradients!;
+    private static readonly MemoryFeatures Pool = (MemoryFeatures)Gradients.Realistic(90, 10, "5").Gradients.Pool!;
+    private static readonly MemoryFeatures Target = (MemoryFeatures)Gradients.Realistic(90, 10, "5").Gradients.Target!;
 
     [Theory]
     [InlineData(RowNormalization.Checkpoint, 0.05)]

@@ -67,7 +67,7 @@ public sealed class GtpBatchTests
         const int Batch = 4;
         var problem = GtpLawTests.Open(Gradients.Realistic(120, 24, "20"), new GtpOptions { Batch = Batch });
         int[] chosen = [3, 50, 77];
-        foreach (var next in new Herd(problem, chosen).Fill(_ => 1, 5, 5, null, CancellationToken.None))
+        foreach (var next in new HerdingFill(problem, chosen).Fill(_ => 1, 5, 5, null, CancellationToken.None))
         {
             // Cosine of the sum with the target where every row's length over root of the batch lies across it.
             double After(int row)

@@ -230,7 +230,7 @@ public sealed class GtpLawTests
     private static string Report(SelectionResult chosen) => JsonSerializer.Serialize((PursuitDetails)chosen.Details!, RunJson.Compact);
 
     internal static SelectionResult Select(SelectionProblem selection, GtpOptions options, int threads = 1) =>
-        new GtpSelector(options).SelectWith(selection, threads);
+        new GtpSelector(options).SelectWith(selection, threads, TestContext.Current.CancellationToken);
 
     internal static PursuitProblem Open(SelectionProblem selection, GtpOptions options) =>
         PursuitSession.Open(selection, GtpSelector.Name, options, new SelectionContext { Threads = 1 }).Problem;

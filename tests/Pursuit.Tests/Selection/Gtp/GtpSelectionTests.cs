@@ -46,7 +46,7 @@ public sealed class GtpSelectionTests
         var selection = Gradients.Realistic(120, 24, "20");
         var problem = GtpLawTests.Open(selection, new GtpOptions { Batch = 0 });
         int[] chosen = [3, 50, 77];
-        var added = new Herd(problem, chosen).Fill(_ => 1, 5, 5, null, CancellationToken.None);
+        var added = new HerdingFill(problem, chosen).Fill(_ => 1, 5, 5, null, CancellationToken.None);
         added.Count.ShouldBe(5);
         foreach (var next in added)
         {

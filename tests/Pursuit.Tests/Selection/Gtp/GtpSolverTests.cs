@@ -1,3 +1,4 @@
+using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
 using Pursuit.Selection.Passes;
@@ -165,7 +166,7 @@ public sealed class GtpSolverTests
             "1") with { TargetGroups = [.. Enumerable.Range(0, Examples).Select(v => v / 8)], TargetGroupNames = ["a", "b"] };
         var options = new GtpOptions { Normalize = RowNormalization.None };
         var rows = GradientRows.OfPool(selection.Gradients.Pool!, options.Rows).OfTarget(selection.Gradients.Target!);
-        var (first, second) = TargetHalves.Draw(selection, GtpSelector.Name, rows, options, CancellationToken.None);
+        var (first, second) = TargetHalves.Draw(selection, GtpSelector.Name, rows, options, new SelectionContext { Threads = 1 });
         foreach (var (group, size, all) in new[] { (0, 4, 0xFF), (1, 2, 0xF00) })
         {
             var (a, b) = ((int)Math.Round(first.MeanNorms[group] * size), (int)Math.Round(second.MeanNorms[group] * size));

@@ -217,7 +217,7 @@ public sealed class LessTests
     }
 
     private static SelectionResult Choose(ISelector selector, SelectionProblem problem, int threads = 1) =>
-        selector.SelectWith(problem, threads);
+        selector.SelectWith(problem, threads, TestContext.Current.CancellationToken);
 
     private static string[] Ids(ISelector selector, SelectionProblem problem, int threads = 1) =>
         [.. Choose(selector, problem, threads).Rows.Select(r => problem.ContentIds[r.Position].ToString())];

@@ -3,6 +3,7 @@ using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Methods;
+using Pursuit.Selection.Pursuits;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Selection.Pursuits;

@@ -16,7 +16,7 @@ public sealed class PursuitMemoryTests
     [InlineData("gtp", "gtp.centre=true", "gtp.batch=0", "gtp.noise-floor=off", "gtp.swap-share=1")]
     [InlineData("omp")]
     public void Rows_that_are_read_again_give_the_bits_of_rows_that_are_kept(
-        string method, params string[] settings, PursuitMemory? memory = null)
+        string method, params string[] settings)
     {
         var problem = Gradients.Realistic(1500, 24, "400"); // more than a block of rows
         settings = [.. settings, $"{method}.screen=never"]; // which is planned for as well

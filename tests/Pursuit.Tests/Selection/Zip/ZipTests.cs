@@ -100,7 +100,7 @@ public sealed class ZipTests
         int[] order = [.. Enumerable.Range(0, 50).Select(i => i * 7 % 50)];
         var moved = problem with { ContentIds = [.. order.Select(i => problem.ContentIds[i])], Texts = problem.Texts with { Pool = new MemoryTexts([.. order.Select(i => texts[i])]) } };
         var selector = new ZipSelector(new ZipOptions { Rescored = 20, Candidates = 10, Batch = 4 });
-        selector.SelectWith(moved, 3).Rows.Select(r => moved.ContentIds[r.Position])
+        selector.SelectWith(moved, 3, TestContext.Current.CancellationToken).Rows.Select(r => moved.ContentIds[r.Position])
             .ShouldBe(selector.Select(problem, CancellationToken.None).Rows.Select(r => problem.ContentIds[r.Position]));
     }
 
