@@ -57,4 +57,18 @@ public sealed class SmallCommandTests
         length.GetProperty("options").EnumerateArray().Select(o => o.GetProperty("name").GetString()).ShouldBe(["keep", "of"]);
         Cli.Run("methods", "lenght").ExitCode.ShouldBe(2);
     }
+
+    [Theory]
+    [InlineData("generate", "--prompt", "a")]
+    [InlineData("features", "--pool", "pool.jsonl")]
+    [InlineData("score", "--pool", "pool.jsonl")]
+    public void A_device_this_machine_has_not_is_refused_by_its_name(string command, string option, string value)
+    {
+        using var directory = new TemporaryDirectory();
+        File.WriteAllText(directory.PathOf("pool.jsonl"), """{"text": "one two three"}""" + "\n");
+        var outcome = Cli.RunIn(directory.FullPath, command, option, value, "--device", "abacus");
+        outcome.ExitCode.ShouldBe(2);
+        outcome.Error.ShouldContain("--device: 'abacus'");
+        outcome.Error.ShouldContain("cpu");
+    }
 }

@@ -1,5 +1,3 @@
-using Pursuit.Numerics.Reference;
-
 namespace Pursuit.TestKit.Reference;
 
 /// <summary>

@@ -1,5 +1,5 @@
 using Pursuit.Numerics;
-using Pursuit.Numerics.Reference;
+using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Numerics;

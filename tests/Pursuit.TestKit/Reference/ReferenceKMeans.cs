@@ -1,4 +1,6 @@
-namespace Pursuit.Numerics.Reference;
+using Pursuit.Numerics;
+
+namespace Pursuit.TestKit.Reference;
 
 /// <summary>The readable twin of <see cref="EuclideanKMeans"/>: one loop over rows and centres, distances in double precision.</summary>
 internal static class ReferenceKMeans
