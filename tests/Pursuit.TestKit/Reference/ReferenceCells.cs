@@ -15,8 +15,11 @@ public static class ReferenceCells
     public static int[] Find(float[][] rows, float[] query, float[] centres, int lists, int probes, IReadOnlyList<ContentId> contentIds)
     {
         var cells = rows.Select(row => ReferenceKMeans.Nearest(row, centres, lists)).ToArray();
-        var probed = cells.Distinct().OrderBy(
-            c => Squared(query, centres[(c * query.Length)..((c + 1) * query.Length)])).ThenBy(c => c).Take(probes).ToHashSet();
+        var probed = cells.Distinct()
+            .OrderBy(c => Squared(query, centres[(c * query.Length)..((c + 1) * query.Length)]))
+            .ThenBy(c => c)
+            .Take(probes)
+            .ToHashSet();
         return [.. Enumerable.Range(0, rows.Length).Where(i => probed.Contains(cells[i])).OrderBy(i => Squared(query, rows[i])).ThenBy(i => contentIds[i])];
     }
 

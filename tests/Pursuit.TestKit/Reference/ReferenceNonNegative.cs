@@ -15,8 +15,11 @@ public static class ReferenceNonNegative
         for (var rounds = 0; rounds < 30 * (rows.Length + 1); rounds++)
         {
             var descent = Descent(rows, b, lambda, x);
-            var entering = Enumerable.Range(0, rows.Length).Where(
-                i => !passive.Contains(i) && descent[i] > tolerance).OrderByDescending(i => descent[i]).Take(1).ToArray();
+            var entering = Enumerable.Range(0, rows.Length)
+                .Where(i => !passive.Contains(i) && descent[i] > tolerance)
+                .OrderByDescending(i => descent[i])
+                .Take(1)
+                .ToArray();
             if (entering.Length == 0) return x;
             passive.Add(entering[0]);
             while (true)

@@ -62,8 +62,9 @@ public static class ReferencePursuit
     private static void Offer(double[][] rows, double[][] targets, double lambda, List<int> support, int count)
     {
         var chosen = support.Select(i => rows[i]).ToArray();
-        var residuals = targets.Select(
-            b => ReferenceNonNegative.Residual(chosen, b, ReferenceNonNegative.Solve(chosen, b, lambda))).ToArray();
+        var residuals = targets
+            .Select(b => ReferenceNonNegative.Residual(chosen, b, ReferenceNonNegative.Solve(chosen, b, lambda)))
+            .ToArray();
         var energy = Math.Sqrt(targets.Sum(b => ReferenceRows.Dot(b, b)));
         var order = Enumerable.Range(0, rows.Length)
             .Where(i => !support.Contains(i))

@@ -13,8 +13,9 @@ public static class ReferenceTransport
     /// <summary>gamma_jk, [target][pool], and s*. Equal distances go by position.</summary>
     public static (double[][] Gamma, double Level) Solve(double[][] pool, double[][] target, double[] densities, double alpha, double c)
     {
-        var orders = target.Select(
-            q => Enumerable.Range(0, pool.Length).OrderBy(k => SquaredDistance(q, pool[k])).ThenBy(k => k).ToArray()).ToArray();
+        var orders = target
+            .Select(q => Enumerable.Range(0, pool.Length).OrderBy(k => SquaredDistance(q, pool[k])).ThenBy(k => k).ToArray())
+            .ToArray();
         var distances = target.Select((q, j) => orders[j].Select(k => Math.Sqrt(SquaredDistance(q, pool[k]))).ToArray()).ToArray();
         var weights = orders.Select(order => order.Select(k => 1 / densities[k]).ToArray()).ToArray();
         var level = Level(distances, weights, alpha, c);

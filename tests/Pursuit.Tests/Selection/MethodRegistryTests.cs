@@ -23,8 +23,9 @@ public sealed class MethodRegistryTests
     {
         foreach (var method in MethodRegistry.Methods)
         {
-            var settings = MethodOptions.List(method).Where(o => o.Default.Length > 0).Select(
-                o => $"{method.Name}.{o.Name}={o.Default}").ToArray();
+            var settings = MethodOptions.List(method).Where(o => o.Default.Length > 0)
+                .Select(o => $"{method.Name}.{o.Name}={o.Default}")
+                .ToArray();
             MethodOptions.Create(method, settings).ShouldNotBeNull();
         }
     }

@@ -16,12 +16,14 @@ public sealed class MemoryFeatures : IDenseFeatures
     public MemoryFeatures(
         string name, int dimension, float[][] checkpoints, IReadOnlyList<double>? etabar = null, int shardRows = FeatureRows.DefaultShardRows)
     {
-        if (checkpoints.Length == 0 || dimension < 1 || checkpoints.Any(
-            b => b.Length != checkpoints[0].Length || b.Length % dimension != 0))
+        if (checkpoints.Length == 0 || dimension < 1 || !checkpoints.All(IsWhole))
+        {
             throw PursuitException.At(
                 name,
-                $"{checkpoints.Length} blocks of [{string.Join(", ", checkpoints.Select(b => b.Length))}] numbers",
+                $"{checkpoints.Length} blocks of [{string.Join(", ", checkpoints.Select(c => c.Length))}] numbers",
                 $"at least one block, all of rows x {dimension} numbers");
+        }
+
         Name = name;
         Dimension = dimension;
         Rows = checkpoints[0].Length / dimension;
@@ -29,6 +31,8 @@ public sealed class MemoryFeatures : IDenseFeatures
         _checkpoints = checkpoints;
         Etabar = FeatureRows.Etabar(name, etabar, checkpoints.Length);
         _norms = FeatureRows.Norms(this, CancellationToken.None);
+
+        bool IsWhole(float[] values) => values.Length == checkpoints[0].Length && values.Length % dimension == 0;
     }
 
     /// <inheritdoc/>

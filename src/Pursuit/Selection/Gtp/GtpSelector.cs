@@ -60,8 +60,10 @@ public sealed class GtpSelector : ISelector
     {
         if (_options.NoiseFloor == GtpNoiseFloor.Off) return null;
         // ||B_j||^2 is c_j: noise of that energy leaves nothing of the mean.
-        var lost = Enumerable.Range(0, target.Groups).Where(
-            j => target.Noise[j] >= target.Shares[j]).Select(j => target.Names[j]).ToArray();
+        var lost = Enumerable.Range(0, target.Groups)
+            .Where(j => target.Noise[j] >= target.Shares[j])
+            .Select(j => target.Names[j])
+            .ToArray();
         if (lost.Length == 0) return null;
         var found = $"the examples of {string.Join(", ", lost.Select(n => $"'{n}'"))} agree so little "
             + "that their mean is no longer than its own sampling noise";
@@ -89,8 +91,8 @@ public sealed class GtpSelector : ISelector
             session.Problem.Gains!.Clear();
             var outcome = _options.Rounds == 2
                 ? new TwoRounds(session.Problem, _options, _options.Stops).Run(rows, context.Progress, context.CancellationToken)
-                : new GtpSolver(session.Problem, _options, _options.Stops).Run(
-                    rows, null, context.Progress, context.CancellationToken).Outcome;
+                : new GtpSolver(session.Problem, _options, _options.Stops)
+                    .Run(rows, null, context.Progress, context.CancellationToken).Outcome;
             var over = -session.Left(outcome.Positions);
             var spent = outcome.Positions.Sum(session.Cost);
             // A twentieth over the budget is cut off where the ranks are filled.
@@ -108,14 +110,9 @@ public sealed class GtpSelector : ISelector
         var weight = ranked.Count > 0 ? ranked.Average(r => r.Weight) : 1;
         if (left > 0)
         {
-            var herd = new HerdingFill(session.Problem, ranked.Select(r => r.Position));
-            ranked.AddRange(
-                herd.Fill(
-                    session.Cost,
-                    left,
-                    session.RowsFor(left),
-                    context.Progress,
-                    context.CancellationToken).Select(p => new RankedRow(p, 0, weight)));
+            var herding = new HerdingFill(session.Problem, ranked.Select(r => r.Position));
+            var filled = herding.Fill(session.Cost, left, session.RowsFor(left), context.Progress, context.CancellationToken);
+            ranked.AddRange(filled.Select(p => new RankedRow(p, 0, weight)));
         }
 
         if (problem.Quotas.Count > 0) ranked.AddRange(Others(session, ranked, weight, context.CancellationToken));

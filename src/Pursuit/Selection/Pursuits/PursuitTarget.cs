@@ -74,8 +74,9 @@ internal sealed record PursuitTarget
                 $"at most the target's {target.Count} examples",
                 "Lower it, or give more target examples.");
         if (clusters == 1) return (new int[target.Count], ["target"]);
-        var keys = Enumerable.Range(0, target.Count).Select(
-            v => new SeededRandom(problem.Seed, "pursuit/target-clusters", (ulong)v).NextUInt64()).ToArray();
+        var keys = Enumerable.Range(0, target.Count)
+            .Select(v => new SeededRandom(problem.Seed, "pursuit/target-clusters", (ulong)v).NextUInt64())
+            .ToArray();
         var group = GradientClusters.Assign(target, clusters, keys, context.Threads, context.CancellationToken);
         return (group, ClusterNames(group));
     }

@@ -20,8 +20,11 @@ public sealed class RdsRoundRobinSelector(RdsOptions options) : ISelector
         var scan = new SimilarityScan(problem, Name, options.Similarity, context);
         var rows = problem.ContentIds.Count;
         var empty = FeaturelessRows.Find(problem.Embeddings.Pool);
-        var least = Enumerable.Range(0, rows).Select(
-            i => problem.Budget.Cost(i, problem.TokenCounts)).Where(cost => cost > 0).DefaultIfEmpty(1).Min();
+        var least = Enumerable.Range(0, rows)
+            .Select(i => problem.Budget.Cost(i, problem.TokenCounts))
+            .Where(cost => cost > 0)
+            .DefaultIfEmpty(1)
+            .Min();
         var wanted = (long)Math.Min(rows, Math.Max(Spare, problem.ResolvedBudget / Math.Max(1, Total(problem) / rows)));
         for (var length = (int)Math.Min(rows, 2 * (wanted / scan.Targets) + Spare); ; length = (int)Math.Min(rows, 2L * length))
         {

@@ -35,8 +35,9 @@ internal static class RowDraws
     /// </summary>
     private static List<RankedRow> Drawn(SelectionProblem problem, int[] rows, double[] probabilities)
     {
-        var order = Enumerable.Range(0, rows.Length).Where(
-            i => problem.TokenCounts is null || problem.TokenCounts.Supervised[rows[i]] > 0).ToArray();
+        var order = Enumerable.Range(0, rows.Length)
+            .Where(i => problem.TokenCounts is null || problem.TokenCounts.Supervised[rows[i]] > 0)
+            .ToArray();
         if (order.Length == 0) return [.. rows.Select((row, i) => new RankedRow(row, probabilities[i]))];
         Array.Sort(order, (a, b) => problem.ContentIds[rows[a]].CompareTo(problem.ContentIds[rows[b]]));
         var upTo = new double[order.Length];

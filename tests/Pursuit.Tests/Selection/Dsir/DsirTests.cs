@@ -19,8 +19,9 @@ public sealed class DsirTests
         var pool = Texts(golden, "pool");
         var options = new DsirOptions { Hash = GramHash.Sha256, Buckets = golden.RootElement.GetProperty("buckets").GetInt32(), Resample = false };
         var weights = new DsirSelector(options).Scores(Problem(pool, Texts(golden, "target")), SelectionContext.Default);
-        var expected = golden.RootElement.GetProperty("log_weights").EnumerateArray().Select(
-            w => w.ValueKind == JsonValueKind.Null ? double.NaN : w.GetDouble()).ToArray();
+        var expected = golden.RootElement.GetProperty("log_weights").EnumerateArray()
+            .Select(w => w.ValueKind == JsonValueKind.Null ? double.NaN : w.GetDouble())
+            .ToArray();
         for (var i = 0; i < expected.Length; i++)
         {
             if (double.IsNaN(expected[i])) weights[i].ShouldBe(double.NaN);

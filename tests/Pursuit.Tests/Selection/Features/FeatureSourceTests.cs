@@ -131,8 +131,9 @@ public sealed class FeatureSourceTests : IDisposable
     public void A_store_of_ours_reads_as_the_gradients_that_were_put_in(string type, string normalization)
     {
         const int StoreRows = 2100; // three shards
-        var gradients = Enumerable.Range(0, 2).Select(
-            t => Enumerable.Range(0, StoreRows * Dimension).Select(i => (i * 37 % 101 - 50) / 8f * (t + 1)).ToArray()).ToArray();
+        var gradients = Enumerable.Range(0, 2)
+            .Select(t => Enumerable.Range(0, StoreRows * Dimension).Select(i => (i * 37 % 101 - 50) / 8f * (t + 1)).ToArray())
+            .ToArray();
         foreach (var block in gradients) block.AsSpan(7 * Dimension, Dimension).Clear();
         WriteStore(gradients, type, normalization, new Dictionary<string, string> { ["pool"] = "right" });
         using var features = FeatureSource.Open(

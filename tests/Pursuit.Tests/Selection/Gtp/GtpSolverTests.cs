@@ -36,8 +36,9 @@ public sealed class GtpSolverTests
         var outcome = GtpLawTests.Pursue(selection, Quiet, 30);
         var rows = GtpLawTests.Dense(problem, 150);
         var chosen = outcome.Positions.Select(p => rows[p]).ToArray();
-        var objective = GtpLawTests.Targets(problem).Select(
-            (b, j) => ReferenceNonNegative.Objective(chosen, b, problem.Lambda, outcome.Weights[j])).Sum();
+        var objective = GtpLawTests.Targets(problem)
+            .Select((b, j) => ReferenceNonNegative.Objective(chosen, b, problem.Lambda, outcome.Weights[j]))
+            .Sum();
         outcome.Objective.ShouldBe(objective, Tolerances.FloatReordered);
         outcome.Objective.ShouldBe(outcome.Iterations.Min(i => i.Objective), Tolerances.FloatReordered);
     }

@@ -99,8 +99,10 @@ public sealed class CellIndexTests
         var shares = targets.Select((query, j) =>
         {
             var count = details.Neighbours[j];
-            var nearest = Enumerable.Range(0, rows.Length).OrderBy(
-                i => SquaredDistance.Of(query, rows[i])).ThenBy(i => problem.ContentIds[i]).Take(count);
+            var nearest = Enumerable.Range(0, rows.Length)
+                .OrderBy(i => SquaredDistance.Of(query, rows[i]))
+                .ThenBy(i => problem.ContentIds[i])
+                .Take(count);
             return (double)ReferenceCells.Find(
                 rows, query, centres, Lists, probes, problem.ContentIds).Take(count).Intersect(nearest).Count() / count;
         }).ToArray();

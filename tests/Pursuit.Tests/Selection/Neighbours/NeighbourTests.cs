@@ -177,8 +177,11 @@ public sealed class NeighbourTests
             var lists = NeighbourSearch.Nearest(new NearestRows(rows, ids, target!.ToArray(), length, threads), Token);
             for (var j = 0; j < queries.Length; j++)
             {
-                var expected = Enumerable.Range(0, pool.Length).OrderBy(
-                    i => Squared(queries[j], pool[i])).ThenBy(i => ids[i]).Take(length).ToArray();
+                var expected = Enumerable.Range(0, pool.Length)
+                    .OrderBy(i => Squared(queries[j], pool[i]))
+                    .ThenBy(i => ids[i])
+                    .Take(length)
+                    .ToArray();
                 lists.Rows[j].ShouldBe(expected);
                 foreach (var (k, i) in expected.Index())
                     lists.Distances[j][k].ShouldBe(Math.Sqrt(Squared(queries[j], pool[i])), 1e-12 * (1 + lists.Distances[j][k]));

@@ -54,8 +54,9 @@ public sealed class NonNegativeSolverTests
     {
         const int N = 60, Stride = 64;
         var random = new SeededRandom(3, "test/non-negative/optimal");
-        var rows = Enumerable.Range(0, N).Select(
-            _ => Enumerable.Range(0, 40).Select(_ => (float)random.NextGaussian()).ToArray()).ToArray();
+        var rows = Enumerable.Range(0, N)
+            .Select(_ => Enumerable.Range(0, 40).Select(_ => (float)random.NextGaussian()).ToArray())
+            .ToArray();
         var gram = new float[N * Stride];
         for (var i = 0; i < N; i++)
             for (var k = 0; k < N; k++) gram[i * Stride + k] = rows[i].Zip(rows[k], (a, b) => a * b).Sum();

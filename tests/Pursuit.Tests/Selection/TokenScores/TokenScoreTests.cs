@@ -42,8 +42,9 @@ public sealed class TokenScoreTests
         statistics.UnigramCounts.ShouldBe(Numbers(golden.RootElement, "unigrams").Select(v => (long)v));
         var scores = (
             (IScorer)MethodOptions.Create(MethodRegistry.Find(method), settings)).Scores(Problem(statistics), SelectionContext.Default);
-        var expected = golden.RootElement.GetProperty("expected").GetProperty(expectedName).EnumerateArray().Select(
-            v => v.ValueKind == JsonValueKind.Null ? double.NaN : v.GetDouble()).ToArray();
+        var expected = golden.RootElement.GetProperty("expected").GetProperty(expectedName).EnumerateArray()
+            .Select(v => v.ValueKind == JsonValueKind.Null ? double.NaN : v.GetDouble())
+            .ToArray();
         for (var i = 0; i < expected.Length; i++)
         {
             if (double.IsNaN(expected[i])) scores[i].ShouldBe(double.NaN, $"example {i}");
