@@ -11,8 +11,11 @@ public sealed class AdapterCommandTests
         using var directory = new TemporaryDirectory();
         var text = directory.Write(
             "text.jsonl",
-            string.Concat(Enumerable.Range(0, 20).Select(i => JsonSerializer.Serialize(new { text = $"the number {i} comes before "
-                + $"{i + 1}" }) + "\n")));
+            string.Concat(Enumerable.Range(0, 20).Select(i => JsonSerializer.Serialize(new
+            {
+                text = $"the number {i} comes before "
+                + $"{i + 1}"
+            }) + "\n")));
         Done(
             "pretrain", "--data", text, "--out", "model", "--vocab", "280", "--width", "16", "--layers", "1", "--heads", "2", "--mlp", "32",
             "--context", "32", "--tokens", "512", "--batch-tokens", "128");

@@ -19,8 +19,11 @@ public sealed class ComputedFeaturesTests : IDisposable
                 Enumerable.Range(0, 10).Select(i => Line(3 + 10 * i).Replace("q", "t", StringComparison.Ordinal))));
         _directory.Write(
             "corpus.jsonl",
-            string.Concat(Enumerable.Range(0, 200).Select(i => JsonSerializer.Serialize(new { text = $"what is {i}? it is "
-                + $"{Words[i % 10]} and {Words[i / 7 % 10]}" }) + "\n")));
+            string.Concat(Enumerable.Range(0, 200).Select(i => JsonSerializer.Serialize(new
+            {
+                text = $"what is {i}? it is "
+                + $"{Words[i % 10]} and {Words[i / 7 % 10]}"
+            }) + "\n")));
         var made = Cli.RunIn(
             _directory.FullPath, "pretrain", "--data", "corpus.jsonl", "--out", "model", "--vocab", "300", "--width", "32", "--layers", "2",
             "--heads", "2", "--mlp", "64", "--context", "64", "--batch-tokens", "512", "--tokens", "10000", "--lr", "0.01");
@@ -201,8 +204,13 @@ public sealed class ComputedFeaturesTests : IDisposable
     ];
 
     private static string Line(int i) =>
-        JsonSerializer.Serialize(new { id = $"q{i}", prompt = $"q{i}: what is {i}?", completion = $"it is {Words[i % 10]} and "
-            + $"{Words[i / 10 % 10]}" }) + "\n";
+        JsonSerializer.Serialize(new
+        {
+            id = $"q{i}",
+            prompt = $"q{i}: what is {i}?",
+            completion = $"it is {Words[i % 10]} and "
+            + $"{Words[i / 10 % 10]}"
+        }) + "\n";
 
     private static string[] Arguments(string name, params string[] more) =>
         [

@@ -28,8 +28,11 @@ internal sealed class DamageWorld : IDisposable
         _directory.Write("test.jsonl", string.Concat(Enumerable.Range(300, 6).Select(Line)));
         _directory.Write(
             "corpus.jsonl",
-            string.Concat(Enumerable.Range(0, 60).Select(i => JsonSerializer.Serialize(new { text = $"what is {i}? it is "
-                + $"{Words[i % 10]} and {Words[i / 7 % 10]}" }) + "\n")));
+            string.Concat(Enumerable.Range(0, 60).Select(i => JsonSerializer.Serialize(new
+            {
+                text = $"what is {i}? it is "
+                + $"{Words[i % 10]} and {Words[i / 7 % 10]}"
+            }) + "\n")));
         Done([.. Tiny, "--data", PathOf("corpus.jsonl"), "--out", PathOf("model"), "--tokens", "1024"]);
     }
 
@@ -139,8 +142,13 @@ internal sealed class DamageWorld : IDisposable
     public void Dispose() => _directory.Dispose();
 
     private static string Line(int i) =>
-        JsonSerializer.Serialize(new { id = $"q{i}", prompt = $"q{i}: what is {i}?", completion = $"it is {Words[i % 10]} and "
-            + $"{Words[i / 10 % 10]}" }) + "\n";
+        JsonSerializer.Serialize(new
+        {
+            id = $"q{i}",
+            prompt = $"q{i}: what is {i}?",
+            completion = $"it is {Words[i % 10]} and "
+            + $"{Words[i / 10 % 10]}"
+        }) + "\n";
 
     private static void Done(string[] command) => Run(command).ShouldSatisfyAllConditions(o => o.Code.ShouldBe(0, o.Error));
 

@@ -43,7 +43,9 @@ public sealed class DescriptorTests : IDisposable
         _directory.Write("target.jsonl", "{\"text\": \"number 7 of all\"}\n");
         var start = new ProcessStartInfo("sh")
         {
-            WorkingDirectory = _directory.FullPath, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = _directory.FullPath,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         foreach (var word in (string[])[
             "-c", $"ulimit -n {descriptors}; exec \"$@\"", "sh", "dotnet", Path.Combine(AppContext.BaseDirectory, "Pursuit.Cli.dll"),

@@ -168,12 +168,20 @@ public sealed class EmbeddingCommandTests : IDisposable
         }
     }
 
-    private static string Text(int i) => JsonSerializer.Serialize(new { text = $"what is {i}? it is {Words[i % 10]} and "
-        + $"{Words[i / 7 % 10]}" }) + "\n";
+    private static string Text(int i) => JsonSerializer.Serialize(new
+    {
+        text = $"what is {i}? it is {Words[i % 10]} and "
+        + $"{Words[i / 7 % 10]}"
+    }) + "\n";
 
     private static string Line(int i) =>
-        JsonSerializer.Serialize(new { id = $"q{i}", prompt = $"q{i}: what is {i}?", completion = $"it is {Words[i % 10]} and "
-            + $"{Words[i / 10 % 10]}" }) + "\n";
+        JsonSerializer.Serialize(new
+        {
+            id = $"q{i}",
+            prompt = $"q{i}: what is {i}?",
+            completion = $"it is {Words[i % 10]} and "
+            + $"{Words[i / 10 % 10]}"
+        }) + "\n";
 
     private Cli.Outcome Select(string name, string method, params string[] more) =>
         Succeeds(

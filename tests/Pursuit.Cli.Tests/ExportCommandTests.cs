@@ -88,7 +88,7 @@ public sealed class ExportCommandTests : IDisposable
         without.Error.ShouldNotContain("bad: ");
         Lines("out.jsonl").ShouldBe(Lines("pool.jsonl").Where((_, i) => i is not (3 or 5)), ignoreOrder: true);
         Lines("out.run/ledger.jsonl")[3].ShouldContain("an example of the target, excluded as asked");
-        Cli.RunIn(_directory.FullPath, "explain", "out.run", "--id", "pool.jsonl:4").Output.ShouldContain("never offered");
+        Cli.RunIn(_directory.FullPath, "explain", "out.run", "--id", "pool.jsonl:4").Output.ShouldContain("It was excluded");
         var nothing = Select("--target", "pool.jsonl", "--budget", "4", "--method", "dsir", "--exclude-target");
         (nothing.ExitCode, nothing.Error.Contains("all 12 good records are the target's own")).ShouldBe((2, true), nothing.Error);
         Select("--budget", "4", "--exclude-target").Error.ShouldContain("--exclude-target: given without --target");

@@ -19,12 +19,20 @@ internal sealed class FeatureCommandWorld : IDisposable
             string.Concat(
                 Enumerable.Range(0, Rows).Select(
                     i => JsonSerializer.Serialize(
-                        new { id = $"q{i}", prompt = $"q{i}: what is {i}?", completion = $"it is {Words[i % 10]} and "
-                            + $"{Words[i / 10 % 10]}" }) + "\n")));
+                        new
+                        {
+                            id = $"q{i}",
+                            prompt = $"q{i}: what is {i}?",
+                            completion = $"it is {Words[i % 10]} and "
+                            + $"{Words[i / 10 % 10]}"
+                        }) + "\n")));
         _directory.Write(
             "corpus.jsonl",
-            string.Concat(Enumerable.Range(0, 100).Select(i => JsonSerializer.Serialize(new { text = $"what is {i}? it is "
-                + $"{Words[i % 10]} and {Words[i / 7 % 10]}" }) + "\n")));
+            string.Concat(Enumerable.Range(0, 100).Select(i => JsonSerializer.Serialize(new
+            {
+                text = $"what is {i}? it is "
+                + $"{Words[i % 10]} and {Words[i / 7 % 10]}"
+            }) + "\n")));
         var made = Run(
             "pretrain", "--data", "corpus.jsonl", "--out", "model", "--vocab", "300", "--width", "16", "--layers", "1", "--heads", "2",
             "--mlp", "32", "--context", "64", "--batch-tokens", "512", "--tokens", "2000", "--lr", "0.01");

@@ -34,18 +34,28 @@ public sealed class KilledAnywhereTests : IDisposable
     {
         Write(
             "pool.jsonl",
-            Enumerable.Range(0, 24).Select(i => new { prompt = $"q{i}: what is {i}?", completion = $"it is {Words[i % 10]} and "
-                + $"{Words[i / 3 % 10]}" }));
+            Enumerable.Range(0, 24).Select(i => new
+            {
+                prompt = $"q{i}: what is {i}?",
+                completion = $"it is {Words[i % 10]} and "
+                + $"{Words[i / 3 % 10]}"
+            }));
         Write(
             "target.jsonl",
             Enumerable.Range(50, 4).Select(i => new { prompt = $"q{i}: what is {i}?", completion = $"it is {Words[i % 10]}" }));
         Write(
             "test.jsonl", Enumerable.Range(60, 3).Select(
                 i => new { prompt = $"q{i}: what is {i}?", completion = $"it is {Words[i % 7]}" }));
-        Write("texts.jsonl", Enumerable.Range(0, 16).Select(i => new { text = $"what is {i}? it is {Words[i % 10]} and "
-            + $"{Words[i / 7 % 10]} and all that is {Words[i % 3]}" }));
-        Write("many.jsonl", Enumerable.Range(0, 72).Select(i => new { text = $"what is {i}? it is {Words[i % 10]} and "
-            + $"{Words[i / 7 % 10]} and all that is {Words[i % 3]}" }));
+        Write("texts.jsonl", Enumerable.Range(0, 16).Select(i => new
+        {
+            text = $"what is {i}? it is {Words[i % 10]} and "
+            + $"{Words[i / 7 % 10]} and all that is {Words[i % 3]}"
+        }));
+        Write("many.jsonl", Enumerable.Range(0, 72).Select(i => new
+        {
+            text = $"what is {i}? it is {Words[i % 10]} and "
+            + $"{Words[i / 7 % 10]} and all that is {Words[i % 3]}"
+        }));
         Done(
             "pretrain", "--data", Input("texts.jsonl"), "--out", Input("model"), "--vocab", "270", "--width", "8", "--layers", "1",
             "--heads", "1", "--mlp", "8", "--context", "48", "--batch-tokens", "96", "--tokens", "96", "--threads", "1");

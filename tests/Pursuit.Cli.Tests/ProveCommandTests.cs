@@ -15,8 +15,11 @@ public sealed class ProveCommandTests : IDisposable
         Write("sums/test.jsonl", Enumerable.Range(60, 6).Select(i => ($"after {i}", $"comes {i + 1}")));
         var text = _directory.Write(
             "text.jsonl",
-            string.Concat(Enumerable.Range(0, 20).Select(i => JsonSerializer.Serialize(new { text = $"the number {i} comes before "
-                + $"{i + 1}" }) + "\n")));
+            string.Concat(Enumerable.Range(0, 20).Select(i => JsonSerializer.Serialize(new
+            {
+                text = $"the number {i} comes before "
+                + $"{i + 1}"
+            }) + "\n")));
         Done(
             "pretrain", "--data", text, "--out", "model", "--vocab", "280", "--width", "16", "--layers", "1", "--heads", "2", "--mlp", "32",
             "--context", "48", "--tokens", "512", "--batch-tokens", "128");
@@ -80,8 +83,11 @@ public sealed class ProveCommandTests : IDisposable
     {
         _directory.Write(
             "held.jsonl",
-            string.Concat(Enumerable.Range(30, 5).Select(i => JsonSerializer.Serialize(new { text = $"the number {i} comes before "
-                + $"{i + 1}" }) + "\n")));
+            string.Concat(Enumerable.Range(30, 5).Select(i => JsonSerializer.Serialize(new
+            {
+                text = $"the number {i} comes before "
+                + $"{i + 1}"
+            }) + "\n")));
         var outcome = Done(
             "prove", "--pool", "text.jsonl", "--test", "held.jsonl", "--model", "model", "--from-scratch", "--budget", "50%", "--methods",
             "zip", "--seeds", "2", "--epoch-seeds", "1", "--run", "scratch.run", "--json");

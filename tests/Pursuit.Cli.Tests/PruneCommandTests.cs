@@ -18,8 +18,12 @@ public sealed class PruneCommandTests : IDisposable
 
     public PruneCommandTests() => _pool = _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Documents + 1).Select(i =>
         JsonSerializer.Serialize(
-            new { id = $"d{i}", text = i == Documents ? "" : $"document {i} says{(i == 7 ? " \uFFFE" : "")} " + string.Join(
-                ' ', Enumerable.Range(0, 20 + i % 5).Select(k => $"word{i * k % 97}")) }) + "\n")));
+            new
+            {
+                id = $"d{i}",
+                text = i == Documents ? "" : $"document {i} says{(i == 7 ? " \uFFFE" : "")} " + string.Join(
+                ' ', Enumerable.Range(0, 20 + i % 5).Select(k => $"word{i * k % 97}"))
+            }) + "\n")));
 
     public void Dispose() => _directory.Dispose();
 

@@ -39,8 +39,13 @@ public sealed class SmallCommandTests
     public void What_a_record_holds_cannot_move_the_cursor_of_whoever_inspects_it()
     {
         using var directory = new TemporaryDirectory();
-        directory.Write("odd.jsonl", JsonSerializer.Serialize(new { id = "a\u001b[2Jb", prompt = "red \u001b[31m, back \r, bell "
-            + "\u0007, C1 \u009b2J, turned \u202e round", completion = "title \u001b]0;x\u0007\nnext line" }) + "\n");
+        directory.Write("odd.jsonl", JsonSerializer.Serialize(new
+        {
+            id = "a\u001b[2Jb",
+            prompt = "red \u001b[31m, back \r, bell "
+            + "\u0007, C1 \u009b2J, turned \u202e round",
+            completion = "title \u001b]0;x\u0007\nnext line"
+        }) + "\n");
         var run = Cli.RunIn(directory.FullPath, "inspect", "odd.jsonl");
         run.ExitCode.ShouldBe(0, run.Error);
         run.Output.Where(c => char.IsControl(c) && c is not ('\n' or '\t') || c == '\u202e').ShouldBeEmpty();

@@ -147,8 +147,11 @@ public sealed class StopSignalTests : IDisposable
     }
 
     private static string Texts(int count) =>
-        string.Concat(Enumerable.Range(0, count).Select(i => JsonSerializer.Serialize(new { text = $"the number {i} stands behind "
-            + $"{i - 1} and before {i + 1}, as {i * i} does not" }) + "\n"));
+        string.Concat(Enumerable.Range(0, count).Select(i => JsonSerializer.Serialize(new
+        {
+            text = $"the number {i} stands behind "
+            + $"{i - 1} and before {i + 1}, as {i * i} does not"
+        }) + "\n"));
 
     private string[] Files(string directory) =>
         [

@@ -1,6 +1,6 @@
 using Pursuit.Engine.Kernels;
-using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Engine.Tests;
 

@@ -74,7 +74,7 @@ public sealed class ModelConfigTests
 
     [Fact]
     public void An_unsupported_family_names_the_way_that_is_left() =>
-        Should.Throw<PursuitException>(() => Parse(Llama, ("model_type", "\"gpt_neox\""))).Message.ShouldContain("--features");
+        Should.Throw<PursuitException>(() => Parse(Llama, ("model_type", "\"gpt_neox\""))).Message.ShouldContain("Features");
 
     [Theory]
     [InlineData("num_hidden_layers", "2147483647", "num_hidden_layers is 2147483647, at most 4096")]

@@ -1,7 +1,7 @@
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
-using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Engine.Tests;
 

@@ -15,9 +15,11 @@ internal sealed class AdapterOptions
 
     private readonly Option<bool> _lora = new ListedOption<bool>(
         "--lora", OptionGroup.Adapters, "Train low-rank adapters and freeze the model's weights. --out gets the adapters in PEFT's "
-            + "layout.") { IsCommon = true };
+            + "layout.")
+    { IsCommon = true };
     private readonly Option<int?> _rank = new ListedOption<int?>(
-        "--rank", OptionGroup.Adapters, "RANK", "The adapters' rank.") { Default = $"{Usual.Rank}" };
+        "--rank", OptionGroup.Adapters, "RANK", "The adapters' rank.")
+    { Default = $"{Usual.Rank}" };
     private readonly Option<double?> _alpha = new ListedOption<double?>(
         "--alpha", OptionGroup.Adapters, "ALPHA", "The adapters' output is scaled by alpha / rank.")
     {

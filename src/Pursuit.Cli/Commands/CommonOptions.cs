@@ -47,7 +47,8 @@ internal static class CommonOptions
 
     public static ListedOption<string?> Shape() => new(
         "--shape", OptionGroup.Input, "NAME", "The layout of the records, instead of detecting it: "
-            + $"{string.Join(", ", RecordShapeNames.All)}.") { Words = [.. RecordShapeNames.All] };
+            + $"{string.Join(", ", RecordShapeNames.All)}.")
+    { Words = [.. RecordShapeNames.All] };
 
     public static ListedOption<bool> Strict() =>
         new("--strict", OptionGroup.Input, "Stop at the first invalid record instead of quarantining it.");
@@ -81,11 +82,11 @@ internal static class CommonOptions
     /// <summary>An option that names a model; its value is a directory, looked up in the hub's cache where a name was given.</summary>
     public static ListedOption<string?> Model(string name, string description, string? otherwise = null) =>
         new(name, OptionGroup.Model, "MODEL", description)
-    {
-        CustomParser = result => ModelDirectory.Resolve(result.Tokens[0].Value),
-        Default = otherwise,
-        IsCommon = name == "--model",
-    };
+        {
+            CustomParser = result => ModelDirectory.Resolve(result.Tokens[0].Value),
+            Default = otherwise,
+            IsCommon = name == "--model",
+        };
 
     /// <summary>Words given apart or with commas between them.</summary>
     public static string[] Words(string[] given) =>
@@ -97,16 +98,16 @@ internal static class CommonOptions
 
     public static ListedOption<int> MaxLength() =>
         new("--max-length", OptionGroup.Model, "TOKENS", "Truncate examples to this many tokens, as your trainer will.")
-    {
-        DefaultValueFactory = _ => 2048,
-    };
+        {
+            DefaultValueFactory = _ => 2048,
+        };
 
     public static ListedOption<int> Threads() =>
         new("--threads", OptionGroup.Run, "COUNT", "Threads of each process. Results don't depend on it.")
-    {
-        DefaultValueFactory = _ => LaunchedCores.Own,
-        Default = "all cores",
-    };
+        {
+            DefaultValueFactory = _ => LaunchedCores.Own,
+            Default = "all cores",
+        };
 
     /// <summary>Where a model computes, for every command that runs one.</summary>
     public static Option<string?> Device() => new ListedOption<string?>(

@@ -17,9 +17,11 @@ internal sealed class GenerateCommand
     private readonly Option<string?> _adapter = AdapterOptions.Existing(
         OptionGroup.Model, "A directory with PEFT adapters to apply to the model.");
     private readonly Option<string> _prompt = new ListedOption<string>(
-        "--prompt", OptionGroup.Input, "TEXT", "The text to continue.") { Required = true };
+        "--prompt", OptionGroup.Input, "TEXT", "The text to continue.")
+    { Required = true };
     private readonly Option<bool> _chat = new ListedOption<bool>(
-        "--chat", OptionGroup.Input, "Treat the prompt as a user's message and print the assistant's answer.") { IsCommon = true };
+        "--chat", OptionGroup.Input, "Treat the prompt as a user's message and print the assistant's answer.")
+    { IsCommon = true };
     private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
     private readonly Option<int> _tokens = new ListedOption<int>(
         "--max-tokens", OptionGroup.Output, "COUNT", "Maximum number of tokens to generate.")

@@ -21,9 +21,11 @@ internal static class InspectCommand
         };
         var id = new ListedOption<string?>(
             "--id", OptionGroup.Output, "ID", "Print the example with this id, or with a content id that begins with these six or "
-                + "more digits.") { IsCommon = true };
+                + "more digits.")
+        { IsCommon = true };
         var count = new ListedOption<int>(
-            "--count", OptionGroup.Output, "COUNT", "Number of examples to print.") { DefaultValueFactory = _ => 3, IsCommon = true };
+            "--count", OptionGroup.Output, "COUNT", "Number of examples to print.")
+        { DefaultValueFactory = _ => 3, IsCommon = true };
         var model = CommonOptions.Model();
         var maxLength = CommonOptions.MaxLength();
         var templateSet = CommonOptions.TemplateSet();

@@ -48,7 +48,8 @@ internal sealed class PlanCommand
     private readonly Option<string?> _machines = new ListedOption<string?>(
         "--machines", OptionGroup.Run, "FILE", "A YAML list of the machines that will do the job, instead of this one: groups with "
             + "count, cores, memory-gb, disk-mb-s and network-mb-s "
-        + "(docs/scale.md).") { IsCommon = true };
+        + "(docs/scale.md).")
+    { IsCommon = true };
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _device = CommonOptions.Device();

@@ -21,8 +21,12 @@ internal sealed class PretrainCommand
         Required = true,
     };
     private readonly Option<string?> _tokenizer = new ListedOption<string?>(
-        "--tokenizer", OptionGroup.Tokenizer, "DIR", "A directory with the tokenizer to use.") { Default = "a new one, trained on the "
-            + "data", IsCommon = true };
+        "--tokenizer", OptionGroup.Tokenizer, "DIR", "A directory with the tokenizer to use.")
+    {
+        Default = "a new one, trained on the "
+            + "data",
+        IsCommon = true
+    };
     private readonly Option<int> _vocabulary = TrainingOptions.Valued(
         "--vocab", OptionGroup.Tokenizer, "ENTRIES", "Vocabulary size of a new tokenizer.", 4096);
     private readonly Option<WordPattern> _pattern = WordOption.Of(
@@ -39,9 +43,11 @@ internal sealed class PretrainCommand
     private readonly Option<int> _heads = TrainingOptions.Valued(
         "--heads", OptionGroup.Architecture, "COUNT", "Number of query heads.", Usual.Shape.Heads);
     private readonly Option<int?> _keyValueHeads = new ListedOption<int?>(
-        "--kv-heads", OptionGroup.Architecture, "COUNT", "Number of key and value heads.") { Default = "the number of query heads" };
+        "--kv-heads", OptionGroup.Architecture, "COUNT", "Number of key and value heads.")
+    { Default = "the number of query heads" };
     private readonly Option<int?> _mlp = new ListedOption<int?>(
-        "--mlp", OptionGroup.Architecture, "COUNT", "Width of the feed-forward block.") { Default = "8/3 of the width" };
+        "--mlp", OptionGroup.Architecture, "COUNT", "Width of the feed-forward block.")
+    { Default = "8/3 of the width" };
     private readonly Option<int> _context = TrainingOptions.Valued(
         "--context", OptionGroup.Architecture, "TOKENS", "Tokens of a training window, and the model's longest sequence.",
         Usual.Shape.Context);
@@ -50,9 +56,11 @@ internal sealed class PretrainCommand
     private readonly Option<bool> _untied = new ListedOption<bool>(
         "--untied", OptionGroup.Architecture, "Give the output head its own weights instead of the embedding's.");
     private readonly Option<long?> _tokens = new ListedOption<long?>(
-        "--tokens", OptionGroup.Training, "COUNT", "Tokens to train on, rounded up to whole steps; excludes --epochs.") { IsCommon = true };
+        "--tokens", OptionGroup.Training, "COUNT", "Tokens to train on, rounded up to whole steps; excludes --epochs.")
+    { IsCommon = true };
     private readonly Option<double?> _epochs = new ListedOption<double?>(
-        "--epochs", OptionGroup.Training, "COUNT", "Passes over the data.") { Default = "1" };
+        "--epochs", OptionGroup.Training, "COUNT", "Passes over the data.")
+    { Default = "1" };
     private readonly Option<int> _batch = TrainingOptions.Valued(
         "--batch-tokens", OptionGroup.Training, "TOKENS", "Tokens of a step's batch.", Usual.BatchTokens);
     private readonly TrainingOptions _training = new("The directory that gets the model.", new TrainingDefaults(

@@ -45,7 +45,8 @@ internal sealed class ProveCommand
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string[]> _budget = new ListedOption<string[]>(
         "--budget", OptionGroup.Selection, "AMOUNTS", "How much to select; one or several amounts, such as 500, 0.5%,1% or "
-            + "200k-tokens.") { Required = true };
+            + "200k-tokens.")
+    { Required = true };
     private readonly Option<string[]> _methods = new ListedOption<string[]>(
         "--methods", OptionGroup.Selection, "NAMES", "The methods to compare, such as gtp,less, or variants of one: "
             + "gtp,gtp:fill=none. 'random' and 'full' are always included.")
@@ -76,12 +77,16 @@ internal sealed class ProveCommand
         "--batch", OptionGroup.Training, "EXAMPLES", "Examples of a step's batch; from scratch, windows of --max-length tokens.",
         Usual.BatchExamples);
     private readonly Option<double?> _learningRate = new ListedOption<double?>(
-        "--lr", OptionGroup.Training, "RATE", "The peak learning rate.") { Default = "0.0003, or 0.002 from scratch" };
+        "--lr", OptionGroup.Training, "RATE", "The peak learning rate.")
+    { Default = "0.0003, or 0.002 from scratch" };
     private readonly Option<double> _warmup = TrainingOptions.Valued(
         "--warmup", OptionGroup.Training, "SHARE", "The share of the steps in which the learning rate rises to its peak.", Usual.Warmup);
     private readonly Option<int?> _maxLength = new ListedOption<int?>(
-        "--max-length", OptionGroup.Model, "TOKENS", "Truncate examples to this many tokens.") { Default = "2048, or the model's "
-            + "longest sequence if that is less" };
+        "--max-length", OptionGroup.Model, "TOKENS", "Truncate examples to this many tokens.")
+    {
+        Default = "2048, or the model's "
+            + "longest sequence if that is less"
+    };
     private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
     private readonly Option<int> _generate = TrainingOptions.Valued(
         "--generate", OptionGroup.Evaluation, "COUNT", "Answers to generate and score per test; 0 for none.", Usual.Generate);

@@ -78,7 +78,8 @@ internal sealed class SelectCommand
     };
     private readonly Option<int> _repeats = new ListedOption<int>(
         "--repeats", OptionGroup.Output, "COUNT", "Copies per selected record on average, allotted by weight, for trainers that "
-            + "ignore weights.") { DefaultValueFactory = _ => 1 };
+            + "ignore weights.")
+    { DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _run = CommonOptions.RunBesideOut();
     private readonly Option<bool> _noReport = new ListedOption<bool>(
         "--no-report", OptionGroup.Output, "Skip the report (report.html and report.json in the run directory).");

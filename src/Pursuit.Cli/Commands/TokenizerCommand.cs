@@ -34,11 +34,15 @@ internal static class TokenizerCommand
             DefaultValueFactory = _ => [.. usual.SpecialTokens],
         };
         var output = new ListedOption<string>(
-            "--out", OptionGroup.Output, "DIR", "The directory that gets tokenizer.json and tokenizer_config.json.") { Required = true };
+            "--out", OptionGroup.Output, "DIR", "The directory that gets tokenizer.json and tokenizer_config.json.")
+        { Required = true };
         var shape = CommonOptions.Shape();
         var json = CommonOptions.Json();
-        var command = new ToolCommand("train", "Trains a byte-level BPE tokenizer on a corpus.") { Example = "tokenizer train "
-            + "corpus.jsonl --vocab 8192 --out tokenizer" };
+        var command = new ToolCommand("train", "Trains a byte-level BPE tokenizer on a corpus.")
+        {
+            Example = "tokenizer train "
+            + "corpus.jsonl --vocab 8192 --out tokenizer"
+        };
         command.Add(files);
         foreach (var option in (Option[])[vocabulary, pattern, special, output, shape, json]) command.Add(option);
         command.Action = new JobAction(Files, _ => null, (parsed, _, cancellationToken) => Train(

@@ -31,8 +31,11 @@ internal sealed class TrainCommand
     private readonly Option<SelectionUse> _selectionUse = WordOption.Of(
         "--selection-use", OptionGroup.Input, "What of the selection counts in training.", Usual.SelectionUse);
     private readonly Option<int?> _maxLength = new ListedOption<int?>(
-        "--max-length", OptionGroup.Model, "TOKENS", "Truncate examples to this many tokens.") { Default = "2048, or the model's "
-            + "longest sequence if that is less" };
+        "--max-length", OptionGroup.Model, "TOKENS", "Truncate examples to this many tokens.")
+    {
+        Default = "2048, or the model's "
+            + "longest sequence if that is less"
+    };
     private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
     private readonly Option<int> _epochs = new ListedOption<int>("--epochs", OptionGroup.Training, "COUNT", "Passes over the examples.")
     {

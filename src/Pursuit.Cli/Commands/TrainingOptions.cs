@@ -32,7 +32,8 @@ internal sealed class TrainingOptions
         "--heldout", OptionGroup.Evaluation, "FILES", "Held-out files to evaluate on.");
     private readonly Option<string?> _groupField = new ListedOption<string?>(
         "--group-field", OptionGroup.Evaluation, "FIELD", "A top-level text field of the held-out records; the evaluation is split by "
-            + "it.") { Default = "'domain' or 'source', where there is one" };
+            + "it.")
+    { Default = "'domain' or 'source', where there is one" };
     private readonly Option<ulong> _seed = CommonOptions.Seed();
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _device = CommonOptions.Device();

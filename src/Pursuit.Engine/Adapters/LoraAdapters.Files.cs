@@ -112,10 +112,10 @@ public sealed partial class LoraAdapters
         if (faults.Count > 0)
             throw new PursuitException(
                 $"{file.Path}: {faults.Count} tensors don't fit {AdapterConfig.FileName} and the model ({All.Count} tensors): "
-                   
-                       
-                           
-                               
+
+
+
+
                                     + $"{string.Join("; ", faults.Take(Shown))}{(faults.Count > Shown ? "; ..." : "")}. Use the adapter "
                                     + "with the model it was made for.");
     }

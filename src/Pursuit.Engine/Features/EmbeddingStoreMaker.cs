@@ -26,7 +26,8 @@ internal sealed class EmbeddingStoreMaker(
         var manifest = loop.Manifest(
             "embedding",
             [new FeatureBlock($"layer-{layer}", extractor.Dimension)],
-            id) with { Dtype = options.Precision == EmbeddingPrecision.F32 ? "F32" : "BF16" };
+            id) with
+        { Dtype = options.Precision == EmbeddingPrecision.F32 ? "F32" : "BF16" };
         var facts = new ShardFacts(loop.Stage, "lengths", 4);
         var made = loop.MakeShards(manifest, facts, shard => MakeShard(shard, extractor, cancellationToken), cancellationToken);
         if (made is not var (totals, _)) return null;

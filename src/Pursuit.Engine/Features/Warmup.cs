@@ -235,7 +235,8 @@ internal sealed class Warmup
             heldOut,
             options,
             run,
-            _progress is null ? null : new Renamed(_progress, work)) { OnDamage = OnDamage };
+            _progress is null ? null : new Renamed(_progress, work))
+        { OnDamage = OnDamage };
         return trainer.Run(cancellationToken);
     }
 

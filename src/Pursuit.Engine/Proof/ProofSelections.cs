@@ -66,7 +66,8 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
             // A method that tells how often it passed over the features knows the bytes better.
             if (summary.Details?.As<MethodDetails>()?.FeatureBytes is { } read) bytes = read;
             var cost = new SelectionCost(
-                summary.Seconds + featureSeconds, tokens, bytes + pool.Sources.Sum(s => s.Bytes)) { FeatureSeconds = featureSeconds };
+                summary.Seconds + featureSeconds, tokens, bytes + pool.Sources.Sum(s => s.Bytes))
+            { FeatureSeconds = featureSeconds };
             kept = new KeptCost(summary.Selection!, cost);
             SealedJson.Write(costPath, kept);
         }

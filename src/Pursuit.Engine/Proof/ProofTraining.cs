@@ -83,7 +83,8 @@ internal sealed class ProofTraining
             null,
             _regime.Trainer(steps),
             run,
-            progress.Training(steps)) { OnDamage = damage => _run.OnDamage?.Invoke(damage) };
+            progress.Training(steps))
+        { OnDamage = damage => _run.OnDamage?.Invoke(damage) };
         return trainer.Run(cancellationToken);
     }
 

@@ -62,7 +62,8 @@ internal sealed class DataProbes
                     model,
                     false,
                     _recipe.Threads,
-                    _progress) { OnDamage = _run.OnDamage }.Run(stage, pool, positions, string.Create(
+                    _progress)
+                { OnDamage = _run.OnDamage }.Run(stage, pool, positions, string.Create(
                         CultureInfo.InvariantCulture, $"scoring tokens, probe {probe + 1}"), cancellationToken);
                 stores.Add(statistics);
                 AddProbe(fingerprint, probe, own.Hash);

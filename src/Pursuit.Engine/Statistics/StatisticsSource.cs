@@ -62,7 +62,8 @@ public sealed class StatisticsSource : IStatisticsSource
             model,
             answersAlone,
             _recipe.Threads,
-            _progress) { OnDamage = _run.OnDamage }.Run(stage, pool, [.. Enumerable.Range(0, pool.Count)], work, cancellationToken);
+            _progress)
+        { OnDamage = _run.OnDamage }.Run(stage, pool, [.. Enumerable.Range(0, pool.Count)], work, cancellationToken);
         return new ComputedStatistics(statistics, fingerprint.Hash, report);
     }
 }

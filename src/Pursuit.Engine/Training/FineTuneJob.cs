@@ -81,7 +81,8 @@ public sealed class FineTuneJob
             empty,
             data.Ledger.DuplicateCount,
             data.Ledger.QuarantinedCount,
-            result) { Notes = data.Notes };
+            result)
+        { Notes = data.Notes };
     }
 
     /// <summary>Names the weights the training starts from; new adapters follow from the seed, which is part of what is trained.</summary>

@@ -55,7 +55,8 @@ public sealed class PretrainJob
         var start = RandomStart(config, _options.Seed, _options.InitialDeviation);
         using var trained = new AllWeights(decoder, tokenizerDirectory);
         using var trainer = new Trainer(
-            trained, start, windows, heldOut, TrainerOptionsFor(windows), run, _progress) { OnDamage = OnDamage };
+            trained, start, windows, heldOut, TrainerOptionsFor(windows), run, _progress)
+        { OnDamage = OnDamage };
         var result = trainer.Run(cancellationToken);
 
         ModelFiles.CopyCompanions(tokenizerDirectory, _options.Out);
@@ -70,7 +71,8 @@ public sealed class PretrainJob
             corpus.Ledger.QuarantinedCount,
             documents.TokenCount,
             documents.Bytes,
-            result) { Notes = corpus.Notes };
+            result)
+        { Notes = corpus.Notes };
     }
 
     /// <summary>Loads a tokenizer with the token that goes behind each document.</summary>

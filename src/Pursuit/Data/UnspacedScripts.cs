@@ -24,7 +24,7 @@ public static class UnspacedScripts
         (>= 0x0E00 and <= 0x0EFF) // Thai, Lao
         or (>= 0x1000 and <= 0x109F) or (>= 0xA9E0 and <= 0xA9FF) or (>= 0xAA60 and <= 0xAA7F) // Myanmar
         or (>= 0x1780 and <= 0x17FF) // Khmer
-        // repeats, numerals
+                                     // repeats, numerals
         or (>= 0x3005 and <= 0x3007) or (>= 0x3021 and <= 0x3029) or (>= 0x3031 and <= 0x3035) or (>= 0x3038 and <= 0x303C)
         or (>= 0x3041 and <= 0x30FF) or (>= 0x31F0 and <= 0x31FF)
         or (>= 0xFF66 and <= 0xFF9F) or (>= 0x1AFF0 and <= 0x1B16F) // Kana

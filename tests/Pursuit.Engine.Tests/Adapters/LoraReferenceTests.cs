@@ -1,8 +1,8 @@
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
-using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Engine.Tests.Adapters;
 

@@ -109,7 +109,7 @@ public sealed class FromScratchTests : IDisposable
     public void Conversations_and_weights_are_refused()
     {
         Should.Throw<PursuitException>(() => _tiny.Run(Options with { Pool = new PoolOptions { Paths = [_tiny.PathOf("pool.jsonl")] } })).Message.ShouldContain("a conversation; expected a record with a text");
-        Should.Throw<PursuitException>(() => _tiny.Run(Options with { Use = ProofUse.Weights })).Message.ShouldContain("--use: weights with --from-scratch");
+        Should.Throw<PursuitException>(() => _tiny.Run(Options with { Use = ProofUse.Weights })).Message.ShouldContain("Use: weights with FromScratch");
     }
 
     private void Write(string name, IEnumerable<int> numbers) => File.WriteAllText(

@@ -141,7 +141,7 @@ public sealed class ProveJobTests : IDisposable
         (full.TokenF1!.Estimate, full.RougeL!.Estimate).ShouldBe((1, 1));
         report.Scores.Single(s => s.Method == "base").ExactMatch!.Estimate.ShouldBe(0);
         warnings.Single().ShouldContain("4 stand in the pool");
-        Should.Throw<PursuitException>(() => _tiny.Run(options with { Strict = true })).Message.ShouldContain("--strict: known: of 4 test examples 4 stand in the pool");
+        Should.Throw<PursuitException>(() => _tiny.Run(options with { Strict = true })).Message.ShouldContain("Strict: known: of 4 test examples 4 stand in the pool");
     }
 
     [Fact]
@@ -194,9 +194,9 @@ public sealed class ProveJobTests : IDisposable
     public void Faults_are_told_all_at_once_with_what_is_lacking()
     {
         var message = Should.Throw<PursuitException>(() => new ProveJob(_tiny.Options with { Targets = [], Tests = [], Seeds = 0, Methods = [ProofMethod.Parse("length-matched-random")] }, null)).Message;
-        message.ShouldContain("--test: missing");
+        message.ShouldContain("Test: missing");
         message.ShouldContain("'length-matched-random' can't choose without one");
-        message.ShouldContain("--seeds: 0");
+        message.ShouldContain("Seeds: 0");
         Should.Throw<PursuitException>(() => _tiny.Run(_tiny.Options with { Tests = [_tiny.Write("empty.jsonl", []), _tiny.Options.Tests[1]] })).Message.ShouldContain("empty.jsonl");
         Should.Throw<PursuitException>(() => _tiny.Run(_tiny.Options with { Tests = [_tiny.Write("mute.jsonl", [("question", "")]), _tiny.Options.Tests[1]] })).Message.ShouldContain("mute.jsonl");
         Should.Throw<PursuitException>(() => ProofMethod.Parse("length:kept=shortest")).Message.ShouldContain("keep");

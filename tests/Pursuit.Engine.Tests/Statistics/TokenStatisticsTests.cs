@@ -157,7 +157,7 @@ public sealed class TokenStatisticsTests : IDisposable
     {
         using var pool = Open(Texts(12));
         using var run = RunDirectory.Open(_directory.PathOf("answers"));
-        Should.Throw<PursuitException>(() => new StatisticsSource(new StatisticsRecipe(), run, null).OfPool(pool, answersAlone: true, TestContext.Current.CancellationToken)).Message.ShouldContain("--model");
+        Should.Throw<PursuitException>(() => new StatisticsSource(new StatisticsRecipe(), run, null).OfPool(pool, answersAlone: true, TestContext.Current.CancellationToken)).Message.ShouldContain("Model");
     }
 
     private static string[] Texts(int count)

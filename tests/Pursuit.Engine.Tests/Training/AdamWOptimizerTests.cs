@@ -2,8 +2,8 @@ using System.Text.Json;
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
-using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Engine.Tests.Training;
 

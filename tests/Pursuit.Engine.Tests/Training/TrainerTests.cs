@@ -112,7 +112,7 @@ public sealed class TrainerTests
         var other = TinyTraining.Options(4) with { Optimizer = new AdamWOptions { WeightDecay = 0.2f } };
         var message = Should.Throw<PursuitException>(() => TinyTraining.Train(directory.PathOf("run"), other, Data)).Message;
         message.ShouldContain("step 4 of another training");
-        message.ShouldContain("--run");
+        message.ShouldContain("Run");
     }
 
     [Fact]

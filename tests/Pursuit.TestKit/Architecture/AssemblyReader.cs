@@ -33,6 +33,28 @@ public static class AssemblyReader
         return [.. module.GetTypes().Where(IsSeen).Select(t => t.FullName).Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>The text literals of an assembly's code and the texts in its attributes, with the type that holds each.</summary>
+    /// <param name="path">The assembly's file.</param>
+    public static IReadOnlyList<(string Type, string Text)> TextsOf(string path)
+    {
+        using var module = ModuleDefinition.ReadModule(path);
+        return
+        [
+            .. from type in module.GetTypes()
+               from method in type.Methods
+               where method.HasBody
+               from instruction in method.Body.Instructions
+               where instruction.Operand is string
+               select (Outermost(type).FullName, (string)instruction.Operand),
+            .. from type in module.GetTypes()
+               from property in type.Properties
+               from attribute in property.CustomAttributes
+               from argument in attribute.ConstructorArguments
+               where argument.Value is string
+               select (Outermost(type).FullName, (string)argument.Value),
+        ];
+    }
+
     private static bool IsSeen(TypeDefinition type) =>
         type.DeclaringType is null ? type.IsPublic : (type.IsNestedPublic || type.IsNestedFamily || type.IsNestedFamilyOrAssembly) && IsSeen(type.DeclaringType);
 

@@ -1,6 +1,6 @@
 using Pursuit.Numerics;
-using Pursuit.TestKit.Reference;
 using Pursuit.TestKit;
+using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Tests.Numerics;
 

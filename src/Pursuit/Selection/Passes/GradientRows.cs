@@ -96,7 +96,8 @@ public sealed class GradientRows
             [.. Floors],
             _mean,
             OwnRows.Instance,
-            RowRange.All(some)) { Norms = Array.ConvertAll(positions, p => Norms[p]) };
+            RowRange.All(some))
+        { Norms = Array.ConvertAll(positions, p => Norms[p]) };
     }
 
     /// <summary>Rows of a target, made as this pool's are: same floors, same centre.</summary>

@@ -174,11 +174,11 @@ internal sealed class PursuitSession
     /// </summary>
     private static bool Screens(PursuitOptions options, GradientRows rows) =>
         rows.Source.Team.Count == 1 && rows.Features.BytesPerElement > sizeof(sbyte) && options.PassesOverAll && options.Screen switch
-    {
-        ScreenUse.Always => true,
-        ScreenUse.Auto => rows.Features.BytesPerElement >= sizeof(float) || rows.PassBytes > PursuitMemory.HalfOfAll,
-        _ => false,
-    };
+        {
+            ScreenUse.Always => true,
+            ScreenUse.Auto => rows.Features.BytesPerElement >= sizeof(float) || rows.PassBytes > PursuitMemory.HalfOfAll,
+            _ => false,
+        };
 
     private double[] Sum(int[] positions)
     {

@@ -125,8 +125,14 @@ public sealed class GtpLawTests
     public void Twice_as_long_unscaled_rows_get_half_the_weights_exactly_and_the_same_support()
     {
         var selection = Gradients.Realistic(300, 16, "40");
-        var doubled = selection with { Gradients = selection.Gradients with { Pool = Gradients.Times(
-            (MemoryFeatures)selection.Gradients.Pool!, 2) } };
+        var doubled = selection with
+        {
+            Gradients = selection.Gradients with
+            {
+                Pool = Gradients.Times(
+            (MemoryFeatures)selection.Gradients.Pool!, 2)
+            }
+        };
         var options = new GtpOptions { Normalize = RowNormalization.None, Clusters = 2 };
         var one = Pursue(selection, options, 40);
         var two = Pursue(doubled, options, 40);
@@ -218,8 +224,14 @@ public sealed class GtpLawTests
         foreach (var (shardRows, threads) in new[] { (1, 4), (7, 1), (64, 2), (1024, 3) })
         {
             var other = Select(
-                selection with { Gradients = selection.Gradients with { Pool = Gradients.InShards(
-                    (MemoryFeatures)selection.Gradients.Pool!, shardRows) } },
+                selection with
+                {
+                    Gradients = selection.Gradients with
+                    {
+                        Pool = Gradients.InShards(
+                    (MemoryFeatures)selection.Gradients.Pool!, shardRows)
+                    }
+                },
                 options,
                 threads);
             other.Rows.ShouldBe(one.Rows);

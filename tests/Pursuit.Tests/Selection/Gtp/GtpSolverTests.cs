@@ -164,7 +164,8 @@ public sealed class GtpSolverTests
         var selection = Gradients.Problem(
             new MemoryFeatures("pool", 2, [[1, 0, 0, 1]]),
             new MemoryFeatures("target", 2, [target]),
-            "1") with { TargetGroups = [.. Enumerable.Range(0, Examples).Select(v => v / 8)], TargetGroupNames = ["a", "b"] };
+            "1") with
+        { TargetGroups = [.. Enumerable.Range(0, Examples).Select(v => v / 8)], TargetGroupNames = ["a", "b"] };
         var options = new GtpOptions { Normalize = RowNormalization.None };
         var rows = GradientRows.OfPool(selection.Gradients.Pool!, options.Rows).OfTarget(selection.Gradients.Target!);
         var (first, second) = TargetHalves.Draw(selection, GtpSelector.Name, rows, options, new SelectionContext { Threads = 1 });
@@ -224,8 +225,14 @@ public sealed class GtpSolverTests
         foreach (var block in longer)
             for (var k = 0; k < block.Length; k++) block[k] *= 1 << (k / 48 % 7);
         var other = GtpLawTests.Open(
-            selection with { Gradients = selection.Gradients with { Pool = new MemoryFeatures(
-                "longer", 48, longer, selection.Gradients.Pool!.Etabar) } },
+            selection with
+            {
+                Gradients = selection.Gradients with
+                {
+                    Pool = new MemoryFeatures(
+                "longer", 48, longer, selection.Gradients.Pool!.Etabar)
+                }
+            },
             options);
         Order(other).ShouldBe(Order(problem));
 

@@ -75,8 +75,14 @@ public sealed class TwoRoundsTests
     {
         var selection = Gradients.Realistic(1000, 24, "30");
         return PursuitSession.Open(
-            selection with { Gradients = selection.Gradients with { Pool = Gradients.InShards(
-                (MemoryFeatures)selection.Gradients.Pool!, 100) } },
+            selection with
+            {
+                Gradients = selection.Gradients with
+                {
+                    Pool = Gradients.InShards(
+                (MemoryFeatures)selection.Gradients.Pool!, 100)
+                }
+            },
             GtpSelector.Name,
             options,
             new SelectionContext { Threads = 1 }).Problem;

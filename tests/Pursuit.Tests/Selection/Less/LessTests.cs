@@ -30,8 +30,14 @@ public sealed class LessTests
     public void LESS_does_not_see_how_long_a_gradient_is()
     {
         var selection = Gradients.Realistic(120, 15, "30", groups: Tasks);
-        var longer = selection with { Gradients = selection.Gradients with { Pool = Gradients.Times(
-            (MemoryFeatures)selection.Gradients.Pool!, 8) } };
+        var longer = selection with
+        {
+            Gradients = selection.Gradients with
+            {
+                Pool = Gradients.Times(
+            (MemoryFeatures)selection.Gradients.Pool!, 8)
+            }
+        };
         Choose(new LessSelector(new LessOptions()), longer).Rows.ShouldBe(Choose(new LessSelector(new LessOptions()), selection).Rows);
     }
 
@@ -44,8 +50,14 @@ public sealed class LessTests
         var blocks = Gradients.Blocks(target, [.. Enumerable.Range(0, 15)]);
         foreach (var block in blocks)
             for (var k = 0; k < target.Dimension; k++) block[k] *= 128;
-        var loud = selection with { Gradients = selection.Gradients with { Target = new MemoryFeatures(
-            "target", target.Dimension, blocks, target.Etabar) } };
+        var loud = selection with
+        {
+            Gradients = selection.Gradients with
+            {
+                Target = new MemoryFeatures(
+            "target", target.Dimension, blocks, target.Etabar)
+            }
+        };
         Choose(new LessSelector(new LessOptions()), loud).Rows.Select(r => r.Position)
             .ShouldBe(Choose(new LessSelector(new LessOptions()), selection).Rows.Select(r => r.Position));
     }
@@ -107,8 +119,14 @@ public sealed class LessTests
         Ids(selector, Gradients.Permuted(selection, [.. Enumerable.Range(0, 150).Select(i => i * 47 % 150)])).ShouldBe(one);
         Ids(
             selector,
-            selection with { Gradients = selection.Gradients with { Pool = Gradients.InShards(
-                (MemoryFeatures)selection.Gradients.Pool!, 11) } },
+            selection with
+            {
+                Gradients = selection.Gradients with
+                {
+                    Pool = Gradients.InShards(
+                (MemoryFeatures)selection.Gradients.Pool!, 11)
+                }
+            },
             3).ShouldBe(one);
     }
 
@@ -142,11 +160,17 @@ public sealed class LessTests
         var selection = Gradients.Realistic(40, 15, "21", groups: Tasks);
         var twice = selection with { ContentIds = Problems.Pool(80, "21").ContentIds, TokenCounts = Problems.Pool(80, "21").TokenCounts, Sources = Problems.Pool(80, "21").Sources };
         var pool = (MemoryFeatures)selection.Gradients.Pool!;
-        twice = twice with { Gradients = twice.Gradients with { Pool = new MemoryFeatures(
+        twice = twice with
+        {
+            Gradients = twice.Gradients with
+            {
+                Pool = new MemoryFeatures(
             "twice",
             pool.Dimension,
             Gradients.Blocks(pool, [.. Enumerable.Range(0, 80).Select(i => i % 40)]),
-            pool.Etabar) } };
+            pool.Etabar)
+            }
+        };
         var one = Ids(selector, twice);
         Ids(selector, Gradients.Permuted(twice, [.. Enumerable.Range(0, 80).Reverse()])).ShouldBe(one);
     }
@@ -156,8 +180,15 @@ public sealed class LessTests
     {
         var selection = Gradients.Realistic(120, 15, "120");
         var common = Gradients.Gaussian(1, 48, 2, "common");
-        var shifted = selection with { Gradients = new GradientInputs { Pool = Shifted(selection.Gradients.Pool!, common), Target = Shifted(
-            selection.Gradients.Target!, common) } };
+        var shifted = selection with
+        {
+            Gradients = new GradientInputs
+            {
+                Pool = Shifted(selection.Gradients.Pool!, common),
+                Target = Shifted(
+            selection.Gradients.Target!, common)
+            }
+        };
         var selector = new TracInSelector(new TracInOptions { Centre = true });
         var scores = Choose(selector, selection).Rows.ToDictionary(r => r.Position, r => r.Score);
         var largest = scores.Values.Max(Math.Abs);
@@ -202,8 +233,14 @@ public sealed class LessTests
             block.AsSpan(3 * target.Dimension, target.Dimension).Clear();
         }
 
-        var zero = selection with { Gradients = selection.Gradients with { Target = new MemoryFeatures(
-            "target", target.Dimension, blocks, target.Etabar) } };
+        var zero = selection with
+        {
+            Gradients = selection.Gradients with
+            {
+                Target = new MemoryFeatures(
+            "target", target.Dimension, blocks, target.Etabar)
+            }
+        };
         Should.Throw<PursuitException>(
             () => Choose(MethodOptions.Create(MethodRegistry.Find(method), []), zero)).Message.ShouldContain("'mail'");
     }

@@ -56,8 +56,14 @@ public sealed class OmpTests
         var one = Ids(selection);
         Ids(Gradients.Permuted(selection, [.. Enumerable.Range(0, 150).Select(i => i * 47 % 150)])).ShouldBe(one);
         Ids(
-            selection with { Gradients = selection.Gradients with { Pool = Gradients.InShards(
-                (MemoryFeatures)selection.Gradients.Pool!, 11) } },
+            selection with
+            {
+                Gradients = selection.Gradients with
+                {
+                    Pool = Gradients.InShards(
+                (MemoryFeatures)selection.Gradients.Pool!, 11)
+                }
+            },
             3).ShouldBe(one);
     }
 

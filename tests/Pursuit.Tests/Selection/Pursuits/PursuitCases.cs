@@ -28,8 +28,14 @@ internal static class PursuitCases
     public static SelectionProblem Problem(int rows = 600, string budget = "24")
     {
         var problem = Gradients.Realistic(rows, 24, budget);
-        return problem with { Gradients = problem.Gradients with { Pool = Gradients.InShards(
-            (MemoryFeatures)problem.Gradients.Pool!, 128) } };
+        return problem with
+        {
+            Gradients = problem.Gradients with
+            {
+                Pool = Gradients.InShards(
+            (MemoryFeatures)problem.Gradients.Pool!, 128)
+            }
+        };
     }
 
     /// <summary>A choice with all that is told of it.</summary>

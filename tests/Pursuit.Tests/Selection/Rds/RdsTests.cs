@@ -53,8 +53,14 @@ public sealed class RdsTests
         // Twenty equal targets: each takes one in twenty of one common order, so every list must reach to the budget's end.
         var problem = Embeddings.Clustered(900, 1, "700");
         var one = Embeddings.Rows(problem.Embeddings.Target!)[0];
-        var same = problem with { Embeddings = problem.Embeddings with { Target = Embeddings.Of(
-            "target", [.. Enumerable.Repeat(one, 20)]) } };
+        var same = problem with
+        {
+            Embeddings = problem.Embeddings with
+            {
+                Target = Embeddings.Of(
+            "target", [.. Enumerable.Repeat(one, 20)])
+            }
+        };
         Choose(same, new RdsRoundRobinSelector(Dot)).Rows.ShouldBe(Choose(problem, new RdsSelector(Dot)).Rows);
     }
 
@@ -87,9 +93,12 @@ public sealed class RdsTests
     /// <summary>The same directions at lengths from 0.5 to 2, so that the cosine and the inner product differ.</summary>
     private static SelectionProblem Lengths(SelectionProblem problem) => problem with
     {
-        Embeddings = problem.Embeddings with { Pool = Embeddings.Of(
+        Embeddings = problem.Embeddings with
+        {
+            Pool = Embeddings.Of(
             "pool",
-            [.. Embeddings.Rows(problem.Embeddings.Pool!).Select((row, i) => Array.ConvertAll(row, x => x * (0.5f + i % 7 / 4f)))]) },
+            [.. Embeddings.Rows(problem.Embeddings.Pool!).Select((row, i) => Array.ConvertAll(row, x => x * (0.5f + i % 7 / 4f)))])
+        },
     };
 
     private static double Similarity(double[] a, double[] b, RdsSimilarity similarity)

@@ -42,9 +42,12 @@ public sealed class S2lTests
         var moved = problem with
         {
             ContentIds = [.. order.Select(i => problem.ContentIds[i])],
-            Gradients = problem.Gradients with { Losses = new ExampleLosses(
+            Gradients = problem.Gradients with
+            {
+                Losses = new ExampleLosses(
                 4,
-                [.. order.SelectMany(i => problem.Gradients.Losses!.Row(i).ToArray())]) },
+                [.. order.SelectMany(i => problem.Gradients.Losses!.Row(i).ToArray())])
+            },
         };
         Select(moved, 7).Rows.Select(r => moved.ContentIds[r.Position]).ShouldBe(
             Select(problem, 7).Rows.Select(r => problem.ContentIds[r.Position]));
@@ -97,9 +100,12 @@ public sealed class S2lTests
         {
             ContentIds = [.. Enumerable.Range(0, 94).Select(i => Problems.Id($"example {i}"))],
             Budget = Budget.Parse(budget),
-            Gradients = new GradientInputs { Losses = new ExampleLosses(
+            Gradients = new GradientInputs
+            {
+                Losses = new ExampleLosses(
                 4,
-                [.. Enumerable.Range(0, 94).SelectMany(i => centres[Cluster(i)].Select(c => c + 0.05f * (float)random.NextGaussian()))]) },
+                [.. Enumerable.Range(0, 94).SelectMany(i => centres[Cluster(i)].Select(c => c + 0.05f * (float)random.NextGaussian()))])
+            },
         };
     }
 }

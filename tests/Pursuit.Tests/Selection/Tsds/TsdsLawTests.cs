@@ -141,9 +141,13 @@ public sealed class TsdsLawTests
             var factor = Math.ScaleB(1, exponent);
             var scaled = problem with
             {
-                Embeddings = new EmbeddingInputs { Pool = Gradients.Times(
+                Embeddings = new EmbeddingInputs
+                {
+                    Pool = Gradients.Times(
                     (MemoryFeatures)problem.Embeddings.Pool!,
-                    (float)factor), Target = Gradients.Times((MemoryFeatures)problem.Embeddings.Target!, (float)factor) },
+                    (float)factor),
+                    Target = Gradients.Times((MemoryFeatures)problem.Embeddings.Target!, (float)factor)
+                },
             };
             Probabilities(Select(scaled, new TsdsSelector(new TsdsOptions { C = 5 * factor, Sigma = 0.75 * factor }))).ShouldBe(expected);
             Probabilities(
