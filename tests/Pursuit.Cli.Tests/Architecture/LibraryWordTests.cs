@@ -10,7 +10,7 @@ public sealed partial class LibraryWordTests
     /// <summary>Options of other programs that a library's advice may name.</summary>
     private static readonly string[] Foreign =
     [
-        " --revision ", "mpirun --bind-to none", "srun --mpi=pmix", "'mpirun --bind-to none'", "\" --config\": the file",
+        " --revision ", "mpirun --bind-to none", "srun --mpi=pmix", "'mpirun --bind-to none'", " --config\": the file",
     ];
 
     [Theory]
