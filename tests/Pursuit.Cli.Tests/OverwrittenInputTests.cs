@@ -14,7 +14,7 @@ public sealed class OverwrittenInputTests : IDisposable
     private static readonly string[] Words =
     [
         "--shape", "--budget", "--keep", "--method", "--methods", "--set", "--source-field", "--quota", "--format", "--memory", "--shard",
-        "--examples", "--id", "--prompt", "--special", "--group-field", "--target-modules", "--time", "--preference", "--template-set",
+        "--examples", "--id", "--prompt", "--special", "--group-field", "--target-modules", "--time", "--preference", "--template-set", "--device",
         "name", "shell",
     ];
 

@@ -73,8 +73,8 @@ internal static class KernelRegistry
             true),
         new(
             "gemm, as one column",
-            (path, x, y, d) => Gemm.Multiply(path, false, false, x.Length, 1, 1, 1, x, 1, [2], 1, 0, d, 1),
-            (x, y, d) => ReferenceGemm.Multiply(false, false, x.Length, 1, 1, 1, x, 1, [2], 1, 0, d, 1),
+            (path, x, y, d) => Gemm.Multiply(path, false, false, x.Length, 1, 1, 1, x, 1, [2f], 1, 0, d, 1),
+            (x, y, d) => ReferenceGemm.Multiply(false, false, x.Length, 1, 1, 1, x, 1, [2f], 1, 0, d, 1),
             true),
     ];
 
