@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Pursuit.Mpi;
 
 /// <summary>How many of a machine's cores are this process's, by what the system, Slurm and a launcher say.</summary>
-public static class LaunchedCores
+internal static class LaunchedCores
 {
     /// <summary>This process's.</summary>
     public static int Own { get; } = Of(Environment.ProcessorCount, OfMachine(), Environment.GetEnvironmentVariable);

@@ -17,7 +17,7 @@ public sealed record MpiLaunch(int Processes, int Rank, int Here, string Launche
 
     /// <summary>Reads a launch from a launcher's variables.</summary>
     /// <param name="variable">Gives a variable's value, or null.</param>
-    public static MpiLaunch? Read(Func<string, string?> variable)
+    internal static MpiLaunch? Read(Func<string, string?> variable)
     {
         if (Number("OMPI_COMM_WORLD_SIZE") is > 1 and var processes)
             return new MpiLaunch(processes, Number("OMPI_COMM_WORLD_RANK") ?? 0, Number("OMPI_COMM_WORLD_LOCAL_SIZE") ?? 1, "mpirun");

@@ -11,7 +11,7 @@ namespace Pursuit.Mpi;
 /// Open MPI's handles are the addresses of exported objects (ompi_mpi_comm_world and so on); MPICH's are numbers, so its library can't
 /// stand in and is refused by that.
 /// </remarks>
-public sealed unsafe class MpiLibrary
+internal sealed unsafe class MpiLibrary
 {
     /// <summary>A variable that names the library's file, where it isn't found by itself.</summary>
     public const string PathVariable = "PURSUIT_MPI_LIBRARY";

@@ -51,7 +51,7 @@ public sealed unsafe class MpiWorld : IProcessGroup
     }
 
     /// <summary>The library behind it.</summary>
-    public MpiLibrary Library { get; }
+    internal MpiLibrary Library { get; }
 
     /// <inheritdoc/>
     public int Rank { get; }

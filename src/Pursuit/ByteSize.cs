@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Pursuit;
 
 /// <summary>Amounts of memory as people write them.</summary>
-public static class ByteSize
+internal static class ByteSize
 {
     private static readonly (string Unit, long Bytes)[] Units =
     [

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Pursuit;
 
@@ -40,6 +42,13 @@ public readonly struct ContentId : IEquatable<ContentId>, IComparable<ContentId>
             ? new ContentId(bytes)
             : throw new FormatException($"A content id is {2 * Length} hexadecimal digits; got {hex.Length}.");
     }
+
+    /// <summary>
+    /// An id made of a caller's own, where the examples themselves aren't at hand: equal texts give equal ids, and no other program or
+    /// version gives another.
+    /// </summary>
+    /// <param name="id">What the caller calls the example; every example's must differ.</param>
+    public static ContentId OfOwn(string id) => new(SHA256.HashData(Encoding.UTF8.GetBytes("pursuit own id v1\0" + id)));
 
     /// <summary>Writes the 32 bytes.</summary>
     public void CopyTo(Span<byte> destination)

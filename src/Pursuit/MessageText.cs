@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Pursuit;
 
 /// <summary>Keeps what a message quotes short enough to read: data can be a hundred thousand characters long.</summary>
-public static class MessageText
+internal static class MessageText
 {
     /// <summary>Characters of a quotation at most, besides the mark of the cut.</summary>
     public const int LongestQuotation = 200;

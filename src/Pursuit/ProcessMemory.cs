@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Pursuit;
 
 /// <summary>This process's own memory, which no file backs: its bound, and the most it was while somebody watched.</summary>
-public sealed class ProcessMemory : IDisposable
+internal sealed class ProcessMemory : IDisposable
 {
     // The runtime's own, which its collector doesn't count.
     private const long OutsideHeap = 96L << 20;

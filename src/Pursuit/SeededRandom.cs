@@ -10,7 +10,7 @@ namespace Pursuit;
 /// numbers, and a draw for one example depends on nothing but that example. The generator is xoshiro256**
 /// (Blackman and Vigna), written here because its sequence is part of what a seed promises.
 /// </summary>
-public sealed class SeededRandom
+internal sealed class SeededRandom
 {
     private ulong _s0;
     private ulong _s1;

@@ -1,7 +1,7 @@
 namespace Pursuit;
 
 /// <summary>Finds the name a person probably meant.</summary>
-public static class Suggestion
+internal static class Suggestion
 {
     private const int LongestName = 64;
 

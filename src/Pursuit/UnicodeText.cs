@@ -4,7 +4,7 @@ namespace Pursuit;
 
 /// <summary>What .NET's strings need before they are Unicode text: partners for surrogates, and a normalization that never throws.</summary>
 /// <remarks>The one place that calls <c>string.Normalize</c>, which refuses U+FFFE though it is a valid scalar value.</remarks>
-public static class UnicodeText
+internal static class UnicodeText
 {
     // It neither moves nor composes and normalizes to itself, so it may split a text.
     private const char RefusedByNormalize = '\uFFFE';

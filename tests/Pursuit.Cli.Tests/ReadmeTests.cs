@@ -1,5 +1,8 @@
 using System.Text.RegularExpressions;
 using Pursuit.Data;
+using Pursuit.Engine.Features;
+using Pursuit.Jobs;
+using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Gtp;
@@ -26,23 +29,36 @@ public sealed partial class ReadmeTests
             run.Error.ShouldContain(line);
     }
 
-    [Fact]
-    public void The_csharp_shown_is_this_code()
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("src/Pursuit/README.md")]
+    public void The_selection_shown_is_this_code(string page)
     {
-        var text = Readme.ReplaceLineEndings("\n");
-        var shown = text[(text.IndexOf("using var pool", StringComparison.Ordinal))..];
-        shown = shown[..shown.IndexOf("```", StringComparison.Ordinal)];
-        var here = File.ReadAllText(Path.Combine(RepositoryFiles.Root, "tests", "Pursuit.Cli.Tests", "ReadmeTests.cs")).ReplaceLineEndings("\n");
-        here = here[here.LastIndexOf("using var pool", StringComparison.Ordinal)..];
-        here = here[..here.IndexOf("    }\n", StringComparison.Ordinal)];
-        Words(shown).ShouldBe(Words(Place().Replace(here, "$1").Replace("text.WriteLine", "Console.WriteLine", StringComparison.Ordinal)));
+        ShownOn(page, "using var pool").ShouldBe(Here("using var pool").Replace("pool.jsonl", page == "README.md" ? "samples/world/pool.jsonl" : "pool.jsonl", StringComparison.Ordinal));
 
         using var directory = new TemporaryDirectory();
+        File.CreateSymbolicLink(directory.PathOf("pool.jsonl"), Path.Combine(RepositoryFiles.Root, "samples", "world", "pool.jsonl"));
         Gradients(directory.PathOf("pool.npy"), 4782);
         Gradients(directory.PathOf("target.npy"), 32);
         using var written = new StringWriter();
         SelectAsShown(directory.PathOf, written);
         written.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(239);
+    }
+
+    [Fact]
+    public void The_engine_s_page_shows_this_code()
+    {
+        ShownOn("src/Pursuit.Engine/README.md", "var options").ShouldBe(Here("var options"));
+
+        using var directory = new TemporaryDirectory();
+        File.CreateSymbolicLink(directory.PathOf("model"), Path.Combine(RepositoryFiles.Root, "models", "pursuit-mini"));
+        var records = File.ReadLines(Path.Combine(RepositoryFiles.Root, "samples", "world", "pool.jsonl")).Take(60).ToArray();
+        File.WriteAllLines(directory.PathOf("pool.jsonl"), records[..50]);
+        File.WriteAllLines(directory.PathOf("target.jsonl"), records[50..]);
+        using var written = new StringWriter();
+        ComputeAsShown(directory.PathOf, written);
+        written.ToString().Trim().ShouldBe("5 of 50 examples chosen");
+        File.ReadLines(directory.PathOf("selected.jsonl")).Count().ShouldBe(5);
     }
 
     [Fact]
@@ -58,10 +74,27 @@ public sealed partial class ReadmeTests
     [GeneratedRegex(@"src/Pursuit\.Cli -- (select .*)")]
     private static partial Regex FirstCommand();
 
-    [GeneratedRegex(@"(?:Path\.Combine\(RepositoryFiles\.Root, |at\()(""[^""]*"")\)")]
+    [GeneratedRegex(@"\bat\((""[^""]*"")\)")]
     private static partial Regex Place();
 
-    private static string[] Words(string text) => text.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+    /// <summary>A page's code from some words on, word by word.</summary>
+    private static string ShownOn(string page, string from)
+    {
+        var text = File.ReadAllText(Path.Combine(RepositoryFiles.Root, page)).ReplaceLineEndings("\n");
+        text = text[text.IndexOf(from, StringComparison.Ordinal)..];
+        return Words(text[..text.IndexOf("```", StringComparison.Ordinal)]);
+    }
+
+    /// <summary>The last method of this file that has some words, from them on, as a page would show it.</summary>
+    private static string Here(string from)
+    {
+        var text = File.ReadAllText(Path.Combine(RepositoryFiles.Root, "tests", "Pursuit.Cli.Tests", "ReadmeTests.cs")).ReplaceLineEndings("\n");
+        text = text[text.LastIndexOf(from, StringComparison.Ordinal)..];
+        text = text[..text.IndexOf("    }\n", StringComparison.Ordinal)];
+        return Words(Place().Replace(text, "$1").Replace("text.WriteLine", "Console.WriteLine", StringComparison.Ordinal));
+    }
+
+    private static string Words(string text) => string.Join(' ', text.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries));
 
     private static void Gradients(string path, int rows)
     {
@@ -72,17 +105,41 @@ public sealed partial class ReadmeTests
 
     private static void SelectAsShown(Func<string, string> at, StringWriter text)
     {
-        using var pool = Pool.Open(new PoolOptions { Paths = [Path.Combine(RepositoryFiles.Root, "samples/world/pool.jsonl")] }, progress: null, CancellationToken.None);
-        using var gradients = FeatureSource.Open(at("pool.npy"), pool, CancellationToken.None);
-        using var target = FeatureSource.Open(at("target.npy"), rows: null, CancellationToken.None);
+        using var pool = Pool.Open(new PoolOptions { Paths = [at("pool.jsonl")] });
+        using var gradients = FeatureSource.Open(at("pool.npy"), pool);
+        using var target = FeatureSource.Open(at("target.npy"));
         var problem = new SelectionProblem
         {
             ContentIds = pool.ContentIds.ToArray(),
             Gradients = new GradientInputs { Pool = gradients, Target = target },
             Budget = Budget.Parse("5%"),
         };
-        var selection = new GtpSelector(new GtpOptions()).Select(problem);
+        var selection = MethodRegistry.Create("gtp", new GtpOptions()).Select(problem);
         foreach (var row in selection.Rows)
             text.WriteLine($"{pool.ContentIds[row.Position]} {row.Weight:F3}");
+    }
+
+    private static void ComputeAsShown(Func<string, string> at, StringWriter text)
+    {
+        var options = new SelectJobOptions
+        {
+            Pool = new PoolOptions { Paths = [at("pool.jsonl")] },
+            Targets = [at("target.jsonl")],
+            ModelDirectory = at("model"),
+            ComputesFeatures = true,
+            Method = "gtp",
+            Budget = Budget.Parse("10%"),
+            Out = at("selected.jsonl"),
+        };
+        var recipe = new FeatureRecipe<GradientFeatureOptions>
+        {
+            Model = at("model"),
+            MaxLength = options.MaxLength,
+            Options = new GradientFeatureOptions(),
+        };
+        using var run = RunDirectory.Open(options.RunPath);
+        var job = new SelectJob(options) { Features = new GradientFeatures(recipe, run) };
+        var summary = job.Run(run);
+        text.WriteLine($"{summary.Selected} of {summary.Input.Rows} examples chosen");
     }
 }

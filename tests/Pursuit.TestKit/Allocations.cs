@@ -1,7 +1,7 @@
 namespace Pursuit.TestKit;
 
 /// <summary>What a piece of work allocates.</summary>
-public static class Allocations
+internal static class Allocations
 {
     private const int Runs = 6;
 

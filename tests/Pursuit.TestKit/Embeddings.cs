@@ -4,7 +4,7 @@ using Pursuit.Selection.Features;
 namespace Pursuit.TestKit;
 
 /// <summary>Small problems over made-up embeddings.</summary>
-public static class Embeddings
+internal static class Embeddings
 {
     /// <summary>A problem over embeddings in memory.</summary>
     public static SelectionProblem Problem(MemoryFeatures pool, MemoryFeatures? target, string budget, ulong seed = 0) =>

@@ -1,7 +1,7 @@
 namespace Pursuit.TestKit;
 
 /// <summary>Finds golden files: `tests/fixtures/TOPIC/`, each beside the script that made it.</summary>
-public static class Fixtures
+internal static class Fixtures
 {
     private static readonly Lazy<string> Root = new(() =>
     {

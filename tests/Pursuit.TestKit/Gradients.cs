@@ -4,7 +4,7 @@ using Pursuit.Selection.Features;
 namespace Pursuit.TestKit;
 
 /// <summary>Small problems over made-up gradients.</summary>
-public static class Gradients
+internal static class Gradients
 {
     /// <summary>Independent standard normal numbers, [rows, dimension] for each block.</summary>
     public static float[][] Gaussian(int rows, int dimension, int blocks, string purpose)

@@ -6,7 +6,7 @@ namespace Pursuit.TestKit;
 /// Floats that end exactly where the next page can't be touched, so that a read or write past the end stops the test
 /// process instead of passing unseen. Elsewhere than on Linux the memory is plain.
 /// </summary>
-public sealed unsafe partial class GuardedFloats : IDisposable
+internal sealed unsafe partial class GuardedFloats : IDisposable
 {
     private const int PageBytes = 1 << 16;
     private readonly nint _base;

@@ -5,7 +5,7 @@ namespace Pursuit.TestKit;
 /// <summary>Token statistics in memory.</summary>
 /// <param name="vocabulary">Token ids.</param>
 /// <param name="examples">[examples].</param>
-public sealed class MemoryStatistics(int vocabulary, IReadOnlyList<MemoryStatistics.Entry> examples) : ITokenStatistics
+internal sealed class MemoryStatistics(int vocabulary, IReadOnlyList<MemoryStatistics.Entry> examples) : ITokenStatistics
 {
     /// <inheritdoc/>
     public string Name => "statistics";

@@ -5,7 +5,7 @@ using Pursuit.Selection;
 namespace Pursuit.TestKit;
 
 /// <summary>Small selection problems of a known make.</summary>
-public static class Problems
+internal static class Problems
 {
     /// <summary>A content id made of a name.</summary>
     public static ContentId Id(string name) => new(SHA256.HashData(Encoding.UTF8.GetBytes(name)));

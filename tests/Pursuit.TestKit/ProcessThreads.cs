@@ -4,7 +4,7 @@ using Pursuit.Distribution;
 namespace Pursuit.TestKit;
 
 /// <summary>A group of processes played by threads: the same messages in the same order, and no library.</summary>
-public sealed class ProcessThreads : IDisposable
+internal sealed class ProcessThreads : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private readonly BlockingCollection<byte[]>[] _told;

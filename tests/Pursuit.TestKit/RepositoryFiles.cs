@@ -1,7 +1,7 @@
 namespace Pursuit.TestKit;
 
 /// <summary>Finds files of the repository, and of the shared folder that some machines have beside it.</summary>
-public static class RepositoryFiles
+internal static class RepositoryFiles
 {
     /// <summary>The environment variable that names the shared folder.</summary>
     public const string SharedVariable = "PURSUIT_SHARED";

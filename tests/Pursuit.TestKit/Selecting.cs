@@ -3,7 +3,7 @@ using Pursuit.Selection;
 namespace Pursuit.TestKit;
 
 /// <summary>Selecting as tests do it.</summary>
-public static class Selecting
+internal static class Selecting
 {
     /// <summary>A method's choice with some threads.</summary>
     public static SelectionResult SelectWith(this ISelector selector, SelectionProblem problem, int threads, CancellationToken cancellationToken) =>

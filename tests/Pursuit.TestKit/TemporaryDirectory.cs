@@ -3,7 +3,7 @@ using System.Text;
 namespace Pursuit.TestKit;
 
 /// <summary>An empty directory that is deleted with the test.</summary>
-public sealed class TemporaryDirectory : IDisposable
+internal sealed class TemporaryDirectory : IDisposable
 {
     /// <summary>Creates it.</summary>
     public TemporaryDirectory() => FullPath = Directory.CreateTempSubdirectory("pursuit-test-").FullName;

@@ -1,7 +1,7 @@
 namespace Pursuit.TestKit;
 
 /// <summary>Every numeric tolerance of the tests, relative unless it says otherwise, with its reason.</summary>
-public static class Tolerances
+internal static class Tolerances
 {
     /// <summary>float sums of a few thousand terms in another order: about sqrt(n) roundings of 6e-8.</summary>
     public const double FloatReordered = 1e-5;

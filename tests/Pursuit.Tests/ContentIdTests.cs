@@ -153,4 +153,12 @@ public sealed class ContentIdTests : PoolTestBase
         var joined = string.Concat(kept);
         UnicodeText.Normalize(joined, NormalizationForm.FormC).ShouldBe(joined);
     }
+
+    [Fact]
+    public void An_id_of_a_caller_s_own_is_the_sum_that_the_format_says()
+    {
+        // python3 -c "import hashlib; print(hashlib.sha256(b'pursuit own id v1\0row-17').hexdigest())"
+        ContentId.OfOwn("row-17").ToString().ShouldBe("3bbdfc6a15204da6d51c80cb05ee5059c5d7276b0f1d0510497d74b4acce988a");
+        ContentId.OfOwn("row-18").ShouldNotBe(ContentId.OfOwn("row-17"));
+    }
 }

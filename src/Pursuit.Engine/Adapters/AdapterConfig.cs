@@ -10,7 +10,7 @@ namespace Pursuit.Engine.Adapters;
 /// </summary>
 /// <param name="Options">Where and how large.</param>
 /// <param name="BaseModel">Name or path of the model the adapters belong to, as the file gives it; null: not given.</param>
-public sealed record AdapterConfig(LoraOptions Options, string? BaseModel)
+internal sealed record AdapterConfig(LoraOptions Options, string? BaseModel)
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "adapter_config.json";

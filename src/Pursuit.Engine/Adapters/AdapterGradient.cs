@@ -15,7 +15,7 @@ namespace Pursuit.Engine.Adapters;
 /// <param name="Deltas">delta [tokens, Part.Outputs] with stride Group.Outputs.</param>
 /// <param name="Hidden">u = x A^T [tokens, rank].</param>
 /// <param name="HiddenGradient">du = scale delta B [tokens, rank].</param>
-public readonly record struct AdapterGradient(
+internal readonly record struct AdapterGradient(
     DeviceBatch Batch,
     LoraModule Module,
     float Scale,

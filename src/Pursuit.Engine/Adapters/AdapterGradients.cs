@@ -7,7 +7,7 @@ namespace Pursuit.Engine.Adapters;
 /// The gradient of every attached adapter's weights, summed over micro-batches in their order; none is formed for the
 /// decoder's own weights, and the backward pass ends at the lowest layer with an adapter.
 /// </summary>
-public sealed class AdapterGradients : IGradientSum, IDisposable
+internal sealed class AdapterGradients : IGradientSum, IDisposable
 {
     private readonly LoraAdapters _adapters;
     private readonly Turns _turns;

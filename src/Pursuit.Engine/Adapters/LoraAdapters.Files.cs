@@ -4,7 +4,7 @@ using Pursuit.Storage;
 
 namespace Pursuit.Engine.Adapters;
 
-public sealed partial class LoraAdapters
+internal sealed partial class LoraAdapters
 {
     /// <summary>The file of the adapters' weights.</summary>
     public const string WeightsFileName = "adapter_model.safetensors";

@@ -8,7 +8,7 @@ namespace Pursuit.Engine.Adapters;
 /// The low-rank adapters of a decoder, with their weights in one flat buffer. <see cref="Decoder.Adapters"/> attaches
 /// them; the decoder's own weights stay as they are.
 /// </summary>
-public sealed partial class LoraAdapters : IDisposable
+internal sealed partial class LoraAdapters : IDisposable
 {
     private const int Alignment = 16;
 

@@ -9,7 +9,7 @@ namespace Pursuit.Engine.Adapters;
 /// <param name="Part">The layer it adds to.</param>
 /// <param name="A">A [rank, inputs], under PEFT's name.</param>
 /// <param name="B">B [outputs, rank], under PEFT's name.</param>
-public sealed record LoraModule(int Index, LinearGroup Group, LinearPart Part, Parameter A, Parameter B);
+internal sealed record LoraModule(int Index, LinearGroup Group, LinearPart Part, Parameter A, Parameter B);
 
 /// <summary>
 /// The adapters of layers that read the same input. Their A lie one after another, so that one product serves all.
@@ -17,7 +17,7 @@ public sealed record LoraModule(int Index, LinearGroup Group, LinearPart Part, P
 /// <param name="Index">Its number among all groups with adapters.</param>
 /// <param name="Rank">Rank of every adapter.</param>
 /// <param name="Modules">The adapters, in the order of their outputs.</param>
-public sealed record LoraGroup(int Index, int Rank, IReadOnlyList<LoraModule> Modules)
+internal sealed record LoraGroup(int Index, int Rank, IReadOnlyList<LoraModule> Modules)
 {
     /// <summary>Columns of the adapters' hidden values together: rank per adapter.</summary>
     public int Width { get; } = checked(Rank * Modules.Count);

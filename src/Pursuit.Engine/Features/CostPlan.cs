@@ -1,7 +1,7 @@
 namespace Pursuit.Engine.Features;
 
 /// <summary>What features and a selection by them will cost here, from the pool's lengths and a calibration of a few seconds.</summary>
-public sealed record CostPlan
+internal sealed record CostPlan
 {
     /// <summary>The <see cref="Kind"/> of embeddings.</summary>
     public const string Embedding = "embedding";

@@ -9,7 +9,7 @@ namespace Pursuit.Engine.Features;
 /// Makes the embeddings of examples: one batched forward pass up to the layer that is asked, without logits. Sums over an example's
 /// tokens are taken in double precision and in the tokens' order, so neither batch nor threads change a bit.
 /// </summary>
-public sealed class EmbeddingExtractor
+internal sealed class EmbeddingExtractor
 {
     private readonly DecoderPool _pool;
     private readonly EmbeddingOptions _options;

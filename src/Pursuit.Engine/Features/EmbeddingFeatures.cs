@@ -13,7 +13,7 @@ public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
     /// <param name="run">Gets the stores.</param>
     /// <param name="progress">Told how far long work has come.</param>
     /// <exception cref="PursuitException">An option is out of range.</exception>
-    public EmbeddingFeatures(FeatureRecipe<EmbeddingOptions> recipe, RunDirectory run, IProgress<WorkProgress>? progress)
+    public EmbeddingFeatures(FeatureRecipe<EmbeddingOptions> recipe, RunDirectory run, IProgress<WorkProgress>? progress = null)
         : this(recipe, FeatureStages.Own(run), progress)
     {
     }
@@ -34,7 +34,7 @@ public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
     /// <param name="share">What of the targets' features this process makes.</param>
     /// <param name="progress">Told how far long work has come.</param>
     /// <exception cref="PursuitException">The other run holds no embeddings.</exception>
-    public static EmbeddingFeatures Shared(
+    internal static EmbeddingFeatures Shared(
         string directory, RunDirectory run, LentFeatures lent, StageShare share, IProgress<WorkProgress>? progress) =>
         new(Lent(directory, lent), FeatureStages.Borrowed(directory, run), progress) { Share = share };
 
@@ -43,7 +43,7 @@ public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
     /// <param name="run">The run with the target's; may be the same.</param>
     /// <param name="lent">Where the model is now, and where it computed.</param>
     /// <exception cref="PursuitException">The run holds no embeddings.</exception>
-    public static EmbeddingFeatures Finished(string directory, RunDirectory run, LentFeatures lent) =>
+    internal static EmbeddingFeatures Finished(string directory, RunDirectory run, LentFeatures lent) =>
         new(Lent(directory, lent), FeatureStages.Finished(directory, run), null);
 
     /// <summary>What a pool's and a target's embeddings will cost.</summary>
@@ -52,7 +52,7 @@ public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
     /// <param name="request">What is planned for.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="PursuitException">An option is out of range, or the model or the pool is unfit.</exception>
-    public static CostPlan Plan(FeatureRecipe<EmbeddingOptions> recipe, Pool pool, PlanRequest request, CancellationToken cancellationToken)
+    internal static CostPlan Plan(FeatureRecipe<EmbeddingOptions> recipe, Pool pool, PlanRequest request, CancellationToken cancellationToken)
     {
         recipe.Options.Validate();
         return EmbeddingPlanner.Plan(ProbeModel.Open(recipe), recipe.Options, recipe.Threads, pool, request, cancellationToken);

@@ -7,7 +7,7 @@ using Pursuit.Selection;
 namespace Pursuit.Engine.Features;
 
 /// <summary>Kinds of dense features a probe model gives.</summary>
-public enum FeatureKind
+internal enum FeatureKind
 {
     /// <summary>Gradient trajectories.</summary>
     Gradient,
@@ -17,7 +17,7 @@ public enum FeatureKind
 }
 
 /// <summary>Finds the source of the features that a method reads.</summary>
-public static class FeatureSources
+internal static class FeatureSources
 {
     /// <summary>The kind a method reads.</summary>
     public static FeatureKind KindOf(FeatureNeeds needs) =>
@@ -94,7 +94,7 @@ public static class FeatureSources
 }
 
 /// <summary>With what targets are made beside the features of another run, where that run's recipe leaves it open.</summary>
-public sealed record LentFeatures
+internal sealed record LentFeatures
 {
     /// <summary>Where its model is now; null where it was.</summary>
     public string? Model { get; init; }

@@ -6,7 +6,7 @@ namespace Pursuit.Engine.Features;
 /// Where features are kept: in a run of their own; or the pool's in another run that is finished and never changed, and the
 /// targets' in this one; or all finished, to be looked at.
 /// </summary>
-public sealed class FeatureStages
+internal sealed class FeatureStages
 {
     private readonly RunDirectory _run;
     private readonly string? _lender;

@@ -6,7 +6,7 @@ using Pursuit.Tokenization.ExampleEncoding;
 namespace Pursuit.Engine.Features;
 
 /// <summary>Which examples' gradients are made: preconditioning may treat them differently.</summary>
-public enum GradientSide
+internal enum GradientSide
 {
     /// <summary>Candidates.</summary>
     Pool,
@@ -19,7 +19,7 @@ public enum GradientSide
 /// Makes the projected gradients of examples at one checkpoint of a trajectory: one batched forward and backward pass, in which
 /// no weight gradient of the batch is ever formed (methods: LESS, section 3; the batched form is ours).
 /// </summary>
-public sealed class GradientExtractor : IDisposable
+internal sealed class GradientExtractor : IDisposable
 {
     private readonly DecoderPool _pool;
     private readonly IDisposable?[] _owned;

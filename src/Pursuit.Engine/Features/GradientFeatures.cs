@@ -23,7 +23,7 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     /// <param name="run">Gets the warm-up and the stores.</param>
     /// <param name="progress">Told how far long work has come.</param>
     /// <exception cref="PursuitException">An option is out of range.</exception>
-    public GradientFeatures(FeatureRecipe<GradientFeatureOptions> recipe, RunDirectory run, IProgress<WorkProgress>? progress)
+    public GradientFeatures(FeatureRecipe<GradientFeatureOptions> recipe, RunDirectory run, IProgress<WorkProgress>? progress = null)
         : this(recipe, FeatureStages.Own(run), progress)
     {
     }
@@ -46,7 +46,7 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     /// <param name="share">What of the targets' features this process makes.</param>
     /// <param name="progress">Told how far long work has come.</param>
     /// <exception cref="PursuitException">The other run holds no gradient features.</exception>
-    public static GradientFeatures Shared(
+    internal static GradientFeatures Shared(
         string directory, RunDirectory run, LentFeatures lent, StageShare share, IProgress<WorkProgress>? progress) =>
         new(Lent(directory, lent), FeatureStages.Borrowed(directory, run), progress) { Share = share };
 
@@ -55,7 +55,7 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     /// <param name="run">The run with the target's; may be the same.</param>
     /// <param name="lent">Where the model is now, and where it computed.</param>
     /// <exception cref="PursuitException">The run holds no gradient features.</exception>
-    public static GradientFeatures Finished(string directory, RunDirectory run, LentFeatures lent) =>
+    internal static GradientFeatures Finished(string directory, RunDirectory run, LentFeatures lent) =>
         new(Lent(directory, lent), FeatureStages.Finished(directory, run), null);
 
     /// <summary>What a pool's features and a selection by them will cost.</summary>
@@ -64,7 +64,7 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     /// <param name="request">What is planned for.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="PursuitException">An option is out of range, or the model or the pool is unfit.</exception>
-    public static CostPlan Plan(
+    internal static CostPlan Plan(
         FeatureRecipe<GradientFeatureOptions> recipe, Pool pool, PlanRequest request, CancellationToken cancellationToken)
     {
         recipe.Options.Validate();

@@ -6,7 +6,7 @@ using Pursuit.Numerics;
 namespace Pursuit.Engine.Features;
 
 /// <summary>What this machine does beside running a model, measured in a fraction of a second each.</summary>
-public sealed record MachineRates
+internal sealed record MachineRates
 {
     private const double Seconds = 0.15;
 

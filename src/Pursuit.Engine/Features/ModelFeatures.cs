@@ -24,7 +24,7 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
     }
 
     /// <summary>Told beforehand what a pool's features will cost, where they aren't made yet.</summary>
-    public Action<CostPlan>? OnPlan { get; init; }
+    internal Action<CostPlan>? OnPlan { get; init; }
 
     /// <summary>Examples that will be chosen, for the plan; 0: features alone.</summary>
     public Func<Pool, int> Chosen { get; init; } = _ => 0;
@@ -35,7 +35,7 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
     public bool Replaces { get; init; } = true;
 
     /// <summary>What of the features this process makes; all where nothing else is said.</summary>
-    public StageShare Share { get; init; } = StageShare.Whole;
+    internal StageShare Share { get; init; } = StageShare.Whole;
 
     private protected FeatureRecipe<TOptions> Recipe { get; }
 

@@ -4,7 +4,7 @@ using Pursuit.Selection.Gtp;
 namespace Pursuit.Engine.Features;
 
 /// <summary>What a plan is asked for, beside how features are made.</summary>
-public sealed record PlanRequest
+internal sealed record PlanRequest
 {
     /// <summary>
     /// Examples of the pool that is planned for; 0 (default): as many as are at hand, which otherwise are a sample of it.

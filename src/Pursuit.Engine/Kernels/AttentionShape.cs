@@ -5,7 +5,7 @@ namespace Pursuit.Engine.Kernels;
 /// <param name="KeyValueHeads">Number of key and value heads; divides <paramref name="QueryHeads"/>.</param>
 /// <param name="HeadSize">Values per head.</param>
 /// <param name="Window">How many keys a query sees, itself included; <see cref="int.MaxValue"/> for all before it.</param>
-public readonly record struct AttentionShape(int QueryHeads, int KeyValueHeads, int HeadSize, int Window)
+internal readonly record struct AttentionShape(int QueryHeads, int KeyValueHeads, int HeadSize, int Window)
 {
     /// <summary>Query heads that share one key head.</summary>
     public int Group => QueryHeads / KeyValueHeads;
@@ -25,7 +25,7 @@ public readonly record struct AttentionShape(int QueryHeads, int KeyValueHeads, 
 /// <param name="QueryCount">Number of queries.</param>
 /// <param name="KeyStart">First row of the keys and values.</param>
 /// <param name="KeyCount">Number of keys and values; at least <paramref name="QueryCount"/>.</param>
-public readonly record struct SequenceRows(int QueryStart, int QueryCount, int KeyStart, int KeyCount);
+internal readonly record struct SequenceRows(int QueryStart, int QueryCount, int KeyStart, int KeyCount);
 
 /// <summary>The parameters of one AdamW step (Loshchilov and Hutter, 2019), as PyTorch computes it.</summary>
 /// <param name="LearningRate">Learning rate of this step.</param>
@@ -35,5 +35,5 @@ public readonly record struct SequenceRows(int QueryStart, int QueryCount, int K
 /// <param name="WeightDecay">Decoupled decay; weights shrink by LearningRate * WeightDecay.</param>
 /// <param name="Step">Number of this step, from 1.</param>
 /// <param name="GradientScale">Factor on the gradient before anything else, for clipping.</param>
-public readonly record struct AdamWStep(
+internal readonly record struct AdamWStep(
     float LearningRate, float Beta1, float Beta2, float Epsilon, float WeightDecay, int Step, float GradientScale);

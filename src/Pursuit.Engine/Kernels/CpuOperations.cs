@@ -5,7 +5,7 @@ using Pursuit.Numerics;
 namespace Pursuit.Engine.Kernels;
 
 /// <summary>The decoder's operations on the processor, compiled for one vector width; each is single-threaded and keeps no state.</summary>
-public static class CpuOperations
+internal static class CpuOperations
 {
     /// <summary>For the widest vectors this machine has.</summary>
     public static IDecoderOperations Best { get; } =

@@ -9,16 +9,25 @@ namespace Pursuit.Engine.Kernels;
 public sealed record Device
 {
     /// <summary>The processor: as many workers and tokens as are asked for, in the machine's own memory.</summary>
-    public static Device Cpu { get; } = new() { Name = "cpu", Operations = CpuOperations.Best };
+    public static Device Cpu { get; } = new("cpu", CpuOperations.Best);
 
     /// <summary>Every device of this machine, the default first.</summary>
     public static IReadOnlyList<Device> All { get; } = [Cpu];
 
+    /// <summary>A device with its own operations.</summary>
+    /// <param name="name">Its name, by which it is chosen.</param>
+    /// <param name="operations">Its operations.</param>
+    internal Device(string name, IDecoderOperations operations)
+    {
+        Name = name;
+        Operations = operations;
+    }
+
     /// <summary>Its name, by which it is chosen.</summary>
-    public required string Name { get; init; }
+    public string Name { get; internal init; }
 
     /// <summary>Its operations.</summary>
-    public required IDecoderOperations Operations { get; init; }
+    internal IDecoderOperations Operations { get; init; }
 
     /// <summary>
     /// What stands for it in the fingerprints of what it computes, since another device rounds otherwise; null for the processor, whose
@@ -54,5 +63,5 @@ public sealed record Device
     public int MicroBatchTokens(int asked) => Math.Max(asked, LeastMicroBatchTokens);
 
     /// <summary>Adds what results depend on of it.</summary>
-    public Fingerprint AddTo(Fingerprint fingerprint) => Backend is { } backend ? fingerprint.Add("device", backend) : fingerprint;
+    internal Fingerprint AddTo(Fingerprint fingerprint) => Backend is { } backend ? fingerprint.Add("device", backend) : fingerprint;
 }

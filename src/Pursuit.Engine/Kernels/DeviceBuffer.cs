@@ -4,7 +4,7 @@ namespace Pursuit.Engine.Kernels;
 /// Memory for values of one type on the device of an <see cref="IDecoderOperations"/>. It has exactly one owner, who
 /// disposes it; everything else holds a <see cref="BufferSlice"/>.
 /// </summary>
-public abstract class DeviceBuffer : IDisposable
+internal abstract class DeviceBuffer : IDisposable
 {
     /// <summary>Creates the base of a buffer.</summary>
     /// <param name="length">Number of values.</param>
@@ -44,7 +44,7 @@ public abstract class DeviceBuffer : IDisposable
 /// <param name="Buffer">The memory; its owner keeps it alive.</param>
 /// <param name="Offset">First value.</param>
 /// <param name="Length">Number of values.</param>
-public readonly record struct BufferSlice(DeviceBuffer Buffer, long Offset, int Length)
+internal readonly record struct BufferSlice(DeviceBuffer Buffer, long Offset, int Length)
 {
     /// <summary>The rest of this view from a value on.</summary>
     public BufferSlice From(int start) => Part(start, Length - start);
@@ -61,7 +61,7 @@ public readonly record struct BufferSlice(DeviceBuffer Buffer, long Offset, int 
 /// <summary>A row-major matrix within a buffer; how many rows and columns of it count, an operation is told besides.</summary>
 /// <param name="Values">The values from the first one on.</param>
 /// <param name="Stride">Values from one row to the next.</param>
-public readonly record struct MatrixSlice(BufferSlice Values, int Stride)
+internal readonly record struct MatrixSlice(BufferSlice Values, int Stride)
 {
     /// <summary>The matrix that begins at another value.</summary>
     public MatrixSlice From(int start) => this with { Values = Values.From(start) };

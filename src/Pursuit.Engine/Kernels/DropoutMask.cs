@@ -4,7 +4,7 @@ namespace Pursuit.Engine.Kernels;
 /// What dropout drops: each place of a stream has its own 32 random bits, a keyed hash of the place (the mixing steps
 /// of Wellons' lowbias32), so that any part of a mask can be computed anywhere, in any vector width, with the same result.
 /// </summary>
-public static class DropoutMask
+internal static class DropoutMask
 {
     internal const uint Multiplier1 = 0x7FEB352D;
     internal const uint Multiplier2 = 0x846CA68B;

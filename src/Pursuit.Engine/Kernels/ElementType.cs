@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Pursuit.Engine.Kernels;
 
 /// <summary>What a <see cref="DeviceBuffer"/> holds.</summary>
-public enum ElementType
+internal enum ElementType
 {
     /// <summary>Single precision: activations, gradients, moments, and weights that are trained.</summary>
     [SuppressMessage("Naming", "CA1720", Justification = "It is what people call the type.")]
@@ -18,7 +18,7 @@ public enum ElementType
 }
 
 /// <summary>Facts of element types.</summary>
-public static class ElementTypes
+internal static class ElementTypes
 {
     /// <summary>Bytes of one element.</summary>
     public static int Bytes(this ElementType type) => type == ElementType.BFloat16 ? sizeof(ushort) : sizeof(float);

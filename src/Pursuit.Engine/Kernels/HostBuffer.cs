@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Pursuit.Engine.Kernels;
 
 /// <summary>Values in the process's native memory, aligned to 64 bytes (one AVX-512 vector, one cache line), zero at birth.</summary>
-public sealed unsafe partial class HostBuffer : DeviceBuffer
+internal sealed unsafe partial class HostBuffer : DeviceBuffer
 {
     private const int Alignment = 64;
 
@@ -99,7 +99,7 @@ public sealed unsafe partial class HostBuffer : DeviceBuffer
 }
 
 /// <summary>Access to slices that lie in the process's own memory.</summary>
-public static class HostSlices
+internal static class HostSlices
 {
     /// <summary>The values of a slice of float32.</summary>
     /// <exception cref="InvalidOperationException">The slice lies on another device, or holds another type.</exception>

@@ -5,7 +5,7 @@ namespace Pursuit.Engine.Kernels;
 /// <summary>
 /// What every implementation in host memory shares: allocation, copies and loops over rows, where there is nothing to gain.
 /// </summary>
-public abstract class HostOperations
+internal abstract class HostOperations
 {
     /// <summary>Everything is done when its call returns.</summary>
     public virtual void Finish()

@@ -4,7 +4,7 @@ namespace Pursuit.Engine.Kernels;
 /// Everything the decoder asks of a device. Matrices are row-major float32, where nothing else is said; destinations come last.
 /// What is asked is done in the order of asking; only reads wait for it. Nothing allocates except <see cref="Allocate"/>.
 /// </summary>
-public interface IDecoderOperations : IDisposable
+internal interface IDecoderOperations : IDisposable
 {
     /// <summary>Name for messages and tests, such as "cpu-512".</summary>
     string Name { get; }

@@ -7,7 +7,7 @@ namespace Pursuit.Engine.Kernels;
 /// <param name="A">A, float32.</param>
 /// <param name="B">B, float32 or bf16: weights stand on this side.</param>
 /// <param name="C">C, float32.</param>
-public readonly record struct Product(int Rows, int Columns, int Terms, MatrixSlice A, MatrixSlice B, MatrixSlice C)
+internal readonly record struct Product(int Rows, int Columns, int Terms, MatrixSlice A, MatrixSlice B, MatrixSlice C)
 {
     /// <summary>Whether A is stored [Terms, Rows].</summary>
     public bool TransposeA { get; init; }
@@ -26,7 +26,7 @@ public readonly record struct Product(int Rows, int Columns, int Terms, MatrixSl
 /// <param name="Offsets">First row of each segment, then the number of rows, integers; all of them.</param>
 /// <param name="First">The first segment meant.</param>
 /// <param name="Count">Segments meant.</param>
-public readonly record struct Segments(BufferSlice Offsets, int First, int Count);
+internal readonly record struct Segments(BufferSlice Offsets, int First, int Count);
 
 /// <summary>For each segment s of rows: C_s[Rows, Columns] = Alpha A_s^T B_s over the segment's rows alone.</summary>
 /// <param name="Segments">The segments.</param>
@@ -35,7 +35,7 @@ public readonly record struct Segments(BufferSlice Offsets, int First, int Count
 /// <param name="A">A from row 0 on, whatever the first segment.</param>
 /// <param name="B">B from row 0 on.</param>
 /// <param name="C">The results one after another [Segments.Count, Rows, Columns], overwritten.</param>
-public readonly record struct SegmentProducts(Segments Segments, int Rows, int Columns, MatrixSlice A, MatrixSlice B, BufferSlice C)
+internal readonly record struct SegmentProducts(Segments Segments, int Rows, int Columns, MatrixSlice A, MatrixSlice B, BufferSlice C)
 {
     /// <summary>Factor of the products; 1 where nothing is said.</summary>
     public float Alpha { get; init; } = 1;
@@ -45,7 +45,7 @@ public readonly record struct SegmentProducts(Segments Segments, int Rows, int C
 /// <param name="Rows">Rows.</param>
 /// <param name="Groups">Vectors of a row, one after another: 1, or the heads of a query or key norm.</param>
 /// <param name="Size">Values of a vector.</param>
-public readonly record struct NormShape(int Rows, int Groups, int Size);
+internal readonly record struct NormShape(int Rows, int Groups, int Size);
 
 /// <summary>The gradient of a norm: dx = r (w dy) - x r^3 mean(w dy x), and, where wanted, dw = sum of dy x r.</summary>
 /// <param name="Shape">What the norm goes over.</param>
@@ -54,7 +54,7 @@ public readonly record struct NormShape(int Rows, int Groups, int Size);
 /// <param name="Inverse">r of the forward pass [rows, groups].</param>
 /// <param name="DY">Gradient of the output.</param>
 /// <param name="DX">Gradient of the input; may be DY when not accumulating.</param>
-public readonly record struct NormGradient(
+internal readonly record struct NormGradient(
     NormShape Shape, MatrixSlice X, BufferSlice Weight, BufferSlice Inverse, MatrixSlice DY, MatrixSlice DX)
 {
     /// <summary>Whether dx is added to what stands in its place.</summary>
@@ -73,7 +73,7 @@ public readonly record struct NormGradient(
 /// <param name="Scratch">At least <see cref="IDecoderOperations.AttentionScratch"/> values.</param>
 /// <param name="Output">o [query rows, QueryHeads * HeadSize].</param>
 /// <param name="LogSumExp">log of the softmax's denominator [query rows, QueryHeads], for the backward pass.</param>
-public readonly record struct AttentionCall(
+internal readonly record struct AttentionCall(
     AttentionShape Shape,
     BufferSlice Sequences,
     MatrixSlice Queries,
@@ -91,7 +91,7 @@ public readonly record struct AttentionCall(
 /// <param name="DQueries">Gradient of q, overwritten.</param>
 /// <param name="DKeys">Gradient of k, overwritten; with the stride of DQueries.</param>
 /// <param name="DValues">Gradient of v, overwritten; with the stride of DQueries.</param>
-public readonly record struct AttentionGradient(
+internal readonly record struct AttentionGradient(
     AttentionCall Forward, MatrixSlice DOutput, MatrixSlice DQueries, MatrixSlice DKeys, MatrixSlice DValues);
 
 /// <summary>One block of the vocabulary's logits.</summary>
@@ -100,7 +100,7 @@ public readonly record struct AttentionGradient(
 /// <param name="Columns">Columns of this block.</param>
 /// <param name="FirstColumn">Token id of column 0.</param>
 /// <param name="Targets">Token id wanted at each row, integers.</param>
-public readonly record struct LogitBlock(BufferSlice Logits, int Rows, int Columns, int FirstColumn, BufferSlice Targets);
+internal readonly record struct LogitBlock(BufferSlice Logits, int Rows, int Columns, int FirstColumn, BufferSlice Targets);
 
 /// <summary>What dropout drops of consecutive segments of rows; each has its own stream.</summary>
 /// <param name="Segments">The segments.</param>
@@ -108,4 +108,4 @@ public readonly record struct LogitBlock(BufferSlice Logits, int Rows, int Colum
 /// <param name="Probability">Probability of dropping, in [0, 1).</param>
 /// <param name="Stream">Segment s takes the stream <see cref="DropoutMask.Derive"/>(Stream, FirstNumber + s).</param>
 /// <param name="FirstNumber">The number of segment 0.</param>
-public readonly record struct DropoutRows(Segments Segments, int Width, float Probability, ulong Stream, int FirstNumber);
+internal readonly record struct DropoutRows(Segments Segments, int Width, float Probability, ulong Stream, int FirstNumber);

@@ -7,7 +7,7 @@ namespace Pursuit.Engine.Kernels;
 /// that they lose nothing over a large vocabulary. A device keeps them in a buffer of float32, row after row.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
-public struct PredictionSums
+internal struct PredictionSums
 {
     /// <summary>Float32 values that a row's sums take the room of: three floats, one left empty, and three doubles.</summary>
     public const int Floats = 10;

@@ -75,4 +75,4 @@ internal static class SketchKernels
 /// <param name="Beta2">b2.</param>
 /// <param name="Epsilon">eps.</param>
 /// <param name="EpsilonOutside">Whether eps is added to the root (the paper) instead of under it (the authors' code).</param>
-public readonly record struct AdamDirection(float Beta1, float Beta2, float Epsilon, bool EpsilonOutside);
+internal readonly record struct AdamDirection(float Beta1, float Beta2, float Epsilon, bool EpsilonOutside);

@@ -12,7 +12,7 @@ namespace Pursuit.Engine.Kernels;
 /// their mean and have at most the variance of a plain count-sketch (Charikar, Chen and Farach-Colton, 2002; Weinberger et al., 2009).
 /// </remarks>
 /// <param name="Value">The tensor's key.</param>
-public readonly record struct SketchKey(ulong Value)
+internal readonly record struct SketchKey(ulong Value)
 {
     /// <summary>Values that share a place: one AVX-512 vector.</summary>
     public const int BlockSize = 16;

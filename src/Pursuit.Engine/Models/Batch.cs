@@ -20,7 +20,7 @@ public enum LossReduction
 /// Examples as token ids with a mask of supervised tokens, one after another without padding. A supervised token is
 /// predicted from the token before it, so an example's first token is never a label, whatever its mask says.
 /// </summary>
-public sealed class Batch
+internal sealed class Batch
 {
     private readonly float[]? _weights;
 

@@ -6,7 +6,7 @@ using Pursuit.Storage;
 
 namespace Pursuit.Engine.Models;
 
-public sealed partial class Decoder
+internal sealed partial class Decoder
 {
     /// <summary>Values copied to the device at once when loading.</summary>
     private const int LoadBlock = 1 << 22;
@@ -211,7 +211,7 @@ public sealed partial class Decoder
 }
 
 /// <summary>What a model is loaded for.</summary>
-public enum WeightUse
+internal enum WeightUse
 {
     /// <summary>Its predictions, and gradients through it: weights stay as the file has them, bf16 or float32.</summary>
     Read,

@@ -8,7 +8,7 @@ namespace Pursuit.Engine.Models;
 /// <see cref="DecoderWorker"/> runs micro-batches through it. Its weights may be
 /// changed between runs, never during one.
 /// </summary>
-public sealed partial class Decoder : IDisposable
+internal sealed partial class Decoder : IDisposable
 {
     private readonly DeviceBuffer? _vectors;
 

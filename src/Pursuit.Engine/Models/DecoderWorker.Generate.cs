@@ -5,7 +5,7 @@ using Pursuit.Numerics;
 
 namespace Pursuit.Engine.Models;
 
-public sealed partial class DecoderWorker
+internal sealed partial class DecoderWorker
 {
     /// <summary>
     /// Values of a model that is worth a second, turned copy (256 MiB); a larger one's products wait for memory either way.

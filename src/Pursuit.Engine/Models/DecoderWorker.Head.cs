@@ -2,7 +2,7 @@ using Pursuit.Engine.Kernels;
 
 namespace Pursuit.Engine.Models;
 
-public sealed partial class DecoderWorker
+internal sealed partial class DecoderWorker
 {
     /// <summary>
     /// The final norm and the head at label rows only, in blocks of labels by blocks of the vocabulary: losses, and

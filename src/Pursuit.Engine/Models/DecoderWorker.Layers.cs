@@ -2,7 +2,7 @@ using Pursuit.Engine.Kernels;
 
 namespace Pursuit.Engine.Models;
 
-public sealed partial class DecoderWorker
+internal sealed partial class DecoderWorker
 {
     /// <summary>The residual stream behind a number of layers, in that layer's <see cref="Activations.Input"/>.</summary>
     private void ForwardLayers(int layers)

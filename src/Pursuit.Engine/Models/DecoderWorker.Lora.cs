@@ -3,7 +3,7 @@ using Pursuit.Engine.Kernels;
 
 namespace Pursuit.Engine.Models;
 
-public sealed partial class DecoderWorker
+internal sealed partial class DecoderWorker
 {
     private bool _dropping;
 

@@ -3,7 +3,7 @@ using Pursuit.Engine.Kernels;
 
 namespace Pursuit.Engine.Models;
 
-public sealed partial class DecoderWorker
+internal sealed partial class DecoderWorker
 {
     /// <summary>Computes what the model says of every label, in blocks of labels by blocks of the vocabulary.</summary>
     /// <param name="batch">The micro-batch.</param>

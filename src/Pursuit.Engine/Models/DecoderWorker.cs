@@ -6,7 +6,7 @@ namespace Pursuit.Engine.Models;
 /// Runs micro-batches through a decoder, one at a time, in its own arena. It belongs to one thread at a time; several
 /// workers may share a decoder. Once its arena fits, a run allocates nothing.
 /// </summary>
-public sealed partial class DecoderWorker : IDisposable
+internal sealed partial class DecoderWorker : IDisposable
 {
     private readonly Decoder _decoder;
     private readonly IDecoderOperations _operations;

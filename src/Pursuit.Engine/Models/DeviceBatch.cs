@@ -6,7 +6,7 @@ namespace Pursuit.Engine.Models;
 /// The micro-batch that a worker runs, with its integers and weights on the device: uploaded once, at the start, into memory that grows
 /// with the largest. Slices are valid until the worker's next micro-batch.
 /// </summary>
-public sealed class DeviceBatch : IDisposable
+internal sealed class DeviceBatch : IDisposable
 {
     private DeviceBuffer? _integers;
     private DeviceBuffer? _weights;

@@ -7,7 +7,7 @@ namespace Pursuit.Engine.Models;
 /// kept, so a token costs one row; many texts are written side by side, so that the weights are read once for all of them.
 /// Each comes out as it would alone. One thread.
 /// </summary>
-public sealed class Generator : IDisposable
+internal sealed class Generator : IDisposable
 {
     /// <summary>
     /// Prompt tokens fed at once. Prompts are cut at its multiples wherever else they are, so that a text doesn't depend on the others.

@@ -4,7 +4,7 @@ using Pursuit.Engine.Kernels;
 namespace Pursuit.Engine.Models;
 
 /// <summary>A consumer that ignores everything; derive from it and override what is wanted.</summary>
-public abstract class GradientConsumer : IGradientConsumer
+internal abstract class GradientConsumer : IGradientConsumer
 {
     /// <inheritdoc/>
     public virtual int LowestLayer => 0;

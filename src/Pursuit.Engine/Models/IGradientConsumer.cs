@@ -9,7 +9,7 @@ namespace Pursuit.Engine.Models;
 /// gradients (delta^T a), per-example projections (P_out^T delta_t a_t^T P_in), or nothing. Slices are valid only
 /// during the call. One consumer serves one worker.
 /// </summary>
-public interface IGradientConsumer
+internal interface IGradientConsumer
 {
     /// <summary>
     /// The lowest decoder layer whose gradients are wanted; the pass stops there. -1: down to the embedding.
@@ -48,7 +48,7 @@ public interface IGradientConsumer
 /// <param name="Group">The layers; part p's gradients are columns FirstOutput to FirstOutput + Outputs.</param>
 /// <param name="Inputs">a [tokens, Group.Inputs], dense.</param>
 /// <param name="Deltas">delta [tokens, Group.Outputs], dense.</param>
-public readonly record struct LinearGradient(DeviceBatch Batch, LinearGroup Group, BufferSlice Inputs, BufferSlice Deltas);
+internal readonly record struct LinearGradient(DeviceBatch Batch, LinearGroup Group, BufferSlice Inputs, BufferSlice Deltas);
 
 /// <summary>Inputs and output gradients of a block of the head: some labels by some part of the vocabulary.</summary>
 /// <param name="Batch">The micro-batch; example i's labels are LabelOffsets[i] to LabelOffsets[i + 1].</param>
@@ -59,5 +59,5 @@ public readonly record struct LinearGradient(DeviceBatch Batch, LinearGroup Grou
 /// <param name="Outputs">Number of token ids.</param>
 /// <param name="Inputs">The head's inputs [Labels, hidden], dense.</param>
 /// <param name="Deltas">The logits' gradients [Labels, Outputs], dense.</param>
-public readonly record struct HeadGradient(
+internal readonly record struct HeadGradient(
     DeviceBatch Batch, LinearGroup Head, int FirstLabel, int Labels, int FirstOutput, int Outputs, BufferSlice Inputs, BufferSlice Deltas);

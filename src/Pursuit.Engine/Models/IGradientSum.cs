@@ -6,7 +6,7 @@ namespace Pursuit.Engine.Models;
 /// The gradient of a set of parameters, summed over the micro-batches of a batch by any number of workers. Every
 /// tensor takes the micro-batches in their order, so the sum's bits don't depend on the number of workers.
 /// </summary>
-public interface IGradientSum
+internal interface IGradientSum
 {
     /// <summary>The parameters, in the order of their offsets.</summary>
     IReadOnlyList<Parameter> Parameters { get; }
@@ -36,7 +36,7 @@ public interface IGradientSum
 }
 
 /// <summary>What every gradient sum can tell.</summary>
-public static class GradientSums
+internal static class GradientSums
 {
     /// <summary>The Euclidean norm over all tensors.</summary>
     public static double Norm(this IGradientSum sum)

@@ -7,7 +7,7 @@ namespace Pursuit.Engine.Models;
 /// The part of a <see cref="Batch"/> that one worker runs at once: consecutive whole examples, with everything the
 /// operations need worked out beforehand, so that running it allocates nothing.
 /// </summary>
-public sealed class MicroBatch
+internal sealed class MicroBatch
 {
     private readonly int[] _integers;
     private readonly float[] _labelWeights;

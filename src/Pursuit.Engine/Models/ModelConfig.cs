@@ -4,7 +4,7 @@ namespace Pursuit.Engine.Models;
 
 /// <summary>Which linear layers carry a bias.</summary>
 [Flags]
-public enum BiasPlacement
+internal enum BiasPlacement
 {
     /// <summary>None.</summary>
     None = 0,
@@ -23,7 +23,7 @@ public enum BiasPlacement
 /// What a decoder is made of: the part of a Hugging Face <c>config.json</c> that decides its arithmetic, with every
 /// choice named. <see cref="ModelConfigReader"/> makes it from a file; <see cref="Validate"/> holds for any source.
 /// </summary>
-public sealed record ModelConfig
+internal sealed record ModelConfig
 {
     /// <summary>Layers at most; the deepest models that are published have below 200.</summary>
     public const int MostLayers = 4_096;

@@ -6,7 +6,7 @@ namespace Pursuit.Engine.Models;
 /// Reads a Hugging Face <c>config.json</c>. What it asks and this decoder has not is refused by name, all faults in one
 /// message; nothing is approximated.
 /// </summary>
-public static class ModelConfigReader
+internal static class ModelConfigReader
 {
     /// <summary>The families this decoder computes, by model_type.</summary>
     public static IReadOnlyList<string> SupportedModelTypes { get; } = [.. ModelFamily.All.Select(f => f.ModelType)];

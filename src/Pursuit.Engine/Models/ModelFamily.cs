@@ -1,7 +1,7 @@
 namespace Pursuit.Engine.Models;
 
 /// <summary>What a family's modelling code makes of a key of config.json.</summary>
-public enum ConfigKey
+internal enum ConfigKey
 {
     /// <summary>It reads it.</summary>
     Read,
@@ -14,7 +14,7 @@ public enum ConfigKey
 }
 
 /// <summary>Which layers of a family have a sliding window.</summary>
-public enum WindowRule
+internal enum WindowRule
 {
     /// <summary>None.</summary>
     Never,
@@ -31,7 +31,7 @@ public enum WindowRule
 /// </summary>
 /// <param name="ModelType">Its name in config.json's model_type.</param>
 /// <param name="ClassName">What its classes' names begin with.</param>
-public sealed record ModelFamily(string ModelType, string ClassName)
+internal sealed record ModelFamily(string ModelType, string ClassName)
 {
     /// <summary>The families, by which every config is read and written.</summary>
     public static IReadOnlyList<ModelFamily> All { get; } =

@@ -8,7 +8,7 @@ namespace Pursuit.Engine.Models;
 /// <param name="Shape">[out, in] of a matrix, [size] of a vector.</param>
 /// <param name="Offset">First value in a flat buffer.</param>
 /// <param name="VectorOffset">First value in a flat buffer of the vectors alone; -1 for a matrix.</param>
-public sealed record Parameter(int Index, string Name, IReadOnlyList<int> Shape, long Offset, long VectorOffset = -1)
+internal sealed record Parameter(int Index, string Name, IReadOnlyList<int> Shape, long Offset, long VectorOffset = -1)
 {
     /// <summary>Whether it is a norm's weight or a bias.</summary>
     public bool IsVector => Shape.Count == 1;
@@ -25,7 +25,7 @@ public sealed record Parameter(int Index, string Name, IReadOnlyList<int> Shape,
 /// <param name="FirstOutput">Its first column in the group's outputs.</param>
 /// <param name="Weight">W [outputs, inputs].</param>
 /// <param name="Bias">b [outputs], or null.</param>
-public sealed record LinearPart(string Module, int FirstOutput, Parameter Weight, Parameter? Bias)
+internal sealed record LinearPart(string Module, int FirstOutput, Parameter Weight, Parameter? Bias)
 {
     /// <summary>Number of outputs.</summary>
     public int Outputs => Weight.Shape[0];
@@ -38,7 +38,7 @@ public sealed record LinearPart(string Module, int FirstOutput, Parameter Weight
 /// <param name="Layer">The decoder layer, or -1 for the head.</param>
 /// <param name="Inputs">Width of the shared input.</param>
 /// <param name="Parts">The layers, in the order of their outputs.</param>
-public sealed record LinearGroup(int Layer, int Inputs, IReadOnlyList<LinearPart> Parts)
+internal sealed record LinearGroup(int Layer, int Inputs, IReadOnlyList<LinearPart> Parts)
 {
     /// <summary>Number of outputs of all parts.</summary>
     public int Outputs { get; } = Parts.Sum(p => p.Outputs);
@@ -62,7 +62,7 @@ public sealed record LinearGroup(int Layer, int Inputs, IReadOnlyList<LinearPart
 /// <param name="MlpNorm">The norm before the feed-forward block.</param>
 /// <param name="GateUp">Gate and up.</param>
 /// <param name="Down">Down.</param>
-public sealed record LayerParameters(
+internal sealed record LayerParameters(
     Parameter AttentionNorm,
     LinearGroup QueryKeyValue,
     Parameter? QueryNorm,

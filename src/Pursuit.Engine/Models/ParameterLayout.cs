@@ -4,7 +4,7 @@ namespace Pursuit.Engine.Models;
 /// Every parameter of a model in one flat order, so that weights, gradients and moments are single buffers. Groups
 /// start on 64-byte boundaries; the values between are zero and stay zero.
 /// </summary>
-public sealed class ParameterLayout
+internal sealed class ParameterLayout
 {
     private const int Alignment = 16;
 

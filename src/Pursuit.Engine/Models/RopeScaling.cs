@@ -1,7 +1,7 @@
 namespace Pursuit.Engine.Models;
 
 /// <summary>How rotary frequencies are changed for longer contexts.</summary>
-public enum RopeScalingKind
+internal enum RopeScalingKind
 {
     /// <summary>Not at all.</summary>
     None,
@@ -19,7 +19,7 @@ public enum RopeScalingKind
 /// <param name="LowFrequencyFactor">Llama 3: wavelengths over original / this are divided by the factor.</param>
 /// <param name="HighFrequencyFactor">Llama 3: wavelengths under original / this are kept.</param>
 /// <param name="OriginalPositions">Llama 3: the context before the extension.</param>
-public sealed record RopeScaling(
+internal sealed record RopeScaling(
     RopeScalingKind Kind, double Factor = 1, double LowFrequencyFactor = 1, double HighFrequencyFactor = 4, int OriginalPositions = 8192)
 {
     /// <summary>No scaling.</summary>

@@ -7,7 +7,7 @@ namespace Pursuit.Engine.Models;
 /// <param name="SquareSum">sum of p^2 over the vocabulary.</param>
 /// <param name="Entropy">- sum p log p, in nats.</param>
 /// <param name="Margin">The largest p less the second largest.</param>
-public readonly record struct TokenPrediction(float LogProbability, float SquareSum, float Entropy, float Margin)
+internal readonly record struct TokenPrediction(float LogProbability, float SquareSum, float Entropy, float Margin)
 {
     internal static TokenPrediction From(in PredictionSums sums)
     {

@@ -10,11 +10,11 @@ namespace Pursuit.Engine.Planning;
 /// <param name="NetworkBytes">Bytes that processes send one another; the file system's own are not among them.</param>
 /// <param name="FirstMemory">Bytes of memory of the first process, which decides.</param>
 /// <param name="OtherMemory">Bytes of memory of each other process, at most.</param>
-public sealed record PlannedStage(
+internal sealed record PlannedStage(
     string Name, double Seconds, string LimitedBy, long DiskBytes, long NetworkBytes, double FirstMemory, double OtherMemory);
 
 /// <summary>What a job takes on a list of machines, stage by stage, and what of it doesn't fit.</summary>
-public sealed record ClusterPlan
+internal sealed record ClusterPlan
 {
     /// <summary>The machines.</summary>
     public required IReadOnlyList<MachineGroup> Machines { get; init; }

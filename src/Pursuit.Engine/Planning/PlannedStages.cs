@@ -11,7 +11,7 @@ namespace Pursuit.Engine.Planning;
 /// for; the warm-up, the fit and the files are the first machine's (docs/scale.md). Rates grow with cores and with
 /// <see cref="MachineGroup.Speed"/>.
 /// </summary>
-public sealed class PlannedStages
+internal sealed class PlannedStages
 {
     /// <summary>The name of the stage that makes features.</summary>
     public const string Features = "features";

@@ -20,7 +20,7 @@ public sealed class ProveJob
 
     /// <summary>Takes what to do.</summary>
     /// <exception cref="PursuitException">An option is out of range or missing; every fault is named.</exception>
-    public ProveJob(ProveOptions options, IProgress<WorkProgress>? progress)
+    public ProveJob(ProveOptions options, IProgress<WorkProgress>? progress = null)
     {
         options.Validate();
         (_options, _progress) = (options, progress);
@@ -33,7 +33,7 @@ public sealed class ProveJob
     /// <param name="run">Keeps everything: <c>proof.json</c>, and <c>result.json</c>, the same without seconds.</param>
     /// <param name="cancellationToken">Stops it; the same job continues where it was.</param>
     /// <exception cref="PursuitException">Bad input; the message says what to do.</exception>
-    public ProofReport Run(RunDirectory run, CancellationToken cancellationToken)
+    public ProofReport Run(RunDirectory run, CancellationToken cancellationToken = default)
     {
         var started = Stopwatch.GetTimestamp();
         // What a lent run lacks is told before the other methods' trainings.

@@ -136,7 +136,7 @@ public sealed record ProveOptions
 
     /// <summary>What the job reads; it writes its run alone.</summary>
     /// <exception cref="PursuitException">A path of records doesn't exist, or something is a pipe or a device.</exception>
-    public JobFiles Files()
+    internal JobFiles Files()
     {
         var files = new JobFiles().ReadsRecords(ApiName.Pool, Pool.Paths).ReadsRecords(ApiName.Target, Targets).ReadsRecords(ApiName.Test, Tests).Reads(
             ApiName.Features, Features ?? FeaturesRun).ReadsModel(ApiName.Model, Model);

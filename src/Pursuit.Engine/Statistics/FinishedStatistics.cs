@@ -10,7 +10,7 @@ namespace Pursuit.Engine.Statistics;
 /// The selection's own fingerprint then says whether they are those it was made of: what is asked of a model isn't looked at again,
 /// so the model may be gone.
 /// </remarks>
-public sealed class FinishedStatistics : IStatisticsSource
+internal sealed class FinishedStatistics : IStatisticsSource
 {
     private readonly StatisticsRecipe _recipe;
     private readonly RunDirectory _run;

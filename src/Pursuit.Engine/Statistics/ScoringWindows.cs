@@ -4,13 +4,13 @@ namespace Pursuit.Engine.Statistics;
 /// <param name="Start">Its first token in the whole.</param>
 /// <param name="Length">Its tokens.</param>
 /// <param name="FirstScored">The first scored token, counted in the whole.</param>
-public readonly record struct ScoringWindow(int Start, int Length, int FirstScored);
+internal readonly record struct ScoringWindow(int Start, int Length, int FirstScored);
 
 /// <summary>
 /// Cuts what is longer than the model's context into overlapping windows, so that every token is scored once, with all tokens
 /// before it or at least window - stride of them.
 /// </summary>
-public static class ScoringWindows
+internal static class ScoringWindows
 {
     /// <summary>The windows of a text.</summary>
     /// <param name="tokens">Tokens, the first one standing before the rest and never scored.</param>

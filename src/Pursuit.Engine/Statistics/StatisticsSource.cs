@@ -27,7 +27,7 @@ public sealed class StatisticsSource : IStatisticsSource
     /// <param name="run">Gets the statistics.</param>
     /// <param name="progress">Told how far long work has come.</param>
     /// <exception cref="PursuitException">An option is out of range.</exception>
-    public StatisticsSource(StatisticsRecipe recipe, RunDirectory run, IProgress<WorkProgress>? progress)
+    public StatisticsSource(StatisticsRecipe recipe, RunDirectory run, IProgress<WorkProgress>? progress = null)
     {
         recipe.Options.Validate();
         (_recipe, _run, _progress) = (recipe, run, progress);

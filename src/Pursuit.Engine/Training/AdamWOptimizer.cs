@@ -4,7 +4,7 @@ using Pursuit.Engine.Models;
 namespace Pursuit.Engine.Training;
 
 /// <summary>AdamW's moments of a set of parameters, and its steps.</summary>
-public sealed class AdamWOptimizer : IDisposable
+internal sealed class AdamWOptimizer : IDisposable
 {
     private readonly IGradientSum _gradients;
     private readonly AdamWOptions _options;

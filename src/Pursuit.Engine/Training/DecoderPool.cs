@@ -28,14 +28,14 @@ public sealed record DecoderPoolOptions
 /// <summary>The losses of a batch.</summary>
 /// <param name="Examples">Each example's mean loss over its labels in nats; 0 where it has none.</param>
 /// <param name="Labels">Each example's number of labels.</param>
-public sealed record BatchLosses(IReadOnlyList<double> Examples, IReadOnlyList<int> Labels)
+internal sealed record BatchLosses(IReadOnlyList<double> Examples, IReadOnlyList<int> Labels)
 {
     /// <summary>The mean over all labels; NaN without any.</summary>
     public double TokenMean => Examples.Zip(Labels, (loss, count) => loss * count).Sum() / Labels.Sum(count => (long)count);
 }
 
 /// <summary>Workers that run the micro-batches of a batch through one decoder, each with its own thread and arena.</summary>
-public sealed class DecoderPool : IDisposable
+internal sealed class DecoderPool : IDisposable
 {
     private readonly WorkerPool _pool;
     private readonly DecoderWorker[] _workers;

@@ -34,7 +34,7 @@ public sealed record DecoderShape
     /// <param name="beginToken">Begins a text, or null.</param>
     /// <param name="endToken">Ends a text.</param>
     /// <exception cref="PursuitException">The sizes contradict one another.</exception>
-    public ModelConfig ToConfig(int vocabulary, int? beginToken, int endToken)
+    internal ModelConfig ToConfig(int vocabulary, int? beginToken, int endToken)
     {
         var faults = new List<string>();
         AddFaults(faults);

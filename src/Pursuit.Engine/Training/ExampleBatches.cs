@@ -12,13 +12,13 @@ namespace Pursuit.Engine.Training;
 /// <param name="Weight">Factor on its loss, 0 or more.</param>
 /// <param name="Repeats">How often it is seen in an epoch, at least 1.</param>
 /// <param name="Name">Where it comes from, for messages.</param>
-public sealed record TrainingExample(int[] Tokens, bool[] Supervised, float Weight, int Repeats, string Name);
+internal sealed record TrainingExample(int[] Tokens, bool[] Supervised, float Weight, int Repeats, string Name);
 
 /// <summary>
 /// Examples in batches of a number of examples or of tokens, in another random order in every epoch. An epoch's last batch
 /// takes what is left.
 /// </summary>
-public sealed class ExampleBatches : ITrainingData
+internal sealed class ExampleBatches : ITrainingData
 {
     private readonly IReadOnlyList<TrainingExample> _examples;
     private readonly int[] _slots;

@@ -23,7 +23,7 @@ public sealed class FineTuneJob
     /// <param name="options">Which model, on what, and how.</param>
     /// <param name="progress">Told of each part's progress, or null.</param>
     /// <exception cref="PursuitException">An option is out of range.</exception>
-    public FineTuneJob(FineTuneOptions options, IProgress<WorkProgress>? progress)
+    public FineTuneJob(FineTuneOptions options, IProgress<WorkProgress>? progress = null)
     {
         options.Validate();
         (_options, _progress) = (options, progress);
@@ -35,7 +35,7 @@ public sealed class FineTuneJob
     /// <exception cref="PursuitException">
     /// Data or model are bad, the loss stopped being a number, or a directory can't be written.
     /// </exception>
-    public FineTuneSummary Run(RunDirectory run, CancellationToken cancellationToken)
+    public FineTuneSummary Run(RunDirectory run, CancellationToken cancellationToken = default)
     {
         if (_options.Lora is not null && ModelDirectory.Open(_options.Model).AdapterPath is not null)
             throw PursuitException.At(

@@ -74,7 +74,7 @@ public sealed record FineTuneOptions : TrainingJobOptions
 
     /// <summary>What the job reads and writes, beside its run.</summary>
     /// <exception cref="PursuitException">A path of records doesn't exist.</exception>
-    public JobFiles Files() => new JobFiles()
+    internal JobFiles Files() => new JobFiles()
         .ReadsRecords(ApiName.Data, Data.Paths)
         .ReadsRecords(ApiName.HeldOut, HeldOut?.Paths ?? [])
         .Reads(ApiName.Selection, Selection)

@@ -22,10 +22,10 @@ public sealed record HeldOutResult(HeldOutLoss All, IReadOnlyList<HeldOutLoss> G
 /// <param name="Tokens">Its token ids.</param>
 /// <param name="Supervised">Which of them count; null for all.</param>
 /// <param name="Document">The document or record it is of.</param>
-public readonly record struct HeldOutPiece(int[] Tokens, bool[]? Supervised, int Document);
+internal readonly record struct HeldOutPiece(int[] Tokens, bool[]? Supervised, int Document);
 
 /// <summary>Held-out examples, evaluated in batches whose composition doesn't depend on the number of threads.</summary>
-public sealed class HeldOut
+internal sealed class HeldOut
 {
     private readonly IReadOnlyList<HeldOutPiece> _pieces;
     private readonly IReadOnlyList<long> _bytes;

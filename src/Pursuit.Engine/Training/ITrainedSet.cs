@@ -4,7 +4,7 @@ using Pursuit.Engine.Models;
 namespace Pursuit.Engine.Training;
 
 /// <summary>What a training changes (all weights, or adapters), and how it lies in a checkpoint's directory.</summary>
-public interface ITrainedSet : IDisposable
+internal interface ITrainedSet : IDisposable
 {
     /// <summary>The decoder it belongs to.</summary>
     Decoder Decoder { get; }
@@ -30,7 +30,7 @@ public interface ITrainedSet : IDisposable
 }
 
 /// <summary>All weights of a decoder; a checkpoint is a model directory.</summary>
-public sealed class AllWeights : ITrainedSet
+internal sealed class AllWeights : ITrainedSet
 {
     private readonly WeightGradients _gradients;
     private readonly string? _companions;

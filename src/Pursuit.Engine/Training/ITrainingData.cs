@@ -6,7 +6,7 @@ namespace Pursuit.Engine.Training;
 /// What a training reads, as a function of the step alone: nothing of it is remembered between steps, so a checkpoint's
 /// step number is its position in the data.
 /// </summary>
-public interface ITrainingData
+internal interface ITrainingData
 {
     /// <summary>How the examples' losses make the objective.</summary>
     LossReduction Reduction { get; }

@@ -17,7 +17,7 @@ public enum LearningRateDecay
 /// The learning rate of every step: a straight rise to the peak over the warm-up, then a fall to
 /// <see cref="FinalShare"/> of the peak at the last step.
 /// </summary>
-public sealed record LearningRateSchedule
+internal sealed record LearningRateSchedule
 {
     /// <summary>The highest learning rate, reached at the warm-up's last step. Above 0.</summary>
     public required double Peak { get; init; }

@@ -12,13 +12,13 @@ namespace Pursuit.Engine.Training;
 /// <param name="LearningRate">Its learning rate.</param>
 /// <param name="GradientNorm">The gradient's norm before clipping.</param>
 /// <param name="HeldOutLoss">The loss per token on the held-out data after this step, where it was measured.</param>
-public sealed record LossPoint(long Step, long Tokens, double Loss, double LearningRate, double GradientNorm, double? HeldOutLoss = null);
+internal sealed record LossPoint(long Step, long Tokens, double Loss, double LearningRate, double GradientNorm, double? HeldOutLoss = null);
 
 /// <summary>
 /// The loss of every step as JSON lines. It holds no times, so that a continued training ends in the same bytes as one
 /// that was never interrupted.
 /// </summary>
-public sealed class LossCurve : IDisposable
+internal sealed class LossCurve : IDisposable
 {
     // Unbuffered: a line on a full disk fails where it is written, and nothing is left to fail when the file is closed.
     private readonly FileStream _stream;

@@ -8,7 +8,7 @@ namespace Pursuit.Engine.Training;
 /// another with end tokens between, and are cut into windows of equal length, which are taken in random order. An epoch's
 /// last few tokens that fill no window are left out of it.
 /// </summary>
-public sealed class PackedWindows : ITrainingData
+internal sealed class PackedWindows : ITrainingData
 {
     private readonly TokenizedDocuments _documents;
     private readonly int _context;

@@ -20,7 +20,7 @@ public sealed class PretrainJob
     /// <param name="options">What to train, on what, and how.</param>
     /// <param name="progress">Told of each part's progress, or null.</param>
     /// <exception cref="PursuitException">An option is out of range.</exception>
-    public PretrainJob(PretrainOptions options, IProgress<WorkProgress>? progress)
+    public PretrainJob(PretrainOptions options, IProgress<WorkProgress>? progress = null)
     {
         options.Validate();
         (_options, _progress) = (options, progress);
@@ -37,7 +37,7 @@ public sealed class PretrainJob
     /// <exception cref="PursuitException">
     /// The corpus is empty or bad, the loss stopped being a number, or a directory can't be written.
     /// </exception>
-    public PretrainSummary Run(RunDirectory run, CancellationToken cancellationToken)
+    public PretrainSummary Run(RunDirectory run, CancellationToken cancellationToken = default)
     {
         _options.Files().Refuse();
         ModelFiles.RequireWritable(_options.Out);

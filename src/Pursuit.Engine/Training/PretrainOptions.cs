@@ -48,7 +48,7 @@ public sealed record PretrainOptions : TrainingJobOptions
 
     /// <summary>What the job reads and writes, beside its run.</summary>
     /// <exception cref="PursuitException">A path of records doesn't exist.</exception>
-    public JobFiles Files() => new JobFiles()
+    internal JobFiles Files() => new JobFiles()
         .ReadsRecords(ApiName.Data, Corpus.Paths)
         .ReadsRecords(ApiName.HeldOut, HeldOut?.Paths ?? [])
         .Reads(ApiName.Tokenizer, Tokenizer)

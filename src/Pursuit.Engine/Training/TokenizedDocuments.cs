@@ -11,7 +11,7 @@ namespace Pursuit.Engine.Training;
 /// A corpus as token ids in memory (4 bytes a token): each document's tokens with an end token behind, one document after
 /// another in canonical order.
 /// </summary>
-public sealed class TokenizedDocuments
+internal sealed class TokenizedDocuments
 {
     private readonly int[] _tokens;
     private readonly long[] _bytes;

@@ -5,7 +5,7 @@ using Pursuit.Engine.Models;
 namespace Pursuit.Engine.Training;
 
 /// <summary>Adapters as what a training changes; a checkpoint is an adapter directory in PEFT's layout.</summary>
-public sealed class TrainedAdapters : ITrainedSet
+internal sealed class TrainedAdapters : ITrainedSet
 {
     private readonly LoraAdapters _adapters;
     private readonly AdapterGradients _gradients;

@@ -8,7 +8,7 @@ namespace Pursuit.Engine.Training;
 /// Trains a decoder step by step with checkpoints, and continues a killed training from its last one to the same bits.
 /// What is trained on comes from <see cref="ITrainingData"/>.
 /// </summary>
-public sealed class Trainer : IDisposable
+internal sealed class Trainer : IDisposable
 {
     private const string CurveName = "loss.jsonl";
 

@@ -1,7 +1,7 @@
 namespace Pursuit.Engine.Training;
 
 /// <summary>How a training runs, whatever it trains on.</summary>
-public sealed record TrainerOptions
+internal sealed record TrainerOptions
 {
     /// <summary>The learning rate of every step, and how many steps there are.</summary>
     public required LearningRateSchedule Schedule { get; init; }

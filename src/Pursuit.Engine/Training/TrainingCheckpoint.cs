@@ -16,7 +16,7 @@ namespace Pursuit.Engine.Training;
 /// <param name="Beta2">AdamW's beta2.</param>
 /// <param name="Epsilon">AdamW's epsilon.</param>
 /// <param name="Curve">The loss curve up to this step.</param>
-public sealed record CheckpointState(
+internal sealed record CheckpointState(
     int Format,
     string Fingerprint,
     long Step,
@@ -38,7 +38,7 @@ public sealed record CheckpointState(
 /// <c>exp_avg_sq.</c>), and <c>checkpoint.json</c>, which has the others' lengths and sums. The directory gets its name when everything
 /// in it is on disk.
 /// </summary>
-public sealed class TrainingCheckpoint
+internal sealed class TrainingCheckpoint
 {
     /// <summary>The file that holds a <see cref="CheckpointState"/>.</summary>
     public const string StateFileName = "checkpoint.json";

@@ -4,7 +4,7 @@ using Pursuit.Engine.Models;
 namespace Pursuit.Engine.Training;
 
 /// <summary>The gradient of every weight of a decoder, summed over micro-batches in their order.</summary>
-public sealed class WeightGradients : IGradientSum, IDisposable
+internal sealed class WeightGradients : IGradientSum, IDisposable
 {
     /// <summary>
     /// The head's gradient of one micro-batch comes in blocks. Up to this many values (64 MiB) a worker sums them aside, so

@@ -3,7 +3,7 @@ using System.Runtime.ExceptionServices;
 namespace Pursuit.Engine.Training;
 
 /// <summary>Threads that live as long as the pool, so that what a thread keeps (packing buffers, an arena) is made once.</summary>
-public sealed class WorkerPool : IDisposable
+internal sealed class WorkerPool : IDisposable
 {
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim _start = new(0);

@@ -44,12 +44,12 @@ public sealed class Pool : IDisposable
     /// <exception cref="PursuitException">
     /// A path leads nowhere; a file is broken, or both array and lines; no record can be read; or, in strict mode, one can't.
     /// </exception>
-    public static Pool Open(PoolOptions options, IProgress<PoolProgress>? progress, CancellationToken token) =>
+    public static Pool Open(PoolOptions options, IProgress<PoolProgress>? progress = null, CancellationToken token = default) =>
         Open(options, progress, blockBytes: 1 << 20, token);
 
     /// <summary>Reads files that are small, such as a target's, whole.</summary>
     /// <inheritdoc cref="Open(PoolOptions, IProgress{PoolProgress}?, CancellationToken)"/>
-    public static IReadOnlyList<Example> ReadAll(PoolOptions options, CancellationToken token)
+    public static IReadOnlyList<Example> ReadAll(PoolOptions options, CancellationToken token = default)
     {
         using var pool = Open(options, progress: null, token);
         return pool.Read(token).ToList();
@@ -101,12 +101,12 @@ public sealed class Pool : IDisposable
     public string? UserId(int position) => _userIds.Get(position);
 
     /// <summary>All examples in canonical order.</summary>
-    public IEnumerable<Example> Read(CancellationToken token) => Read(0, Count, token);
+    public IEnumerable<Example> Read(CancellationToken token = default) => Read(0, Count, token);
 
     /// <summary>A run of examples, such as a shard, in canonical order.</summary>
     /// <remarks>From the start of a compressed file to its end nothing is unpacked on disk; from within, the file is, once.</remarks>
     /// <exception cref="PursuitException">A file has changed since it was read.</exception>
-    public IEnumerable<Example> Read(int start, int count, CancellationToken token)
+    public IEnumerable<Example> Read(int start, int count, CancellationToken token = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
@@ -116,14 +116,14 @@ public sealed class Pool : IDisposable
 
     /// <summary>Selected examples, in the order given.</summary>
     /// <exception cref="PursuitException">A file has changed since it was read.</exception>
-    public IEnumerable<Example> Read(IReadOnlyList<int> positions, CancellationToken token) => ReadEach(positions, forward: false, token);
+    public IEnumerable<Example> Read(IReadOnlyList<int> positions, CancellationToken token = default) => ReadEach(positions, forward: false, token);
 
     /// <summary>
     /// Writes selected records exactly as in the input, one per line, in the order given. A record of a JSON array
     /// that spans several lines is put on one: its line breaks and the white space after them go, nothing else does.
     /// </summary>
     /// <exception cref="PursuitException">A file has changed since it was read.</exception>
-    public void CopyRecords(IReadOnlyList<int> positions, Stream destination, CancellationToken token)
+    public void CopyRecords(IReadOnlyList<int> positions, Stream destination, CancellationToken token = default)
     {
         using var fetcher = new RecordFetcher(_files, forward: false, token);
         foreach (var position in positions)
@@ -138,7 +138,7 @@ public sealed class Pool : IDisposable
     /// <param name="name">The field's name.</param>
     /// <param name="token">Stops between records.</param>
     /// <exception cref="PursuitException">A file has changed since it was read.</exception>
-    public IEnumerable<string?> ReadField(string name, CancellationToken token)
+    public IEnumerable<string?> ReadField(string name, CancellationToken token = default)
     {
         using var fetcher = new RecordFetcher(_files, forward: true, token);
         var tape = new JsonTape(_options.MaxDepth);
@@ -160,7 +160,7 @@ public sealed class Pool : IDisposable
     /// <param name="userId">The id, a text or a number as it is written.</param>
     /// <param name="token">Stops between records.</param>
     /// <exception cref="PursuitException">A file has changed since it was read.</exception>
-    public IEnumerable<long> FindOutside(string userId, CancellationToken token)
+    public IEnumerable<long> FindOutside(string userId, CancellationToken token = default)
     {
         using var fetcher = new RecordFetcher(_files, forward: false, token);
         var tape = new JsonTape(_options.MaxDepth);

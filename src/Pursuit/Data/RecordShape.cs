@@ -20,7 +20,7 @@ public enum RecordShape
 }
 
 /// <summary>The names people write for the shapes.</summary>
-public static class RecordShapeNames
+internal static class RecordShapeNames
 {
     /// <summary>The accepted names, in the order of <see cref="RecordShape"/>.</summary>
     public static IReadOnlyList<string> All { get; } = ["messages", "sharegpt", "alpaca", "prompt-completion", "text"];

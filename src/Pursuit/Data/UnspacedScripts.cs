@@ -8,7 +8,7 @@ namespace Pursuit.Data;
 /// letters is one, with
 /// the marks that follow it; without this a whole sentence would be a word that no other text has.
 /// </summary>
-public static class UnspacedScripts
+internal static class UnspacedScripts
 {
     /// <summary>True for a letter that is a word by itself.</summary>
     /// <param name="letter">Any character.</param>

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Pursuit.Distribution;
 
 /// <summary>Machines of one kind that work on a job together, a process on each.</summary>
-public sealed record MachineGroup
+internal sealed record MachineGroup
 {
     /// <summary>Bytes in a GB, as disks and networks are sold.</summary>
     private const double Gigabyte = 1e9;

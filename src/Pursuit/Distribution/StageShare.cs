@@ -4,7 +4,7 @@ namespace Pursuit.Distribution;
 /// One process's share in making a run's features: which shards are its own, and what one process does before the others go on. Every
 /// shard has one maker and comes out the same whoever that is, so no share changes a byte.
 /// </summary>
-public abstract class StageShare
+internal abstract class StageShare
 {
     /// <summary>A process that makes everything.</summary>
     public static StageShare Whole { get; } = new WholeShare();

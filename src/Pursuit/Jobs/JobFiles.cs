@@ -9,7 +9,7 @@ namespace Pursuit.Jobs;
 /// What a job reads and what it writes, by whatever names and links: no output may be an input, lie where one is, or be read as one by
 /// the same job the next time.
 /// </summary>
-public sealed class JobFiles
+internal sealed class JobFiles
 {
     private readonly List<Place> _files = [];
     private readonly List<Place> _directories = [];

@@ -7,7 +7,7 @@ using Pursuit.Tokenization.ExampleEncoding;
 namespace Pursuit.Jobs;
 
 /// <summary>Loads what turns a model's examples into tokens, and says what the tokens depend on.</summary>
-public static class ModelEncoder
+internal static class ModelEncoder
 {
     /// <summary>Loads tokenizer, special tokens and chat template of a model directory.</summary>
     /// <param name="modelDirectory">A directory as Hugging Face lays it out.</param>

@@ -3,7 +3,7 @@ using Pursuit.Data;
 namespace Pursuit.Jobs;
 
 /// <summary>Passes a pool's reading on as work in megabytes.</summary>
-public sealed class PoolReport(IProgress<WorkProgress> progress, string work) : IProgress<PoolProgress>
+internal sealed class PoolReport(IProgress<WorkProgress> progress, string work) : IProgress<PoolProgress>
 {
     /// <summary>The adapter, or null where nobody listens.</summary>
     public static PoolReport? To(IProgress<WorkProgress>? progress, string work) => progress is null ? null : new PoolReport(progress, work);

@@ -30,7 +30,7 @@ public sealed record ScoreJobOptions
 
     /// <summary>What the job reads and writes, beside the models of its statistics.</summary>
     /// <exception cref="PursuitException">A path of records doesn't exist.</exception>
-    public JobFiles Files() => new JobFiles().ReadsRecords(ApiName.Pool, Pool.Paths).ReadsRecords(ApiName.Target, Targets).Writes(ApiName.Out, Out);
+    internal JobFiles Files() => new JobFiles().ReadsRecords(ApiName.Pool, Pool.Paths).ReadsRecords(ApiName.Target, Targets).Writes(ApiName.Out, Out);
 }
 
 /// <summary>What scoring came to.</summary>
@@ -55,7 +55,7 @@ public sealed class ScoreJob
     /// <param name="options">What to do.</param>
     /// <param name="progress">Told how far long work has come.</param>
     /// <exception cref="PursuitException">A method is unknown, measures no example by itself, or lacks something.</exception>
-    public ScoreJob(ScoreJobOptions options, IProgress<WorkProgress>? progress)
+    public ScoreJob(ScoreJobOptions options, IProgress<WorkProgress>? progress = null)
     {
         options.Pool.Validate();
         (_options, _progress) = (options, progress);
@@ -76,7 +76,7 @@ public sealed class ScoreJob
 
     /// <summary>Does the job.</summary>
     /// <exception cref="PursuitException">Bad input; the message says what to do.</exception>
-    public ScoreSummary Run(CancellationToken cancellationToken)
+    public ScoreSummary Run(CancellationToken cancellationToken = default)
     {
         _options.Files().Refuse();
         using var target = _options.Targets.Count > 0 ? Pool.Open(_options.Pool with { Paths = _options.Targets }, PoolReport.To(_progress, "reading the target"), cancellationToken) : null;

@@ -26,7 +26,7 @@ public sealed class SelectJob
     /// <param name="options">What to do.</param>
     /// <param name="progress">Told how far long work has come.</param>
     /// <exception cref="PursuitException">The options contradict themselves; every fault is named.</exception>
-    public SelectJob(SelectJobOptions options, IProgress<WorkProgress>? progress)
+    public SelectJob(SelectJobOptions options, IProgress<WorkProgress>? progress = null)
     {
         options.Validate();
         _options = options;
@@ -56,7 +56,7 @@ public sealed class SelectJob
     /// <param name="run">The run's directory.</param>
     /// <param name="cancellationToken">Stops between parts; the same job continues later.</param>
     /// <exception cref="PursuitException">Bad input; the message says what to do.</exception>
-    public SelectSummary Run(RunDirectory run, CancellationToken cancellationToken)
+    public SelectSummary Run(RunDirectory run, CancellationToken cancellationToken = default)
     {
         var started = Stopwatch.GetTimestamp();
         using var watch = ProcessMemory.Watch();
@@ -91,7 +91,7 @@ public sealed class SelectJob
     /// <param name="run">The run's directory, joined.</param>
     /// <param name="cancellationToken">Stops between parts.</param>
     /// <exception cref="PursuitException">Bad input; the message says what to do.</exception>
-    public void Assist(RunDirectory run, CancellationToken cancellationToken)
+    public void Assist(RunDirectory run, CancellationToken cancellationToken = default)
     {
         using var inputs = OpenInputs(run, earlier: null, cancellationToken);
         if (inputs.Problem.FeaturesRead(_method.Needs) is not { } features) return;
@@ -105,7 +105,7 @@ public sealed class SelectJob
     /// <param name="visit">Reads what it needs; everything is closed when it returns.</param>
     /// <param name="cancellationToken">Stops between parts.</param>
     /// <exception cref="PursuitException">There is no finished selection, or its inputs have changed since.</exception>
-    public T Revisit<T>(RunDirectory run, Func<SelectedRun, T> visit, CancellationToken cancellationToken)
+    public T Revisit<T>(RunDirectory run, Func<SelectedRun, T> visit, CancellationToken cancellationToken = default)
     {
         var stage = RunStage.Finished(run.FullPath, StageName)
             ?? throw PursuitException.At(run.FullPath, "no finished selection", $"a run of {ApiName.SelectJob} that ended well", $"Run {ApiName.SelectJob} to its end ({ApiName.OptionsFile} {run.PathOf(RunDirectory.OptionsName)}).");

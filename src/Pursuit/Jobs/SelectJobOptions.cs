@@ -120,7 +120,7 @@ public sealed record SelectJobOptions
 
     /// <summary>What the job reads and writes.</summary>
     /// <exception cref="PursuitException">A path of records doesn't exist, or something is a pipe or a device.</exception>
-    public JobFiles Files()
+    internal JobFiles Files()
     {
         var files = new JobFiles()
             .ReadsRecords(ApiName.Pool, Pool.Paths)

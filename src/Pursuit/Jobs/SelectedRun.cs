@@ -20,7 +20,7 @@ public sealed record SelectedRun
     public required SelectionResult Selection { get; init; }
 
     /// <summary>What the method told of its work; null where that is nothing.</summary>
-    public StoredDetails? Details { get; init; }
+    internal StoredDetails? Details { get; init; }
 
     /// <summary>The target's examples, where files of them were given; null else.</summary>
     public Pool? Target { get; init; }

@@ -9,7 +9,7 @@ namespace Pursuit.Jobs;
 /// <summary>A method's details as a stage keeps them.</summary>
 /// <param name="Lines">What a person sees, in order: name and value.</param>
 /// <param name="Values">All of them, as the method's own record has them, with its type's name under <c>$type</c>.</param>
-public sealed record StoredDetails(IReadOnlyList<KeyValuePair<string, string>> Lines, JsonElement Values)
+internal sealed record StoredDetails(IReadOnlyList<KeyValuePair<string, string>> Lines, JsonElement Values)
 {
     /// <inheritdoc cref="StoredDetails"/>
     public IReadOnlyList<KeyValuePair<string, string>> Lines { get; init; } =

@@ -9,7 +9,7 @@ using Pursuit.Tokenization.ExampleEncoding;
 namespace Pursuit.Jobs;
 
 /// <summary>The stage that encodes a pool once: lengths for methods and budgets, and the audit for people.</summary>
-public static class TokenCounting
+internal static class TokenCounting
 {
     private const int Batch = 1024;
     private const string CountsName = "token-counts.bin";

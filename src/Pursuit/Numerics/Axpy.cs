@@ -1,7 +1,7 @@
 namespace Pursuit.Numerics;
 
 /// <summary>y += alpha x, element by element with one rounding: the same bits on every machine. No allocation.</summary>
-public static class Axpy
+internal static class Axpy
 {
     /// <summary>y_i = fma(alpha, x_i, y_i).</summary>
     /// <param name="alpha">Factor.</param>

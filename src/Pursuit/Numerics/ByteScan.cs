@@ -8,7 +8,7 @@ namespace Pursuit.Numerics;
 /// bits depend on no order, width or machine. Twice as fast as widening the bytes to single precision for <see cref="RowScan"/>'s sums.
 /// </summary>
 /// <remarks>Single-threaded; callers give each thread its own rows. No allocation.</remarks>
-public static class ByteScan
+internal static class ByteScan
 {
     private const int RightsAtOnce = PackedRights.Together;
     private const int TileRows = 64;

@@ -6,7 +6,7 @@ namespace Pursuit.Numerics;
 /// The Cholesky factor L of a symmetric positive definite matrix, G = L L^T, in double precision, that grows by one row
 /// and column at a time, as orthogonal matching pursuit adds one column per step (Rubinstein et al., 2008, section 3).
 /// </summary>
-public sealed class CholeskyFactor
+internal sealed class CholeskyFactor
 {
     /// <summary>Row i holds i + 1 numbers; rows stand one after the other.</summary>
     private readonly List<double> _lower = [];

@@ -8,7 +8,7 @@ namespace Pursuit.Numerics;
 /// onto the lower until one is left. So the bits are the same on every machine and path. NaN and infinity spread as
 /// that order says. No allocation. For one vector against many rows use <see cref="RowScan"/>.
 /// </remarks>
-public static class DotProduct
+internal static class DotProduct
 {
     private const int Lanes = 64;
 

@@ -11,7 +11,7 @@ namespace Pursuit.Numerics;
 /// Widening is exact, subnormal numbers included. Narrowing rounds to nearest, ties to even; what is too large becomes
 /// infinity; NaN stays NaN (quiet, sign kept). The bits are the same on every machine. No allocation.
 /// </remarks>
-public static class FloatConversion
+internal static class FloatConversion
 {
     /// <summary>destination[i] = source[i], exactly.</summary>
     /// <param name="source">bf16 numbers [n].</param>

@@ -15,7 +15,7 @@ namespace Pursuit.Numerics;
 /// sign and payload are not promised. As in BLAS, C isn't read when beta is 0, and A and B aren't read when alpha or k is 0.</para>
 /// <para><b>Cost.</b> 2 m n k operations; packing buffers of at most about 5.5 MB per thread, kept by the thread.</para>
 /// </remarks>
-public static class Gemm
+internal static class Gemm
 {
     /// <summary>Longest span of k summed in registers before it meets C; part of what the bits promise.</summary>
     internal const int MaxDepth = 512;

@@ -4,7 +4,7 @@ namespace Pursuit.Numerics;
 /// Right-hand sides as <see cref="RowScan"/> reads them: in fours, sixteen numbers of each after sixteen of the one before, so that
 /// all four are one stream. As streams of their own, a power of two apart, they would push each other out of the first-level cache.
 /// </summary>
-public sealed unsafe class PackedRights
+internal sealed unsafe class PackedRights
 {
     /// <summary>Right-hand sides that stand together.</summary>
     internal const int Together = 4;

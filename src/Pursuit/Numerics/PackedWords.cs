@@ -6,7 +6,7 @@ namespace Pursuit.Numerics;
 /// Right-hand sides in 16 bits as <see cref="ByteScan"/> reads them: each rounded to multiples of 1/32,767 of its largest number, in
 /// fours that stand together as in <see cref="PackedRights"/>.
 /// </summary>
-public sealed unsafe class PackedWords
+internal sealed unsafe class PackedWords
 {
     /// <summary>Numbers of one right-hand side that stand together: a vector of the widest path.</summary>
     internal const int Lanes = 32;

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace Pursuit.Numerics;
 
 /// <summary>Rows as signed bytes with one scale: a quarter of single precision's room, each number off by at most half the scale.</summary>
-public static class RowQuantisation
+internal static class RowQuantisation
 {
     /// <summary>The largest byte; -128 isn't used, so that a row and its opposite differ in sign alone.</summary>
     public const int Largest = 127;

@@ -13,7 +13,7 @@ namespace Pursuit.Numerics;
 /// number of rows or right-hand sides, the path or the machine. NaN and infinity spread as that order says.
 /// Single-threaded; callers give each thread its own rows. No allocation.
 /// </remarks>
-public static class RowScan
+internal static class RowScan
 {
     private const int Lanes = 16;
     private const int LaneBits = 4;

@@ -8,7 +8,7 @@ namespace Pursuit.Numerics;
 /// A row of zeros has cosine 0 to everything. Ties go to the lower centre. A centre that loses all its rows moves to the
 /// row worst served. The same seed gives the same clusters on every machine.
 /// </remarks>
-public static class SphericalKMeans
+internal static class SphericalKMeans
 {
     /// <summary>Clusters rows.</summary>
     /// <param name="rows">[rowCount, dim]; any length, not only unit rows.</param>
@@ -180,4 +180,4 @@ public static class SphericalKMeans
 /// <param name="MeanCosine">The mean cosine of a row to its centre: the objective, to be maximised.</param>
 /// <param name="Iterations">Passes over the rows.</param>
 /// <param name="Converged">True when the last pass moved no row.</param>
-public sealed record KMeansResult(int[] Assignment, float[] Centres, double MeanCosine, int Iterations, bool Converged);
+internal sealed record KMeansResult(int[] Assignment, float[] Centres, double MeanCosine, int Iterations, bool Converged);

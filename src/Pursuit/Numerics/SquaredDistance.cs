@@ -11,7 +11,7 @@ namespace Pursuit.Numerics;
 /// i mod 16; then the upper half of the lanes is added onto the lower until one is left. So the bits depend on the two vectors
 /// alone, and a and b may change places. NaN and infinity spread. No allocation.
 /// </remarks>
-public static class SquaredDistance
+internal static class SquaredDistance
 {
     private const int Lanes = 16;
 

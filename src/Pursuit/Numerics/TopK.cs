@@ -5,7 +5,7 @@ namespace Pursuit.Numerics;
 /// then the caller's tie-break, then the row number), so the result doesn't depend on the order in which rows arrive,
 /// nor on how a pool is cut into blocks.
 /// </summary>
-public sealed class TopK
+internal sealed class TopK
 {
     private readonly Comparison<long>? _ties;
     private readonly int _count;

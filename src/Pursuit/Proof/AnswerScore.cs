@@ -7,7 +7,7 @@ namespace Pursuit.Proof;
 /// </param>
 /// <param name="RougeL">2PR/(P+R) of the longest common subsequence of words (Lin, 2004, with beta 1).</param>
 /// <remarks>Where either has no word, the two word scores are those of <paramref name="ExactMatch"/>.</remarks>
-public readonly record struct AnswerScore(double ExactMatch, double TokenF1, double RougeL)
+internal readonly record struct AnswerScore(double ExactMatch, double TokenF1, double RougeL)
 {
     /// <summary>Scores an answer.</summary>
     public static AnswerScore Of(string answer, string right)

@@ -5,7 +5,7 @@ using Pursuit.Data;
 namespace Pursuit.Proof;
 
 /// <summary>What of an answer's spelling counts when it is compared with the right one.</summary>
-public static class AnswerText
+internal static class AnswerText
 {
     /// <summary>
     /// NFC, lower case (each character's simple mapping), runs of white space as one space, no white space at the ends.

@@ -12,7 +12,7 @@ namespace Pursuit.Proof;
 /// The interval is the 2.5% to 97.5% percentile of theta*. A quotient of sums (loss per answer token) is taken to first order in
 /// the sums. Draw r depends on the seed and r alone, so two comparisons of the same shape see the same draws.
 /// </remarks>
-public static class Bootstrap
+internal static class Bootstrap
 {
     /// <summary>Draws behind an interval: its ends then move by about a fortieth of its width from one seed to another.</summary>
     public const int Draws = 2000;

@@ -10,7 +10,7 @@ namespace Pursuit.Proof;
 /// Every fourth run is sampled, by its hash, and each example's smallest; a run that stands in more examples than
 /// <see cref="MostShared"/> is only looked up in the first of them, so that a licence's words cost no more than that.
 /// </remarks>
-public static class DuplicateGroups
+internal static class DuplicateGroups
 {
     private const ulong Sampled = 4;
     private const double ShareOfSmaller = 0.5;

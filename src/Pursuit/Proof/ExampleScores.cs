@@ -7,7 +7,7 @@ namespace Pursuit.Proof;
 /// </summary>
 /// <param name="Totals">Each seed's total of each example, [seeds][examples].</param>
 /// <param name="Sizes">Each example's size, above 0 somewhere, [examples].</param>
-public sealed record ExampleScores(IReadOnlyList<double[]> Totals, double[] Sizes)
+internal sealed record ExampleScores(IReadOnlyList<double[]> Totals, double[] Sizes)
 {
     /// <summary>Number of seeds.</summary>
     public int Seeds => Totals.Count;

@@ -6,7 +6,7 @@ namespace Pursuit.Proof;
 /// The content ids and word runs of some tests, in memory; other examples stream past and are held against them. Tests are small
 /// and pools aren't.
 /// </summary>
-public sealed class OverlapIndex
+internal sealed class OverlapIndex
 {
     private const int PairsKept = 10;
 

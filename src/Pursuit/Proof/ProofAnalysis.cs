@@ -1,7 +1,7 @@
 namespace Pursuit.Proof;
 
 /// <summary>From what every trained model scored to means, paired differences, intervals and verdicts.</summary>
-public sealed class ProofAnalysis
+internal sealed class ProofAnalysis
 {
     private static readonly ProofMetric[] Metrics = Enum.GetValues<ProofMetric>();
 

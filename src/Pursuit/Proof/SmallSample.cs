@@ -4,7 +4,7 @@ namespace Pursuit.Proof;
 /// How far the deviations of a resampled mean must be stretched so that its 95% percentiles are those of Student's t and not
 /// too narrow (Hesterberg, 2015, "What teachers should know about the bootstrap", section 4: the expanded percentile interval).
 /// </summary>
-public static class SmallSample
+internal static class SmallSample
 {
     /// <summary>The normal distribution's 97.5% quantile.</summary>
     private const double Normal = 1.959963984540054;

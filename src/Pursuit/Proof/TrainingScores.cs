@@ -1,7 +1,7 @@
 namespace Pursuit.Proof;
 
 /// <summary>What one trained model scored on one target's test.</summary>
-public sealed record TrainingScores
+internal sealed record TrainingScores
 {
     /// <summary>The target.</summary>
     public required string Target { get; init; }

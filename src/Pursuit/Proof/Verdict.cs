@@ -14,7 +14,7 @@ public enum Verdict
 }
 
 /// <summary>Verdicts in words.</summary>
-public static class Verdicts
+internal static class Verdicts
 {
     /// <summary>What a difference (method less reference) shows.</summary>
     /// <param name="difference">The paired difference.</param>

@@ -1,7 +1,7 @@
 namespace Pursuit.Reports;
 
 /// <summary>The selected examples with why, and the texts of those they are compared with.</summary>
-public sealed record ChosenExamples
+internal sealed record ChosenExamples
 {
     /// <summary>The chosen, best first.</summary>
     public required IReadOnlyList<ChosenExample> Chosen { get; init; }
@@ -26,7 +26,7 @@ public sealed record ChosenExamples
 }
 
 /// <summary>A selected example.</summary>
-public sealed record ChosenExample
+internal sealed record ChosenExample
 {
     /// <summary>1 is the best.</summary>
     public required int Rank { get; init; }
@@ -74,16 +74,16 @@ public sealed record ChosenExample
 /// <summary>One turn as it is shown.</summary>
 /// <param name="Role">Who speaks; "text" for a text, "" for a mark that turns were omitted.</param>
 /// <param name="Text">What is said, cut in the middle where it is long.</param>
-public sealed record ReportTurn(string Role, string Text);
+internal sealed record ReportTurn(string Role, string Text);
 
 /// <summary>A reference to another example.</summary>
 /// <param name="To">An index, or a rank.</param>
 /// <param name="Value">The inner product or cosine.</param>
-public sealed record ExampleLink(int To, double Value);
+internal sealed record ExampleLink(int To, double Value);
 
 /// <summary>Another example, in short.</summary>
 /// <param name="Id">The user's id, or null.</param>
 /// <param name="File">Its file, or null where only its features are known.</param>
 /// <param name="Line">The line it starts on, from 1; 0 where only its features are known.</param>
 /// <param name="Text">Its words, cut.</param>
-public sealed record OtherExample(string? Id, string? File, long Line, string Text);
+internal sealed record OtherExample(string? Id, string? File, long Line, string Text);

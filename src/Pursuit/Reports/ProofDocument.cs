@@ -4,7 +4,7 @@ using ProofVerdict = Pursuit.Proof.Verdict;
 namespace Pursuit.Reports;
 
 /// <summary>A proof as it is reported: what <c>report.json</c> holds and <c>report.html</c> shows.</summary>
-public sealed record ProofDocument
+internal sealed record ProofDocument
 {
     /// <summary>The version of this model.</summary>
     public int Format { get; init; } = 1;

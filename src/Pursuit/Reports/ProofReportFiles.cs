@@ -40,5 +40,5 @@ public static class ProofReportFiles
     }
 
     /// <summary>The page alone.</summary>
-    public static string Page(ProofDocument document) => new ProofPage(document).Render();
+    internal static string Page(ProofDocument document) => new ProofPage(document).Render();
 }

@@ -7,7 +7,7 @@ namespace Pursuit.Reports;
 /// What there is to say of a selection: the model that <c>report.json</c> holds and <c>report.html</c> shows. The same run gives
 /// the same bytes; the only time in it is the one its summary holds.
 /// </summary>
-public sealed record SelectReport
+internal sealed record SelectReport
 {
     /// <summary>The version of this model.</summary>
     public int Format { get; init; } = 1;
@@ -103,19 +103,19 @@ public sealed record SelectReport
 /// <summary>Bad records of one reason.</summary>
 /// <param name="Reason">What is wrong with them.</param>
 /// <param name="Rows">How many.</param>
-public sealed record ReasonCount(string Reason, int Rows);
+internal sealed record ReasonCount(string Reason, int Rows);
 
 /// <summary>The budget.</summary>
 /// <param name="Asked">As it was asked.</param>
 /// <param name="Resolved">In its unit.</param>
 /// <param name="Spent">What of it was spent.</param>
 /// <param name="Unit">Its unit, in words.</param>
-public sealed record BudgetUse(string Asked, long Resolved, long Spent, string Unit);
+internal sealed record BudgetUse(string Asked, long Resolved, long Spent, string Unit);
 
 /// <summary>The target.</summary>
 /// <param name="Files">Its files as given; of features alone, their path.</param>
 /// <param name="Examples">Its examples.</param>
-public sealed record TargetUse(IReadOnlyList<string> Files, int Examples);
+internal sealed record TargetUse(IReadOnlyList<string> Files, int Examples);
 
 /// <summary>How a pursuit went.</summary>
 /// <param name="Iterations">Every recorded iterate, before fills.</param>
@@ -125,7 +125,7 @@ public sealed record TargetUse(IReadOnlyList<string> Files, int Examples);
 /// <param name="UniformResidual">The final selection's residual with equal weights, fills included.</param>
 /// <param name="Wanted">Selected examples that the pursuit itself took; the rest fill the budget.</param>
 /// <param name="Reason">Why it ended, in words.</param>
-public sealed record PursuitCourse(
+internal sealed record PursuitCourse(
     IReadOnlyList<PursuitIteration> Iterations,
     IReadOnlyList<PursuitIteration> HeldOut,
     IReadOnlyList<PursuitGroup> Groups,
@@ -139,13 +139,13 @@ public sealed record PursuitCourse(
 /// <param name="Share">Its share of the target's examples.</param>
 /// <param name="Residual">||R_j|| / ||B_j||.</param>
 /// <param name="NoiseFloor">What its sampling noise alone would leave; 0 where it can't be known.</param>
-public sealed record PursuitGroup(string Name, double Share, double Residual, double NoiseFloor);
+internal sealed record PursuitGroup(string Name, double Share, double Residual, double NoiseFloor);
 
 /// <summary>Two selected examples that are nearly the same.</summary>
 /// <param name="First">The better rank.</param>
 /// <param name="Second">The other rank.</param>
 /// <param name="Cosine">The cosine of their features.</param>
-public sealed record NearPair(int First, int Second, double Cosine);
+internal sealed record NearPair(int First, int Second, double Cosine);
 
 /// <summary>One source, or one span of a number, with what random would choose of it.</summary>
 /// <param name="Name">The source, or the span in words.</param>
@@ -154,7 +154,7 @@ public sealed record NearPair(int First, int Second, double Cosine);
 /// <param name="RandomLow">A random choice of as many takes fewer of it in less than 2.5% of draws.</param>
 /// <param name="RandomHigh">... or more.</param>
 /// <param name="Weight">Its share of the chosen weight, 0 to 1.</param>
-public sealed record ReportBin(string Name, int Pool, int Selected, int RandomLow, int RandomHigh, double Weight)
+internal sealed record ReportBin(string Name, int Pool, int Selected, int RandomLow, int RandomHigh, double Weight)
 {
     /// <summary>Positive where more was chosen than 95% of random choices have, negative for fewer, else 0.</summary>
     public int Against => Selected > RandomHigh ? 1 : Selected < RandomLow ? -1 : 0;
@@ -169,4 +169,4 @@ public sealed record ReportBin(string Name, int Pool, int Selected, int RandomLo
 /// <param name="SelectedMedian">The chosen's.</param>
 /// <param name="Bins">The spans, ascending.</param>
 /// <param name="Edges">The largest number in each span.</param>
-public sealed record Distribution(string Title, string Unit, double PoolMedian, double SelectedMedian, IReadOnlyList<ReportBin> Bins, IReadOnlyList<double> Edges);
+internal sealed record Distribution(string Title, string Unit, double PoolMedian, double SelectedMedian, IReadOnlyList<ReportBin> Bins, IReadOnlyList<double> Edges);

@@ -7,7 +7,7 @@ using Pursuit.Selection.Pursuits;
 namespace Pursuit.Reports;
 
 /// <summary>Builds the model of a selection's report.</summary>
-public sealed class SelectReportBuilder
+internal sealed class SelectReportBuilder
 {
     private const int MostSources = 200;
     private const int MostReasons = 20;

@@ -14,7 +14,7 @@ public static class SelectReportFiles
     /// <param name="command">The command that repeats the job, as the report quotes it.</param>
     /// <param name="progress">Told how far the work has come.</param>
     /// <param name="cancellationToken">Stops it; nothing is written then.</param>
-    public static Action<SelectedRun, SelectSummary> Writer(string command, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
+    public static Action<SelectedRun, SelectSummary> Writer(string command, IProgress<WorkProgress>? progress, CancellationToken cancellationToken = default) =>
         (selected, summary) => Write(summary.Files["run"], SelectReportBuilder.Build(selected, summary, command, progress, cancellationToken));
 
     /// <summary>Writes both files.</summary>
@@ -22,7 +22,7 @@ public static class SelectReportFiles
     /// <param name="report">The model.</param>
     /// <returns>The page's path.</returns>
     /// <exception cref="PursuitException">A file can't be written.</exception>
-    public static string Write(string directory, SelectReport report)
+    internal static string Write(string directory, SelectReport report)
     {
         AtomicFile.Write(Path.Combine(directory, RunDirectory.ReportModelName), s => JsonSerializer.Serialize(s, report, RunJson.Indented));
         var page = Path.Combine(directory, RunDirectory.ReportPageName);
@@ -31,5 +31,5 @@ public static class SelectReportFiles
     }
 
     /// <summary>The page alone.</summary>
-    public static string Page(SelectReport report) => new SelectPage(report).Render();
+    internal static string Page(SelectReport report) => new SelectPage(report).Render();
 }

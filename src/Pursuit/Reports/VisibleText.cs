@@ -7,7 +7,7 @@ namespace Pursuit.Reports;
 /// Writes characters that can't be seen, can't be in a page or reorder their surroundings as marks: a text shown to a
 /// person holds what the record holds. The page's script does the same as <see cref="Of"/> (report.js, visible).
 /// </summary>
-public static class VisibleText
+internal static class VisibleText
 {
     /// <summary>The text with such characters as marks: U+0000 as U+2400 and so on, others as their code points in brackets.</summary>
     public static string Of(string text) => Marked(text, static c => IsShownInPage(c));

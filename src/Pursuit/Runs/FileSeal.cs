@@ -12,7 +12,7 @@ namespace Pursuit.Runs;
 /// </remarks>
 /// <param name="Length">Bytes.</param>
 /// <param name="Sha256">64 hexadecimal digits in lower case.</param>
-public sealed record FileSeal(long Length, string Sha256)
+internal sealed record FileSeal(long Length, string Sha256)
 {
     private const int BlockBytes = 1 << 20;
     private static readonly ConcurrentDictionary<string, (DateTime Changed, FileSeal Seal)> Hashed = new(StringComparer.Ordinal);

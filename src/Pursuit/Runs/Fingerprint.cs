@@ -8,7 +8,7 @@ namespace Pursuit.Runs;
 /// Names everything a stage's result depends on, and its hash. Two stages with equal fingerprints have equal results, so a
 /// finished one is reused; the names are kept so that a difference can be told in words.
 /// </summary>
-public sealed class Fingerprint
+internal sealed class Fingerprint
 {
     private readonly List<KeyValuePair<string, string>> _parts = [];
 

@@ -148,7 +148,7 @@ public sealed class RunDirectory : IDisposable
     /// <param name="fingerprint">Everything its result depends on.</param>
     /// <param name="isPart">Files, by their names within the stage, that carry their own sum and the fingerprint: they outlive damage to the rest. Null: none does.</param>
     /// <exception cref="PursuitException">The run was opened to be read, and a file of the stage isn't as it was written.</exception>
-    public RunStage OpenStage(string name, Fingerprint fingerprint, Func<string, bool>? isPart = null)
+    internal RunStage OpenStage(string name, Fingerprint fingerprint, Func<string, bool>? isPart = null)
     {
         if (_scratch is null) return RunStage.Open(Path.Combine(FullPath, StagesName, name), fingerprint, isPart, damage => OnDamage?.Invoke(damage));
         return RunStage.Finished(FullPath, name) is { } stage && stage.Fingerprint == fingerprint.Hash

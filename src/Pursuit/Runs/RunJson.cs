@@ -8,7 +8,7 @@ using Pursuit.Selection.Methods;
 namespace Pursuit.Runs;
 
 /// <summary>How JSON is written in run directories and on standard output: snake_case names, enums as words.</summary>
-public static class RunJson
+internal static class RunJson
 {
     /// <summary>One line.</summary>
     public static JsonSerializerOptions Compact { get; } = Make(indented: false);

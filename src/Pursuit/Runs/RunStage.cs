@@ -11,7 +11,7 @@ namespace Pursuit.Runs;
 /// A stage that grows part by part may have parts that carry a sum and the stage's fingerprint themselves, such as a store's shards: the
 /// record leaves them to whoever reads them, and they stay where the rest of the stage is damaged.
 /// </remarks>
-public sealed class RunStage
+internal sealed class RunStage
 {
     /// <summary>The directory within a stage for what is of its making alone: no record has it, and it goes when the stage is complete.</summary>
     public const string WorkName = "work";

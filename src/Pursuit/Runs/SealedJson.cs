@@ -10,7 +10,7 @@ namespace Pursuit.Runs;
 /// JSON files that notice their own damage: an object whose last member, <c>sha256</c>, is the SHA-256 of the file without it. Whoever
 /// reads them otherwise sees one member more.
 /// </summary>
-public static class SealedJson
+internal static class SealedJson
 {
     private const int HexDigits = 2 * SHA256.HashSizeInBytes;
 

@@ -8,7 +8,7 @@ namespace Pursuit.Runs;
 /// The share of one task among n that a scheduler starts, together or one after the other, in one run directory: every n-th shard. Tasks
 /// know of each other by files alone, so any may be missing, repeated or restarted.
 /// </summary>
-public sealed class TaskShare : StageShare
+internal sealed class TaskShare : StageShare
 {
     private const string LockName = "turn.lock";
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);

@@ -11,7 +11,7 @@ namespace Pursuit.Selection;
 /// and nothing is chosen for being short. Where lengths are known, examples without a trained token are passed over: they
 /// would take budget and teach nothing. So are examples without features, where the method reads some (<see cref="FeaturelessRows"/>).
 /// </remarks>
-public static class BudgetFiller
+internal static class BudgetFiller
 {
     /// <summary>Fills the budget from the best rank down.</summary>
     /// <param name="method">The method's name, for the result.</param>

@@ -45,7 +45,7 @@ public enum FeatureNeeds
 }
 
 /// <summary>What a method's needs come to.</summary>
-public static class FeatureNeedsExtensions
+internal static class FeatureNeedsExtensions
 {
     /// <summary>True where the method reads dense features of the pool, gradients or embeddings.</summary>
     public static bool ReadsFeatures(this FeatureNeeds needs) => (needs & (FeatureNeeds.PoolGradients | FeatureNeeds.PoolEmbeddings)) != 0;

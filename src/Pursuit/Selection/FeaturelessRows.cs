@@ -6,7 +6,7 @@ namespace Pursuit.Selection;
 /// Examples whose features hold nothing: zeros at every checkpoint, as where an answer was cut off or nothing was embedded. No method
 /// that reads features knows anything of them, so none may choose them.
 /// </summary>
-public static class FeaturelessRows
+internal static class FeaturelessRows
 {
     /// <summary>Which examples those are, [pool]; null where there are none, or a method reads no features.</summary>
     /// <param name="features">The pool's features that the method reads, or null.</param>

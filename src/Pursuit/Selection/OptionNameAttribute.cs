@@ -5,7 +5,7 @@ namespace Pursuit.Selection;
 /// </summary>
 /// <param name="name">The name.</param>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
-public sealed class OptionNameAttribute(string name) : Attribute
+internal sealed class OptionNameAttribute(string name) : Attribute
 {
     /// <summary>The name.</summary>
     public string Name => name;

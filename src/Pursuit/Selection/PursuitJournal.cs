@@ -17,7 +17,7 @@ namespace Pursuit.Selection;
 /// does one whose question isn't the one asked: the pursuit goes on by itself from there. Records name no process, so any number of
 /// them may continue.
 /// </remarks>
-public sealed class PursuitJournal : IDisposable
+internal sealed class PursuitJournal : IDisposable
 {
     /// <summary>The file's name in a stage.</summary>
     public const string FileName = "pursuit.journal";

@@ -5,7 +5,7 @@ namespace Pursuit.Selection;
 /// read
 /// from the store again. No result depends on it.
 /// </summary>
-public sealed class PursuitMemory
+internal sealed class PursuitMemory
 {
     private const long UsualCache = 1L << 30;
 

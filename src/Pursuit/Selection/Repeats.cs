@@ -1,7 +1,7 @@
 namespace Pursuit.Selection;
 
 /// <summary>Turns weights into how often each example is repeated, for trainers that know no weights.</summary>
-public static class Repeats
+internal static class Repeats
 {
     /// <summary>
     /// Shares <c>mean x rows</c> copies among the rows in proportion to their weights, by largest remainder, at least one each.

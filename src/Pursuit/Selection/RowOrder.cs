@@ -1,7 +1,7 @@
 namespace Pursuit.Selection;
 
 /// <summary>The one order of scored examples: higher score first, equal scores by content id.</summary>
-public static class RowOrder
+internal static class RowOrder
 {
     /// <summary>Orders all positions by score, best first.</summary>
     /// <param name="scores">One score per example, [pool]; no NaN.</param>

@@ -13,10 +13,10 @@ public sealed record SelectionContext
     public IProgress<WorkProgress>? Progress { get; init; }
 
     /// <summary>Keeps what a pursuit finds as it goes, so that a killed one continues; null keeps nothing.</summary>
-    public PursuitJournal? Journal { get; init; }
+    internal PursuitJournal? Journal { get; init; }
 
     /// <summary>What a pursuit may use of memory, and what it came to; null for no bound.</summary>
-    public PursuitMemory? Memory { get; init; }
+    internal PursuitMemory? Memory { get; init; }
 
     /// <summary>Stops the work between parts.</summary>
     public CancellationToken CancellationToken { get; init; }

@@ -4,7 +4,7 @@ namespace Pursuit.Storage;
 /// Writes a file beside its final name and renames it when whole, so that a name in a run directory always means a
 /// complete file: write, flush to disk, rename.
 /// </summary>
-public sealed class AtomicFile : IDisposable
+internal sealed class AtomicFile : IDisposable
 {
     private readonly string _temporaryPath;
     private FileStream? _stream;

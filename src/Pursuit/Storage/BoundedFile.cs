@@ -1,7 +1,7 @@
 namespace Pursuit.Storage;
 
 /// <summary>Reads small files whole, and no more of them than their kind can need.</summary>
-public static class BoundedFile
+internal static class BoundedFile
 {
     private const int Step = 1 << 16;
 

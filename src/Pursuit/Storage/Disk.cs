@@ -10,7 +10,7 @@ namespace Pursuit.Storage;
 /// What isn't whole has a name that ends in <see cref="PartialEnding"/>, files and directories alike. Whoever owns the place sweeps
 /// such names away before working there; under any other name a thing is whole.
 /// </remarks>
-public static class Disk
+internal static class Disk
 {
 #pragma warning disable RS0030 // what is banned elsewhere is banned for this class
     /// <summary>How the names of files and directories end that aren't whole: not yet, or not any more.</summary>

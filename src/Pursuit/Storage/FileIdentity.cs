@@ -7,7 +7,7 @@ namespace Pursuit.Storage;
 /// path. What isn't there yet is identified by the nearest directory above it that is.
 /// </summary>
 /// <remarks>Two paths lead to one thing where their identities are equal.</remarks>
-public readonly partial record struct FileIdentity
+internal readonly partial record struct FileIdentity
 {
     private const int CurrentDirectory = -100; // AT_FDCWD
     private const uint BasicStatistics = 0x7ff; // STATX_BASIC_STATS

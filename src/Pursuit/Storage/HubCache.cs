@@ -7,7 +7,7 @@ namespace Pursuit.Storage;
 /// The layout is huggingface_hub's: <c>models--ORG--NAME/refs/REVISION</c> holds a commit, <c>models--ORG--NAME/snapshots/COMMIT/</c>
 /// its files, most of them links. A name or revision with <c>..</c> or an absolute path is no name, so nothing outside the cache is named.
 /// </remarks>
-public static class HubCache
+internal static class HubCache
 {
     private const string Prefix = "models--";
     private const string Snapshots = "snapshots";

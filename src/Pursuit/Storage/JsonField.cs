@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Pursuit.Storage;
 
 /// <summary>A value of a <see cref="JsonFile"/> with its place: what is read of it is as expected, or a fault with file and path.</summary>
-public readonly struct JsonField
+internal readonly struct JsonField
 {
     /// <summary>Whole numbers that a double holds exactly go so far.</summary>
     private const double LargestExact = 1L << 53;

@@ -14,7 +14,7 @@ namespace Pursuit.Storage;
 /// differ in which of the two they believe), an escape that is half of a character, and nesting beyond <see cref="MaxDepth"/>.
 /// Records of a pool are read by another reader, made for billions of them.
 /// </remarks>
-public sealed class JsonFile : IDisposable
+internal sealed class JsonFile : IDisposable
 {
     /// <summary>Deepest nesting of objects and arrays.</summary>
     public const int MaxDepth = 64;

@@ -11,7 +11,7 @@ namespace Pursuit.Storage;
 /// Spans handed out are valid until <see cref="Dispose"/>. A file that another program truncates while it is mapped
 /// can't be read safely by anyone; the names under which Pursuit writes are replaced, never rewritten, for this reason.
 /// </remarks>
-public sealed unsafe partial class MappedFile : IDisposable
+internal sealed unsafe partial class MappedFile : IDisposable
 {
     private const int NoMemory = 12; // ENOMEM on Linux: for a map, that the process has as many as it may
 

@@ -3,7 +3,7 @@ namespace Pursuit.Storage;
 /// <summary>
 /// Where the parts of a model are: a directory as Hugging Face lays it out, or PEFT's adapters with the model that they belong to.
 /// </summary>
-public sealed record ModelDirectory
+internal sealed record ModelDirectory
 {
     private const string AdapterConfigName = "adapter_config.json";
 

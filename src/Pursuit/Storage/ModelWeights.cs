@@ -11,7 +11,7 @@ namespace Pursuit.Storage;
 /// refused, so an index can't make Pursuit read elsewhere. A symbolic link in the directory is followed wherever it
 /// points, because anyone who can place a link there could place the file itself, and Hugging Face's own cache consists of links.
 /// </remarks>
-public sealed class ModelWeights : IDisposable
+internal sealed class ModelWeights : IDisposable
 {
     /// <summary>The one-file layout.</summary>
     public const string SingleFileName = "model.safetensors";

@@ -8,7 +8,7 @@ namespace Pursuit.Storage;
 /// Fortran order with up to two dimensions. Object arrays are refused, because reading one runs its pickle.
 /// Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
 /// </summary>
-public sealed class NpyFile : IDisposable
+internal sealed class NpyFile : IDisposable
 {
     private readonly MappedFile _file;
     private readonly long _dataStart;

@@ -10,7 +10,7 @@ namespace Pursuit.Storage;
 /// bytes are what its shape and type say, tensors cover the data without overlap or hole, and nothing lies outside the file.
 /// Values are not checked; NaN and infinity may be among them. Reading is safe from several threads.
 /// </summary>
-public sealed class SafetensorsFile : IDisposable
+internal sealed class SafetensorsFile : IDisposable
 {
     private readonly MappedFile _file;
 

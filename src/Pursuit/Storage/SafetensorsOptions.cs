@@ -1,7 +1,7 @@
 namespace Pursuit.Storage;
 
 /// <summary>How far a safetensors file is trusted.</summary>
-public sealed record SafetensorsOptions
+internal sealed record SafetensorsOptions
 {
     /// <summary>Longest header read, in bytes; default 100,000,000 as in the format's own library, range 8 to 2,000,000,000.</summary>
     public int MaxHeaderBytes { get; init; } = 100_000_000;

@@ -11,7 +11,7 @@ namespace Pursuit.Storage;
 /// Writes safetensors files that every reader of the format takes: larger elements first, so that each tensor is
 /// aligned to its element; the header padded with spaces to a multiple of 8. The same input gives the same bytes.
 /// </summary>
-public static class SafetensorsWriter
+internal static class SafetensorsWriter
 {
     private const int PieceBytes = 1 << 20;
 

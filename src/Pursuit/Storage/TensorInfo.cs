@@ -6,7 +6,7 @@ namespace Pursuit.Storage;
 /// <param name="Shape">Dimensions, outermost first (row-major); empty for a scalar.</param>
 /// <param name="Offset">Where its first byte is, from the start of the file.</param>
 /// <param name="ByteLength">Bytes it takes.</param>
-public sealed record TensorInfo(string Name, TensorType Type, IReadOnlyList<long> Shape, long Offset, long ByteLength)
+internal sealed record TensorInfo(string Name, TensorType Type, IReadOnlyList<long> Shape, long Offset, long ByteLength)
 {
     /// <summary>Elements: the product of the shape.</summary>
     public long ElementCount => ByteLength * 8 / Type.Bits();

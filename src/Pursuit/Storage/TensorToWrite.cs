@@ -7,14 +7,14 @@ namespace Pursuit.Storage;
 /// <summary>Fills a piece of a tensor's bytes.</summary>
 /// <param name="byteOffset">Where the piece starts within the tensor, a multiple of 8.</param>
 /// <param name="destination">The piece; all of it must be filled. Its length is a multiple of the element's size.</param>
-public delegate void TensorFill(long byteOffset, Span<byte> destination);
+internal delegate void TensorFill(long byteOffset, Span<byte> destination);
 
 /// <summary>A tensor on its way to a file: what the header says, and who fills its bytes piece by piece.</summary>
 /// <param name="Name">The name; not "__metadata__".</param>
 /// <param name="Type">Element type.</param>
 /// <param name="Shape">Dimensions, outermost first; empty for a scalar.</param>
 /// <param name="Fill">Called in ascending order, once for each piece of about 1 MB.</param>
-public sealed record TensorToWrite(string Name, TensorType Type, IReadOnlyList<long> Shape, TensorFill Fill)
+internal sealed record TensorToWrite(string Name, TensorType Type, IReadOnlyList<long> Shape, TensorFill Fill)
 {
     /// <summary>A tensor whose little-endian bytes are in memory.</summary>
     public static TensorToWrite FromBytes(string name, TensorType type, IReadOnlyList<long> shape, ReadOnlyMemory<byte> data) =>

@@ -70,7 +70,7 @@ public enum TensorType
 #pragma warning restore CA1720
 
 /// <summary>Names and sizes of <see cref="TensorType"/>.</summary>
-public static class TensorTypes
+internal static class TensorTypes
 {
     private static readonly FrozenDictionary<TensorType, (string Name, int Bits)> Known = new Dictionary<TensorType, (string, int)>
     {

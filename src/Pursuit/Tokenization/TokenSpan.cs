@@ -9,7 +9,7 @@ namespace Pursuit.Tokenization;
 /// </remarks>
 /// <param name="Start">First character.</param>
 /// <param name="End">One past the last character.</param>
-public readonly record struct TokenSpan(int Start, int End)
+internal readonly record struct TokenSpan(int Start, int End)
 {
     /// <summary>Characters covered.</summary>
     public int Length => End - Start;

@@ -15,7 +15,7 @@ namespace Pursuit.Tokenization;
 /// loaded (docs/formats/tokenizer.md); a loaded tokenizer gives the ids of <c>@huggingface/tokenizers</c>.
 /// </summary>
 /// <remarks>Immutable and safe to share between threads; each thread remembers its own words.</remarks>
-public sealed class Tokenizer
+internal sealed class Tokenizer
 {
     /// <summary>The file's name in a model directory.</summary>
     public const string FileName = "tokenizer.json";

@@ -4,7 +4,7 @@ using Pursuit.Storage;
 namespace Pursuit.Tokenization;
 
 /// <summary>What <c>tokenizer_config.json</c> says: the names of the special tokens, and the chat template.</summary>
-public sealed record TokenizerConfig
+internal sealed record TokenizerConfig
 {
     /// <summary>The file's name in a model directory.</summary>
     public const string FileName = "tokenizer_config.json";

@@ -4,7 +4,7 @@ namespace Pursuit.TestKit.Architecture;
 
 /// <summary>Reads which types of a built assembly use which, from its metadata and its methods' bodies.</summary>
 /// <remarks>A constant is copied where it is used, so an arrow to a type whose constants alone are read isn't seen.</remarks>
-public static class AssemblyReader
+internal static class AssemblyReader
 {
     /// <summary>The arrows among an assembly's own types; nested types count as their outermost one, compiler-made ones not at all.</summary>
     /// <param name="path">The assembly's file.</param>

@@ -1,7 +1,7 @@
 namespace Pursuit.TestKit.Architecture;
 
 /// <summary>The arrows among namespaces, taken together to a depth: at 2, <c>Pursuit.Data.Json</c> is a part of <c>Pursuit.Data</c>.</summary>
-public sealed class NamespaceArrows
+internal sealed class NamespaceArrows
 {
     private readonly Dictionary<(string From, string To), List<Arrow>> _arrows = [];
     private readonly Func<string, string> _room;

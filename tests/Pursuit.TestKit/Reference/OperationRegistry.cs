@@ -4,7 +4,7 @@ using Pursuit.Engine.Kernels;
 namespace Pursuit.TestKit.Reference;
 
 /// <summary>Every implementation of the decoder's operations that this machine can run; tests hold them all to the plain twin.</summary>
-public static class OperationRegistry
+internal static class OperationRegistry
 {
     /// <summary>The plain twin.</summary>
     public static IDecoderOperations Plain { get; } = new PlainOperations();

@@ -2,7 +2,7 @@ using Pursuit.Engine.Kernels;
 
 namespace Pursuit.TestKit.Reference;
 
-public sealed partial class PlainOperations
+internal sealed partial class PlainOperations
 {
     /// <inheritdoc/>
     public int AttentionScratch(in AttentionShape shape, int longest) => 0;

@@ -3,7 +3,7 @@ namespace Pursuit.TestKit.Reference;
 /// <summary>
 /// The readable twin of a search in an inverted file: of all rows, those whose nearest centre is one of the query's nearest, by distance.
 /// </summary>
-public static class ReferenceCells
+internal static class ReferenceCells
 {
     /// <summary>The rows that a query finds, nearest first, equal ones by content id.</summary>
     /// <param name="rows">[pool].</param>

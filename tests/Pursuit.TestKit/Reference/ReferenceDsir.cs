@@ -9,7 +9,7 @@ using Pursuit.Selection.Dsir;
 namespace Pursuit.TestKit.Reference;
 
 /// <summary>DSIR's log weights by their formula, with dictionaries of n-grams: the plain twin of the bucketed counts.</summary>
-public static partial class ReferenceDsir
+internal static partial class ReferenceDsir
 {
     /// <summary>counts . (ln(p_t + 1e-8) - ln(p_r + 1e-8)) of each pool text; NaN without a word.</summary>
     public static double[] LogWeights(IReadOnlyList<string> pool, IReadOnlyList<string> target, DsirOptions options)

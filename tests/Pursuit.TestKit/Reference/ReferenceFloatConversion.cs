@@ -3,7 +3,7 @@ using Pursuit.Numerics;
 namespace Pursuit.TestKit.Reference;
 
 /// <summary>The plain twins of <see cref="FloatConversion"/>.</summary>
-public static class ReferenceFloatConversion
+internal static class ReferenceFloatConversion
 {
     /// <summary>The bf16 number nearest to <paramref name="value"/>: of its two neighbours the nearer, on a tie the even one.</summary>
     public static ushort SingleToBFloat16(float value)

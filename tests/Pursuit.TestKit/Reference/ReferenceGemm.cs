@@ -3,7 +3,7 @@ using Pursuit.Numerics;
 namespace Pursuit.TestKit.Reference;
 
 /// <summary>The plain twins of <see cref="Gemm"/>.</summary>
-public static class ReferenceGemm
+internal static class ReferenceGemm
 {
     /// <summary>C = alpha * op(A) * op(B) + beta * C, each element summed in double precision and rounded once.</summary>
     public static void Multiply(

@@ -4,7 +4,7 @@ using Pursuit.Selection.Passes;
 namespace Pursuit.TestKit.Reference;
 
 /// <summary>LESS's scores by their formula, example by example: the plain twin of the scores all inner-product methods share.</summary>
-public static class ReferenceLess
+internal static class ReferenceLess
 {
     /// <summary>mean over the task's examples v of sum_t etabar_t cos(g_i(t), g_v(t)), [rows][tasks].</summary>
     public static double[][] Scores(IDenseFeatures pool, IDenseFeatures target, IReadOnlyList<int> task, int tasks)

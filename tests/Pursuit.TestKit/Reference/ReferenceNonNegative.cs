@@ -4,7 +4,7 @@ namespace Pursuit.TestKit.Reference;
 /// Non-negative least squares by Lawson and Hanson's algorithm as their book prints it (1974, chapter 23), every least-squares
 /// problem solved anew: the plain twin of the pursuits' solvers.
 /// </summary>
-public static class ReferenceNonNegative
+internal static class ReferenceNonNegative
 {
     /// <summary>argmin over x >= 0 of ||sum_i x_i rows_i - b||^2 + lambda ||x||^2.</summary>
     public static double[] Solve(double[][] rows, double[] b, double lambda)

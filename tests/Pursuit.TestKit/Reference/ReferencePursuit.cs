@@ -4,7 +4,7 @@ namespace Pursuit.TestKit.Reference;
 /// Pursuits on dense rows in double, every fit exact and from scratch: the plain twins of <see cref="Pursuit.Selection.Gtp.GtpSolver"/>'s staged
 /// schedule and of <see cref="Pursuit.Selection.Omp.OmpSolver"/>. Ties by position.
 /// </summary>
-public static class ReferencePursuit
+internal static class ReferencePursuit
 {
     /// <summary>The staged schedule: every pass offers some rows, the strongest stay, and the last support is cut to the budget.</summary>
     /// <param name="rows">phi.</param>

@@ -4,7 +4,7 @@ using Pursuit.Selection.Passes;
 namespace Pursuit.TestKit.Reference;
 
 /// <summary>The rows phi_i as methods.md writes them, dense and in double: the plain twin of <see cref="GradientRows"/>.</summary>
-public static class ReferenceRows
+internal static class ReferenceRows
 {
     /// <summary>phi, [rows][T d].</summary>
     /// <param name="features">Whose rows.</param>

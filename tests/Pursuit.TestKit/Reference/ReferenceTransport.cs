@@ -4,7 +4,7 @@ namespace Pursuit.TestKit.Reference;
 /// TSDS by the definition, all pairs in double precision: the plain twin of <see cref="Pursuit.Selection.Tsds.TransportSolver"/>. The level is found by
 /// trying every event and summing A(s) = sum_j sum_{l &lt;= k_j(s)} w_jl (d_j,k_j+1 - d_jl) anew.
 /// </summary>
-public static class ReferenceTransport
+internal static class ReferenceTransport
 {
     /// <summary>rho_k = sum_x max(0, 1 - ||x_k - x||^2 / sigma^2); 1 where sigma is 0.</summary>
     public static double[] Densities(double[][] pool, double sigma) =>

@@ -3,7 +3,7 @@ using Pursuit.Numerics;
 namespace Pursuit.TestKit.Reference;
 
 /// <summary>The plain twins of <see cref="DotProduct"/>, <see cref="Axpy"/>, <see cref="RowScan"/> and <see cref="ByteScan"/>.</summary>
-public static class ReferenceVectors
+internal static class ReferenceVectors
 {
     /// <summary>sum_i a_i b_i in double precision, rounded once.</summary>
     public static float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)

@@ -6,7 +6,7 @@ using Pursuit.Selection.Zip;
 namespace Pursuit.TestKit.Reference;
 
 /// <summary>The rounds of <see cref="ZipSelector"/> by their definition, with every stream compressed whole: its plain twin.</summary>
-public static class ReferenceZip
+internal static class ReferenceZip
 {
     /// <summary>Positions in the order chosen.</summary>
     /// <param name="problem">Content ids.</param>

@@ -8,7 +8,7 @@ namespace Pursuit.Tests.Data;
 /// <summary>Pools of files of a test's own.</summary>
 public abstract class PoolTestBase : IDisposable
 {
-    protected TemporaryDirectory Files { get; } = new();
+    internal TemporaryDirectory Files { get; } = new();
 
     public void Dispose()
     {

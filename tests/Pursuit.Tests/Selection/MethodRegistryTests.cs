@@ -1,4 +1,6 @@
 using Pursuit.Selection;
+using Pursuit.Selection.Gtp;
+using Pursuit.Selection.Less;
 using Pursuit.Selection.Methods;
 
 namespace Pursuit.Tests.Selection;
@@ -34,6 +36,16 @@ public sealed class MethodRegistryTests
     public void An_unknown_method_gets_the_nearest_name()
     {
         Should.Throw<PursuitException>(() => MethodRegistry.Find("lenght")).Message.ShouldContain("Did you mean 'length'?");
+    }
+
+    [Fact]
+    public void A_method_is_made_by_name_with_its_own_options_and_no_other_s()
+    {
+        MethodRegistry.Create("gtp").ShouldBeOfType<GtpSelector>();
+        MethodRegistry.Create("less", new LessOptions()).ShouldBeOfType<LessSelector>();
+        var fault = Should.Throw<PursuitException>(() => MethodRegistry.Create("gtp", new LessOptions()));
+        fault.Message.ShouldContain("LessOptions");
+        fault.Message.ShouldContain("GtpOptions");
     }
 
     [Theory]

@@ -13,7 +13,7 @@ namespace Pursuit.Jobs.Export;
 /// <param name="Weight">Its training weight; the mean over the selection is 1.</param>
 /// <param name="Repeats">How often it stands in the file of records.</param>
 /// <param name="Score">What the method ordered it by.</param>
-public sealed record SelectedRecord(
+internal sealed record SelectedRecord(
     string? Id,
     string ContentId,
     long Index,

@@ -11,7 +11,7 @@ namespace Pursuit.Jobs.Export;
 /// Writes what was chosen: the records exactly as they stood in the input, in rank order, and beside them one line of facts
 /// per record.
 /// </summary>
-public static class SelectionWriter
+internal static class SelectionWriter
 {
     private const string Compressed = ".gz";
 
@@ -85,4 +85,4 @@ public static class SelectionWriter
 /// <param name="Trainer">The trainer's word.</param>
 /// <param name="Lines">The line each record first stands on, from 1; 0 where it is left out. [rows]</param>
 /// <param name="LeftOut">Why it is left out; null where it isn't. [rows]</param>
-public sealed record ExportedRows(string Trainer, IReadOnlyList<int> Lines, IReadOnlyList<string?> LeftOut);
+internal sealed record ExportedRows(string Trainer, IReadOnlyList<int> Lines, IReadOnlyList<string?> LeftOut);

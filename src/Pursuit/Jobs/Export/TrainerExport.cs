@@ -9,7 +9,7 @@ namespace Pursuit.Jobs.Export;
 /// The chosen examples for one trainer: which of them its loader takes as they are meant, in which layout and order. What it can't take
 /// is left out of its file alone.
 /// </summary>
-public sealed class TrainerExport
+internal sealed class TrainerExport
 {
     private readonly Func<IReadOnlyList<int>, IEnumerable<Example>> _read;
     private readonly ITrainerLayout _layout;

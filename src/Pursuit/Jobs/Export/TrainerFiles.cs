@@ -4,7 +4,7 @@ namespace Pursuit.Jobs.Export;
 /// <param name="Name">What the records' file is called, without endings.</param>
 /// <param name="DataPath">The data.</param>
 /// <param name="ConfigurationPath">The trainer's configuration for it.</param>
-public sealed record TrainerFiles(string Name, string DataPath, string ConfigurationPath)
+internal sealed record TrainerFiles(string Name, string DataPath, string ConfigurationPath)
 {
     /// <summary>The data's name without its directory.</summary>
     public string DataName => Path.GetFileName(DataPath);

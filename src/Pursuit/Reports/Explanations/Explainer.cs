@@ -10,7 +10,7 @@ namespace Pursuit.Reports.Explanations;
 /// Says why an input row was or wasn't chosen. A pursuit's gains are those the run kept (<c>gains.safetensors</c>); similarities are
 /// recomputed from the features, and the order of methods that order the pool by running them again.
 /// </summary>
-public sealed class Explainer
+internal sealed class Explainer
 {
     private const int MostCopies = 20;
 

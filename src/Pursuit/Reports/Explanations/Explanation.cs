@@ -1,7 +1,7 @@
 namespace Pursuit.Reports.Explanations;
 
 /// <summary>Why an input row was or wasn't chosen.</summary>
-public sealed record Explanation
+internal sealed record Explanation
 {
     /// <summary>The row.</summary>
     public required RowPlace Row { get; init; }
@@ -69,7 +69,7 @@ public sealed record Explanation
 /// <param name="File">Its file.</param>
 /// <param name="Line">Its line, from 1.</param>
 /// <param name="Index">Its number over all input rows, from 0.</param>
-public sealed record RowPlace(string? Id, string File, long Line, long Index);
+internal sealed record RowPlace(string? Id, string File, long Line, long Index);
 
 /// <summary>A row at one pass of a pursuit.</summary>
 /// <param name="Pass">The pass, from 1.</param>
@@ -78,14 +78,14 @@ public sealed record RowPlace(string? Id, string File, long Line, long Index);
 /// <param name="Gain">|| max(0, phi . R) ||; 0 unless a candidate.</param>
 /// <param name="Rank">Its rank by gain, from 1; null unless a candidate.</param>
 /// <param name="Taken">Examples that the pass added, as far as the next kept pass tells.</param>
-public sealed record PassPlace(int Pass, string State, double Gain, int? Rank, int? Taken);
+internal sealed record PassPlace(int Pass, string State, double Gain, int? Rank, int? Taken);
 
 /// <summary>Where a row that wasn't chosen lost most of its gain.</summary>
 /// <param name="Pass">The pass after which its gain fell most.</param>
 /// <param name="Before">Its gain at it.</param>
 /// <param name="After">Its gain at the next kept pass.</param>
 /// <param name="By">Of the examples added in between the most like it, best first.</param>
-public sealed record Displacement(int Pass, double Before, double After, IReadOnlyList<LinkedExample> By);
+internal sealed record Displacement(int Pass, double Before, double After, IReadOnlyList<LinkedExample> By);
 
 /// <summary>Another example.</summary>
 /// <param name="Id">The user's id, or null.</param>
@@ -94,4 +94,4 @@ public sealed record Displacement(int Pass, double Before, double After, IReadOn
 /// <param name="Text">Its words, cut.</param>
 /// <param name="Value">The inner product or cosine.</param>
 /// <param name="Rank">Its rank where it was chosen; null else.</param>
-public sealed record LinkedExample(string? Id, string? File, long Line, string Text, double Value, int? Rank);
+internal sealed record LinkedExample(string? Id, string? File, long Line, string Text, double Value, int? Rank);

@@ -4,7 +4,7 @@ namespace Pursuit.Selection.Dsir;
 /// DSIR (Xie et al., "Data Selection for Language Models via Importance Resampling", NeurIPS 2023, arXiv 2302.03169): examples
 /// are drawn so that their words and pairs of words are distributed as the target's.
 /// </summary>
-public sealed class DsirSelector : IScorer
+internal sealed class DsirSelector : IScorer
 {
     /// <summary>The method's name.</summary>
     public const string Name = "dsir";

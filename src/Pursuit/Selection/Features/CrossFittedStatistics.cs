@@ -1,7 +1,7 @@
 namespace Pursuit.Selection.Features;
 
 /// <summary>Statistics of several probes, each of the examples it may score.</summary>
-public sealed class CrossFittedStatistics : ITokenStatistics
+internal sealed class CrossFittedStatistics : ITokenStatistics
 {
     private readonly IReadOnlyList<ITokenStatistics> _stores;
     private readonly int[][] _rows;

@@ -9,7 +9,7 @@ namespace Pursuit.Selection.Features;
 /// <param name="InputRows">Input rows, duplicates and quarantined ones included.</param>
 /// <param name="InputRowOf">Each example's input row, [examples].</param>
 /// <param name="Fingerprint">The examples' fingerprint, which a feature store of ours must carry.</param>
-public sealed record ExpectedRows(string What, int Examples, int InputRows, IReadOnlyList<int> InputRowOf, string Fingerprint)
+internal sealed record ExpectedRows(string What, int Examples, int InputRows, IReadOnlyList<int> InputRowOf, string Fingerprint)
 {
     private const string FingerprintName = "pool";
 

@@ -3,7 +3,7 @@ using Pursuit.Numerics;
 namespace Pursuit.Selection.Features;
 
 /// <summary>What every implementation of <see cref="IDenseFeatures"/> shares: tiles, norms, checks.</summary>
-public static class FeatureRows
+internal static class FeatureRows
 {
     /// <summary>Rows per shard where nothing else is said; the house's fixed span of canonical order.</summary>
     public const int DefaultShardRows = 1024;

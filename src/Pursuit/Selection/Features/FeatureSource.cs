@@ -9,20 +9,22 @@ public static class FeatureSource
     private const string Forms = "a feature store (a directory with features.json), a .npy matrix [rows, dimension] or "
         + "[checkpoints, rows, dimension], a .safetensors file with one matrix [rows, dimension], or a directory with bergson's gradients.bin and info.json";
 
+    /// <summary>Opens features of which only the form is known, as a target's whose examples aren't at hand, or all that a program has.</summary>
+    /// <param name="path">A file or directory in one of the documented forms.</param>
+    /// <param name="cancellationToken">Stops the pass that computes norms.</param>
+    /// <exception cref="PursuitException">The form isn't known, or some rows hold NaN or infinity.</exception>
+    public static IDenseFeatures Open(string path, CancellationToken cancellationToken = default) => Open(path, rows: null, cancellationToken);
+
     /// <summary>Opens features of a pool, or of a target read as one: a row per unique example, or per input row.</summary>
     /// <param name="path">A file or directory in one of the documented forms.</param>
     /// <param name="pool">Whose rows they must be.</param>
     /// <param name="cancellationToken">Stops the pass that computes norms.</param>
     /// <exception cref="PursuitException">The form isn't known, the rows aren't the pool's, or some hold NaN or infinity.</exception>
-    public static IDenseFeatures Open(string path, Pool pool, CancellationToken cancellationToken) =>
+    public static IDenseFeatures Open(string path, Pool pool, CancellationToken cancellationToken = default) =>
         Open(path, ExpectedRows.Of(pool), cancellationToken);
 
-    /// <summary>Opens features whose rows are known by number and fingerprint.</summary>
-    /// <param name="path">A file or directory in one of the documented forms.</param>
-    /// <param name="rows">Whose rows they must be; null takes any, as for a target whose examples aren't at hand.</param>
-    /// <param name="cancellationToken">Stops the pass that computes norms.</param>
-    /// <exception cref="PursuitException">The form isn't known, the rows aren't those, or some hold NaN or infinity.</exception>
-    public static IDenseFeatures Open(string path, ExpectedRows? rows, CancellationToken cancellationToken) =>
+    /// <summary>Opens features whose rows are known by number and fingerprint; null takes any.</summary>
+    internal static IDenseFeatures Open(string path, ExpectedRows? rows, CancellationToken cancellationToken) =>
         Open(path, rows, _ => true, cancellationToken);
 
     /// <summary>Opens features of which several processes compare a part of the checksums each.</summary>
@@ -31,7 +33,7 @@ public static class FeatureSource
     /// <param name="verifies">Whether a store's shard is compared with its checksum here.</param>
     /// <param name="cancellationToken">Stops the pass that computes norms.</param>
     /// <exception cref="PursuitException">The form isn't known, the rows aren't those, or some hold NaN or infinity.</exception>
-    public static IDenseFeatures Open(string path, ExpectedRows? rows, Func<int, bool> verifies, CancellationToken cancellationToken)
+    internal static IDenseFeatures Open(string path, ExpectedRows? rows, Func<int, bool> verifies, CancellationToken cancellationToken)
     {
         var features = OpenAny(path, rows, verifies, cancellationToken);
         return rows is null ? features : rows.Match(features);

@@ -3,7 +3,7 @@ using Pursuit.Storage;
 namespace Pursuit.Selection.Features;
 
 /// <summary>Features in a store of ours (docs/formats/feature-store.md): bf16 and int8 rows straight from the mapped shards.</summary>
-public sealed class StoreFeatures : IDenseFeatures
+internal sealed class StoreFeatures : IDenseFeatures
 {
     private readonly FeatureStore _store;
     private readonly TensorType _type;

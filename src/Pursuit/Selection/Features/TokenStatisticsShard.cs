@@ -5,7 +5,7 @@ using Pursuit.Storage;
 namespace Pursuit.Selection.Features;
 
 /// <summary>One shard of token statistics on disk: docs/formats/token-statistics.md.</summary>
-public sealed class TokenStatisticsShard
+internal sealed class TokenStatisticsShard
 {
     internal const string Prefix = "statistics-", Ending = ".safetensors";
 

@@ -5,7 +5,7 @@ namespace Pursuit.Selection.Features;
 /// <summary>
 /// Token statistics on disk, shard by shard of 1,024 examples; the shard last read stays in memory, so that methods read in order.
 /// </summary>
-public sealed class TokenStatisticsStore : ITokenStatistics
+internal sealed class TokenStatisticsStore : ITokenStatistics
 {
     /// <summary>Examples of a shard.</summary>
     public const int ShardRows = 1024;

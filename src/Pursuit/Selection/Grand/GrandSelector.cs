@@ -6,7 +6,7 @@ namespace Pursuit.Selection.Grand;
 /// GraNd (Paul et al., "Deep Learning on a Data Diet", NeurIPS 2021, arXiv 2107.07075): score_i = the mean over checkpoints of
 /// ||g_i(t)||; the largest are kept. It reads norms only, never the store's rows.
 /// </summary>
-public sealed class GrandSelector(GrandOptions options) : ISelector
+internal sealed class GrandSelector(GrandOptions options) : ISelector
 {
     /// <summary>The method's name.</summary>
     public const string Name = "grand";

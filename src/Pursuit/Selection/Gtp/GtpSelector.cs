@@ -7,7 +7,7 @@ namespace Pursuit.Selection.Gtp;
 /// training trajectory, at most a budget of them (docs/methods/gtp.md, with what is the paper's and what is ours).
 /// Without a target they add up to the pool's own mean.
 /// </summary>
-public sealed class GtpSelector : ISelector
+internal sealed class GtpSelector : ISelector
 {
     /// <summary>The method's name.</summary>
     public const string Name = "gtp";

@@ -8,7 +8,7 @@ namespace Pursuit.Selection.Gtp;
 /// every swap
 /// round is made. The messages are those of a team of processes (docs/scale.md), to the byte; a pursuit that stops early exchanges less.
 /// </summary>
-public static class PlannedTraffic
+internal static class PlannedTraffic
 {
     private const int Byte = 1, Number = sizeof(int), Single = sizeof(float), Double = sizeof(double);
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Pursuit.Selection.KCenter;
 
 /// <summary>What <c>kcenter</c> reports.</summary>
-public sealed record KCenterDetails : MethodDetails
+internal sealed record KCenterDetails : MethodDetails
 {
     /// <summary>The largest distance of any row to the nearest chosen one.</summary>
     public required double Radius { get; init; }

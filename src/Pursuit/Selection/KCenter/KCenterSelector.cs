@@ -6,7 +6,7 @@ namespace Pursuit.Selection.KCenter;
 /// Farthest-first k-center (Gonzalez, 1985; as a core-set: Sener and Savarese, ICLR 2018, arXiv 1708.00489): the row nearest the pool's
 /// mean, then each time the row farthest from all chosen. The largest distance left is at most twice the least possible.
 /// </summary>
-public sealed class KCenterSelector(KCenterOptions options) : ISelector
+internal sealed class KCenterSelector(KCenterOptions options) : ISelector
 {
     /// <summary>The method's name.</summary>
     public const string Name = "kcenter";

@@ -4,7 +4,7 @@ namespace Pursuit.Selection.Length;
 /// Keeps the longest (or shortest) examples: a baseline that needs no model and is hard to beat where long answers carry more
 /// supervision (Zhao et al., "Long Is More for Alignment", arXiv 2402.04833).
 /// </summary>
-public sealed class LengthSelector(LengthOptions options) : ISelector
+internal sealed class LengthSelector(LengthOptions options) : ISelector
 {
     /// <summary>The method's name.</summary>
     public const string Name = "length";

@@ -11,7 +11,7 @@ namespace Pursuit.Selection.LengthMatched;
 /// purpose, content id); the k-th of a bin that holds the share f of the reference gets rank value (k + 1/2) / f, so every
 /// prefix of the order matches the reference, until a bin runs out. Examples shorter or longer than every reference come last.
 /// </remarks>
-public sealed class LengthMatchedSelector : ISelector
+internal sealed class LengthMatchedSelector : ISelector
 {
     /// <summary>The method's name.</summary>
     public const string Name = "length-matched-random";

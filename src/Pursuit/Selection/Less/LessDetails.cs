@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Pursuit.Selection.Less;
 
 /// <summary>What <c>less</c> and <c>less-round-robin</c> report.</summary>
-public sealed record LessDetails : MethodDetails
+internal sealed record LessDetails : MethodDetails
 {
     /// <summary>The target's groups ("tasks").</summary>
     public required IReadOnlyList<string> Tasks { get; init; }

@@ -4,7 +4,7 @@ namespace Pursuit.Selection.Less;
 /// LESS's scores, but tasks take turns: in each round every task, in the target's order, takes its best example that is still
 /// free. No task is drowned by one whose gradients are larger or easier to match. With one task it is <see cref="LessSelector"/>.
 /// </summary>
-public sealed class LessRoundRobinSelector : ISelector
+internal sealed class LessRoundRobinSelector : ISelector
 {
     /// <summary>The method's name.</summary>
     public const string Name = "less-round-robin";

@@ -5,7 +5,7 @@ namespace Pursuit.Selection.Less;
 /// score_i = max over tasks of mean over the task's examples of sum_t etabar_t cos(gradient_i(t), gradient_v(t)); the top is kept.
 /// </summary>
 /// <remarks>LESS-exact wants pool features with <c>adam</c> preconditioning and plain target gradients.</remarks>
-public sealed class LessSelector : ISelector
+internal sealed class LessSelector : ISelector
 {
     /// <summary>The method's name.</summary>
     public const string Name = "less";

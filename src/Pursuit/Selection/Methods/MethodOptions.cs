@@ -6,7 +6,7 @@ using System.Text;
 namespace Pursuit.Selection.Methods;
 
 /// <summary>Sets the init properties of a method's options record from "--set NAME.option=value" pairs, and lists them.</summary>
-public static class MethodOptions
+internal static class MethodOptions
 {
     /// <summary>Owner of the options that say how gradient features are made, whatever the method.</summary>
     public const string FeaturesOwner = "features";

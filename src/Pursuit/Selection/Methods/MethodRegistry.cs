@@ -174,6 +174,19 @@ public static class MethodRegistry
         (typeof(TokenScoreDetails), "token-score"),
     ];
 
+    /// <summary>A method, ready with its options.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="options">Its options record (<see cref="MethodDescriptor.OptionsType"/>); null takes the defaults.</param>
+    /// <exception cref="PursuitException">There is no such method, the options are another's, or they contradict themselves.</exception>
+    public static ISelector Create(string name, object? options = null)
+    {
+        var method = Find(name);
+        options ??= Activator.CreateInstance(method.OptionsType)!;
+        return method.OptionsType.IsInstanceOfType(options)
+            ? method.Create(options)
+            : throw PursuitException.At(ApiName.Method, $"{options.GetType().Name} for '{name}'", method.OptionsType.Name);
+    }
+
     /// <summary>The method of a name.</summary>
     /// <exception cref="PursuitException">There is none; the message has the nearest name.</exception>
     public static MethodDescriptor Find(string name) =>

@@ -7,7 +7,7 @@ namespace Pursuit.Selection.Omp;
 /// toward the residual, and an exact refit (GradMatch: Killamsetty et al., ICML 2021, arXiv 2103.00123; the non-negative variant
 /// of Bruckstein, Elad and Zibulevsky, 2008). The yardstick <c>gtp</c> is measured against: M passes where <c>gtp</c> takes some 30.
 /// </summary>
-public sealed class OmpSelector : ISelector
+internal sealed class OmpSelector : ISelector
 {
     /// <summary>The method's name.</summary>
     public const string Name = "omp";

@@ -8,7 +8,7 @@ namespace Pursuit.Selection.Passes;
 /// The rows methods work on: phi_i = concat over checkpoints t of sqrt(etabar_t) P g_i(t) / max(norm, floor), never
 /// materialised: a pass multiplies each stored row's inner products by one number per row and checkpoint.
 /// </summary>
-public sealed class GradientRows
+internal sealed class GradientRows
 {
     private readonly IDenseFeatures _features;
     private readonly float[][] _multipliers;

@@ -6,7 +6,7 @@ namespace Pursuit.Selection.Passes;
 /// Norms below this quantile of the pool's are taken as it, so that examples the model already knows don't become amplified
 /// noise; 0 for none, range [0, 1).
 /// </param>
-public readonly record struct RowConstruction(RowNormalization Normalization, double FloorQuantile)
+internal readonly record struct RowConstruction(RowNormalization Normalization, double FloorQuantile)
 {
     /// <summary>Each checkpoint's part on the unit sphere, exactly: what inner-product methods such as LESS use.</summary>
     public static RowConstruction ExactUnit { get; } = new(RowNormalization.Checkpoint, 0);

@@ -37,7 +37,7 @@ internal sealed class NearRows(int dimension, double cosine)
 /// <param name="First">The better-ranked one's position in the pool.</param>
 /// <param name="Second">The other's.</param>
 /// <param name="Cosine">Their cosine.</param>
-public readonly record struct NearDuplicate(int First, int Second, double Cosine);
+internal readonly record struct NearDuplicate(int First, int Second, double Cosine);
 
 /// <summary>Finds chosen rows that say nearly the same.</summary>
 internal static class NearDuplicates

@@ -5,7 +5,7 @@ using Pursuit.Selection.Passes;
 namespace Pursuit.Selection.Pursuits;
 
 /// <summary>What <c>gtp</c> and <c>omp</c> report.</summary>
-public sealed record PursuitDetails : MethodDetails
+internal sealed record PursuitDetails : MethodDetails
 {
     /// <summary>The groups that were fitted, [J].</summary>
     public required IReadOnlyList<string> Groups { get; init; }

@@ -3,7 +3,7 @@ using Pursuit.Selection.Passes;
 namespace Pursuit.Selection.Pursuits;
 
 /// <summary>Why a pursuit ended.</summary>
-public enum StopReason
+internal enum StopReason
 {
     /// <summary>
     /// No row helps: after a fit to the end, the optimality conditions hold for every row of the pool that may be chosen.

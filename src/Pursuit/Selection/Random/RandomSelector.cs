@@ -4,7 +4,7 @@ namespace Pursuit.Selection.Random;
 /// A uniformly random choice: examples ordered by hash(seed, "random", content id). It depends on neither row order nor the
 /// rest of the pool, and a larger budget contains the smaller one's choice. The baseline that every other method must beat.
 /// </summary>
-public sealed class RandomSelector : ISelector
+internal sealed class RandomSelector : ISelector
 {
     /// <summary>The method's name.</summary>
     public const string Name = "random";

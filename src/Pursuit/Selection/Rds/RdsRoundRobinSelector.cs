@@ -6,7 +6,7 @@ namespace Pursuit.Selection.Rds;
 /// As <see cref="RdsSelector"/>, but target examples take turns: in each round every one, in the target's order, takes the most
 /// similar row that is still free, as RDS+ does it.
 /// </summary>
-public sealed class RdsRoundRobinSelector(RdsOptions options) : ISelector
+internal sealed class RdsRoundRobinSelector(RdsOptions options) : ISelector
 {
     /// <summary>The method's name.</summary>
     public const string Name = "rds-round-robin";

@@ -11,7 +11,7 @@ namespace Pursuit.Selection.S2l;
 /// Clusters take turns with a random member each until they run out: the counts are those of the paper's loop over clusters from
 /// the smallest on, and a larger budget contains the smaller one's choice.
 /// </remarks>
-public sealed class S2lSelector : ISelector
+internal sealed class S2lSelector : ISelector
 {
     /// <summary>The method's name.</summary>
     public const string Name = "s2l";
@@ -74,7 +74,7 @@ public sealed class S2lSelector : ISelector
 }
 
 /// <summary>What <c>s2l</c> reports.</summary>
-public sealed record S2lDetails : MethodDetails
+internal sealed record S2lDetails : MethodDetails
 {
     /// <summary>Clusters with members.</summary>
     public required int Clusters { get; init; }

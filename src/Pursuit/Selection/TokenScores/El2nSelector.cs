@@ -9,7 +9,7 @@ public sealed record El2nOptions : TokenScoreOptions;
 /// The mean over tokens of ||p - onehot(y)|| = sqrt(sum p^2 - 2 p_y + 1) (Paul et al., "Deep Learning on a Data Diet", NeurIPS
 /// 2021, arXiv 2107.07075; per token as in Marion et al., arXiv 2309.04564).
 /// </summary>
-public sealed class El2nSelector(El2nOptions options) : TokenScoreSelector(Name, options)
+internal sealed class El2nSelector(El2nOptions options) : TokenScoreSelector(Name, options)
 {
     /// <summary>The method's name.</summary>
     public const string Name = "el2n";

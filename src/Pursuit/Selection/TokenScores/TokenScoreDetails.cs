@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Pursuit.Selection.TokenScores;
 
 /// <summary>What methods over token statistics report.</summary>
-public sealed record TokenScoreDetails : MethodDetails
+internal sealed record TokenScoreDetails : MethodDetails
 {
     /// <summary>The measure's 5%, 50% and 95% quantiles over the pool.</summary>
     public required IReadOnlyList<double> Quantiles { get; init; }

@@ -7,7 +7,7 @@ namespace Pursuit.Selection.TokenScores;
 /// Base of the methods that measure each example by its token statistics: the measure is a mean over tokens, brought to one scale
 /// where two probes scored, and a band of it is kept.
 /// </summary>
-public abstract class TokenScoreSelector : IScorer
+internal abstract class TokenScoreSelector : IScorer
 {
     private readonly string _name;
     private readonly TokenScoreOptions _options;

@@ -8,7 +8,7 @@ namespace Pursuit.Selection.TracIn;
 /// section 3.2): score_i = sum_t eta_t mean_v &lt;g_i(t), g_v(t)&gt; over all target examples, unnormalized; the top is kept.
 /// </summary>
 /// <remarks>eta enters as etabar (its shares), which scales all scores alike and changes no order.</remarks>
-public sealed class TracInSelector(TracInOptions options) : ISelector
+internal sealed class TracInSelector(TracInOptions options) : ISelector
 {
     /// <summary>The method's name.</summary>
     public const string Name = "tracin";

@@ -6,7 +6,7 @@ namespace Pursuit.Selection.TracIn;
 /// Self-influence (TracIn's section 4.1): score_i = sum_t eta_t ||g_i(t)||^2, the influence of an example on its own loss; the
 /// top is kept. High scores are hard, rare or mislabelled examples.
 /// </summary>
-public sealed class TracInSelfSelector : ISelector
+internal sealed class TracInSelfSelector : ISelector
 {
     /// <summary>The method's name.</summary>
     public const string Name = "tracin-self";

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Pursuit.Selection.Tsds;
 
 /// <summary>What <c>tsds</c> and <c>tsds-uniform</c> report.</summary>
-public sealed record TsdsDetails : MethodDetails
+internal sealed record TsdsDetails : MethodDetails
 {
     /// <summary>sigma in force: 0 where all densities are 1.</summary>
     public required double Sigma { get; init; }

@@ -19,4 +19,4 @@ public enum TsdsIndex
 /// Of the rows that exact search gives the same number of neighbours, the share that the index found; the mean over the targets compared.
 /// </param>
 /// <param name="Compared">Targets that were compared, a seeded sample.</param>
-public sealed record TsdsIndexReport(int Lists, int Probes, double Recall, int Compared);
+internal sealed record TsdsIndexReport(int Lists, int Probes, double Recall, int Compared);

@@ -10,7 +10,7 @@ namespace Pursuit.Selection.Tsds;
 /// transport plan that is near the target and spread out, with a row's share limited by one over its density, so that copies
 /// share one row's mass. Formula and differences from the authors' code: docs/methods/tsds.md.
 /// </summary>
-public sealed class TsdsSelector : ISelector
+internal sealed class TsdsSelector : ISelector
 {
     /// <summary>The method's name.</summary>
     public const string Name = "tsds";

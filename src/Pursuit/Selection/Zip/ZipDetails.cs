@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Pursuit.Selection.Zip;
 
 /// <summary>What <c>zip</c> reports.</summary>
-public sealed record ZipDetails : MethodDetails
+internal sealed record ZipDetails : MethodDetails
 {
     /// <summary>Whose DEFLATE measured.</summary>
     public required string Compressor { get; init; }

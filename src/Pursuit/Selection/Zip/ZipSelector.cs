@@ -6,7 +6,7 @@ namespace Pursuit.Selection.Zip;
 /// ZIP (Yin et al., "Entropy Law: The Story Behind Data Compression and LLM Performance", arXiv 2407.06645): chooses, round by
 /// round, the examples that keep the compression ratio R = bytes / zlib bytes of all that is chosen lowest.
 /// </summary>
-public sealed class ZipSelector : IScorer
+internal sealed class ZipSelector : IScorer
 {
     /// <summary>The method's name.</summary>
     public const string Name = "zip";

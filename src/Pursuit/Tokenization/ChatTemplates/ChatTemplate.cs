@@ -24,7 +24,7 @@ public enum ChatTemplateSource
 /// docs/formats/chat-templates.md.
 /// </summary>
 /// <remarks>Immutable and safe to share between threads.</remarks>
-public sealed class ChatTemplate
+internal sealed class ChatTemplate
 {
     /// <summary>The template's own file in a model directory; it goes before the one in <c>tokenizer_config.json</c>.</summary>
     public const string FileName = "chat_template.jinja";

@@ -3,7 +3,7 @@ using Pursuit.Tokenization.ExampleEncoding;
 namespace Pursuit.Tokenization.ChatTemplates;
 
 /// <summary>How far after an answer its tokens reach.</summary>
-public enum AnswerEnd
+internal enum AnswerEnd
 {
     /// <summary>The span is exact: the template marked it itself with <c>{% generation %}</c>.</summary>
     Exact,
@@ -23,10 +23,10 @@ public enum AnswerEnd
 /// <param name="TurnEnd">Where the template ends the turn, or null where its loops don't tell.</param>
 /// <param name="Limit">Where the next turn's words begin, or the text ends: the answer's end token is before.</param>
 /// <param name="End">How far after the span the trained tokens reach.</param>
-public readonly record struct AnswerSpan(int Turn, CharSpan Span, int? TurnEnd, int Limit, AnswerEnd End);
+internal readonly record struct AnswerSpan(int Turn, CharSpan Span, int? TurnEnd, int Limit, AnswerEnd End);
 
 /// <summary>A conversation as a chat template prints it, with the assistant's words distinguished.</summary>
-public sealed record RenderedConversation
+internal sealed record RenderedConversation
 {
     /// <summary>The text, special tokens written out.</summary>
     public required string Text { get; init; }

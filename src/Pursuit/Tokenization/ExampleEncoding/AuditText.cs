@@ -5,7 +5,7 @@ using static System.FormattableString;
 namespace Pursuit.Tokenization.ExampleEncoding;
 
 /// <summary>An audit's report as a short table for people.</summary>
-public static class AuditText
+internal static class AuditText
 {
     private const int LabelWidth = 39;
 

@@ -7,7 +7,7 @@ namespace Pursuit.Tokenization.ExampleEncoding;
 /// with the number of different lengths. Not safe to share between threads; the counts don't depend on the order, the ids
 /// named first and the order of equally long examples do.
 /// </summary>
-public sealed class DatasetAudit
+internal sealed class DatasetAudit
 {
     /// <summary>Ids named for each finding, reasons of refusals, and longest examples kept.</summary>
     public const int Shown = 5;

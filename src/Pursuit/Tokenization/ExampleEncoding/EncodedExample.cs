@@ -6,7 +6,7 @@ namespace Pursuit.Tokenization.ExampleEncoding;
 /// <param name="EarlierAnswerTokensCut">Trained tokens among those: of earlier answers.</param>
 /// <param name="AnswerTokensCut">Tokens cut from the end of the last answer; of a text, from its end.</param>
 /// <param name="TrailingTokensCut">Tokens cut after the last answer; none of them was trained.</param>
-public readonly record struct Truncation(
+internal readonly record struct Truncation(
     int FullLength, int PromptTokensCut, int EarlierAnswerTokensCut, int AnswerTokensCut, int TrailingTokensCut)
 {
     /// <summary>True where anything was cut.</summary>
@@ -14,7 +14,7 @@ public readonly record struct Truncation(
 }
 
 /// <summary>An example as a model reads it.</summary>
-public sealed record EncodedExample
+internal sealed record EncodedExample
 {
     /// <summary>The user's own id, or null.</summary>
     public string? Id { get; init; }

@@ -11,7 +11,7 @@ namespace Pursuit.Tokenization.ExampleEncoding;
 /// the last answer stays (docs/formats/chat-templates.md).
 /// </summary>
 /// <remarks>Immutable and safe to share between threads.</remarks>
-public sealed class ExampleEncoder
+internal sealed class ExampleEncoder
 {
     private readonly AnswerMask _mask;
     private readonly TextFrame _frame;

@@ -5,10 +5,10 @@ namespace Pursuit.Tokenization.ExampleEncoding;
 /// <summary>A stretch of an example's text.</summary>
 /// <param name="Text">Its characters.</param>
 /// <param name="IsTrained">Whether loss is taken on its tokens.</param>
-public readonly record struct ExampleSegment(string Text, bool IsTrained);
+internal readonly record struct ExampleSegment(string Text, bool IsTrained);
 
 /// <summary>Shows people what a model reads of an example, trained and masked tokens distinguished.</summary>
-public static class ExampleView
+internal static class ExampleView
 {
     /// <summary>Tokens before a stretch that its text may depend on: a character has four bytes at most.</summary>
     private const int Context = 4;

@@ -5,7 +5,7 @@ namespace Pursuit.Tokenization.ExampleEncoding;
 /// them by <c>add_bos_token</c> and <c>add_eos_token</c>, else those of <c>tokenizer.json</c>.
 /// </summary>
 /// <remarks>Immutable and safe to share between threads.</remarks>
-public sealed class TextFrame
+internal sealed class TextFrame
 {
     private readonly Tokenizer _tokenizer;
     private readonly int[] _before;

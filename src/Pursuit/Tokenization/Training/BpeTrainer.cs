@@ -12,7 +12,7 @@ namespace Pursuit.Tokenization.Training;
 /// first, then the smaller right id, as in the tokenizers crate's trainer. Where two ways of joining make the same token,
 /// the crate lists the second pair's later merges twice; here each pair is listed once.
 /// </remarks>
-public static class BpeTrainer
+internal static class BpeTrainer
 {
     private const int ReportEveryTexts = 1024;
 

@@ -76,4 +76,4 @@ public sealed record BpeTrainingOptions
 /// <param name="Stage">What is being done: "counting words" or "merging".</param>
 /// <param name="Done">Characters read, or tokens in the vocabulary.</param>
 /// <param name="Total">The vocabulary asked for; 0 while counting, whose end isn't known.</param>
-public readonly record struct BpeTrainingProgress(string Stage, long Done, long Total);
+internal readonly record struct BpeTrainingProgress(string Stage, long Done, long Total);

@@ -3,7 +3,7 @@ using System.Text;
 namespace Pursuit.Tokenization.Training;
 
 /// <summary>Reads text files of any size in blocks of whole lines: a corpus for <see cref="BpeTrainer"/>.</summary>
-public static class TextBlocks
+internal static class TextBlocks
 {
     /// <summary>Characters a block has at least, where the file has as many.</summary>
     public const int DefaultCharacters = 1 << 16;

@@ -7,7 +7,7 @@ using Pursuit.Tokenization.Patterns;
 namespace Pursuit.Tokenization.Training;
 
 /// <summary>What <see cref="BpeTrainer"/> learnt, ready to be written as Hugging Face's files or used at once.</summary>
-public sealed class TrainedTokenizer
+internal sealed class TrainedTokenizer
 {
     private static readonly JsonWriterOptions Layout = new() { Indented = false, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly BpeTrainingOptions _options;
