@@ -35,6 +35,9 @@ internal static class MessageText
         return parts.Length <= LongestMessage ? parts.ToString() : Cut(parts.ToString(), LongestMessage);
     }
 
+    /// <summary>A number with its noun: "1 example", "1,200 examples".</summary>
+    public static string Counted(long count, string one, string many) => $"{count.ToString("N0", CultureInfo.InvariantCulture)} {(count == 1 ? one : many)}";
+
     /// <summary>The index of the mark that ends the quotation beginning here, or 0: an apostrophe begins none.</summary>
     private static int EndOfQuotation(string message, int at)
     {

@@ -56,7 +56,7 @@ public sealed record LoraOptions
         foreach (var target in TargetModules.Where(t => t != AllLinear && !KnownModules.Contains(t[(t.LastIndexOf('.') + 1)..])))
             faults.Add($"target module \"{target}\" can't be adapted, only {string.Join(", ", KnownModules)}");
         if (faults.Count > 0)
-            throw new PursuitException($"{where}: {string.Join("; ", faults)}.");
+            throw new PursuitException(FaultKind.Option, $"{where}: {string.Join("; ", faults)}.");
     }
 
     internal static bool Targets(string target, string module) =>

@@ -103,7 +103,7 @@ public sealed record EmbeddingOptions : IFeatureOptions
         Check(Enum.IsDefined(Norm), "norm", Norm, "unit or raw");
         Check(Enum.IsDefined(Precision), "precision", Precision, "bf16 or f32");
         Check(MicroBatch >= 1, "micro-batch", MicroBatch, "at least 1");
-        if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
+        if (faults.Count > 0) throw new PursuitException(FaultKind.Option, string.Join(". ", faults) + ".");
     }
 
     /// <summary>The layer counted from the embeddings, 0 to the model's layers.</summary>

@@ -192,7 +192,7 @@ public sealed record GradientFeatureOptions : IFeatureOptions
         }
 
         if (faults.Count > 0)
-            throw new PursuitException(string.Join(". ", faults) + ".");
+            throw new PursuitException(FaultKind.Option, string.Join(". ", faults) + ".");
     }
 
     /// <summary>eps of a symmetric preconditioning of a layer whose second moments have a given mean.</summary>

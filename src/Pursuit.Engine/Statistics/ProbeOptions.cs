@@ -68,6 +68,6 @@ public sealed record ProbeOptions
         if (Tokens < 1) faults.Add($"probe.tokens: {Tokens}; expected at least 1");
         if (!(CommonSlice is > 0 and < 0.5))
             faults.Add(FormattableString.Invariant($"probe.common-slice: {CommonSlice}; expected above 0 and below 0.5"));
-        if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
+        if (faults.Count > 0) throw new PursuitException(FaultKind.Option, string.Join(". ", faults) + ".");
     }
 }

@@ -18,7 +18,7 @@ internal sealed class AdamWOptimizer : IDisposable
         var faults = new List<string>();
         options.AddFaults(faults);
         if (faults.Count > 0)
-            throw new PursuitException($"AdamW: {string.Join("; ", faults)}.");
+            throw new PursuitException(FaultKind.Option, $"AdamW: {string.Join("; ", faults)}.");
         (_gradients, _options) = (gradients, options);
         FirstMoment = gradients.Operations.Allocate(gradients.Values.Length);
         SecondMoment = gradients.Operations.Allocate(gradients.Values.Length);

@@ -21,7 +21,7 @@ public sealed record DecoderPoolOptions
         if (MicroBatchTokens < 1)
             faults.Add($"micro-batch tokens is {MicroBatchTokens}, at least 1 is needed");
         if (faults.Count > 0)
-            throw new PursuitException(string.Join("; ", faults) + ".");
+            throw new PursuitException(FaultKind.Option, string.Join("; ", faults) + ".");
     }
 }
 

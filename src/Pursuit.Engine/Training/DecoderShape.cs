@@ -39,7 +39,7 @@ public sealed record DecoderShape
         var faults = new List<string>();
         AddFaults(faults);
         if (faults.Count > 0)
-            throw new PursuitException($"the model: {string.Join("; ", faults)}.");
+            throw new PursuitException(FaultKind.Option, $"the model: {string.Join("; ", faults)}.");
         var config = new ModelConfig
         {
             VocabularySize = vocabulary,

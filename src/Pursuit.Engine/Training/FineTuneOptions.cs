@@ -106,7 +106,7 @@ public sealed record FineTuneOptions : TrainingJobOptions
         AddWarmupFault(faults);
         AddGroupFault(faults);
         if (faults.Count > 0)
-            throw new PursuitException($"train: {string.Join("; ", faults)}.");
+            throw new PursuitException(FaultKind.Option, $"train: {string.Join("; ", faults)}.");
         Lora?.Validate();
         Data.Validate();
         HeldOut?.Validate();

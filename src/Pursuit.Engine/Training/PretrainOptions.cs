@@ -75,7 +75,7 @@ public sealed record PretrainOptions : TrainingJobOptions
             faults.Add(FormattableString.Invariant($"the initial deviation is {InitialDeviation}, a positive number is needed"));
         AddGroupFault(faults);
         if (faults.Count > 0)
-            throw new PursuitException($"pretrain: {string.Join("; ", faults)}.");
+            throw new PursuitException(FaultKind.Option, $"pretrain: {string.Join("; ", faults)}.");
         Corpus.Validate();
         HeldOut?.Validate();
         if (Tokenizer is null)

@@ -47,7 +47,7 @@ internal sealed record TrainerOptions
         if (KeepCheckpoints < 1)
             faults.Add($"{KeepCheckpoints} checkpoints to keep, at least 1 is needed");
         if (faults.Count > 0)
-            throw new PursuitException($"training: {string.Join("; ", faults)}.");
+            throw new PursuitException(FaultKind.Option, $"training: {string.Join("; ", faults)}.");
         Workers.Validate();
     }
 }

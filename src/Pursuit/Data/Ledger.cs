@@ -18,7 +18,7 @@ public enum RowFate
     Quarantined,
 }
 
-/// <summary>One bad record.</summary>
+/// <summary>One invalid record.</summary>
 /// <param name="File">Its file.</param>
 /// <param name="Line">The 1-based line of its first byte.</param>
 /// <param name="Row">Its number over all input rows, from 0.</param>
@@ -100,7 +100,7 @@ public sealed class Ledger
         }
     }
 
-    /// <summary>The bad records in input order.</summary>
+    /// <summary>The invalid records in input order.</summary>
     public IEnumerable<QuarantinedRecord> Quarantined() =>
         Rows().Where(row => row.Fate == RowFate.Quarantined).Select(row => new QuarantinedRecord(row.File, row.Line, row.Row, row.Reason!));
 

@@ -12,7 +12,7 @@ public sealed record PoolOptions
     /// <summary>What to make of preference rows. Default <see cref="PreferenceReading.Quarantine"/>.</summary>
     public PreferenceReading Preference { get; init; }
 
-    /// <summary>Stop at the first bad record instead of quarantining it. Default false.</summary>
+    /// <summary>Stop at the first invalid record instead of quarantining it. Default false.</summary>
     public bool Strict { get; init; }
 
     /// <summary>What the ledger says of a row that <see cref="Excluded"/> names.</summary>
@@ -56,7 +56,7 @@ public sealed record PoolOptions
         Range(nameof(MaxRecordBytes), MaxRecordBytes, 16, 1 << 30);
         Range(nameof(Threads), Threads, 1, 256);
         if (faults.Count > 0)
-            throw new PursuitException($"Pool options: {string.Join("; ", faults)}.");
+            throw new PursuitException(FaultKind.Option, $"Pool options: {string.Join("; ", faults)}.");
 
         void Range(string name, int value, int low, int high)
         {

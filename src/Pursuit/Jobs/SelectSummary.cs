@@ -21,7 +21,7 @@ public sealed record SelectSummary
     /// <summary>What became of the input's rows.</summary>
     public required LedgerCounts Input { get; init; }
 
-    /// <summary>The first bad records with their reasons, at most five.</summary>
+    /// <summary>The first invalid records with their reasons, at most five.</summary>
     public required IReadOnlyList<string> FirstQuarantined { get; init; }
 
     /// <summary>The budget as it was asked.</summary>
@@ -110,7 +110,7 @@ public sealed record SelectSummary
 /// <param name="Selected">Chosen.</param>
 /// <param name="NotSelected">Good, but not chosen.</param>
 /// <param name="Duplicates">Exact copies of an earlier row.</param>
-/// <param name="Quarantined">Records that were not offered, bad ones as a rule, each with its reason in the ledger.</param>
+/// <param name="Quarantined">Records that were not offered, invalid ones as a rule, each with its reason in the ledger.</param>
 public sealed record LedgerCounts(long Rows, long Selected, long NotSelected, long Duplicates, long Quarantined)
 {
     /// <summary>Of the quarantined, good records that were left out because they are the target's.</summary>

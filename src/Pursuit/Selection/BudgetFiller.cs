@@ -68,14 +68,17 @@ internal static class BudgetFiller
     private static IEnumerable<string> Remarks(SelectionProblem problem, int untrainable, bool[]? empty, long left, int chosen)
     {
         if (untrainable > 0)
-            yield return $"{untrainable:N0} examples have no token to train on and were passed over; inspect them to see why.";
+            yield return MessageText.Counted(untrainable, "example has", "examples have")
+                + $" no token to train on and {(untrainable == 1 ? "was" : "were")} passed over; inspect {(untrainable == 1 ? "it" : "them")} to see why.";
         if (empty is null) yield break;
         var possible = Enumerable.Range(0, empty.Length)
             .Count(i => !empty[i] && (problem.TokenCounts is null || problem.TokenCounts.Supervised[i] > 0));
         var unmet = left > 0 && chosen == possible
             ? $"; without them {left:N0} {Budget.UnitName(problem.Budget.Unit)} of the budget can't be met"
             : "";
-        yield return $"{empty.Count(e => e):N0} examples have no features (rows of zeros) and were passed over{unmet}.";
+        var featureless = empty.Count(e => e);
+        yield return MessageText.Counted(featureless, "example has", "examples have")
+            + $" no features (rows of zeros) and {(featureless == 1 ? "was" : "were")} passed over{unmet}.";
     }
 
     private static int Untrainable(SelectionProblem problem) => problem.TokenCounts?.Supervised.Count(s => s == 0) ?? 0;

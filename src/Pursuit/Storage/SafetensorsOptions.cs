@@ -19,6 +19,6 @@ internal sealed record SafetensorsOptions
         if (MaxIndexBytes is < 2 or > 2_000_000_000)
             faults.Add($"MaxIndexBytes is {MaxIndexBytes}; expected 2 to 2000000000");
         if (faults.Count > 0)
-            throw new PursuitException("SafetensorsOptions: " + string.Join("; ", faults) + ".");
+            throw new PursuitException(FaultKind.Option, "SafetensorsOptions: " + string.Join("; ", faults) + ".");
     }
 }

@@ -78,7 +78,7 @@ public abstract record PursuitOptions
     {
         var faults = Faults().ToArray();
         if (faults.Length > 0)
-            throw new PursuitException(string.Join(" ", faults.Select(f => $"{method}.{f}.")));
+            throw new PursuitException(FaultKind.Option, string.Join(" ", faults.Select(f => $"{method}.{f}.")));
     }
 
     /// <summary>What is wrong: "option: found; expected ...".</summary>

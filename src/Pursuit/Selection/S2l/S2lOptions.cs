@@ -20,6 +20,6 @@ public sealed record S2lOptions
         var faults = new List<string>();
         if (Clusters < 1) faults.Add($"s2l.clusters: {Clusters}; expected at least 1");
         if (Iterations < 1) faults.Add($"s2l.iterations: {Iterations}; expected at least 1");
-        if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
+        if (faults.Count > 0) throw new PursuitException(FaultKind.Option, string.Join(". ", faults) + ".");
     }
 }

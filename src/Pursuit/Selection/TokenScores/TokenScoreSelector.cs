@@ -46,12 +46,17 @@ internal abstract class TokenScoreSelector : IScorer
             Remarks =
             [
                 .. selection.Remarks,
-                .. missing == 0 ? [] : (string[])[$"{missing:N0} examples without {Needed} have no measure and were passed over."],
+                .. missing == 0
+                    ? []
+                    : (string[])
+                    [
+                        MessageText.Counted(missing, "example lacks", "examples lack") + $" {Needed} and can't be chosen.",
+                    ],
                 .. left.Length == 0
                     ? []
                     : (string[])
                     [
-                        $"{left.Length:N0} examples were left out first: "
+                        MessageText.Counted(left.Length, "example was", "examples were") + " left out first: "
                         + $"they surprise the probe most beyond what it expected ({_name}.leave-excess).",
                     ],
             ],

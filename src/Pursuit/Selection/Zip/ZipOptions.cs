@@ -34,7 +34,7 @@ public sealed record ZipOptions
         if (Candidates < 1 || Candidates > Rescored)
             faults.Add($"zip.candidates: {Candidates}; expected 1 to zip.rescored, which is {Rescored}");
         if (Batch < 1 || Batch > Candidates) faults.Add($"zip.batch: {Batch}; expected 1 to zip.candidates, which is {Candidates}");
-        if (faults.Count > 0) throw new PursuitException(string.Join(". ", faults) + ".");
+        if (faults.Count > 0) throw new PursuitException(FaultKind.Option, string.Join(". ", faults) + ".");
     }
 }
 

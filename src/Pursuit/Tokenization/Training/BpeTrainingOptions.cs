@@ -68,7 +68,7 @@ public sealed record BpeTrainingOptions
         }
 
         if (AddBosToken && BosToken is null) faults.Add("AddBosToken is set, but BosToken isn't");
-        if (faults.Count > 0) throw new PursuitException($"BPE training: {string.Join("; ", faults)}.");
+        if (faults.Count > 0) throw new PursuitException(FaultKind.Option, $"BPE training: {string.Join("; ", faults)}.");
     }
 }
 
