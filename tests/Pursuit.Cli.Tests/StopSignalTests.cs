@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Pursuit.Selection;
@@ -14,7 +15,11 @@ public sealed class StopSignalTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 
-    public StopSignalTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
+    public StopSignalTests()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
+        Assert.SkipWhen(IgnoresInterrupts(), "Started with SIGINT ignored, as a shell starts its background jobs; so would be what the tests start.");
+    }
 
     public void Dispose() => _directory.Dispose();
 
@@ -126,6 +131,15 @@ public sealed class StopSignalTests : IDisposable
         Send("INT", process);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         process.ExitCode.ShouldBe(130);
+    }
+
+    private static bool IgnoresInterrupts()
+    {
+        const string Ignored = "SigIgn:";
+        const ulong Interrupt = 1UL << 1;
+        if (!File.Exists("/proc/self/status")) return false;
+        var mask = File.ReadLines("/proc/self/status").First(l => l.StartsWith(Ignored, StringComparison.Ordinal))[Ignored.Length..];
+        return (ulong.Parse(mask.Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & Interrupt) != 0;
     }
 
     /// <summary>Starts a command, waits for it to be where it is to be stopped, and sends the signal.</summary>
