@@ -61,6 +61,7 @@ public sealed record SelectSummary
     public required IReadOnlyList<string> Remarks { get; init; }
 
     /// <summary>What the method tells of its work; null where that is nothing.</summary>
+    [JsonInclude]
     internal StoredDetails? Details { get; init; }
 
     /// <summary>What several processes exchanged for the selection; null where one made it alone.</summary>
