@@ -14,6 +14,7 @@ internal sealed class GramReader(GramHash hash, int buckets)
     private const ulong Pair = 0x9E3779B97F4A7C15;
 
     private readonly ArrayBufferWriter<byte> _utf8 = new();
+    private ulong[] _words = new ulong[1024];
     private int[] _buckets = new int[1024];
     private int _count;
 
@@ -44,12 +45,15 @@ internal sealed class GramReader(GramHash hash, int buckets)
     /// <summary>A pair's hash.</summary>
     internal static ulong HashOf(ulong first, ulong second) => (Mixed(first) * Pair) + second;
 
-    private void ReadFast(string text)
+    /// <summary>Every word's 64-bit hash, lower-cased, in the text's order.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>Valid until the next call.</returns>
+    public ReadOnlySpan<ulong> ReadWords(string text)
     {
+        if (_words.Length < text.Length) _words = new ulong[2 * text.Length]; // each character is at most one word
         var classes = WordClasses.Classes;
         var lower = WordClasses.Lower;
-        var previous = 0UL;
-        var any = false;
+        var count = 0;
         var i = 0;
         while (i < text.Length)
         {
@@ -91,10 +95,19 @@ internal sealed class GramReader(GramHash hash, int buckets)
                 i++;
             }
 
-            _buckets[_count++] = Bucket(value, buckets);
-            if (any) _buckets[_count++] = Bucket(HashOf(previous, value), buckets);
-            previous = value;
-            any = true;
+            _words[count++] = value;
+        }
+
+        return _words.AsSpan(0, count);
+    }
+
+    private void ReadFast(string text)
+    {
+        var words = ReadWords(text);
+        for (var i = 0; i < words.Length; i++)
+        {
+            _buckets[_count++] = Bucket(words[i], buckets);
+            if (i > 0) _buckets[_count++] = Bucket(HashOf(words[i - 1], words[i]), buckets);
         }
     }
 

@@ -1,3 +1,4 @@
+using Pursuit.Selection.Bm25;
 using Pursuit.Selection.Dsir;
 using Pursuit.Selection.Grand;
 using Pursuit.Selection.Gtp;
@@ -70,6 +71,11 @@ public static class MethodRegistry
             "examples whose words and pairs of words are distributed as the target's (DSIR)",
             FeatureNeeds.PoolTexts | FeatureNeeds.TargetTexts,
             options => new DsirSelector(options)),
+        MethodDescriptor.For<Bm25Options>(
+            Bm25Selector.Name,
+            "examples that share the target's words, rare ones above all (BM25)",
+            FeatureNeeds.PoolTexts | FeatureNeeds.TargetTexts,
+            options => new Bm25Selector(options)),
         MethodDescriptor.For<ZipOptions>(
             ZipSelector.Name,
             "examples that together compress worst: little said twice (Entropy Law)",

@@ -60,7 +60,7 @@ public sealed class TokenScoreTests
         var selection = new IfdSelector(new IfdOptions()).Select(problem, CancellationToken.None);
         selection.Rows.Select(r => r.Position).ShouldBe([2, 0]);
         selection.Remarks.ShouldHaveSingleItem().ShouldStartWith(
-            "2 examples without a question and an answer that the question makes likelier");
+            "2 examples lack a question and an answer that the question makes likelier");
     }
 
     [Theory]
@@ -115,7 +115,7 @@ public sealed class TokenScoreTests
         {
             var selection = MethodOptions.Create(MethodRegistry.Find(method), []).Select(problem, CancellationToken.None);
             selection.Rows.ShouldHaveSingleItem().Position.ShouldBe(0, method);
-            selection.Remarks.ShouldHaveSingleItem().ShouldStartWith("1 examples without a token to score");
+            selection.Remarks.ShouldHaveSingleItem().ShouldStartWith("1 example lacks a token to score");
         }
     }
 
