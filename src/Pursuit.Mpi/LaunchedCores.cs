@@ -30,7 +30,8 @@ internal static class LaunchedCores
     /// <param name="variable">Gives a variable's value, or null.</param>
     public static string? BindingOf(int usable, int ofMachine, Func<string, string?> variable) =>
         IsBound(variable) && Shared(usable, ofMachine, variable) is var share && share > usable
-            ? FormattableString.Invariant($"mpirun binds each process to {usable} of {share} cores it could have; 'mpirun --bind-to none' lets it use them.")
+            ? FormattableString.Invariant($"mpirun binds each process to {usable} of {share} cores it could have; ")
+                + "'mpirun --bind-to none' lets it use them."
             : null;
 
     /// <summary>The machine's cores, or those that Slurm allotted, divided by the processes on it.</summary>
@@ -58,9 +59,11 @@ internal static class LaunchedCores
 
     private static bool IsBound(Func<string, string?> variable) => variable("OMPI_MCA_orte_bound_at_launch") is not null;
 
-    private static int? Number(Func<string, string?> variable, string name) => Parse(variable(name), out var value) && value > 0 ? value : null;
+    private static int? Number(Func<string, string?> variable, string name) =>
+        Parse(variable(name), out var value) && value > 0 ? value : null;
 
-    private static bool Parse(string? text, out int value) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+    private static bool Parse(string? text, out int value) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
 
     /// <summary>Cores that are on, whatever this process is bound to.</summary>
     private static int OfMachine()

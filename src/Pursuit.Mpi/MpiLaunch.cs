@@ -24,9 +24,15 @@ public sealed record MpiLaunch(int Processes, int Rank, int Here, string Launche
         if (variable("PMIX_RANK") is not null && Number("SLURM_NTASKS") is > 1 and var tasks)
             return new MpiLaunch(tasks, Number("PMIX_RANK") ?? 0, Number("SLURM_NTASKS_PER_NODE") ?? 1, "srun");
         if (Number("PMI_SIZE") is > 1 and var others)
-            return new MpiLaunch(others, Number("PMI_RANK") ?? 0, 1, variable("SLURM_JOB_ID") is null ? "a launcher of MPICH" : "srun without PMIx") { IsForeign = true };
+            return new MpiLaunch(
+                others, Number("PMI_RANK") ?? 0, 1,
+                variable("SLURM_JOB_ID") is null ? "a launcher of MPICH" : "srun without PMIx")
+            {
+                IsForeign = true,
+            };
         return null;
 
-        int? Number(string name) => int.TryParse(variable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
+        int? Number(string name) =>
+            int.TryParse(variable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
     }
 }

@@ -16,7 +16,9 @@ internal sealed unsafe class MpiLibrary
     /// <summary>A variable that names the library's file, where it isn't found by itself.</summary>
     public const string PathVariable = "PURSUIT_MPI_LIBRARY";
 
-    private const string Advice = "Install Open MPI on every machine (Debian and Ubuntu: apt-get install openmpi-bin), or name its libmpi.so in " + PathVariable + ".";
+    private const string Advice =
+        "Install Open MPI on every machine (Debian and Ubuntu: apt-get install openmpi-bin), or name its libmpi.so in "
+            + PathVariable + ".";
 
     private static readonly string[] Names = ["libmpi.so.40", "libmpi.so", "libmpi.40.dylib", "libmpi.dylib"];
 
@@ -55,7 +57,9 @@ internal sealed unsafe class MpiLibrary
             if (!NativeLibrary.TryLoad(name, out var library)) continue;
             if (NativeLibrary.TryGetExport(library, "ompi_mpi_comm_world", out _)) return new MpiLibrary(library, name);
             NativeLibrary.Free(library);
-            throw PursuitException.At(name, "a library that isn't Open MPI's (it has no ompi_mpi_comm_world); MPICH and its kin have other handles and constants", "Open MPI", Advice);
+            throw PursuitException.At(
+                name, "a library that isn't Open MPI's (it has no ompi_mpi_comm_world); MPICH and its kin have other handles and constants",
+                "Open MPI", Advice);
         }
 
         throw PursuitException.At("MPI", $"none of {string.Join(", ", names)}", "Open MPI's library", Advice);

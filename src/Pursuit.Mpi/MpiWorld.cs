@@ -42,8 +42,13 @@ public sealed unsafe class MpiWorld : IProcessGroup
         // An exception on any thread must end the whole job, not leave the others waiting for this process.
         AppDomain.CurrentDomain.UnhandledException += (_, _) => Abort(1);
         int provided;
-        Check(((delegate* unmanaged[Cdecl]<int*, byte***, int, int*, int>)library.Export("MPI_Init_thread"))(null, null, Funneled, &provided), "MPI_Init_thread");
-        Check(((delegate* unmanaged[Cdecl]<nint, nint, int>)library.Export("MPI_Comm_set_errhandler"))(_world, library.Export("ompi_mpi_errors_return")), "MPI_Comm_set_errhandler");
+        Check(
+            ((delegate* unmanaged[Cdecl]<int*, byte***, int, int*, int>)library.Export("MPI_Init_thread"))(null, null, Funneled, &provided),
+            "MPI_Init_thread");
+        Check(
+            ((delegate* unmanaged[Cdecl]<nint, nint, int>)library.Export("MPI_Comm_set_errhandler"))(
+                _world, library.Export("ompi_mpi_errors_return")),
+            "MPI_Comm_set_errhandler");
         int rank, count;
         Check(((delegate* unmanaged[Cdecl]<nint, int*, int>)library.Export("MPI_Comm_rank"))(_world, &rank), "MPI_Comm_rank");
         Check(((delegate* unmanaged[Cdecl]<nint, int*, int>)library.Export("MPI_Comm_size"))(_world, &count), "MPI_Comm_size");
@@ -66,12 +71,16 @@ public sealed unsafe class MpiWorld : IProcessGroup
     {
         const string Advice = "Start with Open MPI's mpirun, or with srun --mpi=pmix.";
         if (launch.IsForeign)
-            throw PursuitException.At("MPI", $"{launch.Processes} processes started by {launch.Launcher}, whose protocol (PMI) Open MPI doesn't speak", "a launcher of Open MPI", Advice);
+            throw PursuitException.At(
+                "MPI", $"{launch.Processes} processes started by {launch.Launcher}, whose protocol (PMI) Open MPI doesn't speak",
+                "a launcher of Open MPI", Advice);
         var world = new MpiWorld(MpiLibrary.Load());
         if (world.Count == launch.Processes) return world;
         var found = world.Count;
         world.Finish();
-        throw PursuitException.At("MPI", $"a world of {found} where {launch.Launcher} started {launch.Processes} processes", "the same number: launcher and library of one Open MPI", Advice);
+        throw PursuitException.At(
+            "MPI", $"a world of {found} where {launch.Launcher} started {launch.Processes} processes",
+            "the same number: launcher and library of one Open MPI", Advice);
     }
 
     /// <inheritdoc/>
@@ -109,7 +118,9 @@ public sealed unsafe class MpiWorld : IProcessGroup
         fixed (byte* bytes = message)
         {
             for (long received = 0; received < message.Length; received += Most)
-                Check(_receive(bytes + received, (int)Math.Min(Most, message.Length - received), _byte, rank, AnswerTag, _world, 0), "MPI_Recv");
+                Check(
+                    _receive(bytes + received, (int)Math.Min(Most, message.Length - received), _byte, rank, AnswerTag, _world, 0),
+                    "MPI_Recv");
         }
 
         return message;

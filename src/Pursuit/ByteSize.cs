@@ -19,7 +19,9 @@ internal static class ByteSize
     {
         var trimmed = text.Trim();
         var (unit, bytes) = Units.FirstOrDefault(u => trimmed.EndsWith(u.Unit, StringComparison.OrdinalIgnoreCase), ("", 1));
-        return decimal.TryParse(trimmed[..^unit.Length].TrimEnd(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number <= (decimal)long.MaxValue / bytes && number * bytes >= 1
+        return decimal.TryParse(
+            trimmed[..^unit.Length].TrimEnd(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            && number <= (decimal)long.MaxValue / bytes && number * bytes >= 1
             ? (long)(number * bytes)
             : throw PursuitException.At(option, $"'{text}'", "a number with a unit: 800MiB, 2GiB, 1.5GB");
     }

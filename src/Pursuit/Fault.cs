@@ -50,7 +50,8 @@ public sealed record Fault
     public override string ToString() => ApiName.Plain(Text);
 
     private string Text =>
-        $"{(_subject.Length == 0 ? "" : _subject + ": ")}{_found}{(_expected is null ? "" : $"; expected {_expected}")}{End}{(_advice is null ? "" : " " + _advice)}";
+        $"{(_subject.Length == 0 ? "" : _subject + ": ")}{_found}{(_expected is null ? "" : $"; expected {_expected}")}{End}"
+            + (_advice is null ? "" : " " + _advice);
 
     /// <summary>A whole message ends as it was written.</summary>
     private string End => _subject.Length == 0 ? "" : ".";

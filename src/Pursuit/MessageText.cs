@@ -11,7 +11,10 @@ internal static class MessageText
     private const int LongestWord = 400; // a path may be long, and its end matters
     private const int LongestMessage = 4_000;
 
-    /// <summary>A message whose quotations (between ' or ") and words are cut where they are overlong, and which is cut itself beyond 4,000 characters.</summary>
+    /// <summary>
+    /// A message whose quotations (between ' or ") and words are cut where they are overlong, and which is cut itself beyond 4,000
+    /// characters.
+    /// </summary>
     public static string Shortened(string message)
     {
         if (message.Length <= LongestQuotation) return message;

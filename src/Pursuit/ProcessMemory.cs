@@ -31,7 +31,10 @@ internal sealed class ProcessMemory : IDisposable
         }
     }
 
-    /// <summary>Bytes that this process and the pages of its files have together: the machine's or its container's, whatever <see cref="Bound"/> says.</summary>
+    /// <summary>
+    /// Bytes that this process and the pages of its files have together: the machine's or its container's, whatever <see cref="Bound"/>
+    /// says.
+    /// </summary>
     public static long OfMachine => BeforeBound ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     /// <summary>Looks every 50 ms from now on.</summary>

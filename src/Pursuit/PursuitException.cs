@@ -1,6 +1,8 @@
 namespace Pursuit;
 
-/// <summary>The caller's fault: wrong use or bad input, part by part in <see cref="Faults"/>. Everything else that escapes is a failed run.</summary>
+/// <summary>
+/// The caller's fault: wrong use or bad input, part by part in <see cref="Faults"/>. Everything else that escapes is a failed run.
+/// </summary>
 /// <remarks>
 /// A message says what was found, what was expected, where, and what to do, with its numbers.
 /// Prefer <see cref="At"/>, which puts the four in the house's order. Overlong quotations are cut (<see cref="MessageText"/>).
@@ -51,5 +53,7 @@ public sealed class PursuitException : Exception
         MessageText.Shortened(string.Join(" ", faults.Select(f => f.Describe(name))));
 
     private static FaultKind KindOf(string where, Exception? cause) =>
-        ApiName.Begins(where) ? FaultKind.Option : cause is IOException or UnauthorizedAccessException ? FaultKind.Storage : FaultKind.Input;
+        ApiName.Begins(where)
+            ? FaultKind.Option
+            : cause is IOException or UnauthorizedAccessException ? FaultKind.Storage : FaultKind.Input;
 }

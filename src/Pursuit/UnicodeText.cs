@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Pursuit;
 
-/// <summary>What .NET's strings need before they are Unicode text: partners for surrogates, and a normalization that never throws.</summary>
+/// <summary>
+/// What .NET's strings need before they are Unicode text: partners for surrogates, and a normalization that never throws.
+/// </summary>
 /// <remarks>The one place that calls <c>string.Normalize</c>, which refuses U+FFFE though it is a valid scalar value.</remarks>
 internal static class UnicodeText
 {
@@ -32,7 +34,8 @@ internal static class UnicodeText
     {
         if (Ascii.IsValid(text)) return text;
         text = CombiningMarks.InOrder(text, form);
-        if (text.Contains(RefusedByNormalize)) return string.Join(RefusedByNormalize, text.Split(RefusedByNormalize).Select(part => Normalize(part, form)));
+        if (text.Contains(RefusedByNormalize))
+            return string.Join(RefusedByNormalize, text.Split(RefusedByNormalize).Select(part => Normalize(part, form)));
 #pragma warning disable RS0030 // banned everywhere else
         return text.IsNormalized(form) ? text : text.Normalize(form);
 #pragma warning restore RS0030

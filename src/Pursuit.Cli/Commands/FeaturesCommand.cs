@@ -54,8 +54,8 @@ internal sealed class FeaturesCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _kind, _shape, _preference, _strict, _model, _maxLength, _templateSet, _set, _run, _shard, _again, _threads, _device, _config,
-        _json,
+        _pool, _kind, _shape, _preference, _strict, _model, _maxLength, _templateSet, _set, _run, _shard, _again,
+        _threads, _device, _config, _json,
     ];
 
     private JobFiles Files(ParseResult parsed) => new JobFiles()

@@ -52,7 +52,8 @@ public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
     /// <param name="request">What is planned for.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="PursuitException">An option is out of range, or the model or the pool is unfit.</exception>
-    internal static CostPlan Plan(FeatureRecipe<EmbeddingOptions> recipe, Pool pool, PlanRequest request, CancellationToken cancellationToken)
+    internal static CostPlan Plan(
+        FeatureRecipe<EmbeddingOptions> recipe, Pool pool, PlanRequest request, CancellationToken cancellationToken)
     {
         recipe.Options.Validate();
         return EmbeddingPlanner.Plan(ProbeModel.Open(recipe), recipe.Options, recipe.Threads, pool, request, cancellationToken);
@@ -61,7 +62,8 @@ public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
     /// <summary>What examples lack that no embedding can be made of.</summary>
     internal static (string Lacking, string Expected) NothingFor(EmbeddingOptions options) => options.Tokens == EmbeddingTokens.All
         ? ("a token to pool", "at least one that the model's chat template prints")
-        : ("an answer's token to pool", $"at least one with an assistant's answer that fits in {ApiName.MaxLength}, or embedding.tokens=all");
+        : ("an answer's token to pool",
+            $"at least one with an assistant's answer that fits in {ApiName.MaxLength}, or embedding.tokens=all");
 
     private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>
         EmbeddingPlanner.Plan(Probe, Recipe.Options, Recipe.Threads, pool, new PlanRequest(), cancellationToken);

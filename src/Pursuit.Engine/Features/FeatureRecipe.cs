@@ -54,6 +54,7 @@ public static class FeatureRecipe
     {
         var path = Path.Combine(directory, TOptions.RecipeName);
         return JsonFile.Read<FeatureRecipe<TOptions>>(
-            path, RunJson.Indented, $"the recipe that {ApiName.ModelFeatures} or {ApiName.SelectJob} wrote there", "Compute the features again.");
+            path, RunJson.Indented, $"the recipe that {ApiName.ModelFeatures} or {ApiName.SelectJob} wrote there",
+            "Compute the features again.");
     }
 }

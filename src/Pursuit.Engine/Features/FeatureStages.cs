@@ -85,6 +85,7 @@ internal sealed class FeatureStages
                 $"{directory}, stage '{name}'",
                 $"made with another {string.Join(", ", differences)}",
                 "what was asked for now",
-                $"Compute the features again for these files and this model: leave {ApiName.Features} away, or run {ApiName.ModelFeatures}.");
+                $"Compute the features again for these files and this model: leave {ApiName.Features} away, "
+                    + $"or run {ApiName.ModelFeatures}.");
     }
 }

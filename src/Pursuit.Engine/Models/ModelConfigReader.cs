@@ -46,8 +46,8 @@ internal static class ModelConfigReader
                 where,
                 modelType.Length == 0 ? "no model_type" : $"model_type is \"{modelType}\"",
                 $"one of {string.Join(", ", SupportedModelTypes)}",
-                $"Choose a model of a supported family, or compute the features of this one elsewhere and give them with {ApiName.Features} "
-                    + "(docs/formats/features.md).");
+                "Choose a model of a supported family, or compute the features of this one elsewhere and give "
+                    + $"them with {ApiName.Features} (docs/formats/features.md).");
         }
 
         var architecture = fields.FirstText("architectures");

@@ -138,8 +138,9 @@ public sealed record ProveOptions
     /// <exception cref="PursuitException">A path of records doesn't exist, or something is a pipe or a device.</exception>
     internal JobFiles Files()
     {
-        var files = new JobFiles().ReadsRecords(ApiName.Pool, Pool.Paths).ReadsRecords(ApiName.Target, Targets).ReadsRecords(ApiName.Test, Tests).Reads(
-            ApiName.Features, Features ?? FeaturesRun).ReadsModel(ApiName.Model, Model);
+        var files = new JobFiles()
+            .ReadsRecords(ApiName.Pool, Pool.Paths).ReadsRecords(ApiName.Target, Targets).ReadsRecords(ApiName.Test, Tests).Reads(
+                ApiName.Features, Features ?? FeaturesRun).ReadsModel(ApiName.Model, Model);
         foreach (var features in TargetFeatures) files.Reads(ApiName.TargetFeatures, features);
         return files;
     }
@@ -170,7 +171,8 @@ public sealed record ProveOptions
         foreach (var (option, path) in TargetFeatures.Select(path => (ApiName.TargetFeatures, path)).Prepend((ApiName.Features, Features!)))
         {
             if (path is null || File.Exists(path) || Directory.Exists(path)) continue;
-            faults.Add(new(FaultKind.Storage, option, $"no file or directory '{path}'", $"features, or the run of {ApiName.ModelFeatures}"));
+            faults.Add(
+                new(FaultKind.Storage, option, $"no file or directory '{path}'", $"features, or the run of {ApiName.ModelFeatures}"));
         }
 
         if (Features is null && TargetFeatures.Count > 0)
@@ -190,7 +192,8 @@ public sealed record ProveOptions
         if (TargetFeatures.Count > 0 && TargetFeatures.Count != Targets.Count)
         {
             faults.Add(Fault.OfOption(
-                ApiName.TargetFeatures, $"{TargetFeatures.Count} for {Targets.Count} of {ApiName.Target}", "one per target, in the same order"));
+                ApiName.TargetFeatures, $"{TargetFeatures.Count} for {Targets.Count} of {ApiName.Target}",
+                "one per target, in the same order"));
         }
 
         if (Methods.GroupBy(m => m.Label).FirstOrDefault(g => g.Count() > 1) is { } twice)

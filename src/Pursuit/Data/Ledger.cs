@@ -48,7 +48,8 @@ public sealed class Ledger
     private readonly IReadOnlyList<PoolSource> _sources;
     private readonly int[] _poolRows;
 
-    internal Ledger(RowIndex rows, IReadOnlyList<PoolSource> sources, int[] poolRows, int repeatedUserIds, IReadOnlyList<FileNotRead> notRead)
+    internal Ledger(
+        RowIndex rows, IReadOnlyList<PoolSource> sources, int[] poolRows, int repeatedUserIds, IReadOnlyList<FileNotRead> notRead)
     {
         NotRead = notRead;
         (_rows, _sources, _poolRows) = (rows, sources, poolRows);
@@ -135,7 +136,8 @@ public sealed class Ledger
     /// </summary>
     public void Write(Stream destination, Func<int, string>? fateOfPosition, CancellationToken token)
     {
-        using var json = new Utf8JsonWriter(destination, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        using var json = new Utf8JsonWriter(
+            destination, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         foreach (var row in Rows())
         {
             token.ThrowIfCancellationRequested();

@@ -116,7 +116,8 @@ public sealed class Pool : IDisposable
 
     /// <summary>Selected examples, in the order given.</summary>
     /// <exception cref="PursuitException">A file has changed since it was read.</exception>
-    public IEnumerable<Example> Read(IReadOnlyList<int> positions, CancellationToken token = default) => ReadEach(positions, forward: false, token);
+    public IEnumerable<Example> Read(IReadOnlyList<int> positions, CancellationToken token = default) =>
+        ReadEach(positions, forward: false, token);
 
     /// <summary>
     /// Writes selected records exactly as in the input, one per line, in the order given. A record of a JSON array
@@ -172,7 +173,10 @@ public sealed class Pool : IDisposable
             if (locator.Length > _options.MaxRecordBytes || tape.Read(fetcher.Fetch(locator), 0, locator.Length) is not null) continue;
             var id = tape.Find(JsonTape.Root, "id"u8);
             if (id < 0) continue;
-            if (tape.IsString(id) ? tape.Text(id) == userId : tape.Kind(id) == JsonTokenType.Number && tape.Raw(id).SequenceEqual(Encoding.UTF8.GetBytes(userId))) yield return row;
+            if (tape.IsString(id)
+                ? tape.Text(id) == userId
+                : tape.Kind(id) == JsonTokenType.Number && tape.Raw(id).SequenceEqual(Encoding.UTF8.GetBytes(userId)))
+                yield return row;
         }
     }
 
@@ -198,7 +202,8 @@ public sealed class Pool : IDisposable
     }
 
     private PursuitException Changed(RecordLocator locator) => PursuitException.At(
-        FormattableString.Invariant($"{Sources[locator.Source].Path}, line {locator.Line}"), "the record isn't the one that was read before", "input files that do not change during a run", "Run again from the start.");
+        FormattableString.Invariant($"{Sources[locator.Source].Path}, line {locator.Line}"),
+        "the record isn't the one that was read before", "input files that do not change during a run", "Run again from the start.");
 
     private static void WriteLine(ReadOnlySpan<byte> record, bool isArray, Stream destination)
     {

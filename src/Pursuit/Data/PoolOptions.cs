@@ -95,4 +95,5 @@ public readonly record struct PoolProgress(long BytesRead, long BytesTotal, long
 /// <param name="ContentBytes">Its size when decompressed.</param>
 /// <param name="Rows">Its records, good or bad.</param>
 /// <param name="Sha256">SHA-256 of its decompressed bytes, lower-case hexadecimal: the same for a file and its .gz.</param>
-public sealed record PoolSource(string Path, RecordShape? Shape, bool IsCompressed, bool IsArray, long Bytes, long ContentBytes, long Rows, string Sha256);
+public sealed record PoolSource(
+    string Path, RecordShape? Shape, bool IsCompressed, bool IsArray, long Bytes, long ContentBytes, long Rows, string Sha256);

@@ -38,6 +38,7 @@ internal static class RecordShapeNames
                 return (RecordShape)i;
         }
 
-        throw PursuitException.At(ApiName.Shape, $"'{name}'", $"one of {string.Join(", ", All)}", "Omit it to have the shape detected per file.");
+        throw PursuitException.At(
+            ApiName.Shape, $"'{name}'", $"one of {string.Join(", ", All)}", "Omit it to have the shape detected per file.");
     }
 }

@@ -13,12 +13,14 @@ internal static class UnspacedScripts
     /// <summary>True for a letter that is a word by itself.</summary>
     /// <param name="letter">Any character.</param>
     public static bool StandsAlone(Rune letter) => IsOfScript(letter.Value)
-        && Rune.GetUnicodeCategory(letter) is (UnicodeCategory.OtherLetter or UnicodeCategory.ModifierLetter or UnicodeCategory.LetterNumber);
+        && Rune.GetUnicodeCategory(letter) is (UnicodeCategory.OtherLetter or UnicodeCategory.ModifierLetter
+            or UnicodeCategory.LetterNumber);
 
     /// <summary>True for a mark, which belongs to the letter before it.</summary>
     /// <param name="character">Any character.</param>
     public static bool IsMark(Rune character) =>
-        Rune.GetUnicodeCategory(character) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
+        Rune.GetUnicodeCategory(character) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark
+            or UnicodeCategory.EnclosingMark;
 
     private static bool IsOfScript(int value) => value is
         (>= 0x0E00 and <= 0x0EFF) // Thai, Lao

@@ -15,7 +15,9 @@ internal sealed class JinjaAttribute(int line, JinjaExpression target, string na
         context.Spend(Name.Length);
         var value = target.Evaluate(context);
         context.Line = Line;
-        return JinjaLookup.Attribute(context, value, Name) is { Found: true } attribute ? attribute.Value : JinjaLookup.ElementOrUndefined(context, value, _key);
+        return JinjaLookup.Attribute(context, value, Name) is { Found: true } attribute
+            ? attribute.Value
+            : JinjaLookup.ElementOrUndefined(context, value, _key);
     }
 }
 
@@ -80,7 +82,8 @@ internal static class JinjaLookup
                 throw PythonValues.Missing(context, undefined);
             case JinjaDict dict when dict.TryGet(index, out var found):
                 return found;
-            case JinjaList { Kind: JinjaListKind.List or JinjaListKind.Tuple or JinjaListKind.Range } list when PythonValues.TryInteger(index, out var at):
+            case JinjaList { Kind: JinjaListKind.List or JinjaListKind.Tuple or JinjaListKind.Range } list
+                when PythonValues.TryInteger(index, out var at):
                 if (at < 0) at += list.Items.Count;
                 if (at >= 0 && at < list.Items.Count) return list.Items[(int)at];
                 break;

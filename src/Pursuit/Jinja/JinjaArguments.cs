@@ -34,7 +34,8 @@ internal sealed record JinjaArguments(IReadOnlyList<JinjaExpression> Positional,
     {
         var bound = new JinjaExpression?[parameters.Count];
         if (Positional.Count > parameters.Count)
-            throw JinjaFaults.Unsupported(template, line, $"{callee} with {Positional.Count} arguments, of which only {parameters.Count} are known");
+            throw JinjaFaults.Unsupported(
+                template, line, $"{callee} with {Positional.Count} arguments, of which only {parameters.Count} are known");
         for (var i = 0; i < Positional.Count; i++)
         {
             bound[i] = Positional[i] is JinjaUnpacked

@@ -33,7 +33,8 @@ internal sealed class JinjaTarget
         if (_parts is not null)
         {
             var elements = PythonValues.Elements(context, value);
-            if (elements.Count != _parts.Count) throw context.Fault($"{elements.Count} values are unpacked into {_parts.Count} names; expected as many.");
+            if (elements.Count != _parts.Count)
+                throw context.Fault($"{elements.Count} values are unpacked into {_parts.Count} names; expected as many.");
             for (var i = 0; i < _parts.Count; i++) _parts[i].Assign(context, scope, elements[i]);
         }
         else if (_attribute is null)
@@ -61,7 +62,8 @@ internal sealed class JinjaSet(int line, JinjaTarget target, JinjaExpression val
 }
 
 /// <summary><c>{% set target %}...{% endset %}</c>, perhaps with filters; with no target, <c>{% filter %}</c>, which prints.</summary>
-internal sealed class JinjaCapture(int line, JinjaTarget? target, IReadOnlyList<JinjaFilterCall> filters, JinjaBlock body) : JinjaStatement(line)
+internal sealed class JinjaCapture(int line, JinjaTarget? target, IReadOnlyList<JinjaFilterCall> filters, JinjaBlock body)
+    : JinjaStatement(line)
 {
     /// <inheritdoc/>
     public override JinjaFlow Execute(JinjaContext context)
@@ -79,7 +81,8 @@ internal sealed class JinjaCapture(int line, JinjaTarget? target, IReadOnlyList<
 }
 
 /// <summary><c>{% with a = 1 %}</c></summary>
-internal sealed class JinjaWith(int line, IReadOnlyList<(JinjaTarget Target, JinjaExpression Value)> assignments, JinjaBlock body) : JinjaStatement(line)
+internal sealed class JinjaWith(int line, IReadOnlyList<(JinjaTarget Target, JinjaExpression Value)> assignments, JinjaBlock body)
+    : JinjaStatement(line)
 {
     /// <inheritdoc/>
     public override JinjaFlow Execute(JinjaContext context)

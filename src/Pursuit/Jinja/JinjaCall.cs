@@ -33,14 +33,16 @@ internal sealed class JinjaMacro(JinjaMacroDefinition definition, JinjaScope sco
         if (name == "name") return (true, JinjaText.Of(definition.Name));
         if (name != "arguments") return (false, null);
         context.Step(4L * definition.Parameters.Count);
-        return (true, new JinjaList([.. definition.Parameters.Select(parameter => (object?)JinjaText.Of(parameter.Name))], JinjaListKind.Tuple));
+        return (true,
+            new JinjaList([.. definition.Parameters.Select(parameter => (object?)JinjaText.Of(parameter.Name))], JinjaListKind.Tuple));
     }
 
     /// <summary>Runs the macro; its value is what it prints.</summary>
     public JinjaText Call(JinjaContext context, JinjaArguments arguments)
     {
         if (++context.MacroDepth > JinjaLimits.MacroDepth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
-            throw context.Fault($"macros call each other more than {JinjaLimits.MacroDepth} levels deep; expected less. Look for one that calls itself.");
+            throw context.Fault(
+                $"macros call each other more than {JinjaLimits.MacroDepth} levels deep; expected less. Look for one that calls itself.");
         var parameters = definition.Parameters;
         // An argument is put in its place, evaluated and set as a variable.
         context.Spend(JinjaLimits.ScopeCost + (4 * JinjaLimits.NodeCost * (parameters.Count + arguments.Named.Count)));

@@ -47,7 +47,9 @@ internal sealed class JinjaExpressionParser(JinjaTokenStream stream)
     {
         JinjaName name => JinjaTarget.Variable(name.Name),
         JinjaSequenceLiteral { Kind: JinjaListKind.Tuple } tuple => JinjaTarget.Unpacking([.. tuple.Items.Select(ToTarget)]),
-        _ => throw JinjaFaults.Syntax(stream.Name, expression.Line, "an assignment to something that is no name", "a name, names with commas, or namespace.attribute"),
+        _ => throw JinjaFaults.Syntax(
+            stream.Name, expression.Line, "an assignment to something that is no name",
+            "a name, names with commas, or namespace.attribute"),
     };
 
     private JinjaExpression ParseTuple(Func<JinjaExpression> parse, bool inParentheses, string? endName)
@@ -194,7 +196,8 @@ internal sealed class JinjaExpressionParser(JinjaTokenStream stream)
                     "true" or "True" => new JinjaConstant(token.Line, true),
                     "false" or "False" => new JinjaConstant(token.Line, false),
                     "none" or "None" => new JinjaConstant(token.Line, null),
-                    "self" or "caller" or "super" or "varargs" or "kwargs" => throw stream.Unsupported(token.Line, $"the special variable \"{token.Text}\""),
+                    "self" or "caller" or "super" or "varargs" or "kwargs" =>
+                        throw stream.Unsupported(token.Line, $"the special variable \"{token.Text}\""),
                     _ => new JinjaName(token.Line, token.Text),
                 };
             case JinjaTokenKind.String:

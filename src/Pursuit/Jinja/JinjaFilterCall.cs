@@ -38,7 +38,8 @@ internal abstract class JinjaFilterCall(int depth)
 /// <param name="Name">Its name in templates.</param>
 /// <param name="Parameters">Its parameters after the filtered value.</param>
 /// <param name="Apply">From the filtered value and the arguments to the result.</param>
-internal sealed record JinjaFilterDefinition(string Name, JinjaParameters Parameters, Func<JinjaContext, object?, object?[], object?> Apply);
+internal sealed record JinjaFilterDefinition(
+    string Name, JinjaParameters Parameters, Func<JinjaContext, object?, object?[], object?> Apply);
 
 /// <summary><c>value | filter</c>.</summary>
 internal sealed class JinjaFilter(int line, JinjaExpression target, JinjaFilterCall call)

@@ -13,9 +13,13 @@ internal static class JinjaFilters
         new("capitalize", JinjaParameters.None, (c, value, _) => PythonStrings.Capitalize(c, PythonValues.Text(c, value))),
         new("title", JinjaParameters.None, (c, value, _) => PythonStrings.FilterTitle(c, PythonValues.Text(c, value))),
         new("replace", Parameters("old", "new", "count"), (c, value, a) => PythonStrings.Replace(
-            c, PythonValues.Text(c, value), PythonValues.Text(c, Needed(c, "replace", a[0])), PythonValues.Text(c, Needed(c, "replace", a[1])), JinjaMissing.Or(a[2], null))),
+            c, PythonValues.Text(c, value), PythonValues.Text(c, Needed(c, "replace", a[0])),
+            PythonValues.Text(c, Needed(c, "replace", a[1])), JinjaMissing.Or(a[2], null))),
         new("indent", Parameters("width", "first", "blank"), (c, value, a) => PythonStrings.Indent(
-            c, Needed(c, "indent", value) as JinjaText ?? throw c.Fault($"the filter \"indent\" on a {PythonValues.TypeName(value)}; expected a string."), JinjaMissing.Or(a[0], 4L), JinjaMissing.IsTrue(a[1], false), JinjaMissing.IsTrue(a[2], false))),
+            c,
+            Needed(c, "indent", value) as JinjaText
+                ?? throw c.Fault($"the filter \"indent\" on a {PythonValues.TypeName(value)}; expected a string."),
+            JinjaMissing.Or(a[0], 4L), JinjaMissing.IsTrue(a[1], false), JinjaMissing.IsTrue(a[2], false))),
         new("string", JinjaParameters.None, (c, value, _) => PythonValues.Text(c, value)),
         new("safe", JinjaParameters.None, (c, value, _) => PythonValues.Text(c, value).AsSafe()),
         new("length", JinjaParameters.None, (c, value, _) => PythonValues.Length(c, value)),
@@ -23,8 +27,10 @@ internal static class JinjaFilters
         new("default", Parameters("default_value", "boolean"), Default),
         new("d", Parameters("default_value", "boolean"), Default),
         new("tojson", Parameters("ensure_ascii", "indent", "separators", "sort_keys"), (c, value, a) => PythonJson.Dump(
-            c, value, JinjaMissing.IsTrue(a[0], false), JinjaMissing.Or(a[1], null), JinjaMissing.Or(a[2], null), JinjaMissing.IsTrue(a[3], false))),
-        new("join", Parameters("d", "attribute"), (c, value, a) => JinjaSequenceFilters.Join(c, value, JinjaMissing.Or(a[0], JinjaText.Empty), JinjaMissing.Or(a[1], null))),
+            c, value, JinjaMissing.IsTrue(a[0], false), JinjaMissing.Or(a[1], null), JinjaMissing.Or(a[2], null),
+            JinjaMissing.IsTrue(a[3], false))),
+        new("join", Parameters("d", "attribute"), (c, value, a) => JinjaSequenceFilters.Join(
+            c, value, JinjaMissing.Or(a[0], JinjaText.Empty), JinjaMissing.Or(a[1], null))),
         new("first", JinjaParameters.None, (c, value, _) => JinjaSequenceFilters.First(c, value)),
         new("last", JinjaParameters.None, (c, value, _) => JinjaSequenceFilters.Last(c, value)),
         new("list", JinjaParameters.None, (c, value, _) => new JinjaList(PythonValues.Elements(c, value))),
@@ -37,7 +43,8 @@ internal static class JinjaFilters
         new("unique", Parameters("case_sensitive", "attribute"), (c, value, a) => JinjaSequenceFilters.Unique(
             c, value, JinjaMissing.IsTrue(a[0], false), JinjaMissing.Or(a[1], null))),
         new("int", Parameters("default", "base"), (c, value, a) => ToInteger(c, value, JinjaMissing.Or(a[0], 0L), a[1])),
-        new("float", Parameters("default"), (c, value, a) => ToFloat(c, value is JinjaUndefined undefined ? throw PythonValues.Missing(c, undefined) : value, JinjaMissing.Or(a[0], 0.0))),
+        new("float", Parameters("default"), (c, value, a) => ToFloat(
+            c, value is JinjaUndefined undefined ? throw PythonValues.Missing(c, undefined) : value, JinjaMissing.Or(a[0], 0.0))),
         new("abs", JinjaParameters.None, (c, value, _) => value is double d ? Math.Abs(d) : PythonValues.TryInteger(value, out var n)
             ? (n < 0 ? PythonArithmetic.Negate(c, n) : n)
             : throw c.Fault($"the filter \"abs\" on a {PythonValues.TypeName(value)}; expected a number.")),
@@ -69,7 +76,9 @@ internal static class JinjaFilters
             case long or System.Numerics.BigInteger: return value;
             case bool b: return b ? 1L : 0L;
             case JinjaUndefined undefined: throw PythonValues.Missing(context, undefined);
-            case JinjaText text when long.TryParse(Digits(context, text.Value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number):
+            case JinjaText text
+                when long.TryParse(
+                    Digits(context, text.Value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number):
                 return number;
         }
 
@@ -83,7 +92,9 @@ internal static class JinjaFilters
         if (PythonValues.TryFloat(value, out var number)) return number;
         if (value is not JinjaText text) return fallback;
         var digits = Digits(context, text.Value);
-        return double.TryParse(digits, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out number)
+        return double.TryParse(
+            digits, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+            CultureInfo.InvariantCulture, out number)
             ? number
             : digits.ToLowerInvariant().TrimStart('+') switch
             {

@@ -1,7 +1,8 @@
 namespace Pursuit.Jinja;
 
 /// <summary><c>{% for target in items if test %}...{% else %}...{% endfor %}</c></summary>
-internal sealed class JinjaFor(int line, JinjaTarget target, JinjaExpression items, JinjaExpression? test, JinjaBlock body, JinjaBlock? otherwise)
+internal sealed class JinjaFor(
+    int line, JinjaTarget target, JinjaExpression items, JinjaExpression? test, JinjaBlock body, JinjaBlock? otherwise)
     : JinjaStatement(line)
 {
     /// <inheritdoc/>

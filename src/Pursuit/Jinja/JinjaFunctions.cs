@@ -53,7 +53,8 @@ internal static class JinjaFunctions
     }
 
     private static object? One(JinjaContext context, string name, JinjaParameters parameters, JinjaArguments arguments) =>
-        JinjaArguments.Evaluate(context, arguments.Bind(parameters, context.Name, context.Line, $"the function \"{name}\""))[0] is var value && value is JinjaMissing
+        JinjaArguments.Evaluate(context, arguments.Bind(parameters, context.Name, context.Line, $"the function \"{name}\""))[0] is var value
+            && value is JinjaMissing
             ? throw context.Fault($"the function \"{name}\" without an argument; expected one.")
             : value;
 
@@ -61,7 +62,8 @@ internal static class JinjaFunctions
     {
         foreach (var positional in arguments.Positional)
         {
-            if (positional.Evaluate(context) is not JinjaDict dict) throw context.Unsupported($"the function \"{name}\" of something that is no dict");
+            if (positional.Evaluate(context) is not JinjaDict dict)
+                throw context.Unsupported($"the function \"{name}\" of something that is no dict");
             foreach (var (key, value) in dict.Entries)
             {
                 if (key.IsNumber) throw context.Fault($"the function \"{name}\" of a dict with a key that is no string; expected strings.");

@@ -129,7 +129,9 @@ internal sealed class JinjaLexer
         if (!TryKeywordBlock(tag, "raw", out var bodyStart, out var closingSign)) return false;
         var line = _line;
         if (closingSign == '-') bodyStart = PythonText.SkipSpace(_source, bodyStart);
-        for (var at = _source.IndexOf("{%", bodyStart, StringComparison.Ordinal); at >= 0; at = _source.IndexOf("{%", at + 2, StringComparison.Ordinal))
+        for (var at = _source.IndexOf("{%", bodyStart, StringComparison.Ordinal);
+            at >= 0;
+            at = _source.IndexOf("{%", at + 2, StringComparison.Ordinal))
         {
             if (!TryKeywordBlock(at, "endraw", out var after, out var sign)) continue;
             var opening = at + 2 < _source.Length ? _source[at + 2] : '\0';

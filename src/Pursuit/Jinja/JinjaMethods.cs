@@ -13,10 +13,18 @@ internal static class JinjaMethods
         ["split"] = (Parameters("sep", "maxsplit"), (c, t, a) => PythonStrings.Split(c, t, a[0], a[1], fromRight: false)),
         ["rsplit"] = (Parameters("sep", "maxsplit"), (c, t, a) => PythonStrings.Split(c, t, a[0], a[1], fromRight: true)),
         ["splitlines"] = (JinjaParameters.None, (c, t, _) => PythonStrings.SplitLines(c, t)),
-        ["startswith"] = (Parameters("prefix"), (c, t, a) => AnyOf(c, t, a[0], static (text, part) => text.StartsWith(part, StringComparison.Ordinal))),
-        ["endswith"] = (Parameters("suffix"), (c, t, a) => AnyOf(c, t, a[0], static (text, part) => text.EndsWith(part, StringComparison.Ordinal))),
-        ["removeprefix"] = (Parameters("prefix"), (c, t, a) => Holds(c, t, Needed(c, a[0]).Value, static (text, part) => text.StartsWith(part, StringComparison.Ordinal)) is var length and > 0 ? t.Slice(c, length, t.Value.Length) : t),
-        ["removesuffix"] = (Parameters("suffix"), (c, t, a) => Holds(c, t, Needed(c, a[0]).Value, static (text, part) => text.EndsWith(part, StringComparison.Ordinal)) is var length and > 0 ? t.Slice(c, 0, t.Value.Length - length) : t),
+        ["startswith"] =
+            (Parameters("prefix"), (c, t, a) => AnyOf(c, t, a[0], static (text, part) => text.StartsWith(part, StringComparison.Ordinal))),
+        ["endswith"] =
+            (Parameters("suffix"), (c, t, a) => AnyOf(c, t, a[0], static (text, part) => text.EndsWith(part, StringComparison.Ordinal))),
+        ["removeprefix"] = (Parameters("prefix"), (c, t, a) =>
+            Holds(c, t, Needed(c, a[0]).Value, static (text, part) => text.StartsWith(part, StringComparison.Ordinal)) is var length and > 0
+                ? t.Slice(c, length, t.Value.Length)
+                : t),
+        ["removesuffix"] = (Parameters("suffix"), (c, t, a) =>
+            Holds(c, t, Needed(c, a[0]).Value, static (text, part) => text.EndsWith(part, StringComparison.Ordinal)) is var length and > 0
+                ? t.Slice(c, 0, t.Value.Length - length)
+                : t),
         ["upper"] = (JinjaParameters.None, (c, t, _) => PythonStrings.Upper(c, t)),
         ["lower"] = (JinjaParameters.None, (c, t, _) => PythonStrings.Lower(c, t)),
         ["title"] = (JinjaParameters.None, (c, t, _) => PythonStrings.MethodTitle(c, t)),
@@ -38,7 +46,8 @@ internal static class JinjaMethods
     {
         ["items"] = (JinjaParameters.None, (c, d, _) => new JinjaList(Pairs(c, d), JinjaListKind.Items)),
         ["keys"] = (JinjaParameters.None, (c, d, _) => new JinjaList([.. PythonValues.Elements(c, d)], JinjaListKind.Keys)),
-        ["values"] = (JinjaParameters.None, (c, d, _) => new JinjaList([.. Pairs(c, d).Select(pair => ((JinjaList)pair!).Items[1])], JinjaListKind.Values)),
+        ["values"] = (JinjaParameters.None,
+            (c, d, _) => new JinjaList([.. Pairs(c, d).Select(pair => ((JinjaList)pair!).Items[1])], JinjaListKind.Values)),
         ["get"] = (Parameters("key", "default"), Get),
         ["copy"] = (JinjaParameters.None, (_, d, _) => d),
     };
@@ -46,7 +55,8 @@ internal static class JinjaMethods
     private static readonly Dictionary<string, (JinjaParameters Parameters, Method<JinjaList> Call)> OfList = new(StringComparer.Ordinal)
     {
         ["index"] = (Parameters("value"), (c, l, a) => Index(c, l, a[0])),
-        ["count"] = (Parameters("value"), (c, l, a) => PythonValues.Elements(c, l).LongCount(item => PythonComparison.AreEqual(c, item, a[0]))),
+        ["count"] =
+            (Parameters("value"), (c, l, a) => PythonValues.Elements(c, l).LongCount(item => PythonComparison.AreEqual(c, item, a[0]))),
     };
 
     // What Python has and the subset has not: an attribute of that name is the method, and calling it is refused.
@@ -73,7 +83,8 @@ internal static class JinjaMethods
         JinjaDict => OfDict.ContainsKey(name) || RefusedOfDict.Contains(name),
         JinjaList { Kind: JinjaListKind.Keys or JinjaListKind.Values or JinjaListKind.Items } => false,
         JinjaList { Kind: JinjaListKind.Tuple or JinjaListKind.Range } => OfList.ContainsKey(name),
-        _ => OfList.ContainsKey(name) || name is "append" or "clear" or "extend" or "insert" or "pop" or "remove" or "reverse" or "sort" or "copy",
+        _ => OfList.ContainsKey(name)
+            || name is "append" or "clear" or "extend" or "insert" or "pop" or "remove" or "reverse" or "sort" or "copy",
     };
 
     /// <summary>Calls a method.</summary>
@@ -104,7 +115,8 @@ internal static class JinjaMethods
     public static IReadOnlyList<object?> Pairs(JinjaContext context, JinjaDict dict)
     {
         context.Step(3L * dict.Entries.Count);
-        return [.. dict.Entries.Select(entry => (object?)new JinjaList([JinjaDict.KeyOf(entry), entry.Value], JinjaListKind.Tuple, dict.Owner))];
+        return [.. dict.Entries.Select(
+            entry => (object?)new JinjaList([JinjaDict.KeyOf(entry), entry.Value], JinjaListKind.Tuple, dict.Owner))];
     }
 
     private static object?[] Bind(JinjaContext context, JinjaBoundMethod method, JinjaArguments arguments, JinjaParameters parameters) =>
@@ -114,7 +126,8 @@ internal static class JinjaMethods
     {
         JinjaText text => text,
         JinjaUndefined undefined => throw PythonValues.Missing(context, undefined),
-        _ => throw context.Fault($"a string's method got {(argument is JinjaMissing ? "nothing" : "a " + PythonValues.TypeName(argument))}; expected a string."),
+        _ => throw context.Fault(
+            $"a string's method got {(argument is JinjaMissing ? "nothing" : "a " + PythonValues.TypeName(argument))}; expected a string."),
     };
 
     private static bool AnyOf(JinjaContext context, JinjaText text, object? argument, Func<string, string, bool> holds) =>

@@ -19,7 +19,8 @@ internal sealed class JinjaUnary(int line, string symbol, JinjaExpression operan
 }
 
 /// <summary><c>a and b</c> and <c>a or b</c>: the operand that decides, as Python has it.</summary>
-internal sealed class JinjaLogical(int line, bool isAnd, JinjaExpression left, JinjaExpression right) : JinjaExpression(line, Above(left, right))
+internal sealed class JinjaLogical(int line, bool isAnd, JinjaExpression left, JinjaExpression right)
+    : JinjaExpression(line, Above(left, right))
 {
     /// <inheritdoc/>
     public override object? Evaluate(JinjaContext context)
@@ -31,7 +32,8 @@ internal sealed class JinjaLogical(int line, bool isAnd, JinjaExpression left, J
 }
 
 /// <summary>An operator of arithmetic.</summary>
-internal sealed class JinjaBinary(int line, string symbol, JinjaExpression left, JinjaExpression right) : JinjaExpression(line, Above(left, right))
+internal sealed class JinjaBinary(int line, string symbol, JinjaExpression left, JinjaExpression right)
+    : JinjaExpression(line, Above(left, right))
 {
     private readonly Func<JinjaContext, object?, object?, object?> _compute = PythonArithmetic.Operators[symbol];
 

@@ -102,9 +102,11 @@ internal sealed class JinjaParser
         }
     }
 
-    private PursuitException UnknownTag() => _stream.Current.Text.StartsWith("end", StringComparison.Ordinal) || _stream.Current.Text is "else" or "elif"
-        ? JinjaFaults.Syntax(_stream.Name, _stream.Current.Line, $"\"{{% {_stream.Current.Text} %}}\"", "the end of another block, or no end here")
-        : _stream.Unsupported(_stream.Current.Line, $"the tag \"{_stream.Current.Text}\"");
+    private PursuitException UnknownTag() =>
+        _stream.Current.Text.StartsWith("end", StringComparison.Ordinal) || _stream.Current.Text is "else" or "elif"
+            ? JinjaFaults.Syntax(
+                _stream.Name, _stream.Current.Line, $"\"{{% {_stream.Current.Text} %}}\"", "the end of another block, or no end here")
+            : _stream.Unsupported(_stream.Current.Line, $"the tag \"{_stream.Current.Text}\"");
 
     private JinjaIf ParseIf(int line)
     {
@@ -183,7 +185,8 @@ internal sealed class JinjaParser
             _assigned.Add(parameter);
             var fallback = _stream.SkipOperator("=") ? _expressions.Parse() : null;
             if (fallback is null && parameters.Count > 0 && parameters[^1].Item2 is not null)
-                throw JinjaFaults.Syntax(_stream.Name, line, $"the parameter \"{parameter}\" without a default after one with", "a default");
+                throw JinjaFaults.Syntax(
+                    _stream.Name, line, $"the parameter \"{parameter}\" without a default after one with", "a default");
             parameters.Add((parameter, fallback));
         }
 

@@ -176,7 +176,8 @@ internal sealed class JinjaPostfixParser(JinjaTokenStream stream)
         {
             arguments = ParseArguments(parser);
         }
-        else if (next.Kind is JinjaTokenKind.String or JinjaTokenKind.Integer or JinjaTokenKind.Float || next.IsOperator("[") || next.IsOperator("{")
+        else if (next.Kind is JinjaTokenKind.String or JinjaTokenKind.Integer or JinjaTokenKind.Float || next.IsOperator("[")
+            || next.IsOperator("{")
             || (next.Kind == JinjaTokenKind.Name && next.Text is not ("else" or "or" or "and")))
         {
             if (next.IsName("is")) throw JinjaFaults.Syntax(stream.Name, line, "a test of a test", "one \"is\"");

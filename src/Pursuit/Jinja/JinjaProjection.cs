@@ -31,7 +31,8 @@ internal sealed class JinjaProjection : JinjaFilterCall
         JinjaExpression? path = null;
         if (name is "selectattr" or "rejectattr")
         {
-            if (arguments.Positional.Count == 0) throw JinjaFaults.Syntax(template, line, $"the filter \"{name}\" without arguments", "an attribute's name");
+            if (arguments.Positional.Count == 0)
+                throw JinjaFaults.Syntax(template, line, $"the filter \"{name}\" without arguments", "an attribute's name");
             path = arguments.Positional[0];
             arguments = arguments.Skip(1);
         }
@@ -69,14 +70,17 @@ internal sealed class JinjaProjection : JinjaFilterCall
         }
 
         var bound = arguments.Bind(MapParameters, template, line, "the filter \"map\"");
-        if (bound[0] is null) throw JinjaFaults.Syntax(template, line, "the filter \"map\" without arguments", "a filter's name or attribute=");
+        if (bound[0] is null)
+            throw JinjaFaults.Syntax(template, line, "the filter \"map\" without arguments", "a filter's name or attribute=");
         return new JinjaProjection(
             (context, value) =>
             {
                 var values = JinjaArguments.Evaluate(context, bound);
                 var attribute = JinjaPath.Parse(context, values[0]);
                 return PythonValues.Elements(context, value).Select(element =>
-                    attribute.Get(context, element) is var found && found is JinjaUndefined && values[1] is not (JinjaMissing or null) ? values[1] : found);
+                    attribute.Get(context, element) is var found && found is JinjaUndefined && values[1] is not (JinjaMissing or null)
+                        ? values[1]
+                        : found);
             },
             arguments.Depth);
     }
@@ -100,7 +104,8 @@ internal sealed class JinjaPath
         context.Spend(8L * text.Value.Length);
         var names = text.Value.Split('.');
         context.Step(4L * names.Length);
-        return new JinjaPath([.. names.Select(name => long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : (object)JinjaText.Of(name))]);
+        return new JinjaPath([.. names.Select(name =>
+            long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : (object)JinjaText.Of(name))]);
     }
 
     /// <summary>The element at the path's end.</summary>

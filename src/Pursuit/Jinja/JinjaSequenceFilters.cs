@@ -43,7 +43,8 @@ internal static class JinjaSequenceFilters
     public static object? Reverse(JinjaContext context, object? value)
     {
         if (value is JinjaText) return PythonSlice.Take(context, value, new JinjaSliceValue(null, null, -1L));
-        if (value is JinjaDict or JinjaList or JinjaGenerator or JinjaUndefined) return new JinjaGenerator([.. PythonValues.Elements(context, value).Reverse()]);
+        if (value is JinjaDict or JinjaList or JinjaGenerator or JinjaUndefined)
+            return new JinjaGenerator([.. PythonValues.Elements(context, value).Reverse()]);
         throw context.Fault($"the filter \"reverse\" on a {PythonValues.TypeName(value)}; expected a list or a string.");
     }
 
@@ -58,7 +59,8 @@ internal static class JinjaSequenceFilters
     /// <summary><c>sort(reverse, case_sensitive, attribute)</c>; stable, as Python's.</summary>
     public static object? Sort(JinjaContext context, object? value, bool reverse, bool caseSensitive, object? attribute)
     {
-        if (attribute is JinjaText { Value: var names } && names.Contains(',')) throw context.Unsupported("the filter \"sort\" by several attributes");
+        if (attribute is JinjaText { Value: var names } && names.Contains(','))
+            throw context.Unsupported("the filter \"sort\" by several attributes");
         var path = JinjaPath.Parse(context, attribute);
         return new JinjaList(Sorted(
             context,
@@ -71,7 +73,8 @@ internal static class JinjaSequenceFilters
     /// <summary><c>dictsort(case_sensitive, by, reverse)</c></summary>
     public static object? SortDict(JinjaContext context, object? value, bool caseSensitive, object? by, bool reverse)
     {
-        if (value is not JinjaDict dict) throw context.Fault($"the filter \"dictsort\" on a {PythonValues.TypeName(value)}; expected a dict.");
+        if (value is not JinjaDict dict)
+            throw context.Fault($"the filter \"dictsort\" on a {PythonValues.TypeName(value)}; expected a dict.");
         var position = by is JinjaText { Value: "key" } ? 0 : by is JinjaText { Value: "value" } ? 1
             : throw context.Fault("the filter \"dictsort\" sorts by something else; expected \"key\" or \"value\".");
         return new JinjaList(Sorted(
@@ -99,7 +102,8 @@ internal static class JinjaSequenceFilters
             }
             else if (key is JinjaDict or JinjaList { Kind: JinjaListKind.List })
             {
-                throw context.Fault($"the filter \"unique\" on a {PythonValues.TypeName(key)}, which can't be hashed; expected strings, numbers or tuples.");
+                throw context.Fault($"the filter \"unique\" on a {PythonValues.TypeName(key)}, which can't be hashed; "
+                    + "expected strings, numbers or tuples.");
             }
             else if (!others.Exists(other => PythonComparison.AreEqual(context, other, key)))
             {

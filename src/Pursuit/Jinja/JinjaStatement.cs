@@ -67,7 +67,8 @@ internal sealed class JinjaPrint(int line, JinjaExpression value) : JinjaStateme
 }
 
 /// <summary><c>{% if %}</c> with its <c>elif</c> and <c>else</c>.</summary>
-internal sealed class JinjaIf(int line, IReadOnlyList<(JinjaExpression Test, JinjaBlock Body)> branches, JinjaBlock? otherwise) : JinjaStatement(line)
+internal sealed class JinjaIf(int line, IReadOnlyList<(JinjaExpression Test, JinjaBlock Body)> branches, JinjaBlock? otherwise)
+    : JinjaStatement(line)
 {
     /// <inheritdoc/>
     public override JinjaFlow Execute(JinjaContext context)
@@ -89,7 +90,8 @@ internal sealed class JinjaJump(int line, JinjaFlow flow) : JinjaStatement(line)
 }
 
 /// <summary><c>{% macro name(parameters) %}</c>: defines it here.</summary>
-internal sealed class JinjaMacroDefinition(int line, string name, IReadOnlyList<(string Name, JinjaExpression? Default)> parameters, JinjaBlock body)
+internal sealed class JinjaMacroDefinition(
+    int line, string name, IReadOnlyList<(string Name, JinjaExpression? Default)> parameters, JinjaBlock body)
     : JinjaStatement(line)
 {
     /// <summary>The macro's name.</summary>

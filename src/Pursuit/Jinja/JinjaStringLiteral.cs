@@ -46,7 +46,8 @@ internal static class JinjaStringLiteral
             {
                 var hex = i + digits < body.Length ? body.AsSpan(i + 1, digits) : default;
                 if (!uint.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code) || code > 0x10FFFF)
-                    throw JinjaFaults.Syntax(name, line, $"the escape \"\\{c}\" without its digits", $"{digits} hexadecimal digits of a code point");
+                    throw JinjaFaults.Syntax(
+                        name, line, $"the escape \"\\{c}\" without its digits", $"{digits} hexadecimal digits of a code point");
                 // A pair written as two escapes is one character here, as it is when Python encodes it.
                 if (code is >= 0xD800 and <= 0xDFFF || code <= 0xFFFF) text.Append((char)code);
                 else text.Append(char.ConvertFromUtf32((int)code));

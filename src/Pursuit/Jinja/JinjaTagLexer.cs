@@ -33,7 +33,8 @@ internal sealed class JinjaTagLexer(string name, string source, List<JinjaToken>
             position = ReadToken(position);
         }
 
-        throw JinjaFaults.Syntax(name, tagLine, isBlock ? "\"{%\" that has no end" : "\"{{\" that has no end", isBlock ? "\"%}\"" : "\"}}\"");
+        throw JinjaFaults.Syntax(
+            name, tagLine, isBlock ? "\"{%\" that has no end" : "\"{{\" that has no end", isBlock ? "\"%}\"" : "\"}}\"");
     }
 
     private bool TryEnd(int position, bool isBlock, out int after)
@@ -77,7 +78,9 @@ internal sealed class JinjaTagLexer(string name, string source, List<JinjaToken>
     }
 
     private string Show(int position) =>
-        char.IsHighSurrogate(source[position]) && position + 1 < source.Length ? source.Substring(position, 2) : source[position].ToString();
+        char.IsHighSurrogate(source[position]) && position + 1 < source.Length
+            ? source.Substring(position, 2)
+            : source[position].ToString();
 
     private int Add(JinjaTokenKind kind, string text, int end)
     {

@@ -47,7 +47,8 @@ internal sealed class JinjaTestCall
     private readonly Func<JinjaContext, object?, bool>? _alone;
     private readonly JinjaExpression? _argument;
 
-    private JinjaTestCall(Func<JinjaContext, object?, object?, bool>? withArgument, Func<JinjaContext, object?, bool>? alone, JinjaExpression? argument)
+    private JinjaTestCall(
+        Func<JinjaContext, object?, object?, bool>? withArgument, Func<JinjaContext, object?, bool>? alone, JinjaExpression? argument)
     {
         _withArgument = withArgument;
         _alone = alone;
@@ -73,7 +74,8 @@ internal sealed class JinjaTestCall
             return new JinjaTestCall(null, alone, null);
         }
 
-        if (!WithArgument.TryGetValue(name, out var withArgument)) throw JinjaFaults.Unsupported(template, line, $"the test \"{JinjaFaults.Cut(name)}\"");
+        if (!WithArgument.TryGetValue(name, out var withArgument))
+            throw JinjaFaults.Unsupported(template, line, $"the test \"{JinjaFaults.Cut(name)}\"");
         return arguments.Bind(Other, template, line, $"the test \"{name}\"")[0] is { } argument
             ? new JinjaTestCall(withArgument, null, argument)
             : throw JinjaFaults.Syntax(template, line, $"the test \"{name}\" without an argument", "what to test against");

@@ -83,7 +83,8 @@ internal sealed class JinjaText
     {
         if (left.Value.Length == 0) return right;
         if (right.Value.Length == 0) return left;
-        context.Spend(JinjaLimits.TextCost + (2L * (left.Value.Length + right.Value.Length)) + (MarkCost * (left.Marks.Length + right.Marks.Length)));
+        context.Spend(
+            JinjaLimits.TextCost + (2L * (left.Value.Length + right.Value.Length)) + (MarkCost * (left.Marks.Length + right.Marks.Length)));
         var value = string.Concat(left.Value, right.Value);
         if (right.Marks.Length == 0) return new JinjaText(value, left.Marks);
         var builder = new List<JinjaMark>(left.Marks.Length + right.Marks.Length);

@@ -39,7 +39,8 @@ internal sealed class JinjaUndefined
     {
         Kind.Variable => $"the variable \"{JinjaFaults.Cut(_text)}\" is not defined",
         Kind.Argument => $"the macro's argument \"{JinjaFaults.Cut(_text)}\" was not given",
-        Kind.Element => $"a {_text} has no \"{(_index is JinjaText name ? JinjaFaults.Cut(name.Value) : _index is long at ? at : "None")}\"",
+        Kind.Element =>
+            $"a {_text} has no \"{(_index is JinjaText name ? JinjaFaults.Cut(name.Value) : _index is long at ? at : "None")}\"",
         _ => _text,
     };
 
@@ -150,7 +151,8 @@ internal sealed class JinjaDict
 
         _entries.Add(new(key, value));
         if (_index is not null) _index.Add((key.Value, key.IsNumber), _entries.Count - 1);
-        else if (_entries.Count > SmallCount) _index = Enumerable.Range(0, _entries.Count).ToDictionary(i => (_entries[i].Key.Value, _entries[i].Key.IsNumber));
+        else if (_entries.Count > SmallCount)
+            _index = Enumerable.Range(0, _entries.Count).ToDictionary(i => (_entries[i].Key.Value, _entries[i].Key.IsNumber));
     }
 
     /// <summary>The value of a key, if it is there.</summary>

@@ -60,7 +60,8 @@ internal static class PythonArithmetic
     /// <summary>left // right, rounded down.</summary>
     public static object? FloorDivide(JinjaContext context, object? left, object? right)
     {
-        if (PythonValues.TryFloat(right, out var divisor) && divisor == 0 && PythonValues.TryFloat(left, out _)) throw DividedByZero(context, "//");
+        if (PythonValues.TryFloat(right, out var divisor) && divisor == 0 && PythonValues.TryFloat(left, out _))
+            throw DividedByZero(context, "//");
         return Numbers(
             context, "//", left, right,
             static (x, y) => checked((x / y) - (x % y != 0 && (x < 0) != (y < 0) ? 1 : 0)),
@@ -71,7 +72,8 @@ internal static class PythonArithmetic
     public static object? Remainder(JinjaContext context, object? left, object? right)
     {
         if (left is JinjaText) throw context.Unsupported("\"%\" as a format of strings");
-        if (PythonValues.TryFloat(right, out var divisor) && divisor == 0 && PythonValues.TryFloat(left, out _)) throw DividedByZero(context, "%");
+        if (PythonValues.TryFloat(right, out var divisor) && divisor == 0 && PythonValues.TryFloat(left, out _))
+            throw DividedByZero(context, "%");
         return Numbers(
             context, "%", left, right,
             static (x, y) => y == -1 ? 0 : x % y is var r && r != 0 && (r < 0) != (y < 0) ? r + y : x % y,
@@ -95,7 +97,8 @@ internal static class PythonArithmetic
         if (PythonValues.TryFloat(left, out var f) && PythonValues.TryFloat(right, out var g))
         {
             var power = f == 0 && g < 0 ? throw DividedByZero(context, "**") : Math.Pow(f, g);
-            if (double.IsInfinity(power) && double.IsFinite(f) && double.IsFinite(g)) throw context.Fault("\"**\" gives a number past the largest float; expected less.");
+            if (double.IsInfinity(power) && double.IsFinite(f) && double.IsFinite(g))
+                throw context.Fault("\"**\" gives a number past the largest float; expected less.");
             return double.IsNaN(power) && !double.IsNaN(f) && !double.IsNaN(g) ? throw context.Unsupported("a complex number") : power;
         }
 
@@ -104,7 +107,9 @@ internal static class PythonArithmetic
 
     /// <summary>-value.</summary>
     public static object? Negate(JinjaContext context, object? value) =>
-        value is double d ? -d : PythonValues.TryInteger(value, out _) ? Subtract(context, 0L, value) : throw Refused(context, "-", null, value);
+        value is double d
+            ? -d
+            : PythonValues.TryInteger(value, out _) ? Subtract(context, 0L, value) : throw Refused(context, "-", null, value);
 
     private static bool CanRepeat(object? value) => value is JinjaText or JinjaList { Kind: JinjaListKind.List or JinjaListKind.Tuple };
 

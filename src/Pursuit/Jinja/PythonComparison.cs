@@ -84,7 +84,8 @@ internal static class PythonComparison
         if (PythonValues.TryInteger(left, out var i) && PythonValues.TryInteger(right, out var j)) return i.CompareTo(j);
         if (PythonValues.TryFloat(left, out var f) && PythonValues.TryFloat(right, out var g)) return f < g ? -1 : f == g ? 0 : 1;
         if (left is JinjaList p && right is JinjaList q && p.Kind == q.Kind) throw context.Unsupported("an order of lists");
-        throw context.Fault($"a {PythonValues.TypeName(left)} and a {PythonValues.TypeName(right)} have no order; expected two numbers or two strings.");
+        throw context.Fault(
+            $"a {PythonValues.TypeName(left)} and a {PythonValues.TypeName(right)} have no order; expected two numbers or two strings.");
     }
 
     /// <summary>item in container.</summary>
@@ -98,7 +99,8 @@ internal static class PythonComparison
                 return part.Value.Length == 0 || PythonStrings.Search(context, text, part).Next(text.Value, 0) >= 0;
             case JinjaDict dict:
                 if (item is JinjaDict or JinjaList { Kind: JinjaListKind.List })
-                    throw context.Fault($"\"in\" asks whether a dict has the key {PythonValues.TypeName(item)}, which can't be hashed; expected a string.");
+                    throw context.Fault(
+                        $"\"in\" asks whether a dict has the key {PythonValues.TypeName(item)}, which can't be hashed; expected a string.");
                 if (item is JinjaText key) context.Spend(2L * key.Value.Length);
                 return dict.TryGet(item, out _);
             case JinjaGenerator generator:

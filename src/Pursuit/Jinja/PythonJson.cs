@@ -47,10 +47,13 @@ internal static class PythonJson
             case long or BigInteger: builder.Append(PythonValues.Text(context, value).Value, owner); break;
             case double d: builder.Append(Float(context, d), owner); break;
             case JinjaText text: WriteString(context, builder, style, text, owner); break;
-            case JinjaList { Kind: JinjaListKind.List or JinjaListKind.Tuple } list: WriteList(context, builder, style, list, owner, depth); break;
+            case JinjaList { Kind: JinjaListKind.List or JinjaListKind.Tuple } list:
+                WriteList(context, builder, style, list, owner, depth);
+                break;
             case JinjaDict dict: WriteDict(context, builder, style, dict, owner, depth); break;
             case JinjaUndefined undefined: throw PythonValues.Missing(context, undefined);
-            default: throw context.Fault($"the filter \"tojson\" on a {PythonValues.TypeName(value)}; expected a string, number, list or dict.");
+            default:
+                throw context.Fault($"the filter \"tojson\" on a {PythonValues.TypeName(value)}; expected a string, number, list or dict.");
         }
     }
 

@@ -38,7 +38,8 @@ internal static class PythonText
         if (exponent is < -4 or >= 16)
         {
             var fraction = digits.Length > 1 ? "." + digits[1..] : "";
-            return $"{sign}{digits[0]}{fraction}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent).ToString("00", CultureInfo.InvariantCulture)}";
+            return $"{sign}{digits[0]}{fraction}e{(exponent < 0 ? '-' : '+')}"
+                + Math.Abs(exponent).ToString("00", CultureInfo.InvariantCulture);
         }
 
         if (exponent < 0) return sign + "0." + new string('0', -exponent - 1) + digits;

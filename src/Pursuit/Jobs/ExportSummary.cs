@@ -27,7 +27,8 @@ public sealed record ExportSummary(string Trainer, int Records, IReadOnlyList<Le
     {
         if (LeftOut.Sum(r => r.Count) is > 0 and var left)
         {
-            var each = LeftOut.Select(r => Invariant($"{r.Count:N0} x {r.Reason} ({string.Join(", ", r.First)}{(r.Count > r.First.Count ? ", ..." : "")})"));
+            var each = LeftOut.Select(
+                r => Invariant($"{r.Count:N0} x {r.Reason} ({string.Join(", ", r.First)}{(r.Count > r.First.Count ? ", ..." : "")})"));
             var counted = Invariant($"{left:N0} of {left + Records:N0} records are left out of its file");
             yield return $"{Trainer}: {counted}, because it can't read them as they are meant: {string.Join("; ", each)}";
         }

@@ -19,7 +19,9 @@ internal static class Exports
     /// <param name="options">The job.</param>
     /// <param name="pool">The pool.</param>
     /// <param name="cancellationToken">Stops between records.</param>
-    /// <exception cref="PursuitException">The pool mixes kinds of records, a trainer takes none of it, or a dataset_info.json is unfit.</exception>
+    /// <exception cref="PursuitException">
+    /// The pool mixes kinds of records, a trainer takes none of it, or a dataset_info.json is unfit.
+    /// </exception>
     public static void RequirePossible(SelectJobOptions options, Pool pool, CancellationToken cancellationToken)
     {
         if (options.Formats.Count == 0) return;
@@ -42,7 +44,8 @@ internal static class Exports
         RequireOneKind(survey);
         foreach (var (format, own) in faults.Where(f => !f.Value.ContainsKey(Fits)))
         {
-            var reasons = own.OrderByDescending(r => r.Value).ThenBy(r => r.Key, StringComparer.Ordinal).Take(Named).Select(r => Invariant($"{r.Value:N0} x {r.Key}"));
+            var reasons = own.OrderByDescending(r => r.Value).ThenBy(r => r.Key, StringComparer.Ordinal).Take(Named)
+                .Select(r => Invariant($"{r.Value:N0} x {r.Key}"));
             throw PursuitException.At(
                 $"{ApiName.Format} {TrainerFiles.Word(format)}",
                 Invariant($"none of the pool's {pool.Count:N0} records can be read as it is meant: {string.Join("; ", reasons)}"),
@@ -64,7 +67,8 @@ internal static class Exports
         var (summaries, exported) = (new List<ExportSummary>(), new List<ExportedRows>());
         foreach (var format in options.Formats)
         {
-            IEnumerable<Example> Read(IReadOnlyList<int> numbers) => pool.Read([.. numbers.Select(i => rows[i].Position)], cancellationToken);
+            IEnumerable<Example> Read(IReadOnlyList<int> numbers) =>
+                pool.Read([.. numbers.Select(i => rows[i].Position)], cancellationToken);
             var export = TrainerExport.Plan(format, rows.Count, Read);
             var lines = export.Write(options.Out, repeats);
             exported.Add(new ExportedRows(TrainerFiles.Word(format), lines, export.LeftOut));
@@ -80,8 +84,9 @@ internal static class Exports
     private static string? MarksNote(string? modelDirectory)
     {
         if (modelDirectory is null) return null;
-        const string Remedy = "TRL takes loss on the assistant's turns alone by such marks; from version 1.1 on it puts marked templates in for"
-            + " the families it knows, and stops on others: give it a template that has them (chat_template_path)";
+        const string Remedy =
+            "TRL takes loss on the assistant's turns alone by such marks; from version 1.1 on it puts marked templates in for"
+                + " the families it knows, and stops on others: give it a template that has them (chat_template_path)";
         try
         {
             var template = ChatTemplate.Load(modelDirectory, TokenizerConfig.Load(modelDirectory));
@@ -96,7 +101,8 @@ internal static class Exports
     private static void RequireOneKind(ExportSurvey survey)
     {
         if (survey.Count(survey.Kind) == survey.Rows) return;
-        var kinds = Enum.GetValues<ExportKind>().Where(k => survey.Count(k) > 0).Select(k => Invariant($"{Plural(k)} ({survey.Count(k):N0})"));
+        var kinds = Enum.GetValues<ExportKind>().Where(k => survey.Count(k) > 0)
+            .Select(k => Invariant($"{Plural(k)} ({survey.Count(k):N0})"));
         throw PursuitException.At(
             ApiName.Format,
             $"the pool mixes {string.Join(" and ", kinds)}",

@@ -72,7 +72,8 @@ public sealed record GradientReport : FeatureReport
 /// <param name="MeanLoss">The examples' mean loss at it, in nats per answer token; null where the store doesn't say.</param>
 /// <param name="CosineToPrevious">Mean cosine between examples' features here and at the checkpoint before; null for the first.</param>
 /// <param name="EpsilonShare">Share of the coordinates where eps decides the preconditioning; null without one.</param>
-public sealed record CheckpointReport(string Name, double MeanLearningRate, double? MeanLoss, double? CosineToPrevious, double? EpsilonShare);
+public sealed record CheckpointReport(
+    string Name, double MeanLearningRate, double? MeanLoss, double? CosineToPrevious, double? EpsilonShare);
 
 /// <summary>How embeddings were made.</summary>
 public sealed record EmbeddingReport : FeatureReport

@@ -9,11 +9,17 @@ namespace Pursuit.Jobs;
 /// </summary>
 public interface IFeatureSource
 {
-    /// <summary>Blocks and numbers per block that the features will have, about, before any is made; null where that can't be told.</summary>
+    /// <summary>
+    /// Blocks and numbers per block that the features will have, about, before any is made; null where that can't be told.
+    /// </summary>
     (int Blocks, int Dimension)? Shape => null;
 
-    /// <summary>The pool's features, row by row in its canonical order; of gradients they decide the trajectory that targets are described along.</summary>
-    /// <exception cref="PursuitException">The model or the pool is unfit, or kept features belong to others; the message says what to do.</exception>
+    /// <summary>
+    /// The pool's features, row by row in its canonical order; of gradients they decide the trajectory that targets are described along.
+    /// </summary>
+    /// <exception cref="PursuitException">
+    /// The model or the pool is unfit, or kept features belong to others; the message says what to do.
+    /// </exception>
     ComputedFeatures OfPool(Pool pool, CancellationToken cancellationToken);
 
     /// <summary>Makes this process's share of the pool's features, and completes them where it is the last to come.</summary>

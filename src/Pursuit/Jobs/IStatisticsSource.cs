@@ -3,7 +3,9 @@ using Pursuit.Selection.Features;
 
 namespace Pursuit.Jobs;
 
-/// <summary>Makes token statistics of a pool, or finds those made before. Methods never call it: a job asks it for what a method declares.</summary>
+/// <summary>
+/// Makes token statistics of a pool, or finds those made before. Methods never call it: a job asks it for what a method declares.
+/// </summary>
 public interface IStatisticsSource
 {
     /// <summary>The pool's statistics by the probe model, or by data probes trained from scratch.</summary>

@@ -48,7 +48,9 @@ internal sealed class JobFiles
     public JobFiles ReadsModel(string option, string? directory)
     {
         Reads(option, directory);
-        return Directory.Exists(directory) && ModelDirectory.Open(directory) is { AdapterPath: not null } adapters ? Reads(option, adapters.BasePath) : this;
+        return Directory.Exists(directory) && ModelDirectory.Open(directory) is { AdapterPath: not null } adapters
+            ? Reads(option, adapters.BasePath)
+            : this;
     }
 
     /// <summary>Adds a file that is written.</summary>
@@ -81,13 +83,16 @@ internal sealed class JobFiles
     }
 
     /// <summary>Refuses a job that would write over what it reads, or where no file can stand. Nothing is written.</summary>
-    /// <exception cref="PursuitException">An output is an input, lies where one is, or is a directory or a device; or two outputs are one.</exception>
+    /// <exception cref="PursuitException">
+    /// An output is an input, lies where one is, or is a directory or a device; or two outputs are one.
+    /// </exception>
     public void Refuse()
     {
         foreach (var output in _written)
         {
             if (Disk.Obstacle(output.Path) is { } obstacle)
-                throw PursuitException.At(output.Option, $"{output.Path} is {obstacle}", "a file's path", $"Choose another {output.Option}.");
+                throw PursuitException.At(
+                    output.Option, $"{output.Path} is {obstacle}", "a file's path", $"Choose another {output.Option}.");
         }
 
         var inputs = _files.Concat(_directories).ToLookup(p => p.Identity);
@@ -102,7 +107,10 @@ internal sealed class JobFiles
             foreach (var (option, paths) in _records)
             {
                 if (paths.FirstOrDefault(p => InputFiles.WouldRead(p, output.Path)) is { } place)
-                    throw PursuitException.At(output.Option, $"{output.Path}, which {option} {place} would read the next time", "an output apart from everything that is read", $"Choose another {output.Option}, or name the files of {option} one by one.");
+                    throw PursuitException.At(
+                        output.Option, $"{output.Path}, which {option} {place} would read the next time",
+                        "an output apart from everything that is read",
+                        $"Choose another {output.Option}, or name the files of {option} one by one.");
             }
         }
 
@@ -117,7 +125,9 @@ internal sealed class JobFiles
         }
 
         if (_written.Concat(_runs).GroupBy(p => p.Identity).FirstOrDefault(g => g.Count() > 1)?.ToArray() is [var first, var second, ..])
-            throw PursuitException.At(second.Option, $"{second.Path}, which {first.Option} {first.Path} is too", "an output of its own for each", $"Choose another {second.Option}.");
+            throw PursuitException.At(
+                second.Option, $"{second.Path}, which {first.Option} {first.Path} is too", "an output of its own for each",
+                $"Choose another {second.Option}.");
     }
 
     /// <summary>
@@ -133,7 +143,9 @@ internal sealed class JobFiles
             for (var at = Path.GetDirectoryName(Path.GetFullPath(output.Path)); at is not null; at = Path.GetDirectoryName(at))
             {
                 if (own.Contains(FileIdentity.Of(at)) || File.Exists(Path.Combine(at, RunDirectory.MarkerName)))
-                    throw PursuitException.At(output.Option, $"{output.Path}, which lies in the run {at}", "an output beside the run: everything in it is the run's", $"Choose another {output.Option}.");
+                    throw PursuitException.At(
+                        output.Option, $"{output.Path}, which lies in the run {at}",
+                        "an output beside the run: everything in it is the run's", $"Choose another {output.Option}.");
             }
         }
     }
@@ -144,14 +156,17 @@ internal sealed class JobFiles
         foreach (var output in _written) Disk.SweepPartialOf(output.Path);
     }
 
-    /// <summary>A run or a store is whole: nothing else is written into it. Of another directory, such as a model's, its own files are read.</summary>
+    /// <summary>
+    /// A run or a store is whole: nothing else is written into it. Of another directory, such as a model's, its own files are read.
+    /// </summary>
     private void RefuseWithinInputs(Place output)
     {
         var above = FileIdentity.Above(output.Path).ToArray();
         foreach (var input in _directories)
         {
             var isWhole = File.Exists(Path.Combine(input.Path, RunDirectory.MarkerName)) || FeatureSource.IsStore(input.Path);
-            if (isWhole ? above.Contains(input.Identity) : File.Exists(output.Path) && above[0] == input.Identity) throw Overwrites(output, input);
+            if (isWhole ? above.Contains(input.Identity) : File.Exists(output.Path) && above[0] == input.Identity)
+                throw Overwrites(output, input);
         }
     }
 

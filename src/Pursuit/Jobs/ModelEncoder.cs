@@ -17,7 +17,8 @@ internal static class ModelEncoder
     public static ExampleEncoder Load(string modelDirectory, int maxLength, IReadOnlyList<string>? templateSettings = null)
     {
         if (!Directory.Exists(modelDirectory))
-            throw PursuitException.At(ApiName.Model, $"no directory '{modelDirectory}'", "a model directory with tokenizer.json and config.json");
+            throw PursuitException.At(
+                ApiName.Model, $"no directory '{modelDirectory}'", "a model directory with tokenizer.json and config.json");
         var config = TokenizerConfig.Load(modelDirectory);
         var template = ChatTemplate.Load(modelDirectory, config, templateSettings);
         return new ExampleEncoder(Tokenizer.Load(modelDirectory), template, config, maxLength);
@@ -31,7 +32,9 @@ internal static class ModelEncoder
     public static ExampleEncoder LoadWithin(string modelDirectory, int maxLength, IReadOnlyList<string>? templateSettings = null) =>
         Load(modelDirectory, Math.Min(maxLength, LongestSequence(modelDirectory) ?? maxLength), templateSettings);
 
-    /// <summary>What config.json says of the longest sequence, whatever the model's family; of a model with several parts, the text's.</summary>
+    /// <summary>
+    /// What config.json says of the longest sequence, whatever the model's family; of a model with several parts, the text's.
+    /// </summary>
     private static int? LongestSequence(string modelDirectory)
     {
         var path = Path.Combine(ModelDirectory.Open(modelDirectory).BasePath, "config.json");

@@ -14,17 +14,21 @@ internal static class PlannedMemory
     /// <summary>The memory of a job; where its features are still to be made, what is too little is refused before that.</summary>
     /// <param name="options">The job's options.</param>
     /// <param name="method">The method.</param>
-    /// <param name="shape">Blocks and numbers per block that features will have; null where that can't be told, or another process plans.</param>
+    /// <param name="shape">
+    /// Blocks and numbers per block that features will have; null where that can't be told, or another process plans.
+    /// </param>
     /// <param name="pool">The pool.</param>
     /// <param name="counts">Its tokens, where the budget counts them.</param>
     /// <exception cref="PursuitException">The pursuit can't be done within the bound.</exception>
-    public static PursuitMemory Of(SelectJobOptions options, MethodDescriptor method, (int Blocks, int Dimension)? shape, Pool pool, TokenCounts? counts)
+    public static PursuitMemory Of(
+        SelectJobOptions options, MethodDescriptor method, (int Blocks, int Dimension)? shape, Pool pool, TokenCounts? counts)
     {
         var memory = new PursuitMemory(options.Memory);
         if (memory.Allowed is null || options.Features is not null || shape is not var (blocks, dimension)) return memory;
         var sketch = new SelectionProblem { ContentIds = pool.ContentIds.ToArray(), Budget = options.Budget, TokenCounts = counts };
         var pursuit = (PursuitOptions)MethodOptions.Read(method, options.Settings);
-        PursuitSession.Size(sketch, pursuit, blocks, dimension, Math.Max(UsualGroups, options.Targets.Count), options.Pool.Threads).PlanIn(memory, method.Name);
+        PursuitSession.Size(sketch, pursuit, blocks, dimension, Math.Max(UsualGroups, options.Targets.Count), options.Pool.Threads)
+            .PlanIn(memory, method.Name);
         return memory;
     }
 }

@@ -6,7 +6,8 @@ namespace Pursuit.Jobs;
 internal sealed class PoolReport(IProgress<WorkProgress> progress, string work) : IProgress<PoolProgress>
 {
     /// <summary>The adapter, or null where nobody listens.</summary>
-    public static PoolReport? To(IProgress<WorkProgress>? progress, string work) => progress is null ? null : new PoolReport(progress, work);
+    public static PoolReport? To(IProgress<WorkProgress>? progress, string work) =>
+        progress is null ? null : new PoolReport(progress, work);
 
     /// <inheritdoc/>
     public void Report(PoolProgress value) =>

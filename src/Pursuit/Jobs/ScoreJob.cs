@@ -30,7 +30,8 @@ public sealed record ScoreJobOptions
 
     /// <summary>What the job reads and writes, beside the models of its statistics.</summary>
     /// <exception cref="PursuitException">A path of records doesn't exist.</exception>
-    internal JobFiles Files() => new JobFiles().ReadsRecords(ApiName.Pool, Pool.Paths).ReadsRecords(ApiName.Target, Targets).Writes(ApiName.Out, Out);
+    internal JobFiles Files() =>
+        new JobFiles().ReadsRecords(ApiName.Pool, Pool.Paths).ReadsRecords(ApiName.Target, Targets).Writes(ApiName.Out, Out);
 }
 
 /// <summary>What scoring came to.</summary>
@@ -44,7 +45,9 @@ public sealed record ScoreSummary(int Examples, IReadOnlyList<KeyValuePair<strin
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
-/// <summary>Measures every example of a pool by several methods and writes one line of JSON for each, for people who filter with their own tools.</summary>
+/// <summary>
+/// Measures every example of a pool by several methods and writes one line of JSON for each, for people who filter with their own tools.
+/// </summary>
 public sealed class ScoreJob
 {
     private readonly ScoreJobOptions _options;
@@ -59,15 +62,18 @@ public sealed class ScoreJob
     {
         options.Pool.Validate();
         (_options, _progress) = (options, progress);
-        _scorers = [.. options.Methods.Distinct().Select(MethodRegistry.Find).Select(m => (m, MethodOptions.Create(m, options.Settings) as IScorer
-            ?? throw PursuitException.At(ApiName.Methods, $"'{m.Name}' measures no example by itself", $"some of: {string.Join(", ", Names)}")))];
+        _scorers = [.. options.Methods.Distinct().Select(MethodRegistry.Find)
+            .Select(m => (m, MethodOptions.Create(m, options.Settings) as IScorer
+                ?? throw PursuitException.At(
+                    ApiName.Methods, $"'{m.Name}' measures no example by itself", $"some of: {string.Join(", ", Names)}")))];
         if (_scorers.Count == 0) throw PursuitException.At(ApiName.Methods, "none", $"some of: {string.Join(", ", Names)}");
         if (Needs.HasFlag(FeatureNeeds.TargetTexts) && options.Targets.Count == 0)
             throw PursuitException.At(ApiName.Target, "missing", "a target's examples, whose words 'dsir' compares with");
     }
 
     /// <summary>The methods that measure examples one by one.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. MethodRegistry.Methods.Where(m => MethodOptions.Create(m, []) is IScorer).Select(m => m.Name)];
+    public static IReadOnlyList<string> Names { get; } =
+        [.. MethodRegistry.Methods.Where(m => MethodOptions.Create(m, []) is IScorer).Select(m => m.Name)];
 
     /// <summary>Makes token statistics; needed where a method reads them.</summary>
     public IStatisticsSource? Statistics { get; init; }
@@ -79,18 +85,30 @@ public sealed class ScoreJob
     public ScoreSummary Run(CancellationToken cancellationToken = default)
     {
         _options.Files().Refuse();
-        using var target = _options.Targets.Count > 0 ? Pool.Open(_options.Pool with { Paths = _options.Targets }, PoolReport.To(_progress, "reading the target"), cancellationToken) : null;
+        using var target = _options.Targets.Count > 0
+            ? Pool.Open(_options.Pool with { Paths = _options.Targets }, PoolReport.To(_progress, "reading the target"), cancellationToken)
+            : null;
         using var pool = Pool.Open(_options.Pool, PoolReport.To(_progress, "reading the pool"), cancellationToken);
         using var statistics = StatisticsFeatures.Open(Needs, Statistics, pool, earlier: null, cancellationToken);
         var problem = statistics.Give(TextFeatures.Give(
-            new SelectionProblem { ContentIds = pool.ContentIds.ToArray(), Budget = new Budget(1, true, BudgetUnit.Rows), Seed = _options.Seed },
+            new SelectionProblem
+            {
+                ContentIds = pool.ContentIds.ToArray(),
+                Budget = new Budget(1, true, BudgetUnit.Rows),
+                Seed = _options.Seed,
+            },
             Needs,
             pool,
             target));
         var context = new SelectionContext { Threads = _options.Pool.Threads, Progress = _progress, CancellationToken = cancellationToken };
         var scores = _scorers.Select(s => s.Scorer.Scores(problem, context)).ToArray();
         AtomicFile.Write(_options.Out, stream => Write(stream, pool, scores));
-        return new ScoreSummary(pool.Count, [.. _scorers.Select((s, i) => KeyValuePair.Create(s.Method.Name, scores[i].Count(double.IsNaN)))], statistics.Report, Path.GetFullPath(_options.Out)) { Notes = pool.Notes };
+        return new ScoreSummary(
+            pool.Count, [.. _scorers.Select((s, i) => KeyValuePair.Create(s.Method.Name, scores[i].Count(double.IsNaN)))],
+            statistics.Report, Path.GetFullPath(_options.Out))
+        {
+            Notes = pool.Notes,
+        };
     }
 
     private void Write(Stream stream, Pool pool, double[][] scores)

@@ -40,13 +40,20 @@ public sealed class SelectJob
     /// <summary>Told what a person should know while the job goes on, a sentence at a time.</summary>
     public Action<string>? OnNote { get; init; }
 
-    /// <summary>Makes the features the method reads where they weren't brought along; needed where <see cref="SelectJobOptions.ComputesFeatures"/>.</summary>
+    /// <summary>
+    /// Makes the features the method reads where they weren't brought along; needed where <see cref="SelectJobOptions.ComputesFeatures"/>.
+    /// </summary>
     public IFeatureSource? Features { get; init; }
 
-    /// <summary>The processes that do the job together; this is rank 0 of them where it calls <see cref="Run"/>, else another, which <see cref="Assist"/>s.</summary>
+    /// <summary>
+    /// The processes that do the job together; this is rank 0 of them where it calls <see cref="Run"/>, else another, which
+    /// <see cref="Assist"/>s.
+    /// </summary>
     public IProcessGroup Group { get; init; } = ProcessGroups.Alone;
 
-    /// <summary>Called with the finished selection while all it was made of is open: the time to write a report. It is timed apart.</summary>
+    /// <summary>
+    /// Called with the finished selection while all it was made of is open: the time to write a report. It is timed apart.
+    /// </summary>
     public Action<SelectedRun, SelectSummary>? OnSelected { get; init; }
 
     /// <summary>Makes token statistics; needed where the method reads them.</summary>
@@ -69,8 +76,14 @@ public sealed class SelectJob
         var traffic = reused ? null : inputs.Team?.Traffic;
         var selected = Selected(inputs, stage);
 
-        var (files, exports) = WriteFiles(run, inputs.Pool, selected.Selection, FeaturelessRows.Find(inputs.Problem.FeaturesRead(_method.Needs)), cancellationToken);
-        var summary = Summarise(selected, files, exports, reused, started) with { Selection = stage.Fingerprint, Traffic = traffic, ContinuedPasses = continued };
+        var (files, exports) = WriteFiles(
+            run, inputs.Pool, selected.Selection, FeaturelessRows.Find(inputs.Problem.FeaturesRead(_method.Needs)), cancellationToken);
+        var summary = Summarise(selected, files, exports, reused, started) with
+        {
+            Selection = stage.Fingerprint,
+            Traffic = traffic,
+            ContinuedPasses = continued,
+        };
         summary = summary with { Memory = MemoryUse.Of(inputs.Memory, watch) };
         run.DeleteReport(); // an earlier choice's would be taken for this one's
         if (OnSelected is not null)
@@ -87,7 +100,10 @@ public sealed class SelectJob
         return summary;
     }
 
-    /// <summary>Does another rank's part of the job: its shards' features, then its shards' passes, until rank 0 is done. Writes shards and nothing else.</summary>
+    /// <summary>
+    /// Does another rank's part of the job: its shards' features, then its shards' passes, until rank 0 is done. Writes shards and nothing
+    /// else.
+    /// </summary>
     /// <param name="run">The run's directory, joined.</param>
     /// <param name="cancellationToken">Stops between parts.</param>
     /// <exception cref="PursuitException">Bad input; the message says what to do.</exception>
@@ -108,19 +124,25 @@ public sealed class SelectJob
     public T Revisit<T>(RunDirectory run, Func<SelectedRun, T> visit, CancellationToken cancellationToken = default)
     {
         var stage = RunStage.Finished(run.FullPath, StageName)
-            ?? throw PursuitException.At(run.FullPath, "no finished selection", $"a run of {ApiName.SelectJob} that ended well", $"Run {ApiName.SelectJob} to its end ({ApiName.OptionsFile} {run.PathOf(RunDirectory.OptionsName)}).");
+            ?? throw PursuitException.At(
+                run.FullPath, "no finished selection", $"a run of {ApiName.SelectJob} that ended well",
+                $"Run {ApiName.SelectJob} to its end ({ApiName.OptionsFile} {run.PathOf(RunDirectory.OptionsName)}).");
         using var inputs = OpenInputs(run, stage, cancellationToken);
         // What an earlier version chose is looked at as it stands; it would only be chosen anew.
         var changed = stage.DifferencesFrom(inputs.Fingerprint).Where(name => name != VersionPart).ToArray();
         return changed.Length == 0
             ? visit(Selected(inputs, stage))
-            : throw PursuitException.At(run.FullPath, $"a selection whose {string.Join(", ", changed)} changed since", "inputs and options as they were", $"Run {ApiName.SelectJob} again ({ApiName.OptionsFile} {run.PathOf(RunDirectory.OptionsName)}).");
+            : throw PursuitException.At(
+                run.FullPath, $"a selection whose {string.Join(", ", changed)} changed since", "inputs and options as they were",
+                $"Run {ApiName.SelectJob} again ({ApiName.OptionsFile} {run.PathOf(RunDirectory.OptionsName)}).");
     }
 
     private SelectInputs OpenInputs(RunDirectory run, RunStage? earlier, CancellationToken cancellationToken)
     {
         // The target first: what is wrong with it is told before a long job on the pool.
-        var target = _options.Targets.Count > 0 ? OpenPool(_options.Pool with { Paths = _options.Targets }, "reading the target", cancellationToken) : null;
+        var target = _options.Targets.Count > 0
+            ? OpenPool(_options.Pool with { Paths = _options.Targets }, "reading the target", cancellationToken)
+            : null;
         Pool? pool = null;
         try
         {
@@ -128,7 +150,9 @@ public sealed class SelectJob
             pool = OpenPool(_options.Pool with { Excluded = excluded }, "reading the pool", cancellationToken);
             // Before lengths and features, which would be computed anew for another pool.
             if (earlier is not null && earlier.DependsOn("pool") != pool.Fingerprint)
-                throw PursuitException.At(run.FullPath, "a selection from a pool that has changed since", "the pool's files as they were", $"Run {ApiName.SelectJob} again ({ApiName.OptionsFile} {run.PathOf(RunDirectory.OptionsName)}).");
+                throw PursuitException.At(
+                    run.FullPath, "a selection from a pool that has changed since", "the pool's files as they were",
+                    $"Run {ApiName.SelectJob} again ({ApiName.OptionsFile} {run.PathOf(RunDirectory.OptionsName)}).");
             if (earlier is null && Group.Rank == 0) Exports.RequirePossible(_options, pool, cancellationToken);
             var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
             var lengths = Group.Rank == 0 ? Lengths(run, pool, target, cancellationToken) : null; // rank 0 alone decides
@@ -145,13 +169,20 @@ public sealed class SelectJob
                 Sources = sources.Groups,
                 SourceNames = sources.Names,
                 Quotas = sources.Named(_options.Quotas),
-                Gradients = new GradientInputs { Pool = embeddings ? null : features.Pool, Target = embeddings ? null : features.Target, Losses = features.Losses },
+                Gradients = new GradientInputs
+                {
+                    Pool = embeddings ? null : features.Pool,
+                    Target = embeddings ? null : features.Target,
+                    Losses = features.Losses,
+                },
                 Embeddings = new EmbeddingInputs { Pool = embeddings ? features.Pool : null, Target = embeddings ? features.Target : null },
                 TargetGroups = features.TargetGroups,
                 TargetGroupNames = features.TargetGroupNames,
             };
             (problem, var team) = Group.Count > 1 && Group.Rank == 0 ? ShareOut(problem) : (problem, null);
-            var statistics = Group.Rank == 0 ? StatisticsFeatures.Open(_method.Needs, Statistics, pool, earlier, cancellationToken) : new StatisticsFeatures();
+            var statistics = Group.Rank == 0
+                ? StatisticsFeatures.Open(_method.Needs, Statistics, pool, earlier, cancellationToken)
+                : new StatisticsFeatures();
             problem = statistics.Give(TextFeatures.Give(problem, _method.Needs, pool, target));
             var fingerprint = SelectionFingerprint(pool, sources, lengths, features)
                 .Add("target-texts", TextFeatures.TargetFingerprint(_method.Needs, target))
@@ -222,31 +253,38 @@ public sealed class SelectJob
         if (!_options.NeedsTokens) return null;
         var encoder = ModelEncoder.Load(_options.ModelDirectory!, _options.MaxLength, _options.TemplateSettings);
         var counts = TokenCounting.Count(run, pool, encoder, _options.Pool.Threads, OnAudit, _progress, cancellationToken);
-        if (!_method.Needs.HasFlag(FeatureNeeds.ReferenceLengths)) return new TokenLengths(ModelEncoder.Fingerprint(encoder).Hash, counts, null, null);
+        if (!_method.Needs.HasFlag(FeatureNeeds.ReferenceLengths))
+            return new TokenLengths(ModelEncoder.Fingerprint(encoder).Hash, counts, null, null);
         if (_options.Match is { } match)
         {
             var ids = SelectionFile.ReadContentIds(match);
-            return new TokenLengths(ModelEncoder.Fingerprint(encoder).Hash, counts, TokenCounting.OfIds(pool, counts, ids, match), new Fingerprint("match").Add("ids", ids.Select(i => i.ToString())).Hash);
+            return new TokenLengths(
+                ModelEncoder.Fingerprint(encoder).Hash, counts, TokenCounting.OfIds(pool, counts, ids, match),
+                new Fingerprint("match").Add("ids", ids.Select(i => i.ToString())).Hash);
         }
 
-        return new TokenLengths(ModelEncoder.Fingerprint(encoder).Hash, counts, TokenCounting.Supervised(target!, encoder, cancellationToken), target!.Fingerprint);
+        return new TokenLengths(
+            ModelEncoder.Fingerprint(encoder).Hash, counts, TokenCounting.Supervised(target!, encoder, cancellationToken),
+            target!.Fingerprint);
     }
 
-    private Fingerprint SelectionFingerprint(Pool pool, SourceGroups sources, TokenLengths? lengths, SelectionFeatures features) => new Fingerprint("selection/2")
-        .Add(VersionPart, RunDirectory.PursuitVersion)
-        .Add("pool", pool.Fingerprint)
-        .Add("method", _method.Name)
-        .Add("settings", _options.Settings)
-        .Add("budget", _options.Budget.ToString())
-        .Add("seed", _options.Seed)
-        .Add("quotas", sources.Describe(_options.Quotas))
-        .Add("sources", _options.Quotas.Count == 0 ? "" : sources.Fingerprint)
-        .Add("encoder", lengths?.Encoder)
-        .Add("reference", lengths?.ReferenceFingerprint)
-        .Add("features", features.PoolFingerprint)
-        .Add("target-features", features.TargetFingerprint);
+    private Fingerprint SelectionFingerprint(Pool pool, SourceGroups sources, TokenLengths? lengths, SelectionFeatures features) =>
+        new Fingerprint("selection/2")
+            .Add(VersionPart, RunDirectory.PursuitVersion)
+            .Add("pool", pool.Fingerprint)
+            .Add("method", _method.Name)
+            .Add("settings", _options.Settings)
+            .Add("budget", _options.Budget.ToString())
+            .Add("seed", _options.Seed)
+            .Add("quotas", sources.Describe(_options.Quotas))
+            .Add("sources", _options.Quotas.Count == 0 ? "" : sources.Fingerprint)
+            .Add("encoder", lengths?.Encoder)
+            .Add("reference", lengths?.ReferenceFingerprint)
+            .Add("features", features.PoolFingerprint)
+            .Add("target-features", features.TargetFingerprint);
 
-    private (Dictionary<string, string> Files, IReadOnlyList<ExportSummary> Exports) WriteFiles(RunDirectory run, Pool pool, SelectionResult selection, bool[]? empty, CancellationToken cancellationToken)
+    private (Dictionary<string, string> Files, IReadOnlyList<ExportSummary> Exports) WriteFiles(
+        RunDirectory run, Pool pool, SelectionResult selection, bool[]? empty, CancellationToken cancellationToken)
     {
         _progress?.Report(new WorkProgress("writing", 0, selection.Rows.Count, "records"));
         var repeats = Repeats.FromWeights(selection.Rows, _options.Repeats);
@@ -265,21 +303,29 @@ public sealed class SelectJob
 
         SelectionWriter.WriteFacts(files["facts"], pool, selection.Rows, repeats, exported);
         var selected = selection.Rows.Select(r => r.Position).ToHashSet();
-        files["ledger"] = pool.Ledger.WriteTo(run.FullPath, p => selected.Contains(p) ? "selected" : empty?[p] == true ? "no features" : "not selected", cancellationToken);
+        files["ledger"] = pool.Ledger.WriteTo(
+            run.FullPath, p => selected.Contains(p) ? "selected" : empty?[p] == true ? "no features" : "not selected", cancellationToken);
         files["run"] = run.FullPath;
         if (OnSelected is not null) files["report"] = run.PathOf(RunDirectory.ReportPageName);
         return (files, exports);
     }
 
-    private SelectSummary Summarise(SelectedRun selected, Dictionary<string, string> files, IReadOnlyList<ExportSummary> exports, bool reused, long started)
+    private SelectSummary Summarise(
+        SelectedRun selected, Dictionary<string, string> files, IReadOnlyList<ExportSummary> exports, bool reused, long started)
     {
         var (pool, selection, report) = (selected.Pool, selected.Selection, selected.FeaturesMade);
         return new SelectSummary
         {
             Method = selection.Method,
             Seed = _options.Seed,
-            Input = new LedgerCounts(pool.Ledger.RowCount, selection.Rows.Count, pool.Count - selection.Rows.Count, pool.Ledger.DuplicateCount, pool.Ledger.QuarantinedCount) { Excluded = TargetOverlap.ExcludedRows(pool) },
-            FirstQuarantined = [.. pool.Ledger.Quarantined().Where(q => q.Reason != PoolOptions.ExcludedReason).Take(5).Select(q => $"{q.File}, line {q.Line}: {q.Reason}")],
+            Input = new LedgerCounts(
+                pool.Ledger.RowCount, selection.Rows.Count, pool.Count - selection.Rows.Count, pool.Ledger.DuplicateCount,
+                pool.Ledger.QuarantinedCount)
+            {
+                Excluded = TargetOverlap.ExcludedRows(pool),
+            },
+            FirstQuarantined = [.. pool.Ledger.Quarantined().Where(q => q.Reason != PoolOptions.ExcludedReason).Take(5)
+                .Select(q => $"{q.File}, line {q.Line}: {q.Reason}")],
             Budget = _options.Budget.ToString(),
             BudgetResolved = selection.Budget,
             Spent = selection.Spent,
@@ -291,7 +337,11 @@ public sealed class SelectJob
             Embeddings = report as EmbeddingReport,
             WarmupShareChosen = (report as GradientReport)?.WarmupShareOf(selection),
             Exports = exports,
-            Remarks = [.. pool.Notes, .. selected.Target?.Notes ?? [], .. selection.Remarks, .. FeatureRemarks.Of(report), .. TargetNotes(selected), .. exports.SelectMany(e => e.Remarks())],
+            Remarks =
+            [
+                .. pool.Notes, .. selected.Target?.Notes ?? [], .. selection.Remarks, .. FeatureRemarks.Of(report),
+                .. TargetNotes(selected), .. exports.SelectMany(e => e.Remarks()),
+            ],
             Details = selected.Details,
             Files = files,
             Reused = reused,
@@ -303,7 +353,9 @@ public sealed class SelectJob
         TargetOverlap.Note(selected.Pool, selected.Target, _options.ExcludesTarget) is { } note ? [note] : [];
 
     /// <summary>What a selection is made of, open.</summary>
-    private sealed record SelectInputs(Pool Pool, Pool? Target, SourceGroups Sources, SelectionFeatures Features, StatisticsFeatures Statistics, Team? Team, SelectionProblem Problem, PursuitMemory Memory, Fingerprint Fingerprint) : IDisposable
+    private sealed record SelectInputs(
+        Pool Pool, Pool? Target, SourceGroups Sources, SelectionFeatures Features, StatisticsFeatures Statistics, Team? Team,
+        SelectionProblem Problem, PursuitMemory Memory, Fingerprint Fingerprint) : IDisposable
     {
         public void Dispose()
         {

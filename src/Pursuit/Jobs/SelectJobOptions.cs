@@ -18,7 +18,9 @@ public sealed record SelectJobOptions
     /// <summary>True where examples of the target that stand in the pool are left out of it.</summary>
     public bool ExcludesTarget { get; init; }
 
-    /// <summary>Features of the pool, gradients or embeddings as the method reads, in a form of docs/formats/features.md; null for none.</summary>
+    /// <summary>
+    /// Features of the pool, gradients or embeddings as the method reads, in a form of docs/formats/features.md; null for none.
+    /// </summary>
     public string? Features { get; init; }
 
     /// <summary>Features of the target; null for none.</summary>
@@ -82,8 +84,8 @@ public sealed record SelectJobOptions
     public string? Match { get; init; }
 
     /// <summary>
-    /// Bytes of its own memory that the process may use, for methods that plan theirs (gtp, omp); files mapped into memory don't count. Default null:
-    /// no bound. At least 1; what is too little for the work is refused before it begins. No result depends on it.
+    /// Bytes of its own memory that the process may use, for methods that plan theirs (gtp, omp); files mapped into memory don't count.
+    /// Default null: no bound. At least 1; what is too little for the work is refused before it begins. No result depends on it.
     /// </summary>
     public long? Memory { get; init; }
 
@@ -99,19 +101,29 @@ public sealed record SelectJobOptions
         _ = MethodOptions.Create(method, Settings);
 
         var faults = new List<Fault>();
-        if (string.IsNullOrWhiteSpace(Out) || Directory.Exists(Out)) faults.Add(Fault.OfOption(ApiName.Out, $"'{Out}' is not a file's path"));
+        if (string.IsNullOrWhiteSpace(Out) || Directory.Exists(Out))
+            faults.Add(Fault.OfOption(ApiName.Out, $"'{Out}' is not a file's path"));
         if (MaxLength < 8) faults.Add(Fault.OfOption(ApiName.MaxLength, $"{MaxLength}", "at least 8"));
         if (Memory < 1) faults.Add(Fault.OfOption(ApiName.Memory, $"{Memory} bytes", "at least 1"));
-        if (Memory is not null && !method.OptionsType.IsSubclassOf(typeof(PursuitOptions))) faults.Add(Fault.OfOption(ApiName.Memory, $"given with '{Method}'", "gtp or omp, which plan their memory"));
+        if (Memory is not null && !method.OptionsType.IsSubclassOf(typeof(PursuitOptions)))
+            faults.Add(Fault.OfOption(ApiName.Memory, $"given with '{Method}'", "gtp or omp, which plan their memory"));
         if (ExcludesTarget && Targets.Count == 0)
             faults.Add(Fault.OfOption(ApiName.ExcludeTarget, $"given without {ApiName.Target}", "the examples to leave out"));
         if (ExcludesTarget && (Features ?? FeaturesRun) is { } made)
-            faults.Add(Fault.OfOption(ApiName.ExcludeTarget, $"given with {ApiName.Features}", $"features computed here: those of {made} have rows for the whole pool"));
+            faults.Add(Fault.OfOption(
+                ApiName.ExcludeTarget, $"given with {ApiName.Features}",
+                $"features computed here: those of {made} have rows for the whole pool"));
         if (Repeats is < 1 or > 1000) faults.Add(Fault.OfOption(ApiName.Repeats, $"{Repeats}", "1 to 1000"));
         if (NeedsTokens && ModelDirectory is null)
-            faults.Add(Fault.OfOption(ApiName.Model, $"missing; {(method.Needs.HasFlag(FeatureNeeds.TokenCounts) ? $"'{Method}'" : $"a budget in {Budget.UnitName(Budget.Unit)}")} needs the tokenizer of a model directory"));
+            faults.Add(Fault.OfOption(
+                ApiName.Model,
+                "missing; "
+                    + $"{(method.Needs.HasFlag(FeatureNeeds.TokenCounts) ? $"'{Method}'" : $"a budget in {Budget.UnitName(Budget.Unit)}")} "
+                    + "needs the tokenizer of a model directory"));
         if (method.Needs.HasFlag(FeatureNeeds.ReferenceLengths) && Targets.Count == 0 && Match is null)
-            faults.Add(Fault.OfOption(ApiName.Target, $"missing; '{Method}' imitates the lengths of a target's examples, or with {ApiName.Match} those of an earlier selection"));
+            faults.Add(Fault.OfOption(
+                ApiName.Target,
+                $"missing; '{Method}' imitates the lengths of a target's examples, or with {ApiName.Match} those of an earlier selection"));
         TextFeatures.AddFaults(this, method, faults);
         StatisticsFeatures.AddFaults(this, method, faults);
         AddFeatureFaults(method, faults);
@@ -133,25 +145,33 @@ public sealed record SelectJobOptions
             .Writes(ApiName.Out, Out)
             .Writes(ApiName.Out, SelectionWriter.FactsPath(Out))
             .WritesRun(RunDirectory is null ? ApiName.Out : ApiName.Run, RunPath);
-        foreach (var beside in Formats.Select(f => TrainerFiles.Beside(Out, f))) files.Writes(ApiName.Out, beside.DataPath).Writes(ApiName.Out, beside.ConfigurationPath);
+        foreach (var beside in Formats.Select(f => TrainerFiles.Beside(Out, f)))
+            files.Writes(ApiName.Out, beside.DataPath).Writes(ApiName.Out, beside.ConfigurationPath);
         return files;
     }
 
     private void AddFeatureFaults(MethodDescriptor method, List<Fault> faults)
     {
         if (!method.Needs.ReadsFeatures()) return;
-        var (what, targets) = method.Needs.HasFlag(FeatureNeeds.PoolEmbeddings) ? ("embeddings", "embeddings") : ("gradient features", "gradients");
+        var (what, targets) = method.Needs.HasFlag(FeatureNeeds.PoolEmbeddings)
+            ? ("embeddings", "embeddings")
+            : ("gradient features", "gradients");
         if (Features is null && !ComputesFeatures)
-            faults.Add(Fault.OfOption(ApiName.Features, $"missing; '{Method}' reads {what} of the pool (docs/formats/features.md says how to make them)"));
+            faults.Add(Fault.OfOption(
+                ApiName.Features, $"missing; '{Method}' reads {what} of the pool (docs/formats/features.md says how to make them)"));
         var lost = ((string Option, string? Path)[])[(ApiName.Features, Features), (ApiName.TargetFeatures, TargetFeatures)];
         lost = [.. lost.Where(given => given.Path is not null && !File.Exists(given.Path) && !Directory.Exists(given.Path))];
         faults.AddRange(lost.Select(given => new Fault(
             FaultKind.Storage, given.Option, $"no file or directory '{given.Path}'", $"features, or the run of {ApiName.ModelFeatures}")));
         if (lost.Length > 0) return; // what else may be missing depends on them
         if (Features is null && TargetFeatures is not null)
-            faults.Add(Fault.OfOption(ApiName.TargetFeatures, $"given without {ApiName.Features}; a target's features are of use beside the pool's, made in the same way"));
+            faults.Add(Fault.OfOption(
+                ApiName.TargetFeatures,
+                $"given without {ApiName.Features}; a target's features are of use beside the pool's, made in the same way"));
         if (method.Needs.ReadsTargetFeatures() && Features is not null && TargetFeatures is null && Targets.Count > 0)
-            faults.Add(Fault.OfOption(ApiName.TargetFeatures, $"missing beside {ApiName.Features}; the target's {targets} must be made as the pool's were (docs/formats/features.md)"));
+            faults.Add(Fault.OfOption(
+                ApiName.TargetFeatures,
+                $"missing beside {ApiName.Features}; the target's {targets} must be made as the pool's were (docs/formats/features.md)"));
         if (method.Needs.NeedsTargetFeatures() && TargetFeatures is null && Targets.Count == 0)
         {
             faults.Add(Features is null

@@ -97,7 +97,8 @@ public sealed record SelectSummary
     /// <exception cref="PursuitException">There is none, or it is another version's.</exception>
     public static SelectSummary Of(RunDirectory run)
     {
-        const string Expected = $"the summary that {ApiName.SelectJob} writes at its end", Advice = "Run the selection again: what is finished of it is reused.";
+        const string Expected = $"the summary that {ApiName.SelectJob} writes at its end",
+            Advice = "Run the selection again: what is finished of it is reused.";
         var path = run.PathOf(FileName);
         var summary = SealedJson.Read<SelectSummary>(path, Expected, Advice);
         return RunStage.Look(run.FullPath, SelectJob.StageName) is { } stage && stage.Fingerprint != summary.Selection
@@ -127,10 +128,15 @@ public sealed record LedgerCounts(long Rows, long Selected, long NotSelected, lo
 /// <param name="BytesReread">Bytes that were read again.</param>
 /// <param name="RowsScreened">Rows that passes saw in a coarse picture kept in memory, over all passes; 0 where none was kept.</param>
 /// <param name="RowsReadAgain">Rows of those that the picture didn't tell apart, and that were read.</param>
-/// <param name="BytesSpared">Bytes of the features that weren't read thanks to it, of those that passes come to; below zero where more were.</param>
-public sealed record MemoryUse(long? Allowed, long Planned, long? Peak, bool KeptRows, long BytesReread, long RowsScreened, long RowsReadAgain, long BytesSpared)
+/// <param name="BytesSpared">
+/// Bytes of the features that weren't read thanks to it, of those that passes come to; below zero where more were.
+/// </param>
+public sealed record MemoryUse(
+    long? Allowed, long Planned, long? Peak, bool KeptRows, long BytesReread, long RowsScreened, long RowsReadAgain, long BytesSpared)
 {
-    internal static MemoryUse Of(PursuitMemory memory, ProcessMemory watch) => new(memory.Allowed, memory.Planned, watch.Peak, memory.KeepsRows, memory.BytesReread, memory.RowsScreened, memory.RowsReadAgain, memory.BytesSpared);
+    internal static MemoryUse Of(PursuitMemory memory, ProcessMemory watch) => new(
+        memory.Allowed, memory.Planned, watch.Peak, memory.KeepsRows, memory.BytesReread, memory.RowsScreened, memory.RowsReadAgain,
+        memory.BytesSpared);
 }
 
 /// <summary>One source's part.</summary>
@@ -147,12 +153,14 @@ public sealed record SourceShare(string Source, int Pool, int Selected, double W
         var random = selection.Method == RandomSelector.Name ? selection : new RandomSelector().Select(problem);
         var inPool = problem.Sources.CountBy(s => s).ToDictionary();
         var atRandom = random.Rows.CountBy(r => problem.Sources[r.Position]).ToDictionary();
-        var chosen = selection.Rows.GroupBy(r => problem.Sources[r.Position]).ToDictionary(g => g.Key, g => (Count: g.Count(), Weight: g.Sum(r => r.Weight)));
+        var chosen = selection.Rows.GroupBy(r => problem.Sources[r.Position])
+            .ToDictionary(g => g.Key, g => (Count: g.Count(), Weight: g.Sum(r => r.Weight)));
         var weight = selection.Rows.Sum(r => r.Weight);
         return
         [
             .. inPool
-                .Select(p => (Name: problem.SourceNames[p.Key], Pool: p.Value, Chosen: chosen.GetValueOrDefault(p.Key), Random: atRandom.GetValueOrDefault(p.Key)))
+                .Select(p => (Name: problem.SourceNames[p.Key], Pool: p.Value, Chosen: chosen.GetValueOrDefault(p.Key),
+                    Random: atRandom.GetValueOrDefault(p.Key)))
                 .OrderByDescending(s => s.Chosen.Count).ThenBy(s => s.Name, StringComparer.Ordinal)
                 .Select(s => new SourceShare(s.Name, s.Pool, s.Chosen.Count, weight > 0 ? s.Chosen.Weight / weight : 0, s.Random)),
         ];

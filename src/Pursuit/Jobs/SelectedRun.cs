@@ -4,7 +4,9 @@ using Pursuit.Selection.Passes;
 
 namespace Pursuit.Jobs;
 
-/// <summary>A selection with everything it was made of, open: what reports and explanations read. Not to be kept beyond the visit.</summary>
+/// <summary>
+/// A selection with everything it was made of, open: what reports and explanations read. Not to be kept beyond the visit.
+/// </summary>
 public sealed record SelectedRun
 {
     /// <summary>What was asked.</summary>

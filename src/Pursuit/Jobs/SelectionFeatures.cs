@@ -6,7 +6,9 @@ using Pursuit.Selection.Features;
 
 namespace Pursuit.Jobs;
 
-/// <summary>The features a method reads, gradients or embeddings: brought along, or made by a source; with everything they depend on.</summary>
+/// <summary>
+/// The features a method reads, gradients or embeddings: brought along, or made by a source; with everything they depend on.
+/// </summary>
 internal sealed record SelectionFeatures : IDisposable
 {
     /// <summary>The pool's; null where the method reads none.</summary>
@@ -42,11 +44,17 @@ internal sealed record SelectionFeatures : IDisposable
     /// <param name="share">Which shards' checksums are compared in this process.</param>
     /// <param name="cancellationToken">Stops the making; what is finished stays.</param>
     /// <exception cref="PursuitException">Features or examples are unfit.</exception>
-    public static SelectionFeatures Open(SelectJobOptions options, FeatureNeeds needs, IFeatureSource? source, Pool pool, Pool? target, StageShare share, CancellationToken cancellationToken)
+    public static SelectionFeatures Open(
+        SelectJobOptions options, FeatureNeeds needs, IFeatureSource? source, Pool pool, Pool? target, StageShare share,
+        CancellationToken cancellationToken)
     {
         if (!needs.ReadsFeatures()) return new SelectionFeatures();
         var opened = options.Features is { } path
-            ? new SelectionFeatures { Pool = FeatureSource.Open(path, ExpectedRows.Of(pool), share.Takes, cancellationToken), PoolFingerprint = FileHash.Of(path, cancellationToken) }
+            ? new SelectionFeatures
+            {
+                Pool = FeatureSource.Open(path, ExpectedRows.Of(pool), share.Takes, cancellationToken),
+                PoolFingerprint = FileHash.Of(path, cancellationToken),
+            }
             : OfSource(source, s => s.OfPool(pool, cancellationToken));
         try
         {
@@ -69,10 +77,17 @@ internal sealed record SelectionFeatures : IDisposable
     private static SelectionFeatures OfSource(IFeatureSource? source, Func<IFeatureSource, ComputedFeatures> make)
     {
         var made = make(source ?? throw new InvalidOperationException("the job was asked to compute features and has no source of them"));
-        return new SelectionFeatures { Pool = made.Features, Losses = made.Losses, PoolFingerprint = made.Fingerprint, Report = made.Report };
+        return new SelectionFeatures
+        {
+            Pool = made.Features,
+            Losses = made.Losses,
+            PoolFingerprint = made.Fingerprint,
+            Report = made.Report,
+        };
     }
 
-    private SelectionFeatures WithTarget(SelectJobOptions options, IFeatureSource? source, Pool pool, Pool? target, CancellationToken cancellationToken)
+    private SelectionFeatures WithTarget(
+        SelectJobOptions options, IFeatureSource? source, Pool pool, Pool? target, CancellationToken cancellationToken)
     {
         if (options.TargetFeatures is null && (target is null || options.Features is not null)) return this;
         if (target is null)
@@ -88,7 +103,8 @@ internal sealed record SelectionFeatures : IDisposable
         return this with
         {
             Target = features,
-            TargetFingerprint = new Fingerprint("target").Add("features", fingerprint).Add("groups", string.Join(',', groups)).Add("names", names.Select(Path.GetFullPath)).Hash,
+            TargetFingerprint = new Fingerprint("target").Add("features", fingerprint).Add("groups", string.Join(',', groups))
+                .Add("names", names.Select(Path.GetFullPath)).Hash,
             TargetGroups = groups,
             TargetGroupNames = names,
         };

@@ -27,12 +27,14 @@ internal static class SelectionFile
         var selection = stage.ReadJson<SelectionResult>(Name);
         var chosen = new HashSet<int>();
         var fault = selection.Rows.Select(row => FaultOf(row, examples, chosen)).FirstOrDefault(f => f is not null);
-        if (fault is not null) throw PursuitException.At(stage.PathOf(Name), fault, $"rows of a pool of {examples:N0} examples, each once", RunStage.RunAgain);
+        if (fault is not null)
+            throw PursuitException.At(stage.PathOf(Name), fault, $"rows of a pool of {examples:N0} examples, each once", RunStage.RunAgain);
         if (!stage.Holds(StoredDetails.FileName)) return (selection, null);
         var details = stage.ReadJson<StoredDetails>(StoredDetails.FileName);
         return details.As<PursuitDetails>() is not { } pursuit || pursuit.FaultOf(chosen) is not { } contradiction
             ? (selection, details)
-            : throw PursuitException.At(stage.PathOf(StoredDetails.FileName), contradiction, "details of the same selection", RunStage.RunAgain);
+            : throw PursuitException.At(
+                stage.PathOf(StoredDetails.FileName), contradiction, "details of the same selection", RunStage.RunAgain);
     }
 
     public static void Write(RunStage stage, SelectionResult selection)
@@ -66,9 +68,11 @@ internal static class SelectionFile
             passes.Add(pass);
         }
 
-        return file.InFileOrder is [{ Name: GainsTensor, Type: TensorType.Float32, Shape: [var kept, var rows] }] && kept == passes.Count && rows == examples
+        return file.InFileOrder is [{ Name: GainsTensor, Type: TensorType.Float32, Shape: [var kept, var rows] }] && kept == passes.Count
+            && rows == examples
             ? new PursuitGains(passes.Select((pass, k) => (pass, (IPassGains)new GainsInFile(path, k))))
-            : throw PursuitException.At(path, $"other tensors than {GainsTensor}", $"float32 [{passes.Count}, {examples}]", RunStage.RunAgain);
+            : throw PursuitException.At(
+                path, $"other tensors than {GainsTensor}", $"float32 [{passes.Count}, {examples}]", RunStage.RunAgain);
     }
 
     private static string? FaultOf(RankedRow row, int examples, HashSet<int> chosen) =>
@@ -111,7 +115,8 @@ internal static class SelectionFile
             {
                 const string Advice = $"Give {ApiName.Match} the file that {ApiName.SelectJob} writes beside its records.";
                 var place = $"{path}, line {ids.Count + 1}";
-                var record = JsonFile.Read<Chosen>(Encoding.UTF8.GetBytes(line), place, RunJson.Compact, "a line of a .selection.jsonl", Advice);
+                var record = JsonFile.Read<Chosen>(
+                    Encoding.UTF8.GetBytes(line), place, RunJson.Compact, "a line of a .selection.jsonl", Advice);
                 try
                 {
                     ids.Add(ContentId.Parse(record.ContentId));

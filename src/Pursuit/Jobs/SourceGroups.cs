@@ -16,7 +16,8 @@ public sealed record SourceGroups(IReadOnlyList<int> Groups, IReadOnlyList<strin
     public bool AreFiles { get; private init; }
 
     /// <summary>Hash of every example's source name; a file's wherever the command was started.</summary>
-    internal string Fingerprint => new Fingerprint("sources/1").Add("names", AreFiles ? Names.Select(Path.GetFullPath) : Names).Add("groups", string.Join(',', Groups)).Hash;
+    internal string Fingerprint => new Fingerprint("sources/1").Add("names", AreFiles ? Names.Select(Path.GetFullPath) : Names)
+        .Add("groups", string.Join(',', Groups)).Hash;
 
     /// <summary>Groups a pool's examples.</summary>
     /// <param name="pool">The pool.</param>
@@ -41,7 +42,8 @@ public sealed record SourceGroups(IReadOnlyList<int> Groups, IReadOnlyList<strin
         }
 
         return names is [Missing]
-            ? throw PursuitException.At(ApiName.SourceField, $"no record has a text field '{field}'", "a top-level field whose value is a text")
+            ? throw PursuitException.At(
+                ApiName.SourceField, $"no record has a text field '{field}'", "a top-level field whose value is a text")
             : new SourceGroups(groups, names) { AreFiles = field is null };
     }
 

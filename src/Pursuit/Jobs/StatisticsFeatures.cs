@@ -34,10 +34,13 @@ internal sealed record StatisticsFeatures : IDisposable
     /// <param name="needs">What the method declares.</param>
     /// <param name="source">Makes statistics; null where none are made.</param>
     /// <param name="pool">The pool.</param>
-    /// <param name="earlier">A finished selection that is only looked at: without a source none are opened, and what it depends on is taken from it.</param>
+    /// <param name="earlier">
+    /// A finished selection that is only looked at: without a source none are opened, and what it depends on is taken from it.
+    /// </param>
     /// <param name="cancellationToken">Stops the making; what is finished stays.</param>
     /// <exception cref="PursuitException">The model or the pool is unfit.</exception>
-    public static StatisticsFeatures Open(FeatureNeeds needs, IStatisticsSource? source, Pool pool, RunStage? earlier, CancellationToken cancellationToken)
+    public static StatisticsFeatures Open(
+        FeatureNeeds needs, IStatisticsSource? source, Pool pool, RunStage? earlier, CancellationToken cancellationToken)
     {
         if (!needs.HasFlag(FeatureNeeds.TokenStatistics)) return new StatisticsFeatures();
         if (source is null)
@@ -68,13 +71,15 @@ internal sealed record StatisticsFeatures : IDisposable
     }
 
     /// <summary>The problem with the statistics in it.</summary>
-    public SelectionProblem Give(SelectionProblem problem) => problem with { Statistics = new StatisticsInputs { Pool = Pool, Reference = Reference } };
+    public SelectionProblem Give(SelectionProblem problem) =>
+        problem with { Statistics = new StatisticsInputs { Pool = Pool, Reference = Reference } };
 
     /// <summary>What a person should know of them.</summary>
     public IEnumerable<string> Remarks()
     {
         if (Report is { Tokens: > 0 } report && report.UnknownTokens > 0.01 * report.Tokens)
-            yield return $"{(double)report.UnknownTokens / report.Tokens:0.0%} of the tokens stand for what the probe's vocabulary can't spell: their probabilities say nothing of the text. Give another model, or none to train probes on the pool.";
+            yield return $"{(double)report.UnknownTokens / report.Tokens:0.0%} of the tokens stand for what the probe's vocabulary can't "
+                + "spell: their probabilities say nothing of the text. Give another model, or none to train probes on the pool.";
     }
 
     /// <summary>Closes them.</summary>

@@ -13,7 +13,9 @@ internal sealed record StoredDetails(IReadOnlyList<KeyValuePair<string, string>>
 {
     /// <inheritdoc cref="StoredDetails"/>
     public IReadOnlyList<KeyValuePair<string, string>> Lines { get; init; } =
-        Lines.Any(line => line.Key is null || line.Value is null) ? throw new ArgumentException("a line without its name or value", nameof(Lines)) : Lines;
+        Lines.Any(line => line.Key is null || line.Value is null)
+            ? throw new ArgumentException("a line without its name or value", nameof(Lines))
+            : Lines;
 
     private const string TypeName = "$type";
     private const string Expected = "what a method reported of its work";
@@ -35,7 +37,8 @@ internal sealed record StoredDetails(IReadOnlyList<KeyValuePair<string, string>>
     }
 
     /// <summary>What a stage keeps of some details.</summary>
-    internal static StoredDetails Of(MethodDetails details) => new(details.Summary, JsonSerializer.SerializeToElement(details, RunJson.Compact));
+    internal static StoredDetails Of(MethodDetails details) =>
+        new(details.Summary, JsonSerializer.SerializeToElement(details, RunJson.Compact));
 
     private TDetails Read<TDetails>()
         where TDetails : MethodDetails => JsonFile.Read<TDetails>(Values, FileName, RunJson.Compact, Expected);

@@ -7,7 +7,8 @@ namespace Pursuit.Jobs;
 internal static class TargetOverlap
 {
     /// <summary>Rows of the pool that were left out because they are the target's.</summary>
-    public static long ExcludedRows(Pool pool) => pool.Ledger.ReasonCounts.Where(r => r.Reason == PoolOptions.ExcludedReason).Sum(r => r.Count);
+    public static long ExcludedRows(Pool pool) =>
+        pool.Ledger.ReasonCounts.Where(r => r.Reason == PoolOptions.ExcludedReason).Sum(r => r.Count);
 
     /// <summary>What to say of them; null where there are none, or no target.</summary>
     public static string? Note(Pool pool, Pool? target, bool excluded)
@@ -23,7 +24,9 @@ internal static class TargetOverlap
         var own = target.ContentIds.ToArray().ToHashSet();
         var both = pool.ContentIds.ToArray().Count(own.Contains);
         if (both == 0) return null;
-        var counted = Invariant($"{both:N0} of {target.Count:N0} target {(target.Count == 1 ? "example" : "examples")} {(both == 1 ? "stands" : "stand")}");
-        return $"{counted} in the pool too, where methods that compare with the target find them first; excluding the target leaves them out";
+        var counted = Invariant($"{both:N0} of {target.Count:N0} target {(target.Count == 1 ? "example" : "examples")} ")
+            + Invariant($"{(both == 1 ? "stands" : "stand")}");
+        return $"{counted} in the pool too, where methods that compare with the target find them first; "
+            + "excluding the target leaves them out";
     }
 }

@@ -26,7 +26,8 @@ internal static class TextFeatures
     };
 
     /// <summary>What a choice depends on besides the pool; null where the method reads no target's text.</summary>
-    public static string? TargetFingerprint(FeatureNeeds needs, Pool? target) => needs.HasFlag(FeatureNeeds.TargetTexts) ? target?.Fingerprint : null;
+    public static string? TargetFingerprint(FeatureNeeds needs, Pool? target) =>
+        needs.HasFlag(FeatureNeeds.TargetTexts) ? target?.Fingerprint : null;
 
     /// <summary>The texts of a pool's records.</summary>
     private sealed class PoolTexts(Pool pool) : ITextFeatures

@@ -16,7 +16,9 @@ internal static class TokenCounting
     private const string AuditName = "audit.json";
 
     /// <summary>Counts every example's tokens, or reuses the counts of an earlier run.</summary>
-    public static TokenCounts Count(RunDirectory run, Pool pool, ExampleEncoder encoder, int threads, Action<AuditReport>? onAudit, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public static TokenCounts Count(
+        RunDirectory run, Pool pool, ExampleEncoder encoder, int threads, Action<AuditReport>? onAudit, IProgress<WorkProgress>? progress,
+        CancellationToken cancellationToken)
     {
         var fingerprint = new Fingerprint("token-counts/2")
             .Add("pursuit", RunDirectory.PursuitVersion)
@@ -62,7 +64,8 @@ internal static class TokenCounting
 
     /// <summary>Encodes every example over several threads; the counts and the audit don't depend on their number.</summary>
     /// <returns>Tokens and supervised tokens of each example in turn, [pool x 2]; zeros where the template refuses it.</returns>
-    public static (int[] Counts, AuditReport Audit) Compute(Pool pool, ExampleEncoder encoder, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public static (int[] Counts, AuditReport Audit) Compute(
+        Pool pool, ExampleEncoder encoder, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var counts = new int[2 * pool.Count];
         var audit = new DatasetAudit(encoder);

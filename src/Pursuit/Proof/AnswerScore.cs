@@ -16,7 +16,9 @@ internal readonly record struct AnswerScore(double ExactMatch, double TokenF1, d
         var (given, wanted) = (AnswerText.Words(answer), AnswerText.Words(right));
         return given.Count == 0 || wanted.Count == 0
             ? new AnswerScore(exact, exact, exact)
-            : new AnswerScore(exact, Harmonic(InCommon(given, wanted), given.Count, wanted.Count), Harmonic(LongestCommonSubsequence(given, wanted), given.Count, wanted.Count));
+            : new AnswerScore(
+                exact, Harmonic(InCommon(given, wanted), given.Count, wanted.Count),
+                Harmonic(LongestCommonSubsequence(given, wanted), given.Count, wanted.Count));
     }
 
     // 2PR/(P+R) with P = hits/given and R = hits/wanted.

@@ -20,7 +20,8 @@ internal static class Bootstrap
     /// <summary>The interval of one test's mean, or of the mean of a difference (<see cref="ExampleScores.Less"/>).</summary>
     /// <param name="scores">What to average.</param>
     /// <param name="seed">Seed of the draws.</param>
-    public static Interval OfTest(ExampleScores scores, ulong seed) => Resample(scores.Mean, SeedDeviations([scores]), ExampleDeviations(scores), scores.Examples, seed);
+    public static Interval OfTest(ExampleScores scores, ulong seed) =>
+        Resample(scores.Mean, SeedDeviations([scores]), ExampleDeviations(scores), scores.Examples, seed);
 
     /// <summary>The interval of the mean over targets, each counting alike; one target is as <see cref="OfTest"/>.</summary>
     /// <param name="targets">Each target's figures, over the same seeds, at least one.</param>
@@ -33,7 +34,9 @@ internal static class Bootstrap
         return Resample(mean, SeedDeviations(targets), deviations, targets.Count, seed);
     }
 
-    /// <summary>What one seed adds to the mean: its own mean over targets less the mean over seeds, over the number of seeds [seeds].</summary>
+    /// <summary>
+    /// What one seed adds to the mean: its own mean over targets less the mean over seeds, over the number of seeds [seeds].
+    /// </summary>
     private static double[] SeedDeviations(IReadOnlyList<ExampleScores> targets)
     {
         var seeds = targets[0].Seeds;

@@ -34,7 +34,9 @@ internal sealed record ExampleScores(IReadOnlyList<double[]> Totals, double[] Si
     public ExampleScores Less(ExampleScores other)
     {
         if (other.Seeds != Seeds || !other.Sizes.AsSpan().SequenceEqual(Sizes))
-            throw new ArgumentException($"{Seeds} seeds of {Examples} examples against {other.Seeds} of {other.Examples}, or examples of other sizes", nameof(other));
+            throw new ArgumentException(
+                $"{Seeds} seeds of {Examples} examples against {other.Seeds} of {other.Examples}, or examples of other sizes",
+                nameof(other));
         return new ExampleScores([.. Totals.Zip(other.Totals, (a, b) => a.Zip(b, (x, y) => x - y).ToArray())], Sizes);
     }
 }

@@ -1,6 +1,8 @@
 namespace Pursuit.Proof;
 
-/// <summary>How much of a test stands in the pool, or among the target's examples: what is measured on it is then partly remembered.</summary>
+/// <summary>
+/// How much of a test stands in the pool, or among the target's examples: what is measured on it is then partly remembered.
+/// </summary>
 public sealed record Overlap
 {
     /// <summary>The test's name.</summary>
@@ -15,7 +17,9 @@ public sealed record Overlap
     /// <summary>Test examples whose very content stands there (the same content id).</summary>
     public required int SameContent { get; init; }
 
-    /// <summary>Test examples that share a run of 13 words, or all their words where they have fewer; those of the same content among them.</summary>
+    /// <summary>
+    /// Test examples that share a run of 13 words, or all their words where they have fewer; those of the same content among them.
+    /// </summary>
     public required int SharedRun { get; init; }
 
     /// <summary>Of those, the ones where a shared run is in the answer.</summary>
@@ -32,7 +36,8 @@ public sealed record Overlap
 
     /// <summary>One sentence with the counts.</summary>
     public override string ToString() =>
-        $"{Test}: of {TestExamples:N0} test examples {SameContent:N0} stand in the {With} and {SharedRun:N0} share a run of {WordRuns.Length} words with it ({SharedAnswerRun:N0} in the answer); {Examples:N0} examples there";
+        $"{Test}: of {TestExamples:N0} test examples {SameContent:N0} stand in the {With} and {SharedRun:N0} share a run of "
+            + $"{WordRuns.Length} words with it ({SharedAnswerRun:N0} in the answer); {Examples:N0} examples there";
 }
 
 /// <summary>A test example and one that it overlaps with.</summary>

@@ -75,7 +75,8 @@ internal sealed class OverlapIndex
                     var place = _places[i];
                     touched.Add(place.Test);
                     if (!first) continue;
-                    if (!marks[place.Test].Run[place.Example] && !marks[place.Test].Same[place.Example]) Keep(place, example, WordRuns.Text(words, run));
+                    if (!marks[place.Test].Run[place.Example] && !marks[place.Test].Same[place.Example])
+                        Keep(place, example, WordRuns.Text(words, run));
                     marks[place.Test].Run[place.Example] = true;
                     marks[place.Test].AnswerRun[place.Example] |= place.OfAnswer;
                 }

@@ -13,13 +13,17 @@ internal sealed class ProofAnalysis
     private readonly Dictionary<(string Target, string Method, string? Budget, ulong? Seed), TrainingScores> _scores;
 
     /// <summary>Takes the scores.</summary>
-    /// <param name="scores">Of every target, method, budget and seed, and the untrained model; a whole epoch's may be of fewer seeds or missing.</param>
+    /// <param name="scores">
+    /// Of every target, method, budget and seed, and the untrained model; a whole epoch's may be of fewer seeds or missing.
+    /// </param>
     /// <param name="targets">The targets' names.</param>
     /// <param name="budgets">The budgets' names.</param>
     /// <param name="methods">The methods' labels in the order of the tables.</param>
     /// <param name="seeds">The seeds.</param>
     /// <param name="seed">Seed of the resampling.</param>
-    public ProofAnalysis(IEnumerable<TrainingScores> scores, IReadOnlyList<string> targets, IReadOnlyList<string> budgets, IReadOnlyList<string> methods, IReadOnlyList<ulong> seeds, ulong seed)
+    public ProofAnalysis(
+        IEnumerable<TrainingScores> scores, IReadOnlyList<string> targets, IReadOnlyList<string> budgets, IReadOnlyList<string> methods,
+        IReadOnlyList<ulong> seeds, ulong seed)
     {
         (_targets, _budgets, _methods, _seeds, _seed) = (targets, budgets, methods, seeds, seed);
         _scores = scores.ToDictionary(s => (s.Target, s.Method, s.Budget, s.Seed));
@@ -51,7 +55,8 @@ internal sealed class ProofAnalysis
                 for (var i = 0; i < _methods.Count; i++)
                 {
                     foreach (var against in References(i))
-                        result.AddRange(Metrics.Select(metric => Compare(group, budget, _methods[i], against, metric)).OfType<ProofComparison>());
+                        result.AddRange(
+                            Metrics.Select(metric => Compare(group, budget, _methods[i], against, metric)).OfType<ProofComparison>());
                 }
             }
         }
@@ -61,13 +66,17 @@ internal sealed class ProofAnalysis
 
     /// <summary>The verdicts on the methods that choose, by the loss against random, in words.</summary>
     public static IReadOnlyList<string> Sentences(IEnumerable<ProofComparison> comparisons, int seeds, string unit) =>
-        [.. comparisons.Where(c => c is { Metric: ProofMetric.Loss, Against: ProofReport.Random, Method: not (ProofReport.Full or ProofReport.FullEpoch) }).Select(c => Sentence(c, seeds, unit))];
+        [.. comparisons.Where(
+            c => c is { Metric: ProofMetric.Loss, Against: ProofReport.Random, Method: not (ProofReport.Full or ProofReport.FullEpoch) })
+            .Select(c => Sentence(c, seeds, unit))];
 
     private static string Sentence(ProofComparison comparison, int seeds, string unit)
     {
         var (difference, where) = (comparison.Difference, comparison.Target is { } target ? $"on {target}" : "across all targets");
         var figure = difference is { Low: { } low, High: { } high }
-            ? FormattableString.Invariant($"{difference.Estimate:+0.0000;-0.0000;0.0000} {unit}, 95% interval {low:+0.0000;-0.0000;0.0000} to {high:+0.0000;-0.0000;0.0000}, {seeds} seed{(seeds == 1 ? "" : "s")}")
+            ? FormattableString.Invariant($"{difference.Estimate:+0.0000;-0.0000;0.0000} {unit}, ")
+                + FormattableString.Invariant($"95% interval {low:+0.0000;-0.0000;0.0000} to {high:+0.0000;-0.0000;0.0000}, ")
+                + FormattableString.Invariant($"{seeds} seed{(seeds == 1 ? "" : "s")}")
             : FormattableString.Invariant($"{difference.Estimate:+0.0000;-0.0000;0.0000} {unit}, too few test examples for an interval");
         var verdict = comparison.Verdict switch
         {
@@ -110,12 +119,16 @@ internal sealed class ProofAnalysis
             TokenF1 = Of(ProofMetric.TokenF1),
             RougeL = Of(ProofMetric.RougeL),
             GainShare = GainShare(group.Targets, loss.Estimate),
-            BySeed = [.. seeds.Select((seed, i) => new ProofSeedScore(seed, SeedMean(i, ProofMetric.Loss)!.Value, SeedMean(i, ProofMetric.ExactMatch), SeedMean(i, ProofMetric.TokenF1), SeedMean(i, ProofMetric.RougeL)))],
+            BySeed = [.. seeds.Select((seed, i) => new ProofSeedScore(
+                seed, SeedMean(i, ProofMetric.Loss)!.Value, SeedMean(i, ProofMetric.ExactMatch), SeedMean(i, ProofMetric.TokenF1),
+                SeedMean(i, ProofMetric.RougeL)))],
         };
 
-        Interval? Of(ProofMetric metric) => Figures(group.Targets, method, budget, seeds, metric) is { } figures ? Bootstrap.OfTargets(figures, _seed) : null;
+        Interval? Of(ProofMetric metric) =>
+            Figures(group.Targets, method, budget, seeds, metric) is { } figures ? Bootstrap.OfTargets(figures, _seed) : null;
 
-        double? SeedMean(int seed, ProofMetric metric) => Figures(group.Targets, method, budget, seeds, metric)?.Average(f => f.Totals[seed].Sum() / f.Size);
+        double? SeedMean(int seed, ProofMetric metric) =>
+            Figures(group.Targets, method, budget, seeds, metric)?.Average(f => f.Totals[seed].Sum() / f.Size);
     }
 
     private double? GainShare(IReadOnlyList<string> targets, double loss)
@@ -128,23 +141,30 @@ internal sealed class ProofAnalysis
         double Mean(string method) => Figures(targets, method, null, SeedsOf(method, null), ProofMetric.Loss)!.Average(f => f.Mean);
     }
 
-    private ProofComparison? Compare((string? Name, IReadOnlyList<string> Targets) group, string budget, string method, string against, ProofMetric metric)
+    private ProofComparison? Compare(
+        (string? Name, IReadOnlyList<string> Targets) group, string budget, string method, string against, ProofMetric metric)
     {
         // A whole epoch may have been trained with some of the seeds only: pairs are what both were trained with.
         ulong?[] seeds = [.. SeedsOf(method, BudgetOf(method, budget)).Intersect(SeedsOf(against, BudgetOf(against, budget)))];
-        if (Figures(group.Targets, method, BudgetOf(method, budget), seeds, metric) is not { } own || Figures(group.Targets, against, BudgetOf(against, budget), seeds, metric) is not { } other) return null;
+        if (Figures(group.Targets, method, BudgetOf(method, budget), seeds, metric) is not { } own
+            || Figures(group.Targets, against, BudgetOf(against, budget), seeds, metric) is not { } other)
+            return null;
         var difference = Bootstrap.OfTargets([.. own.Zip(other, (a, b) => a.Less(b))], _seed);
-        return new ProofComparison(group.Name, budget, method, against, metric, difference, Verdicts.Of(difference, lowerIsBetter: metric == ProofMetric.Loss));
+        return new ProofComparison(
+            group.Name, budget, method, against, metric, difference, Verdicts.Of(difference, lowerIsBetter: metric == ProofMetric.Loss));
     }
 
     private static string? BudgetOf(string method, string budget) => method == ProofReport.FullEpoch ? null : budget;
 
     /// <summary>The seeds a method was trained with; none by number for the untrained model.</summary>
     private ulong?[] SeedsOf(string method, string? budget) =>
-        method == ProofReport.Base ? [null] : [.. _seeds.Where(s => _scores.ContainsKey((_targets[0], method, budget, s))).Select(s => (ulong?)s)];
+        method == ProofReport.Base
+            ? [null]
+            : [.. _seeds.Where(s => _scores.ContainsKey((_targets[0], method, budget, s))).Select(s => (ulong?)s)];
 
     /// <summary>A figure of each target; null where it wasn't measured.</summary>
-    private List<ExampleScores>? Figures(IReadOnlyList<string> targets, string method, string? budget, IReadOnlyList<ulong?> seeds, ProofMetric metric)
+    private List<ExampleScores>? Figures(
+        IReadOnlyList<string> targets, string method, string? budget, IReadOnlyList<ulong?> seeds, ProofMetric metric)
     {
         var result = new List<ExampleScores>();
         foreach (var target in targets)

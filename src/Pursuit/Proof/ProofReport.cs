@@ -64,7 +64,12 @@ public sealed record ProofReport
     public ProofReport WithoutSeconds() => this with
     {
         Seconds = 0,
-        Costs = [.. Costs.Select(c => c with { TrainingSeconds = null, TestSeconds = null, Selection = c.Selection is null ? null : c.Selection with { Seconds = 0, FeatureSeconds = 0 } })],
+        Costs = [.. Costs.Select(c => c with
+        {
+            TrainingSeconds = null,
+            TestSeconds = null,
+            Selection = c.Selection is null ? null : c.Selection with { Seconds = 0, FeatureSeconds = 0 },
+        })],
     };
 }
 
@@ -78,7 +83,9 @@ public sealed record ProofReport
 /// <param name="Use">What of the selections counts: weights, repeats or uniform.</param>
 /// <param name="LossUnit">What losses count in: <see cref="PerAnswerToken"/>, <see cref="PerToken"/> or <see cref="PerByte"/>.</param>
 /// <param name="FromScratch">Whether trainings began with new weights in the model's shape.</param>
-public sealed record ProofRecipe(string Model, int Epochs, int BatchExamples, double LearningRate, double Warmup, int MaxLength, string Use, string LossUnit = ProofRecipe.PerAnswerToken, bool FromScratch = false)
+public sealed record ProofRecipe(
+    string Model, int Epochs, int BatchExamples, double LearningRate, double Warmup, int MaxLength, string Use,
+    string LossUnit = ProofRecipe.PerAnswerToken, bool FromScratch = false)
 {
     /// <summary>What losses of answers count in.</summary>
     public const string PerAnswerToken = "nats per answer token";
@@ -142,7 +149,9 @@ public sealed record ProofScore
     /// <summary>Mean ROUGE-L of the answers.</summary>
     public Interval? RougeL { get; init; }
 
-    /// <summary>How much of what a whole epoch gains over the untrained model is reached, by loss; null where an epoch gains nothing.</summary>
+    /// <summary>
+    /// How much of what a whole epoch gains over the untrained model is reached, by loss; null where an epoch gains nothing.
+    /// </summary>
     public double? GainShare { get; init; }
 
     /// <summary>Each seed's mean figures; one entry without a seed for the untrained model.</summary>
@@ -165,7 +174,8 @@ public sealed record ProofSeedScore(ulong? Seed, double Loss, double? ExactMatch
 /// <param name="Metric">What is compared.</param>
 /// <param name="Difference">Method less reference.</param>
 /// <param name="Verdict">What it shows.</param>
-public sealed record ProofComparison(string? Target, string Budget, string Method, string Against, ProofMetric Metric, Interval Difference, Verdict Verdict);
+public sealed record ProofComparison(
+    string? Target, string Budget, string Method, string Against, ProofMetric Metric, Interval Difference, Verdict Verdict);
 
 /// <summary>What is compared.</summary>
 public enum ProofMetric

@@ -35,7 +35,8 @@ internal static class SmallSample
             // Abramowitz and Stegun, 26.7.5.
             var (z, n) = (Normal, (double)degrees);
             var z2 = z * z;
-            return z + z * (z2 + 1) / (4 * n) + z * ((5 * z2 + 16) * z2 + 3) / (96 * n * n) + z * (((3 * z2 + 19) * z2 + 17) * z2 - 15) / (384 * n * n * n);
+            return z + z * (z2 + 1) / (4 * n) + z * ((5 * z2 + 16) * z2 + 3) / (96 * n * n)
+                + z * (((3 * z2 + 19) * z2 + 17) * z2 - 15) / (384 * n * n * n);
         }
 
         var (low, high) = (0.0, 20.0);

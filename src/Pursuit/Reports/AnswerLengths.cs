@@ -11,7 +11,8 @@ namespace Pursuit.Reports;
 /// <param name="Unit">In what.</param>
 /// <param name="Pool">Lengths of the pool's examples, or of those drawn.</param>
 /// <param name="Chosen">Lengths and weights of the chosen, or of those drawn.</param>
-internal sealed record AnswerLengths(string Title, string Unit, IReadOnlyList<double> Pool, IReadOnlyList<(double Value, double Weight)> Chosen)
+internal sealed record AnswerLengths(
+    string Title, string Unit, IReadOnlyList<double> Pool, IReadOnlyList<(double Value, double Weight)> Chosen)
 {
     private const string Plain = "answer length";
     private const string Purpose = "report/answer-lengths";
@@ -27,7 +28,9 @@ internal sealed record AnswerLengths(string Title, string Unit, IReadOnlyList<do
     {
         var rows = run.Selection.Rows;
         if (run.Problem.TokenCounts is { } counts)
-            return new AnswerLengths(Plain, "tokens", [.. counts.Supervised.Select(c => (double)c)], [.. rows.Select(r => ((double)counts.Supervised[r.Position], r.Weight))]);
+            return new AnswerLengths(
+                Plain, "tokens", [.. counts.Supervised.Select(c => (double)c)],
+                [.. rows.Select(r => ((double)counts.Supervised[r.Position], r.Weight))]);
         if (run.Pool.Count <= most)
         {
             double[] all = [.. run.Pool.Read(cancellationToken).Select(e => (double)ReportTexts.AnswerLength(e))];
@@ -36,12 +39,14 @@ internal sealed record AnswerLengths(string Title, string Unit, IReadOnlyList<do
 
         var chosen = Drawn(rows.Count, most, run.Options.Seed, 1);
         return new AnswerLengths(
-            Invariant($"{Plain}, of {most:N0} examples drawn from the pool{(chosen.Length < rows.Count ? Invariant($" and {most:N0} from the selection") : "")}"),
+            Invariant($"{Plain}, of {most:N0} examples drawn from the ")
+                + Invariant($"pool{(chosen.Length < rows.Count ? Invariant($" and {most:N0} from the selection") : "")}"),
             "characters",
             [.. Read(Drawn(run.Pool.Count, most, run.Options.Seed, 0))],
             [.. Read([.. chosen.Select(i => rows[i].Position)]).Zip(chosen, (length, i) => (length, rows[i].Weight))]);
 
-        IEnumerable<double> Read(int[] positions) => run.Pool.Read(positions, cancellationToken).Select(e => (double)ReportTexts.AnswerLength(e));
+        IEnumerable<double> Read(int[] positions) =>
+            run.Pool.Read(positions, cancellationToken).Select(e => (double)ReportTexts.AnswerLength(e));
     }
 
     /// <summary>Some of the first whole numbers, ascending; all where they are few.</summary>

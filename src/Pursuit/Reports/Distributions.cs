@@ -22,11 +22,14 @@ internal static class Distributions
     /// <param name="chosen">The selected examples' numbers and weights, or those of some.</param>
     /// <param name="pool">Examples in the pool.</param>
     /// <param name="selected">Examples chosen.</param>
-    public static Distribution Of(string title, string unit, IReadOnlyList<double> values, IReadOnlyList<(double Value, double Weight)> chosen, int pool, int selected)
+    public static Distribution Of(
+        string title, string unit, IReadOnlyList<double> values,
+        IReadOnlyList<(double Value, double Weight)> chosen, int pool, int selected)
     {
         double[] sorted = [.. values];
         Array.Sort(sorted);
-        var edges = Enumerable.Range(1, Spans).Select(k => sorted[(int)Math.Ceiling((double)sorted.Length * k / Spans) - 1]).Distinct().ToArray();
+        var edges = Enumerable.Range(1, Spans).Select(k => sorted[(int)Math.Ceiling((double)sorted.Length * k / Spans) - 1]).Distinct()
+            .ToArray();
         var inPool = new int[edges.Length];
         var taken = new int[edges.Length];
         var weights = new double[edges.Length];
@@ -40,15 +43,21 @@ internal static class Distributions
         var total = weights.Sum();
         var bins = Enumerable.Range(0, edges.Length).Select(b =>
         {
-            var name = b == 0 ? Invariant($"up to {Short(edges[0])} {unit}") : Invariant($"above {Short(edges[b - 1])}, up to {Short(edges[b])} {unit}");
-            return Bin(name, InAll(inPool[b], values.Count, pool), InAll(taken[b], chosen.Count, selected), total > 0 ? weights[b] / total : 0, pool, selected);
+            var name = b == 0
+                ? Invariant($"up to {Short(edges[0])} {unit}")
+                : Invariant($"above {Short(edges[b - 1])}, up to {Short(edges[b])} {unit}");
+            return Bin(
+                name, InAll(inPool[b], values.Count, pool), InAll(taken[b], chosen.Count, selected), total > 0 ? weights[b] / total : 0,
+                pool, selected);
         });
         return new Distribution(title, unit, Median(sorted), Median([.. chosen.Select(c => c.Value).Order()]), [.. bins], edges);
     }
 
     /// <summary>A number for a label: whole from 100 on, else three digits.</summary>
     public static string Short(double value) =>
-        Math.Abs(value) >= 100 || value == Math.Floor(value) ? value.ToString("N0", CultureInfo.InvariantCulture) : value.ToString("G3", CultureInfo.InvariantCulture);
+        Math.Abs(value) >= 100 || value == Math.Floor(value)
+            ? value.ToString("N0", CultureInfo.InvariantCulture)
+            : value.ToString("G3", CultureInfo.InvariantCulture);
 
     /// <summary>A number for an axis, at most five characters as a rule: thousands as k.</summary>
     public static string Tick(double value) => Math.Abs(value) >= 1_000 ? Invariant($"{value / 1000:0.#}k") : Short(value);

@@ -74,7 +74,8 @@ internal sealed class ExampleListing(SelectedRun run, string unit, IReadOnlyList
         return (Renumbered(links, out var wanted), Texts(run.Target, wanted, cancellationToken));
     }
 
-    private (ExampleLink[][] Links, OtherExample[] Others) Near(int[] positions, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    private (ExampleLink[][] Links, OtherExample[] Others) Near(
+        int[] positions, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         if (Reasons(cancellationToken) is not { } reasons) return ([], []);
         var asked = reasons.Within(positions.Length, reasons.Pool.Count, MostProducts, MostPairs);
@@ -87,7 +88,8 @@ internal sealed class ExampleListing(SelectedRun run, string unit, IReadOnlyList
     private Dictionary<int, ExampleLink[]> Twins() => pairs
         .SelectMany(p => new[] { (Of: p.First, To: p.Second, p.Cosine), (Of: p.Second, To: p.First, p.Cosine) })
         .GroupBy(p => p.Of)
-        .ToDictionary(g => g.Key, g => g.OrderByDescending(p => p.Cosine).ThenBy(p => p.To).Take(FeatureReasons.Kept).Select(p => new ExampleLink(p.To, Rounded(p.Cosine))).ToArray());
+        .ToDictionary(g => g.Key, g => g.OrderByDescending(p => p.Cosine)
+            .ThenBy(p => p.To).Take(FeatureReasons.Kept).Select(p => new ExampleLink(p.To, Rounded(p.Cosine))).ToArray());
 
     /// <summary>Links to positions become links to the list of the positions that are linked to, ascending.</summary>
     private static ExampleLink[][] Renumbered(ExampleLink[][] links, out int[] positions)
@@ -99,11 +101,16 @@ internal sealed class ExampleListing(SelectedRun run, string unit, IReadOnlyList
 
     private OtherExample[] Texts(Pool? pool, int[] positions, CancellationToken cancellationToken)
     {
-        if (pool is null) return Array.ConvertAll(positions, p => new OtherExample(null, null, 0, FormattableString.Invariant($"target row {p + 1}")));
-        return [.. pool.Read(positions, cancellationToken).Select(e => new OtherExample(e.Id, _paths.Of(pool.Sources[e.Locator.Source].Path), e.Locator.Line, ReportTexts.Short(e)))];
+        if (pool is null)
+            return Array.ConvertAll(positions, p => new OtherExample(null, null, 0, FormattableString.Invariant($"target row {p + 1}")));
+        return [.. pool.Read(positions, cancellationToken)
+            .Select(e => new OtherExample(e.Id, _paths.Of(pool.Sources[e.Locator.Source].Path), e.Locator.Line, ReportTexts.Short(e)))];
     }
 
     /// <summary>Five significant digits: more say nothing to a reader and weigh on the page.</summary>
     private static double Rounded(double value) =>
-        value == 0 || !double.IsFinite(value) ? value : double.Parse(value.ToString("G5", System.Globalization.CultureInfo.InvariantCulture), System.Globalization.CultureInfo.InvariantCulture);
+        value == 0 || !double.IsFinite(value)
+            ? value
+            : double.Parse(
+                value.ToString("G5", System.Globalization.CultureInfo.InvariantCulture), System.Globalization.CultureInfo.InvariantCulture);
 }

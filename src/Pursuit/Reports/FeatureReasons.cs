@@ -76,7 +76,8 @@ internal sealed class FeatureReasons
                 Target.Gather([.. Enumerable.Range(firstTarget, count)], targets);
                 Gemm.Multiply(false, true, block.Length, count, dimension, 1, rows, dimension, targets, dimension, 0, products, BlockRows);
                 for (var i = 0; i < block.Length; i++)
-                    for (var v = 0; v < count; v++) Offer(best[i], new ExampleLink(firstTarget + v, products[i * BlockRows + v]), (a, b) => a.CompareTo(b));
+                    for (var v = 0; v < count; v++)
+                        Offer(best[i], new ExampleLink(firstTarget + v, products[i * BlockRows + v]), (a, b) => a.CompareTo(b));
             }
 
             for (var i = 0; i < block.Length; i++) links[first + i] = [.. best[i]];
@@ -92,7 +93,8 @@ internal sealed class FeatureReasons
     /// <param name="passes">Which rows may be answered.</param>
     /// <param name="progress">Told after each scan.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
-    public ExampleLink[][] Near(ReadOnlySpan<int> positions, Func<int, bool> passes, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public ExampleLink[][] Near(
+        ReadOnlySpan<int> positions, Func<int, bool> passes, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var links = new ExampleLink[positions.Length][];
         var rights = new float[BlockRows * Pool.Dimension];
@@ -103,7 +105,9 @@ internal sealed class FeatureReasons
             progress?.Report(new WorkProgress("neighbours", first, positions.Length, "examples"));
             var block = positions.Slice(first, Math.Min(BlockRows, positions.Length - first));
             Pool.Gather(block, rights);
-            Pool.Scan(block.Length == BlockRows ? rights : rights[..(block.Length * Pool.Dimension)], block.Length, scores, _threads, cancellationToken);
+            Pool.Scan(
+                block.Length == BlockRows ? rights : rights[..(block.Length * Pool.Dimension)], block.Length, scores, _threads,
+                cancellationToken);
             var best = new List<ExampleLink>[block.Length];
             for (var i = 0; i < best.Length; i++) best[i] = [];
             var blockNorms = new double[block.Length];
@@ -132,7 +136,8 @@ internal sealed class FeatureReasons
     {
         if (!(link.Value > 0) || (best.Count == Kept && link.Value < best[^1].Value)) return;
         var at = best.Count;
-        while (at > 0 && (link.Value > best[at - 1].Value || (link.Value == best[at - 1].Value && ties(link.To, best[at - 1].To) < 0))) at--;
+        while (at > 0 && (link.Value > best[at - 1].Value || (link.Value == best[at - 1].Value && ties(link.To, best[at - 1].To) < 0)))
+            at--;
         if (at == Kept) return;
         best.Insert(at, link);
         if (best.Count > Kept) best.RemoveAt(Kept);

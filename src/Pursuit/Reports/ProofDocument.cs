@@ -21,7 +21,8 @@ internal sealed record ProofDocument
     /// <summary>Puts a proof beside the command that repeats it.</summary>
     /// <param name="proof">A finished proof.</param>
     /// <param name="command">The command that repeats it.</param>
-    public static ProofDocument Of(ProofReport proof, string command) => new() { Headline = HeadlineOf(proof), Command = command, Proof = proof };
+    public static ProofDocument Of(ProofReport proof, string command) =>
+        new() { Headline = HeadlineOf(proof), Command = command, Proof = proof };
 
     /// <summary>The methods that choose: all but random, full and a whole epoch.</summary>
     internal static IEnumerable<string> Choosing(ProofReport proof) =>
@@ -38,7 +39,8 @@ internal sealed record ProofDocument
     {
         if (Choosing(proof).FirstOrDefault() is not { } method) return "Random selections against the whole pool";
         var budgets = Deciding(proof, method).ToLookup(c => c.Verdict, c => c.Budget);
-        var (better, worse, neither) = (budgets[ProofVerdict.Better].ToArray(), budgets[ProofVerdict.Worse].ToArray(), budgets[ProofVerdict.NoDifferenceShown].ToArray());
+        var (better, worse, neither) = (budgets[ProofVerdict.Better].ToArray(), budgets[ProofVerdict.Worse].ToArray(),
+            budgets[ProofVerdict.NoDifferenceShown].ToArray());
         if (better.Length + worse.Length == 0) return $"No difference between {method} and random shown at {List(neither)}";
         string[] parts =
         [
@@ -48,5 +50,6 @@ internal sealed record ProofDocument
         return $"{method} trains {string.Join(" and ", parts)}{(neither.Length > 0 ? $"; no difference shown at {List(neither)}" : "")}";
     }
 
-    private static string List(string[] words) => words is [.. var all, var last] && all.Length > 0 ? $"{string.Join(", ", all)} and {last}" : words[0];
+    private static string List(string[] words) =>
+        words is [.. var all, var last] && all.Length > 0 ? $"{string.Join(", ", all)} and {last}" : words[0];
 }

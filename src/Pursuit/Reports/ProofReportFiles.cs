@@ -19,7 +19,8 @@ public static class ProofReportFiles
     public static string Write(string directory, ProofReport proof, string command)
     {
         var document = ProofDocument.Of(proof, command);
-        AtomicFile.Write(Path.Combine(directory, RunDirectory.ReportModelName), s => JsonSerializer.Serialize(s, document, RunJson.Indented));
+        AtomicFile.Write(
+            Path.Combine(directory, RunDirectory.ReportModelName), s => JsonSerializer.Serialize(s, document, RunJson.Indented));
         var page = Path.Combine(directory, RunDirectory.ReportPageName);
         AtomicFile.Write(page, s => s.Write(Encoding.UTF8.GetBytes(Page(document))));
         return page;
@@ -34,9 +35,12 @@ public static class ProofReportFiles
         const string Advice = "Run the proof again: finished trainings are cached.";
         var proof = SealedJson.Read<ProofReport>(path, $"what {ApiName.ProveJob} writes at its end", Advice);
         var result = run.PathOf(ProofReport.ResultName);
-        return File.Exists(result) && File.ReadAllBytes(result).AsSpan().SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(proof.WithoutSeconds(), RunJson.Indented))
+        return File.Exists(result) && File.ReadAllBytes(result).AsSpan()
+            .SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(proof.WithoutSeconds(), RunJson.Indented))
             ? proof
-            : throw PursuitException.At(result, File.Exists(result) ? $"another result than that of {path}" : "no such file", "both files of the same run, unchanged", Advice);
+            : throw PursuitException.At(
+                result, File.Exists(result) ? $"another result than that of {path}" : "no such file",
+                "both files of the same run, unchanged", Advice);
     }
 
     /// <summary>The page alone.</summary>

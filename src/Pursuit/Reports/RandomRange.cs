@@ -19,9 +19,11 @@ internal static class RandomRange
         var probabilities = new double[most - least + 1];
         probabilities[mode - least] = 1;
         for (var k = mode; k < most; k++)
-            probabilities[k + 1 - least] = probabilities[k - least] * ((double)(part - k) * (chosen - k)) / ((double)(k + 1) * (pool - part - chosen + k + 1));
+            probabilities[k + 1 - least] =
+                probabilities[k - least] * ((double)(part - k) * (chosen - k)) / ((double)(k + 1) * (pool - part - chosen + k + 1));
         for (var k = mode; k > least; k--)
-            probabilities[k - 1 - least] = probabilities[k - least] * ((double)k * (pool - part - chosen + k)) / ((double)(part - k + 1) * (chosen - k + 1));
+            probabilities[k - 1 - least] =
+                probabilities[k - least] * ((double)k * (pool - part - chosen + k)) / ((double)(part - k + 1) * (chosen - k + 1));
 
         var total = probabilities.Sum();
         var low = least;

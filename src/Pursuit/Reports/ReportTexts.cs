@@ -38,13 +38,16 @@ internal static class ReportTexts
         var question = example.Turns.LastOrDefault(t => t.Role == Turn.User);
         return question is null
             ? TextCut.Start(answer is null ? "" : Words(answer), OtherLength)
-            : $"{TextCut.Start(question.Content, OtherLength / 2)} \u2192 {TextCut.Start(answer is null ? "" : Words(answer), OtherLength / 2)}";
+            : $"{TextCut.Start(question.Content, OtherLength / 2)} \u2192 "
+                + $"{TextCut.Start(answer is null ? "" : Words(answer), OtherLength / 2)}";
     }
 
     /// <summary>Characters a model is trained on: the answers', or the whole text's.</summary>
-    public static int AnswerLength(Example example) => example.Text?.Length ?? example.Turns.Where(t => t.IsTrained).Sum(t => t.Content.Length);
+    public static int AnswerLength(Example example) =>
+        example.Text?.Length ?? example.Turns.Where(t => t.IsTrained).Sum(t => t.Content.Length);
 
-    private static string Words(Turn turn) => turn.ToolCallsJson is { } calls ? (turn.Content.Length > 0 ? turn.Content + "\n" : "") + calls : turn.Content;
+    private static string Words(Turn turn) =>
+        turn.ToolCallsJson is { } calls ? (turn.Content.Length > 0 ? turn.Content + "\n" : "") + calls : turn.Content;
 
     /// <summary>The largest cut for which all turns together fit: short turns leave their share to long ones.</summary>
     private static int Share(IReadOnlyList<Turn> turns, int length)

@@ -169,4 +169,5 @@ internal sealed record ReportBin(string Name, int Pool, int Selected, int Random
 /// <param name="SelectedMedian">The chosen's.</param>
 /// <param name="Bins">The spans, ascending.</param>
 /// <param name="Edges">The largest number in each span.</param>
-internal sealed record Distribution(string Title, string Unit, double PoolMedian, double SelectedMedian, IReadOnlyList<ReportBin> Bins, IReadOnlyList<double> Edges);
+internal sealed record Distribution(
+    string Title, string Unit, double PoolMedian, double SelectedMedian, IReadOnlyList<ReportBin> Bins, IReadOnlyList<double> Edges);

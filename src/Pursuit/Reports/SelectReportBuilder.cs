@@ -32,7 +32,8 @@ internal sealed class SelectReportBuilder
     /// <param name="command">The command that repeats it.</param>
     /// <param name="progress">Told how far long work has come.</param>
     /// <param name="cancellationToken">Stops between parts.</param>
-    public static SelectReport Build(SelectedRun run, SelectSummary summary, string command, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
+    public static SelectReport Build(
+        SelectedRun run, SelectSummary summary, string command, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
         new SelectReportBuilder(run, summary).Build(command, progress, cancellationToken);
 
     private SelectReport Build(string command, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
@@ -41,9 +42,12 @@ internal sealed class SelectReportBuilder
         var sources = Sources();
         var course = Course();
         var pairs = Pairs();
-        var distributions = new List<Distribution> { Distributions.Of(lengths.Title, lengths.Unit, lengths.Pool, lengths.Chosen, _run.Pool.Count, _rows.Count) };
+        var distributions = new List<Distribution> { Distributions.Of(
+            lengths.Title, lengths.Unit, lengths.Pool, lengths.Chosen, _run.Pool.Count, _rows.Count) };
         if (_run.Problem.Gradients.Losses is { } losses)
-            distributions.Add(Spread("loss", "nats per answer token at the last checkpoint", [.. Enumerable.Range(0, losses.Rows).Select(i => (double)losses.Row(i)[^1])]));
+            distributions.Add(Spread(
+                "loss", "nats per answer token at the last checkpoint",
+                [.. Enumerable.Range(0, losses.Rows).Select(i => (double)losses.Row(i)[^1])]));
         if (GradientNorms() is { } norms) distributions.Add(Spread("gradient norm", "mean over checkpoints", norms));
         var report = new SelectReport
         {
@@ -115,7 +119,8 @@ internal sealed class SelectReportBuilder
         [
             .. Enumerable.Range(0, names.Length)
                 .OrderByDescending(g => taken[g]).ThenByDescending(g => inPool[g]).ThenBy(g => names[g], StringComparer.Ordinal)
-                .Select(g => Distributions.Bin(names[g], inPool[g], taken[g], total > 0 ? weights[g] / total : 0, _run.Pool.Count, _rows.Count)),
+                .Select(g => Distributions.Bin(
+                    names[g], inPool[g], taken[g], total > 0 ? weights[g] / total : 0, _run.Pool.Count, _rows.Count)),
         ];
     }
 
@@ -132,7 +137,8 @@ internal sealed class SelectReportBuilder
     private PursuitCourse? Course() => PursuitDetails() is not { } details ? null : new PursuitCourse(
         details.Iterations,
         details.HeldOutIterations,
-        [.. details.Groups.Select((name, j) => new PursuitGroup(name, details.Shares[j], details.GroupResiduals[j], details.GroupNoiseFloors[j]))],
+        [.. details.Groups.Select(
+            (name, j) => new PursuitGroup(name, details.Shares[j], details.GroupResiduals[j], details.GroupNoiseFloors[j]))],
         details.Residual,
         details.UniformResidual,
         details.Wanted,

@@ -14,8 +14,10 @@ public static class SelectReportFiles
     /// <param name="command">The command that repeats the job, as the report quotes it.</param>
     /// <param name="progress">Told how far the work has come.</param>
     /// <param name="cancellationToken">Stops it; nothing is written then.</param>
-    public static Action<SelectedRun, SelectSummary> Writer(string command, IProgress<WorkProgress>? progress, CancellationToken cancellationToken = default) =>
-        (selected, summary) => Write(summary.Files["run"], SelectReportBuilder.Build(selected, summary, command, progress, cancellationToken));
+    public static Action<SelectedRun, SelectSummary> Writer(
+        string command, IProgress<WorkProgress>? progress, CancellationToken cancellationToken = default) =>
+        (selected, summary) => Write(
+            summary.Files["run"], SelectReportBuilder.Build(selected, summary, command, progress, cancellationToken));
 
     /// <summary>Writes both files.</summary>
     /// <param name="directory">The run's directory.</param>

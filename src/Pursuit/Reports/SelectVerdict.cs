@@ -11,11 +11,14 @@ internal static class SelectVerdict
     public static string Headline(SelectReport report)
     {
         var share = (double)report.Selected / report.Pool;
-        var toward = report.Target is { } target ? Invariant($" toward {target.Examples:N0} target {Plural(target.Examples, "example")}") : "";
+        var toward = report.Target is { } target
+            ? Invariant($" toward {target.Examples:N0} target {Plural(target.Examples, "example")}")
+            : "";
         var budget = report.Budget.Unit == "examples"
             ? Invariant($"a budget of {report.Budget.Resolved:N0} examples")
             : Invariant($"a budget of {report.Budget.Resolved:N0} {report.Budget.Unit}, of which it spends {report.Budget.Spent:N0}");
-        return Invariant($"{report.Method} selected {report.Selected:N0} of {report.Pool:N0} examples ({Percent(share)}){toward}, within {budget}.");
+        return Invariant($"{report.Method} selected {report.Selected:N0} of {report.Pool:N0} examples ")
+            + Invariant($"({Percent(share)}){toward}, within {budget}.");
     }
 
     /// <summary>What is unusual.</summary>
@@ -24,9 +27,12 @@ internal static class SelectVerdict
         var findings = new List<string>();
         if (report.Course is { } course)
         {
-            findings.Add(Invariant($"With its weights the selection reproduces the {Sought(report)} up to a relative residual of {course.Residual:0.000} (0 is exact, 1 is nothing); with equal weights it matches the common direction up to {course.UniformResidual:0.000}."));
+            findings.Add(Invariant($"With its weights the selection reproduces the {Sought(report)} up to a relative residual of ")
+                + Invariant($"{course.Residual:0.000} (0 is exact, 1 is nothing); with equal weights it matches the common direction up ")
+                + Invariant($"to {course.UniformResidual:0.000}."));
             if (course.Wanted < report.Selected)
-                findings.Add(Invariant($"The pursuit itself selected {course.Wanted:N0} examples; the other {report.Selected - course.Wanted:N0} fill the budget."));
+                findings.Add(Invariant($"The pursuit itself selected {course.Wanted:N0} examples; ")
+                    + Invariant($"the other {report.Selected - course.Wanted:N0} fill the budget."));
         }
 
         if (Math.Abs(report.EffectiveSize - report.Selected) > 0.5)
@@ -34,7 +40,8 @@ internal static class SelectVerdict
         if (report.Sources.Count > 1) findings.AddRange(SourceFindings(report.Sources));
         findings.AddRange(report.Distributions.Select(DistributionFinding).OfType<string>());
         if (report.NearDuplicatePairs > 0)
-            findings.Add(Invariant($"{report.NearDuplicatePairs:N0} {Plural(report.NearDuplicatePairs, "pair")} of selected examples are nearly the same."));
+            findings.Add(Invariant($"{report.NearDuplicatePairs:N0} {Plural(report.NearDuplicatePairs, "pair")} of selected ")
+                + "examples are nearly the same.");
         if (report.Ledger.Quarantined > 0)
             findings.Add(Invariant($"{report.Ledger.Quarantined:N0} of {report.Ledger.Rows:N0} rows are invalid and were quarantined."));
         return findings;
@@ -49,7 +56,8 @@ internal static class SelectVerdict
         _ => Invariant($"{100 * share:0.0}%"),
     };
 
-    private static string Sought(SelectReport report) => (report.Target is null ? "pool's mean gradient" : "target's gradient") + (report.Course!.Groups.Count > 1 ? Invariant($", in {report.Course.Groups.Count} groups,") : "");
+    private static string Sought(SelectReport report) => (report.Target is null ? "pool's mean gradient" : "target's gradient")
+        + (report.Course!.Groups.Count > 1 ? Invariant($", in {report.Course.Groups.Count} groups,") : "");
 
     private static IEnumerable<string> SourceFindings(IReadOnlyList<ReportBin> sources)
     {
@@ -80,7 +88,8 @@ internal static class SelectVerdict
         var (chosen, pool) = (distribution.SelectedMedian, distribution.PoolMedian);
         return chosen == pool
             ? $"Its {distribution.Title}s are distributed differently from the pool's, around the same median."
-            : $"Its median {distribution.Title} is {Distributions.Short(chosen)} against the pool's {Distributions.Short(pool)} ({distribution.Unit}).";
+            : $"Its median {distribution.Title} is {Distributions.Short(chosen)} against the pool's {Distributions.Short(pool)} "
+                + $"({distribution.Unit}).";
     }
 
     private static string Plural(long count, string word) => count == 1 ? word : word + "s";

@@ -25,5 +25,6 @@ internal static class TextCut
     }
 
     /// <summary>The index, or the one before where it would split a character of two units.</summary>
-    private static int Boundary(string text, int at) => at > 0 && char.IsLowSurrogate(text[at]) && char.IsHighSurrogate(text[at - 1]) ? at - 1 : at;
+    private static int Boundary(string text, int at) =>
+        at > 0 && char.IsLowSurrogate(text[at]) && char.IsHighSurrogate(text[at - 1]) ? at - 1 : at;
 }

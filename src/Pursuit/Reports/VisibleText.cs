@@ -70,6 +70,8 @@ internal static class VisibleText
     {
         var c = text[at];
         return !char.IsSurrogate(c)
-            || (char.IsHighSurrogate(c) ? at + 1 < text.Length && char.IsLowSurrogate(text[at + 1]) : at > 0 && char.IsHighSurrogate(text[at - 1]));
+            || (char.IsHighSurrogate(c)
+                ? at + 1 < text.Length && char.IsLowSurrogate(text[at + 1])
+                : at > 0 && char.IsHighSurrogate(text[at - 1]));
     }
 }

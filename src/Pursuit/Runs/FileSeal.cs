@@ -28,7 +28,9 @@ internal sealed record FileSeal(long Length, string Sha256)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw PursuitException.At(path, $"the file can't be read back ({e.Message})", "the file as it was written", "Check the disk, and run the same command again.", e);
+            throw PursuitException.At(
+                path, $"the file can't be read back ({e.Message})", "the file as it was written",
+                "Check the disk, and run the same command again.", e);
         }
     }
 
@@ -60,7 +62,8 @@ internal sealed record FileSeal(long Length, string Sha256)
             var file = new FileInfo(path);
             if (!file.Exists) return "no such file";
             if (file.Length != Length) return $"{file.Length:N0} bytes";
-            var known = Hashed.TryGetValue(file.FullName, out var hashed) && hashed.Changed == file.LastWriteTimeUtc && hashed.Seal.Length == file.Length;
+            var known = Hashed.TryGetValue(file.FullName, out var hashed) && hashed.Changed == file.LastWriteTimeUtc
+                && hashed.Seal.Length == file.Length;
             var sum = (known ? hashed.Seal : Hash(path)).Sha256;
             return sum == Sha256 ? null : $"bytes with SHA-256 {sum}";
         }
@@ -82,7 +85,8 @@ internal sealed record FileSeal(long Length, string Sha256)
         return seal;
     }
 
-    private static FileStream Open(string path) => Disk.OpenToRead(path, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+    private static FileStream Open(string path) =>
+        Disk.OpenToRead(path, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
 
     private static string Sum(FileStream stream, long length)
     {

@@ -66,9 +66,13 @@ public sealed class RunDirectory : IDisposable
     /// <exception cref="PursuitException">It holds something else, is in use, is of a newer format, or can't be written.</exception>
     public static RunDirectory Open(string path) => Open(path, FileShare.None);
 
-    /// <summary>Opens a run directory that several tasks write shards into at once; a process that wants it alone is refused meanwhile.</summary>
+    /// <summary>
+    /// Opens a run directory that several tasks write shards into at once; a process that wants it alone is refused meanwhile.
+    /// </summary>
     /// <param name="path">The directory.</param>
-    /// <exception cref="PursuitException">It holds something else, is in use by one process alone, is of a newer format, or can't be written.</exception>
+    /// <exception cref="PursuitException">
+    /// It holds something else, is in use by one process alone, is of a newer format, or can't be written.
+    /// </exception>
     public static RunDirectory OpenShared(string path) => Open(path, FileShare.ReadWrite);
 
     /// <summary>The run directory of a job whose first process owns it, in another process of that job.</summary>
@@ -84,7 +88,11 @@ public sealed class RunDirectory : IDisposable
             if (File.Exists(full))
                 throw PursuitException.At(full, "a file", "a directory for the run", $"Choose another {ApiName.Run}.");
             if (Directory.Exists(full) && !File.Exists(marker) && Directory.EnumerateFileSystemEntries(full).Any(e => !IsOurs(e)))
-                throw LooksLikeRun(full) ? WithoutMarker(full) : PursuitException.At(full, "a directory with other things in it", "an empty or a run directory", $"Choose another {ApiName.Run}, or empty it.");
+                throw LooksLikeRun(full)
+                    ? WithoutMarker(full)
+                    : PursuitException.At(
+                        full, "a directory with other things in it", "an empty or a run directory",
+                        $"Choose another {ApiName.Run}, or empty it.");
             Disk.CreateDirectory(full);
             var run = new RunDirectory(full, Lock(full, share));
             try
@@ -101,7 +109,8 @@ public sealed class RunDirectory : IDisposable
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw PursuitException.At(full, $"the directory can't be used ({e.Message})", "a writable directory", $"Choose another {ApiName.Run}.", e);
+            throw PursuitException.At(
+                full, $"the directory can't be used ({e.Message})", "a writable directory", $"Choose another {ApiName.Run}.", e);
         }
     }
 
@@ -116,7 +125,10 @@ public sealed class RunDirectory : IDisposable
         var full = Path.GetFullPath(path);
         var marker = Path.Combine(full, MarkerName);
         if (!Directory.Exists(full)) throw PursuitException.At(path, "no such directory", "the directory of a run, such as selected.run");
-        if (!File.Exists(marker)) throw LooksLikeRun(full) ? WithoutMarker(full) : PursuitException.At(path, $"a directory without {MarkerName}", "the directory of a run, such as selected.run");
+        if (!File.Exists(marker))
+            throw LooksLikeRun(full)
+                ? WithoutMarker(full)
+                : PursuitException.At(path, $"a directory without {MarkerName}", "the directory of a run, such as selected.run");
         try
         {
             CheckMarker(marker);
@@ -135,22 +147,30 @@ public sealed class RunDirectory : IDisposable
     {
         var stages = Path.Combine(path, StagesName);
         var parts = Directory.Exists(stages)
-            ? Directory.EnumerateDirectories(stages).Select(s => Path.GetFileName(s)!).Order(StringComparer.Ordinal).Where(name => RunStage.Finished(path, name) is not null).Select(name => $"stage {name}").ToList()
+            ? Directory.EnumerateDirectories(stages).Select(s => Path.GetFileName(s)!).Order(StringComparer.Ordinal)
+                .Where(name => RunStage.Finished(path, name) is not null).Select(name => $"stage {name}").ToList()
             : [];
         var checkpoints = Path.Combine(path, CheckpointsName);
-        if (Directory.Exists(checkpoints) && Directory.EnumerateDirectories(checkpoints).Where(c => !c.EndsWith(Disk.PartialEnding, StringComparison.Ordinal)).Max(StringComparer.Ordinal) is { } newest)
+        if (Directory.Exists(checkpoints) && Directory.EnumerateDirectories(checkpoints)
+            .Where(c => !c.EndsWith(Disk.PartialEnding, StringComparison.Ordinal)).Max(StringComparer.Ordinal) is { } newest)
             parts.Add($"checkpoint {Path.GetFileName(newest)}");
         return parts;
     }
 
-    /// <summary>Opens a stage: reuses or continues it where the fingerprint is unchanged and its files are as they were written, else empties it.</summary>
+    /// <summary>
+    /// Opens a stage: reuses or continues it where the fingerprint is unchanged and its files are as they were written, else empties it.
+    /// </summary>
     /// <param name="name">The stage's name, a plain file name.</param>
     /// <param name="fingerprint">Everything its result depends on.</param>
-    /// <param name="isPart">Files, by their names within the stage, that carry their own sum and the fingerprint: they outlive damage to the rest. Null: none does.</param>
+    /// <param name="isPart">
+    /// Files, by their names within the stage, that carry their own sum and the fingerprint: they outlive damage to the rest. Null: none
+    /// does.
+    /// </param>
     /// <exception cref="PursuitException">The run was opened to be read, and a file of the stage isn't as it was written.</exception>
     internal RunStage OpenStage(string name, Fingerprint fingerprint, Func<string, bool>? isPart = null)
     {
-        if (_scratch is null) return RunStage.Open(Path.Combine(FullPath, StagesName, name), fingerprint, isPart, damage => OnDamage?.Invoke(damage));
+        if (_scratch is null)
+            return RunStage.Open(Path.Combine(FullPath, StagesName, name), fingerprint, isPart, damage => OnDamage?.Invoke(damage));
         return RunStage.Finished(FullPath, name) is { } stage && stage.Fingerprint == fingerprint.Hash
             ? stage
             : RunStage.Open(Path.Combine(_scratch.Value, name), fingerprint, isPart, null);
@@ -168,18 +188,24 @@ public sealed class RunDirectory : IDisposable
 
     /// <summary>True where what stands in a directory is a run's, whether or not its marker is there.</summary>
     private static bool LooksLikeRun(string directory) =>
-        Directory.Exists(Path.Combine(directory, StagesName)) || Directory.Exists(Path.Combine(directory, CheckpointsName)) || File.Exists(Path.Combine(directory, OptionsName));
+        Directory.Exists(Path.Combine(directory, StagesName)) || Directory.Exists(Path.Combine(directory, CheckpointsName))
+            || File.Exists(Path.Combine(directory, OptionsName));
 
     private static PursuitException WithoutMarker(string directory) =>
         PursuitException.At(directory, $"what a run holds, but no {MarkerName}", "a run with it", MarkerCure(directory));
 
     private static string MarkerCure(string directory) =>
-        $"It says the format alone: to go on with what the run holds, write {{\"format\": {Format}}} into {Path.Combine(directory, MarkerName)}; to begin anew, delete the directory or choose another {ApiName.Run}.";
+        "It says the format alone: to go on with what the run holds, write {\"format\": "
+            + $"{Format}}} into {Path.Combine(directory, MarkerName)}; to begin anew, delete the directory or "
+            + $"choose another {ApiName.Run}.";
 
     private static bool IsOurs(string entry) =>
         Path.GetFileName(entry) is LockName || entry.EndsWith(Disk.PartialEnding, StringComparison.Ordinal);
 
-    /// <summary>True where a file couldn't be opened because another process holds it, and for no other reason, such as a disk that can't be written.</summary>
+    /// <summary>
+    /// True where a file couldn't be opened because another process holds it, and for no other reason, such as a disk that can't be
+    /// written.
+    /// </summary>
     internal static bool IsInUse(IOException fault)
     {
         const int Linux = 11, MacOS = 35, Windows = unchecked((int)0x80070020); // EWOULDBLOCK twice, and a sharing violation
@@ -194,7 +220,11 @@ public sealed class RunDirectory : IDisposable
         }
         catch (IOException e) when (IsInUse(e))
         {
-            throw PursuitException.At(directory, $"the directory is in use by another process ({e.Message})", "one process per run directory", $"Wait for it to end, or choose another {ApiName.Run}. Processes that are to share one are started by mpirun or srun --mpi=pmix.", e);
+            throw PursuitException.At(
+                directory, $"the directory is in use by another process ({e.Message})", "one process per run directory",
+                $"Wait for it to end, or choose another {ApiName.Run}. Processes that are to share one are started by "
+                    + "mpirun or srun --mpi=pmix.",
+                e);
         }
     }
 
@@ -211,9 +241,12 @@ public sealed class RunDirectory : IDisposable
 
     private static void CheckMarker(string marker)
     {
-        var found = JsonFile.Read<Marker>(marker, RunJson.Indented, $"the marker of a run of format {Format}", MarkerCure(Path.GetDirectoryName(marker)!));
+        var found = JsonFile.Read<Marker>(
+            marker, RunJson.Indented, $"the marker of a run of format {Format}", MarkerCure(Path.GetDirectoryName(marker)!));
         if (found.Format != Format)
-            throw PursuitException.At(marker, $"a run of format {found.Format}", $"format {Format}", $"Another version of Pursuit made it, or the file is damaged; choose another {ApiName.Run}.");
+            throw PursuitException.At(
+                marker, $"a run of format {found.Format}", $"format {Format}",
+                $"Another version of Pursuit made it, or the file is damaged; choose another {ApiName.Run}.");
     }
 
     /// <summary>What run.json holds.</summary>

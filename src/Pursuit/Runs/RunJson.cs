@@ -52,6 +52,7 @@ internal static class RunJson
     {
         if (type.Type != typeof(MethodDetails)) return;
         type.PolymorphismOptions = new JsonPolymorphismOptions();
-        foreach (var (derived, name) in MethodRegistry.Details) type.PolymorphismOptions.DerivedTypes.Add(new JsonDerivedType(derived, name));
+        foreach (var (derived, name) in MethodRegistry.Details)
+            type.PolymorphismOptions.DerivedTypes.Add(new JsonDerivedType(derived, name));
     }
 }

@@ -13,7 +13,9 @@ namespace Pursuit.Runs;
 /// </remarks>
 internal sealed class RunStage
 {
-    /// <summary>The directory within a stage for what is of its making alone: no record has it, and it goes when the stage is complete.</summary>
+    /// <summary>
+    /// The directory within a stage for what is of its making alone: no record has it, and it goes when the stage is complete.
+    /// </summary>
     public const string WorkName = "work";
 
     /// <summary>What to do about a finished stage's damaged file.</summary>
@@ -60,7 +62,9 @@ internal sealed class RunStage
         return IsComplete = _state.Complete;
     }
 
-    /// <summary>Takes back that the stage is complete: some of its parts must be made again. Its other files go; they are made of the parts.</summary>
+    /// <summary>
+    /// Takes back that the stage is complete: some of its parts must be made again. Its other files go; they are made of the parts.
+    /// </summary>
     public void Reopen()
     {
         DeleteAllBut(FullPath, _isPart);
@@ -84,20 +88,25 @@ internal sealed class RunStage
         var directory = DirectoryOf(runPath, name);
         var record = Path.Combine(directory, StateName);
         if (!File.Exists(record)) return null;
-        if (!SealedJson.TryRead<State>(record, out var state, out var fault)) throw PursuitException.At(record, fault, "the record of a stage", RunAgain);
+        if (!SealedJson.TryRead<State>(record, out var state, out var fault))
+            throw PursuitException.At(record, fault, "the record of a stage", RunAgain);
         if (!state.Complete) return null;
         return FirstFault(directory, state) is { } damage
             ? throw PursuitException.At(damage.Path, damage.Found, damage.Expected, RunAgain)
             : new RunStage(directory, state, null);
     }
 
-    /// <summary>A stage of a run whose files aren't looked at, finished or not; null where there is none, or its record can't be read.</summary>
+    /// <summary>
+    /// A stage of a run whose files aren't looked at, finished or not; null where there is none, or its record can't be read.
+    /// </summary>
     /// <param name="runPath">The run's directory.</param>
     /// <param name="name">The stage's name.</param>
     public static RunStage? Look(string runPath, string name)
     {
         var directory = DirectoryOf(runPath, name);
-        return SealedJson.TryRead<State>(Path.Combine(directory, StateName), out var state, out _) ? new RunStage(directory, state, null) : null;
+        return SealedJson.TryRead<State>(Path.Combine(directory, StateName), out var state, out _)
+            ? new RunStage(directory, state, null)
+            : null;
     }
 
     /// <summary>What of a fingerprint this stage was made with otherwise, by name; empty where it is the same.</summary>
@@ -138,15 +147,18 @@ internal sealed class RunStage
         return stage;
     }
 
-    private static string DirectoryOf(string runPath, string name) => Path.Combine(Path.GetFullPath(runPath), RunDirectory.StagesName, name);
+    private static string DirectoryOf(string runPath, string name) =>
+        Path.Combine(Path.GetFullPath(runPath), RunDirectory.StagesName, name);
 
     private static (string Path, string Found, string Expected)? FirstFault(string directory, State state)
     {
-        if (state.Files is null) return (Path.Combine(directory, StateName), "a finished stage without its files' sums", "their lengths and SHA-256");
+        if (state.Files is null)
+            return (Path.Combine(directory, StateName), "a finished stage without its files' sums", "their lengths and SHA-256");
         foreach (var (name, seal) in state.Files)
         {
             // A dictionary's values may be null in JSON, whatever their type says.
-            if (seal is null || name.Contains('\0', StringComparison.Ordinal)) return (Path.Combine(directory, StateName), $"a file '{name}' without a sum", "its length and SHA-256");
+            if (seal is null || name.Contains('\0', StringComparison.Ordinal))
+                return (Path.Combine(directory, StateName), $"a file '{name}' without a sum", "its length and SHA-256");
             var path = Path.Combine(directory, name);
             if (seal.FaultOf(path) is { } fault) return (path, fault, $"{seal}, as written");
         }
@@ -163,11 +175,13 @@ internal sealed class RunStage
             return;
         }
 
-        foreach (var name in Names(directory).Where(n => n != StateName && !isPart(n)).ToArray()) Disk.Delete(Path.Combine(directory, name));
+        foreach (var name in Names(directory).Where(n => n != StateName && !isPart(n)).ToArray())
+            Disk.Delete(Path.Combine(directory, name));
     }
 
     private static IEnumerable<string> Names(string directory) =>
-        Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(directory, path).Replace('\\', '/'));
+        Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(directory, path).Replace('\\', '/'));
 
     private bool IsSealed(string name) =>
         name != StateName
@@ -187,5 +201,6 @@ internal sealed class RunStage
     /// <param name="Complete">Whether every file is whole.</param>
     /// <param name="DependsOn">What they depend on, by name.</param>
     /// <param name="Files">The finished stage's files by name, but for parts that carry their own sum.</param>
-    private sealed record State(string Fingerprint, bool Complete, Dictionary<string, string> DependsOn, SortedDictionary<string, FileSeal>? Files);
+    private sealed record State(
+        string Fingerprint, bool Complete, Dictionary<string, string> DependsOn, SortedDictionary<string, FileSeal>? Files);
 }

@@ -27,7 +27,8 @@ internal static class SealedJson
     public static void Write(string path, object value)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), RunJson.Indented);
-        if (!json.AsSpan().EndsWith(End)) throw new ArgumentException($"{value.GetType().Name} becomes no JSON object with members", nameof(value));
+        if (!json.AsSpan().EndsWith(End))
+            throw new ArgumentException($"{value.GetType().Name} becomes no JSON object with members", nameof(value));
         AtomicFile.Write(path, stream =>
         {
             stream.Write(json.AsSpan(0, json.Length - End.Length));
@@ -43,7 +44,8 @@ internal static class SealedJson
     /// <param name="advice">What the person can do, for the message.</param>
     /// <exception cref="PursuitException">The file is missing, damaged or of another version.</exception>
     public static T Read<T>(string path, string expected, string advice)
-        where T : class => TryRead<T>(path, out var value, out var fault) ? value : throw PursuitException.At(path, fault, expected, advice);
+        where T : class =>
+        TryRead<T>(path, out var value, out var fault) ? value : throw PursuitException.At(path, fault, expected, advice);
 
     /// <summary>Reads a value, or says what is wrong with the file.</summary>
     /// <param name="path">The file.</param>
@@ -65,7 +67,8 @@ internal static class SealedJson
             var bytes = File.ReadAllBytes(path);
             if (Unsealed(bytes) is not { } json)
             {
-                fault = $"{bytes.Length:N0} bytes that don't match a SHA-256 at their end: the file was changed or cut since, or an older version of Pursuit wrote it";
+                fault = $"{bytes.Length:N0} bytes that don't match a SHA-256 at their end: the file was changed or cut since, "
+                    + "or an older version of Pursuit wrote it";
                 return false;
             }
 
@@ -87,6 +90,7 @@ internal static class SealedJson
         var seal = bytes.AsSpan(bytes.Length - sealLength);
         if (!seal.StartsWith(SealStart) || !seal.EndsWith(SealEnd)) return null;
         byte[] json = [.. bytes.AsSpan(0, bytes.Length - sealLength), .. End];
-        return seal.Slice(SealStart.Length, HexDigits).SequenceEqual(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(json)))) ? json : null;
+        var sum = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(json)));
+        return seal.Slice(SealStart.Length, HexDigits).SequenceEqual(sum) ? json : null;
     }
 }

@@ -42,7 +42,9 @@ internal sealed class TaskShare : StageShare
             && int.TryParse(second, NumberStyles.None, CultureInfo.InvariantCulture, out var tasks)
             && tasks is >= 1 and <= 1_000_000 && task < tasks
             ? (task, tasks)
-            : throw PursuitException.At(ApiName.Shard, $"'{text}'", "K/N with K from 0 to N - 1, such as 3/16", $"In a Slurm array of 0 to 15: {ApiName.Shard} $SLURM_ARRAY_TASK_ID/16.");
+            : throw PursuitException.At(
+                ApiName.Shard, $"'{text}'", "K/N with K from 0 to N - 1, such as 3/16",
+                $"In a Slurm array of 0 to 15: {ApiName.Shard} $SLURM_ARRAY_TASK_ID/16.");
     }
 
     /// <inheritdoc/>

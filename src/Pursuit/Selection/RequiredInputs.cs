@@ -32,7 +32,8 @@ internal static class RequiredInputs
     public static ITextFeatures RequirePoolTexts(this SelectionProblem problem, string method)
     {
         var texts = problem.Texts.Pool
-            ?? throw PursuitException.At(method, "no texts of the pool", "the pool's records", $"Let select read them with {ApiName.Pool}.");
+            ?? throw PursuitException.At(
+                method, "no texts of the pool", "the pool's records", $"Let select read them with {ApiName.Pool}.");
         return texts.Count == problem.ContentIds.Count
             ? texts
             : throw PursuitException.At(method, $"{texts.Count:N0} texts", $"the pool's {problem.ContentIds.Count:N0} examples");

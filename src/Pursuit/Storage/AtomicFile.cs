@@ -20,14 +20,17 @@ internal sealed class AtomicFile : IDisposable
     {
         FinalPath = Path.GetFullPath(path);
         if (Disk.Obstacle(FinalPath) is { } obstacle)
-            throw PursuitException.At(FinalPath, obstacle, "a file's path", "Choose another path.", new IOException($"{FinalPath} is {obstacle}"));
+            throw PursuitException.At(
+                FinalPath, obstacle, "a file's path", "Choose another path.", new IOException($"{FinalPath} is {obstacle}"));
         try
         {
             _stream = Disk.CreatePartial(FinalPath, out _temporaryPath);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw PursuitException.At(FinalPath, $"the file can't be written ({e.Message})", "a writable directory with free space", Disk.CureOf(e, "Choose another path or free some space."), e);
+            throw PursuitException.At(
+                FinalPath, $"the file can't be written ({e.Message})", "a writable directory with free space",
+                Disk.CureOf(e, "Choose another path or free some space."), e);
         }
     }
 
@@ -53,7 +56,9 @@ internal sealed class AtomicFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw PursuitException.At(FinalPath, $"the file couldn't be completed ({e.Message})", "a writable directory with free space", "Nothing was left under that name; free some space and run again.", e);
+            throw PursuitException.At(
+                FinalPath, $"the file couldn't be completed ({e.Message})", "a writable directory with free space",
+                "Nothing was left under that name; free some space and run again.", e);
         }
     }
 
@@ -90,7 +95,9 @@ internal sealed class AtomicFile : IDisposable
         }
         catch (IOException e)
         {
-            throw PursuitException.At(file.FinalPath, $"writing failed ({e.Message})", "free space", "Nothing was left under that name; free some space and run again.", e);
+            throw PursuitException.At(
+                file.FinalPath, $"writing failed ({e.Message})", "free space",
+                "Nothing was left under that name; free some space and run again.", e);
         }
 
         file.Commit();

@@ -37,5 +37,6 @@ internal static class BoundedFile
     }
 
     private static PursuitException TooLong(string path, long length, int most, string expected) =>
-        PursuitException.At(path, $"{length:N0} bytes or more", $"{expected} of at most {most:N0} bytes", "It is probably a file of another kind.");
+        PursuitException.At(
+            path, $"{length:N0} bytes or more", $"{expected} of at most {most:N0} bytes", "It is probably a file of another kind.");
 }

@@ -67,7 +67,9 @@ internal static class Disk
     public static string CureOf(Exception fault, string usual)
     {
         const int TooMany = 24; // EMFILE, on Linux and macOS
-        return fault is IOException { HResult: TooMany } ? "Let the process open more at once: 'ulimit -n 256' is enough for any number of files." : usual;
+        return fault is IOException { HResult: TooMany }
+            ? "Let the process open more at once: 'ulimit -n 256' is enough for any number of files."
+            : usual;
     }
 
     /// <summary>What is at a path and no file may replace, in words; null where a file can be put there.</summary>
@@ -112,7 +114,8 @@ internal static class Disk
     public static FileStream CreateUnnamed(string path)
     {
         Changing(path);
-        var file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete | FileShare.Read, 1 << 16, FileOptions.DeleteOnClose);
+        var file = new FileStream(
+            path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete | FileShare.Read, 1 << 16, FileOptions.DeleteOnClose);
         if (!OperatingSystem.IsWindows()) File.Delete(path);
         return file;
     }
@@ -125,7 +128,9 @@ internal static class Disk
     public static FileStream OpenInPlace(string path, FileShare share, int bufferSize)
     {
         if (new FileInfo(path).LinkTarget is { } target)
-            throw PursuitException.At(path, $"a link to {target}", "a file of Pursuit's own, which is written in place", "Look at who made the link, and delete it.");
+            throw PursuitException.At(
+                path, $"a link to {target}", "a file of Pursuit's own, which is written in place",
+                "Look at who made the link, and delete it.");
         if (!File.Exists(path)) Changing(path);
         return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share, bufferSize);
     }
@@ -146,7 +151,8 @@ internal static class Disk
     public static void RequireRegular(string path)
     {
         if (!FileIdentity.IsRegularOrMissing(path) && !Directory.Exists(path))
-            throw PursuitException.At(path, "it is a pipe or a device", "a file that can be read more than once", "Write the data to a file first.");
+            throw PursuitException.At(
+                path, "it is a pipe or a device", "a file that can be read more than once", "Write the data to a file first.");
     }
 
     /// <summary>Writes at the place where a stream of <see cref="OpenInPlace"/> stands.</summary>
@@ -233,7 +239,8 @@ internal static class Disk
 
     // Nothing that a run keeps depends on the name, so it needs no seed; what counts is that nobody can know it.
     private static string PartialName(string path) =>
-        $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyBytes))}{PartialEnding}";
+        Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))
+            + $".{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyBytes))}{PartialEnding}";
 
     private static void Changing(string path) => Observed.Value?.Invoke(path);
 }

@@ -69,7 +69,8 @@ public sealed record FeatureManifest
 
     /// <summary>The element type as a <see cref="TensorType"/>.</summary>
     [JsonIgnore]
-    public TensorType ElementType => TensorTypes.TryParse(Dtype, out var type) ? type : throw new InvalidOperationException($"dtype '{Dtype}' wasn't validated");
+    public TensorType ElementType =>
+        TensorTypes.TryParse(Dtype, out var type) ? type : throw new InvalidOperationException($"dtype '{Dtype}' wasn't validated");
 
     /// <summary>Shards: ceil(Rows / 1024).</summary>
     [JsonIgnore]
@@ -86,7 +87,9 @@ public sealed record FeatureManifest
     /// <exception cref="PursuitException">The file can't be read or says what can't be.</exception>
     public static FeatureManifest Read(string path)
     {
-        var manifest = JsonFile.Read<FeatureManifest>(path, Json, "a feature store's manifest of version 1 (docs/formats/feature-store.md)", "A store without one is unfinished: run the job that makes it again.");
+        var manifest = JsonFile.Read<FeatureManifest>(
+            path, Json, "a feature store's manifest of version 1 (docs/formats/feature-store.md)",
+            "A store without one is unfinished: run the job that makes it again.");
         manifest.Validate(path);
         return manifest;
     }
@@ -128,7 +131,8 @@ public sealed record FeatureManifest
             if (Blocks[i].Dim is < 1 or > int.MaxValue / (4 * ShardRows))
                 faults.Add($"blocks[{i}].dim is {Blocks[i].Dim}; expected 1 to {int.MaxValue / (4 * ShardRows)}");
             if (!double.IsFinite(Blocks[i].MeanLearningRate) || Blocks[i].MeanLearningRate < 0)
-                faults.Add(FormattableString.Invariant($"blocks[{i}].mean_learning_rate is {Blocks[i].MeanLearningRate}; expected a finite number, 0 or more"));
+                faults.Add(FormattableString.Invariant($"blocks[{i}].mean_learning_rate is {Blocks[i].MeanLearningRate}; ")
+                    + "expected a finite number, 0 or more");
         }
 
         if (Dtype is not ("BF16" or "F16" or "F32" or "I8"))

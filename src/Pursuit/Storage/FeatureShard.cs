@@ -31,7 +31,10 @@ internal static class FeatureShard
 
     /// <summary>The fault of a shard that isn't there.</summary>
     public static PursuitException Missing(string directory, FeatureManifest manifest, int shard) =>
-        PursuitException.At(PathOf(directory, shard), $"shard {shard} of {manifest.ShardCount} is missing", $"rows {(long)shard * FeatureManifest.ShardRows} to {(long)shard * FeatureManifest.ShardRows + manifest.RowsIn(shard)} there", "Make the features again, or copy the whole store.");
+        PursuitException.At(
+            PathOf(directory, shard), $"shard {shard} of {manifest.ShardCount} is missing",
+            $"rows {(long)shard * FeatureManifest.ShardRows} to {(long)shard * FeatureManifest.ShardRows + manifest.RowsIn(shard)} there",
+            "Make the features again, or copy the whole store.");
 
     /// <summary>Opens a shard and checks its header against the manifest; the data only when asked.</summary>
     /// <exception cref="PursuitException">Names the shard and its fault.</exception>
@@ -72,14 +75,18 @@ internal static class FeatureShard
     private static void CheckText(SafetensorsFile file, string key, string expected)
     {
         if (!file.Metadata.TryGetValue(key, out var found) || found != expected)
-            throw PursuitException.At(file.Path, found is null ? $"no '{key}' in its header" : $"'{key}' is '{found}'", $"'{expected}'", "The shard belongs to another place or store.");
+            throw PursuitException.At(
+                file.Path, found is null ? $"no '{key}' in its header" : $"'{key}' is '{found}'", $"'{expected}'",
+                "The shard belongs to another place or store.");
     }
 
     private static void CheckTensor(SafetensorsFile file, string name, TensorType type, long rows, long columns)
     {
         var info = file.Info(name);
         if (info.Type != type || info.Shape.Count != 2 || info.Shape[0] != rows || info.Shape[1] != columns)
-            throw PursuitException.At($"{file.Path}, tensor '{name}'", info.Describe(), $"[{rows}, {columns}] {type.FormatName()}", "The shard and the manifest don't belong together.");
+            throw PursuitException.At(
+                $"{file.Path}, tensor '{name}'", info.Describe(), $"[{rows}, {columns}] {type.FormatName()}",
+                "The shard and the manifest don't belong together.");
     }
 
     private static void CheckDigest(SafetensorsFile file)
@@ -88,6 +95,8 @@ internal static class FeatureShard
         if (!file.Metadata.TryGetValue(DigestKey, out var expected))
             throw PursuitException.At(file.Path, $"no '{DigestKey}' in its header", "the SHA-256 of its data");
         if (found != expected)
-            throw PursuitException.At(file.Path, $"data with SHA-256 {found}", expected, "The shard is damaged: copy it again, or run the command that made it, which makes only this shard again.");
+            throw PursuitException.At(
+                file.Path, $"data with SHA-256 {found}", expected,
+                "The shard is damaged: copy it again, or run the command that made it, which makes only this shard again.");
     }
 }

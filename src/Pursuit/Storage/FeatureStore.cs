@@ -119,7 +119,9 @@ public sealed class FeatureStore : IDisposable
         CheckBlock(block);
         var dim = Manifest.Blocks[block].Dim;
         if (firstRow < 0 || count < 0 || firstRow > Manifest.Rows - count || destination.Length != (long)count * dim)
-            throw PursuitException.At(Path, $"rows {firstRow} to {firstRow + count} of block {block} were asked for with room for {destination.Length} numbers", $"a range within its {Manifest.Rows} rows of {dim} numbers and room for just those");
+            throw PursuitException.At(
+                Path, $"rows {firstRow} to {firstRow + count} of block {block} were asked for with room for {destination.Length} numbers",
+                $"a range within its {Manifest.Rows} rows of {dim} numbers and room for just those");
         while (!destination.IsEmpty)
         {
             var (shard, row) = Math.DivRem(firstRow, FeatureManifest.ShardRows);

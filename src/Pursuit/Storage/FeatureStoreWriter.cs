@@ -23,7 +23,10 @@ public sealed class FeatureStoreWriter
         _manifest = manifest;
         var path = Path.Combine(Directory, FeatureManifest.FileName);
         if (File.Exists(path) && FeatureManifest.Read(path) is var there && (there.Id != manifest.Id || there.Rows != manifest.Rows))
-            throw PursuitException.At(path, $"a finished store of {there.Rows} rows with id '{there.Id}'", $"an empty directory or the store of {manifest.Rows} rows with id '{manifest.Id}'", "Choose another directory, or delete this one.");
+            throw PursuitException.At(
+                path, $"a finished store of {there.Rows} rows with id '{there.Id}'",
+                $"an empty directory or the store of {manifest.Rows} rows with id '{manifest.Id}'",
+                "Choose another directory, or delete this one.");
     }
 
     /// <summary>The store's directory.</summary>
@@ -65,7 +68,8 @@ public sealed class FeatureStoreWriter
         if (_manifest.ElementType == TensorType.Int8)
             AddBytes(tensors, shard, blocks);
         for (var t = 0; t < blocks.Count && _manifest.ElementType != TensorType.Int8; t++)
-            tensors.Add(TensorToWrite.FromSingleAs(_manifest.ElementType, FeatureShard.Block(t), [rows, _manifest.Blocks[t].Dim], blocks[t]));
+            tensors.Add(
+                TensorToWrite.FromSingleAs(_manifest.ElementType, FeatureShard.Block(t), [rows, _manifest.Blocks[t].Dim], blocks[t]));
 
         var metadata = new Dictionary<string, string>
         {
@@ -96,11 +100,14 @@ public sealed class FeatureStoreWriter
         {
             var dim = _manifest.Blocks[t].Dim;
             if (blocks[t].Length != rows * dim)
-                throw PursuitException.At($"{FeatureShard.PathOf(Directory, shard)}, {FeatureShard.Block(t)}", $"{blocks[t].Length} numbers", $"{rows} rows of {dim}");
+                throw PursuitException.At(
+                    $"{FeatureShard.PathOf(Directory, shard)}, {FeatureShard.Block(t)}", $"{blocks[t].Length} numbers",
+                    $"{rows} rows of {dim}");
             var bytes = new sbyte[rows * dim];
             for (var r = 0; r < rows; r++)
                 scales[r * blocks.Count + t] = RowQuantisation.ToInt8(blocks[t].Span.Slice(r * dim, dim), bytes.AsSpan(r * dim, dim));
-            tensors.Add(TensorToWrite.FromBytes(FeatureShard.Block(t), TensorType.Int8, [rows, dim], MemoryMarshal.AsBytes(bytes.AsSpan()).ToArray()));
+            tensors.Add(TensorToWrite.FromBytes(
+                FeatureShard.Block(t), TensorType.Int8, [rows, dim], MemoryMarshal.AsBytes(bytes.AsSpan()).ToArray()));
         }
     }
 

@@ -54,7 +54,8 @@ internal readonly partial record struct FileIdentity
         var full = Path.GetFullPath(path);
         foreach (var start in new[] { full, Resolved(full) }.Distinct())
         {
-            for (var at = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(start)); at is not null; at = Path.GetDirectoryName(at)) yield return Of(at);
+            for (var at = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(start)); at is not null; at = Path.GetDirectoryName(at))
+                yield return Of(at);
         }
     }
 
@@ -86,7 +87,8 @@ internal readonly partial record struct FileIdentity
         }
 
         var (major, minor) = (Field32(bytes, DeviceOffset), Field32(bytes, DeviceOffset + sizeof(uint)));
-        return (((ulong)major << 32) | minor, MemoryMarshal.Read<ulong>(bytes[InodeOffset..]), MemoryMarshal.Read<ushort>(bytes[ModeOffset..]));
+        return (((ulong)major << 32) | minor, MemoryMarshal.Read<ulong>(bytes[InodeOffset..]),
+            MemoryMarshal.Read<ushort>(bytes[ModeOffset..]));
 
         static uint Field32(ReadOnlySpan<byte> bytes, int offset) => MemoryMarshal.Read<uint>(bytes[offset..]);
     }

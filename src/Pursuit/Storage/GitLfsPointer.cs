@@ -15,6 +15,8 @@ internal static class GitLfsPointer
     public static void Refuse(string path, ReadOnlySpan<byte> beginning)
     {
         if (beginning.StartsWith(FirstWords))
-            throw PursuitException.At(path, "a Git LFS pointer, a few lines in place of the file", "the file itself", "Run 'git lfs pull' in its repository, or download the file.");
+            throw PursuitException.At(
+                path, "a Git LFS pointer, a few lines in place of the file", "the file itself",
+                "Run 'git lfs pull' in its repository, or download the file.");
     }
 }

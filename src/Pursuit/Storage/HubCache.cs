@@ -61,7 +61,10 @@ internal static class HubCache
         {
             [] => directory,
             [var only] => Snapshot(only, null),
-            var several => throw PursuitException.At(directory, $"a cache of {several.Length} models: {string.Join(", ", several.Select(NameOf).Order(StringComparer.Ordinal).Take(8))}", "one model", "Give the model by its name."),
+            var several => throw PursuitException.At(
+                directory,
+                $"a cache of {several.Length} models: {string.Join(", ", several.Select(NameOf).Order(StringComparer.Ordinal).Take(8))}",
+                "one model", "Give the model by its name."),
         };
     }
 
@@ -69,14 +72,17 @@ internal static class HubCache
     public static string HowToFetch(string word)
     {
         var (name, revision) = Split(word);
-        return $"Fetch it first: hf download {name}{(revision is null ? "" : $" --revision {revision}")}. Pursuit itself downloads nothing.";
+        return $"Fetch it first: hf download {name}{(revision is null ? "" : $" --revision {revision}")}. "
+            + "Pursuit itself downloads nothing.";
     }
 
     private static string Snapshot(string repository, string? revision)
     {
         var asked = revision ?? MainBranch;
         var reference = Path.Combine(repository, "refs", asked);
-        var commit = File.Exists(reference) ? System.Text.Encoding.UTF8.GetString(BoundedFile.Read(reference, LongestReference, "the name of a commit")).Trim() : asked;
+        var commit = File.Exists(reference)
+            ? System.Text.Encoding.UTF8.GetString(BoundedFile.Read(reference, LongestReference, "the name of a commit")).Trim()
+            : asked;
         var snapshots = Path.Combine(repository, Snapshots);
         var all = System.IO.Directory.Exists(snapshots)
             ? System.IO.Directory.GetDirectories(snapshots).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToArray()
@@ -85,10 +91,13 @@ internal static class HubCache
         if (found.Length != 1 && revision is null) found = all; // no branch is marked: one snapshot is meant, several are not
         if (found.Length == 1) return Path.Combine(snapshots, found[0]!);
         var there = all.Length == 0 ? "no snapshot" : $"the snapshots {string.Join(", ", all)}";
-        throw PursuitException.At(repository, $"{there}, none of them marked as \"{asked}\"", "one snapshot for that revision", "Fetch the revision, or name one snapshot's directory.");
+        throw PursuitException.At(
+            repository, $"{there}, none of them marked as \"{asked}\"", "one snapshot for that revision",
+            "Fetch the revision, or name one snapshot's directory.");
     }
 
-    private static string NameOf(string repository) => Path.GetFileName(repository)[Prefix.Length..].Replace("--", "/", StringComparison.Ordinal);
+    private static string NameOf(string repository) =>
+        Path.GetFileName(repository)[Prefix.Length..].Replace("--", "/", StringComparison.Ordinal);
 
     private static (string Name, string? Revision) Split(string word)
     {

@@ -56,7 +56,8 @@ internal sealed class JsonFile : IDisposable
         try
         {
 #pragma warning disable RS0030 // this class is what the others use
-            return new JsonFile(JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false }), where);
+            return new JsonFile(
+                JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false }), where);
 #pragma warning restore RS0030
         }
         catch (JsonException e)
@@ -113,7 +114,8 @@ internal sealed class JsonFile : IDisposable
 
     /// <summary>What a serializer and the constructors and converters it calls throw over what a document says.</summary>
     private static bool IsOfContent(Exception e) =>
-        e is JsonException or InvalidOperationException or NotSupportedException or ArgumentException or FormatException or OverflowException;
+        e is JsonException or InvalidOperationException or NotSupportedException or ArgumentException or FormatException
+            or OverflowException;
 
     private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> utf8)
     {
@@ -137,7 +139,9 @@ internal sealed class JsonFile : IDisposable
         }
         catch (InvalidOperationException e)
         {
-            throw PursuitException.At($"{where}, line {LineOf(utf8, reader.TokenStartIndex)}", "an escape \\uD800 to \\uDFFF that is half of a character", "whole characters", DamagedAdvice, e);
+            throw PursuitException.At(
+                $"{where}, line {LineOf(utf8, reader.TokenStartIndex)}", "an escape \\uD800 to \\uDFFF that is half of a character",
+                "whole characters", DamagedAdvice, e);
         }
         catch (JsonException e)
         {
@@ -155,8 +159,10 @@ internal sealed class JsonFile : IDisposable
         var named = false;
         while (reader.Read())
         {
-            if (reader.TokenType == JsonTokenType.Null && !named && reader.CurrentDepth > 0) throw At(reader, utf8, "null as an item of a list");
-            if (reader.TokenType == JsonTokenType.Number && !double.IsFinite(reader.GetDouble())) throw At(reader, utf8, "a number beyond double precision");
+            if (reader.TokenType == JsonTokenType.Null && !named && reader.CurrentDepth > 0)
+                throw At(reader, utf8, "null as an item of a list");
+            if (reader.TokenType == JsonTokenType.Number && !double.IsFinite(reader.GetDouble()))
+                throw At(reader, utf8, "a number beyond double precision");
             named = reader.TokenType == JsonTokenType.PropertyName;
         }
 
@@ -172,7 +178,9 @@ internal sealed class JsonFile : IDisposable
         var place = json?.LineNumber is { } line ? $"{where}, line {line + 1}" : where;
         var path = json?.Path is { Length: > 1 } inside ? $" at {inside}" : "";
         // The serializer adds the place to its message in its own words.
-        var end = cause.Message.IndexOf(" Path: ", StringComparison.Ordinal) is >= 0 and var p ? p : cause.Message.IndexOf(" LineNumber: ", StringComparison.Ordinal);
+        var end = cause.Message.IndexOf(" Path: ", StringComparison.Ordinal) is >= 0 and var p
+            ? p
+            : cause.Message.IndexOf(" LineNumber: ", StringComparison.Ordinal);
         var reason = end >= 0 ? cause.Message[..end] : cause.Message;
         return PursuitException.At(place, $"JSON that can't be read{path} ({reason})", expected, advice ?? DamagedAdvice, cause);
     }

@@ -33,7 +33,8 @@ internal sealed unsafe partial class MappedFile : IDisposable
         if (Length > 0) // an empty file can't be mapped
         {
             // The view outlives its file: a store of more shards than a process may have files open stays mapped nonetheless.
-            using var file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            using var file = MemoryMappedFile.CreateFromFile(
+                stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
             _view = file.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
             _start += _view.PointerOffset;
@@ -70,8 +71,13 @@ internal sealed unsafe partial class MappedFile : IDisposable
         {
             stream?.Dispose();
             throw e.HResult == NoMemory
-                ? PursuitException.At(full, $"the file can't be mapped in addition to the {LiveCount:N0} mapped ones ({e.Message})", "room for one more", "A store has a file for every 1,024 rows: raise Linux's limit, 'sysctl -w vm.max_map_count=N' with N well above the store's files.", e)
-                : PursuitException.At(full, $"the file can't be read ({e.Message})", "a readable file", "Check the path and its permissions.", e);
+                ? PursuitException.At(
+                    full, $"the file can't be mapped in addition to the {LiveCount:N0} mapped ones ({e.Message})", "room for one more",
+                    "A store has a file for every 1,024 rows: raise Linux's limit, 'sysctl -w vm.max_map_count=N' with N "
+                        + "well above the store's files.",
+                    e)
+                : PursuitException.At(
+                    full, $"the file can't be read ({e.Message})", "a readable file", "Check the path and its permissions.", e);
         }
     }
 
@@ -102,7 +108,9 @@ internal sealed unsafe partial class MappedFile : IDisposable
         if (!IsFetched(offset, count)) Advise(offset, count, WillNeed);
     }
 
-    /// <summary>Takes a part that was read out of the process's memory; it stays in the system's cache, from where it comes back. A hint.</summary>
+    /// <summary>
+    /// Takes a part that was read out of the process's memory; it stays in the system's cache, from where it comes back. A hint.
+    /// </summary>
     /// <param name="offset">First byte.</param>
     /// <param name="count">How many.</param>
     public void GiveBack(long offset, long count) => Advise(offset, count, DontNeed);

@@ -20,7 +20,10 @@ internal sealed record ModelDirectory
     /// model's.
     /// </summary>
     public string TokenizerPath =>
-        AdapterPath is { } adapter && (File.Exists(Path.Combine(adapter, "tokenizer.json")) || File.Exists(Path.Combine(adapter, "vocab.json"))) ? adapter : BasePath;
+        AdapterPath is { } adapter
+            && (File.Exists(Path.Combine(adapter, "tokenizer.json")) || File.Exists(Path.Combine(adapter, "vocab.json")))
+            ? adapter
+            : BasePath;
 
     /// <summary>
     /// Finds a model by what a person names it: a directory, a folder of the hub's cache, or a name (<c>ORG/NAME</c>,
@@ -37,7 +40,9 @@ internal sealed record ModelDirectory
         if (Directory.Exists(word)) return HubCache.Follow(word);
         if (File.Exists(word) || !HubCache.IsName(word)) return word;
         return HubCache.Find(word)
-            ?? throw PursuitException.At(word, $"no such directory, and no model of that name in the cache at {HubCache.Directory}", "a model directory, or the name of a model in the cache", HubCache.HowToFetch(word));
+            ?? throw PursuitException.At(
+                word, $"no such directory, and no model of that name in the cache at {HubCache.Directory}",
+                "a model directory, or the name of a model in the cache", HubCache.HowToFetch(word));
     }
 
     /// <summary>Tells a model from adapters, and finds the adapters' model.</summary>
@@ -50,9 +55,16 @@ internal sealed record ModelDirectory
         if (!File.Exists(adapterConfig) || HasWeights(directory)) return new ModelDirectory(directory, null);
         var (name, revision) = BaseOf(adapterConfig);
         var found = Find(directory, revision is null ? name : $"{name}@{revision}")
-            ?? throw PursuitException.At(adapterConfig, $"the model \"{name}\", which is neither a directory nor in the cache at {HubCache.Directory}", "the model that these adapters belong to", HubCache.IsName(name) ? HubCache.HowToFetch(name) : $"Set base_model_name_or_path in {AdapterConfigName} to the model's directory.");
+            ?? throw PursuitException.At(
+                adapterConfig, $"the model \"{name}\", which is neither a directory nor in the cache at {HubCache.Directory}",
+                "the model that these adapters belong to",
+                HubCache.IsName(name)
+                    ? HubCache.HowToFetch(name)
+                    : $"Set base_model_name_or_path in {AdapterConfigName} to the model's directory.");
         if (!HasWeights(found) && File.Exists(Path.Combine(found, AdapterConfigName)))
-            throw PursuitException.At(adapterConfig, $"adapters of {found}, which holds adapters too", "adapters of a model", "Merge the inner adapters into their model first.");
+            throw PursuitException.At(
+                adapterConfig, $"adapters of {found}, which holds adapters too", "adapters of a model",
+                "Merge the inner adapters into their model first.");
         return new ModelDirectory(found, directory);
     }
 
@@ -62,19 +74,24 @@ internal sealed record ModelDirectory
     /// <param name="directory">The directory, or a file.</param>
     public static (string Found, string Advice)? OtherKind(string directory)
     {
-        var names = Directory.Exists(directory) ? Directory.EnumerateFiles(directory).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToArray() : [Path.GetFileName(directory)];
+        var names = Directory.Exists(directory)
+            ? Directory.EnumerateFiles(directory).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToArray()
+            : [Path.GetFileName(directory)];
         string? First(string ending) => names.FirstOrDefault(n => n!.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
         if (First(".gguf") is { } gguf)
-            return ($"{gguf}, a GGUF file for llama.cpp", "Get the same model's safetensors files with their config.json: quantized weights have no gradients.");
+            return ($"{gguf}, a GGUF file for llama.cpp",
+                "Get the same model's safetensors files with their config.json: quantized weights have no gradients.");
         if (names.Contains("params.json"))
-            return ("params.json, the layout of the model's own authors", "Get the model as Hugging Face lays it out, or convert it with transformers.");
+            return ("params.json, the layout of the model's own authors",
+                "Get the model as Hugging Face lays it out, or convert it with transformers.");
         if (First(".onnx") is { } onnx)
             return ($"{onnx}, an ONNX model", "Get the same model's safetensors files with their config.json.");
         return null;
     }
 
     private static bool HasWeights(string directory) =>
-        File.Exists(Path.Combine(directory, ModelWeights.SingleFileName)) || File.Exists(Path.Combine(directory, ModelWeights.IndexFileName));
+        File.Exists(Path.Combine(directory, ModelWeights.SingleFileName))
+            || File.Exists(Path.Combine(directory, ModelWeights.IndexFileName));
 
     // A relative path is the adapters' own, as where they were moved together with their model, else the process's.
     private static string? Find(string directory, string word)
@@ -91,7 +108,9 @@ internal sealed record ModelDirectory
     {
         using var document = JsonFile.Open(adapterConfig, JsonFile.LargestConfiguration, "PEFT's description of adapters");
         if (Text(document.Root["base_model_name_or_path"]) is { Length: > 0 } name) return (name, Text(document.Root["revision"]));
-        throw PursuitException.At(adapterConfig, "no base_model_name_or_path", "the name or the directory of the model that the adapters belong to", "Add it to the file.");
+        throw PursuitException.At(
+            adapterConfig, "no base_model_name_or_path", "the name or the directory of the model that the adapters belong to",
+            "Add it to the file.");
     }
 
     private static string? Text(JsonField field) => field.IsNull ? null : field.Text();

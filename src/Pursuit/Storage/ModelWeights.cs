@@ -79,7 +79,8 @@ internal sealed class ModelWeights : IDisposable
     public void ReadSingle(string name, Span<float> destination) => FileOf(name).ReadSingle(name, destination);
 
     /// <inheritdoc cref="SafetensorsFile.ReadSingle(string, long, Span{float})"/>
-    public void ReadSingle(string name, long firstElement, Span<float> destination) => FileOf(name).ReadSingle(name, firstElement, destination);
+    public void ReadSingle(string name, long firstElement, Span<float> destination) =>
+        FileOf(name).ReadSingle(name, firstElement, destination);
 
     /// <inheritdoc cref="SafetensorsFile.ReadRaw"/>
     public ReadOnlySpan<byte> ReadRaw(string name, long byteOffset, int count) => FileOf(name).ReadRaw(name, byteOffset, count);
@@ -103,7 +104,10 @@ internal sealed class ModelWeights : IDisposable
         foreach (var (tensor, fileName) in map)
         {
             if (!byName[fileName].Tensors.ContainsKey(tensor))
-                throw PursuitException.At(System.IO.Path.Combine(path, IndexFileName), $"tensor '{tensor}' is said to be in '{fileName}', which has no such tensor among its {byName[fileName].Tensors.Count}", "an index that matches its files", "Get the model again.");
+                throw PursuitException.At(
+                    System.IO.Path.Combine(path, IndexFileName),
+                    $"tensor '{tensor}' is said to be in '{fileName}', which has no such tensor among its {byName[fileName].Tensors.Count}",
+                    "an index that matches its files", "Get the model again.");
             fileOf.Add(tensor, byName[fileName]);
         }
 
@@ -115,14 +119,19 @@ internal sealed class ModelWeights : IDisposable
         if (!Directory.Exists(path))
             return PursuitException.At(path, "no such directory", "a model directory", "Check the path.");
         var pickles = Directory.EnumerateFiles(path).Select(System.IO.Path.GetFileName)
-            .Where(name => name!.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".pt", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".pth", StringComparison.OrdinalIgnoreCase))
+            .Where(name => name!.EndsWith(".bin", StringComparison.OrdinalIgnoreCase)
+                || name.EndsWith(".pt", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".pth", StringComparison.OrdinalIgnoreCase))
             .Order(StringComparer.Ordinal).FirstOrDefault();
-        return PursuitException.At(path, $"neither {SingleFileName} nor {IndexFileName}{(pickles is null ? "" : $", but {pickles}")}", "one of the two",
-            pickles is null ? "Check that this is the model's directory." : "Pickle files run code when they are read, so Pursuit never reads one; get or make the model's safetensors files.");
+        return PursuitException.At(
+            path, $"neither {SingleFileName} nor {IndexFileName}{(pickles is null ? "" : $", but {pickles}")}", "one of the two",
+            pickles is null
+                ? "Check that this is the model's directory."
+                : "Pickle files run code when they are read, so Pursuit never reads one; get or make the model's safetensors files.");
     }
 
     private SafetensorsFile FileOf(string name) =>
         _fileOf.TryGetValue(name, out var file)
             ? file
-            : throw PursuitException.At(Path, $"no tensor '{name}' among its {_fileOf.Count}", "that tensor", TensorNames.Suggest(name, _fileOf.Keys));
+            : throw PursuitException.At(
+                Path, $"no tensor '{name}' among its {_fileOf.Count}", "that tensor", TensorNames.Suggest(name, _fileOf.Keys));
 }

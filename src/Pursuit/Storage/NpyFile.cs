@@ -53,12 +53,16 @@ internal sealed class NpyFile : IDisposable
             var bytes = SafetensorsHeader.ByteLength(header.Type, header.Shape);
             if (bytes != file.Length - dataStart)
             {
-                throw PursuitException.At(file.Path, $"{file.Length - dataStart} bytes of data for an array {header.Describe()}", $"{(bytes is null ? "a shape that can be counted in 63 bits" : $"{bytes} bytes")}",
+                throw PursuitException.At(
+                    file.Path, $"{file.Length - dataStart} bytes of data for an array {header.Describe()}",
+                    $"{(bytes is null ? "a shape that can be counted in 63 bits" : $"{bytes} bytes")}",
                     bytes > file.Length - dataStart ? "The file may be incomplete." : "One array per file is read.");
             }
 
             if (header.FortranOrder && header.Shape.Count > 2)
-                throw PursuitException.At(file.Path, $"an array {header.Describe()} in Fortran order", "at most 2 dimensions in Fortran order, or C order", "Save numpy.ascontiguousarray(array).");
+                throw PursuitException.At(
+                    file.Path, $"an array {header.Describe()} in Fortran order", "at most 2 dimensions in Fortran order, or C order",
+                    "Save numpy.ascontiguousarray(array).");
             return new NpyFile(file, header, dataStart);
         }
         catch
@@ -76,7 +80,9 @@ internal sealed class NpyFile : IDisposable
     public void ReadRows(long firstRow, int count, Span<float> destination)
     {
         if (firstRow < 0 || count < 0 || firstRow > RowCount - count || destination.Length != (Int128)count * RowLength)
-            throw PursuitException.At(Path, $"rows {firstRow} to {firstRow + count} were asked for with room for {destination.Length} numbers", $"a range within its {RowCount} rows of {RowLength} numbers and room for just those");
+            throw PursuitException.At(
+                Path, $"rows {firstRow} to {firstRow + count} were asked for with room for {destination.Length} numbers",
+                $"a range within its {RowCount} rows of {RowLength} numbers and room for just those");
         if (destination.IsEmpty)
             return;
         if (!FortranOrder || Shape.Count < 2)
@@ -119,7 +125,9 @@ internal sealed class NpyFile : IDisposable
         }
         catch (IOException e)
         {
-            throw PursuitException.At(file.FinalPath, $"writing failed ({e.Message})", "free space", "Nothing was left under that name; free some space and run again.", e);
+            throw PursuitException.At(
+                file.FinalPath, $"writing failed ({e.Message})", "free space",
+                "Nothing was left under that name; free some space and run again.", e);
         }
 
         file.Commit();

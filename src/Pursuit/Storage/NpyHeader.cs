@@ -24,7 +24,12 @@ internal sealed record NpyHeader(TensorType Type, bool FortranOrder, IReadOnlyLi
     public static (NpyHeader Header, long DataStart) Read(MappedFile file)
     {
         if (file.Length < 10 || !file.Bytes(0, 6).SequenceEqual(Magic))
-            throw PursuitException.At(file.Path, file.Length == 0 ? "an empty file" : $"a file of {file.Length} bytes that starts with {Convert.ToHexString(file.Bytes(0, (int)Math.Min(6, file.Length)))}", "an .npy file, which starts with 934E554D5059", "Compressed .npz archives must be unpacked first.");
+            throw PursuitException.At(
+                file.Path,
+                file.Length == 0
+                    ? "an empty file"
+                    : $"a file of {file.Length} bytes that starts with {Convert.ToHexString(file.Bytes(0, (int)Math.Min(6, file.Length)))}",
+                "an .npy file, which starts with 934E554D5059", "Compressed .npz archives must be unpacked first.");
         var version = file.Bytes(6, 2);
         if (version[0] is < 1 or > 3)
             throw PursuitException.At(file.Path, $"version {version[0]}.{version[1]}", "version 1, 2 or 3");
@@ -32,7 +37,9 @@ internal sealed record NpyHeader(TensorType Type, bool FortranOrder, IReadOnlyLi
         var length = version[0] == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(file.Bytes(8, 2))
             : file.Length >= prefix ? BinaryPrimitives.ReadUInt32LittleEndian(file.Bytes(8, 4)) : uint.MaxValue;
         if (length > MaxHeaderBytes || length > file.Length - prefix)
-            throw PursuitException.At(file.Path, $"a header of {length} bytes in a file of {file.Length}", $"at most {Math.Max(0, Math.Min(MaxHeaderBytes, file.Length - prefix))} bytes", "The file may be incomplete or damaged.");
+            throw PursuitException.At(
+                file.Path, $"a header of {length} bytes in a file of {file.Length}",
+                $"at most {Math.Max(0, Math.Min(MaxHeaderBytes, file.Length - prefix))} bytes", "The file may be incomplete or damaged.");
         var text = file.Bytes(prefix, (int)length);
         if (!Utf8.IsValid(text))
             throw PursuitException.At(file.Path, $"a header of {length} bytes that isn't UTF-8", "text");
@@ -69,7 +76,10 @@ internal sealed record NpyHeader(TensorType Type, bool FortranOrder, IReadOnlyLi
             switch (key)
             {
                 case "descr" when descr is null:
-                    descr = reader.Peek == '[' ? throw PursuitException.At(path, "a structured array", "an array of '<f2', '<f4' or '<f8'", "Save each field as an array of its own.") : reader.Text();
+                    descr = reader.Peek == '['
+                        ? throw PursuitException.At(
+                            path, "a structured array", "an array of '<f2', '<f4' or '<f8'", "Save each field as an array of its own.")
+                        : reader.Text();
                     break;
                 case "fortran_order" when fortran is null:
                     fortran = reader.Boolean();
@@ -87,14 +97,18 @@ internal sealed record NpyHeader(TensorType Type, bool FortranOrder, IReadOnlyLi
 
         reader.End();
         if (descr is null || fortran is null || shape is null)
-            throw reader.Fault($"no '{(descr is null ? "descr" : fortran is null ? "fortran_order" : "shape")}'", "'descr', 'fortran_order' and 'shape'");
+            throw reader.Fault(
+                $"no '{(descr is null ? "descr" : fortran is null ? "fortran_order" : "shape")}'", "'descr', 'fortran_order' and 'shape'");
         var type = descr switch
         {
             "<f2" => TensorType.Float16,
             "<f4" => TensorType.Float32,
             "<f8" => TensorType.Float64,
-            "|O" or "O" => throw PursuitException.At(path, "an object array, whose data is a pickle", "an array of '<f2', '<f4' or '<f8'", "Reading a pickle runs its code, so Pursuit never does; save array.astype('float32')."),
-            _ => throw PursuitException.At(path, $"element type '{descr}'", "'<f2', '<f4' or '<f8' (little-endian floats)", "Save array.astype('<f4')."),
+            "|O" or "O" => throw PursuitException.At(
+                path, "an object array, whose data is a pickle", "an array of '<f2', '<f4' or '<f8'",
+                "Reading a pickle runs its code, so Pursuit never does; save array.astype('float32')."),
+            _ => throw PursuitException.At(
+                path, $"element type '{descr}'", "'<f2', '<f4' or '<f8' (little-endian floats)", "Save array.astype('<f4')."),
         };
         return new NpyHeader(type, fortran.Value, shape);
     }
@@ -161,8 +175,11 @@ internal sealed record NpyHeader(TensorType Type, bool FortranOrder, IReadOnlyLi
                 var start = _at;
                 while (_at < text.Length && char.IsAsciiDigit(text[_at]))
                     _at++;
-                if (!long.TryParse(text.AsSpan(start, _at - start), NumberStyles.None, CultureInfo.InvariantCulture, out var value) || values.Count == most)
-                    throw Fault($"'{text.AsSpan(start, Math.Min(24, text.Length - start)).TrimEnd()}' in the shape", $"at most {most} whole numbers from 0 to {long.MaxValue}");
+                if (!long.TryParse(text.AsSpan(start, _at - start), NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+                    || values.Count == most)
+                    throw Fault(
+                        $"'{text.AsSpan(start, Math.Min(24, text.Length - start)).TrimEnd()}' in the shape",
+                        $"at most {most} whole numbers from 0 to {long.MaxValue}");
                 if (_at < text.Length && text[_at] == 'L')
                     _at++; // Python 2 wrote longs so
                 values.Add(value);

@@ -60,7 +60,8 @@ internal sealed class SafetensorsFile : IDisposable
     public TensorInfo Info(string name) =>
         Tensors.TryGetValue(name, out var info)
             ? info
-            : throw PursuitException.At(Path, $"no tensor '{name}' among its {Tensors.Count}", "that tensor", TensorNames.Suggest(name, Tensors.Keys));
+            : throw PursuitException.At(
+                Path, $"no tensor '{name}' among its {Tensors.Count}", "that tensor", TensorNames.Suggest(name, Tensors.Keys));
 
     /// <summary>Reads a whole tensor as floats.</summary>
     /// <param name="name">The tensor.</param>
@@ -70,7 +71,9 @@ internal sealed class SafetensorsFile : IDisposable
     {
         var info = Info(name);
         if (info.ElementCount != destination.Length)
-            throw PursuitException.At($"{Path}, tensor '{name}'", $"{info.ElementCount} elements {info.Describe()} for a destination of {destination.Length}", "the same number");
+            throw PursuitException.At(
+                $"{Path}, tensor '{name}'", $"{info.ElementCount} elements {info.Describe()} for a destination of {destination.Length}",
+                "the same number");
         ReadSingle(name, 0, destination);
     }
 
@@ -84,9 +87,13 @@ internal sealed class SafetensorsFile : IDisposable
     {
         var info = Info(name);
         if (!info.Type.ConvertsToSingle())
-            throw PursuitException.At($"{Path}, tensor '{name}'", $"type {info.Type.FormatName()}", "F16, BF16, F32 or F64", "Quantized and integer tensors aren't read as floats.");
+            throw PursuitException.At(
+                $"{Path}, tensor '{name}'", $"type {info.Type.FormatName()}", "F16, BF16, F32 or F64",
+                "Quantized and integer tensors aren't read as floats.");
         if (firstElement < 0 || firstElement > info.ElementCount - destination.Length)
-            throw PursuitException.At($"{Path}, tensor '{name}'", $"elements {firstElement} to {firstElement + destination.Length} were asked for", $"a range within its {info.ElementCount} elements");
+            throw PursuitException.At(
+                $"{Path}, tensor '{name}'", $"elements {firstElement} to {firstElement + destination.Length} were asked for",
+                $"a range within its {info.ElementCount} elements");
 
         const int AtOnce = 1 << 27; // so that the bytes of doubles still count in an int
         var size = info.Type.Bits() / 8;
@@ -109,7 +116,9 @@ internal sealed class SafetensorsFile : IDisposable
     {
         var info = Info(name);
         if (byteOffset < 0 || count < 0 || byteOffset > info.ByteLength - count)
-            throw PursuitException.At($"{Path}, tensor '{name}'", $"bytes {byteOffset} to {byteOffset + count} were asked for", $"a range within its {info.ByteLength} bytes");
+            throw PursuitException.At(
+                $"{Path}, tensor '{name}'", $"bytes {byteOffset} to {byteOffset + count} were asked for",
+                $"a range within its {info.ByteLength} bytes");
         return _file.Bytes(info.Offset + byteOffset, count);
     }
 

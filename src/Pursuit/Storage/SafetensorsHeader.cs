@@ -21,17 +21,25 @@ internal static class SafetensorsHeader
     public static (List<TensorInfo> Tensors, Dictionary<string, string> Metadata) Read(MappedFile file, SafetensorsOptions options)
     {
         if (file.Length < PrefixBytes)
-            throw PursuitException.At(file.Path, $"a file of {file.Length} bytes", $"a safetensors file, which starts with {PrefixBytes} bytes of header length", "The download may be incomplete.");
+            throw PursuitException.At(
+                file.Path, $"a file of {file.Length} bytes", $"a safetensors file, which starts with {PrefixBytes} bytes of header length",
+                "The download may be incomplete.");
         GitLfsPointer.Refuse(file.Path, file.Bytes(0, (int)Math.Min(file.Length, GitLfsPointer.LongestBytes)));
         var declared = BinaryPrimitives.ReadUInt64LittleEndian(file.Bytes(0, PrefixBytes));
         if (declared > (ulong)options.MaxHeaderBytes)
-            throw PursuitException.At(file.Path, $"a header of {declared} bytes", $"at most {options.MaxHeaderBytes} bytes (SafetensorsOptions.MaxHeaderBytes)", "It may not be a safetensors file; if it is, raise the limit.");
+            throw PursuitException.At(
+                file.Path, $"a header of {declared} bytes", $"at most {options.MaxHeaderBytes} bytes (SafetensorsOptions.MaxHeaderBytes)",
+                "It may not be a safetensors file; if it is, raise the limit.");
         var headerBytes = (int)declared;
         if (headerBytes > file.Length - PrefixBytes)
-            throw PursuitException.At(file.Path, $"a header of {headerBytes} bytes in a file of {file.Length}", $"at most {file.Length - PrefixBytes} bytes", "The download may be incomplete.");
+            throw PursuitException.At(
+                file.Path, $"a header of {headerBytes} bytes in a file of {file.Length}", $"at most {file.Length - PrefixBytes} bytes",
+                "The download may be incomplete.");
         var json = file.Bytes(PrefixBytes, headerBytes);
         if (headerBytes < 2 || json[0] != '{')
-            throw PursuitException.At(file.Path, headerBytes < 2 ? $"a header of {headerBytes} bytes" : $"a header that starts with byte 0x{json[0]:X2}", "a JSON object that starts with '{' (0x7B)", "It may not be a safetensors file.");
+            throw PursuitException.At(
+                file.Path, headerBytes < 2 ? $"a header of {headerBytes} bytes" : $"a header that starts with byte 0x{json[0]:X2}",
+                "a JSON object that starts with '{' (0x7B)", "It may not be a safetensors file.");
 
         var dataStart = PrefixBytes + (long)headerBytes;
         var (tensors, metadata) = Parse(file.Path, json, dataStart);
@@ -39,7 +47,8 @@ internal static class SafetensorsHeader
         return (tensors, metadata);
     }
 
-    private static (List<TensorInfo> Tensors, Dictionary<string, string> Metadata) Parse(string path, ReadOnlySpan<byte> json, long dataStart)
+    private static (List<TensorInfo> Tensors, Dictionary<string, string> Metadata) Parse(
+        string path, ReadOnlySpan<byte> json, long dataStart)
     {
         using var header = JsonFile.Parse(json.ToArray(), $"{path}, header");
         var tensors = new List<TensorInfo>();
@@ -65,7 +74,9 @@ internal static class SafetensorsHeader
         var shape = Sizes(field["shape"]);
         var offsets = Sizes(field["data_offsets"]);
         if (typeName is null || shape is null || offsets is null)
-            throw Fault(field, $"tensor '{name}' without {(typeName is null ? "dtype" : shape is null ? "shape" : "data_offsets")}", "dtype, shape and data_offsets");
+            throw Fault(
+                field, $"tensor '{name}' without {(typeName is null ? "dtype" : shape is null ? "shape" : "data_offsets")}",
+                "dtype, shape and data_offsets");
         if (!TensorTypes.TryParse(typeName, out var type))
             throw Fault(field, $"tensor '{name}' of dtype '{typeName}'", $"one of {TensorTypes.AllNames}");
         if (offsets.Count != 2 || offsets[1] < offsets[0])
@@ -75,9 +86,17 @@ internal static class SafetensorsHeader
 
         var length = offsets[1] - offsets[0];
         if (ByteLength(type, shape) is not { } needed)
-            throw Fault(field, $"tensor '{name}' of shape [{string.Join(", ", shape)}] {typeName}, whose bytes can't be counted in 63 bits or aren't whole", "a shape that fits in the file");
+            throw Fault(
+                field,
+                $"tensor '{name}' of shape [{string.Join(", ", shape)}] {typeName}, whose bytes can't be counted "
+                    + "in 63 bits or aren't whole",
+                "a shape that fits in the file");
         if (needed != length)
-            throw Fault(field, $"tensor '{name}' of shape [{string.Join(", ", shape)}] {typeName}, which takes {needed} bytes, with data_offsets [{offsets[0]}, {offsets[1]}], which hold {length}", "the two to agree");
+            throw Fault(
+                field,
+                $"tensor '{name}' of shape [{string.Join(", ", shape)}] {typeName}, which takes {needed} bytes, with data_offsets "
+                    + $"[{offsets[0]}, {offsets[1]}], which hold {length}",
+                "the two to agree");
         return new TensorInfo(name, type, shape, dataStart + offsets[0], length);
     }
 
@@ -129,9 +148,13 @@ internal static class SafetensorsHeader
             if (tensor.Offset != end)
             {
                 var found = tensor.Offset < end
-                    ? $"tensor '{tensor.Name}' starts at byte {tensor.Offset - dataStart} of the data, {end - tensor.Offset} bytes inside {previous}"
-                    : $"a hole of {tensor.Offset - end} bytes before tensor '{tensor.Name}', which starts at byte {tensor.Offset - dataStart} of the data";
-                throw PursuitException.At(path, found, $"its start at byte {end - dataStart}, right after {previous}", "The file is damaged or was made to mislead.");
+                    ? $"tensor '{tensor.Name}' starts at byte {tensor.Offset - dataStart} of the data, "
+                        + $"{end - tensor.Offset} bytes inside {previous}"
+                    : $"a hole of {tensor.Offset - end} bytes before tensor '{tensor.Name}', which starts at byte "
+                        + $"{tensor.Offset - dataStart} of the data";
+                throw PursuitException.At(
+                    path, found, $"its start at byte {end - dataStart}, right after {previous}",
+                    "The file is damaged or was made to mislead.");
             }
 
             end = tensor.Offset + tensor.ByteLength;
@@ -139,6 +162,8 @@ internal static class SafetensorsHeader
         }
 
         if (end != fileLength)
-            throw PursuitException.At(path, $"a file of {fileLength} bytes whose tensors end at byte {end}", $"{end} bytes", end > fileLength ? "The download may be incomplete." : "The file is damaged or was made to mislead.");
+            throw PursuitException.At(
+                path, $"a file of {fileLength} bytes whose tensors end at byte {end}", $"{end} bytes",
+                end > fileLength ? "The download may be incomplete." : "The file is damaged or was made to mislead.");
     }
 }

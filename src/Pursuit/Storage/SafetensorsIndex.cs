@@ -15,7 +15,9 @@ internal static class SafetensorsIndex
         {
             var name = file.Text();
             if (!IsPlainName(name))
-                throw PursuitException.At(path, $"tensor '{tensor}' in file '{name}'", "the plain name of a file beside the index, without a directory", "The file was made to mislead; get the model again.");
+                throw PursuitException.At(
+                    path, $"tensor '{tensor}' in file '{name}'", "the plain name of a file beside the index, without a directory",
+                    "The file was made to mislead; get the model again.");
             map.Add(tensor, name);
         }
 

@@ -48,7 +48,8 @@ internal static class SafetensorsWriter
     private static int[] FileOrder(IReadOnlyList<TensorToWrite> tensors) =>
         [.. Enumerable.Range(0, tensors.Count).OrderByDescending(i => tensors[i].Type.Bits())];
 
-    private static void ForEachPiece<TState>(IReadOnlyList<TensorToWrite> tensors, long[] lengths, int[] order, TState state, ReadOnlySpanAction<byte, TState> take)
+    private static void ForEachPiece<TState>(
+        IReadOnlyList<TensorToWrite> tensors, long[] lengths, int[] order, TState state, ReadOnlySpanAction<byte, TState> take)
     {
         var piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
@@ -78,10 +79,14 @@ internal static class SafetensorsWriter
         {
             var tensor = tensors[i];
             if (tensor.Name == SafetensorsHeader.MetadataName || !names.Add(tensor.Name))
-                throw PursuitException.At(path, $"tensor {i} named '{tensor.Name}'", $"a name of its own, other than {SafetensorsHeader.MetadataName}");
+                throw PursuitException.At(
+                    path, $"tensor {i} named '{tensor.Name}'", $"a name of its own, other than {SafetensorsHeader.MetadataName}");
             var shape = string.Join(", ", tensor.Shape);
-            if (tensor.Shape.Any(size => size < 0) || SafetensorsHeader.ByteLength(tensor.Type, tensor.Shape) is not { } length || length > long.MaxValue / 2 - total)
-                throw PursuitException.At(path, $"tensor '{tensor.Name}' of shape [{shape}] {tensor.Type.FormatName()}", "sizes of 0 or more whose bytes are whole and can be counted in 63 bits");
+            if (tensor.Shape.Any(size => size < 0) || SafetensorsHeader.ByteLength(tensor.Type, tensor.Shape) is not { } length
+                || length > long.MaxValue / 2 - total)
+                throw PursuitException.At(
+                    path, $"tensor '{tensor.Name}' of shape [{shape}] {tensor.Type.FormatName()}",
+                    "sizes of 0 or more whose bytes are whole and can be counted in 63 bits");
             lengths[i] = length;
             total += length;
         }
@@ -89,7 +94,8 @@ internal static class SafetensorsWriter
         return lengths;
     }
 
-    private static byte[] Header(string path, IReadOnlyList<TensorToWrite> tensors, long[] lengths, int[] order, IReadOnlyDictionary<string, string>? metadata)
+    private static byte[] Header(
+        string path, IReadOnlyList<TensorToWrite> tensors, long[] lengths, int[] order, IReadOnlyDictionary<string, string>? metadata)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -134,7 +140,10 @@ internal static class SafetensorsWriter
         for (var rest = text.AsSpan(); !rest.IsEmpty;)
         {
             if (Rune.DecodeFromUtf16(rest, out _, out var used) != OperationStatus.Done)
-                throw PursuitException.At(path, $"a name or metadata text with half a surrogate pair, U+{(int)rest[0]:X4}, at character {text.Length - rest.Length}", "valid Unicode");
+                throw PursuitException.At(
+                    path,
+                    $"a name or metadata text with half a surrogate pair, U+{(int)rest[0]:X4}, at character {text.Length - rest.Length}",
+                    "valid Unicode");
             rest = rest[used..];
         }
 

@@ -35,7 +35,8 @@ internal sealed record TensorToWrite(string Name, TensorType Type, IReadOnlyList
     {
         CheckCount(name, TensorType.BFloat16, shape, data.Length);
         return new(name, TensorType.BFloat16, shape, (offset, destination) =>
-            FloatConversion.SingleToBFloat16(data.Span.Slice((int)(offset / 2), destination.Length / 2), MemoryMarshal.Cast<byte, ushort>(destination)));
+            FloatConversion.SingleToBFloat16(
+                data.Span.Slice((int)(offset / 2), destination.Length / 2), MemoryMarshal.Cast<byte, ushort>(destination)));
     }
 
     /// <summary>A tensor of type F16, BF16 or F32 from floats in memory, rounded to nearest even.</summary>
@@ -50,7 +51,8 @@ internal sealed record TensorToWrite(string Name, TensorType Type, IReadOnlyList
             case TensorType.Float16:
                 CheckCount(name, type, shape, data.Length);
                 return new(name, type, shape, (offset, destination) =>
-                    FloatConversion.SingleToHalf(data.Span.Slice((int)(offset / 2), destination.Length / 2), MemoryMarshal.Cast<byte, Half>(destination)));
+                    FloatConversion.SingleToHalf(
+                        data.Span.Slice((int)(offset / 2), destination.Length / 2), MemoryMarshal.Cast<byte, Half>(destination)));
             default:
                 throw new UnreachableException($"{type} isn't a type of features");
         }
@@ -63,5 +65,6 @@ internal sealed record TensorToWrite(string Name, TensorType Type, IReadOnlyList
     }
 
     private static PursuitException Mismatch(string name, TensorType type, IReadOnlyList<long> shape, long count, string unit) =>
-        PursuitException.At($"tensor '{name}'", $"shape [{string.Join(", ", shape)}] {type.FormatName()} and {count} {unit}", "as many as the shape says");
+        PursuitException.At(
+            $"tensor '{name}'", $"shape [{string.Join(", ", shape)}] {type.FormatName()} and {count} {unit}", "as many as the shape says");
 }

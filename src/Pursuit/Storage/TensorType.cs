@@ -96,7 +96,8 @@ internal static class TensorTypes
         [TensorType.UInt64] = ("U64", 64),
     }.ToFrozenDictionary();
 
-    private static readonly FrozenDictionary<string, TensorType> ByName = Known.ToFrozenDictionary(pair => pair.Value.Name, pair => pair.Key, StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, TensorType> ByName = Known.ToFrozenDictionary(
+        pair => pair.Value.Name, pair => pair.Key, StringComparer.Ordinal);
 
     /// <summary>The type's name in a header, such as BF16.</summary>
     public static string FormatName(this TensorType type) => Known[type].Name;

@@ -162,5 +162,6 @@ internal sealed class AddedTokenFinder
         text.Length > 0 && Rune.DecodeFromUtf16(text, out var rune, out _) == System.Buffers.OperationStatus.Done && IsWord(rune.Value);
 
     /// <summary>The regular expression's <c>\w</c>: letters, marks, decimal digits, letter numbers, connectors.</summary>
-    internal static bool IsWord(int codePoint) => CharUnicodeInfo.GetUnicodeCategory(codePoint) is <= UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation;
+    internal static bool IsWord(int codePoint) =>
+        CharUnicodeInfo.GetUnicodeCategory(codePoint) is <= UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation;
 }

@@ -28,7 +28,8 @@ internal sealed class MergeTable
         _results = [.. merges.Select(merge => merge.Result)];
         _multiplier = Golden;
         // A file's author knows the first multiplier and can choose ids that crowd a few slots; nobody knows the next.
-        for (var most = MostProbes; !TryFill(merges, most); most *= 2) _multiplier = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) | 1;
+        for (var most = MostProbes; !TryFill(merges, most); most *= 2)
+            _multiplier = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) | 1;
     }
 
     /// <summary>Slots that were looked at for the pair that was the hardest to place.</summary>

@@ -62,7 +62,9 @@ internal sealed class TextWork
     public void Write(int count, int written)
     {
         if ((long)written + count > LongestForm)
-            throw Refused($"the normalizer or pre-tokenizer makes a text of {_length:N0} characters longer than {LongestForm:N0}", "a text that grows less");
+            throw Refused(
+                $"the normalizer or pre-tokenizer makes a text of {_length:N0} characters longer than {LongestForm:N0}",
+                "a text that grows less");
         Touch(count);
     }
 
@@ -72,7 +74,9 @@ internal sealed class TextWork
     public void Touch(long count)
     {
         if ((Touched += count) > _mostTouched)
-            throw Refused($"the steps of the normalizer and pre-tokenizer touch more than {_mostTouched:N0} characters for a text of {_length:N0}", "fewer steps");
+            throw Refused(
+                $"the steps of the normalizer and pre-tokenizer touch more than {_mostTouched:N0} characters for a text of {_length:N0}",
+                "fewer steps");
     }
 
     /// <summary>Charges one step of a pattern.</summary>
@@ -85,7 +89,8 @@ internal sealed class TextWork
     }
 
     private PursuitException TooManySteps(string pattern) => Refused(
-        $"the regular expression '{(pattern.Length <= 200 ? pattern : pattern[..200] + "...")}' needs more than {StepsPerCharacter} steps a character on a text of {_length:N0}",
+        $"the regular expression '{(pattern.Length <= 200 ? pattern : pattern[..200] + "...")}' needs more than {StepsPerCharacter} steps "
+            + $"a character on a text of {_length:N0}",
         "a pattern without nested repetition");
 
     private PursuitException Refused(string found, string expected) =>

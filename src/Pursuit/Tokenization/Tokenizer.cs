@@ -175,7 +175,8 @@ internal sealed class Tokenizer
     private static PursuitException NoTokenizer(string directory)
     {
         var sentencePiece = SentencePieceNames.FirstOrDefault(name => File.Exists(Path.Combine(directory, name)));
-        var advice = $"Save the tokenizer once with transformers, which writes {FileName}: AutoTokenizer.from_pretrained(...).save_pretrained(...).";
+        var advice =
+            $"Save the tokenizer once with transformers, which writes {FileName}: AutoTokenizer.from_pretrained(...).save_pretrained(...).";
         return PursuitException.At(
             directory,
             sentencePiece is null ? $"no {FileName}" : $"{sentencePiece}, a SentencePiece model, and no {FileName}",

@@ -101,10 +101,12 @@ internal static class TextNormalizer
     {
         var text = buffer.Tail(start);
         var end = text.Length;
-        while (end > 0 && Rune.DecodeLastFromUtf8(text[..end], out var last, out var size) == OperationStatus.Done && Rune.IsWhiteSpace(last))
+        while (end > 0 && Rune.DecodeLastFromUtf8(text[..end], out var last, out var size) == OperationStatus.Done
+            && Rune.IsWhiteSpace(last))
             end -= size;
         var first = 0;
-        while (first < end && Rune.DecodeFromUtf8(text[first..end], out var rune, out var size) == OperationStatus.Done && Rune.IsWhiteSpace(rune))
+        while (first < end && Rune.DecodeFromUtf8(text[first..end], out var rune, out var size) == OperationStatus.Done
+            && Rune.IsWhiteSpace(rune))
             first += size;
         if (first > 0) text[first..end].CopyTo(text);
         buffer.Truncate(start + end - first);

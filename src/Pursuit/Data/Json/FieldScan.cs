@@ -24,7 +24,8 @@ internal sealed class FieldScan<TField>
     public bool HasOthers { get; private set; }
 
     /// <summary>The field's value, or -1.</summary>
-    public int this[TField field] => (Present >> Unsafe.BitCast<TField, int>(field) & 1) != 0 ? _values[Unsafe.BitCast<TField, int>(field)] : -1;
+    public int this[TField field] =>
+        (Present >> Unsafe.BitCast<TField, int>(field) & 1) != 0 ? _values[Unsafe.BitCast<TField, int>(field)] : -1;
 
     /// <summary>The field's name in records.</summary>
     public static string NameOf(TField field) => Names[Unsafe.BitCast<TField, int>(field)];
@@ -75,6 +76,7 @@ internal sealed class FieldScan<TField>
     private static (byte[] Name, int Number)[][] Group()
     {
         var names = Names.Select((name, number) => (Name: Encoding.UTF8.GetBytes(name), Number: number)).ToArray();
-        return [.. Enumerable.Range(0, names.Max(n => n.Name.Length) + 1).Select(length => names.Where(n => n.Name.Length == length).ToArray())];
+        return [.. Enumerable.Range(0, names.Max(n => n.Name.Length) + 1)
+            .Select(length => names.Where(n => n.Name.Length == length).ToArray())];
     }
 }

@@ -20,7 +20,8 @@ internal static class JsonFault
         offset += (int)(e.BytePositionInLine ?? 0);
         var rest = record[Math.Min(offset, record.Length)..];
         if (depth == maxDepth && rest is [(byte)'{' or (byte)'[', ..])
-            return $"nested too deep: more than {maxDepth} lists and objects inside each other at byte {offset} of the record; expected at most {maxDepth}";
+            return $"nested too deep: more than {maxDepth} lists and objects inside each other at byte {offset} of the record; "
+                + $"expected at most {maxDepth}";
         return $"not valid JSON: byte {offset} of the record: {Known(record, rest, offset) ?? Message(e)}";
     }
 
@@ -34,7 +35,9 @@ internal static class JsonFault
 
         if (rest.StartsWith("\uFEFF"u8)) return "a byte-order mark within the file; expected none but at its beginning";
         if (rest is [(byte)',']) return "a comma after the record; expected one record per line and nothing between them";
-        return rest is [(byte)'\'', ..] && offset > 0 ? "a single quote; expected double quotes (Python's str() isn't JSON, json.dumps() is)" : null;
+        return rest is [(byte)'\'', ..] && offset > 0
+            ? "a single quote; expected double quotes (Python's str() isn't JSON, json.dumps() is)"
+            : null;
     }
 
     private static bool StartsWith(ReadOnlySpan<byte> text, string word)

@@ -202,7 +202,8 @@ internal sealed class JsonTape(int maxDepth)
     public string DescribeKeys(int container)
     {
         var names = new List<string>();
-        for (var key = First(container); key >= 0 && names.Count < 8; key = NextKey(container, key)) names.Add(Quote(Text(key)) + (Kind(key + 1) == JsonTokenType.Null ? " (null)" : ""));
+        for (var key = First(container); key >= 0 && names.Count < 8; key = NextKey(container, key))
+            names.Add(Quote(Text(key)) + (Kind(key + 1) == JsonTokenType.Null ? " (null)" : ""));
         return names.Count == 0 ? "no keys" : "keys: " + string.Join(", ", names);
     }
 

@@ -54,7 +54,8 @@ internal static class LayoutDetector
     public static string DescribeForeign(ReadOnlySpan<byte> head)
     {
         const string expected = "expected one JSON record per line, or one JSON array";
-        if (head.StartsWith("version https://git-lfs"u8)) return $"a Git LFS pointer, not the file itself; {expected} (fetch it with 'git lfs pull')";
+        if (head.StartsWith("version https://git-lfs"u8))
+            return $"a Git LFS pointer, not the file itself; {expected} (fetch it with 'git lfs pull')";
         if (head[0] == (byte)'<') return $"HTML or XML, not JSON; {expected}";
         var end = head.IndexOf((byte)'\n');
         var first = end < 0 ? head : head[..end];
@@ -62,7 +63,8 @@ internal static class LayoutDetector
         foreach (var (separator, name) in (ReadOnlySpan<(byte, string)>)[((byte)'\t', "TSV"), ((byte)',', "CSV"), ((byte)';', "CSV")])
         {
             if (first.Contains(separator) && second.Contains(separator))
-                return $"a {name} file, not JSON; {expected} (in Python: pandas.read_csv(...).to_json(..., orient=\"records\", lines=True))";
+                return $"a {name} file, not JSON; {expected} (in Python: pandas.read_csv(...).to_json(..., "
+                    + "orient=\"records\", lines=True))";
         }
 
         return $"text that isn't JSON: no line begins with '{{' or '['; {expected}";
@@ -103,7 +105,9 @@ internal static class LayoutDetector
                     var next = head[i..].IndexOfAnyExcept(RecordSplitter.WhiteSpace);
                     if (next < 0) return isAll ? Layout(isClosed: false, ref bracket) : null;
                     // Two tokens that no comma, colon or bracket joins: the line is a record that is cut short.
-                    if (_last is not ((byte)'{' or (byte)'[' or (byte)',' or (byte)':') && head[i + next] is not ((byte)'}' or (byte)']' or (byte)',' or (byte)':')) return FileLayout.Lines;
+                    if (_last is not ((byte)'{' or (byte)'[' or (byte)',' or (byte)':')
+                        && head[i + next] is not ((byte)'}' or (byte)']' or (byte)',' or (byte)':'))
+                        return FileLayout.Lines;
                     _spansLines = true;
                     i += next - 1;
                     continue;

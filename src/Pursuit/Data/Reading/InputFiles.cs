@@ -72,7 +72,8 @@ internal sealed class InputFiles
             return segments[0] != ".." && !Path.IsPathRooted(below) && !runs && segments.All(s => Matches(s, "*")) && IsRecords(full);
         }
 
-        return !File.Exists(path) && path.IndexOfAny(Wildcards) >= 0 && Follows(full.Split(Path.DirectorySeparatorChar), Path.GetFullPath(path).Split(Path.DirectorySeparatorChar));
+        return !File.Exists(path) && path.IndexOfAny(Wildcards) >= 0
+            && Follows(full.Split(Path.DirectorySeparatorChar), Path.GetFullPath(path).Split(Path.DirectorySeparatorChar));
 
         static bool Follows(ReadOnlySpan<string> segments, ReadOnlySpan<string> pattern)
         {
@@ -98,7 +99,8 @@ internal sealed class InputFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw PursuitException.At(path, $"it can't be listed ({e.Message})", "readable files and directories", "Check the permissions.", e);
+            throw PursuitException.At(
+                path, $"it can't be listed ({e.Message})", "readable files and directories", "Check the permissions.", e);
         }
 
         throw PursuitException.At(
@@ -117,8 +119,12 @@ internal sealed class InputFiles
         others.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
         _notRead.AddRange(others);
         if (found.Count > 0) return found;
-        var held = others.Count == 0 ? "" : $"; it holds {string.Join(", ", others.Take(3).Select(o => Path.GetFileName(o.Path)))}{(others.Count > 3 ? ", ..." : "")}";
-        throw PursuitException.At(path, $"the directory holds no file that ends in {EndingsRead}{held}", "at least one", "Convert other files first, or name them one by one or by a glob.");
+        var held = others.Count == 0
+            ? ""
+            : $"; it holds {string.Join(", ", others.Take(3).Select(o => Path.GetFileName(o.Path)))}{(others.Count > 3 ? ", ..." : "")}";
+        throw PursuitException.At(
+            path, $"the directory holds no file that ends in {EndingsRead}{held}", "at least one",
+            "Convert other files first, or name them one by one or by a glob.");
 
         bool IsRead(string file)
         {
@@ -129,7 +135,8 @@ internal sealed class InputFiles
             }
 
             if (IsRecords(file)) return true;
-            if (!IsFacts(file) && DataEndings.Contains(Path.GetExtension(file))) others.Add(new FileNotRead(file, $"a {Path.GetExtension(file)} file"));
+            if (!IsFacts(file) && DataEndings.Contains(Path.GetExtension(file)))
+                others.Add(new FileNotRead(file, $"a {Path.GetExtension(file)} file"));
             return false;
         }
     }
@@ -154,7 +161,8 @@ internal sealed class InputFiles
             Walk(root, segments[literal..], _ => true, found);
         found.Sort(string.CompareOrdinal);
         return found.Count > 0 ? found.Distinct(StringComparer.Ordinal).ToList() : throw PursuitException.At(
-            pattern, "the glob matches no file", "at least one", $"Check the pattern; it is matched from {Directory.GetCurrentDirectory()}, and * doesn't cross '/' (** does).");
+            pattern, "the glob matches no file", "at least one",
+            $"Check the pattern; it is matched from {Directory.GetCurrentDirectory()}, and * doesn't cross '/' (** does).");
     }
 
     /// <summary>Follows pattern segments below a directory. Hidden entries need a pattern that begins with a dot.</summary>
@@ -170,7 +178,9 @@ internal sealed class InputFiles
             {
                 // A linked directory may lead back up: it is entered by name, never by **.
                 // A run's directory holds ledgers and stages, not records.
-                if (Matches(Path.GetFileName(child), "*") && new DirectoryInfo(child).LinkTarget is null && !File.Exists(Path.Combine(child, RunMarker))) Walk(child, segments, accept, found);
+                if (Matches(Path.GetFileName(child), "*") && new DirectoryInfo(child).LinkTarget is null
+                    && !File.Exists(Path.Combine(child, RunMarker)))
+                    Walk(child, segments, accept, found);
             }
 
             return;

@@ -44,7 +44,9 @@ internal sealed class OpenFiles(IReadOnlyList<SourceFile> files, Spool spool, in
         if (files[source].IsCompressed)
         {
             var start = spool.StartOf(source, files[source], token);
-            return Fill(spool.Handle, files[source].Path, start + offset, destination[..(int)Math.Min(destination.Length, spool.LengthOf(source) - offset)], atLeast);
+            return Fill(
+                spool.Handle, files[source].Path, start + offset,
+                destination[..(int)Math.Min(destination.Length, spool.LengthOf(source) - offset)], atLeast);
         }
 
         var entry = Rent(source);
@@ -135,11 +137,14 @@ internal sealed class OpenFiles(IReadOnlyList<SourceFile> files, Spool spool, in
         }
         catch (IOException e)
         {
-            throw PursuitException.At(name, FormattableString.Invariant($"reading failed at byte {offset + total:N0} ({e.Message})"), "a readable file", "Check the disk.", e);
+            throw PursuitException.At(
+                name, FormattableString.Invariant($"reading failed at byte {offset + total:N0} ({e.Message})"), "a readable file",
+                "Check the disk.", e);
         }
 
         return total >= atLeast ? total : throw PursuitException.At(
-            name, FormattableString.Invariant($"the file ends at byte {offset + total:N0}"), "input files that do not change during a run", "Run again from the start.");
+            name, FormattableString.Invariant($"the file ends at byte {offset + total:N0}"), "input files that do not change during a run",
+            "Run again from the start.");
     }
 
     private sealed class Entry(int source, SafeFileHandle handle)

@@ -85,9 +85,11 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         while (pending.TryDequeue(out var task)) Add(file, task.GetAwaiter().GetResult());
         file.RequireUnchanged();
         if (_goodRows == goodBefore && Rows.Count - firstRow > 1)
-            Notes.Add(FormattableString.Invariant($"{file.Path}: none of its {Rows.Count - firstRow:N0} rows can be read; the first, line {Rows.Line(firstRow)}: {Rows.Reason(firstRow)}"));
+            Notes.Add(FormattableString.Invariant($"{file.Path}: none of its {Rows.Count - firstRow:N0} rows can be read; ")
+                + FormattableString.Invariant($"the first, line {Rows.Line(firstRow)}: {Rows.Reason(firstRow)}"));
         var digest = Convert.ToHexStringLower(hash.GetHashAndReset());
-        Sources.Add(new PoolSource(file.Path, shape, file.IsCompressed, reader.IsArray, file.Bytes, reader.BytesRead, Rows.Count - firstRow, digest));
+        Sources.Add(new PoolSource(
+            file.Path, shape, file.IsCompressed, reader.IsArray, file.Bytes, reader.BytesRead, Rows.Count - firstRow, digest));
     }
 
     private RecordBatch Parse(RecordBatch batch, RecordShape? shape, CancellationToken token)
@@ -116,7 +118,10 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
             var entry = batch.Entries[i];
             var result = batch.Results[i];
             if (Rows.Count == RowIndex.MaxRows || entry.Line > uint.MaxValue)
-                throw PursuitException.At(file.Path, FormattableString.Invariant($"line {entry.Line:N0} is row {Rows.Count:N0}"), FormattableString.Invariant($"at most {RowIndex.MaxRows:N0} rows in a pool and {uint.MaxValue:N0} lines in a file"), "Split the pool.");
+                throw PursuitException.At(
+                    file.Path, FormattableString.Invariant($"line {entry.Line:N0} is row {Rows.Count:N0}"),
+                    FormattableString.Invariant($"at most {RowIndex.MaxRows:N0} rows in a pool and {uint.MaxValue:N0} lines in a file"),
+                    "Split the pool.");
             if (result.Reason is not null)
             {
                 Quarantine(file, entry, result.Reason);
@@ -156,9 +161,15 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
     {
         if (NotRead.Count == 0) return;
         if (options.Strict)
-            throw PursuitException.At(NotRead[0].Path, FormattableString.Invariant($"{NotRead[0].What} in a directory that is read; there are {NotRead.Count:N0} such"), $"nothing but files that end in {InputFiles.EndingsRead} (strict)", "Convert it, move it, or name the files one by one or by a glob.");
+            throw PursuitException.At(
+                NotRead[0].Path,
+                FormattableString.Invariant($"{NotRead[0].What} in a directory that is read; there are {NotRead.Count:N0} such"),
+                $"nothing but files that end in {InputFiles.EndingsRead} (strict)",
+                "Convert it, move it, or name the files one by one or by a glob.");
         var named = string.Join(", ", NotRead.Take(MostNamed).Select(file => $"{file.Path} ({file.What})"));
-        Notes.Add($"not read: {named}{(NotRead.Count > MostNamed ? FormattableString.Invariant($" and {NotRead.Count - MostNamed:N0} more") : "")}; of a directory only files that end in {InputFiles.EndingsRead} are");
+        Notes.Add("not read: "
+            + $"{named}{(NotRead.Count > MostNamed ? FormattableString.Invariant($" and {NotRead.Count - MostNamed:N0} more") : "")}; "
+            + $"of a directory only files that end in {InputFiles.EndingsRead} are");
     }
 
     private const int MostNamed = 5;
@@ -166,7 +177,8 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
     private void Quarantine(SourceFile file, RecordBatch.Entry entry, string reason)
     {
         if (options.Strict)
-            throw PursuitException.At(Where(file, entry), reason, "only good records (strict)", "Correct the record, or omit strict to quarantine such records.");
+            throw PursuitException.At(
+                Where(file, entry), reason, "only good records (strict)", "Correct the record, or omit strict to quarantine such records.");
         SetAside(file, entry, reason);
     }
 
@@ -182,11 +194,14 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
     private void RequireExamples()
     {
         if (_ids.Count > 0) return;
-        var names = string.Join(", ", Files.Take(3).Select(f => f.Path)) + (Files.Count > 3 ? FormattableString.Invariant($" and {Files.Count - 3} more") : "");
+        var names = string.Join(", ", Files.Take(3).Select(f => f.Path))
+            + (Files.Count > 3 ? FormattableString.Invariant($" and {Files.Count - 3} more") : "");
         if (Rows.Count == 0)
             throw PursuitException.At(names, "no records at all", "at least one record", "Check that the right files were named.");
         if (_goodRows > 0)
-            throw PursuitException.At(names, FormattableString.Invariant($"all {_goodRows:N0} good records are the target's own"), "some that aren't", $"Omit {ApiName.ExcludeTarget}, or add other records.");
+            throw PursuitException.At(
+                names, FormattableString.Invariant($"all {_goodRows:N0} good records are the target's own"), "some that aren't",
+                $"Omit {ApiName.ExcludeTarget}, or add other records.");
         var reasons = string.Join("; ", _firstBad.Select(bad => $"{bad.Where}: {bad.Reason}"));
         throw PursuitException.At(
             names,

@@ -94,7 +94,8 @@ internal sealed class RecordFetcher(OpenFiles files, bool forward, CancellationT
             if (read < destination.Length)
             {
                 throw PursuitException.At(
-                    file.Path, FormattableString.Invariant($"the file ends at byte {_position:N0}"), "input files that do not change during a run", "Run again from the start.");
+                    file.Path, FormattableString.Invariant($"the file ends at byte {_position:N0}"),
+                    "input files that do not change during a run", "Run again from the start.");
             }
         }
     }

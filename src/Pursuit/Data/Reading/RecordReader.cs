@@ -157,7 +157,8 @@ internal sealed class RecordReader(Stream text, string name, int maxRecordBytes,
         }
 
         var tooLong = span > maxRecordBytes;
-        batch.Entries.Add(new RecordBatch.Entry(_start + found.Start, tooLong ? (int)Math.Min(span, int.MaxValue) : found.Length, offset, line, tooLong));
+        batch.Entries.Add(
+            new RecordBatch.Entry(_start + found.Start, tooLong ? (int)Math.Min(span, int.MaxValue) : found.Length, offset, line, tooLong));
     }
 
     private void Drop(RecordBatch batch)
@@ -195,7 +196,9 @@ internal sealed class RecordReader(Stream text, string name, int maxRecordBytes,
         }
         catch (IOException e)
         {
-            throw PursuitException.At(name, FormattableString.Invariant($"reading failed after {BytesRead:N0} bytes ({e.Message})"), "a readable file", "Check the disk.", e);
+            throw PursuitException.At(
+                name, FormattableString.Invariant($"reading failed after {BytesRead:N0} bytes ({e.Message})"), "a readable file",
+                "Check the disk.", e);
         }
 
         hash?.AppendData(batch.Bytes, _end, read);
@@ -207,13 +210,18 @@ internal sealed class RecordReader(Stream text, string name, int maxRecordBytes,
     private PursuitException Broken(SplitStatus status, long line) => status switch
     {
         SplitStatus.Mixed when IsArray => PursuitException.At(
-            FormattableString.Invariant($"{name}, line {line}"), "more data after the end of the JSON array", "either one array or one record per line, not both", "Split the file in two, or write all of it as lines."),
+            FormattableString.Invariant($"{name}, line {line}"), "more data after the end of the JSON array",
+            "either one array or one record per line, not both", "Split the file in two, or write all of it as lines."),
         SplitStatus.Mixed => PursuitException.At(
-            FormattableString.Invariant($"{name}, line {line}"), "a JSON array of records begins after lines of JSON", "either one array or one record per line, not both", "Split the file in two, or write all of it as lines."),
+            FormattableString.Invariant($"{name}, line {line}"), "a JSON array of records begins after lines of JSON",
+            "either one array or one record per line, not both", "Split the file in two, or write all of it as lines."),
         SplitStatus.Unclosed when _splitter is ObjectSplitter => PursuitException.At(
-            FormattableString.Invariant($"{name}, line {line}"), "the file ends inside the JSON object that begins here", "objects that are closed", "The file may be truncated, or a quotation mark or bracket be missing in that object."),
+            FormattableString.Invariant($"{name}, line {line}"), "the file ends inside the JSON object that begins here",
+            "objects that are closed", "The file may be truncated, or a quotation mark or bracket be missing in that object."),
         _ => PursuitException.At(
-            FormattableString.Invariant($"{name}, line {line}"), "the file ends before the JSON array's closing bracket; its last record begins here", "an array that is closed", "The file may be truncated, or a quotation mark or bracket be missing in that record."),
+            FormattableString.Invariant($"{name}, line {line}"),
+            "the file ends before the JSON array's closing bracket; its last record begins here", "an array that is closed",
+            "The file may be truncated, or a quotation mark or bracket be missing in that record."),
     };
 
     /// <summary>A record too long to keep, so far.</summary>

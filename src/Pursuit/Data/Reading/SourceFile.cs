@@ -102,7 +102,9 @@ internal sealed class SourceFile
         {
             throw PursuitException.At(
                 Path,
-                info.Exists ? FormattableString.Invariant($"the file has changed since it was read ({Bytes:N0} bytes then, {info.Length:N0} now)") : "the file is gone since it was read",
+                info.Exists
+                    ? FormattableString.Invariant($"the file has changed since it was read ({Bytes:N0} bytes then, {info.Length:N0} now)")
+                    : "the file is gone since it was read",
                 "input files that stay as they are during a run",
                 "Run again from the start.");
         }
@@ -112,5 +114,6 @@ internal sealed class SourceFile
         PursuitException.At(Path, "it is a pipe or a device", "a file that can be read more than once", "Write the data to a file first.");
 
     private PursuitException Unreadable(Exception e) =>
-        PursuitException.At(Path, $"the file can't be read ({e.Message})", "a readable file", Disk.CureOf(e, "Check its permissions and the disk."), e);
+        PursuitException.At(
+            Path, $"the file can't be read ({e.Message})", "a readable file", Disk.CureOf(e, "Check its permissions and the disk."), e);
 }

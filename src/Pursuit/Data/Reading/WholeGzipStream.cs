@@ -94,7 +94,8 @@ internal sealed class WholeGzipStream : Stream
 
     private PursuitException Broken(Exception? cause) => PursuitException.At(
         _name,
-        FormattableString.Invariant($"the gzip data is truncated, corrupt, or followed by other bytes (about {_delivered:N0} bytes could be read)"),
+        "the gzip data is truncated, corrupt, or followed by other bytes "
+            + FormattableString.Invariant($"(about {_delivered:N0} bytes could be read)"),
         "whole gzip members, each with its checksum and length, up to the end of the file",
         "Copy or download the file again; 'gzip -t' confirms it.",
         cause);

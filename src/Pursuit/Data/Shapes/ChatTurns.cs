@@ -40,7 +40,8 @@ internal static class ChatTurns
         if (roleNode < 0) return $"no role: {tape.DescribeKeys(message)}";
         if (!tape.IsString(roleNode)) return $"bad role: {tape.DescribeKind(roleNode)}; expected a text";
         if (Role(tape, roleNode) is not { } role)
-            return $"unknown role: '{JsonTape.Quote(tape.Text(roleNode))}'; expected one of {KnownRoles} (or human, gpt, model, bot, chatgpt, developer, function, observation, function_call)";
+            return $"unknown role: '{JsonTape.Quote(tape.Text(roleNode))}'; expected one of {KnownRoles} (or human, gpt, model, bot, "
+                + "chatgpt, developer, function, observation, function_call)";
         if (OneOf(fields, MessageField.Content, MessageField.Value, out var content) is { } both) return both;
         if (role.Written == FunctionRole && ToolCalls.IsWritten(draft, message, content)) role = (Turn.Assistant, FunctionCall);
         if (ToolCalls.Read(draft, role.Role, out var form, out var calls) is { } badCalls) return badCalls;
@@ -77,7 +78,8 @@ internal static class ChatTurns
         var tape = draft.Tape;
         if (SystemNode(draft, RecordField.System, out var node) is { } fault) return fault;
         if (SystemNode(draft, RecordField.SystemPrompt, out var prompt) is { } badPrompt) return badPrompt;
-        if (node >= 0 && prompt >= 0 && tape.Text(node) != tape.Text(prompt)) return "two system texts: 'system' and 'system_prompt' differ; expected one of them";
+        if (node >= 0 && prompt >= 0 && tape.Text(node) != tape.Text(prompt))
+            return "two system texts: 'system' and 'system_prompt' differ; expected one of them";
         if (node < 0) node = prompt;
         if (node < 0) return null;
         draft.AddPart(node);
@@ -92,7 +94,8 @@ internal static class ChatTurns
     {
         if (draft.TurnCount > 1 && draft.Turns[0] is { Role: Turn.System, Message: < 0 } && draft.Turns[1].Role == Turn.System)
         {
-            if (draft.ContentOf(0) != draft.ContentOf(1)) return "two system texts: one beside the list and one in it; expected one of them";
+            if (draft.ContentOf(0) != draft.ContentOf(1))
+                return "two system texts: one beside the list and one in it; expected one of them";
             draft.RemoveFirst();
         }
 
@@ -126,7 +129,8 @@ internal static class ChatTurns
         if (role != Turn.Assistant) return (trained.Count > 0 ? MessageContent.MarkedAsTrained(role, "train_detail") : null, mark);
         if (draft.Tape.IsEmpty(detail)) return (null, mark ?? false);
         if (mark == false) return (null, mark);
-        if (content < 0 || !draft.Tape.IsString(content)) return ("bad train_detail: beside content that is no text; expected a text", null);
+        if (content < 0 || !draft.Tape.IsString(content))
+            return ("bad train_detail: beside content that is no text; expected a text", null);
         TrainMarks.AddUntrained(draft, draft.PendingContent(), trained);
         return (null, mark);
     }
@@ -158,7 +162,9 @@ internal static class ChatTurns
     }
 
     private static bool IsEmpty(JsonTape tape, int node) =>
-        tape.Kind(node) is JsonTokenType.StartArray or JsonTokenType.StartObject ? tape.IsEmpty(node) : tape.IsString(node) && tape.Raw(node).IsEmpty;
+        tape.Kind(node) is JsonTokenType.StartArray or JsonTokenType.StartObject
+            ? tape.IsEmpty(node)
+            : tape.IsString(node) && tape.Raw(node).IsEmpty;
 
     /// <summary>Templates read a list of objects; whatever else goes by the name of documents is metadata.</summary>
     private static string? ReadDocuments(RecordDraft draft)
@@ -179,7 +185,8 @@ internal static class ChatTurns
     {
         node = draft.Record[field];
         if (node < 0) return null;
-        if (!draft.Tape.IsString(node)) return $"bad {FieldScan<RecordField>.NameOf(field)}: {draft.Tape.DescribeKind(node)}; expected a text";
+        if (!draft.Tape.IsString(node))
+            return $"bad {FieldScan<RecordField>.NameOf(field)}: {draft.Tape.DescribeKind(node)}; expected a text";
         if (draft.Tape.Raw(node).IsEmpty) node = -1;
         return null;
     }

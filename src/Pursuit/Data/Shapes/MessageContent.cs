@@ -26,7 +26,8 @@ internal static class MessageContent
         var hasWords = false;
         for (var part = tape.First(content); part >= 0; part = tape.NextItem(content, part))
         {
-            if (tape.Kind(part) != JsonTokenType.StartObject) return $"bad content part: {tape.DescribeKind(part)}; expected {{\"type\":\"text\",\"text\":...}}";
+            if (tape.Kind(part) != JsonTokenType.StartObject)
+                return $"bad content part: {tape.DescribeKind(part)}; expected {{\"type\":\"text\",\"text\":...}}";
             draft.Part.Read(tape, part);
             var type = draft.Part[MessageField.Type];
             if (type < 0 || !tape.IsString(type)) return "bad content part: it has no 'type'; expected \"text\"";
@@ -36,7 +37,8 @@ internal static class MessageContent
             {
                 if (tape.Text(type) is not ("thinking" or "reasoning"))
                     return $"a content part that isn't text: '{JsonTape.Quote(tape.Text(type))}'; expected only parts of type text";
-                if (hasWords || role != Turn.Assistant) return "unread words: a part that is reasoning; expected it in the assistant's messages, before the words";
+                if (hasWords || role != Turn.Assistant)
+                    return "unread words: a part that is reasoning; expected it in the assistant's messages, before the words";
                 if (mark == false) return $"unclear mark: '{name}' on a part that is reasoning; expected it on the message or on its words";
                 if (ReadThought(draft) is { } bad) return bad;
                 continue;
@@ -73,11 +75,13 @@ internal static class MessageContent
             return null;
         }
 
-        if (node < 0 || tape.Kind(node) != JsonTokenType.StartArray) return "bad content part: its reasoning is no text; expected {\"type\":\"thinking\",\"thinking\":...}";
+        if (node < 0 || tape.Kind(node) != JsonTokenType.StartArray)
+            return "bad content part: its reasoning is no text; expected {\"type\":\"thinking\",\"thinking\":...}";
         for (var item = tape.First(node); item >= 0; item = tape.NextItem(node, item))
         {
             var text = tape.Kind(item) == JsonTokenType.StartObject ? tape.FindValue(item, "text"u8) : -1;
-            if (text < 0 || !tape.IsString(text)) return "bad content part: its reasoning is no text; expected {\"type\":\"thinking\",\"thinking\":...}";
+            if (text < 0 || !tape.IsString(text))
+                return "bad content part: its reasoning is no text; expected {\"type\":\"thinking\",\"thinking\":...}";
             if (!tape.Raw(text).IsEmpty) draft.AddThought(text);
         }
 

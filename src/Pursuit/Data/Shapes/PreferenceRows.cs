@@ -37,10 +37,12 @@ internal static class PreferenceRows
         var names = new List<string>();
         foreach (var field in Fields)
         {
-            if (draft.Record[field] is >= 0 and var node && UnreadFields.Holds(draft.Tape, node)) names.Add($"'{FieldScan<RecordField>.NameOf(field)}'");
+            if (draft.Record[field] is >= 0 and var node && UnreadFields.Holds(draft.Tape, node))
+                names.Add($"'{FieldScan<RecordField>.NameOf(field)}'");
         }
 
-        return $"a preference row: {string.Join(" and ", names)}; expected an example to learn (preference 'chosen' reads the chosen answers)";
+        return $"a preference row: {string.Join(" and ", names)}; expected an example to learn "
+            + "(preference 'chosen' reads the chosen answers)";
     }
 
     /// <summary>Reads the chosen answer as the example's, and the rejected one in its place beside it.</summary>
@@ -61,7 +63,8 @@ internal static class PreferenceRows
         if (rejected >= 0 && tape.Kind(chosen) == tape.Kind(rejected) && tape.Written(chosen).SequenceEqual(tape.Written(rejected)))
             return "chosen and rejected say the same; expected two answers";
         if (IsWholeConversation(draft, chosen)) return ReadWhole(draft, chosen, rejected);
-        if (tape.IsString(chosen) && rejected >= 0 && tape.IsString(rejected) && !HasContext(draft)) return ReadTexts(draft, chosen, rejected);
+        if (tape.IsString(chosen) && rejected >= 0 && tape.IsString(rejected) && !HasContext(draft))
+            return ReadTexts(draft, chosen, rejected);
         if (ReadContext(draft) is { } badContext) return badContext;
         draft.SetPrompt(draft.Turns.Length);
         if (ReadAnswer(draft, chosen, "chosen") is { } badChosen) return badChosen;
@@ -103,7 +106,8 @@ internal static class PreferenceRows
         var good = draft.Tape.Text(chosen);
         var bad = draft.Tape.Text(rejected);
         var shared = good.AsSpan().CommonPrefixLength(bad);
-        if (shared == good.Length || shared == bad.Length) return "one of chosen and rejected begins with all of the other; expected two answers to one prompt";
+        if (shared == good.Length || shared == bad.Length)
+            return "one of chosen and rejected begins with all of the other; expected two answers to one prompt";
         if (shared > 0 && char.IsHighSurrogate(good[shared - 1])) shared--;
         if (shared > 0 && good[shared - 1] == ' ') shared--;
         if (shared == 0) return NoPrompt;
@@ -124,8 +128,10 @@ internal static class PreferenceRows
         var response = Node(draft, RecordField.RejectedResponse);
         var messages = Node(draft, RecordField.RejectedMessages);
         if (response < 0 && messages < 0) return "a rejected answer without a chosen one; expected both";
-        if (ChatList(draft) is not (>= 0 and var list)) return $"a rejected answer beside no conversation: {draft.Tape.DescribeKeys(JsonTape.Root)}; expected 'messages'";
-        if (response >= 0 && messages >= 0) return "two rejected answers: 'rejected_response' and 'rejected_messages'; expected one of them";
+        if (ChatList(draft) is not (>= 0 and var list))
+            return $"a rejected answer beside no conversation: {draft.Tape.DescribeKeys(JsonTape.Root)}; expected 'messages'";
+        if (response >= 0 && messages >= 0)
+            return "two rejected answers: 'rejected_response' and 'rejected_messages'; expected one of them";
         if (messages >= 0 && IsWholeConversation(draft, messages)) return ReadWhole(draft, list, messages);
         if (ChatTurns.ReadList(draft, list) is { } fault) return fault;
         if (!draft.Turns[^1].IsAssistant) return "no chosen answer: the last message isn't the assistant's";
@@ -155,11 +161,13 @@ internal static class PreferenceRows
 
         return draft.Record[RecordField.Instruction] >= 0
             ? AlpacaShape.ReadPrompt(draft)
-            : $"chosen without a prompt: {tape.DescribeKeys(JsonTape.Root)}; expected a 'prompt', or one that chosen and rejected begin with";
+            : $"chosen without a prompt: {tape.DescribeKeys(JsonTape.Root)}; expected a 'prompt', "
+                + "or one that chosen and rejected begin with";
     }
 
     private static bool HasContext(RecordDraft draft) =>
-        ChatList(draft) >= 0 || draft.Record[RecordField.Prompt] >= 0 || draft.Record[RecordField.Question] >= 0 || draft.Record[RecordField.Instruction] >= 0;
+        ChatList(draft) >= 0 || draft.Record[RecordField.Prompt] >= 0 || draft.Record[RecordField.Question] >= 0
+            || draft.Record[RecordField.Instruction] >= 0;
 
     private static string? ReadRejected(RecordDraft draft, int rejected)
     {
@@ -194,7 +202,9 @@ internal static class PreferenceRows
     private static bool IsWholeConversation(RecordDraft draft, int node)
     {
         var tape = draft.Tape;
-        if (tape.Kind(node) != JsonTokenType.StartArray || tape.First(node) is not (>= 0 and var first) || tape.Kind(first) != JsonTokenType.StartObject) return false;
+        if (tape.Kind(node) != JsonTokenType.StartArray || tape.First(node) is not (>= 0 and var first)
+            || tape.Kind(first) != JsonTokenType.StartObject)
+            return false;
         draft.Message.Read(tape, first);
         var role = draft.Message[MessageField.Role] is >= 0 and var written ? written : draft.Message[MessageField.From];
         return role >= 0 && tape.IsString(role) && tape.Text(role) is "system" or "developer" or "user" or "human";

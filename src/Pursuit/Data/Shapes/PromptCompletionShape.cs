@@ -31,7 +31,8 @@ internal static class PromptCompletionShape
         }
 
         if (tape.Kind(prompt) != JsonTokenType.StartArray || tape.Kind(completion) != JsonTokenType.StartArray)
-            return $"bad prompt and completion: {tape.DescribeKind(prompt)} and {tape.DescribeKind(completion)}; expected two texts or two lists of messages";
+            return $"bad prompt and completion: {tape.DescribeKind(prompt)} and {tape.DescribeKind(completion)}; "
+                + "expected two texts or two lists of messages";
         if (ChatTurns.ReadList(draft, prompt) is { } badPrompt) return $"{badPrompt} (prompt)";
         draft.SetPrompt(draft.Turns.Length);
         if (ChatTurns.ReadList(draft, completion) is { } badCompletion) return $"{badCompletion} (completion)";

@@ -13,7 +13,8 @@ internal static class Reasoning
 
     private static ReadOnlySpan<RecordField> InRecord => [RecordField.ReasoningContent, RecordField.Reasoning, RecordField.Thinking];
 
-    private static readonly ulong MessageBits = FieldScan<MessageField>.Bits([.. InMessage, MessageField.ReasoningDetails, MessageField.Refusal]);
+    private static readonly ulong MessageBits =
+        FieldScan<MessageField>.Bits([.. InMessage, MessageField.ReasoningDetails, MessageField.Refusal]);
 
     private static readonly ulong RecordBits = FieldScan<RecordField>.Bits(InRecord);
 
@@ -31,7 +32,8 @@ internal static class Reasoning
             if (node < 0 || IsNothing(tape, node)) continue;
             var other = FieldScan<MessageField>.NameOf(field);
             if (!tape.IsString(node)) return $"bad {other}: {tape.DescribeKind(node)}; expected a text";
-            if (found >= 0 && tape.Text(found) != tape.Text(node)) return $"two thoughts: '{name}' and '{other}' differ; expected one of them";
+            if (found >= 0 && tape.Text(found) != tape.Text(node))
+                return $"two thoughts: '{name}' and '{other}' differ; expected one of them";
             if (found < 0) (found, name) = (node, other);
         }
 
@@ -39,7 +41,8 @@ internal static class Reasoning
         {
             if (role != Turn.Assistant) return $"unread words: '{name}' in a message of the {role}; expected it in the assistant's";
             if (!draft.HasThought) draft.AddThought(found);
-            else if (draft.PendingThought() != tape.Text(found)) return $"two thoughts: '{name}' and a part of the content differ; expected one of them";
+            else if (draft.PendingThought() != tape.Text(found))
+                return $"two thoughts: '{name}' and a part of the content differ; expected one of them";
         }
 
         if (!draft.HasThought && draft.Message[MessageField.ReasoningDetails] is >= 0 and var details && !IsNothing(tape, details))
@@ -67,7 +70,8 @@ internal static class Reasoning
             var node = draft.Record[field];
             if (node < 0 || !tape.IsString(node) || tape.Raw(node).IsEmpty) continue;
             var other = FieldScan<RecordField>.NameOf(field);
-            if (found >= 0 && tape.Text(found) != tape.Text(node)) return $"two thoughts: '{name}' and '{other}' differ; expected one of them";
+            if (found >= 0 && tape.Text(found) != tape.Text(node))
+                return $"two thoughts: '{name}' and '{other}' differ; expected one of them";
             if (found < 0) (found, name) = (node, other);
         }
 
@@ -76,7 +80,9 @@ internal static class Reasoning
         if (last >= 0 && draft.Turns[last] is { IsAssistant: true } turn)
         {
             if (turn.Thoughts.Count > 0)
-                return draft.ThoughtOf(last) == tape.Text(found) ? null : $"two thoughts: '{name}' beside the conversation and that of its last message differ; expected one of them";
+                return draft.ThoughtOf(last) == tape.Text(found)
+                    ? null
+                    : $"two thoughts: '{name}' beside the conversation and that of its last message differ; expected one of them";
             if (!isOfAnswer) return $"unread words: '{name}' beside the messages; expected it in the message it belongs to";
             draft.GiveThought(last, found);
             return null;

@@ -288,7 +288,8 @@ internal sealed class RecordDraft(int maxDepth)
     }
 
     private void BeginTurn() =>
-        (_pendingParts, _pendingThoughts, _pendingSpans) = (new Run(_parts.Count, 0), new Run(_thoughts.Count, 0), new Run(_spans.Count, 0));
+        (_pendingParts, _pendingThoughts, _pendingSpans) =
+            (new Run(_parts.Count, 0), new Run(_thoughts.Count, 0), new Run(_spans.Count, 0));
 
     private void AddPart(TextPart part)
     {

@@ -15,7 +15,8 @@ internal static class ShapeReader
         if (MessagesShape.IsList(tape, fields[RecordField.Conversations])) return RecordShape.ShareGpt;
         var isPreference = PreferenceRows.IsOne(draft);
         if (Has(RecordField.Instruction) && (Has(RecordField.Output) || isPreference)) return RecordShape.Alpaca;
-        if (Has(RecordField.Prompt) && (Has(RecordField.Completion) || Has(RecordField.Response) || isPreference)) return RecordShape.PromptCompletion;
+        if (Has(RecordField.Prompt) && (Has(RecordField.Completion) || Has(RecordField.Response) || isPreference))
+            return RecordShape.PromptCompletion;
         if (isPreference && Has(RecordField.Chosen))
             return tape.Kind(fields[RecordField.Chosen]) == JsonTokenType.StartArray ? RecordShape.Messages : RecordShape.PromptCompletion;
         return Has(RecordField.Text) ? RecordShape.Text : null;

@@ -31,14 +31,16 @@ internal static class ToolCalls
 
         if (function >= 0 && !IsNothing(tape, function))
         {
-            if (!IsFunction(tape, function)) return $"bad function_call: {tape.DescribeKind(function)}; expected {{\"name\":...,\"arguments\":...}}";
+            if (!IsFunction(tape, function))
+                return $"bad function_call: {tape.DescribeKind(function)}; expected {{\"name\":...,\"arguments\":...}}";
             if (form != CallForm.None) return "two kinds of calls: both 'tool_calls' and 'function_call'; expected one of them";
             (form, node) = (CallForm.Function, function);
         }
 
         return form == CallForm.None || role == Turn.Assistant
             ? null
-            : $"bad {(form == CallForm.List ? "tool_calls" : "function_call")}: the message is the {role}'s; expected them in the assistant's only";
+            : $"bad {(form == CallForm.List ? "tool_calls" : "function_call")}: the message is the {role}'s; "
+                + "expected them in the assistant's only";
     }
 
     /// <summary>
@@ -130,12 +132,15 @@ internal static class ToolCalls
         if (tape.Kind(node) != JsonTokenType.StartObject) return false;
         var name = tape.FindValue(node, "name"u8);
         var arguments = tape.FindValue(node, "arguments"u8);
-        return name >= 0 && tape.IsString(name) && (arguments < 0 || tape.IsString(arguments) || tape.Kind(arguments) == JsonTokenType.StartObject);
+        return name >= 0 && tape.IsString(name)
+            && (arguments < 0 || tape.IsString(arguments) || tape.Kind(arguments) == JsonTokenType.StartObject);
     }
 
     /// <summary>An empty text or object, as columns of one type have it in rows without a call.</summary>
     private static bool IsNothing(JsonTape tape, int node) =>
-        tape.IsString(node) ? tape.Raw(node).IsEmpty : tape.Kind(node) == JsonTokenType.StartObject && (tape.IsEmpty(node) || HoldsOnlyNulls(tape, node));
+        tape.IsString(node)
+            ? tape.Raw(node).IsEmpty
+            : tape.Kind(node) == JsonTokenType.StartObject && (tape.IsEmpty(node) || HoldsOnlyNulls(tape, node));
 
     private static bool HoldsOnlyNulls(JsonTape tape, int node)
     {

@@ -29,7 +29,8 @@ internal static class TrainMarks
     {
         (mark, name) = (null, null);
         if ((fields.Present & Bits) == 0) return null;
-        if (fields[MessageField.Mask] >= 0) return "unclear mark: 'mask' doesn't say which value is trained; expected 'train', 'weight' or 'loss_mask'";
+        if (fields[MessageField.Mask] >= 0)
+            return "unclear mark: 'mask' doesn't say which value is trained; expected 'train', 'weight' or 'loss_mask'";
         foreach (var field in Marks)
         {
             var node = fields[field];
@@ -109,7 +110,9 @@ internal static class TrainMarks
     {
         JsonTokenType.True => true,
         JsonTokenType.False => false,
-        JsonTokenType.Number when Utf8Parser.TryParse(tape.Raw(node), out double number, out var used) && used == tape.Raw(node).Length && number is 0 or 1 => number == 1,
+        JsonTokenType.Number
+            when Utf8Parser.TryParse(tape.Raw(node), out double number, out var used) && used == tape.Raw(node).Length
+                && number is 0 or 1 => number == 1,
         JsonTokenType.String => tape.Text(node) switch
         {
             "true" or "True" or "TRUE" or "1" => true,
@@ -123,7 +126,8 @@ internal static class TrainMarks
     {
         offset = 0;
         return node >= 0 && tape.Kind(node) == JsonTokenType.Number
-            && Utf8Parser.TryParse(tape.Raw(node), out offset, out var used) && used == tape.Raw(node).Length && offset is >= 0 and < int.MaxValue;
+            && Utf8Parser.TryParse(tape.Raw(node), out offset, out var used) && used == tape.Raw(node).Length
+            && offset is >= 0 and < int.MaxValue;
     }
 
     private static string Shown(JsonTape tape, int node) => tape.Kind(node) switch

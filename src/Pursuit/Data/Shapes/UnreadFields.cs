@@ -18,7 +18,8 @@ internal static class UnreadFields
         [MessageField.Images, MessageField.Image, MessageField.Videos, MessageField.Video, MessageField.Audios, MessageField.Audio];
 
     private static readonly ulong RecordBits =
-        FieldScan<RecordField>.Bits([.. RecordMedia, .. TokenMasks, RecordField.ChatTemplateKwargs, RecordField.Mask, RecordField.Label, RecordField.KtoTag]);
+        FieldScan<RecordField>.Bits(
+            [.. RecordMedia, .. TokenMasks, RecordField.ChatTemplateKwargs, RecordField.Mask, RecordField.Label, RecordField.KtoTag]);
 
     private static readonly ulong MessageBits = FieldScan<MessageField>.Bits(MessageMedia);
 
@@ -38,13 +39,17 @@ internal static class UnreadFields
         foreach (var field in TokenMasks)
         {
             if (fields[field] is >= 0 and var node && Holds(tape, node))
-                return $"an unread mask: '{FieldScan<RecordField>.NameOf(field)}' of the record; expected marks on its messages ('train', 'weight' or 'loss_mask')";
+                return $"an unread mask: '{FieldScan<RecordField>.NameOf(field)}' of the record; expected marks on its messages "
+                    + "('train', 'weight' or 'loss_mask')";
         }
 
         if (fields[RecordField.ChatTemplateKwargs] is >= 0 and var variables && Holds(tape, variables))
-            return "unread template variables: 'chat_template_kwargs'; expected none in records (those of all records go to the chat template as an option)";
-        if (fields[RecordField.Mask] is >= 0 and var mask && tape.IsString(mask) && Holds(tape, mask) && tape.Text(mask) is not ("user" or "User" or "human"))
-            return $"an unread mask: 'mask' of the record is '{JsonTape.Quote(tape.Text(mask))}'; expected marks on its messages ('train', 'weight' or 'loss_mask')";
+            return "unread template variables: 'chat_template_kwargs'; expected none in records "
+                + "(those of all records go to the chat template as an option)";
+        if (fields[RecordField.Mask] is >= 0 and var mask && tape.IsString(mask) && Holds(tape, mask)
+            && tape.Text(mask) is not ("user" or "User" or "human"))
+            return $"an unread mask: 'mask' of the record is '{JsonTape.Quote(tape.Text(mask))}'; expected marks on its messages "
+                + "('train', 'weight' or 'loss_mask')";
         return UndesiredAnswer(draft, RecordField.Label) ?? UndesiredAnswer(draft, RecordField.KtoTag);
     }
 

@@ -22,7 +22,9 @@ internal sealed class AxolotlLayout(ExportKind kind) : ITrainerLayout
         if (row.Documents is not null) return "documents";
         // Beside stretches it takes loss on the words alone.
         if (row.Kind == ExportKind.Conversation)
-            return row.Messages.Any(m => m.IsTrained && m.UntrainedSpans.Count > 0 && (m.Calls.Count > 0 || m.Reasoning is not null)) ? "thoughts or calls beside a stretch that is not to be trained" : null;
+            return row.Messages.Any(m => m.IsTrained && m.UntrainedSpans.Count > 0 && (m.Calls.Count > 0 || m.Reasoning is not null))
+                ? "thoughts or calls beside a stretch that is not to be trained"
+                : null;
         // Its strategy for preferences reads the words of the prompt and of one answer, and nothing else.
         var answer = row.Messages.Skip(row.PromptMessages!.Value).ToArray();
         var all = row.Messages.Concat(row.Rejected);

@@ -116,7 +116,9 @@ internal sealed class LlamaFactoryLayout(ExportKind kind) : ITrainerLayout
             : throw PursuitException.At(path, "not a JSON object", Entries, "Mend or move that file.");
     }
 
-    /// <summary>Turns alternate there by their numbers: user or observation, then assistant or function; a system's only before them.</summary>
+    /// <summary>
+    /// Turns alternate there by their numbers: user or observation, then assistant or function; a system's only before them.
+    /// </summary>
     private static string? TurnFault(IReadOnlyList<(string Role, string Content)> turns, string last)
     {
         var spoken = turns.SkipWhile((t, i) => i == 0 && t.Role == Turn.System).ToArray();
@@ -151,7 +153,8 @@ internal sealed class LlamaFactoryLayout(ExportKind kind) : ITrainerLayout
         return turns;
     }
 
-    private static string Thoughts(ExportMessage message) => message.Reasoning is { } thoughts ? $"<think>\n{thoughts}\n{ThoughtEnd}\n\n" : "";
+    private static string Thoughts(ExportMessage message) =>
+        message.Reasoning is { } thoughts ? $"<think>\n{thoughts}\n{ThoughtEnd}\n\n" : "";
 
     private static string Call(ExportMessage message, string words)
     {

@@ -4,7 +4,9 @@ using Pursuit.Data;
 namespace Pursuit.Jobs.Export;
 
 /// <summary>Writes messages as chat templates read them: role, content, and the fields beside them.</summary>
-/// <param name="callArgumentsAsText">True where the trainer turns a text of arguments into an object itself: all records then have one type.</param>
+/// <param name="callArgumentsAsText">
+/// True where the trainer turns a text of arguments into an object itself: all records then have one type.
+/// </param>
 /// <param name="marks">True where the trainer reads marks of what is trained in every message.</param>
 internal sealed class MessageJson(bool callArgumentsAsText, bool marks)
 {

@@ -30,14 +30,17 @@ internal static class SelectionWriter
     /// <summary>The path of the facts beside a file of records: "a.jsonl" and "a.jsonl.gz" have "a.selection.jsonl".</summary>
     public static string FactsPath(string recordsPath) => Beside(recordsPath, ".selection.jsonl");
 
-    /// <summary>Writes the chosen records, byte for byte, one per line, each as often as its repeats say; gzip where the path ends in .gz.</summary>
+    /// <summary>
+    /// Writes the chosen records, byte for byte, one per line, each as often as its repeats say; gzip where the path ends in .gz.
+    /// </summary>
     /// <param name="path">The records' file.</param>
     /// <param name="pool">Where the records are.</param>
     /// <param name="rows">The chosen, best first. [rows]</param>
     /// <param name="repeats">Copies of each. [rows]</param>
     /// <param name="cancellationToken">Stops between records; nothing is left under the final name.</param>
     /// <exception cref="PursuitException">The file can't be written, or an input file changed since it was read.</exception>
-    public static void WriteRecords(string path, Pool pool, IReadOnlyList<RankedRow> rows, IReadOnlyList<int> repeats, CancellationToken cancellationToken)
+    public static void WriteRecords(
+        string path, Pool pool, IReadOnlyList<RankedRow> rows, IReadOnlyList<int> repeats, CancellationToken cancellationToken)
     {
         var positions = new List<int>(rows.Count);
         for (var i = 0; i < rows.Count; i++)
@@ -57,8 +60,8 @@ internal static class SelectionWriter
     }
 
     /// <summary>
-    /// Writes the facts: id, content id, input row, file, line, rank, weight, repeats and score of each chosen record, and where it stands in
-    /// trainers' files.
+    /// Writes the facts: id, content id, input row, file, line, rank, weight, repeats and score of each chosen record, and where it stands
+    /// in trainers' files.
     /// </summary>
     /// <param name="path">The facts' file.</param>
     /// <param name="pool">Where the records are.</param>

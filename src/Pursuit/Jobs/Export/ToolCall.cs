@@ -74,7 +74,8 @@ internal sealed record ToolCall(string? Id, string Name, string Arguments)
             using var document = JsonDocument.Parse(text, Depth);
 #pragma warning restore RS0030
             if (document.RootElement.ValueKind != JsonValueKind.Object) return false;
-            _ = JsonSerializer.Serialize(document.RootElement, ExportJson.Text); // an escape that is half of a character is found only in writing
+            // an escape that is half of a character is found only in writing
+            _ = JsonSerializer.Serialize(document.RootElement, ExportJson.Text);
             return true;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

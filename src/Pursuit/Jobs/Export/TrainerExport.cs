@@ -107,11 +107,14 @@ internal sealed class TrainerExport
         _notes.AddRange(_columns.LeftOut.Select(key => $"the field '{key}' of messages is left out, because it holds {Mixed}"));
         if (_columns.Mixed.Where(path => path.Contains("arguments.", StringComparison.Ordinal)).ToArray() is not [var one, ..] mixed)
         {
-            if (_columns.ArgumentsDiffer) _notes.Add("calls have different arguments: 'datasets' before version 4.7 gives each the others' too, as null");
+            if (_columns.ArgumentsDiffer)
+                _notes.Add("calls have different arguments: 'datasets' before version 4.7 gives each the others' too, as null");
             return;
         }
 
-        var which = mixed.Length == 1 ? $"an argument of calls ({one})" : FormattableString.Invariant($"{mixed.Length:N0} arguments of calls ({one}, ...)");
+        var which = mixed.Length == 1
+            ? $"an argument of calls ({one})"
+            : FormattableString.Invariant($"{mixed.Length:N0} arguments of calls ({one}, ...)");
         _notes.Add($"{which} with {Mixed}: 'datasets' reads such a file from version 4.7 on");
     }
 }

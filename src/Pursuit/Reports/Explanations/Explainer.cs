@@ -43,7 +43,9 @@ internal sealed class Explainer
                 Row = explainer.Place(row),
                 Fate = "quarantined",
                 Reason = row.Reason,
-                Why = [row.Reason == PoolOptions.ExcludedReason ? $"It was excluded: {row.Reason}." : $"It could not be read as a record: {row.Reason}."],
+                Why = [row.Reason == PoolOptions.ExcludedReason
+                    ? $"It was excluded: {row.Reason}."
+                    : $"It could not be read as a record: {row.Reason}."],
             },
         };
     }
@@ -57,7 +59,12 @@ internal sealed class Explainer
             Row = Place(row),
             Fate = "duplicate of",
             DuplicateOf = Place(original),
-            Why = [Invariant($"It has the same content as {Name(original)}, {original.File}, line {original.Line:N0}; only that one was a candidate, and the rest of this explanation is about it."), .. first.Why],
+            Why =
+            [
+                Invariant($"It has the same content as {Name(original)}, {original.File}, line {original.Line:N0}; ")
+                    + "only that one was a candidate, and the rest of this explanation is about it.",
+                .. first.Why,
+            ],
         };
     }
 
@@ -80,7 +87,12 @@ internal sealed class Explainer
         if (rank is { } chosen)
         {
             var ranked = _run.Selection.Rows[chosen - 1];
-            explanation = explanation with { Weight = ranked.Weight, Score = ranked.Score, Repeats = Repeats.FromWeights(_run.Selection.Rows, _run.Options.Repeats)[chosen - 1] };
+            explanation = explanation with
+            {
+                Weight = ranked.Weight,
+                Score = ranked.Score,
+                Repeats = Repeats.FromWeights(_run.Selection.Rows, _run.Options.Repeats)[chosen - 1],
+            };
         }
 
         if (isEmpty) return explanation with { Why = ["Its features are a zero row, which methods that read features never select."] };
@@ -106,7 +118,11 @@ internal sealed class Explainer
         if (explanation.Rank is not null || history?.Fall() is not { } fall) return explanation;
         var added = history.Added(fall).ToHashSet();
         var pass = _run.Gains!.Passes[fall];
-        return explanation with { Displaced = new Displacement(pass.Pass, pass.Gains[position], history.After(fall)!.Value, Linked(_run.Pool, Near(added.Contains), "row")) };
+        return explanation with
+        {
+            Displaced = new Displacement(
+                pass.Pass, pass.Gains[position], history.After(fall)!.Value, Linked(_run.Pool, Near(added.Contains), "row")),
+        };
     }
 
     /// <summary>
@@ -115,12 +131,14 @@ internal sealed class Explainer
     /// </summary>
     private Explanation WithOrder(Explanation explanation, int position)
     {
-        var gone = _run.Problem.Statistics.Pool is null && MethodRegistry.Find(_run.Options.Method).Needs.HasFlag(FeatureNeeds.TokenStatistics);
+        var gone = _run.Problem.Statistics.Pool is null
+            && MethodRegistry.Find(_run.Options.Method).Needs.HasFlag(FeatureNeeds.TokenStatistics);
         if (_run.Problem.Quotas.Count > 0 || gone) return explanation;
         var method = MethodOptions.Create(MethodRegistry.Find(_run.Options.Method), _run.Options.Settings);
         var context = new SelectionContext { Threads = _run.Options.Pool.Threads, CancellationToken = _cancellationToken };
         var order = method.Select(_run.Problem with { Budget = new Budget(1, IsShare: true, BudgetUnit.Rows) }, context).Rows;
-        if (!order.Take(_run.Selection.Rows.Count).Select(r => r.Position).SequenceEqual(_run.Selection.Rows.Select(r => r.Position))) return explanation;
+        if (!order.Take(_run.Selection.Rows.Count).Select(r => r.Position).SequenceEqual(_run.Selection.Rows.Select(r => r.Position)))
+            return explanation;
         var place = order.Index().Where(r => r.Item.Position == position).Select(r => (int?)r.Index).FirstOrDefault();
         return place is { } at
             ? explanation with { Place = at + 1, PlaceOf = order.Count, Score = order[at].Score }
@@ -129,7 +147,8 @@ internal sealed class Explainer
 
     private LinkedExample[] Linked(Pool? pool, ExampleLink[] links, string what)
     {
-        if (pool is null) return Array.ConvertAll(links, l => new LinkedExample(null, null, 0, Invariant($"{what} {l.To + 1}"), l.Value, null));
+        if (pool is null)
+            return Array.ConvertAll(links, l => new LinkedExample(null, null, 0, Invariant($"{what} {l.To + 1}"), l.Value, null));
         var examples = pool.Read([.. links.Select(l => l.To)], _cancellationToken).ToArray();
         return
         [
@@ -143,7 +162,8 @@ internal sealed class Explainer
         ];
     }
 
-    private RowPlace Place(LedgerRow row) => new(row.Fate == RowFate.Pool ? _run.Pool.UserId(row.Position) : null, row.File, row.Line, row.Row);
+    private RowPlace Place(LedgerRow row) =>
+        new(row.Fate == RowFate.Pool ? _run.Pool.UserId(row.Position) : null, row.File, row.Line, row.Row);
 
     private string Name(LedgerRow row) => _run.Pool.UserId(row.Position) is { } id ? $"'{id}'" : Invariant($"row {row.Row:N0}");
 }

@@ -41,15 +41,17 @@ internal sealed class PassHistory(PursuitGains gains, int row, IReadOnlySet<int>
     /// The row's gain after a kept pass, 0 where it no longer points toward the residual; null where it was chosen, or nothing
     /// tells.
     /// </summary>
-    public double? After(int index) => index + 1 < gains.Passes.Count && gains.Passes[index + 1].Gains[row] is var next && next != PursuitGains.Chosen
-        ? Math.Max(0, next)
-        : null;
+    public double? After(int index) =>
+        index + 1 < gains.Passes.Count && gains.Passes[index + 1].Gains[row] is var next && next != PursuitGains.Chosen
+            ? Math.Max(0, next)
+            : null;
 
     /// <summary>Positions that a kept pass, and those omitted up to the next kept one, added.</summary>
     public int[] Added(int index)
     {
         var now = gains.Passes[index].Gains;
         var next = index + 1 < gains.Passes.Count ? gains.Passes[index + 1].Gains : null;
-        return [.. Enumerable.Range(0, now.Length).Where(i => now[i] != PursuitGains.Chosen && (next is null ? pursued.Contains(i) : next[i] == PursuitGains.Chosen))];
+        return [.. Enumerable.Range(0, now.Length)
+            .Where(i => now[i] != PursuitGains.Chosen && (next is null ? pursued.Contains(i) : next[i] == PursuitGains.Chosen))];
     }
 }

@@ -23,8 +23,14 @@ internal static class RowFinder
         return rows switch
         {
             [var only] => only,
-            [] => throw PursuitException.At(ApiName.Id, $"none of the {pool.Ledger.RowCount:N0} rows read matches '{reference}'", "an id of the records, at least six digits of a content id, or file:line"),
-            _ => throw PursuitException.At(ApiName.Id, $"{rows.Length:N0} rows match '{reference}': {string.Join(", ", rows.Take(Named).Select(r => Place(pool.Ledger[r])))}{(rows.Length > Named ? ", ..." : "")}", "one", "Give file:line, or more digits of the content id."),
+            [] => throw PursuitException.At(
+                ApiName.Id, $"none of the {pool.Ledger.RowCount:N0} rows read matches '{reference}'",
+                "an id of the records, at least six digits of a content id, or file:line"),
+            _ => throw PursuitException.At(
+                ApiName.Id,
+                $"{rows.Length:N0} rows match '{reference}': "
+                    + $"{string.Join(", ", rows.Take(Named).Select(r => Place(pool.Ledger[r])))}{(rows.Length > Named ? ", ..." : "")}",
+                "one", "Give file:line, or more digits of the content id."),
         };
     }
 
@@ -36,21 +42,24 @@ internal static class RowFinder
         if (digits.Length < LeastDigits || !digits.All(char.IsAsciiHexDigit)) return [];
         var found = new List<long>();
         for (var position = 0; position < pool.Count; position++)
-            if (pool.ContentIds[position].ToString().StartsWith(digits, StringComparison.OrdinalIgnoreCase)) found.Add(pool.InputRow(position));
+            if (pool.ContentIds[position].ToString().StartsWith(digits, StringComparison.OrdinalIgnoreCase))
+                found.Add(pool.InputRow(position));
         return [.. found];
     }
 
     private static long[] OfLine(Pool pool, string reference)
     {
         var colon = reference.LastIndexOf(':');
-        if (colon <= 0 || !long.TryParse(reference.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var line)) return [];
+        if (colon <= 0 || !long.TryParse(reference.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var line))
+            return [];
         var file = reference[..colon];
         return [.. pool.Ledger.Rows().Where(r => r.Line == line && IsFile(r.File, file)).Select(r => r.Row)];
     }
 
     /// <summary>The path itself, or its last parts.</summary>
     private static bool IsFile(string path, string given) =>
-        path == given || Path.GetFullPath(path) == Path.GetFullPath(given) || path.EndsWith(Path.DirectorySeparatorChar + given, StringComparison.Ordinal);
+        path == given || Path.GetFullPath(path) == Path.GetFullPath(given)
+            || path.EndsWith(Path.DirectorySeparatorChar + given, StringComparison.Ordinal);
 
     private static string Place(LedgerRow row) => string.Create(CultureInfo.InvariantCulture, $"{row.File}:{row.Line}");
 }

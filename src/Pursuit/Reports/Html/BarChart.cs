@@ -54,8 +54,13 @@ internal sealed record BarChart(string Id, string Title, string Description, str
     }
 
     private string Range(ChartBar bar) =>
-        bar is { Low: { } low, High: { } high } ? string.Create(CultureInfo.InvariantCulture, $"; {RangeName}: {low:0.##} to {high:0.##}") : "";
+        bar is { Low: { } low, High: { } high }
+            ? string.Create(CultureInfo.InvariantCulture, $"; {RangeName}: {low:0.##} to {high:0.##}")
+            : "";
 
     private static void Rectangle(HtmlWriter html, string style, double x, double y, double width, double height) =>
-        html.Open("rect", ("class", style), ("x", HtmlWriter.Number(x)), ("y", HtmlWriter.Number(y)), ("width", HtmlWriter.Number(width)), ("height", HtmlWriter.Number(Math.Max(0, height)))).Close("rect");
+        html.Open(
+            "rect", ("class", style), ("x", HtmlWriter.Number(x)), ("y", HtmlWriter.Number(y)), ("width", HtmlWriter.Number(width)),
+            ("height", HtmlWriter.Number(Math.Max(0, height))))
+            .Close("rect");
 }

@@ -46,12 +46,18 @@ internal abstract record Chart(string Id, string Title, string Description, stri
             html.Close("ul");
         }
 
-        html.Open("svg", ("viewBox", $"0 0 {HtmlWriter.Number(Width)} {HtmlWriter.Number(Height)}"), ("role", "img"), ("aria-labelledby", $"{Id}-title {Id}-description"));
+        html.Open(
+            "svg", ("viewBox", $"0 0 {HtmlWriter.Number(Width)} {HtmlWriter.Number(Height)}"), ("role", "img"),
+            ("aria-labelledby", $"{Id}-title {Id}-description"));
         html.Element("title", Title, ("id", $"{Id}-title"));
         html.Element("desc", Description, ("id", $"{Id}-description"));
         Draw(html);
-        html.Element("text", XLabel, ("class", "axis-label"), ("x", HtmlWriter.Number((Left + Right) / 2)), ("y", HtmlWriter.Number(Height - 6)), ("text-anchor", "middle"));
-        html.Element("text", YLabel, ("class", "axis-label"), ("x", "14"), ("y", HtmlWriter.Number((Top + Bottom) / 2)), ("text-anchor", "middle"), ("transform", $"rotate(-90 14 {HtmlWriter.Number((Top + Bottom) / 2)})"));
+        html.Element(
+            "text", XLabel, ("class", "axis-label"), ("x", HtmlWriter.Number((Left + Right) / 2)), ("y", HtmlWriter.Number(Height - 6)),
+            ("text-anchor", "middle"));
+        html.Element(
+            "text", YLabel, ("class", "axis-label"), ("x", "14"), ("y", HtmlWriter.Number((Top + Bottom) / 2)), ("text-anchor", "middle"),
+            ("transform", $"rotate(-90 14 {HtmlWriter.Number((Top + Bottom) / 2)})"));
         html.Close("svg").Close("figure");
     }
 
@@ -66,7 +72,9 @@ internal abstract record Chart(string Id, string Title, string Description, stri
         {
             var at = y.At(tick);
             Line(html, "grid", Left, at, Right, at);
-            html.Element("text", ChartAxis.Label(tick, ticks), ("class", "tick"), ("x", HtmlWriter.Number(Left - 6)), ("y", HtmlWriter.Number(at + 4)), ("text-anchor", "end"));
+            html.Element(
+                "text", ChartAxis.Label(tick, ticks), ("class", "tick"), ("x", HtmlWriter.Number(Left - 6)),
+                ("y", HtmlWriter.Number(at + 4)), ("text-anchor", "end"));
         }
     }
 
@@ -91,9 +99,14 @@ internal abstract record Chart(string Id, string Title, string Description, stri
 
     /// <summary>A label under the axis of x.</summary>
     protected static void XLabelAt(HtmlWriter html, string text, double at) =>
-        html.Element("text", text, ("class", "tick"), ("x", HtmlWriter.Number(at)), ("y", HtmlWriter.Number(Bottom + 18)), ("text-anchor", "middle"));
+        html.Element(
+            "text", text, ("class", "tick"), ("x", HtmlWriter.Number(at)), ("y", HtmlWriter.Number(Bottom + 18)),
+            ("text-anchor", "middle"));
 
     /// <summary>A line of a class.</summary>
     protected static void Line(HtmlWriter html, string style, double x1, double y1, double x2, double y2) =>
-        html.Open("line", ("class", style), ("x1", HtmlWriter.Number(x1)), ("y1", HtmlWriter.Number(y1)), ("x2", HtmlWriter.Number(x2)), ("y2", HtmlWriter.Number(y2))).Close("line");
+        html.Open(
+            "line", ("class", style), ("x1", HtmlWriter.Number(x1)), ("y1", HtmlWriter.Number(y1)), ("x2", HtmlWriter.Number(x2)),
+            ("y2", HtmlWriter.Number(y2)))
+            .Close("line");
 }

@@ -22,7 +22,8 @@ internal sealed class ChartAxis
         _logarithmic = logarithmic && low > 0;
         // Ticks between values that rounding alone distinguishes would be so many, and each so near the one before, that there was
         // no end of them.
-        if (!(high - low > Math.Max(1e-9 * Math.Max(Math.Abs(low), Math.Abs(high)), 1e-300))) high = _logarithmic ? low * 2 : low + Math.Max(1, Math.Abs(low));
+        if (!(high - low > Math.Max(1e-9 * Math.Max(Math.Abs(low), Math.Abs(high)), 1e-300)))
+            high = _logarithmic ? low * 2 : low + Math.Max(1, Math.Abs(low));
         (_low, _high, _from, _to) = (low, high, from, to);
     }
 

@@ -15,7 +15,8 @@ namespace Pursuit.Reports.Html;
 internal sealed class HtmlWriter
 {
     private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
-    private static readonly JsonSerializerOptions EmbeddedJson = new(RunJson.Compact) { Encoder = JavaScriptEncoder.Create(EmbeddedSettings()) };
+    private static readonly JsonSerializerOptions EmbeddedJson =
+        new(RunJson.Compact) { Encoder = JavaScriptEncoder.Create(EmbeddedSettings()) };
 
     private readonly StringBuilder _page = new();
     private readonly Stack<string> _open = new();

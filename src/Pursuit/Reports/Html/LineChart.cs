@@ -50,7 +50,8 @@ internal sealed record LineChart(string Id, string Title, string Description, st
     {
         var points = Shown.SelectMany(s => s.Points).ToArray();
         if (points.Length == 0) return;
-        var ys = points.SelectMany(p => new[] { p.Y, p.Low ?? p.Y, p.High ?? p.Y }).Concat(Levels.Select(l => l.Y)).Where(double.IsFinite).ToArray();
+        var ys = points.SelectMany(p => new[] { p.Y, p.Low ?? p.Y, p.High ?? p.Y }).Concat(Levels.Select(l => l.Y)).Where(double.IsFinite)
+            .ToArray();
         var (low, high) = (ys.Min(), ys.Max());
         var room = high > low ? 0.06 * (high - low) : Math.Max(1e-3, Math.Abs(high) * 0.1);
         var x = AxisOfX(points);
@@ -87,18 +88,27 @@ internal sealed record LineChart(string Id, string Title, string Description, st
             html.Open("polygon", ("class", $"band {series.Class}"), ("points", string.Join(' ', upper.Concat(lower)))).Close("polygon");
         }
 
-        foreach (var point in points) Line(html, $"whisker {series.Class}", x(point.X), y.At(point.Low!.Value), x(point.X), y.At(point.High!.Value));
+        foreach (var point in points)
+            Line(html, $"whisker {series.Class}", x(point.X), y.At(point.Low!.Value), x(point.X), y.At(point.High!.Value));
     }
 
     private static void DrawLine(HtmlWriter html, ChartSeries series, Func<double, double> x, ChartAxis y)
     {
         if (series.Points.Count > 1)
-            html.Open("polyline", ("class", $"line {series.Class}"), ("points", string.Join(' ', series.Points.Select(p => Pair(x(p.X), y.At(p.Y)))))).Close("polyline");
+            html.Open(
+                "polyline", ("class", $"line {series.Class}"),
+                ("points", string.Join(' ', series.Points.Select(p => Pair(x(p.X), y.At(p.Y))))))
+                .Close("polyline");
         if (series.Points.Count > 40) return;
         foreach (var point in series.Points)
         {
-            html.Open("circle", ("class", $"dot {series.Class}"), ("cx", HtmlWriter.Number(x(point.X))), ("cy", HtmlWriter.Number(y.At(point.Y))), ("r", "3"));
-            html.Element("title", string.Create(CultureInfo.InvariantCulture, $"{series.Name}: {point.Y:0.####} at {point.X:0.####}{Interval(point)}")).Close("circle");
+            html.Open(
+                "circle", ("class", $"dot {series.Class}"), ("cx", HtmlWriter.Number(x(point.X))),
+                ("cy", HtmlWriter.Number(y.At(point.Y))), ("r", "3"));
+            html.Element(
+                "title",
+                string.Create(CultureInfo.InvariantCulture, $"{series.Name}: {point.Y:0.####} at {point.X:0.####}{Interval(point)}"))
+                .Close("circle");
         }
     }
 

@@ -18,7 +18,10 @@ internal static class ReportPage
         html.Open("html", ("lang", "en"));
         html.Open("head");
         html.Void("meta", ("charset", "utf-8"));
-        html.Void("meta", ("http-equiv", "Content-Security-Policy"), ("content", $"default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-{Hash(style)}'; script-src 'sha256-{Hash(script)}'"));
+        html.Void(
+            "meta", ("http-equiv", "Content-Security-Policy"),
+            ("content", $"default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-{Hash(style)}'; "
+                + $"script-src 'sha256-{Hash(script)}'"));
         html.Void("meta", ("name", "viewport"), ("content", "width=device-width, initial-scale=1"));
         html.Void("meta", ("name", "color-scheme"), ("content", "light dark"));
         html.Void("meta", ("name", "referrer"), ("content", "no-referrer"));
@@ -27,7 +30,8 @@ internal static class ReportPage
         html.Close("head");
         html.Open("body").Open("main");
         body(html);
-        html.Open("footer").Text($"Made by Pursuit {version.Split('+')[0]}. The data of this page are in the JSON file beside it.").Close("footer");
+        html.Open("footer").Text($"Made by Pursuit {version.Split('+')[0]}. The data of this page are in the JSON file beside it.")
+            .Close("footer");
         html.Close("main");
         html.Asset("script", script);
         html.Close("body").Close("html");

@@ -43,7 +43,8 @@ internal static class ReportParts
     /// </summary>
     public static void Table(HtmlWriter html, string caption, IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
     {
-        html.Open("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)).Open("table", ("class", headers.Count <= 4 ? "short" : null));
+        html.Open("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption))
+            .Open("table", ("class", headers.Count <= 4 ? "short" : null));
         html.Element("caption", caption);
         html.Open("thead").Open("tr");
         foreach (var header in headers) html.Element("th", header, ("scope", "col"));
@@ -99,12 +100,14 @@ internal static class ReportParts
 
     private static void Comparison(HtmlWriter html, string caption, string kind, IReadOnlyList<ReportBin> bins, double most)
     {
-        html.Open("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)).Open("table", ("class", "comparison"));
+        html.Open("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption))
+            .Open("table", ("class", "comparison"));
         html.Element("caption", caption);
         html.Open("thead").Open("tr");
         html.Element("th", kind, ("scope", "col")).Element("th", "selected", ("scope", "col"));
         html.Element("th", "selected (bar), random (frame)", ("scope", "col"), ("class", "wide"));
-        html.Element("th", "random", ("scope", "col")).Element("th", "of weight", ("scope", "col")).Element("th", "in pool", ("scope", "col"));
+        html.Element("th", "random", ("scope", "col")).Element("th", "of weight", ("scope", "col"))
+            .Element("th", "in pool", ("scope", "col"));
         html.Close("tr").Close("thead").Open("tbody");
         foreach (var bin in bins)
         {
@@ -126,8 +129,12 @@ internal static class ReportParts
     }
 
     private static string Words(ReportBin bin) =>
-        Invariant($"{bin.Selected:N0} selected, random {bin.RandomLow:N0} to {bin.RandomHigh:N0}{(bin.Against > 0 ? ": more" : bin.Against < 0 ? ": fewer" : "")}");
+        Invariant($"{bin.Selected:N0} selected, random {bin.RandomLow:N0} to ")
+            + Invariant($"{bin.RandomHigh:N0}{(bin.Against > 0 ? ": more" : bin.Against < 0 ? ": fewer" : "")}");
 
     private static void Rectangle(HtmlWriter html, string style, double x, double y, double width, double height) =>
-        html.Open("rect", ("class", style), ("x", HtmlWriter.Number(x)), ("y", HtmlWriter.Number(y)), ("width", HtmlWriter.Number(width)), ("height", HtmlWriter.Number(height))).Close("rect");
+        html.Open(
+            "rect", ("class", style), ("x", HtmlWriter.Number(x)), ("y", HtmlWriter.Number(y)), ("width", HtmlWriter.Number(width)),
+            ("height", HtmlWriter.Number(height)))
+            .Close("rect");
 }

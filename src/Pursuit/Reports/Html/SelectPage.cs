@@ -7,7 +7,8 @@ namespace Pursuit.Reports.Html;
 internal sealed class SelectPage(SelectReport report)
 {
     /// <summary>The page.</summary>
-    public string Render() => ReportPage.Render(Invariant($"{report.Selected:N0} of {report.Pool:N0} by {report.Method} - Pursuit"), report.Pursuit, Body);
+    public string Render() =>
+        ReportPage.Render(Invariant($"{report.Selected:N0} of {report.Pool:N0} by {report.Method} - Pursuit"), report.Pursuit, Body);
 
     private void Body(HtmlWriter html)
     {
@@ -32,21 +33,27 @@ internal sealed class SelectPage(SelectReport report)
         html.Close("header");
         var tiles = new List<(string, string, string?)>
         {
-            (Invariant($"{report.Selected:N0}"), "selected", Invariant($"{SelectVerdict.Percent((double)report.Selected / report.Pool)} of {report.Pool:N0}")),
+            (Invariant($"{report.Selected:N0}"), "selected",
+                Invariant($"{SelectVerdict.Percent((double)report.Selected / report.Pool)} of {report.Pool:N0}")),
             (report.Method, "method", Invariant($"seed {report.Seed}")),
         };
-        if (report.Course is { } course) tiles.Add((Invariant($"{course.Residual:0.000}"), "residual, weighted", Invariant($"{course.UniformResidual:0.000} with equal weights")));
+        if (report.Course is { } course)
+            tiles.Add((Invariant($"{course.Residual:0.000}"), "residual, weighted",
+                Invariant($"{course.UniformResidual:0.000} with equal weights")));
         tiles.Add((Invariant($"{report.EffectiveSize:N0}"), "effective sample size", "equally weighted examples"));
         tiles.Add((Durations.Of(report.Seconds), "took", null));
         ReportParts.Tiles(html, tiles);
         ReportParts.Sentences(html, "findings", report.Findings);
         ReportParts.Sentences(html, "notes", report.Notes);
-        html.Element("p", "This page shows what was selected and why. A proof measures whether it trains better than a random selection.", ("class", "quiet"));
+        html.Element(
+            "p", "This page shows what was selected and why. A proof measures whether it trains better than a random selection.",
+            ("class", "quiet"));
     }
 
     private void Course(HtmlWriter html, PursuitCourse course)
     {
-        var lead = Invariant($"{report.MethodSummary}. It ended after {course.Iterations.Count:N0} iterations: {course.Reason}. A residual of 0 means the target is reproduced exactly, 1 not at all.");
+        var lead = Invariant($"{report.MethodSummary}. It ended after {course.Iterations.Count:N0} iterations: {course.Reason}. ")
+            + "A residual of 0 means the target is reproduced exactly, 1 not at all.";
         ReportParts.Section(html, "pursuit", "How near the selection comes", char.ToUpperInvariant(lead[0]) + lead[1..], () =>
         {
             html.Open("div", ("class", "charts"));
@@ -57,7 +64,8 @@ internal sealed class SelectPage(SelectReport report)
             {
                 ReportParts.Table(html, "What was fitted", ["group", "share", "residual", "noise floor"], course.Groups.Select(g => new[]
                 {
-                    g.Name[CommonFolder(course.Groups)..], SelectVerdict.Percent(g.Share), Invariant($"{g.Residual:0.000}"), g.NoiseFloor > 0 ? Invariant($"{g.NoiseFloor:0.000}") : "not known",
+                    g.Name[CommonFolder(course.Groups)..], SelectVerdict.Percent(g.Share), Invariant($"{g.Residual:0.000}"),
+                    g.NoiseFloor > 0 ? Invariant($"{g.NoiseFloor:0.000}") : "not known",
                 }));
             }
         });
@@ -78,7 +86,8 @@ internal sealed class SelectPage(SelectReport report)
         return new LineChart(
             "residual",
             "Residual by iteration",
-            Invariant($"Over {course.Iterations.Count} iterations the residual ends at {last.Residual:0.000} with weights and {last.UniformResidual:0.000} with equal weights, before fills."),
+            Invariant($"Over {course.Iterations.Count} iterations the residual ends at {last.Residual:0.000} with weights and ")
+                + Invariant($"{last.UniformResidual:0.000} with equal weights, before fills."),
             "iteration",
             "relative residual")
         {
@@ -86,7 +95,8 @@ internal sealed class SelectPage(SelectReport report)
             [
                 new("with weights", "s1", [.. course.Iterations.Select((it, k) => new ChartPoint(k + 1, it.Residual))]),
                 new("with equal weights", "s2", [.. course.Iterations.Select((it, k) => new ChartPoint(k + 1, it.UniformResidual))]),
-                new("on held-out targets", "s3", [.. course.HeldOut.Where(it => it.HeldOutResidual is not null).Select((it, k) => new ChartPoint(k + 1, it.HeldOutResidual!.Value))]),
+                new("on held-out targets", "s3", [.. course.HeldOut.Where(it => it.HeldOutResidual is not null)
+                    .Select((it, k) => new ChartPoint(k + 1, it.HeldOutResidual!.Value))]),
             ],
             Levels = floor > 0 ? [("noise in the target", "quiet", floor)] : [],
         };
@@ -104,37 +114,46 @@ internal sealed class SelectPage(SelectReport report)
         {
             BarName = "residual",
             RangeName = course.Groups.All(g => g.NoiseFloor > 0) ? "noise in the target" : null,
-            Bars = [.. course.Groups.Select((g, j) => new ChartBar(Invariant($"{j + 1}"), g.Name, g.Residual, g.NoiseFloor > 0 ? g.NoiseFloor : null, g.NoiseFloor > 0 ? g.NoiseFloor : null))],
+            Bars = [.. course.Groups.Select((g, j) => new ChartBar(
+                Invariant($"{j + 1}"), g.Name, g.Residual, g.NoiseFloor > 0 ? g.NoiseFloor : null,
+                g.NoiseFloor > 0 ? g.NoiseFloor : null))],
         };
     }
 
     private void Sources(HtmlWriter html)
     {
-        var lead = Invariant($"Each bar is the number of selected examples of a source; the frame is the range of 95% of random selections of {report.Selected:N0} examples. By chance at most one bar in twenty ends outside its frame.");
+        var lead = "Each bar is the number of selected examples of a source; the frame is the range of 95% of random "
+            + Invariant($"selections of {report.Selected:N0} examples. By chance at most one bar in twenty ends outside its frame.");
         ReportParts.Section(html, "sources", "Against the pool and random selections", lead, () =>
         {
             ReportParts.Comparison(html, $"Selected by {report.SourceKind}", report.SourceKind, report.Sources);
-            if (report.SourcesLeft > 0) html.Element("p", Invariant($"{report.SourcesLeft:N0} more sources are not listed."), ("class", "quiet"));
+            if (report.SourcesLeft > 0)
+                html.Element("p", Invariant($"{report.SourcesLeft:N0} more sources are not listed."), ("class", "quiet"));
         });
     }
 
-    private void Spread(HtmlWriter html) => ReportParts.Section(html, "spread", "Length and size", "The pool is divided into ranges of about a tenth each; a random selection takes about the same from every range.", () =>
-    {
-        html.Open("div", ("class", "charts"));
-        foreach (var distribution in report.Distributions) DistributionChart(distribution).Write(html);
-        html.Close("div");
-    });
+    private void Spread(HtmlWriter html) => ReportParts.Section(
+        html, "spread", "Length and size",
+        "The pool is divided into ranges of about a tenth each; a random selection takes about the same from every range.", () =>
+        {
+            html.Open("div", ("class", "charts"));
+            foreach (var distribution in report.Distributions) DistributionChart(distribution).Write(html);
+            html.Close("div");
+        });
 
     private static BarChart DistributionChart(Distribution distribution) => new(
         distribution.Title.Replace(' ', '-'),
-        Invariant($"Selected by {distribution.Title}: median {Distributions.Short(distribution.SelectedMedian)}, the pool's {Distributions.Short(distribution.PoolMedian)}"),
-        string.Join("; ", distribution.Bins.Select(b => Invariant($"{b.Name}: {b.Selected} selected, random {b.RandomLow} to {b.RandomHigh}"))),
+        Invariant($"Selected by {distribution.Title}: median {Distributions.Short(distribution.SelectedMedian)}, ")
+            + Invariant($"the pool's {Distributions.Short(distribution.PoolMedian)}"),
+        string.Join(
+            "; ", distribution.Bins.Select(b => Invariant($"{b.Name}: {b.Selected} selected, random {b.RandomLow} to {b.RandomHigh}"))),
         Invariant($"{distribution.Title}, {distribution.Unit}: up to ..."),
         "selected examples")
     {
         BarName = "selected",
         RangeName = "95% of random selections",
-        Bars = [.. distribution.Bins.Select((b, i) => new ChartBar(Distributions.Tick(distribution.Edges[i]), b.Name, b.Selected, b.RandomLow, b.RandomHigh))],
+        Bars = [.. distribution.Bins.Select(
+            (b, i) => new ChartBar(Distributions.Tick(distribution.Edges[i]), b.Name, b.Selected, b.RandomLow, b.RandomHigh))],
     };
 
     private void Duplicates(HtmlWriter html)
@@ -152,18 +171,25 @@ internal sealed class SelectPage(SelectReport report)
         ReportParts.Section(html, "duplicates", "Duplicates", exact + near, () =>
         {
             if (pairs.Count == 0) return;
-            ReportParts.Table(html, Invariant($"Nearest pairs{(report.NearDuplicatePairs > 10 ? ", the first ten" : "")}"), ["ranks", "cosine"], pairs
-                .OrderByDescending(p => p.Cosine).ThenBy(p => p.First).Take(10)
-                .Select(p => new[] { Invariant($"{p.First:N0} and {p.Second:N0}"), Invariant($"{p.Cosine:0.000}") }));
+            ReportParts.Table(
+                html, Invariant($"Nearest pairs{(report.NearDuplicatePairs > 10 ? ", the first ten" : "")}"), ["ranks", "cosine"],
+                pairs.OrderByDescending(p => p.Cosine).ThenBy(p => p.First).Take(10)
+                    .Select(p => new[] { Invariant($"{p.First:N0} and {p.Second:N0}"), Invariant($"{p.Cosine:0.000}") }));
         });
     }
 
     private void Examples(HtmlWriter html)
     {
         var examples = report.Examples;
-        var lead = examples.Left > 0 ? Invariant($"The best {examples.Chosen.Count:N0} ranks; the other {examples.Left:N0} are in the .selection.jsonl file beside the records. ") : "";
-        if (examples.ServesUpToRank > 0 && examples.ServesUpToRank < examples.Chosen.Count) lead += Invariant($"Targets served are listed for the first {examples.ServesUpToRank:N0} ranks, to bound the cost. ");
-        if (examples.NearUpToRank > 0 && examples.NearUpToRank < examples.Chosen.Count) lead += Invariant($"Neighbors that were not selected are listed for the first {examples.NearUpToRank:N0} ranks, to bound the cost. ");
+        var lead = examples.Left > 0
+            ? Invariant($"The best {examples.Chosen.Count:N0} ranks; the other {examples.Left:N0} are in the ")
+                + ".selection.jsonl file beside the records. "
+            : "";
+        if (examples.ServesUpToRank > 0 && examples.ServesUpToRank < examples.Chosen.Count)
+            lead += Invariant($"Targets served are listed for the first {examples.ServesUpToRank:N0} ranks, to bound the cost. ");
+        if (examples.NearUpToRank > 0 && examples.NearUpToRank < examples.Chosen.Count)
+            lead += Invariant($"Neighbors that were not selected are listed for the first {examples.NearUpToRank:N0} ")
+                + "ranks, to bound the cost. ";
         lead += examples.NearUpToRank > 0
             ? "Open one to see which target examples it serves most and which similar examples were not selected."
             : "Open one to read it in full.";
@@ -177,8 +203,11 @@ internal sealed class SelectPage(SelectReport report)
 
     private void Features(HtmlWriter html, GradientReport gradients)
     {
-        var lead = Invariant($"Each example is its {gradients.Kind} gradient at {gradients.Checkpoints.Count:N0} checkpoints of a short training, projected to {gradients.Dimension:N0} numbers each; preconditioning: {gradients.Preconditioning}. {gradients.Tokens:N0} tokens went through the model in {Durations.Of(gradients.Seconds)}.");
-        if (report.WarmupShareChosen is { } share) lead += Invariant($" {SelectVerdict.Percent(share)} of the selected are examples that the warm-up trained on.");
+        var lead = Invariant($"Each example is its {gradients.Kind} gradient at {gradients.Checkpoints.Count:N0} checkpoints of a short ")
+            + Invariant($"training, projected to {gradients.Dimension:N0} numbers each; preconditioning: {gradients.Preconditioning}. ")
+            + Invariant($"{gradients.Tokens:N0} tokens went through the model in {Durations.Of(gradients.Seconds)}.");
+        if (report.WarmupShareChosen is { } share)
+            lead += Invariant($" {SelectVerdict.Percent(share)} of the selected are examples that the warm-up trained on.");
         ReportParts.Section(html, "features", "What the examples were compared by", lead, () => ReportParts.Table(
             html,
             "Checkpoints",
@@ -200,10 +229,19 @@ internal sealed class SelectPage(SelectReport report)
             "mean" => "mean",
             _ => "last one",
         };
-        var lead = Invariant($"Each example is one vector of {embeddings.Dimension:N0} numbers: of the hidden states of {(embeddings.PooledTokens == "all" ? "all its tokens" : "its answer's tokens")} behind {Layer(embeddings)} the {pooled} {(embeddings.Norm == "unit" ? "scaled to length 1" : "as the model gives it")}. {embeddings.Tokens:N0} tokens went through the model, forward alone, in {Durations.Of(embeddings.Seconds)}.");
-        if (embeddings.Cut > 0) lead += Invariant($" {embeddings.Cut:N0} examples are longer than {embeddings.MaxLength:N0} tokens and were cut.");
+        var lead = Invariant($"Each example is one vector of {embeddings.Dimension:N0} numbers: ")
+            + Invariant($"of the hidden states of {(embeddings.PooledTokens == "all" ? "all its tokens" : "its answer's tokens")} behind ")
+            + Invariant($"{Layer(embeddings)} the {pooled} ")
+            + Invariant($"{(embeddings.Norm == "unit" ? "scaled to length 1" : "as the model gives it")}. {embeddings.Tokens:N0} tokens ")
+            + Invariant($"went through the model, forward alone, in {Durations.Of(embeddings.Seconds)}.");
+        if (embeddings.Cut > 0)
+            lead += Invariant($" {embeddings.Cut:N0} examples are longer than {embeddings.MaxLength:N0} tokens and were cut.");
         if (embeddings.WithoutTokens > 0) lead += Invariant($" {embeddings.WithoutTokens:N0} have no token to pool.");
-        ReportParts.Section(html, "features", "What the examples were compared by", lead + " Cosines of these vectors show which target examples a selected one serves, and which examples similar to it were not selected.", () => { });
+        ReportParts.Section(
+            html, "features", "What the examples were compared by",
+            lead + " Cosines of these vectors show which target examples a selected one serves, and which examples "
+                + "similar to it were not selected.",
+            () => { });
     }
 
     private static string Layer(EmbeddingReport embeddings) =>
@@ -214,20 +252,28 @@ internal sealed class SelectPage(SelectReport report)
     private void Ledger(HtmlWriter html)
     {
         var ledger = report.Ledger;
-        ReportParts.Section(html, "ledger", "Every row accounted for", Invariant($"{ledger.Rows:N0} rows were read; each has one fate."), () =>
-        {
-            ReportParts.Table(html, "Fates", ["fate", "rows", "share"], new (string, long)[]
+        ReportParts.Section(
+            html, "ledger", "Every row accounted for", Invariant($"{ledger.Rows:N0} rows were read; each has one fate."), () =>
             {
-                ("selected", ledger.Selected), ("not selected", ledger.NotSelected), ("duplicate of an earlier row", ledger.Duplicates), ("quarantined", ledger.Quarantined),
-            }.Select(f => new[] { f.Item1, Invariant($"{f.Item2:N0}"), SelectVerdict.Percent((double)f.Item2 / ledger.Rows) }));
-            if (report.Quarantined.Count > 0)
-                ReportParts.Table(html, "Why rows were quarantined", ["reason", "rows"], report.Quarantined.Select(r => new[] { r.Reason, Invariant($"{r.Rows:N0}") }));
-        });
+                ReportParts.Table(html, "Fates", ["fate", "rows", "share"], new (string, long)[]
+                {
+                    ("selected", ledger.Selected), ("not selected", ledger.NotSelected), ("duplicate of an earlier row", ledger.Duplicates),
+                    ("quarantined", ledger.Quarantined),
+                }.Select(f => new[] { f.Item1, Invariant($"{f.Item2:N0}"), SelectVerdict.Percent((double)f.Item2 / ledger.Rows) }));
+                if (report.Quarantined.Count > 0)
+                    ReportParts.Table(
+                        html, "Why rows were quarantined", ["reason", "rows"],
+                        report.Quarantined.Select(r => new[] { r.Reason, Invariant($"{r.Rows:N0}") }));
+            });
     }
 
     private void Repeat(HtmlWriter html) => ReportParts.Section(html, "repeat", "Cost, and how to repeat it", null, () =>
     {
-        var figures = new List<KeyValuePair<string, string>> { new("time", Durations.Of(report.Seconds)), new("requested budget", report.Budget.Asked), new("spent", Invariant($"{report.Budget.Spent:N0} of {report.Budget.Resolved:N0} {report.Budget.Unit}")) };
+        var figures = new List<KeyValuePair<string, string>>
+        {
+            new("time", Durations.Of(report.Seconds)), new("requested budget", report.Budget.Asked),
+            new("spent", Invariant($"{report.Budget.Spent:N0} of {report.Budget.Resolved:N0} {report.Budget.Unit}")),
+        };
         if (report.Target is { } target) figures.Add(new("target", string.Join(", ", target.Files)));
         figures.AddRange(report.Figures);
         figures.AddRange(report.Files);

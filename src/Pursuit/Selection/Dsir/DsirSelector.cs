@@ -37,7 +37,8 @@ internal sealed class DsirSelector : IScorer
         var (pool, target) = (problem.RequirePoolTexts(Name), problem.RequireTargetTexts(Name));
         var grams = new GramWeights(_options, context.Threads);
         var wanted = grams.Count(target, null, context.CancellationToken);
-        if (wanted.All(c => c == 0)) throw PursuitException.At(ApiName.Target, $"no word in {target.Count:N0} examples", "examples with words");
+        if (wanted.All(c => c == 0))
+            throw PursuitException.At(ApiName.Target, $"no word in {target.Count:N0} examples", "examples with words");
         var present = grams.Count(
             pool,
             done => context.Progress?.Report(new WorkProgress("counting words", done, pool.Count, "examples")),

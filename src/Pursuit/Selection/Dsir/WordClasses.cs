@@ -26,7 +26,8 @@ internal static class WordClasses
     public const byte Alone = 4;
 
     /// <summary>Each UTF-16 unit's class.</summary>
-    public static byte[] Classes { get; } = [.. Enumerable.Range(0, 1 << 16).Select(c => char.IsSurrogate((char)c) ? Half : Of(new Rune(c)))];
+    public static byte[] Classes { get; } =
+        [.. Enumerable.Range(0, 1 << 16).Select(c => char.IsSurrogate((char)c) ? Half : Of(new Rune(c)))];
 
     /// <summary>Each UTF-16 unit's lower case.</summary>
     public static char[] Lower { get; } = [.. Enumerable.Range(0, 1 << 16).Select(c => char.ToLowerInvariant((char)c))];
@@ -42,7 +43,8 @@ internal static class WordClasses
         if (UnspacedScripts.StandsAlone(rune)) return Alone;
         return Rune.GetUnicodeCategory(rune) switch
         {
-            UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => Word,
+            UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
+                or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => Word,
             UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => Word,
             _ => Sign,
         };

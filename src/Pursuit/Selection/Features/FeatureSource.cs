@@ -7,13 +7,17 @@ namespace Pursuit.Selection.Features;
 public static class FeatureSource
 {
     private const string Forms = "a feature store (a directory with features.json), a .npy matrix [rows, dimension] or "
-        + "[checkpoints, rows, dimension], a .safetensors file with one matrix [rows, dimension], or a directory with bergson's gradients.bin and info.json";
+        + "[checkpoints, rows, dimension], a .safetensors file with one matrix [rows, dimension], or a directory with bergson's "
+        + "gradients.bin and info.json";
 
-    /// <summary>Opens features of which only the form is known, as a target's whose examples aren't at hand, or all that a program has.</summary>
+    /// <summary>
+    /// Opens features of which only the form is known, as a target's whose examples aren't at hand, or all that a program has.
+    /// </summary>
     /// <param name="path">A file or directory in one of the documented forms.</param>
     /// <param name="cancellationToken">Stops the pass that computes norms.</param>
     /// <exception cref="PursuitException">The form isn't known, or some rows hold NaN or infinity.</exception>
-    public static IDenseFeatures Open(string path, CancellationToken cancellationToken = default) => Open(path, rows: null, cancellationToken);
+    public static IDenseFeatures Open(string path, CancellationToken cancellationToken = default) =>
+        Open(path, rows: null, cancellationToken);
 
     /// <summary>Opens features of a pool, or of a target read as one: a row per unique example, or per input row.</summary>
     /// <param name="path">A file or directory in one of the documented forms.</param>

@@ -14,7 +14,8 @@ public sealed class MemoryFeatures : IDenseFeatures
     /// <param name="shardRows">Rows per unit of parallel work.</param>
     /// <exception cref="PursuitException">Shapes disagree, a weight is negative, or a row holds NaN or infinity.</exception>
     public MemoryFeatures(
-        string name, int dimension, float[][] checkpoints, IReadOnlyList<double>? etabar = null, int shardRows = FeatureRows.DefaultShardRows)
+        string name, int dimension, float[][] checkpoints, IReadOnlyList<double>? etabar = null,
+        int shardRows = FeatureRows.DefaultShardRows)
     {
         if (checkpoints.Length == 0 || dimension < 1 || !checkpoints.All(IsWhole))
         {

@@ -99,8 +99,8 @@ internal sealed class LengthMatchedSelector : ISelector
             var wanted = share[bin] * selection.Rows.Count;
             if (chosen[bin] == available[bin] && chosen[bin] < Math.Floor(wanted))
                 remarks.Add(
-                    $"Of answers with {(bin == 0 ? reference[0] : edges[bin - 1] + 1)} to {edges[bin]} tokens the pool has {available[bin]:N0}, "
-                    + $"and matching asks {wanted:N0}: the lengths are matched only in part.");
+                    $"Of answers with {(bin == 0 ? reference[0] : edges[bin - 1] + 1)} to {edges[bin]} tokens the "
+                    + $"pool has {available[bin]:N0}, and matching asks {wanted:N0}: the lengths are matched only in part.");
         }
 
         if (outside > 0)

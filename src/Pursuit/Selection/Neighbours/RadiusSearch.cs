@@ -157,8 +157,8 @@ internal sealed class RadiusSearch
             return sample;
         }
 
-        // Relative times of a number multiplied in a block, of a pair's test and of a pair's exact distance, as measured; of pairs, clusters
-        // rule out half or more before products do.
+        // Relative times of a number multiplied in a block, of a pair's test and of a pair's exact distance, as measured; of pairs,
+        // clusters rule out half or more before products do.
         double Cost(Subspace subspace)
         {
             var bound = subspace.Bound;

@@ -52,7 +52,8 @@ internal sealed class PursuitSession
     }
 
     /// <summary>What a pursuit's memory depends on.</summary>
-    public static PursuitSize Size(SelectionProblem selection, PursuitOptions options, int checkpoints, int dimension, int groups, int threads)
+    public static PursuitSize Size(
+        SelectionProblem selection, PursuitOptions options, int checkpoints, int dimension, int groups, int threads)
     {
         var budget = Rows(selection, selection.ResolvedBudget);
         var chosen = Math.Min(options.MostRows(budget), selection.ContentIds.Count);
@@ -133,7 +134,8 @@ internal sealed class PursuitSession
                 CultureInfo.InvariantCulture, $"The weights' last fit has not converged: its largest violation of the optimality ")
                 + string.Create(
                     CultureInfo.InvariantCulture,
-                    $"conditions is {outcome.Violation:0.0e+0} of the target's length; at most {PursuitDetails.FitTolerance:0.0e+0} counts as fitted.");
+                    $"conditions is {outcome.Violation:0.0e+0} of the target's length; "
+                        + $"at most {PursuitDetails.FitTolerance:0.0e+0} counts as fitted.");
         }
     }
 

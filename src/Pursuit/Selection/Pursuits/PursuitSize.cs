@@ -62,7 +62,8 @@ internal sealed record PursuitSize
         (string What, long Bytes)[] parts =
         [
             ("the runtime", Runtime),
-            ($"{Rows:N0} rows' ids, norms and scores", Rows * (BytesPerRow + BytesPerRowAndCheckpoint * Checkpoints + sizeof(float) * Passes)),
+            ($"{Rows:N0} rows' ids, norms and scores",
+                Rows * (BytesPerRow + BytesPerRowAndCheckpoint * Checkpoints + sizeof(float) * Passes)),
             ($"the Gram matrix of up to {Chosen:N0} rows and what fits need", GramBytes()),
             (
                 $"{Groups} residuals of {Dimension:N0} numbers and rows being read",

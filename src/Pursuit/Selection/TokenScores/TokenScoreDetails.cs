@@ -22,7 +22,8 @@ internal sealed record TokenScoreDetails : MethodDetails
             string.Create(
                 CultureInfo.InvariantCulture, $"5% below {Quantiles[0]:G4}, half below {Quantiles[1]:G4}, 95% below {Quantiles[2]:G4}")),
         .. Shift is { } shift
-            ? [KeyValuePair.Create("the two probes", string.Create(CultureInfo.InvariantCulture, $"correlation {Correlation:F3} over the slice both scored, second moved by {shift:G3}"))]
+            ? [KeyValuePair.Create("the two probes", string.Create(
+                CultureInfo.InvariantCulture, $"correlation {Correlation:F3} over the slice both scored, second moved by {shift:G3}"))]
             : Array.Empty<KeyValuePair<string, string>>(),
     ];
 

@@ -165,20 +165,27 @@ internal sealed class TsdsSelector : ISelector
     private IEnumerable<string> Remarks(SelectionProblem problem, SelectionResult selection, TsdsDetails details, int length, bool areEqual)
     {
         if (_options.Compat == TsdsCompatibility.None && details.TargetsOutOfNeighbours > 0)
-            yield return $"{details.TargetsOutOfNeighbours:N0} of {details.Neighbours.Count:N0} targets ran out of their {length:N0} neighbours, "
-                + $"and the last one holds what was left: raise {(_options.Index == TsdsIndex.None ? "max-k" : "probes")} or alpha, or lower c.";
+            yield return $"{details.TargetsOutOfNeighbours:N0} of {details.Neighbours.Count:N0} targets ran out of "
+                + $"their {length:N0} neighbours, and the last one holds what was left: "
+                + $"raise {(_options.Index == TsdsIndex.None ? "max-k" : "probes")} or alpha, or lower c.";
         if (details.Index is { Recall: < LowRecall } index)
             yield return string.Create(
                 CultureInfo.InvariantCulture,
                 $"The index found {index.Recall:0.0%} of the neighbours: ")
-                + string.Create(CultureInfo.InvariantCulture, $"raise probes ({index.Probes:N0} of {index.Lists:N0} lists), or leave index at none.");
+                + string.Create(
+                    CultureInfo.InvariantCulture, $"raise probes ({index.Probes:N0} of {index.Lists:N0} lists), or leave index at none.");
         if (areEqual && problem.ContentIds.Count > 1)
             yield return $"The embeddings of all {Math.Min(SampleRows, problem.ContentIds.Count):N0} examples looked at are equal, "
                 + "so nothing tells one example from another: look at what made them.";
         else if (_options.Compat == TsdsCompatibility.None && details.AlignmentAfter > FarShare * details.AlignmentBefore)
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"The mass lies nearly as far from the target ({details.AlignmentAfter:G4}) as the pool does ({details.AlignmentBefore:G4}), so this is hardly a choice: {(details.Sigma > 0 ? $"examples within sigma {details.Sigma:0.###} of one another count as copies; lower sigma, or " : "")}lower c or raise alpha.");
+                $"The mass lies nearly as far from the target ({details.AlignmentAfter:G4}) as the pool does "
+                    + $"({details.AlignmentBefore:G4}), so this is hardly a choice: ")
+                + (details.Sigma > 0
+                    ? $"examples within sigma {details.Sigma:0.###} of one another count as copies; lower sigma, or "
+                    : "")
+                + "lower c or raise alpha.";
         if (_options.Draw == TsdsDraw.WithReplacement)
             yield return $"{selection.Rows.Count:N0} distinct examples were drawn; one drawn more often weighs as much more.";
         else if (problem.Quotas.Count == 0 && selection.Rows.Count >= details.Support && selection.Spent < selection.Budget)

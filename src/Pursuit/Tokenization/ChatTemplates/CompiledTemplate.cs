@@ -36,7 +36,8 @@ internal sealed class CompiledTemplate
         _config = config;
         _template = JinjaTemplate.Parse(name, text, now);
         _variables = [.. variables.Values.Select(variable =>
-            new KeyValuePair<string, object?>(variable.Name, JsonValues.Read(variable.Json, -1, $"{ApiName.TemplateSet} {variable.Name}")))];
+            new KeyValuePair<string, object?>(
+                variable.Name, JsonValues.Read(variable.Json, -1, $"{ApiName.TemplateSet} {variable.Name}")))];
         GenerationPrompt = FindGenerationPrompt();
         (AnswerHeader, Opening) = FindOpening();
     }

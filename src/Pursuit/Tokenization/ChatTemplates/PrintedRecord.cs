@@ -97,7 +97,8 @@ internal sealed class PrintedRecord
         foreach (var (turn, first, end) in Turns())
         {
             if (_turns[turn].Role != Turn.Assistant) continue;
-            if (_turns[turn].Reasoning is { } thought && IsMissing(turn, first, end, thought, RecordPart.Reasoning, RecordPart.Reasoning)) thoughts++;
+            if (_turns[turn].Reasoning is { } thought && IsMissing(turn, first, end, thought, RecordPart.Reasoning, RecordPart.Reasoning))
+                thoughts++;
             if (_turns[turn].IsTrained && Run(turn) is not null && IsShortened(turn, first, end)) shortened++;
         }
 

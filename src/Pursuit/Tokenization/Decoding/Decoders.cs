@@ -80,7 +80,9 @@ internal sealed class ByteFallbackDecoder : IDecoder
     {
         value = 0;
         return token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[5] == '>'
-            && byte.TryParse(token.AsSpan(3, 2), System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out value);
+            && byte.TryParse(
+                token.AsSpan(3, 2), System.Globalization.NumberStyles.AllowHexSpecifier,
+                System.Globalization.CultureInfo.InvariantCulture, out value);
     }
 
     private static void Flush(List<byte> bytes, List<string> texts)

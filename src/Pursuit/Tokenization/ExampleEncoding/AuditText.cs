@@ -14,14 +14,17 @@ internal static class AuditText
     {
         ArgumentNullException.ThrowIfNull(report);
         var text = new StringBuilder();
-        Line(text, "examples", Invariant($"{report.Examples:N0}") + (report.Texts > 0 ? Invariant($", {report.Texts:N0} of them texts") : ""));
+        Line(
+            text, "examples",
+            Invariant($"{report.Examples:N0}") + (report.Texts > 0 ? Invariant($", {report.Texts:N0} of them texts") : ""));
         if (report.TemplateSource == ChatTemplateSource.BuiltIn && report.Texts < report.Examples)
             Line(text, "chat template", "the model has none; the built-in plain one is used");
         Line(text, "tokens", Lengths(report.Lengths));
         Line(text, "supervised tokens", Lengths(report.SupervisedTokens));
         Line(text, "limit", Invariant($"{report.MaxLength:N0} tokens"));
         Finding(text, "prompt cut", report.PromptCut, report.Examples, Invariant($"{report.PromptTokensCut:N0} tokens"));
-        Finding(text, "answer cut", report.AnswerCut, report.Examples, Invariant($"{report.AnswerTokensCut:N0} tokens with earlier answers'"));
+        Finding(
+            text, "answer cut", report.AnswerCut, report.Examples, Invariant($"{report.AnswerTokensCut:N0} tokens with earlier answers'"));
         Finding(text, "nothing trained", report.AllMasked, report.Examples);
         Finding(text, "empty turns", report.EmptyTurns, report.Examples);
         Finding(text, "last turn not the assistant's", report.LastTurnNotAssistant, report.Examples);
@@ -53,7 +56,8 @@ internal static class AuditText
 
     private static string Lengths(LengthSummary? summary) => summary is null
         ? "none"
-        : Invariant($"{summary.Total:N0} in all; least {summary.Minimum:N0}, median {summary.Median:N0}, 90% {summary.Percentile90:N0}, 99% {summary.Percentile99:N0}, most {summary.Maximum:N0}");
+        : Invariant($"{summary.Total:N0} in all; least {summary.Minimum:N0}, median {summary.Median:N0}, 90% {summary.Percentile90:N0}, ")
+            + Invariant($"99% {summary.Percentile99:N0}, most {summary.Maximum:N0}");
 
     private static void Finding(StringBuilder text, string what, AuditCount count, long of, string? more = null)
     {

@@ -149,7 +149,8 @@ internal sealed class DatasetAudit
         if (counts.Count == 0) return null;
         var examples = counts.Values.Sum();
         return new LengthSummary(
-            counts.Keys.First(), Percentile(50), Percentile(90), Percentile(99), counts.Keys.Last(), counts.Sum(entry => entry.Key * entry.Value));
+            counts.Keys.First(), Percentile(50), Percentile(90), Percentile(99), counts.Keys.Last(),
+            counts.Sum(entry => entry.Key * entry.Value));
 
         int Percentile(int percent)
         {

@@ -29,7 +29,8 @@ internal readonly record struct ExampleCut(int Head, int TailStart, int TailEnd)
         if (answerEnd <= limit) return new ExampleCut(limit, length, length);
         var room = limit - (answerEnd - answerStart);
         // The first token is never predicted, so an answer needs one before it.
-        if (room < 1) return answerStart == 0 ? new ExampleCut(limit, length, length) : new ExampleCut(1, answerStart, answerStart + limit - 1);
+        if (room < 1)
+            return answerStart == 0 ? new ExampleCut(limit, length, length) : new ExampleCut(1, answerStart, answerStart + limit - 1);
         header = Math.Min(header, answerStart);
         var head = room >= header ? header : 1;
         if (header == 0) head = 0;

@@ -30,7 +30,8 @@ internal sealed class ExampleEncoder
         ArgumentNullException.ThrowIfNull(template);
         ArgumentNullException.ThrowIfNull(config);
         if (maxLength < 2)
-            throw PursuitException.At("the maximum length", $"{maxLength} tokens", "2 or more", "One token has nothing before it to be predicted from.");
+            throw PursuitException.At(
+                "the maximum length", $"{maxLength} tokens", "2 or more", "One token has nothing before it to be predicted from.");
         Tokenizer = tokenizer;
         Template = template;
         MaxLength = maxLength;

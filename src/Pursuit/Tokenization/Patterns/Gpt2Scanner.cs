@@ -36,7 +36,8 @@ internal sealed class Gpt2Scanner : WordScanner
         var bits = CharacterClasses.At(text, word, out var length);
         if ((bits & CharacterClasses.Letter) != 0) return RunOf(text, word + length, CharacterClasses.Letter);
         if ((bits & CharacterClasses.Number) != 0) return RunOf(text, word + length, CharacterClasses.Number);
-        if ((bits & _white) == 0) return RunOutside(text, word + length, (byte)(_white | CharacterClasses.Letter | CharacterClasses.Number));
+        if ((bits & _white) == 0)
+            return RunOutside(text, word + length, (byte)(_white | CharacterClasses.Letter | CharacterClasses.Number));
         return WhiteSpaceBeforeWord(position, RunOf(text, position, _white), text.Length);
     }
 }

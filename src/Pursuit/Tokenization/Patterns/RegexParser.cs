@@ -77,7 +77,8 @@ internal sealed class RegexParser
         var close = _pattern.IndexOf('}', _position);
         if (close < 0) return null;
         var body = _pattern[(_position + 1)..close].Split(',');
-        if (body.Length > 2 || body.All(part => part.Length == 0) || !body.All(part => part.All(char.IsAsciiDigit) && part.Length < 6)) return null;
+        if (body.Length > 2 || body.All(part => part.Length == 0) || !body.All(part => part.All(char.IsAsciiDigit) && part.Length < 6))
+            return null;
         _position = close + 1;
         var minimum = body[0].Length == 0 ? 0 : int.Parse(body[0], CultureInfo.InvariantCulture);
         int? maximum = body.Length == 1 ? minimum : body[1].Length == 0 ? null : int.Parse(body[1], CultureInfo.InvariantCulture);
@@ -300,7 +301,8 @@ internal sealed class RegexParser
         }
 
         return digits is > 0 and <= 6 && start + digits <= _pattern.Length
-            && int.TryParse(_pattern.AsSpan(start, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) && value <= 0x10FFFF
+            && int.TryParse(_pattern.AsSpan(start, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+            && value <= 0x10FFFF
                 ? value
                 : throw Fault($"a malformed '\\{kind}'");
     }

@@ -39,7 +39,8 @@ internal sealed class RegexPattern : TextPattern
         Atomic,
     }
 
-    private readonly record struct Instruction(Operation Operation, int Target = 0, int Other = 0, CodePointSet? Set = null, bool Negative = false);
+    private readonly record struct Instruction(
+        Operation Operation, int Target = 0, int Other = 0, CodePointSet? Set = null, bool Negative = false);
 
     /// <inheritdoc/>
     public override void FindAll(string text, List<TextMatch> matches, TextWork work)
@@ -195,7 +196,9 @@ internal sealed class RegexPattern : TextPattern
     private int Emit(Instruction instruction)
     {
         if (_program.Count >= LargestProgram)
-            throw PursuitException.At(_where, $"the regular expression of {_pattern.Length} characters unfolds to over {LargestProgram} steps", "a smaller pattern");
+            throw PursuitException.At(
+                _where, $"the regular expression of {_pattern.Length} characters unfolds to over {LargestProgram} steps",
+                "a smaller pattern");
         _program.Add(instruction);
         return _program.Count - 1;
     }

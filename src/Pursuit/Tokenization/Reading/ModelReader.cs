@@ -34,7 +34,8 @@ internal static class ModelReader
                 item["single_word"].Boolean(false)));
             characters += tokens[^1].Content.Length;
             if (characters > LargestAddedText)
-                throw PursuitException.At(field.Where, $"added tokens of more than {LargestAddedText:N0} characters altogether", "fewer or shorter ones");
+                throw PursuitException.At(
+                    field.Where, $"added tokens of more than {LargestAddedText:N0} characters altogether", "fewer or shorter ones");
         }
 
         return tokens;
@@ -74,10 +75,12 @@ internal static class ModelReader
         foreach (var (token, value) in field.Properties())
         {
             if (!value.TryWhole(out var number) || number is < 0 or > LargestId)
-                throw PursuitException.At(field.Where, $"token '{token}' has the id {value.Shown()}", $"a whole number from 0 to {LargestId}");
+                throw PursuitException.At(
+                    field.Where, $"token '{token}' has the id {value.Shown()}", $"a whole number from 0 to {LargestId}");
             var id = (int)number;
             vocabulary.Add(token, id);
-            if (!owners.TryAdd(id, token)) throw PursuitException.At(field.Where, $"id {id} belongs to '{owners[id]}' and to '{token}'", "one token per id");
+            if (!owners.TryAdd(id, token))
+                throw PursuitException.At(field.Where, $"id {id} belongs to '{owners[id]}' and to '{token}'", "one token per id");
         }
 
         return vocabulary;
@@ -114,7 +117,8 @@ internal static class ModelReader
     }
 
     private static PursuitException Outside(JsonField item, string token) =>
-        PursuitException.At(item.Where, $"a merge needs the token '{token}', which the vocabulary lacks", "merges of tokens in the vocabulary");
+        PursuitException.At(
+            item.Where, $"a merge needs the token '{token}', which the vocabulary lacks", "merges of tokens in the vocabulary");
 
     private static int? Unknown(JsonField field, Dictionary<string, int> vocabulary, IReadOnlyList<AddedToken> addedTokens)
     {
@@ -122,6 +126,7 @@ internal static class ModelReader
         var token = field.Text();
         if (vocabulary.TryGetValue(token, out var id)) return id;
         return addedTokens.LastOrDefault(added => added.Content == token)?.Id
-            ?? throw PursuitException.At(field.Where, $"the unknown token '{token}' is not in the vocabulary", "a token of the vocabulary or none");
+            ?? throw PursuitException.At(
+                field.Where, $"the unknown token '{token}' is not in the vocabulary", "a token of the vocabulary or none");
     }
 }

@@ -26,7 +26,8 @@ internal static class OutputReader
         {
             case "Sequence":
                 return field["processors"].Items().Select(PostProcessor)
-                    .Aggregate(Frame.None, (inner, outer) => new Frame([.. outer.Before, .. inner.Before], [.. inner.After, .. outer.After]));
+                    .Aggregate(
+                        Frame.None, (inner, outer) => new Frame([.. outer.Before, .. inner.Before], [.. inner.After, .. outer.After]));
             case "ByteLevel":
                 return Frame.None; // trims offsets only; spans here are the whole token's
             case "TemplateProcessing":
@@ -85,7 +86,8 @@ internal static class OutputReader
 
             var name = special["id"].Text();
             var known = field["special_tokens"][name];
-            if (known.IsNull) throw PursuitException.At(special.Where, $"the special token '{name}' has no entry in special_tokens", "its ids there");
+            if (known.IsNull)
+                throw PursuitException.At(special.Where, $"the special token '{name}' has no entry in special_tokens", "its ids there");
             (texts == 0 ? before : after).AddRange(known["ids"].Items().Select(id => id.Count(ModelReader.LargestId)));
         }
 

@@ -55,14 +55,16 @@ internal static class PipelineReader
             case "ByteLevel":
                 return ByteLevel(field);
             case "Split":
-                return [new PreTokenizerStep.Cut(Pattern(field["pattern"]), Behavior(field["behavior"], null), field["invert"].Boolean(false))];
+                return [new PreTokenizerStep.Cut(
+                    Pattern(field["pattern"]), Behavior(field["behavior"], null), field["invert"].Boolean(false))];
             case "Metaspace":
                 return Metaspace(field);
             case "Digits":
                 var alone = field["individual_digits"].Boolean(false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous;
                 return [new PreTokenizerStep.Cut(new CharacterPattern(CharacterPattern.IsNumeric), alone, false)];
             case "Punctuation":
-                return [new PreTokenizerStep.Cut(new CharacterPattern(CharacterPattern.IsPunctuation), Behavior(field["behavior"], SplitBehavior.Isolated), false)];
+                return [new PreTokenizerStep.Cut(
+                    new CharacterPattern(CharacterPattern.IsPunctuation), Behavior(field["behavior"], SplitBehavior.Isolated), false)];
             case "Whitespace":
                 return [new PreTokenizerStep.Cut(new WordOrSymbolPattern(), SplitBehavior.Removed, true)];
             case "WhitespaceSplit":
@@ -86,7 +88,8 @@ internal static class PipelineReader
     {
         var steps = new List<PreTokenizerStep>();
         if (field["add_prefix_space"].Boolean(false)) steps.Add(new PreTokenizerStep.Prefix(' ', false, PrefixScheme.Always));
-        if (field["use_regex"].Boolean(true)) steps.Add(new PreTokenizerStep.Cut(new ScannerPattern(Gpt2Scanner.ByteLevel), SplitBehavior.Isolated, false));
+        if (field["use_regex"].Boolean(true))
+            steps.Add(new PreTokenizerStep.Cut(new ScannerPattern(Gpt2Scanner.ByteLevel), SplitBehavior.Isolated, false));
         steps.Add(new PreTokenizerStep.Bytes());
         return steps;
     }
@@ -96,7 +99,8 @@ internal static class PipelineReader
     {
         var mark = field["replacement"].Text("\u2581");
         if (mark.Length != 1 || char.IsSurrogate(mark[0]))
-            throw field["replacement"].Unsupported("a Metaspace replacement of", mark, "a single character of the Basic Multilingual Plane");
+            throw field["replacement"].Unsupported(
+                "a Metaspace replacement of", mark, "a single character of the Basic Multilingual Plane");
         var scheme = field["prepend_scheme"].Text(field["add_prefix_space"].Boolean(true) ? "always" : "never") switch
         {
             "always" => PrefixScheme.Always,
@@ -111,7 +115,8 @@ internal static class PipelineReader
     {
         var (mark, scheme) = MetaspaceMark(field);
         var steps = new List<PreTokenizerStep> { new PreTokenizerStep.Prefix(mark, true, scheme) };
-        if (field["split"].Boolean(true)) steps.Add(new PreTokenizerStep.Cut(new LiteralPattern(mark.ToString()), SplitBehavior.MergedWithNext, false));
+        if (field["split"].Boolean(true))
+            steps.Add(new PreTokenizerStep.Cut(new LiteralPattern(mark.ToString()), SplitBehavior.MergedWithNext, false));
         return steps;
     }
 
@@ -125,7 +130,8 @@ internal static class PipelineReader
             "MergedWithPrevious" or "merged_with_previous" => SplitBehavior.MergedWithPrevious,
             "MergedWithNext" or "merged_with_next" => SplitBehavior.MergedWithNext,
             "Contiguous" or "contiguous" => SplitBehavior.Contiguous,
-            var other => throw field.Unsupported("split behavior", other, "Removed, Isolated, MergedWithPrevious, MergedWithNext, Contiguous"),
+            var other =>
+                throw field.Unsupported("split behavior", other, "Removed, Isolated, MergedWithPrevious, MergedWithNext, Contiguous"),
         };
     }
 }

@@ -11,5 +11,7 @@ internal static class TokenizerRefusals
     /// <param name="name">Its name in the file.</param>
     /// <param name="supported">What there is instead.</param>
     public static PursuitException Unsupported(this JsonField field, string kind, string name, string supported) =>
-        PursuitException.At(field.Where, $"{kind} '{name}' is not supported", $"one of: {supported}", "Pursuit refuses what it would otherwise get wrong; see docs/formats/tokenizer.md.");
+        PursuitException.At(
+            field.Where, $"{kind} '{name}' is not supported", $"one of: {supported}",
+            "Pursuit refuses what it would otherwise get wrong; see docs/formats/tokenizer.md.");
 }

@@ -19,7 +19,8 @@ internal static class VocabularyAndMerges
     private const string AddedName = "added_tokens.json";
 
     /// <summary>Whether a directory holds both files.</summary>
-    public static bool AreIn(string directory) => File.Exists(Path.Combine(directory, VocabularyName)) && File.Exists(Path.Combine(directory, MergesName));
+    public static bool AreIn(string directory) =>
+        File.Exists(Path.Combine(directory, VocabularyName)) && File.Exists(Path.Combine(directory, MergesName));
 
     /// <summary>The tokenizer.json of a directory that holds both files, as UTF-8.</summary>
     /// <param name="directory">The directory.</param>
@@ -75,7 +76,11 @@ internal static class VocabularyAndMerges
         if (kind is not null && kind.EndsWith("Fast", StringComparison.Ordinal)) kind = kind[..^"Fast".Length];
         return kind is "Qwen2Tokenizer" or "GPT2Tokenizer"
             ? kind
-            : throw PursuitException.At(directory, $"{VocabularyName} and {MergesName} of {(named is null ? "a class that no file names" : $"the class {named}")}", $"a {Tokenizer.FileName}, or these files of GPT2Tokenizer or Qwen2Tokenizer", $"Save the tokenizer with transformers, which writes {Tokenizer.FileName}: AutoTokenizer.from_pretrained(...).save_pretrained(...).");
+            : throw PursuitException.At(
+                directory, $"{VocabularyName} and {MergesName} of {(named is null ? "a class that no file names" : $"the class {named}")}",
+                $"a {Tokenizer.FileName}, or these files of GPT2Tokenizer or Qwen2Tokenizer",
+                $"Save the tokenizer with transformers, which writes {Tokenizer.FileName}: "
+                    + "AutoTokenizer.from_pretrained(...).save_pretrained(...).");
     }
 
     private static string? ModelType(string directory)
@@ -146,7 +151,8 @@ internal static class VocabularyAndMerges
         }
 
         var config = TokenizerConfig.Load(directory);
-        var special = new[] { config.BosToken, config.EosToken, config.UnkToken, config.PadToken }.OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var special = new[] { config.BosToken, config.EosToken, config.UnkToken, config.PadToken }.OfType<string>()
+            .ToHashSet(StringComparer.Ordinal);
         foreach (var name in (string[])[AddedName, VocabularyName])
         {
             var path = Path.Combine(directory, name);
@@ -156,7 +162,8 @@ internal static class VocabularyAndMerges
             {
                 if (name == VocabularyName && !special.Contains(content)) continue;
                 var number = id.Count(ModelReader.LargestId);
-                tokens.TryAdd(number, new AddedToken(number, content, special.Contains(content), Normalized: false, StripLeft: false, StripRight: false, SingleWord: false));
+                tokens.TryAdd(number, new AddedToken(
+                    number, content, special.Contains(content), Normalized: false, StripLeft: false, StripRight: false, SingleWord: false));
             }
         }
 
@@ -165,8 +172,10 @@ internal static class VocabularyAndMerges
 
     private static void Add(SortedDictionary<int, AddedToken> tokens, JsonField value, string id)
     {
-        if (!int.TryParse(id, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) || number > ModelReader.LargestId)
-            throw PursuitException.At(value.Where, $"an added token with the id '{id}'", $"a whole number from 0 to {ModelReader.LargestId}");
+        if (!int.TryParse(id, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number)
+            || number > ModelReader.LargestId)
+            throw PursuitException.At(
+                value.Where, $"an added token with the id '{id}'", $"a whole number from 0 to {ModelReader.LargestId}");
         tokens[number] = new AddedToken(
             number,
             value["content"].Text(),

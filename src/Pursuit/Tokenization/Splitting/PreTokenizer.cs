@@ -25,10 +25,12 @@ internal sealed class PreTokenizer
         ByteLevel = steps.Count > 0 && steps[^1] is PreTokenizerStep.Bytes;
         var cuts = ByteLevel ? steps[..^1] : steps; // the last spelling in bytes is left to the model
         if (cuts.Count(step => step is PreTokenizerStep.Bytes) + (ByteLevel ? 1 : 0) > 1)
-            throw new PursuitException("pre_tokenizer: ByteLevel occurs twice; expected once. Spelling bytes in bytes has no meaning; remove one.");
+            throw new PursuitException(
+                "pre_tokenizer: ByteLevel occurs twice; expected once. Spelling bytes in bytes has no meaning; remove one.");
         if (cuts is [PreTokenizerStep.Cut { Pattern: ScannerPattern pattern, Behavior: SplitBehavior.Isolated }]) Scanner = pattern.Scanner;
         // A pattern that matches everything leaves "removed and inverted" the same words as "isolated".
-        if (cuts is [PreTokenizerStep.Cut { Pattern: ScannerPattern inverted, Behavior: SplitBehavior.Removed, Invert: true }]) Scanner = inverted.Scanner;
+        if (cuts is [PreTokenizerStep.Cut { Pattern: ScannerPattern inverted, Behavior: SplitBehavior.Removed, Invert: true }])
+            Scanner = inverted.Scanner;
         foreach (var step in cuts)
         {
             _steps.Add(step switch

@@ -24,7 +24,8 @@ internal static class BpeTrainer
     /// <returns>The tokenizer; its vocabulary is smaller than asked where the corpus has no more frequent pairs.</returns>
     /// <exception cref="PursuitException">An option is out of range, or the corpus has no words.</exception>
     public static TrainedTokenizer Train(
-        IEnumerable<string> texts, BpeTrainingOptions options, IProgress<BpeTrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+        IEnumerable<string> texts, BpeTrainingOptions options, IProgress<BpeTrainingProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
         options.Validate();
@@ -53,11 +54,13 @@ internal static class BpeTrainer
     };
 
     private static WordCounter CountWords(
-        IEnumerable<string> texts, BpeTrainingOptions options, IProgress<BpeTrainingProgress>? progress, CancellationToken cancellationToken)
+        IEnumerable<string> texts, BpeTrainingOptions options, IProgress<BpeTrainingProgress>? progress,
+        CancellationToken cancellationToken)
     {
         var counter = new WordCounter();
         var scanner = ScannerOf(options.Pattern);
-        var special = new AddedTokenFinder(options.SpecialTokens.Select((token, id) => (token, new AddedToken(id, token, true, false, false, false, false))));
+        var special = new AddedTokenFinder(
+            options.SpecialTokens.Select((token, id) => (token, new AddedToken(id, token, true, false, false, false, false))));
         var sections = new List<AddedSection>();
         long characters = 0;
         long count = 0;
@@ -69,7 +72,12 @@ internal static class BpeTrainer
             special.Split(text, sections);
             foreach (var (start, end, token) in sections)
             {
-                if (token is null) Count(options.NormalizeNfc ? UnicodeText.Normalize(text[start..end], NormalizationForm.FormC) : text.AsSpan(start, end - start), scanner, counter);
+                if (token is null)
+                    Count(
+                        options.NormalizeNfc
+                            ? UnicodeText.Normalize(text[start..end], NormalizationForm.FormC)
+                            : text.AsSpan(start, end - start),
+                        scanner, counter);
             }
 
             characters += text.Length;
@@ -91,7 +99,8 @@ internal static class BpeTrainer
     }
 
     private static List<(int Left, int Right)> Learn(
-        SpeltWords words, List<string> tokens, BpeTrainingOptions options, IProgress<BpeTrainingProgress>? progress, CancellationToken cancellationToken)
+        SpeltWords words, List<string> tokens, BpeTrainingOptions options, IProgress<BpeTrainingProgress>? progress,
+        CancellationToken cancellationToken)
     {
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var id = 0; id < tokens.Count; id++) ids[tokens[id]] = id;
@@ -112,7 +121,8 @@ internal static class BpeTrainer
                 id = tokens.Count;
                 ids[token] = id;
                 tokens.Add(token);
-                if (tokens.Count % ReportEveryTexts == 0) progress?.Report(new BpeTrainingProgress("merging", tokens.Count, options.VocabularySize));
+                if (tokens.Count % ReportEveryTexts == 0)
+                    progress?.Report(new BpeTrainingProgress("merging", tokens.Count, options.VocabularySize));
             }
 
             if (listed.Add((left, right))) merges.Add((left, right));

@@ -56,15 +56,20 @@ public sealed record BpeTrainingOptions
         var faults = new List<string>();
         var smallest = 256 + SpecialTokens.Count;
         if (VocabularySize < smallest || VocabularySize > LargestVocabulary)
-            faults.Add($"VocabularySize is {VocabularySize}, expected {smallest} (256 bytes and {SpecialTokens.Count} special tokens) to {LargestVocabulary}");
-        if (!Enum.IsDefined(Pattern)) faults.Add($"Pattern is {(int)Pattern}, expected one of {string.Join(", ", Enum.GetNames<WordPattern>())}");
+            faults.Add($"VocabularySize is {VocabularySize}, expected {smallest} (256 bytes and {SpecialTokens.Count} special "
+                + $"tokens) to {LargestVocabulary}");
+        if (!Enum.IsDefined(Pattern))
+            faults.Add($"Pattern is {(int)Pattern}, expected one of {string.Join(", ", Enum.GetNames<WordPattern>())}");
         if (MinimumFrequency < 1) faults.Add($"MinimumFrequency is {MinimumFrequency}, expected 1 or more");
-        if (SpecialTokens.Any(token => token.Length == 0 || UnicodeText.HasLoneSurrogate(token))) faults.Add("SpecialTokens has a token that is empty or not Unicode");
+        if (SpecialTokens.Any(token => token.Length == 0 || UnicodeText.HasLoneSurrogate(token)))
+            faults.Add("SpecialTokens has a token that is empty or not Unicode");
         if (SpecialTokens.Distinct(StringComparer.Ordinal).Count() != SpecialTokens.Count) faults.Add("SpecialTokens has a token twice");
-        if (SpecialTokens.Any(token => token.Length == 1 && ByteAlphabet.ToByte(token[0]) >= 0)) faults.Add("SpecialTokens has a single character that stands for a byte");
+        if (SpecialTokens.Any(token => token.Length == 1 && ByteAlphabet.ToByte(token[0]) >= 0))
+            faults.Add("SpecialTokens has a single character that stands for a byte");
         foreach (var (name, token) in ((string, string?)[])[("BosToken", BosToken), ("EosToken", EosToken), ("PadToken", PadToken)])
         {
-            if (token is not null && !SpecialTokens.Contains(token, StringComparer.Ordinal)) faults.Add($"{name} is '{token}', expected one of SpecialTokens");
+            if (token is not null && !SpecialTokens.Contains(token, StringComparer.Ordinal))
+                faults.Add($"{name} is '{token}', expected one of SpecialTokens");
         }
 
         if (AddBosToken && BosToken is null) faults.Add("AddBosToken is set, but BosToken isn't");

@@ -38,7 +38,8 @@ internal static class TextBlocks
     {
         try
         {
-            return new StreamReader(path, new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16);
+            return new StreamReader(
+                path, new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -60,11 +61,13 @@ internal static class TextBlocks
         }
         catch (DecoderFallbackException e)
         {
-            throw PursuitException.At(path, $"bytes that aren't UTF-8 after character {done + block.Length}", "UTF-8 text", "Convert the file, or omit it.", e);
+            throw PursuitException.At(
+                path, $"bytes that aren't UTF-8 after character {done + block.Length}", "UTF-8 text", "Convert the file, or omit it.", e);
         }
         catch (IOException e)
         {
-            throw PursuitException.At(path, $"reading failed after character {done + block.Length} ({e.Message})", "a readable file", null, e);
+            throw PursuitException.At(
+                path, $"reading failed after character {done + block.Length} ({e.Message})", "a readable file", null, e);
         }
     }
 }

@@ -45,7 +45,9 @@ internal sealed class WordCounter
     private void Insert(ReadOnlySpan<char> word, uint hash, int slot)
     {
         if ((long)_characterCount + word.Length > LargestArena)
-            throw PursuitException.At("BPE training", $"{Count} distinct words of over {LargestArena} characters together", "a corpus with fewer distinct words", "Train on a sample of it.");
+            throw PursuitException.At(
+                "BPE training", $"{Count} distinct words of over {LargestArena} characters together", "a corpus with fewer distinct words",
+                "Train on a sample of it.");
         if (_characterCount + word.Length > _characters.Length)
             Array.Resize(ref _characters, (int)Math.Min(LargestArena, Math.Max(2L * _characters.Length, _characterCount + word.Length)));
         if (Count == _entries.Length) Array.Resize(ref _entries, 2 * _entries.Length);
@@ -112,7 +114,9 @@ internal sealed class SpeltWords
             starts[w] = (int)total;
             total += lengths[w];
             if (total > Array.MaxLength)
-                throw PursuitException.At("BPE training", $"distinct words of over {Array.MaxLength} bytes together", "a corpus with fewer distinct words", "Train on a sample of it.");
+                throw PursuitException.At(
+                    "BPE training", $"distinct words of over {Array.MaxLength} bytes together", "a corpus with fewer distinct words",
+                    "Train on a sample of it.");
         }
 
         var symbols = new int[total];
