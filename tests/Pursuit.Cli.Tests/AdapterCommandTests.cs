@@ -38,7 +38,8 @@ public sealed class AdapterCommandTests
         File.ReadAllBytes(directory.PathOf("again/adapter_model.safetensors")).ShouldBe(
             File.ReadAllBytes(directory.PathOf("first/adapter_model.safetensors")));
         Done(
-            "generate", "--model", "model", "--adapter", "second", "--prompt", "the number", "--max-tokens", "3", "--json").Json.GetProperty("tokens").GetArrayLength().ShouldBeInRange(1, 3);
+            "generate", "--model", "model", "--adapter", "second", "--prompt", "the number", "--max-tokens", "3", "--json").Json
+                .GetProperty("tokens").GetArrayLength().ShouldBeInRange(1, 3);
 
         Refused("both; ", ["train", .. lora, "--out", "x", "--rank", "4", "--alpha", "2"], "--rank, --alpha");
         Refused("unknown module", ["train", .. lora, "--out", "x", "--lora", "--target-modules", "qkv"], "\"qkv\"");

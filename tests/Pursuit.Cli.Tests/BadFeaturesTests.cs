@@ -162,7 +162,8 @@ public sealed class BadFeaturesTests : IDisposable
             name,
             string.Concat(
                 which.Select(
-                    i => $$"""{"id":"r{{i}}","messages":[{"role":"user","content":"q{{i}}"},{"role":"assistant","content":"a{{i}}"}]}""" + "\n")));
+                    i => $$"""{"id":"r{{i}}","messages":[{"role":"user","content":"q{{i}}"},{"role":"assistant","content":"a{{i}}"}]}"""
+                        + "\n")));
 
     private void Write(string name, float[][] rows) =>
         NpyFile.Write(_directory.PathOf(name), [rows.Length, rows[0].Length], rows.SelectMany(r => r).ToArray());

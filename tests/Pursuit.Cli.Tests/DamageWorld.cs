@@ -185,7 +185,8 @@ internal sealed class DamageWorld : IDisposable
 
         if (Directory.Exists(Path.Combine(made.Run, "checkpoints")))
             Directory.Delete(
-                Directory.EnumerateDirectories(Path.Combine(made.Run, "checkpoints")).Order(StringComparer.Ordinal).Last(), recursive: true);
+                Directory.EnumerateDirectories(Path.Combine(made.Run, "checkpoints")).Order(StringComparer.Ordinal).Last(),
+                recursive: true);
     }
 }
 

@@ -1,8 +1,8 @@
 namespace Pursuit.Cli.Tests;
 
 /// <summary>
-/// Every file of a run of every command, damaged in every way: the same command ends in the right bytes or refuses with exit code 2, and so do
-/// explain and report; nothing is wrong in silence, and nothing is a fault of Pursuit.
+/// Every file of a run of every command, damaged in every way: the same command ends in the right bytes or refuses with exit code 2, and so
+/// do explain and report; nothing is wrong in silence, and nothing is a fault of Pursuit.
 /// </summary>
 /// <remarks>
 /// Some files of each run, spread over all, are damaged in one of the ways here; <c>PURSUIT_EVERY_DAMAGE=1</c> damages each in all, with

@@ -47,7 +47,10 @@ public sealed class DiskFaultTests : IDisposable
         Mount("size=64m");
         _world.Features("disk/run", "--shard", "0/2").ExitCode.ShouldBe(0);
         Run("mount", "-o", "remount,ro", _mounted!).ShouldBe(0);
-        foreach (var outcome in new[] { _world.Features("disk/run"), _world.Features("disk/run", "--shard", "1/2"), _world.Features("disk/other") })
+        foreach (var outcome in new[]
+        {
+            _world.Features("disk/run"), _world.Features("disk/run", "--shard", "1/2"), _world.Features("disk/other"),
+        })
         {
             outcome.ExitCode.ShouldBe(2, outcome.Error);
             outcome.Error.ShouldContain("Read-only file system");

@@ -16,7 +16,8 @@ public sealed partial class DocumentTests
     private static readonly string[] Folders = ["docs", "benchmarks", "models", "samples", "tests/fixtures"];
 
     private static readonly Dictionary<string, string> Documents = Directory.EnumerateFiles(RepositoryFiles.Root, "*.md")
-        .Concat(Folders.SelectMany(f => Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, f), "*.md", SearchOption.AllDirectories)))
+        .Concat(
+            Folders.SelectMany(f => Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, f), "*.md", SearchOption.AllDirectories)))
         .Select(path => Path.GetRelativePath(RepositoryFiles.Root, path).Replace('\\', '/'))
         .Where(path => !path.Split('/').Any(part => part is "bin" or "obj"))
         .ToDictionary(path => path, path => File.ReadAllText(Path.Combine(RepositoryFiles.Root, path)).ReplaceLineEndings("\n"));
@@ -30,7 +31,8 @@ public sealed partial class DocumentTests
             foreach (var (link, target, anchor) in Links(path, text))
             {
                 if (!Path.Exists(Path.Combine(RepositoryFiles.Root, target))) broken.Add($"{path}: {link}");
-                else if (anchor.Length > 0 && !Headings(Documents[target]).Contains(anchor)) broken.Add($"{path}: {link} (no such heading)");
+                else if (anchor.Length > 0 && !Headings(Documents[target]).Contains(anchor))
+                    broken.Add($"{path}: {link} (no such heading)");
             }
         }
 
@@ -123,7 +125,10 @@ public sealed partial class DocumentTests
             var whole = link.Groups[1].Value;
             if (whole.StartsWith("http", StringComparison.Ordinal)) continue;
             var parts = whole.Split('#');
-            var target = parts[0].Length == 0 ? path : Path.GetRelativePath(RepositoryFiles.Root, Path.GetFullPath(Path.Combine(RepositoryFiles.Root, Path.GetDirectoryName(path)!, parts[0])));
+            var target = parts[0].Length == 0
+                ? path
+                : Path.GetRelativePath(
+                    RepositoryFiles.Root, Path.GetFullPath(Path.Combine(RepositoryFiles.Root, Path.GetDirectoryName(path)!, parts[0])));
             yield return (whole, target.Replace('\\', '/'), parts.Length > 1 ? parts[1] : "");
         }
     }

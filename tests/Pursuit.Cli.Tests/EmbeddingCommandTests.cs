@@ -93,7 +93,8 @@ public sealed class EmbeddingCommandTests : IDisposable
         ];
         Succeeds(["features", "--pool", "pool.jsonl", "--model", "model", "--run", "gradients", .. quick]);
         Select(
-            "by-gradients", "tsds", "--features", "gradients", "--json").Json.GetProperty("gradients").GetProperty("dimension").GetInt32().ShouldBe(16);
+            "by-gradients", "tsds", "--features", "gradients", "--json").Json.GetProperty("gradients").GetProperty("dimension").GetInt32()
+                .ShouldBe(16);
         Succeeds("features", "--kind", "embedding", "--pool", "pool.jsonl", "--model", "model", "--run", "embeddings");
         Refused(["--method", "gtp", "--features", "embeddings"], "embeddings alone", "a run with gradient features");
     }
@@ -132,7 +133,11 @@ public sealed class EmbeddingCommandTests : IDisposable
         proof.Json.GetProperty("scores").EnumerateArray().ShouldAllBe(s => s.GetProperty("loss").GetProperty("estimate").GetDouble() > 0);
         proof.Json.GetProperty("recipe").GetProperty("loss_unit").GetString().ShouldBe("nats per token");
         proof.Json.GetProperty("targets")[0].GetProperty("generated").GetInt32().ShouldBe(0);
-        foreach (var stage in new[] { "features/stages/pool-embeddings", "features/stages/pool-gradients", "target-features/held-out/stages/target-embeddings", "target-features/held-out/stages/target-gradients" })
+        foreach (var stage in new[]
+        {
+            "features/stages/pool-embeddings", "features/stages/pool-gradients", "target-features/held-out/stages/target-embeddings",
+            "target-features/held-out/stages/target-gradients",
+        })
             Directory.Exists(_directory.PathOf("proof.run/" + stage)).ShouldBeTrue(stage);
         Directory.EnumerateDirectories(_directory.PathOf("proof.run"), "pool-*", SearchOption.AllDirectories).Count().ShouldBe(2);
         proof.Json.GetProperty("costs").EnumerateArray().Where(

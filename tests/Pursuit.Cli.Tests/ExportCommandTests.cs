@@ -70,7 +70,8 @@ public sealed class ExportCommandTests : IDisposable
             File.Exists(_directory.PathOf(name)).ShouldBeTrue(name);
         first.AsSpan(3, 5).ToArray().ShouldAllBe(b => b == 0, "neither a name nor a time in the header");
         Cli.RunIn(
-            _directory.FullPath, "select", "--pool", "pool.jsonl", "--budget", "5", "--method", "random", "--out", "out.jsonl.gz").ExitCode.ShouldBe(0);
+            _directory.FullPath, "select", "--pool", "pool.jsonl", "--budget", "5", "--method", "random", "--out", "out.jsonl.gz").ExitCode
+                .ShouldBe(0);
         File.ReadAllBytes(_directory.PathOf("out.jsonl.gz")).ShouldBe(first);
     }
 

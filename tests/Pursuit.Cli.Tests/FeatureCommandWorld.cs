@@ -67,6 +67,7 @@ internal sealed class FeatureCommandWorld : IDisposable
         return new(Directory.EnumerateFiles(stage, "*", SearchOption.AllDirectories).Where(
             f => Path.GetFileName(f) is not ("report.json" or "stage.json"))
             .ToDictionary(
-                f => Path.GetRelativePath(stage, f), f => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f)))), StringComparer.Ordinal);
+                f => Path.GetRelativePath(stage, f),
+                f => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f)))), StringComparer.Ordinal);
     }
 }

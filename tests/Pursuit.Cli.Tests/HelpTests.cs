@@ -65,7 +65,8 @@ public sealed partial class HelpTests
             var group in HelpPage.Listed(command).Select(o => ((IListedOption)o).Group).Distinct().Where(g => g != OptionGroup.Adapters))
             page.ShouldContain($"\n{group}:\n");
 
-        static bool Follows(string line, Option option) => line.Length == 2 + HelpPage.Label(option).Length || line[2 + HelpPage.Label(option).Length] == ' ';
+        static bool Follows(string line, Option option) =>
+            line.Length == 2 + HelpPage.Label(option).Length || line[2 + HelpPage.Label(option).Length] == ' ';
     }
 
     [Fact]

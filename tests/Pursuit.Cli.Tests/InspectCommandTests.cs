@@ -51,6 +51,7 @@ public sealed class InspectCommandTests : IDisposable
         _directory.Write(
             "long.jsonl", JsonSerializer.Serialize(new { id = "long", text = string.Join(' ', Enumerable.Range(0, 2 * limit)) }) + "\n");
         Cli.RunIn(
-            _directory.FullPath, "inspect", "long.jsonl", "--model", "model", "--id", "long", "--json").Json.GetProperty("ids").GetArrayLength().ShouldBe(limit);
+            _directory.FullPath, "inspect", "long.jsonl", "--model", "model", "--id", "long", "--json").Json
+                .GetProperty("ids").GetArrayLength().ShouldBe(limit);
     }
 }

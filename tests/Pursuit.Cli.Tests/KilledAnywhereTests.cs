@@ -91,25 +91,30 @@ public sealed class KilledAnywhereTests : IDisposable
 
     [Fact]
     public void Train_with_checkpoints_within_epochs() => EndsAlike(() => Ends(
-        "train", "--data", Input("pool.jsonl"), "--model", Input("model"), "--heldout", Input("test.jsonl"), "--out", Output("tuned"), "--epochs", "1", "--batch", "8", "--checkpoint-steps", "1", "--evaluate-steps", "2", "--checkpoint-minutes", "0"));
+        "train", "--data", Input("pool.jsonl"), "--model", Input("model"), "--heldout", Input("test.jsonl"), "--out", Output("tuned"),
+        "--epochs", "1", "--batch", "8", "--checkpoint-steps", "1", "--evaluate-steps", "2", "--checkpoint-minutes", "0"));
 
     [Fact]
     public void Pretrain() => EndsAlike(() => Ends(
-        "pretrain", "--data", Input("texts.jsonl"), "--out", Output("new"), "--vocab", "270", "--width", "8", "--layers", "1", "--heads", "1", "--mlp", "8", "--context", "48", "--batch-tokens", "96", "--tokens", "192", "--checkpoint-steps", "1"));
+        "pretrain", "--data", Input("texts.jsonl"), "--out", Output("new"), "--vocab", "270", "--width", "8", "--layers", "1",
+        "--heads", "1", "--mlp", "8", "--context", "48", "--batch-tokens", "96", "--tokens", "192", "--checkpoint-steps", "1"));
 
     [Fact]
     public void Prove() => EndsAlike(() => Ends(
-        "prove", "--pool", Input("pool.jsonl"), "--target", Input("target.jsonl"), "--test", Input("test.jsonl"), "--model", Input("model"), "--budget", "25%", "--methods", "length",
+        "prove", "--pool", Input("pool.jsonl"), "--target", Input("target.jsonl"), "--test", Input("test.jsonl"), "--model", Input("model"),
+        "--budget", "25%", "--methods", "length",
         "--seeds", "1", "--epoch-seeds", "0", "--epochs", "1", "--generate", "1", "--run", Output("proof.run")));
 
     [Fact]
     public void Score_by_a_model() => EndsAlike(() => Ends(
-        "score", "--pool", Input("pool.jsonl"), "--target", Input("target.jsonl"), "--model", Input("model"), "--methods", "dsir", "entropy", "--out", Output("scores.jsonl")));
+        "score", "--pool", Input("pool.jsonl"), "--target", Input("target.jsonl"), "--model", Input("model"), "--methods", "dsir",
+        "entropy", "--out", Output("scores.jsonl")));
 
     [Fact]
     public void Prune_by_probes_trained_on_the_pool() => EndsAlike(() => Ends(
         "prune", "--pool", Input("many.jsonl"), "--keep", "50%", "--out", Output("kept.jsonl"), "--no-report",
-        "--set", "probe.vocabulary=300", "--set", "probe.width=8", "--set", "probe.layers=1", "--set", "probe.heads=1", "--set", "probe.context=48", "--set", "probe.tokens=96", "--set", "probe.common-slice=0.1"));
+        "--set", "probe.vocabulary=300", "--set", "probe.width=8", "--set", "probe.layers=1", "--set", "probe.heads=1",
+        "--set", "probe.context=48", "--set", "probe.tokens=96", "--set", "probe.common-slice=0.1"));
 
     private static void Ends(params string[] command) => Done([.. command, "--threads", "1"]);
 

@@ -23,7 +23,8 @@ public sealed class KilledSelectTests : IDisposable
         Write("target.npy", 16);
         string[] command =
         [
-            "select", "--pool", _directory.PathOf("pool.jsonl"), "--features", _directory.PathOf("pool.npy"), "--target-features", _directory.PathOf("target.npy"),
+            "select", "--pool", _directory.PathOf("pool.jsonl"), "--features", _directory.PathOf("pool.npy"),
+            "--target-features", _directory.PathOf("target.npy"),
             "--method", "omp", "--budget", "150", "--out", _directory.PathOf("out.jsonl"), "--no-report",
         ];
         var journal = Path.Combine(_directory.PathOf("out.run"), "stages", "selection", PursuitJournal.FileName);

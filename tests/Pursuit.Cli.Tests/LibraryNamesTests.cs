@@ -6,7 +6,8 @@ namespace Pursuit.Cli.Tests;
 public sealed class LibraryNamesTests
 {
     public static TheoryData<string> Names =>
-        [.. typeof(ApiName).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => ApiName.Plain((string)f.GetRawConstantValue()!))];
+        [.. typeof(ApiName).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Select(f => ApiName.Plain((string)f.GetRawConstantValue()!))];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -22,7 +23,8 @@ public sealed class LibraryNamesTests
     {
         var fault = PursuitException.At(ApiName.MaxLength, "4 tokens", "at least 8", $"Look at them with {ApiName.DatasetAudit}.");
         fault.Message.ShouldBe("MaxLength: 4 tokens; expected at least 8. Look at them with DatasetAudit.");
-        fault.Describe(LibraryNames.OnTheCommandLine).ShouldBe("--max-length: 4 tokens; expected at least 8. Look at them with 'pursuit inspect'.");
+        fault.Describe(LibraryNames.OnTheCommandLine)
+            .ShouldBe("--max-length: 4 tokens; expected at least 8. Look at them with 'pursuit inspect'.");
         fault.Faults.ShouldHaveSingleItem().Kind.ShouldBe(FaultKind.Option);
         fault.Faults[0].Subject.ShouldBe("MaxLength");
     }

@@ -32,7 +32,13 @@ public sealed class OptionsFileTests : IDisposable
     public void Options_are_written_in_the_form_they_are_read_in()
     {
         using var text = new StringWriter();
-        var options = new Dictionary<string, object> { ["pool"] = new[] { "a b.jsonl", "yes" }, ["budget"] = "1%", ["seed"] = 3UL, ["strict"] = true };
+        var options = new Dictionary<string, object>
+        {
+            ["pool"] = new[] { "a b.jsonl", "yes" },
+            ["budget"] = "1%",
+            ["seed"] = 3UL,
+            ["strict"] = true,
+        };
         OptionsFile.Write(text, "select", options);
         var file = _directory.Write("run.yaml", text.ToString());
         OptionsFile.Expand(["select", "--config", file], CommandLine.Root())

@@ -14,8 +14,8 @@ public sealed class OverwrittenInputTests : IDisposable
     private static readonly string[] Words =
     [
         "--shape", "--budget", "--keep", "--method", "--methods", "--set", "--source-field", "--quota", "--format", "--memory", "--shard",
-        "--examples", "--id", "--prompt", "--special", "--group-field", "--target-modules", "--time", "--preference", "--template-set", "--device",
-        "name", "shell",
+        "--examples", "--id", "--prompt", "--special", "--group-field", "--target-modules", "--time", "--preference",
+        "--template-set", "--device", "name", "shell",
     ];
 
     /// <summary>Commands that write into the run they are given, or nothing at all.</summary>
@@ -167,7 +167,11 @@ public sealed class OverwrittenInputTests : IDisposable
         [
             "score", "--pool", _directory.PathOf("pool.jsonl"), "--methods", "zip", "--run", _directory.PathOf("run"), "--out",
         ];
-        foreach (var (name, found) in new[] { ("pipe", "is a pipe or a device"), ("device", "is a pipe or a device"), ("stream", "is a pipe or a device"), ("directory", "is a directory") })
+        foreach (var (name, found) in new[]
+        {
+            ("pipe", "is a pipe or a device"), ("device", "is a pipe or a device"), ("stream", "is a pipe or a device"),
+            ("directory", "is a directory"),
+        })
         {
             var outcome = InProcess.Run([.. score, _directory.PathOf(name)]);
             outcome.ExitCode.ShouldBe(2, name);

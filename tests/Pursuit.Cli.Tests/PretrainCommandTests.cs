@@ -26,7 +26,8 @@ public sealed class PretrainCommandTests
         whole.ExitCode.ShouldBe(0, whole.Error);
         var figures = whole.Json.GetProperty("training");
         figures.GetProperty("steps").GetInt32().ShouldBe(200);
-        figures.GetProperty("held_out").GetProperty("groups").EnumerateArray().Select(g => g.GetProperty("name").GetString()).ShouldBe(["songs", "tales"]);
+        figures.GetProperty("held_out").GetProperty("groups").EnumerateArray().Select(g => g.GetProperty("name").GetString())
+            .ShouldBe(["songs", "tales"]);
 
         string[] other = [.. arguments, "--out", "killed"];
         using (var process = Cli.Start(directory.FullPath, other))

@@ -58,7 +58,10 @@ public sealed class PruneCommandTests : IDisposable
     [InlineData("--budget")]
     public void A_share_that_cannot_be_is_refused_by_the_name_it_was_given_under(string option)
     {
-        foreach (var (value, word) in new[] { ("0", "is not above zero"), ("1000", "at most the pool's"), ("0.1%", "less than one"), ("most", "isn't a budget") })
+        foreach (var (value, word) in new[]
+        {
+            ("0", "is not above zero"), ("1000", "at most the pool's"), ("0.1%", "less than one"), ("most", "isn't a budget"),
+        })
         {
             var run = Cli.Run(["prune", "--pool", _pool, option, value, "--method", "random", "--out", _directory.PathOf("kept.jsonl")]);
             run.ExitCode.ShouldBe(2, run.Error);
@@ -82,7 +85,9 @@ public sealed class PruneCommandTests : IDisposable
         var few = _directory.Write("few.jsonl", string.Concat(File.ReadAllLines(_pool).Take(3).Select(l => l + "\n")));
         var model = Path.Combine(RepositoryFiles.Root, "models", "pursuit-mini");
         Cli.Run(
-            "score", "--pool", few, "--model", model, "--methods", "ifd", "perplexity", "--out", _directory.PathOf("few.scores.jsonl")).ExitCode.ShouldBe(0);
+            "score", "--pool", few, "--model", model, "--methods", "ifd", "perplexity",
+            "--out", _directory.PathOf("few.scores.jsonl")).ExitCode
+                .ShouldBe(0);
         var scores = File.ReadAllLines(_directory.PathOf("few.scores.jsonl")).Select(
             l => JsonDocument.Parse(l).RootElement.GetProperty("scores")).ToArray();
         scores.ShouldAllBe(s => s.GetProperty("ifd").ValueKind == JsonValueKind.Null);
@@ -104,7 +109,10 @@ public sealed class PruneCommandTests : IDisposable
             "the measure by itself would keep some of them");
 
         // All others; then few, which are the most informative of them.
-        foreach (var (command, budget, count) in new[] { ("prune", "--keep", Documents - Left), ("select", "--budget", Documents - Left), ("prune", "--keep", 30) })
+        foreach (var (command, budget, count) in new[]
+        {
+            ("prune", "--keep", Documents - Left), ("select", "--budget", Documents - Left), ("prune", "--keep", 30),
+        })
         {
             var run = Cli.Run(
                 [
@@ -116,7 +124,8 @@ public sealed class PruneCommandTests : IDisposable
             run.Error.ShouldContain("information.leave-excess");
             File.ReadAllLines(_directory.PathOf("kept.jsonl")).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("id").GetString()!)
                 .ShouldBe(
-                    scores.Where(s => !excessive.Contains(s.Key)).OrderByDescending(s => s.Value.Information).Take(count).Select(s => s.Key),
+                    scores.Where(s => !excessive.Contains(s.Key)).OrderByDescending(s => s.Value.Information).Take(count)
+                        .Select(s => s.Key),
                     ignoreOrder: true, $"{command} {count}");
         }
 

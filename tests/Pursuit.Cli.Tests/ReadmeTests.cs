@@ -25,7 +25,8 @@ public sealed partial class ReadmeTests
         command.ShouldNotBeEmpty();
         var run = Cli.RunIn(RepositoryFiles.Root, [.. command.Split(' '), "--out", directory.PathOf("selected.jsonl")]);
         run.ExitCode.ShouldBe(0, run.Error);
-        foreach (var line in Readme.Split('\n').Where(l => l.StartsWith("Read      ", StringComparison.Ordinal) || l.StartsWith("Chosen    ", StringComparison.Ordinal)))
+        foreach (var line in Readme.Split('\n')
+            .Where(l => l.StartsWith("Read      ", StringComparison.Ordinal) || l.StartsWith("Chosen    ", StringComparison.Ordinal)))
             run.Error.ShouldContain(line);
     }
 
@@ -34,7 +35,9 @@ public sealed partial class ReadmeTests
     [InlineData("src/Pursuit/README.md")]
     public void The_selection_shown_is_this_code(string page)
     {
-        ShownOn(page, "using var pool").ShouldBe(Here("using var pool").Replace("pool.jsonl", page == "README.md" ? "samples/world/pool.jsonl" : "pool.jsonl", StringComparison.Ordinal));
+        ShownOn(page, "using var pool")
+            .ShouldBe(Here("using var pool")
+                .Replace("pool.jsonl", page == "README.md" ? "samples/world/pool.jsonl" : "pool.jsonl", StringComparison.Ordinal));
 
         using var directory = new TemporaryDirectory();
         File.CreateSymbolicLink(directory.PathOf("pool.jsonl"), Path.Combine(RepositoryFiles.Root, "samples", "world", "pool.jsonl"));
@@ -88,7 +91,8 @@ public sealed partial class ReadmeTests
     /// <summary>The last method of this file that has some words, from them on, as a page would show it.</summary>
     private static string Here(string from)
     {
-        var text = File.ReadAllText(Path.Combine(RepositoryFiles.Root, "tests", "Pursuit.Cli.Tests", "ReadmeTests.cs")).ReplaceLineEndings("\n");
+        var text = File.ReadAllText(Path.Combine(RepositoryFiles.Root, "tests", "Pursuit.Cli.Tests", "ReadmeTests.cs"))
+            .ReplaceLineEndings("\n");
         text = text[text.LastIndexOf(from, StringComparison.Ordinal)..];
         text = text[..text.IndexOf("    }\n", StringComparison.Ordinal)];
         return Words(Place().Replace(text, "$1").Replace("text.WriteLine", "Console.WriteLine", StringComparison.Ordinal));

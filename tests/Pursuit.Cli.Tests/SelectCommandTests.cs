@@ -48,7 +48,8 @@ public sealed class SelectCommandTests : IDisposable
             [new("not selected", 30), new("selected", 10), new("duplicate of", 1), new("quarantined", 1)], ignoreOrder: true);
         var counts = run.Json.GetProperty("input");
         counts.GetProperty("rows").GetInt32().ShouldBe(
-            counts.GetProperty("selected").GetInt32() + counts.GetProperty("not_selected").GetInt32() + counts.GetProperty("duplicates").GetInt32() + counts.GetProperty("quarantined").GetInt32());
+            counts.GetProperty("selected").GetInt32() + counts.GetProperty("not_selected").GetInt32()
+                + counts.GetProperty("duplicates").GetInt32() + counts.GetProperty("quarantined").GetInt32());
         run.Error.ShouldContain("1 bad records");
     }
 
@@ -265,7 +266,8 @@ public sealed class SelectCommandTests : IDisposable
     }
 
     private static string Record(int i, string extra, string kind) =>
-        $$"""{ {{extra}} "id":"r{{i}}", "kind":"{{kind}}", "messages":[{"role":"user","content":"What is {{i}} + {{i}}? é"},{"role":"assistant","content":"{{2 * i}}"}]}""";
+        $$"""{ {{extra}} "id":"r{{i}}", "kind":"{{kind}}", "messages":[{"role":"user","content":"What is {{i}} + {{i}}? é"},"""
+            + $$"""{"role":"assistant","content":"{{2 * i}}"}]}""";
 
     private static string Turns(string record) =>
         string.Join(

@@ -10,7 +10,8 @@ namespace Pursuit.Cli.Tests;
 public sealed class TerminalTests : IDisposable
 {
     /// <summary>Clears a screen, sets a title, turns lines around, ends them, begins another.</summary>
-    private const string Hostile = "a\u001B[2J\u001B]0;title\u0007\u009B1m\u202Eb\u2066c\u200Fd\u200Ee\u061Cf\u2028g\u2029h\u0085i\u007F\npursuit: forged\rj";
+    private const string Hostile =
+        "a\u001B[2J\u001B]0;title\u0007\u009B1m\u202Eb\u2066c\u200Fd\u200Ee\u061Cf\u2028g\u2029h\u0085i\u007F\npursuit: forged\rj";
 
     private readonly TemporaryDirectory _directory = new();
 
@@ -43,9 +44,19 @@ public sealed class TerminalTests : IDisposable
         string[] records =
         [
             JsonSerializer.Serialize(
-                new { id = Hostile, source = Hostile, messages = new[] { new { role = "user", content = Hostile }, new { role = "assistant", content = "b" + Hostile } } }),
+                new
+                {
+                    id = Hostile,
+                    source = Hostile,
+                    messages = new[] { new { role = "user", content = Hostile }, new { role = "assistant", content = "b" + Hostile } },
+                }),
             JsonSerializer.Serialize(
-                new { id = "2", source = "s", messages = new[] { new { role = "user", content = "x" }, new { role = "assistant", content = "y" } } }),
+                new
+                {
+                    id = "2",
+                    source = "s",
+                    messages = new[] { new { role = "user", content = "x" }, new { role = "assistant", content = "y" } },
+                }),
             JsonSerializer.Serialize(new Dictionary<string, object> { [Hostile] = Hostile }),
             JsonSerializer.Serialize(new { messages = new[] { new { role = Hostile, content = "x" } } }),
             "{\"" + "\u202E\u200F\u061C\u2028" + "\": " + "\u202E\u200F",
@@ -101,7 +112,8 @@ public sealed class TerminalTests : IDisposable
     [Fact]
     public void Text_of_several_lines_keeps_its_lines_and_nothing_else() =>
         Terminal.Visible(Hostile + "\r\n\tend").ShouldBe(
-            "a\u241B[2J\u241B]0;title\u2407[U+009B]1m[U+202E]b[U+2066]c[U+200F]d[U+200E]e[U+061C]f[U+2028]g[U+2029]h[U+0085]i[U+007F]\npursuit: forged\u240Dj\n\tend");
+            "a\u241B[2J\u241B]0;title\u2407[U+009B]1m[U+202E]b[U+2066]c[U+200F]d[U+200E]e[U+061C]f[U+2028]g[U+2029]h[U+0085]i[U+007F]\n"
+                + "pursuit: forged\u240Dj\n\tend");
 
     [Fact]
     public void Tables_in_a_pipe_are_not_wrapped_and_have_no_colours()

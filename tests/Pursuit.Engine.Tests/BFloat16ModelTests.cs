@@ -40,7 +40,9 @@ public sealed class BFloat16ModelTests
         Should.Throw<InvalidOperationException>(() => adapters.MergeInto(decoder));
     }
 
-    /// <summary>Everything that is asked of a model that isn't trained: losses, adapters' gradients, logits, hidden states, texts.</summary>
+    /// <summary>
+    /// Everything that is asked of a model that isn't trained: losses, adapters' gradients, logits, hidden states, texts.
+    /// </summary>
     private static List<float> Answers(Decoder decoder)
     {
         var batch = Batch.Pack(ReferenceCase.Examples).Whole(LossReduction.ExampleSum);
@@ -54,7 +56,8 @@ public sealed class BFloat16ModelTests
         using var generator = new Generator(decoder);
         var text = generator.Greedy([1, 2, 3], 20, [], TestContext.Current.CancellationToken);
 
-        using var adapters = LoraAdapters.Create(decoder, new LoraOptions { Rank = 2, Dropout = 0, TargetModules = [LoraOptions.AllLinear] }, seed: 1);
+        using var adapters = LoraAdapters.Create(
+            decoder, new LoraOptions { Rank = 2, Dropout = 0, TargetModules = [LoraOptions.AllLinear] }, seed: 1);
         decoder.Adapters = adapters;
         using var gradients = new AdapterGradients(decoder);
         var (losses, formed) = TinyModel.Run(decoder, Batch.Pack(ReferenceCase.Examples), gradients);

@@ -51,6 +51,7 @@ public sealed class DeviceTests
     public void A_buffer_taken_for_another_type_is_refused()
     {
         using var integers = Device.Cpu.Operations.Allocate(4, ElementType.Int32);
-        Should.Throw<InvalidOperationException>(() => integers.Slice(0, 4).AsSpan().Clear()).Message.ShouldBe("a buffer of Int32 was taken for one of Float32");
+        Should.Throw<InvalidOperationException>(() => integers.Slice(0, 4).AsSpan().Clear()).Message
+            .ShouldBe("a buffer of Int32 was taken for one of Float32");
     }
 }

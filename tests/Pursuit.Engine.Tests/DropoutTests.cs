@@ -41,8 +41,10 @@ public sealed class DropoutTests
         // Two independent events of probability p happen together with p^2.
         var together = Math.Sqrt(probability * probability * (1 - probability * probability) / Count);
         foreach (var shift in new[] { 1, 2, 16, 576, 1024 })
-            ((double)Enumerable.Range(0, Count - shift).Count(i => !a[i] && !a[i + shift]) / (Count - shift)).ShouldBe(probability * probability, 5 * together, $"{shift} apart");
-        ((double)Enumerable.Range(0, Count).Count(i => !a[i] && !b[i]) / Count).ShouldBe(probability * probability, 5 * together, "two streams");
+            ((double)Enumerable.Range(0, Count - shift).Count(i => !a[i] && !a[i + shift]) / (Count - shift))
+                .ShouldBe(probability * probability, 5 * together, $"{shift} apart");
+        ((double)Enumerable.Range(0, Count).Count(i => !a[i] && !b[i]) / Count)
+            .ShouldBe(probability * probability, 5 * together, "two streams");
 
         bool[] Mask(ulong stream) => [.. Enumerable.Range(0, Count).Select(i => DropoutMask.Keeps(stream, (uint)i, probability))];
     }

@@ -28,7 +28,8 @@ public sealed class GeneratorTests
                 text.Add(TensorPrimitives.IndexOfMax(logits.AsSpan(^vocabulary..)));
             }
 
-            prompt.Concat(generator.Greedy(prompt, 30, endTokens: [], cancellationToken: TestContext.Current.CancellationToken)).ShouldBe(text);
+            prompt.Concat(generator.Greedy(prompt, 30, endTokens: [], cancellationToken: TestContext.Current.CancellationToken))
+                .ShouldBe(text);
         }
     }
 
@@ -45,12 +46,16 @@ public sealed class GeneratorTests
         var random = new SeededRandom(5, "tests/prompts");
         var (vocabulary, longest) = (decoder.Config.VocabularySize, decoder.Config.MaximumPositions);
         // More prompts than places, among them some that fill the model's longest sequence and leave no room.
-        List<int[]> prompts = [.. Enumerable.Range(0, 70).Select(i => Enumerable.Range(0, i % 9 == 8 ? longest : 1 + random.NextInt(20)).Select(_ => random.NextInt(vocabulary)).ToArray())];
+        List<int[]> prompts = [.. Enumerable.Range(0, 70).Select(
+            i => Enumerable.Range(0, i % 9 == 8 ? longest : 1 + random.NextInt(20)).Select(_ => random.NextInt(vocabulary)).ToArray())];
         int[] ends = [3, 11];
         var (taken, texts) = (0, new int[prompts.Count][]);
-        together.Greedy(prompts, 25, () => taken < prompts.Count ? taken++ : null, (i, tokens) => texts[i] = tokens, ends, TestContext.Current.CancellationToken);
+        together.Greedy(
+            prompts, 25, () => taken < prompts.Count ? taken++ : null, (i, tokens) => texts[i] = tokens, ends,
+            TestContext.Current.CancellationToken);
         for (var i = 0; i < prompts.Count; i++)
-            texts[i].ShouldBe(alone.Greedy(prompts[i], 25, ends, TestContext.Current.CancellationToken), $"prompt {i} of {prompts[i].Length} tokens");
+            texts[i].ShouldBe(
+                alone.Greedy(prompts[i], 25, ends, TestContext.Current.CancellationToken), $"prompt {i} of {prompts[i].Length} tokens");
         texts.Select(t => t.Length).Distinct().Count().ShouldBeGreaterThan(3);
     }
 
@@ -63,7 +68,8 @@ public sealed class GeneratorTests
         int[] prompt = [.. Enumerable.Range(0, 270).Select(i => i * 7 % 61)];
         var logits = new float[270 * 61];
         worker.Logits(Batch.Pack([(prompt, null)]).Whole(LossReduction.ExampleSum), logits);
-        generator.Greedy(prompt, 1, [], TestContext.Current.CancellationToken).Single().ShouldBe(TensorPrimitives.IndexOfMax(logits.AsSpan(^61..)));
+        generator.Greedy(prompt, 1, [], TestContext.Current.CancellationToken).Single()
+            .ShouldBe(TensorPrimitives.IndexOfMax(logits.AsSpan(^61..)));
     }
 
     [Fact]
@@ -101,10 +107,13 @@ public sealed class GeneratorTests
 
         // The story is checked by tokens through the tokenizer's own vocabulary: every piece in order spells the text.
         using var tokenizer = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(directory, "tokenizer.json")));
-        var pieces = tokenizer.RootElement.GetProperty("model").GetProperty("vocab").EnumerateObject().ToDictionary(p => p.Value.GetInt32(), p => p.Name);
+        var pieces = tokenizer.RootElement.GetProperty("model").GetProperty("vocab").EnumerateObject()
+            .ToDictionary(p => p.Value.GetInt32(), p => p.Name);
         using var generator = new Generator(decoder);
-        var tokens = new[] { 1, 403, 407, 261, 378 }.Concat(generator.Greedy([1, 403, 407, 261, 378], 256 - 5, [], TestContext.Current.CancellationToken));
-        var text = string.Concat(tokens.Skip(1).Select(t => pieces[t])).Replace('\u2581', ' ').Replace("<0x0A>", "\n", StringComparison.Ordinal).TrimStart();
+        var tokens = new[] { 1, 403, 407, 261, 378 }.Concat(
+            generator.Greedy([1, 403, 407, 261, 378], 256 - 5, [], TestContext.Current.CancellationToken));
+        var text = string.Concat(tokens.Skip(1).Select(t => pieces[t]))
+            .Replace('\u2581', ' ').Replace("<0x0A>", "\n", StringComparison.Ordinal).TrimStart();
         var documented = verification.RootElement.GetProperty("greedy_fp32_256").GetString()!;
         text.Length.ShouldBeGreaterThan(documented.Length / 2);
         text[..Math.Min(text.Length, documented.Length)].ShouldBe(documented[..Math.Min(text.Length, documented.Length)]);

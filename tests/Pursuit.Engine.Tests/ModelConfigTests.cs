@@ -11,7 +11,8 @@ public sealed class ModelConfigTests
          "num_attention_heads": 8, "num_key_value_heads": 4, "vocab_size": 512, "rms_norm_eps": 1e-05, "hidden_act": "silu", "eos_token_id": [2, 3]}
         """;
 
-    private const string Sizes = "\"hidden_size\": 64, \"intermediate_size\": 172, \"num_hidden_layers\": 5, \"num_attention_heads\": 8, \"num_key_value_heads\": 4, \"vocab_size\": 512, \"head_dim\": 8";
+    private const string Sizes = "\"hidden_size\": 64, \"intermediate_size\": 172, \"num_hidden_layers\": 5, \"num_attention_heads\": "
+        + "8, \"num_key_value_heads\": 4, \"vocab_size\": 512, \"head_dim\": 8";
 
     [Fact]
     public void What_a_config_leaves_out_gets_the_familys_default()
@@ -92,8 +93,10 @@ public sealed class ModelConfigTests
     {
         foreach (var family in new[] { "llama", "mistral", "qwen3" })
         {
-            var json = $"{{\"model_type\": \"{family}\", \"use_sliding_window\": true, \"{field}\": {value}, {Sizes.Replace($"\"{field}\"", $"\"unused_{field}\"", StringComparison.Ordinal)}}}";
-            Should.Throw<PursuitException>(() => ModelConfigReader.Parse(Encoding.UTF8.GetBytes(json), "config.json")).Message.ShouldContain(named);
+            var json = $"{{\"model_type\": \"{family}\", \"use_sliding_window\": true, \"{field}\": "
+                + $"{value}, {Sizes.Replace($"\"{field}\"", $"\"unused_{field}\"", StringComparison.Ordinal)}}}";
+            Should.Throw<PursuitException>(() => ModelConfigReader.Parse(Encoding.UTF8.GetBytes(json), "config.json")).Message
+                .ShouldContain(named);
         }
     }
 
@@ -108,12 +111,14 @@ public sealed class ModelConfigTests
     [InlineData("mistral", "attention_bias", "true")]
     [InlineData("qwen2", "mlp_bias", "true")]
     public void A_bias_the_family_has_not_is_refused(string family, string field, string value) =>
-        Should.Throw<PursuitException>(() => Parse(Llama, ("model_type", $"\"{family}\""), ("architectures", null), (field, value))).Message.ShouldContain(field);
+        Should.Throw<PursuitException>(() => Parse(Llama, ("model_type", $"\"{family}\""), ("architectures", null), (field, value))).Message
+            .ShouldContain(field);
 
     [Fact]
     public void Everything_missing_or_of_the_wrong_kind_comes_in_one_message()
     {
-        var message = Should.Throw<PursuitException>(() => Parse(Llama, ("hidden_size", null), ("vocab_size", "\"many\""), ("rms_norm_eps", "true"))).Message;
+        var message = Should.Throw<PursuitException>(
+            () => Parse(Llama, ("hidden_size", null), ("vocab_size", "\"many\""), ("rms_norm_eps", "true"))).Message;
         message.ShouldContain("\"hidden_size\" is missing");
         message.ShouldContain("\"vocab_size\" is \"many\"");
         message.ShouldContain("\"rms_norm_eps\" is true");
@@ -122,7 +127,8 @@ public sealed class ModelConfigTests
     [Fact]
     public void Contradictions_come_in_one_message_with_their_numbers()
     {
-        var message = Should.Throw<PursuitException>(() => Parse(Llama, ("num_key_value_heads", "3"), ("head_dim", "7"), ("num_hidden_layers", "0"))).Message;
+        var message = Should.Throw<PursuitException>(
+            () => Parse(Llama, ("num_key_value_heads", "3"), ("head_dim", "7"), ("num_hidden_layers", "0"))).Message;
         message.ShouldContain("8, not a multiple of num_key_value_heads 3");
         message.ShouldContain("head_dim is 7");
         message.ShouldContain("num_hidden_layers is 0");
@@ -132,7 +138,8 @@ public sealed class ModelConfigTests
     [InlineData("{\"model_type\": ")]
     [InlineData("[]")]
     public void Malformed_json_is_the_callers_fault(string text) =>
-        Should.Throw<PursuitException>(() => ModelConfigReader.Parse(Encoding.UTF8.GetBytes(text), "some/config.json")).Message.ShouldContain("some/config.json");
+        Should.Throw<PursuitException>(() => ModelConfigReader.Parse(Encoding.UTF8.GetBytes(text), "some/config.json")).Message
+            .ShouldContain("some/config.json");
 
     [Fact]
     public void Llama3_scaling_keeps_high_frequencies_divides_low_ones_and_ramps_between()
@@ -159,7 +166,9 @@ public sealed class ModelConfigTests
             if (value is null)
                 node.Remove(field);
             else
-                node[field] = value.All(char.IsLetterOrDigit) && char.IsLetter(value[0]) && value is not ("true" or "false" or "null") ? JsonValue.Create(value) : JsonNode.Parse(value);
+                node[field] = value.All(char.IsLetterOrDigit) && char.IsLetter(value[0]) && value is not ("true" or "false" or "null")
+                    ? JsonValue.Create(value)
+                    : JsonNode.Parse(value);
         }
 
         return ModelConfigReader.Parse(Encoding.UTF8.GetBytes(node.ToJsonString()), "test/config.json");

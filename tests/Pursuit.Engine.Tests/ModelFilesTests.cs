@@ -127,7 +127,8 @@ public sealed class ModelFilesTests
         using var directory = new TemporaryDirectory();
         using var whole = TinyModel.Create(TinyModel.Config with { TiedHead = tied });
         whole.Save(directory.FullPath, halfPrecision: false);
-        var tensors = Tensors(whole).Where(t => t.Name != "lm_head.weight").Select(t => t with { Name = t.Name["model.".Length..] }).ToList();
+        var tensors = Tensors(whole).Where(t => t.Name != "lm_head.weight").Select(t => t with { Name = t.Name["model.".Length..] })
+            .ToList();
         SafetensorsWriter.Write(directory.PathOf("model.safetensors"), tensors);
         using var body = Decoder.Load(directory.FullPath, use: WeightUse.Embed);
         foreach (var parameter in body.Layout.All)

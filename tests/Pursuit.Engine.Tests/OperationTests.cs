@@ -73,11 +73,12 @@ public sealed class OperationTests
         for (var i = 0; i < 3; i++)
         {
             var (first, alone) = (offsets[i + 1], arena.Zero(M * N));
-            arena.Operations.Multiply(new(M, N, offsets[i + 2] - first, new(a.From(first * (M + 1)), M + 1), new(b.From(first * N), N), new(alone, N))
-            {
-                TransposeA = true,
-                Alpha = 0.25f,
-            });
+            arena.Operations.Multiply(
+                new(M, N, offsets[i + 2] - first, new(a.From(first * (M + 1)), M + 1), new(b.From(first * N), N), new(alone, N))
+                {
+                    TransposeA = true,
+                    Alpha = 0.25f,
+                });
             all.Part(i * M * N, M * N).AsSpan().ToArray().ShouldBe(alone.AsSpan().ToArray());
         }
 
@@ -93,7 +94,10 @@ public sealed class OperationTests
     public void Weights_in_bf16_give_the_bits_of_weights_widened_beforehand(string name)
     {
         var arena = new Arena(OperationRegistry.Fast.Single(o => o.Name == name));
-        foreach (var (rows, columns, terms, transposed) in new[] { (3, 50, 37, true), (3, 50, 37, false), (40, 61, 600, true), (40, 61, 600, false) })
+        foreach (var (rows, columns, terms, transposed) in new[]
+        {
+            (3, 50, 37, true), (3, 50, 37, false), (40, 61, 600, true), (40, 61, 600, false),
+        })
         {
             var (a, wide, c) = (arena.Random(rows * terms), arena.Random(columns * terms), arena.Random(rows * columns));
             var narrow = new ushort[columns * terms];
@@ -101,11 +105,12 @@ public sealed class OperationTests
             FloatConversion.BFloat16ToSingle(narrow, wide.AsSpan());
             var weights = arena.Operations.Allocate(narrow.Length, ElementType.BFloat16).Slice(0, narrow.Length);
             arena.Operations.Write(narrow, weights);
-            var (expected, product) = (arena.Zero(c.Length), new Product(rows, columns, terms, new(a, terms), new(wide, transposed ? terms : columns), new(c, columns))
-            {
-                TransposeB = transposed,
-                Beta = 0.5f,
-            });
+            var (expected, product) = (arena.Zero(c.Length),
+                new Product(rows, columns, terms, new(a, terms), new(wide, transposed ? terms : columns), new(c, columns))
+                {
+                    TransposeB = transposed,
+                    Beta = 0.5f,
+                });
             arena.Operations.Copy(c, expected);
             arena.Operations.Multiply(product with { C = new(expected, columns) });
             arena.Operations.Multiply(product with { B = new(weights, product.B.Stride) });
@@ -131,11 +136,16 @@ public sealed class OperationTests
             {
                 const int Rows = 3, Groups = 2;
                 var stride = Groups * width + 5;
-                var (x, w, dy, dx) = (arena.Random(Rows * stride), arena.Random(width), arena.Random(Rows * stride), arena.Random(Rows * stride));
+                var (x, w, dy, dx) =
+                    (arena.Random(Rows * stride), arena.Random(width), arena.Random(Rows * stride), arena.Random(Rows * stride));
                 var (y, r, dw) = (arena.Zero(Rows * stride), arena.Zero(Rows * Groups), arena.Zero(width));
                 var shape = new NormShape(Rows, Groups, width);
                 arena.Operations.RmsNorm(shape, new(x, stride), w, 1e-5f, new(y, stride), r);
-                var gradient = new NormGradient(shape, new(x, stride), w, r, new(dy, stride), new(dx, stride)) { Accumulate = true, DWeight = dw };
+                var gradient = new NormGradient(shape, new(x, stride), w, r, new(dy, stride), new(dx, stride))
+                {
+                    Accumulate = true,
+                    DWeight = dw,
+                };
                 arena.Operations.RmsNormBackward(gradient);
                 arena.Operations.RmsNormBackward(gradient with { Accumulate = false, DWeight = null, DX = new(dy, stride) });
                 var again = arena.Zero(Rows * width);
@@ -197,7 +207,8 @@ public sealed class OperationTests
         var (all, few, lse) = (arena.Zero(40 * 16), arena.Zero(3 * 16), arena.Zero(80));
         var scratch = arena.Scratch(operations.AttentionScratch(shape, 40));
         operations.Attention(new(shape, arena.Integers(0, 40, 0, 40), new(q, 16), new(k, 8), new(v, 8), scratch, new(all, 16), lse));
-        operations.Attention(new(shape, arena.Integers(0, 3, 0, 40), new(q.From(37 * 16), 16), new(k, 8), new(v, 8), scratch, new(few, 16), lse));
+        operations.Attention(
+            new(shape, arena.Integers(0, 3, 0, 40), new(q.From(37 * 16), 16), new(k, 8), new(v, 8), scratch, new(few, 16), lse));
         Distance.Relative(few.AsSpan(), all.AsSpan()[(37 * 16)..]).ShouldBeLessThan(Tolerances.OperationAgainstTwin);
     }
 
@@ -217,7 +228,8 @@ public sealed class OperationTests
                     var (o, lse) = (arena.Zero(3 * 4 * size), arena.Zero(3 * 4));
                     var scratch = arena.Scratch(arena.Operations.AttentionScratch(shape, 37));
                     arena.Operations.Attention(new(
-                        shape, texts, new(q, 4 * size), new(kv, 4 * size), new(kv.From(2 * size), 4 * size), scratch, new(o, 4 * size), lse));
+                        shape, texts, new(q, 4 * size), new(kv, 4 * size), new(kv.From(2 * size), 4 * size),
+                        scratch, new(o, 4 * size), lse));
                 });
             }
         }
@@ -276,7 +288,8 @@ public sealed class OperationTests
                 arena.Operations.StartPredictions(sums);
                 arena.Operations.PredictionStatistics(new(first, 3, width, 0, targets), sums);
                 arena.Operations.PredictionStatistics(new(second, 3, width, width, targets), sums);
-                foreach (var row in sums.AsPredictionSums()) arena.Scalars.AddRange([row.Maximum, row.Second, row.Target, row.Sum, row.SquareSum, row.WeightedSum]);
+                foreach (var row in sums.AsPredictionSums())
+                    arena.Scalars.AddRange([row.Maximum, row.Second, row.Target, row.Sum, row.SquareSum, row.WeightedSum]);
             });
         }
     }
@@ -306,7 +319,8 @@ public sealed class OperationTests
             {
                 Agree(name, arena =>
                 {
-                    var (values, factors, m, v) = (arena.Random(6 * width), arena.Random(3 * width), arena.Random(3 * width), arena.Random(3 * width));
+                    var (values, factors, m, v) =
+                        (arena.Random(6 * width), arena.Random(3 * width), arena.Random(3 * width), arena.Random(3 * width));
                     arena.Operations.Scale(v, 1, v); // squares: second moments aren't negative
                     arena.Operations.Scale(factors, 2, values);
                     var stride = dimension + SketchKey.BlockSize + 1;
@@ -348,9 +362,11 @@ public sealed class OperationTests
         calls(fast);
         calls(plain);
         for (var i = 0; i < plain.Compared.Count; i++)
-            Distance.Relative(fast.Compared[i].AsSpan(), plain.Compared[i].AsSpan()).ShouldBeLessThan(Tolerances.OperationAgainstTwin, $"buffer {i}");
+            Distance.Relative(fast.Compared[i].AsSpan(), plain.Compared[i].AsSpan())
+                .ShouldBeLessThan(Tolerances.OperationAgainstTwin, $"buffer {i}");
         for (var i = 0; i < plain.Scalars.Count; i++)
-            if (!plain.Scalars[i].Equals(fast.Scalars[i])) fast.Scalars[i].ShouldBe(plain.Scalars[i], Tolerances.OperationAgainstTwin * Math.Abs(plain.Scalars[i]));
+            if (!plain.Scalars[i].Equals(fast.Scalars[i]))
+                fast.Scalars[i].ShouldBe(plain.Scalars[i], Tolerances.OperationAgainstTwin * Math.Abs(plain.Scalars[i]));
     }
 
     /// <summary>Buffers filled from one seeded stream, so that two arenas hold the same.</summary>

@@ -16,7 +16,9 @@ internal sealed class ReferenceCase : IDisposable
     }
 
     public static TheoryData<string> Variants { get; } =
-        new("llama", "llama-tied-grouped", "llama3-rope", "llama-linear-rope", "llama-biases", "mistral-window", "qwen2", "qwen2-window", "qwen3");
+        new(
+            "llama", "llama-tied-grouped", "llama3-rope", "llama-linear-rope", "llama-biases", "mistral-window", "qwen2",
+            "qwen2-window", "qwen3");
 
     /// <summary>Six ragged examples: one token, none supervised, answers at the end, scattered, all.</summary>
     public static IReadOnlyList<(int[] Tokens, bool[]? Supervised)> Examples { get; } = ReadExamples();

@@ -33,7 +33,8 @@ public sealed class ReferenceModelTests
             using var decoder = Decoder.Load(reference.Directory, OperationRegistry.On(operations), WeightUse.Change);
             using var pool = new DecoderPool(decoder, new DecoderPoolOptions { Threads = 1, MicroBatchTokens = 40 });
             using var gradients = new WeightGradients(decoder);
-            var losses = pool.Gradients(Batch.Pack(ReferenceCase.Examples), LossReduction.ExampleSum, gradients, TestContext.Current.CancellationToken);
+            var losses = pool.Gradients(
+                Batch.Pack(ReferenceCase.Examples), LossReduction.ExampleSum, gradients, TestContext.Current.CancellationToken);
             var expected = reference.Expected("losses");
             for (var i = 0; i < expected.Length; i++)
                 losses.Examples[i].ShouldBe(expected[i], 1e-5 * Math.Max(1, expected[i]), $"{operations.Name}, example {i}");

@@ -29,21 +29,25 @@ internal static class TinyModel
         for (var i = 0; i < count; i++)
         {
             var length = 2 + random.NextInt(29);
-            examples[i] = ([.. Enumerable.Range(0, length).Select(_ => random.NextInt(vocabulary))], [.. Enumerable.Range(0, length).Select(t => t >= length / 2)]);
+            examples[i] = ([.. Enumerable.Range(0, length).Select(_ => random.NextInt(vocabulary))],
+                [.. Enumerable.Range(0, length).Select(t => t >= length / 2)]);
         }
 
         return examples;
     }
 
     /// <summary>Losses and all gradients, in the order of the sum's parameters.</summary>
-    public static (BatchLosses Losses, float[][] Gradients) Run(Decoder decoder, Batch batch, IGradientSum sum, LossReduction reduction = LossReduction.ExampleSum, int threads = 1, int tokens = 64)
+    public static (BatchLosses Losses, float[][] Gradients) Run(
+        Decoder decoder, Batch batch, IGradientSum sum, LossReduction reduction = LossReduction.ExampleSum, int threads = 1,
+        int tokens = 64)
     {
         using var pool = new DecoderPool(decoder, new DecoderPoolOptions { Threads = threads, MicroBatchTokens = tokens });
         var losses = pool.Gradients(batch, reduction, sum, TestContext.Current.CancellationToken);
         return (losses, [.. sum.Parameters.Select(sum.Read)]);
     }
 
-    public static (BatchLosses Losses, float[][] Gradients) Run(Decoder decoder, Batch batch, LossReduction reduction = LossReduction.ExampleSum, int threads = 1, int tokens = 64)
+    public static (BatchLosses Losses, float[][] Gradients) Run(
+        Decoder decoder, Batch batch, LossReduction reduction = LossReduction.ExampleSum, int threads = 1, int tokens = 64)
     {
         using var gradients = new WeightGradients(decoder);
         return Run(decoder, batch, gradients, reduction, threads, tokens);

@@ -40,11 +40,14 @@ internal sealed record FuzzOptions
                 continue;
             }
 
-            var value = i + 1 < arguments.Length ? arguments[++i] : throw PursuitException.At(name, "no value", "a value behind each option");
+            var value = i + 1 < arguments.Length
+                ? arguments[++i]
+                : throw PursuitException.At(name, "no value", "a value behind each option");
             options = name switch
             {
                 "--target" => options with { Target = value },
-                "--count" => options with { Count = Number(name, value), Seconds = options.Seconds == 10 ? double.MaxValue : options.Seconds },
+                "--count" =>
+                    options with { Count = Number(name, value), Seconds = options.Seconds == 10 ? double.MaxValue : options.Seconds },
                 "--seconds" => options with { Seconds = Number(name, value) },
                 "--seed" => options with { Seed = (ulong)Number(name, value) },
                 "--first" => options with { First = Number(name, value) },
@@ -57,5 +60,7 @@ internal sealed record FuzzOptions
     }
 
     private static long Number(string name, string value) =>
-        long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw PursuitException.At(name, $"'{value}'", "a whole number from 0");
+        long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw PursuitException.At(name, $"'{value}'", "a whole number from 0");
 }

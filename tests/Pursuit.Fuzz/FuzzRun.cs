@@ -64,7 +64,9 @@ internal sealed class FuzzRun : IDisposable
             var (seconds, bytes) = (Stopwatch.GetElapsedTime(started).TotalSeconds, GC.GetTotalAllocatedBytes() - before);
             (slowest, largest) = (Math.Max(slowest, seconds), Math.Max(largest, bytes));
             if (fault is not null) Keep(number, input, fault.ToString());
-            else if (seconds > MostSeconds) Keep(number, input, string.Create(CultureInfo.InvariantCulture, $"{seconds:N1} seconds, at most {MostSeconds} are allowed"));
+            else if (seconds > MostSeconds)
+                Keep(
+                    number, input, string.Create(CultureInfo.InvariantCulture, $"{seconds:N1} seconds, at most {MostSeconds} are allowed"));
             else if (bytes > MostBytes) Keep(number, input, $"{bytes:N0} bytes allocated, at most {MostBytes:N0} are allowed");
         }
 

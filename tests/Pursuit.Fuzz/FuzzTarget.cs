@@ -22,14 +22,18 @@ internal abstract class FuzzTarget : IDisposable
 
     /// <summary>The files of a folder of seeds.</summary>
     protected static IReadOnlyList<byte[]> SeedsOf(string folder) =>
-        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "seeds", folder)).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "seeds", folder)).Order(StringComparer.Ordinal)
+            .Select(File.ReadAllBytes)];
 }
 
 /// <summary>A target whose reader takes a file, or a directory it stands in.</summary>
 internal abstract class FileTarget : FuzzTarget
 {
     /// <summary>Where the input is written: in memory where the system has such a file system.</summary>
-    protected string Folder { get; } = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"pursuit-fuzz-{Environment.ProcessId}-{Guid.NewGuid():N}")).FullName;
+    protected string Folder { get; } = Directory.CreateDirectory(
+        Path.Combine(
+            Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(),
+            $"pursuit-fuzz-{Environment.ProcessId}-{Guid.NewGuid():N}")).FullName;
 
     /// <summary>The input's name.</summary>
     protected abstract string FileName { get; }

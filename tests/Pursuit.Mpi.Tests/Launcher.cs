@@ -28,7 +28,8 @@ internal static class Launcher
     public sealed record Outcome(int ExitCode, string Output, string Error);
 
     /// <summary>Runs "pursuit" by itself, with variables that a launcher would set.</summary>
-    public static Outcome Alone(string[] arguments, params (string Name, string Value)[] variables) => Finish(Start(0, arguments, variables));
+    public static Outcome Alone(string[] arguments, params (string Name, string Value)[] variables) =>
+        Finish(Start(0, arguments, variables));
 
     /// <summary>Runs "mpirun -n N pursuit".</summary>
     public static Outcome Run(int processes, params string[] arguments) => Finish(Start(processes, arguments));
@@ -36,7 +37,8 @@ internal static class Launcher
     /// <summary>Starts "mpirun -n N pursuit" and leaves it running; 0 processes start it alone.</summary>
     public static Process Start(int processes, string[] arguments, params (string Name, string Value)[] variables)
     {
-        var start = new ProcessStartInfo(processes == 0 ? "dotnet" : "mpirun") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start =
+            new ProcessStartInfo(processes == 0 ? "dotnet" : "mpirun") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in Environment.Concat(variables)) start.Environment[name] = value;
         string[] launch = processes == 0 ? [] : ["--timeout", "240", "-n", $"{processes}", "dotnet"];
         foreach (var argument in (string[])[.. launch, CommandLine, .. arguments]) start.ArgumentList.Add(argument);
@@ -66,7 +68,9 @@ internal static class Launcher
         try
         {
             var status = File.ReadAllText($"/proc/{process}/stat");
-            return int.Parse(status[(status.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture);
+            return int.Parse(
+                status[(status.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+                System.Globalization.CultureInfo.InvariantCulture);
         }
         catch (IOException)
         {
@@ -77,7 +81,8 @@ internal static class Launcher
     private static string? FindMissing()
     {
         var directories = (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        if (!directories.Any(d => File.Exists(Path.Combine(d, "mpirun")))) return "no mpirun on the path (Debian: apt-get install openmpi-bin)";
+        if (!directories.Any(d => File.Exists(Path.Combine(d, "mpirun"))))
+            return "no mpirun on the path (Debian: apt-get install openmpi-bin)";
         try
         {
             _ = MpiLibrary.Load();

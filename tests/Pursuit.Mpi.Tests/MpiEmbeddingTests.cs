@@ -15,9 +15,11 @@ public sealed class MpiEmbeddingTests : IDisposable
     {
         Assert.SkipWhen(Launcher.Missing is not null, $"No runs over MPI here: {Launcher.Missing}");
         var problem = Embeddings.Clustered(Rows, Targets, "1", Dimension);
-        _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
+        _directory.Write(
+            "pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
         NpyFile.Write(_directory.PathOf("pool.npy"), [Rows, Dimension], [.. Embeddings.Rows(problem.Embeddings.Pool!).SelectMany(r => r)]);
-        NpyFile.Write(_directory.PathOf("target.npy"), [Targets, Dimension], [.. Embeddings.Rows(problem.Embeddings.Target!).SelectMany(r => r)]);
+        NpyFile.Write(
+            _directory.PathOf("target.npy"), [Targets, Dimension], [.. Embeddings.Rows(problem.Embeddings.Target!).SelectMany(r => r)]);
     }
 
     public void Dispose() => _directory.Dispose();
@@ -33,7 +35,8 @@ public sealed class MpiEmbeddingTests : IDisposable
         string[] command =
         [
             "select", "--pool", _directory.PathOf("pool.jsonl"), "--features", _directory.PathOf("pool.npy"), .. target,
-            "--method", method, "--budget", "24", "--out", _directory.PathOf("out.jsonl"), "--threads", "1", "--no-report", .. settings.SelectMany(s => new[] { "--set", s }),
+            "--method", method, "--budget", "24", "--out", _directory.PathOf("out.jsonl"), "--threads", "1", "--no-report",
+            .. settings.SelectMany(s => new[] { "--set", s }),
         ];
         var alone = Files(Launcher.Alone(command));
         foreach (var count in ranks) Files(Launcher.Run(count, command)).ShouldBe(alone, $"{count} ranks");
@@ -44,8 +47,13 @@ public sealed class MpiEmbeddingTests : IDisposable
     {
         run.ExitCode.ShouldBe(0, run.Error);
         var runPath = _directory.PathOf("out.run");
-        string[] names = [_directory.PathOf("out.jsonl"), _directory.PathOf("out.selection.jsonl"), .. Directory.EnumerateFiles(Path.Combine(runPath, "stages", "selection"))];
-        var files = new SortedDictionary<string, string>(names.ToDictionary(n => Path.GetFileName(n), n => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(n)))));
+        string[] names =
+        [
+            _directory.PathOf("out.jsonl"), _directory.PathOf("out.selection.jsonl"),
+            .. Directory.EnumerateFiles(Path.Combine(runPath, "stages", "selection")),
+        ];
+        var files = new SortedDictionary<string, string>(names.ToDictionary(
+            n => Path.GetFileName(n), n => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(n)))));
         Directory.Delete(runPath, recursive: true);
         return files;
     }

@@ -6,7 +6,10 @@ using Pursuit.TestKit;
 
 namespace Pursuit.Mpi.Tests;
 
-/// <summary>A rank that is killed at a random moment ends the job, never leaves it hanging, and the same command then writes the bytes of a run that nothing happened to.</summary>
+/// <summary>
+/// A rank that is killed at a random moment ends the job, never leaves it hanging, and the same command then writes the bytes of a run that
+/// nothing happened to.
+/// </summary>
 public sealed class MpiFaultTests : IDisposable
 {
     private const int Rows = 3000; // three shards
@@ -19,9 +22,16 @@ public sealed class MpiFaultTests : IDisposable
     {
         Assert.SkipWhen(Launcher.Missing is not null, $"No runs over MPI here: {Launcher.Missing}");
         _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(Line)));
-        _directory.Write("target.jsonl", string.Concat(Enumerable.Range(0, 10).Select(i => Line(3 + 10 * i).Replace("q", "t", StringComparison.Ordinal))));
-        _directory.Write("corpus.jsonl", string.Concat(Enumerable.Range(0, 100).Select(i => JsonSerializer.Serialize(new { text = $"what is {i}? it is {Words[i % 10]}" }) + "\n")));
-        var made = Launcher.Alone(["pretrain", "--data", _directory.PathOf("corpus.jsonl"), "--out", _directory.PathOf("model"), "--vocab", "300", "--width", "16", "--layers", "1", "--heads", "2", "--mlp", "32", "--context", "64", "--batch-tokens", "512", "--tokens", "2000"]);
+        _directory.Write(
+            "target.jsonl",
+            string.Concat(Enumerable.Range(0, 10).Select(i => Line(3 + 10 * i).Replace("q", "t", StringComparison.Ordinal))));
+        _directory.Write("corpus.jsonl", string.Concat(
+            Enumerable.Range(0, 100).Select(i => JsonSerializer.Serialize(new { text = $"what is {i}? it is {Words[i % 10]}" }) + "\n")));
+        var made = Launcher.Alone(
+        [
+            "pretrain", "--data", _directory.PathOf("corpus.jsonl"), "--out", _directory.PathOf("model"), "--vocab", "300", "--width", "16",
+            "--layers", "1", "--heads", "2", "--mlp", "32", "--context", "64", "--batch-tokens", "512", "--tokens", "2000",
+        ]);
         made.ExitCode.ShouldBe(0, made.Error);
     }
 
@@ -42,11 +52,17 @@ public sealed class MpiFaultTests : IDisposable
         var whole = Launcher.Alone(Select("whole"));
         whole.ExitCode.ShouldBe(0, whole.Error);
         await KillOne(Ranks, Select("killed"), _directory.PathOf("killed.run/" + part), random);
-        Partial("killed.run").ShouldAllBe(f => f.EndsWith(".partial", StringComparison.Ordinal) || IsWhole(f), "what has its final name is whole");
+        Partial("killed.run")
+            .ShouldAllBe(f => f.EndsWith(".partial", StringComparison.Ordinal) || IsWhole(f), "what has its final name is whole");
         var resumed = Launcher.Run(Ranks, Select("killed"));
         resumed.ExitCode.ShouldBe(0, resumed.Error);
-        foreach (var name in new[] { "NAME.jsonl", "NAME.selection.jsonl", "NAME.run/stages/pool-gradients/store", "NAME.run/stages/target-gradients/store", "NAME.run/stages/selection" })
-            Hashes(name.Replace("NAME", "killed", StringComparison.Ordinal)).ShouldBe(Hashes(name.Replace("NAME", "whole", StringComparison.Ordinal)), name);
+        foreach (var name in new[]
+        {
+            "NAME.jsonl", "NAME.selection.jsonl", "NAME.run/stages/pool-gradients/store", "NAME.run/stages/target-gradients/store",
+            "NAME.run/stages/selection",
+        })
+            Hashes(name.Replace("NAME", "killed", StringComparison.Ordinal))
+                .ShouldBe(Hashes(name.Replace("NAME", "whole", StringComparison.Ordinal)), name);
     }
 
     /// <summary>Features alone: in the warm-up, between it and the first shard, and between shards.</summary>
@@ -63,16 +79,21 @@ public sealed class MpiFaultTests : IDisposable
         var whole = Launcher.Alone(Features("whole"));
         whole.ExitCode.ShouldBe(0, whole.Error);
         await KillOne(Pair, Features("killed"), _directory.PathOf("killed.run/" + part), random);
-        Partial("killed.run").ShouldAllBe(f => f.EndsWith(".partial", StringComparison.Ordinal) || IsWhole(f), "what has its final name is whole");
+        Partial("killed.run")
+            .ShouldAllBe(f => f.EndsWith(".partial", StringComparison.Ordinal) || IsWhole(f), "what has its final name is whole");
         var finished = Shards("killed.run");
-        foreach (var shard in finished.Keys) SafetensorsFile.Open(_directory.PathOf("killed.run/stages/pool-gradients/store/" + shard)).Dispose(); // cut short it is refused
+        // cut short it is refused
+        foreach (var shard in finished.Keys)
+            SafetensorsFile.Open(_directory.PathOf("killed.run/stages/pool-gradients/store/" + shard)).Dispose();
         var resumed = Launcher.Run(Pair, Features("killed"));
         resumed.ExitCode.ShouldBe(0, resumed.Error);
         Hashes("killed.run/stages/pool-gradients/store").ShouldBe(Hashes("whole.run/stages/pool-gradients/store"));
-        foreach (var (shard, written) in finished) Shards("killed.run")[shard].ShouldBe(written, $"{shard} was finished and isn't made again");
+        foreach (var (shard, written) in finished)
+            Shards("killed.run")[shard].ShouldBe(written, $"{shard} was finished and isn't made again");
     }
 
-    private IEnumerable<string> Partial(string run) => Directory.EnumerateFiles(_directory.PathOf(run), "*.json", SearchOption.AllDirectories);
+    private IEnumerable<string> Partial(string run) =>
+        Directory.EnumerateFiles(_directory.PathOf(run), "*.json", SearchOption.AllDirectories);
 
     private static bool IsWhole(string path)
     {
@@ -80,7 +101,10 @@ public sealed class MpiFaultTests : IDisposable
         return true;
     }
 
-    /// <summary>Starts a job and kills one of its ranks, a random moment after a file is there; the job then ends within seconds and says what happened.</summary>
+    /// <summary>
+    /// Starts a job and kills one of its ranks, a random moment after a file is there; the job then ends within seconds and says what
+    /// happened.
+    /// </summary>
     private static async Task KillOne(int ranks, string[] command, string file, SeededRandom random)
     {
         using var job = Launcher.Start(ranks, command);
@@ -102,27 +126,36 @@ public sealed class MpiFaultTests : IDisposable
     /// <summary>A run's shards under their final names, and when each was written.</summary>
     private Dictionary<string, DateTime> Shards(string run) =>
         Directory.Exists(_directory.PathOf(run + "/stages/pool-gradients/store"))
-            ? Directory.EnumerateFiles(_directory.PathOf(run + "/stages/pool-gradients/store"), "shard-*.safetensors").ToDictionary(f => Path.GetFileName(f), File.GetLastWriteTimeUtc)
+            ? Directory.EnumerateFiles(_directory.PathOf(run + "/stages/pool-gradients/store"), "shard-*.safetensors")
+                .ToDictionary(f => Path.GetFileName(f), File.GetLastWriteTimeUtc)
             : [];
 
     private string[] Hashes(string name)
     {
         var path = _directory.PathOf(name);
         string[] files = Directory.Exists(path) ? [.. Directory.EnumerateFiles(path).Order(StringComparer.Ordinal)] : [path];
-        return [.. files.Where(f => !f.EndsWith(".partial", StringComparison.Ordinal)).Select(f => $"{Path.GetFileName(f).Replace("killed", "whole", StringComparison.Ordinal)} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f)))}")];
+        return [.. files.Where(f => !f.EndsWith(".partial", StringComparison.Ordinal)).Select(
+            f => $"{Path.GetFileName(f).Replace("killed", "whole", StringComparison.Ordinal)} "
+                + $"{Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f)))}")];
     }
 
     private string[] Select(string name) =>
     [
-        "select", "--pool", _directory.PathOf("pool.jsonl"), "--target", _directory.PathOf("target.jsonl"), "--model", _directory.PathOf("model"), "--method", "gtp", "--budget", "200", "--out", _directory.PathOf(name + ".jsonl"), "--threads", "1", "--no-report",
-        "--set", "features.checkpoints=1", "features.dimension=64", "features.factor=8", "features.learning-rate=0.01", "features.warmup=0.03", "gtp.noise-floor=off", "gtp.tolerance=0",
+        "select", "--pool", _directory.PathOf("pool.jsonl"), "--target", _directory.PathOf("target.jsonl"),
+        "--model", _directory.PathOf("model"), "--method", "gtp", "--budget", "200", "--out", _directory.PathOf(name + ".jsonl"),
+        "--threads", "1", "--no-report",
+        "--set", "features.checkpoints=1", "features.dimension=64", "features.factor=8", "features.learning-rate=0.01",
+        "features.warmup=0.03", "gtp.noise-floor=off", "gtp.tolerance=0",
     ];
 
     private string[] Features(string name) =>
     [
-        "features", "--pool", _directory.PathOf("pool.jsonl"), "--model", _directory.PathOf("model"), "--run", _directory.PathOf(name + ".run"), "--threads", "1",
-        "--set", "features.checkpoints=1", "features.dimension=64", "features.factor=8", "features.learning-rate=0.01", "features.warmup=0.03",
+        "features", "--pool", _directory.PathOf("pool.jsonl"), "--model", _directory.PathOf("model"),
+        "--run", _directory.PathOf(name + ".run"), "--threads", "1",
+        "--set", "features.checkpoints=1", "features.dimension=64", "features.factor=8", "features.learning-rate=0.01",
+        "features.warmup=0.03",
     ];
 
-    private static string Line(int i) => JsonSerializer.Serialize(new { id = $"q{i}", prompt = $"q{i}: what is {i}?", completion = $"it is {Words[i % 10]} and {Words[i / 10 % 10]}" }) + "\n";
+    private static string Line(int i) => JsonSerializer.Serialize(
+        new { id = $"q{i}", prompt = $"q{i}: what is {i}?", completion = $"it is {Words[i % 10]} and {Words[i / 10 % 10]}" }) + "\n";
 }

@@ -42,7 +42,8 @@ public sealed class MpiLaunchTests
         Cores(16, 64, [.. Step(8, "4(x2)", 1), ("SLURM_CPUS_ON_NODE", "64")]).ShouldBe(16, "Slurm bound it");
         Cores(64, 64, [.. Step(7, "4,3", 0), ("SLURM_CPUS_ON_NODE", "64")]).ShouldBe(16);
         Cores(64, 64, [.. Step(7, "4,3", 1), ("SLURM_CPUS_ON_NODE", "48")]).ShouldBe(16);
-        Cores(64, 64, [.. Ranks(4), ("SLURM_CPUS_ON_NODE", "32"), ("SLURM_STEP_TASKS_PER_NODE", "1(x2)"), ("SLURM_NODEID", "0")]).ShouldBe(8);
+        Cores(64, 64, [.. Ranks(4), ("SLURM_CPUS_ON_NODE", "32"), ("SLURM_STEP_TASKS_PER_NODE", "1(x2)"), ("SLURM_NODEID", "0")])
+            .ShouldBe(8);
     }
 
     [Fact]
@@ -79,20 +80,28 @@ public sealed class MpiLaunchTests
         launcher.Error.ShouldContain("srun --mpi=pmix");
     }
 
-    private static string[] Select => ["select", "--pool", "none.jsonl", "--method", "random", "--budget", "1", "--out", Path.Combine(Path.GetTempPath(), "never-written.jsonl")];
+    private static string[] Select =>
+    [
+        "select", "--pool", "none.jsonl", "--method", "random", "--budget", "1",
+        "--out", Path.Combine(Path.GetTempPath(), "never-written.jsonl"),
+    ];
 
     private static MpiLaunch? Read(params (string Name, string Value)[] variables) => MpiLaunch.Read(Lookup(variables));
 
     private static readonly (string Name, string Value) Bound = ("OMPI_MCA_orte_bound_at_launch", "1");
 
-    private static (string Name, string Value)[] Ranks(int here) => [("OMPI_COMM_WORLD_SIZE", "8"), ("OMPI_COMM_WORLD_RANK", "0"), ("OMPI_COMM_WORLD_LOCAL_SIZE", $"{here}")];
+    private static (string Name, string Value)[] Ranks(int here) =>
+        [("OMPI_COMM_WORLD_SIZE", "8"), ("OMPI_COMM_WORLD_RANK", "0"), ("OMPI_COMM_WORLD_LOCAL_SIZE", $"{here}")];
 
     private static (string Name, string Value)[] Step(int tasks, string perNode, int node) =>
         [("PMIX_RANK", "5"), ("SLURM_NTASKS", $"{tasks}"), ("SLURM_STEP_TASKS_PER_NODE", perNode), ("SLURM_NODEID", $"{node}")];
 
-    private static int Cores(int usable, int ofMachine, params (string Name, string Value)[] variables) => LaunchedCores.Of(usable, ofMachine, Lookup(variables));
+    private static int Cores(int usable, int ofMachine, params (string Name, string Value)[] variables) =>
+        LaunchedCores.Of(usable, ofMachine, Lookup(variables));
 
-    private static string? BindingWord(int usable, int ofMachine, params (string Name, string Value)[] variables) => LaunchedCores.BindingOf(usable, ofMachine, Lookup(variables));
+    private static string? BindingWord(int usable, int ofMachine, params (string Name, string Value)[] variables) =>
+        LaunchedCores.BindingOf(usable, ofMachine, Lookup(variables));
 
-    private static Func<string, string?> Lookup((string Name, string Value)[] variables) => name => variables.Where(v => v.Name == name).Select(v => v.Value).FirstOrDefault();
+    private static Func<string, string?> Lookup((string Name, string Value)[] variables) =>
+        name => variables.Where(v => v.Name == name).Select(v => v.Value).FirstOrDefault();
 }

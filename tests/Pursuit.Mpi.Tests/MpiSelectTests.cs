@@ -19,7 +19,8 @@ public sealed class MpiSelectTests : IDisposable
     {
         Assert.SkipWhen(Launcher.Missing is not null, $"No runs over MPI here: {Launcher.Missing}");
         var problem = Gradients.Realistic(Rows, 24, "1", 2, Dimension);
-        var lines = Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","messages":[{"role":"user","content":"q {{i}}"},{"role":"assistant","content":"a {{i * 7}}"}]}""" + "\n").ToArray();
+        var lines = Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","messages":[{"role":"user","content":"q {{i}}"},"""
+            + $$"""{"role":"assistant","content":"a {{i * 7}}"}]}""" + "\n").ToArray();
         _directory.Write("pool.jsonl", string.Concat(lines));
         _directory.Write("target.jsonl", string.Concat(lines.Take(20)));
         Write("pool.npy", (MemoryFeatures)problem.Gradients.Pool!);
@@ -34,7 +35,8 @@ public sealed class MpiSelectTests : IDisposable
     public void One_two_and_four_ranks_write_the_files_of_one_process(string method)
     {
         var alone = Files(Launcher.Alone(Brought(method)));
-        foreach (var ranks in method == "gtp" ? [1, 2, 4] : new[] { 2 }) Files(Launcher.Run(ranks, Brought(method))).ShouldBe(alone, $"{ranks} ranks");
+        foreach (var ranks in method == "gtp" ? [1, 2, 4] : new[] { 2 })
+            Files(Launcher.Run(ranks, Brought(method))).ShouldBe(alone, $"{ranks} ranks");
     }
 
     [Fact]
@@ -62,11 +64,17 @@ public sealed class MpiSelectTests : IDisposable
     public void A_pursuit_that_goes_all_the_way_exchanges_what_was_planned()
     {
         var options = new GtpOptions { Iterations = 8, SwapRounds = 2, SwapShare = 0.25 };
-        var run = Launcher.Run(3, [.. Brought("gtp"), "--json", "--set", "gtp.iterations=8", "gtp.swap-rounds=2", "gtp.swap-share=0.25", "gtp.noise-floor=off", "gtp.tolerance=0", "gtp.residual=0", "gtp.batch=0", "gtp.fill=none"]);
+        var run = Launcher.Run(3,
+        [
+            .. Brought("gtp"), "--json", "--set", "gtp.iterations=8", "gtp.swap-rounds=2", "gtp.swap-share=0.25", "gtp.noise-floor=off",
+            "gtp.tolerance=0", "gtp.residual=0", "gtp.batch=0", "gtp.fill=none",
+        ]);
         run.ExitCode.ShouldBe(0, run.Error);
         using var json = JsonDocument.Parse(run.Output);
         var traffic = json.RootElement.GetProperty("traffic");
-        var planned = PlannedTraffic.Of(options, Rows, 2 * Dimension, 24, json.RootElement.GetProperty("details").GetProperty("values").GetProperty("groups").GetArrayLength(), 3);
+        var planned = PlannedTraffic.Of(
+            options, Rows, 2 * Dimension, 24,
+            json.RootElement.GetProperty("details").GetProperty("values").GetProperty("groups").GetArrayLength(), 3);
         long Of(string name) => traffic.GetProperty(name).GetInt64();
         Of("passes").ShouldBe(planned.Passes);
         // To the byte but for rows that fits dropped: they aren't named again, and others are offered in their place.
@@ -92,7 +100,8 @@ public sealed class MpiSelectTests : IDisposable
             var error = job.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             var shard = Path.Combine(RunPath, "stages", "pool-gradients", "store", "shard-00000.safetensors");
             var clock = Stopwatch.StartNew();
-            while (!File.Exists(shard) && !job.HasExited && clock.Elapsed < TimeSpan.FromMinutes(2)) await Task.Delay(20, TestContext.Current.CancellationToken);
+            while (!File.Exists(shard) && !job.HasExited && clock.Elapsed < TimeSpan.FromMinutes(2))
+                await Task.Delay(20, TestContext.Current.CancellationToken);
             File.Exists(shard).ShouldBeTrue("the job came as far as a shard");
             Process.GetProcessById(Launcher.RanksOf(job).Max()).Kill();
             job.WaitForExit(60_000).ShouldBeTrue("the job ended");
@@ -115,7 +124,9 @@ public sealed class MpiSelectTests : IDisposable
         {
             var error = job.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             var clock = Stopwatch.StartNew();
-            while (!(File.Exists(journal) && new FileInfo(journal).Length > 10 * sizeof(float) * Rows) && !job.HasExited && clock.Elapsed < TimeSpan.FromMinutes(2)) await Task.Delay(2, TestContext.Current.CancellationToken);
+            while (!(File.Exists(journal) && new FileInfo(journal).Length > 10 * sizeof(float) * Rows) && !job.HasExited
+                && clock.Elapsed < TimeSpan.FromMinutes(2))
+                await Task.Delay(2, TestContext.Current.CancellationToken);
             var ranks = Launcher.RanksOf(job).ToArray();
             if (ranks.Length > 0) Process.GetProcessById(killsRank0 ? ranks.Min() : ranks.Max()).Kill();
             job.WaitForExit(60_000).ShouldBeTrue("the job ended");
@@ -145,7 +156,8 @@ public sealed class MpiSelectTests : IDisposable
     [Fact]
     public void What_another_rank_alone_finds_wrong_it_says_and_ends_all()
     {
-        var run = Launcher.Run(1, [.. Brought("gtp"), ":", "-n", "1", "dotnet", Launcher.CommandLine, .. Brought("gtp").Select(a => a.EndsWith("target.npy", StringComparison.Ordinal) ? a.Replace("target", "elsewhere", StringComparison.Ordinal) : a)]);
+        var run = Launcher.Run(1, [.. Brought("gtp"), ":", "-n", "1", "dotnet", Launcher.CommandLine, .. Brought("gtp").Select(
+            a => a.EndsWith("target.npy", StringComparison.Ordinal) ? a.Replace("target", "elsewhere", StringComparison.Ordinal) : a)]);
         run.ExitCode.ShouldBe(2, run.Error);
         run.Error.ShouldContain("rank 1: ");
         run.Error.ShouldContain("elsewhere.npy'");
@@ -156,32 +168,44 @@ public sealed class MpiSelectTests : IDisposable
 
     private string[] Brought(string method, int budget = 24) =>
     [
-        "select", "--pool", _directory.PathOf("pool.jsonl"), "--features", _directory.PathOf("pool.npy"), "--target-features", _directory.PathOf("target.npy"),
+        "select", "--pool", _directory.PathOf("pool.jsonl"), "--features", _directory.PathOf("pool.npy"),
+        "--target-features", _directory.PathOf("target.npy"),
         "--method", method, "--budget", $"{budget}", "--out", _directory.PathOf("out.jsonl"), "--threads", "1", "--no-report",
     ];
 
     private string[] Computed =>
     [
-        "select", "--pool", _directory.PathOf("pool.jsonl"), "--target", _directory.PathOf("target.jsonl"), "--method", "gtp", "--budget", "24", "--out", _directory.PathOf("out.jsonl"),
-        "--max-length", "32", "--set", "features.dimension=256", "--set", "features.factor=8", "--set", "features.checkpoints=1", "--set", "features.warmup=0.001", "--set", "features.learning-rate=1e-3", "--threads", "1", "--no-report",
+        "select", "--pool", _directory.PathOf("pool.jsonl"), "--target", _directory.PathOf("target.jsonl"), "--method", "gtp",
+        "--budget", "24", "--out", _directory.PathOf("out.jsonl"),
+        "--max-length", "32", "--set", "features.dimension=256", "--set", "features.factor=8", "--set", "features.checkpoints=1",
+        "--set", "features.warmup=0.001", "--set", "features.learning-rate=1e-3", "--threads", "1", "--no-report",
     ];
 
-    /// <summary>What a selection wrote, by name; its run is then gone, so that the next starts anew, unless its features were made in it.</summary>
+    /// <summary>
+    /// What a selection wrote, by name; its run is then gone, so that the next starts anew, unless its features were made in it.
+    /// </summary>
     private SortedDictionary<string, string> Files(Launcher.Outcome run)
     {
         run.ExitCode.ShouldBe(0, run.Error);
-        string[] names = [_directory.PathOf("out.jsonl"), _directory.PathOf("out.selection.jsonl"), .. Directory.EnumerateFiles(Path.Combine(RunPath, "stages", "selection"))];
+        string[] names =
+        [
+            _directory.PathOf("out.jsonl"), _directory.PathOf("out.selection.jsonl"),
+            .. Directory.EnumerateFiles(Path.Combine(RunPath, "stages", "selection")),
+        ];
         var files = new SortedDictionary<string, string>(names.ToDictionary(n => Path.GetFileName(n), Hash));
         Directory.Delete(Path.Combine(RunPath, "stages", "selection"), recursive: true);
         return files;
     }
 
-    private string[] Store() => [.. Directory.EnumerateFiles(Path.Combine(RunPath, "stages", "pool-gradients", "store")).Order(StringComparer.Ordinal).Select(Hash)];
+    private string[] Store() => [.. Directory.EnumerateFiles(Path.Combine(RunPath, "stages", "pool-gradients", "store"))
+        .Order(StringComparer.Ordinal).Select(Hash)];
 
     private void Clear() => Directory.Delete(RunPath, recursive: true);
 
     private static string Hash(string path) => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
 
     private void Write(string name, MemoryFeatures features) =>
-        NpyFile.Write(_directory.PathOf(name), [2, features.Rows, Dimension], Gradients.Blocks(features, [.. Enumerable.Range(0, features.Rows)]).SelectMany(b => b).ToArray());
+        NpyFile.Write(
+            _directory.PathOf(name), [2, features.Rows, Dimension],
+            Gradients.Blocks(features, [.. Enumerable.Range(0, features.Rows)]).SelectMany(b => b).ToArray());
 }

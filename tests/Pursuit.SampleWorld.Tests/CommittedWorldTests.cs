@@ -14,7 +14,8 @@ public class CommittedWorldTests
         foreach (var (path, content) in WorldWriter.Files(SampleWorldFiles.World))
         {
             var committed = File.ReadAllBytes(Path.Combine(SampleWorldFiles.Folder, path));
-            committed.AsSpan().SequenceEqual(content).ShouldBeTrue($"{path} differs; run: dotnet run -c Release --project samples/Pursuit.SampleWorld -- samples/world");
+            committed.AsSpan().SequenceEqual(content)
+                .ShouldBeTrue($"{path} differs; run: dotnet run -c Release --project samples/Pursuit.SampleWorld -- samples/world");
         }
     }
 
@@ -23,7 +24,8 @@ public class CommittedWorldTests
     {
         var written = WorldWriter.Files(SampleWorldFiles.World).Select(f => f.Path).Order(StringComparer.Ordinal);
         Directory.EnumerateFiles(SampleWorldFiles.Folder, "*", SearchOption.AllDirectories)
-            .Select(p => Path.GetRelativePath(SampleWorldFiles.Folder, p).Replace('\\', '/')).Order(StringComparer.Ordinal).ShouldBe(written);
+            .Select(p => Path.GetRelativePath(SampleWorldFiles.Folder, p).Replace('\\', '/')).Order(StringComparer.Ordinal)
+            .ShouldBe(written);
     }
 
     [Theory]
@@ -85,7 +87,8 @@ public class CommittedWorldTests
     public void Ids_are_unique_and_in_the_files_order()
     {
         var world = SampleWorldFiles.World;
-        world.Pool.Select(r => r.Id).ShouldBe(Enumerable.Range(1, world.Pool.Count).Select(i => string.Create(CultureInfo.InvariantCulture, $"w{i:0000}")));
+        world.Pool.Select(r => r.Id)
+            .ShouldBe(Enumerable.Range(1, world.Pool.Count).Select(i => string.Create(CultureInfo.InvariantCulture, $"w{i:0000}")));
         var targets = world.Targets.SelectMany(t => t.Dev.Concat(t.Test)).Select(r => r.Id).ToArray();
         targets.Distinct().Count().ShouldBe(targets.Length);
     }

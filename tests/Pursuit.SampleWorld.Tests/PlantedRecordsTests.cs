@@ -43,13 +43,15 @@ public class PlantedRecordsTests
             record.Turns.Where(t => t.Role != Turn.User).ShouldBe(original.Turns.Where(t => t.Role != Turn.User));
             record.Turns.Zip(original.Turns).Count(p => p.First != p.Second).ShouldBe(1);
             Overlap(Whole(record), Whole(original)).ShouldBeGreaterThan(0.4, $"{mark.Id} of {mark.Of}, {mark.Edit}");
-            Skill.Pieces(record.Turns, @"\d+|""[^""]*""").ShouldBe(Skill.Pieces(original.Turns, @"\d+|""[^""]*"""), $"{mark.Id}: what the task is about must stay");
+            Skill.Pieces(record.Turns, @"\d+|""[^""]*""")
+                .ShouldBe(Skill.Pieces(original.Turns, @"\d+|""[^""]*"""), $"{mark.Id}: what the task is about must stay");
         }
     }
 
     [Fact]
     public void Near_duplicates_come_from_every_kind_of_edit() =>
-        Planted("near").Select(p => p.Mark.Edit).Distinct().Order().ShouldBe(["greeting", "lower-case", "please", "punctuation", "spacing", "thanks", "typo"]);
+        Planted("near").Select(p => p.Mark.Edit).Distinct().Order()
+            .ShouldBe(["greeting", "lower-case", "please", "punctuation", "spacing", "thanks", "typo"]);
 
     [Fact]
     public void Noise_repeats_no_question_of_a_clean_record_and_comes_in_equal_parts()

@@ -38,8 +38,10 @@ public class RightAnswersTests
         var exchanges = SampleWorldFiles.Exchanges(skill).ToArray();
         var verdicts = exchanges.Select(e => (Exchange: e, Right: Checkers[skill](e))).ToArray();
         verdicts.Where(v => v.Right == false).Select(v => $"{v.Exchange.Id}: {v.Exchange.Question} => {v.Exchange.Answer}").ShouldBeEmpty();
-        var unknown = verdicts.Where(v => v.Right is null).Select(v => $"{v.Exchange.Id}: {v.Exchange.Question} => {v.Exchange.Answer}").ToArray();
-        (1.0 - (double)unknown.Length / exchanges.Length).ShouldBeGreaterThanOrEqualTo(LeastShare(skill), string.Join('\n', unknown.Take(5)));
+        var unknown = verdicts.Where(v => v.Right is null).Select(v => $"{v.Exchange.Id}: {v.Exchange.Question} => {v.Exchange.Answer}")
+            .ToArray();
+        (1.0 - (double)unknown.Length / exchanges.Length)
+            .ShouldBeGreaterThanOrEqualTo(LeastShare(skill), string.Join('\n', unknown.Take(5)));
     }
 
     [Fact]
@@ -52,7 +54,9 @@ public class RightAnswersTests
         spoiled.Length.ShouldBeGreaterThan(5);
         foreach (var record in spoiled)
         {
-            var last = new Exchange(record.Id, record.Turns[0].Role == "system" ? record.Turns[0].Content : "", Manner.Bare(record.Turns[^2].Content), record.Turns[^1].Content);
+            var last = new Exchange(
+                record.Id, record.Turns[0].Role == "system" ? record.Turns[0].Content : "", Manner.Bare(record.Turns[^2].Content),
+                record.Turns[^1].Content);
             // Python has not run the spoiled records' programs, so that they stay unknown.
             Checkers[record.Skill](last).ShouldNotBe(true, record.Id);
         }

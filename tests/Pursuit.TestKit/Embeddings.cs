@@ -23,7 +23,8 @@ internal static class Embeddings
                 : Unit(Sum(centres[random.NextInt(10)], Draw(random, dimension, 0.8)));
         }
 
-        var target = Enumerable.Range(0, targets).Select(_ => Unit(Sum(centres[random.NextInt(3)], Draw(random, dimension, 0.8)))).ToArray();
+        var target = Enumerable.Range(0, targets).Select(_ => Unit(Sum(centres[random.NextInt(3)], Draw(random, dimension, 0.8))))
+            .ToArray();
         return Problem(Of("pool", pool), Of("target", target), budget, seed);
     }
 
@@ -48,7 +49,8 @@ internal static class Embeddings
         return problem with
         {
             ContentIds = [.. order.Select(i => problem.ContentIds[i])],
-            TokenCounts = new TokenCounts([.. order.Select(i => problem.TokenCounts!.Tokens[i])], [.. order.Select(i => problem.TokenCounts!.Supervised[i])]),
+            TokenCounts = new TokenCounts(
+                [.. order.Select(i => problem.TokenCounts!.Tokens[i])], [.. order.Select(i => problem.TokenCounts!.Supervised[i])]),
             Sources = [.. order.Select(i => problem.Sources[i])],
             Embeddings = problem.Embeddings with { Pool = Of("pool", [.. order.Select(i => rows[i])], shardRows) },
         };

@@ -11,7 +11,8 @@ internal static class Fixtures
                 return Path.Combine(directory.FullName, "tests", "fixtures");
         }
 
-        throw new InvalidOperationException($"no Pursuit.slnx above {AppContext.BaseDirectory}: tests run from the repository's own build output");
+        throw new InvalidOperationException(
+            $"no Pursuit.slnx above {AppContext.BaseDirectory}: tests run from the repository's own build output");
     });
 
     /// <summary>The path of a golden file, such as "safetensors/types.safetensors".</summary>

@@ -26,19 +26,25 @@ internal static class Gradients
         var problem = Problems.Pool(pool.Rows, budget) with { Gradients = new GradientInputs { Pool = pool, Target = target } };
         return groups.Length == 0
             ? problem
-            : problem with { TargetGroups = [.. Enumerable.Range(0, target!.Rows).Select(v => v % groups.Length)], TargetGroupNames = groups };
+            : problem with
+            {
+                TargetGroups = [.. Enumerable.Range(0, target!.Rows).Select(v => v % groups.Length)],
+                TargetGroupNames = groups,
+            };
     }
 
     /// <summary>
     /// A pool and targets with something in common: rows are a few shared directions plus noise, of lengths from 0.1 to 10;
     /// target examples are near mixtures of those directions.
     /// </summary>
-    public static SelectionProblem Realistic(int rows, int targets, string budget, int blocks = 2, int dimension = 48, params string[] groups)
+    public static SelectionProblem Realistic(
+        int rows, int targets, string budget, int blocks = 2, int dimension = 48, params string[] groups)
     {
         var pool = Mixtures(rows, dimension, blocks, "pool");
         var target = Mixtures(targets, dimension, blocks, "target");
         double[] etabar = blocks == 2 ? [0.7, 0.3] : [.. Enumerable.Repeat(1.0, blocks)];
-        return Problem(new MemoryFeatures("pool", dimension, pool, etabar), new MemoryFeatures("target", dimension, target, etabar), budget, groups);
+        return Problem(
+            new MemoryFeatures("pool", dimension, pool, etabar), new MemoryFeatures("target", dimension, target, etabar), budget, groups);
     }
 
     /// <summary>The target is a sum of some rows with weights 0.5 to 1.5, and nothing else.</summary>
@@ -58,11 +64,13 @@ internal static class Gradients
             for (var k = 0; k < dimension; k++) target[k] += weight * values[i * dimension + k];
         }
 
-        return (Problem(new MemoryFeatures("pool", dimension, [values]), new MemoryFeatures("target", dimension, [target]), budget), chosen);
+        return (Problem(new MemoryFeatures("pool", dimension, [values]), new MemoryFeatures("target", dimension, [target]), budget),
+            chosen);
     }
 
     /// <summary>The same problem without a target.</summary>
-    public static SelectionProblem WithoutTarget(SelectionProblem problem) => problem with { Gradients = problem.Gradients with { Target = null } };
+    public static SelectionProblem WithoutTarget(SelectionProblem problem) =>
+        problem with { Gradients = problem.Gradients with { Target = null } };
 
     /// <summary>The same problem with the pool's rows in another order.</summary>
     /// <param name="problem">Over features in memory.</param>
@@ -73,7 +81,8 @@ internal static class Gradients
         return problem with
         {
             ContentIds = [.. order.Select(i => problem.ContentIds[i])],
-            TokenCounts = new TokenCounts([.. order.Select(i => problem.TokenCounts!.Tokens[i])], [.. order.Select(i => problem.TokenCounts!.Supervised[i])]),
+            TokenCounts = new TokenCounts(
+                [.. order.Select(i => problem.TokenCounts!.Tokens[i])], [.. order.Select(i => problem.TokenCounts!.Supervised[i])]),
             Sources = [.. order.Select(i => problem.Sources[i])],
             Gradients = problem.Gradients with { Pool = new MemoryFeatures(pool.Name, pool.Dimension, Blocks(pool, order), pool.Etabar) },
         };
@@ -85,11 +94,15 @@ internal static class Gradients
 
     /// <summary>The same features times a number.</summary>
     public static MemoryFeatures Times(MemoryFeatures features, float factor) =>
-        new(features.Name, features.Dimension, [.. Blocks(features, [.. Enumerable.Range(0, features.Rows)]).Select(b => Array.ConvertAll(b, x => factor * x))], features.Etabar);
+        new(
+            features.Name, features.Dimension,
+            [.. Blocks(features, [.. Enumerable.Range(0, features.Rows)]).Select(b => Array.ConvertAll(b, x => factor * x))],
+            features.Etabar);
 
     /// <summary>Rows in some order, [blocks][rows, dimension].</summary>
     public static float[][] Blocks(MemoryFeatures features, int[] order) =>
-        [.. Enumerable.Range(0, features.Checkpoints).Select(block => order.SelectMany(i => features.Read(block, i, 1, []).Floats.ToArray()).ToArray())];
+        [.. Enumerable.Range(0, features.Checkpoints)
+            .Select(block => order.SelectMany(i => features.Read(block, i, 1, []).Floats.ToArray()).ToArray())];
 
     private static float[][] Mixtures(int rows, int dimension, int blocks, string purpose)
     {

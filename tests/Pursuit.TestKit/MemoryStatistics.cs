@@ -17,7 +17,8 @@ internal sealed class MemoryStatistics(int vocabulary, IReadOnlyList<MemoryStati
     public int Probes => 1;
 
     /// <inheritdoc/>
-    public IReadOnlyList<long> UnigramCounts { get; } = [.. Enumerable.Range(0, vocabulary).Select(id => (long)examples.Sum(e => e.Tokens.Count(t => t == id)))];
+    public IReadOnlyList<long> UnigramCounts { get; } =
+        [.. Enumerable.Range(0, vocabulary).Select(id => (long)examples.Sum(e => e.Tokens.Count(t => t == id)))];
 
     /// <inheritdoc/>
     public bool Has(int probe, int position) => probe == 0;
@@ -26,7 +27,16 @@ internal sealed class MemoryStatistics(int vocabulary, IReadOnlyList<MemoryStati
     public TokenStatisticsRow Read(int probe, int position)
     {
         var e = examples[position];
-        return new TokenStatisticsRow { Tokens = e.Tokens, Trained = e.Trained, LogProbability = e.LogProbability, SquareSum = e.SquareSum, Entropy = e.Entropy, Margin = e.Margin, AnswerAlone = e.Alone };
+        return new TokenStatisticsRow
+        {
+            Tokens = e.Tokens,
+            Trained = e.Trained,
+            LogProbability = e.LogProbability,
+            SquareSum = e.SquareSum,
+            Entropy = e.Entropy,
+            Margin = e.Margin,
+            AnswerAlone = e.Alone,
+        };
     }
 
     /// <inheritdoc/>
@@ -35,13 +45,16 @@ internal sealed class MemoryStatistics(int vocabulary, IReadOnlyList<MemoryStati
     }
 
     /// <summary>One example.</summary>
-    public sealed record Entry(int[] Tokens, byte[] Trained, float[] LogProbability, float[] SquareSum, float[] Entropy, float[] Margin, float[] Alone)
+    public sealed record Entry(
+        int[] Tokens, byte[] Trained, float[] LogProbability, float[] SquareSum, float[] Entropy, float[] Margin, float[] Alone)
     {
         /// <summary>A text whose tokens all have one log probability, and nothing else of interest.</summary>
         public static Entry Flat(int length, double logProbability, int token = 0)
         {
             var rest = new float[length];
-            return new Entry([.. Enumerable.Repeat(token, length)], [.. Enumerable.Repeat((byte)1, length)], [.. Enumerable.Repeat((float)logProbability, length)], rest, rest, rest, []);
+            return new Entry(
+                [.. Enumerable.Repeat(token, length)], [.. Enumerable.Repeat((byte)1, length)],
+                [.. Enumerable.Repeat((float)logProbability, length)], rest, rest, rest, []);
         }
     }
 }

@@ -23,7 +23,9 @@ internal sealed class ProcessThreads : IDisposable
     public static T Run<T>(int count, Func<IProcessGroup, T> first, Action<IProcessGroup> other)
     {
         using var threads = new ProcessThreads(count);
-        var others = Enumerable.Range(1, count - 1).Select(rank => Task.Factory.StartNew(() => other(new Member(threads, rank, count)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+        var others = Enumerable.Range(1, count - 1).Select(rank => Task.Factory.StartNew(
+            () => other(new Member(threads, rank, count)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))
+            .ToArray();
         T made;
         try
         {

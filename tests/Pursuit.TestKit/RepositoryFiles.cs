@@ -10,7 +10,8 @@ internal static class RepositoryFiles
     public static string Root { get; } = FindRoot();
 
     /// <summary>What a test that needs the shared folder says when it skips.</summary>
-    public static string SharedAbsent => $"the shared folder isn't here: set {SharedVariable} to it, or put it beside the repository as '../shared'";
+    public static string SharedAbsent =>
+        $"the shared folder isn't here: set {SharedVariable} to it, or put it beside the repository as '../shared'";
 
     /// <summary>A golden file: tests/fixtures/TOPIC/NAME.</summary>
     public static string Fixture(string topic, string name) => Path.Combine(Root, "tests", "fixtures", topic, name);

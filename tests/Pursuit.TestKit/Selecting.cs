@@ -6,6 +6,7 @@ namespace Pursuit.TestKit;
 internal static class Selecting
 {
     /// <summary>A method's choice with some threads.</summary>
-    public static SelectionResult SelectWith(this ISelector selector, SelectionProblem problem, int threads, CancellationToken cancellationToken) =>
+    public static SelectionResult SelectWith(
+        this ISelector selector, SelectionProblem problem, int threads, CancellationToken cancellationToken) =>
         selector.Select(problem, new SelectionContext { Threads = threads, CancellationToken = cancellationToken });
 }

@@ -21,13 +21,18 @@ internal static class Tolerances
     /// <summary>sqrt(1 - cosine^2) where the cosine is 1 but for the rounding of rows to single: the root of a few 1e-8.</summary>
     public const double UniformResidualOfZero = 1e-3;
 
-    /// <summary>A non-negative fit run to its optimality conditions with single-precision products, as a share of the target's energy: the contract's figure.</summary>
+    /// <summary>
+    /// A non-negative fit run to its optimality conditions with single-precision products, as a share of the target's energy: the
+    /// contract's figure.
+    /// </summary>
     public const double NonNegativeObjective = 1e-6;
 
     /// <summary>An objective of single-precision residuals against itself from another support.</summary>
     public const double Objective = 1e-6;
 
-    /// <summary>Weights of a non-negative fit with a ridge, as a share of the largest: the solver's 1e-6 times a condition number of some hundreds.</summary>
+    /// <summary>
+    /// Weights of a non-negative fit with a ridge, as a share of the largest: the solver's 1e-6 times a condition number of some hundreds.
+    /// </summary>
     public const double NonNegativeWeights = 1e-3;
 
     /// <summary>Final objectives of two pursuits of which one fits loosely while it grows: supports differ in a row or two.</summary>

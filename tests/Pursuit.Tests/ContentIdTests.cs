@@ -28,7 +28,8 @@ public sealed class ContentIdTests : PoolTestBase
     public void Ids_of_version_2_are_those_of_the_Python_reference()
     {
         // tests/fixtures/content-id/make.py
-        using var pool = Open(new PoolOptions { Paths = [RepositoryFiles.Fixture("content-id", "second.jsonl.gz")], Preference = PreferenceReading.Chosen });
+        using var pool = Open(
+            new PoolOptions { Paths = [RepositoryFiles.Fixture("content-id", "second.jsonl.gz")], Preference = PreferenceReading.Chosen });
         pool.Ledger.ReasonCounts.ShouldBeEmpty();
         pool.Count.ShouldBe(400);
         var expected = Copied(pool, [.. Enumerable.Range(0, pool.Count)]).Split('\n', StringSplitOptions.RemoveEmptyEntries)
@@ -39,12 +40,14 @@ public sealed class ContentIdTests : PoolTestBase
     [Fact]
     public void What_is_learned_changes_an_id_and_how_it_is_spelled_does_not()
     {
-        static string Answer(string more, string beside = "") => $$"""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"{{more}}}]{{beside}}}""";
+        static string Answer(string more, string beside = "") =>
+            $$"""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"{{more}}}]{{beside}}}""";
         var plain = IdOf(Good);
         string[] same =
         [
             Answer(""","reasoning_content":"","thinking":null"""), Answer(""","train":true"""), Answer(""","weight":1,"loss":"true" """),
-            Answer("", ""","label":true"""), Answer("", ""","documents":[]"""), Answer("", ""","images":[],"rejected":null"""), Answer(""","name":"n","tool_call_id":"c" """),
+            Answer("", ""","label":true"""), Answer("", ""","documents":[]"""), Answer("", ""","images":[],"rejected":null"""),
+            Answer(""","name":"n","tool_call_id":"c" """),
         ];
         same.Select(IdOf).ShouldAllBe(id => id == plain);
 
@@ -53,7 +56,8 @@ public sealed class ContentIdTests : PoolTestBase
         thoughts.Select(IdOf).ShouldAllBe(id => id == thought);
         var untrained = IdOf(Answer(""","train":false"""));
         IdOf(Answer(""","weight":0""")).ShouldBe(untrained);
-        IdOf("""{"messages":[{"role":"user","content":"q","train":false},{"role":"assistant","content":"a","loss_mask":0}]}""").ShouldBe(untrained);
+        IdOf("""{"messages":[{"role":"user","content":"q","train":false},{"role":"assistant","content":"a","loss_mask":0}]}""")
+            .ShouldBe(untrained);
 
         ContentId[] all =
         [
@@ -70,21 +74,31 @@ public sealed class ContentIdTests : PoolTestBase
     {
         string[] spellings =
         [
-            """{"messages":[{"role":"system","content":"s"},{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"do\n\nthis"},{"role":"assistant","content":"done"}]}""",
-            """{"system":"s","messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":[{"type":"text","text":"do\n"},{"type":"text","text":"\nthis"}]},{"role":"assistant","content":"done"}]}""",
-            """{"conversations":[{"from":"system","value":"s"},{"from":"human","value":"a"},{"from":"gpt","value":"b"},{"from":"human","value":"do\n\nthis"},{"from":"gpt","value":"done"}]}""",
-            """{"system":"s","conversations":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"do\n\nthis"},{"role":"assistant","content":"done"}]}""",
+            """{"messages":[{"role":"system","content":"s"},{"role":"user","content":"a"},{"role":"assistant","content":"b"},"""
+                + """{"role":"user","content":"do\n\nthis"},{"role":"assistant","content":"done"}]}""",
+            """{"system":"s","messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":["""
+                + """{"type":"text","text":"do\n"},{"type":"text","text":"\nthis"}]},{"role":"assistant","content":"done"}]}""",
+            """{"conversations":[{"from":"system","value":"s"},{"from":"human","value":"a"},{"from":"gpt","value":"b"},"""
+                + """{"from":"human","value":"do\n\nthis"},{"from":"gpt","value":"done"}]}""",
+            """{"system":"s","conversations":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},"""
+                + """{"role":"user","content":"do\n\nthis"},{"role":"assistant","content":"done"}]}""",
             """{"instruction":"do","input":"this","output":"done","system":"s","history":[["a","b"]]}""",
             """{"instruction":"do\n\nthis","input":" \n","output":"done","system":"s","history":[["a","b"]]}""",
         ];
         spellings.Select(IdOf).Distinct().Count().ShouldBe(1);
 
         // What the assistant says in a prompt is not learned, so that it is another example.
-        var prompted = IdOf("""{"prompt":[{"role":"system","content":"s"},{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"do\n\nthis"}],"completion":[{"role":"assistant","content":"done"}]}""");
+        var prompted = IdOf(
+            """{"prompt":[{"role":"system","content":"s"},{"role":"user","content":"a"},{"role":"assistant","content":"b"},"""
+                + """{"role":"user","content":"do\n\nthis"}],"completion":[{"role":"assistant","content":"done"}]}""");
         prompted.ShouldNotBe(IdOf(spellings[0]));
         prompted.ShouldBe(IdOf(spellings[0].Replace("\"content\":\"b\"", "\"content\":\"b\",\"train\":false", StringComparison.Ordinal)));
 
-        string[] pairs = ["""{"instruction":"q","input":"","output":"a"}""", """{"prompt":"q","completion":"a"}""", """{"prompt":"q","response":"a"}""", Good];
+        string[] pairs =
+        [
+            """{"instruction":"q","input":"","output":"a"}""", """{"prompt":"q","completion":"a"}""",
+            """{"prompt":"q","response":"a"}""", Good,
+        ];
         pairs.Select(IdOf).Distinct().Count().ShouldBe(1);
     }
 
@@ -102,7 +116,8 @@ public sealed class ContentIdTests : PoolTestBase
     [Fact]
     public void What_a_turn_says_is_hashed_and_how_it_is_linked_is_not()
     {
-        static string Call(string call, string more = "") => $$"""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":[{{call}}]}]{{more}}}""";
+        static string Call(string call, string more = "") =>
+            $$"""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":[{{call}}]}]{{more}}}""";
         var id = IdOf(Call("""{"id":"call_1","type":"function","function":{"name":"f","arguments":{"a":1,"b":"x"}}}"""));
         IdOf(Call("""{"function":{"arguments":{"b":"\u0078","a":1},"name":"f"}}""")).ShouldBe(id);
         IdOf(Call("""{"name":"f","arguments":{"a":1,"b":"x"}}""")).ShouldBe(id);

@@ -5,13 +5,16 @@ public sealed class MessageTextTests
     [Theory]
     [InlineData("it's a file's name: 'a'; expected 'b'.")]
     [InlineData("")]
-    public void A_message_of_ordinary_length_is_left_as_it_stands(string message) => new PursuitException(message).Message.ShouldBe(message);
+    public void A_message_of_ordinary_length_is_left_as_it_stands(string message) =>
+        new PursuitException(message).Message.ShouldBe(message);
 
     [Fact]
     public void A_long_quotation_is_cut_with_its_length_and_the_rest_stays()
     {
-        var message = PursuitException.At("a.jsonl, line 3", $"the role '{new string('x', 100_000)}'", "one of user, assistant", "It isn't one.").Message;
-        message.ShouldBe($"a.jsonl, line 3: the role '{new string('x', 150)}[... 99,800 characters ...]{new string('x', 50)}'; expected one of user, assistant. It isn't one.");
+        var message = PursuitException.At(
+            "a.jsonl, line 3", $"the role '{new string('x', 100_000)}'", "one of user, assistant", "It isn't one.").Message;
+        message.ShouldBe($"a.jsonl, line 3: the role '{new string('x', 150)}[... 99,800 characters ...]{new string('x', 50)}'; "
+            + "expected one of user, assistant. It isn't one.");
     }
 
     [Fact]

@@ -9,7 +9,9 @@ namespace Pursuit.Engine.Tests.Adapters;
 /// <summary>PEFT's layout, in and out.</summary>
 public sealed class AdapterFileTests
 {
-    private const string Whole = """{"peft_type":"LORA","task_type":"CAUSAL_LM","r":4,"lora_alpha":16,"lora_dropout":0.05,"target_modules":["q_proj","v_proj"],"use_rslora":true,"base_model_name_or_path":"some/model"}""";
+    private const string Whole =
+        """{"peft_type":"LORA","task_type":"CAUSAL_LM","r":4,"lora_alpha":16,"lora_dropout":0.05,"target_modules":"""
+            + """["q_proj","v_proj"],"use_rslora":true,"base_model_name_or_path":"some/model"}""";
 
     public static TheoryData<string> Names => LoraCase.Names;
 
@@ -39,9 +41,11 @@ public sealed class AdapterFileTests
         var written = JsonNode.Parse(File.ReadAllBytes(Path.Combine(directory.FullPath, AdapterConfig.FileName)))!.AsObject();
         var peft = JsonNode.Parse(File.ReadAllBytes(Path.Combine(reference.Directory, AdapterConfig.FileName)))!.AsObject();
         foreach (var (key, value) in written)
-            JsonNode.DeepEquals(value, peft[key]).ShouldBeTrue($"{key} is {value?.ToJsonString()}, PEFT writes {peft[key]?.ToJsonString()}");
+            JsonNode.DeepEquals(value, peft[key])
+                .ShouldBeTrue($"{key} is {value?.ToJsonString()}, PEFT writes {peft[key]?.ToJsonString()}");
         foreach (var (key, value) in peft.Where(setting => !written.ContainsKey(setting.Key) && setting.Key != "megatron_core"))
-            (value is null || value.ToJsonString() == "false").ShouldBeTrue($"{key} is {value?.ToJsonString()}, which a loader would not assume");
+            (value is null || value.ToJsonString() == "false")
+                .ShouldBeTrue($"{key} is {value?.ToJsonString()}, which a loader would not assume");
     }
 
     [Theory]
@@ -117,8 +121,14 @@ public sealed class AdapterFileTests
         using var directory = new TemporaryDirectory();
         reference.Adapters.Save(directory.FullPath, null);
         var path = Path.Combine(directory.FullPath, LoraAdapters.WeightsFileName);
-        var tensors = reference.Adapters.All.Skip(1).Select(p => new TensorToWrite(p.Name, TensorType.Float32, p == reference.Adapters.All[1] ? [3, 14] : [.. p.Shape.Select(s => (long)s)], (_, destination) => destination.Clear())).ToList();
-        tensors.Add(new TensorToWrite("base_model.model.lm_head.lora_A.weight", TensorType.Float32, [4, 14], (_, destination) => destination.Clear()));
+        var tensors = reference.Adapters.All
+            .Skip(1)
+            .Select(p => new TensorToWrite(
+                p.Name, TensorType.Float32, p == reference.Adapters.All[1] ? [3, 14] : [.. p.Shape.Select(s => (long)s)],
+                (_, destination) => destination.Clear()))
+            .ToList();
+        tensors.Add(new TensorToWrite(
+            "base_model.model.lm_head.lora_A.weight", TensorType.Float32, [4, 14], (_, destination) => destination.Clear()));
         SafetensorsWriter.Write(path, tensors);
         var message = Should.Throw<PursuitException>(() => LoraAdapters.Load(reference.Decoder, directory.FullPath)).Message;
         message.ShouldContain("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight [4, 14] is missing");
@@ -138,7 +148,9 @@ public sealed class AdapterFileTests
 
         using var other = Decoder.Load(RepositoryFiles.Fixture("engine", "llama"));
         Should.Throw<PursuitException>(() => other.Adapters = reference.Adapters).Message.ShouldContain("v_proj");
-        Should.Throw<PursuitException>(() => LoraAdapters.Create(other, new LoraOptions { TargetModules = ["layers.7.self_attn.q_proj"] }, 0)).Message.ShouldContain("layers.7.self_attn.q_proj");
+        Should.Throw<PursuitException>(
+            () => LoraAdapters.Create(other, new LoraOptions { TargetModules = ["layers.7.self_attn.q_proj"] }, 0)).Message
+            .ShouldContain("layers.7.self_attn.q_proj");
     }
 
     private static AdapterConfig Parse(string json) => AdapterConfig.Parse(System.Text.Encoding.UTF8.GetBytes(json), "adapter_config.json");

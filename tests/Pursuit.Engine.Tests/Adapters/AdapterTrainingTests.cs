@@ -14,7 +14,8 @@ namespace Pursuit.Engine.Tests.Adapters;
 /// <summary>Adapters in the trainer and in a whole fine-tuning.</summary>
 public sealed class AdapterTrainingTests
 {
-    private static readonly LoraOptions Lora = new() { Rank = 4, Alpha = 8, Dropout = 0.2, TargetModules = ["q_proj", "v_proj", "down_proj"] };
+    private static readonly LoraOptions Lora =
+        new() { Rank = 4, Alpha = 8, Dropout = 0.2, TargetModules = ["q_proj", "v_proj", "down_proj"] };
 
     private static PackedWindows Windows => new(TinyTraining.Documents(), TinyTraining.Context, 5, seed: 11);
 
@@ -33,14 +34,21 @@ public sealed class AdapterTrainingTests
     public void Training_adapters_lowers_the_loss_and_leaves_every_weight_of_the_model_as_it_was()
     {
         using var directory = new TemporaryDirectory();
-        var options = Options(directory) with { Epochs = 60, LearningRate = 0.03, Lora = Lora with { Dropout = 0, TargetModules = [LoraOptions.AllLinear] }, HeldOut = Data(directory) };
+        var options = Options(directory) with
+        {
+            Epochs = 60,
+            LearningRate = 0.03,
+            Lora = Lora with { Dropout = 0, TargetModules = [LoraOptions.AllLinear] },
+            HeldOut = Data(directory),
+        };
         var summary = Run(directory, options);
         using var decoder = Decoder.Load(options.Model);
         using var adapters = LoraAdapters.Load(decoder, options.Out);
         summary.Parameters.ShouldBe(adapters.Count);
         var curve = LossCurve.Read(directory.PathOf("run/loss.jsonl"));
         summary.Training.HeldOut!.All.LossPerToken.ShouldBeLessThan(0.5 * curve[0].Loss);
-        Directory.EnumerateFiles(options.Out).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe([AdapterConfig.FileName, LoraAdapters.WeightsFileName]);
+        Directory.EnumerateFiles(options.Out).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+            .ShouldBe([AdapterConfig.FileName, LoraAdapters.WeightsFileName]);
         AdapterConfig.ReadDirectory(options.Out).BaseModel.ShouldBe(options.Model);
     }
 
@@ -57,7 +65,8 @@ public sealed class AdapterTrainingTests
         using var adapters = LoraAdapters.Load(decoder, checkpoints[2].FullPath);
         using var last = LoraAdapters.Load(decoder, options.Out);
         using var moments = SafetensorsFile.Open(Path.Combine(checkpoints[2].FullPath, TrainingCheckpoint.OptimizerFileName));
-        moments.Tensors.Keys.Order(StringComparer.Ordinal).ShouldBe(adapters.All.SelectMany(p => new[] { "exp_avg." + p.Name, "exp_avg_sq." + p.Name }).Order(StringComparer.Ordinal));
+        moments.Tensors.Keys.Order(StringComparer.Ordinal)
+            .ShouldBe(adapters.All.SelectMany(p => new[] { "exp_avg." + p.Name, "exp_avg_sq." + p.Name }).Order(StringComparer.Ordinal));
         foreach (var parameter in adapters.All)
             adapters.Read(parameter).ShouldBe(last.Read(parameter), parameter.Name);
     }
@@ -67,7 +76,14 @@ public sealed class AdapterTrainingTests
     {
         using var directory = new TemporaryDirectory();
         // One batch holds all examples, so a step's loss before its update is the held-out loss on the same data.
-        var options = Options(directory) with { Epochs = 10, BatchExamples = 4, LearningRate = 0.03, Lora = Lora with { Dropout = 0 }, HeldOut = Data(directory) };
+        var options = Options(directory) with
+        {
+            Epochs = 10,
+            BatchExamples = 4,
+            LearningRate = 0.03,
+            Lora = Lora with { Dropout = 0 },
+            HeldOut = Data(directory),
+        };
         var first = Run(directory, options).Training;
         var further = options with { Lora = null, Adapter = options.Out, Out = directory.PathOf("further"), Epochs = 1 };
         var second = Run(directory, further, "further.run").Training;
@@ -106,15 +122,22 @@ public sealed class AdapterTrainingTests
 
     private static PoolOptions Data(TemporaryDirectory directory) => new()
     {
-        Paths = [directory.Write("data.jsonl", string.Concat(new[] { ("one", "un"), ("two", "deux"), ("three", "trois"), ("four", "quatre") }.Select(f => JsonSerializer.Serialize(new { prompt = f.Item1, completion = f.Item2 }) + "\n")))],
+        Paths = [directory.Write(
+            "data.jsonl",
+            string.Concat(new[] { ("one", "un"), ("two", "deux"), ("three", "trois"), ("four", "quatre") }
+                .Select(f => JsonSerializer.Serialize(new { prompt = f.Item1, completion = f.Item2 }) + "\n")))],
     };
 
     private static FineTuneOptions Options(TemporaryDirectory directory)
     {
         var path = directory.PathOf("model");
-        var tokenizer = BpeTrainer.Train(["User: one two three four\nAssistant: un deux trois quatre"], new BpeTrainingOptions { VocabularySize = 280, BosToken = "<|endoftext|>" });
+        var tokenizer = BpeTrainer.Train(
+            ["User: one two three four\nAssistant: un deux trois quatre"],
+            new BpeTrainingOptions { VocabularySize = 280, BosToken = "<|endoftext|>" });
         tokenizer.Save(path);
-        using var decoder = Decoder.Create(new DecoderShape { Width = 16, Layers = 2, Heads = 2, Mlp = 32, Context = 64 }.ToConfig(tokenizer.VocabularySize, 0, 0), 5, deviation: 0.2f);
+        using var decoder = Decoder.Create(
+            new DecoderShape { Width = 16, Layers = 2, Heads = 2, Mlp = 32, Context = 64 }.ToConfig(tokenizer.VocabularySize, 0, 0), 5,
+            deviation: 0.2f);
         decoder.Save(path);
         return new FineTuneOptions
         {

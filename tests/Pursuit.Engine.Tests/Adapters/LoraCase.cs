@@ -23,7 +23,8 @@ internal sealed class LoraCase : IDisposable
         Decoder.Adapters = Adapters;
     }
 
-    public static TheoryData<string> Names { get; } = new("grouped-attention", "biases-all", "qwen2-rslora", "qwen3-some", "window-upper-layer");
+    public static TheoryData<string> Names { get; } = new(
+        "grouped-attention", "biases-all", "qwen2-rslora", "qwen3-some", "window-upper-layer");
 
     public string Directory { get; }
 
@@ -41,7 +42,8 @@ internal sealed class LoraCase : IDisposable
     }
 
     /// <summary>All gradients by tensor name.</summary>
-    public Dictionary<string, float[]> Gradients(int threads = 1, int microBatchTokens = 40, Batch? batch = null, LossReduction reduction = LossReduction.ExampleSum)
+    public Dictionary<string, float[]> Gradients(
+        int threads = 1, int microBatchTokens = 40, Batch? batch = null, LossReduction reduction = LossReduction.ExampleSum)
     {
         using var pool = new DecoderPool(Decoder, new DecoderPoolOptions { Threads = threads, MicroBatchTokens = microBatchTokens });
         using var gradients = new AdapterGradients(Decoder);

@@ -22,7 +22,8 @@ public sealed class LoraInvarianceTests
         {
             var alone = reference.Gradients(batch: Batch.Pack([ReferenceCase.Examples[i]]));
             foreach (var (tensor, expected) in alone)
-                Distance.Relative(batched.Gradients[(tensor, i)], expected).ShouldBeLessThan(Tolerances.FloatReordered, $"{tensor}, example {i}");
+                Distance.Relative(batched.Gradients[(tensor, i)], expected)
+                    .ShouldBeLessThan(Tolerances.FloatReordered, $"{tensor}, example {i}");
         }
     }
 
@@ -87,7 +88,8 @@ public sealed class LoraInvarianceTests
         var config = AdapterConfig.ReadDirectory(source.Directory);
         using (var file = File.Create(Path.Combine(directory.FullPath, AdapterConfig.FileName)))
             (config with { Options = config.Options with { Dropout = dropout } }).Write(file);
-        File.Copy(Path.Combine(source.Directory, LoraAdapters.WeightsFileName), Path.Combine(directory.FullPath, LoraAdapters.WeightsFileName));
+        File.Copy(
+            Path.Combine(source.Directory, LoraAdapters.WeightsFileName), Path.Combine(directory.FullPath, LoraAdapters.WeightsFileName));
         var result = new LoraCase("qwen2-rslora", adapters: directory.FullPath);
         result.Adapters.DropoutStream = LoraAdapters.DropoutStreamOf(seed: 1, step: 3);
         return result;

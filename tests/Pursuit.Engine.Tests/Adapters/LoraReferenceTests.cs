@@ -28,12 +28,14 @@ public sealed class LoraReferenceTests
             using var reference = new LoraCase(name, operations);
             using var pool = new DecoderPool(reference.Decoder, new DecoderPoolOptions { Threads = 1, MicroBatchTokens = 40 });
             using var gradients = new AdapterGradients(reference.Decoder);
-            var losses = pool.Gradients(Batch.Pack(ReferenceCase.Examples), LossReduction.ExampleSum, gradients, TestContext.Current.CancellationToken);
+            var losses = pool.Gradients(
+                Batch.Pack(ReferenceCase.Examples), LossReduction.ExampleSum, gradients, TestContext.Current.CancellationToken);
             var expected = reference.Expected("losses");
             for (var i = 0; i < expected.Length; i++)
                 losses.Examples[i].ShouldBe(expected[i], 1e-5 * Math.Max(1, expected[i]), $"{operations.Name}, example {i}");
             foreach (var parameter in gradients.Parameters)
-                Distance.Relative(gradients.Read(parameter), reference.Expected("grad." + parameter.Name)).ShouldBeLessThan(Tolerances.ModelAgainstFloat64, $"{operations.Name}, {parameter.Name}");
+                Distance.Relative(gradients.Read(parameter), reference.Expected("grad." + parameter.Name))
+                    .ShouldBeLessThan(Tolerances.ModelAgainstFloat64, $"{operations.Name}, {parameter.Name}");
         }
     }
 
@@ -59,9 +61,11 @@ public sealed class LoraReferenceTests
     {
         using var decoder = Decoder.Load(RepositoryFiles.Fixture("engine", "qwen2"));
         using var worker = new DecoderWorker(decoder);
-        var (before, after) = (new float[LoraCase.Whole.Tokens * decoder.Config.VocabularySize], new float[LoraCase.Whole.Tokens * decoder.Config.VocabularySize]);
+        var (before, after) = (new float[LoraCase.Whole.Tokens * decoder.Config.VocabularySize],
+            new float[LoraCase.Whole.Tokens * decoder.Config.VocabularySize]);
         worker.Logits(LoraCase.Whole, before);
-        using var adapters = LoraAdapters.Create(decoder, new LoraOptions { Rank = 3, Dropout = 0, TargetModules = [LoraOptions.AllLinear] }, seed: 5);
+        using var adapters = LoraAdapters.Create(
+            decoder, new LoraOptions { Rank = 3, Dropout = 0, TargetModules = [LoraOptions.AllLinear] }, seed: 5);
         decoder.Adapters = adapters;
         worker.Logits(LoraCase.Whole, after);
         after.ShouldBe(before);

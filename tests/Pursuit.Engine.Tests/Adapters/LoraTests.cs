@@ -137,7 +137,8 @@ public sealed class LoraTests
     [Fact]
     public void All_faults_of_the_options_come_in_one_message()
     {
-        var message = Should.Throw<PursuitException>(() => new LoraOptions { Rank = 0, Alpha = -1, Dropout = 1, TargetModules = ["qkv"] }.Validate()).Message;
+        var message = Should.Throw<PursuitException>(
+            () => new LoraOptions { Rank = 0, Alpha = -1, Dropout = 1, TargetModules = ["qkv"] }.Validate()).Message;
         message.ShouldContain("rank is 0");
         message.ShouldContain("alpha is -1");
         message.ShouldContain("dropout is 1");
@@ -149,7 +150,8 @@ public sealed class LoraTests
         var adapters = LoraAdapters.Create(decoder, options, seed: 1);
         var random = new SeededRandom(4, "test/lora");
         foreach (var module in adapters.Modules)
-            decoder.Operations.Write([.. Enumerable.Range(0, module.B.Length).Select(_ => (float)(0.1 * random.NextGaussian()))], module.B.In(adapters.Values));
+            decoder.Operations.Write(
+                [.. Enumerable.Range(0, module.B.Length).Select(_ => (float)(0.1 * random.NextGaussian()))], module.B.In(adapters.Values));
         return adapters;
     }
 }

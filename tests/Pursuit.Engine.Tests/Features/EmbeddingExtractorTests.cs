@@ -38,7 +38,9 @@ public sealed class EmbeddingExtractorTests
                     var (row, right) = (Row(found, decoder, i), Row(expected, decoder, i));
                     var norm = Math.Sqrt(right.Sum(x => (double)x * x));
                     if (norm == 0) row.ShouldAllBe(x => x == 0, name);
-                    else Distance.Relative(row, options.Norm == EmbeddingNorm.Unit ? Array.ConvertAll(right, x => (float)(x / norm)) : right).ShouldBeLessThan(Tolerances.ModelAgainstFloat64, $"{name}, example {i}");
+                    else
+                        Distance.Relative(row, options.Norm == EmbeddingNorm.Unit ? Array.ConvertAll(right, x => (float)(x / norm)) : right)
+                            .ShouldBeLessThan(Tolerances.ModelAgainstFloat64, $"{name}, example {i}");
                 }
             }
         }
@@ -53,7 +55,8 @@ public sealed class EmbeddingExtractorTests
         {
             var found = Extract(decoder, options, examples);
             for (var i = 0; i < examples.Length; i++)
-                Distance.Relative(Row(found, decoder, i), Twin(decoder, options, examples[i])).ShouldBeLessThan(Tolerances.OperationAgainstTwin, options.ToString());
+                Distance.Relative(Row(found, decoder, i), Twin(decoder, options, examples[i]))
+                    .ShouldBeLessThan(Tolerances.OperationAgainstTwin, options.ToString());
         }
     }
 
@@ -78,11 +81,14 @@ public sealed class EmbeddingExtractorTests
         using var shallow = TinyModel.Create(TinyModel.Config with { Layers = 2 });
         var examples = Examples(5);
         for (var layer = 0; layer <= 3; layer++)
-            Extract(decoder, new EmbeddingOptions { Layer = layer - 4 }, examples).ShouldBe(Extract(decoder, new EmbeddingOptions { Layer = layer }, examples));
+            Extract(decoder, new EmbeddingOptions { Layer = layer - 4 }, examples)
+                .ShouldBe(Extract(decoder, new EmbeddingOptions { Layer = layer }, examples));
 
         // Weights are drawn by name, so the lower layers of both models are the same.
-        Extract(shallow, new EmbeddingOptions { Layer = 1 }, examples).ShouldBe(Extract(decoder, new EmbeddingOptions { Layer = 1 }, examples));
-        Extract(decoder, new EmbeddingOptions { Layer = 2 }, examples).ShouldNotBe(Extract(decoder, new EmbeddingOptions { Layer = 1 }, examples));
+        Extract(shallow, new EmbeddingOptions { Layer = 1 }, examples)
+            .ShouldBe(Extract(decoder, new EmbeddingOptions { Layer = 1 }, examples));
+        Extract(decoder, new EmbeddingOptions { Layer = 2 }, examples)
+            .ShouldNotBe(Extract(decoder, new EmbeddingOptions { Layer = 1 }, examples));
     }
 
     [Theory]
@@ -91,7 +97,8 @@ public sealed class EmbeddingExtractorTests
     public void A_layer_the_model_has_not_is_refused_with_those_it_has(int layer)
     {
         using var decoder = TinyModel.Create();
-        Should.Throw<PursuitException>(() => Extract(decoder, new EmbeddingOptions { Layer = layer }, Examples(1))).Message.ShouldContain("0 to 3, or -1 to -4");
+        Should.Throw<PursuitException>(() => Extract(decoder, new EmbeddingOptions { Layer = layer }, Examples(1))).Message
+            .ShouldContain("0 to 3, or -1 to -4");
     }
 
     [Fact]
@@ -129,17 +136,29 @@ public sealed class EmbeddingExtractorTests
         var hidden = decoder.Config.HiddenSize;
         var states = new float[example.Ids.Length * hidden];
         worker.HiddenStates(Batch.Pack([(example.Ids, null)]).Whole(LossReduction.ExampleSum), decoder.Config.Layers, states);
-        var kept = Enumerable.Range(0, example.Ids.Length).Where(t => options.Tokens == EmbeddingTokens.All || example.Trained[t]).ToArray();
-        var weights = kept.Select((_, i) => options.Pool switch { EmbeddingPool.Weighted => i + 1.0, EmbeddingPool.Mean => 1.0, _ => i == kept.Length - 1 ? 1.0 : 0.0 }).ToArray();
-        var row = Enumerable.Range(0, hidden).Select(k => kept.Zip(weights, (t, w) => w * states[t * hidden + k]).Sum() / weights.Sum()).ToArray();
+        var kept = Enumerable.Range(0, example.Ids.Length).Where(t => options.Tokens == EmbeddingTokens.All || example.Trained[t])
+            .ToArray();
+        var weights = kept.Select((_, i) =>
+            options.Pool switch { EmbeddingPool.Weighted => i + 1.0, EmbeddingPool.Mean => 1.0, _ => i == kept.Length - 1 ? 1.0 : 0.0 })
+            .ToArray();
+        var row = Enumerable.Range(0, hidden).Select(k => kept.Zip(weights, (t, w) => w * states[t * hidden + k]).Sum() / weights.Sum())
+            .ToArray();
         var norm = options.Norm == EmbeddingNorm.Unit ? Math.Sqrt(row.Sum(x => x * x)) : 1;
         return Array.ConvertAll(row, x => (float)(x / norm));
     }
 
-    private static float[] Row(float[] rows, Decoder decoder, int i) => rows[(i * decoder.Config.HiddenSize)..((i + 1) * decoder.Config.HiddenSize)];
+    private static float[] Row(float[] rows, Decoder decoder, int i) =>
+        rows[(i * decoder.Config.HiddenSize)..((i + 1) * decoder.Config.HiddenSize)];
 
     private static EncodedExample[] Examples(int count) => [.. TinyModel.Examples(count).Select(e => Example(e.Tokens, e.Supervised!))];
 
     private static EncodedExample Example(int[] ids, bool[] trained) =>
-        new() { ContentId = default(ContentId), Ids = ids, Trained = trained, SupervisedTokens = trained.Count(t => t), Truncation = default };
+        new()
+        {
+            ContentId = default(ContentId),
+            Ids = ids,
+            Trained = trained,
+            SupervisedTokens = trained.Count(t => t),
+            Truncation = default,
+        };
 }

@@ -14,7 +14,8 @@ public sealed class EmbeddingFeaturesTests : IDisposable
 {
     private readonly FeatureWorld _world = new();
 
-    public static TheoryData<string> Changes { get; } = new("pool-of-tokens", "layer", "tokens", "norm", "precision", "max-length", "records", "model");
+    public static TheoryData<string> Changes { get; } = new(
+        "pool-of-tokens", "layer", "tokens", "norm", "precision", "max-length", "records", "model");
 
     public void Dispose() => _world.Dispose();
 
@@ -23,7 +24,8 @@ public sealed class EmbeddingFeaturesTests : IDisposable
     {
         var (whole, report) = Make("whole", new());
         using var stop = new CancellationTokenSource();
-        Should.Throw<OperationCanceledException>(() => Make("stopped", new(), progress: new FeatureWorld.StopAt(stop, "embeddings of the pool", 1024), token: stop.Token));
+        Should.Throw<OperationCanceledException>(
+            () => Make("stopped", new(), progress: new FeatureWorld.StopAt(stop, "embeddings of the pool", 1024), token: stop.Token));
         var first = Path.Combine(StoreOf("stopped"), "shard-00000.safetensors");
         var written = File.GetLastWriteTimeUtc(first);
         var (continued, reportOfBoth) = Make("stopped", new());
@@ -70,7 +72,11 @@ public sealed class EmbeddingFeaturesTests : IDisposable
             "precision" => new EmbeddingOptions { Precision = EmbeddingPrecision.F32 },
             _ => new EmbeddingOptions(),
         };
-        var data = change == "records" ? _world.Write("changed.jsonl", string.Concat(FeatureWorld.Lines().Select((l, i) => i == 700 ? l.Replace("A", "B", StringComparison.Ordinal) : l))) : null;
+        var data = change == "records"
+            ? _world.Write(
+                "changed.jsonl",
+                string.Concat(FeatureWorld.Lines().Select((l, i) => i == 700 ? l.Replace("A", "B", StringComparison.Ordinal) : l)))
+            : null;
         if (change == "model") _world.SaveModel(seed: 6);
         var maxLength = change == "max-length" ? 12 : 64;
         var (after, _) = Make("run", options, data, maxLength: maxLength);
@@ -91,7 +97,9 @@ public sealed class EmbeddingFeaturesTests : IDisposable
     [Fact]
     public void Texts_are_embedded_and_what_is_over_the_length_is_cut_and_counted()
     {
-        var texts = string.Concat(Enumerable.Range(0, 40).Select(i => JsonSerializer.Serialize(new { text = i < 3 ? string.Concat(Enumerable.Repeat($"one two {i} ", 40)) : $"three {i} four" }) + "\n"));
+        var texts = string.Concat(Enumerable.Range(0, 40).Select(
+            i => JsonSerializer.Serialize(new { text = i < 3 ? string.Concat(Enumerable.Repeat($"one two {i} ", 40)) : $"three {i} four" })
+                + "\n"));
         using var pool = Open(_world.Write("texts.jsonl", texts));
         using var run = RunDirectory.Open(_world.PathOf("texts"));
         var made = Source(run, new() { Precision = EmbeddingPrecision.F32 }).OfPool(pool, TestContext.Current.CancellationToken);
@@ -101,9 +109,11 @@ public sealed class EmbeddingFeaturesTests : IDisposable
         features.Norms(0).ToArray().ShouldAllBe(n => Math.Abs(n - 1) < 1e-5);
 
         // Only what is kept counts: a text cut by hand at that token gives the same.
-        using var other = Open(_world.Write("longer.jsonl", texts.Replace("one two 1 \"", "one two 1 and more\"", StringComparison.Ordinal)));
+        using var other =
+            Open(_world.Write("longer.jsonl", texts.Replace("one two 1 \"", "one two 1 and more\"", StringComparison.Ordinal)));
         using var otherRun = RunDirectory.Open(_world.PathOf("longer"));
-        using var ofOther = Source(otherRun, new() { Precision = EmbeddingPrecision.F32 }).OfPool(other, TestContext.Current.CancellationToken).Features;
+        using var ofOther = Source(otherRun, new() { Precision = EmbeddingPrecision.F32 })
+            .OfPool(other, TestContext.Current.CancellationToken).Features;
         RowOf(ofOther, 1).ShouldBe(RowOf(features, 1));
     }
 
@@ -111,17 +121,22 @@ public sealed class EmbeddingFeaturesTests : IDisposable
     public void Examples_without_an_answer_have_an_embedding_unless_the_answer_is_asked_for()
     {
         var silent = """{"messages":[{"role":"user","content":"nobody answers this"}]}""" + "\n";
-        var spoken = Enumerable.Range(0, 30).Select(i => JsonSerializer.Serialize(new { messages = new[] { new { role = "user", content = $"say {i}" }, new { role = "assistant", content = "one two" } } }) + "\n");
+        var spoken = Enumerable.Range(0, 30).Select(
+            i => JsonSerializer.Serialize(
+                new { messages = new[] { new { role = "user", content = $"say {i}" }, new { role = "assistant", content = "one two" } } })
+                + "\n");
         using var pool = Open(_world.Write("silent.jsonl", string.Concat(spoken) + silent));
         using var target = Open(_world.Write("silent-target.jsonl", silent));
         using var run = RunDirectory.Open(_world.PathOf("run"));
-        using (var all = Source(run, new()).OfPool(pool, TestContext.Current.CancellationToken).Features) all.Norms(0)[30].ShouldBe(1, 1e-5);
+        using (var all = Source(run, new()).OfPool(pool, TestContext.Current.CancellationToken).Features)
+            all.Norms(0)[30].ShouldBe(1, 1e-5);
         var ofAnswers = Source(run, new() { Tokens = EmbeddingTokens.Answer });
         var made = ofAnswers.OfPool(pool, TestContext.Current.CancellationToken);
         made.Features.Norms(0)[30].ShouldBe(0);
         made.Report.ZeroRows.ShouldBe(1);
         made.Features.Dispose();
-        Should.Throw<PursuitException>(() => ofAnswers.OfTarget(pool, target, TestContext.Current.CancellationToken)).Message.ShouldContain("embedding.tokens=all");
+        Should.Throw<PursuitException>(() => ofAnswers.OfTarget(pool, target, TestContext.Current.CancellationToken)).Message
+            .ShouldContain("embedding.tokens=all");
     }
 
     [Fact]
@@ -133,16 +148,20 @@ public sealed class EmbeddingFeaturesTests : IDisposable
         using var target = Open(_world.Write("target.jsonl", string.Concat(FeatureWorld.Lines().Take(12))));
         using (var run = RunDirectory.Open(_world.PathOf("borrower")))
         {
-            var source = FeatureSources.Shared(FeatureSources.KindIn(_world.PathOf("lender"), FeatureNeeds.PoolEmbeddings), _world.PathOf("lender"), run, new LentFeatures { Threads = 2 }, StageShare.Whole, null);
+            var source = FeatureSources.Shared(
+                FeatureSources.KindIn(_world.PathOf("lender"), FeatureNeeds.PoolEmbeddings), _world.PathOf("lender"), run,
+                new LentFeatures { Threads = 2 }, StageShare.Whole, null);
             using var ofPool = source.OfPool(pool, TestContext.Current.CancellationToken).Features;
             using var ofTarget = source.OfTarget(pool, target, TestContext.Current.CancellationToken).Features;
             for (var i = 0; i < 12; i++) RowOf(ofTarget, i).ShouldBe(RowOf(ofPool, i));
             using var otherPool = Open(_world.Write("other.jsonl", string.Concat(FeatureWorld.Lines().Skip(1))));
-            Should.Throw<PursuitException>(() => source.OfPool(otherPool, TestContext.Current.CancellationToken)).Message.ShouldContain("another pool");
+            Should.Throw<PursuitException>(() => source.OfPool(otherPool, TestContext.Current.CancellationToken)).Message
+                .ShouldContain("another pool");
         }
 
         FeatureWorld.Files(_world.PathOf("lender")).ShouldBe(before);
-        Should.Throw<PursuitException>(() => FeatureSources.KindIn(_world.PathOf("lender"), FeatureNeeds.PoolGradients)).Message.ShouldContain("embeddings alone");
+        Should.Throw<PursuitException>(() => FeatureSources.KindIn(_world.PathOf("lender"), FeatureNeeds.PoolGradients)).Message
+            .ShouldContain("embeddings alone");
     }
 
     [Fact]
@@ -163,7 +182,9 @@ public sealed class EmbeddingFeaturesTests : IDisposable
     private static float[] RowOf(IDenseFeatures features, int row)
     {
         var tile = features.Read(0, row, 1, new float[features.Dimension]);
-        return tile.Element == FeatureElement.F32 ? tile.Floats.ToArray() : Array.ConvertAll(tile.BFloats.ToArray(), b => BitConverter.Int32BitsToSingle(b << 16));
+        return tile.Element == FeatureElement.F32
+            ? tile.Floats.ToArray()
+            : Array.ConvertAll(tile.BFloats.ToArray(), b => BitConverter.Int32BitsToSingle(b << 16));
     }
 
     private string StoreOf(string name) => _world.PathOf(name + "/stages/pool-embeddings/store");
@@ -171,11 +192,14 @@ public sealed class EmbeddingFeaturesTests : IDisposable
     private FeatureRecipe<EmbeddingOptions> Recipe(EmbeddingOptions options, int threads, int maxLength) =>
         new() { Model = _world.ModelPath(), MaxLength = maxLength, Options = options, Threads = threads };
 
-    private EmbeddingFeatures Source(RunDirectory run, EmbeddingOptions options, IProgress<WorkProgress>? progress = null, int threads = 2, int maxLength = 64) =>
+    private EmbeddingFeatures Source(
+        RunDirectory run, EmbeddingOptions options, IProgress<WorkProgress>? progress = null, int threads = 2, int maxLength = 64) =>
         new(Recipe(options, threads, maxLength), run, progress);
 
     /// <summary>Makes a pool's embeddings and returns the store's bytes, hashed, and the report.</summary>
-    private (SortedDictionary<string, string> Store, EmbeddingReport Report) Make(string name, EmbeddingOptions options, string? data = null, IProgress<WorkProgress>? progress = null, int threads = 2, int maxLength = 64, CancellationToken? token = null)
+    private (SortedDictionary<string, string> Store, EmbeddingReport Report) Make(
+        string name, EmbeddingOptions options, string? data = null, IProgress<WorkProgress>? progress = null, int threads = 2,
+        int maxLength = 64, CancellationToken? token = null)
     {
         using var pool = Open(data ?? _world.Data());
         using var run = RunDirectory.Open(_world.PathOf(name));

@@ -25,7 +25,8 @@ public sealed class ExtractorTests
         var examples = Examples(9);
         var (rows, _, dimension) = model.Extract(options, examples);
         for (var i = 0; i < examples.Length; i++)
-            Distance.Relative(rows.AsSpan(i * dimension, dimension), model.OwnGradient(examples[i])).ShouldBeLessThan(Tolerances.FloatReordered);
+            Distance.Relative(rows.AsSpan(i * dimension, dimension), model.OwnGradient(examples[i]))
+                .ShouldBeLessThan(Tolerances.FloatReordered);
     }
 
     [Theory]
@@ -41,7 +42,8 @@ public sealed class ExtractorTests
         var (apart, _, _) = model.Extract(options with { MicroBatch = 1 }, examples, threads: 2);
         apart.ShouldBe(together);
         var order = Enumerable.Range(0, examples.Length).Reverse().ToArray();
-        var (reversed, reversedLosses, _) = model.Extract(options with { MicroBatch = 50 }, [.. order.Select(i => examples[i])], threads: 3);
+        var (reversed, reversedLosses, _) = model.Extract(
+            options with { MicroBatch = 50 }, [.. order.Select(i => examples[i])], threads: 3);
         for (var i = 0; i < order.Length; i++)
         {
             reversed[(i * dimension)..((i + 1) * dimension)].ShouldBe(together[(order[i] * dimension)..((order[i] + 1) * dimension)]);
@@ -60,7 +62,8 @@ public sealed class ExtractorTests
         using var model = new Model(kind);
         var examples = Examples(4);
         var own = examples.Select(model.OwnGradient).ToArray();
-        var options = new GradientFeatureOptions { Kind = kind, Preconditioning = Preconditioning.None, Dimension = Dimension, Factor = factor };
+        var options =
+            new GradientFeatureOptions { Kind = kind, Preconditioning = Preconditioning.None, Dimension = Dimension, Factor = factor };
         var scatter = new double[Seeds];
         var errors = new double[Seeds];
         for (var seed = 0; seed < Seeds; seed++)
@@ -70,7 +73,8 @@ public sealed class ExtractorTests
                 for (var j = i; j < examples.Length; j++, pairs++)
                 {
                     // As a share of the lengths, so that every pair counts alike.
-                    var error = (Dot(rows.AsSpan(i * dimension, dimension), rows.AsSpan(j * dimension, dimension)) - Dot(own[i], own[j])) / Math.Sqrt(Dot(own[i], own[i]) * Dot(own[j], own[j]));
+                    var error = (Dot(rows.AsSpan(i * dimension, dimension), rows.AsSpan(j * dimension, dimension)) - Dot(own[i], own[j]))
+                        / Math.Sqrt(Dot(own[i], own[i]) * Dot(own[j], own[j]));
                     errors[seed] += error / 10;
                     scatter[seed] += error * error / 10;
                 }
@@ -90,7 +94,13 @@ public sealed class ExtractorTests
         using var model = new Model(GradientKind.Full);
         using var directory = new TemporaryDirectory();
         var moments = model.WriteMoments(directory.FullPath);
-        var options = new GradientFeatureOptions { Kind = GradientKind.Full, Preconditioning = Preconditioning.Adam, Dimension = Exact, EpsilonPlace = place };
+        var options = new GradientFeatureOptions
+        {
+            Kind = GradientKind.Full,
+            Preconditioning = Preconditioning.Adam,
+            Dimension = Exact,
+            EpsilonPlace = place,
+        };
         var examples = Examples(3);
         var (pool, _, dimension) = model.Extract(options, examples, directory.FullPath);
         var (target, _, _) = model.Extract(options, examples, directory.FullPath, GradientSide.Target);
@@ -114,13 +124,20 @@ public sealed class ExtractorTests
         using var model = new Model(GradientKind.Full);
         using var directory = new TemporaryDirectory();
         var moments = model.WriteMoments(directory.FullPath);
-        var options = new GradientFeatureOptions { Kind = GradientKind.Full, Preconditioning = Preconditioning.Symmetric, Dimension = Exact, Epsilon = 1e-3 };
+        var options = new GradientFeatureOptions
+        {
+            Kind = GradientKind.Full,
+            Preconditioning = Preconditioning.Symmetric,
+            Dimension = Exact,
+            Epsilon = 1e-3,
+        };
         var examples = Examples(3);
         var (pool, _, dimension) = model.Extract(options, examples, directory.FullPath);
         model.Extract(options, examples, directory.FullPath, GradientSide.Target).Rows.ShouldBe(pool);
         for (var i = 0; i < examples.Length; i++)
         {
-            var expected = model.OwnGradient(examples[i]).Select((g, k) => (float)(g * Math.Pow(moments.Second[k] + 1e-3, -0.25))).ToArray();
+            var expected = model.OwnGradient(examples[i]).Select((g, k) => (float)(g * Math.Pow(moments.Second[k] + 1e-3, -0.25)))
+                .ToArray();
             Distance.Relative(pool.AsSpan(i * dimension, dimension), expected).ShouldBeLessThan(Tolerances.FloatReordered);
         }
     }
@@ -132,7 +149,8 @@ public sealed class ExtractorTests
         using var model = new Model(GradientKind.Full);
         using var directory = new TemporaryDirectory();
         model.WriteMoments(directory.FullPath, factors: true);
-        var options = new GradientFeatureOptions { Preconditioning = Preconditioning.Symmetric, Dimension = Exact, Factor = 4096, Epsilon = 1e-12 };
+        var options =
+            new GradientFeatureOptions { Preconditioning = Preconditioning.Symmetric, Dimension = Exact, Factor = 4096, Epsilon = 1e-12 };
         var examples = Examples(3);
         var (full, _, dimension) = model.Extract(options with { Kind = GradientKind.Full }, examples, directory.FullPath);
         var (factored, _, _) = model.Extract(options with { Kind = GradientKind.Factored }, examples, directory.FullPath);
@@ -146,7 +164,9 @@ public sealed class ExtractorTests
         using var model = new Model(GradientKind.Factored);
         var examples = Examples(4);
         examples[2] = examples[2] with { Trained = new bool[examples[2].Ids.Length], SupervisedTokens = 0 };
-        var (rows, losses, dimension) = model.Extract(new GradientFeatureOptions { Kind = GradientKind.Factored, Preconditioning = Preconditioning.None, Dimension = 64, Factor = 4 }, examples);
+        var (rows, losses, dimension) = model.Extract(
+            new GradientFeatureOptions { Kind = GradientKind.Factored, Preconditioning = Preconditioning.None, Dimension = 64, Factor = 4 },
+            examples);
         rows.AsSpan(2 * dimension, dimension).ToArray().ShouldAllBe(x => x == 0);
         losses[2].ShouldBe(0);
         rows.AsSpan(3 * dimension, dimension).ToArray().ShouldContain(x => x != 0);
@@ -155,11 +175,19 @@ public sealed class ExtractorTests
     [Fact]
     public void Options_out_of_range_and_combinations_that_cannot_be_are_told_together()
     {
-        var message = Should.Throw<PursuitException>(() => new GradientFeatureOptions { Kind = GradientKind.Factored, Preconditioning = Preconditioning.Adam, Dimension = 3, Warmup = 0 }.Validate()).Message;
+        var message = Should.Throw<PursuitException>(
+            () => new GradientFeatureOptions
+            {
+                Kind = GradientKind.Factored,
+                Preconditioning = Preconditioning.Adam,
+                Dimension = 3,
+                Warmup = 0,
+            }.Validate()).Message;
         message.ShouldContain("features.dimension: 3");
         message.ShouldContain("features.warmup: 0");
         message.ShouldContain("adam with kind=factored");
-        Should.Throw<PursuitException>(() => new GradientFeatureOptions { Checkpoints = 0 }.Validate()).Message.ShouldContain("preconditioning=none");
+        Should.Throw<PursuitException>(() => new GradientFeatureOptions { Checkpoints = 0 }.Validate()).Message
+            .ShouldContain("preconditioning=none");
     }
 
     [Theory]
@@ -172,7 +200,8 @@ public sealed class ExtractorTests
     {
         Warmup.Examples(new GradientFeatureOptions(), pool).ShouldBe(examples);
         Warmup.Examples(new GradientFeatureOptions { WarmupMost = 100 }, pool).ShouldBe(Math.Min(examples, 100));
-        Should.Throw<PursuitException>(() => new GradientFeatureOptions { WarmupMost = 63 }.Validate()).Message.ShouldContain("features.warmup-most: 63; expected at least 64");
+        Should.Throw<PursuitException>(() => new GradientFeatureOptions { WarmupMost = 63 }.Validate()).Message
+            .ShouldContain("features.warmup-most: 63; expected at least 64");
     }
 
     private static EncodedExample[] Examples(int count) =>
@@ -207,7 +236,9 @@ public sealed class ExtractorTests
             _adapters = LoraAdapters.Create(_decoder, new LoraOptions { Rank = 3, Alpha = 6 }, 4);
             var random = new SeededRandom(2, "test/adapters");
             foreach (var module in _adapters.Modules) // B of zero has no gradient in A
-                _decoder.Operations.Write([.. Enumerable.Range(0, module.B.Length).Select(_ => (float)(0.1 * random.NextGaussian()))], module.B.In(_adapters.Values));
+                _decoder.Operations.Write(
+                    [.. Enumerable.Range(0, module.B.Length).Select(_ => (float)(0.1 * random.NextGaussian()))],
+                    module.B.In(_adapters.Values));
             _decoder.Adapters = _adapters;
         }
 
@@ -220,7 +251,9 @@ public sealed class ExtractorTests
             return [.. Tensors.SelectMany(p => byName[p.Name])];
         }
 
-        public (float[] Rows, double[] Losses, int Dimension) Extract(GradientFeatureOptions options, EncodedExample[] examples, string? checkpoint = null, GradientSide side = GradientSide.Pool, int threads = 1)
+        public (float[] Rows, double[] Losses, int Dimension) Extract(
+            GradientFeatureOptions options, EncodedExample[] examples, string? checkpoint = null, GradientSide side = GradientSide.Pool,
+            int threads = 1)
         {
             using var pool = new DecoderPool(_decoder, new DecoderPoolOptions { Threads = threads });
             using var extractor = new GradientExtractor(_decoder, pool, options, checkpoint, side);
@@ -230,7 +263,8 @@ public sealed class ExtractorTests
             return (rows, losses, extractor.Dimension);
         }
 
-        public (float[] Rows, double[] Losses, int Dimension) Extract(GradientFeatureOptions options, EncodedExample[] examples, int threads) =>
+        public (float[] Rows, double[] Losses, int Dimension) Extract(
+            GradientFeatureOptions options, EncodedExample[] examples, int threads) =>
             Extract(options, examples, null, GradientSide.Pool, threads);
 
         /// <summary>Writes moments as a checkpoint has them, and returns them in the order of <see cref="OwnGradient"/>.</summary>
@@ -246,7 +280,8 @@ public sealed class ExtractorTests
                 {
                     var rows = Enumerable.Range(0, parameter.Shape[0]).Select(_ => 0.1 + random.NextDouble()).ToArray();
                     var m = Enumerable.Range(0, parameter.Length).Select(_ => (float)(0.1 * random.NextGaussian())).ToArray();
-                    var v = Enumerable.Range(0, parameter.Length).Select(k => (float)(factors ? rows[k / group.Inputs] * columns[k % group.Inputs] : random.NextDouble())).ToArray();
+                    var v = Enumerable.Range(0, parameter.Length)
+                        .Select(k => (float)(factors ? rows[k / group.Inputs] * columns[k % group.Inputs] : random.NextDouble())).ToArray();
                     long[] shape = [.. parameter.Shape.Select(s => (long)s)];
                     tensors.Add(TensorToWrite.FromSingle(TrainingCheckpoint.FirstMomentPrefix + parameter.Name, shape, m));
                     tensors.Add(TensorToWrite.FromSingle(TrainingCheckpoint.SecondMomentPrefix + parameter.Name, shape, v));
@@ -265,6 +300,7 @@ public sealed class ExtractorTests
             _adapters?.Dispose();
         }
 
-        private IEnumerable<Parameter> Tensors => _adapters?.All ?? _decoder.Layout.LinearGroups.SelectMany(g => g.Parts).Select(p => p.Weight);
+        private IEnumerable<Parameter> Tensors =>
+            _adapters?.All ?? _decoder.Layout.LinearGroups.SelectMany(g => g.Parts).Select(p => p.Weight);
     }
 }

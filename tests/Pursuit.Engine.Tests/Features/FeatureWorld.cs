@@ -19,13 +19,21 @@ internal sealed class FeatureWorld : IDisposable
     {
         string[] words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
         for (var i = 0; i < Rows; i++)
-            yield return JsonSerializer.Serialize(new { prompt = $"A{i}: {words[i % 10]} and {words[i / 10 % 10]}", completion = $"{words[i * 7 % 10]} {words[i * 3 / 10 % 10]}" }) + "\n";
+            yield return JsonSerializer.Serialize(new
+            {
+                prompt = $"A{i}: {words[i % 10]} and {words[i / 10 % 10]}",
+                completion = $"{words[i * 7 % 10]} {words[i * 3 / 10 % 10]}",
+            })
+                + "\n";
     }
 
     /// <summary>A directory's files by name, hashed.</summary>
     public static SortedDictionary<string, string> Files(string directory) =>
-        new(Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Where(f => !f.EndsWith("run.lock", StringComparison.Ordinal))
-            .ToDictionary(f => Path.GetRelativePath(directory, f), f => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f)))), StringComparer.Ordinal);
+        new(Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
+            .Where(f => !f.EndsWith("run.lock", StringComparison.Ordinal))
+            .ToDictionary(
+                f => Path.GetRelativePath(directory, f),
+                f => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f)))), StringComparer.Ordinal);
 
     public void Dispose() => _directory.Dispose();
 
@@ -46,7 +54,9 @@ internal sealed class FeatureWorld : IDisposable
         var path = PathOf("model");
         var tokenizer = BpeTrainer.Train(Lines().Take(50), new BpeTrainingOptions { VocabularySize = 280, BosToken = "<|endoftext|>" });
         tokenizer.Save(path);
-        using var decoder = Decoder.Create(new DecoderShape { Width = 16, Layers = 2, Heads = 2, Mlp = 32, Context = 64 }.ToConfig(tokenizer.VocabularySize, 0, 0), seed, 0.1f);
+        using var decoder = Decoder.Create(
+            new DecoderShape { Width = 16, Layers = 2, Heads = 2, Mlp = 32, Context = 64 }.ToConfig(tokenizer.VocabularySize, 0, 0),
+            seed, 0.1f);
         decoder.Save(path);
     }
 

@@ -11,7 +11,8 @@ namespace Pursuit.Engine.Tests.Features;
 public sealed class GradientFeaturesTests : IDisposable
 {
     private const int Rows = FeatureWorld.Rows;
-    private static readonly GradientFeatureOptions Quick = new() { Checkpoints = 2, Dimension = 32, Factor = 4, Warmup = 0.02, LearningRate = 0.01, Batch = 8 };
+    private static readonly GradientFeatureOptions Quick =
+        new() { Checkpoints = 2, Dimension = 32, Factor = 4, Warmup = 0.02, LearningRate = 0.01, Batch = 8 };
 
     private readonly FeatureWorld _world = new();
 
@@ -22,7 +23,8 @@ public sealed class GradientFeaturesTests : IDisposable
     {
         var (whole, _) = Make("whole", Quick);
         using var stop = new CancellationTokenSource();
-        Should.Throw<OperationCanceledException>(() => Make("stopped", Quick, progress: new FeatureWorld.StopAt(stop, "gradients of the pool", 1024), token: stop.Token));
+        Should.Throw<OperationCanceledException>(
+            () => Make("stopped", Quick, progress: new FeatureWorld.StopAt(stop, "gradients of the pool", 1024), token: stop.Token));
         var first = Path.Combine(_world.PathOf("stopped"), "stages/pool-gradients/store/shard-00000.safetensors");
         var written = File.GetLastWriteTimeUtc(first);
         Make("stopped", Quick).Store.ShouldBe(whole);
@@ -53,13 +55,16 @@ public sealed class GradientFeaturesTests : IDisposable
         using var other = Pool.Open(new PoolOptions { Paths = [reversed] }, null, TestContext.Current.CancellationToken);
         using var run = RunDirectory.Open(_world.PathOf("a"));
         using var otherRun = RunDirectory.Open(_world.PathOf("b"));
-        var (made, otherMade) = (Source(run, Quick).OfPool(pool, TestContext.Current.CancellationToken), Source(otherRun, Quick).OfPool(other, TestContext.Current.CancellationToken));
+        var (made, otherMade) = (Source(run, Quick).OfPool(pool, TestContext.Current.CancellationToken),
+            Source(otherRun, Quick).OfPool(other, TestContext.Current.CancellationToken));
         using var features = made.Features;
         using var otherFeatures = otherMade.Features;
         var (losses, report) = (made.Losses!, (GradientReport)made.Report);
         losses.Rows.ShouldBe(Rows);
-        for (var i = 0; i < Rows; i++) losses.Row(i).ToArray().ShouldBe(otherMade.Losses!.Row(Rows - 1 - i).ToArray(), "an example's losses are its own");
-        for (var t = 0; t < 2; t++) Enumerable.Range(0, Rows).Average(i => (double)losses.Row(i)[t]).ShouldBe(report.Checkpoints[t].MeanLoss!.Value, 1e-9);
+        for (var i = 0; i < Rows; i++)
+            losses.Row(i).ToArray().ShouldBe(otherMade.Losses!.Row(Rows - 1 - i).ToArray(), "an example's losses are its own");
+        for (var t = 0; t < 2; t++)
+            Enumerable.Range(0, Rows).Average(i => (double)losses.Row(i)[t]).ShouldBe(report.Checkpoints[t].MeanLoss!.Value, 1e-9);
         var scratch = new float[features.Dimension];
         foreach (var i in new[] { 0, 5, 1023, 1024, Rows - 1 })
             for (var t = 0; t < 2; t++)
@@ -70,7 +75,9 @@ public sealed class GradientFeaturesTests : IDisposable
             }
     }
 
-    public static TheoryData<string> Changes { get; } = new("kind", "store", "preconditioning", "dimension", "factor", "epsilon", "checkpoints", "warmup", "learning-rate", "batch", "seed", "max-length", "pool", "model");
+    public static TheoryData<string> Changes { get; } = new(
+        "kind", "store", "preconditioning", "dimension", "factor", "epsilon", "checkpoints", "warmup", "learning-rate", "batch", "seed",
+        "max-length", "pool", "model");
 
     [Theory]
     [MemberData(nameof(Changes))]
@@ -92,7 +99,12 @@ public sealed class GradientFeaturesTests : IDisposable
             "seed" => Quick with { Seed = 1 },
             _ => Quick,
         };
-        var data = change == "pool" ? _world.Write("changed.jsonl", string.Concat(FeatureWorld.Lines().Select((l, i) => i == 700 ? l.Replace("nine", "ten", StringComparison.Ordinal).Replace("one", "two", StringComparison.Ordinal).Replace("A", "B", StringComparison.Ordinal) : l))) : null;
+        var data = change == "pool"
+            ? _world.Write("changed.jsonl", string.Concat(FeatureWorld.Lines().Select((l, i) => i == 700
+                ? l.Replace("nine", "ten", StringComparison.Ordinal).Replace("one", "two", StringComparison.Ordinal)
+                    .Replace("A", "B", StringComparison.Ordinal)
+                : l)))
+            : null;
         if (change == "model") _world.SaveModel(seed: 6);
         var (after, _) = Make("run", options, data, maxLength: change == "max-length" ? 12 : 64);
         after.ShouldNotBe(before);
@@ -106,8 +118,12 @@ public sealed class GradientFeaturesTests : IDisposable
     [InlineData(GradientKind.Full, Preconditioning.Adam)]
     public void Every_kind_goes_the_whole_way_and_adam_treats_pool_and_target_apart(GradientKind kind, Preconditioning preconditioning)
     {
-        using var pool = Pool.Open(new PoolOptions { Paths = [_world.Write("small.jsonl", string.Concat(FeatureWorld.Lines().Take(80)))] }, null, TestContext.Current.CancellationToken);
-        using var target = Pool.Open(new PoolOptions { Paths = [_world.Write("target.jsonl", string.Concat(FeatureWorld.Lines().Take(8)))] }, null, TestContext.Current.CancellationToken);
+        using var pool = Pool.Open(
+            new PoolOptions { Paths = [_world.Write("small.jsonl", string.Concat(FeatureWorld.Lines().Take(80)))] }, null,
+            TestContext.Current.CancellationToken);
+        using var target = Pool.Open(
+            new PoolOptions { Paths = [_world.Write("target.jsonl", string.Concat(FeatureWorld.Lines().Take(8)))] }, null,
+            TestContext.Current.CancellationToken);
         using var run = RunDirectory.Open(_world.PathOf("run"));
         var source = Source(run, Quick with { Kind = kind, Preconditioning = preconditioning, LoraRank = 2 });
         var made = source.OfPool(pool, TestContext.Current.CancellationToken);
@@ -144,7 +160,9 @@ public sealed class GradientFeaturesTests : IDisposable
     [Fact]
     public void Examples_that_were_cut_are_counted_and_said()
     {
-        var lines = string.Concat(FeatureWorld.Lines().Take(60)) + string.Concat(Enumerable.Range(0, 3).Select(i => JsonSerializer.Serialize(new { prompt = $"A{i}", completion = string.Concat(Enumerable.Repeat($"one two {i} ", 40)) }) + "\n"));
+        var lines = string.Concat(FeatureWorld.Lines().Take(60)) + string.Concat(Enumerable.Range(0, 3).Select(
+            i => JsonSerializer.Serialize(new { prompt = $"A{i}", completion = string.Concat(Enumerable.Repeat($"one two {i} ", 40)) })
+                + "\n"));
         var (_, report) = Make("cut", Quick, _world.Write("cut.jsonl", lines));
         (report.Cut, report.MaxLength).ShouldBe((3, 64));
     }
@@ -171,11 +189,13 @@ public sealed class GradientFeaturesTests : IDisposable
             using var ofTarget = source.OfTarget(pool, targets, TestContext.Current.CancellationToken).Features;
             // The target's examples are the pool's first twelve, so their features are too.
             var scratch = new float[ofPool.Dimension];
-            for (var i = 0; i < 12; i++) ofTarget.Read(1, i, 1, scratch).BFloats.ToArray().ShouldBe(ofPool.Read(1, i, 1, scratch).BFloats.ToArray());
+            for (var i = 0; i < 12; i++)
+                ofTarget.Read(1, i, 1, scratch).BFloats.ToArray().ShouldBe(ofPool.Read(1, i, 1, scratch).BFloats.ToArray());
 
             var other = _world.Write("other.jsonl", string.Concat(FeatureWorld.Lines().Skip(1)));
             using var otherPool = Pool.Open(new PoolOptions { Paths = [other] }, null, TestContext.Current.CancellationToken);
-            Should.Throw<PursuitException>(() => source.OfPool(otherPool, TestContext.Current.CancellationToken)).Message.ShouldContain("another pool");
+            Should.Throw<PursuitException>(() => source.OfPool(otherPool, TestContext.Current.CancellationToken)).Message
+                .ShouldContain("another pool");
         }
 
         FeatureWorld.Files(_world.PathOf("lender")).ShouldBe(before);
@@ -185,7 +205,10 @@ public sealed class GradientFeaturesTests : IDisposable
     public void A_target_without_an_answer_is_refused_and_records_without_one_get_zero_rows()
     {
         var silent = """{"messages":[{"role":"user","content":"nobody answers this"}]}""" + "\n";
-        var spoken = Enumerable.Range(0, 30).Select(i => JsonSerializer.Serialize(new { messages = new[] { new { role = "user", content = $"say {i}" }, new { role = "assistant", content = "one two" } } }) + "\n");
+        var spoken = Enumerable.Range(0, 30).Select(
+            i => JsonSerializer.Serialize(
+                new { messages = new[] { new { role = "user", content = $"say {i}" }, new { role = "assistant", content = "one two" } } })
+                + "\n");
         var data = _world.Write("silent.jsonl", string.Concat(spoken) + silent);
         var target = _world.Write("silent-target.jsonl", silent);
         using var pool = Pool.Open(new PoolOptions { Paths = [data] }, null, TestContext.Current.CancellationToken);
@@ -196,14 +219,26 @@ public sealed class GradientFeaturesTests : IDisposable
         made.Report.ZeroRows.ShouldBe(1);
         made.Features.Norms(0)[30].ShouldBe(0);
         made.Features.Dispose();
-        Should.Throw<PursuitException>(() => source.OfTarget(pool, targets, TestContext.Current.CancellationToken)).Message.ShouldContain("none with a token to learn");
+        Should.Throw<PursuitException>(() => source.OfTarget(pool, targets, TestContext.Current.CancellationToken)).Message
+            .ShouldContain("none with a token to learn");
     }
 
-    private GradientFeatures Source(RunDirectory run, GradientFeatureOptions options, IProgress<WorkProgress>? progress = null, int threads = 2, int maxLength = 64) =>
-        new(new FeatureRecipe<GradientFeatureOptions> { Model = _world.ModelPath(), MaxLength = maxLength, Options = options, Threads = threads }, run, progress);
+    private GradientFeatures Source(
+        RunDirectory run, GradientFeatureOptions options, IProgress<WorkProgress>? progress = null, int threads = 2, int maxLength = 64) =>
+        new(
+            new FeatureRecipe<GradientFeatureOptions>
+            {
+                Model = _world.ModelPath(),
+                MaxLength = maxLength,
+                Options = options,
+                Threads = threads,
+            },
+            run, progress);
 
     /// <summary>Makes a pool's features and returns the store's bytes, hashed, and the report.</summary>
-    private (SortedDictionary<string, string> Store, GradientReport Report) Make(string name, GradientFeatureOptions options, string? data = null, IProgress<WorkProgress>? progress = null, int threads = 2, int maxLength = 64, CancellationToken? token = null)
+    private (SortedDictionary<string, string> Store, GradientReport Report) Make(
+        string name, GradientFeatureOptions options, string? data = null, IProgress<WorkProgress>? progress = null, int threads = 2,
+        int maxLength = 64, CancellationToken? token = null)
     {
         using var pool = Pool.Open(new PoolOptions { Paths = [data ?? _world.Data()] }, null, TestContext.Current.CancellationToken);
         using var run = RunDirectory.Open(_world.PathOf(name));

@@ -6,7 +6,9 @@ using Pursuit.TestKit;
 
 namespace Pursuit.Engine.Tests.Features;
 
-/// <summary>Features that several processes or tasks make together, and shards that were damaged after: always the bytes of one process.</summary>
+/// <summary>
+/// Features that several processes or tasks make together, and shards that were damaged after: always the bytes of one process.
+/// </summary>
 public sealed class SharedWorkTests : IDisposable
 {
     private static readonly EmbeddingOptions Quick = new();
@@ -33,7 +35,9 @@ public sealed class SharedWorkTests : IDisposable
     {
         var whole = WholeGradients("whole");
         RunDirectory.OpenShared(_world.PathOf("tasks")).Dispose(); // here tasks are threads, whose temporary names would be the same
-        var tasks = new[] { "0/3", "1/3", "2/3" }.Select(task => System.Threading.Tasks.Task.Run(() => GradientTask("tasks", task), TestContext.Current.CancellationToken)).ToArray();
+        var tasks = new[] { "0/3", "1/3", "2/3" }.Select(
+            task => System.Threading.Tasks.Task.Run(() => GradientTask("tasks", task), TestContext.Current.CancellationToken))
+            .ToArray();
         (await System.Threading.Tasks.Task.WhenAll(tasks)).ShouldContain(true);
         Store("tasks", "pool-gradients").ShouldBe(whole);
         using var run = RunDirectory.Open(_world.PathOf("tasks"));
@@ -111,7 +115,8 @@ public sealed class SharedWorkTests : IDisposable
     {
         var whole = Whole("run");
         var store = Path.Combine(_world.PathOf("run"), "stages/pool-embeddings/store");
-        var (first, second, manifest) = (Path.Combine(store, "shard-00000.safetensors"), Path.Combine(store, "shard-00001.safetensors"), Path.Combine(store, "features.json"));
+        var (first, second, manifest) = (Path.Combine(store, "shard-00000.safetensors"), Path.Combine(store, "shard-00001.safetensors"),
+            Path.Combine(store, "features.json"));
         var bytes = File.ReadAllBytes(second);
         switch (damage)
         {
@@ -176,11 +181,26 @@ public sealed class SharedWorkTests : IDisposable
 
     private Pool Pool() => Data.Pool.Open(new PoolOptions { Paths = [_world.Data()] }, null, TestContext.Current.CancellationToken);
 
-    private SortedDictionary<string, string> Store(string name, string stage = "pool-embeddings") => FeatureWorld.Files(Path.Combine(_world.PathOf(name), "stages", stage, "store"));
+    private SortedDictionary<string, string> Store(string name, string stage = "pool-embeddings") =>
+        FeatureWorld.Files(Path.Combine(_world.PathOf(name), "stages", stage, "store"));
 
     private EmbeddingFeatures Embeddings(RunDirectory run, StageShare share) =>
-        new(new FeatureRecipe<EmbeddingOptions> { Model = _world.ModelPath(), MaxLength = 64, Options = Quick, Threads = 1 }, run, null) { Share = share };
+        new(new FeatureRecipe<EmbeddingOptions> { Model = _world.ModelPath(), MaxLength = 64, Options = Quick, Threads = 1 }, run, null)
+        {
+            Share = share,
+        };
 
     private GradientFeatures Gradients(RunDirectory run, StageShare share) =>
-        new(new FeatureRecipe<GradientFeatureOptions> { Model = _world.ModelPath(), MaxLength = 64, Options = new() { Checkpoints = 1, Dimension = 32, Factor = 4, Warmup = 0.02, LearningRate = 0.01, Batch = 8 }, Threads = 1 }, run, null) { Share = share };
+        new(
+            new FeatureRecipe<GradientFeatureOptions>
+            {
+                Model = _world.ModelPath(),
+                MaxLength = 64,
+                Options = new() { Checkpoints = 1, Dimension = 32, Factor = 4, Warmup = 0.02, LearningRate = 0.01, Batch = 8 },
+                Threads = 1,
+            },
+            run, null)
+        {
+            Share = share,
+        };
 }

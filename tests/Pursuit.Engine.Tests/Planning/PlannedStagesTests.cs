@@ -68,14 +68,16 @@ public sealed class PlannedStagesTests
     public void Cores_and_speed_make_features_faster_and_a_warm_up_no_faster_than_its_batch_has_parts()
     {
         Compute(On(Machine with { Cores = 8 })).ShouldBe(Compute(On(Machine with { Cores = 4, Speed = 2 })), 1);
-        Seconds(On(Machine with { Cores = 64 }), "warm-up").ShouldBe(Seconds(On(Machine), "warm-up"), 1e-6, "four micro-batches keep four cores busy");
+        Seconds(On(Machine with { Cores = 64 }), "warm-up")
+            .ShouldBe(Seconds(On(Machine), "warm-up"), 1e-6, "four micro-batches keep four cores busy");
         On(Machine with { Cores = 64 }).Stages.Single(s => s.Name == "warm-up").LimitedBy.ShouldContain("4 micro-batches for 64 cores");
 
         // Three rounds of two, and one left over: 5 parts take 3 rounds on two threads and 2 on four.
         var five = Job with { WarmupMicroBatches = 5 };
         Seconds(On(Machine with { Cores = 2 }, five), "warm-up").ShouldBe(1.5 * Seconds(On(Machine, five), "warm-up"), 1);
 
-        double Compute(ClusterPlan plan) => Seconds(plan, "features") - (Job.StoreBytes / Job.Rates.Checksum / plan.Machines[0].Speed) - (Job.StoreBytes / Machine.DiskRate);
+        double Compute(ClusterPlan plan) => Seconds(plan, "features") - (Job.StoreBytes / Job.Rates.Checksum / plan.Machines[0].Speed)
+            - (Job.StoreBytes / Machine.DiskRate);
     }
 
     [Fact]
@@ -105,9 +107,10 @@ public sealed class PlannedStagesTests
         var gram = On(Machine with { MemoryGb = 1024 }, Job with { Chosen = 42_000 }).Faults.ShouldHaveSingleItem();
         gram.ShouldContain("Gram matrix of 42,000 rows to choose, and of what is offered for them, has 46,800 rows");
         gram.ShouldContain("Lower the budget to 41,540 rows");
-        On(Machine with { MemoryGb = 1e6 }, Job with { Examples = 1_500_000_000, Chosen = 0, Passes = 0 }).Faults.ShouldSatisfyAllConditions(
-            f => f[0].ShouldContain("losses of 1,500,000,000 examples at 2 checkpoints"),
-            f => f[1].ShouldContain("1,464,844 shards"));
+        On(Machine with { MemoryGb = 1e6 }, Job with { Examples = 1_500_000_000, Chosen = 0, Passes = 0 }).Faults
+            .ShouldSatisfyAllConditions(
+                f => f[0].ShouldContain("losses of 1,500,000,000 examples at 2 checkpoints"),
+                f => f[1].ShouldContain("1,464,844 shards"));
     }
 
     [Fact]
@@ -115,14 +118,19 @@ public sealed class PlannedStagesTests
     {
         MachineGroup.Validate([Machine], "m.yaml");
         MachineGroup.Validate([Machine with { NetworkMbS = 0 }], "m.yaml");
-        var fault = Should.Throw<PursuitException>(() => MachineGroup.Validate([Machine with { NetworkMbS = 0, Count = 2 }, Machine with { Cores = 0, Speed = -1, DiskMbS = double.NaN }], "m.yaml")).Message;
-        foreach (var part in new[] { "m.yaml", "network-mb-s is 0", "group 2", "cores is 0", "speed is -1", "disk-mb-s is NaN" }) fault.ShouldContain(part);
+        var fault = Should.Throw<PursuitException>(
+            () => MachineGroup.Validate(
+                [Machine with { NetworkMbS = 0, Count = 2 }, Machine with { Cores = 0, Speed = -1, DiskMbS = double.NaN }],
+                "m.yaml")).Message;
+        foreach (var part in new[] { "m.yaml", "network-mb-s is 0", "group 2", "cores is 0", "speed is -1", "disk-mb-s is NaN" })
+            fault.ShouldContain(part);
         Should.Throw<PursuitException>(() => MachineGroup.Validate([], "m.yaml")).Message.ShouldContain("no group");
     }
 
     private static ClusterPlan On(MachineGroup machine, CostPlan? job = null) => On([machine], job);
 
-    private static ClusterPlan On(IReadOnlyList<MachineGroup> machines, CostPlan? job = null) => PlannedStages.On(job ?? Job, new GtpOptions(), machines);
+    private static ClusterPlan On(IReadOnlyList<MachineGroup> machines, CostPlan? job = null) =>
+        PlannedStages.On(job ?? Job, new GtpOptions(), machines);
 
     private static double Seconds(ClusterPlan plan, string stage) => plan.Stages.Single(s => s.Name == stage).Seconds;
 }

@@ -52,7 +52,14 @@ public sealed class FromScratchTests : IDisposable
                 HeldOut = new PoolOptions { Paths = [_tiny.PathOf("counting.jsonl")] },
                 Out = _tiny.PathOf("pretrained"),
                 Tokenizer = _tiny.PathOf("model"),
-                Shape = new DecoderShape { Width = config.HiddenSize, Layers = config.Layers, Heads = config.QueryHeads, Mlp = config.IntermediateSize, Context = 32 },
+                Shape = new DecoderShape
+                {
+                    Width = config.HiddenSize,
+                    Layers = config.Layers,
+                    Heads = config.QueryHeads,
+                    Mlp = config.IntermediateSize,
+                    Context = 32,
+                },
                 Tokens = report.Costs.Single(c => c.Method == ProofReport.FullEpoch).Tokens,
                 BatchTokens = Options.BatchExamples * 32,
                 LearningRate = Options.LearningRate,
@@ -61,7 +68,8 @@ public sealed class FromScratchTests : IDisposable
             null).Run(run, TestContext.Current.CancellationToken);
         var loss = report.Scores.Single(s => s.Method == ProofReport.FullEpoch && s.Target == "counting").Loss.Estimate;
         loss.ShouldBe(pretrained.Training.HeldOut!.All.LossPerByte!.Value, 1e-12);
-        loss.ShouldBeLessThan(report.Scores.Single(s => s.Method == ProofReport.Base && s.Target == "counting").Loss.Estimate, "it has learnt something");
+        loss.ShouldBeLessThan(
+            report.Scores.Single(s => s.Method == ProofReport.Base && s.Target == "counting").Loss.Estimate, "it has learnt something");
     }
 
     [Fact]
@@ -69,20 +77,24 @@ public sealed class FromScratchTests : IDisposable
     {
         var report = _tiny.Run(Options);
         var epoch = report.Costs.First(c => c.Method == ProofReport.FullEpoch).Steps;
-        report.Budgets.Select(b => (b.Name, b.Examples, b.Steps, b.OwnEpoch)).ShouldBe([("50%", 30, epoch, false), ("50%, own epoch", 30, (epoch + 1) / 2, true)]);
+        report.Budgets.Select(b => (b.Name, b.Examples, b.Steps, b.OwnEpoch))
+            .ShouldBe([("50%", 30, epoch, false), ("50%, own epoch", 30, (epoch + 1) / 2, true)]);
         foreach (var budget in report.Budgets)
             report.Costs.Where(c => c.Budget == budget.Name).ShouldAllBe(c => c.Steps == budget.Steps);
 
         // Everything for as long as everything takes is the whole epoch, and is trained once.
         foreach (var target in new[] { "counting", "odd" })
-            report.Scores.Single(s => s.Method == ProofReport.Full && s.Budget == "50%" && s.Target == target).Loss.ShouldBe(report.Scores.Single(s => s.Method == ProofReport.FullEpoch && s.Target == target).Loss);
-        Directory.EnumerateDirectories(_tiny.PathOf("run/stages"), "training-*").Count().ShouldBe(1 + 2 * (2 * 3)); // per seed: length, random and full at two lengths, of which one is the epoch
+            report.Scores.Single(s => s.Method == ProofReport.Full && s.Budget == "50%" && s.Target == target).Loss
+                .ShouldBe(report.Scores.Single(s => s.Method == ProofReport.FullEpoch && s.Target == target).Loss);
+        // per seed: length, random and full at two lengths, of which one is the epoch
+        Directory.EnumerateDirectories(_tiny.PathOf("run/stages"), "training-*").Count().ShouldBe(1 + 2 * (2 * 3));
     }
 
     [Fact]
     public void Token_statistics_come_from_probes_trained_on_the_pool()
     {
-        string[] settings = ["probe.vocabulary=300", "probe.width=16", "probe.heads=2", "probe.layers=1", "probe.context=32", "probe.tokens=2000"];
+        string[] settings =
+            ["probe.vocabulary=300", "probe.width=16", "probe.heads=2", "probe.layers=1", "probe.context=32", "probe.tokens=2000"];
         var report = _tiny.Run(Options with { Methods = [ProofMethod.Parse("information")], Settings = settings, Seeds = 1 });
         report.Costs.Where(c => c.Method == "information").ShouldAllBe(c => c.Examples == 30);
         var stages = Directory.EnumerateDirectories(_tiny.PathOf("run/stages")).Select(Path.GetFileName).ToArray();
@@ -108,13 +120,20 @@ public sealed class FromScratchTests : IDisposable
     [Fact]
     public void Conversations_and_weights_are_refused()
     {
-        Should.Throw<PursuitException>(() => _tiny.Run(Options with { Pool = new PoolOptions { Paths = [_tiny.PathOf("pool.jsonl")] } })).Message.ShouldContain("a conversation; expected a record with a text");
-        Should.Throw<PursuitException>(() => _tiny.Run(Options with { Use = ProofUse.Weights })).Message.ShouldContain("Use: weights with FromScratch");
+        Should.Throw<PursuitException>(
+            () => _tiny.Run(Options with { Pool = new PoolOptions { Paths = [_tiny.PathOf("pool.jsonl")] } })).Message
+            .ShouldContain("a conversation; expected a record with a text");
+        Should.Throw<PursuitException>(() => _tiny.Run(Options with { Use = ProofUse.Weights })).Message
+            .ShouldContain("Use: weights with FromScratch");
     }
 
     private void Write(string name, IEnumerable<int> numbers) => File.WriteAllText(
         _tiny.PathOf(name),
-        string.Concat(numbers.Select(i => JsonSerializer.Serialize(new { text = string.Join(' ', Enumerable.Range(0, 8 + i % 5).Select(j => TinyProof.Numbers[(i + j * (1 + i % 2)) % 9])) + $" ({i})" }) + "\n")));
+        string.Concat(numbers.Select(i => JsonSerializer.Serialize(new
+        {
+            text = string.Join(' ', Enumerable.Range(0, 8 + i % 5).Select(j => TinyProof.Numbers[(i + j * (1 + i % 2)) % 9])) + $" ({i})",
+        })
+            + "\n")));
 
     private sealed class StopInTraining(CancellationTokenSource stop) : IProgress<WorkProgress>
     {

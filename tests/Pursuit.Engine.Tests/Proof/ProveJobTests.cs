@@ -40,7 +40,8 @@ public sealed class ProveJobTests : IDisposable
         _tiny.Run(options, "stopped", listener);
         listener.Steps.ShouldBe(0, "every training was finished");
         _tiny.Result("stopped").ShouldBe(_tiny.Result("whole"));
-        Directory.EnumerateFiles(_tiny.PathOf("stopped"), "*.safetensors", SearchOption.AllDirectories).ShouldBeEmpty("weights don't outlive their measurement");
+        Directory.EnumerateFiles(_tiny.PathOf("stopped"), "*.safetensors", SearchOption.AllDirectories)
+            .ShouldBeEmpty("weights don't outlive their measurement");
     }
 
     [Fact]
@@ -63,9 +64,11 @@ public sealed class ProveJobTests : IDisposable
         report.Costs.Where(c => c.Method == "full-epoch").ShouldAllBe(c => c.Steps == (61 + 3) / 4);
 
         var listener = new Listener();
-        var more = _tiny.Run(options with { Methods = [.. options.Methods, ProofMethod.Parse("length:keep=shortest")] }, progress: listener);
+        var more = _tiny.Run(
+            options with { Methods = [.. options.Methods, ProofMethod.Parse("length:keep=shortest")] }, progress: listener);
         listener.Labels.ShouldAllBe(label => label.Contains("length:keep=shortest"));
-        more.Scores.Single(s => s.Method == "random" && s.Target == "first" && s.Budget == "12").ShouldBe(report.Scores.Single(s => s.Method == "random" && s.Target == "first" && s.Budget == "12"), new ScoreEquality());
+        more.Scores.Single(s => s.Method == "random" && s.Target == "first" && s.Budget == "12")
+            .ShouldBe(report.Scores.Single(s => s.Method == "random" && s.Target == "first" && s.Budget == "12"), new ScoreEquality());
     }
 
     [Fact]
@@ -91,14 +94,18 @@ public sealed class ProveJobTests : IDisposable
         none.Comparisons.Select(c => c.ToString()).ShouldBe(Without(all));
         none.Remarks.ShouldNotContain(r => r.StartsWith("A whole epoch was trained"));
 
-        static string[] Without(ProofReport report) => [.. report.Comparisons.Where(c => c.Method != ProofReport.FullEpoch && c.Against != ProofReport.FullEpoch).Select(c => c.ToString())];
-        static string[] Against(ProofReport report) => [.. report.Comparisons.Where(c => c.Against == ProofReport.FullEpoch).Select(c => c.ToString())];
+        static string[] Without(ProofReport report) =>
+            [.. report.Comparisons.Where(c => c.Method != ProofReport.FullEpoch && c.Against != ProofReport.FullEpoch)
+                .Select(c => c.ToString())];
+        static string[] Against(ProofReport report) =>
+            [.. report.Comparisons.Where(c => c.Against == ProofReport.FullEpoch).Select(c => c.ToString())];
     }
 
     [Fact]
     public void The_loss_is_that_of_a_fine_tuning_on_the_same_selection()
     {
-        var report = _tiny.Run(_tiny.Options with { Budgets = [Budget.Parse("12")], Methods = [ProofMethod.Parse("length")], Seeds = 1, Generate = 0 });
+        var report = _tiny.Run(
+            _tiny.Options with { Budgets = [Budget.Parse("12")], Methods = [ProofMethod.Parse("length")], Seeds = 1, Generate = 0 });
         var selected = _tiny.PathOf("run/selections/length_12_seed_0/selected.jsonl");
         using var run = RunDirectory.Open(_tiny.PathOf("tuned.run"));
         var tuned = new FineTuneJob(
@@ -115,14 +122,16 @@ public sealed class ProveJobTests : IDisposable
                 Workers = _tiny.Options.Workers,
             },
             null).Run(run, TestContext.Current.CancellationToken);
-        report.Scores.Single(s => s.Target == "first" && s.Method == "length").Loss.Estimate.ShouldBe(tuned.Training.HeldOut!.LossPerToken, 1e-12);
+        report.Scores.Single(s => s.Target == "first" && s.Method == "length").Loss.Estimate
+            .ShouldBe(tuned.Training.HeldOut!.LossPerToken, 1e-12);
     }
 
     [Fact]
     public void A_model_that_learned_the_test_by_heart_answers_it_exactly()
     {
         var warnings = new List<string>();
-        var pool = _tiny.Write("known.jsonl", Enumerable.Range(0, 4).Select(i => (new[] { "red", "blue", "green", "white" }[i], new[] { "rosso", "blu", "verde", "bianco" }[i])));
+        var pool = _tiny.Write("known.jsonl", Enumerable.Range(0, 4)
+            .Select(i => (new[] { "red", "blue", "green", "white" }[i], new[] { "rosso", "blu", "verde", "bianco" }[i])));
         var options = _tiny.Options with
         {
             Pool = new PoolOptions { Paths = [pool] },
@@ -141,7 +150,8 @@ public sealed class ProveJobTests : IDisposable
         (full.TokenF1!.Estimate, full.RougeL!.Estimate).ShouldBe((1, 1));
         report.Scores.Single(s => s.Method == "base").ExactMatch!.Estimate.ShouldBe(0);
         warnings.Single().ShouldContain("4 stand in the pool");
-        Should.Throw<PursuitException>(() => _tiny.Run(options with { Strict = true })).Message.ShouldContain("Strict: known: of 4 test examples 4 stand in the pool");
+        Should.Throw<PursuitException>(() => _tiny.Run(options with { Strict = true })).Message
+            .ShouldContain("Strict: known: of 4 test examples 4 stand in the pool");
     }
 
     [Fact]
@@ -172,11 +182,13 @@ public sealed class ProveJobTests : IDisposable
         var uniform = _tiny.Run(options with { Use = ProofUse.Uniform });
         Loss(uniform, "gtp").ShouldNotBe(Loss(report, "gtp"));
         Loss(uniform, "less").ShouldBe(Loss(report, "less"));
-        _tiny.Run(options with { Use = ProofUse.Repeats }).Costs.ShouldAllBe(c => c.Method == "full-epoch" || c.Steps == report.Budgets[0].Steps);
+        _tiny.Run(options with { Use = ProofUse.Repeats }).Costs
+            .ShouldAllBe(c => c.Method == "full-epoch" || c.Steps == report.Budgets[0].Steps);
         Made().ShouldBe(made, "features were reused");
 
         (string, DateTime)[] Made() => [.. new[] { "run/features", "run/target-features/first", "run/target-features/second" }
-            .SelectMany(d => Directory.EnumerateFiles(_tiny.PathOf(d), "stage.json", SearchOption.AllDirectories)).Order().Select(f => (f, File.GetLastWriteTimeUtc(f)))];
+            .SelectMany(d => Directory.EnumerateFiles(_tiny.PathOf(d), "stage.json", SearchOption.AllDirectories)).Order()
+                .Select(f => (f, File.GetLastWriteTimeUtc(f)))];
 
         static double Loss(ProofReport of, string method) => of.Scores.First(s => s.Method == method && s.Target == "first").Loss.Estimate;
     }
@@ -193,18 +205,26 @@ public sealed class ProveJobTests : IDisposable
     [Fact]
     public void Faults_are_told_all_at_once_with_what_is_lacking()
     {
-        var message = Should.Throw<PursuitException>(() => new ProveJob(_tiny.Options with { Targets = [], Tests = [], Seeds = 0, Methods = [ProofMethod.Parse("length-matched-random")] }, null)).Message;
+        var message = Should.Throw<PursuitException>(
+            () => new ProveJob(
+                _tiny.Options with { Targets = [], Tests = [], Seeds = 0, Methods = [ProofMethod.Parse("length-matched-random")] },
+                null)).Message;
         message.ShouldContain("Test: missing");
         message.ShouldContain("'length-matched-random' can't choose without one");
         message.ShouldContain("Seeds: 0");
-        Should.Throw<PursuitException>(() => _tiny.Run(_tiny.Options with { Tests = [_tiny.Write("empty.jsonl", []), _tiny.Options.Tests[1]] })).Message.ShouldContain("empty.jsonl");
-        Should.Throw<PursuitException>(() => _tiny.Run(_tiny.Options with { Tests = [_tiny.Write("mute.jsonl", [("question", "")]), _tiny.Options.Tests[1]] })).Message.ShouldContain("mute.jsonl");
+        Should.Throw<PursuitException>(
+            () => _tiny.Run(_tiny.Options with { Tests = [_tiny.Write("empty.jsonl", []), _tiny.Options.Tests[1]] })).Message
+            .ShouldContain("empty.jsonl");
+        Should.Throw<PursuitException>(
+            () => _tiny.Run(_tiny.Options with { Tests = [_tiny.Write("mute.jsonl", [("question", "")]), _tiny.Options.Tests[1]] })).Message
+            .ShouldContain("mute.jsonl");
         Should.Throw<PursuitException>(() => ProofMethod.Parse("length:kept=shortest")).Message.ShouldContain("keep");
     }
 
     private sealed class ScoreEquality : IEqualityComparer<ProofScore>
     {
-        public bool Equals(ProofScore? x, ProofScore? y) => System.Text.Json.JsonSerializer.Serialize(x) == System.Text.Json.JsonSerializer.Serialize(y);
+        public bool Equals(ProofScore? x, ProofScore? y) =>
+            System.Text.Json.JsonSerializer.Serialize(x) == System.Text.Json.JsonSerializer.Serialize(y);
 
         public int GetHashCode(ProofScore value) => value.Method.Length;
     }

@@ -21,15 +21,20 @@ internal sealed class TinyProof : IDisposable
 
     public TinyProof()
     {
-        var pool = Numbers.SelectMany((a, i) => Numbers.Select((b, j) => ($"{a} and {b}", (i + j) % 2 == 0 ? "even" : $"odd is {Numbers[(i + j) % 9]}"))).ToList();
+        var pool = Numbers.SelectMany(
+            (a, i) => Numbers.Select((b, j) => ($"{a} and {b}", (i + j) % 2 == 0 ? "even" : $"odd is {Numbers[(i + j) % 9]}")))
+            .ToList();
         Write("pool.jsonl", pool.Where((_, i) => i % 4 != 3));
         Write("first/dev.jsonl", pool.Where((_, i) => i % 8 == 3).Take(4));
         Write("first/test.jsonl", pool.Where((_, i) => i % 8 == 7));
         Write("second/dev.jsonl", Numbers.Take(3).Select(n => ($"spell {n}", string.Join(' ', n.ToCharArray()))));
         Write("second/test.jsonl", Numbers.Skip(3).Select(n => ($"spell {n}", string.Join(' ', n.ToCharArray()))));
-        var trained = BpeTrainer.Train(pool.Select(p => $"User: {p.Item1}\nAssistant: {p.Item2}"), new BpeTrainingOptions { VocabularySize = 280, BosToken = "<|endoftext|>" });
+        var trained = BpeTrainer.Train(
+            pool.Select(p => $"User: {p.Item1}\nAssistant: {p.Item2}"),
+            new BpeTrainingOptions { VocabularySize = 280, BosToken = "<|endoftext|>" });
         trained.Save(PathOf("model"));
-        using var decoder = Decoder.Create(new DecoderShape { Width = 16, Layers = 1, Heads = 2, Mlp = 32, Context = 64 }.ToConfig(trained.VocabularySize, 0, 0), 5);
+        using var decoder = Decoder.Create(
+            new DecoderShape { Width = 16, Layers = 1, Heads = 2, Mlp = 32, Context = 64 }.ToConfig(trained.VocabularySize, 0, 0), 5);
         decoder.Save(PathOf("model"));
     }
 
@@ -52,9 +57,11 @@ internal sealed class TinyProof : IDisposable
     public string PathOf(string name) => _directory.PathOf(name);
 
     public string Write(string name, IEnumerable<(string Question, string Answer)> records) =>
-        _directory.Write(name, string.Concat(records.Select(r => JsonSerializer.Serialize(new { prompt = r.Question, completion = r.Answer }) + "\n")));
+        _directory.Write(
+            name, string.Concat(records.Select(r => JsonSerializer.Serialize(new { prompt = r.Question, completion = r.Answer }) + "\n")));
 
-    public ProofReport Run(ProveOptions options, string run = "run", IProgress<WorkProgress>? progress = null, Action<string>? onWarning = null)
+    public ProofReport Run(
+        ProveOptions options, string run = "run", IProgress<WorkProgress>? progress = null, Action<string>? onWarning = null)
     {
         using var directory = RunDirectory.Open(PathOf(run));
         return new ProveJob(options, progress) { OnWarning = onWarning }.Run(directory, TestContext.Current.CancellationToken);

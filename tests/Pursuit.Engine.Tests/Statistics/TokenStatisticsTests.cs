@@ -13,7 +13,11 @@ namespace Pursuit.Engine.Tests.Statistics;
 /// <summary>The whole way from records to token statistics: what changes them, what doesn't, and what survives a kill.</summary>
 public sealed class TokenStatisticsTests : IDisposable
 {
-    private static readonly string[] Words = ["the", "river", "runs", "under", "a", "stone", "bridge", "and", "court", "orders", "are", "final", "seven", "green", "bottles", "fall"];
+    private static readonly string[] Words =
+    [
+        "the", "river", "runs", "under", "a", "stone", "bridge", "and", "court", "orders", "are", "final", "seven",
+        "green", "bottles", "fall",
+    ];
 
     private readonly TemporaryDirectory _directory = new();
 
@@ -25,7 +29,8 @@ public sealed class TokenStatisticsTests : IDisposable
         var model = Model(context: 24);
         string[] texts = ["a stone bridge", "x", string.Join(' ', Enumerable.Repeat("the river runs under a stone bridge and", 12))];
         using var pool = Open(texts);
-        var (statistics, report) = Make("plain", pool, new StatisticsRecipe { Model = model, Options = new ProbeOptions { Overlap = 0.5 }, Threads = 1 });
+        var (statistics, report) = Make(
+            "plain", pool, new StatisticsRecipe { Model = model, Options = new ProbeOptions { Overlap = 0.5 }, Threads = 1 });
         using (statistics)
         {
             using var decoder = Decoder.Load(model);
@@ -44,12 +49,14 @@ public sealed class TokenStatisticsTests : IDisposable
                     worker.Logits(batch, logits);
                     for (var t = window.FirstScored; t < window.Start + window.Length; t++)
                     {
-                        var line = logits.AsSpan((t - 1 - window.Start) * decoder.Config.VocabularySize, decoder.Config.VocabularySize).ToArray();
+                        var line = logits.AsSpan((t - 1 - window.Start) * decoder.Config.VocabularySize, decoder.Config.VocabularySize)
+                            .ToArray();
                         expected[t - 1] = line[all[t]] - Math.Log(line.Sum(x => Math.Exp((double)x)));
                     }
                 }
 
-                for (var t = 0; t < expected.Length; t++) ((double)row.LogProbability[t]).ShouldBe(expected[t], 2e-5, $"text {i}, token {t}");
+                for (var t = 0; t < expected.Length; t++)
+                    ((double)row.LogProbability[t]).ShouldBe(expected[t], 2e-5, $"text {i}, token {t}");
             }
 
             statistics.Read(0, 1).Tokens.Length.ShouldBe(1); // a document of one token has a score
@@ -64,7 +71,8 @@ public sealed class TokenStatisticsTests : IDisposable
         var model = Model(context: 24);
         using var pool = Open(Texts(300));
         var one = Bytes(Make("one", pool, new StatisticsRecipe { Model = model, Threads = 1 }));
-        Bytes(Make("two", pool, new StatisticsRecipe { Model = model, Threads = 2, Options = new ProbeOptions { MicroBatch = 131 } })).ShouldBe(one);
+        Bytes(Make("two", pool, new StatisticsRecipe { Model = model, Threads = 2, Options = new ProbeOptions { MicroBatch = 131 } }))
+            .ShouldBe(one);
     }
 
     [Fact]
@@ -113,15 +121,19 @@ public sealed class TokenStatisticsTests : IDisposable
 
         using var pool = Open(texts);
         pool.Count.ShouldBe(texts.Count);
-        var options = new ProbeOptions { Vocabulary = 300, Width = 8, Heads = 2, Layers = 1, Context = 16, Tokens = 2000, CommonSlice = 0.1 };
+        var options =
+            new ProbeOptions { Vocabulary = 300, Width = 8, Heads = 2, Layers = 1, Context = 16, Tokens = 2000, CommonSlice = 0.1 };
         using var run = RunDirectory.Open(_directory.PathOf("probes"));
-        var made = new StatisticsSource(new StatisticsRecipe { Options = options, Seed = 3 }, run, null).OfPool(pool, answersAlone: false, TestContext.Current.CancellationToken);
+        var made = new StatisticsSource(new StatisticsRecipe { Options = options, Seed = 3 }, run, null)
+            .OfPool(pool, answersAlone: false, TestContext.Current.CancellationToken);
         using var statistics = made.Features;
         statistics.Probes.ShouldBe(2);
         var both = 0;
         for (var probe = 0; probe < 2; probe++)
         {
-            using var shard = Pool.Open(new PoolOptions { Paths = [_directory.PathOf($"probes/stages/probe-{probe + 1}/shard.jsonl")] }, null, TestContext.Current.CancellationToken);
+            using var shard = Pool.Open(
+                new PoolOptions { Paths = [_directory.PathOf($"probes/stages/probe-{probe + 1}/shard.jsonl")] }, null,
+                TestContext.Current.CancellationToken);
             var seen = shard.Read(TestContext.Current.CancellationToken).Select(e => texts.IndexOf(e.Text!)).ToHashSet();
             seen.ShouldNotContain(-1);
             seen.Count.ShouldBeGreaterThan(10);
@@ -148,7 +160,8 @@ public sealed class TokenStatisticsTests : IDisposable
     {
         using var pool = Open(Texts(12));
         using var run = RunDirectory.Open(_directory.PathOf("small"));
-        Should.Throw<PursuitException>(() => new StatisticsSource(new StatisticsRecipe(), run, null).OfPool(pool, false, TestContext.Current.CancellationToken))
+        Should.Throw<PursuitException>(
+            () => new StatisticsSource(new StatisticsRecipe(), run, null).OfPool(pool, false, TestContext.Current.CancellationToken))
             .Message.ShouldContain("12 examples");
     }
 
@@ -157,7 +170,10 @@ public sealed class TokenStatisticsTests : IDisposable
     {
         using var pool = Open(Texts(12));
         using var run = RunDirectory.Open(_directory.PathOf("answers"));
-        Should.Throw<PursuitException>(() => new StatisticsSource(new StatisticsRecipe(), run, null).OfPool(pool, answersAlone: true, TestContext.Current.CancellationToken)).Message.ShouldContain("Model");
+        Should.Throw<PursuitException>(
+            () => new StatisticsSource(new StatisticsRecipe(), run, null)
+                .OfPool(pool, answersAlone: true, TestContext.Current.CancellationToken)).Message
+            .ShouldContain("Model");
     }
 
     private static string[] Texts(int count)
@@ -167,11 +183,14 @@ public sealed class TokenStatisticsTests : IDisposable
     }
 
     private static string Text(SeededRandom random, int words, int number) =>
-        $"{number} " + string.Join(' ', Enumerable.Range(0, words).Select(_ => $"{Words[random.NextInt(Words.Length)]}{random.NextInt(30)}"));
+        $"{number} "
+            + string.Join(' ', Enumerable.Range(0, words).Select(_ => $"{Words[random.NextInt(Words.Length)]}{random.NextInt(30)}"));
 
     private Pool Open(IReadOnlyList<string> texts)
     {
-        var path = _directory.Write($"pool-{texts.Count}.jsonl", string.Concat(texts.Select(t => System.Text.Json.JsonSerializer.Serialize(new { text = t }) + "\n")));
+        var path = _directory.Write(
+            $"pool-{texts.Count}.jsonl",
+            string.Concat(texts.Select(t => System.Text.Json.JsonSerializer.Serialize(new { text = t }) + "\n")));
         return Pool.Open(new PoolOptions { Paths = [path] }, null, TestContext.Current.CancellationToken);
     }
 
@@ -180,24 +199,31 @@ public sealed class TokenStatisticsTests : IDisposable
     {
         var directory = _directory.PathOf("model");
         if (Directory.Exists(directory)) return directory;
-        BpeTrainer.Train(Texts(200), new BpeTrainingOptions { VocabularySize = 320, BosToken = "<|endoftext|>" }, null, TestContext.Current.CancellationToken).Save(directory);
+        BpeTrainer.Train(
+            Texts(200), new BpeTrainingOptions { VocabularySize = 320, BosToken = "<|endoftext|>" }, null,
+            TestContext.Current.CancellationToken)
+            .Save(directory);
         var vocabulary = Tokenizer.Load(directory).VocabularySize;
-        using var decoder = TinyModel.Create(TinyModel.Config with { VocabularySize = vocabulary, MaximumPositions = context, BeginToken = 0, EndTokens = [0] });
+        using var decoder = TinyModel.Create(
+            TinyModel.Config with { VocabularySize = vocabulary, MaximumPositions = context, BeginToken = 0, EndTokens = [0] });
         decoder.Save(directory);
         return directory;
     }
 
-    private (ITokenStatistics Statistics, StatisticsReport Report) Make(string name, Pool pool, StatisticsRecipe recipe, IProgress<WorkProgress>? progress = null, CancellationToken? token = null)
+    private (ITokenStatistics Statistics, StatisticsReport Report) Make(
+        string name, Pool pool, StatisticsRecipe recipe, IProgress<WorkProgress>? progress = null, CancellationToken? token = null)
     {
         using var run = RunDirectory.Open(_directory.PathOf(name));
-        var made = new StatisticsSource(recipe, run, progress).OfPool(pool, answersAlone: false, token ?? TestContext.Current.CancellationToken);
+        var made = new StatisticsSource(recipe, run, progress)
+            .OfPool(pool, answersAlone: false, token ?? TestContext.Current.CancellationToken);
         return (made.Features, made.Report);
     }
 
     private static string Bytes((ITokenStatistics Statistics, StatisticsReport Report) made)
     {
         using var statistics = made.Statistics;
-        return string.Join('\n', Directory.EnumerateFiles(statistics.Name, "statistics-*").Order(StringComparer.Ordinal).Select(f => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))));
+        return string.Join('\n', Directory.EnumerateFiles(statistics.Name, "statistics-*").Order(StringComparer.Ordinal)
+            .Select(f => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))));
     }
 
     /// <summary>Stops once so many examples are done.</summary>

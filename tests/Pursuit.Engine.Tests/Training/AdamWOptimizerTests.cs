@@ -17,9 +17,22 @@ public sealed class AdamWOptimizerTests
         foreach (var operations in OperationRegistry.Fast.Append(OperationRegistry.Plain))
         {
             // The golden matrix plays the embedding [3, 6], the vector the final norm [6]; every other gradient is zero.
-            using var decoder = Decoder.Create(new ModelConfig { VocabularySize = 3, HiddenSize = 6, IntermediateSize = 2, Layers = 1, QueryHeads = 1, KeyValueHeads = 1, HeadSize = 6, TiedHead = true }, 0, device: OperationRegistry.On(operations));
+            using var decoder = Decoder.Create(
+                new ModelConfig
+                {
+                    VocabularySize = 3,
+                    HiddenSize = 6,
+                    IntermediateSize = 2,
+                    Layers = 1,
+                    QueryHeads = 1,
+                    KeyValueHeads = 1,
+                    HeadSize = 6,
+                    TiedHead = true,
+                },
+                0, device: OperationRegistry.On(operations));
             using var gradients = new WeightGradients(decoder);
-            using var optimizer = new AdamWOptimizer(gradients, new AdamWOptions { Beta1 = 0.9f, Beta2 = 0.95f, WeightDecay = 0.1f, ClipNorm = 1 });
+            using var optimizer = new AdamWOptimizer(
+                gradients, new AdamWOptions { Beta1 = 0.9f, Beta2 = 0.95f, WeightDecay = 0.1f, ClipNorm = 1 });
             var (matrix, vector) = (decoder.Layout.Embedding, decoder.Layout.FinalNorm);
             operations.Write(Values(root.GetProperty("start"), "matrix"), matrix.In(decoder.Weights));
             operations.Write(Values(root.GetProperty("start"), "vector"), vector.In(decoder.Weights));
@@ -27,7 +40,8 @@ public sealed class AdamWOptimizerTests
             {
                 operations.Write(Values(step, "gradient_matrix"), matrix.In(gradients.Values));
                 operations.Write(Values(step, "gradient_vector"), vector.In(gradients.Values));
-                optimizer.Step(step.GetProperty("rate").GetDouble()).ShouldBe(step.GetProperty("norm").GetDouble(), 1e-6 * step.GetProperty("norm").GetDouble());
+                optimizer.Step(step.GetProperty("rate").GetDouble())
+                    .ShouldBe(step.GetProperty("norm").GetDouble(), 1e-6 * step.GetProperty("norm").GetDouble());
                 ShouldMatch(decoder.Read(matrix), Values(step, "matrix"));
                 ShouldMatch(decoder.Read(vector), Values(step, "vector"));
                 ShouldMatch(Read(operations, matrix.In(optimizer.FirstMoment)), Values(step, "first_matrix"));
@@ -49,7 +63,8 @@ public sealed class AdamWOptimizerTests
         optimizer.Steps.ShouldBe(0);
     }
 
-    private static float[] Values(JsonElement element, string name) => [.. element.GetProperty(name).EnumerateArray().Select(v => v.GetSingle())];
+    private static float[] Values(JsonElement element, string name) =>
+        [.. element.GetProperty(name).EnumerateArray().Select(v => v.GetSingle())];
 
     private static float[] Read(IDecoderOperations operations, BufferSlice slice)
     {

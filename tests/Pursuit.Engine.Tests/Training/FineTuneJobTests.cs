@@ -13,7 +13,8 @@ namespace Pursuit.Engine.Tests.Training;
 
 public sealed class FineTuneJobTests
 {
-    private static readonly (string Question, string Answer)[] Facts = [("one", "un"), ("two", "deux"), ("three", "trois"), ("four", "quatre")];
+    private static readonly (string Question, string Answer)[] Facts =
+        [("one", "un"), ("two", "deux"), ("three", "trois"), ("four", "quatre")];
 
     [Fact]
     public void It_learns_the_answers_and_leaves_a_checkpoint_per_epoch_with_moments_and_mean_learning_rate()
@@ -29,9 +30,11 @@ public sealed class FineTuneJobTests
         checkpoints[0].State.MeanLearningRate.ShouldBeGreaterThan(checkpoints[59].State.MeanLearningRate);
         using var weights = ModelWeights.Open(checkpoints[7].FullPath);
         using var moments = SafetensorsFile.Open(Path.Combine(checkpoints[7].FullPath, TrainingCheckpoint.OptimizerFileName));
-        moments.Tensors.Keys.Order(StringComparer.Ordinal).ShouldBe(weights.Tensors.Keys.SelectMany(n => new[] { "exp_avg." + n, "exp_avg_sq." + n }).Order(StringComparer.Ordinal));
+        moments.Tensors.Keys.Order(StringComparer.Ordinal)
+            .ShouldBe(weights.Tensors.Keys.SelectMany(n => new[] { "exp_avg." + n, "exp_avg_sq." + n }).Order(StringComparer.Ordinal));
         // A checkpoint is a model of its own, tokenizer included.
-        ModelEncoder.Load(checkpoints[7].FullPath, 32).Tokenizer.Fingerprint.ShouldBe(ModelEncoder.Load(options.Model, 32).Tokenizer.Fingerprint);
+        ModelEncoder.Load(checkpoints[7].FullPath, 32).Tokenizer.Fingerprint
+            .ShouldBe(ModelEncoder.Load(options.Model, 32).Tokenizer.Fingerprint);
         using var trained = Decoder.Load(options.Out);
         trained.Config.ShouldNotBeNull();
     }
@@ -72,7 +75,9 @@ public sealed class FineTuneJobTests
         using var directory = new TemporaryDirectory();
         var options = Options(directory);
         Message(options with { MaxLength = 500 }).ShouldContain("at most 64");
-        var other = directory.Write("other.selection.jsonl", """{"content_id":"0000000000000000000000000000000000000000000000000000000000000000","weight":1,"repeats":1}""" + "\n");
+        var other = directory.Write(
+            "other.selection.jsonl",
+            """{"content_id":"0000000000000000000000000000000000000000000000000000000000000000","weight":1,"repeats":1}""" + "\n");
         Message(options with { Selection = other }).ShouldContain("isn't among the 1 of");
         var broken = directory.Write("broken.selection.jsonl", "{\"weight\":\n");
         Message(options with { Selection = broken }).ShouldContain("broken.selection.jsonl, line 1");
@@ -101,13 +106,16 @@ public sealed class FineTuneJobTests
 
     private static PoolOptions Data(TemporaryDirectory directory) => new()
     {
-        Paths = [directory.Write("data.jsonl", string.Concat(Facts.Select(f => JsonSerializer.Serialize(new { prompt = f.Question, completion = f.Answer }) + "\n")))],
+        Paths = [directory.Write(
+            "data.jsonl",
+            string.Concat(Facts.Select(f => JsonSerializer.Serialize(new { prompt = f.Question, completion = f.Answer }) + "\n")))],
     };
 
     private static string Selection(TemporaryDirectory directory, string name, double[] weights, int[] repeats)
     {
         using var pool = Pool.Open(Data(directory), null, TestContext.Current.CancellationToken);
-        var lines = Enumerable.Range(0, pool.Count).Select(i => JsonSerializer.Serialize(new { content_id = pool.ContentIds[i].ToString(), weight = weights[i], repeats = repeats[i] }));
+        var lines = Enumerable.Range(0, pool.Count).Select(
+            i => JsonSerializer.Serialize(new { content_id = pool.ContentIds[i].ToString(), weight = weights[i], repeats = repeats[i] }));
         return directory.Write(name + ".selection.jsonl", string.Join('\n', lines) + "\n");
     }
 
@@ -115,9 +123,12 @@ public sealed class FineTuneJobTests
     private static string Model(TemporaryDirectory directory)
     {
         var path = directory.PathOf("model");
-        var trained = BpeTrainer.Train(Facts.Select(f => $"User: {f.Question}\nAssistant: {f.Answer}"), new BpeTrainingOptions { VocabularySize = 280, BosToken = "<|endoftext|>" });
+        var trained = BpeTrainer.Train(
+            Facts.Select(f => $"User: {f.Question}\nAssistant: {f.Answer}"),
+            new BpeTrainingOptions { VocabularySize = 280, BosToken = "<|endoftext|>" });
         trained.Save(path);
-        using var decoder = Decoder.Create(new DecoderShape { Width = 16, Layers = 2, Heads = 2, Mlp = 32, Context = 64 }.ToConfig(trained.VocabularySize, 0, 0), 5);
+        using var decoder = Decoder.Create(
+            new DecoderShape { Width = 16, Layers = 2, Heads = 2, Mlp = 32, Context = 64 }.ToConfig(trained.VocabularySize, 0, 0), 5);
         decoder.Save(path);
         return path;
     }

@@ -49,7 +49,10 @@ public sealed class LearningRateScheduleTests
             EpochEnds = [5, 5],
         };
         var message = Should.Throw<PursuitException>(options.Validate).Message;
-        foreach (var part in new[] { "learning rate is -1", "warm-up is 11 of 10", "final share is 2", "beta1 is 1", "clip norm is 0", "steps 5, 5" })
+        foreach (var part in new[]
+        {
+            "learning rate is -1", "warm-up is 11 of 10", "final share is 2", "beta1 is 1", "clip norm is 0", "steps 5, 5",
+        })
             message.ShouldContain(part);
     }
 }

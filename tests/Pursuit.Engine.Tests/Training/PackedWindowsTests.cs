@@ -19,7 +19,8 @@ public sealed class PackedWindowsTests
     public void Windows_run_through_whole_documents_in_order()
     {
         // Token n of document d is 10 d + n, so that neighbours within a document differ by one.
-        var documents = TokenizedDocuments.FromTokens([.. Enumerable.Range(0, 9).Select(d => (int[])[.. Enumerable.Range(10 * d + 1, 5), 0])]);
+        var documents =
+            TokenizedDocuments.FromTokens([.. Enumerable.Range(0, 9).Select(d => (int[])[.. Enumerable.Range(10 * d + 1, 5), 0])]);
         var windows = new PackedWindows(documents, 4, 3, seed: 5);
         for (var step = 0; step < 8; step++)
         {
@@ -30,7 +31,8 @@ public sealed class PackedWindowsTests
                 if (i % 4 == 0)
                     continue;
                 var (before, token) = (batch.Tokens[i - 1], batch.Tokens[i]);
-                (token == before + 1 || (token == 0 && before % 10 == 5) || (before == 0 && token % 10 == 1)).ShouldBeTrue($"{before}, {token}");
+                (token == before + 1 || (token == 0 && before % 10 == 5) || (before == 0 && token % 10 == 1))
+                    .ShouldBeTrue($"{before}, {token}");
             }
         }
     }

@@ -27,7 +27,8 @@ internal static class TinyTraining
     public static TokenizedDocuments Documents(int count = 40)
     {
         var random = new SeededRandom(3, "tests/documents");
-        return TokenizedDocuments.FromTokens([.. Enumerable.Range(0, count).Select(_ => (int[])[.. Enumerable.Range(0, 1 + random.NextInt(60)).Select(_ => 1 + random.NextInt(31)), 0])]);
+        return TokenizedDocuments.FromTokens([.. Enumerable.Range(0, count)
+            .Select(_ => (int[])[.. Enumerable.Range(0, 1 + random.NextInt(60)).Select(_ => 1 + random.NextInt(31)), 0])]);
     }
 
     public static TrainerOptions Options(int steps, int threads = 2) => new()
@@ -39,7 +40,8 @@ internal static class TinyTraining
     };
 
     /// <summary>Trains from the same first weights and returns the weights; "failAfter" stands for kill -9 after that step.</summary>
-    public static float[] Train(string runDirectory, TrainerOptions options, ITrainingData data, int? failAfter = null, HeldOut? heldOut = null)
+    public static float[] Train(
+        string runDirectory, TrainerOptions options, ITrainingData data, int? failAfter = null, HeldOut? heldOut = null)
     {
         using var run = RunDirectory.Open(runDirectory);
         using var decoder = Decoder.Create(Config, 7);

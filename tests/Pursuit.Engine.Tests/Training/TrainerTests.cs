@@ -56,7 +56,8 @@ public sealed class TrainerTests
     {
         using var directory = new TemporaryDirectory();
         // No two documents share a token, so everything but a window's first token can be known.
-        var documents = TokenizedDocuments.FromTokens([[1, 2, 3, 4, 5, 6, 7, 8], [9, 10, 11, 12, 13, 14, 15, 16], [17, 18, 19, 20, 21, 22, 23, 24]]);
+        var documents =
+            TokenizedDocuments.FromTokens([[1, 2, 3, 4, 5, 6, 7, 8], [9, 10, 11, 12, 13, 14, 15, 16], [17, 18, 19, 20, 21, 22, 23, 24]]);
         var data = new PackedWindows(documents, 8, 3, seed: 0);
         var options = TinyTraining.Options(150) with { Optimizer = new AdamWOptions { WeightDecay = 0 } };
         TinyTraining.Train(directory.PathOf("run"), options, data);
@@ -153,8 +154,10 @@ public sealed class TrainerTests
 
     /// <summary>Every file of a run by name, with its bytes; run.lock and run.json say nothing of the training.</summary>
     private static List<string> Snapshot(string run) =>
-        [.. Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories).Where(f => !Path.GetFileName(f).StartsWith("run.", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
-            .Select(f => $"{Path.GetRelativePath(run, f)} {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}")];
+        [.. Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories)
+            .Where(f => !Path.GetFileName(f).StartsWith("run.", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+            .Select(f => $"{Path.GetRelativePath(run, f)} "
+                + $"{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f)))}")];
 
     private sealed class Stopper(CancellationTokenSource stop, int afterSteps) : IProgress<WorkProgress>
     {

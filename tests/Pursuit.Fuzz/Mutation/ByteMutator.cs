@@ -7,9 +7,13 @@ namespace Pursuit.Fuzz.Mutation;
 /// <param name="words">What is put into inputs whole.</param>
 internal sealed class ByteMutator(IReadOnlyList<string> words) : Mutator
 {
-    private static readonly ulong[] Numbers = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000, ulong.MaxValue];
+    private static readonly ulong[] Numbers =
+    [
+        0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000, ulong.MaxValue,
+    ];
 
-    private static readonly byte[][] Bits = [[0xEF, 0xBB, 0xBF], [0xC3], [0xED, 0xA0, 0x80], [0xF8], [0], [0x1F, 0x8B], [0xFF, 0xFE], [0xE2, 0x80, 0xAE], [0x1B, 0x5B]];
+    private static readonly byte[][] Bits =
+        [[0xEF, 0xBB, 0xBF], [0xC3], [0xED, 0xA0, 0x80], [0xF8], [0], [0x1F, 0x8B], [0xFF, 0xFE], [0xE2, 0x80, 0xAE], [0x1B, 0x5B]];
 
     private readonly byte[][] _words = [.. words.Select(Encoding.UTF8.GetBytes)];
 
@@ -48,11 +52,14 @@ internal sealed class ByteMutator(IReadOnlyList<string> words) : Mutator
             default:
                 return _words.Length == 0
                     ? Replaced(input, at, length, [(byte)random.NextInt(256)])
-                    : Replaced(input, at, random.NextInt(2) == 0 ? length : 0, Repeated(Any(random, _words), random.NextInt(20) == 0 ? 1 + random.NextInt(500) : 1));
+                    : Replaced(
+                        input, at, random.NextInt(2) == 0 ? length : 0,
+                        Repeated(Any(random, _words), random.NextInt(20) == 0 ? 1 + random.NextInt(500) : 1));
         }
     }
 
-    private static byte[] Replaced(byte[] input, int at, int length, byte[] part) => [.. input.AsSpan(0, at), .. part, .. input.AsSpan(at + length)];
+    private static byte[] Replaced(byte[] input, int at, int length, byte[] part) =>
+        [.. input.AsSpan(0, at), .. part, .. input.AsSpan(at + length)];
 
     private static byte[] Repeated(byte[] part, int times)
     {

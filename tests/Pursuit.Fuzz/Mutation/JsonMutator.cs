@@ -8,9 +8,11 @@ internal sealed class JsonMutator(IReadOnlyList<string> words) : Mutator
 {
     private static readonly string[] Values =
     [
-        "null", "true", "false", "0", "-1", "1", "2", "255", "65536", "2147483647", "2147483648", "-2147483648", "4294967296", "9007199254740993", "9223372036854775807",
-        "9223372036854775808", "18446744073709551616", "1e999", "-1e999", "1e-999", "-0.0", "2048.0", "0.5", "1e3", "NaN", "Infinity", "01", "\"\"", "\"\\udc00\"", "\"\\ud83d\\ude00\"", "\"\\u0000\"",
-        "\"\u202E\"", "\"\\ud800x\"", "[]", "{}", "[[]]", "[null]", "{\"\":null}", "{\"a\":1,\"a\":2}", "{\"\\udc00\":1}", "\"a\\nb\"", "\"../../etc/passwd\"", "\"@a\"",
+        "null", "true", "false", "0", "-1", "1", "2", "255", "65536", "2147483647", "2147483648", "-2147483648", "4294967296",
+        "9007199254740993", "9223372036854775807", "9223372036854775808", "18446744073709551616", "1e999", "-1e999", "1e-999", "-0.0",
+        "2048.0", "0.5", "1e3", "NaN", "Infinity", "01", "\"\"", "\"\\udc00\"", "\"\\ud83d\\ude00\"", "\"\\u0000\"", "\"\u202E\"",
+        "\"\\ud800x\"", "[]", "{}", "[[]]", "[null]", "{\"\":null}", "{\"a\":1,\"a\":2}", "{\"\\udc00\":1}", "\"a\\nb\"",
+        "\"../../etc/passwd\"", "\"@a\"",
     ];
 
     protected override byte[] Change(SeededRandom random, byte[] input, byte[] other)
@@ -34,7 +36,8 @@ internal sealed class JsonMutator(IReadOnlyList<string> words) : Mutator
                 parent.Children.RemoveAt(at);
                 break;
             case 1:
-                for (var times = 1 + random.NextInt(random.NextInt(10) == 0 ? 300 : 2); times > 0; times--) parent.Children.Insert(at, (name, child));
+                for (var times = 1 + random.NextInt(random.NextInt(10) == 0 ? 300 : 2); times > 0; times--)
+                    parent.Children.Insert(at, (name, child));
                 break;
             case 2 when name is not null:
                 parent.Children[at] = (Any(random, parent.Children).Name ?? name, child); // twice, then
@@ -46,7 +49,8 @@ internal sealed class JsonMutator(IReadOnlyList<string> words) : Mutator
                 child.Become(JsonTree.Leaf(new string('[', random.NextInt(200)) + Value(random)));
                 break;
             case 5:
-                child.Become(JsonTree.Leaf('"' + string.Concat(Enumerable.Repeat(random.NextInt(2) == 0 ? "a" : "\\u00e9 ", random.NextInt(3_000))) + '"'));
+                child.Become(JsonTree.Leaf(
+                    '"' + string.Concat(Enumerable.Repeat(random.NextInt(2) == 0 ? "a" : "\\u00e9 ", random.NextInt(3_000))) + '"'));
                 break;
             case 6 when JsonTree.Parse(other) is { } tree:
                 child.Become(Any(random, tree.All().ToList()));

@@ -59,8 +59,13 @@ internal sealed class JsonTree
 
     private static JsonTree Of(JsonElement element) => element.ValueKind switch
     {
-        JsonValueKind.Object => new JsonTree { _open = '{', Children = [.. element.EnumerateObject().Select(p => ((string?)JsonSerializer.Serialize(p.Name), Of(p.Value)))] },
-        JsonValueKind.Array => new JsonTree { _open = '[', Children = [.. element.EnumerateArray().Select(item => ((string?)null, Of(item)))] },
+        JsonValueKind.Object => new JsonTree
+        {
+            _open = '{',
+            Children = [.. element.EnumerateObject().Select(p => ((string?)JsonSerializer.Serialize(p.Name), Of(p.Value)))],
+        },
+        JsonValueKind.Array =>
+            new JsonTree { _open = '[', Children = [.. element.EnumerateArray().Select(item => ((string?)null, Of(item)))] },
         _ => Leaf(element.GetRawText()),
     };
 

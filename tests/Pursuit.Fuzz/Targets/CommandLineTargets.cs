@@ -12,7 +12,11 @@ namespace Pursuit.Fuzz.Targets;
 /// <summary>Options files: expanded and parsed as a command does.</summary>
 internal sealed class YamlTarget : FileTarget
 {
-    private static readonly string[] Words = ["[", "]", "{", "}", ": ", "- ", "? ", "&a ", "*a", "!!binary ", "|\n", ">\n", "\"", "'", "# ", "---\n", "...\n", "%YAML 1.2\n", "\\0", "\\uD800", "\\x", "\t", "\n", "@x", "--out", "pool:", "set:", "command:", "<<:", "~", "null", "\u0085", "\u2028", "\uFEFF"];
+    private static readonly string[] Words =
+    [
+        "[", "]", "{", "}", ": ", "- ", "? ", "&a ", "*a", "!!binary ", "|\n", ">\n", "\"", "'", "# ", "---\n", "...\n", "%YAML 1.2\n",
+        "\\0", "\\uD800", "\\x", "\t", "\n", "@x", "--out", "pool:", "set:", "command:", "<<:", "~", "null", "\u0085", "\u2028", "\uFEFF",
+    ];
 
     public override IReadOnlyList<byte[]> Seeds { get; } = SeedsOf("yaml");
 
@@ -40,7 +44,11 @@ internal sealed class YamlTarget : FileTarget
 /// <summary>Command lines, a word a line: parsed, never run.</summary>
 internal sealed class WordsTarget : FuzzTarget
 {
-    private static readonly string[] Words = ["--", "=", "@a", "--pool", "--budget=", "--threads", "-h", "--help", "\n", "select\n", "train\n", "\"", "-", "[suggest]", "[diagram]\n", "\u202E", "18446744073709551616", "1e999", "NaN", "true"];
+    private static readonly string[] Words =
+    [
+        "--", "=", "@a", "--pool", "--budget=", "--threads", "-h", "--help", "\n", "select\n", "train\n", "\"", "-", "[suggest]",
+        "[diagram]\n", "\u202E", "18446744073709551616", "1e999", "NaN", "true",
+    ];
 
     public override IReadOnlyList<byte[]> Seeds { get; } = [.. SeedsOf("words").Where(s => s[0] is (byte)'s' or (byte)'t')];
 
@@ -57,17 +65,25 @@ internal sealed class WordsTarget : FuzzTarget
 /// <summary>Every <c>--set</c> of every method, and of features, embeddings and probes; a setting a line.</summary>
 internal sealed class SettingsTarget : FuzzTarget
 {
-    private static readonly string[] Values = ["0", "-1", "1", "2", "0.5", "1e999", "-0", "NaN", "", "true", "on", "off", "2147483648", "18446744073709551616", "9223372036854775807", "1e-320", "shortest", "=", ".", "\u0661"];
+    private static readonly string[] Values =
+    [
+        "0", "-1", "1", "2", "0.5", "1e999", "-0", "NaN", "", "true", "on", "off", "2147483648", "18446744073709551616",
+        "9223372036854775807", "1e-320", "shortest", "=", ".", "\u0661",
+    ];
 
     private static readonly string[] Names =
     [
-        .. MethodRegistry.Methods.SelectMany(m => MethodOptions.List(m).Select(o => $"{m.Name}.{o.Name}")), .. MethodOptions.List(typeof(GradientFeatureOptions)).Select(o => $"{GradientFeatureOptions.Name}.{o.Name}"),
-        .. MethodOptions.List(typeof(EmbeddingOptions)).Select(o => $"{EmbeddingOptions.Name}.{o.Name}"), .. MethodOptions.List(typeof(ProbeOptions)).Select(o => $"{MethodOptions.ProbeOwner}.{o.Name}"),
+        .. MethodRegistry.Methods.SelectMany(m => MethodOptions.List(m).Select(o => $"{m.Name}.{o.Name}")),
+        .. MethodOptions.List(typeof(GradientFeatureOptions)).Select(o => $"{GradientFeatureOptions.Name}.{o.Name}"),
+        .. MethodOptions.List(typeof(EmbeddingOptions)).Select(o => $"{EmbeddingOptions.Name}.{o.Name}"),
+        .. MethodOptions.List(typeof(ProbeOptions)).Select(o => $"{MethodOptions.ProbeOwner}.{o.Name}"),
     ];
 
-    public override IReadOnlyList<byte[]> Seeds { get; } = [.. SeedsOf("words").Where(s => s[0] == 'g'), .. Names.Select(n => Encoding.UTF8.GetBytes(n + "=1"))];
+    public override IReadOnlyList<byte[]> Seeds { get; } =
+        [.. SeedsOf("words").Where(s => s[0] == 'g'), .. Names.Select(n => Encoding.UTF8.GetBytes(n + "=1"))];
 
-    public override Mutator Mutator { get; } = new EitherMutator(new ByteMutator([.. Values, .. Names.Select(n => n + "="), "\n"]), 7, new LineMutator());
+    public override Mutator Mutator { get; } = new EitherMutator(
+        new ByteMutator([.. Values, .. Names.Select(n => n + "="), "\n"]), 7, new LineMutator());
 
     public override void Read(byte[] input)
     {
@@ -103,9 +119,17 @@ internal sealed class SettingsTarget : FuzzTarget
 /// <summary>Amounts that people write: budgets, bytes, shares of a task array; one a line.</summary>
 internal sealed class AmountsTarget : FuzzTarget
 {
-    public override IReadOnlyList<byte[]> Seeds { get; } = [.. SeedsOf("words").Where(s => s[0] == '5'), .. "500 2k 1% 200k-tokens 50k-supervised-tokens 2GiB 1.5GB 3/8 0/1".Split(' ').Select(Encoding.UTF8.GetBytes)];
+    public override IReadOnlyList<byte[]> Seeds { get; } =
+    [
+        .. SeedsOf("words").Where(s => s[0] == '5'),
+        .. "500 2k 1% 200k-tokens 50k-supervised-tokens 2GiB 1.5GB 3/8 0/1".Split(' ').Select(Encoding.UTF8.GetBytes),
+    ];
 
-    public override Mutator Mutator { get; } = new ByteMutator(["%", "k", "M", "g", "-tokens", "-supervised-tokens", "GiB", "TiB", "B", ".", "-", "/", "e", "9", "99999999999999999999999999999", "0", "0.", "\u0661", " ", "\n", "NaN", "Infinity", "1e999"]);
+    public override Mutator Mutator { get; } = new ByteMutator(
+    [
+        "%", "k", "M", "g", "-tokens", "-supervised-tokens", "GiB", "TiB", "B", ".", "-", "/", "e", "9", "99999999999999999999999999999",
+        "0", "0.", "\u0661", " ", "\n", "NaN", "Infinity", "1e999",
+    ]);
 
     public override void Read(byte[] input)
     {

@@ -10,22 +10,28 @@ internal class RecordTarget : FileTarget
 {
     private static readonly string[] Words =
     [
-        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "\\u0000", "null", "true", "1e999", "-", "\n", "\r\n", "\"text\":", "\"messages\":", "\"role\":\"user\"", "\"role\":\"assistant\"",
-        "\"content\":", "\"tool_calls\":", "\"weight\":0", "\"train\":false", "\"reasoning_content\":", "\"conversations\":", "\"from\":", "\"value\":", "\"chosen\":", "\"rejected\":", "\"images\":", "\uFEFF", "\uFFFE", "[{", "}]\n", "NaN",
+        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "\\u0000", "null", "true", "1e999", "-", "\n", "\r\n", "\"text\":",
+        "\"messages\":", "\"role\":\"user\"", "\"role\":\"assistant\"", "\"content\":", "\"tool_calls\":", "\"weight\":0",
+        "\"train\":false", "\"reasoning_content\":", "\"conversations\":", "\"from\":", "\"value\":", "\"chosen\":", "\"rejected\":",
+        "\"images\":", "\uFEFF", "\uFFFE", "[{", "}]\n", "NaN",
     ];
 
     public override IReadOnlyList<byte[]> Seeds { get; } = SeedsOf("records");
 
-    public override Mutator Mutator { get; } = new EitherMutator(new EitherMutator(new ByteMutator(Words), 7, new LineMutator()), 4, new RecordMutator(new JsonMutator([.. Words.Where(w => w is ['"', .., '"'])])));
+    public override Mutator Mutator { get; } = new EitherMutator(
+        new EitherMutator(new ByteMutator(Words), 7, new LineMutator()), 4,
+        new RecordMutator(new JsonMutator([.. Words.Where(w => w is ['"', .., '"'])])));
 
     protected override string FileName => "a.jsonl";
 
     protected override void ReadFile()
     {
-        using var pool = Pool.Open(new PoolOptions { Paths = [FilePath], MaxRecordBytes = 1 << 16, SpoolDirectory = Folder }, null, CancellationToken.None);
+        using var pool = Pool.Open(
+            new PoolOptions { Paths = [FilePath], MaxRecordBytes = 1 << 16, SpoolDirectory = Folder }, null, CancellationToken.None);
         var ledger = pool.Ledger;
         if (ledger.PoolCount + ledger.DuplicateCount + ledger.QuarantinedCount != ledger.RowCount)
-            throw new InvalidOperationException($"the rows' fates don't add up: {ledger.PoolCount} + {ledger.DuplicateCount} + {ledger.QuarantinedCount} of {ledger.RowCount}");
+            throw new InvalidOperationException($"the rows' fates don't add up: {ledger.PoolCount} + {ledger.DuplicateCount} + "
+                + $"{ledger.QuarantinedCount} of {ledger.RowCount}");
         var count = pool.Read(CancellationToken.None).Count();
         if (count != pool.Count) throw new InvalidOperationException($"{count} examples of {pool.Count}");
         pool.CopyRecords([.. Enumerable.Range(0, pool.Count)], Stream.Null, CancellationToken.None);
@@ -78,7 +84,8 @@ internal sealed class SelectionTarget : FileTarget
 {
     public override IReadOnlyList<byte[]> Seeds { get; } = [.. SeedsOf("words").Where(s => s[0] == '{')];
 
-    public override Mutator Mutator { get; } = new EitherMutator(new ByteMutator(["\"content_id\":", "\"weight\":", "\"repeats\":", "1e999", "-1", "null", "NaN", "\n"]), 7, new LineMutator());
+    public override Mutator Mutator { get; } = new EitherMutator(
+        new ByteMutator(["\"content_id\":", "\"weight\":", "\"repeats\":", "1e999", "-1", "null", "NaN", "\n"]), 7, new LineMutator());
 
     protected override string FileName => "a.selection.jsonl";
 

@@ -19,24 +19,33 @@ internal sealed class RunTarget : FuzzTarget
     private const char Resealed = '=';
     private const int Examples = 6;
     private const int Dimensions = 4;
-    private readonly string _folder = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"pursuit-fuzz-run-{Environment.ProcessId}-{Guid.NewGuid():N}")).FullName;
+    private readonly string _folder = Directory.CreateDirectory(
+        Path.Combine(
+            Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(),
+            $"pursuit-fuzz-run-{Environment.ProcessId}-{Guid.NewGuid():N}")).FullName;
     private readonly Dictionary<string, byte[]> _files;
 
     public RunTarget()
     {
         var (pool, features) = (Path.Combine(_folder, "pool.jsonl"), Path.Combine(_folder, "features.npy"));
-        File.WriteAllLines(pool, Enumerable.Range(0, Examples).Select(i => $$"""{"id":"{{i}}","text":"some words of number {{i}} {{new string('x', i)}}"}"""));
+        File.WriteAllLines(
+            pool,
+            Enumerable.Range(0, Examples).Select(i => $$"""{"id":"{{i}}","text":"some words of number {{i}} {{new string('x', i)}}"}"""));
         NpyFile.Write(features, [Examples, Dimensions], [.. Enumerable.Range(0, Examples * Dimensions).Select(i => MathF.Cos(i * i))]);
-        Invoke("select", "--pool", pool, "--target", pool, "--features", features, "--target-features", features, "--budget", "3", "--method", "gtp", "--run", RunPath, "--out", Path.Combine(_folder, "out.jsonl"));
+        Invoke(
+            "select", "--pool", pool, "--target", pool, "--features", features, "--target-features", features, "--budget", "3",
+            "--method", "gtp", "--run", RunPath, "--out", Path.Combine(_folder, "out.jsonl"));
         _files = Directory.EnumerateFiles(RunPath, "*", SearchOption.AllDirectories)
             .Where(f => Path.GetExtension(f) is ".json" or ".yaml" or ".safetensors" && new FileInfo(f).Length < 1 << 16)
             .ToDictionary(f => Path.GetRelativePath(RunPath, f), File.ReadAllBytes);
-        Seeds = [.. _files.OrderBy(f => f.Key, StringComparer.Ordinal).SelectMany(f => new[] { f.Key, Resealed + f.Key }.Select(name => (byte[])[.. Encoding.UTF8.GetBytes(name + "\n"), .. f.Value]))];
+        Seeds = [.. _files.OrderBy(f => f.Key, StringComparer.Ordinal).SelectMany(
+            f => new[] { f.Key, Resealed + f.Key }.Select(name => (byte[])[.. Encoding.UTF8.GetBytes(name + "\n"), .. f.Value]))];
     }
 
     public override IReadOnlyList<byte[]> Seeds { get; }
 
-    public override Mutator Mutator { get; } = new ContentMutator(new EitherMutator(new JsonMutator([]), 7, new ByteMutator(["null", "\"\"", "[", "]", "-1", "1e999", "\n"])));
+    public override Mutator Mutator { get; } =
+        new ContentMutator(new EitherMutator(new JsonMutator([]), 7, new ByteMutator(["null", "\"\"", "[", "]", "-1", "1e999", "\n"])));
 
     private string RunPath => Path.Combine(_folder, "run");
 
@@ -74,7 +83,9 @@ internal sealed class RunTarget : FuzzTarget
         if (path == record || !File.Exists(record))
         {
             // What isn't an object with a sum stays as it is.
-            if (Path.GetExtension(path) == ".json" && _files[name].AsSpan().IndexOf("\"sha256\": \""u8) >= 0 && TryParse(File.ReadAllBytes(path)) is { } sealedObject) Seal(path, sealedObject);
+            if (Path.GetExtension(path) == ".json" && _files[name].AsSpan().IndexOf("\"sha256\": \""u8) >= 0
+                && TryParse(File.ReadAllBytes(path)) is { } sealedObject)
+                Seal(path, sealedObject);
             return;
         }
 

@@ -11,30 +11,44 @@ internal sealed class SafetensorsTarget : FileTarget
 {
     public SafetensorsTarget()
     {
-        SafetensorsWriter.Write(FilePath, [TensorToWrite.FromSingle("a", [2, 3], new float[] { 1, 2, 3, 4, 5, 6 }), TensorToWrite.FromSingle("b", [2], new float[] { 7, 8 })], new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.Write(
+            FilePath,
+            [
+                TensorToWrite.FromSingle("a", [2, 3], new float[] { 1, 2, 3, 4, 5, 6 }),
+                TensorToWrite.FromSingle("b", [2], new float[] { 7, 8 }),
+            ],
+            new Dictionary<string, string> { ["format"] = "pt" });
         Seeds = [File.ReadAllBytes(FilePath)];
     }
 
     public override IReadOnlyList<byte[]> Seeds { get; }
 
-    public override Mutator Mutator { get; } = new EitherMutator(new HeaderMutator(), 7, new ByteMutator(["\"dtype\":", "\"F32\"", "\"BF16\"", "\"F4\"", "\"shape\":", "\"data_offsets\":", "\"__metadata__\":"]));
+    public override Mutator Mutator { get; } = new EitherMutator(
+        new HeaderMutator(), 7,
+        new ByteMutator(["\"dtype\":", "\"F32\"", "\"BF16\"", "\"F4\"", "\"shape\":", "\"data_offsets\":", "\"__metadata__\":"]));
 
     protected override string FileName => "a.safetensors";
 
     protected override void ReadFile()
     {
         using var file = SafetensorsFile.Open(FilePath);
-        foreach (var tensor in file.InFileOrder.Where(t => t.Type.ConvertsToSingle())) file.ReadSingle(tensor.Name, new float[tensor.ElementCount]);
+        foreach (var tensor in file.InFileOrder.Where(t => t.Type.ConvertsToSingle()))
+            file.ReadSingle(tensor.Name, new float[tensor.ElementCount]);
     }
 
     /// <summary>Changes the header's JSON, and its length so that it stays readable in most cases.</summary>
     private sealed class HeaderMutator : Mutator
     {
-        private readonly JsonMutator _json = new(["\"F32\"", "\"BF16\"", "\"I8\"", "\"F4\"", "\"shape\"", "\"dtype\"", "\"data_offsets\"", "\"__metadata__\"", "24", "32", "[0,24]", "[24,32]"]);
+        private readonly JsonMutator _json = new(
+        [
+            "\"F32\"", "\"BF16\"", "\"I8\"", "\"F4\"", "\"shape\"", "\"dtype\"", "\"data_offsets\"", "\"__metadata__\"", "24", "32",
+            "[0,24]", "[24,32]",
+        ]);
 
         protected override byte[] Change(SeededRandom random, byte[] input, byte[] other)
         {
-            if (input.Length < 8 || BinaryPrimitives.ReadUInt64LittleEndian(input) is var length && length > (ulong)(input.Length - 8)) return input;
+            if (input.Length < 8 || BinaryPrimitives.ReadUInt64LittleEndian(input) is var length && length > (ulong)(input.Length - 8))
+                return input;
             var header = _json.Mutate(random, input[8..(8 + (int)length)], other.Length > 8 ? other[8..] : other);
             var changed = new byte[8 + header.Length + input.Length - 8 - (int)length];
             BinaryPrimitives.WriteUInt64LittleEndian(changed, (ulong)header.Length);
@@ -50,12 +64,17 @@ internal sealed class NpyTarget : FileTarget
 {
     private static readonly string[] Headers =
     [
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }", "{'descr': '<f2', 'fortran_order': True, 'shape': (3, 4), }", "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3, 1), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }", "{'descr': '<f2', 'fortran_order': True, 'shape': (3, 4), }",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3, 1), }",
     ];
 
     public override IReadOnlyList<byte[]> Seeds { get; } = [.. Headers.Select(Whole)];
 
-    public override Mutator Mutator { get; } = new ByteMutator(["'descr':", "'<f4'", "'<f2'", "'|O'", "'fortran_order':", "True", "False", "'shape':", "(3, 4)", "(4611686018427387904, 4)", "(2147483647, 2147483647)", "(0,)", "(", ")", "9223372036854775807", ","]);
+    public override Mutator Mutator { get; } = new ByteMutator(
+    [
+        "'descr':", "'<f4'", "'<f2'", "'|O'", "'fortran_order':", "True", "False", "'shape':", "(3, 4)", "(4611686018427387904, 4)",
+        "(2147483647, 2147483647)", "(0,)", "(", ")", "9223372036854775807", ",",
+    ]);
 
     protected override string FileName => "a.npy";
 
@@ -79,12 +98,19 @@ internal sealed class FeatureStoreTarget : FileTarget
         var writer = new FeatureStoreWriter(Folder, manifest);
         writer.WriteShard(0, [new float[] { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 }], new float[] { 1, 2, 3 });
         writer.Complete();
-        Seeds = [File.ReadAllBytes(FilePath), .. new[] { File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "seeds", "configs", "features.json")) }];
+        Seeds =
+        [
+            File.ReadAllBytes(FilePath),
+            .. new[] { File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "seeds", "configs", "features.json")) },
+        ];
     }
 
     public override IReadOnlyList<byte[]> Seeds { get; }
 
-    public override Mutator Mutator { get; } = new EitherMutator(new JsonMutator(["3", "4", "1024", "1025", "2199023254528", "\"F32\"", "\"I8\"", "\"BF16\"", "\"rows\"", "\"blocks\"", "\"dim\"", "\"id\""]), 9, new ByteMutator([]));
+    public override Mutator Mutator { get; } = new EitherMutator(
+        new JsonMutator(
+            ["3", "4", "1024", "1025", "2199023254528", "\"F32\"", "\"I8\"", "\"BF16\"", "\"rows\"", "\"blocks\"", "\"dim\"", "\"id\""]),
+        9, new ByteMutator([]));
 
     protected override string FileName => FeatureManifest.FileName;
 
@@ -96,9 +122,16 @@ internal sealed class BergsonTarget : FileTarget
 {
     public BergsonTarget() => File.WriteAllBytes(Path.Combine(Folder, "gradients.bin"), new byte[48]);
 
-    public override IReadOnlyList<byte[]> Seeds { get; } = [File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "seeds", "configs", "info.json"))];
+    public override IReadOnlyList<byte[]> Seeds { get; } =
+        [File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "seeds", "configs", "info.json"))];
 
-    public override Mutator Mutator { get; } = new EitherMutator(new JsonMutator(["3", "4", "\"float16\"", "\"<f4\"", "\"num_grads\"", "\"grad_sizes\"", "\"base_dtype\"", "\"formats\"", "2147483647", "6", "12", "1"]), 9, new ByteMutator([]));
+    public override Mutator Mutator { get; } = new EitherMutator(
+        new JsonMutator(
+        [
+            "3", "4", "\"float16\"", "\"<f4\"", "\"num_grads\"", "\"grad_sizes\"", "\"base_dtype\"", "\"formats\"",
+            "2147483647", "6", "12", "1",
+        ]),
+        9, new ByteMutator([]));
 
     protected override string FileName => "info.json";
 
@@ -110,13 +143,22 @@ internal sealed class WeightIndexTarget : FileTarget
 {
     public WeightIndexTarget()
     {
-        SafetensorsWriter.Write(Path.Combine(Folder, "model-00001-of-00002.safetensors"), [TensorToWrite.FromSingle("a", [2], new float[] { 1, 2 })], null);
-        SafetensorsWriter.Write(Path.Combine(Folder, "model-00002-of-00002.safetensors"), [TensorToWrite.FromSingle("b", [2], new float[] { 1, 2 })], null);
+        SafetensorsWriter.Write(
+            Path.Combine(Folder, "model-00001-of-00002.safetensors"), [TensorToWrite.FromSingle("a", [2], new float[] { 1, 2 })], null);
+        SafetensorsWriter.Write(
+            Path.Combine(Folder, "model-00002-of-00002.safetensors"), [TensorToWrite.FromSingle("b", [2], new float[] { 1, 2 })], null);
     }
 
-    public override IReadOnlyList<byte[]> Seeds { get; } = [File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "seeds", "configs", "model.safetensors.index.json"))];
+    public override IReadOnlyList<byte[]> Seeds { get; } =
+        [File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "seeds", "configs", "model.safetensors.index.json"))];
 
-    public override Mutator Mutator { get; } = new EitherMutator(new JsonMutator(["\"weight_map\"", "\"a\"", "\"b\"", "\"model-00001-of-00002.safetensors\"", "\"..\"", "\"/etc/passwd\"", "\"a\\u0000b\"", "\"\""]), 9, new ByteMutator([]));
+    public override Mutator Mutator { get; } = new EitherMutator(
+        new JsonMutator(
+        [
+            "\"weight_map\"", "\"a\"", "\"b\"", "\"model-00001-of-00002.safetensors\"", "\"..\"",
+            "\"/etc/passwd\"", "\"a\\u0000b\"", "\"\"",
+        ]),
+        9, new ByteMutator([]));
 
     protected override string FileName => ModelWeights.IndexFileName;
 

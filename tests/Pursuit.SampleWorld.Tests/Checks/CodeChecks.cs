@@ -32,7 +32,8 @@ internal static class CodeChecks
         {
             foreach (var line in turns[i].Content.Split('\n'))
             {
-                named.AddRange(Calls.Select(c => c.Match(line)).Where(m => m.Success).Select(m => (m.Groups["call"].Value, m.Groups["result"].Value)));
+                named.AddRange(
+                    Calls.Select(c => c.Match(line)).Where(m => m.Success).Select(m => (m.Groups["call"].Value, m.Groups["result"].Value)));
                 if (Asked.Match(line) is { Success: true } m)
                     named.Add((m.Groups["call"].Value, turns[i + 1].Content));
             }
@@ -41,7 +42,9 @@ internal static class CodeChecks
         foreach (var (call, result) in named)
         {
             // A conversation may hold two functions of one name; the call belongs to one of them.
-            var outputs = codes.Where(c => c.StartsWith($"def {call[..call.IndexOf('(', StringComparison.Ordinal)]}(", StringComparison.Ordinal)).Select(c => Run($"{c}\nprint(repr({call}))"));
+            var outputs =
+                codes.Where(c => c.StartsWith($"def {call[..call.IndexOf('(', StringComparison.Ordinal)]}(", StringComparison.Ordinal))
+                    .Select(c => Run($"{c}\nprint(repr({call}))"));
             yield return ($"{record.Id}: {call} = {result}", outputs.Contains(result));
         }
     }

@@ -12,8 +12,10 @@ internal static class DataChecks
 
     public static bool? FormatList(Exchange e)
     {
-        var given = e.Question[(e.Question.LastIndexOf(": ", StringComparison.Ordinal) + 2)..].Replace(" out of this", "", StringComparison.Ordinal);
-        var pairs = Regex.Matches(given, @"([^,]+?) (\d+) (?:years|dollars|pieces|points)").Select(m => (Name: m.Groups[1].Value.Trim(), Value: m.Groups[2].Value)).ToArray();
+        var given = e.Question[(e.Question.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]
+            .Replace(" out of this", "", StringComparison.Ordinal);
+        var pairs = Regex.Matches(given, @"([^,]+?) (\d+) (?:years|dollars|pieces|points)")
+            .Select(m => (Name: m.Groups[1].Value.Trim(), Value: m.Groups[2].Value)).ToArray();
         var items = pairs.Length > 0 ? pairs.SelectMany(p => new[] { p.Name, p.Value }).ToArray() : Regex.Split(given, ", | and ");
         string[] read;
         if (e.Answer[0] is '[' or '{')
@@ -31,7 +33,9 @@ internal static class DataChecks
         }
         else
         {
-            read = e.Answer.Contains(';') ? e.Answer.Split("; ") : [.. e.Answer.Split('\n').Select((l, i) => Regex.Replace(l, $"^(- |{i + 1}\\. )", ""))];
+            read = e.Answer.Contains(';')
+                ? e.Answer.Split("; ")
+                : [.. e.Answer.Split('\n').Select((l, i) => Regex.Replace(l, $"^(- |{i + 1}\\. )", ""))];
         }
 
         return read.SequenceEqual(items);
@@ -39,7 +43,8 @@ internal static class DataChecks
 
     public static bool? TableLookup(Exchange e)
     {
-        var lines = e.Question.Split('\n').Where(l => l.StartsWith('|') || Regex.IsMatch(l, "^[^,]+,[^,]+,[^, ]+$")).Where(l => !l.StartsWith("|--", StringComparison.Ordinal))
+        var lines = e.Question.Split('\n').Where(l => l.StartsWith('|') || Regex.IsMatch(l, "^[^,]+,[^,]+,[^, ]+$"))
+            .Where(l => !l.StartsWith("|--", StringComparison.Ordinal))
             .Select(l => l.StartsWith('|') ? l.Trim('|', ' ').Split(" | ") : l.Split(',')).ToArray();
         var question = e.Question.Split('\n').Last(l => Regex.IsMatch(l, "^(What|Look|Which|Add|In how|Count)"));
         var column = Enumerable.Range(1, 2).Single(c => Regex.IsMatch(question, $@"\b{lines[0][c]}\b"));
@@ -55,14 +60,17 @@ internal static class DataChecks
         return NumberChecks.Last(e.Answer) == expected;
     }
 
-    /// <summary>The keys are those asked for, in order; every value stands in the text; addresses and numbers of one kind are found.</summary>
+    /// <summary>
+    /// The keys are those asked for, in order; every value stands in the text; addresses and numbers of one kind are found.
+    /// </summary>
     public static bool? ExtractJson(Exchange e)
     {
         var request = e.System.Contains("keys", StringComparison.Ordinal) ? e.System : e.Question;
         var template = Regex.Match(request, @"\{(.*?)\}");
         var keys = template.Success
             ? [.. Regex.Matches(template.Value, "\"(\\w+)\"").Select(m => m.Groups[1].Value)]
-            : Regex.Split(Regex.Match(request, @"(?:with the keys|Extract|Pull out|Find|Give) ((?:\w+, )*\w+ and \w+)").Groups[1].Value, ", | and ");
+            : Regex.Split(
+                Regex.Match(request, @"(?:with the keys|Extract|Pull out|Find|Give) ((?:\w+, )*\w+ and \w+)").Groups[1].Value, ", | and ");
         var text = template.Success ? e.Question[(e.Question.IndexOf("Message:", StringComparison.Ordinal) + 8)..] : e.Question;
         using var json = JsonDocument.Parse(e.Answer);
         var facts = json.RootElement.EnumerateObject().ToArray();
@@ -77,7 +85,8 @@ internal static class DataChecks
                 _ => false,
             },
             JsonValueKind.Number => Regex.IsMatch(text, $@"(?<![\d.]){Regex.Escape(f.Value.GetRawText())}(?!\.?\d)"),
-            _ => text.Contains(f.Value.GetString()!, StringComparison.Ordinal) && (f.Name != "email" || f.Value.GetString() == Regex.Match(text, Email).Value),
+            _ => text.Contains(f.Value.GetString()!, StringComparison.Ordinal)
+                && (f.Name != "email" || f.Value.GetString() == Regex.Match(text, Email).Value),
         });
     }
 
@@ -92,9 +101,11 @@ internal static class DataChecks
             var question = Manner.Bare(record.Turns[i].Content);
             var answer = record.Turns[i + 1].Content;
             message = question.Contains('\n') ? question[question.IndexOf('\n', StringComparison.Ordinal)..] : message;
-            if (!message.Contains(answer, StringComparison.Ordinal) && !Regex.IsMatch(answer, "^The message gives no (phone number|room)\\.$"))
+            if (!message.Contains(answer, StringComparison.Ordinal)
+                && !Regex.IsMatch(answer, "^The message gives no (phone number|room)\\.$"))
                 return false;
-            if (question.Contains("email", StringComparison.Ordinal) && question.IndexOf("email", StringComparison.Ordinal) < 50 && answer != Regex.Match(message, Email).Value)
+            if (question.Contains("email", StringComparison.Ordinal) && question.IndexOf("email", StringComparison.Ordinal) < 50
+                && answer != Regex.Match(message, Email).Value)
                 return false;
         }
 
@@ -104,7 +115,8 @@ internal static class DataChecks
     private static IEnumerable<string> Leaves(JsonElement element, bool withNames) => element.ValueKind switch
     {
         JsonValueKind.Array => element.EnumerateArray().SelectMany(x => Leaves(x, false)),
-        JsonValueKind.Object => element.EnumerateObject().SelectMany(p => withNames ? [p.Name, .. Leaves(p.Value, false)] : Leaves(p.Value, false)),
+        JsonValueKind.Object =>
+            element.EnumerateObject().SelectMany(p => withNames ? [p.Name, .. Leaves(p.Value, false)] : Leaves(p.Value, false)),
         JsonValueKind.String => [element.GetString()!],
         _ => [element.GetRawText()],
     };

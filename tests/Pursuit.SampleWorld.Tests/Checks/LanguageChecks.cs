@@ -24,7 +24,8 @@ internal static class LanguageChecks
     /// <summary>Every order that fits the statements puts the same person first or last, or is the answer itself.</summary>
     public static bool? Ordering(Exchange e)
     {
-        var facts = Regex.Matches(e.Question, @"(\w+) is (\w+) than (\w+)\.").Select(m => (More: m.Groups[1].Value, Less: m.Groups[3].Value)).ToArray();
+        var facts = Regex.Matches(e.Question, @"(\w+) is (\w+) than (\w+)\.")
+            .Select(m => (More: m.Groups[1].Value, Less: m.Groups[3].Value)).ToArray();
         if (facts.Length == 0)
             return null;
         var people = facts.SelectMany(f => new[] { f.More, f.Less }).Distinct().ToArray();
@@ -63,7 +64,9 @@ internal static class LanguageChecks
             var answer = Regex.Replace(record.Turns[i + 1].Content, @"^(A new|A|In|About|Up to) |\.$", "");
             if (answer is "The passage does not say")
                 continue;
-            var found = answer == "It rained" ? Regex.IsMatch(passage, "rained|in spite of the rain") : passage.Contains(answer, StringComparison.OrdinalIgnoreCase);
+            var found = answer == "It rained"
+                ? Regex.IsMatch(passage, "rained|in spite of the rain")
+                : passage.Contains(answer, StringComparison.OrdinalIgnoreCase);
             if (!found)
                 return false;
         }
@@ -81,5 +84,7 @@ internal static class LanguageChecks
     }
 
     private static IEnumerable<string[]> Permutations(string[] items) =>
-        items.Length < 2 ? [items] : items.SelectMany(first => Permutations([.. items.Where(i => i != first)]).Select(rest => (string[])[first, .. rest]));
+        items.Length < 2
+            ? [items]
+            : items.SelectMany(first => Permutations([.. items.Where(i => i != first)]).Select(rest => (string[])[first, .. rest]));
 }

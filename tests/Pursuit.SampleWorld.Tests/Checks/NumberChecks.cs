@@ -22,7 +22,9 @@ internal static class NumberChecks
 
         long? expected = q.Contains(" - ", StringComparison.Ordinal) ? n[0] - n[1]
             : q.StartsWith("Subtract", StringComparison.Ordinal) ? n[1] - n[0]
-            : q.Contains(" * ", StringComparison.Ordinal) || q.StartsWith("Multiply", StringComparison.Ordinal) || q.Contains("product", StringComparison.Ordinal) ? n[0] * n[1]
+            : q.Contains(" * ", StringComparison.Ordinal) || q.StartsWith("Multiply", StringComparison.Ordinal)
+                || q.Contains("product", StringComparison.Ordinal)
+            ? n[0] * n[1]
             : q.Contains(" + ", StringComparison.Ordinal) || Regex.IsMatch(q, "^(Add|Find the sum|Show me how to add)") ? n.Sum()
             : null;
         return expected is null ? null : Last(e.Answer) == expected;
@@ -50,7 +52,8 @@ internal static class NumberChecks
             return false;
         if (Regex.IsMatch(e.Question, "average|mean"))
             return Last(e.Answer) * n.Length == n.Sum();
-        int percent = (int)Long(Regex.Match(e.Question, @"(\d+)%").Groups[1].Value), whole = (int)n.First(v => v != percent || n.Count(w => w == percent) > 1);
+        int percent = (int)Long(Regex.Match(e.Question, @"(\d+)%").Groups[1].Value),
+            whole = (int)n.First(v => v != percent || n.Count(w => w == percent) > 1);
         var part = whole * (decimal)percent / 100;
         return Last(e.Answer) == (e.Question.Contains("% o", StringComparison.Ordinal) && !Regex.IsMatch(e.Question, "sale|shop") ? part
             : Regex.IsMatch(e.Question, "sale|shop") ? whole - part : whole + part);
@@ -71,7 +74,8 @@ internal static class NumberChecks
         var q = e.Question;
         if (q.Contains('/'))
         {
-            var f = Regex.Matches(q, @"(\d+)/(\d+)").Select(m => (Text: m.Value, Top: Long(m.Groups[1].Value), Bottom: Long(m.Groups[2].Value))).ToArray();
+            var f = Regex.Matches(q, @"(\d+)/(\d+)")
+                .Select(m => (Text: m.Value, Top: Long(m.Groups[1].Value), Bottom: Long(m.Groups[2].Value))).ToArray();
             var sign = (f[0].Top * f[1].Bottom).CompareTo(f[1].Top * f[0].Bottom);
             return e.Answer.EndsWith(sign == 0 ? "are equal." : $"so {f[sign > 0 ? 0 : 1].Text} is larger.", StringComparison.Ordinal);
         }

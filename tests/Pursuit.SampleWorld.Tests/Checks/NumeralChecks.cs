@@ -56,7 +56,8 @@ internal static class NumeralChecks
         var from = Regex.Match(q, @"\b[0-9A-F]*\d[0-9A-F]*\b|\b[A-F]{2}\b|\b[A-F]\b").Value;
         return q.Contains("in decimal", StringComparison.Ordinal) || q.Contains("from base 16", StringComparison.Ordinal)
             ? FromBase(from, 16) == Last(a)
-            : Long(from) == FromBase(Regex.Match(a, @"it is ([0-9A-F]+)|^([0-9A-F]+)$") is var m && m.Groups[1].Success ? m.Groups[1].Value : m.Value, 16);
+            : Long(from) == FromBase(
+                Regex.Match(a, @"it is ([0-9A-F]+)|^([0-9A-F]+)$") is var m && m.Groups[1].Success ? m.Groups[1].Value : m.Value, 16);
     }
 
     public static bool? Units(Exchange e)
@@ -75,7 +76,8 @@ internal static class NumeralChecks
         var units = Regex.Matches(q, @"[a-z]+").Select(m => m.Value).Where(Size.ContainsKey).ToArray();
         var amounts = Regex.Matches(q, @"(\d+) ([a-z]+)").Select(m => Long(m.Groups[1].Value) * Size[m.Groups[2].Value]).Sum();
         var counted = Regex.Matches(q, @"\d+ ([a-z]+)").Select(m => m.Groups[1].Value).ToHashSet();
-        var wanted = units.Where(u => !counted.Contains(u)).DefaultIfEmpty(units.GroupBy(u => u).OrderByDescending(g => g.Count()).First().Key).First();
+        var wanted = units.Where(u => !counted.Contains(u))
+            .DefaultIfEmpty(units.GroupBy(u => u).OrderByDescending(g => g.Count()).First().Key).First();
         return Last(e.Answer)! * Size[wanted] == amounts;
     }
 
@@ -88,7 +90,8 @@ internal static class NumeralChecks
         if (Regex.Match(q, @"(?:If today|Today) is (\w+)") is { Success: true } today)
         {
             var start = Array.IndexOf(WeekdayNames, today.Groups[1].Value);
-            return Regex.Matches(a, "[A-Z][a-z]+day")[^1].Value == WeekdayNames[(start + (int)Long(Regex.Match(q, @"(\d+) days").Groups[1].Value)) % 7];
+            return Regex.Matches(a, "[A-Z][a-z]+day")[^1].Value
+                == WeekdayNames[(start + (int)Long(Regex.Match(q, @"(\d+) days").Groups[1].Value)) % 7];
         }
 
         if (dates.Length == 2)
@@ -106,7 +109,8 @@ internal static class NumeralChecks
 
     private static bool ClockTimes(string q, string a)
     {
-        var times = Regex.Matches(q + " " + a, @"(\d\d):(\d\d)").Select(m => Long(m.Groups[1].Value) * 60 + Long(m.Groups[2].Value)).ToArray();
+        var times = Regex.Matches(q + " " + a, @"(\d\d):(\d\d)").Select(m => Long(m.Groups[1].Value) * 60 + Long(m.Groups[2].Value))
+            .ToArray();
         var length = Regex.Match(q + " " + a, @"(?:(\d+) hours?)?(?: and )?(?:(\d+) minutes)?(?=[ .]|$)(?<=hours?|minutes)");
         long Part(int i) => length.Groups[i].Success ? Long(length.Groups[i].Value) : 0;
         return ((times[1] - times[0] + 1440) % 1440) == Part(1) * 60 + Part(2);
@@ -115,11 +119,16 @@ internal static class NumeralChecks
     private static (int Year, int Month, int Day)[] FindDates(string text) =>
     [
         .. Regex.Matches(text, @"(\d{4})-(\d\d)-(\d\d)|(\d{1,2}) ([A-Z][a-z]+) (\d{4})").Select(m => m.Groups[1].Success
-            ? (int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture), int.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture), int.Parse(m.Groups[3].Value, CultureInfo.InvariantCulture))
-            : (int.Parse(m.Groups[6].Value, CultureInfo.InvariantCulture), DateTime.ParseExact(m.Groups[5].Value, "MMMM", CultureInfo.InvariantCulture).Month, int.Parse(m.Groups[4].Value, CultureInfo.InvariantCulture))),
+            ? (int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture), int.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture),
+                int.Parse(m.Groups[3].Value, CultureInfo.InvariantCulture))
+            : (int.Parse(m.Groups[6].Value, CultureInfo.InvariantCulture),
+                DateTime.ParseExact(m.Groups[5].Value, "MMMM", CultureInfo.InvariantCulture).Month,
+                int.Parse(m.Groups[4].Value, CultureInfo.InvariantCulture))),
     ];
 
-    /// <summary>Days since 1 March of the year 0, by the lengths of months in a year that begins in March; that day was a Wednesday.</summary>
+    /// <summary>
+    /// Days since 1 March of the year 0, by the lengths of months in a year that begins in March; that day was a Wednesday.
+    /// </summary>
     private static int DayNumber((int Year, int Month, int Day) date)
     {
         var month = (date.Month + 9) % 12;
@@ -133,7 +142,8 @@ internal static class NumeralChecks
         return values.Select((v, i) => i + 1 < values.Length && v < values[i + 1] ? -v : v).Sum();
     }
 
-    private static long FromBase(string text, int radix) => text.Aggregate(0L, (sum, c) => sum * radix + (char.IsDigit(c) ? c - '0' : c - 'A' + 10));
+    private static long FromBase(string text, int radix) =>
+        text.Aggregate(0L, (sum, c) => sum * radix + (char.IsDigit(c) ? c - '0' : c - 'A' + 10));
 
     private static long Spoken(string text)
     {
@@ -154,8 +164,9 @@ internal static class NumeralChecks
     private static Dictionary<string, int> MakeWords()
     {
         var words = Digits.Select((w, i) => (w, i)).ToDictionary(p => p.w, p => p.i);
-        foreach (var (word, value) in "ten 10 eleven 11 twelve 12 thirteen 13 fourteen 14 fifteen 15 sixteen 16 seventeen 17 eighteen 18 nineteen 19 twenty 20 thirty 30 forty 40 fifty 50 sixty 60 seventy 70 eighty 80 ninety 90"
-            .Split(' ').Chunk(2).Select(p => (p[0], int.Parse(p[1], CultureInfo.InvariantCulture))))
+        const string Others = "ten 10 eleven 11 twelve 12 thirteen 13 fourteen 14 fifteen 15 sixteen 16 seventeen 17 eighteen 18 "
+            + "nineteen 19 twenty 20 thirty 30 forty 40 fifty 50 sixty 60 seventy 70 eighty 80 ninety 90";
+        foreach (var (word, value) in Others.Split(' ').Chunk(2).Select(p => (p[0], int.Parse(p[1], CultureInfo.InvariantCulture))))
             words[word] = value;
         return words;
     }

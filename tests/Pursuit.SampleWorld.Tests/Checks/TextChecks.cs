@@ -38,7 +38,9 @@ internal static class TextChecks
         if (expected is null)
             return null;
         var given = Regex.Match(e.Answer, @"\d+");
-        return (given.Success ? int.Parse(given.Value, CultureInfo.InvariantCulture) : e.Answer.Contains("once", StringComparison.Ordinal) ? 1 : -1) == expected;
+        return (given.Success
+            ? int.Parse(given.Value, CultureInfo.InvariantCulture)
+            : e.Answer.Contains("once", StringComparison.Ordinal) ? 1 : -1) == expected;
     }
 
     /// <summary>The answer has the question's items, each neighbour pair in order; equal lengths keep their order.</summary>

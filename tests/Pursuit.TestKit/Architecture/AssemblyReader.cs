@@ -6,7 +6,9 @@ namespace Pursuit.TestKit.Architecture;
 /// <remarks>A constant is copied where it is used, so an arrow to a type whose constants alone are read isn't seen.</remarks>
 internal static class AssemblyReader
 {
-    /// <summary>The arrows among an assembly's own types; nested types count as their outermost one, compiler-made ones not at all.</summary>
+    /// <summary>
+    /// The arrows among an assembly's own types; nested types count as their outermost one, compiler-made ones not at all.
+    /// </summary>
     /// <param name="path">The assembly's file.</param>
     public static IReadOnlySet<Arrow> ArrowsOf(string path)
     {
@@ -56,7 +58,9 @@ internal static class AssemblyReader
     }
 
     private static bool IsSeen(TypeDefinition type) =>
-        type.DeclaringType is null ? type.IsPublic : (type.IsNestedPublic || type.IsNestedFamily || type.IsNestedFamilyOrAssembly) && IsSeen(type.DeclaringType);
+        type.DeclaringType is null
+            ? type.IsPublic
+            : (type.IsNestedPublic || type.IsNestedFamily || type.IsNestedFamilyOrAssembly) && IsSeen(type.DeclaringType);
 
     private static IEnumerable<TypeReference> TypesUsedBy(TypeDefinition type)
     {
@@ -100,12 +104,15 @@ internal static class AssemblyReader
     ];
 
     private static IEnumerable<TypeReference> AttributesOf(ICustomAttributeProvider provider) =>
-        provider.CustomAttributes.SelectMany(a => a.ConstructorArguments.Select(c => c.Value).OfType<TypeReference>().Prepend(a.AttributeType));
+        provider.CustomAttributes.SelectMany(
+            a => a.ConstructorArguments.Select(c => c.Value).OfType<TypeReference>().Prepend(a.AttributeType));
 
     private static IEnumerable<TypeReference> Constraints(IGenericParameterProvider provider) =>
         provider.GenericParameters.SelectMany(p => p.Constraints).Select(c => c.ConstraintType);
 
-    /// <summary>The named types in a reference: an array's element, a generic type and its arguments; a function pointer has none.</summary>
+    /// <summary>
+    /// The named types in a reference: an array's element, a generic type and its arguments; a function pointer has none.
+    /// </summary>
     private static IEnumerable<TypeReference> Parts(TypeReference? reference) => reference switch
     {
         null or GenericParameter => [],

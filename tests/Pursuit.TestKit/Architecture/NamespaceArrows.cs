@@ -1,6 +1,8 @@
 namespace Pursuit.TestKit.Architecture;
 
-/// <summary>The arrows among namespaces, taken together to a depth: at 2, <c>Pursuit.Data.Json</c> is a part of <c>Pursuit.Data</c>.</summary>
+/// <summary>
+/// The arrows among namespaces, taken together to a depth: at 2, <c>Pursuit.Data.Json</c> is a part of <c>Pursuit.Data</c>.
+/// </summary>
 internal sealed class NamespaceArrows
 {
     private readonly Dictionary<(string From, string To), List<Arrow>> _arrows = [];
@@ -12,7 +14,8 @@ internal sealed class NamespaceArrows
     /// <param name="together">Rooms that count as another, as those that may know each other do.</param>
     public NamespaceArrows(IEnumerable<Arrow> arrows, int depth, IReadOnlyDictionary<string, string>? together = null)
     {
-        _room = ns => string.Join('.', ns.Split('.').Take(depth)) is var name && together?.GetValueOrDefault(name) is { } other ? other : name;
+        _room = ns =>
+            string.Join('.', ns.Split('.').Take(depth)) is var name && together?.GetValueOrDefault(name) is { } other ? other : name;
         foreach (var arrow in arrows)
         {
             var (from, to) = (_room(Arrow.NamespaceOf(arrow.From)), _room(Arrow.NamespaceOf(arrow.To)));
@@ -24,12 +27,15 @@ internal sealed class NamespaceArrows
 
     /// <summary>Every arrow with the number of type arrows behind it, by name.</summary>
     public IEnumerable<(string From, string To, int Count)> All =>
-        _arrows.Select(a => (a.Key.From, a.Key.To, a.Value.Count)).OrderBy(a => a.From, StringComparer.Ordinal).ThenBy(a => a.To, StringComparer.Ordinal);
+        _arrows.Select(a => (a.Key.From, a.Key.To, a.Value.Count)).OrderBy(a => a.From, StringComparer.Ordinal)
+            .ThenBy(a => a.To, StringComparer.Ordinal);
 
     /// <summary>The type arrows behind one arrow.</summary>
     public IReadOnlyList<Arrow> Between(string from, string to) => _arrows.GetValueOrDefault((from, to)) ?? [];
 
-    /// <summary>The rooms that reach themselves through others, each circle once: the strongly connected parts with more than one room.</summary>
+    /// <summary>
+    /// The rooms that reach themselves through others, each circle once: the strongly connected parts with more than one room.
+    /// </summary>
     public IReadOnlyList<IReadOnlyList<string>> Circles()
     {
         var rooms = _arrows.Keys.SelectMany(k => new[] { k.From, k.To }).Distinct().Order(StringComparer.Ordinal).ToArray();

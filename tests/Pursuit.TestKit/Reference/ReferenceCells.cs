@@ -20,7 +20,8 @@ internal static class ReferenceCells
             .ThenBy(c => c)
             .Take(probes)
             .ToHashSet();
-        return [.. Enumerable.Range(0, rows.Length).Where(i => probed.Contains(cells[i])).OrderBy(i => Squared(query, rows[i])).ThenBy(i => contentIds[i])];
+        return [.. Enumerable.Range(0, rows.Length).Where(i => probed.Contains(cells[i])).OrderBy(i => Squared(query, rows[i]))
+            .ThenBy(i => contentIds[i])];
     }
 
     private static double Squared(float[] a, float[] b) => a.Zip(b, (x, y) => ((double)x - y) * ((double)x - y)).Sum();

@@ -1,8 +1,8 @@
 namespace Pursuit.TestKit.Reference;
 
 /// <summary>
-/// Pursuits on dense rows in double, every fit exact and from scratch: the plain twins of <see cref="Pursuit.Selection.Gtp.GtpSolver"/>'s staged
-/// schedule and of <see cref="Pursuit.Selection.Omp.OmpSolver"/>. Ties by position.
+/// Pursuits on dense rows in double, every fit exact and from scratch: the plain twins of <see cref="Pursuit.Selection.Gtp.GtpSolver"/>'s
+/// staged schedule and of <see cref="Pursuit.Selection.Omp.OmpSolver"/>. Ties by position.
 /// </summary>
 internal static class ReferencePursuit
 {

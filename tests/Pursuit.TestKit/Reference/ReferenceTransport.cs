@@ -1,8 +1,8 @@
 namespace Pursuit.TestKit.Reference;
 
 /// <summary>
-/// TSDS by the definition, all pairs in double precision: the plain twin of <see cref="Pursuit.Selection.Tsds.TransportSolver"/>. The level is found by
-/// trying every event and summing A(s) = sum_j sum_{l &lt;= k_j(s)} w_jl (d_j,k_j+1 - d_jl) anew.
+/// TSDS by the definition, all pairs in double precision: the plain twin of <see cref="Pursuit.Selection.Tsds.TransportSolver"/>. The level
+/// is found by trying every event and summing A(s) = sum_j sum_{l &lt;= k_j(s)} w_jl (d_j,k_j+1 - d_jl) anew.
 /// </summary>
 internal static class ReferenceTransport
 {

@@ -12,18 +12,22 @@ public sealed class BadInputTests : PoolTestBase
     public void All_faults_of_the_options_are_in_one_message()
     {
         Fails(new PoolOptions { Paths = [], MaxDepth = 1, MaxRecordBytes = 3, Threads = 0, Shape = (RecordShape)9 }).ShouldBe(
-            "Pool options: no paths; expected at least one file, directory or glob; shape is 9; expected one of messages, sharegpt, alpaca, prompt-completion, text; MaxDepth is 1; expected 2 to 1,024; MaxRecordBytes is 3; expected 16 to 1,073,741,824; Threads is 0; expected 1 to 256.");
+            "Pool options: no paths; expected at least one file, directory or glob; shape is 9; expected one of messages, sharegpt, "
+                + "alpaca, prompt-completion, text; MaxDepth is 1; expected 2 to 1,024; MaxRecordBytes is 3; expected 16 to 1,073,741,824; "
+                + "Threads is 0; expected 1 to 256.");
         Fails(" ").ShouldBe("Pool options: a path is empty; expected a file, directory or glob.");
     }
 
     [Fact]
     public void A_path_that_leads_nowhere_is_refused()
     {
-        Fails(Path("nothing.jsonl")).ShouldBe($"{Path("nothing.jsonl")}: no such file or directory; expected a file, a directory or a glob. Check the path; it is looked for from {Directory.GetCurrentDirectory()}.");
+        Fails(Path("nothing.jsonl")).ShouldBe($"{Path("nothing.jsonl")}: no such file or directory; expected a file, a directory or a "
+            + $"glob. Check the path; it is looked for from {Directory.GetCurrentDirectory()}.");
         Fails(Path("*.jsonl")).ShouldStartWith($"{Path("*.jsonl")}: the glob matches no file; expected at least one.");
         Fails(Path("no/such/**/*.jsonl")).ShouldContain("the glob matches no file");
         Files.Write("directory/readme.md", "x");
-        Fails(Path("directory")).ShouldStartWith($"{Path("directory")}: the directory holds no file that ends in .jsonl, .json, .ndjson, .jsonlines and these with .gz; expected at least one.");
+        Fails(Path("directory")).ShouldStartWith($"{Path("directory")}: the directory holds no file that ends in .jsonl, .json, .ndjson, "
+            + ".jsonlines and these with .gz; expected at least one.");
     }
 
     [Fact]
@@ -39,9 +43,12 @@ public sealed class BadInputTests : PoolTestBase
     {
         var path = Files.Write("a.jsonl", "x\n{\"a\":1}\n\n[2]\n{\n");
         Fails(path).ShouldBe(
-            $"{path}: none of 4 records can be read (first: {path}, line 1: not valid JSON: byte 0 of the record: 'x' is an invalid start of a value; " +
-            $"{path}, line 2: no known shape: keys: a; expected one of messages, sharegpt, alpaca, prompt-completion, text; {path}, line 4: not a record: a list; expected an object); " +
-            "expected records of one of the shapes messages, sharegpt, alpaca, prompt-completion, text. Compare a record with docs/formats/records.md, or name the shape.");
+            $"{path}: none of 4 records can be read (first: {path}, line 1: not valid JSON: byte 0 of the record: "
+                + "'x' is an invalid start of a value; " +
+            $"{path}, line 2: no known shape: keys: a; expected one of messages, sharegpt, alpaca, prompt-completion, text; "
+                + $"{path}, line 4: not a record: a list; expected an object); " +
+            "expected records of one of the shapes messages, sharegpt, alpaca, prompt-completion, text. "
+                + "Compare a record with docs/formats/records.md, or name the shape.");
     }
 
     [Fact]
@@ -51,19 +58,25 @@ public sealed class BadInputTests : PoolTestBase
         foreach (var threads in new[] { 1, 2 })
         {
             Fails(new PoolOptions { Paths = [path], Strict = true, Threads = threads }).ShouldBe(
-                $"{path}, line 3: no messages: the list is empty; expected only good records (strict). Correct the record, or omit strict to quarantine such records.");
+                $"{path}, line 3: no messages: the list is empty; expected only good records (strict). Correct the record, or omit strict "
+                    + "to quarantine such records.");
         }
     }
 
     [Fact]
     public void A_gzip_file_cut_anywhere_is_refused()
     {
-        var whole = (byte[])[.. Gzip(string.Concat(Enumerable.Range(0, 40).Select(i => $"{{\"text\":\"{i * i}\"}}\n"))), .. Gzip("{\"text\":\"x\"}\n", System.IO.Compression.CompressionLevel.NoCompression)];
+        var whole = (byte[])
+        [
+            .. Gzip(string.Concat(Enumerable.Range(0, 40).Select(i => $"{{\"text\":\"{i * i}\"}}\n"))),
+            .. Gzip("{\"text\":\"x\"}\n", System.IO.Compression.CompressionLevel.NoCompression),
+        ];
         var firstMember = Gzip(string.Concat(Enumerable.Range(0, 40).Select(i => $"{{\"text\":\"{i * i}\"}}\n"))).Length;
         for (var length = 2; length < whole.Length; length++)
         {
             if (length == firstMember) continue; // a whole gzip file in its own right
-            Fails(Files.Write("a.jsonl.gz", whole.AsSpan(0, length))).ShouldContain("a.jsonl.gz: the gzip data is truncated, corrupt, or followed by other bytes");
+            Fails(Files.Write("a.jsonl.gz", whole.AsSpan(0, length)))
+                .ShouldContain("a.jsonl.gz: the gzip data is truncated, corrupt, or followed by other bytes");
         }
 
         Open(Files.Write("a.jsonl.gz", whole)).Dispose();
@@ -97,7 +110,8 @@ public sealed class BadInputTests : PoolTestBase
     {
         var path = Files.Write("a.json", text);
         foreach (var block in new[] { 1, 5, 1 << 20 })
-            Should.Throw<PursuitException>(() => Open(new PoolOptions { Paths = [path] }, block)).Message.ShouldStartWith($"{path}, {message}");
+            Should.Throw<PursuitException>(() => Open(new PoolOptions { Paths = [path] }, block)).Message
+                .ShouldStartWith($"{path}, {message}");
     }
 
     [Theory]
@@ -114,7 +128,13 @@ public sealed class BadInputTests : PoolTestBase
     [Fact]
     public void Bad_bytes_too_much_length_and_too_much_depth_are_quarantined()
     {
-        byte[] lines = [.. "{\"text\":\"good\"}\n{\"text\":\"a"u8, 0xC3, .. "\"}\n{\"text\":\""u8, 0xED, 0xA0, 0x80, .. "\"}\n"u8, .. Encoding.UTF8.GetBytes($"{{\"text\":\"{new string('a', 2000)}\"}}\n{{\"text\":\"a\",\"x\":{new string('[', 20)}{new string(']', 20)}}}\n{{\"id\":\"{new string('a', 1025)}\",\"text\":\"a\"}}\n")];
+        byte[] lines =
+        [
+            .. "{\"text\":\"good\"}\n{\"text\":\"a"u8, 0xC3, .. "\"}\n{\"text\":\""u8, 0xED, 0xA0, 0x80, .. "\"}\n"u8,
+            .. Encoding.UTF8.GetBytes($"{{\"text\":\"{new string('a', 2000)}\"}}\n"
+                + $"{{\"text\":\"a\",\"x\":{new string('[', 20)}{new string(']', 20)}}}\n"
+                + $"{{\"id\":\"{new string('a', 1025)}\",\"text\":\"a\"}}\n"),
+        ];
         using var pool = Open(new PoolOptions { Paths = [Files.Write("a.jsonl", lines)], MaxRecordBytes = 1500, MaxDepth = 16 });
         pool.Ledger.Quarantined().Select(q => $"{q.Line}: {q.Reason}").ShouldBe(
         [

@@ -34,15 +34,32 @@ public sealed class FileLayoutTests : PoolTestBase
 
     [Theory]
     [InlineData("{\n \"text\": \"a\"\n}", "1:Pool = {\"text\": \"a\"}\n")]
-    [InlineData("\uFEFF\n{\n \"text\": \"a\"\n}\n{ \"text\":\n\"b\" }\n\n{\"text\": \"c\"}\n", "2:Pool; 5:Pool; 8:Pool = {\"text\": \"a\"}\n{ \"text\":\"b\" }\n{\"text\": \"c\"}\n")]
-    [InlineData("{\n\"text\": \"a\"\n},\n{\n\"text\": \"b\"\n}", "1:Pool; 3:Quarantined not valid JSON: byte 0 of the record: a comma after the record; expected one record per line and nothing between them; 4:Pool = {\"text\": \"a\"}\n{\"text\": \"b\"}\n")]
-    [InlineData("{\"version\":\"1\",\"data\":[{\"text\":\"a\"},{\"text\":\"b\"}],\"x\":{\"]\":[\"}\"]}}\n", "1:Pool; 1:Pool = {\"text\":\"a\"}\n{\"text\":\"b\"}\n")]
-    [InlineData("{\n \"rows\": [\n  {\n   \"text\": \"a\"\n  },\n  {\"text\": \"b\"}\n ]\n}", "3:Pool; 6:Pool = {\"text\": \"a\"}\n{\"text\": \"b\"}\n")]
+    [InlineData(
+        "\uFEFF\n{\n \"text\": \"a\"\n}\n{ \"text\":\n\"b\" }\n\n{\"text\": \"c\"}\n",
+        "2:Pool; 5:Pool; 8:Pool = {\"text\": \"a\"}\n{ \"text\":\"b\" }\n{\"text\": \"c\"}\n")]
+    [InlineData(
+        "{\n\"text\": \"a\"\n},\n{\n\"text\": \"b\"\n}",
+        "1:Pool; 3:Quarantined not valid JSON: byte 0 of the record: a comma after the record; expected one record per line and nothing "
+            + "between them; 4:Pool = {\"text\": \"a\"}\n{\"text\": \"b\"}\n")]
+    [InlineData(
+        "{\"version\":\"1\",\"data\":[{\"text\":\"a\"},{\"text\":\"b\"}],\"x\":{\"]\":[\"}\"]}}\n",
+        "1:Pool; 1:Pool = {\"text\":\"a\"}\n{\"text\":\"b\"}\n")]
+    [InlineData(
+        "{\n \"rows\": [\n  {\n   \"text\": \"a\"\n  },\n  {\"text\": \"b\"}\n ]\n}",
+        "3:Pool; 6:Pool = {\"text\": \"a\"}\n{\"text\": \"b\"}\n")]
     [InlineData("{\"schema\":{\"data\":[{}]},\"examples\":[{\"text\":\"a\"}]}", "1:Pool = {\"text\":\"a\"}\n")]
-    [InlineData("{\"data\":[{\"k\":1}],\"text\":\"a\"}\n{\"data\":[{\"k\":2}],\"text\":\"b\"}", "1:Pool; 2:Pool = {\"data\":[{\"k\":1}],\"text\":\"a\"}\n{\"data\":[{\"k\":2}],\"text\":\"b\"}\n")]
+    [InlineData(
+        "{\"data\":[{\"k\":1}],\"text\":\"a\"}\n{\"data\":[{\"k\":2}],\"text\":\"b\"}",
+        "1:Pool; 2:Pool = {\"data\":[{\"k\":1}],\"text\":\"a\"}\n{\"data\":[{\"k\":2}],\"text\":\"b\"}\n")]
     [InlineData("{\"data\":[{\"k\":1}],\"text\":\"a\"}", "1:Pool = {\"data\":[{\"k\":1}],\"text\":\"a\"}\n")]
-    [InlineData("{\"text\":\"a\"\n{\"text\":\"b\"}\n", "1:Quarantined not valid JSON: byte 11 of the record: Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array that should be closed; 2:Pool = {\"text\":\"b\"}\n")]
-    [InlineData("{\"text\":\"a\n{\"text\":\"b\"}\n", "1:Quarantined not valid JSON: byte 10 of the record: Expected end of string, but instead reached end of data; 2:Pool = {\"text\":\"b\"}\n")]
+    [InlineData(
+        "{\"text\":\"a\"\n{\"text\":\"b\"}\n",
+        "1:Quarantined not valid JSON: byte 11 of the record: Expected depth to be zero at the end of the JSON payload. "
+            + "There is an open JSON object or array that should be closed; 2:Pool = {\"text\":\"b\"}\n")]
+    [InlineData(
+        "{\"text\":\"a\n{\"text\":\"b\"}\n",
+        "1:Quarantined not valid JSON: byte 10 of the record: Expected end of string, but instead reached end of data; "
+            + "2:Pool = {\"text\":\"b\"}\n")]
     [InlineData("{\"text\":\"a\"}\n\uFEFF{\"text\":\"b\"}\n \uFEFF \n", "1:Pool; 2:Pool = {\"text\":\"a\"}\n{\"text\":\"b\"}\n")]
     public void Records_are_found_however_they_are_laid_out(string text, string rows) => Rows(text).ShouldBe(rows);
 
@@ -58,7 +75,9 @@ public sealed class FileLayoutTests : PoolTestBase
     [Fact]
     public void A_wrapped_list_of_pretty_printed_records_is_read_whole_and_compressed()
     {
-        var many = "{\n\"version\": 1,\n\"data\": [\n" + string.Join(",\n", Enumerable.Range(0, 300).Select(i => Pretty.Replace("\"a\"", $"\"{i}\"", StringComparison.Ordinal))) + "\n]\n}\n";
+        var many = "{\n\"version\": 1,\n\"data\": [\n"
+            + string.Join(",\n", Enumerable.Range(0, 300).Select(i => Pretty.Replace("\"a\"", $"\"{i}\"", StringComparison.Ordinal)))
+            + "\n]\n}\n";
         foreach (var path in new[] { Files.Write("a.json", many), Files.Write("a.json.gz", Gzip(many)) })
         {
             using var pool = Open(new PoolOptions { Paths = [path] }, 100);
@@ -75,7 +94,8 @@ public sealed class FileLayoutTests : PoolTestBase
     {
         var path = Files.Write("a.json", text);
         foreach (var block in Blocks)
-            Should.Throw<PursuitException>(() => Open(new PoolOptions { Paths = [path] }, block)).Message.ShouldStartWith($"{path}, {message}");
+            Should.Throw<PursuitException>(() => Open(new PoolOptions { Paths = [path] }, block)).Message
+                .ShouldStartWith($"{path}, {message}");
     }
 
     [Theory]
@@ -101,7 +121,9 @@ public sealed class FileLayoutTests : PoolTestBase
     }
 
     [Theory]
-    [InlineData("{\"text\":\"b\",\"score\":NaN}", "NaN isn't JSON; expected a number or null (Python's json.dumps writes it; pandas' to_json writes null)")]
+    [InlineData(
+        "{\"text\":\"b\",\"score\":NaN}",
+        "NaN isn't JSON; expected a number or null (Python's json.dumps writes it; pandas' to_json writes null)")]
     [InlineData("{\"text\":\"b\",\"score\":[1,-Infinity]}", "Infinity isn't JSON; expected")]
     [InlineData("{\"text\":\"b\",\"score\":Infinity}", "Infinity isn't JSON; expected")]
     [InlineData("{\"text\":\"b\"},", "a comma after the record; expected one record per line and nothing between them")]
@@ -120,7 +142,8 @@ public sealed class FileLayoutTests : PoolTestBase
         var good = Files.Write("good.jsonl", "{\"text\":\"a\"}");
         var bad = Files.Write("bad.jsonl", "{\"text\":NaN}\n{\"text\":NaN}\n");
         using var pool = Open(good, bad);
-        pool.Notes.ShouldHaveSingleItem().ShouldStartWith($"{bad}: none of its 2 rows can be read; the first, line 1: not valid JSON: byte 8 of the record: NaN isn't JSON");
+        pool.Notes.ShouldHaveSingleItem().ShouldStartWith(
+            $"{bad}: none of its 2 rows can be read; the first, line 1: not valid JSON: byte 8 of the record: NaN isn't JSON");
     }
 
     [Fact]
@@ -131,12 +154,15 @@ public sealed class FileLayoutTests : PoolTestBase
         var directory = Files.PathOf("all");
         using (var pool = Open(directory))
         {
-            pool.Notes.ShouldHaveSingleItem().ShouldBe($"not read: {directory}/b.parquet (a .parquet file); of a directory only files that end in .jsonl, .json, .ndjson, .jsonlines and these with .gz are");
+            pool.Notes.ShouldHaveSingleItem().ShouldBe($"not read: {directory}/b.parquet (a .parquet file); of a directory only files that "
+                + "end in .jsonl, .json, .ndjson, .jsonlines and these with .gz are");
             using var ledger = new MemoryStream();
             pool.Ledger.Write(ledger, null, CancellationToken.None);
-            System.Text.Encoding.UTF8.GetString(ledger.ToArray()).Split('\n')[1].ShouldBe($$"""{"source_file":"{{directory}}/b.parquet","fate":"not read","reason":"a .parquet file"}""");
+            System.Text.Encoding.UTF8.GetString(ledger.ToArray()).Split('\n')[1]
+                .ShouldBe($$"""{"source_file":"{{directory}}/b.parquet","fate":"not read","reason":"a .parquet file"}""");
         }
 
-        Fails(new PoolOptions { Paths = [directory], Strict = true }).ShouldStartWith($"{directory}/b.parquet: a .parquet file in a directory that is read; there are 1 such; expected nothing but files that end in");
+        Fails(new PoolOptions { Paths = [directory], Strict = true }).ShouldStartWith($"{directory}/b.parquet: "
+            + "a .parquet file in a directory that is read; there are 1 such; expected nothing but files that end in");
     }
 }

@@ -9,7 +9,11 @@ public sealed class InputFilesTests : IDisposable
 
     public InputFilesTests()
     {
-        foreach (var name in new[] { "b.jsonl", "a.json", "c.jsonl.gz", "d.txt", ".hidden.jsonl", "deep/e.jsonl", "deep/er/f.json.gz", "deep/er/G.JSONL", "deep/er/[x]*.jsonl", ".git/g.jsonl" })
+        foreach (var name in new[]
+        {
+            "b.jsonl", "a.json", "c.jsonl.gz", "d.txt", ".hidden.jsonl", "deep/e.jsonl", "deep/er/f.json.gz", "deep/er/G.JSONL",
+            "deep/er/[x]*.jsonl", ".git/g.jsonl",
+        })
             _files.Write(name, "x");
     }
 
@@ -33,7 +37,8 @@ public sealed class InputFilesTests : IDisposable
 
     [Fact]
     public void Arguments_keep_their_order_and_a_file_named_twice_is_read_once() =>
-        Expand("deep/e.jsonl", "*.jsonl", "deep/../b.jsonl", "deep").ShouldBe(["deep/e.jsonl", "b.jsonl", "deep/er/G.JSONL", "deep/er/[x]*.jsonl", "deep/er/f.json.gz"]);
+        Expand("deep/e.jsonl", "*.jsonl", "deep/../b.jsonl", "deep")
+            .ShouldBe(["deep/e.jsonl", "b.jsonl", "deep/er/G.JSONL", "deep/er/[x]*.jsonl", "deep/er/f.json.gz"]);
 
     [Fact]
     public void A_directory_linked_into_itself_is_not_walked_for_ever()
@@ -46,11 +51,18 @@ public sealed class InputFilesTests : IDisposable
     [Fact]
     public void In_a_directory_every_spelling_of_JSON_lines_is_read_and_other_data_is_named()
     {
-        foreach (var name in new[] { "more/1.ndjson", "more/2.jsonlines", "more/3.NDJSON.gz", "more/4.jsonl.zst", "more/5.parquet", "more/6.csv", "more/7.json.bz2", "more/8.csv.gz", "more/README.md", "more/x.selection.jsonl" })
+        foreach (var name in new[]
+        {
+            "more/1.ndjson", "more/2.jsonlines", "more/3.NDJSON.gz", "more/4.jsonl.zst", "more/5.parquet", "more/6.csv", "more/7.json.bz2",
+            "more/8.csv.gz", "more/README.md", "more/x.selection.jsonl",
+        })
             _files.Write(name, "x");
         Expand("more").ShouldBe(["more/1.ndjson", "more/2.jsonlines", "more/3.NDJSON.gz"]);
         InputFiles.Expand([_files.PathOf("more")]).NotRead.Select(file => $"{Path.GetFileName(file.Path)}: {file.What}").ShouldBe(
-            ["4.jsonl.zst: a .zst file", "5.parquet: a .parquet file", "6.csv: a .csv file", "7.json.bz2: a .bz2 file", "8.csv.gz: a .gz file"]);
+            [
+                "4.jsonl.zst: a .zst file", "5.parquet: a .parquet file", "6.csv: a .csv file", "7.json.bz2: a .bz2 file",
+                "8.csv.gz: a .gz file",
+            ]);
         InputFiles.Expand([_files.PathOf("more"), _files.PathOf("more/6.csv")]).NotRead.Count.ShouldBe(4);
     }
 
@@ -61,8 +73,10 @@ public sealed class InputFilesTests : IDisposable
         var pipe = _files.PathOf("deep/pipe.jsonl");
         using (var made = System.Diagnostics.Process.Start("mkfifo", pipe)) made.WaitForExit();
         Expand("deep").ShouldNotContain("deep/pipe.jsonl");
-        InputFiles.Expand([_files.PathOf("deep")]).NotRead.ShouldHaveSingleItem().ShouldBe(new Pursuit.Data.FileNotRead(pipe, "a pipe, a socket or a device"));
-        Should.Throw<PursuitException>(() => new SourceFile(pipe)).Message.ShouldStartWith($"{pipe}: it is a pipe or a device; expected a file that can be read more than once.");
+        InputFiles.Expand([_files.PathOf("deep")]).NotRead.ShouldHaveSingleItem()
+            .ShouldBe(new Pursuit.Data.FileNotRead(pipe, "a pipe, a socket or a device"));
+        Should.Throw<PursuitException>(() => new SourceFile(pipe)).Message
+            .ShouldStartWith($"{pipe}: it is a pipe or a device; expected a file that can be read more than once.");
     }
 
     [Theory]

@@ -8,7 +8,9 @@ public sealed class PoolFuzzTests : PoolTestBase
 {
     private static readonly string[] Seeds =
     [
-        """{"id":"a","messages":[{"role":"user","content":"q é"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":{"x":[1,2.5e3,true,null]}}}]}],"tools":"[{\"name\":\"f\"}]"}""",
+        """{"id":"a","messages":[{"role":"user","content":"q é"},{"role":"assistant","content":null,"tool_calls":["""
+            + """{"id":"c","type":"function","function":{"name":"f","arguments":{"x":[1,2.5e3,true,null]}}}]}],"tools":"["""
+            + """{\"name\":\"f\"}]"}""",
         """{"conversations":[{"from":"human","value":"\ud83d\ude00 \u00e9\n"},{"from":"gpt","value":"b"}],"system":"s"}""",
         """{"instruction":"i","input":"n","output":"o","history":[["q","a"]],"extra":{"deep":[[[{}]]]}}""",
         """{"prompt":[{"role":"user","content":[{"type":"text","text":"p"}]}],"completion":[{"role":"assistant","content":"c"}]}""",
@@ -17,7 +19,11 @@ public sealed class PoolFuzzTests : PoolTestBase
 
     private static readonly byte[][] Tokens =
     [
-        .. new[] { "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "\\u0000", "null", "true", "1e999", "-", "\n", "\r\n", "\"text\":", "\"messages\":", "\"role\":\"user\"", "\uFEFF", "\uFFFE", "[{", "}]\n" }.Select(Encoding.UTF8.GetBytes),
+        .. new[]
+        {
+            "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "\\u0000", "null", "true", "1e999", "-", "\n", "\r\n", "\"text\":",
+            "\"messages\":", "\"role\":\"user\"", "\uFEFF", "\uFFFE", "[{", "}]\n",
+        }.Select(Encoding.UTF8.GetBytes),
         [0xC3], [0xED, 0xA0, 0x80], [0xF8], [0], [0x1F, 0x8B],
     ];
 
@@ -55,7 +61,8 @@ public sealed class PoolFuzzTests : PoolTestBase
                 if (pool.Sources[0].Shape is { } shape)
                 {
                     // What comes out is a pool again, with the same examples.
-                    using var again = Open(options with { Paths = [Files.Write("b.jsonl", copied.ToArray())], Shape = shape, MaxRecordBytes = 4096 });
+                    using var again =
+                        Open(options with { Paths = [Files.Write("b.jsonl", copied.ToArray())], Shape = shape, MaxRecordBytes = 4096 });
                     again.Fingerprint.ShouldBe(pool.Fingerprint);
                     again.Ledger.RowCount.ShouldBe(pool.Count);
                 }

@@ -10,7 +10,8 @@ public sealed class PoolLawTests : PoolTestBase
 {
     private static readonly string[] Bad =
     [
-        "{", "{\"text\":1}", "[1]", "null", "{\"text\":\"a\",\"text\":\"b\"}", "{\"text\":\"\\ud800\"}", "{\"x\":1}", "{\"text\":\" \"}", "{\"text\":\"a\"} x",
+        "{", "{\"text\":1}", "[1]", "null", "{\"text\":\"a\",\"text\":\"b\"}", "{\"text\":\"\\ud800\"}", "{\"x\":1}", "{\"text\":\" \"}",
+        "{\"text\":\"a\"} x",
         "{\"id\":\"" + new string('i', 1025) + "\",\"text\":\"a\"}", "{\"text\":\"" + new string('y', 5000) + "\"}", new string('[', 70),
     ];
 
@@ -25,7 +26,9 @@ public sealed class PoolLawTests : PoolTestBase
             var pick = stream.NextInt(10);
             if (pick == 0) lines.Add(bad[stream.NextInt(bad.Length)]);
             else if (pick == 1 && lines.Count > 0) lines.Add(lines[stream.NextInt(lines.Count)]);
-            else lines.Add($$"""{"id":{{i}},"text":"{{new string((char)('a' + stream.NextInt(20)), stream.NextInt(60))}} é \"[{,\\ {{stream.NextInt(rows)}}", "more" : [ {"a":"]"} , 1 ]}""");
+            else
+                lines.Add($$"""{"id":{{i}},"text":"{{new string((char)('a' + stream.NextInt(20)), stream.NextInt(60))}} é \"["""
+                    + $$"""{,\\ {{stream.NextInt(rows)}}", "more" : [ {"a":"]"} , 1 ]}""");
         }
 
         lines.Insert(0, "{\"text\":\"the first is good\"}");
@@ -86,8 +89,17 @@ public sealed class PoolLawTests : PoolTestBase
             [Files.Write("array.json", "[" + string.Join(",", lines) + "]")],
             [Files.Write("spread.json", "\n [\r\n\t" + string.Join("\n ,\n", lines) + "\n]\n\n")],
             [Files.Write("array.json.gz", Gzip("[" + string.Join(", ", lines) + "]"))],
-            [Files.Write("members.jsonl.gz", [.. Gzip(string.Join('\n', lines[..500]) + "\n"), .. Gzip(""), .. Gzip(string.Join('\n', lines[500..]), CompressionLevel.NoCompression)])],
-            [Files.Write("1.jsonl", string.Join('\n', lines[..300])), Files.Write("none.jsonl", "\n \n"), Files.Write("2.json", "[" + string.Join(',', lines[300..700]) + "]"), Files.Write("plain-name", Gzip(string.Join('\n', lines[700..])))],
+            [Files.Write(
+                "members.jsonl.gz",
+                [
+                    .. Gzip(string.Join('\n', lines[..500]) + "\n"), .. Gzip(""),
+                    .. Gzip(string.Join('\n', lines[500..]), CompressionLevel.NoCompression),
+                ])],
+            [
+                Files.Write("1.jsonl", string.Join('\n', lines[..300])), Files.Write("none.jsonl", "\n \n"),
+                Files.Write("2.json", "[" + string.Join(',', lines[300..700]) + "]"),
+                Files.Write("plain-name", Gzip(string.Join('\n', lines[700..]))),
+            ],
         ];
         foreach (var form in forms)
         {
@@ -100,7 +112,11 @@ public sealed class PoolLawTests : PoolTestBase
     public void No_buffer_size_or_thread_count_changes_a_pool()
     {
         var lines = Mixture(8, 300, forArray: true);
-        string[] paths = [Files.Write("a.jsonl", "\uFEFF" + string.Join("\r\n", lines)), Files.Write("b.json.gz", Gzip(" [" + string.Join(",\n", Mixture(9, 300, forArray: true)) + "] "))];
+        string[] paths =
+        [
+            Files.Write("a.jsonl", "\uFEFF" + string.Join("\r\n", lines)),
+            Files.Write("b.json.gz", Gzip(" [" + string.Join(",\n", Mixture(9, 300, forArray: true)) + "] ")),
+        ];
         using var expected = Open(Options(paths));
         foreach (var (block, threads) in new[] { (1, 1), (2, 3), (3, 1), (7, 2), (64, 1), (4096, 4), (4097, 1), (1 << 20, 3) })
         {
@@ -125,7 +141,8 @@ public sealed class PoolLawTests : PoolTestBase
         fates["not selected"].ShouldBe(pool.Count / 2);
         fates["duplicate of"].ShouldBe((int)pool.Ledger.DuplicateCount);
         fates["quarantined"].ShouldBe((int)pool.Ledger.QuarantinedCount);
-        rows.Where(row => row.GetProperty("fate").GetString() == "quarantined").ShouldAllBe(row => row.GetProperty("reason").GetString()!.Length > 0);
+        rows.Where(row => row.GetProperty("fate").GetString() == "quarantined")
+            .ShouldAllBe(row => row.GetProperty("reason").GetString()!.Length > 0);
     }
 
     [Fact]

@@ -18,7 +18,8 @@ public abstract class PoolTestBase : IDisposable
 
     protected static Pool Open(params string[] paths) => Open(new PoolOptions { Paths = paths });
 
-    protected static Pool Open(PoolOptions options, int blockBytes = 1 << 20) => Pool.Open(options, null, blockBytes, CancellationToken.None);
+    protected static Pool Open(PoolOptions options, int blockBytes = 1 << 20) =>
+        Pool.Open(options, null, blockBytes, CancellationToken.None);
 
     protected Pool OpenText(string text) => Open(Files.Write($"{Guid.NewGuid():N}.jsonl", text));
 
@@ -32,13 +33,19 @@ public abstract class PoolTestBase : IDisposable
 
     /// <summary>The example one record stands for.</summary>
     protected Example Example(string record, RecordShape? shape = null) =>
-        Pool.ReadAll(new PoolOptions { Paths = [Files.Write($"{Guid.NewGuid():N}.jsonl", record)], Shape = shape }, CancellationToken.None).Single();
+        Pool.ReadAll(new PoolOptions { Paths = [Files.Write($"{Guid.NewGuid():N}.jsonl", record)], Shape = shape }, CancellationToken.None)
+            .Single();
 
     /// <summary>Why one record is quarantined, given a good one beside it so that the pool isn't empty.</summary>
     protected string Reason(string record, RecordShape shape = RecordShape.Messages)
     {
-        string[] good = [Good, """{"conversations":[{"from":"human","value":"q"}]}""", """{"instruction":"q","output":"a"}""", """{"prompt":"q","completion":"a"}""", """{"text":"t"}"""];
-        using var pool = Open(new PoolOptions { Paths = [Files.Write($"{Guid.NewGuid():N}.jsonl", $"{good[(int)shape]}\n{record}\n")], Shape = shape });
+        string[] good =
+        [
+            Good, """{"conversations":[{"from":"human","value":"q"}]}""", """{"instruction":"q","output":"a"}""",
+            """{"prompt":"q","completion":"a"}""", """{"text":"t"}""",
+        ];
+        using var pool =
+            Open(new PoolOptions { Paths = [Files.Write($"{Guid.NewGuid():N}.jsonl", $"{good[(int)shape]}\n{record}\n")], Shape = shape });
         return pool.Ledger.Quarantined().Single().Reason;
     }
 
@@ -68,6 +75,7 @@ public abstract class PoolTestBase : IDisposable
     {
         var examples = pool.Read(CancellationToken.None).Select(e =>
             $"{e.Id}|{e.ContentId}|{e.Text}|{string.Join('/', e.Turns)}|{e.ToolsJson}|{pool.ContentIds[0]}");
-        return $"{pool.Fingerprint}\n{string.Join('\n', examples)}\n{string.Join(',', pool.Ledger.Rows().Select(r => (r.Fate, r.DuplicateOf)))}";
+        return $"{pool.Fingerprint}\n{string.Join('\n', examples)}\n"
+            + $"{string.Join(',', pool.Ledger.Rows().Select(r => (r.Fate, r.DuplicateOf)))}";
     }
 }

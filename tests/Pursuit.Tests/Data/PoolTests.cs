@@ -94,7 +94,8 @@ public sealed class PoolTests : PoolTestBase
         using var pool = Open(plain, gzip);
         pool.Sources.Select(s => s.Path).ShouldBe([plain, gzip]);
         pool.Sources.Select(s => s.IsCompressed).ShouldBe([false, true]);
-        pool.Sources.Select(s => (s.Shape, s.IsArray, s.Rows, s.ContentBytes)).Distinct().Single().ShouldBe((RecordShape.Messages, false, 2, Good.Length + 5));
+        pool.Sources.Select(s => (s.Shape, s.IsArray, s.Rows, s.ContentBytes)).Distinct().Single()
+            .ShouldBe((RecordShape.Messages, false, 2, Good.Length + 5));
         pool.Sources[0].Sha256.ShouldBe(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(plain))));
         pool.Sources[1].Sha256.ShouldBe(pool.Sources[0].Sha256);
     }
@@ -105,7 +106,8 @@ public sealed class PoolTests : PoolTestBase
         var path = Files.Write("a.jsonl", Good);
         using var pool = Open(path);
         File.AppendAllText(path, "\n");
-        Should.Throw<PursuitException>(() => pool.Read(CancellationToken.None).ToList()).Message.ShouldContain("the file has changed since it was read (79 bytes then, 80 now)");
+        Should.Throw<PursuitException>(() => pool.Read(CancellationToken.None).ToList()).Message
+            .ShouldContain("the file has changed since it was read (79 bytes then, 80 now)");
         File.Delete(path);
         Should.Throw<PursuitException>(() => Copied(pool, 0)).Message.ShouldContain("gone since it was read");
     }
@@ -124,7 +126,8 @@ public sealed class PoolTests : PoolTestBase
         using var source = new CancellationTokenSource();
         source.Cancel();
         foreach (var threads in new[] { 1, 3 })
-            Should.Throw<OperationCanceledException>(() => Pool.Open(new PoolOptions { Paths = [path], Threads = threads }, null, source.Token));
+            Should.Throw<OperationCanceledException>(
+                () => Pool.Open(new PoolOptions { Paths = [path], Threads = threads }, null, source.Token));
     }
 
     private sealed class Reports : IProgress<PoolProgress>

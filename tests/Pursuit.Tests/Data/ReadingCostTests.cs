@@ -6,7 +6,8 @@ namespace Pursuit.Tests.Data;
 public sealed class ReadingCostTests : PoolTestBase
 {
     /// <summary>Shapes of records that grow with a number.</summary>
-    public static TheoryData<string> Shapes => ["keys", "escaped keys", "long keys", "top-level keys", "messages", "parts", "escapes", "calls", "deep", "documents", "details"];
+    public static TheoryData<string> Shapes =>
+        ["keys", "escaped keys", "long keys", "top-level keys", "messages", "parts", "escapes", "calls", "deep", "documents", "details"];
 
     private static string Make(string shape, int size)
     {
@@ -18,13 +19,18 @@ public sealed class ReadingCostTests : PoolTestBase
             "escaped keys" => "{\"text\":\"t\",\"meta\":{" + Repeat(i => $"\"\\u006b{i}\":{i}") + "}}",
             "long keys" => "{\"text\":\"t\",\"meta\":{" + Repeat(i => $"\"{new string('k', 100)}{i}\":{i}") + "}}",
             "top-level keys" => $$"""{"text":"t",{{Repeat(i => $"\"k{i}\":{i}")}}}""",
-            "messages" => $$"""{"messages":[{{Repeat(i => $$"""{"role":"user","content":"{{i}}"},{"role":"assistant","content":"a","train":false}""")}}]}""",
-            "parts" => Message($"\"content\":[{Repeat(i => $$"""{"type":"text","text":"{{i}}","train":{{(i % 2 == 0 ? "false" : "true")}}}""")}]"),
+            "messages" => """{"messages":["""
+                + $$"""{{Repeat(i => $$"""{"role":"user","content":"{{i}}"},{"role":"assistant","content":"a","train":false}""")}}]}""",
+            "parts" =>
+                Message($"\"content\":[{Repeat(i => $$"""{"type":"text","text":"{{i}}","train":{{(i % 2 == 0 ? "false" : "true")}}}""")}]"),
             "escapes" => $$"""{"text":"{{Repeat(_ => "\\u00e9\\n", "")}}"}""",
             "calls" => Message("\"tool_calls\":[" + Repeat(i => "{\"name\":\"f\",\"arguments\":{\"b\":" + i + ",\"a\":1}}") + "]"),
             "deep" => $$"""{"text":"t","meta":[{{Repeat(_ => new string('[', 100) + new string(']', 100))}}]}""",
             "documents" => $$"""{"messages":[{"role":"user","content":"q"}],"documents":[{{Repeat(i => $$"""{"title":"{{i}}"}""")}}]}""",
-            "details" => Message($"\"content\":\"{new string('x', 2 * size)}\",\"train_detail\":[{Repeat(i => $$"""{"begin_offset":{{2 * i}},"end_offset":{{2 * i}},"train":true}""")}]"),
+            "details" => Message(
+                $"\"content\":\"{new string('x', 2 * size)}\",\"train_detail\":["
+                    + Repeat(i => $$"""{"begin_offset":{{2 * i}},"end_offset":{{2 * i}},"train":true}""")
+                    + "]"),
             _ => throw new ArgumentException(shape),
         };
     }
@@ -57,7 +63,8 @@ public sealed class ReadingCostTests : PoolTestBase
     {
         static string Nested(int depth) => $$"""{"text":"t","x":{{new string('[', depth - 1)}}{{new string(']', depth - 1)}}}""";
         Example(Nested(256)).Text.ShouldBe("t");
-        Reason(Nested(257), RecordShape.Text).ShouldBe("nested too deep: more than 256 lists and objects inside each other at byte 271 of the record; expected at most 256");
+        Reason(Nested(257), RecordShape.Text)
+            .ShouldBe("nested too deep: more than 256 lists and objects inside each other at byte 271 of the record; expected at most 256");
     }
 
     [Fact]
@@ -93,7 +100,8 @@ public sealed class ReadingCostTests : PoolTestBase
 
         Parallel.For(0, 8, reader =>
         {
-            foreach (var (example, position) in pool.Read([.. order.Skip(reader).Concat(order.Take(reader))], CancellationToken.None).Zip([.. order.Skip(reader), .. order.Take(reader)]))
+            foreach (var (example, position) in pool.Read([.. order.Skip(reader).Concat(order.Take(reader))], CancellationToken.None)
+                .Zip([.. order.Skip(reader), .. order.Take(reader)]))
                 example.Text.ShouldBe($"text {position}");
         });
         pool.Read(CancellationToken.None).Select(e => e.Text).ShouldBe(Enumerable.Range(0, pool.Count).Select(i => $"text {i}"));
@@ -101,6 +109,7 @@ public sealed class ReadingCostTests : PoolTestBase
 
     /// <summary>The process's descriptors of this test's files, as the system counts them.</summary>
     private int OpenDescriptors() => OperatingSystem.IsLinux()
-        ? Directory.GetFiles("/proc/self/fd").Count(descriptor => new FileInfo(descriptor).LinkTarget?.StartsWith(Files.FullPath, StringComparison.Ordinal) == true)
+        ? Directory.GetFiles("/proc/self/fd")
+            .Count(descriptor => new FileInfo(descriptor).LinkTarget?.StartsWith(Files.FullPath, StringComparison.Ordinal) == true)
         : 0;
 }

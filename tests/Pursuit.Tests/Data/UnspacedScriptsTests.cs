@@ -25,6 +25,7 @@ public sealed class UnspacedScriptsTests
     [Fact]
     public void Digits_and_signs_of_these_scripts_do_not_stand_alone()
     {
-        foreach (var code in new[] { 0x0E50, 0x0E3F, 0x17E1, 0x1041, 0x3001, 0x30FB, 'a', 0x0939 }) UnspacedScripts.StandsAlone(new Rune(code)).ShouldBeFalse($"U+{code:X4}");
+        foreach (var code in new[] { 0x0E50, 0x0E3F, 0x17E1, 0x1041, 0x3001, 0x30FB, 'a', 0x0939 })
+            UnspacedScripts.StandsAlone(new Rune(code)).ShouldBeFalse($"U+{code:X4}");
     }
 }

@@ -34,7 +34,8 @@ public sealed class JinjaSubsetTests
     [InlineData("{{ '\\N{DASH}' }}", "a character written by its name")]
     public void What_is_not_supported_is_refused_by_name_and_line_before_anything_is_rendered(string template, string construct)
     {
-        var message = Should.Throw<PursuitException>(() => ChatTemplate.Parse("\n\n{% if false %}" + template + "{% endif %}", Config)).Message;
+        var message =
+            Should.Throw<PursuitException>(() => ChatTemplate.Parse("\n\n{% if false %}" + template + "{% endif %}", Config)).Message;
         message.ShouldContain(construct);
         message.ShouldContain("line 3:");
     }
@@ -62,7 +63,8 @@ public sealed class JinjaSubsetTests
     [InlineData("{% set ns = namespace(x='ab') %}{% for i in range(90) %}{% set ns.x = ns.x + ns.x %}{% endfor %}")]
     [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(90) %}{% set ns.x = ns.x + ns.x %}{% endfor %}")]
     [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(99999) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}")]
-    [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(99999) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x == ns.x }}{{ ns.x | tojson }}")]
+    [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(99999) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x == "
+        + "ns.x }}{{ ns.x | tojson }}")]
     [InlineData("{% macro m(x) %}{{ m(x) }}{{ m(x) }}{% endmacro %}{{ m(1) }}")]
     [InlineData("{{ 'x' * 9999999999 }}")]
     [InlineData("{{ ('a' * 9999999) in ('a' * 9999999 ~ 'b') }}")]
@@ -100,7 +102,8 @@ public sealed class JinjaSubsetTests
     [InlineData("{{ messages[0].content[3] }}", "😀")]
     [InlineData("{{ messages[0].content.find('t') }}", "5")]
     [InlineData("{{ messages[0].content | list | length }}", "10")]
-    public void Strings_are_counted_in_code_points_as_python_counts(string template, string expected) => Render(template).ShouldBe(expected);
+    public void Strings_are_counted_in_code_points_as_python_counts(string template, string expected) =>
+        Render(template).ShouldBe(expected);
 
     [Theory]
     [InlineData("{% macro m(a, b='-') %}{{ a ~ b }}{% endmacro %}{{ m(*['x', 'y']) }}{{ m('z', *[]) }}", "xyz-")]
@@ -108,7 +111,8 @@ public sealed class JinjaSubsetTests
     [InlineData("{% for k, v in {16: 'a', 2: 'b'} | dictsort %}{{ k + 1 }}{{ v }}{% endfor %}", "3b17a")]
     [InlineData("{{ '<a>'|safe + '<b>' }}{{ '\"' + ('&'|safe) }}{{ '<a>'|safe ~ '<b>' }}", "<a>&lt;b&gt;&#34;&<a><b>")]
     [InlineData("{% set d = {2: 'a'} %}{{ d }}{{ d | tojson }}{{ d.keys() | list }}{{ d == {2: 'a'} }}", "{2: 'a'}{\"2\": \"a\"}[2]True")]
-    public void Unpacked_arguments_numbers_as_keys_and_safe_texts_are_pythons(string template, string expected) => Render(template).ShouldBe(expected);
+    public void Unpacked_arguments_numbers_as_keys_and_safe_texts_are_pythons(string template, string expected) =>
+        Render(template).ShouldBe(expected);
 
     [Theory]
     [InlineData("{{ 'x' | escape }}", "the filter \"escape\"")]
@@ -127,7 +131,8 @@ public sealed class JinjaSubsetTests
 
     [Fact]
     public void A_refused_conversation_says_what_the_template_said() =>
-        Refusal("\n{{ raise_exception('No ' ~ messages[0].role) }}").ShouldContain("line 2: the template refuses this conversation: No user");
+        Refusal("\n{{ raise_exception('No ' ~ messages[0].role) }}")
+            .ShouldContain("line 2: the template refuses this conversation: No user");
 
     [Fact]
     public void The_page_lists_every_filter_and_what_it_lists_is_supported()
@@ -142,8 +147,10 @@ public sealed class JinjaSubsetTests
         foreach (var function in Listed("| functions |").Where(name => !name.StartsWith('%')))
             JinjaFunctions.IsKnown(function).ShouldBeTrue(function);
 
-        IEnumerable<string> Listed(string row) => page.Single(line => line.StartsWith(row, StringComparison.Ordinal)).Split('`').Where((_, i) => i % 2 == 1);
+        IEnumerable<string> Listed(string row) =>
+            page.Single(line => line.StartsWith(row, StringComparison.Ordinal)).Split('`').Where((_, i) => i % 2 == 1);
 
-        static bool TakesArgument(string test) => test is "divisibleby" or "eq" or "equalto" or "ge" or "greaterthan" or "gt" or "in" or "le" or "lessthan" or "lt" or "ne" or "sameas";
+        static bool TakesArgument(string test) => test is "divisibleby" or "eq" or "equalto" or "ge" or "greaterthan" or "gt" or "in"
+            or "le" or "lessthan" or "lt" or "ne" or "sameas";
     }
 }

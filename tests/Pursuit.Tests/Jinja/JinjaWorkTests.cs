@@ -11,10 +11,10 @@ public sealed class JinjaWorkTests
     // What looks at no more than a fixed part of a value, whatever its length.
     private static readonly HashSet<string> Constant =
     [
-        "count", "d", "default", "first", "last", "length", "safe", "string", "boolean", "callable", "defined", "divisibleby", "even", "false",
-        "float", "integer", "iterable", "mapping", "none", "number", "odd", "sameas", "sequence", "true", "undefined", "lstrip", "rstrip",
-        "strip", "trim", "copy", "abs", "namespace", "raise_exception", "-", "/", "//", "%", "**", "<", "<=", ">", ">=",
-        "v[0]", "v[-1]", "[v, v]", "not v", "-v", "v if s else v",
+        "count", "d", "default", "first", "last", "length", "safe", "string", "boolean", "callable", "defined",
+        "divisibleby", "even", "false", "float", "integer", "iterable", "mapping", "none", "number", "odd", "sameas", "sequence", "true",
+        "undefined", "lstrip", "rstrip", "strip", "trim", "copy", "abs", "namespace", "raise_exception", "-", "/", "//", "%", "**", "<",
+        "<=", ">", ">=", "v[0]", "v[-1]", "[v, v]", "not v", "-v", "v if s else v",
     ];
 
     private static readonly string[] Operands =
@@ -24,7 +24,10 @@ public sealed class JinjaWorkTests
     ];
 
     private static readonly string[] Arguments =
-        ["", "('a')", "(s)", "(v)", "(s, s)", "(attribute='a')", "(attribute=s)", "(s, 'equalto', s)", "('upper')", "('equalto', v)", "(indent=9)", "(separators=(s, s))", "((s, s))"];
+        [
+            "", "('a')", "(s)", "(v)", "(s, s)", "(attribute='a')", "(attribute=s)", "(s, 'equalto', s)", "('upper')", "('equalto', v)",
+            "(indent=9)", "(separators=(s, s))", "((s, s))",
+        ];
 
     /// <summary>Every filter, test, method, function and operator, as an expression over v, w (equal to v) and s.</summary>
     private static IEnumerable<(string Name, string Expression)> Constructs()
@@ -108,7 +111,8 @@ public sealed class JinjaWorkTests
             foreach (var operand in Operands)
             {
                 var (context, allocated, fault) = Run(Template(operand, expression, 8_000), 800);
-                ((double)allocated).ShouldBeLessThan((MostBytesPerUnit * context.Work) + Overhead, $"{operand}: {expression} ({fault?.Message})");
+                ((double)allocated)
+                    .ShouldBeLessThan((MostBytesPerUnit * context.Work) + Overhead, $"{operand}: {expression} ({fault?.Message})");
             }
         }
     }
@@ -220,7 +224,8 @@ public sealed class JinjaWorkTests
     [Fact]
     public void A_long_record_may_cost_more_than_a_short_one()
     {
-        var template = JinjaTemplate.Parse("test", "{% for i in range(5) %}{{ text | upper | length }}{% endfor %}{{ text }}", DateTimeOffset.UnixEpoch);
+        var template = JinjaTemplate.Parse(
+            "test", "{% for i in range(5) %}{{ text | upper | length }}{% endfor %}{{ text }}", DateTimeOffset.UnixEpoch);
         var text = new string('a', 4 << 20);
         var context = template.Start([new("text", JinjaText.Of(text))]);
         template.Run(context);

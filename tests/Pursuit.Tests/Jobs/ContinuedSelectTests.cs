@@ -8,7 +8,9 @@ using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Jobs;
 
-/// <summary>A selection that was stopped between two iterations continues with the next, by any number of processes, to the same files.</summary>
+/// <summary>
+/// A selection that was stopped between two iterations continues with the next, by any number of processes, to the same files.
+/// </summary>
 public sealed class ContinuedSelectTests : IDisposable
 {
     private const int Rows = 2200; // three shards
@@ -19,7 +21,8 @@ public sealed class ContinuedSelectTests : IDisposable
     public ContinuedSelectTests()
     {
         var problem = Gradients.Realistic(Rows, 24, "1", Blocks, Dimension);
-        _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
+        _directory.Write(
+            "pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
         Write("pool.npy", (MemoryFeatures)problem.Gradients.Pool!);
         Write("target.npy", (MemoryFeatures)problem.Gradients.Target!);
     }
@@ -69,7 +72,8 @@ public sealed class ContinuedSelectTests : IDisposable
         File.Exists(Journal(options)).ShouldBeFalse();
     }
 
-    private static string Journal(SelectJobOptions options) => Path.Combine(options.RunPath, "stages", "selection", PursuitJournal.FileName);
+    private static string Journal(SelectJobOptions options) =>
+        Path.Combine(options.RunPath, "stages", "selection", PursuitJournal.FileName);
 
     private SelectJobOptions Options(string method, string[] settings) => new()
     {
@@ -83,7 +87,9 @@ public sealed class ContinuedSelectTests : IDisposable
         RunDirectory = _directory.PathOf("run"),
     };
 
-    private static OperationCanceledException? Run(SelectJobOptions options, int processes, IProgress<WorkProgress>? progress, out SelectSummary summary, out List<string> notes, CancellationTokenSource? stop = null)
+    private static OperationCanceledException? Run(
+        SelectJobOptions options, int processes, IProgress<WorkProgress>? progress, out SelectSummary summary, out List<string> notes,
+        CancellationTokenSource? stop = null)
     {
         var told = notes = [];
         summary = null!;
@@ -94,7 +100,8 @@ public sealed class ContinuedSelectTests : IDisposable
                 group =>
                 {
                     using var run = RunDirectory.Open(options.RunPath);
-                    return new SelectJob(options, progress) { Group = group, OnNote = told.Add }.Run(run, stop?.Token ?? CancellationToken.None);
+                    return new SelectJob(options, progress) { Group = group, OnNote = told.Add }
+                        .Run(run, stop?.Token ?? CancellationToken.None);
                 },
                 group =>
                 {
@@ -112,14 +119,21 @@ public sealed class ContinuedSelectTests : IDisposable
     /// <summary>Every file of a selection but those that tell times, by name; its run is then gone.</summary>
     private static SortedDictionary<string, string> Files(SelectJobOptions options)
     {
-        string[] names = [options.Out, Path.ChangeExtension(options.Out, ".selection.jsonl"), .. Directory.EnumerateFiles(Path.Combine(options.RunPath, "stages", "selection"))];
-        var files = new SortedDictionary<string, string>(names.ToDictionary(n => Path.GetFileName(n), n => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(n)))));
+        string[] names =
+        [
+            options.Out, Path.ChangeExtension(options.Out, ".selection.jsonl"),
+            .. Directory.EnumerateFiles(Path.Combine(options.RunPath, "stages", "selection")),
+        ];
+        var files = new SortedDictionary<string, string>(names.ToDictionary(
+            n => Path.GetFileName(n), n => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(n)))));
         Directory.Delete(options.RunPath, recursive: true);
         return files;
     }
 
     private void Write(string name, MemoryFeatures features) =>
-        NpyFile.Write(_directory.PathOf(name), [Blocks, features.Rows, Dimension], Gradients.Blocks(features, [.. Enumerable.Range(0, features.Rows)]).SelectMany(b => b).ToArray());
+        NpyFile.Write(
+            _directory.PathOf(name), [Blocks, features.Rows, Dimension],
+            Gradients.Blocks(features, [.. Enumerable.Range(0, features.Rows)]).SelectMany(b => b).ToArray());
 
     /// <summary>Told of each iteration at once, where the pursuit stands.</summary>
     private sealed class Reports(Action<WorkProgress> onIteration) : IProgress<WorkProgress>

@@ -7,7 +7,9 @@ using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Jobs;
 
-/// <summary>Several processes choose by embeddings what one does, to the last byte; played by threads here, and by processes in Pursuit.Mpi.Tests.</summary>
+/// <summary>
+/// Several processes choose by embeddings what one does, to the last byte; played by threads here, and by processes in Pursuit.Mpi.Tests.
+/// </summary>
 public sealed class DistributedEmbeddingTests : IDisposable
 {
     private const int Rows = 4300; // five shards
@@ -18,9 +20,11 @@ public sealed class DistributedEmbeddingTests : IDisposable
     public DistributedEmbeddingTests()
     {
         var problem = Embeddings.Clustered(Rows, Targets, "1", Dimension);
-        _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
+        _directory.Write(
+            "pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
         NpyFile.Write(_directory.PathOf("pool.npy"), [Rows, Dimension], [.. Embeddings.Rows(problem.Embeddings.Pool!).SelectMany(r => r)]);
-        NpyFile.Write(_directory.PathOf("target.npy"), [Targets, Dimension], [.. Embeddings.Rows(problem.Embeddings.Target!).SelectMany(r => r)]);
+        NpyFile.Write(
+            _directory.PathOf("target.npy"), [Targets, Dimension], [.. Embeddings.Rows(problem.Embeddings.Target!).SelectMany(r => r)]);
     }
 
     public void Dispose() => _directory.Dispose();
@@ -29,7 +33,8 @@ public sealed class DistributedEmbeddingTests : IDisposable
     [InlineData("tsds", "tsds.sigma=0.5")]
     [InlineData("tsds", "tsds.unit=true", "tsds.alpha=0.2", "tsds.draw=with-replacement")]
     [InlineData("tsds", "tsds.index=ivf", "tsds.lists=40", "tsds.probes=3")]
-    [InlineData("tsds-uniform", "tsds-uniform.index=ivf", "tsds-uniform.lists=2000", "tsds-uniform.probes=5")] // lists that one process alone has rows of
+    // lists that one process alone has rows of
+    [InlineData("tsds-uniform", "tsds-uniform.index=ivf", "tsds-uniform.lists=2000", "tsds-uniform.probes=5")]
     [InlineData("tsds", "tsds.compat=authors")]
     [InlineData("tsds-uniform", "tsds-uniform.alpha=0.1")]
     [InlineData("rds")]

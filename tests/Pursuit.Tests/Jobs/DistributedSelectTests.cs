@@ -8,7 +8,9 @@ using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Jobs;
 
-/// <summary>Several processes choose what one does, to the last byte; played by threads here, and by processes in Pursuit.Mpi.Tests.</summary>
+/// <summary>
+/// Several processes choose what one does, to the last byte; played by threads here, and by processes in Pursuit.Mpi.Tests.
+/// </summary>
 public sealed class DistributedSelectTests : IDisposable
 {
     private const int Rows = 2200; // three shards
@@ -20,7 +22,8 @@ public sealed class DistributedSelectTests : IDisposable
     public DistributedSelectTests()
     {
         var problem = Gradients.Realistic(Rows, 24, "1", Blocks, Dimension);
-        _directory.Write("pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
+        _directory.Write(
+            "pool.jsonl", string.Concat(Enumerable.Range(0, Rows).Select(i => $$"""{"id":"r{{i}}","text":"text {{i}}"}""" + "\n")));
         Write("pool.npy", (MemoryFeatures)problem.Gradients.Pool!);
         Write("target.npy", (MemoryFeatures)problem.Gradients.Target!);
     }
@@ -68,7 +71,13 @@ public sealed class DistributedSelectTests : IDisposable
     {
         const int Processes = 4;
         var iterations = 12;
-        Files(Processes, "gtp", [$"gtp.iterations={iterations}", "gtp.swap-rounds=0", "gtp.fill=none", "gtp.groups=one", "gtp.noise-floor=off", "gtp.tolerance=0", "gtp.residual=0"], out var traffic);
+        Files(
+            Processes, "gtp",
+            [
+                $"gtp.iterations={iterations}", "gtp.swap-rounds=0", "gtp.fill=none", "gtp.groups=one", "gtp.noise-floor=off",
+                "gtp.tolerance=0", "gtp.residual=0",
+            ],
+            out var traffic);
         traffic.ShouldNotBeNull();
         traffic.Processes.ShouldBe(Processes);
         traffic.Passes.ShouldBeLessThanOrEqualTo(iterations);
@@ -100,7 +109,8 @@ public sealed class DistributedSelectTests : IDisposable
     }
 
     /// <summary>Every file of a selection but those that tell times, by name.</summary>
-    private SortedDictionary<string, string> Files(int processes, string method, string[] settings, out Traffic? traffic, bool target = true, long? memory = null)
+    private SortedDictionary<string, string> Files(
+        int processes, string method, string[] settings, out Traffic? traffic, bool target = true, long? memory = null)
     {
         var options = new SelectJobOptions
         {
@@ -121,5 +131,7 @@ public sealed class DistributedSelectTests : IDisposable
     }
 
     private void Write(string name, MemoryFeatures features) =>
-        NpyFile.Write(_directory.PathOf(name), [Blocks, features.Rows, Dimension], Gradients.Blocks(features, [.. Enumerable.Range(0, features.Rows)]).SelectMany(b => b).ToArray());
+        NpyFile.Write(
+            _directory.PathOf(name), [Blocks, features.Rows, Dimension],
+            Gradients.Blocks(features, [.. Enumerable.Range(0, features.Rows)]).SelectMany(b => b).ToArray());
 }

@@ -28,7 +28,8 @@ public sealed class FeatureRemarksTests
     [Fact]
     public void Rows_that_lack_an_answer_for_another_reason_are_told_apart_from_them()
     {
-        FeatureRemarks.Of(Report(without: 5, refused: 3)).ShouldContain(remark => remark.StartsWith("2 examples have no answer to learn", StringComparison.Ordinal));
+        FeatureRemarks.Of(Report(without: 5, refused: 3))
+            .ShouldContain(remark => remark.StartsWith("2 examples have no answer to learn", StringComparison.Ordinal));
         FeatureRemarks.Of(Report(without: 2, refused: 0)).ShouldHaveSingleItem().ShouldStartWith("2 examples have no answer");
         FeatureRemarks.Of(Report(without: 0, refused: 0)).ShouldBeEmpty();
     }

@@ -8,7 +8,9 @@ using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Jobs;
 
-/// <summary>From files to files: the same bytes whatever the threads, the order in which shards were written, and how features are kept.</summary>
+/// <summary>
+/// From files to files: the same bytes whatever the threads, the order in which shards were written, and how features are kept.
+/// </summary>
 public sealed class SelectJobInvarianceTests : IDisposable
 {
     private const int Rows = 2500; // three shards
@@ -107,12 +109,17 @@ public sealed class SelectJobInvarianceTests : IDisposable
     private void WriteNpy(string name, MemoryFeatures features, IEnumerable<int> order)
     {
         var rows = order.ToArray();
-        NpyFile.Write(_directory.PathOf(name), [Blocks, rows.Length, Dimension], Gradients.Blocks(features, rows).SelectMany(b => b).ToArray());
+        NpyFile.Write(
+            _directory.PathOf(name), [Blocks, rows.Length, Dimension], Gradients.Blocks(features, rows).SelectMany(b => b).ToArray());
     }
 
     private void WriteStore(string name, string type, int[] order)
     {
-        var manifest = FeatureManifest.Create("gradient-trajectory", Rows, [new FeatureBlock("a", Dimension), new FeatureBlock("b", Dimension)]) with { Dtype = type };
+        var manifest = FeatureManifest.Create(
+            "gradient-trajectory", Rows, [new FeatureBlock("a", Dimension), new FeatureBlock("b", Dimension)]) with
+        {
+            Dtype = type,
+        };
         var writer = new FeatureStoreWriter(_directory.PathOf(name), manifest);
         foreach (var shard in order)
         {

@@ -5,7 +5,9 @@ using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Jobs;
 
-/// <summary>A stage whose sums fit but whose content is somebody's invention is refused by the file's name, before anything looks a row up.</summary>
+/// <summary>
+/// A stage whose sums fit but whose content is somebody's invention is refused by the file's name, before anything looks a row up.
+/// </summary>
 public sealed class SelectionFileTests : IDisposable
 {
     private const int Examples = 3;
@@ -22,7 +24,8 @@ public sealed class SelectionFileTests : IDisposable
     [Fact]
     public void What_a_selection_can_be_is_read()
     {
-        var (selection, details) = SelectionFile.Read(Stage(Row0, "\"near_duplicates\":[{\"first\":0,\"second\":0,\"cosine\":1}]"), Examples);
+        var (selection, details) = SelectionFile.Read(
+            Stage(Row0, "\"near_duplicates\":[{\"first\":0,\"second\":0,\"cosine\":1}]"), Examples);
         selection.Rows.Count.ShouldBe(1);
         details.ShouldNotBeNull();
         SelectionFile.Read(Stage("", null), Examples).Details.ShouldBeNull();
@@ -54,7 +57,9 @@ public sealed class SelectionFileTests : IDisposable
     public void Gains_of_other_passes_or_another_pool_are_refused(string passes, int kept, int rows)
     {
         var stage = RunStage.Open(_directory.PathOf("stage"), new Fingerprint("test"), null, null);
-        SafetensorsWriter.Write(stage.PathOf("gains.safetensors"), [TensorToWrite.FromSingle("gains", [kept, rows], new float[kept * rows])], new Dictionary<string, string> { ["passes"] = passes });
+        SafetensorsWriter.Write(
+            stage.PathOf("gains.safetensors"), [TensorToWrite.FromSingle("gains", [kept, rows], new float[kept * rows])],
+            new Dictionary<string, string> { ["passes"] = passes });
         stage.Complete();
         Refusal(() => SelectionFile.ReadGains(stage, Examples)).ShouldContain("gains.safetensors");
     }
@@ -64,9 +69,11 @@ public sealed class SelectionFileTests : IDisposable
     private RunStage Stage(string rows, string? details, string shares = "[1]")
     {
         var stage = RunStage.Open(_directory.PathOf($"stage{Guid.NewGuid():N}"), new Fingerprint("test"), null, null);
-        File.WriteAllText(stage.PathOf("selection.json"), $$"""{"method":"gtp","budget":1,"spent":1,"unit":"rows","rows":[{{rows}}],"remarks":[]}""");
+        File.WriteAllText(
+            stage.PathOf("selection.json"), $$"""{"method":"gtp","budget":1,"spent":1,"unit":"rows","rows":[{{rows}}],"remarks":[]}""");
         if (details is not null)
-            File.WriteAllText(stage.PathOf("details.json"), "{\"lines\":[],\"values\":{" + Pursuit.Replace("\"shares\":[1]", "\"shares\":" + shares, StringComparison.Ordinal) + "," + details + "}}");
+            File.WriteAllText(stage.PathOf("details.json"), "{\"lines\":[],\"values\":{"
+                + Pursuit.Replace("\"shares\":[1]", "\"shares\":" + shares, StringComparison.Ordinal) + "," + details + "}}");
         stage.Complete();
         return stage;
     }

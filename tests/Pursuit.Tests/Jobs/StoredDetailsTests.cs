@@ -32,7 +32,9 @@ public sealed class StoredDetailsTests
     public void Of_details_without_a_type_only_those_with_a_list_of_iterations_are_a_pursuits()
     {
         Old("""{"iterations":7,"clusters":3}""").As<PursuitDetails>().ShouldBeNull();
-        var pursuit = Old("""{"groups":[],"shares":[],"group_residuals":[],"group_noise_floors":[],"iterations":[],"reason":"budget-full","objective":1,"lambda":0,"residual":0.5,"uniform_residual":0.6,"wanted":4,"passes":2,"bytes_read":9,"zero_rows":0,"target_below_floor":0,"near_duplicates":[]}""").As<PursuitDetails>();
+        var pursuit = Old("""{"groups":[],"shares":[],"group_residuals":[],"group_noise_floors":[],"iterations":"""
+            + """[],"reason":"budget-full","objective":1,"lambda":0,"residual":0.5,"uniform_residual":0.6,"wanted":4,"passes":2,"bytes_read":9,"zero_rows":0,"target_below_floor":0,"near_duplicates":[]}""")
+            .As<PursuitDetails>();
         pursuit!.Wanted.ShouldBe(4);
         pursuit.FeatureBytes.ShouldBe(9);
     }
@@ -53,9 +55,11 @@ public sealed class StoredDetailsTests
     [InlineData("""{"lines":[{"value":"a"}],"values":{}}""")]
     [InlineData("""{"lines":null,"values":{}}""")]
     public void A_line_has_a_name_and_a_value(string json) =>
-        Should.Throw<PursuitException>(() => JsonFile.Read<StoredDetails>(System.Text.Encoding.UTF8.GetBytes(json), "details.json", RunJson.Compact, "details"));
+        Should.Throw<PursuitException>(
+            () => JsonFile.Read<StoredDetails>(System.Text.Encoding.UTF8.GetBytes(json), "details.json", RunJson.Compact, "details"));
 
-    private static StoredDetails Again(StoredDetails stored) => JsonSerializer.Deserialize<StoredDetails>(JsonSerializer.Serialize(stored, RunJson.Compact), RunJson.Compact)!;
+    private static StoredDetails Again(StoredDetails stored) =>
+        JsonSerializer.Deserialize<StoredDetails>(JsonSerializer.Serialize(stored, RunJson.Compact), RunJson.Compact)!;
 
     private static StoredDetails Old(string values) => new([], JsonDocument.Parse(values).RootElement);
 }

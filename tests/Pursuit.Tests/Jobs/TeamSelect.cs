@@ -14,8 +14,13 @@ internal static class TeamSelect
     public static SortedDictionary<string, string> Files(SelectJobOptions options, int processes, out SelectSummary summary)
     {
         summary = ProcessThreads.Run(processes, First, Other);
-        string[] names = [options.Out, Path.ChangeExtension(options.Out, ".selection.jsonl"), .. Directory.EnumerateFiles(Path.Combine(options.RunPath, "stages", "selection"))];
-        var files = new SortedDictionary<string, string>(names.ToDictionary(n => Path.GetFileName(n), n => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(n)))));
+        string[] names =
+        [
+            options.Out, Path.ChangeExtension(options.Out, ".selection.jsonl"),
+            .. Directory.EnumerateFiles(Path.Combine(options.RunPath, "stages", "selection")),
+        ];
+        var files = new SortedDictionary<string, string>(
+            names.ToDictionary(n => Path.GetFileName(n), n => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(n)))));
         Directory.Delete(options.RunPath, recursive: true);
         return files;
 

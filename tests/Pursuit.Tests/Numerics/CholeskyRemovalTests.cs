@@ -24,14 +24,17 @@ public sealed class CholeskyRemovalTests
             else if (Enumerable.Range(0, 30).Except(present).ToArray() is { Length: > 0 } absent)
             {
                 var joining = absent[random.NextInt(absent.Length)];
-                factor.TryAppend([.. present.Select(p => ReferenceRows.Dot(rows[p], rows[joining]))], ReferenceRows.Dot(rows[joining], rows[joining])).ShouldBeTrue();
+                factor.TryAppend(
+                    [.. present.Select(p => ReferenceRows.Dot(rows[p], rows[joining]))], ReferenceRows.Dot(rows[joining], rows[joining]))
+                    .ShouldBeTrue();
                 present.Add(joining);
             }
 
             double[] x = [.. present.Select(p => (double)p)];
             factor.Solve(x, x);
             for (var i = 0; i < present.Count; i++)
-                Enumerable.Range(0, present.Count).Sum(k => ReferenceRows.Dot(rows[present[i]], rows[present[k]]) * x[k]).ShouldBe(present[i], 1e3 * Tolerances.DoubleReordered * 30);
+                Enumerable.Range(0, present.Count).Sum(k => ReferenceRows.Dot(rows[present[i]], rows[present[k]]) * x[k])
+                    .ShouldBe(present[i], 1e3 * Tolerances.DoubleReordered * 30);
         }
     }
 }

@@ -119,5 +119,6 @@ public sealed class FloatConversionTests
 
     [Fact]
     public void A_destination_that_is_too_short_is_refused() =>
-        Should.Throw<PursuitException>(() => FloatConversion.SingleToBFloat16(new float[3], new ushort[2])).Message.ShouldContain("a source of 3 and a destination of 2");
+        Should.Throw<PursuitException>(() => FloatConversion.SingleToBFloat16(new float[3], new ushort[2])).Message
+            .ShouldContain("a source of 3 and a destination of 2");
 }

@@ -31,12 +31,15 @@ public sealed class GemmTests
         var random = new SeededRandom(1, "test/gemm/large");
         (int M, int N, int K)[] shapes =
         [
-            (33, 47, 300), (8, 96, 1025), (9, 97, 512), (3, 145, 513), (17, 48, 31), (1, 500, 70), (130, 1, 70), (515, 50, 40), (100, 99, 3), (5, 2350, 9), (260, 2310, 2), (140, 130, 20),
+            (33, 47, 300), (8, 96, 1025), (9, 97, 512), (3, 145, 513), (17, 48, 31), (1, 500, 70), (130, 1, 70), (515, 50, 40),
+            (100, 99, 3), (5, 2350, 9), (260, 2310, 2), (140, 130, 20),
         ];
         foreach (var (m, n, k) in shapes)
         {
             for (var transposes = 0; transposes < 4; transposes++)
-                Check(path, random, transposes, m, n, k, ldaExtra: random.NextInt(9), ldbExtra: random.NextInt(9), ldcExtra: random.NextInt(9));
+                Check(
+                    path, random, transposes, m, n, k, ldaExtra: random.NextInt(9), ldbExtra: random.NextInt(9),
+                    ldcExtra: random.NextInt(9));
         }
     }
 
@@ -130,8 +133,11 @@ public sealed class GemmTests
             .ShouldBe("Gemm: matrix A is stored [2, 3] with leading dimension 3 in a span of 5 elements; expected at least 6 elements.");
         Should.Throw<PursuitException>(() => Gemm.Multiply(false, true, 2, 2, 3, 1, new float[6], 3, new float[6], 2, 0, c, 2)).Message
             .ShouldContain("matrix B is stored [2, 3] with leading dimension 2");
-        Should.Throw<PursuitException>(() => Gemm.Multiply(false, false, -1, 2, 3, 1, new float[6], 3, new float[6], 2, 0, c, 2)).Message.ShouldContain("m = -1");
-        Should.Throw<PursuitException>(() => Gemm.Multiply(false, false, 65536, 65536, 1, 1, new float[6], 1, new float[6], 65536, 0, c, 65536)).Message.ShouldContain("4294967296");
+        Should.Throw<PursuitException>(() => Gemm.Multiply(false, false, -1, 2, 3, 1, new float[6], 3, new float[6], 2, 0, c, 2)).Message
+            .ShouldContain("m = -1");
+        Should.Throw<PursuitException>(
+            () => Gemm.Multiply(false, false, 65536, 65536, 1, 1, new float[6], 1, new float[6], 65536, 0, c, 65536)).Message
+            .ShouldContain("4294967296");
     }
 
     [Fact]
@@ -156,7 +162,8 @@ public sealed class GemmTests
         PackingBuffers.LiveBytes.ShouldBeLessThan(most);
     }
 
-    private static void Check(string path, SeededRandom random, int transposes, int m, int n, int k, int ldaExtra, int ldbExtra, int ldcExtra)
+    private static void Check(
+        string path, SeededRandom random, int transposes, int m, int n, int k, int ldaExtra, int ldbExtra, int ldcExtra)
     {
         bool ta = (transposes & 1) != 0, tb = (transposes & 2) != 0;
         int lda = (ta ? m : k) + ldaExtra, ldb = (tb ? k : n) + ldbExtra, ldc = n + ldcExtra;
@@ -201,8 +208,11 @@ public sealed class GemmTests
         return memory;
     }
 
-    private static float[] Draw(SeededRandom random, int length) => [.. Enumerable.Range(0, length).Select(_ => (float)random.NextDouble() - 0.5f)];
+    private static float[] Draw(SeededRandom random, int length) =>
+        [.. Enumerable.Range(0, length).Select(_ => (float)random.NextDouble() - 0.5f)];
 
-    private static void Multiply(string path, bool ta, bool tb, int m, int n, int k, float alpha, ReadOnlySpan<float> a, int lda, ReadOnlySpan<float> b, int ldb, float beta, Span<float> c, int ldc) =>
+    private static void Multiply(
+        string path, bool ta, bool tb, int m, int n, int k, float alpha, ReadOnlySpan<float> a, int lda, ReadOnlySpan<float> b, int ldb,
+        float beta, Span<float> c, int ldc) =>
         Gemm.Multiply(SimdPaths.Parse(path), ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }

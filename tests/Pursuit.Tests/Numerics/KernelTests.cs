@@ -42,7 +42,8 @@ public sealed class KernelTests
             for (var i = 0; i < twin.Length; i++)
             {
                 if (pair.SameBits)
-                    BitConverter.SingleToInt32Bits(fast.Span[i]).ShouldBe(BitConverter.SingleToInt32Bits(twin[i]), $"{name}, {path}, n = {n}, element {i}");
+                    BitConverter.SingleToInt32Bits(fast.Span[i])
+                        .ShouldBe(BitConverter.SingleToInt32Bits(twin[i]), $"{name}, {path}, n = {n}, element {i}");
                 else
                     fast.Span[i].ShouldBe(twin[i], Tolerances.FloatReordered * (1 + Math.Sqrt(n)), $"{name}, {path}, n = {n}, element {i}");
             }
@@ -93,7 +94,10 @@ public sealed class KernelTests
     public void A_scan_of_bytes_is_exact_at_the_largest_numbers_too(string path)
     {
         var random = new SeededRandom(1, "test/byte-scan");
-        foreach (var (rowCount, dim, rightCount) in new[] { (23, 77, 9), (9, 64, 4), (5, 16, 1), (6, 5, 3), (7, 130, 2), (4, 0, 3), (5, 20_000, 6) })
+        foreach (var (rowCount, dim, rightCount) in new[]
+        {
+            (23, 77, 9), (9, 64, 4), (5, 16, 1), (6, 5, 3), (7, 130, 2), (4, 0, 3), (5, 20_000, 6),
+        })
         {
             var rows = new sbyte[rowCount * dim];
             foreach (ref var value in rows.AsSpan()) value = (sbyte)(random.NextInt(256) - 128);
@@ -104,13 +108,17 @@ public sealed class KernelTests
             ByteScan.Dots(SimdPaths.Parse(path), rows, rowCount, new PackedWords(right, rightCount, dim, dim), dots);
             for (var i = 0; i < rowCount; i++)
                 for (var j = 0; j < rightCount; j++)
-                    dots[i * rightCount + j].ShouldBe(ReferenceVectors.DotOfBytes(rows.AsSpan(i * dim, dim), right.AsSpan(j * dim, dim)), $"{path}, [{i}, {j}] of [{rowCount}, {rightCount}], {dim} numbers");
+                    dots[i * rightCount + j].ShouldBe(
+                        ReferenceVectors.DotOfBytes(rows.AsSpan(i * dim, dim), right.AsSpan(j * dim, dim)),
+                        $"{path}, [{i}, {j}] of [{rowCount}, {rightCount}], {dim} numbers");
             if (dim > 0) dots[0].ShouldBe(128L * short.MaxValue * dim);
         }
 
         Should.Throw<PursuitException>(() => new PackedWords([1, float.NaN], 1, 2, 2)).Message.ShouldContain("NaN");
-        Should.Throw<PursuitException>(() => ByteScan.Dots(new sbyte[3], 2, new PackedWords(new float[2], 1, 2, 2), new long[2])).Message.ShouldContain("rows [2, 2] in 3 bytes");
-        Should.Throw<PursuitException>(() => RowScan.Dots(new float[3], 2, 2, new float[2], 1, new float[2])).Message.ShouldContain("rows [2, 2] in 3 numbers");
+        Should.Throw<PursuitException>(() => ByteScan.Dots(new sbyte[3], 2, new PackedWords(new float[2], 1, 2, 2), new long[2])).Message
+            .ShouldContain("rows [2, 2] in 3 bytes");
+        Should.Throw<PursuitException>(() => RowScan.Dots(new float[3], 2, 2, new float[2], 1, new float[2])).Message
+            .ShouldContain("rows [2, 2] in 3 numbers");
     }
 
     [Fact]
@@ -139,5 +147,6 @@ public sealed class KernelTests
         Allocations.LeastOf(Run).ShouldBe(0);
     }
 
-    private static float[] Draw(SeededRandom random, int length) => [.. Enumerable.Range(0, length).Select(_ => (float)random.NextGaussian())];
+    private static float[] Draw(SeededRandom random, int length) =>
+        [.. Enumerable.Range(0, length).Select(_ => (float)random.NextGaussian())];
 }

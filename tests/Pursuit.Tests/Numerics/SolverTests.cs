@@ -17,7 +17,8 @@ public sealed class SolverTests
             factor.TryAppend(Enumerable.Range(0, i).Select(j => gram[i * N + j]).ToArray(), gram[i * N + i] + 0.5).ShouldBeTrue();
             var size = i + 1;
             var x = Enumerable.Range(0, size).Select(_ => random.NextGaussian()).ToArray();
-            var right = Enumerable.Range(0, size).Select(r => Enumerable.Range(0, size).Sum(c => (gram[r * N + c] + (r == c ? 0.5 : 0)) * x[c])).ToArray();
+            var right = Enumerable.Range(0, size)
+                .Select(r => Enumerable.Range(0, size).Sum(c => (gram[r * N + c] + (r == c ? 0.5 : 0)) * x[c])).ToArray();
             var solved = new double[size];
             factor.Solve(right, solved);
             for (var j = 0; j < size; j++)
@@ -40,7 +41,8 @@ public sealed class SolverTests
         var x = new double[2];
         factor.Solve([8, 6], x);
         x.ShouldBe([1, 2]);
-        Should.Throw<PursuitException>(() => factor.TryAppend([1], 1)).Message.ShouldContain("a column of 1 numbers for a factor of size 2");
+        Should.Throw<PursuitException>(() => factor.TryAppend([1], 1)).Message
+            .ShouldContain("a column of 1 numbers for a factor of size 2");
         Should.Throw<PursuitException>(() => factor.Solve([1], x)).Message.ShouldContain("2 each");
     }
 
@@ -77,7 +79,8 @@ public sealed class SolverTests
         result.Assignment[3].ShouldNotBe(result.Assignment[4]);
         result.Centres.ShouldAllBe(x => float.IsFinite(x));
         SphericalKMeans.Cluster(rows, 5, 2, 1, new SeededRandom(1, "test/kmeans/edge")).Assignment.ShouldAllBe(c => c == 0);
-        Should.Throw<PursuitException>(() => SphericalKMeans.Cluster(rows, 5, 2, 6, new SeededRandom(1, "x"))).Message.ShouldContain("6 clusters");
+        Should.Throw<PursuitException>(() => SphericalKMeans.Cluster(rows, 5, 2, 6, new SeededRandom(1, "x"))).Message
+            .ShouldContain("6 clusters");
     }
 
     private static (double[] Gram, double[] Linear) Problem(SeededRandom random, int n, int equations, int rights, int extra)

@@ -33,14 +33,19 @@ public sealed class BootstrapTests
         var plain = Bootstrap.OfTest(new ExampleScores(totals, sizes), 5);
         var shifted = Bootstrap.OfTest(new ExampleScores([.. totals.Select(t => t.Zip(sizes, (x, n) => x + 10 * n).ToArray())], sizes), 5);
         var scaled = Bootstrap.OfTest(new ExampleScores([.. totals.Select(t => t.Select(x => 4 * x).ToArray())], sizes), 5);
-        foreach (var (expected, found) in new[] { (plain.Estimate + 10, shifted.Estimate), (plain.Low!.Value + 10, shifted.Low!.Value), (plain.High!.Value + 10, shifted.High!.Value) })
+        foreach (var (expected, found) in new[]
+        {
+            (plain.Estimate + 10, shifted.Estimate), (plain.Low!.Value + 10, shifted.Low!.Value),
+            (plain.High!.Value + 10, shifted.High!.Value),
+        })
             found.ShouldBe(expected, 1e-12 * Math.Abs(expected));
         (scaled.High!.Value - scaled.Low!.Value).ShouldBe(4 * (plain.High.Value - plain.Low.Value), 1e-12);
     }
 
     [Theory]
     [InlineData(3, 60, 0.0, 1.0, 0.0)] // examples alone vary
-    [InlineData(3, 60, 0.3, 0.0, 0.0)] // seeds alone vary: with three of them a plain percentile interval is their range, and covers three times in four
+    // seeds alone vary: with three of them a plain percentile interval is their range, and covers three times in four
+    [InlineData(3, 60, 0.3, 0.0, 0.0)]
     [InlineData(3, 60, 0.1, 1.0, 0.3)] // as measured trainings do: something of each
     [InlineData(5, 25, 0.2, 1.0, 1.0)]
     [InlineData(1, 60, 0.0, 1.0, 0.0)]
@@ -115,7 +120,8 @@ public sealed class BootstrapTests
         var hits = 0;
         for (var trial = 0; trial < Trials; trial++)
         {
-            List<ExampleScores> targets = [.. Enumerable.Range(0, 5).Select(_ => Simulate(random, 3, 30, 0.7 + 0.5 * random.NextGaussian(), 0.05, 1, 0.2))];
+            List<ExampleScores> targets =
+                [.. Enumerable.Range(0, 5).Select(_ => Simulate(random, 3, 30, 0.7 + 0.5 * random.NextGaussian(), 0.05, 1, 0.2))];
             var interval = Bootstrap.OfTargets(targets, (ulong)trial);
             if (interval.Low <= 0.7 && interval.High >= 0.7) hits++;
         }
@@ -154,7 +160,8 @@ public sealed class BootstrapTests
         Should.Throw<ArgumentException>(() => new ExampleScores([[1, 2]], [1, 1]).Less(new ExampleScores([[1, 2]], [1, 2])));
 
     /// <summary>mean + seed effect + example effect + what both have, normal, with these deviations.</summary>
-    private static ExampleScores Simulate(SeededRandom random, int seeds, int examples, double mean, double ofSeeds, double ofExamples, double ofBoth)
+    private static ExampleScores Simulate(
+        SeededRandom random, int seeds, int examples, double mean, double ofSeeds, double ofExamples, double ofBoth)
     {
         double[] shared = [.. Enumerable.Range(0, examples).Select(_ => ofExamples * random.NextGaussian())];
         return ExampleScores.OfValues([.. Enumerable.Range(0, seeds).Select(_ =>

@@ -12,7 +12,10 @@ public sealed class OverlapTests
     public void The_same_content_a_shared_run_and_a_shared_answer_are_told_apart()
     {
         var overlap = Compare(
-            [("a", "same", "content"), ("b", "question " + Fourteen, "x"), ("c", "something else", "well, " + Fourteen), ("d", "nothing in common with", "anything at all")],
+            [
+                ("a", "same", "content"), ("b", "question " + Fourteen, "x"), ("c", "something else", "well, " + Fourteen),
+                ("d", "nothing in common with", "anything at all"),
+            ],
             [("p1", "same", "content"), ("p2", "THIRTEEN WORDS? " + Fourteen.ToUpperInvariant(), "y"), ("p3", "unrelated", "words")]);
         overlap.TestExamples.ShouldBe(4);
         overlap.SameContent.ShouldBe(1);
@@ -41,7 +44,8 @@ public sealed class OverlapTests
     [Fact]
     public void A_standing_instruction_may_be_shared()
     {
-        static Example With(string id, string question) => Example(id, [new Turn(Turn.System, Fourteen), new Turn(Turn.User, question), new Turn(Turn.Assistant, "yes")]);
+        static Example With(string id, string question) =>
+            Example(id, [new Turn(Turn.System, Fourteen), new Turn(Turn.User, question), new Turn(Turn.Assistant, "yes")]);
         new OverlapIndex([("test", [With("a", "Is it?")])]).Compare([With("p", "Was it?")], "pool")[0].Any.ShouldBeFalse();
     }
 
@@ -51,7 +55,13 @@ public sealed class OverlapTests
         // A third of the pool carries 10 to 16 words of a test example, so some reach a run of 13 and some don't.
         var random = new SeededRandom(11, "tests/words");
         var tests = Enumerable.Range(0, 30).Select(i => ("t" + i, Text(random, 20 + i), Text(random, 15))).ToList();
-        var pool = Enumerable.Range(0, 60).Select(i => ("p" + i, i % 3 == 0 ? Text(random, 9) + " " + string.Join(' ', tests[i / 2].Item2.Split(' ').Skip(3).Take(10 + i % 7)) : Text(random, 30), Text(random, 14))).ToList();
+        var pool = Enumerable.Range(0, 60)
+            .Select(i => ("p" + i,
+                i % 3 == 0
+                    ? Text(random, 9) + " " + string.Join(' ', tests[i / 2].Item2.Split(' ').Skip(3).Take(10 + i % 7))
+                    : Text(random, 30),
+                Text(random, 14)))
+            .ToList();
         var overlap = Compare(tests, pool);
         var expected = tests.Count(t => pool.Any(p => SharesRun([t.Item2, t.Item3], [p.Item2, p.Item3])));
         expected.ShouldBeInRange(3, 29);
@@ -59,15 +69,19 @@ public sealed class OverlapTests
         overlap.Examples.ShouldBe(pool.Count(p => tests.Any(t => SharesRun([t.Item2, t.Item3], [p.Item2, p.Item3]))));
     }
 
-    private static string Text(SeededRandom random, int words) => string.Join(' ', Enumerable.Range(0, words).Select(_ => "w" + random.NextInt(40)));
+    private static string Text(SeededRandom random, int words) =>
+        string.Join(' ', Enumerable.Range(0, words).Select(_ => "w" + random.NextInt(40)));
 
     private static bool SharesRun(string[] a, string[] b)
     {
-        static IEnumerable<string> Runs(string text) => text.Split(' ') is var words ? Enumerable.Range(0, Math.Max(0, words.Length - 12)).Select(i => string.Join(' ', words.Skip(i).Take(13))) : [];
+        static IEnumerable<string> Runs(string text) => text.Split(' ') is var words
+            ? Enumerable.Range(0, Math.Max(0, words.Length - 12)).Select(i => string.Join(' ', words.Skip(i).Take(13)))
+            : [];
         return a.SelectMany(Runs).Intersect(b.SelectMany(Runs)).Any();
     }
 
-    private static Overlap Compare(IEnumerable<(string Id, string Question, string Answer)> test, IEnumerable<(string Id, string Question, string Answer)> pool)
+    private static Overlap Compare(
+        IEnumerable<(string Id, string Question, string Answer)> test, IEnumerable<(string Id, string Question, string Answer)> pool)
     {
         static IReadOnlyList<Example> Examples(IEnumerable<(string Id, string Question, string Answer)> of) =>
             [.. of.Select(e => Example(e.Id, [new Turn(Turn.User, e.Question), new Turn(Turn.Assistant, e.Answer)]))];
@@ -77,7 +91,9 @@ public sealed class OverlapTests
     private static Example Example(string id, IReadOnlyList<Turn> turns)
     {
         using var directory = new TemporaryDirectory();
-        var line = System.Text.Json.JsonSerializer.Serialize(new { id, messages = turns.Select(t => new { role = t.Role, content = t.Content }) });
-        return Pool.ReadAll(new PoolOptions { Paths = [directory.Write("one.jsonl", line + "\n")] }, TestContext.Current.CancellationToken)[0];
+        var line =
+            System.Text.Json.JsonSerializer.Serialize(new { id, messages = turns.Select(t => new { role = t.Role, content = t.Content }) });
+        return Pool.ReadAll(
+            new PoolOptions { Paths = [directory.Write("one.jsonl", line + "\n")] }, TestContext.Current.CancellationToken)[0];
     }
 }

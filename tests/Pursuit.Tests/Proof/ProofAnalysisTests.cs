@@ -18,7 +18,8 @@ public sealed class ProofAnalysisTests
         Loss(comparisons, "t", ProofReport.FullEpoch, ProofReport.Random).Verdict.ShouldBe(Verdict.Better);
         comparisons.ShouldNotContain(c => c.Method == c.Against);
         comparisons.ShouldNotContain(c => c.Target == null, "one target alone is not 'across targets'");
-        comparisons.Single(c => c.Metric == ProofMetric.TokenF1 && c.Method == "good" && c.Against == ProofReport.Random).Verdict.ShouldBe(Verdict.Better);
+        comparisons.Single(c => c.Metric == ProofMetric.TokenF1 && c.Method == "good" && c.Against == ProofReport.Random).Verdict
+            .ShouldBe(Verdict.Better);
     }
 
     [Fact]
@@ -27,7 +28,8 @@ public sealed class ProofAnalysisTests
         var sentences = ProofAnalysis.Sentences(Analysis(["t"]).Comparisons(), 3, ProofRecipe.PerAnswerToken);
         sentences.Count.ShouldBe(2);
         sentences[0].ShouldStartWith("good at 1% on t: better than random (-0.5000 nats per answer token, 95% interval -");
-        sentences[1].ShouldBe("same at 1% on t: no difference from random shown (0.0000 nats per answer token, 95% interval 0.0000 to 0.0000, 3 seeds).");
+        sentences[1].ShouldBe(
+            "same at 1% on t: no difference from random shown (0.0000 nats per answer token, 95% interval 0.0000 to 0.0000, 3 seeds).");
     }
 
     [Fact]

@@ -45,6 +45,7 @@ public sealed class AnswerLengthsTests : IDisposable
         var options = _world.Options("random", budget);
         using var run = RunDirectory.Open(options.RunPath);
         new SelectJob(options, null).Run(run, CancellationToken.None);
-        return new SelectJob(options, null).Revisit(run, visited => AnswerLengths.Of(visited, most, CancellationToken.None), CancellationToken.None);
+        return new SelectJob(options, null)
+            .Revisit(run, visited => AnswerLengths.Of(visited, most, CancellationToken.None), CancellationToken.None);
     }
 }

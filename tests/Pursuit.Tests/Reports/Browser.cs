@@ -15,15 +15,24 @@ internal sealed class Browser : IDisposable
     /// <summary>Opens a page, or skips the test.</summary>
     public static Browser Open(string page, int width = 1280, string scheme = "light")
     {
-        Assert.SkipUnless(File.Exists(ProgramPath) && File.Exists(DriverPath), $"no browser: {ProgramPath} and {DriverPath} are missing (apt-get install chromium chromium-driver)");
+        Assert.SkipUnless(
+            File.Exists(ProgramPath) && File.Exists(DriverPath),
+            $"no browser: {ProgramPath} and {DriverPath} are missing (apt-get install chromium chromium-driver)");
         var options = new ChromeOptions { BinaryLocation = ProgramPath };
-        options.AddArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--disable-component-update");
+        options.AddArguments(
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+            "--disable-component-update");
         options.SetLoggingPreference(LogType.Browser, LogLevel.All);
         var service = ChromeDriverService.CreateDefaultService(Path.GetDirectoryName(DriverPath), Path.GetFileName(DriverPath));
         service.SuppressInitialDiagnosticInformation = true;
         var driver = new ChromeDriver(service, options, TimeSpan.FromSeconds(60));
-        driver.ExecuteCdpCommand("Emulation.setDeviceMetricsOverride", new() { ["width"] = width, ["height"] = 900, ["deviceScaleFactor"] = 1, ["mobile"] = width < 600 });
-        driver.ExecuteCdpCommand("Emulation.setEmulatedMedia", new() { ["features"] = new object[] { new Dictionary<string, object> { ["name"] = "prefers-color-scheme", ["value"] = scheme } } });
+        driver.ExecuteCdpCommand(
+            "Emulation.setDeviceMetricsOverride",
+            new() { ["width"] = width, ["height"] = 900, ["deviceScaleFactor"] = 1, ["mobile"] = width < 600 });
+        driver.ExecuteCdpCommand("Emulation.setEmulatedMedia", new()
+        {
+            ["features"] = new object[] { new Dictionary<string, object> { ["name"] = "prefers-color-scheme", ["value"] = scheme } },
+        });
         driver.Navigate().GoToUrl(new Uri(page));
         return new Browser(driver);
     }
@@ -42,7 +51,8 @@ internal sealed class Browser : IDisposable
 
     /// <summary>The texts of all elements, as the page holds them.</summary>
     public string[] Texts(string selector) =>
-        [.. ((IEnumerable<object>)Run("return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)", selector)).Cast<string>()];
+        [.. ((IEnumerable<object>)Run("return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)", selector))
+            .Cast<string>()];
 
     /// <summary>Runs a script in the page.</summary>
     public object Run(string script, params object[] arguments) => ((IJavaScriptExecutor)_driver).ExecuteScript(script, arguments)!;

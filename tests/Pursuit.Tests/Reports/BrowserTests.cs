@@ -60,7 +60,8 @@ public sealed class BrowserTests : IDisposable
         browser.Search("");
 
         Pick(browser, "source", "1");
-        var second = chosen.Select(c => c.Source).Distinct().Order(StringComparer.Create(CultureInfo.GetCultureInfo("en"), CompareOptions.None)).ElementAt(1);
+        var second = chosen.Select(c => c.Source)
+            .Distinct().Order(StringComparer.Create(CultureInfo.GetCultureInfo("en"), CompareOptions.None)).ElementAt(1);
         browser.Texts("#list .example summary .source").Distinct().ShouldHaveSingleItem().ShouldBe(VisibleText.Of(second));
         browser.Console.ShouldBeEmpty();
     }
@@ -69,8 +70,14 @@ public sealed class BrowserTests : IDisposable
     public void Five_thousand_examples_are_listed_a_part_at_a_time()
     {
         var report = _world.Select("random", "100").Report;
-        var many = Enumerable.Range(0, 5_000).Select(i => report.Examples.Chosen[i % 100] with { Rank = i + 1, Id = $"id-{i}", Turns = [new ReportTurn("user", $"what is {i}? " + new string('w', 600)), new ReportTurn("assistant", new string('a', 500))] });
-        File.WriteAllText(_world.PathOf("many.html"), SelectReportFiles.Page(report with { Examples = report.Examples with { Chosen = [.. many] } }));
+        var many = Enumerable.Range(0, 5_000).Select(i => report.Examples.Chosen[i % 100] with
+        {
+            Rank = i + 1,
+            Id = $"id-{i}",
+            Turns = [new ReportTurn("user", $"what is {i}? " + new string('w', 600)), new ReportTurn("assistant", new string('a', 500))],
+        });
+        File.WriteAllText(
+            _world.PathOf("many.html"), SelectReportFiles.Page(report with { Examples = report.Examples with { Chosen = [.. many] } }));
         using var browser = Browser.Open(_world.PathOf("many.html"));
         browser.Find(".status").Text.ShouldBe("5,000 examples");
         browser.All(".example").Count.ShouldBe(40);
@@ -95,7 +102,11 @@ public sealed class BrowserTests : IDisposable
     {
         _world.Select("gtp", "60");
         using var browser = Browser.Open(_world.PathOf("run/report.html"), scheme: scheme);
-        foreach (var selector in new[] { "body", ".lead", ".mark", ".tiles dt", ".findings li", ".chart figcaption", ".legend", ".comparison td", ".status", ".example .source", ".example .rank", "footer" })
+        foreach (var selector in new[]
+        {
+            "body", ".lead", ".mark", ".tiles dt", ".findings li", ".chart figcaption", ".legend", ".comparison td", ".status",
+            ".example .source", ".example .rank", "footer",
+        })
         {
             // WCAG 2.1, 1.4.3: 4.5 to 1 for text.
             Contrast(browser, selector).ShouldBeGreaterThan(4.5, $"{selector}, {scheme}");
@@ -106,7 +117,8 @@ public sealed class BrowserTests : IDisposable
     {
         var colours = (string)browser.Run(
             "let e = document.querySelector(arguments[0]); const ink = getComputedStyle(e).color; let paper = 'rgba(0, 0, 0, 0)';" +
-            "for (; e && (paper === 'rgba(0, 0, 0, 0)' || paper === 'transparent'); e = e.parentElement) paper = getComputedStyle(e).backgroundColor;" +
+            "for (; e && (paper === 'rgba(0, 0, 0, 0)' || paper === 'transparent'); e = e.parentElement) paper = "
+                + "getComputedStyle(e).backgroundColor;" +
             "return ink + ';' + paper;", selector);
         var luminances = colours.Split(';').Select(c => Luminance(Parse(c))).OrderDescending().ToArray();
         return (luminances[0] + 0.05) / (luminances[1] + 0.05);
@@ -114,7 +126,8 @@ public sealed class BrowserTests : IDisposable
 
     private static Color Parse(string colour)
     {
-        var parts = colour[(colour.IndexOf('(', StringComparison.Ordinal) + 1)..].TrimEnd(')').Split(',').Select(p => (int)double.Parse(p, CultureInfo.InvariantCulture)).ToArray();
+        var parts = colour[(colour.IndexOf('(', StringComparison.Ordinal) + 1)..]
+            .TrimEnd(')').Split(',').Select(p => (int)double.Parse(p, CultureInfo.InvariantCulture)).ToArray();
         return Color.FromArgb(parts[0], parts[1], parts[2]);
     }
 
@@ -125,11 +138,14 @@ public sealed class BrowserTests : IDisposable
     }
 
     private static bool Holds(ChosenExample example, string word) =>
-        new[] { example.Id!, example.ContentId, example.Source, $"{example.File}:{example.Line}" }.Concat(example.Turns.Select(t => t.Text)).Any(t => t.Contains(word, StringComparison.OrdinalIgnoreCase));
+        new[] { example.Id!, example.ContentId, example.Source, $"{example.File}:{example.Line}" }.Concat(example.Turns.Select(t => t.Text))
+            .Any(t => t.Contains(word, StringComparison.OrdinalIgnoreCase));
 
     private static int[] Ranks(Browser browser) =>
-        [.. browser.Texts("#list .example summary .rank").Select(t => int.Parse(t, NumberStyles.AllowThousands, CultureInfo.InvariantCulture))];
+        [.. browser.Texts("#list .example summary .rank")
+            .Select(t => int.Parse(t, NumberStyles.AllowThousands, CultureInfo.InvariantCulture))];
 
     private static void Pick(Browser browser, string select, string value) =>
-        browser.Run("const s = document.getElementById(arguments[0]); s.value = arguments[1]; s.dispatchEvent(new Event('change'))", select, value);
+        browser.Run(
+            "const s = document.getElementById(arguments[0]); s.value = arguments[1]; s.dispatchEvent(new Event('change'))", select, value);
 }

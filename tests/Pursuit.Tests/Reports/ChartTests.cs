@@ -41,7 +41,8 @@ public sealed class ChartTests
         {
             svg.Element("title")!.Value.ShouldNotBeEmpty();
             svg.Element("desc")!.Value.ShouldNotBeEmpty();
-            svg.Attribute("aria-labelledby")!.Value.Split(' ').ShouldBe([svg.Element("title")!.Attribute("id")!.Value, svg.Element("desc")!.Attribute("id")!.Value]);
+            svg.Attribute("aria-labelledby")!.Value.Split(' ')
+                .ShouldBe([svg.Element("title")!.Attribute("id")!.Value, svg.Element("desc")!.Attribute("id")!.Value]);
         }
     }
 
@@ -53,7 +54,11 @@ public sealed class ChartTests
             var svg = XDocument.Parse(Draw(chart)).Root!.Element("svg")!;
             foreach (var element in svg.Descendants())
             {
-                foreach (var (name, limit) in new[] { ("x", Chart.Width), ("x1", Chart.Width), ("x2", Chart.Width), ("cx", Chart.Width), ("y", Chart.Height), ("y1", Chart.Height), ("y2", Chart.Height), ("cy", Chart.Height) })
+                foreach (var (name, limit) in new[]
+                {
+                    ("x", Chart.Width), ("x1", Chart.Width), ("x2", Chart.Width), ("cx", Chart.Width), ("y", Chart.Height),
+                    ("y1", Chart.Height), ("y2", Chart.Height), ("cy", Chart.Height),
+                })
                 {
                     if (element.Attribute(name) is { } at)
                         double.Parse(at.Value, CultureInfo.InvariantCulture).ShouldBeInRange(0, limit, $"{chart.Id} {element}");
@@ -86,7 +91,9 @@ public sealed class ChartTests
         foreach (var tick in ticks)
         {
             var label = ChartAxis.Label(tick, ticks);
-            if (high > 1e-5) double.Parse(label, NumberStyles.Float | NumberStyles.AllowThousands, CultureInfo.InvariantCulture).ShouldBe(tick, 1e-6 * high);
+            if (high > 1e-5)
+                double.Parse(label, NumberStyles.Float | NumberStyles.AllowThousands, CultureInfo.InvariantCulture)
+                    .ShouldBe(tick, 1e-6 * high);
             label.ShouldNotStartWith("-0");
         }
     }
@@ -100,12 +107,21 @@ public sealed class ChartTests
 
     private static LineChart Line() => new("score", "Score <of> everything", "Falls \"steadily\".", "budget", "loss")
     {
-        Series = [new("gtp", "s1", Points), new("random", "s2", [.. Points.Select(p => p with { Y = p.Y * 1.1, High = p.High * 1.2 })]), new("none", "s3", [])],
+        Series =
+        [
+            new("gtp", "s1", Points), new("random", "s2", [.. Points.Select(p => p with { Y = p.Y * 1.1, High = p.High * 1.2 })]),
+            new("none", "s3", []),
+        ],
         Levels = [("full", "quiet", 0.7)],
         LogarithmicX = true,
     };
 
     private static LineChart One() => new("one", "One point", "One.", "x", "y") { Series = [new("a", "s1", [new(3, 3)])] };
 
-    private static BarChart Bars() => new("bars", "Bars", "Two bars.", "span", "count") { BarName = "chosen", RangeName = "random", Bars = [new("a", "first", 1234.5, 10, 20), new("b", "second", 0, 3, 3)] };
+    private static BarChart Bars() => new("bars", "Bars", "Two bars.", "span", "count")
+    {
+        BarName = "chosen",
+        RangeName = "random",
+        Bars = [new("a", "first", 1234.5, 10, 20), new("b", "second", 0, 3, 3)],
+    };
 }

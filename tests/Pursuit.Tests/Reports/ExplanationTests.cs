@@ -34,7 +34,8 @@ public sealed class ExplanationTests : IDisposable
             });
             if (row.Fate == RowFate.Quarantined) explanation.Reason.ShouldBe(row.Reason);
             if (row.Fate == RowFate.DuplicateOf) explanation.DuplicateOf!.Index.ShouldBe(row.DuplicateOf);
-            explanation.NearChosen.Concat(explanation.NearNotChosen).ShouldNotContain(n => n.Id == explanation.Row.Id && n.Line == row.Line, "a row is no neighbour of its own");
+            explanation.NearChosen.Concat(explanation.NearNotChosen)
+                .ShouldNotContain(n => n.Id == explanation.Row.Id && n.Line == row.Line, "a row is no neighbour of its own");
             if (explanation.Rank is { } rank && row.Fate == RowFate.Pool) run.Selection.Rows[rank - 1].Position.ShouldBe(row.Position);
         }
     });
@@ -84,7 +85,8 @@ public sealed class ExplanationTests : IDisposable
     {
         // Row 1 becomes row 0 with a little noise; the target is row 0 alone, so row 0 is taken and leaves row 1 nothing.
         var random = new SeededRandom(5, "test/explain");
-        for (var k = 0; k < ReportWorld.Dimension; k++) _world.PoolGradients[1][k] = _world.PoolGradients[0][k] + 0.05f * (float)random.NextGaussian();
+        for (var k = 0; k < ReportWorld.Dimension; k++)
+            _world.PoolGradients[1][k] = _world.PoolGradients[0][k] + 0.05f * (float)random.NextGaussian();
         _world.Rewrite(_world.PoolGradients, [.. Enumerable.Repeat(_world.PoolGradients[0], ReportWorld.TargetExamples)]);
         With("gtp", run =>
         {
@@ -118,7 +120,9 @@ public sealed class ExplanationTests : IDisposable
             offered.ShouldContain(PursuitGains.NotOffered);
             offered.ShouldContain(g => g > 0);
             var left = Array.IndexOf(offered, PursuitGains.NotOffered);
-            if (run.Selection.Rows.Any(r => r.Position == left)) left = Enumerable.Range(0, offered.Length).First(i => offered[i] == PursuitGains.NotOffered && run.Selection.Rows.All(r => r.Position != i));
+            if (run.Selection.Rows.Any(r => r.Position == left))
+                left = Enumerable.Range(0, offered.Length)
+                    .First(i => offered[i] == PursuitGains.NotOffered && run.Selection.Rows.All(r => r.Position != i));
             var told = Explain(run, run.Pool.ContentIds[left].ToString());
             told.Passes.ShouldAllBe(p => p.State == "not offered" && p.Gain == 0 && p.Rank == null);
             string.Join(' ', told.Why).ShouldContain("The pursuit in its part of the pool did not select it");

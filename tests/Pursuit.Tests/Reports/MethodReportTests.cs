@@ -31,27 +31,33 @@ public sealed class MethodReportTests : IDisposable
         var job = new SelectJob(options, null) { Features = new Made(), Statistics = new Made(), OnSelected = write };
         var summary = job.Run(run, CancellationToken.None);
         summary.Selected.ShouldBe(20);
-        JsonSerializer.Deserialize<SelectSummary>(JsonSerializer.Serialize(summary, RunJson.Compact), RunJson.Compact)!.Method.ShouldBe(method);
+        JsonSerializer.Deserialize<SelectSummary>(JsonSerializer.Serialize(summary, RunJson.Compact), RunJson.Compact)!.Method
+            .ShouldBe(method);
         var report = File.ReadAllBytes(run.PathOf(RunDirectory.ReportModelName));
         (JsonSerializer.Deserialize<SelectReport>(report, RunJson.Indented)!.Course is not null).ShouldBe(method is "gtp" or "omp");
 
         new SelectJob(options, null) { Features = new Made(), Statistics = new Made() }.Revisit(run, visited =>
         {
-            JsonSerializer.SerializeToUtf8Bytes(SelectReportBuilder.Build(visited, summary, ReportWorld.Command, null, CancellationToken.None), RunJson.Indented).ShouldBe(report);
+            JsonSerializer.SerializeToUtf8Bytes(
+                SelectReportBuilder.Build(visited, summary, ReportWorld.Command, null, CancellationToken.None), RunJson.Indented)
+                .ShouldBe(report);
             var chosen = visited.Selection.Rows.Select(r => r.Position).ToHashSet();
             var first = Explain(visited, visited.Selection.Rows[0].Position);
             // A method may have no measure of some examples, which then have no place.
-            var other = Enumerable.Range(0, visited.Pool.Count).Where(p => !chosen.Contains(p)).Select(p => Explain(visited, p)).First(e => !needs.HasFlag(FeatureNeeds.TokenStatistics) || e.Place is not null);
+            var other = Enumerable.Range(0, visited.Pool.Count).Where(p => !chosen.Contains(p)).Select(p => Explain(visited, p))
+                .First(e => !needs.HasFlag(FeatureNeeds.TokenStatistics) || e.Place is not null);
             first.Rank.ShouldBe(1);
             other.Fate.ShouldBe("not selected");
-            if (needs.HasFlag(FeatureNeeds.TokenStatistics)) (first.Place, other.Place > 20, other.PlaceOf).ShouldBe((1, true, first.PlaceOf));
+            if (needs.HasFlag(FeatureNeeds.TokenStatistics))
+                (first.Place, other.Place > 20, other.PlaceOf).ShouldBe((1, true, first.PlaceOf));
             JsonSerializer.Serialize(first, RunJson.Compact).ShouldContain("\"rank\":1");
             return 0;
         }, CancellationToken.None);
 
         // As the command line looks back where statistics or features are gone: told without what they would tell.
         if (needs.HasFlag(FeatureNeeds.TokenStatistics))
-            new SelectJob(options, null).Revisit(run, visited => Explain(visited, visited.Selection.Rows[0].Position).Place, CancellationToken.None).ShouldBeNull();
+            new SelectJob(options, null)
+                .Revisit(run, visited => Explain(visited, visited.Selection.Rows[0].Position).Place, CancellationToken.None).ShouldBeNull();
     }
 
     private SelectJobOptions Options(string method, FeatureNeeds needs)
@@ -62,7 +68,9 @@ public sealed class MethodReportTests : IDisposable
             Features = null,
             TargetFeatures = null,
             ComputesFeatures = made,
-            Targets = needs.ReadsTargetFeatures() || needs.HasFlag(FeatureNeeds.TargetTexts) || needs.HasFlag(FeatureNeeds.ReferenceLengths) ? [_world.Target] : [],
+            Targets = needs.ReadsTargetFeatures() || needs.HasFlag(FeatureNeeds.TargetTexts) || needs.HasFlag(FeatureNeeds.ReferenceLengths)
+                ? [_world.Target]
+                : [],
             ModelDirectory = Path.Combine(RepositoryFiles.Root, "models", "pursuit-mini"),
             ReferenceModel = needs.HasFlag(FeatureNeeds.ReferenceStatistics) ? "reference" : null,
         };
@@ -86,15 +94,31 @@ public sealed class MethodReportTests : IDisposable
 
         public ComputedFeatures OfTarget(Pool pool, Pool target, CancellationToken cancellationToken) => Of(target, "target");
 
-        public ComputedStatistics OfPool(Pool pool, bool answersAlone, CancellationToken cancellationToken) => Of(pool, "own", answersAlone);
+        public ComputedStatistics OfPool(Pool pool, bool answersAlone, CancellationToken cancellationToken) =>
+            Of(pool, "own", answersAlone);
 
         public ComputedStatistics OfReference(Pool pool, CancellationToken cancellationToken) => Of(pool, "reference", false);
 
         private static ComputedFeatures Of(Pool pool, string purpose)
         {
             var random = new SeededRandom(3, "test/method-reports/" + purpose);
-            float[] Rows() => [.. Enumerable.Range(0, pool.Count * Dimension).Select(i => 0.5f * (i % Dimension % 5 - 2) + (float)random.NextGaussian())];
-            var report = new EmbeddingReport { Pool = "mean", Layer = 1, Layers = 1, PooledTokens = "all", Norm = "raw", MaxLength = 8, Cut = 0, WithoutTokens = 0, Dimension = Dimension, Tokens = 1, Seconds = 1, Bytes = 1 };
+            float[] Rows() =>
+                [.. Enumerable.Range(0, pool.Count * Dimension).Select(i => 0.5f * (i % Dimension % 5 - 2) + (float)random.NextGaussian())];
+            var report = new EmbeddingReport
+            {
+                Pool = "mean",
+                Layer = 1,
+                Layers = 1,
+                PooledTokens = "all",
+                Norm = "raw",
+                MaxLength = 8,
+                Cut = 0,
+                WithoutTokens = 0,
+                Dimension = Dimension,
+                Tokens = 1,
+                Seconds = 1,
+                Bytes = 1,
+            };
             return new ComputedFeatures(new MemoryFeatures(purpose, Dimension, [Rows()]), purpose, report);
         }
 
@@ -107,10 +131,22 @@ public sealed class MethodReportTests : IDisposable
             {
                 var count = 4 + i % 3;
                 byte[] trained = [.. Enumerable.Range(0, count).Select(k => (byte)(k > 0 ? 1 : 0))];
-                return new MemoryStatistics.Entry([.. Enumerable.Range(0, count).Select(k => (i + k) % 50)], trained, Logarithms(count), Numbers(count), Numbers(count), Numbers(count), answersAlone ? Logarithms(count - 1) : []);
+                return new MemoryStatistics.Entry(
+                    [.. Enumerable.Range(0, count).Select(k => (i + k) % 50)], trained, Logarithms(count), Numbers(count), Numbers(count),
+                    Numbers(count), answersAlone ? Logarithms(count - 1) : []);
             }
 
-            var report = new StatisticsReport { Models = [purpose], Window = 8, Stride = 8, Tokens = 100, ModelTokens = 100, UnknownTokens = 0, Unscored = 0, Seconds = 1 };
+            var report = new StatisticsReport
+            {
+                Models = [purpose],
+                Window = 8,
+                Stride = 8,
+                Tokens = 100,
+                ModelTokens = 100,
+                UnknownTokens = 0,
+                Unscored = 0,
+                Seconds = 1,
+            };
             return new ComputedStatistics(new MemoryStatistics(50, [.. Enumerable.Range(0, pool.Count).Select(Entry)]), purpose, report);
         }
     }

@@ -17,9 +17,12 @@ public sealed class ProofReportTests
     {
         var proof = ProofSample.Of("t");
         ProofDocument.Of(proof, Command).Headline.ShouldBe("gtp trains better than random at 0.5%, 1% and 5%");
-        ProofDocument.Of(proof with { Methods = [.. proof.Methods.Where(m => m != "gtp")] }, Command).Headline.ShouldBe("No difference between less and random shown at 0.5%, 1% and 5%");
-        ProofDocument.Of(proof with { Methods = [.. proof.Methods.Where(m => m is not ("gtp" or "less"))] }, Command).Headline.ShouldBe("length trains worse than random at 0.5%, 1% and 5%");
-        ProofDocument.Of(proof with { Methods = [ProofReport.Random, ProofReport.Full, ProofReport.FullEpoch] }, Command).Headline.ShouldContain("Random");
+        ProofDocument.Of(proof with { Methods = [.. proof.Methods.Where(m => m != "gtp")] }, Command).Headline
+            .ShouldBe("No difference between less and random shown at 0.5%, 1% and 5%");
+        ProofDocument.Of(proof with { Methods = [.. proof.Methods.Where(m => m is not ("gtp" or "less"))] }, Command).Headline
+            .ShouldBe("length trains worse than random at 0.5%, 1% and 5%");
+        ProofDocument.Of(proof with { Methods = [ProofReport.Random, ProofReport.Full, ProofReport.FullEpoch] }, Command).Headline
+            .ShouldContain("Random");
     }
 
     [Fact]
@@ -28,9 +31,12 @@ public sealed class ProofReportTests
         var proof = ProofSample.Of("t");
         var mixed = proof with
         {
-            Comparisons = [.. proof.Comparisons.Select(c => c is { Method: "gtp", Budget: "1%" } ? c with { Verdict = Verdict.NoDifferenceShown } : c is { Method: "gtp", Budget: "5%" } ? c with { Verdict = Verdict.Worse } : c)],
+            Comparisons = [.. proof.Comparisons.Select(c => c is { Method: "gtp", Budget: "1%" }
+                ? c with { Verdict = Verdict.NoDifferenceShown }
+                : c is { Method: "gtp", Budget: "5%" } ? c with { Verdict = Verdict.Worse } : c)],
         };
-        ProofDocument.Of(mixed, Command).Headline.ShouldBe("gtp trains better than random at 0.5% and worse than random at 5%; no difference shown at 1%");
+        ProofDocument.Of(mixed, Command).Headline
+            .ShouldBe("gtp trains better than random at 0.5% and worse than random at 5%; no difference shown at 1%");
     }
 
     [Fact]
@@ -41,19 +47,26 @@ public sealed class ProofReportTests
         page.ShouldNotContain("<i>");
         page.ShouldNotContain("<img");
         page.ShouldNotContain("<b>mini");
-        var text = XDocument.Parse(page[page.IndexOf("<main>", StringComparison.Ordinal)..(page.IndexOf("</main>", StringComparison.Ordinal) + 7)]).Root!;
+        var text = XDocument.Parse(
+            page[page.IndexOf("<main>", StringComparison.Ordinal)..(page.IndexOf("</main>", StringComparison.Ordinal) + 7)]).Root!;
         var rows = text.Descendants("tr").Select(r => string.Join('|', r.Elements().Select(e => e.Value))).ToArray();
         foreach (var verdict in proof.Verdicts) text.Descendants("li").ShouldContain(li => li.Value == verdict);
         foreach (var comparison in proof.Comparisons)
         {
-            rows.ShouldContain(r => r.StartsWith($"{comparison.Method}|{comparison.Budget}|{comparison.Against}|{comparison.Target ?? "all targets"}|", StringComparison.Ordinal)
-                && r.Contains(comparison.Difference.Estimate.ToString("+0.0000;-0.0000;0.0000", CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            rows.ShouldContain(r => r.StartsWith(
+                $"{comparison.Method}|{comparison.Budget}|{comparison.Against}|{comparison.Target ?? "all targets"}|",
+                StringComparison.Ordinal)
+                && r.Contains(
+                    comparison.Difference.Estimate.ToString("+0.0000;-0.0000;0.0000", CultureInfo.InvariantCulture),
+                    StringComparison.Ordinal)
                 && r.EndsWith(comparison.Verdict.Word(), StringComparison.Ordinal));
         }
 
         foreach (var score in proof.Scores)
         {
-            var row = string.Create(CultureInfo.InvariantCulture, $"{score.Method}|{score.Budget}|{score.Loss.Estimate:0.0000}|{score.Loss.Low:0.0000} to {score.Loss.High:0.0000}");
+            var row = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{score.Method}|{score.Budget}|{score.Loss.Estimate:0.0000}|{score.Loss.Low:0.0000} to {score.Loss.High:0.0000}");
             rows.ShouldContain(r => r.StartsWith(row, StringComparison.Ordinal));
         }
 
@@ -96,8 +109,17 @@ public sealed class ProofReportTests
         Interval Bare(Interval i) => new(i.Estimate, null, null);
         var bare = proof with
         {
-            Scores = [.. proof.Scores.Select(s => s with { Loss = Bare(s.Loss), Perplexity = Bare(s.Perplexity), ExactMatch = null, TokenF1 = null, RougeL = null, GainShare = null })],
-            Comparisons = [.. proof.Comparisons.Where(c => c.Metric == ProofMetric.Loss).Select(c => c with { Difference = Bare(c.Difference), Verdict = Verdict.NoDifferenceShown })],
+            Scores = [.. proof.Scores.Select(s => s with
+            {
+                Loss = Bare(s.Loss),
+                Perplexity = Bare(s.Perplexity),
+                ExactMatch = null,
+                TokenF1 = null,
+                RougeL = null,
+                GainShare = null,
+            })],
+            Comparisons = [.. proof.Comparisons.Where(c => c.Metric == ProofMetric.Loss)
+                .Select(c => c with { Difference = Bare(c.Difference), Verdict = Verdict.NoDifferenceShown })],
             Overlaps = [],
             Costs = [],
             Remarks = [],

@@ -43,12 +43,20 @@ internal static class ProofSample
             Budgets = [new("0.5%", 23, 6), new("1%", 47, 12), new("5%", 239, 60)],
             Methods = Methods,
             Seeds = Seeds,
-            Overlaps = [.. targets.Select((t, i) => new Overlap { Test = t, With = "pool", TestExamples = 40, SameContent = i, SharedRun = 2 * i, SharedAnswerRun = i, Examples = 3 * i, First = i == 0 ? [] : [new OverlapPair("t1", "</script><img src=x>", "the quick brown fox jumps over the lazy dog and then some more")] })],
+            Overlaps = [.. targets.Select((t, i) => new Overlap
+            {
+                Test = t, With = "pool", TestExamples = 40, SameContent = i, SharedRun = 2 * i, SharedAnswerRun = i, Examples = 3 * i,
+                First = i == 0
+                    ? []
+                    : [new OverlapPair("t1", "</script><img src=x>", "the quick brown fox jumps over the lazy dog and then some more")],
+            })],
             Scores = analysis.Scores(),
             Comparisons = comparisons,
             Verdicts = ProofAnalysis.Sentences(comparisons, Seeds.Length, ProofRecipe.PerAnswerToken),
             Remarks = ["3 seeds are few: intervals are wide."],
-            Costs = [.. from t in targets from m in Methods from b in m == ProofReport.FullEpoch ? [null] : Budgets.Select(b => (string?)b) from s in Seeds select Cost(t, m, b, s)],
+            Costs = [.. from t in targets
+                from m in Methods from b in m == ProofReport.FullEpoch ? [null] : Budgets.Select(b => (string?)b) from s in Seeds
+                select Cost(t, m, b, s)],
             Seconds = 271.4,
         };
     }
@@ -59,7 +67,9 @@ internal static class ProofSample
         Method = method,
         Budget = budget,
         Seed = seed,
-        Selection = method is ProofReport.Full or ProofReport.FullEpoch ? null : new SelectionCost(method is "gtp" or "less" ? 41.5 : 0.4, method is "gtp" or "less" ? 1_250_000 : 0, 84_000_000),
+        Selection = method is ProofReport.Full or ProofReport.FullEpoch
+            ? null
+            : new SelectionCost(method is "gtp" or "less" ? 41.5 : 0.4, method is "gtp" or "less" ? 1_250_000 : 0, 84_000_000),
         Examples = 47,
         WithoutAnswer = 0,
         EffectiveSize = method == "gtp" ? 31.4 : 47,
@@ -79,9 +89,11 @@ internal static class ProofSample
             Method = method,
             Budget = budget,
             Seed = seed,
-            Losses = [.. Enumerable.Range(0, 40).Select(_ => Math.Max(0.01, loss + 0.5 * shared.NextGaussian() + 0.12 * random.NextGaussian()))],
+            Losses = [.. Enumerable.Range(0, 40)
+                .Select(_ => Math.Max(0.01, loss + 0.5 * shared.NextGaussian() + 0.12 * random.NextGaussian()))],
             Labels = [.. Enumerable.Range(0, 40).Select(i => 5 + i % 20)],
-            Answers = [.. Enumerable.Range(0, 20).Select(i => new AnswerScore(i % 4 == 0 ? 1 : 0, Math.Clamp(1.1 - loss / 2.5 + 0.1 * random.NextGaussian(), 0, 1), 0.4))],
+            Answers = [.. Enumerable.Range(0, 20)
+                .Select(i => new AnswerScore(i % 4 == 0 ? 1 : 0, Math.Clamp(1.1 - loss / 2.5 + 0.1 * random.NextGaussian(), 0, 1), 0.4))],
         };
     }
 }

@@ -8,7 +8,13 @@ public sealed class RandomRangeTests
     [Fact]
     public void A_range_leaves_less_than_a_fortieth_of_all_choices_on_either_side_and_no_narrower_one_does()
     {
-        foreach (var (pool, part, chosen) in from pool in new[] { 1, 2, 7, 40, 61 } from part in new[] { 0, 1, 3, 20, 61 } from chosen in new[] { 1, 2, 11, 39 } where part <= pool && chosen <= pool select (pool, part, chosen))
+        var cases =
+            from pool in new[] { 1, 2, 7, 40, 61 }
+            from part in new[] { 0, 1, 3, 20, 61 }
+            from chosen in new[] { 1, 2, 11, 39 }
+            where part <= pool && chosen <= pool
+            select (pool, part, chosen);
+        foreach (var (pool, part, chosen) in cases)
         {
             var (low, high) = RandomRange.Of(pool, part, chosen);
             var where = $"{pool} {part} {chosen}";

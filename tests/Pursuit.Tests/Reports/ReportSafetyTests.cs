@@ -40,7 +40,8 @@ public sealed partial class ReportSafetyTests : IDisposable
         foreach (var rune in _world.Select("random", "100").Page.EnumerateRunes())
         {
             (rune.Value is '\n' or >= ' ' and not (>= 0x7F and <= 0x9F)).ShouldBeTrue($"U+{rune.Value:X4}");
-            (rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0x2028 or 0x2029 or 0xFFFD).ShouldBeFalse($"U+{rune.Value:X4}");
+            (rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0x2028 or 0x2029 or 0xFFFD)
+                .ShouldBeFalse($"U+{rune.Value:X4}");
         }
     }
 
@@ -48,7 +49,8 @@ public sealed partial class ReportSafetyTests : IDisposable
     public void The_content_policy_allows_the_pages_own_script_and_style_and_nothing_else()
     {
         var page = _world.Select("random").Page;
-        var policy = Between(page, "http-equiv=\"Content-Security-Policy\" content=\"", "\"").Replace("&#x27;", "'", StringComparison.Ordinal).Replace("&#x2B;", "+", StringComparison.Ordinal);
+        var policy = Between(page, "http-equiv=\"Content-Security-Policy\" content=\"", "\"")
+            .Replace("&#x27;", "'", StringComparison.Ordinal).Replace("&#x2B;", "+", StringComparison.Ordinal);
         policy.ShouldStartWith("default-src 'none';");
         policy.ShouldContain($"script-src 'sha256-{Hash(Between(page, "\n<script>", "</script>"))}'");
         policy.ShouldContain($"style-src 'sha256-{Hash(Between(page, "<style>", "</style>"))}'");

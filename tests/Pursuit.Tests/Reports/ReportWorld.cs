@@ -37,11 +37,19 @@ internal sealed class ReportWorld : IDisposable
 
     public ReportWorld()
     {
-        var lines = Enumerable.Range(0, Examples).Select(i => Record($"r{i}", $"question {i} {Hostile[i % Hostile.Length]}", $"answer {new string('x', i % 17)} {Hostile[(i + 3) % Hostile.Length]}", Source(i))).ToList();
+        var lines = Enumerable.Range(0, Examples)
+            .Select(i => Record(
+                $"r{i}", $"question {i} {Hostile[i % Hostile.Length]}",
+                $"answer {new string('x', i % 17)} {Hostile[(i + 3) % Hostile.Length]}", Source(i)))
+            .ToList();
         lines.Insert(7, lines[3].Replace("\"r3\"", "\"copy\"", StringComparison.Ordinal));
         lines.Insert(20, "{\"messages\": <script>");
         Pool = _directory.Write("pool.jsonl", string.Join('\n', lines) + "\n");
-        Target = _directory.Write("target.jsonl", string.Join('\n', Enumerable.Range(0, TargetExamples).Select(v => Record($"t{v}", $"target {Hostile[v % Hostile.Length]}", $"reply {v}", "t"))) + "\n");
+        Target = _directory.Write(
+            "target.jsonl",
+            string.Join('\n', Enumerable.Range(0, TargetExamples)
+                .Select(v => Record($"t{v}", $"target {Hostile[v % Hostile.Length]}", $"reply {v}", "t")))
+                + "\n");
         PoolGradients = Gaussian(Examples, "pool", 0.6f);
         TargetGradients = Gaussian(TargetExamples, "target", 0.9f);
         PoolFeatures = WriteNpy("pool.npy", PoolGradients);
@@ -77,7 +85,8 @@ internal sealed class ReportWorld : IDisposable
         var options = Options(method, budget, settings: settings);
         using var directory = RunDirectory.Open(options.RunPath);
         Reporting(options).Run(directory, CancellationToken.None);
-        var report = JsonSerializer.Deserialize<SelectReport>(File.ReadAllBytes(directory.PathOf(RunDirectory.ReportModelName)), RunJson.Indented)!;
+        var report = JsonSerializer.Deserialize<SelectReport>(
+            File.ReadAllBytes(directory.PathOf(RunDirectory.ReportModelName)), RunJson.Indented)!;
         return (report, File.ReadAllText(directory.PathOf(RunDirectory.ReportPageName)));
     }
 
@@ -106,7 +115,8 @@ internal sealed class ReportWorld : IDisposable
     private static string Source(int i) => i % 3 == 0 ? "<b>bold</b>" : i % 3 == 1 ? "plain" : "rtl\u202E";
 
     private static string Record(string id, string question, string answer, string kind) =>
-        JsonSerializer.Serialize(new { id, kind, messages = new[] { new { role = "user", content = question }, new { role = "assistant", content = answer } } });
+        JsonSerializer.Serialize(
+            new { id, kind, messages = new[] { new { role = "user", content = question }, new { role = "assistant", content = answer } } });
 
     private string WriteNpy(string name, float[][] rows)
     {
@@ -118,6 +128,7 @@ internal sealed class ReportWorld : IDisposable
     private static float[][] Gaussian(int rows, string purpose, float common)
     {
         var random = new SeededRandom(11, "test/report/" + purpose);
-        return [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, Dimension).Select(k => common * (k % 5 - 2) + (float)random.NextGaussian()).ToArray())];
+        return [.. Enumerable.Range(0, rows)
+            .Select(_ => Enumerable.Range(0, Dimension).Select(k => common * (k % 5 - 2) + (float)random.NextGaussian()).ToArray())];
     }
 }

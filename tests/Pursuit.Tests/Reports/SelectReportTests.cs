@@ -44,7 +44,8 @@ public sealed class SelectReportTests : IDisposable
     [Theory]
     [InlineData("less", true)]
     [InlineData("gtp", false, "gtp.normalise=none")]
-    public void The_targets_an_example_serves_and_its_neighbours_are_those_that_a_plain_computation_finds(string method, bool unit, params string[] settings)
+    public void The_targets_an_example_serves_and_its_neighbours_are_those_that_a_plain_computation_finds(
+        string method, bool unit, params string[] settings)
     {
         var report = _world.Select(method, settings: settings).Report;
         var pool = Array.ConvertAll(_world.PoolGradients, row => unit ? Unit(row) : Array.ConvertAll(row, x => (double)x));
@@ -55,7 +56,8 @@ public sealed class SelectReportTests : IDisposable
         {
             var row = pool[Number(example.Id!)];
             Same(example.Serves, report.Examples.Targets, target.Index().Select(t => ($"t{t.Index}", Dot(row, t.Item))));
-            Same(example.Near, report.Examples.Others, pool.Index().Where(p => !chosen.Contains(p.Index)).Select(p => ($"r{p.Index}", Dot(row, p.Item) / Math.Sqrt(Dot(row, row) * Dot(p.Item, p.Item)))));
+            Same(example.Near, report.Examples.Others, pool.Index().Where(p => !chosen.Contains(p.Index))
+                .Select(p => ($"r{p.Index}", Dot(row, p.Item) / Math.Sqrt(Dot(row, row) * Dot(p.Item, p.Item)))));
         }
     }
 
@@ -73,7 +75,9 @@ public sealed class SelectReportTests : IDisposable
             try
             {
                 var again = _world.Options("gtp", threads: threads);
-                var report = new SelectJob(again, null).Revisit(directory, r => SelectReportBuilder.Build(r, summary, ReportWorld.Command, null, CancellationToken.None), CancellationToken.None);
+                var report = new SelectJob(again, null).Revisit(
+                    directory, r => SelectReportBuilder.Build(r, summary, ReportWorld.Command, null, CancellationToken.None),
+                    CancellationToken.None);
                 SelectReportFiles.Write(directory.FullPath, report);
             }
             finally
@@ -92,9 +96,14 @@ public sealed class SelectReportTests : IDisposable
         var options = _world.Options("random");
         using var directory = RunDirectory.Open(options.RunPath);
         new SelectJob(options, null).Run(directory, CancellationToken.None);
-        Should.Throw<PursuitException>(() => new SelectJob(options with { Seed = 3 }, null).Revisit(directory, r => r.Pool.Count, CancellationToken.None)).Message.ShouldContain("seed");
-        File.AppendAllText(_world.Pool, """{"messages":[{"role":"user","content":"new"},{"role":"assistant","content":"row"}],"kind":"plain"}""" + "\n");
-        Should.Throw<PursuitException>(() => new SelectJob(options, null).Revisit(directory, r => r.Pool.Count, CancellationToken.None)).Message.ShouldContain("pool");
+        Should.Throw<PursuitException>(
+            () => new SelectJob(options with { Seed = 3 }, null).Revisit(directory, r => r.Pool.Count, CancellationToken.None)).Message
+            .ShouldContain("seed");
+        File.AppendAllText(
+            _world.Pool, """{"messages":[{"role":"user","content":"new"},{"role":"assistant","content":"row"}],"kind":"plain"}""" + "\n");
+        Should.Throw<PursuitException>(
+            () => new SelectJob(options, null).Revisit(directory, r => r.Pool.Count, CancellationToken.None)).Message
+            .ShouldContain("pool");
         File.Exists(directory.PathOf("stages/selection/selection.json")).ShouldBeTrue("looking must not empty the stage");
     }
 
@@ -109,7 +118,8 @@ public sealed class SelectReportTests : IDisposable
         File.Exists(directory.PathOf("report.json")).ShouldBeFalse();
     }
 
-    private static void Same(IReadOnlyList<ExampleLink> links, IReadOnlyList<OtherExample> others, IEnumerable<(string Id, double Value)> all)
+    private static void Same(
+        IReadOnlyList<ExampleLink> links, IReadOnlyList<OtherExample> others, IEnumerable<(string Id, double Value)> all)
     {
         var expected = all.OrderByDescending(a => a.Value).Take(3).Where(a => a.Value > 0).ToArray();
         links.Select(l => others[l.To].Id).ShouldBe(expected.Select(e => e.Id));

@@ -73,11 +73,16 @@ public sealed class RunDirectoryTests : IDisposable
         run.OpenStage("scores", Seed(1), isPart).IsComplete.ShouldBeTrue();
         told.ShouldBeEmpty();
 
-        foreach (var damage in new Action<string>[] { File.Delete, path => File.WriteAllText(path, "whol"), path => File.WriteAllText(path, "whome"), path => File.Delete(Path.Combine(Path.GetDirectoryName(path)!, "stage.json")) })
+        foreach (var damage in new Action<string>[]
+        {
+            File.Delete, path => File.WriteAllText(path, "whol"), path => File.WriteAllText(path, "whome"),
+            path => File.Delete(Path.Combine(Path.GetDirectoryName(path)!, "stage.json")),
+        })
         {
             damage(Make("report.txt", "whole"));
             var stage = run.OpenStage("scores", Seed(1), isPart);
-            (stage.IsComplete, File.Exists(stage.PathOf("report.txt")), Directory.EnumerateFiles(stage.FullPath, "part-*").Count()).ShouldBe((false, false, partsLeft));
+            (stage.IsComplete, File.Exists(stage.PathOf("report.txt")), Directory.EnumerateFiles(stage.FullPath, "part-*").Count())
+                .ShouldBe((false, false, partsLeft));
             told.ShouldHaveSingleItem();
             told.Clear();
         }
@@ -141,7 +146,8 @@ public sealed class RunDirectoryTests : IDisposable
         Entries().ShouldBe(before);
         Directory.Exists(elsewhere).ShouldBeFalse("what a reader makes goes with it");
 
-        (string, DateTime)[] Entries() => [.. Directory.EnumerateFileSystemEntries(owner.FullPath, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(e => (e, File.GetLastWriteTimeUtc(e)))];
+        (string, DateTime)[] Entries() => [.. Directory.EnumerateFileSystemEntries(owner.FullPath, "*", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal).Select(e => (e, File.GetLastWriteTimeUtc(e)))];
     }
 
     [Theory]

@@ -19,7 +19,8 @@ public sealed class SealedFileTests : IDisposable
         SealedJson.TryRead<Value>(path, out var value, out var fault).ShouldBeTrue(fault);
         value!.Name.ShouldBe("ä\n\"");
         value.Numbers.ShouldBe([1, 2.5]);
-        JsonDocument.Parse(File.ReadAllBytes(path)).RootElement.EnumerateObject().Select(m => m.Name).ShouldBe(["name", "numbers", "sha256"]);
+        JsonDocument.Parse(File.ReadAllBytes(path)).RootElement.EnumerateObject().Select(m => m.Name)
+            .ShouldBe(["name", "numbers", "sha256"]);
     }
 
     [Fact]
@@ -90,7 +91,16 @@ public sealed class SealedFileTests : IDisposable
     {
         var record = _directory.PathOf("stages/a/stage.json");
         Directory.CreateDirectory(Path.GetDirectoryName(record)!);
-        SealedJson.Write(record, new { Fingerprint = "f", Complete = true, DependsOn = new { }, Files = new Dictionary<string, System.Text.Json.Nodes.JsonNode?> { [file] = seal is null ? null : System.Text.Json.Nodes.JsonNode.Parse(seal) } });
+        SealedJson.Write(record, new
+        {
+            Fingerprint = "f",
+            Complete = true,
+            DependsOn = new { },
+            Files = new Dictionary<string, System.Text.Json.Nodes.JsonNode?>
+            {
+                [file] = seal is null ? null : System.Text.Json.Nodes.JsonNode.Parse(seal),
+            },
+        });
         Should.Throw<PursuitException>(() => RunStage.Finished(_directory.FullPath, "a")).Message.ShouldContain("stage.json");
     }
 

@@ -23,7 +23,8 @@ public sealed class FeaturelessRowsTests
             var chosen = Select(method, budget);
             chosen.Rows.Count.ShouldBeInRange(1, int.Parse(budget, System.Globalization.CultureInfo.InvariantCulture));
             chosen.Rows.ShouldAllBe(r => !Empty.Contains(r.Position));
-            chosen.Remarks.ShouldContain(r => r.StartsWith("2 examples have no features (rows of zeros) and were passed over", StringComparison.Ordinal));
+            chosen.Remarks.ShouldContain(
+                r => r.StartsWith("2 examples have no features (rows of zeros) and were passed over", StringComparison.Ordinal));
         }
     }
 
@@ -39,7 +40,8 @@ public sealed class FeaturelessRowsTests
 
     [Fact]
     public void Most_methods_fill_the_budget_with_all_others() =>
-        Methods.Count(m => Select(m.Data, "12").Rows.Count == Rows - Empty.Length).ShouldBeGreaterThanOrEqualTo(Methods.Count - 3); // omp and tsds want fewer
+        // omp and tsds want fewer
+        Methods.Count(m => Select(m.Data, "12").Rows.Count == Rows - Empty.Length).ShouldBeGreaterThanOrEqualTo(Methods.Count - 3);
 
     [Fact]
     public void A_method_that_reads_no_features_may_choose_them()
@@ -54,15 +56,25 @@ public sealed class FeaturelessRowsTests
         // Every other row points away from the target, as in the pool where zeros came first.
         var random = new SeededRandom(7, "test/featureless");
         float[] target = [.. Enumerable.Range(0, 3 * Dimension).Select(_ => (float)(1 + 0.1 * random.NextGaussian()))];
-        float[] Block() => [.. Enumerable.Range(0, Rows).SelectMany(i => Enumerable.Range(0, Dimension).Select(_ => Empty.Contains(i) ? 0 : (float)((i < 2 ? 1 : -1) * (0.2 + random.NextDouble()))))];
+        float[] Block() => [.. Enumerable.Range(0, Rows)
+            .SelectMany(i => Enumerable.Range(0, Dimension)
+                .Select(_ => Empty.Contains(i) ? 0 : (float)((i < 2 ? 1 : -1) * (0.2 + random.NextDouble()))))];
         var blocks = Enumerable.Range(0, Checkpoints).Select(_ => Block()).ToArray();
         var gradients = new MemoryFeatures("pool", Dimension, blocks);
         var targets = new MemoryFeatures("target", Dimension, [target, target]);
         var problem = Gradients.Problem(gradients, targets, budget);
         problem = problem with
         {
-            Embeddings = new EmbeddingInputs { Pool = new MemoryFeatures("pool", Dimension, [blocks[0]]), Target = new MemoryFeatures("target", Dimension, [target]) },
-            Gradients = problem.Gradients with { Losses = new ExampleLosses(Checkpoints, [.. Enumerable.Range(0, Rows * Checkpoints).Select(_ => (float)random.NextDouble())]) },
+            Embeddings = new EmbeddingInputs
+            {
+                Pool = new MemoryFeatures("pool", Dimension, [blocks[0]]),
+                Target = new MemoryFeatures("target", Dimension, [target]),
+            },
+            Gradients = problem.Gradients with
+            {
+                Losses = new ExampleLosses(
+                    Checkpoints, [.. Enumerable.Range(0, Rows * Checkpoints).Select(_ => (float)random.NextDouble())]),
+            },
         };
         return MethodOptions.Create(MethodRegistry.Find(method), []).Select(problem, CancellationToken.None);
     }

@@ -55,6 +55,7 @@ public sealed class AtomicFileTests : IDisposable
     public void A_directory_that_cannot_be_made_is_said()
     {
         var file = _directory.Write("file", "");
-        Should.Throw<PursuitException>(() => AtomicFile.Write(Path.Combine(file, "out.txt"), _ => { })).Message.ShouldContain("can't be written");
+        Should.Throw<PursuitException>(() => AtomicFile.Write(Path.Combine(file, "out.txt"), _ => { })).Message
+            .ShouldContain("can't be written");
     }
 }

@@ -57,7 +57,8 @@ public sealed class DiskTests : IDisposable
         _directory.Write("elsewhere/file", "");
         Directory.CreateSymbolicLink(_directory.PathOf("run/link.partial"), _directory.PathOf("elsewhere"));
         Disk.Sweep(_directory.PathOf("run"));
-        Directory.EnumerateFileSystemEntries(_directory.PathOf("run"), "*", SearchOption.AllDirectories).Select(Path.GetFileName).Order().ShouldBe(["file", "kept"]);
+        Directory.EnumerateFileSystemEntries(_directory.PathOf("run"), "*", SearchOption.AllDirectories).Select(Path.GetFileName).Order()
+            .ShouldBe(["file", "kept"]);
         File.Exists(_directory.PathOf("elsewhere/file")).ShouldBeTrue("a link goes itself, not what it leads to");
     }
 
@@ -135,7 +136,8 @@ public sealed class DiskTests : IDisposable
         FileIdentity.Above(_directory.PathOf("link")).ShouldContain(FileIdentity.Of(_directory.PathOf("a")));
         if (!OperatingSystem.IsLinux()) return;
         FileIdentity.Of(_directory.PathOf("b/file")).ShouldBe(identity, "a directory on the way is a link");
-        FileIdentity.Of(_directory.PathOf("b/new/sub")).ShouldBe(FileIdentity.Of(_directory.PathOf("a/new/sub")), "what isn't there yet, likewise");
+        FileIdentity.Of(_directory.PathOf("b/new/sub"))
+            .ShouldBe(FileIdentity.Of(_directory.PathOf("a/new/sub")), "what isn't there yet, likewise");
     }
 
     /// <summary>Counts the changes that work makes.</summary>

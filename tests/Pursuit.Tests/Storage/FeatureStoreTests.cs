@@ -86,7 +86,8 @@ public sealed class FeatureStoreTests : IDisposable
         again.WriteShard(1, blocks, norms);
         again.Complete();
         FeatureStore.Open(path).Dispose();
-        Should.Throw<PursuitException>(() => new FeatureStoreWriter(path, manifest with { Id = "another" })).Message.ShouldContain("finished store of 1500 rows with id 'test'");
+        Should.Throw<PursuitException>(() => new FeatureStoreWriter(path, manifest with { Id = "another" })).Message
+            .ShouldContain("finished store of 1500 rows with id 'test'");
     }
 
     [Theory]
@@ -97,7 +98,9 @@ public sealed class FeatureStoreTests : IDisposable
     public void A_manifest_of_rows_that_are_not_there_is_refused_before_anything_is_taken(string rows, string expected)
     {
         var path = Directory.CreateDirectory(_directory.PathOf("store")).FullName;
-        File.WriteAllText(Path.Combine(path, FeatureManifest.FileName), $$"""{"format": "pursuit-features", "version": 1, "kind": "embedding", {{rows}}, "blocks": [{"name": "a", "dim": 6}]}""");
+        File.WriteAllText(
+            Path.Combine(path, FeatureManifest.FileName),
+            $$"""{"format": "pursuit-features", "version": 1, "kind": "embedding", {{rows}}, "blocks": [{"name": "a", "dim": 6}]}""");
         var before = GC.GetTotalAllocatedBytes();
         Should.Throw<PursuitException>(() => FeatureStore.Open(path)).Message.ShouldContain(expected);
         (GC.GetTotalAllocatedBytes() - before).ShouldBeLessThan(100_000_000);
@@ -109,7 +112,8 @@ public sealed class FeatureStoreTests : IDisposable
         var path = _directory.PathOf("features.json");
         File.WriteAllText(path, """{"format": "pursuit-features", "version": 1, "kind": "embedding", "rows": 5, "blocks": [null]}""");
         Should.Throw<PursuitException>(() => FeatureManifest.Read(path)).Message.ShouldContain("null as an item of a list");
-        Should.Throw<PursuitException>(() => FeatureManifest.Create("embedding", 5, [null!]).Validate("a manifest")).Message.ShouldContain("blocks[0] is null");
+        Should.Throw<PursuitException>(() => FeatureManifest.Create("embedding", 5, [null!]).Validate("a manifest")).Message
+            .ShouldContain("blocks[0] is null");
     }
 
     [Fact]

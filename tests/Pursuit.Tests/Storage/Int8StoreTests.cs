@@ -107,7 +107,13 @@ public sealed class Int8StoreTests : IDisposable
 
     private void Write(string name, string normalization, int[] order)
     {
-        var manifest = FeatureManifest.Create("gradient-trajectory", Rows, [new FeatureBlock("a", Dimension), new FeatureBlock("b", Dimension)]) with { Dtype = "I8", Normalization = normalization };
+        var manifest = FeatureManifest.Create(
+            "gradient-trajectory", Rows,
+            [new FeatureBlock("a", Dimension), new FeatureBlock("b", Dimension)]) with
+        {
+            Dtype = "I8",
+            Normalization = normalization,
+        };
         var writer = new FeatureStoreWriter(_directory.PathOf(name), manifest);
         foreach (var shard in order)
         {

@@ -44,7 +44,8 @@ public sealed class JsonFileTests : IDisposable
 
     [Fact]
     public void Bytes_that_are_not_UTF8_are_refused() =>
-        Should.Throw<PursuitException>(() => JsonFile.Parse(new byte[] { (byte)'"', 0xC3, 0x28, (byte)'"' }, "a.json")).Message.ShouldContain("not valid UTF-8");
+        Should.Throw<PursuitException>(() => JsonFile.Parse(new byte[] { (byte)'"', 0xC3, 0x28, (byte)'"' }, "a.json")).Message
+            .ShouldContain("not valid UTF-8");
 
     [Fact]
     public void A_byte_order_mark_changes_nothing()
@@ -52,7 +53,9 @@ public sealed class JsonFileTests : IDisposable
         var marked = Encoding.UTF8.GetPreamble().Concat("{\"a\": \"b\"}"u8.ToArray()).ToArray();
         using var file = JsonFile.Parse(marked, "a.json");
         file.Root["a"].Text().ShouldBe("b");
-        JsonFile.Read<Named>(Encoding.UTF8.GetPreamble().Concat("{\"name\": \"b\"}"u8.ToArray()).ToArray(), "a.json", RunJson.Compact, "a name").Name.ShouldBe("b");
+        JsonFile.Read<Named>(
+            Encoding.UTF8.GetPreamble().Concat("{\"name\": \"b\"}"u8.ToArray()).ToArray(), "a.json", RunJson.Compact, "a name").Name
+            .ShouldBe("b");
     }
 
     [Theory]
@@ -102,7 +105,8 @@ public sealed class JsonFileTests : IDisposable
     {
         var path = _directory.PathOf("a.json");
         File.WriteAllText(path, json);
-        var message = Should.Throw<PursuitException>(() => JsonFile.Read<Named>(path, RunJson.Indented, "a name", "Make it again.")).Message;
+        var message =
+            Should.Throw<PursuitException>(() => JsonFile.Read<Named>(path, RunJson.Indented, "a name", "Make it again.")).Message;
         message.ShouldContain(path);
         message.ShouldContain(expected);
         message.ShouldContain("Make it again.");
@@ -118,16 +122,20 @@ public sealed class JsonFileTests : IDisposable
         var path = _directory.PathOf("a.json");
         File.WriteAllText(path, "{}   ");
         JsonFile.Open(path, 5, "a test's document").Dispose();
-        Should.Throw<PursuitException>(() => JsonFile.Open(path, 4, "a test's document")).Message.ShouldContain("5 bytes or more; expected a test's document of at most 4 bytes");
-        Should.Throw<PursuitException>(() => JsonFile.Open(_directory.PathOf("none.json"), 4, "a test's document")).Message.ShouldContain("none.json");
-        Should.Throw<PursuitException>(() => JsonFile.Open(_directory.FullPath, 4, "a test's document")).Message.ShouldContain(_directory.FullPath);
+        Should.Throw<PursuitException>(() => JsonFile.Open(path, 4, "a test's document")).Message
+            .ShouldContain("5 bytes or more; expected a test's document of at most 4 bytes");
+        Should.Throw<PursuitException>(() => JsonFile.Open(_directory.PathOf("none.json"), 4, "a test's document")).Message
+            .ShouldContain("none.json");
+        Should.Throw<PursuitException>(() => JsonFile.Open(_directory.FullPath, 4, "a test's document")).Message
+            .ShouldContain(_directory.FullPath);
     }
 
     [Fact]
     public void What_is_no_file_is_not_read()
     {
         Assert.SkipUnless(File.Exists("/dev/zero"), "this system has no /dev/zero");
-        Should.Throw<PursuitException>(() => JsonFile.Open("/dev/zero", 1_000_000, "a test's document")).Message.ShouldContain("a pipe or a device");
+        Should.Throw<PursuitException>(() => JsonFile.Open("/dev/zero", 1_000_000, "a test's document")).Message
+            .ShouldContain("a pipe or a device");
     }
 
     private sealed record Named(string Name, int Number, IReadOnlyList<string>? Items = null, double Share = 0);

@@ -16,7 +16,8 @@ public sealed class MappedFileTests : IDisposable
         Assert.SkipWhen(!Directory.Exists("/proc/self/fd"), "Only Linux lists a process's open files.");
         var path = _directory.Write("mapped.bin", "some bytes"u8);
         using var file = MappedFile.Open(path);
-        Directory.EnumerateFiles("/proc/self/fd").Select(f => File.ResolveLinkTarget(f, returnFinalTarget: false)?.FullName).ShouldNotContain(path);
+        Directory.EnumerateFiles("/proc/self/fd").Select(f => File.ResolveLinkTarget(f, returnFinalTarget: false)?.FullName)
+            .ShouldNotContain(path);
         File.Delete(path);
         file.Bytes(0, 10).SequenceEqual("some bytes"u8).ShouldBeTrue("the map outlives its file's name");
     }

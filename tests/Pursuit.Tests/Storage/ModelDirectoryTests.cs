@@ -3,7 +3,10 @@ using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Storage;
 
-/// <summary>Where a model is: directories, the hub's cache, adapters. The cache's place is an environment variable, so all of it stands in one class.</summary>
+/// <summary>
+/// Where a model is: directories, the hub's cache, adapters. The cache's place is an environment variable, so all of it stands in one
+/// class.
+/// </summary>
 public sealed class ModelDirectoryTests : IDisposable
 {
     private const string Commit = "0123456789abcdef0123456789abcdef01234567";
@@ -75,11 +78,13 @@ public sealed class ModelDirectoryTests : IDisposable
 
     [Fact]
     public void A_revision_that_the_cache_lacks_names_those_it_has() =>
-        Should.Throw<PursuitException>(() => ModelDirectory.Resolve("Org/Small@v3")).Message.ShouldContain($"{Commit}, {Other}, none of them marked as \"v3\"");
+        Should.Throw<PursuitException>(() => ModelDirectory.Resolve("Org/Small@v3")).Message
+            .ShouldContain($"{Commit}, {Other}, none of them marked as \"v3\"");
 
     [Fact]
     public void The_cache_itself_names_its_models() =>
-        Should.Throw<PursuitException>(() => ModelDirectory.Resolve(_directory.PathOf("cache"))).Message.ShouldContain("2 models: Org/Small, gpt2");
+        Should.Throw<PursuitException>(() => ModelDirectory.Resolve(_directory.PathOf("cache"))).Message
+            .ShouldContain("2 models: Org/Small, gpt2");
 
     [Fact]
     public void Several_snapshots_without_a_mark_are_refused()
@@ -93,12 +98,14 @@ public sealed class ModelDirectoryTests : IDisposable
     [InlineData("Org/Small")]
     public void Adapters_lead_to_their_model_by_path_or_by_name(string name)
     {
-        var adapter = Path.GetDirectoryName(_directory.Write("adapter/adapter_config.json", $$"""{"base_model_name_or_path": "{{name}}"}"""))!;
+        var adapter =
+            Path.GetDirectoryName(_directory.Write("adapter/adapter_config.json", $$"""{"base_model_name_or_path": "{{name}}"}"""))!;
         _directory.Write("base/config.json", "{}");
         _directory.Write("base/model.safetensors", "x");
         var model = ModelDirectory.Open(adapter);
         model.AdapterPath.ShouldBe(adapter);
-        Path.GetFullPath(model.BasePath).ShouldBe(name == "../base" ? _directory.PathOf("base") : _directory.PathOf("cache/models--Org--Small/snapshots/" + Commit));
+        Path.GetFullPath(model.BasePath)
+            .ShouldBe(name == "../base" ? _directory.PathOf("base") : _directory.PathOf("cache/models--Org--Small/snapshots/" + Commit));
         model.TokenizerPath.ShouldBe(model.BasePath);
         _directory.Write("adapter/tokenizer.json", "{}");
         ModelDirectory.Open(adapter).TokenizerPath.ShouldBe(adapter);

@@ -12,7 +12,8 @@ public sealed class ModelWeightsTests : IDisposable
     [Fact]
     public void A_sharded_model_reads_like_a_single_file()
     {
-        WriteShards("""{"metadata":{"total_size":16},"weight_map":{"a":"model-00001-of-00002.safetensors","b":"model-00002-of-00002.safetensors"}}""");
+        WriteShards("""{"metadata":{"total_size":16},"weight_map":"""
+            + """{"a":"model-00001-of-00002.safetensors","b":"model-00002-of-00002.safetensors"}}""");
         using var sharded = ModelWeights.Open(_directory.FullPath);
         SafetensorsWriter.Write(_directory.PathOf("model.safetensors"), [Tensor("a", 1), Tensor("b", 2)]);
         using var single = ModelWeights.Open(_directory.FullPath);
@@ -47,11 +48,13 @@ public sealed class ModelWeightsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"weight_map":{"a":"model-00001-of-00002.safetensors","a":"model-00002-of-00002.safetensors"}}""", "Duplicate property 'a'")]
+    [InlineData(
+        """{"weight_map":{"a":"model-00001-of-00002.safetensors","a":"model-00002-of-00002.safetensors"}}""", "Duplicate property 'a'")]
     [InlineData("""{"weight_map":{},"weight_map":{}}""", "Duplicate property 'weight_map'")]
     [InlineData("""{"metadata":{}}""", "no weight_map")]
     [InlineData("""{"weight_map":[]}""", "weight_map: found an array; expected an object")]
-    [InlineData("""{"weight_map":{"b":"model-00001-of-00002.safetensors"}}""", "tensor 'b' is said to be in 'model-00001-of-00002.safetensors'")]
+    [InlineData(
+        """{"weight_map":{"b":"model-00001-of-00002.safetensors"}}""", "tensor 'b' is said to be in 'model-00001-of-00002.safetensors'")]
     [InlineData("""{"weight_map":{"b":"model-00009-of-00002.safetensors"}}""", "model-00009-of-00002.safetensors")]
     [InlineData("", "JSON that can't be read")]
     public void A_wrong_index_is_refused(string index, string expected)

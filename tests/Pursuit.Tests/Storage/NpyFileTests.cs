@@ -66,7 +66,8 @@ public sealed class NpyFileTests
     [Theory]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", 8, null)]
     [InlineData("{\"descr\":\"<f4\",\"fortran_order\":False,\"shape\":(2L,)}", 8, null)]
-    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", 7, "7 bytes of data for an array (2) Float32; expected 8 bytes")]
+    [InlineData(
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", 7, "7 bytes of data for an array (2) Float32; expected 8 bytes")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", 9, "One array per file")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", 8, "'-2,), }' in the shape")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", 8, "counted in 63 bits")]
@@ -82,7 +83,8 @@ public sealed class NpyFileTests
     {
         using var directory = new TemporaryDirectory();
         var path = directory.PathOf("a.npy");
-        File.WriteAllBytes(path, [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header), .. new byte[dataBytes]]);
+        File.WriteAllBytes(
+            path, [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header), .. new byte[dataBytes]]);
         if (expected is null)
             NpyFile.Open(path).Dispose();
         else
@@ -103,7 +105,8 @@ public sealed class NpyFileTests
             if (round % 3 == 0)
                 damaged = damaged[..random.NextInt(damaged.Length)];
             else
-                damaged[random.NextInt(round % 3 == 1 ? 12 : 75)] = (byte)(round % 2 == 0 ? random.NextInt(256) : "0123456789(),'{} "[random.NextInt(17)]);
+                damaged[random.NextInt(round % 3 == 1 ? 12 : 75)] =
+                    (byte)(round % 2 == 0 ? random.NextInt(256) : "0123456789(),'{} "[random.NextInt(17)]);
             File.WriteAllBytes(path, damaged);
             try
             {

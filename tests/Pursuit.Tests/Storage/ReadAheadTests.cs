@@ -20,7 +20,8 @@ public sealed class ReadAheadTests : IDisposable
         var path = _directory.Write("some", bytes);
         using var file = MappedFile.Open(path);
         file.ReadSequentially();
-        foreach (var (offset, count) in new[] { (0L, 1L), (1, 0), (4095, 2), (bytes.Length - 1L, 1L), (0, bytes.Length) }) file.Prefetch(offset, count);
+        foreach (var (offset, count) in new[] { (0L, 1L), (1, 0), (4095, 2), (bytes.Length - 1L, 1L), (0, bytes.Length) })
+            file.Prefetch(offset, count);
         file.Bytes(0, bytes.Length).SequenceEqual(bytes).ShouldBeTrue();
 
         using var empty = MappedFile.Open(_directory.Write("empty", ReadOnlySpan<byte>.Empty));

@@ -13,9 +13,12 @@ public sealed class SafetensorsAttackTests : IDisposable
     public static TheoryData<string, int, string> Headers => new()
     {
         // header, bytes of data behind it, what the message must say
-        { """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "tensor 'b' starts at byte 4 of the data, 4 bytes inside tensor 'a'" },
-        { """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "8 bytes inside tensor 'a'" },
-        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", 12, "a hole of 4 bytes before tensor 'b'" },
+        { """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12,
+            "tensor 'b' starts at byte 4 of the data, 4 bytes inside tensor 'a'" },
+        { """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8,
+            "8 bytes inside tensor 'a'" },
+        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", 12,
+            "a hole of 4 bytes before tensor 'b'" },
         { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "a hole of 4 bytes before tensor 'a'" },
         { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 5, "tensors end at byte" },
         { """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 4, "The download may be incomplete" },
@@ -33,7 +36,8 @@ public sealed class SafetensorsAttackTests : IDisposable
         { """{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}}""", 4, "can't be counted in 63 bits" },
         { """{"a":{"dtype":"F64","shape":[2305843009213693952],"data_offsets":[0,0]}}""", 0, "can't be counted in 63 bits" },
         { """{"a":{"dtype":"F32","shape":[4611686018427387905],"data_offsets":[0,4]}}""", 4, "can't be counted in 63 bits" },
-        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[9223372036854775803,9223372036854775807]}}""", 4, "ends at byte 9223372036854775807" },
+        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[9223372036854775803,9223372036854775807]}}""", 4,
+            "ends at byte 9223372036854775807" },
         { """{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,1]}}""", 1, "aren't whole" },
         { """{"a":{"dtype":"f32","shape":[1],"data_offsets":[0,4]}}""", 4, "dtype 'f32'" },
         { """{"a":{"dtype":"Q4_K","shape":[1],"data_offsets":[0,4]}}""", 4, "dtype 'Q4_K'" },
@@ -41,8 +45,10 @@ public sealed class SafetensorsAttackTests : IDisposable
         { """{"a":{"shape":[1],"data_offsets":[0,4]}}""", 4, "without dtype" },
         { """{"a":{"dtype":"F32","data_offsets":[0,4]}}""", 4, "without shape" },
         { """{"a":{"dtype":"F32","shape":[1]}}""", 4, "without data_offsets" },
-        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "Duplicate property 'a'" },
-        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "Duplicate property 'a'" },
+        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8,
+            "Duplicate property 'a'" },
+        { """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8,
+            "Duplicate property 'a'" },
         { """{"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "Duplicate property 'dtype'" },
         { """{"a":{"dtype":"F32","shape":[1],"shape":[1],"data_offsets":[0,4]}}""", 4, "Duplicate property 'shape'" },
         { """{"a":[1]}""", 0, "a: found an array; expected an object" },
@@ -79,11 +85,13 @@ public sealed class SafetensorsAttackTests : IDisposable
     [InlineData(100_000_001UL, "100000001 bytes; expected at most 100000000")]
     [InlineData(50UL, "a header of 50 bytes in a file of 10")]
     public void A_header_length_that_lies_is_refused_before_anything_is_read(ulong length, string expected) =>
-        Should.Throw<PursuitException>(() => SafetensorsFile.Open(Write(length, "{}"u8.ToArray(), 0)).Dispose()).Message.ShouldContain(expected);
+        Should.Throw<PursuitException>(() => SafetensorsFile.Open(Write(length, "{}"u8.ToArray(), 0)).Dispose()).Message
+            .ShouldContain(expected);
 
     [Fact]
     public void Bytes_that_are_not_UTF8_are_refused() =>
-        Should.Throw<PursuitException>(() => SafetensorsFile.Open(Write(6, [(byte)'{', (byte)'"', 0xC0, 0x80, (byte)'"', (byte)'}'], 0)).Dispose())
+        Should.Throw<PursuitException>(
+            () => SafetensorsFile.Open(Write(6, [(byte)'{', (byte)'"', 0xC0, 0x80, (byte)'"', (byte)'}'], 0)).Dispose())
             .Message.ShouldContain("not valid UTF-8");
 
     [Theory]
@@ -102,8 +110,10 @@ public sealed class SafetensorsAttackTests : IDisposable
         var path = Write(2, "{}"u8.ToArray(), 0);
         SafetensorsFile.Open(path).Dispose();
         var padded = Write(20, Encoding.UTF8.GetBytes("{}".PadRight(20)), 0);
-        Should.Throw<PursuitException>(() => SafetensorsFile.Open(padded, new SafetensorsOptions { MaxHeaderBytes = 19 }).Dispose()).Message.ShouldContain("at most 19 bytes");
-        Should.Throw<PursuitException>(() => SafetensorsFile.Open(padded, new SafetensorsOptions { MaxHeaderBytes = 1, MaxIndexBytes = 0 })).Message
+        Should.Throw<PursuitException>(() => SafetensorsFile.Open(padded, new SafetensorsOptions { MaxHeaderBytes = 19 }).Dispose()).Message
+            .ShouldContain("at most 19 bytes");
+        Should.Throw<PursuitException>(
+            () => SafetensorsFile.Open(padded, new SafetensorsOptions { MaxHeaderBytes = 1, MaxIndexBytes = 0 })).Message
             .ShouldBe("SafetensorsOptions: MaxHeaderBytes is 1; expected 8 to 2000000000; MaxIndexBytes is 0; expected 2 to 2000000000.");
     }
 

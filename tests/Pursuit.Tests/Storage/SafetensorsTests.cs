@@ -96,11 +96,15 @@ public sealed class SafetensorsTests
         var path = directory.PathOf("x.safetensors");
         var t = TensorToWrite.FromSingle("t", [2], new float[2]);
         Should.Throw<PursuitException>(() => SafetensorsWriter.Write(path, [t, t])).Message.ShouldContain("tensor 1 named 't'");
-        Should.Throw<PursuitException>(() => SafetensorsWriter.Write(path, [t with { Name = "__metadata__" }])).Message.ShouldContain("__metadata__");
-        Should.Throw<PursuitException>(() => SafetensorsWriter.Write(path, [t with { Shape = [-1, -2] }])).Message.ShouldContain("[-1, -2]");
-        Should.Throw<PursuitException>(() => SafetensorsWriter.Write(path, [t with { Shape = [1L << 40, 1L << 40] }])).Message.ShouldContain("63 bits");
+        Should.Throw<PursuitException>(() => SafetensorsWriter.Write(path, [t with { Name = "__metadata__" }])).Message
+            .ShouldContain("__metadata__");
+        Should.Throw<PursuitException>(() => SafetensorsWriter.Write(path, [t with { Shape = [-1, -2] }])).Message
+            .ShouldContain("[-1, -2]");
+        Should.Throw<PursuitException>(() => SafetensorsWriter.Write(path, [t with { Shape = [1L << 40, 1L << 40] }])).Message
+            .ShouldContain("63 bits");
         Should.Throw<PursuitException>(() => SafetensorsWriter.Write(path, [t with { Name = "\ud800" }])).Message.ShouldContain("Unicode");
-        Should.Throw<PursuitException>(() => TensorToWrite.FromSingle("t", [3], new float[2])).Message.ShouldContain("shape [3] F32 and 2 elements");
+        Should.Throw<PursuitException>(() => TensorToWrite.FromSingle("t", [3], new float[2])).Message
+            .ShouldContain("shape [3] F32 and 2 elements");
         Directory.EnumerateFileSystemEntries(directory.FullPath).ShouldBeEmpty();
     }
 
@@ -113,7 +117,8 @@ public sealed class SafetensorsTests
             if (offset > 0)
                 throw new IOException("the source is gone");
         });
-        Should.Throw<PursuitException>(() => SafetensorsWriter.Write(directory.PathOf("x.safetensors"), [failing])).Message.ShouldContain("the source is gone");
+        Should.Throw<PursuitException>(() => SafetensorsWriter.Write(directory.PathOf("x.safetensors"), [failing])).Message
+            .ShouldContain("the source is gone");
         Directory.EnumerateFileSystemEntries(directory.FullPath).ShouldBeEmpty();
     }
 
@@ -126,7 +131,11 @@ public sealed class SafetensorsTests
         var headerEnd = 8 + (int)BinaryPrimitives.ReadUInt64LittleEndian(whole);
         var random = new SeededRandom(1, "test/safetensors/fuzz");
         int refused = 0, accepted = 0;
-        string[] splices = ["{", "}", "[", "]", "\"", "-1", "1e3", "9223372036854775807", "null", "\\ud800", ",,", "\u0000", "\"dtype\":\"F32\"", "99999999999999999999"];
+        string[] splices =
+        [
+            "{", "}", "[", "]", "\"", "-1", "1e3", "9223372036854775807", "null", "\\ud800", ",,", "\u0000", "\"dtype\":\"F32\"",
+            "99999999999999999999",
+        ];
         for (var round = 0; round < 1500; round++)
         {
             var damaged = (byte[])whole.Clone();

@@ -16,7 +16,9 @@ public sealed class SharedTokenizerTests
         Assert.SkipWhen(directory is null, RepositoryFiles.SharedAbsent);
         var tokenizer = Tokenizer.Load(directory);
         using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(directory, "verification.json")));
-        var texts = document.RootElement.ValueKind == JsonValueKind.Array ? document.RootElement : document.RootElement.GetProperty("texts");
+        var texts = document.RootElement.ValueKind == JsonValueKind.Array
+            ? document.RootElement
+            : document.RootElement.GetProperty("texts");
         texts.GetArrayLength().ShouldBeGreaterThan(0);
         foreach (var item in texts.EnumerateArray())
         {

@@ -36,7 +36,9 @@ public sealed class TokenizerComponentTests
     [InlineData("""{"type":"Metaspace","replacement":"▁","prepend_scheme":"never","split":true}""", "ab c", "ab|▁c")]
     [InlineData("""{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":false}""", "ab c", "▁ab▁c")]
     [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},{"type":"Punctuation"}]}""", "a.b c", "a|.|b|c")]
-    [InlineData("""{"type":"Split","pattern":{"Regex":"\\p{L}+|[^\\p{L}]"},"behavior":"Removed","invert":true}""", "a\U00010400 1b", "a\U00010400| |1|b")]
+    [InlineData(
+        """{"type":"Split","pattern":{"Regex":"\\p{L}+|[^\\p{L}]"},"behavior":"Removed","invert":true}""", "a\U00010400 1b",
+        "a\U00010400| |1|b")]
     public void A_pre_tokenizer_cuts_where_the_crate_does(string preTokenizer, string text, string expected) =>
         Words(preTokenizer, text).ShouldBe(expected);
 
@@ -62,7 +64,9 @@ public sealed class TokenizerComponentTests
     [Fact]
     public void What_is_normalized_away_or_in_keeps_spans_in_the_text_given()
     {
-        var read = PipelineReader.Normalizer(Field("""{"type":"Sequence","normalizers":[{"type":"Strip"},{"type":"NFKC"},{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":"x"},"content":"yyy"}]}"""))!;
+        var read = PipelineReader.Normalizer(Field(
+            """{"type":"Sequence","normalizers":[{"type":"Strip"},{"type":"NFKC"},{"type":"Prepend","prepend":"▁"},"""
+                + """{"type":"Replace","pattern":{"String":"x"},"content":"yyy"}]}"""))!;
         var mapped = read.Apply(new MappedText("  \ufb01xe\u0301 ", 10, true, new TextWork(6, "test")));
         mapped.Value.ShouldBe("▁fiyyy\u00e9");
         mapped.Origin(0, 1).Length.ShouldBe(0);
@@ -101,7 +105,8 @@ public sealed class TokenizerComponentTests
         Load(root).Encode("a\u4e00\u4e01b", false).Count(id => id == 200).ShouldBe(1);
         root["model"]!["byte_fallback"] = true;
         Load(root).Encode("\u4e00", false).ShouldBe([200]); // not every byte has its token
-        foreach (var (value, i) in Encoding.UTF8.GetBytes("\u4e00").Select((value, i) => (value, i))) root["model"]!["vocab"]![$"<0x{value:X2}>"] = 201 + i;
+        foreach (var (value, i) in Encoding.UTF8.GetBytes("\u4e00").Select((value, i) => (value, i)))
+            root["model"]!["vocab"]![$"<0x{value:X2}>"] = 201 + i;
         Load(root).Encode("\u4e00", false).Length.ShouldBe(3);
     }
 
@@ -153,7 +158,10 @@ public sealed class TokenizerComponentTests
     [Fact]
     public void A_scanned_pattern_cuts_as_the_same_pattern_read_by_the_general_matcher()
     {
-        foreach (var pattern in (string[])[Gpt2Scanner.Pattern, Gpt2Scanner.PatternGrouped, Llama3Scanner.Llama3Pattern, Llama3Scanner.Qwen2Pattern])
+        foreach (var pattern in (string[])
+        [
+            Gpt2Scanner.Pattern, Gpt2Scanner.PatternGrouped, Llama3Scanner.Llama3Pattern, Llama3Scanner.Qwen2Pattern,
+        ])
         {
             var scanned = new ScannerPattern(WordScanner.ForPattern(pattern)!);
             var general = new RegexPattern(pattern, "test");
@@ -172,22 +180,28 @@ public sealed class TokenizerComponentTests
     public void A_pattern_that_needs_too_many_steps_is_refused_and_does_not_hang()
     {
         var pattern = new RegexPattern("(?:a+)+$", "here");
-        Should.Throw<PursuitException>(() => pattern.FindAll(new string('a', 60) + "b", [], new TextWork(61, "here"))).Message.ShouldContain("steps");
+        Should.Throw<PursuitException>(() => pattern.FindAll(new string('a', 60) + "b", [], new TextWork(61, "here"))).Message
+            .ShouldContain("steps");
     }
 
     [Fact]
     public void A_configuration_reads_tokens_and_templates_in_both_their_forms()
     {
-        var config = TokenizerConfig.Parse(Encoding.UTF8.GetBytes("""{"bos_token":{"content":"<s>","lstrip":false},"eos_token":"</s>","pad_token":null,"add_eos_token":false,"chat_template":[{"name":"tool_use","template":"T"},{"name":"default","template":"D"}]}"""), "config");
-        (config.BosToken, config.EosToken, config.PadToken, config.AddBosToken, config.AddEosToken, config.ChatTemplate).ShouldBe(("<s>", "</s>", null, null, false, "D"));
+        var config = TokenizerConfig.Parse(Encoding.UTF8.GetBytes(
+            """{"bos_token":{"content":"<s>","lstrip":false},"eos_token":"</s>","pad_token":null,"add_eos_token":false,"chat_template":["""
+                + """{"name":"tool_use","template":"T"},{"name":"default","template":"D"}]}"""), "config");
+        (config.BosToken, config.EosToken, config.PadToken, config.AddBosToken, config.AddEosToken, config.ChatTemplate)
+            .ShouldBe(("<s>", "</s>", null, null, false, "D"));
         config.ChatTemplates["tool_use"].ShouldBe("T");
-        Should.Throw<PursuitException>(() => TokenizerConfig.Parse(Encoding.UTF8.GetBytes("""{"bos_token":3}"""), "config")).Message.ShouldContain("config.bos_token");
+        Should.Throw<PursuitException>(() => TokenizerConfig.Parse(Encoding.UTF8.GetBytes("""{"bos_token":3}"""), "config")).Message
+            .ShouldContain("config.bos_token");
         TokenizerConfig.Load(Path.GetTempPath()).ChatTemplate.ShouldBeNull();
     }
 
     private static string Words(string preTokenizer, string text)
     {
-        var cut = new PreTokenizer(PipelineReader.PreTokenizer(Field(preTokenizer))).Cut(new MappedText(text, 0, true, new TextWork(text.Length, "test")), true);
+        var cut = new PreTokenizer(PipelineReader.PreTokenizer(Field(preTokenizer)))
+            .Cut(new MappedText(text, 0, true, new TextWork(text.Length, "test")), true);
         return string.Join('|', cut.Words.Select(word => cut.Text.Value[word.Start..word.End]));
     }
 

@@ -4,14 +4,17 @@ using Pursuit.Tokenization.Patterns;
 
 namespace Pursuit.Tests.Tokenization;
 
-/// <summary>Damaged files and random texts, from named seeds for a fixed number of rounds: nothing but a PursuitException escapes.</summary>
+/// <summary>
+/// Damaged files and random texts, from named seeds for a fixed number of rounds: nothing but a PursuitException escapes.
+/// </summary>
 public sealed class TokenizerFuzzTests
 {
     private static readonly string[] Fragments =
     [
-        "null", "true", "-1", "1e99", "16777216", "2147483648", "\"\"", "\"\\ud800\"", "[]", "{}", "[[]]", "\"Sequence\"", "\"NFKD\"", "\"Lowercase\"",
-        "\"ByteLevel\"", "\"Metaspace\"", "\"Removed\"", "\"MergedWithNext\"", "{\"Regex\":\"(a|b\"}", "{\"Regex\":\"(?:a+)+$\"}", "{\"Regex\":\"\\\\p{Han}+\"}",
-        "{\"Regex\":\"[^\\\\s]{2,1000}\"}", "{\"String\":\"\"}", "{\"type\":\"WordPiece\"}", "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"x*\"},\"behavior\":\"Isolated\"}",
+        "null", "true", "-1", "1e99", "16777216", "2147483648", "\"\"", "\"\\ud800\"", "[]", "{}", "[[]]", "\"Sequence\"", "\"NFKD\"",
+        "\"Lowercase\"", "\"ByteLevel\"", "\"Metaspace\"", "\"Removed\"", "\"MergedWithNext\"", "{\"Regex\":\"(a|b\"}",
+        "{\"Regex\":\"(?:a+)+$\"}", "{\"Regex\":\"\\\\p{Han}+\"}", "{\"Regex\":\"[^\\\\s]{2,1000}\"}", "{\"String\":\"\"}",
+        "{\"type\":\"WordPiece\"}", "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"x*\"},\"behavior\":\"Isolated\"}",
     ];
 
     public static TheoryData<string> Names => [.. TokenizerFixtures.Names];
@@ -78,7 +81,9 @@ public sealed class TokenizerFuzzTests
     public void A_damaged_configuration_is_refused_with_a_message_or_works()
     {
         var random = new SeededRandom(14, "test/fuzz-config");
-        var whole = Encoding.UTF8.GetBytes("""{"bos_token":{"content":"<s>"},"eos_token":"</s>","add_bos_token":true,"chat_template":[{"name":"default","template":"x"}]}""");
+        var whole = Encoding.UTF8.GetBytes(
+            """{"bos_token":{"content":"<s>"},"eos_token":"</s>","add_bos_token":true,"chat_template":["""
+                + """{"name":"default","template":"x"}]}""");
         for (var round = 0; round < 2000; round++)
         {
             try
@@ -96,7 +101,11 @@ public sealed class TokenizerFuzzTests
     public void A_random_regular_expression_is_refused_matches_or_runs_out_of_its_steps()
     {
         var random = new SeededRandom(15, "test/fuzz-regex");
-        string[] parts = ["a", "b", "\\p{L}", "[^\\s\\d]", "(", ")", "(?:", "(?=", "(?!", "(?<!", "(?i:", "(?>", "|", "*", "+", "?", "{2,3}", "{1000}", "[", "]", "&&", "^", "$", ".", "\\", "\U00010330", "-"];
+        string[] parts =
+        [
+            "a", "b", "\\p{L}", "[^\\s\\d]", "(", ")", "(?:", "(?=", "(?!", "(?<!", "(?i:", "(?>", "|", "*", "+", "?", "{2,3}", "{1000}",
+            "[", "]", "&&", "^", "$", ".", "\\", "\U00010330", "-",
+        ];
         for (var round = 0; round < 4000; round++)
         {
             var pattern = string.Concat(Enumerable.Range(0, 1 + random.NextInt(9)).Select(_ => parts[random.NextInt(parts.Length)]));

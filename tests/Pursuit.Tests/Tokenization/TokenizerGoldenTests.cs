@@ -43,5 +43,6 @@ public sealed class TokenizerGoldenTests
         }
     }
 
-    private sealed record Golden(string Reference, string? Sha256, bool AddSpecialTokens, bool Decode, int[][] Ids, Dictionary<int, string> Decoded);
+    private sealed record Golden(
+        string Reference, string? Sha256, bool AddSpecialTokens, bool Decode, int[][] Ids, Dictionary<int, string> Decoded);
 }

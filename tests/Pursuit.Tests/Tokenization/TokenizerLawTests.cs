@@ -15,7 +15,8 @@ public sealed class TokenizerLawTests
     public void Decoding_a_byte_level_encoding_gives_the_text_back(string name)
     {
         var tokenizer = TokenizerFixtures.Load(name);
-        foreach (var text in TokenizerFixtures.Texts.Take(2000)) tokenizer.Decode(tokenizer.Encode(text, false), skipSpecialTokens: false).ShouldBe(text);
+        foreach (var text in TokenizerFixtures.Texts.Take(2000))
+            tokenizer.Decode(tokenizer.Encode(text, false), skipSpecialTokens: false).ShouldBe(text);
     }
 
     [Theory]
@@ -61,8 +62,10 @@ public sealed class TokenizerLawTests
             foreach (var span in spans)
             {
                 if (span.Start > covered) Assert.Fail($"{name}: characters {covered} to {span.Start} have no token: {text}");
-                if (span.Start < text.Length && char.IsLowSurrogate(text[span.Start])) Assert.Fail($"{name}: {span} begins inside a character: {text}");
-                if (span.End > 0 && char.IsHighSurrogate(text[span.End - 1])) Assert.Fail($"{name}: {span} ends inside a character: {text}");
+                if (span.Start < text.Length && char.IsLowSurrogate(text[span.Start]))
+                    Assert.Fail($"{name}: {span} begins inside a character: {text}");
+                if (span.End > 0 && char.IsHighSurrogate(text[span.End - 1]))
+                    Assert.Fail($"{name}: {span} ends inside a character: {text}");
                 covered = span.End;
             }
 

@@ -10,7 +10,8 @@ public sealed class TokenizerWorkTests
 {
     private static Tokenizer Make(string normalizer, string preTokenizer = "null") => Tokenizer.Parse(
         Encoding.UTF8.GetBytes(
-            $$"""{"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []}, "normalizer": {{normalizer}}, "pre_tokenizer": {{preTokenizer}}}"""),
+            """{"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []}, "normalizer": """
+                + $$"""{{normalizer}}, "pre_tokenizer": {{preTokenizer}}}"""),
         "here");
 
     private static string Replace(string content) => $$"""{"type": "Replace", "pattern": {"String": "a"}, "content": "{{content}}"}""";
@@ -45,7 +46,8 @@ public sealed class TokenizerWorkTests
     {
         // Alone each word is within its steps; 20,000 of them aren't.
         var words = string.Concat(Enumerable.Repeat("aaaaaaaaaaaaaab ", 20_000));
-        const string Steps = """{"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, {"type": "Split", "pattern": {"Regex": "(?:a+)+$"}, "behavior": "Isolated"}]}""";
+        const string Steps = """{"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, {"type": "Split", "pattern": """
+            + """{"Regex": "(?:a+)+$"}, "behavior": "Isolated"}]}""";
         Make("null", Steps).Encode("aaaaaaaaaaaaaab", false).Length.ShouldBe(15);
         Should.Throw<PursuitException>(() => Make("null", Steps).Encode(words, false)).Message.ShouldContain("steps a character");
     }
@@ -89,7 +91,10 @@ public sealed class TokenizerWorkTests
         var finder = Finder([.. Enumerable.Range(1, 600).Select(length => new string('a', length) + "b")]);
         foreach (var length in (int[])[10_000, 20_000, 40_000])
         {
-            foreach (var text in (string[])[new('a', length), new string('a', length - 1) + "b", string.Concat(Enumerable.Repeat("ab", length / 2))])
+            foreach (var text in (string[])
+            [
+                new('a', length), new string('a', length - 1) + "b", string.Concat(Enumerable.Repeat("ab", length / 2)),
+            ])
                 finder.Split(text, []).ShouldBeLessThanOrEqualTo(2L * length);
         }
     }
@@ -104,7 +109,8 @@ public sealed class TokenizerWorkTests
             var text = Word(random.NextInt(30));
             var sections = new List<AddedSection>();
             Finder(texts).Split(text, sections);
-            sections.Where(section => section.Token is not null).Select(section => (section.Start, section.End)).ShouldBe(Expected(texts, text), $"{string.Join('|', texts)}: {text}");
+            sections.Where(section => section.Token is not null).Select(section => (section.Start, section.End))
+                .ShouldBe(Expected(texts, text), $"{string.Join('|', texts)}: {text}");
         }
 
         string Word(int length) => new([.. Enumerable.Range(0, length).Select(_ => "ab"[random.NextInt(2)])]);
@@ -136,7 +142,8 @@ public sealed class TokenizerWorkTests
 
         static long Touched(string replaced)
         {
-            using var json = JsonFile.Parse(Encoding.UTF8.GetBytes($$"""{"type":"Replace","pattern":{"String":"{{replaced}}"},"content":"c"}"""), "test");
+            using var json = JsonFile.Parse(
+                Encoding.UTF8.GetBytes($$"""{"type":"Replace","pattern":{"String":"{{replaced}}"},"content":"c"}"""), "test");
             var work = new TextWork(Length, "test");
             PipelineReader.Normalizer(json.Root)!.Apply(new MappedText(new string('a', Length), 0, true, work));
             return work.Touched;
@@ -172,12 +179,17 @@ public sealed class TokenizerWorkTests
     public void Long_runs_of_marks_in_order_have_the_same_normal_forms()
     {
         var random = new SeededRandom(7, "test/marks");
-        string[] marks = ["\u0301", "\u0316", "\u0334", "\u0345", "\u0344", "\u093c", "\u0900", "\u0903", "\u3099", "\uff9e", "\u05b0", "\U0001d165", "\u20dd", "\u0323"];
+        string[] marks =
+        [
+            "\u0301", "\u0316", "\u0334", "\u0345", "\u0344", "\u093c", "\u0900", "\u0903", "\u3099", "\uff9e", "\u05b0", "\U0001d165",
+            "\u20dd", "\u0323",
+        ];
         foreach (var form in Enum.GetValues<NormalizationForm>())
         {
             for (var round = 0; round < 100; round++)
             {
-                var text = "xe" + string.Concat(Enumerable.Range(0, 64 + random.NextInt(200)).Select(_ => marks[random.NextInt(marks.Length)])) + "y";
+                var text = "xe"
+                    + string.Concat(Enumerable.Range(0, 64 + random.NextInt(200)).Select(_ => marks[random.NextInt(marks.Length)])) + "y";
                 var ordered = CombiningMarks.InOrder(text, form);
                 PlatformForm(ordered, form).ShouldBe(PlatformForm(text, form));
                 // In order already, so that the platform has nothing to move.

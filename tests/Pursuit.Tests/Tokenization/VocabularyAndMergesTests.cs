@@ -29,7 +29,8 @@ public sealed class VocabularyAndMergesTests : IDisposable
     {
         Write("qwen2", []);
         _directory.Write("config.json", """{"model_type": "qwen3"}""");
-        Tokenizer.Load(_directory.FullPath).Encode("2024", addSpecialTokens: false).ShouldBe(TokenizerFixtures.Load("qwen2").Encode("2024", addSpecialTokens: false));
+        Tokenizer.Load(_directory.FullPath).Encode("2024", addSpecialTokens: false)
+            .ShouldBe(TokenizerFixtures.Load("qwen2").Encode("2024", addSpecialTokens: false));
     }
 
     [Theory]
@@ -45,7 +46,8 @@ public sealed class VocabularyAndMergesTests : IDisposable
     public void A_directory_with_a_SentencePiece_model_alone_says_so()
     {
         _directory.Write("tokenizer.model", "x");
-        Should.Throw<PursuitException>(() => Tokenizer.Load(_directory.FullPath)).Message.ShouldContain("tokenizer.model, a SentencePiece model");
+        Should.Throw<PursuitException>(() => Tokenizer.Load(_directory.FullPath)).Message
+            .ShouldContain("tokenizer.model, a SentencePiece model");
     }
 
     private void Write(string name, JsonObject config)
@@ -53,7 +55,8 @@ public sealed class VocabularyAndMergesTests : IDisposable
         var root = JsonNode.Parse(TokenizerFixtures.FileOf(name))!.AsObject();
         var model = root["model"]!.AsObject();
         _directory.Write("vocab.json", model["vocab"]!.ToJsonString());
-        _directory.Write("merges.txt", "#version: 0.2\n" + string.Concat(model["merges"]!.AsArray().Select(m => (m is JsonArray pair ? $"{pair[0]} {pair[1]}" : (string)m!) + "\n")));
+        _directory.Write("merges.txt", "#version: 0.2\n"
+            + string.Concat(model["merges"]!.AsArray().Select(m => (m is JsonArray pair ? $"{pair[0]} {pair[1]}" : (string)m!) + "\n")));
         var added = new JsonObject();
         foreach (var token in root["added_tokens"]!.AsArray())
         {

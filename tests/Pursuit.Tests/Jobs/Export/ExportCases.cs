@@ -24,22 +24,27 @@ internal static class ExportCases
 
     public static Turn Answers(string content) => new(Turn.Tool, content) { FieldsJson = """{"tool_call_id":"c1"}""" };
 
-    public static Example Of(params Turn[] turns) => new() { ContentId = ContentId.Parse(new string('0', 64)), Locator = default, Turns = turns };
+    public static Example Of(params Turn[] turns) =>
+        new() { ContentId = ContentId.Parse(new string('0', 64)), Locator = default, Turns = turns };
 
     public static Example Prompted(int prompt, params Turn[] turns) => Of(turns) with { PromptTurns = prompt };
 
-    public static Example Prefers(Turn[] prompt, Turn chosen, Turn rejected) => Of([.. prompt, chosen]) with { PromptTurns = prompt.Length, RejectedTurns = [rejected] };
+    public static Example Prefers(Turn[] prompt, Turn chosen, Turn rejected) =>
+        Of([.. prompt, chosen]) with { PromptTurns = prompt.Length, RejectedTurns = [rejected] };
 
     public static Example Text(string text) => Of() with { Text = text };
 
-    /// <summary>Conversations whose every turn is drawn at random: any role behind any other, with and without calls, thoughts and marks.</summary>
+    /// <summary>
+    /// Conversations whose every turn is drawn at random: any role behind any other, with and without calls, thoughts and marks.
+    /// </summary>
     public static IReadOnlyList<Example> Random(int count, ulong seed)
     {
         var random = new SeededRandom(seed, "test/exports");
-        return [.. Enumerable.Range(0, count).Select(_ => Of([.. Enumerable.Range(0, 1 + random.NextInt(5)).Select(i => Draw(random, i))]) with
-        {
-            ToolsJson = random.NextInt(4) == 0 ? """[{"type":"function","function":{"name":"f"}}]""" : null,
-        })];
+        return [.. Enumerable.Range(0, count)
+            .Select(_ => Of([.. Enumerable.Range(0, 1 + random.NextInt(5)).Select(i => Draw(random, i))]) with
+            {
+                ToolsJson = random.NextInt(4) == 0 ? """[{"type":"function","function":{"name":"f"}}]""" : null,
+            })];
     }
 
     /// <summary>What was written.</summary>
@@ -52,7 +57,9 @@ internal static class ExportCases
         var export = TrainerExport.Plan(format, examples.Count, numbers => numbers.Select(i => examples[i]));
         var lines = export.Write(records, [.. Enumerable.Repeat(copies, examples.Count)]);
         var files = TrainerFiles.Beside(records, format);
-        return new Written([.. File.ReadAllLines(files.DataPath).Select(l => JsonNode.Parse(l)!.AsObject())], File.ReadAllText(files.ConfigurationPath), export, lines);
+        return new Written(
+            [.. File.ReadAllLines(files.DataPath).Select(l => JsonNode.Parse(l)!.AsObject())],
+            File.ReadAllText(files.ConfigurationPath), export, lines);
     }
 
     private static Turn Draw(SeededRandom random, int i)

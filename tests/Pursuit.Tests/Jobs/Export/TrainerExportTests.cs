@@ -26,8 +26,11 @@ public sealed class TrainerExportTests : IDisposable
             if (written.Lines[i] == 0) continue;
             var turns = TrainerLoaders.LlamaFactory(written.Rows[written.Lines[i] - 1]).ShouldNotBeNull();
             examples[i].Turns.ShouldAllBe(t => t.Role != Turn.Assistant || t.IsTrained, "it would be trained");
-            foreach (var turn in examples[i].Turns) turns.ShouldContain(t => t.Content.Contains(turn.Content) && (turn.Reasoning == null || t.Content.Contains(turn.Reasoning)));
-            turns.Where(t => t.Role == "function").Sum(t => TrainerLoaders.Function(t.Content).Calls.Count).ShouldBe(examples[i].Turns.Count(t => t.ToolCallsJson is not null));
+            foreach (var turn in examples[i].Turns)
+                turns.ShouldContain(
+                    t => t.Content.Contains(turn.Content) && (turn.Reasoning == null || t.Content.Contains(turn.Reasoning)));
+            turns.Where(t => t.Role == "function").Sum(t => TrainerLoaders.Function(t.Content).Calls.Count)
+                .ShouldBe(examples[i].Turns.Count(t => t.ToolCallsJson is not null));
         }
     }
 
@@ -39,11 +42,18 @@ public sealed class TrainerExportTests : IDisposable
         for (var i = 0; i < examples.Length; i++)
         {
             // The turns as they stand, the answers of calls made at once counted as one.
-            var roles = examples[i].Turns.Select(t => t.Role switch { Turn.Tool => "observation", Turn.Assistant when t.ToolCallsJson is not null => "function", _ => t.Role }).ToList();
+            var roles = examples[i].Turns.Select(t =>
+                t.Role switch { Turn.Tool => "observation", Turn.Assistant when t.ToolCallsJson is not null => "function", _ => t.Role })
+                .ToList();
             for (var k = roles.Count - 1; k > 0; k--)
                 if (roles[k] == "observation" && roles[k - 1] == "observation") roles.RemoveAt(k);
-            var plain = new JsonObject { ["messages"] = new JsonArray([.. roles.Select(r => (JsonNode)new JsonObject { ["role"] = r, ["content"] = r == "function" ? "[]" : "" })]) };
-            (written.Lines[i] > 0).ShouldBe(TrainerLoaders.LlamaFactory(plain) is not null, $"{string.Join(", ", roles)}: {written.Export.LeftOut[i]}");
+            var plain = new JsonObject
+            {
+                ["messages"] = new JsonArray(
+                    [.. roles.Select(r => (JsonNode)new JsonObject { ["role"] = r, ["content"] = r == "function" ? "[]" : "" })]),
+            };
+            (written.Lines[i] > 0)
+                .ShouldBe(TrainerLoaders.LlamaFactory(plain) is not null, $"{string.Join(", ", roles)}: {written.Export.LeftOut[i]}");
             (written.Export.LeftOut[i] is null).ShouldBe(written.Lines[i] > 0);
         }
     }
@@ -54,7 +64,8 @@ public sealed class TrainerExportTests : IDisposable
         Example[] examples = [Of(User("q"), Calls("f", "city"), new Turn(Turn.Tool, "20") { WrittenRole = "observation" }, Says("done"))];
         var factory = Write(_directory, TrainerFormat.LlamaFactory, examples);
         var turns = TrainerLoaders.LlamaFactory(factory.Rows[0]).ShouldNotBeNull();
-        turns.ShouldBe([("user", "q"), ("function", """[{"name": "f", "arguments": {"city":1}}]"""), ("observation", "20"), ("assistant", "done")]);
+        turns.ShouldBe(
+            [("user", "q"), ("function", """[{"name": "f", "arguments": {"city":1}}]"""), ("observation", "20"), ("assistant", "done")]);
         foreach (var format in new[] { TrainerFormat.Trl, TrainerFormat.Axolotl })
         {
             var function = Write(_directory, format, examples).Rows[0]["messages"]![1]!["tool_calls"]![0]!["function"]!;
@@ -83,12 +94,21 @@ public sealed class TrainerExportTests : IDisposable
     public void Turns_within_a_prompt_are_not_trained_by_any_trainer()
     {
         static Turn InPrompt(string content) => Says(content) with { TrainMark = false };
-        Example[] asked = [Prompted(3, User("q"), InPrompt("a"), User("r"), Says("b")), Prompted(3, User("q"), Says("a") with { TrainMark = true }, User("r"), Says("b"))];
+        Example[] asked =
+        [
+            Prompted(3, User("q"), InPrompt("a"), User("r"), Says("b")),
+            Prompted(3, User("q"), Says("a") with { TrainMark = true }, User("r"), Says("b")),
+        ];
         var trl = Write(_directory, TrainerFormat.Trl, asked);
         trl.Export.LeftOut.ShouldBe([null, "a turn marked as trained within the prompt"]);
-        TrainerLoaders.TrlTrained(trl.Rows[0], assistantOnly: trl.Configuration.Contains(AssistantOnly))!.Select(m => (string)m["content"]!).ShouldBe(["b"]);
+        TrainerLoaders.TrlTrained(trl.Rows[0], assistantOnly: trl.Configuration.Contains(AssistantOnly))!.Select(m => (string)m["content"]!)
+            .ShouldBe(["b"]);
         Write(_directory, TrainerFormat.LlamaFactory, asked).Export.LeftOut.ShouldBe(["a turn that is not to be trained", null]);
-        Example[] preferred = [Prefers([User("q"), InPrompt("a"), User("r")], Says("good"), Says("bad")), Prefers([User("q"), Says("a"), User("r")], Says("good"), Says("bad"))];
+        Example[] preferred =
+        [
+            Prefers([User("q"), InPrompt("a"), User("r")], Says("good"), Says("bad")),
+            Prefers([User("q"), Says("a"), User("r")], Says("good"), Says("bad")),
+        ];
         foreach (var format in Enum.GetValues<TrainerFormat>())
             Write(_directory, format, preferred).Export.LeftOut.ShouldBe([null, "a turn marked as trained within the prompt"]);
     }
@@ -123,7 +143,8 @@ public sealed class TrainerExportTests : IDisposable
             if (written.Lines[i] == 0) continue;
             var trained = TrainerLoaders.TrlTrained(written.Rows[written.Lines[i] - 1], assistantOnly).ShouldNotBeNull();
             trained.Select(m => (string?)m["content"] ?? "").ShouldBe(examples[i].Turns.Where(t => t.IsTrained).Select(t => t.Content));
-            trained.Select(m => (string?)m["reasoning_content"]).ShouldBe(examples[i].Turns.Where(t => t.IsTrained).Select(t => t.Reasoning));
+            trained.Select(m => (string?)m["reasoning_content"])
+                .ShouldBe(examples[i].Turns.Where(t => t.IsTrained).Select(t => t.Reasoning));
             examples[i].Turns.ShouldAllBe(t => !t.IsTrained || t.UntrainedSpans.Count == 0);
         }
     }
@@ -131,7 +152,8 @@ public sealed class TrainerExportTests : IDisposable
     [Fact]
     public void Prompts_and_completions_stay_what_they_are_for_TRL_and_messages_ask_for_loss_on_the_assistant()
     {
-        var prompted = Write(_directory, TrainerFormat.Trl, [Prompted(1, User("q"), Says("a")), Prompted(2, Instruction("s"), User("q"), Says("b"))]);
+        var prompted = Write(
+            _directory, TrainerFormat.Trl, [Prompted(1, User("q"), Says("a")), Prompted(2, Instruction("s"), User("q"), Says("b"))]);
         prompted.Rows.ShouldAllBe(r => r.ContainsKey("prompt") && r.ContainsKey("completion"));
         prompted.Configuration.ShouldNotContain(AssistantOnly);
         TrainerLoaders.TrlTrained(prompted.Rows[1], assistantOnly: false)!.Select(m => (string)m["content"]!).ShouldBe(["b"]);
@@ -140,7 +162,8 @@ public sealed class TrainerExportTests : IDisposable
         var mixed = Write(_directory, TrainerFormat.Trl, [Prompted(1, User("q"), Says("a")), Of(User("q"), Says("b"))]);
         mixed.Rows.ShouldAllBe(r => r.ContainsKey("messages"));
         mixed.Configuration.ShouldContain(AssistantOnly);
-        Write(_directory, TrainerFormat.Trl, [Text("t")]).Configuration.ShouldNotContain(AssistantOnly, customMessage: "TRL refuses it for texts");
+        Write(_directory, TrainerFormat.Trl, [Text("t")]).Configuration
+            .ShouldNotContain(AssistantOnly, customMessage: "TRL refuses it for texts");
     }
 
     [Fact]
@@ -157,10 +180,16 @@ public sealed class TrainerExportTests : IDisposable
 
         Write(_directory, TrainerFormat.Axolotl, [Of(User("q"), Says("a"))]).Configuration.ShouldNotContain("message_field_training");
         UntrainedSpan[] spans = [new(0, 1)];
-        Example[] beside = [Of(User("q"), Says("ab") with { UntrainedSpans = spans, Reasoning = "hm" }), Of(User("q"), Calls("f", "x", "ab") with { UntrainedSpans = spans })];
-        Write(_directory, TrainerFormat.Axolotl, [.. beside, examples[0]]).Export.LeftOut.Take(2).ShouldAllBe(f => f == "thoughts or calls beside a stretch that is not to be trained");
+        Example[] beside =
+        [
+            Of(User("q"), Says("ab") with { UntrainedSpans = spans, Reasoning = "hm" }),
+            Of(User("q"), Calls("f", "x", "ab") with { UntrainedSpans = spans }),
+        ];
+        Write(_directory, TrainerFormat.Axolotl, [.. beside, examples[0]]).Export.LeftOut.Take(2)
+            .ShouldAllBe(f => f == "thoughts or calls beside a stretch that is not to be trained");
 
-        static string Trained(Turn turn) => !turn.IsTrained ? "" : string.Concat(turn.Content.Where((_, i) => !turn.UntrainedSpans.Any(s => s.Start <= i && i < s.End)));
+        static string Trained(Turn turn) =>
+            !turn.IsTrained ? "" : string.Concat(turn.Content.Where((_, i) => !turn.UntrainedSpans.Any(s => s.Start <= i && i < s.End)));
     }
 
     [Theory]
@@ -170,16 +199,24 @@ public sealed class TrainerExportTests : IDisposable
     public void Every_line_has_the_same_columns_whose_types_the_first_lines_show(TrainerFormat format)
     {
         Example[] plain = [.. Enumerable.Range(0, 50).Select(i => Of(User($"q{i}"), Says("a")))];
-        Example[] examples = [.. plain, Of(User("q"), Calls("f", "x"), Answers("1"), Says("b")) with { ToolsJson = "[ {\"name\":\"f\"} ]" }, .. plain, Of(User("q"), Says("c") with { Reasoning = "hm", FieldsJson = """{"name":"n"}""" })];
+        Example[] examples =
+        [
+            .. plain, Of(User("q"), Calls("f", "x"), Answers("1"), Says("b")) with { ToolsJson = "[ {\"name\":\"f\"} ]" }, .. plain,
+            Of(User("q"), Says("c") with { Reasoning = "hm", FieldsJson = """{"name":"n"}""" }),
+        ];
         var written = Write(_directory, format, examples, copies: 2);
         written.Rows.Count.ShouldBe(2 * examples.Length);
         written.Rows.Select(r => string.Join(',', r.Select(p => p.Key))).Distinct().ShouldHaveSingleItem();
-        written.Rows.SelectMany(r => r["messages"]!.AsArray()).Select(m => string.Join(',', m!.AsObject().Select(p => p.Key))).Distinct().ShouldHaveSingleItem();
+        written.Rows.SelectMany(r => r["messages"]!.AsArray()).Select(m => string.Join(',', m!.AsObject().Select(p => p.Key))).Distinct()
+            .ShouldHaveSingleItem();
         TrainerLoaders.LateTypes(written.Rows, 6).ShouldBeEmpty();
-        for (var i = 0; i < examples.Length; i++) written.Rows[written.Lines[i] - 1]["messages"]!.AsArray()[^1]!["content"]!.ToString().ShouldEndWith(examples[i].Turns[^1].Content);
+        for (var i = 0; i < examples.Length; i++)
+            written.Rows[written.Lines[i] - 1]["messages"]!.AsArray()[^1]!["content"]!.ToString()
+                .ShouldEndWith(examples[i].Turns[^1].Content);
         var tools = written.Rows.Select(r => (string?)r["tools"]).ToArray();
         tools.Count(t => t == "[ {\"name\":\"f\"} ]").ShouldBe(2);
-        tools.Distinct().Single(t => t is null or { Length: < 3 }).ShouldBe(format switch { TrainerFormat.Trl => null, TrainerFormat.Axolotl => "[]", _ => "" });
+        tools.Distinct().Single(t => t is null or { Length: < 3 })
+            .ShouldBe(format switch { TrainerFormat.Trl => null, TrainerFormat.Axolotl => "[]", _ => "" });
     }
 
     [Fact]
@@ -206,7 +243,8 @@ public sealed class TrainerExportTests : IDisposable
         Write(_directory, TrainerFormat.Trl, plain).Export.Notes.ShouldBeEmpty();
         var other = Write(_directory, TrainerFormat.Trl, [.. plain, Of(User("q"), Calls("f", "y"), Answers("1"), Says("a"))]);
         other.Export.Notes.ShouldHaveSingleItem().ShouldContain("'datasets' before version 4.7 gives each the others' too");
-        Write(_directory, TrainerFormat.Axolotl, [plain[0], Of(User("q"), Calls("f", "y"), Answers("1"), Says("a"))]).Export.Notes.ShouldBeEmpty("its arguments are texts");
+        Write(_directory, TrainerFormat.Axolotl, [plain[0], Of(User("q"), Calls("f", "y"), Answers("1"), Says("a"))]).Export.Notes
+            .ShouldBeEmpty("its arguments are texts");
         var text = Says("") with { ToolCallsJson = """[{"name":"f","arguments":{"x":"one"}}]""" };
         var mixed = Write(_directory, TrainerFormat.Trl, [.. plain, Of(User("late"), text, Answers("1"), Says("a"))]);
         mixed.Lines[^1].ShouldBeLessThan(3, "datasets looks at a file's beginning for places with several kinds of values");
@@ -247,20 +285,27 @@ public sealed class TrainerExportTests : IDisposable
         var trl = Write(_directory, TrainerFormat.Trl, examples);
         ((string)trl.Rows[0]["chat_template_kwargs"]!["documents"]![0]!["text"]!).ShouldBe("d");
         trl.Rows[1]["chat_template_kwargs"]!["documents"]!.AsArray().ShouldBeEmpty();
-        foreach (var format in new[] { TrainerFormat.Axolotl, TrainerFormat.LlamaFactory }) Write(_directory, format, examples).Export.LeftOut.ShouldBe(["documents", null]);
+        foreach (var format in new[] { TrainerFormat.Axolotl, TrainerFormat.LlamaFactory })
+            Write(_directory, format, examples).Export.LeftOut.ShouldBe(["documents", null]);
     }
 
     [Fact]
     public void An_entry_is_added_to_the_dataset_info_that_stands_there_and_a_broken_one_is_refused()
     {
         _directory.Write("dataset_info.json", """{"other":{"file_name":"o.json"}}""");
-        var entries = JsonDocument.Parse(Write(_directory, TrainerFormat.LlamaFactory, [Of(User("q"), Says("a"))]).Configuration).RootElement;
+        var entries =
+            JsonDocument.Parse(Write(_directory, TrainerFormat.LlamaFactory, [Of(User("q"), Says("a"))]).Configuration).RootElement;
         entries.GetProperty("other").GetProperty("file_name").GetString().ShouldBe("o.json");
-        entries.GetProperty("out").GetProperty("columns").TryGetProperty("tools", out _).ShouldBeFalse("a column that no record has is an error there");
-        foreach (var broken in (string[])["[1]", "{", "null", """{"a":{},"a":{}}""", """{"a":{"b":1,"b":2}}""", """{"\udc00":{}}""", """{"a":"\ud800"}"""])
+        entries.GetProperty("out").GetProperty("columns").TryGetProperty("tools", out _)
+            .ShouldBeFalse("a column that no record has is an error there");
+        foreach (var broken in (string[])
+        [
+            "[1]", "{", "null", """{"a":{},"a":{}}""", """{"a":{"b":1,"b":2}}""", """{"\udc00":{}}""", """{"a":"\ud800"}""",
+        ])
         {
             _directory.Write("dataset_info.json", broken);
-            Should.Throw<PursuitException>(() => Write(_directory, TrainerFormat.LlamaFactory, [Of(User("q"), Says("a"))]), broken).Message.ShouldContain("dataset_info.json");
+            Should.Throw<PursuitException>(() => Write(_directory, TrainerFormat.LlamaFactory, [Of(User("q"), Says("a"))]), broken).Message
+                .ShouldContain("dataset_info.json");
         }
     }
 
@@ -268,5 +313,6 @@ public sealed class TrainerExportTests : IDisposable
     [InlineData("a/out.jsonl", "a/out.selection.jsonl")]
     [InlineData("out.jsonl.gz", "out.selection.jsonl")]
     [InlineData("out.v2.jsonl", "out.v2.selection.jsonl")]
-    public void Everything_beside_a_file_of_records_is_named_by_its_stem(string records, string facts) => SelectionWriter.FactsPath(records).ShouldBe(facts);
+    public void Everything_beside_a_file_of_records_is_named_by_its_stem(string records, string facts) =>
+        SelectionWriter.FactsPath(records).ShouldBe(facts);
 }

@@ -25,7 +25,9 @@ internal static class TrainerLoaders
         for (var i = 0; i < messages.Count; i++)
             if (!accepted[i % 2].Contains(messages[i].Role)) return null;
         if (messages.Count % 2 != (ranking ? 1 : 0)) return null;
-        var answers = ranking ? new[] { row["chosen"]!, row["rejected"]! }.Select(a => (Role: (string)a["role"]!, Content: (string)a["content"]!)).ToArray() : [];
+        var answers = ranking
+            ? new[] { row["chosen"]!, row["rejected"]! }.Select(a => (Role: (string)a["role"]!, Content: (string)a["content"]!)).ToArray()
+            : [];
         if (answers.Any(a => !accepted[1].Contains(a.Role))) return null;
         if (!ranking && messages.Count == 0) return null; // supervised.py: one response behind an odd number of turns
         foreach (var (_, content) in messages.Concat(answers).Where(m => m.Role == "function")) Function(content);
@@ -52,12 +54,15 @@ internal static class TrainerLoaders
         }
 
         var calls = JsonNode.Parse(content) is JsonArray list ? list : new JsonArray(JsonNode.Parse(content));
-        foreach (var call in calls) (call!["name"]!.GetValueKind() == JsonValueKind.String && call.AsObject().ContainsKey("arguments")).ShouldBeTrue();
+        foreach (var call in calls)
+            (call!["name"]!.GetValueKind() == JsonValueKind.String && call.AsObject().ContainsKey("arguments")).ShouldBeTrue();
         return (words, calls);
     }
 
     /// <summary>The turns TRL's SFTTrainer takes loss on; null where it stops.</summary>
-    /// <remarks>tokenize_fn: completion_mask for prompt and completion, assistant_masks by assistant_only_loss; both where both are.</remarks>
+    /// <remarks>
+    /// tokenize_fn: completion_mask for prompt and completion, assistant_masks by assistant_only_loss; both where both are.
+    /// </remarks>
     public static IReadOnlyList<JsonObject>? TrlTrained(JsonObject row, bool assistantOnly)
     {
         if (row["tools"] is { } tools) (JsonNode.Parse((string)tools!) is JsonArray).ShouldBeTrue();
@@ -88,11 +93,14 @@ internal static class TrainerLoaders
             var train = field ? (bool?)message["train"] : null;
             if (!(train ?? (string)message["role"]! == "assistant")) return "";
             if (!detailField || message["train_detail"] is not JsonArray { Count: > 0 } detail) return string.Concat(runes);
-            return string.Concat(runes.Where((_, i) => detail.Any(d => (bool)d!["train"]! && (int)d["begin_offset"]! <= i && i <= (int)d["end_offset"]!)));
+            return string.Concat(
+                runes.Where((_, i) => detail.Any(d => (bool)d!["train"]! && (int)d["begin_offset"]! <= i && i <= (int)d["end_offset"]!)));
         }
     }
 
-    /// <summary>What datasets' json.py refuses in a file read in two pieces: a place without a type in the first piece that has one in the second.</summary>
+    /// <summary>
+    /// What datasets' json.py refuses in a file read in two pieces: a place without a type in the first piece that has one in the second.
+    /// </summary>
     public static IReadOnlyList<string> LateTypes(IReadOnlyList<JsonObject> rows, int firstRows)
     {
         HashSet<string> Typed(IEnumerable<JsonObject> some) => [.. some.SelectMany(r => Places(r, ""))];

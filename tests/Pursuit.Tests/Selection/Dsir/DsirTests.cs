@@ -9,15 +9,18 @@ namespace Pursuit.Tests.Selection.Dsir;
 
 public sealed class DsirTests
 {
-    private static readonly string[] Law = ["the court may grant a stay of the order", "an order of the court is final", "the council shall publish notice of each order"];
-    private static readonly string[] Code = ["for (int i = 0; i < n; i++) sum += a[i];", "return x == null ? 0 : x.length;", "int main(void) { return 0; }"];
+    private static readonly string[] Law =
+        ["the court may grant a stay of the order", "an order of the court is final", "the council shall publish notice of each order"];
+    private static readonly string[] Code =
+        ["for (int i = 0; i < n; i++) sum += a[i];", "return x == null ? 0 : x.length;", "int main(void) { return 0; }"];
 
     [Fact]
     public void Log_weights_with_sha256_buckets_are_those_of_the_formula_in_python()
     {
         using var golden = JsonDocument.Parse(File.ReadAllBytes(RepositoryFiles.Fixture("dsir", "golden.json")));
         var pool = Texts(golden, "pool");
-        var options = new DsirOptions { Hash = GramHash.Sha256, Buckets = golden.RootElement.GetProperty("buckets").GetInt32(), Resample = false };
+        var options =
+            new DsirOptions { Hash = GramHash.Sha256, Buckets = golden.RootElement.GetProperty("buckets").GetInt32(), Resample = false };
         var weights = new DsirSelector(options).Scores(Problem(pool, Texts(golden, "target")), SelectionContext.Default);
         var expected = golden.RootElement.GetProperty("log_weights").EnumerateArray()
             .Select(w => w.ValueKind == JsonValueKind.Null ? double.NaN : w.GetDouble())
@@ -115,7 +118,11 @@ public sealed class DsirTests
         string[] pool = [.. Enumerable.Range(0, 300).Select(i => $"{Law[i % 3]} number {i} {Code[i % 2]}")];
         var problem = Problem(pool, Law, "40") with { Seed = 5 };
         int[] order = [.. Enumerable.Range(0, 300).Select(i => i * 7 % 300)];
-        var moved = problem with { ContentIds = [.. order.Select(i => problem.ContentIds[i])], Texts = problem.Texts with { Pool = new MemoryTexts([.. order.Select(i => pool[i])]) } };
+        var moved = problem with
+        {
+            ContentIds = [.. order.Select(i => problem.ContentIds[i])],
+            Texts = problem.Texts with { Pool = new MemoryTexts([.. order.Select(i => pool[i])]) },
+        };
         var selector = new DsirSelector(new DsirOptions());
         selector.SelectWith(moved, 3, TestContext.Current.CancellationToken).Rows.Select(r => (moved.ContentIds[r.Position], r.Score))
             .ShouldBe(selector.Select(problem, CancellationToken.None).Rows.Select(r => (problem.ContentIds[r.Position], r.Score)));

@@ -12,7 +12,8 @@ public sealed class PythonCaseTests
         File.ReadAllBytes(RepositoryFiles.Fixture("dsir", "lower.json"))).RootElement;
 
     // Capital letters of Unicode 15 and 16, which the Python that made the table (Unicode 14) doesn't know yet.
-    private static readonly HashSet<int> Newer = [0x1C89, 0xA7CB, 0xA7CC, 0xA7DA, 0xA7DC, .. Enumerable.Range(0x10D50, 0x10D65 - 0x10D50 + 1)];
+    private static readonly HashSet<int> Newer =
+        [0x1C89, 0xA7CB, 0xA7CC, 0xA7DA, 0xA7DC, .. Enumerable.Range(0x10D50, 0x10D65 - 0x10D50 + 1)];
 
     [Fact]
     public void Every_character_becomes_what_it_becomes_in_Python()

@@ -90,7 +90,10 @@ public sealed class FeatureSourceTests : IDisposable
     [InlineData("""{"num_grads": 70, "grad_sizes": {"q": 2, "v": 3}, "base_dtype": "float32"}""", "<f4")]
     [InlineData("""{"num_grads": 70, "grad_sizes": {"q": 2, "v": 3}, "base_dtype": "float16", "more": [1]}""", "<f2")]
     [InlineData("""{"num_grads": 70, "grad_sizes": {"q": 5}, "base_dtype": "bfloat16"}""", "bf16")]
-    [InlineData("""{"num_grads": 70, "dtype": {"names": ["q", "v"], "formats": ["(2,)<f4", "(3,)<f4"], "itemsize": 20}, "grad_sizes": {"q": 2, "v": 3}}""", "<f4")]
+    [InlineData(
+        """{"num_grads": 70, "dtype": {"names": ["q", "v"], "formats": ["(2,)<f4", "(3,)<f4"], "itemsize": """
+            + """20}, "grad_sizes": {"q": 2, "v": 3}}""",
+        "<f4")]
     public void A_bergson_index_reads_as_the_numbers_in_it(string info, string type)
     {
         var values = Values(1);
@@ -295,14 +298,19 @@ public sealed class FeatureSourceTests : IDisposable
 
     private string WriteNpy(string name, string type, bool byColumns, int[] shape, float[] values)
     {
-        var header = $"{{'descr': '{type}', 'fortran_order': {(byColumns ? "True" : "False")}, 'shape': ({string.Join(", ", shape.Select(s => s.ToString(CultureInfo.InvariantCulture)))}), }}";
+        var header = $"{{'descr': '{type}', 'fortran_order': {(byColumns ? "True" : "False")}, 'shape': "
+            + $"({string.Join(", ", shape.Select(s => s.ToString(CultureInfo.InvariantCulture)))}), }}";
         header = header.PadRight(128 - 10 - 1) + "\n";
         if (byColumns)
-            values = [.. Enumerable.Range(0, shape[1]).SelectMany(k => Enumerable.Range(0, shape[0]).Select(i => values[i * shape[1] + k]))];
+            values = [.. Enumerable.Range(0, shape[1])
+                .SelectMany(k => Enumerable.Range(0, shape[0]).Select(i => values[i * shape[1] + k]))];
         var path = Path.Combine(_directory, name);
         File.WriteAllBytes(
             path,
-            [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, (byte)(header.Length >> 8), .. Encoding.ASCII.GetBytes(header), .. Encode(values, type)]);
+            [
+                0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, (byte)(header.Length >> 8), .. Encoding.ASCII.GetBytes(header),
+                .. Encode(values, type),
+            ]);
         return path;
     }
 
@@ -313,7 +321,8 @@ public sealed class FeatureSourceTests : IDisposable
         {
             var bytes = Encode(values, type switch { "BF16" => "bf16", "F16" => "<f2", "F64" => "<f8", _ => "<f4" });
             header.Add(
-                $$"""{{'"'}}{{tensor}}":{"dtype":"{{type}}","shape":[{{string.Join(',', shape)}}],"data_offsets":[{{data.Count}},{{data.Count + bytes.Length}}]}""");
+                $$"""{{'"'}}{{tensor}}":{"dtype":"{{type}}","shape":[{{string.Join(',', shape)}}],"data_offsets":[{{data.Count}},"""
+                    + $$"""{{data.Count + bytes.Length}}]}""");
             data.AddRange(bytes);
         }
 

@@ -115,7 +115,8 @@ public sealed class GradientRowsTests
     public void Zero_gradients_do_not_move_the_floor_of_the_others()
     {
         var without = GradientRows.OfPool(Pool, new RowConstruction(RowNormalization.Checkpoint, 0.2));
-        float[][] blocks = [.. Gradients.Blocks(Pool, [.. Enumerable.Range(0, 90)]).Select(b => (float[])[.. b, .. new float[200 * Pool.Dimension]])];
+        float[][] blocks =
+            [.. Gradients.Blocks(Pool, [.. Enumerable.Range(0, 90)]).Select(b => (float[])[.. b, .. new float[200 * Pool.Dimension]])];
         var with = GradientRows.OfPool(
             new MemoryFeatures("with zeros", Pool.Dimension, blocks, Pool.Etabar), new RowConstruction(RowNormalization.Checkpoint, 0.2));
         with.Floors.ShouldBe(without.Floors);

@@ -10,7 +10,8 @@ namespace Pursuit.Tests.Selection.Gtp;
 /// <summary>The noise of a batch, as a pursuit counts it.</summary>
 public sealed class GtpBatchTests
 {
-    private static readonly GtpOptions Quiet = new() { Normalize = RowNormalization.None, NormFloor = 0, NoiseFloor = GtpNoiseFloor.Off, Groups = TargetGrouping.Named };
+    private static readonly GtpOptions Quiet =
+        new() { Normalize = RowNormalization.None, NormFloor = 0, NoiseFloor = GtpNoiseFloor.Off, Groups = TargetGrouping.Named };
 
     [Theory]
     [InlineData(GtpSchedule.Staged)]

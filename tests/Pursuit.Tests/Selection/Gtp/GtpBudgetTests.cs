@@ -58,7 +58,15 @@ public sealed class GtpBudgetTests
     public void Optimal_means_that_no_row_of_the_pool_would_lower_the_objective(RowNormalization normalization, int batch, int seed)
     {
         var selection = Pool(seed);
-        var options = new GtpOptions { Normalize = normalization, Batch = batch, NoiseFloor = GtpNoiseFloor.Off, Tolerance = 0, Residual = 0, Iterations = 200 };
+        var options = new GtpOptions
+        {
+            Normalize = normalization,
+            Batch = batch,
+            NoiseFloor = GtpNoiseFloor.Off,
+            Tolerance = 0,
+            Residual = 0,
+            Iterations = 200,
+        };
         var problem = GtpLawTests.Open(selection, options);
         var outcome = GtpLawTests.Pursue(selection, options, Rows);
         outcome.Reason.ShouldBe(StopReason.Optimal);
@@ -88,12 +96,22 @@ public sealed class GtpBudgetTests
         var selection = Pool(seed);
         foreach (var lambda in new[] { 0, 1e-3 })
         {
-            var options = new GtpOptions { Normalize = normalization, Batch = batch, Lambda = lambda, NoiseFloor = GtpNoiseFloor.Off, Tolerance = 0, Residual = 0, Iterations = 200 };
+            var options = new GtpOptions
+            {
+                Normalize = normalization,
+                Batch = batch,
+                Lambda = lambda,
+                NoiseFloor = GtpNoiseFloor.Off,
+                Tolerance = 0,
+                Residual = 0,
+                Iterations = 200,
+            };
             var problem = GtpLawTests.Open(selection, options);
             var outcome = GtpLawTests.Pursue(selection, options, Rows);
 
             // The noise of a batch is a further coordinate, ||phi|| / sqrt(b), where the target has nothing.
-            double[][] rows = [.. GtpLawTests.Dense(problem, Rows).Select(r => (double[])[.. r, Math.Sqrt(problem.BatchNoise * ReferenceRows.Dot(r, r))])];
+            double[][] rows = [.. GtpLawTests.Dense(problem, Rows)
+                .Select(r => (double[])[.. r, Math.Sqrt(problem.BatchNoise * ReferenceRows.Dot(r, r))])];
             var reference = GtpLawTests.Targets(problem).Select(t => (double[])[.. t, 0]).Sum(
                 t => ReferenceNonNegative.Objective(rows, t, problem.Lambda, ReferenceNonNegative.Solve(rows, t, problem.Lambda)));
             outcome.Objective.ShouldBe(reference, Tolerances.NonNegativeObjective * reference, $"lambda {lambda}");
@@ -108,7 +126,14 @@ public sealed class GtpBudgetTests
     {
         // Lognormal lengths and 400 rows of 16 numbers: where gradient steps alone take thousands of products.
         var selection = Pool(seed, 400, 16);
-        var options = new GtpOptions { Normalize = RowNormalization.None, Batch = 0, Lambda = 0, NoiseFloor = GtpNoiseFloor.Off, Fill = GtpFill.None };
+        var options = new GtpOptions
+        {
+            Normalize = RowNormalization.None,
+            Batch = 0,
+            Lambda = 0,
+            NoiseFloor = GtpNoiseFloor.Off,
+            Fill = GtpFill.None,
+        };
         var problem = GtpLawTests.Open(selection, options);
         var outcome = GtpLawTests.Pursue(selection, options, 400);
         var all = GtpLawTests.Dense(problem, 400);
@@ -145,7 +170,13 @@ public sealed class GtpBudgetTests
     public void A_remark_says_that_no_more_examples_help_only_where_none_does()
     {
         var selection = Pool(0) with { Budget = Budget.Parse("40") };
-        var options = new GtpOptions { Groups = TargetGrouping.One, Fill = GtpFill.None, NoiseFloor = GtpNoiseFloor.Off, Normalize = RowNormalization.Row };
+        var options = new GtpOptions
+        {
+            Groups = TargetGrouping.One,
+            Fill = GtpFill.None,
+            NoiseFloor = GtpNoiseFloor.Off,
+            Normalize = RowNormalization.Row,
+        };
         var stopped = GtpLawTests.Select(selection, options with { Tolerance = 0.2 });
         ((PursuitDetails)stopped.Details!).Reason.ShouldBe(StopReason.NoProgress);
         stopped.Remarks.ShouldHaveSingleItem().ShouldContain("objective no longer falls by the tolerance");

@@ -111,7 +111,10 @@ public sealed class GtpLawTests
                     _ => trial == 0 ? 0 : random.NextDouble() * random.NextInt(2) / support.Count).ToArray()).ToArray();
             support.SetWeights(start);
             var before = support.Objective(support.Residual());
-            foreach (var settings in new[] { new NonNegativeSettings(0, 1), new NonNegativeSettings(0, 3), NonNegativeSettings.Early, NonNegativeSettings.Final })
+            foreach (var settings in new[]
+            {
+                new NonNegativeSettings(0, 1), new NonNegativeSettings(0, 3), NonNegativeSettings.Early, NonNegativeSettings.Final,
+            })
             {
                 support.Solve(settings);
                 var after = support.Objective(support.Residual());
@@ -268,6 +271,10 @@ public sealed class GtpLawTests
     {
         var chosen = Select(selection, options);
         var details = (PursuitDetails)chosen.Details!;
-        return [.. chosen.Rows.Select(r => $"{selection.ContentIds[r.Position]} {r.Weight:R}"), $"{details.Lambda:R} {details.Objective:R} {details.UniformResidual:R}"];
+        return
+        [
+            .. chosen.Rows.Select(r => $"{selection.ContentIds[r.Position]} {r.Weight:R}"),
+            $"{details.Lambda:R} {details.Objective:R} {details.UniformResidual:R}",
+        ];
     }
 }

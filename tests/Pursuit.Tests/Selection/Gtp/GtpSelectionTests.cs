@@ -105,19 +105,24 @@ public sealed class GtpSelectionTests
     public void The_effective_size_is_how_many_equal_weights_are_worth_as_much(double expected, double[] weights)
     {
         var chosen = GtpLawTests.Select(Gradients.Realistic(50, 8, "4"), new GtpOptions());
-        (chosen with { Rows = [.. weights.Select((w, i) => new RankedRow(i, 0, w))] }).EffectiveSize.ShouldBe(expected, Tolerances.DoubleReordered);
+        (chosen with { Rows = [.. weights.Select((w, i) => new RankedRow(i, 0, w))] }).EffectiveSize
+            .ShouldBe(expected, Tolerances.DoubleReordered);
     }
 
     [Fact]
     public void A_row_weighs_what_its_groups_give_it_over_their_means_lengths()
     {
-        var selection = Gradients.Realistic(200, 24, "30", groups: ["a", "b", "c"]) with { TargetGroups = [.. Enumerable.Range(0, 24).Select(v => v < 14 ? 0 : v < 21 ? 1 : 2)] };
+        var selection = Gradients.Realistic(200, 24, "30", groups: ["a", "b", "c"]) with
+        {
+            TargetGroups = [.. Enumerable.Range(0, 24).Select(v => v < 14 ? 0 : v < 21 ? 1 : 2)],
+        };
         var options = new GtpOptions { Fill = GtpFill.None, Clip = 1e9 };
         var problem = GtpLawTests.Open(selection, options);
         var outcome = GtpLawTests.Pursue(selection, options, 30);
         var expected = outcome.Positions.Index().ToDictionary(
             x => x.Item,
-            x => Enumerable.Range(0, 3).Sum(j => Math.Sqrt(problem.Target.Shares[j]) * outcome.Weights[j][x.Index] / problem.Target.MeanNorms[j]));
+            x => Enumerable.Range(0, 3)
+                .Sum(j => Math.Sqrt(problem.Target.Shares[j]) * outcome.Weights[j][x.Index] / problem.Target.MeanNorms[j]));
         var mean = expected.Values.Average();
         var chosen = GtpLawTests.Select(selection, options);
         chosen.Rows.Count.ShouldBe(expected.Count);
@@ -130,7 +135,11 @@ public sealed class GtpSelectionTests
         // Three examples of one direction and a much longer one of another: as 3 to 1.
         float[] target = [1, 0, 0, 1, 0, 0, 1, 0, 0, 0, 50, 0];
         var pool = new MemoryFeatures("pool", 3, [[3, 1, 0, 3, -1, 0, 0, 0, 1]]);
-        var selection = Gradients.Problem(pool, new MemoryFeatures("target", 3, [target]), "1") with { TargetGroups = [0, 0, 0, 1], TargetGroupNames = ["a", "b"] };
+        var selection = Gradients.Problem(pool, new MemoryFeatures("target", 3, [target]), "1") with
+        {
+            TargetGroups = [0, 0, 0, 1],
+            TargetGroupNames = ["a", "b"],
+        };
         var problem = GtpLawTests.Open(selection, new GtpOptions { Normalize = RowNormalization.None });
         problem.Target.Shares.ShouldBe([0.75, 0.25]);
         problem.UniformResidual([3, 1, 0]).ShouldBeLessThan(Tolerances.UniformResidualOfZero);
@@ -159,7 +168,9 @@ public sealed class GtpSelectionTests
         var raw = GtpLawTests.Select(selection, options with { Weights = WeightKind.Raw }).Rows;
         raw.Select(r => r.Position).ShouldBe(normalized.Select(r => r.Position));
         var features = selection.Gradients.Pool!;
-        var ratios = raw.Zip(normalized, (a, b) => a.Weight / b.Weight * Math.Sqrt(Enumerable.Range(0, 2).Sum(t => features.Etabar[t] * features.Norms(t)[a.Position] * features.Norms(t)[a.Position]))).ToArray();
+        var ratios = raw.Zip(normalized, (a, b) => a.Weight / b.Weight * Math.Sqrt(
+            Enumerable.Range(0, 2).Sum(t => features.Etabar[t] * features.Norms(t)[a.Position] * features.Norms(t)[a.Position])))
+            .ToArray();
         ratios.ShouldAllBe(r => Math.Abs(r / ratios[0] - 1) < Tolerances.FloatReordered);
     }
 
@@ -168,7 +179,8 @@ public sealed class GtpSelectionTests
     {
         foreach (var method in new[] { "gtp", "less" })
         {
-            var chosen = MethodOptions.Create(MethodRegistry.Find(method), []).Select(Gradients.Realistic(100, 12, "20"), CancellationToken.None);
+            var chosen = MethodOptions.Create(MethodRegistry.Find(method), [])
+                .Select(Gradients.Realistic(100, 12, "20"), CancellationToken.None);
             var json = JsonSerializer.Serialize(chosen, RunJson.Compact);
             var read = JsonSerializer.Deserialize<SelectionResult>(json, RunJson.Compact)!;
             read.Details!.Summary.ShouldBe(chosen.Details!.Summary);
@@ -195,14 +207,18 @@ public sealed class GtpSelectionTests
         details.Iterations.Count.ShouldBeGreaterThan(1);
         details.Iterations[^1].Residual.ShouldBeLessThan(details.Iterations[0].Residual);
         details.Passes.ShouldBeGreaterThanOrEqualTo(details.Iterations.Count);
-        details.BytesRead.ShouldBeGreaterThanOrEqualTo((details.Passes * 400L + details.Wanted) * 96 * sizeof(float)); // every pass, and each row that was fitted;
+        // every pass, and each row that was fitted;
+        details.BytesRead.ShouldBeGreaterThanOrEqualTo((details.Passes * 400L + details.Wanted) * 96 * sizeof(float));
         details.Summary.ShouldContain(s => s.Key == "residual, weighted");
     }
 
     [Fact]
     public void The_reported_residuals_are_those_of_the_rows_that_are_chosen()
     {
-        var selection = Gradients.Realistic(400, 24, "150", groups: ["code", "mail"]) with { TargetGroups = [.. Enumerable.Range(0, 24).Select(v => v < 20 ? 0 : 1)] };
+        var selection = Gradients.Realistic(400, 24, "150", groups: ["code", "mail"]) with
+        {
+            TargetGroups = [.. Enumerable.Range(0, 24).Select(v => v < 20 ? 0 : 1)],
+        };
         var chosen = GtpLawTests.Select(selection, new GtpOptions());
         var details = (PursuitDetails)chosen.Details!;
         details.Wanted.ShouldBeLessThan(150); // fills count in the uniform residual and not in the weighted one
@@ -222,7 +238,12 @@ public sealed class GtpSelectionTests
         var blocks = Gradients.Blocks(pool, [.. Enumerable.Range(0, 100)]);
         foreach (var block in blocks) block.AsSpan(0, 15 * pool.Dimension).Clear();
         blocks[0].AsSpan(15 * pool.Dimension, pool.Dimension).Clear(); // zero at one checkpoint alone isn't zero
-        var chosen = GtpLawTests.Select(selection with { Gradients = selection.Gradients with { Pool = new MemoryFeatures("pool", pool.Dimension, blocks, pool.Etabar) } }, new GtpOptions());
+        var chosen = GtpLawTests.Select(
+            selection with
+            {
+                Gradients = selection.Gradients with { Pool = new MemoryFeatures("pool", pool.Dimension, blocks, pool.Etabar) },
+            },
+            new GtpOptions());
         ((PursuitDetails)chosen.Details!).ZeroRows.ShouldBe(15);
         chosen.Rows.Count.ShouldBe(80);
         chosen.Rows.ShouldAllBe(r => r.Position >= 15);
@@ -238,7 +259,12 @@ public sealed class GtpSelectionTests
         var blocks = Gradients.Blocks(target, [.. Enumerable.Range(0, 24)]);
         foreach (var block in blocks)
             for (var k = 0; k < block.Length; k++) block[k] *= k / target.Dimension < 18 ? 1e-6f : 1e6f;
-        var chosen = GtpLawTests.Select(selection with { Gradients = selection.Gradients with { Target = new MemoryFeatures("target", target.Dimension, blocks, target.Etabar) } }, new GtpOptions { Normalize = normalization });
+        var chosen = GtpLawTests.Select(
+            selection with
+            {
+                Gradients = selection.Gradients with { Target = new MemoryFeatures("target", target.Dimension, blocks, target.Etabar) },
+            },
+            new GtpOptions { Normalize = normalization });
         ((PursuitDetails)chosen.Details!).TargetBelowFloor.ShouldBe(0.75);
         chosen.Remarks.ShouldContain(r => r.Contains("norm floor", StringComparison.Ordinal));
     }
@@ -259,7 +285,8 @@ public sealed class GtpSelectionTests
         values.AsSpan(0, 32).CopyTo(values.AsSpan(650 * 32));
         values.AsSpan(300 * 32, 32).CopyTo(values.AsSpan(301 * 32));
         var rows = GradientRows.OfPool(new MemoryFeatures("pool", 32, [values]), RowConstruction.ExactUnit);
-        NearDuplicates.Among(rows, [.. Enumerable.Range(0, Chosen)], CancellationToken.None).Select(p => (p.First, p.Second)).ShouldBe([(0, 650), (300, 301)]);
+        NearDuplicates.Among(rows, [.. Enumerable.Range(0, Chosen)], CancellationToken.None).Select(p => (p.First, p.Second))
+            .ShouldBe([(0, 650), (300, 301)]);
     }
 
     [Theory]
@@ -281,11 +308,14 @@ public sealed class GtpSelectionTests
             }
         }
 
-        var selection = Gradients.Problem(new MemoryFeatures("pool", once.Dimension, blocks, once.Etabar), (MemoryFeatures)Gradients.Realistic(100, 24, "1").Gradients.Target!, "90");
+        var selection = Gradients.Problem(
+            new MemoryFeatures("pool", once.Dimension, blocks, once.Etabar),
+            (MemoryFeatures)Gradients.Realistic(100, 24, "1").Gradients.Target!, "90");
         var chosen = GtpLawTests.Select(selection, new GtpOptions { Fill = fill });
         var fills = chosen.Rows.Where(r => r.Score == 0).Select(r => r.Position).ToHashSet();
         fills.Count.ShouldBeGreaterThan(20);
-        ((PursuitDetails)chosen.Details!).NearDuplicates.ShouldAllBe(p => p.Cosine <= 0.99 || (!fills.Contains(p.First) && !fills.Contains(p.Second)));
+        ((PursuitDetails)chosen.Details!).NearDuplicates
+            .ShouldAllBe(p => p.Cosine <= 0.99 || (!fills.Contains(p.First) && !fills.Contains(p.Second)));
     }
 
     [Fact]
@@ -293,7 +323,8 @@ public sealed class GtpSelectionTests
     {
         var pool = new MemoryFeatures("pool", 2, [[1, 0, 0, 1]]);
         var selection = Gradients.Problem(pool, new MemoryFeatures("target", 2, [[-1, -1]]), "1");
-        Should.Throw<PursuitException>(() => GtpLawTests.Select(selection, new GtpOptions())).Message.ShouldContain("points toward the target");
+        Should.Throw<PursuitException>(() => GtpLawTests.Select(selection, new GtpOptions())).Message
+            .ShouldContain("points toward the target");
     }
 
     [Theory]
@@ -301,13 +332,15 @@ public sealed class GtpSelectionTests
     public void More_groups_than_target_examples_are_refused(int clusters, string expected)
     {
         var selection = Gradients.Realistic(50, 6, "10");
-        Should.Throw<PursuitException>(() => GtpLawTests.Select(selection, new GtpOptions { Clusters = clusters })).Message.ShouldContain(expected);
+        Should.Throw<PursuitException>(() => GtpLawTests.Select(selection, new GtpOptions { Clusters = clusters })).Message
+            .ShouldContain(expected);
     }
 
     [Fact]
     public void All_faults_of_the_options_come_at_once()
     {
-        var message = Should.Throw<PursuitException>(() => new GtpSelector(new GtpOptions { Iterations = 0, Lambda = -1, Clip = 1, Weights = WeightKind.Raw })).Message;
+        var message = Should.Throw<PursuitException>(
+            () => new GtpSelector(new GtpOptions { Iterations = 0, Lambda = -1, Clip = 1, Weights = WeightKind.Raw })).Message;
         foreach (var option in new[] { "gtp.iterations", "gtp.lambda", "gtp.clip", "gtp.weights" }) message.ShouldContain(option);
     }
 
@@ -315,6 +348,7 @@ public sealed class GtpSelectionTests
     public void Centring_without_a_target_is_refused_with_what_to_do()
     {
         var selection = Gradients.WithoutTarget(Gradients.Realistic(50, 6, "10"));
-        Should.Throw<PursuitException>(() => GtpLawTests.Select(selection, new GtpOptions { Centre = true })).Message.ShouldContain("gtp.clusters");
+        Should.Throw<PursuitException>(() => GtpLawTests.Select(selection, new GtpOptions { Centre = true })).Message
+            .ShouldContain("gtp.clusters");
     }
 }

@@ -9,7 +9,8 @@ namespace Pursuit.Tests.Selection.Gtp;
 /// <summary>When a pursuit ends: each rule at the first iterate that meets it, and not before.</summary>
 public sealed class GtpStopTests
 {
-    private static readonly GtpOptions Endless = new() { Batch = 0, NoiseFloor = GtpNoiseFloor.Off, Fill = GtpFill.None, Clusters = 3, Lambda = 0, Tolerance = 0, Residual = 0 };
+    private static readonly GtpOptions Endless =
+        new() { Batch = 0, NoiseFloor = GtpNoiseFloor.Off, Fill = GtpFill.None, Clusters = 3, Lambda = 0, Tolerance = 0, Residual = 0 };
 
     [Fact]
     public void It_stops_at_the_first_iterate_below_the_residual_asked()
@@ -29,7 +30,8 @@ public sealed class GtpStopTests
     {
         // Of one target, whose optimum uses few rows: growth ends and only weights change.
         const double Tolerance = 0.2;
-        var options = Endless with { Batch = 32, Lambda = 1e-3, Clusters = 0, Groups = TargetGrouping.One, Normalize = RowNormalization.Row };
+        var options =
+            Endless with { Batch = 32, Lambda = 1e-3, Clusters = 0, Groups = TargetGrouping.One, Normalize = RowNormalization.Row };
         var outcome = GtpLawTests.Pursue(GtpBudgetTests.Pool(0), options with { Tolerance = Tolerance }, 40);
         outcome.Reason.ShouldBe(StopReason.NoProgress);
         (

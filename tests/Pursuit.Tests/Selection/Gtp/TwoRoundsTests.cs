@@ -18,7 +18,8 @@ public sealed class TwoRoundsTests
     [InlineData(GtpSchedule.Staged, 20, RowNormalization.Row)] // more parts than shards
     public void It_is_the_pursuit_with_all_else_excluded_twice(GtpSchedule schedule, int parts, RowNormalization normalize)
     {
-        var options = new GtpOptions { Rounds = 2, Parts = parts, Schedule = schedule, Normalize = normalize, NoiseFloor = GtpNoiseFloor.Off };
+        var options =
+            new GtpOptions { Rounds = 2, Parts = parts, Schedule = schedule, Normalize = normalize, NoiseFloor = GtpNoiseFloor.Off };
         var problem = Open(options);
         var outcome = new TwoRounds(problem, options, options.Stops).Run(Budget, null, CancellationToken.None);
 

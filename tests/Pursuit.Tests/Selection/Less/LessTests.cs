@@ -158,7 +158,12 @@ public sealed class LessTests
     {
         var selector = MethodOptions.Create(MethodRegistry.Find(method), []);
         var selection = Gradients.Realistic(40, 15, "21", groups: Tasks);
-        var twice = selection with { ContentIds = Problems.Pool(80, "21").ContentIds, TokenCounts = Problems.Pool(80, "21").TokenCounts, Sources = Problems.Pool(80, "21").Sources };
+        var twice = selection with
+        {
+            ContentIds = Problems.Pool(80, "21").ContentIds,
+            TokenCounts = Problems.Pool(80, "21").TokenCounts,
+            Sources = Problems.Pool(80, "21").Sources,
+        };
         var pool = (MemoryFeatures)selection.Gradients.Pool!;
         twice = twice with
         {

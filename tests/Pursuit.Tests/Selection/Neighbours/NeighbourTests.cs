@@ -56,11 +56,12 @@ public sealed class NeighbourTests
             var found = new List<(int, int)>();
             var pool = EmbeddingRows.Open(Gradients.InShards(features, shardRows), null, unit: false).Pool;
             var search = new RadiusSearch(pool, 3);
-            foreach (var part in search.Search(Values(pool, queries), (_, _) => radius * radius, () => new List<(int, int)>(), (list, q, row, squared) =>
-            {
-                squared.ShouldBe(Squared(rows[queries[q]], rows[row]), 1e-12);
-                list.Add((queries[q], row));
-            }, Token)) found.AddRange(part);
+            foreach (var part in search.Search(
+                Values(pool, queries), (_, _) => radius * radius, () => new List<(int, int)>(), (list, q, row, squared) =>
+                {
+                    squared.ShouldBe(Squared(rows[queries[q]], rows[row]), 1e-12);
+                    list.Add((queries[q], row));
+                }, Token)) found.AddRange(part);
             var expected = queries.SelectMany(
                 q => Enumerable.Range(0, 400).Where(i => Squared(rows[q], rows[i]) <= radius * radius).Select(i => (q, i)));
             // Not element by element: tens of thousands of pairs take minutes to print.

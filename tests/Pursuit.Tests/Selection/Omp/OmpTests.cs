@@ -74,7 +74,8 @@ public sealed class OmpTests
     }
 
     private static string[] Ids(SelectionProblem selection, int threads = 1) =>
-        [.. new OmpSelector(new OmpOptions { Clusters = 3 }).SelectWith(selection, threads, TestContext.Current.CancellationToken).Rows.Select(r => $"{selection.ContentIds[r.Position]} {r.Weight:R}")];
+        [.. new OmpSelector(new OmpOptions { Clusters = 3 }).SelectWith(selection, threads, TestContext.Current.CancellationToken).Rows
+            .Select(r => $"{selection.ContentIds[r.Position]} {r.Weight:R}")];
 
     private static double[][] Dense(PursuitProblem problem, int rows)
     {

@@ -55,7 +55,10 @@ public sealed class ScreeningTests : IDisposable
         var pool = new MemoryFeatures("pool", 40, rows);
         var target = new MemoryFeatures("target", 40, Gradients.Gaussian(12, 40, 2, "test/screen-target"));
         var problem = Gradients.Problem(pool, target, "40");
-        foreach (var settings in new string[][] { ["gtp.normalise=checkpoint", "gtp.norm-floor=0"], ["gtp.normalise=row"], ["gtp.noise-floor=off", "gtp.batch=0"] })
+        foreach (var settings in new string[][]
+        {
+            ["gtp.normalise=checkpoint", "gtp.norm-floor=0"], ["gtp.normalise=row"], ["gtp.noise-floor=off", "gtp.batch=0"],
+        })
             Choose(problem, "gtp", settings, screens: true, out _).ShouldBe(
                 Choose(problem, "gtp", settings, screens: false, out _), string.Join(' ', settings));
     }
@@ -77,7 +80,10 @@ public sealed class ScreeningTests : IDisposable
                 var pool = OfSizes(random, 150, dimension, least, most);
                 foreach (var centred in new[] { false, true }) HoldBounds(pool, centred, random);
                 var problem = Gradients.Problem(pool, OfSizes(random, 12, dimension, Math.Max(least, -4), Math.Min(most, 1)), "20");
-                foreach (var settings in new string[][] { ["norm-floor=0", "noise-floor=off"], ["normalise=row"], ["normalise=none", "centre=true", "batch=0"] })
+                foreach (var settings in new string[][]
+                {
+                    ["norm-floor=0", "noise-floor=off"], ["normalise=row"], ["normalise=none", "centre=true", "batch=0"],
+                })
                 {
                     var named = Array.ConvertAll(settings, s => "gtp." + s);
                     Told(screens: true).ShouldBe(

@@ -31,14 +31,15 @@ public sealed class TokenScoreTests
     public void Measures_are_those_of_their_formulas_in_NumPy(string expectedName, string method, string[] settings)
     {
         using var golden = JsonDocument.Parse(File.ReadAllBytes(RepositoryFiles.Fixture("token-scores", "golden.json")));
-        var statistics = new MemoryStatistics(12, [.. golden.RootElement.GetProperty("examples").EnumerateArray().Select(e => new MemoryStatistics.Entry(
-            [.. Numbers(e, "tokens").Select(v => (int)v)],
-            [.. Numbers(e, "trained").Select(v => (byte)v)],
-            Floats(e, "log_probability"),
-            Floats(e, "square_sum"),
-            Floats(e, "entropy"),
-            Floats(e, "margin"),
-            Floats(e, "alone")))]);
+        var statistics = new MemoryStatistics(
+            12, [.. golden.RootElement.GetProperty("examples").EnumerateArray().Select(e => new MemoryStatistics.Entry(
+                [.. Numbers(e, "tokens").Select(v => (int)v)],
+                [.. Numbers(e, "trained").Select(v => (byte)v)],
+                Floats(e, "log_probability"),
+                Floats(e, "square_sum"),
+                Floats(e, "entropy"),
+                Floats(e, "margin"),
+                Floats(e, "alone")))]);
         statistics.UnigramCounts.ShouldBe(Numbers(golden.RootElement, "unigrams").Select(v => (long)v));
         var scores = (
             (IScorer)MethodOptions.Create(MethodRegistry.Find(method), settings)).Scores(Problem(statistics), SelectionContext.Default);
@@ -55,7 +56,8 @@ public sealed class TokenScoreTests
     [Fact]
     public void Ifd_passes_over_what_its_question_hinders()
     {
-        MemoryStatistics.Entry Of(float behind, float alone) => MemoryStatistics.Entry.Flat(4, behind) with { Alone = [alone, alone, alone, alone] };
+        MemoryStatistics.Entry Of(float behind, float alone) =>
+            MemoryStatistics.Entry.Flat(4, behind) with { Alone = [alone, alone, alone, alone] };
         var problem = Problem(new MemoryStatistics(1, [Of(-1, -2), Of(-3, -2), Of(-1.8f, -2), Of(0, 0)]), "100%");
         var selection = new IfdSelector(new IfdOptions()).Select(problem, CancellationToken.None);
         selection.Rows.Select(r => r.Position).ShouldBe([2, 0]);
@@ -137,7 +139,11 @@ public sealed class TokenScoreTests
                 loss = (float)Math.Log(p[token]);
             }
 
-            var drawnText = MemoryStatistics.Entry.Flat(losses.Length, 0) with { LogProbability = losses, Entropy = [.. losses.Select(_ => entropy)] };
+            var drawnText = MemoryStatistics.Entry.Flat(losses.Length, 0) with
+            {
+                LogProbability = losses,
+                Entropy = [.. losses.Select(_ => entropy)],
+            };
             new ExcessSelector(new ExcessOptions()).Scores(
                 Problem(new MemoryStatistics(1, [drawnText])), SelectionContext.Default)[0].ShouldBe(0, 0.05);
         }
@@ -173,7 +179,11 @@ public sealed class TokenScoreTests
         var entries = Enumerable.Range(0, 30).Select(i => MemoryStatistics.Entry.Flat(2 + i % 3, -1 - i % 7)).ToArray(); // ties
         var problem = Problem(new MemoryStatistics(1, entries), "11");
         int[] order = [.. Enumerable.Range(0, 30).Select(i => i * 7 % 30)];
-        var moved = problem with { ContentIds = [.. order.Select(i => problem.ContentIds[i])], Statistics = new StatisticsInputs { Pool = new MemoryStatistics(1, [.. order.Select(i => entries[i])]) } };
+        var moved = problem with
+        {
+            ContentIds = [.. order.Select(i => problem.ContentIds[i])],
+            Statistics = new StatisticsInputs { Pool = new MemoryStatistics(1, [.. order.Select(i => entries[i])]) },
+        };
         foreach (var band in new[] { "top", "middle", "bottom" })
         {
             var selector = MethodOptions.Create(MethodRegistry.Find("information"), [$"information.band={band}"]);

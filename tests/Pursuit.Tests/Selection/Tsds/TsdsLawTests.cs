@@ -165,7 +165,8 @@ public sealed class TsdsLawTests
         var target = Gradients.Gaussian(5, 8, 2, "tsds target");
         double[] etabar = [0.75, 0.25];
         float[] SideBySide(float[][] blocks) =>
-            [.. Enumerable.Range(0, blocks[0].Length / 8).SelectMany(i => blocks.SelectMany((b, t) => b.AsSpan(i * 8, 8).ToArray().Select(x => x * (float)Math.Sqrt(etabar[t]))))];
+            [.. Enumerable.Range(0, blocks[0].Length / 8)
+                .SelectMany(i => blocks.SelectMany((b, t) => b.AsSpan(i * 8, 8).ToArray().Select(x => x * (float)Math.Sqrt(etabar[t]))))];
         var blocks = Embeddings.Problem(new MemoryFeatures("pool", 8, pool, etabar), new MemoryFeatures("target", 8, target, etabar), "10");
         var flat = Embeddings.Problem(
             new MemoryFeatures("pool", 16, [SideBySide(pool)]), new MemoryFeatures("target", 16, [SideBySide(target)]), "10");

@@ -9,7 +9,11 @@ namespace Pursuit.Tests.Selection.Zip;
 
 public sealed class ZipTests
 {
-    private static readonly string[] Words = ["river", "stone", "court", "order", "green", "seven", "light", "paper", "under", "maybe", "x == y", "{ }", "often", "night", "glass"];
+    private static readonly string[] Words =
+    [
+        "river", "stone", "court", "order", "green", "seven", "light", "paper", "under", "maybe", "x == y", "{ }",
+        "often", "night", "glass",
+    ];
 
     public static TheoryData<ZipExhaust> Exhausts => [ZipExhaust.Batch, ZipExhaust.Candidates];
 
@@ -77,7 +81,8 @@ public sealed class ZipTests
     public void Both_compressors_agree_on_what_repeats_and_what_does_not()
     {
         Assert.SkipUnless(LibzCompressor.IsPresent, "libz isn't on this machine");
-        string[] texts = [.. Enumerable.Range(0, 10).Select(i => string.Concat(Enumerable.Repeat($"again {i} and ", 60))), .. Texts(10, 60, 80)];
+        string[] texts =
+            [.. Enumerable.Range(0, 10).Select(i => string.Concat(Enumerable.Repeat($"again {i} and ", 60))), .. Texts(10, 60, 80)];
         foreach (var compressor in new[] { ZipCompressor.Managed, ZipCompressor.Libz })
             new ZipSelector(new ZipOptions { Compressor = compressor }).Select(
                 Problem(texts, "10"), CancellationToken.None).Rows.ShouldAllBe(r => r.Position >= 10);
@@ -98,7 +103,11 @@ public sealed class ZipTests
         var texts = Texts(50, 10, 40);
         var problem = Problem(texts, "30");
         int[] order = [.. Enumerable.Range(0, 50).Select(i => i * 7 % 50)];
-        var moved = problem with { ContentIds = [.. order.Select(i => problem.ContentIds[i])], Texts = problem.Texts with { Pool = new MemoryTexts([.. order.Select(i => texts[i])]) } };
+        var moved = problem with
+        {
+            ContentIds = [.. order.Select(i => problem.ContentIds[i])],
+            Texts = problem.Texts with { Pool = new MemoryTexts([.. order.Select(i => texts[i])]) },
+        };
         var selector = new ZipSelector(new ZipOptions { Rescored = 20, Candidates = 10, Batch = 4 });
         selector.SelectWith(moved, 3, TestContext.Current.CancellationToken).Rows.Select(r => moved.ContentIds[r.Position])
             .ShouldBe(selector.Select(problem, CancellationToken.None).Rows.Select(r => problem.ContentIds[r.Position]));
@@ -126,7 +135,12 @@ public sealed class ZipTests
     public void Quotas_reach_beyond_what_the_rounds_chose()
     {
         var texts = Texts(30, 10, 40);
-        var problem = Problem(texts, "10") with { Sources = [.. Enumerable.Range(0, 30).Select(i => i % 3)], SourceNames = ["a", "b", "c"], Quotas = [SourceQuota.Parse("a=8..9")] };
+        var problem = Problem(texts, "10") with
+        {
+            Sources = [.. Enumerable.Range(0, 30).Select(i => i % 3)],
+            SourceNames = ["a", "b", "c"],
+            Quotas = [SourceQuota.Parse("a=8..9")],
+        };
         new ZipSelector(new ZipOptions { Rescored = 10, Candidates = 6, Batch = 3 }).Select(problem, CancellationToken.None)
             .Rows.Count(r => r.Position % 3 == 0).ShouldBeInRange(8, 9);
     }

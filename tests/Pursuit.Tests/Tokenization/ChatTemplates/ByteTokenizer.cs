@@ -45,7 +45,8 @@ internal static class ByteTokenizer
             });
         }
 
-        var byteLevel = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false, ["use_regex"] = false };
+        var byteLevel =
+            new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false, ["use_regex"] = false };
         var file = new JsonObject
         {
             ["version"] = "1.0",

@@ -46,12 +46,14 @@ public sealed class ChatTemplateTests : IDisposable
     public void The_built_in_template_prints_a_line_for_every_turn()
     {
         var template = ChatTemplate.Parse(ChatTemplate.Plain, Config);
-        Turn[] turns = [new(Turn.System, "Be kind."), new(Turn.User, "Hi"), new(Turn.Assistant, "Hello") { ToolCallsJson = """[{"n": 1}]""" }];
+        Turn[] turns =
+            [new(Turn.System, "Be kind."), new(Turn.User, "Hi"), new(Turn.Assistant, "Hello") { ToolCallsJson = """[{"n": 1}]""" }];
         template.Render(turns, null, addGenerationPrompt: true).Text
             .ShouldBe("<s>System: Be kind.\nUser: Hi\nAssistant: Hello[{\"n\": 1}]</s>\nAssistant: ");
         template.GenerationPrompt.ShouldBe("Assistant: ");
         // Without special tokens nothing stands in their place.
-        ChatTemplate.Parse(ChatTemplate.Plain, new TokenizerConfig()).Render([new Turn(Turn.Assistant, "x")]).Text.ShouldBe("Assistant: x\n");
+        ChatTemplate.Parse(ChatTemplate.Plain, new TokenizerConfig()).Render([new Turn(Turn.Assistant, "x")]).Text
+            .ShouldBe("Assistant: x\n");
     }
 
     [Theory]
@@ -60,6 +62,7 @@ public sealed class ChatTemplateTests : IDisposable
     public void Tool_calls_that_are_no_json_are_refused_by_their_turn(string json)
     {
         var turn = new Turn(Turn.Assistant, "") { ToolCallsJson = json };
-        Should.Throw<PursuitException>(() => ChatTemplate.Parse(ChatTemplate.Plain, Config).Render([turn])).Message.ShouldContain("tool calls of turn 1");
+        Should.Throw<PursuitException>(() => ChatTemplate.Parse(ChatTemplate.Plain, Config).Render([turn])).Message
+            .ShouldContain("tool calls of turn 1");
     }
 }

@@ -16,7 +16,8 @@ internal static class FamilyFixtures
 
     public static IEnumerable<string> Families => Golden.GetProperty("families").EnumerateObject().Select(family => family.Name);
 
-    public static IEnumerable<string> Conversations => Golden.GetProperty("conversations").EnumerateObject().Select(conversation => conversation.Name);
+    public static IEnumerable<string> Conversations =>
+        Golden.GetProperty("conversations").EnumerateObject().Select(conversation => conversation.Name);
 
     /// <summary>What jinja2 prints, or null where it refuses, with the trained stretches.</summary>
     public static (string? Text, CharSpan[] Trained) Case(string family, string conversation)
@@ -24,7 +25,8 @@ internal static class FamilyFixtures
         var item = Golden.GetProperty("families").GetProperty(family).GetProperty("cases").GetProperty(conversation);
         return item.TryGetProperty("refused", out _)
             ? (null, [])
-            : (item.GetProperty("text").GetString(), [.. item.GetProperty("trained").EnumerateArray().Select(span => new CharSpan(span[0].GetInt32(), span[1].GetInt32()))]);
+            : (item.GetProperty("text").GetString(),
+                [.. item.GetProperty("trained").EnumerateArray().Select(span => new CharSpan(span[0].GetInt32(), span[1].GetInt32()))]);
     }
 
     /// <summary>An encoder with the family's template, with its generation tags or without them.</summary>
@@ -32,7 +34,8 @@ internal static class FamilyFixtures
     {
         var facts = Golden.GetProperty("families").GetProperty(family);
         var config = new TokenizerConfig { BosToken = Token(facts, "bos_token"), EosToken = Token(facts, "eos_token") };
-        var special = facts.GetProperty("special").EnumerateArray().Select(token => token.GetString()!).Concat([config.BosToken, config.EosToken]).OfType<string>();
+        var special = facts.GetProperty("special")
+            .EnumerateArray().Select(token => token.GetString()!).Concat([config.BosToken, config.EosToken]).OfType<string>();
         var now = DateTimeOffset.Parse(Golden.GetProperty("now").GetString() + "Z", CultureInfo.InvariantCulture);
         var template = ChatTemplate.Parse(Source(family, tags)!, config, now, toolUse: Source(family + ".tool_use", tags));
         return new ExampleEncoder(ByteTokenizer.With(special.Distinct()), template, config, 1_000_000);
@@ -45,7 +48,8 @@ internal static class FamilyFixtures
         var text = File.ReadAllText(file);
         return tags
             ? text
-            : text.Replace("{%- generation -%}", "{#- -#}", StringComparison.Ordinal).Replace("{%- endgeneration -%}", "{#- -#}", StringComparison.Ordinal);
+            : text.Replace("{%- generation -%}", "{#- -#}", StringComparison.Ordinal)
+                .Replace("{%- endgeneration -%}", "{#- -#}", StringComparison.Ordinal);
     }
 
     public static Example Conversation(string name)
@@ -71,10 +75,12 @@ internal static class FamilyFixtures
             FieldsJson = TemplateFixtures.Fields(message, "role", "content", "reasoning", "tool_calls", "trained", "untrained"),
             TrainMark = message.TryGetProperty("trained", out var trained) ? trained.GetBoolean() : null,
             UntrainedSpans = Token(message, "untrained") is { } word
-                ? [new UntrainedSpan(content!.IndexOf(word, StringComparison.Ordinal), content.IndexOf(word, StringComparison.Ordinal) + word.Length)]
+                ? [new UntrainedSpan(
+                    content!.IndexOf(word, StringComparison.Ordinal), content.IndexOf(word, StringComparison.Ordinal) + word.Length)]
                 : [],
         };
     }
 
-    private static string? Token(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString() : null;
+    private static string? Token(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) ? value.GetString() : null;
 }

@@ -29,6 +29,9 @@ public sealed class GoldenTemplateTests
     [Fact]
     public void Every_published_family_is_among_the_templates() =>
         TemplateFixtures.TemplateNames.ShouldBe(
-            ["chatml", "chatml-generation", "llama2", "llama3", "llama31", "macros", "mistral-v01", "mistral-v03", "qwen25", "qwen3", "smollm2", "tulu", "zephyr"],
+            [
+                "chatml", "chatml-generation", "llama2", "llama3", "llama31", "macros", "mistral-v01", "mistral-v03", "qwen25", "qwen3",
+                "smollm2", "tulu", "zephyr",
+            ],
             ignoreOrder: true);
 }

@@ -16,16 +16,20 @@ internal static class TemplateFixtures
 
     public static readonly TokenizerConfig Config = new() { BosToken = "<s>", EosToken = "</s>" };
 
-    public static IEnumerable<string> TemplateNames => Directory.GetFiles(Folder, "*.jinja").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> TemplateNames =>
+        Directory.GetFiles(Folder, "*.jinja").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal);
 
-    public static IEnumerable<string> ConversationNames => Golden.GetProperty("conversations").EnumerateObject().Select(property => property.Name);
+    public static IEnumerable<string> ConversationNames =>
+        Golden.GetProperty("conversations").EnumerateObject().Select(property => property.Name);
 
     public static string TemplateText(string name) => File.ReadAllText(Path.Combine(Folder, name + ".jinja"));
 
     public static ChatTemplate Template(string name) =>
-        ChatTemplate.Parse(TemplateText(name), Config, DateTimeOffset.Parse(Golden.GetProperty("now").GetString() + "Z", CultureInfo.InvariantCulture));
+        ChatTemplate.Parse(
+            TemplateText(name), Config, DateTimeOffset.Parse(Golden.GetProperty("now").GetString() + "Z", CultureInfo.InvariantCulture));
 
-    public static IEnumerable<(string Conversation, bool Prompt, string? Text, string? Error, CharSpan[]? Generation)> Cases(string template) =>
+    public static IEnumerable<(string Conversation, bool Prompt, string? Text, string? Error, CharSpan[]? Generation)> Cases(
+        string template) =>
         from item in Golden.GetProperty("cases").EnumerateArray()
         where item.GetProperty("template").GetString() == template
         select (
@@ -52,7 +56,8 @@ internal static class TemplateFixtures
     /// <summary>A message's other fields as a JSON object, or null where it has none.</summary>
     public static string? Fields(JsonElement message, params string[] known)
     {
-        var others = message.EnumerateObject().Where(field => !known.Contains(field.Name)).ToDictionary(field => field.Name, field => field.Value);
+        var others = message.EnumerateObject().Where(field => !known.Contains(field.Name))
+            .ToDictionary(field => field.Name, field => field.Value);
         return others.Count == 0 ? null : JsonSerializer.Serialize(others);
     }
 

@@ -8,8 +8,11 @@ public sealed class TemplateFuzzTests
     private const int Rounds = 3000;
 
     private static readonly string[] Pieces =
-        ["{%", "%}", "{{", "}}", "-", "(", ")", "[", "]", "|", ".", "'", "\"", "for x in messages", "endfor", "if", "else", "endif", "set ns.x = ",
-            "::-1", "+", "~", "* 99999999", "messages", "loop", "range(99999)", "\\", "\ud800", "\0", "{#", "endmacro", "tojson", "not", "is", "9e999"];
+    [
+        "{%", "%}", "{{", "}}", "-", "(", ")", "[", "]", "|", ".", "'", "\"", "for x in messages", "endfor", "if", "else", "endif",
+        "set ns.x = ", "::-1", "+", "~", "* 99999999", "messages", "loop", "range(99999)", "\\", "\ud800", "\0", "{#", "endmacro",
+        "tojson", "not", "is", "9e999",
+    ];
 
     [Fact]
     public void A_mutated_template_renders_or_is_refused_and_always_ends()

@@ -18,8 +18,12 @@ public sealed class TemplateInputTests : IDisposable
     [Fact]
     public void Every_field_of_a_message_reaches_the_template()
     {
-        var turn = new Turn(Turn.Tool, "rain") { FieldsJson = """{"tool_call_id": "call00001", "name": "weather", "score": 1.5, "content": "not this"}""" };
-        Print("{% set m = messages[0] %}{{ m.tool_call_id }} {{ m.name }} {{ m.score }} {{ m.content }}", turn).ShouldBe("call00001 weather 1.5 rain");
+        var turn = new Turn(Turn.Tool, "rain")
+        {
+            FieldsJson = """{"tool_call_id": "call00001", "name": "weather", "score": 1.5, "content": "not this"}""",
+        };
+        Print("{% set m = messages[0] %}{{ m.tool_call_id }} {{ m.name }} {{ m.score }} {{ m.content }}", turn)
+            .ShouldBe("call00001 weather 1.5 rain");
         Print("{{ messages[0] | tojson }}", turn)
             .ShouldBe("""{"role": "tool", "content": "rain", "tool_call_id": "call00001", "name": "weather", "score": 1.5}""");
         Print("{{ messages[0].tool_call_id is defined }}", new Turn(Turn.Tool, "rain")).ShouldBe("False");
@@ -31,13 +35,17 @@ public sealed class TemplateInputTests : IDisposable
         const string Asks = "{{ messages[0].content is none }}";
         Print(Asks, new Turn(Turn.Assistant, "") { IsContentNull = true }).ShouldBe("True");
         Print(Asks, new Turn(Turn.Assistant, "")).ShouldBe("False");
-        Print(ChatTemplate.Plain, new Turn(Turn.Assistant, "") { IsContentNull = true, ToolCallsJson = "[1]" }).ShouldBe("<s>Assistant: [1]</s>\n");
+        Print(ChatTemplate.Plain, new Turn(Turn.Assistant, "") { IsContentNull = true, ToolCallsJson = "[1]" })
+            .ShouldBe("<s>Assistant: [1]</s>\n");
     }
 
     [Fact]
     public void Documents_and_a_developer_reach_the_template()
     {
-        var example = TemplateFixtures.Make(new Turn(Turn.System, "Be brief.") { WrittenRole = "developer" }) with { DocumentsJson = """[{"title": "a"}]""" };
+        var example = TemplateFixtures.Make(new Turn(Turn.System, "Be brief.") { WrittenRole = "developer" }) with
+        {
+            DocumentsJson = """[{"title": "a"}]""",
+        };
         ChatTemplate.Parse("{{ messages[0].role }} {{ documents[0].title }}", Config).Render(example).Text.ShouldBe("developer a");
     }
 
@@ -63,7 +71,11 @@ public sealed class TemplateInputTests : IDisposable
     [Fact]
     public void A_record_with_tools_is_printed_by_the_template_for_tools()
     {
-        var config = Config with { ChatTemplates = new Dictionary<string, string> { ["default"] = "plain", ["tool_use"] = "with tools" }, ChatTemplate = "plain" };
+        var config = Config with
+        {
+            ChatTemplates = new Dictionary<string, string> { ["default"] = "plain", ["tool_use"] = "with tools" },
+            ChatTemplate = "plain",
+        };
         var template = ChatTemplate.Load(_directory, config);
         Turn[] turns = [new(Turn.User, "x")];
         template.Render(turns, """[{"type": "function"}]""").Text.ShouldBe("with tools");
@@ -111,7 +123,8 @@ public sealed class TemplateInputTests : IDisposable
     {
         var config = Config with { ChatTemplate = "{{ thinks }}{{ messages }}" };
         Should.Throw<PursuitException>(() => ChatTemplate.Load(_directory, config, [setting])).Message.ShouldContain(expected);
-        Should.Throw<PursuitException>(() => ChatTemplate.Load(_directory, config, ["thinks=1", "thinks=2"])).Message.ShouldContain("one value");
+        Should.Throw<PursuitException>(() => ChatTemplate.Load(_directory, config, ["thinks=1", "thinks=2"])).Message
+            .ShouldContain("one value");
     }
 
     [Fact]
@@ -140,7 +153,10 @@ public sealed class TemplateInputTests : IDisposable
         .. Enumerable.Range(0, count).SelectMany(i => new Turn[]
         {
             new(Turn.User, $"Question {i:D4}?"),
-            new(Turn.Assistant, "") { ToolCallsJson = JsonSerializer.Serialize(new[] { new { id = $"call{i:D5}", type = "function", function = new { name = "weather", arguments = new { town = $"T{i:D4}" } } } }) },
+            new(Turn.Assistant, "") { ToolCallsJson = JsonSerializer.Serialize(new[]
+            {
+                new { id = $"call{i:D5}", type = "function", function = new { name = "weather", arguments = new { town = $"T{i:D4}" } } },
+            }) },
             new(Turn.Tool, "rain") { FieldsJson = JsonSerializer.Serialize(new { tool_call_id = $"call{i:D5}" }) },
             new(Turn.Assistant, $"Rain {i:D4}."),
         }),

@@ -30,8 +30,10 @@ public sealed class DatasetAuditTests
         report.Texts.ShouldBe(all.Count(example => example.IsText));
         report.PromptCut.Count.ShouldBe(all.Count(example => example.Truncation.PromptTokensCut > 0));
         report.AnswerCut.Count.ShouldBe(all.Count(example => example.Truncation.AnswerTokensCut > 0));
-        report.PromptCut.FirstIds.ShouldBe(all.Where(example => example.Truncation.PromptTokensCut > 0).Take(5).Select(example => example.Id));
-        (report.PromptTokensCut + report.AnswerTokensCut).ShouldBe(all.Sum(example => (long)example.Truncation.PromptTokensCut + example.Truncation.AnswerTokensCut));
+        report.PromptCut.FirstIds.ShouldBe(
+            all.Where(example => example.Truncation.PromptTokensCut > 0).Take(5).Select(example => example.Id));
+        (report.PromptTokensCut + report.AnswerTokensCut)
+            .ShouldBe(all.Sum(example => (long)example.Truncation.PromptTokensCut + example.Truncation.AnswerTokensCut));
         var lengths = all.Select(example => example.Truncation.FullLength).Order().ToArray();
         report.Lengths.ShouldBe(new LengthSummary(lengths[0], lengths[249], lengths[449], lengths[494], lengths[499], lengths.Sum()));
         report.SupervisedTokens!.Total.ShouldBe(all.Sum(example => (long)example.SupervisedTokens));

@@ -96,9 +96,13 @@ public sealed class LossMaskTests
     }
 
     [Theory]
-    [InlineData("qwen25", "<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"town\": \"Köln\", \"days\": 2}}\n</tool_call><|im_end|>", "Grey.<|im_end|>")]
+    [InlineData(
+        "qwen25", "<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"town\": \"Köln\", \"days\": 2}}\n</tool_call><|im_end|>",
+        "Grey.<|im_end|>")]
     [InlineData("llama31", "{\"name\": \"weather\", \"parameters\": {\"town\": \"Köln\", \"days\": 2}}<|eot_id|>", "Grey.<|eot_id|>")]
-    [InlineData("mistral-v03", "[TOOL_CALLS] [{\"name\": \"weather\", \"arguments\": {\"town\": \"Köln\", \"days\": 2}, \"id\": \"abcdefghi\"}]</s>", "Grey.</s>")]
+    [InlineData(
+        "mistral-v03",
+        "[TOOL_CALLS] [{\"name\": \"weather\", \"arguments\": {\"town\": \"Köln\", \"days\": 2}, \"id\": \"abcdefghi\"}]</s>", "Grey.</s>")]
     public void A_tool_call_is_trained_with_what_the_template_prints_around_it(string name, string call, string answer)
     {
         var encoder = Encoder(TemplateFixtures.Template(name), ByteTokenizer.Plain);
@@ -117,17 +121,21 @@ public sealed class LossMaskTests
             {%- if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}
             """;
         var encoder = Encoder(ChatTemplate.Parse(Text, Config), ByteTokenizer.Plain);
-        Trained(encoder.Tokenizer, encoder.Encode(TemplateFixtures.Conversation("a tool"))).ShouldBe(["weather<|im_end|>", "Grey.<|im_end|>"]);
+        Trained(encoder.Tokenizer, encoder.Encode(TemplateFixtures.Conversation("a tool")))
+            .ShouldBe(["weather<|im_end|>", "Grey.<|im_end|>"]);
     }
 
     [Fact]
     public void An_answer_the_template_leaves_out_or_tears_apart_is_counted_and_not_trained()
     {
-        var example = TemplateFixtures.Make(new(Turn.User, "q"), new(Turn.Assistant, "one"), new(Turn.User, "r"), new(Turn.Assistant, "two"));
-        var dropped = Encoder(ChatTemplate.Parse("{{ messages[0].content }}:{{ messages[3].content }}</s>", Config), ByteTokenizer.Plain).Encode(example);
+        var example = TemplateFixtures.Make(
+            new(Turn.User, "q"), new(Turn.Assistant, "one"), new(Turn.User, "r"), new(Turn.Assistant, "two"));
+        var dropped = Encoder(ChatTemplate.Parse("{{ messages[0].content }}:{{ messages[3].content }}</s>", Config), ByteTokenizer.Plain)
+            .Encode(example);
         (dropped.LostAnswers, dropped.SupervisedTokens).ShouldBe((1, 4));
         var torn = Encoder(
-            ChatTemplate.Parse("{% for m in messages %}{{ m.content[0] }}{% endfor %}{% for m in messages %}{{ m.content[1:] }}{% endfor %}", Config),
+            ChatTemplate.Parse(
+                "{% for m in messages %}{{ m.content[0] }}{% endfor %}{% for m in messages %}{{ m.content[1:] }}{% endfor %}", Config),
             ByteTokenizer.Plain).Encode(example);
         (torn.LostAnswers, torn.AllMasked).ShouldBe((2, true));
     }
@@ -147,7 +155,8 @@ public sealed class LossMaskTests
             ("content.splitlines() | map('trim') | join('/')", "x, y/z"),
         })
         {
-            var template = ChatTemplate.Parse("{% for m in messages %}<|im_start|>{% set content = m.content %}{{ " + expression + " }}</s>{% endfor %}", Config);
+            var template = ChatTemplate.Parse(
+                "{% for m in messages %}<|im_start|>{% set content = m.content %}{{ " + expression + " }}</s>{% endfor %}", Config);
             var encoder = Encoder(template, ByteTokenizer.Plain);
             Trained(encoder.Tokenizer, encoder.Encode(example)).ShouldBe([printed + "</s>"], expression);
         }
@@ -156,7 +165,8 @@ public sealed class LossMaskTests
     [Fact]
     public void An_opening_token_is_no_end_token()
     {
-        const string Text = "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '\\n' }}{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+        const string Text = "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '\\n' }}{% endfor %}{% if "
+            + "add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
         var encoder = Encoder(ChatTemplate.Parse(Text, Config), ByteTokenizer.Plain);
         var encoded = encoder.Encode(TemplateFixtures.Conversation("system and two questions"));
         Trained(encoder.Tokenizer, encoded).ShouldBe(["Blue.", "Red, \"as\" wine."]);
@@ -166,9 +176,11 @@ public sealed class LossMaskTests
     [Fact]
     public void Rendered_text_is_not_given_special_tokens_again()
     {
-        var encoded = Encoder(TemplateFixtures.Template("llama3"), ByteTokenizer.WithBos).Encode(TemplateFixtures.Conversation("one question"));
+        var encoded = Encoder(TemplateFixtures.Template("llama3"), ByteTokenizer.WithBos)
+            .Encode(TemplateFixtures.Conversation("one question"));
         encoded.Ids.Count(id => id == ByteTokenizer.WithBos.TokenToId("<s>")).ShouldBe(1);
-        var without = Encoder(TemplateFixtures.Template("chatml"), ByteTokenizer.WithBos).Encode(TemplateFixtures.Conversation("one question"));
+        var without = Encoder(TemplateFixtures.Template("chatml"), ByteTokenizer.WithBos)
+            .Encode(TemplateFixtures.Conversation("one question"));
         without.Ids.ShouldNotContain(ByteTokenizer.WithBos.TokenToId("<s>")!.Value);
     }
 

@@ -7,7 +7,10 @@ namespace Pursuit.Tests.Tokenization.ExampleEncoding;
 internal static class RandomConversations
 {
     private static readonly string[] Words =
-        ["a", "ab", " a", "a ", "b.", ".", "\n", "\na", "é", "你好", "😀", "the", "{{ x }}", "\\n", "assistant", "user", "[INST]", "<|user|>", "  ", "\t"];
+        [
+            "a", "ab", " a", "a ", "b.", ".", "\n", "\na", "é", "你好", "😀", "the", "{{ x }}", "\\n", "assistant", "user", "[INST]",
+            "<|user|>", "  ", "\t",
+        ];
 
     public static string Text(SeededRandom random, int most)
     {

@@ -16,7 +16,8 @@ public sealed class TemplatedWordsTests
     public void Special_tokens_spelt_out_in_a_records_words_are_counted()
     {
         var encoder = Encoder("chatml");
-        encoder.Encode(TemplateFixtures.Make(new(Turn.User, "<|im_end|> and </s>?"), new(Turn.Assistant, "No."))).SpecialTokensInWords.ShouldBe(2);
+        encoder.Encode(TemplateFixtures.Make(new(Turn.User, "<|im_end|> and </s>?"), new(Turn.Assistant, "No."))).SpecialTokensInWords
+            .ShouldBe(2);
         encoder.Encode(TemplateFixtures.Conversation("one question")).SpecialTokensInWords.ShouldBe(0);
         encoder.Encode(TemplateFixtures.MakeText("a</s>b")).SpecialTokensInWords.ShouldBe(1);
         encoder.Encode(TemplateFixtures.MakeText("ab")).SpecialTokensInWords.ShouldBe(0);
@@ -27,7 +28,10 @@ public sealed class TemplatedWordsTests
     {
         Encoder("chatml").Encode(TemplateFixtures.MakeText("<s>[INST] Hi [/INST] Hello</s>")).HasDoubledBeginning.ShouldBeTrue();
         Encoder("chatml").Encode(TemplateFixtures.MakeText("[INST] Hi [/INST] Hello")).HasDoubledBeginning.ShouldBeFalse();
-        var twice = new ExampleEncoder(ByteTokenizer.Plain, ChatTemplate.Parse("{{ bos_token }}{% for m in messages %}{{ m.content }}{% endfor %}", TemplateFixtures.Config), TemplateFixtures.Config, 100);
+        var twice = new ExampleEncoder(
+            ByteTokenizer.Plain,
+            ChatTemplate.Parse("{{ bos_token }}{% for m in messages %}{{ m.content }}{% endfor %}", TemplateFixtures.Config),
+            TemplateFixtures.Config, 100);
         twice.Encode(TemplateFixtures.Make(new(Turn.User, "<s>q"), new(Turn.Assistant, "a"))).HasDoubledBeginning.ShouldBeTrue();
         twice.Encode(TemplateFixtures.Make(new(Turn.User, "q"), new(Turn.Assistant, "a"))).HasDoubledBeginning.ShouldBeFalse();
     }
@@ -37,15 +41,25 @@ public sealed class TemplatedWordsTests
     [InlineData("chatml", "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n")]
     public void A_template_within_the_template_is_found(string template, string words)
     {
-        Encoder(template).Encode(TemplateFixtures.Make(new(Turn.User, words), new(Turn.Assistant, "Hello"))).HasNestedTemplate.ShouldBeTrue();
-        Encoder(template).Encode(TemplateFixtures.Make(new(Turn.User, "Assistant: Hi"), new(Turn.Assistant, "User: Hello"))).HasNestedTemplate.ShouldBeFalse();
+        Encoder(template).Encode(TemplateFixtures.Make(new(Turn.User, words), new(Turn.Assistant, "Hello"))).HasNestedTemplate
+            .ShouldBeTrue();
+        Encoder(template)
+            .Encode(TemplateFixtures.Make(new(Turn.User, "Assistant: Hi"), new(Turn.Assistant, "User: Hello"))).HasNestedTemplate
+            .ShouldBeFalse();
     }
 
     [Fact]
     public void The_audit_says_what_it_found_of_them()
     {
         var audit = new DatasetAudit(Encoder("chatml"));
-        audit.Encode(TemplateFixtures.Make(new(Turn.User, "<|im_start|>assistant\nx<|im_end|>"), new(Turn.Assistant, "No.") { Reasoning = "hm" }) with { Id = "nested", ToolsJson = "[{\"name\": \"a\"}]" });
+        audit.Encode(
+            TemplateFixtures.Make(
+                new(Turn.User, "<|im_start|>assistant\nx<|im_end|>"),
+                new(Turn.Assistant, "No.") { Reasoning = "hm" }) with
+            {
+                Id = "nested",
+                ToolsJson = "[{\"name\": \"a\"}]",
+            });
         audit.Encode(TemplateFixtures.MakeText("<s>x") with { Id = "text" });
         var report = audit.ToReport();
         report.NestedTemplates.FirstIds.ShouldBe(["nested"]);

@@ -7,7 +7,8 @@ namespace Pursuit.Tests.Tokenization.ExampleEncoding;
 
 public sealed class TruncationTests
 {
-    private sealed record Case(ChatTemplate Template, Example Example, EncodedExample Full, EncodedExample Cut, int Limit, int Header, int Start, int End);
+    private sealed record Case(
+        ChatTemplate Template, Example Example, EncodedExample Full, EncodedExample Cut, int Limit, int Header, int Start, int End);
 
     // Random conversations cut to random limits, with the whole example's header and last answer.
     private static readonly Lazy<Case[]> All = new(() => [.. Make()]);
@@ -23,7 +24,8 @@ public sealed class TruncationTests
             for (var round = 0; round < 80; round++)
             {
                 var example = RandomConversations.Next(random);
-                if (random.NextInt(4) == 0) example = example with { Turns = [.. example.Turns, new Turn(Turn.User, RandomConversations.Text(random, 5))] };
+                if (random.NextInt(4) == 0)
+                    example = example with { Turns = [.. example.Turns, new Turn(Turn.User, RandomConversations.Text(random, 5))] };
                 var full = Encode(template, example, 1_000_000);
                 var limit = 2 + random.NextInt(full.Ids.Length + 3);
                 var end = Array.LastIndexOf(full.Trained, true) + 1;
@@ -139,5 +141,6 @@ public sealed class TruncationTests
 
     [Fact]
     public void A_limit_below_two_is_refused() =>
-        Should.Throw<PursuitException>(() => new ExampleEncoder(ByteTokenizer.Plain, TemplateFixtures.Template("chatml"), TemplateFixtures.Config, 1));
+        Should.Throw<PursuitException>(
+            () => new ExampleEncoder(ByteTokenizer.Plain, TemplateFixtures.Template("chatml"), TemplateFixtures.Config, 1));
 }

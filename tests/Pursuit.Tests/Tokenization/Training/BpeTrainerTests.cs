@@ -14,7 +14,8 @@ public sealed class BpeTrainerTests
     [InlineData(WordPattern.Qwen2)]
     public void Merges_equal_those_of_counting_every_pair_anew(WordPattern pattern)
     {
-        var options = new BpeTrainingOptions { VocabularySize = 400, Pattern = pattern, MinimumFrequency = 3, SpecialTokens = [], EosToken = null };
+        var options =
+            new BpeTrainingOptions { VocabularySize = 400, Pattern = pattern, MinimumFrequency = 3, SpecialTokens = [], EosToken = null };
         var tokenizer = Train(Texts, options).ToTokenizer();
         var expected = TrainPlainly(Texts, options);
         for (var id = 256; id < expected.Count; id++) tokenizer.IdToToken(id).ShouldBe(expected[id], $"id {id}");
@@ -92,9 +93,20 @@ public sealed class BpeTrainerTests
     [Fact]
     public void Wrong_options_are_told_all_at_once()
     {
-        var options = new BpeTrainingOptions { VocabularySize = 100, MinimumFrequency = 0, SpecialTokens = ["a<", "a<"], EosToken = "b", AddBosToken = true };
+        var options = new BpeTrainingOptions
+        {
+            VocabularySize = 100,
+            MinimumFrequency = 0,
+            SpecialTokens = ["a<", "a<"],
+            EosToken = "b",
+            AddBosToken = true,
+        };
         var message = Should.Throw<PursuitException>(() => Train(["x"], options)).Message;
-        foreach (var part in (string[])["VocabularySize is 100", "258", "MinimumFrequency is 0", "twice", "EosToken is 'b'", "BosToken isn't"]) message.ShouldContain(part);
+        foreach (var part in (string[])
+        [
+            "VocabularySize is 100", "258", "MinimumFrequency is 0", "twice", "EosToken is 'b'", "BosToken isn't",
+        ])
+            message.ShouldContain(part);
         Should.Throw<PursuitException>(() => Train([""], new BpeTrainingOptions())).Message.ShouldContain("no text");
     }
 
@@ -113,7 +125,9 @@ public sealed class BpeTrainerTests
         try
         {
             var random = new SeededRandom(1, "test/blocks");
-            var text = string.Concat(Enumerable.Range(0, 500).Select(i => new string((char)('a' + (i % 26)), random.NextInt(60)) + (i % 3 == 0 ? "\r\n" : "\n"))) + "é\U00010330";
+            var text = string.Concat(
+                Enumerable.Range(0, 500).Select(i => new string((char)('a' + (i % 26)), random.NextInt(60)) + (i % 3 == 0 ? "\r\n" : "\n")))
+                + "é\U00010330";
             File.WriteAllText(path, text, new UTF8Encoding(true));
             var blocks = TextBlocks.Read([path], 1000).ToList();
             string.Concat(blocks).ShouldBe(text);
@@ -146,16 +160,19 @@ public sealed class BpeTrainerTests
             }
         }
 
-        var tokens = Enumerable.Range(0, 256).Select(value => ByteAlphabet.ToCharacter((byte)value)).Order().Select(c => c.ToString()).ToList();
+        var tokens = Enumerable.Range(0, 256).Select(value => ByteAlphabet.ToCharacter((byte)value)).Order().Select(c => c.ToString())
+            .ToList();
         while (tokens.Count < options.VocabularySize)
         {
             var counts = new Dictionary<(string, string), int>();
             foreach (var word in words)
             {
-                for (var i = 0; i + 1 < word.Count; i++) counts[(word[i], word[i + 1])] = counts.GetValueOrDefault((word[i], word[i + 1])) + 1;
+                for (var i = 0; i + 1 < word.Count; i++)
+                    counts[(word[i], word[i + 1])] = counts.GetValueOrDefault((word[i], word[i + 1])) + 1;
             }
 
-            var (pair, count) = counts.OrderByDescending(c => c.Value).ThenBy(c => tokens.IndexOf(c.Key.Item1)).ThenBy(c => tokens.IndexOf(c.Key.Item2)).First();
+            var (pair, count) = counts.OrderByDescending(c => c.Value)
+                .ThenBy(c => tokens.IndexOf(c.Key.Item1)).ThenBy(c => tokens.IndexOf(c.Key.Item2)).First();
             if (count < options.MinimumFrequency) break;
             if (!tokens.Contains(pair.Item1 + pair.Item2)) tokens.Add(pair.Item1 + pair.Item2);
             foreach (var word in words)
