@@ -8,8 +8,8 @@ internal static class Catalogue
     /// <summary>The skills in the order of the README.</summary>
     public static readonly IReadOnlyList<Skill> Skills =
     [
-        WordProblems.Skill, Numbers.Arithmetic, Numbers.Percent, Numbers.Sequence, Numbers.Comparison, Numerals.Bases, Numerals.Units, Calendar.Dates,
-        ProgramOutput.Skill, Code.Write, Code.Explain,
+        WordProblems.Skill, Numbers.Arithmetic, Numbers.Percent, Numbers.Sequence, Numbers.Comparison, Numerals.Bases,
+        Numerals.Units, Calendar.Dates, ProgramOutput.Skill, Code.Write, Code.Explain,
         Extraction.Json, Extraction.Field, Formats.List, Formats.Table,
         Strings.Edit, Strings.Counting, Strings.Sorting,
         Classifying.Sentiment, Classifying.Intent, Reading.Answering, Reading.Summary, Letters.Skill,

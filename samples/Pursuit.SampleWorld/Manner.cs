@@ -8,12 +8,15 @@ internal static partial class Manner
 {
     private static readonly string[] Systems =
     [
-        "You are a helpful assistant.", "Answer briefly and correctly.", "You are a patient tutor.", "Be accurate.", "You help people with everyday tasks.",
-        "Reply in plain words.",
+        "You are a helpful assistant.", "Answer briefly and correctly.", "You are a patient tutor.", "Be accurate.",
+        "You help people with everyday tasks.", "Reply in plain words.",
     ];
 
     private static readonly string[] Greetings =
-        ["Hi! ", "Hello. ", "Good morning. ", "Quick question. ", "I need a hand with this one. ", "Hey there. ", "Small task for you. ", "Please help me. "];
+        [
+            "Hi! ", "Hello. ", "Good morning. ", "Quick question. ", "I need a hand with this one. ", "Hey there. ", "Small task for you. ",
+            "Please help me. ",
+        ];
 
     private static readonly string[] Thanks = ["\n\nThanks!", "\n\nThank you.", "\n\nThanks in advance.", "\n\nMany thanks!"];
 
@@ -24,7 +27,8 @@ internal static partial class Manner
     /// <param name="turns">The drawn conversation.</param>
     /// <param name="random">The stream.</param>
     /// <param name="isNew">Tells whether a second task is new in the world, and remembers it.</param>
-    public static IReadOnlyList<Turn> Apply(Skill skill, IReadOnlyList<Turn> turns, SeededRandom random, Func<IReadOnlyList<Turn>, bool> isNew)
+    public static IReadOnlyList<Turn> Apply(
+        Skill skill, IReadOnlyList<Turn> turns, SeededRandom random, Func<IReadOnlyList<Turn>, bool> isNew)
     {
         var result = turns.ToList();
         // A standing instruction of the first task would bind the second.

@@ -68,11 +68,13 @@ internal static partial class NearEdits
     }
 
     private static bool IsRequest(string text) =>
-        IsCommand(text) || text.Split(' ')[0] is "What" or "Which" or "How" or "Is" or "Does" or "Can" or "If" or "A" or "The" or "For" or "On" or "This";
+        IsCommand(text) || text.Split(' ')[0] is "What" or "Which" or "How" or "Is" or "Does" or "Can" or "If" or "A" or "The" or "For"
+            or "On" or "This";
 
     private static bool IsCommand(string text) =>
-        text.Split(' ')[0] is "Write" or "Give" or "Sort" or "Convert" or "Calculate" or "Add" or "Count" or "Find" or "Correct" or "Make" or "Translate"
-            or "Extract" or "Put" or "Reverse" or "Replace" or "Remove" or "Explain" or "Describe" or "Complete" or "Turn" or "Rewrite" or "List" or "Work" or "Predict";
+        text.Split(' ')[0] is "Write" or "Give" or "Sort" or "Convert" or "Calculate" or "Add" or "Count" or "Find" or "Correct" or "Make"
+            or "Translate" or "Extract" or "Put" or "Reverse" or "Replace" or "Remove" or "Explain" or "Describe" or "Complete" or "Turn"
+            or "Rewrite" or "List" or "Work" or "Predict";
 
     /// <summary>How many characters at the start are plain words.</summary>
     private static int FreeText(string text)
@@ -81,6 +83,8 @@ internal static partial class NearEdits
         return end < 0 ? text.Length : end;
     }
 
-    [GeneratedRegex(@"\b(calculate|convert|write|which|what|there|translate|correct|number|sentence|following|program|function|rewrite|extract|reverse|replace|complete|explain|describe)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\b(calculate|convert|write|which|what|there|translate|correct|number|sentence|following|program|function|rewrite|extract|reverse|replace|complete|explain|describe)\b",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex RequestWord();
 }

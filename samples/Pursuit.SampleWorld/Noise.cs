@@ -8,7 +8,8 @@ namespace Pursuit.SampleWorld;
 internal static partial class Noise
 {
     /// <summary>The kinds of noise, in equal shares.</summary>
-    public static readonly IReadOnlyList<string> Kinds = ["garbled", "swapped", "empty", "boilerplate", "truncated", "off-topic", "wrong-number"];
+    public static readonly IReadOnlyList<string> Kinds =
+        ["garbled", "swapped", "empty", "boilerplate", "truncated", "off-topic", "wrong-number"];
 
     private const string Junk = "#@%&*~^|<>/\\_=+qxzjkvwQXZJKV0123456789\u00e3\u00c2\u00a4\u00bf\u00f0";
 
@@ -27,10 +28,12 @@ internal static partial class Noise
 
     private static readonly string[] OffTopic =
     [
-        "My grandmother's garden in {0} has more snails than lettuce this year.", "The ferry to {0} was late again, so we played cards on the pier.",
-        "I once saw a dog in {0} that could open doors.", "Bread tastes best when it cools on the windowsill.", "The cinema in {0} only shows films about trains.",
-        "Somebody left a red umbrella on the bus to {0}.", "The moon looked enormous over {0} last night.", "We painted the kitchen yellow and regretted it by noon.",
-        "There is a rumour that the clock of {0} runs backwards.", "Cats prefer the box to the present, says my uncle in {0}.",
+        "My grandmother's garden in {0} has more snails than lettuce this year.",
+        "The ferry to {0} was late again, so we played cards on the pier.", "I once saw a dog in {0} that could open doors.",
+        "Bread tastes best when it cools on the windowsill.", "The cinema in {0} only shows films about trains.",
+        "Somebody left a red umbrella on the bus to {0}.", "The moon looked enormous over {0} last night.",
+        "We painted the kitchen yellow and regretted it by noon.", "There is a rumour that the clock of {0} runs backwards.",
+        "Cats prefer the box to the present, says my uncle in {0}.",
     ];
 
     /// <summary>The record with its last answer spoiled, or null where this kind doesn't fit it.</summary>
@@ -76,7 +79,8 @@ internal static partial class Noise
             return null;
         var last = numbers[^1];
         var off = random.Pick(-100, -11, -10, -2, -1, 1, 2, 9, 10, 20, 100);
-        return answer[..last.Index] + Math.Abs(int.Parse(last.Value, System.Globalization.CultureInfo.InvariantCulture) + off) + answer[(last.Index + last.Length)..];
+        return answer[..last.Index] + Math.Abs(int.Parse(last.Value, System.Globalization.CultureInfo.InvariantCulture) + off)
+            + answer[(last.Index + last.Length)..];
     }
 
     [GeneratedRegex(@"\d{1,8}")]

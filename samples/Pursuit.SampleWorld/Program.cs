@@ -11,7 +11,8 @@ try
 {
     var world = World.Build();
     WorldWriter.Write(world, args[0]);
-    Console.Error.WriteLine($"{args[0]}: {world.Pool.Count} records of {Catalogue.Skills.Count} skills, {world.Marks.Count} of them marked; {world.Targets.Count} targets.");
+    Console.Error.WriteLine($"{args[0]}: {world.Pool.Count} records of {Catalogue.Skills.Count} skills, {world.Marks.Count} of them "
+        + $"marked; {world.Targets.Count} targets.");
     return 0;
 }
 catch (PursuitException e)

@@ -70,7 +70,9 @@ internal static class Readme
             var ids = world.Pool.Where(r => r.Skill == skill.Name).Select(r => r.Id).ToArray();
             int Count(string kind) => ids.Count(id => kinds.GetValueOrDefault(id) == kind);
             var name = Catalogue.Targets.Contains(skill) ? $"**{skill.Name}** (target)" : skill.Name;
-            text.Append(CultureInfo.InvariantCulture, $"| {name} | {skill.About} | {skill.PoolCount} | {Count("exact")} | {Count("near")} | {Count("noise")} | {ids.Length} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {name} | {skill.About} | {skill.PoolCount} | {Count("exact")} | {Count("near")} | {Count("noise")} | {ids.Length} |\n");
         }
 
         text.Append("\n## One example of each\n");

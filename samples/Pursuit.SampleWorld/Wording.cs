@@ -24,7 +24,9 @@ internal static class Wording
 
     /// <summary>The plural; right for the words of this project's lists.</summary>
     public static string Plural(string noun) =>
-        noun.EndsWith('s') || noun.EndsWith('x') || noun.EndsWith("ch", StringComparison.Ordinal) || noun.EndsWith("sh", StringComparison.Ordinal) ? noun + "es"
+        noun.EndsWith('s') || noun.EndsWith('x') || noun.EndsWith("ch", StringComparison.Ordinal)
+            || noun.EndsWith("sh", StringComparison.Ordinal)
+        ? noun + "es"
         : noun.EndsWith('y') && !"aeiou".Contains(noun[^2], StringComparison.Ordinal) ? noun[..^1] + "ies"
         : noun + "s";
 

@@ -49,9 +49,10 @@ internal static class Words
         "needle", "ocean", "pepper", "quartz", "ribbon", "saddle", "tunnel", "umbrella", "valley", "window", "yellow", "zipper", "apple",
         "bridge", "cloud", "dragon", "ember", "falcon", "grape", "honey", "iron", "jewel", "kite", "lemon", "mirror", "night", "olive",
         "planet", "quiet", "river", "silver", "thunder", "urban", "velvet", "winter", "yarn", "zebra", "autumn", "button", "copper", "dawn",
-        "eagle", "feather", "glacier", "hammer", "ink", "jacket", "koala", "ladder", "magnet", "nest", "orbit", "pillow", "rocket", "shadow",
-        "tiger", "violin", "walnut", "butter", "castle", "dolphin", "fiddle", "goose", "helmet", "igloo", "marble", "noodle", "oyster",
-        "parrot", "rabbit", "spoon", "ticket", "village", "whistle", "acorn", "bottle", "carpet", "daisy", "flute", "ginger", "hazel",
+        "eagle", "feather", "glacier", "hammer", "ink", "jacket", "koala", "ladder", "magnet", "nest", "orbit",
+        "pillow", "rocket", "shadow", "tiger", "violin", "walnut", "butter", "castle", "dolphin", "fiddle", "goose", "helmet", "igloo",
+        "marble", "noodle", "oyster", "parrot", "rabbit", "spoon", "ticket", "village", "whistle", "acorn", "bottle", "carpet", "daisy",
+        "flute", "ginger", "hazel",
     ];
 
     public static readonly string[] Colours = ["red", "blue", "green", "yellow", "white", "black", "brown", "purple", "orange", "grey"];

@@ -7,7 +7,9 @@ namespace Pursuit.SampleWorld;
 /// <summary>One line of a file.</summary>
 internal sealed record WorldRecord(string Id, string Skill, IReadOnlyList<Turn> Turns);
 
-/// <summary>What is known of a planted record: its kind (exact, near, noise), the record it repeats, and the edit or the kind of noise.</summary>
+/// <summary>
+/// What is known of a planted record: its kind (exact, near, noise), the record it repeats, and the edit or the kind of noise.
+/// </summary>
 internal sealed record Mark(string Id, string Kind, string? Of, string? Edit);
 
 /// <summary>The dev and test records of a target skill.</summary>
@@ -70,7 +72,8 @@ internal sealed class World
             skill.Name, DrawTarget(skill, "dev", DevCount, seen), DrawTarget(skill, "test", TestCount, seen))).ToArray();
         var planted = new List<Planted>();
         foreach (var skill in Catalogue.Skills)
-            planted.AddRange(DrawClean(skill, "pool", skill.PoolCount, seen).Select(turns => new Planted(skill.Name, turns, null, null, null)));
+            planted.AddRange(
+                DrawClean(skill, "pool", skill.PoolCount, seen).Select(turns => new Planted(skill.Name, turns, null, null, null)));
         var clean = planted.ToArray();
 
         // The shares are of the whole pool, which the planted records enlarge.
@@ -104,7 +107,8 @@ internal sealed class World
     }
 
     private static WorldRecord[] DrawTarget(Skill skill, string part, int count, HashSet<string> seen) =>
-        [.. DrawClean(skill with { CanFollowItself = false }, part, count, seen).Select((turns, i) => new WorldRecord($"{skill.Name}-{part}-{i + 1:000}", skill.Name, turns))];
+        [.. DrawClean(skill with { CanFollowItself = false }, part, count, seen)
+            .Select((turns, i) => new WorldRecord($"{skill.Name}-{part}-{i + 1:000}", skill.Name, turns))];
 
     /// <summary>Draws until enough conversations are found whose essence no other clean record of the skill has.</summary>
     private static IEnumerable<IReadOnlyList<Turn>> DrawClean(Skill skill, string part, int count, HashSet<string> seen)
@@ -124,7 +128,8 @@ internal sealed class World
             return Manner.Apply(skill, turns, random, second => seen.Add($"{skill.Name}: {skill.Essence(second)}"));
         }
 
-        throw new UnreachableException($"Skill {skill.Name} gave nothing new in {MaximumDraws} draws; its templates are too few for its count.");
+        throw new UnreachableException(
+            $"Skill {skill.Name} gave nothing new in {MaximumDraws} draws; its templates are too few for its count.");
     }
 
     private static IEnumerable<Planted> DrawNoise(int count, Planted[] clean, HashSet<string> seen)

@@ -17,7 +17,8 @@ internal static class Calendar
                 {
                     var day = Weekday(date);
                     return Talk.Once(
-                        random.Pick($"What day of the week is {text}?", $"Which weekday does {text} fall on?", $"{text}: which day of the week?"),
+                        random.Pick(
+                            $"What day of the week is {text}?", $"Which weekday does {text} fall on?", $"{text}: which day of the week?"),
                         random.Pick(day, $"{text} is a {day}."));
                 }
 
@@ -26,8 +27,13 @@ internal static class Calendar
                     int today = random.NextInt(7), days = random.Between(8, 90);
                     string now = Words.Weekdays[today], then = Words.Weekdays[(today + days) % 7];
                     return Talk.Once(
-                        random.Pick($"If today is {now}, what day is it in {days} days?", $"Today is {now}. Which weekday comes {days} days from now?"),
-                        random.Pick(then, $"{days} days are {Wording.Count(days / 7, "week")} and {Wording.Count(days % 7, "day")}, so it will be {then}."));
+                        random.Pick(
+                            $"If today is {now}, what day is it in {days} days?",
+                            $"Today is {now}. Which weekday comes {days} days from now?"),
+                        random.Pick(
+                            then,
+                            $"{days} days are {Wording.Count(days / 7, "week")} and {Wording.Count(days % 7, "day")}, "
+                                + $"so it will be {then}."));
                 }
 
             case 2:
@@ -36,7 +42,9 @@ internal static class Calendar
                     var later = date.AddDays(days);
                     var form = IsIso(text) ? Iso(later) : LongText(later);
                     return Talk.Once(
-                        random.Pick($"What date is {days} days after {text}?", $"Add {days} days to {text}.", $"Which date comes {days} days after {text}?"),
+                        random.Pick(
+                            $"What date is {days} days after {text}?", $"Add {days} days to {text}.",
+                            $"Which date comes {days} days after {text}?"),
                         random.Pick(form, $"It is {form}."));
                 }
 
@@ -45,7 +53,9 @@ internal static class Calendar
                     var days = random.Between(5, 200);
                     var end = IsIso(text) ? Iso(date.AddDays(days)) : LongText(date.AddDays(days));
                     return Talk.Once(
-                        random.Pick($"How many days are there from {text} to {end}?", $"Count the days between {text} and {end}, not counting the first."),
+                        random.Pick(
+                            $"How many days are there from {text} to {end}?",
+                            $"Count the days between {text} and {end}, not counting the first."),
                         random.Pick($"{days}", $"There are {days} days."));
                 }
 
@@ -69,8 +79,16 @@ internal static class Calendar
                     var length = minutes < 60 ? $"{minutes} minutes"
                         : Wording.Count(minutes / 60, "hour") + (minutes % 60 == 0 ? "" : $" and {minutes % 60} minutes");
                     return random.Chance(0.5)
-                        ? Talk.Once(random.Pick($"A {what} starts at {from} and takes {minutes} minutes. When does it end?", $"The {what} begins at {from}. It lasts {minutes} minutes. What time is it over?"), random.Pick(to, $"It ends at {to}."))
-                        : Talk.Once(random.Pick($"A {what} lasts from {from} to {to}. How long is that?", $"How long is a {what} that begins at {from} and ends at {to}?"), random.Pick(length, $"It takes {length}."));
+                        ? Talk.Once(
+                            random.Pick(
+                                $"A {what} starts at {from} and takes {minutes} minutes. When does it end?",
+                                $"The {what} begins at {from}. It lasts {minutes} minutes. What time is it over?"),
+                            random.Pick(to, $"It ends at {to}."))
+                        : Talk.Once(
+                            random.Pick(
+                                $"A {what} lasts from {from} to {to}. How long is that?",
+                                $"How long is a {what} that begins at {from} and ends at {to}?"),
+                            random.Pick(length, $"It takes {length}."));
                 }
         }
     }

@@ -12,11 +12,14 @@ internal static class Extraction
         Essence = Facts,
     };
 
-    public static readonly Skill Field = new("extract-field", "one fact of a message: an address, an amount, a date, a name", 140, MakeField);
+    public static readonly Skill Field = new(
+        "extract-field", "one fact of a message: an address, an amount, a date, a name", 140, MakeField);
 
     /// <summary>The values found: the same facts told in other words are the same exercise.</summary>
     private static string Facts(IReadOnlyList<Turn> turns) =>
-        string.Join(' ', Regex.Matches(turns[^1].Content, @": (""[^""]*""|[\d.]+|null)").Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal));
+        string.Join(
+            ' ',
+            Regex.Matches(turns[^1].Content, @": (""[^""]*""|[\d.]+|null)").Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal));
 
     private static IReadOnlyList<Turn> MakeJson(SeededRandom random)
     {
@@ -34,8 +37,14 @@ internal static class Extraction
         {
             0 => Talk.Under($"You turn messages into one line of JSON with the keys {Wording.And(keys)}.{missing}", message.Text, json),
             1 => Talk.Once($"{message.Text}\n\nGive {Wording.And(keys)} from this text as JSON.{missing}", json),
-            2 => Talk.Once($"Read the message and fill in this JSON: {{{string.Join(", ", keys.Select(k => $"\"{k}\": ..."))}}}.{missing}\n\nMessage: {message.Text}", json),
-            _ => Talk.Once($"{random.Pick("Extract", "Pull out", "Find")} {Wording.And(keys)} and {random.Pick("return JSON", "answer in JSON", "write them as JSON")}.{missing}\n\n{message.Text}", json),
+            2 => Talk.Once(
+                $"Read the message and fill in this JSON: {{{string.Join(", ", keys.Select(k => $"\"{k}\": ..."))}}}.{missing}\n\n"
+                    + $"Message: {message.Text}",
+                json),
+            _ => Talk.Once(
+                $"{random.Pick("Extract", "Pull out", "Find")} {Wording.And(keys)} and "
+                    + $"{random.Pick("return JSON", "answer in JSON", "write them as JSON")}.{missing}\n\n{message.Text}",
+                json),
         };
     }
 
@@ -74,7 +83,9 @@ internal static class Extraction
     private static string Question(string key, SeededRandom random)
     {
         var spoken = Spoken(key);
-        return random.Pick($"What is the {spoken} in this message?", $"Find the {spoken}.", $"Give me only the {spoken} from this text.", $"Copy the {spoken} out of the following message.");
+        return random.Pick(
+            $"What is the {spoken} in this message?", $"Find the {spoken}.", $"Give me only the {spoken} from this text.",
+            $"Copy the {spoken} out of the following message.");
     }
 
     private static string NotGiven(string key) => $"The message gives no {Spoken(key)}.";

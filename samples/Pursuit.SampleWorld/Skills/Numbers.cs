@@ -5,10 +5,12 @@ namespace Pursuit.SampleWorld.Skills;
 /// <summary>Plain calculation: sums with carrying, percentages and averages, sequences, comparisons.</summary>
 internal static class Numbers
 {
-    public static readonly Skill Arithmetic = new("arithmetic", "sums, differences, products and quotients, some with the carrying shown", 190, MakeArithmetic);
+    public static readonly Skill Arithmetic = new(
+        "arithmetic", "sums, differences, products and quotients, some with the carrying shown", 190, MakeArithmetic);
     public static readonly Skill Percent = new("percent", "percentages, discounts, averages", 120, MakePercent);
     public static readonly Skill Sequence = new("sequence", "the next number of a sequence", 130, MakeSequence);
-    public static readonly Skill Comparison = new("comparison", "which number is larger; decimals, fractions, ordering signs", 130, MakeComparison);
+    public static readonly Skill Comparison = new(
+        "comparison", "which number is larger; decimals, fractions, ordering signs", 130, MakeComparison);
 
     private static IReadOnlyList<Turn> MakeArithmetic(SeededRandom random)
     {
@@ -19,7 +21,10 @@ internal static class Numbers
             case 1:
                 {
                     int a = random.Between(200, 9999), b = random.Between(100, a - 1);
-                    return Answer(random, random.Pick($"What is {a} - {b}?", $"Subtract {b} from {a}.", $"Calculate {a} - {b}.", $"Work out {a} - {b}."), $"{a} - {b}", $"{a - b}");
+                    return Answer(
+                        random,
+                        random.Pick($"What is {a} - {b}?", $"Subtract {b} from {a}.", $"Calculate {a} - {b}.", $"Work out {a} - {b}."),
+                        $"{a} - {b}", $"{a - b}");
                 }
 
             case 2:
@@ -29,11 +34,18 @@ internal static class Numbers
                     {
                         int tens = b / 10 * 10, ones = b % 10;
                         return Talk.Once(
-                            random.Pick($"Calculate {a} * {b} step by step.", $"Multiply {a} by {b} and show your steps.", $"What is {a} * {b}? Explain how you get there."),
-                            $"Split {b} into {tens} and {ones}.\n{a} * {tens} = {a * tens}\n{a} * {ones} = {a * ones}\n{a * tens} + {a * ones} = {a * b}\nSo {a} * {b} = {a * b}.");
+                            random.Pick(
+                                $"Calculate {a} * {b} step by step.", $"Multiply {a} by {b} and show your steps.",
+                                $"What is {a} * {b}? Explain how you get there."),
+                            $"Split {b} into {tens} and {ones}.\n{a} * {tens} = {a * tens}\n{a} * {ones} = {a * ones}\n"
+                                + $"{a * tens} + {a * ones} = {a * b}\nSo {a} * {b} = {a * b}.");
                     }
 
-                    return Answer(random, random.Pick($"What is {a} * {b}?", $"Multiply {a} by {b}.", $"Find the product of {a} and {b}.", $"How much is {a} * {b}?"), $"{a} * {b}", $"{a * b}");
+                    return Answer(
+                        random,
+                        random.Pick(
+                            $"What is {a} * {b}?", $"Multiply {a} by {b}.", $"Find the product of {a} and {b}.", $"How much is {a} * {b}?"),
+                        $"{a} * {b}", $"{a * b}");
                 }
 
             case 3:
@@ -41,19 +53,32 @@ internal static class Numbers
                     int divisor = random.Between(3, 19), quotient = random.Between(5, 99), rest = random.NextInt(divisor);
                     var dividend = divisor * quotient + rest;
                     var answer = rest == 0 ? $"{quotient}" : $"{quotient} remainder {rest}";
-                    return Answer(random, random.Pick($"What is {dividend} / {divisor}? Give a remainder if there is one.", $"Divide {dividend} by {divisor}, with remainder.", $"Calculate {dividend} / {divisor} as a whole number and a remainder."), $"{dividend} / {divisor}", answer);
+                    return Answer(
+                        random,
+                        random.Pick(
+                            $"What is {dividend} / {divisor}? Give a remainder if there is one.",
+                            $"Divide {dividend} by {divisor}, with remainder.",
+                            $"Calculate {dividend} / {divisor} as a whole number and a remainder."),
+                        $"{dividend} / {divisor}", answer);
                 }
 
             case 4:
                 {
                     int a = random.Between(15, 480), b = random.Between(15, 480), c = random.Between(15, 480);
-                    return Answer(random, random.Pick($"What is {a} + {b} + {c}?", $"Add {a}, {b} and {c}.", $"Find the sum of {a}, {b} and {c}."), $"{a} + {b} + {c}", $"{a + b + c}");
+                    return Answer(
+                        random, random.Pick($"What is {a} + {b} + {c}?", $"Add {a}, {b} and {c}.", $"Find the sum of {a}, {b} and {c}."),
+                        $"{a} + {b} + {c}", $"{a + b + c}");
                 }
 
             default:
                 {
                     int a = random.Between(15, 9999), b = random.Between(15, 9999);
-                    return Answer(random, random.Pick($"What is {a} + {b}?", $"Add {a} and {b}.", $"Calculate {a} + {b}.", $"{a} + {b} = ?", $"Find the sum of {a} and {b}."), $"{a} + {b}", $"{a + b}");
+                    return Answer(
+                        random,
+                        random.Pick(
+                            $"What is {a} + {b}?", $"Add {a} and {b}.", $"Calculate {a} + {b}.", $"{a} + {b} = ?",
+                            $"Find the sum of {a} and {b}."),
+                        $"{a} + {b}", $"{a + b}");
                 }
         }
     }
@@ -61,8 +86,8 @@ internal static class Numbers
     private static IReadOnlyList<Turn> ShowCarrying(int a, int b, SeededRandom random)
     {
         var question = random.Pick(
-            $"Add {a} and {b}. Show the carrying.", $"What is {a} + {b}? Work column by column.", $"Calculate {a} + {b} and write down every carry.",
-            $"Show me how to add {a} and {b} by hand.");
+            $"Add {a} and {b}. Show the carrying.", $"What is {a} + {b}? Work column by column.",
+            $"Calculate {a} + {b} and write down every carry.", $"Show me how to add {a} and {b} by hand.");
         var lines = new List<string>();
         string[] columns = ["Ones", "Tens", "Hundreds", "Thousands"];
         var carry = 0;
@@ -104,8 +129,11 @@ internal static class Numbers
             var list = Wording.And([.. values.Select(v => $"{v}")]);
             var sum = values.Sum();
             return Talk.Once(
-                random.Pick($"What is the average of {list}?", $"Find the mean of {list}.", $"Calculate the average of {list} and show the sum first."),
-                $"{string.Join(" + ", values)} = {sum}, and {sum} / {values.Length} = {sum / values.Length}. The average is {sum / values.Length}.");
+                random.Pick(
+                    $"What is the average of {list}?", $"Find the mean of {list}.",
+                    $"Calculate the average of {list} and show the sum first."),
+                $"{string.Join(" + ", values)} = {sum}, and {sum} / {values.Length} = {sum / values.Length}. "
+                    + $"The average is {sum / values.Length}.");
         }
 
         var percent = random.Pick(5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 80);
@@ -115,16 +143,20 @@ internal static class Numbers
         {
             case 0:
                 return Talk.Once(
-                    random.Pick($"What is {percent}% of {whole}?", $"Calculate {percent}% of {whole}.", $"How much is {percent}% of {whole}?"),
-                    random.Pick($"{part}", $"{percent}% of {whole} is {part}.", $"1% of {whole} is {Hundredth(whole)}, so {percent}% is {part}."));
+                    random.Pick(
+                        $"What is {percent}% of {whole}?", $"Calculate {percent}% of {whole}.", $"How much is {percent}% of {whole}?"),
+                    random.Pick(
+                        $"{part}", $"{percent}% of {whole} is {part}.", $"1% of {whole} is {Hundredth(whole)}, so {percent}% is {part}."));
             case 1:
                 {
                     var item = random.Pick(Words.Products);
                     return Talk.Once(
                         random.Pick(
-                            $"{Wording.Capital(Wording.A(item))} costs {whole} dollars and is on sale at {percent}% off. What is the sale price?",
+                            $"{Wording.Capital(Wording.A(item))} costs {whole} dollars and is on sale at {percent}% "
+                                + "off. What is the sale price?",
                             $"The shop takes {percent}% off {Wording.A(item)} priced at {whole} dollars. What do I pay?"),
-                        $"The discount is {percent}% of {whole}, which is {part} dollars. {whole} - {part} = {whole - part}, so the price is {whole - part} dollars.");
+                        $"The discount is {percent}% of {whole}, which is {part} dollars. {whole} - {part} = {whole - part}, "
+                            + $"so the price is {whole - part} dollars.");
                 }
 
             default:
@@ -185,7 +217,8 @@ internal static class Numbers
         var list = string.Join(", ", Enumerable.Range(0, shown).Select(term));
         var next = term(shown);
         var question = random.Pick(
-            $"What number comes next: {list}?", $"Continue the sequence: {list}, ...", $"Find the next number in this pattern: {list}", $"Here is a sequence: {list}. What is the next term?");
+            $"What number comes next: {list}?", $"Continue the sequence: {list}, ...", $"Find the next number in this pattern: {list}",
+            $"Here is a sequence: {list}. What is the next term?");
         return Talk.Once(question, random.Pick($"{next}", $"The next number is {next}.", $"{rule}, so the next number is {next}."));
     }
 
@@ -200,7 +233,9 @@ internal static class Numbers
                     if (a * 10 == b)
                         return Talk.Once($"Which is larger, {x} or {y}?", "They are equal.");
                     var larger = a * 10 > b ? x : y;
-                    return Talk.Once(random.Pick($"Which is larger, {x} or {y}?", $"Is {x} or {y} the larger number?"), random.Pick(larger, $"{larger} is larger.", $"The larger number is {larger}."));
+                    return Talk.Once(
+                        random.Pick($"Which is larger, {x} or {y}?", $"Is {x} or {y} the larger number?"),
+                        random.Pick(larger, $"{larger} is larger.", $"The larger number is {larger}."));
                 }
 
             case 1:
@@ -209,7 +244,9 @@ internal static class Numbers
                     var sign = (a * d).CompareTo(b * c);
                     var verdict = sign == 0 ? $"{a}/{b} and {c}/{d} are equal" : sign > 0 ? $"{a}/{b} is larger" : $"{c}/{d} is larger";
                     return Talk.Once(
-                        random.Pick($"Which fraction is larger, {a}/{b} or {c}/{d}?", $"Compare the fractions {a}/{b} and {c}/{d}. Which one is larger?"),
+                        random.Pick(
+                            $"Which fraction is larger, {a}/{b} or {c}/{d}?",
+                            $"Compare the fractions {a}/{b} and {c}/{d}. Which one is larger?"),
                         $"With the common denominator {b * d} they are {a * d}/{b * d} and {c * b}/{b * d}, so {verdict}.");
                 }
 
@@ -229,7 +266,9 @@ internal static class Numbers
                     var list = Wording.And([.. values.Select(v => $"{v}")]);
                     var answer = largest ? values.Max() : values.Min();
                     var word = largest ? "largest" : "smallest";
-                    return Talk.Once(random.Pick($"Which of these is the {word}: {list}?", $"Pick the {word} of {list}."), random.Pick($"{answer}", $"The {word} is {answer}."));
+                    return Talk.Once(
+                        random.Pick($"Which of these is the {word}: {list}?", $"Pick the {word} of {list}."),
+                        random.Pick($"{answer}", $"The {word} is {answer}."));
                 }
         }
     }

@@ -19,7 +19,8 @@ internal static class Numerals
 
     private static readonly (int Value, string Sign)[] RomanSigns =
     [
-        (1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"),
+        (1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"),
+        (4, "IV"), (1, "I"),
     ];
 
     private static readonly string[] SmallNumbers =
@@ -47,7 +48,8 @@ internal static class Numerals
         < 20 => SmallNumbers[number],
         < 100 => Tens[number / 10] + (number % 10 == 0 ? "" : "-" + SmallNumbers[number % 10]),
         < 1000 => $"{SmallNumbers[number / 100]} hundred" + (number % 100 == 0 ? "" : " and " + InWords(number % 100)),
-        _ => $"{InWords(number / 1000)} thousand" + (number % 1000 == 0 ? "" : (number % 1000 < 100 ? " and " : " ") + InWords(number % 1000)),
+        _ => $"{InWords(number / 1000)} thousand"
+            + (number % 1000 == 0 ? "" : (number % 1000 < 100 ? " and " : " ") + InWords(number % 1000)),
     };
 
     private static IReadOnlyList<Turn> MakeBases(SeededRandom random)
@@ -57,19 +59,39 @@ internal static class Numerals
         var binary = Convert.ToString(small, 2);
         return random.NextInt(7) switch
         {
-            0 => Say(random, random.Pick($"Write {year} in Roman numerals.", $"What is {year} as a Roman numeral?", $"Convert {year} to Roman numerals."), Roman(year), $"{year} is {Roman(year)}."),
-            1 => Say(random, random.Pick($"What number is the Roman numeral {Roman(year)}?", $"Convert {Roman(year)} from Roman numerals.", $"Which year is {Roman(year)}?"), $"{year}", $"{Roman(year)} is {year}."),
-            2 => Say(random, random.Pick($"Write {small} in binary.", $"Convert {small} to base 2.", $"What is {small} as a binary number?"), binary, $"{small} in binary is {binary}."),
-            3 => Say(random, random.Pick($"What is binary {binary} in decimal?", $"Convert {binary} from base 2 to base 10."), $"{small}", BinarySum(binary, small)),
-            4 => Say(random, random.Pick($"Write {small} in hexadecimal.", $"Convert {small} to base 16."), $"{small:X}", $"{small} = {small / 16} * 16 + {small % 16}, so it is {small:X} in hexadecimal."),
-            5 => Say(random, random.Pick($"What is hexadecimal {small:X} in decimal?", $"Convert {small:X} from base 16 to base 10."), $"{small}", $"{small:X} is {small}."),
-            _ => Say(random, random.Pick($"Write {year} in words.", $"Spell out the number {year}."), InWords(year), $"{year} is written {InWords(year)}."),
+            0 => Say(
+                random,
+                random.Pick(
+                    $"Write {year} in Roman numerals.", $"What is {year} as a Roman numeral?", $"Convert {year} to Roman numerals."),
+                Roman(year), $"{year} is {Roman(year)}."),
+            1 => Say(
+                random,
+                random.Pick(
+                    $"What number is the Roman numeral {Roman(year)}?", $"Convert {Roman(year)} from Roman numerals.",
+                    $"Which year is {Roman(year)}?"),
+                $"{year}", $"{Roman(year)} is {year}."),
+            2 => Say(
+                random, random.Pick($"Write {small} in binary.", $"Convert {small} to base 2.", $"What is {small} as a binary number?"),
+                binary, $"{small} in binary is {binary}."),
+            3 => Say(
+                random, random.Pick($"What is binary {binary} in decimal?", $"Convert {binary} from base 2 to base 10."), $"{small}",
+                BinarySum(binary, small)),
+            4 => Say(
+                random, random.Pick($"Write {small} in hexadecimal.", $"Convert {small} to base 16."), $"{small:X}",
+                $"{small} = {small / 16} * 16 + {small % 16}, so it is {small:X} in hexadecimal."),
+            5 => Say(
+                random, random.Pick($"What is hexadecimal {small:X} in decimal?", $"Convert {small:X} from base 16 to base 10."),
+                $"{small}", $"{small:X} is {small}."),
+            _ => Say(
+                random, random.Pick($"Write {year} in words.", $"Spell out the number {year}."), InWords(year),
+                $"{year} is written {InWords(year)}."),
         };
     }
 
     private static string BinarySum(string binary, int value)
     {
-        var powers = binary.Select((digit, i) => (digit, 1 << (binary.Length - 1 - i))).Where(p => p.digit == '1').Select(p => $"{p.Item2}").ToArray();
+        var powers = binary.Select((digit, i) => (digit, 1 << (binary.Length - 1 - i))).Where(p => p.digit == '1').Select(p => $"{p.Item2}")
+            .ToArray();
         return powers.Length == 1 ? $"{binary} is {value}." : $"{string.Join(" + ", powers)} = {value}";
     }
 
@@ -85,17 +107,24 @@ internal static class Numerals
         {
             case 0:
                 return Talk.Once(
-                    random.Pick($"How many {to} are {value} {from}?", $"Convert {value} {from} to {to}.", $"{value} {from} is how many {to}?"),
-                    random.Pick($"{result}", $"{value} {from} are {result} {to}.", $"{value} * {factor} = {result}, so {value} {from} are {result} {to}."));
+                    random.Pick(
+                        $"How many {to} are {value} {from}?", $"Convert {value} {from} to {to}.", $"{value} {from} is how many {to}?"),
+                    random.Pick(
+                        $"{result}", $"{value} {from} are {result} {to}.",
+                        $"{value} * {factor} = {result}, so {value} {from} are {result} {to}."));
             case 1:
                 return Talk.Once(
                     random.Pick($"How many {from} are {result} {to}?", $"Convert {result} {to} to {from}."),
-                    random.Pick($"{value}", $"{result} {to} are {value} {from}.", $"{result} / {factor} = {value}, so {result} {to} are {value} {from}."));
+                    random.Pick(
+                        $"{value}", $"{result} {to} are {value} {from}.",
+                        $"{result} / {factor} = {value}, so {result} {to} are {value} {from}."));
             case 2:
                 {
                     var rest = random.Between(1, factor - 1);
                     return Talk.Once(
-                        random.Pick($"Write {value} {from} and {rest} {to} in {to} only.", $"How many {to} are {value} {from} and {rest} {to} altogether?"),
+                        random.Pick(
+                            $"Write {value} {from} and {rest} {to} in {to} only.",
+                            $"How many {to} are {value} {from} and {rest} {to} altogether?"),
                         $"{value} * {factor} = {result}. {result} + {rest} = {result + rest}, so it is {result + rest} {to}.");
                 }
 
@@ -104,8 +133,18 @@ internal static class Numerals
                     var celsius = 5 * random.Between(-6, 20);
                     var fahrenheit = celsius * 9 / 5 + 32;
                     return random.Chance(0.5)
-                        ? Talk.Once(random.Pick($"What is {celsius} degrees Celsius in Fahrenheit?", $"Convert {celsius} degrees Celsius to Fahrenheit."), random.Pick($"{fahrenheit} degrees Fahrenheit", $"{celsius} * 9 / 5 + 32 = {fahrenheit}, so {fahrenheit} degrees Fahrenheit."))
-                        : Talk.Once(random.Pick($"What is {fahrenheit} degrees Fahrenheit in Celsius?", $"Convert {fahrenheit} degrees Fahrenheit to Celsius."), random.Pick($"{celsius} degrees Celsius", $"({fahrenheit} - 32) * 5 / 9 = {celsius}, so {celsius} degrees Celsius."));
+                        ? Talk.Once(
+                            random.Pick(
+                                $"What is {celsius} degrees Celsius in Fahrenheit?", $"Convert {celsius} degrees Celsius to Fahrenheit."),
+                            random.Pick(
+                                $"{fahrenheit} degrees Fahrenheit",
+                                $"{celsius} * 9 / 5 + 32 = {fahrenheit}, so {fahrenheit} degrees Fahrenheit."))
+                        : Talk.Once(
+                            random.Pick(
+                                $"What is {fahrenheit} degrees Fahrenheit in Celsius?",
+                                $"Convert {fahrenheit} degrees Fahrenheit to Celsius."),
+                            random.Pick(
+                                $"{celsius} degrees Celsius", $"({fahrenheit} - 32) * 5 / 9 = {celsius}, so {celsius} degrees Celsius."));
                 }
         }
     }

@@ -11,11 +11,15 @@ internal static class ProgramOutput
     public static readonly Skill Skill = new("code-output", "what a small Python program prints", 160, Make)
     {
         // Renaming the variables of a program does not make another exercise.
-        Essence = turns => Skill.Pieces(turns, @"-?\d+|""[^""]*""|\b(if|while|for|append|sort|len|sum|max|min|def|return)\b|[+*%/<>]+") + " -> " + turns[^1].Content,
+        Essence = turns => Skill.Pieces(turns, @"-?\d+|""[^""]*""|\b(if|while|for|append|sort|len|sum|max|min|def|return)\b|[+*%/<>]+")
+            + " -> " + turns[^1].Content,
     };
 
     private static readonly Func<SeededRandom, (string Code, string Output)>[] Programs =
-        [Steps, AddInLoop, SumRange, CountMatches, WhileHalving, SliceText, Branch, ListIndex, NestedLoop, Function, BuildText, DictLookup, SortList, Comprehension, PrintLines, RunningMaximum];
+        [
+            Steps, AddInLoop, SumRange, CountMatches, WhileHalving, SliceText, Branch, ListIndex, NestedLoop, Function, BuildText,
+            DictLookup, SortList, Comprehension, PrintLines, RunningMaximum,
+        ];
 
     private static readonly string[] NumberNames = ["x", "n", "a", "total", "value", "k", "score"];
     private static readonly string[] ListNames = ["items", "nums", "data", "values", "xs"];
@@ -29,7 +33,12 @@ internal static class ProgramOutput
         {
             0 => Talk.Under("You are a Python interpreter. Reply with the program's output only.", block, output),
             1 => Talk.Once($"{block}\nWhat is the output?", output),
-            _ => Talk.Once($"{random.Pick("What does this program print?", "Predict the output of this code.", "What is printed when this runs?", "Run this in your head and tell me the output.", "Give the output of this Python program.")}\n{block}", output),
+            _ => Talk.Once(
+                random.Pick(
+                    "What does this program print?", "Predict the output of this code.", "What is printed when this runs?",
+                    "Run this in your head and tell me the output.", "Give the output of this Python program.")
+                    + $"\n{block}",
+                output),
         };
     }
 
@@ -56,7 +65,8 @@ internal static class ProgramOutput
     {
         int low = r.Between(1, 9), count = r.Between(3, 6), factor = r.Between(1, 4);
         var expression = factor == 1 ? "i" : $"i * {factor}";
-        return ($"total = 0\nfor i in range({low}, {low + count}):\n    total += {expression}\nprint(total)", $"{Enumerable.Range(low, count).Sum() * factor}");
+        return ($"total = 0\nfor i in range({low}, {low + count}):\n    total += {expression}\nprint(total)",
+            $"{Enumerable.Range(low, count).Sum() * factor}");
     }
 
     private static (string, string) CountMatches(SeededRandom r)
@@ -65,8 +75,10 @@ internal static class ProgramOutput
         var values = Values(r, r.Between(4, 6), 1, 30);
         var limit = r.Between(5, 25);
         return r.Chance(0.5)
-            ? ($"{list} = [{string.Join(", ", values)}]\ncount = 0\nfor v in {list}:\n    if v > {limit}:\n        count += 1\nprint(count)", $"{values.Count(v => v > limit)}")
-            : ($"{list} = [{string.Join(", ", values)}]\ntotal = 0\nfor v in {list}:\n    if v % 2 == 0:\n        total += v\nprint(total)", $"{values.Where(v => v % 2 == 0).Sum()}");
+            ? ($"{list} = [{string.Join(", ", values)}]\ncount = 0\nfor v in {list}:\n    if v > {limit}:\n"
+                + "        count += 1\nprint(count)", $"{values.Count(v => v > limit)}")
+            : ($"{list} = [{string.Join(", ", values)}]\ntotal = 0\nfor v in {list}:\n    if v % 2 == 0:\n        total += v\nprint(total)",
+                $"{values.Where(v => v % 2 == 0).Sum()}");
     }
 
     private static (string, string) WhileHalving(SeededRandom r)
@@ -97,7 +109,8 @@ internal static class ProgramOutput
         int x = r.Between(1, 60), limit = r.Between(10, 50);
         var words = r.Sample<string>(Words.Plain, 3);
         return (
-            $"{v} = {x}\nif {v} > {limit}:\n    print(\"{words[0]}\")\nelif {v} % 2 == 0:\n    print(\"{words[1]}\")\nelse:\n    print(\"{words[2]}\")",
+            $"{v} = {x}\nif {v} > {limit}:\n    print(\"{words[0]}\")\nelif {v} % 2 == 0:\n    print(\"{words[1]}\")\n"
+                + $"else:\n    print(\"{words[2]}\")",
             x > limit ? words[0] : x % 2 == 0 ? words[1] : words[2]);
     }
 
@@ -110,7 +123,8 @@ internal static class ProgramOutput
         return r.NextInt(3) switch
         {
             0 => ($"{list} = [{string.Join(", ", values)}]\nprint({list}[{i}] + {list}[-1])", $"{values[i] + values[^1]}"),
-            1 => ($"{list} = [{string.Join(", ", values)}]\n{list}.append({more})\nprint(len({list}), sum({list}))", $"{values.Length + 1} {values.Sum() + more}"),
+            1 => ($"{list} = [{string.Join(", ", values)}]\n{list}.append({more})\nprint(len({list}), sum({list}))",
+                $"{values.Length + 1} {values.Sum() + more}"),
             _ => ($"{list} = [{string.Join(", ", values)}]\nprint(max({list}) - min({list}))", $"{values.Max() - values.Min()}"),
         };
     }
@@ -143,8 +157,10 @@ internal static class ProgramOutput
         string word = r.Pick(Words.Plain), mark = r.Pick("-", "*", "o", "ab", "+");
         var times = r.Between(2, 5);
         return r.Chance(0.5)
-            ? ($"{v} = \"\"\nfor c in \"{word}\":\n    if c not in \"aeiou\":\n        {v} += c\nprint({v})", new string([.. word.Where(c => !"aeiou".Contains(c, StringComparison.Ordinal))]))
-            : ($"{v} = \"{mark}\" * {times}\nprint({v} + \"{word}\" + {v})", string.Concat(Enumerable.Repeat(mark, times)) + word + string.Concat(Enumerable.Repeat(mark, times)));
+            ? ($"{v} = \"\"\nfor c in \"{word}\":\n    if c not in \"aeiou\":\n        {v} += c\nprint({v})",
+                new string([.. word.Where(c => !"aeiou".Contains(c, StringComparison.Ordinal))]))
+            : ($"{v} = \"{mark}\" * {times}\nprint({v} + \"{word}\" + {v})",
+                string.Concat(Enumerable.Repeat(mark, times)) + word + string.Concat(Enumerable.Repeat(mark, times)));
     }
 
     private static (string, string) DictLookup(SeededRandom r)
@@ -156,7 +172,8 @@ internal static class ProgramOutput
         int i = r.NextInt(3), j = r.NextInt(3);
         return r.Chance(0.5)
             ? ($"prices = {{{dictionary}}}\nprint(prices[\"{things[i]}\"] * {n})", $"{prices[i] * n}")
-            : ($"stock = {{{dictionary}}}\nstock[\"{things[i]}\"] += {n}\nprint(stock[\"{things[i]}\"] + stock[\"{things[j]}\"])", $"{prices[i] + n + prices[j] + (i == j ? n : 0)}");
+            : ($"stock = {{{dictionary}}}\nstock[\"{things[i]}\"] += {n}\nprint(stock[\"{things[i]}\"] + stock[\"{things[j]}\"])",
+                $"{prices[i] + n + prices[j] + (i == j ? n : 0)}");
     }
 
     private static (string, string) SortList(SeededRandom r)
@@ -186,8 +203,10 @@ internal static class ProgramOutput
         int start = r.Between(1, 20), step = r.Between(2, 7), count = r.Between(2, 4);
         var name = r.Pick(Words.Plain);
         return r.Chance(0.5)
-            ? ($"for i in range({start}, {start + step * count}, {step}):\n    print(i)", string.Join('\n', Enumerable.Range(0, count).Select(i => start + i * step)))
-            : ($"for i in range({count}):\n    print(\"{name}\", i + {start})", string.Join('\n', Enumerable.Range(0, count).Select(i => $"{name} {i + start}")));
+            ? ($"for i in range({start}, {start + step * count}, {step}):\n    print(i)",
+                string.Join('\n', Enumerable.Range(0, count).Select(i => start + i * step)))
+            : ($"for i in range({count}):\n    print(\"{name}\", i + {start})",
+                string.Join('\n', Enumerable.Range(0, count).Select(i => $"{name} {i + start}")));
     }
 
     private static (string, string) RunningMaximum(SeededRandom r)
@@ -201,7 +220,8 @@ internal static class ProgramOutput
                 (best, changes) = (value, changes + 1);
         }
 
-        return ($"best = 0\nchanges = 0\nfor v in [{string.Join(", ", values)}]:\n    if v > best:\n        best = v\n        changes += 1\nprint(best, changes)", $"{best} {changes}");
+        return ($"best = 0\nchanges = 0\nfor v in [{string.Join(", ", values)}]:\n    if v > best:\n        best = v\n"
+            + "        changes += 1\nprint(best, changes)", $"{best} {changes}");
     }
 
     private static int[] Values(SeededRandom r, int count, int low, int high)

@@ -13,19 +13,23 @@ internal static class Tavo
     /// <summary>English singular nouns and their Tavo words.</summary>
     public static readonly (string English, string Tavo)[] Nouns =
     [
-        ("dog", "ruma"), ("cat", "misu"), ("bird", "pelo"), ("fish", "sharu"), ("child", "neki"), ("farmer", "dovari"), ("teacher", "selmo"), ("king", "orato"),
-        ("tree", "bolu"), ("river", "vesha"), ("house", "tamo"), ("boat", "kiru"), ("stone", "gada"), ("letter", "wino"), ("song", "lalei"), ("bread", "mopu"),
+        ("dog", "ruma"), ("cat", "misu"), ("bird", "pelo"), ("fish", "sharu"), ("child", "neki"), ("farmer", "dovari"),
+        ("teacher", "selmo"), ("king", "orato"), ("tree", "bolu"), ("river", "vesha"), ("house", "tamo"), ("boat", "kiru"),
+        ("stone", "gada"), ("letter", "wino"), ("song", "lalei"), ("bread", "mopu"),
     ];
 
     /// <summary>English adjectives and their Tavo words.</summary>
     public static readonly (string English, string Tavo)[] Adjectives =
-        [("red", "rako"), ("big", "humo"), ("small", "titi"), ("old", "zano"), ("good", "bela"), ("cold", "frei"), ("quiet", "sumi"), ("new", "novi")];
+        [
+            ("red", "rako"), ("big", "humo"), ("small", "titi"), ("old", "zano"), ("good", "bela"), ("cold", "frei"),
+            ("quiet", "sumi"), ("new", "novi"),
+        ];
 
     /// <summary>English verbs, third person and plural, and their Tavo words.</summary>
     public static readonly (string Singular, string Plural, string Tavo)[] Verbs =
     [
-        ("sees", "see", "viska"), ("finds", "find", "tropa"), ("carries", "carry", "lemba"), ("likes", "like", "amira"), ("paints", "paint", "kolora"),
-        ("follows", "follow", "sekwa"), ("forgets", "forget", "oblia"), ("buys", "buy", "kompa"),
+        ("sees", "see", "viska"), ("finds", "find", "tropa"), ("carries", "carry", "lemba"), ("likes", "like", "amira"),
+        ("paints", "paint", "kolora"), ("follows", "follow", "sekwa"), ("forgets", "forget", "oblia"), ("buys", "buy", "kompa"),
     ];
 
     private static readonly string[] Irregular = ["fish", "child", "bread"];
@@ -44,16 +48,22 @@ internal static class Tavo
                     var noun = random.Pick<(string, string)>(Nouns);
                     var adjective = random.Pick<(string, string)>(Adjectives);
                     return Talk.Once(
-                        random.Pick($"How do you say \"{adjective.Item1} {noun.Item1}\" in Tavo?", $"What is the Tavo for \"{adjective.Item1} {noun.Item1}\"?"),
+                        random.Pick(
+                            $"How do you say \"{adjective.Item1} {noun.Item1}\" in Tavo?",
+                            $"What is the Tavo for \"{adjective.Item1} {noun.Item1}\"?"),
                         $"{noun.Item2} {adjective.Item2}");
                 }
 
             case 1 or 2 or 3:
-                return Talk.Once(random.Pick($"Translate to English: {tavo}", $"What does this Tavo sentence mean: {tavo}", $"Give the English for: {tavo}"), english);
+                return Talk.Once(
+                    random.Pick(
+                        $"Translate to English: {tavo}", $"What does this Tavo sentence mean: {tavo}", $"Give the English for: {tavo}"),
+                    english);
             case 4:
                 return Talk.Under("You translate between English and Tavo. Give the translation only.", english, tavo);
             default:
-                return Talk.Once(random.Pick($"Translate to Tavo: {english}", $"Say this in Tavo: {english}", $"Put into Tavo: {english}"), tavo);
+                return Talk.Once(
+                    random.Pick($"Translate to Tavo: {english}", $"Say this in Tavo: {english}", $"Put into Tavo: {english}"), tavo);
         }
     }
 

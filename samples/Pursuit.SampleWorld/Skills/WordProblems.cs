@@ -15,7 +15,10 @@ internal static class WordProblems
     };
 
     private static readonly Func<SeededRandom, (string Question, string[] Steps, int Answer)>[] Stories =
-        [Shopping, Sharing, Earning, Travelling, Packing, Saving, Reading, Baking, Planting, Ages, Tickets, Parking, Collecting, Walking, Painting, Filling];
+        [
+            Shopping, Sharing, Earning, Travelling, Packing, Saving, Reading, Baking, Planting, Ages, Tickets, Parking, Collecting, Walking,
+            Painting, Filling,
+        ];
 
     private static IReadOnlyList<Turn> Make(SeededRandom random)
     {
@@ -33,7 +36,8 @@ internal static class WordProblems
         return (
             r.Pick(
                 $"{who} buys {Wording.Count(n, x)} at {p} dollars each and {Wording.Count(m, y)} at {q} dollars each. {ask}",
-                $"{Wording.Capital(Wording.A(x))} costs {p} dollars and {Wording.A(y)} costs {q} dollars. {who} takes {n} of the first and {m} of the second. {ask}"),
+                $"{Wording.Capital(Wording.A(x))} costs {p} dollars and {Wording.A(y)} costs {q} dollars. {who} takes {n} of the first "
+                    + $"and {m} of the second. {ask}"),
             [$"{n} * {p} = {a}", $"{m} * {q} = {b}", $"{a} + {b} = {a + b}"],
             a + b);
     }
@@ -44,8 +48,10 @@ internal static class WordProblems
         var (who, thing) = (r.Pick(Words.Names), Wording.Plural(r.Pick(Words.Things)));
         return (
             r.Pick(
-                $"{who} has {start} {thing}, keeps {kept} and shares the rest equally among {friends} friends. How many does each friend get?",
-                $"From a box of {start} {thing}, {who} sets {kept} aside. The others are split evenly between {friends} children. How many {thing} does one child receive?"),
+                $"{who} has {start} {thing}, keeps {kept} and shares the rest equally among {friends} friends. "
+                    + "How many does each friend get?",
+                $"From a box of {start} {thing}, {who} sets {kept} aside. The others are split evenly between {friends} children. "
+                    + $"How many {thing} does one child receive?"),
             [$"{start} - {kept} = {start - kept}", $"{start - kept} / {friends} = {each}"],
             each);
     }
@@ -56,7 +62,8 @@ internal static class WordProblems
         var who = r.Pick(Words.Names);
         int hours = first + second, pay = hours * rate;
         return (
-            $"{who} earns {rate} dollars an hour. On {r.Pick(Words.Weekdays)} {who} works {first} hours and the next day {second} hours, then spends {spent} dollars. How much of the pay is left?",
+            $"{who} earns {rate} dollars an hour. On {r.Pick(Words.Weekdays)} {who} works {first} hours and the next day {second} hours, "
+                + $"then spends {spent} dollars. How much of the pay is left?",
             [$"{first} + {second} = {hours}", $"{hours} * {rate} = {pay}", $"{pay} - {spent} = {pay - spent}"],
             pay - spent);
     }
@@ -68,9 +75,13 @@ internal static class WordProblems
         int a = v * t, b = w * u;
         return (
             r.Pick(
-                $"A train leaves {from[0]} and runs {t} hours at {v} km/h, then {u} hours at {w} km/h until {from[1]}. How many kilometres is the trip?",
-                $"Driving from {from[0]} to {from[1]}, {r.Pick(Words.Names)} goes {v} km/h for {t} hours and {w} km/h for {u} hours. How far is it in kilometres?"),
-            r.Chance(0.5) ? [$"{v} * {t} = {a}", $"{w} * {u} = {b}", $"{a} + {b} = {a + b}"] : [$"{t} * {v} = {a}", $"{u} * {w} = {b}", $"{a} + {b} = {a + b}"],
+                $"A train leaves {from[0]} and runs {t} hours at {v} km/h, then {u} hours at {w} km/h until {from[1]}. "
+                    + "How many kilometres is the trip?",
+                $"Driving from {from[0]} to {from[1]}, {r.Pick(Words.Names)} goes {v} km/h for {t} hours and {w} km/h for {u} hours. "
+                    + "How far is it in kilometres?"),
+            r.Chance(0.5)
+                ? [$"{v} * {t} = {a}", $"{w} * {u} = {b}", $"{a} + {b} = {a + b}"]
+                : [$"{t} * {v} = {a}", $"{u} * {w} = {b}", $"{a} + {b} = {a + b}"],
             a + b);
     }
 
@@ -80,7 +91,8 @@ internal static class WordProblems
         var thing = Wording.Plural(r.Pick(Words.Things));
         return (
             r.Pick(
-                $"A shop in {r.Pick(Words.Cities)} gets {boxes} boxes with {each} {thing} in each. {broken} of the {thing} are damaged. How many are fine?",
+                $"A shop in {r.Pick(Words.Cities)} gets {boxes} boxes with {each} {thing} in each. {broken} of the {thing} are damaged. "
+                    + "How many are fine?",
                 $"There are {boxes} crates of {each} {thing}. After {broken} {thing} are thrown away, how many remain?"),
             [$"{boxes} * {each} = {boxes * each}", $"{boxes * each} - {broken} = {good}"],
             good);
@@ -99,7 +111,8 @@ internal static class WordProblems
         }
 
         return (
-            $"{who} wants {Wording.A(r.Pick(Words.Products))} for {total} dollars and already has {has}. Saving {weekly} dollars a week, how many weeks will it take?",
+            $"{who} wants {Wording.A(r.Pick(Words.Products))} for {total} dollars and already has {has}. Saving {weekly} dollars a week, "
+                + "how many weeks will it take?",
             [$"{total} - {has} = {total - has}", $"{total - has} / {weekly} = {weeks}"],
             weeks);
     }
@@ -110,7 +123,8 @@ internal static class WordProblems
         return (
             r.Pick(
                 $"A book has {pages} pages. {r.Pick(Words.Names)} reads {perDay} pages a day for {days} days. How many pages are left?",
-                $"{r.Pick(Words.Names)} reads {perDay} pages each day. After {days} days, how many of the book's {pages} pages are still unread?"),
+                $"{r.Pick(Words.Names)} reads {perDay} pages each day. After {days} days, how many of the book's "
+                    + $"{pages} pages are still unread?"),
             [$"{perDay} * {days} = {perDay * days}", $"{pages} - {perDay * days} = {left}"],
             left);
     }
@@ -121,7 +135,8 @@ internal static class WordProblems
         eaten += (trays * each - eaten) % bags; // so that the bags come out even
         int all = trays * each, rest = all - eaten;
         return (
-            $"{r.Pick(Words.Names)} bakes {trays} trays of {each} rolls. The family eats {eaten}, and the rest go into {bags} bags, the same number in each. How many rolls are in one bag?",
+            $"{r.Pick(Words.Names)} bakes {trays} trays of {each} rolls. The family eats {eaten}, and the rest go into {bags} bags, "
+                + "the same number in each. How many rolls are in one bag?",
             [$"{trays} * {each} = {all}", $"{all} - {eaten} = {rest}", $"{rest} / {bags} = {rest / bags}"],
             rest / bags);
     }
@@ -131,7 +146,8 @@ internal static class WordProblems
         int rows = r.Between(4, 18), each = r.Between(5, 20), more = r.Between(2, 6), extra = r.Between(3, 12);
         int a = rows * each, b = more * extra;
         return (
-            $"A garden has {rows} rows of {each} tulips. {r.Pick(Words.Names)} adds {more} rows of {extra} roses. How many flowers are there now?",
+            $"A garden has {rows} rows of {each} tulips. {r.Pick(Words.Names)} adds {more} rows of {extra} roses. "
+                + "How many flowers are there now?",
             [$"{rows} * {each} = {a}", $"{more} * {extra} = {b}", $"{a} + {b} = {a + b}"],
             a + b);
     }
@@ -153,7 +169,8 @@ internal static class WordProblems
         int adults = r.Between(2, 40), children = r.Between(2, 60), price = r.Between(6, 18), reduced = r.Between(2, 5);
         int a = adults * price, b = children * reduced;
         return (
-            $"A museum ticket is {price} dollars for adults and {reduced} dollars for children. On {r.Pick(Words.Weekdays)}, {adults} adults and {children} children came. How many dollars did the museum take?",
+            $"A museum ticket is {price} dollars for adults and {reduced} dollars for children. On {r.Pick(Words.Weekdays)}, "
+                + $"{adults} adults and {children} children came. How many dollars did the museum take?",
             [$"{adults} * {price} = {a}", $"{children} * {reduced} = {b}", $"{a} + {b} = {a + b}"],
             a + b);
     }
@@ -163,7 +180,8 @@ internal static class WordProblems
         int floors = r.Between(3, 9), places = r.Between(20, 90), cars = r.Between(30, floors * places - 5), all = floors * places;
         return (
             r.Pick(
-                $"A car park in {r.Pick(Words.Cities)} has {floors} floors with {places} places each. {cars} cars are inside. How many places are free?",
+                $"A car park in {r.Pick(Words.Cities)} has {floors} floors with {places} places each. "
+                    + $"{cars} cars are inside. How many places are free?",
                 $"{cars} cars stand in a garage of {floors} floors, each with {places} places. How many places are empty?"),
             [$"{floors} * {places} = {all}", $"{all} - {cars} = {all - cars}"],
             all - cars);
@@ -176,7 +194,8 @@ internal static class WordProblems
         var thing = Wording.Plural(r.Pick(Words.Things));
         int theirs = mine + more, both = mine + theirs;
         return (
-            $"{who[0]} has {mine} {thing}. {who[1]} has {more} more than {who[0]}. Together they give away {given}. How many {thing} do they have left?",
+            $"{who[0]} has {mine} {thing}. {who[1]} has {more} more than {who[0]}. Together they give away {given}. "
+                + $"How many {thing} do they have left?",
             [$"{mine} + {more} = {theirs}", $"{mine} + {theirs} = {both}", $"{both} - {given} = {both - given}"],
             both - given);
     }
@@ -186,7 +205,8 @@ internal static class WordProblems
         int a = r.Between(3, 19), b = r.Between(2, 14), c = r.Between(2, 12), days = r.Between(2, 9);
         int day = a + b + c;
         return (
-            $"Every day {r.Pick(Words.Names)} walks {a} km in the morning, {b} km at noon and {c} km in the evening. How many kilometres is that in {days} days?",
+            $"Every day {r.Pick(Words.Names)} walks {a} km in the morning, {b} km at noon and {c} km in the evening. "
+                + $"How many kilometres is that in {days} days?",
             [$"{a} + {b} + {c} = {day}", $"{day} * {days} = {day * days}"],
             day * days);
     }
@@ -196,7 +216,8 @@ internal static class WordProblems
         int length = r.Between(3, 25), width = r.Between(2, 14), price = r.Between(2, 12), area = length * width;
         return (
             r.Pick(
-                $"A wall is {length} m long and {width} m high. Paint costs {price} dollars per square metre. What does painting the wall cost in dollars?",
+                $"A wall is {length} m long and {width} m high. Paint costs {price} dollars per square metre. "
+                    + "What does painting the wall cost in dollars?",
                 $"A carpet of {length} m by {width} m is sold at {price} dollars per square metre. What is its price in dollars?"),
             [$"{length} * {width} = {area}", $"{area} * {price} = {area * price}"],
             area * price);
@@ -207,7 +228,8 @@ internal static class WordProblems
         int inflow = r.Between(8, 30), outflow = r.Between(2, inflow - 3), minutes = r.Between(4, 30), start = r.Between(5, 80);
         int net = inflow - outflow, gain = net * minutes;
         return (
-            $"A tank holds {start} litres. Each minute {inflow} litres flow in and {outflow} litres flow out. How many litres are in it after {minutes} minutes?",
+            $"A tank holds {start} litres. Each minute {inflow} litres flow in and {outflow} litres flow out. "
+                + $"How many litres are in it after {minutes} minutes?",
             [$"{inflow} - {outflow} = {net}", $"{net} * {minutes} = {gain}", $"{start} + {gain} = {start + gain}"],
             start + gain);
     }
