@@ -21,12 +21,14 @@ internal static class ArrowsReport
             var rooms = new NamespaceArrows(arrows, name == "Pursuit" ? 2 : 3);
             Console.WriteLine($"## {name}");
             Console.WriteLine();
-            Console.WriteLine($"{AssemblyReader.PublicTypesOf(path).Count} public types; {arrows.Count} type arrows; {rooms.All.Count()} arrows among namespaces");
+            Console.WriteLine($"{AssemblyReader.PublicTypesOf(path).Count} public types; {arrows.Count} type arrows; "
+                + $"{rooms.All.Count()} arrows among namespaces");
             foreach (var circle in rooms.Circles()) Console.WriteLine($"- circle of {circle.Count}: {string.Join(", ", circle)}");
             if (name == "Pursuit")
             {
                 var selection = arrows.Where(a => InSelection(a.From) && InSelection(a.To));
-                foreach (var circle in new NamespaceArrows(selection, 9).Circles()) Console.WriteLine($"- circle of {circle.Count} inside Selection: {string.Join(", ", circle)}");
+                foreach (var circle in new NamespaceArrows(selection, 9).Circles())
+                    Console.WriteLine($"- circle of {circle.Count} inside Selection: {string.Join(", ", circle)}");
             }
 
             Console.WriteLine();

@@ -15,16 +15,23 @@ internal static class EmbeddingsBenchmark
     public static int Run(string[] arguments)
     {
         Console.WriteLine($"{Measure.Machine()}; one thread, {FeaturesBenchmark.Examples} x {FeaturesBenchmark.Length} tokens");
-        Console.WriteLine("| model | pooling, layer | CPU s | tokens/s | forward with losses, CPU s | layers alone, CPU s | rate against losses | against layers |");
+        Console.WriteLine("| model | pooling, layer | CPU s | tokens/s | forward with losses, CPU s | layers alone, "
+            + "CPU s | rate against losses | against layers |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|");
         foreach (var model in arguments.DefaultIfEmpty("288"))
         {
-            using var decoder = int.TryParse(model, CultureInfo.InvariantCulture, out var width) ? Decoder.Create(EngineBenchmark.Config(width), seed: 1) : Decoder.Load(model);
+            using var decoder = int.TryParse(model, CultureInfo.InvariantCulture, out var width)
+                ? Decoder.Create(EngineBenchmark.Config(width), seed: 1)
+                : Decoder.Load(model);
             foreach (var options in new[] { new EmbeddingOptions(), new EmbeddingOptions { Layer = decoder.Config.Layers / 2 } })
             {
                 var (embedding, losses, layers) = Compare(decoder, options);
                 var tokens = FeaturesBenchmark.Examples * FeaturesBenchmark.Length;
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {decoder.Config.HiddenSize}, {decoder.Config.Layers} layers | {options.Pool.ToString().ToLowerInvariant()}, {options.Layer} | {embedding:F3} | {tokens / embedding:N0} | {losses:F3} | {layers:F3} | {losses / embedding:F2} | {layers / embedding:F2} |"));
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {decoder.Config.HiddenSize}, {decoder.Config.Layers} layers | {options.Pool.ToString().ToLowerInvariant()}, "
+                        + $"{options.Layer} | {embedding:F3} | {tokens / embedding:N0} | {losses:F3} | {layers:F3} | "
+                        + $"{losses / embedding:F2} | {layers / embedding:F2} |"));
             }
         }
 
@@ -44,7 +51,8 @@ internal static class EmbeddingsBenchmark
             4,
             () => extractor.Extract(examples, rows, CancellationToken.None),
             () => pool.Losses(batch),
-            () => pool.ForEach(batch.Split(1024, LossReduction.ExampleSum), (worker, _, part) => worker.HiddenStates(part, decoder.Config.Layers, states.AsSpan(0, part.Tokens * extractor.Dimension))));
+            () => pool.ForEach(batch.Split(1024, LossReduction.ExampleSum), (worker, _, part) => worker.HiddenStates(
+                part, decoder.Config.Layers, states.AsSpan(0, part.Tokens * extractor.Dimension))));
         Verify(extractor, examples, rows);
         return (seconds[0], seconds[1], seconds[2]);
     }

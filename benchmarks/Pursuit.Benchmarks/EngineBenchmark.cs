@@ -19,7 +19,8 @@ internal static class EngineBenchmark
     {
         var widths = arguments.Length > 0 ? arguments.Select(a => int.Parse(a, CultureInfo.InvariantCulture)).ToArray() : [288, 512, 1024];
         var peak = GemmRate();
-        Console.WriteLine($"{Measure.Machine()}; one thread, {Examples} x {Length} tokens, vocabulary 4,096, every token a label; a product of 1024^3 runs at {peak / 1e9:F0} GFLOP/s");
+        Console.WriteLine($"{Measure.Machine()}; one thread, {Examples} x {Length} tokens, vocabulary 4,096, every token a label; "
+            + $"a product of 1024^3 runs at {peak / 1e9:F0} GFLOP/s");
         Console.WriteLine("| width, layers | Pursuit CPU s | PyTorch CPU s | times as fast | GFLOP/s | share of that product's rate |");
         Console.WriteLine("|---|---|---|---|---|---|");
         foreach (var width in widths)
@@ -33,7 +34,9 @@ internal static class EngineBenchmark
                 var (seconds, loss, norm) = Time(decoder, Batch(config));
                 var flops = Flops(config);
                 var baseline = PyTorch(directory, loss, norm);
-                Console.WriteLine($"| {width}, {config.Layers} | {seconds:F3} | {(baseline is { } b ? $"{b:F3} | {b / seconds:F2}" : "not here | ")} | {flops / seconds / 1e9:F0} | {flops / seconds / peak:P0} |");
+                Console.WriteLine($"| {width}, {config.Layers} | {seconds:F3} | "
+                    + $"{(baseline is { } b ? $"{b:F3} | {b / seconds:F2}" : "not here | ")} | {flops / seconds / 1e9:F0} | "
+                    + $"{flops / seconds / peak:P0} |");
             }
             finally
             {
@@ -59,9 +62,13 @@ internal static class EngineBenchmark
 
     /// <summary>The batch of engine_pytorch.py: token i of the batch is (i * 7919 + i / 13) mod vocabulary.</summary>
     internal static Batch Batch(ModelConfig config) =>
-        Engine.Models.Batch.Pack([.. Enumerable.Range(0, Examples).Select(e => (Enumerable.Range(e * Length, Length).Select(i => (i * 7919 + i / 13) % config.VocabularySize).ToArray(), (bool[]?)null))]);
+        Engine.Models.Batch.Pack([.. Enumerable.Range(0, Examples)
+            .Select(e =>
+                (Enumerable.Range(e * Length, Length).Select(i => (i * 7919 + i / 13) % config.VocabularySize).ToArray(), (bool[]?)null))]);
 
-    /// <summary>Floating-point operations per CPU second of a large product: what the rest is measured against, on a busy machine too.</summary>
+    /// <summary>
+    /// Floating-point operations per CPU second of a large product: what the rest is measured against, on a busy machine too.
+    /// </summary>
     private static double GemmRate()
     {
         const int Size = 1024;

@@ -26,7 +26,8 @@ internal static class EngineThreadsBenchmark
             var batch = EngineBenchmark.Batch(config);
             one.Step(batch);
             two.Step(batch);
-            if (!one.Bits().SequenceEqual(two.Bits())) throw new InvalidOperationException($"one and two threads gave different gradients at width {width}");
+            if (!one.Bits().SequenceEqual(two.Bits()))
+                throw new InvalidOperationException($"one and two threads gave different gradients at width {width}");
 
             var best = (One: double.PositiveInfinity, Two: double.PositiveInfinity);
             for (var round = 0; round < Rounds; round++)

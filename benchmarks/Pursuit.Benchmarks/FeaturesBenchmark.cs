@@ -30,13 +30,17 @@ internal static class FeaturesBenchmark
     {
         var widths = arguments.Length > 0 ? arguments.Select(a => int.Parse(a, CultureInfo.InvariantCulture)).ToArray() : [288, 512];
         Console.WriteLine($"{Measure.Machine()}; one thread, {Examples} x {Length} tokens, every token a label, dimension {Dimension}");
-        Console.WriteLine("| width, layers | kind | CPU s | plain forward and backward, CPU s | cost | dense loop, CPU s | times as fast |");
+        Console.WriteLine(
+            "| width, layers | kind | CPU s | plain forward and backward, CPU s | cost | dense loop, CPU s | times as fast |");
         Console.WriteLine("|---|---|---|---|---|---|---|");
         foreach (var width in widths)
         {
             var config = EngineBenchmark.Config(width);
             using var decoder = Decoder.Create(config, seed: 1);
-            foreach (var (kind, rank) in new[] { (GradientKind.Factored, 0), (GradientKind.Lora, 16), (GradientKind.Lora, 128), (GradientKind.Full, 0) })
+            foreach (var (kind, rank) in new[]
+            {
+                (GradientKind.Factored, 0), (GradientKind.Lora, 16), (GradientKind.Lora, 128), (GradientKind.Full, 0),
+            })
             {
                 using var adapters = rank > 0 ? LoraAdapters.Create(decoder, new LoraOptions { Rank = rank }, 1) : null;
                 decoder.Adapters = null;
@@ -44,7 +48,12 @@ internal static class FeaturesBenchmark
                 var examples = Make(config);
                 var (plain, features) = Pair(decoder, adapters, options, examples);
                 var loop = kind == GradientKind.Full ? double.NaN : DenseLoop(decoder, adapters, examples);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {width}, {config.Layers} | {kind.ToString().ToLowerInvariant()}{(rank > 0 ? $", rank {rank}" : "")} | {features:F3} | {plain:F3} | {features / plain:F2} | {(double.IsNaN(loop) ? "" : loop.ToString("F1", CultureInfo.InvariantCulture))} | {(double.IsNaN(loop) ? "" : (loop / features).ToString("F0", CultureInfo.InvariantCulture))} |"));
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {width}, {config.Layers} | {kind.ToString().ToLowerInvariant()}{(rank > 0 ? $", rank {rank}" : "")} | "
+                        + $"{features:F3} | {plain:F3} | {features / plain:F2} | "
+                        + $"{(double.IsNaN(loop) ? "" : loop.ToString("F1", CultureInfo.InvariantCulture))} | "
+                        + $"{(double.IsNaN(loop) ? "" : (loop / features).ToString("F0", CultureInfo.InvariantCulture))} |"));
             }
         }
 
@@ -66,7 +75,8 @@ internal static class FeaturesBenchmark
     public static Batch Pack(EncodedExample[] examples) => Batch.Pack([.. examples.Select(e => (e.Ids, (bool[]?)e.Trained))]);
 
     /// <summary>The least CPU seconds of each over alternating rounds, so that both see the same machine.</summary>
-    private static (double Plain, double Features) Pair(Decoder decoder, LoraAdapters? adapters, GradientFeatureOptions options, EncodedExample[] examples)
+    private static (double Plain, double Features) Pair(
+        Decoder decoder, LoraAdapters? adapters, GradientFeatureOptions options, EncodedExample[] examples)
     {
         using var pool = new DecoderPool(decoder, new DecoderPoolOptions { Threads = 1 });
         using var gradients = new WeightGradients(decoder);
@@ -100,7 +110,9 @@ internal static class FeaturesBenchmark
         using var weights = adapters is null ? new WeightGradients(decoder) : null;
         using var low = adapters is null ? null : new AdapterGradients(decoder);
         IGradientSum sum = (IGradientSum?)weights ?? low!;
-        var tensors = adapters is null ? decoder.Layout.LinearGroups.SelectMany(g => g.Parts).Select(p => p.Weight).ToArray() : [.. sum.Parameters];
+        var tensors = adapters is null
+            ? decoder.Layout.LinearGroups.SelectMany(g => g.Parts).Select(p => p.Weight).ToArray()
+            : [.. sum.Parameters];
         var seconds = Cpu(() =>
         {
             var kept = new float[Interval][];

@@ -11,7 +11,8 @@ internal static class GemmBenchmark
     private static readonly (int M, int N, int K)[] Shapes =
     [
         (2048, 2048, 2048), (4096, 288, 288), (4096, 768, 288), (4096, 288, 768), (288, 768, 4096), (1024, 1024, 1024), (256, 256, 256),
-        (64, 64, 64), (128, 2048, 64), (4096, 32, 576), (1, 2048, 2048), (4, 2048, 2048), (16, 2048, 2048), (2048, 1, 2048), (2048, 8, 2048), (2048, 16, 2048), (2048, 2048, 8),
+        (64, 64, 64), (128, 2048, 64), (4096, 32, 576), (1, 2048, 2048), (4, 2048, 2048), (16, 2048, 2048), (2048, 1, 2048),
+        (2048, 8, 2048), (2048, 16, 2048), (2048, 2048, 8),
     ];
 
     /// <summary>Verifies every shape against OpenBLAS, then prints the ratios.</summary>
@@ -25,7 +26,8 @@ internal static class GemmBenchmark
 
         var peak = Measure.PeakFlops() / 1e9;
         Console.WriteLine($"{Measure.Machine()}, OpenBLAS kernels {OpenBlas.CoreName}, path {Simd.Best}, FMA ceiling {peak:F0} GFLOP/s");
-        Console.WriteLine("One thread, best of 12 alternating rounds by processor time.\n\n| m x n x k | transposes | Pursuit GFLOP/s | OpenBLAS GFLOP/s | ratio | share of ceiling |");
+        Console.WriteLine("One thread, best of 12 alternating rounds by processor time.\n\n| m x n x k | transposes | Pursuit GFLOP/s | "
+            + "OpenBLAS GFLOP/s | ratio | share of ceiling |");
         Console.WriteLine("|---|---|---|---|---|---|");
         foreach (var (m, n, k) in Shapes)
         {
@@ -52,11 +54,13 @@ internal static class GemmBenchmark
                 for (var i = 0; i < ours.Length; i++)
                 {
                     if (!(Math.Abs(ours[i] - theirs[i]) <= 1e-5 * Math.Sqrt(k)))
-                        throw new InvalidOperationException($"{m} x {n} x {k}, transposes {ta} {tb}: element {i} is {ours[i]}, OpenBLAS has {theirs[i]}");
+                        throw new InvalidOperationException(
+                            $"{m} x {n} x {k}, transposes {ta} {tb}: element {i} is {ours[i]}, OpenBLAS has {theirs[i]}");
                 }
 
                 var gflops = work * repeats / seconds[0] / 1e9;
-                Console.WriteLine($"| {m} x {n} x {k} | {(ta ? 'T' : 'N')}{(tb ? 'T' : 'N')} | {gflops:F0} | {work * repeats / seconds[1] / 1e9:F0} | {seconds[1] / seconds[0]:F2} | {gflops / peak:P0} |");
+                Console.WriteLine($"| {m} x {n} x {k} | {(ta ? 'T' : 'N')}{(tb ? 'T' : 'N')} | {gflops:F0} | "
+                    + $"{work * repeats / seconds[1] / 1e9:F0} | {seconds[1] / seconds[0]:F2} | {gflops / peak:P0} |");
             }
         }
 

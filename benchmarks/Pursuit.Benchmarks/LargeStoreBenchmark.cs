@@ -12,7 +12,10 @@ namespace Pursuit.Benchmarks;
 /// <summary>gtp on a store larger than the memory it may have: time, passes, and the process's own memory at its highest.</summary>
 internal static class LargeStoreBenchmark
 {
-    /// <summary>"large DIRECTORY ROWS DIMENSION ROWS-TO-CHOOSE THREADS [MEMORY|- [journal|no-journal [PARTS [auto|always|never]]]]"; the store is made, in int8, where there is none.</summary>
+    /// <summary>
+    /// "large DIRECTORY ROWS DIMENSION ROWS-TO-CHOOSE THREADS [MEMORY|- [journal|no-journal [PARTS [auto|always|never]]]]"; the store is
+    /// made, in int8, where there is none.
+    /// </summary>
     public static int Run(string[] args)
     {
         int Number(int index) => int.Parse(args[index], CultureInfo.InvariantCulture);
@@ -25,14 +28,39 @@ internal static class LargeStoreBenchmark
         var kept = Path.Combine(directory, PursuitJournal.FileName);
         File.Delete(kept);
         using var journal = args.Length > 7 && args[7] == "no-journal" ? null : PursuitJournal.Open(kept, "benchmark");
-        var problem = new SelectionProblem { ContentIds = Measure.NumberedIds(rows), Budget = new Budget(budget, false, BudgetUnit.Rows), Gradients = new GradientInputs { Pool = pool, Target = target } };
-        var options = new GtpOptions { Iterations = 10, SwapRounds = 3, Fill = GtpFill.None, Groups = TargetGrouping.One, Batch = 0, Rounds = args.Length > 8 && Number(8) > 1 ? 2 : 1, Parts = args.Length > 8 ? Number(8) : 1, Screen = args.Length > 9 ? Enum.Parse<ScreenUse>(args[9], ignoreCase: true) : ScreenUse.Auto };
+        var problem = new SelectionProblem
+        {
+            ContentIds = Measure.NumberedIds(rows),
+            Budget = new Budget(budget, false, BudgetUnit.Rows),
+            Gradients = new GradientInputs { Pool = pool, Target = target },
+        };
+        var options = new GtpOptions
+        {
+            Iterations = 10,
+            SwapRounds = 3,
+            Fill = GtpFill.None,
+            Groups = TargetGrouping.One,
+            Batch = 0,
+            Rounds = args.Length > 8 && Number(8) > 1 ? 2 : 1,
+            Parts = args.Length > 8 ? Number(8) : 1,
+            Screen = args.Length > 9 ? Enum.Parse<ScreenUse>(args[9], ignoreCase: true) : ScreenUse.Auto,
+        };
         using var watch = ProcessMemory.Watch();
         var start = Stopwatch.GetTimestamp();
-        var chosen = new GtpSelector(options).Select(problem, new SelectionContext { Threads = threads, Memory = memory, Journal = journal });
+        var chosen = new GtpSelector(options)
+            .Select(problem, new SelectionContext { Threads = threads, Memory = memory, Journal = journal });
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         var details = (PursuitDetails)chosen.Details!;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"gtp, {chosen.Rows.Count:N0} of {rows:N0} x {dimension:N0} of {pool.BytesPerElement} bytes ({GradientRows.OfPool(pool, options.Rows).PassBytes / 1e9:0.00} GB), {threads} threads: {seconds:0.0} s, {details.Passes} passes, residual {details.Residual:0.000}, anonymous memory at most {watch.Peak / (double)(1L << 30):0.00} GiB of {memory.Planned / (double)(1L << 30):0.00} planned, rows {(memory.KeepsRows ? "kept" : $"read again, {memory.BytesReread / 1e9:0.00} GB")}; screened {memory.RowsScreened:N0} rows, read again {memory.RowsReadAgain:N0}, spared {memory.BytesSpared / 1e9:0.00} of {details.BytesRead / 1e9:0.00} GB; journal {(journal is null ? "none" : $"{new FileInfo(kept).Length / 1e6:0} MB")}"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"gtp, {chosen.Rows.Count:N0} of {rows:N0} x {dimension:N0} of {pool.BytesPerElement} bytes "
+                + $"({GradientRows.OfPool(pool, options.Rows).PassBytes / 1e9:0.00} GB), {threads} threads: {seconds:0.0} s, "
+                + $"{details.Passes} passes, residual {details.Residual:0.000}, anonymous memory at most "
+                + $"{watch.Peak / (double)(1L << 30):0.00} GiB of {memory.Planned / (double)(1L << 30):0.00} planned, "
+                + $"rows {(memory.KeepsRows ? "kept" : $"read again, {memory.BytesReread / 1e9:0.00} GB")}; "
+                + $"screened {memory.RowsScreened:N0} rows, read again {memory.RowsReadAgain:N0}, spared {memory.BytesSpared / 1e9:0.00} "
+                + $"of {details.BytesRead / 1e9:0.00} GB; "
+                + $"journal {(journal is null ? "none" : $"{new FileInfo(kept).Length / 1e6:0} MB")}"));
         File.Delete(kept);
         return 0;
     }
@@ -40,7 +68,11 @@ internal static class LargeStoreBenchmark
     /// <summary>Independent normal rows of unit length.</summary>
     public static void Make(string directory, int rows, int dimension, string type, int threads)
     {
-        var manifest = FeatureManifest.Create("gradient-trajectory", rows, [new FeatureBlock("a", dimension)]) with { Dtype = type, Normalization = "row" };
+        var manifest = FeatureManifest.Create("gradient-trajectory", rows, [new FeatureBlock("a", dimension)]) with
+        {
+            Dtype = type,
+            Normalization = "row",
+        };
         var writer = new FeatureStoreWriter(directory, manifest);
         Parallel.For(0, manifest.ShardCount, new ParallelOptions { MaxDegreeOfParallelism = threads }, shard =>
         {

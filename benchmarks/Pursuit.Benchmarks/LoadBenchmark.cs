@@ -17,12 +17,13 @@ internal static class LoadBenchmark
         try
         {
             var path = Path.Combine(directory, "model.safetensors");
-            SafetensorsWriter.Write(path, [.. Enumerable.Range(0, Tensors).Select(t => new TensorToWrite($"layer.{t}", TensorType.BFloat16, [Rows, Columns], (offset, bytes) =>
-            {
-                var numbers = MemoryMarshal.Cast<byte, ushort>(bytes);
-                for (var i = 0; i < numbers.Length; i++)
-                    numbers[i] = (ushort)(0x3F80 + t + (offset / 2 + i) % 64);
-            }))]);
+            SafetensorsWriter.Write(path, [.. Enumerable.Range(0, Tensors)
+                .Select(t => new TensorToWrite($"layer.{t}", TensorType.BFloat16, [Rows, Columns], (offset, bytes) =>
+                {
+                    var numbers = MemoryMarshal.Cast<byte, ushort>(bytes);
+                    for (var i = 0; i < numbers.Length; i++)
+                        numbers[i] = (ushort)(0x3F80 + t + (offset / 2 + i) % 64);
+                }))]);
             var buffer = new byte[1 << 22];
             var weights = new float[Rows * Columns];
             var seconds = Measure.AlternateProcessorTime(5, () => ReadPlain(path, buffer), () => Load(path, weights));
@@ -33,7 +34,8 @@ internal static class LoadBenchmark
             }
 
             var gigabytes = new FileInfo(path).Length / 1e9;
-            Console.WriteLine($"{Measure.Machine()}; the file is in the system's cache; best of 5 alternating rounds, processor time of the one thread");
+            Console.WriteLine(
+                $"{Measure.Machine()}; the file is in the system's cache; best of 5 alternating rounds, processor time of the one thread");
             Console.WriteLine();
             Console.WriteLine("| what | seconds | GB/s of file |");
             Console.WriteLine("|---|---|---|");

@@ -9,21 +9,33 @@ using Pursuit.Selection.Pursuits;
 namespace Pursuit.Benchmarks;
 
 /// <summary>
-/// gtp, and Pursuit's own omp, on the problem that benchmarks/omp.py makes and solves by matching pursuit as GradMatch and TAGCOS compute it:
-/// the same rows and target in single precision, the same ridge, no batches, no fill.
+/// gtp, and Pursuit's own omp, on the problem that benchmarks/omp.py makes and solves by matching pursuit as GradMatch and TAGCOS compute
+/// it: the same rows and target in single precision, the same ridge, no batches, no fill.
 /// </summary>
 internal static class MatchingPursuitBenchmark
 {
     /// <summary>"matching DIRECTORY ROWS-TO-CHOOSE THREADS [ITERATIONS+SWAP-ROUNDS ...]".</summary>
     public static int Run(string[] args)
     {
-        var (directory, budget, threads) = (args[1], int.Parse(args[2], CultureInfo.InvariantCulture), int.Parse(args[3], CultureInfo.InvariantCulture));
+        var (directory, budget, threads) =
+            (args[1], int.Parse(args[2], CultureInfo.InvariantCulture), int.Parse(args[3], CultureInfo.InvariantCulture));
         using var pool = FeatureSource.Open(Path.Combine(directory, "pool.npy"), rows: null, CancellationToken.None);
         using var target = FeatureSource.Open(Path.Combine(directory, "target.npy"), rows: null, CancellationToken.None);
-        var problem = new SelectionProblem { ContentIds = Measure.NumberedIds(pool.Rows), Budget = new Budget(budget, false, BudgetUnit.Rows), Gradients = new GradientInputs { Pool = pool, Target = target } };
+        var problem = new SelectionProblem
+        {
+            ContentIds = Measure.NumberedIds(pool.Rows),
+            Budget = new Budget(budget, false, BudgetUnit.Rows),
+            Gradients = new GradientInputs { Pool = pool, Target = target },
+        };
         Console.WriteLine($"{Measure.Machine()}, {threads} threads; {pool.Rows:N0} x {pool.Dimension:N0} in single precision");
         var usual = new GtpOptions { Fill = GtpFill.None, Batch = 0 };
-        (string Name, ISelector Selector)[] contenders = [.. args[4..].DefaultIfEmpty("20+5").Select(s => ($"gtp, {s} passes", (ISelector)new GtpSelector(Schedule(usual, s)))), ("gtp, the default without a screen", new GtpSelector(usual with { Screen = ScreenUse.Never })), ("omp", new OmpSelector(new OmpOptions())), ("omp without a screen", new OmpSelector(new OmpOptions { Screen = ScreenUse.Never }))];
+        (string Name, ISelector Selector)[] contenders =
+        [
+            .. args[4..].DefaultIfEmpty("20+5").Select(s => ($"gtp, {s} passes", (ISelector)new GtpSelector(Schedule(usual, s)))),
+            ("gtp, the default without a screen", new GtpSelector(usual with { Screen = ScreenUse.Never })),
+            ("omp", new OmpSelector(new OmpOptions())),
+            ("omp without a screen", new OmpSelector(new OmpOptions { Screen = ScreenUse.Never })),
+        ];
         foreach (var (name, selector) in contenders)
         {
             var best = double.PositiveInfinity;
@@ -38,7 +50,10 @@ internal static class MatchingPursuitBenchmark
             }
 
             var details = (PursuitDetails)chosen!.Details!;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {best:0.00} s, {chosen.Rows.Count:N0} rows, {details.Passes} passes, residual {details.Residual:0.0000}; {memory.RowsReadAgain:N0} of {memory.RowsScreened:N0} screened rows read again"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name}: {best:0.00} s, {chosen.Rows.Count:N0} rows, {details.Passes} passes, residual {details.Residual:0.0000}; "
+                    + $"{memory.RowsReadAgain:N0} of {memory.RowsScreened:N0} screened rows read again"));
         }
 
         return 0;

@@ -36,7 +36,9 @@ internal static unsafe partial class Measure
         return best;
     }
 
-    /// <summary>What one core can do: 16 independent chains of fused multiply-adds in registers, in floating-point operations per second.</summary>
+    /// <summary>
+    /// What one core can do: 16 independent chains of fused multiply-adds in registers, in floating-point operations per second.
+    /// </summary>
     public static double PeakFlops()
     {
         const int Steps = 5_000_000;
@@ -49,7 +51,8 @@ internal static unsafe partial class Measure
     {
         var load = File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
         var model = File.Exists("/proc/cpuinfo")
-            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[^1].Trim()
+            ? File.ReadLines("/proc/cpuinfo")
+                .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[^1].Trim()
             : null;
         return $"{model ?? "unknown processor"}, {Environment.ProcessorCount} cores, .NET {Environment.Version}, load average {load}";
     }

@@ -23,10 +23,14 @@ internal static unsafe partial class OpenBlas
     public static string CoreName => Marshal.PtrToStringAnsi(GetCoreName()) ?? "unknown";
 
     /// <summary>cblas_sgemm in the argument order of <see cref="Numerics.Gemm"/>.</summary>
-    public static void Multiply(bool transposeA, bool transposeB, int m, int n, int k, float alpha, float[] a, int lda, float[] b, int ldb, float beta, float[] c, int ldc)
+    public static void Multiply(
+        bool transposeA, bool transposeB, int m, int n, int k, float alpha, float[] a, int lda, float[] b, int ldb,
+        float beta, float[] c, int ldc)
     {
         fixed (float* pa = a, pb = b, pc = c)
-            Sgemm(RowMajor, transposeA ? Transpose : NoTranspose, transposeB ? Transpose : NoTranspose, m, n, k, alpha, pa, lda, pb, ldb, beta, pc, ldc);
+            Sgemm(
+                RowMajor, transposeA ? Transpose : NoTranspose, transposeB ? Transpose : NoTranspose, m, n, k, alpha, pa,
+                lda, pb, ldb, beta, pc, ldc);
     }
 
     [LibraryImport(Library, EntryPoint = "openblas_set_num_threads")]
@@ -36,5 +40,7 @@ internal static unsafe partial class OpenBlas
     private static partial IntPtr GetCoreName();
 
     [LibraryImport(Library, EntryPoint = "cblas_sgemm")]
-    private static partial void Sgemm(int order, int transposeA, int transposeB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc);
+    private static partial void Sgemm(
+        int order, int transposeA, int transposeB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta,
+        float* c, int ldc);
 }

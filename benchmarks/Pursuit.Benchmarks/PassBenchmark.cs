@@ -17,12 +17,15 @@ internal static unsafe partial class PassBenchmark
 {
     private const int Groups = 4;
 
-    /// <summary>"passes DIRECTORY ROWS DIMENSION I8|BF16 THREADS ROUNDS [ROUNDS-FROM-DISK]"; the store is made where there is none.</summary>
+    /// <summary>
+    /// "passes DIRECTORY ROWS DIMENSION I8|BF16 THREADS ROUNDS [ROUNDS-FROM-DISK]"; the store is made where there is none.
+    /// </summary>
     public static int Run(string[] args)
     {
         int Number(int index) => int.Parse(args[index], CultureInfo.InvariantCulture);
         var (directory, threads, rounds) = (args[1], Number(5), Number(6));
-        if (!File.Exists(Path.Combine(directory, FeatureManifest.FileName))) LargeStoreBenchmark.Make(directory, Number(2), Number(3), args[4], threads);
+        if (!File.Exists(Path.Combine(directory, FeatureManifest.FileName)))
+            LargeStoreBenchmark.Make(directory, Number(2), Number(3), args[4], threads);
         Console.WriteLine($"{args[4]}, {Number(2):N0} rows x {Number(3):N0}, {threads} threads; {Measure.Machine()}");
         Cached(directory, threads, rounds);
         Uncached(directory, threads, args.Length > 7 ? Number(7) : rounds);
@@ -35,8 +38,14 @@ internal static unsafe partial class PassBenchmark
         var (rows, pass) = Pass(features, threads);
         // Of one thread the time it had the processor: other programs' turns don't count.
         Func<int, Action[], double[]> measure = threads == 1 ? Measure.AlternateProcessorTime : Measure.Alternate;
-        var best = measure(rounds, [() => ReadMapped(features, threads, prefetches: false), () => ReadMapped(features, threads, prefetches: true), () => ReadFiles(directory, threads, 1 << 18), pass]);
-        Line("in page cache", rows.PassBytes, Math.Min(Math.Min(best[0], best[1]), best[2]), best[3], string.Create(CultureInfo.InvariantCulture, $"mapped {best[0]:0.000} s, mapped with prefetch {best[1]:0.000} s, read calls {best[2]:0.000} s"));
+        var best = measure(rounds,
+        [
+            () => ReadMapped(features, threads, prefetches: false), () => ReadMapped(features, threads, prefetches: true),
+            () => ReadFiles(directory, threads, 1 << 18), pass,
+        ]);
+        Line("in page cache", rows.PassBytes, Math.Min(Math.Min(best[0], best[1]), best[2]), best[3], string.Create(
+            CultureInfo.InvariantCulture,
+            $"mapped {best[0]:0.000} s, mapped with prefetch {best[1]:0.000} s, read calls {best[2]:0.000} s"));
     }
 
     private static void Uncached(string directory, int threads, int rounds)
@@ -65,7 +74,8 @@ internal static unsafe partial class PassBenchmark
 
     private static void Line(string where, long bytes, double read, double pass, string how) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{where}: reading {read:0.000} s, {bytes / 1e9 / read:0.00} GB/s ({how}); a pass, J = {Groups}, {pass:0.000} s, {bytes / 1e9 / pass:0.00} GB/s: {read / pass:0.00} of reading"));
+        $"{where}: reading {read:0.000} s, {bytes / 1e9 / read:0.00} GB/s ({how}); a pass, J = {Groups}, {pass:0.000} s, "
+            + $"{bytes / 1e9 / pass:0.00} GB/s: {read / pass:0.00} of reading"));
 
     private static (GradientRows Rows, Action Pass) Pass(StoreFeatures features, int threads)
     {
@@ -97,7 +107,9 @@ internal static unsafe partial class PassBenchmark
                 {
                     var first = shard * features.ShardRows;
                     var tile = features.Read(block, first, Math.Min(features.ShardRows, features.Rows - first), []);
-                    sum ^= ReadSpan(tile.Element == FeatureElement.I8 ? MemoryMarshal.AsBytes(tile.Bytes) : MemoryMarshal.AsBytes(tile.BFloats), prefetches);
+                    sum ^= ReadSpan(
+                        tile.Element == FeatureElement.I8 ? MemoryMarshal.AsBytes(tile.Bytes) : MemoryMarshal.AsBytes(tile.BFloats),
+                        prefetches);
                 }
             }
 
@@ -110,14 +122,16 @@ internal static unsafe partial class PassBenchmark
     {
         var files = Directory.GetFiles(directory, "shard-*").Order(StringComparer.Ordinal).ToArray();
         var next = -1;
-        Parallel.ForEach(Enumerable.Range(0, threads).Select(_ => new byte[atOnce]), new ParallelOptions { MaxDegreeOfParallelism = threads }, room =>
-        {
-            for (var f = Interlocked.Increment(ref next); f < files.Length; f = Interlocked.Increment(ref next))
+        Parallel.ForEach(
+            Enumerable.Range(0, threads).Select(_ => new byte[atOnce]), new ParallelOptions { MaxDegreeOfParallelism = threads }, room =>
             {
-                using var handle = File.OpenHandle(files[f], options: FileOptions.SequentialScan);
-                for (var offset = 0L; RandomAccess.Read(handle, room, offset) is var read and > 0; offset += read) Measure.Keep(room[read - 1]);
-            }
-        });
+                for (var f = Interlocked.Increment(ref next); f < files.Length; f = Interlocked.Increment(ref next))
+                {
+                    using var handle = File.OpenHandle(files[f], options: FileOptions.SequentialScan);
+                    for (var offset = 0L; RandomAccess.Read(handle, room, offset) is var read and > 0; offset += read)
+                        Measure.Keep(room[read - 1]);
+                }
+            });
     }
 
     private static Vector<ulong> ReadSpan(ReadOnlySpan<byte> bytes, bool prefetches)
@@ -152,7 +166,8 @@ internal static unsafe partial class PassBenchmark
         foreach (var path in Directory.GetFiles(directory))
         {
             using var handle = File.OpenHandle(path);
-            if (Advise((int)handle.DangerousGetHandle(), 0, 0, DontNeed) != 0) throw new InvalidOperationException($"{path} can't be dropped from the page cache");
+            if (Advise((int)handle.DangerousGetHandle(), 0, 0, DontNeed) != 0)
+                throw new InvalidOperationException($"{path} can't be dropped from the page cache");
         }
     }
 

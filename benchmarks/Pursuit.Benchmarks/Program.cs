@@ -55,6 +55,8 @@ switch (args.FirstOrDefault())
     case "tsds-store":
         return TsdsStore.Run(args);
     default:
-        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: arrows, gemm, load, pursuit, scan, read, scale, large, matching, passes, engine, engine-threads, bf16, bf16-model, features, embeddings, information, prove, templates, tokenizer, tokenizer-train, tsds, tsds-ivf, tsds-store");
+        Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: arrows, gemm, load, pursuit, scan, read, scale, "
+            + "large, matching, passes, engine, engine-threads, bf16, bf16-model, features, embeddings, information, prove, templates, "
+            + "tokenizer, tokenizer-train, tsds, tsds-ivf, tsds-store");
         return 2;
 }

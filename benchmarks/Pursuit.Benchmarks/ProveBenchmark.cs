@@ -20,16 +20,22 @@ internal static class ProveBenchmark
         var model = Path.Combine(root, "models", "pursuit-mini");
         var encoder = ModelEncoder.Load(model, 512);
         using var decoder = Decoder.Load(model);
-        TrainingExample[] examples = [.. Pool.ReadAll(new PoolOptions { Paths = [Path.Combine(root, "samples", "world", "pool.jsonl")] }, default).Select(encoder.Encode).Where(e => !e.AllMasked).Take(512).Select(e => new TrainingExample(e.Ids, e.Trained, 1, 1, ""))];
+        TrainingExample[] examples =
+            [.. Pool.ReadAll(new PoolOptions { Paths = [Path.Combine(root, "samples", "world", "pool.jsonl")] }, default)
+                .Select(encoder.Encode).Where(e => !e.AllMasked).Take(512).Select(e => new TrainingExample(e.Ids, e.Trained, 1, 1, ""))];
         var tokens = examples.Sum(e => e.Tokens.Length);
-        Console.WriteLine($"{Measure.Machine()}; {examples.Length} examples of {(double)tokens / examples.Length:F0} tokens, best of {Rounds} alternating rounds");
+        Console.WriteLine($"{Measure.Machine()}; {examples.Length} examples of {(double)tokens / examples.Length:F0} tokens, "
+            + $"best of {Rounds} alternating rounds");
 
-        Console.WriteLine("\n| tokens per CPU second | batches of 32, micro-batches of 1024 | batches of 8, micro-batches of 256 |\n|---|---|---|");
-        var (plain32, train32, plain8, train8) = (new Side(decoder, examples, 32, 1024, false), new Side(decoder, examples, 32, 1024, true), new Side(decoder, examples, 8, 256, false), new Side(decoder, examples, 8, 256, true));
+        Console.WriteLine(
+            "\n| tokens per CPU second | batches of 32, micro-batches of 1024 | batches of 8, micro-batches of 256 |\n|---|---|---|");
+        var (plain32, train32, plain8, train8) = (new Side(decoder, examples, 32, 1024, false), new Side(decoder, examples, 32, 1024, true),
+            new Side(decoder, examples, 8, 256, false), new Side(decoder, examples, 8, 256, true));
         var seconds = Measure.AlternateProcessorTime(Rounds, plain32.Epoch, train32.Epoch, plain8.Epoch, train8.Epoch);
         Console.WriteLine($"| forward and backward | {tokens / seconds[0]:N0} | {tokens / seconds[2]:N0} |");
         Console.WriteLine($"| training: the same, clipping and AdamW | {tokens / seconds[1]:N0} | {tokens / seconds[3]:N0} |");
-        Console.WriteLine($"| training's share of forward and backward at 32 | {seconds[0] / seconds[1]:P0} | {seconds[0] / seconds[3]:P0} |");
+        Console.WriteLine(
+            $"| training's share of forward and backward at 32 | {seconds[0] / seconds[1]:P0} | {seconds[0] / seconds[3]:P0} |");
         foreach (var side in (Side[])[plain32, train32, plain8, train8]) side.Dispose();
 
         Generation(model, examples);
@@ -53,7 +59,8 @@ internal static class ProveBenchmark
         using (var alone = new Generator(decoder))
         {
             for (var i = 0; i < 8; i++)
-                if (!alone.Greedy(prompts[i], NewTokens, []).SequenceEqual(texts[i])) throw new InvalidOperationException($"text {i} isn't what it is alone");
+                if (!alone.Greedy(prompts[i], NewTokens, []).SequenceEqual(texts[i]))
+                    throw new InvalidOperationException($"text {i} isn't what it is alone");
         }
 
         var whole = Batch.Pack([.. prompts.Zip(texts, (p, t) => ((int[])[.. p, .. t], (bool[]?)null))]);
@@ -68,10 +75,14 @@ internal static class ProveBenchmark
         Console.WriteLine("\n| | tokens per CPU second | of scoring |\n|---|---|---|");
         var scored = whole.Tokens.Length / seconds[2];
         Console.WriteLine($"| scoring, every token a label | {scored:N0} | |");
-        Console.WriteLine($"| greedy answers to 96 prompts, side by side: prompt and new tokens | {whole.Tokens.Length / seconds[1]:N0} | {whole.Tokens.Length / seconds[1] / scored:P0} |");
-        Console.WriteLine($"| the prompts' own time taken off, new tokens alone | {further / (seconds[1] - seconds[0]):N0} | {further / (seconds[1] - seconds[0]) / scored:P0} |");
-        Console.WriteLine($"| the prompts' time counted, their tokens not | {written / seconds[1]:N0} | {written / seconds[1] / scored:P0} |");
-        Console.WriteLine($"| greedy answers one after another, new tokens alone | {texts.Take(8).Sum(t => t.Length) / seconds[3]:N0} | {texts.Take(8).Sum(t => t.Length) / seconds[3] / scored:P0} |");
+        Console.WriteLine($"| greedy answers to 96 prompts, side by side: prompt and new tokens | {whole.Tokens.Length / seconds[1]:N0} | "
+            + $"{whole.Tokens.Length / seconds[1] / scored:P0} |");
+        Console.WriteLine($"| the prompts' own time taken off, new tokens alone | {further / (seconds[1] - seconds[0]):N0} | "
+            + $"{further / (seconds[1] - seconds[0]) / scored:P0} |");
+        Console.WriteLine(
+            $"| the prompts' time counted, their tokens not | {written / seconds[1]:N0} | {written / seconds[1] / scored:P0} |");
+        Console.WriteLine($"| greedy answers one after another, new tokens alone | {texts.Take(8).Sum(t => t.Length) / seconds[3]:N0} | "
+            + $"{texts.Take(8).Sum(t => t.Length) / seconds[3] / scored:P0} |");
     }
 
     private static string Root()

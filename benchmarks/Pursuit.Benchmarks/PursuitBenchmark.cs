@@ -36,7 +36,8 @@ internal static class PursuitBenchmark
             var expected = new ExpectedRows("the pool", rows, rows, [], "");
             using var pool = FeatureSource.Open(directory, expected, CancellationToken.None);
             using var target = PlantTargets(pool, dimension);
-            Console.WriteLine($"{Measure.Machine()}, {threads} threads; {rows:N0} x {dimension:N0} bf16 ({pool.Rows * (long)dimension * 2 / 1e9:0.00} GB, mapped), J = {Targets}");
+            Console.WriteLine($"{Measure.Machine()}, {threads} threads; {rows:N0} x {dimension:N0} bf16 "
+                + $"({pool.Rows * (long)dimension * 2 / 1e9:0.00} GB, mapped), J = {Targets}");
             Console.WriteLine();
             if (!Verify(pool)) return 1;
             TimePass(pool, threads);
@@ -66,7 +67,8 @@ internal static class PursuitBenchmark
                 state ^= state << 13;
                 state ^= state >> 7;
                 state ^= state << 17;
-                values[k] = ((int)(state & 255) + (int)(state >> 8 & 255) + (int)(state >> 16 & 255) + (int)(state >> 24 & 255) - 510) / 148f;
+                values[k] =
+                    ((int)(state & 255) + (int)(state >> 8 & 255) + (int)(state >> 16 & 255) + (int)(state >> 24 & 255) - 510) / 148f;
             }
 
             var norms = new float[manifest.RowsIn(shard)];
@@ -133,7 +135,8 @@ internal static class PursuitBenchmark
         var scores = new double[pool.Rows * Targets];
         var rhs = new float[Targets * pool.Dimension];
         Array.Fill(rhs, 0.01f);
-        var best = Measure.Alternate(5, () => ReadAll(pool, threads), () => rows.Scan(rhs, Targets, scores, threads, CancellationToken.None));
+        var best = Measure.Alternate(
+            5, () => ReadAll(pool, threads), () => rows.Scan(rhs, Targets, scores, threads, CancellationToken.None));
         var gigabytes = rows.PassBytes / 1e9;
         Console.WriteLine("| | seconds | GB/s | of reading alone |");
         Console.WriteLine("|---|---|---|---|");
@@ -185,7 +188,9 @@ internal static class PursuitBenchmark
         Console.WriteLine($"| M = {budget:N0} | seconds | passes | rows | residual | times as fast |");
         Console.WriteLine("|---|---|---|---|---|---|");
         var gtp = Time("gtp, staged", new GtpSelector(new GtpOptions { Fill = GtpFill.None }), problem, null, threads);
-        Time("gtp, paper", new GtpSelector(new GtpOptions { Fill = GtpFill.None, Schedule = GtpSchedule.Paper, Iterations = 5 }), problem, null, threads);
+        Time(
+            "gtp, paper", new GtpSelector(new GtpOptions { Fill = GtpFill.None, Schedule = GtpSchedule.Paper, Iterations = 5 }),
+            problem, null, threads);
         if (withOmp) Time("omp, Cholesky", new OmpSelector(new OmpOptions()), problem, gtp, threads);
     }
 
@@ -196,7 +201,8 @@ internal static class PursuitBenchmark
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         var details = (PursuitDetails)selection.Details!;
         var ratio = faster is { } f ? $"gtp is {seconds / f:0.0}" : "";
-        Console.WriteLine($"| {name} | {seconds:0.0} | {details.Passes} | {selection.Rows.Count:N0} | {details.Residual:0.0000} | {ratio} |");
+        Console.WriteLine(
+            $"| {name} | {seconds:0.0} | {details.Passes} | {selection.Rows.Count:N0} | {details.Residual:0.0000} | {ratio} |");
         return seconds;
     }
 }

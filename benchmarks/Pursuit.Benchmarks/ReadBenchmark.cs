@@ -21,7 +21,8 @@ internal static class ReadBenchmark
         {
             using var pool = Pool.Open(new PoolOptions { Paths = [path], Threads = threads }, null, CancellationToken.None);
             var ledger = pool.Ledger;
-            if (ledger.PoolCount + ledger.DuplicateCount + ledger.QuarantinedCount != ledger.RowCount || (fingerprint ??= pool.Fingerprint) != pool.Fingerprint)
+            if (ledger.PoolCount + ledger.DuplicateCount + ledger.QuarantinedCount != ledger.RowCount
+                || (fingerprint ??= pool.Fingerprint) != pool.Fingerprint)
                 throw new InvalidOperationException("The ledger or the fingerprint is wrong.");
         }
 
@@ -37,7 +38,8 @@ internal static class ReadBenchmark
         var every = Enumerable.Range(0, whole.Count / 20).Select(i => (int)(i * 7919L % whole.Count)).ToArray();
         Row("`Pool.CopyRecords`, 5% in random order", () => whole.CopyRecords(every, Stream.Null, CancellationToken.None), megabytes / 20);
         Console.WriteLine();
-        Console.WriteLine(FormattableString.Invariant($"{whole.Ledger.RowCount:N0} rows, {whole.Count:N0} examples; fingerprint {whole.Fingerprint[..16]}"));
+        Console.WriteLine(FormattableString.Invariant($"{whole.Ledger.RowCount:N0} rows, {whole.Count:N0} examples; ")
+            + FormattableString.Invariant($"fingerprint {whole.Fingerprint[..16]}"));
         foreach (var line in Memory()) Console.WriteLine(line);
         return 0;
 
@@ -51,13 +53,17 @@ internal static class ReadBenchmark
                 cores = Math.Min(cores, (Environment.CpuUsage.TotalTime - before).TotalSeconds);
             })[0];
             var amount = size ?? megabytes;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {amount:F1} | {seconds:F3} | {amount / seconds:F0} | {(inThisProcess ? cores.ToString("F3", CultureInfo.InvariantCulture) : "-")} |"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {name} | {amount:F1} | {seconds:F3} | {amount / seconds:F0} | "
+                    + $"{(inThisProcess ? cores.ToString("F3", CultureInfo.InvariantCulture) : "-")} |"));
         }
     }
 
     /// <summary>The memory of this process that no file backs, now and at most over its life (Linux).</summary>
     private static IEnumerable<string> Memory() => File.Exists("/proc/self/status")
-        ? File.ReadLines("/proc/self/status").Where(line => line.StartsWith("RssAnon", StringComparison.Ordinal) || line.StartsWith("VmHWM", StringComparison.Ordinal))
+        ? File.ReadLines("/proc/self/status")
+            .Where(line => line.StartsWith("RssAnon", StringComparison.Ordinal) || line.StartsWith("VmHWM", StringComparison.Ordinal))
         : [];
 
     private static void Shell(params string[] command)

@@ -21,7 +21,8 @@ internal static unsafe class ScanBenchmark
         {
             for (nint i = 0; i < (nint)rowCount * Dim; i++)
                 rows[i] = (ushort)(((i * 7) & 0x7F) | ((i & 1) == 0 ? 0x3F00 : 0xBF00));
-            Console.WriteLine($"{Measure.Machine()}; {rowCount} x {Dim} bf16, {bytes / 1e9:F2} GB; best of 7 alternating rounds, processor time for one thread, wall time for more");
+            Console.WriteLine($"{Measure.Machine()}; {rowCount} x {Dim} bf16, {bytes / 1e9:F2} GB; best of 7 alternating rounds, "
+                + "processor time for one thread, wall time for more");
             Console.WriteLine();
             Console.WriteLine("| threads | right-hand sides | read, GB/s | scan, GB/s | ratio |");
             Console.WriteLine("|---|---|---|---|---|");
@@ -37,12 +38,16 @@ internal static unsafe class ScanBenchmark
                     var dots = new float[(long)rowCount * rights];
                     Func<int, Action[], double[]> measure = threads == 1 ? Measure.AlternateProcessorTime : Measure.Alternate;
                     var seconds = measure(7, [
-                        () => InParallel(threads, rowCount, (first, count) => Measure.Keep(Read(rows + (nint)first * Dim, (nint)count * Dim))),
+                        () => InParallel(
+                            threads, rowCount, (first, count) => Measure.Keep(Read(rows + (nint)first * Dim, (nint)count * Dim))),
                         () => InParallel(threads, rowCount, (first, count) =>
-                            RowScan.Dots(new ReadOnlySpan<ushort>(rows + (nint)first * Dim, count * Dim), count, packed, dots.AsSpan(first * rights, count * rights))),
+                            RowScan.Dots(
+                                new ReadOnlySpan<ushort>(rows + (nint)first * Dim, count * Dim), count, packed,
+                                dots.AsSpan(first * rights, count * rights))),
                     ]);
                     Verify(rows, right, rights, dots);
-                    Console.WriteLine($"| {threads} | {rights} | {bytes / seconds[0] / 1e9:F1} | {bytes / seconds[1] / 1e9:F1} | {seconds[0] / seconds[1]:F2} |");
+                    Console.WriteLine($"| {threads} | {rights} | {bytes / seconds[0] / 1e9:F1} | {bytes / seconds[1] / 1e9:F1} | "
+                        + $"{seconds[0] / seconds[1]:F2} |");
                 }
             }
         }

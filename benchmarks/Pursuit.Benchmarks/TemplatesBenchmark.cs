@@ -29,14 +29,20 @@ internal static class TemplatesBenchmark
         using var document = JsonDocument.Parse(File.ReadAllBytes(args[1]));
         var input = document.RootElement;
         var now = DateTimeOffset.Parse(input.GetProperty("now").GetString() + "Z", CultureInfo.InvariantCulture);
-        var config = new TokenizerConfig { BosToken = input.GetProperty("bos_token").GetString(), EosToken = input.GetProperty("eos_token").GetString() };
-        var conversations = input.GetProperty("conversations").EnumerateObject().Select(item => (item.Name, Example: Read(item.Value))).ToArray();
+        var config = new TokenizerConfig
+        {
+            BosToken = input.GetProperty("bos_token").GetString(),
+            EosToken = input.GetProperty("eos_token").GetString(),
+        };
+        var conversations = input.GetProperty("conversations").EnumerateObject().Select(item => (item.Name, Example: Read(item.Value)))
+            .ToArray();
         using var output = new StreamWriter(args[2]);
         var clock = Stopwatch.StartNew();
         foreach (var file in Directory.GetFiles(args[0], "*.jinja").Order(StringComparer.Ordinal))
         {
             foreach (var (name, prompt, text, refusal) in Print(file, config, now, conversations))
-                output.WriteLine(JsonSerializer.Serialize(new { template = Path.GetFileName(file), conversation = name, prompt, text, refusal }, Layout));
+                output.WriteLine(JsonSerializer.Serialize(
+                    new { template = Path.GetFileName(file), conversation = name, prompt, text, refusal }, Layout));
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds:F2} s"));
@@ -89,7 +95,8 @@ internal static class TemplatesBenchmark
     {
         var role = message.GetProperty("role").GetString()!;
         var content = message.GetProperty("content").GetString();
-        var others = message.EnumerateObject().Where(field => !OwnFields.Contains(field.Name)).ToDictionary(field => field.Name, field => field.Value);
+        var others = message.EnumerateObject().Where(field => !OwnFields.Contains(field.Name))
+            .ToDictionary(field => field.Name, field => field.Value);
         return new Turn(role == "developer" ? Turn.System : role, content ?? "")
         {
             WrittenRole = role == "developer" ? role : null,

@@ -34,7 +34,8 @@ internal static class TokenizerBenchmark
             var wall = Measure.Alternate(Rounds, () => EncodeAll(tokenizer, blocks, ids, null))[0];
             var plain = BestProcessorSeconds(() => EncodeAll(tokenizer, blocks, ids, null));
             var spanned = BestProcessorSeconds(() => EncodeAll(tokenizer, blocks, ids, spans));
-            Console.WriteLine($"| {Path.GetFileName(path.TrimEnd('/'))} ({tokenizer.VocabularySize}) | {megabytes / wall:F1} | {megabytes / plain:F1} | {megabytes / spanned:F1} | {tokens} | {digest[..16]} |");
+            Console.WriteLine($"| {Path.GetFileName(path.TrimEnd('/'))} ({tokenizer.VocabularySize}) | {megabytes / wall:F1} | "
+                + $"{megabytes / plain:F1} | {megabytes / spanned:F1} | {tokens} | {digest[..16]} |");
         }
 
         return 0;
@@ -55,7 +56,9 @@ internal static class TokenizerBenchmark
         trained.Save(args[2]);
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         Console.WriteLine(Measure.Machine());
-        Console.WriteLine($"{new FileInfo(args[0]).Length / 1e6:F1} MB, vocabulary {trained.VocabularySize}, {trained.MergeCount} merges: {seconds:F2} s by the clock (reading and counting words {counting.TotalSeconds:F2} s), {(Environment.CpuUsage.TotalTime - processor).TotalSeconds:F2} s of processor time");
+        Console.WriteLine($"{new FileInfo(args[0]).Length / 1e6:F1} MB, vocabulary {trained.VocabularySize}, {trained.MergeCount} merges: "
+            + $"{seconds:F2} s by the clock (reading and counting words {counting.TotalSeconds:F2} s), "
+            + $"{(Environment.CpuUsage.TotalTime - processor).TotalSeconds:F2} s of processor time");
         return 0;
     }
 

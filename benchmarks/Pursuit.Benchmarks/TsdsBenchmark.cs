@@ -15,7 +15,10 @@ namespace Pursuit.Benchmarks;
 /// </summary>
 internal static class TsdsBenchmark
 {
-    /// <summary>Neighbour lists and densities that are compared with plain loops, of a pool that such loops pass over in seconds and of a larger one.</summary>
+    /// <summary>
+    /// Neighbour lists and densities that are compared with plain loops, of a pool that such loops pass over in seconds and of a larger
+    /// one.
+    /// </summary>
     private const int Checked = 20, CheckedOfMany = 4, ManyRows = 2_000_000;
 
     /// <summary>tsds POOL TARGET [budget] [threads] [alpha] [kde|uniform]: embeddings as .npy files or feature stores.</summary>
@@ -23,12 +26,17 @@ internal static class TsdsBenchmark
     {
         if (args.Length < 3)
         {
-            Console.Error.WriteLine("usage: tsds POOL TARGET [budget] [threads] [alpha] [kde|uniform], both embeddings as .npy or a feature store");
+            Console.Error.WriteLine(
+                "usage: tsds POOL TARGET [budget] [threads] [alpha] [kde|uniform], both embeddings as .npy or a feature store");
             return 2;
         }
 
         var threads = args.Length > 4 ? int.Parse(args[4], CultureInfo.InvariantCulture) : Environment.ProcessorCount;
-        var options = new TsdsOptions { Alpha = args.Length > 5 ? double.Parse(args[5], CultureInfo.InvariantCulture) : 0.5, Density = args.ElementAtOrDefault(6) == "uniform" ? TsdsDensity.Uniform : TsdsDensity.Kde };
+        var options = new TsdsOptions
+        {
+            Alpha = args.Length > 5 ? double.Parse(args[5], CultureInfo.InvariantCulture) : 0.5,
+            Density = args.ElementAtOrDefault(6) == "uniform" ? TsdsDensity.Uniform : TsdsDensity.Kde,
+        };
         using var memory = new AnonymousMemory();
         using var process = Process.GetCurrentProcess();
         var start = Stopwatch.GetTimestamp();
@@ -49,9 +57,13 @@ internal static class TsdsBenchmark
         var processor = process.TotalProcessorTime.TotalSeconds;
         var peak = memory.Peak;
         var details = (TsdsDetails)selection.Details!;
-        Console.WriteLine($"{Measure.Machine()}, {threads} threads; {pool.Rows:N0} x {pool.Dimension:N0} against {target.Rows:N0} targets, alpha {options.Alpha}, C {options.C}, {(options.Density == TsdsDensity.Kde ? $"sigma {options.Sigma}" : "uniform")}");
+        Console.WriteLine($"{Measure.Machine()}, {threads} threads; {pool.Rows:N0} x {pool.Dimension:N0} against {target.Rows:N0} targets, "
+            + $"alpha {options.Alpha}, C {options.C}, {(options.Density == TsdsDensity.Kde ? $"sigma {options.Sigma}" : "uniform")}");
         Console.WriteLine();
-        Console.WriteLine($"s* {details.Level:0.####}, {(details.Certified ? "" : "not ")}certified; {details.Support:N0} rows with mass, K {details.Neighbours.Min()} to {details.Neighbours.Max()}, {details.DensitiesEvaluated:N0} densities, {details.BytesRead / (double)(pool.Rows * (long)pool.Dimension * pool.BytesPerElement):0} passes; near-duplicates {details.NearDuplicateMass:P1}");
+        Console.WriteLine($"s* {details.Level:0.####}, {(details.Certified ? "" : "not ")}certified; {details.Support:N0} rows with mass, "
+            + $"K {details.Neighbours.Min()} to {details.Neighbours.Max()}, {details.DensitiesEvaluated:N0} densities, "
+            + $"{details.BytesRead / (double)(pool.Rows * (long)pool.Dimension * pool.BytesPerElement):0} passes; "
+            + $"near-duplicates {details.NearDuplicateMass:P1}");
         Console.WriteLine();
         Console.WriteLine("| | |");
         Console.WriteLine("|---|---|");
@@ -88,7 +100,9 @@ internal static class TsdsBenchmark
         var most = pool.Count > ManyRows ? CheckedOfMany : Checked;
         var some = Math.Min(most, target.Count);
         var lists = NeighbourSearch.Nearest(
-            new NearestRows(pool, problem.ContentIds, queries[..(some * pool.Dimension)], Math.Min(100, pool.Count), Environment.ProcessorCount), CancellationToken.None);
+            new NearestRows(
+                pool, problem.ContentIds, queries[..(some * pool.Dimension)], Math.Min(100, pool.Count), Environment.ProcessorCount),
+            CancellationToken.None);
         var probabilities = selection.Arrays.Single(a => a.Name == TsdsSelector.ProbabilitiesName).Values;
         var densities = selection.Arrays.Single(a => a.Name == TsdsSelector.DensitiesName).Values;
         var rows = Enumerable.Range(0, pool.Count).Where(i => densities[i] > 0).Take(most).ToArray();
@@ -103,7 +117,11 @@ internal static class TsdsBenchmark
             {
                 var row = tile.Slice(r * pool.Dimension, pool.Dimension);
                 for (var v = 0; v < some; v++) plain[v].Add(Math.Sqrt(Squared(row, queries.AsSpan(v * pool.Dimension, pool.Dimension))));
-                for (var k = 0; k < rows.Length; k++) sums[k] += options.Density == TsdsDensity.Uniform ? 1.0 / pool.Count : Math.Max(0, 1 - Squared(row, values.AsSpan(k * pool.Dimension, pool.Dimension)) / (options.Sigma * options.Sigma));
+                for (var k = 0; k < rows.Length; k++)
+                    sums[k] += options.Density == TsdsDensity.Uniform
+                        ? 1.0 / pool.Count
+                        : Math.Max(
+                            0, 1 - Squared(row, values.AsSpan(k * pool.Dimension, pool.Dimension)) / (options.Sigma * options.Sigma));
             }
         }, CancellationToken.None);
         var worst = 0.0;
@@ -115,7 +133,8 @@ internal static class TsdsBenchmark
 
         var densityError = rows.Select((row, k) => Math.Abs(sums[k] / densities[row] - 1)).Append(0).Max();
         var total = probabilities.Sum(p => (double)p);
-        Console.WriteLine($"| verified: distances of {some} x {lists.Rows[0].Length} neighbours against all pairs, largest difference {worst:0.0e+0}; {rows.Length} densities, {densityError:0.0e+0} relative; p sums to 1 + {total - 1:0.0e+0} | |");
+        Console.WriteLine($"| verified: distances of {some} x {lists.Rows[0].Length} neighbours against all pairs, largest difference "
+            + $"{worst:0.0e+0}; {rows.Length} densities, {densityError:0.0e+0} relative; p sums to 1 + {total - 1:0.0e+0} | |");
         return worst < 1e-6 && densityError < 1e-5 && Math.Abs(total - 1) < 1e-5;
     }
 
@@ -135,8 +154,13 @@ internal static class TsdsBenchmark
         var best = Measure.Alternate(
             3,
             () => pool.ForEachTile(threads, () => 0, (_, rows, _, _) => Measure.Keep(DotProduct.SquaredNorm(rows)), CancellationToken.None),
-            () => pool.ForEachTile(threads, () => new float[EmbeddingRows.TileRows * count], (products, rows, _, n) => Gemm.Multiply(false, true, n, count, dimension, 1, rows, dimension, queries, dimension, 0, products, count), CancellationToken.None),
-            () => NeighbourSearch.Nearest(new NearestRows(pool, problem.ContentIds, queries, Math.Min(256, pool.Count), threads), CancellationToken.None));
+            () => pool.ForEachTile(
+                threads, () => new float[EmbeddingRows.TileRows * count],
+                (products, rows, _, n) => Gemm.Multiply(
+                    false, true, n, count, dimension, 1, rows, dimension, queries, dimension, 0, products, count),
+                CancellationToken.None),
+            () => NeighbourSearch.Nearest(
+                new NearestRows(pool, problem.ContentIds, queries, Math.Min(256, pool.Count), threads), CancellationToken.None));
         var operations = 2.0 * pool.Count * count * dimension;
         Console.WriteLine($"| reading the pool and its norms, seconds | {best[0]:0.00} ({pool.PassBytes / best[0] / 1e9:0.0} GB/s) |");
         Console.WriteLine($"| the products of all targets with all rows | {best[1]:0.00} ({operations / best[1] / 1e9:0} GFLOP/s) |");
@@ -156,12 +180,16 @@ internal static class TsdsBenchmark
         {
             var values = new float[part.Length * pool.Dimension];
             pool.Gather(part, values);
-            within += search.Search(values, (_, _) => sigma * sigma, () => new long[1], (count, _, _, _) => count[0]++, CancellationToken.None).Sum(count => count[0]);
+            within += search.Search(
+                values, (_, _) => sigma * sigma, () => new long[1], (count, _, _, _) => count[0]++, CancellationToken.None)
+                .Sum(count => count[0]);
         }
 
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         var pairs = (double)rows.Length * pool.Count;
-        Console.WriteLine($"| {rows.Length:N0} densities over the whole pool, seconds | {seconds:0.00} ({search.SubspaceSize} directions; of {pairs:0.0e+0} pairs {search.PairsMultiplied:0.0e+0} multiplied, {search.PairsMeasured:0.0e+0} measured, {within:0.0e+0} within sigma) |");
+        Console.WriteLine($"| {rows.Length:N0} densities over the whole pool, seconds | {seconds:0.00} ({search.SubspaceSize} directions; "
+            + $"of {pairs:0.0e+0} pairs {search.PairsMultiplied:0.0e+0} multiplied, {search.PairsMeasured:0.0e+0} measured, "
+            + $"{within:0.0e+0} within sigma) |");
     }
 
     /// <summary>Watches this process's anonymous memory.</summary>

@@ -25,7 +25,8 @@ internal static class TsdsStore
         var (rows, dimension, targets) = (Number(args[2]), Number(args[3]), Number(args[4]));
         var random = new SeededRandom(1, "benchmark/tsds");
         var centres = Enumerable.Range(0, Clusters).Select(_ => Unit(Noise(random, new float[dimension], 1))).ToArray();
-        var originals = Enumerable.Range(0, Originals).Select(i => Member(random, centres[i % 2 == 0 ? TargetCluster(random) : random.NextInt(Clusters)])).ToArray();
+        var originals = Enumerable.Range(0, Originals)
+            .Select(i => Member(random, centres[i % 2 == 0 ? TargetCluster(random) : random.NextInt(Clusters)])).ToArray();
         var target = Enumerable.Range(0, targets).SelectMany(_ => Member(random, centres[TargetCluster(random)])).ToArray();
         Directory.CreateDirectory(args[1]);
         NpyFile.Write(Path.Combine(args[1], "target.npy"), [targets, dimension], target);
@@ -41,7 +42,9 @@ internal static class TsdsStore
             {
                 // The square of a uniform number favours low clusters, as weights 1 / sqrt(i) do.
                 var u = draw.NextDouble();
-                var row = draw.NextInt(100) == 0 ? Unit(Noise(draw, [.. originals[draw.NextInt(Originals)]], CopySpread)) : Member(draw, centres[(int)(u * u * Clusters)]);
+                var row = draw.NextInt(100) == 0
+                    ? Unit(Noise(draw, [.. originals[draw.NextInt(Originals)]], CopySpread))
+                    : Member(draw, centres[(int)(u * u * Clusters)]);
                 row.CopyTo(values, r * dimension);
                 norms[r] = MathF.Sqrt(DotProduct.SquaredNorm(row));
             }
@@ -67,7 +70,8 @@ internal static class TsdsStore
         {
             var bits = random.NextUInt64();
             for (var half = 0; half < 2 && k + half < row.Length; half++, bits >>= 32)
-                row[k + half] += scale * ((int)(bits & 255) + (int)(bits >> 8 & 255) + (int)(bits >> 16 & 255) + (int)(bits >> 24 & 255) - 510);
+                row[k + half] +=
+                    scale * ((int)(bits & 255) + (int)(bits >> 8 & 255) + (int)(bits >> 16 & 255) + (int)(bits >> 24 & 255) - 510);
         }
 
         return row;

@@ -34,7 +34,8 @@ internal static class WeightTypesBenchmark
                 using var wide = new Contender(directory, WeightUse.Change);
                 using var narrow = new Contender(directory, WeightUse.Read);
                 var batch = EngineBenchmark.Batch(config);
-                if (!wide.Losses(batch).SequenceEqual(narrow.Losses(batch)) || !wide.Gradients(batch).SequenceEqual(narrow.Gradients(batch)))
+                if (!wide.Losses(batch).SequenceEqual(narrow.Losses(batch))
+                    || !wide.Gradients(batch).SequenceEqual(narrow.Gradients(batch)))
                     throw new InvalidOperationException("bf16 weights give other losses than the same weights in float32");
                 Print("losses", c => c.Losses(batch));
                 Print("losses and gradients of adapters (rank 16)", c => c.Gradients(batch));
@@ -42,7 +43,8 @@ internal static class WeightTypesBenchmark
                 void Print(string work, Func<Contender, IReadOnlyList<double>> run)
                 {
                     var seconds = Measure.AlternateProcessorTime(Rounds, () => run(wide), () => run(narrow));
-                    Console.WriteLine($"| {width}, {config.Layers} | {work} | {seconds[0]:F3} | {seconds[1]:F3} | {seconds[1] / seconds[0]:F3} |");
+                    Console.WriteLine(
+                        $"| {width}, {config.Layers} | {work} | {seconds[0]:F3} | {seconds[1]:F3} | {seconds[1] / seconds[0]:F3} |");
                 }
             }
             finally
@@ -80,21 +82,28 @@ internal static class WeightTypesBenchmark
         var layout = new ParameterLayout(config);
         SafetensorsWriter.Write(
             Path.Combine(directory, ModelWeights.SingleFileName),
-            [.. layout.All.Select(p => new TensorToWrite(p.Name, TensorType.BFloat16, [.. p.Shape.Select(s => (long)s)], (offset, bytes) => Fill(p, offset, bytes)))],
+            [.. layout.All.Select(p => new TensorToWrite(
+                p.Name, TensorType.BFloat16, [.. p.Shape.Select(s => (long)s)], (offset, bytes) => Fill(p, offset, bytes)))],
             new Dictionary<string, string> { ["format"] = "pt" });
-        using (var shape = Decoder.Create(config with { Layers = 1, VocabularySize = 300, HiddenSize = 128, IntermediateSize = 32, QueryHeads = 2 }, seed: 1))
+        using (var shape = Decoder.Create(
+            config with { Layers = 1, VocabularySize = 300, HiddenSize = 128, IntermediateSize = 32, QueryHeads = 2 }, seed: 1))
         {
             var small = Directory.CreateTempSubdirectory("pursuit-benchmark-").FullName;
             shape.Save(small);
             var text = File.ReadAllText(Path.Combine(small, "config.json"));
-            foreach (var (name, value) in new (string, int)[] { ("vocab_size", vocabulary), ("hidden_size", width), ("intermediate_size", config.IntermediateSize), ("num_hidden_layers", config.Layers), ("num_attention_heads", config.QueryHeads) })
+            foreach (var (name, value) in new (string, int)[]
+            {
+                ("vocab_size", vocabulary), ("hidden_size", width), ("intermediate_size", config.IntermediateSize),
+                ("num_hidden_layers", config.Layers), ("num_attention_heads", config.QueryHeads),
+            })
                 text = System.Text.RegularExpressions.Regex.Replace(text, $"\"{name}\": \\d+", $"\"{name}\": {value}");
             File.WriteAllText(Path.Combine(directory, "config.json"), text);
             Directory.Delete(small, recursive: true);
         }
 
         foreach (var name in new[] { "tokenizer.json", "tokenizer_config.json", "chat_template.jinja" })
-            if (File.Exists(Path.Combine(tokenizer, name))) File.Copy(Path.Combine(tokenizer, name), Path.Combine(directory, name), overwrite: true);
+            if (File.Exists(Path.Combine(tokenizer, name)))
+                File.Copy(Path.Combine(tokenizer, name), Path.Combine(directory, name), overwrite: true);
         Console.WriteLine($"{layout.Count:N0} parameters in {directory}");
         return 0;
     }
