@@ -34,6 +34,7 @@ internal static class ApiName
     public const string Method = "\uFDD0Method\uFDD1";
     public const string Methods = "\uFDD0Methods\uFDD1";
     public const string Model = "\uFDD0Model\uFDD1";
+    public const string On = "\uFDD0On\uFDD1";
     public const string Out = "\uFDD0Out\uFDD1";
     public const string Pool = "\uFDD0Pool\uFDD1";
     public const string Preference = "\uFDD0Preference\uFDD1";

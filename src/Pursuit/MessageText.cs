@@ -39,7 +39,8 @@ internal static class MessageText
     }
 
     /// <summary>A number with its noun: "1 example", "1,200 examples".</summary>
-    public static string Counted(long count, string one, string many) => $"{count.ToString("N0", CultureInfo.InvariantCulture)} {(count == 1 ? one : many)}";
+    public static string Counted(long count, string one, string many) =>
+        $"{count.ToString("N0", CultureInfo.InvariantCulture)} {(count == 1 ? one : many)}";
 
     /// <summary>The index of the mark that ends the quotation beginning here, or 0: an apostrophe begins none.</summary>
     private static int EndOfQuotation(string message, int at)

@@ -51,6 +51,29 @@ public sealed class FeaturesCommandTests : IDisposable
     }
 
     [Fact]
+    public void What_stands_for_the_examples_is_part_of_a_methods_name()
+    {
+        var run = Select("rds", "pool.npy", "--json", "--on", "gradients");
+        run.ExitCode.ShouldBe(0, run.Error);
+        run.Json.GetProperty("method").GetString().ShouldBe("rds on gradients");
+        Select("gtp", "pool.npy", "--json", "--on", "gradients").Json.GetProperty("method").GetString().ShouldBe("gtp");
+        Select("gtp", "pool.npy", "--json", "--on", "embeddings").Json.GetProperty("method").GetString().ShouldBe("gtp on embeddings");
+    }
+
+    [Theory]
+    [InlineData("grand", "embeddings", "defined by gradients")]
+    [InlineData("random", "gradients", "compares no vectors")]
+    [InlineData("rds", "gradient", "Did you mean 'gradients'?")]
+    [InlineData("rds", "pool.npy", "beside --features")]
+    public void A_representation_that_a_method_cannot_use_is_refused_by_name(string method, string on, string why)
+    {
+        var run = Select(method, "pool.npy", "--on", on == "pool.npy" ? _directory.PathOf(on) : on);
+        run.ExitCode.ShouldBe(2, run.Error);
+        run.Error.ShouldContain("--on");
+        run.Error.ShouldContain(why);
+    }
+
+    [Fact]
     public void A_run_is_reused_until_a_feature_changes()
     {
         Select("gtp", "pool.npy").ExitCode.ShouldBe(0);

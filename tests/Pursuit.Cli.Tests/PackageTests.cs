@@ -38,7 +38,8 @@ public sealed class PackageTests
     public void No_project_sets_a_version_of_its_own_and_every_pinned_package_is_used()
     {
         var projects = Directory.EnumerateFiles(RepositoryFiles.Root, "*.*proj", SearchOption.AllDirectories)
-            .Concat([Path.Combine(RepositoryFiles.Root, "src", "Directory.Build.props"), Path.Combine(RepositoryFiles.Root, "Directory.Build.props")])
+            .Append(Path.Combine(RepositoryFiles.Root, "src", "Directory.Build.props"))
+            .Append(Path.Combine(RepositoryFiles.Root, "Directory.Build.props"))
             .Select(XDocument.Load)
             .ToList();
         projects.SkipLast(1).SelectMany(p => p.Descendants("Version")).ShouldBeEmpty();

@@ -18,7 +18,9 @@ public sealed class StopSignalTests : IDisposable
     public StopSignalTests()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
-        Assert.SkipWhen(IgnoresInterrupts(), "Started with SIGINT ignored, as a shell starts its background jobs; so would be what the tests start.");
+        Assert.SkipWhen(
+            IgnoresInterrupts(),
+            "Started with SIGINT ignored, as a shell starts its background jobs; so would be what the tests start.");
     }
 
     public void Dispose() => _directory.Dispose();

@@ -59,15 +59,15 @@ internal static class FeatureCommandOptions
     public static IFeatureSource? Source(SelectJobOptions options, RunDirectory run, IProcessGroup group, IProgress<WorkProgress>? progress)
     {
         Action<CostPlan>? onPlan = group.Rank == 0 ? PlanPrinter.Print : null;
-        var needs = MethodRegistry.Find(options.Method).Needs;
-        if (!options.ComputesFeatures || !needs.ReadsFeatures()) return null;
+        var method = MethodRegistry.Find(options.Method);
+        if (!options.ComputesFeatures || !method.Needs.ReadsFeatures()) return null;
         if (options.FeaturesRun is { } shared)
         {
-            var kind = FeatureSources.KindIn(shared, needs);
+            var kind = FeatureSources.KindIn(shared, method, options.On?.Kind);
             return FeatureSources.Shared(kind, shared, run, Lent(options), StageShare.Of(group), progress);
         }
 
-        return FeatureSources.KindOf(needs) == FeatureKind.Embedding
+        return options.KindFor(method) == FeatureKind.Embedding
             ? new EmbeddingFeatures(RecipeOf<EmbeddingOptions>(options), run, progress) { OnPlan = onPlan, Share = StageShare.Of(group) }
             : new GradientFeatures(RecipeOf<GradientFeatureOptions>(options), run, progress)
             {
@@ -85,13 +85,13 @@ internal static class FeatureCommandOptions
     /// <exception cref="PursuitException">What says how they were made is gone.</exception>
     public static IFeatureSource? FinishedSource(SelectJobOptions options, RunDirectory run)
     {
-        var needs = MethodRegistry.Find(options.Method).Needs;
-        if (!options.ComputesFeatures || !needs.ReadsFeatures()) return null;
+        var method = MethodRegistry.Find(options.Method);
+        if (!options.ComputesFeatures || !method.Needs.ReadsFeatures()) return null;
         var directory = options.FeaturesRun ?? run.FullPath;
         if (FeatureSources.IsRun(directory))
-            return FeatureSources.Finished(FeatureSources.KindIn(directory, needs), directory, run, Lent(options));
+            return FeatureSources.Finished(FeatureSources.KindIn(directory, method, options.On?.Kind), directory, run, Lent(options));
         var recipe =
-            FeatureSources.KindOf(needs) == FeatureKind.Embedding ? EmbeddingOptions.RecipeName : GradientFeatureOptions.RecipeName;
+            options.KindFor(method) == FeatureKind.Embedding ? EmbeddingOptions.RecipeName : GradientFeatureOptions.RecipeName;
         throw PursuitException.At(
             Path.Combine(directory, recipe), "no such file", "how the selection's features were made",
             "Run the command that made them again: what is whole of them is reused.");

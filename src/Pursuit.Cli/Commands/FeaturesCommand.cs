@@ -6,6 +6,7 @@ using Pursuit.Distribution;
 using Pursuit.Engine.Features;
 using Pursuit.Jobs;
 using Pursuit.Runs;
+using Pursuit.Selection;
 
 namespace Pursuit.Cli.Commands;
 

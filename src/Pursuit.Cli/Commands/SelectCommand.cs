@@ -45,6 +45,12 @@ internal sealed class SelectCommand
         Default = "computed in this run",
         IsCommon = true,
     };
+    private readonly Option<string?> _on = new ListedOption<string?>(
+        "--on", OptionGroup.Selection, "gradients|embeddings|PATH", "What stands for the examples in a method that compares vectors; a "
+            + "path is that of features, as of --features.")
+    {
+        Default = "what the method was made for",
+    };
     private readonly Option<string?> _targetFeatures = new ListedOption<string?>(
         "--target-features", OptionGroup.Features, "PATH", "Features of the target, if the pool's were computed elsewhere.");
     private readonly Option<string?> _shape = CommonOptions.Shape();
@@ -160,12 +166,15 @@ internal sealed class SelectCommand
     private ReplayFile Replay(ParseResult parsed, string run) =>
         new(parsed, Options(), [_pool, _target, _features, _targetFeatures, _model, _referenceModel, _match, _out], run)
         {
-            Spelling = (option, word) => option == _quota && parsed.GetValue(_sourceField) is null ? SourceQuota.WithFullPath(word) : word,
+            Spelling = (option, word) => option == _quota && parsed.GetValue(_sourceField) is null ? SourceQuota.WithFullPath(word)
+                : option == _on && Representation.Parse(word).Path is { } path ? Path.GetFullPath(path)
+                : word,
         };
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _set,
+        _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _on,
+        _set,
         _out, _model, _referenceModel, _maxLength, _templateSet, _seed, _shape, _preference, _strict, _sourceField, _quota, _format,
         _repeats, _run, _noReport, _memory, _threads, _device, _config, _json,
     ];
@@ -219,7 +228,19 @@ internal sealed class SelectCommand
     }
 
     /// <summary>The run that --features names, where it names one.</summary>
-    private string? SharedRun(ParseResult parsed) => parsed.GetValue(_features) is { } path && FeatureSources.IsRun(path) ? path : null;
+    private string? SharedRun(ParseResult parsed) => FeaturesPath(parsed) is { } path && FeatureSources.IsRun(path) ? path : null;
+
+    /// <summary>Where the pool's features are; null where they are to be computed.</summary>
+    private string? FeaturesPath(ParseResult parsed)
+    {
+        var (features, on) = (parsed.GetValue(_features), On(parsed)?.Path);
+        return features is null || on is null
+            ? features ?? on
+            : throw PursuitException.At(
+                "--on", $"'{on}' beside --features '{features}'", "one of them", "--on gradients says what --features holds.");
+    }
+
+    private Representation? On(ParseResult parsed) => parsed.GetValue(_on) is { } text ? Representation.Parse(text) : null;
 
     private SelectJobOptions ReadOptions(ParseResult parsed)
     {
@@ -236,8 +257,8 @@ internal sealed class SelectCommand
             },
             Targets = Given(parsed, _target) ?? [],
             ExcludesTarget = Given(parsed, _excludeTarget),
-            Features = SharedRun(parsed) is null ? parsed.GetValue(_features) : null,
-            ComputesFeatures = parsed.GetValue(_features) is null || SharedRun(parsed) is not null,
+            Features = SharedRun(parsed) is null ? FeaturesPath(parsed) : null,
+            ComputesFeatures = FeaturesPath(parsed) is null || SharedRun(parsed) is not null,
             TargetFeatures = Given(parsed, _targetFeatures),
             FeaturesRun = SharedRun(parsed),
             ModelDirectory = parsed.GetValue(_model)
@@ -246,6 +267,7 @@ internal sealed class SelectCommand
             ReferenceModel = parsed.GetValue(_referenceModel),
             Budget = Budget.Parse(parsed.GetValue(_budget)!, parsed.GetResult(_budget)?.IdentifierToken?.Value ?? _budget.Name),
             Method = parsed.GetValue(_method)!,
+            On = On(parsed),
             Settings = parsed.GetValue(_set)!,
             Out = parsed.GetValue(_out)!,
             RunDirectory = parsed.GetValue(_run),

@@ -2,6 +2,7 @@ using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Jobs;
 using Pursuit.Runs;
+using Pursuit.Selection;
 
 namespace Pursuit.Engine.Features;
 
@@ -22,6 +23,9 @@ public sealed class EmbeddingFeatures : ModelFeatures<EmbeddingOptions>
         : base(recipe, stages, progress)
     {
     }
+
+    /// <inheritdoc/>
+    public override FeatureKind Kind => FeatureKind.Embedding;
 
     private protected override (string OfPool, string OfTarget) Names => ("pool-embeddings", "target-embeddings");
 

@@ -3,47 +3,45 @@ using Pursuit.Engine.Kernels;
 using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Engine.Features;
-
-/// <summary>Kinds of dense features a probe model gives.</summary>
-internal enum FeatureKind
-{
-    /// <summary>Gradient trajectories.</summary>
-    Gradient,
-
-    /// <summary>Embeddings.</summary>
-    Embedding,
-}
 
 /// <summary>Finds the source of the features that a method reads.</summary>
 internal static class FeatureSources
 {
-    /// <summary>The kind a method reads.</summary>
-    public static FeatureKind KindOf(FeatureNeeds needs) =>
-        needs.HasFlag(FeatureNeeds.PoolEmbeddings) ? FeatureKind.Embedding : FeatureKind.Gradient;
-
     /// <summary>True where a directory is a run with features of some kind.</summary>
     public static bool IsRun(string directory) =>
         FeatureRecipe.IsIn<GradientFeatureOptions>(directory) || FeatureRecipe.IsIn<EmbeddingOptions>(directory);
 
     /// <summary>
-    /// The kind of a run's features that serves a method: a method that compares embeddings takes gradients where there is nothing else.
+    /// The kind of a run's features that serves a method: what was asked for, else the method's own, else the other where it takes any
+    /// vectors.
     /// </summary>
     /// <param name="directory">The run.</param>
-    /// <param name="needs">The method's needs.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="asked">What was asked for; null for the method's own.</param>
     /// <exception cref="PursuitException">The run has none that will do.</exception>
-    public static FeatureKind KindIn(string directory, FeatureNeeds needs)
+    public static FeatureKind KindIn(string directory, MethodDescriptor method, FeatureKind? asked)
     {
-        if (KindOf(needs) == FeatureKind.Embedding && FeatureRecipe.IsIn<EmbeddingOptions>(directory)) return FeatureKind.Embedding;
-        return FeatureRecipe.IsIn<GradientFeatureOptions>(directory)
-            ? FeatureKind.Gradient
-            : throw PursuitException.At(
-                directory,
-                FeatureRecipe.IsIn<EmbeddingOptions>(directory) ? "a run with embeddings alone" : "no features",
-                KindOf(needs) == FeatureKind.Gradient ? "a run with gradient features" : "a run with embeddings or gradient features",
-                $"Run {ApiName.ModelFeatures}, or leave {ApiName.Features} away to compute them.");
+        var own = asked ?? method.Needs.OwnKind();
+        if (IsIn(directory, own)) return own;
+        var other = own == FeatureKind.Gradient ? FeatureKind.Embedding : FeatureKind.Gradient;
+        var anyWill = asked is null && method.TakesAnyVectors;
+        if (anyWill && IsIn(directory, other)) return other;
+        throw PursuitException.At(
+            directory,
+            IsIn(directory, other) ? $"a run with {Words(other)} alone" : "no features",
+            anyWill ? $"a run with {Words(own)} or {Words(other)}" : $"a run with {Words(own)}",
+            $"Run {ApiName.ModelFeatures}, or leave {ApiName.Features} away to compute them.");
     }
+
+    private static bool IsIn(string directory, FeatureKind kind) =>
+        kind == FeatureKind.Embedding
+            ? FeatureRecipe.IsIn<EmbeddingOptions>(directory)
+            : FeatureRecipe.IsIn<GradientFeatureOptions>(directory);
+
+    private static string Words(FeatureKind kind) => kind == FeatureKind.Embedding ? "embeddings" : "gradient features";
 
     /// <summary>Where a run's probe model is, as its recipe says.</summary>
     /// <exception cref="PursuitException">The run has no features, its recipe can't be read, or the model isn't there any more.</exception>

@@ -3,6 +3,7 @@ using Pursuit.Distribution;
 using Pursuit.Engine.Models;
 using Pursuit.Jobs;
 using Pursuit.Runs;
+using Pursuit.Selection;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Engine.Features;
@@ -30,6 +31,9 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
 
     private GradientFeatures(FeatureRecipe<GradientFeatureOptions> recipe, FeatureStages stages, IProgress<WorkProgress>? progress)
         : base(recipe, stages, progress) => _settled = new Lazy<GradientProbe>(() => Settle(Probe, recipe.Options));
+
+    /// <inheritdoc/>
+    public override FeatureKind Kind => FeatureKind.Gradient;
 
     /// <inheritdoc/>
     public override (int Blocks, int Dimension)? Shape => (Math.Max(1, Recipe.Options.Checkpoints), Recipe.Options.Dimension);

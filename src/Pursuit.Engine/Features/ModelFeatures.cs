@@ -2,6 +2,7 @@ using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Jobs;
 using Pursuit.Runs;
+using Pursuit.Selection;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Engine.Features;
@@ -50,6 +51,9 @@ public abstract class ModelFeatures<TOptions> : IFeatureSource
 
     /// <summary>What a target lacks whose features are all zero, and what it should have.</summary>
     private protected abstract (string Lacking, string Expected) Nothing { get; }
+
+    /// <inheritdoc/>
+    public abstract FeatureKind Kind { get; }
 
     /// <inheritdoc/>
     public virtual (int Blocks, int Dimension)? Shape => null;

@@ -19,16 +19,15 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
     private string Shared => options.FeaturesRun ?? run.PathOf("features");
 
     /// <summary>Lets a selection use them, and says what making them took.</summary>
-    /// <param name="needs">What the method reads.</param>
+    /// <param name="kind">What the method reads.</param>
     /// <param name="target">The target's number, or null for a method that works for the pool itself.</param>
     /// <param name="targetName">Its name, for its directory.</param>
     /// <param name="use">Gets the source.</param>
     /// <param name="cancellationToken">Stops the making; what is finished stays.</param>
     /// <returns>What the use gave, with seconds, tokens and bytes of the features it may have read.</returns>
     public (T Result, double Seconds, long Tokens, long Bytes) Use<T>(
-        FeatureNeeds needs, int? target, string? targetName, Func<IFeatureSource, T> use, CancellationToken cancellationToken)
+        FeatureKind kind, int? target, string? targetName, Func<IFeatureSource, T> use, CancellationToken cancellationToken)
     {
-        var kind = options.FeaturesRun is { } lender ? FeatureSources.KindIn(lender, needs) : FeatureSources.KindOf(needs);
         if (!_ofPool.TryGetValue(kind, out var ofPool)) _ofPool[kind] = ofPool = MakePool(kind, cancellationToken);
         if (target is not { } number)
             return (use(Source(kind, run)), ofPool.Seconds, ofPool.Tokens, ofPool.Bytes);

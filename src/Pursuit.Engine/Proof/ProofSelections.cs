@@ -45,6 +45,7 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
             ModelDirectory = options.Model,
             Budget = budget,
             Method = method.Name,
+            On = method.On,
             Settings = [.. options.Settings, .. method.Settings],
             Out = Path.Combine(directory, "selected.jsonl"),
             Seed = seed,
@@ -52,7 +53,12 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
             TemplateSettings = options.TemplateSettings,
         };
         var (summary, featureSeconds, tokens, bytes) = reads && options.Features is null
-            ? _features.Use(method.Needs, target, targetName, source => Run(selecting, source, cancellationToken), cancellationToken)
+            ? _features.Use(
+                method.On?.Kind ?? method.Needs.OwnKind(),
+                target,
+                targetName,
+                source => Run(selecting, source, cancellationToken),
+                cancellationToken)
             : (
                 Run(selecting, null, cancellationToken),
                 0,

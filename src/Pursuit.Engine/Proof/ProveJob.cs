@@ -4,6 +4,7 @@ using Pursuit.Engine.Features;
 using Pursuit.Proof;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using Pursuit.Storage;
 
 namespace Pursuit.Engine.Proof;
@@ -23,7 +24,14 @@ public sealed class ProveJob
     public ProveJob(ProveOptions options, IProgress<WorkProgress>? progress = null)
     {
         options.Validate();
+        // What a lent run lacks is told before anything is trained, and what it has instead stands in the methods' names.
+        if (options.FeaturesRun is { } lender)
+            options = options with { Methods = [.. options.Methods.Select(m => Lent(lender, m))] };
         (_options, _progress) = (options, progress);
+
+        static ProofMethod Lent(string lender, ProofMethod method) => method.Needs.ReadsFeatures()
+            ? method.Compares(FeatureSources.KindIn(lender, MethodRegistry.Find(method.Name), method.On?.Kind))
+            : method;
     }
 
     /// <summary>Told what a person should know at once: a test that stands in the pool, a plan that was cut.</summary>
@@ -36,9 +44,6 @@ public sealed class ProveJob
     public ProofReport Run(RunDirectory run, CancellationToken cancellationToken = default)
     {
         var started = Stopwatch.GetTimestamp();
-        // What a lent run lacks is told before the other methods' trainings.
-        foreach (var method in _options.Methods.Where(m => _options.FeaturesRun is not null && m.Needs.ReadsFeatures()))
-            _ = FeatureSources.KindIn(_options.FeaturesRun!, method.Needs);
         using var inputs = ProofInputs.Read(run, _options, OnWarning, _progress, cancellationToken);
         var plan = new ProofPlan(_options, inputs);
         var progress = new ProofProgress(_progress, inputs.Material.StepTokens);

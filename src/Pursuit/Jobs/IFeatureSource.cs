@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Selection;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Jobs;
@@ -9,6 +10,9 @@ namespace Pursuit.Jobs;
 /// </summary>
 public interface IFeatureSource
 {
+    /// <summary>The kind of features it makes.</summary>
+    FeatureKind Kind { get; }
+
     /// <summary>
     /// Blocks and numbers per block that the features will have, about, before any is made; null where that can't be told.
     /// </summary>

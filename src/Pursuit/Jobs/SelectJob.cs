@@ -137,6 +137,9 @@ public sealed class SelectJob
                 $"Run {ApiName.SelectJob} again ({ApiName.OptionsFile} {run.PathOf(RunDirectory.OptionsName)}).");
     }
 
+    /// <summary>What results call the method, with its representation.</summary>
+    private string Label => _method.Label(_options.On, _options.ComputesFeatures ? Features?.Kind : null);
+
     private SelectInputs OpenInputs(RunDirectory run, RunStage? earlier, CancellationToken cancellationToken)
     {
         // The target first: what is wrong with it is told before a long job on the pool.
@@ -241,7 +244,7 @@ public sealed class SelectJob
             CancellationToken = cancellationToken,
         };
         var selection = MethodOptions.Create(_method, _options.Settings).Select(inputs.Problem, context);
-        SelectionFile.Write(stage, selection with { Remarks = [.. selection.Remarks, .. inputs.Statistics.Remarks()] });
+        SelectionFile.Write(stage, selection with { Method = Label, Remarks = [.. selection.Remarks, .. inputs.Statistics.Remarks()] });
         return found > 0 ? found : null;
     }
 
@@ -272,7 +275,7 @@ public sealed class SelectJob
         new Fingerprint("selection/2")
             .Add(VersionPart, RunDirectory.PursuitVersion)
             .Add("pool", pool.Fingerprint)
-            .Add("method", _method.Name)
+            .Add("method", Label)
             .Add("settings", _options.Settings)
             .Add("budget", _options.Budget.ToString())
             .Add("seed", _options.Seed)

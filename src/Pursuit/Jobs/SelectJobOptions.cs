@@ -26,6 +26,12 @@ public sealed record SelectJobOptions
     /// <summary>Features of the target; null for none.</summary>
     public string? TargetFeatures { get; init; }
 
+    /// <summary>
+    /// What stands for the examples in a method that compares vectors; null is the method's own kind. A file's path is only what results
+    /// call it: the features themselves are <see cref="Features"/>.
+    /// </summary>
+    public Representation? On { get; init; }
+
     /// <summary>True where features that weren't brought along are computed, by <see cref="SelectJob.Features"/>.</summary>
     public bool ComputesFeatures { get; init; }
 
@@ -126,6 +132,7 @@ public sealed record SelectJobOptions
                 $"missing; '{Method}' imitates the lengths of a target's examples, or with {ApiName.Match} those of an earlier selection"));
         TextFeatures.AddFaults(this, method, faults);
         StatisticsFeatures.AddFaults(this, method, faults);
+        if (On is not null && method.FaultOf(On) is { } unfit) faults.Add(unfit);
         AddFeatureFaults(method, faults);
         if (faults.Count > 0) throw new PursuitException(faults);
     }
@@ -137,7 +144,7 @@ public sealed record SelectJobOptions
         var files = new JobFiles()
             .ReadsRecords(ApiName.Pool, Pool.Paths)
             .ReadsRecords(ApiName.Target, Targets)
-            .Reads(ApiName.Features, Features ?? FeaturesRun)
+            .Reads(On?.Path is null ? ApiName.Features : ApiName.On, Features ?? FeaturesRun)
             .Reads(ApiName.TargetFeatures, TargetFeatures)
             .Reads(ApiName.Match, Match)
             .ReadsModel(ApiName.Model, ModelDirectory)
@@ -153,7 +160,7 @@ public sealed record SelectJobOptions
     private void AddFeatureFaults(MethodDescriptor method, List<Fault> faults)
     {
         if (!method.Needs.ReadsFeatures()) return;
-        var (what, targets) = method.Needs.HasFlag(FeatureNeeds.PoolEmbeddings)
+        var (what, targets) = KindFor(method) == FeatureKind.Embedding
             ? ("embeddings", "embeddings")
             : ("gradient features", "gradients");
         if (Features is null && !ComputesFeatures)
@@ -179,6 +186,9 @@ public sealed record SelectJobOptions
                 : Fault.OfOption(ApiName.TargetFeatures, $"missing; '{Method}' reads {what} of the target"));
         }
     }
+
+    /// <summary>The kind of features that the job computes for a method.</summary>
+    internal FeatureKind KindFor(MethodDescriptor method) => On?.Kind ?? method.Needs.OwnKind();
 
     /// <summary>True where the method or the budget counts tokens.</summary>
     internal bool NeedsTokens =>

@@ -15,21 +15,47 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
     /// <summary>What the method needs.</summary>
     public FeatureNeeds Needs => IsFull ? FeatureNeeds.None : MethodRegistry.Find(Name).Needs;
 
+    /// <summary>What stands for the examples; null is the method's own kind.</summary>
+    public Representation? On { get; private init; }
+
     /// <summary>True where the method can't work without a target.</summary>
     public bool NeedsTarget => Needs.NeedsTargetFeatures() || (Needs & (FeatureNeeds.ReferenceLengths | FeatureNeeds.TargetTexts)) != 0;
 
     /// <summary>True where another target gives another selection.</summary>
     public bool ReadsTarget => NeedsTarget || Needs.ReadsTargetFeatures();
 
-    /// <summary>Reads <c>NAME</c> or <c>NAME:option=value:option=value</c>.</summary>
+    /// <summary>
+    /// Reads <c>NAME</c> or <c>NAME:option=value:option=value</c>; <c>on=gradients</c> and <c>on=embeddings</c> say what it compares.
+    /// </summary>
     /// <exception cref="PursuitException">There is no such method or option.</exception>
     public static ProofMethod Parse(string text)
     {
+        const string Representing = "on=";
         var parts = text.Split(':');
-        var method = new ProofMethod(text, parts[0], [.. parts[1..].Select(p => $"{parts[0]}.{p}")]);
-        if (method.IsFull && parts.Length > 1)
+        var on = parts[1..].LastOrDefault(p => p.StartsWith(Representing, StringComparison.Ordinal))?[Representing.Length..];
+        parts = [.. parts.Where(p => !p.StartsWith(Representing, StringComparison.Ordinal))];
+        var method = new ProofMethod(string.Join(':', parts), parts[0], [.. parts[1..].Select(p => $"{parts[0]}.{p}")]);
+        if (method.IsFull && (parts.Length > 1 || on is not null))
             throw PursuitException.At(ApiName.Methods, $"'{text}'", $"'{parts[0]}' alone: it has no options");
-        if (!method.IsFull) _ = MethodOptions.Create(MethodRegistry.Find(method.Name), method.Settings);
-        return method;
+        if (method.IsFull) return method;
+        _ = MethodOptions.Create(MethodRegistry.Find(method.Name), method.Settings);
+        return on switch
+        {
+            null => method,
+            "gradients" => method.Compares(FeatureKind.Gradient),
+            "embeddings" => method.Compares(FeatureKind.Embedding),
+            _ => throw PursuitException.At(
+                ApiName.Methods, $"'{text}'", "on=gradients or on=embeddings", $"Features of a file are given with {ApiName.Features}."),
+        };
+    }
+
+    /// <summary>The same method on features of a kind, by which its label calls it where they aren't its own.</summary>
+    /// <exception cref="PursuitException">It can't use them.</exception>
+    internal ProofMethod Compares(FeatureKind kind)
+    {
+        var on = kind == FeatureKind.Gradient ? Representation.Gradients : Representation.Embeddings;
+        var method = MethodRegistry.Find(Name);
+        if (method.FaultOf(on) is { } fault) throw new PursuitException([fault]);
+        return this with { On = on, Label = kind == Needs.OwnKind() ? Label : $"{Label} on {on.Name}" };
     }
 }

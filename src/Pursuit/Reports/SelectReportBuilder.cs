@@ -53,7 +53,7 @@ internal sealed class SelectReportBuilder
         {
             Pursuit = RunDirectory.PursuitVersion,
             Method = _summary.Method,
-            MethodSummary = MethodRegistry.Find(_summary.Method).Summary,
+            MethodSummary = MethodRegistry.Find(_run.Options.Method).Summary,
             Seed = _summary.Seed,
             Headline = "",
             Findings = [],

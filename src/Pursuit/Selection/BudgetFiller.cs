@@ -69,7 +69,8 @@ internal static class BudgetFiller
     {
         if (untrainable > 0)
             yield return MessageText.Counted(untrainable, "example has", "examples have")
-                + $" no token to train on and {(untrainable == 1 ? "was" : "were")} passed over; inspect {(untrainable == 1 ? "it" : "them")} to see why.";
+                + $" no token to train on and {(untrainable == 1 ? "was" : "were")} passed over; inspect "
+                + $"{(untrainable == 1 ? "it" : "them")} to see why.";
         if (empty is null) yield break;
         var possible = Enumerable.Range(0, empty.Length)
             .Count(i => !empty[i] && (problem.TokenCounts is null || problem.TokenCounts.Supervised[i] > 0));

@@ -50,6 +50,10 @@ internal static class FeatureNeedsExtensions
     /// <summary>True where the method reads dense features of the pool, gradients or embeddings.</summary>
     public static bool ReadsFeatures(this FeatureNeeds needs) => (needs & (FeatureNeeds.PoolGradients | FeatureNeeds.PoolEmbeddings)) != 0;
 
+    /// <summary>The kind of dense features that a method which reads some was made for.</summary>
+    public static FeatureKind OwnKind(this FeatureNeeds needs) =>
+        needs.HasFlag(FeatureNeeds.PoolEmbeddings) ? FeatureKind.Embedding : FeatureKind.Gradient;
+
     /// <summary>True where it can't do without such features of a target.</summary>
     public static bool NeedsTargetFeatures(this FeatureNeeds needs) =>
         (needs & (FeatureNeeds.TargetGradients | FeatureNeeds.TargetEmbeddings)) != 0;

@@ -6,6 +6,7 @@ using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Engine.Tests.Features;
 
@@ -149,7 +150,7 @@ public sealed class EmbeddingFeaturesTests : IDisposable
         using (var run = RunDirectory.Open(_world.PathOf("borrower")))
         {
             var source = FeatureSources.Shared(
-                FeatureSources.KindIn(_world.PathOf("lender"), FeatureNeeds.PoolEmbeddings), _world.PathOf("lender"), run,
+                FeatureSources.KindIn(_world.PathOf("lender"), MethodRegistry.Find("rds"), null), _world.PathOf("lender"), run,
                 new LentFeatures { Threads = 2 }, StageShare.Whole, null);
             using var ofPool = source.OfPool(pool, TestContext.Current.CancellationToken).Features;
             using var ofTarget = source.OfTarget(pool, target, TestContext.Current.CancellationToken).Features;
@@ -160,8 +161,12 @@ public sealed class EmbeddingFeaturesTests : IDisposable
         }
 
         FeatureWorld.Files(_world.PathOf("lender")).ShouldBe(before);
-        Should.Throw<PursuitException>(() => FeatureSources.KindIn(_world.PathOf("lender"), FeatureNeeds.PoolGradients)).Message
-            .ShouldContain("embeddings alone");
+        FeatureSources.KindIn(_world.PathOf("lender"), MethodRegistry.Find("gtp"), null).ShouldBe(FeatureKind.Embedding);
+        foreach (var (method, asked) in new[] { ("grand", (FeatureKind?)null), ("gtp", FeatureKind.Gradient) })
+        {
+            Should.Throw<PursuitException>(() => FeatureSources.KindIn(_world.PathOf("lender"), MethodRegistry.Find(method), asked))
+                .Message.ShouldContain("embeddings alone");
+        }
     }
 
     [Fact]

@@ -28,7 +28,12 @@ public sealed class MethodReportTests : IDisposable
         var options = Options(method, needs);
         using var run = RunDirectory.Open(options.RunPath);
         var write = SelectReportFiles.Writer(ReportWorld.Command, null, CancellationToken.None);
-        var job = new SelectJob(options, null) { Features = new Made(), Statistics = new Made(), OnSelected = write };
+        var job = new SelectJob(options)
+        {
+            Features = new Made { Kind = needs.OwnKind() },
+            Statistics = new Made(),
+            OnSelected = write,
+        };
         var summary = job.Run(run, CancellationToken.None);
         summary.Selected.ShouldBe(20);
         JsonSerializer.Deserialize<SelectSummary>(JsonSerializer.Serialize(summary, RunJson.Compact), RunJson.Compact)!.Method
@@ -36,7 +41,7 @@ public sealed class MethodReportTests : IDisposable
         var report = File.ReadAllBytes(run.PathOf(RunDirectory.ReportModelName));
         (JsonSerializer.Deserialize<SelectReport>(report, RunJson.Indented)!.Course is not null).ShouldBe(method is "gtp" or "omp");
 
-        new SelectJob(options, null) { Features = new Made(), Statistics = new Made() }.Revisit(run, visited =>
+        new SelectJob(options, null) { Features = new Made { Kind = needs.OwnKind() }, Statistics = new Made() }.Revisit(run, visited =>
         {
             JsonSerializer.SerializeToUtf8Bytes(
                 SelectReportBuilder.Build(visited, summary, ReportWorld.Command, null, CancellationToken.None), RunJson.Indented)
@@ -82,6 +87,8 @@ public sealed class MethodReportTests : IDisposable
     /// <summary>Features and statistics of no model: numbers by content, so that they are the same whenever they are asked for.</summary>
     private sealed class Made : IFeatureSource, IStatisticsSource
     {
+        public FeatureKind Kind { get; init; }
+
         private const int Dimension = 16;
         private const int Checkpoints = 2;
 

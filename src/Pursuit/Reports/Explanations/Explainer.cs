@@ -72,7 +72,7 @@ internal sealed class Explainer
     {
         var row = _run.Pool.Ledger[_run.Pool.InputRow(position)];
         var rank = _ranks.TryGetValue(position, out var r) ? r : (int?)null;
-        var isEmpty = FeaturelessRows.Find(_run.Problem.FeaturesRead(MethodRegistry.Find(_run.Selection.Method).Needs))?[position] == true;
+        var isEmpty = FeaturelessRows.Find(_run.Problem.FeaturesRead(MethodRegistry.Find(_run.Options.Method).Needs))?[position] == true;
         var explanation = new Explanation
         {
             Row = Place(row),

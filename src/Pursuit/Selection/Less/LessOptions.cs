@@ -3,8 +3,8 @@ using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Less;
 
-/// <summary>Options of <see cref="LessSelector"/> and <see cref="LessRoundRobinSelector"/>. The defaults are the paper's.</summary>
-public sealed record LessOptions
+/// <summary>Options of <see cref="LessSelector"/>. The defaults are the paper's.</summary>
+public record LessOptions
 {
     /// <summary>
     /// What rows and targets are divided by. Default: <see cref="RowNormalization.Checkpoint"/>, the cosine per checkpoint.

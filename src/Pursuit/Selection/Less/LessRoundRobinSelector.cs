@@ -1,25 +1,44 @@
+using Pursuit.Selection.Neighbours;
+
 namespace Pursuit.Selection.Less;
 
 /// <summary>
-/// LESS's scores, but tasks take turns: in each round every task, in the target's order, takes its best example that is still
-/// free. No task is drowned by one whose gradients are larger or easier to match. With one task it is <see cref="LessSelector"/>.
+/// LESS's scores, but target examples take turns: in each round every one, in the target's order, takes its best row that is still free,
+/// as comparisons of the field do it (arXiv 2602.14696). With groups instead, none is drowned by one whose gradients are easier to match,
+/// and one group alone is <see cref="LessSelector"/>.
 /// </summary>
 internal sealed class LessRoundRobinSelector : ISelector
 {
     /// <summary>The method's name.</summary>
     public const string Name = "less-round-robin";
 
-    private readonly LessOptions _options;
+    private readonly LessRoundRobinOptions _options;
 
     /// <summary>Creates the method with checked options.</summary>
-    public LessRoundRobinSelector(LessOptions options)
+    public LessRoundRobinSelector(LessRoundRobinOptions options)
     {
         options.Validate();
         _options = options;
     }
 
     /// <inheritdoc/>
-    public SelectionResult Select(SelectionProblem problem, SelectionContext context)
+    public SelectionResult Select(SelectionProblem problem, SelectionContext context) =>
+        _options.Turns == LessTurns.Groups ? ByGroup(problem, context) : ByExample(problem, context);
+
+    private SelectionResult ByExample(SelectionProblem problem, SelectionContext context)
+    {
+        var scores = new ExampleScores(problem, Name, _options.Rows, _options.Centre, context);
+        var (selection, takenBy) = TurnTaking.Fill(Name, problem, problem.Gradients.Pool!, scores.Targets, scores.Best);
+        var groups = problem.GroupsOfTargetGradients();
+        var chosenFor = new int[problem.TargetGroupCount];
+        foreach (var row in selection.Rows) chosenFor[groups[scores.TargetRow(takenBy[row.Position])]]++;
+        return selection with
+        {
+            Details = new LessDetails { Tasks = problem.NamesOfTargetGroups(), ChosenFor = chosenFor, BytesRead = scores.BytesRead },
+        };
+    }
+
+    private SelectionResult ByGroup(SelectionProblem problem, SelectionContext context)
     {
         var tasks = TaskScores.Compute(problem, Name, _options.Rows, _options.Centre, context);
         var (ranked, takenBy) = TakeTurns(problem, tasks);

@@ -23,8 +23,29 @@ public sealed record MethodDescriptor
     /// <summary>Makes the method from its options record.</summary>
     public required Func<object, ISelector> Create { get; init; }
 
+    /// <summary>
+    /// True where the method compares examples as vectors, whatever these represent: it takes gradients for embeddings and the other way
+    /// round.
+    /// </summary>
+    public bool TakesAnyVectors { get; init; }
+
     /// <summary>Adds what the method's other processes answer; null where it asks for no more than passes over gradient rows.</summary>
     internal Action<ITeamWorker>? Serve { get; init; }
+
+    /// <summary>What results call the method: its name, and the representation where that isn't its own.</summary>
+    /// <param name="on">The representation that was asked for; null for none.</param>
+    /// <param name="used">The kind of features it gets; null where that isn't known.</param>
+    internal string Label(Representation? on, FeatureKind? used) =>
+        on?.Path is not null ? $"{Name} on {on.Name}"
+        : (on?.Kind ?? used) is { } kind && Needs.ReadsFeatures() && kind != Needs.OwnKind() ? $"{Name} on {Representation.WordFor(kind)}"
+        : Name;
+
+    /// <summary>What is wrong with asking the method to work on a representation; null where nothing is.</summary>
+    internal Fault? FaultOf(Representation on) =>
+        !Needs.ReadsFeatures() ? Fault.OfOption(ApiName.On, $"given with '{Name}', which compares no vectors")
+        : on.Kind is { } kind && kind != Needs.OwnKind() && !TakesAnyVectors
+            ? Fault.OfOption(ApiName.On, $"{on.Name}; '{Name}' is defined by {Representation.WordFor(Needs.OwnKind())}")
+        : null;
 
     /// <summary>Describes a method whose options are <typeparamref name="TOptions"/>.</summary>
     public static MethodDescriptor For<TOptions>(string name, string summary, FeatureNeeds needs, Func<TOptions, ISelector> create)

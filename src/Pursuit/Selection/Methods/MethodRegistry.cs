@@ -16,6 +16,7 @@ using Pursuit.Selection.S2l;
 using Pursuit.Selection.TokenScores;
 using Pursuit.Selection.TracIn;
 using Pursuit.Selection.Tsds;
+using Pursuit.Selection.Uot;
 using Pursuit.Selection.Zip;
 
 namespace Pursuit.Selection.Methods;
@@ -30,22 +31,32 @@ public static class MethodRegistry
             GtpSelector.Name,
             "examples whose gradients, with weights, add up to the target's along a training trajectory",
             FeatureNeeds.PoolGradients | FeatureNeeds.OptionalTargetGradients,
-            options => new GtpSelector(options)) with { Serve = TwoRounds.Serve },
+            options => new GtpSelector(options)) with { TakesAnyVectors = true, Serve = TwoRounds.Serve },
         MethodDescriptor.For<OmpOptions>(
             OmpSelector.Name,
             "as gtp, one example per pass: exact and slow, the yardstick",
             FeatureNeeds.PoolGradients | FeatureNeeds.OptionalTargetGradients,
-            options => new OmpSelector(options)),
+            options => new OmpSelector(options)) with { TakesAnyVectors = true },
         MethodDescriptor.For<LessOptions>(
             LessSelector.Name,
             "examples whose gradients point most like some target group's (LESS)",
             FeatureNeeds.PoolGradients | FeatureNeeds.TargetGradients,
-            options => new LessSelector(options)),
-        MethodDescriptor.For<LessOptions>(
+            options => new LessSelector(options)) with { TakesAnyVectors = true },
+        MethodDescriptor.For<LessRoundRobinOptions>(
             LessRoundRobinSelector.Name,
-            "LESS's scores, target groups taking turns",
+            "LESS's scores, target examples taking turns",
             FeatureNeeds.PoolGradients | FeatureNeeds.TargetGradients,
-            options => new LessRoundRobinSelector(options)),
+            options => new LessRoundRobinSelector(options)) with { TakesAnyVectors = true },
+        MethodDescriptor.For<LessOptions>(
+            DoublyGreedySelector.Name,
+            "examples whose gradient is nearest to some target example's",
+            FeatureNeeds.PoolGradients | FeatureNeeds.TargetGradients,
+            options => new DoublyGreedySelector(options)) with { TakesAnyVectors = true },
+        MethodDescriptor.For<UotOptions>(
+            UotSelector.Name,
+            "examples that take most of the target's mass, by unbalanced optimal transport",
+            FeatureNeeds.PoolGradients | FeatureNeeds.TargetGradients,
+            options => new UotSelector(options)) with { TakesAnyVectors = true },
         MethodDescriptor.For<TracInOptions>(
             TracInSelector.Name,
             "examples whose unscaled gradients would lower the target's loss most",
@@ -85,27 +96,27 @@ public static class MethodRegistry
             TsdsSelector.Name,
             "examples near the target and spread out, by optimal transport; near-copies share one example's mass (TSDS)",
             FeatureNeeds.PoolEmbeddings | FeatureNeeds.TargetEmbeddings,
-            options => new TsdsSelector(options)) with { Serve = NeighbourRequests.Serve },
+            options => new TsdsSelector(options)) with { TakesAnyVectors = true, Serve = NeighbourRequests.Serve },
         MethodDescriptor.For<TsdsUniformOptions>(
             TsdsSelector.UniformName,
             "as tsds, every example alike, copies or not",
             FeatureNeeds.PoolEmbeddings | FeatureNeeds.TargetEmbeddings,
-            TsdsSelector.Uniform) with { Serve = NeighbourRequests.Serve },
+            TsdsSelector.Uniform) with { TakesAnyVectors = true, Serve = NeighbourRequests.Serve },
         MethodDescriptor.For<RdsOptions>(
             RdsSelector.Name,
             "examples whose embeddings are most like some target example's (RDS+)",
             FeatureNeeds.PoolEmbeddings | FeatureNeeds.TargetEmbeddings,
-            options => new RdsSelector(options)) with { Serve = RdsRequests.Serve },
+            options => new RdsSelector(options)) with { TakesAnyVectors = true, Serve = RdsRequests.Serve },
         MethodDescriptor.For<RdsOptions>(
             RdsRoundRobinSelector.Name,
             "as rds, target examples taking turns",
             FeatureNeeds.PoolEmbeddings | FeatureNeeds.TargetEmbeddings,
-            options => new RdsRoundRobinSelector(options)) with { Serve = RdsRequests.Serve },
+            options => new RdsRoundRobinSelector(options)) with { TakesAnyVectors = true, Serve = RdsRequests.Serve },
         MethodDescriptor.For<KCenterOptions>(
             KCenterSelector.Name,
             "examples that leave none of the pool far from a chosen one",
             FeatureNeeds.PoolEmbeddings,
-            options => new KCenterSelector(options)) with { Serve = KCenterRequests.Serve },
+            options => new KCenterSelector(options)) with { TakesAnyVectors = true, Serve = KCenterRequests.Serve },
         MethodDescriptor.For<InformationOptions>(
             InformationSelector.Name,
             "examples a probe can't predict and whose words are rare",
@@ -178,6 +189,7 @@ public static class MethodRegistry
         (typeof(TsdsDetails), "tsds"),
         (typeof(KCenterDetails), "kcenter"),
         (typeof(TokenScoreDetails), "token-score"),
+        (typeof(UotDetails), "uot"),
     ];
 
     /// <summary>A method, ready with its options.</summary>

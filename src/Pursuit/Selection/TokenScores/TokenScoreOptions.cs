@@ -43,6 +43,7 @@ public record TokenScoreOptions
     internal void Validate(string method)
     {
         if (LeaveExcess is < 0 or >= 1)
-            throw new PursuitException(FaultKind.Option, FormattableString.Invariant($"{method}.leave-excess: {LeaveExcess}; expected 0 to below 1."));
+            throw new PursuitException(
+                FaultKind.Option, FormattableString.Invariant($"{method}.leave-excess: {LeaveExcess}; expected 0 to below 1."));
     }
 }

@@ -25,7 +25,7 @@ public sealed class Bm25Tests
     public void Case_threads_and_the_order_of_rows_change_nothing()
     {
         var random = new SeededRandom(1, "test/bm25");
-        string[] pool = [.. Enumerable.Range(0, 500).Select(_ => string.Join(' ', Enumerable.Range(0, 12).Select(_ => $"w{random.NextInt(60)}")))];
+        string[] pool = [.. Enumerable.Range(0, 500).Select(_ => string.Join(' ', Enumerable.Range(0, 12).Select(_ => Word(random))))];
         var order = Enumerable.Range(0, pool.Length).ToArray();
         random.Shuffle<int>(order);
         string[] target = ["w1 w2 w3 w3", "W4 w5", "w59"];
@@ -34,6 +34,8 @@ public sealed class Bm25Tests
         var others = selector.Scores(
             Problem([.. order.Select(i => pool[i].ToUpperInvariant())], target), SelectionContext.Default with { Threads = 5 });
         for (var i = 0; i < order.Length; i++) others[i].ShouldBe(scores[order[i]]);
+
+        static string Word(SeededRandom random) => $"w{random.NextInt(60)}";
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public sealed class LessTests
     {
         var selection = Gradients.Realistic(120, 15, "30", groups: Tasks);
         var scores = ReferenceLess.Scores(selection.Gradients.Pool!, selection.Gradients.Target!, selection.TargetGroups, 3);
-        var chosen = Choose(new LessRoundRobinSelector(new LessOptions()), selection);
+        var chosen = Choose(new LessRoundRobinSelector(new LessRoundRobinOptions { Turns = LessTurns.Groups }), selection);
         ((LessDetails)chosen.Details!).ChosenFor.ShouldBe([10, 10, 10]);
         var free = Enumerable.Range(0, 120).ToHashSet();
         for (var rank = 0; rank < 30; rank++)
@@ -97,10 +97,52 @@ public sealed class LessTests
     }
 
     [Fact]
+    public void Target_examples_take_turns_by_default()
+    {
+        var selection = Gradients.Realistic(120, 15, "40", groups: Tasks);
+        var pool = ReferenceRows.Phi(selection.Gradients.Pool!, new(RowNormalization.Checkpoint, 0), selection.Gradients.Pool!);
+        var target = ReferenceRows.Phi(selection.Gradients.Target!, new(RowNormalization.Checkpoint, 0), selection.Gradients.Pool!);
+        var chosen = Choose(new LessRoundRobinSelector(new LessRoundRobinOptions()), selection);
+        var free = Enumerable.Range(0, 120).ToHashSet();
+        var chosenFor = new int[3];
+        for (var rank = 0; rank < 40; rank++)
+        {
+            var v = rank % 15;
+            var best = free.MaxBy(i => ReferenceRows.Dot(pool[i], target[v]));
+            chosen.Rows[rank].Position.ShouldBe(best);
+            chosen.Rows[rank].Score.ShouldBe(ReferenceRows.Dot(pool[best], target[v]), Tolerances.FloatReordered);
+            free.Remove(best);
+            chosenFor[selection.TargetGroups[v]]++;
+        }
+
+        ((LessDetails)chosen.Details!).ChosenFor.ShouldBe(chosenFor);
+    }
+
+    [Fact]
+    public void A_target_example_without_a_gradient_takes_no_turn()
+    {
+        var selection = Gradients.Realistic(120, 15, "30");
+        var target = (MemoryFeatures)selection.Gradients.Target!;
+        var blocks = Gradients.Blocks(target, [.. Enumerable.Range(0, 15)]);
+        foreach (var block in blocks) block.AsSpan(0, target.Dimension).Clear();
+        var silent = Choose(new LessRoundRobinSelector(new LessRoundRobinOptions()), With(blocks));
+        var without = Gradients.Blocks(target, [.. Enumerable.Range(1, 14)]);
+        Choose(new LessRoundRobinSelector(new LessRoundRobinOptions()), With(without)).Rows.ShouldBe(silent.Rows);
+        foreach (var block in blocks) block.AsSpan().Clear();
+        Should.Throw<PursuitException>(() => Choose(new LessRoundRobinSelector(new LessRoundRobinOptions()), With(blocks)))
+            .Message.ShouldContain("all zero");
+
+        SelectionProblem With(float[][] rows) => selection with
+        {
+            Gradients = selection.Gradients with { Target = new MemoryFeatures("target", target.Dimension, rows, target.Etabar) },
+        };
+    }
+
+    [Fact]
     public void Round_robin_with_one_task_is_LESS()
     {
         var selection = Gradients.Realistic(120, 15, "30");
-        Choose(new LessRoundRobinSelector(new LessOptions()), selection).Rows.ShouldBe(
+        Choose(new LessRoundRobinSelector(new LessRoundRobinOptions { Turns = LessTurns.Groups }), selection).Rows.ShouldBe(
             Choose(new LessSelector(new LessOptions()), selection).Rows);
     }
 

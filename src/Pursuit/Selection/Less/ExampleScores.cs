@@ -1,0 +1,106 @@
+using Pursuit.Selection.Neighbours;
+using Pursuit.Selection.Passes;
+
+namespace Pursuit.Selection.Less;
+
+/// <summary>score[i, v] = phi_i . phi_v for every target example v; of each the best rows are kept.</summary>
+internal sealed class ExampleScores
+{
+    /// <summary>Scores held at once: 256 MiB.</summary>
+    private const int MostScores = 1 << 25;
+
+    private readonly GradientRows _pool;
+    private readonly GradientRows _target;
+    private readonly int[] _targets;
+    private readonly IReadOnlyList<ContentId> _contentIds;
+    private readonly SelectionContext _context;
+
+    /// <summary>Opens pool and target, made alike.</summary>
+    /// <exception cref="PursuitException">Either is missing, they don't fit, or no target example has a gradient.</exception>
+    public ExampleScores(SelectionProblem problem, string method, RowConstruction construction, bool centre, SelectionContext context)
+    {
+        (_contentIds, _context) = (problem.ContentIds, context);
+        _pool = GradientRows.OfPool(problem.RequirePoolGradients(method), construction);
+        if (centre)
+        {
+            _pool = _pool.Centred(context.Threads, context.CancellationToken);
+            BytesRead = 2 * _pool.PassBytes;
+        }
+
+        _target = _pool.OfTarget(problem.RequireTargetGradients(method));
+        // One without features is as like to every row as to any other: its turns would be draws by content id.
+        _targets = [.. Enumerable.Range(0, _target.Count).Where(v => _target.Norms[v] > 0)];
+        if (_targets.Length == 0)
+            throw PursuitException.At(
+                _target.Features.Name,
+                $"{_target.Count:N0} rows, all zero",
+                "at least one that isn't",
+                "Give examples the model doesn't already know by heart, and check that their answers carry loss.");
+    }
+
+    /// <summary>Target examples that take turns: those with features.</summary>
+    public int Targets => _targets.Length;
+
+    /// <summary>Bytes of the pool's features that were read.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <summary>Which target example takes a turn.</summary>
+    public int TargetRow(int turn) => _targets[turn];
+
+    /// <summary>Each target example's best rows with their scores, best first, equal ones by content id.</summary>
+    /// <param name="length">Rows per target example at most.</param>
+    public NeighbourLists Best(int length)
+    {
+        var lists = new NeighbourLists(new int[Targets][], new double[Targets][]);
+        ForEach((scores, first, count, v) =>
+        {
+            var (rows, keys) = BestOf(scores, count, v, length);
+            (lists.Rows[first + v], lists.Distances[first + v]) = (rows, Array.ConvertAll(keys, key => -key));
+        });
+        return lists;
+    }
+
+    /// <summary>Shows every target example's scores, several examples side by side.</summary>
+    /// <param name="visit">Sees one target example; of the same part from several threads.</param>
+    /// <param name="afterPart">Sees a part when all of it was seen: scores [pool, count], first and count.</param>
+    public void ForEach(ExampleVisitor visit, Action<double[], int, int>? afterPart = null)
+    {
+        var atOnce = Math.Clamp(MostScores / Math.Max(1, _pool.Count), 1, Targets);
+        var scores = new double[(long)_pool.Count * atOnce];
+        var parallel = new ParallelOptions
+        {
+            MaxDegreeOfParallelism = Math.Max(1, _context.Threads),
+            CancellationToken = _context.CancellationToken,
+        };
+        for (var first = 0; first < Targets; first += atOnce)
+        {
+            var (from, count) = (first, Math.Min(atOnce, Targets - first));
+            var right = new float[count * _target.Dimension];
+            _target.Gather(_targets.AsSpan(from, count), right);
+            _pool.Scan(right, count, scores, _context.Threads, _context.CancellationToken);
+            BytesRead += _pool.PassBytes;
+            Parallel.For(0, count, parallel, v => visit(scores, from, count, v));
+            afterPart?.Invoke(scores, from, count);
+        }
+    }
+
+    private (int[] Rows, double[] Keys) BestOf(double[] scores, int width, int column, int length)
+    {
+        var heap = new NeighbourHeaps(1, Math.Min(length, _pool.Count), _contentIds);
+        for (var i = 0; i < _pool.Count; i++)
+        {
+            var key = -scores[(long)i * width + column];
+            if (key <= heap.Worst(0)) heap.Offer(0, i, key);
+        }
+
+        var list = NeighbourHeaps.Merge([heap], 1);
+        return (list.Rows[0], list.Distances[0]);
+    }
+}
+
+/// <summary>Sees one target example's scores.</summary>
+/// <param name="scores">[pool, count].</param>
+/// <param name="first">The turn of the first of the part's target examples.</param>
+/// <param name="count">Target examples of the part.</param>
+/// <param name="v">Which of them this is.</param>
+internal delegate void ExampleVisitor(double[] scores, int first, int count, int v);
