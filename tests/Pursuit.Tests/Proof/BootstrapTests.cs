@@ -14,9 +14,18 @@ public sealed class BootstrapTests
     [InlineData(10, 2.2281388520)]
     [InlineData(29, 2.0452296421)]
     [InlineData(120, 1.9799304051)]
+    [InlineData(200, 1.9718962236)]
+    [InlineData(201, 1.9718365068)]
     [InlineData(500, 1.9647198374)]
     public void Students_quantile_is_that_of_the_tables(int degrees, double quantile) =>
         SmallSample.StudentQuantile(degrees).ShouldBe(quantile, 1e-9 * quantile);
+
+    [Fact]
+    public void Fewer_values_than_vary_are_refused()
+    {
+        Should.Throw<ArgumentOutOfRangeException>(() => SmallSample.StudentQuantile(0));
+        Should.Throw<ArgumentOutOfRangeException>(() => SmallSample.Expansion(1));
+    }
 
     [Fact]
     public void Identical_scores_differ_by_exactly_zero()
