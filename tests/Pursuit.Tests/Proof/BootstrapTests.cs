@@ -145,6 +145,19 @@ public sealed class BootstrapTests
     }
 
     [Fact]
+    public void Values_that_are_skewed_give_an_interval_skewed_to_the_same_side()
+    {
+        // 0, 0, 3 lie at most 1 below their mean and 2 above it: a resample is all 0 or all 3 with 8/27 and 1/27, both above 2.5%.
+        var factor = Math.Sqrt(1.5) * 4.3026527297 / 1.9599639845;
+        foreach (var scores in new[] { ExampleScores.OfValues([[0, 0, 3]]), ExampleScores.OfValues([[0, 0], [0, 0], [3, 3]]) })
+        {
+            var interval = Bootstrap.OfTest(scores, 3);
+            interval.Low!.Value.ShouldBe(1 - factor, 1e-8);
+            interval.High!.Value.ShouldBe(1 + 2 * factor, 1e-8);
+        }
+    }
+
+    [Fact]
     public void An_example_deviates_from_the_mean_by_its_total_less_what_its_size_leads_to_expect()
     {
         // Mean 12 / 4 = 3. Deviations (2 - 3 x 1) / 4 and (10 - 3 x 3) / 4; the outer places are twice these.
