@@ -4,6 +4,9 @@ namespace Pursuit.Tests.Proof;
 
 public sealed class BootstrapTests
 {
+    /// <summary>t(1), the 97.5% quantile: tan(0.475 pi).</summary>
+    private const double StudentOfOne = 12.7062047362;
+
     [Theory]
     [InlineData(1, 12.7062047362)]
     [InlineData(2, 4.3026527297)]
@@ -11,9 +14,18 @@ public sealed class BootstrapTests
     [InlineData(10, 2.2281388520)]
     [InlineData(29, 2.0452296421)]
     [InlineData(120, 1.9799304051)]
+    [InlineData(200, 1.9718962236)]
+    [InlineData(201, 1.9718365068)]
     [InlineData(500, 1.9647198374)]
     public void Students_quantile_is_that_of_the_tables(int degrees, double quantile) =>
         SmallSample.StudentQuantile(degrees).ShouldBe(quantile, 1e-9 * quantile);
+
+    [Fact]
+    public void Fewer_values_than_vary_are_refused()
+    {
+        Should.Throw<ArgumentOutOfRangeException>(() => SmallSample.StudentQuantile(0));
+        Should.Throw<ArgumentOutOfRangeException>(() => SmallSample.Expansion(1));
+    }
 
     [Fact]
     public void Identical_scores_differ_by_exactly_zero()
@@ -130,6 +142,55 @@ public sealed class BootstrapTests
     }
 
     [Fact]
+    public void Of_two_or_three_values_the_interval_is_students_exactly()
+    {
+        // Two values x, y: a resample's outer places have a quarter each, so the ends are the mean -+ t(1) |x - y| / 2.
+        Near(Bootstrap.OfTest(ExampleScores.OfValues([[1, 3]]), 3), 2, StudentOfOne);
+        // Three: the outer places have 1/27 each, still above 2.5%. 0, 1, 2 reach 1 from the mean, times sqrt(3/2) t(2) / z.
+        Near(Bootstrap.OfTest(ExampleScores.OfValues([[0, 1, 2]]), 3), 1, Math.Sqrt(1.5) * 4.3026527297 / 1.9599639845);
+    }
+
+    [Fact]
+    public void Values_that_are_skewed_give_an_interval_skewed_to_the_same_side()
+    {
+        // 0, 0, 3 lie at most 1 below their mean and 2 above it: a resample is all 0 or all 3 with 8/27 and 1/27, both above 2.5%.
+        var factor = Math.Sqrt(1.5) * 4.3026527297 / 1.9599639845;
+        foreach (var scores in new[] { ExampleScores.OfValues([[0, 0, 3]]), ExampleScores.OfValues([[0, 0], [0, 0], [3, 3]]) })
+        {
+            var interval = Bootstrap.OfTest(scores, 3);
+            interval.Low!.Value.ShouldBe(1 - factor, 1e-8);
+            interval.High!.Value.ShouldBe(1 + 2 * factor, 1e-8);
+        }
+    }
+
+    [Fact]
+    public void An_example_deviates_from_the_mean_by_its_total_less_what_its_size_leads_to_expect()
+    {
+        // Mean 12 / 4 = 3. Deviations (2 - 3 x 1) / 4 and (10 - 3 x 3) / 4; the outer places are twice these.
+        Near(Bootstrap.OfTest(new ExampleScores([[2, 10]], [1, 3]), 3), 3, StudentOfOne * 0.5);
+        // Two seeds of the same totals' mean, 12 apart by seed: seed means 4.5 and 1.5 lie 1.5 from theirs, and are added.
+        Near(Bootstrap.OfTest(new ExampleScores([[4, 14], [0, 6]], [1, 3]), 3), 3, StudentOfOne * (0.5 + 1.5));
+    }
+
+    [Fact]
+    public void Across_two_targets_their_means_and_the_seeds_means_over_both_are_resampled()
+    {
+        ExampleScores first = new([[2, 10], [3, 13]], [1, 3]), second = new([[8, 8], [0, 0]], [1, 1]);
+        // Means by seed: 3 and 4, then 8 and 0; of the targets 3.5 and 4, of the seeds 5.5 and 2.
+        Near(Bootstrap.OfTargets([first, second], 3), 3.75, StudentOfOne * (0.25 + 1.75));
+    }
+
+    [Fact]
+    public void The_ends_are_the_percentiles_of_the_draws()
+    {
+        // 0 and 1 in equal number: a resample of n has a binomial number of ones. Of 400 the 2.5% and 97.5% places are 180 and 220
+        // (standard deviation 10, so 1.96 of them), stretched by 1.0043; the 1% and 99% places would be 177 and 223.
+        var interval = Bootstrap.OfTest(ExampleScores.OfValues([[.. Enumerable.Range(0, 400).Select(i => (double)(i % 2))]]), 3);
+        (interval.High!.Value - 0.5).ShouldBe(0.0502, 0.0026);
+        (0.5 - interval.Low!.Value).ShouldBe(0.0502, 0.0026);
+    }
+
+    [Fact]
     public void Longer_answers_count_for_more_tokens()
     {
         var scores = ExampleScores.OfLosses([[1, 3]], [9, 1]);
@@ -158,6 +219,13 @@ public sealed class BootstrapTests
     [Fact]
     public void Differences_of_other_examples_are_refused() =>
         Should.Throw<ArgumentException>(() => new ExampleScores([[1, 2]], [1, 1]).Less(new ExampleScores([[1, 2]], [1, 2])));
+
+    private static void Near(Interval interval, double estimate, double halfWidth)
+    {
+        interval.Estimate.ShouldBe(estimate, 1e-12);
+        interval.Low!.Value.ShouldBe(estimate - halfWidth, 1e-8);
+        interval.High!.Value.ShouldBe(estimate + halfWidth, 1e-8);
+    }
 
     /// <summary>mean + seed effect + example effect + what both have, normal, with these deviations.</summary>
     private static ExampleScores Simulate(

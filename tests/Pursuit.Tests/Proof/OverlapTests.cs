@@ -42,6 +42,47 @@ public sealed class OverlapTests
     }
 
     [Fact]
+    public void A_run_is_found_at_either_end_of_a_turn_and_by_an_example_of_that_run_alone()
+    {
+        var run = string.Join(' ', Fourteen.Split(' ')[..13]);
+        (string, string, string)[] test = [("a", run, "")];
+        var (begins, ends) = (Compare(test, [("p", run + " more", "x")]), Compare(test, [("p", "more " + run, "x")]));
+        (begins.Any, begins.SharedRun, begins.SameContent).ShouldBe((true, 1, 0));
+        (ends.Any, ends.SharedRun, ends.SameContent).ShouldBe((true, 1, 0));
+        ends.First.Single().Shared.ShouldBe(run);
+    }
+
+    [Fact]
+    public void Examples_whose_turns_are_all_shorter_than_a_run_have_none_where_they_have_more_words_in_all()
+    {
+        var (seven, eight) = (string.Join(' ', Fourteen.Split(' ')[..7]), string.Join(' ', Fourteen.Split(' ')[6..]));
+        Compare([("a", seven, eight)], [("p", seven + "!", eight)]).Any.ShouldBeFalse();
+        var few = Compare([("a", "One two.", "Three.")], [("p", "one two", "three")]);
+        few.First.Single().Shared.ShouldBe("one two three");
+        few.SharedAnswerRun.ShouldBe(0);
+    }
+
+    [Fact]
+    public void The_same_content_without_a_word_counts_and_so_does_every_example_that_passes()
+    {
+        var passed = new List<long>();
+        var signs = Example("a", [new Turn(Turn.User, "?"), new Turn(Turn.Assistant, "!")]);
+        var other = Example("b", [new Turn(Turn.User, "?"), new Turn(Turn.Assistant, ".")]);
+        var overlap = new OverlapIndex([("test", [signs])]).Compare([other, signs, other], "pool", passed.Add)[0];
+        (overlap.SameContent, overlap.SharedRun, overlap.Examples).ShouldBe((1, 1, 1));
+        passed.ShouldBe([1, 2, 3]);
+    }
+
+    [Fact]
+    public void At_most_ten_pairs_are_kept_and_all_are_counted()
+    {
+        var test = Enumerable.Range(0, 12).Select(i => ("t" + i, "question " + i, "answer")).ToList();
+        var overlap = Compare(test, test);
+        overlap.SameContent.ShouldBe(12);
+        overlap.First.Select(p => p.Test).ShouldBe(test.Take(10).Select(t => t.Item1));
+    }
+
+    [Fact]
     public void A_standing_instruction_may_be_shared()
     {
         static Example With(string id, string question) =>

@@ -39,6 +39,13 @@ public sealed class FeaturelessRowsTests
     }
 
     [Fact]
+    public void A_row_with_something_at_any_checkpoint_is_not_empty()
+    {
+        FeaturelessRows.Find(new MemoryFeatures("pool", 2, [[0, 0, 0, 0, 3, 0], [1, 0, 0, 0, 0, 0]])).ShouldBe([false, true, false]);
+        FeaturelessRows.Find(new MemoryFeatures("pool", 2, [[0, 0, 0, 1], [1, 0, 0, 0]])).ShouldBeNull();
+    }
+
+    [Fact]
     public void Most_methods_fill_the_budget_with_all_others() =>
         // omp and tsds want fewer
         Methods.Count(m => Select(m.Data, "12").Rows.Count == Rows - Empty.Length).ShouldBeGreaterThanOrEqualTo(Methods.Count - 3);

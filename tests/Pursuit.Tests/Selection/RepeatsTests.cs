@@ -25,6 +25,13 @@ public sealed class RepeatsTests
     }
 
     [Fact]
+    public void Where_no_row_weighs_anything_all_get_the_mean()
+    {
+        Repeats.FromWeights([new RankedRow(0, 0, 0), new RankedRow(1, 0, 0)], 3).ShouldBe([3, 3]);
+        Should.Throw<ArgumentOutOfRangeException>(() => Repeats.FromWeights(Rows(1, 1), 0));
+    }
+
+    [Fact]
     public void Copies_always_add_up_and_are_at_least_one()
     {
         var random = new SeededRandom(1, "test/repeats");

@@ -27,6 +27,35 @@ public sealed class LessTests
     }
 
     [Fact]
+    public void LESS_reports_for_which_task_its_examples_were_chosen()
+    {
+        var selection = Gradients.Realistic(120, 15, "30", groups: Tasks);
+        var scores = ReferenceLess.Scores(selection.Gradients.Pool!, selection.Gradients.Target!, selection.TargetGroups, 3);
+        int[] expected = [0, 0, 0];
+        foreach (var own in scores.OrderByDescending(s => s.Max()).Take(30)) expected[own.ToList().IndexOf(own.Max())]++;
+        var details = (LessDetails)Choose(new LessSelector(new LessOptions()), selection).Details!;
+        details.Tasks.ShouldBe(Tasks);
+        details.ChosenFor.ShouldBe(expected);
+    }
+
+    [Fact]
+    public void Centring_takes_two_passes_more()
+    {
+        var selection = Gradients.Realistic(120, 15, "30", groups: Tasks);
+        // 120 rows of 2 checkpoints of floats; the mean takes a pass and the centred norms another.
+        var pass = 120L * 2 * selection.Gradients.Pool!.Dimension * sizeof(float);
+        ((LessDetails)Choose(new LessSelector(new LessOptions()), selection).Details!).BytesRead.ShouldBe(pass);
+        ((LessDetails)Choose(new LessSelector(new LessOptions { Centre = true }), selection).Details!).BytesRead.ShouldBe(3 * pass);
+    }
+
+    [Fact]
+    public void Options_out_of_range_are_refused_by_both()
+    {
+        Should.Throw<PursuitException>(() => new LessSelector(new LessOptions { NormFloor = 1 }));
+        Should.Throw<PursuitException>(() => new LessRoundRobinSelector(new LessOptions { NormFloor = -0.1 }));
+    }
+
+    [Fact]
     public void LESS_does_not_see_how_long_a_gradient_is()
     {
         var selection = Gradients.Realistic(120, 15, "30", groups: Tasks);
