@@ -52,7 +52,7 @@ public sealed class LessTests
     public void Options_out_of_range_are_refused_by_both()
     {
         Should.Throw<PursuitException>(() => new LessSelector(new LessOptions { NormFloor = 1 }));
-        Should.Throw<PursuitException>(() => new LessRoundRobinSelector(new LessOptions { NormFloor = -0.1 }));
+        Should.Throw<PursuitException>(() => new LessRoundRobinSelector(new LessRoundRobinOptions { NormFloor = -0.1 }));
     }
 
     [Fact]
