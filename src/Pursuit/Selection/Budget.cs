@@ -23,7 +23,7 @@ public readonly record struct Budget(double Amount, bool IsShare, BudgetUnit Uni
 
     private const string UsualOption = ApiName.Budget;
 
-    /// <summary>What messages call it: the option it was given by. Default "--budget".</summary>
+    /// <summary>What messages call it: the option it was given by. Default: the library's own name of it.</summary>
     public string Option
     {
         get => field ?? UsualOption;
