@@ -58,7 +58,7 @@ internal static class TsdsBenchmark
         var peak = memory.Peak;
         var details = (TsdsDetails)selection.Details!;
         Console.WriteLine($"{Measure.Machine()}, {threads} threads; {pool.Rows:N0} x {pool.Dimension:N0} against {target.Rows:N0} targets, "
-            + $"alpha {options.Alpha}, C {options.C}, {(options.Density == TsdsDensity.Kde ? $"sigma {options.Sigma}" : "uniform")}");
+            + $"alpha {options.Alpha}, C {options.C}, {(options.Density == TsdsDensity.Kde ? $"sigma {options.KernelWidth}" : "uniform")}");
         Console.WriteLine();
         Console.WriteLine($"s* {details.Level:0.####}, {(details.Certified ? "" : "not ")}certified; {details.Support:N0} rows with mass, "
             + $"K {details.Neighbours.Min()} to {details.Neighbours.Max()}, {details.DensitiesEvaluated:N0} densities, "
@@ -75,7 +75,7 @@ internal static class TsdsBenchmark
         Console.WriteLine($"| peak anonymous memory, GiB | {peak / (double)(1 << 30):0.00} |");
         if (!Verify(problem, selection, options)) return 1;
         Parts(problem, threads);
-        if (options.Density == TsdsDensity.Kde) Densities(problem, selection, options.Sigma, threads);
+        if (options.Density == TsdsDensity.Kde) Densities(problem, selection, options.KernelWidth, threads);
         return 0;
     }
 
@@ -121,7 +121,9 @@ internal static class TsdsBenchmark
                     sums[k] += options.Density == TsdsDensity.Uniform
                         ? 1.0 / pool.Count
                         : Math.Max(
-                            0, 1 - Squared(row, values.AsSpan(k * pool.Dimension, pool.Dimension)) / (options.Sigma * options.Sigma));
+                            0,
+                            1 - Squared(row, values.AsSpan(k * pool.Dimension, pool.Dimension))
+                                / (options.KernelWidth * options.KernelWidth));
             }
         }, CancellationToken.None);
         var worst = 0.0;

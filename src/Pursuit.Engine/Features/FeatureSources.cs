@@ -15,8 +15,8 @@ internal static class FeatureSources
         FeatureRecipe.IsIn<GradientFeatureOptions>(directory) || FeatureRecipe.IsIn<EmbeddingOptions>(directory);
 
     /// <summary>
-    /// The kind of a run's features that serves a method: what was asked for, else the method's own, else the other where it takes any
-    /// vectors.
+    /// The kind of a run's features that serves a method: what was asked for, else the method's own. A method that compares embeddings
+    /// takes gradients where there is nothing else.
     /// </summary>
     /// <param name="directory">The run.</param>
     /// <param name="method">The method.</param>
@@ -27,13 +27,15 @@ internal static class FeatureSources
         var own = asked ?? method.Needs.OwnKind();
         if (IsIn(directory, own)) return own;
         var other = own == FeatureKind.Gradient ? FeatureKind.Embedding : FeatureKind.Gradient;
-        var anyWill = asked is null && method.TakesAnyVectors;
+        var anyWill = asked is null && own == FeatureKind.Embedding && method.TakesAnyVectors;
         if (anyWill && IsIn(directory, other)) return other;
         throw PursuitException.At(
             directory,
             IsIn(directory, other) ? $"a run with {Words(other)} alone" : "no features",
             anyWill ? $"a run with {Words(own)} or {Words(other)}" : $"a run with {Words(own)}",
-            $"Run {ApiName.ModelFeatures}, or leave {ApiName.Features} away to compute them.");
+            asked is null && method.TakesAnyVectors && IsIn(directory, other)
+                ? $"Run {ApiName.ModelFeatures}, or compare its {Words(other)} with {ApiName.On} {Representation.WordFor(other)}."
+                : $"Run {ApiName.ModelFeatures}, or leave {ApiName.Features} away to compute them.");
     }
 
     private static bool IsIn(string directory, FeatureKind kind) =>

@@ -161,8 +161,8 @@ public sealed class EmbeddingFeaturesTests : IDisposable
         }
 
         FeatureWorld.Files(_world.PathOf("lender")).ShouldBe(before);
-        FeatureSources.KindIn(_world.PathOf("lender"), MethodRegistry.Find("gtp"), null).ShouldBe(FeatureKind.Embedding);
-        foreach (var (method, asked) in new[] { ("grand", (FeatureKind?)null), ("gtp", FeatureKind.Gradient) })
+        FeatureSources.KindIn(_world.PathOf("lender"), MethodRegistry.Find("gtp"), FeatureKind.Embedding).ShouldBe(FeatureKind.Embedding);
+        foreach (var (method, asked) in new[] { ("grand", (FeatureKind?)null), ("gtp", null), ("gtp", FeatureKind.Gradient) })
         {
             Should.Throw<PursuitException>(() => FeatureSources.KindIn(_world.PathOf("lender"), MethodRegistry.Find(method), asked))
                 .Message.ShouldContain("embeddings alone");

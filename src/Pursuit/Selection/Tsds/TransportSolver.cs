@@ -14,6 +14,14 @@ internal sealed class TransportSolver
 
     private const int Growth = 2;
 
+    /// <summary>Rows whose mean distance to a target is its own measure.</summary>
+    private const int ScaleRows = 10;
+
+    /// <summary>Steps of the search for alpha, which ends within 2^(1/16) of the least spread that will do.</summary>
+    private const int Doublings = 40, Halvings = 4;
+
+    private const double PapersAlpha = 0.5;
+
     /// <summary>Neighbours of all targets together at most: 0.4 GB of lists, and as much per thread while they are made.</summary>
     private const int MostNeighbours = 1 << 25;
 
@@ -40,11 +48,18 @@ internal sealed class TransportSolver
         _options = options;
         _asked = new int[target.Count];
         Queries = target.ToArray();
-        Densities = new Densities(pool, options.KernelWidth, context.Threads);
+        Scale = options.Scale == TsdsScale.Data ? MeasureScale() : 1;
+        Densities = new Densities(pool, options.KernelWidth * Scale, context.Threads);
     }
 
     /// <summary>The target's rows, [V, dimension].</summary>
     public float[] Queries { get; }
+
+    /// <summary>What distances are measured in.</summary>
+    public double Scale { get; }
+
+    /// <summary>C (1 - alpha) / alpha in the embeddings' own units, of the plan that was made.</summary>
+    public double Spread { get; private set; }
 
     /// <summary>What is known of the pool's densities.</summary>
     public Densities Densities { get; }
@@ -62,16 +77,84 @@ internal sealed class TransportSolver
     /// <returns>The lists and the plan over them.</returns>
     /// <exception cref="PursuitException">The authors' truncation was asked of fewer than 20 examples.</exception>
     public (NeighbourLists Lists, TransportPlan Plan) Solve() =>
-        _options.Compat == TsdsCompatibility.Authors ? SolveAsAuthors() : SolveWhole();
+        _options.Compat == TsdsCompatibility.Authors ? SolveAsAuthors()
+        : _options.Scale == TsdsScale.Data && _options.Alpha is null ? SolveForBudget()
+        : SolveWhole(OpenLists(), _options.Alpha ?? PapersAlpha, _options.C * Scale);
 
-    private (NeighbourLists Lists, TransportPlan Plan) SolveWhole()
+    private NeighbourLists OpenLists()
     {
-        var most = Math.Min(_pool.Count, _options.MaxK ?? Math.Max(1, MostNeighbours / _target.Count));
         if (_options.Index == TsdsIndex.Ivf) Index = OpenIndex();
-        var lists = Nearest(Math.Min(most, FirstLength));
+        return Nearest(Math.Min(Most, FirstLength));
+    }
+
+    private int Most => Math.Min(_pool.Count, _options.MaxK ?? Math.Max(1, MostNeighbours / _target.Count));
+
+    /// <summary>
+    /// The plan with the least spread whose mass is worth as many equal rows as the budget buys: spread doubles until it is, then the step
+    /// is halved.
+    /// </summary>
+    private (NeighbourLists Lists, TransportPlan Plan) SolveForBudget()
+    {
+        var lists = OpenLists();
+        var wanted = BudgetRows();
+        // Of a spread below this each target keeps its nearest row alone.
+        var spread = Scale / 1024;
+        var found = SolveWhole(lists, PapersAlpha, spread);
+        for (var i = 0; i < Doublings && EffectiveRows(found) < wanted && found.Plan.IsReached; i++)
+            found = SolveWhole(lists, PapersAlpha, spread *= 2);
+        var step = Math.Sqrt(2);
+        for (var i = 0; i < Halvings && EffectiveRows(found) >= wanted; i++, step = Math.Sqrt(step))
+        {
+            var less = SolveWhole(lists, PapersAlpha, spread / step);
+            if (EffectiveRows(less) >= wanted) (found, spread) = (less, spread / step);
+        }
+
+        // The solver's account is of the plan that is kept.
+        return Spread == spread ? found : SolveWhole(lists, PapersAlpha, spread);
+    }
+
+    /// <summary>How many rows the budget buys, by what a row costs on average.</summary>
+    private double BudgetRows()
+    {
+        long total = 0;
+        for (var i = 0; i < _pool.Count; i++) total += _problem.Budget.Cost(i, _problem.TokenCounts);
+        return total == 0 ? 0 : Math.Min(_pool.Count, (double)_problem.ResolvedBudget * _pool.Count / total);
+    }
+
+    /// <summary>1 / sum_k p_k^2 of a plan.</summary>
+    private static double EffectiveRows((NeighbourLists Lists, TransportPlan Plan) found)
+    {
+        var mass = new Dictionary<int, double>();
+        for (var j = 0; j < found.Lists.Queries; j++)
+        {
+            var shares = found.Plan.Shares(j);
+            for (var k = 0; k < shares.Length; k++)
+            {
+                var row = found.Lists.Rows[j][k];
+                mass[row] = mass.GetValueOrDefault(row) + shares[k];
+            }
+        }
+
+        return 1 / mass.Values.Sum(m => m * m);
+    }
+
+    /// <summary>The median over targets of the mean distance to the nearest rows; 1 where that is 0.</summary>
+    private double MeasureScale()
+    {
+        var nearest = Nearest(Math.Min(_pool.Count, ScaleRows));
+        var means = Array.ConvertAll(nearest.Distances, d => d.Average());
+        Array.Sort(means);
+        var median = means[means.Length / 2];
+        return median > 0 ? median : 1;
+    }
+
+    private (NeighbourLists Lists, TransportPlan Plan) SolveWhole(NeighbourLists lists, double alpha, double c)
+    {
+        Spread = c * (1 - alpha) / alpha;
+        var most = Most;
         while (true)
         {
-            var plan = Plan(lists);
+            var plan = Plan(lists, alpha, c);
             // A row's weight is never above the 1 assumed while it isn't known: a level beyond a list stays beyond it.
             int[] tooShort = [.. Enumerable.Range(0, lists.Queries)
                 .Where(j => lists.Rows[j].Length < most && MayGrow(lists, j) && (!plan.IsReached || plan.RanOut(j)))];
@@ -105,11 +188,11 @@ internal sealed class TransportSolver
                 _problem.ContentIds,
                 Math.Min(_options.KdeK, _pool.Count / AuthorsShare),
                 _context.CancellationToken);
-        return (lists, Plan(lists));
+        return (lists, Plan(lists, _options.Alpha ?? PapersAlpha, _options.C));
     }
 
-    private TransportPlan Plan(NeighbourLists lists) =>
-        TransportPlan.Solve(lists, Densities.Weight, _options.Alpha, _options.C, _pool.Count);
+    private TransportPlan Plan(NeighbourLists lists, double alpha, double c) =>
+        TransportPlan.Solve(lists, Densities.Weight, alpha, c, _pool.Count);
 
     private NeighbourLists Nearest(int length)
     {

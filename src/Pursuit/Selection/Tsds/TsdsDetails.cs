@@ -8,6 +8,12 @@ internal sealed record TsdsDetails : MethodDetails
     /// <summary>sigma in force: 0 where all densities are 1.</summary>
     public required double Sigma { get; init; }
 
+    /// <summary>The distance that options are stated in, where that was measured; null where it is 1.</summary>
+    public double? Scale { get; init; }
+
+    /// <summary>C (1 - alpha) / alpha in force, in the embeddings' own units; null where the authors' code was followed.</summary>
+    public double? Spread { get; init; }
+
     /// <summary>s*: the level up to which each target's nearest rows take their weights 1 / density.</summary>
     public required double Level { get; init; }
 
@@ -59,6 +65,9 @@ internal sealed record TsdsDetails : MethodDetails
         Line("mean distance to the target", $"{Number(AlignmentAfter)} by mass, {Number(AlignmentBefore)} over the pool"),
         Line("rows with mass", $"{Support.ToString("N0", CultureInfo.InvariantCulture)}, worth {Number(EffectiveRows)} equal ones"),
         Line("neighbours per target", $"{Number(Neighbours.Average())}, worth {Number(EffectiveNeighbours)} equal ones"),
+        .. Scale is { } scale
+            ? [Line("scale", $"{Number(scale)}, a target's distance to its nearest rows")]
+            : Array.Empty<KeyValuePair<string, string>>(),
         Line("level s*", $"{Number(Level)}, {(Certified ? "the optimum is certified" : "the optimum is not certified")}"),
         Line("mass on near-duplicates", NearDuplicateMass.ToString("0.0%", CultureInfo.InvariantCulture)),
         .. Index is { } index

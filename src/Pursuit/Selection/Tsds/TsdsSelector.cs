@@ -54,6 +54,7 @@ internal sealed class TsdsSelector : ISelector
     public static TsdsSelector Uniform(TsdsUniformOptions options) => new(UniformName, new TsdsOptions
     {
         Alpha = options.Alpha,
+        Scale = options.Scale,
         C = options.C,
         MaxK = options.MaxK,
         Unit = options.Unit,
@@ -87,7 +88,9 @@ internal sealed class TsdsSelector : ISelector
         pool.Gather(sample, sampled);
         var details = new TsdsDetails
         {
-            Sigma = _options.KernelWidth,
+            Sigma = _options.KernelWidth * solver.Scale,
+            Scale = _options.Scale == TsdsScale.Data ? solver.Scale : null,
+            Spread = _options.Compat == TsdsCompatibility.Authors ? null : solver.Spread,
             Level = plan.Level,
             Certified = certified,
             Neighbours = placed.Neighbours,

@@ -9,14 +9,24 @@ namespace Pursuit.Selection.Tsds;
 public record TsdsUniformOptions
 {
     /// <summary>
-    /// The weight of alignment against diversity. Default 0.5; range above 0 to 1; 1 takes each target's nearest row alone.
+    /// The weight of alignment against diversity. Default: 0.5, or with <see cref="TsdsScale.Data"/> the largest that spreads the mass over
+    /// as many rows as the budget buys. Range above 0 to 1; 1 takes each target's nearest row alone.
     /// </summary>
-    [Description("alignment with the target against diversity, above 0 to 1; 1 takes each target's nearest row alone")]
-    public double Alpha { get; init; } = 0.5;
+    [Description("alignment with the target against diversity, above 0 to 1; 1 takes each target's nearest row alone; by default 0.5, or "
+        + "with scale=data what spreads the mass over as many rows as the budget buys")]
+    public double? Alpha { get; init; }
 
-    /// <summary>The distance that counts as much as all diversity. Default 5; range above 0. Only C (1 - alpha) / alpha matters.</summary>
-    [Description("scale of distances, above 0; only C (1 - alpha) / alpha matters")]
+    /// <summary>
+    /// The distance that counts as much as all diversity, in units of the scale. Default 5; range above 0. Only C (1 - alpha) / alpha
+    /// matters.
+    /// </summary>
+    [Description("the distance that counts as much as all diversity, above 0; only C (1 - alpha) / alpha matters")]
     public double C { get; init; } = 5;
+
+    /// <summary>What distances are measured in. Default <see cref="TsdsScale.None"/>.</summary>
+    [Description("none: distances as they are (the paper's); data: in units of a target's distance to its nearest rows, so that nothing "
+        + "need be guessed")]
+    public TsdsScale Scale { get; init; } = TsdsScale.None;
 
     /// <summary>
     /// Most neighbours of a target. Default none: lists grow until the mass is placed; the authors' is 5000. Range 1 or more.
@@ -69,11 +79,13 @@ public record TsdsUniformOptions
     /// <summary>What is out of range.</summary>
     protected virtual IEnumerable<(string Found, string Expected)> Faults()
     {
-        if (!(Alpha is > 0 and <= 1)) yield return (FormattableString.Invariant($"alpha {Alpha}"), "alpha above 0 to 1");
+        if (Alpha is not (null or (> 0 and <= 1))) yield return (FormattableString.Invariant($"alpha {Alpha}"), "alpha above 0 to 1");
         if (!(C > 0) || !double.IsFinite(C)) yield return (FormattableString.Invariant($"c {C}"), "c above 0");
         if (MaxK < 1) yield return ($"max-k {MaxK}", "max-k of 1 or more");
         if (Lists is < 1 or > RowCells.MostCells) yield return ($"lists {Lists}", $"lists of 1 to {RowCells.MostCells}");
         if (Probes < 1) yield return ($"probes {Probes}", "probes of 1 or more");
+        if (Scale != TsdsScale.None && Compat == TsdsCompatibility.Authors)
+            yield return ("scale data with compat authors", "scale none with compat authors");
         if (Index != TsdsIndex.None && Compat == TsdsCompatibility.Authors)
             yield return ("index ivf with compat authors", "index none with compat authors");
     }
