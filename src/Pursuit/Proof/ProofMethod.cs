@@ -53,9 +53,10 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
     /// <exception cref="PursuitException">It can't use them.</exception>
     internal ProofMethod Compares(FeatureKind kind)
     {
+        if (On?.Kind == kind) return this; // its label says so already
         var on = kind == FeatureKind.Gradient ? Representation.Gradients : Representation.Embeddings;
         var method = MethodRegistry.Find(Name);
         if (method.FaultOf(on) is { } fault) throw new PursuitException([fault]);
-        return this with { On = on, Label = kind == Needs.OwnKind() ? Label : $"{Label} on {on.Name}" };
+        return this with { On = on, Label = Label + method.Suffix(on, null) };
     }
 }

@@ -33,5 +33,7 @@ public sealed class ProofMethodTests
         ProofMethod.Parse("rds").On.ShouldBeNull();
         ProofMethod.Parse("rds").Label.ShouldBe("rds");
         ProofMethod.Parse("rds").Compares(FeatureKind.Gradient).Label.ShouldBe("rds on gradients");
+        // Asked for, and found in a run that was lent: said once.
+        ProofMethod.Parse("rds:on=gradients").Compares(FeatureKind.Gradient).Label.ShouldBe("rds on gradients");
     }
 }

@@ -35,10 +35,13 @@ public sealed record MethodDescriptor
     /// <summary>What results call the method: its name, and the representation where that isn't its own.</summary>
     /// <param name="on">The representation that was asked for; null for none.</param>
     /// <param name="used">The kind of features it gets; null where that isn't known.</param>
-    internal string Label(Representation? on, FeatureKind? used) =>
-        on?.Path is not null ? $"{Name} on {on.Name}"
-        : (on?.Kind ?? used) is { } kind && Needs.ReadsFeatures() && kind != Needs.OwnKind() ? $"{Name} on {Representation.WordFor(kind)}"
-        : Name;
+    internal string Label(Representation? on, FeatureKind? used) => Name + Suffix(on, used);
+
+    /// <summary>What follows the name there: " on gradients", or nothing.</summary>
+    internal string Suffix(Representation? on, FeatureKind? used) =>
+        on?.Path is not null ? $" on {on.Name}"
+        : (on?.Kind ?? used) is { } kind && Needs.ReadsFeatures() && kind != Needs.OwnKind() ? $" on {Representation.WordFor(kind)}"
+        : "";
 
     /// <summary>What is wrong with asking the method to work on a representation; null where nothing is.</summary>
     internal Fault? FaultOf(Representation on) =>
