@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Pursuit.Selection.Dsir;
 using Pursuit.Selection.Features;
 
@@ -7,9 +6,6 @@ namespace Pursuit.Selection.Bm25;
 /// <summary>In how many of a pool's texts each word of the queries stands, how long they are, and what that scores.</summary>
 internal sealed class WordStatistics(WordQueries queries, int threads)
 {
-    /// <summary>Texts that one thread takes at a time.</summary>
-    private const int Batch = 64;
-
     private readonly long[] _textsWith = new long[queries.Words];
     private long _texts;
     private long _words;
@@ -59,30 +55,22 @@ internal sealed class WordStatistics(WordQueries queries, int threads)
     /// <summary>ln(1 + (N - n + 1/2) / (n + 1/2)), above 0 for every word.</summary>
     private double Rarity(int number) => Math.Log(1 + (_texts - _textsWith[number] + 0.5) / (_textsWith[number] + 0.5));
 
-    /// <summary>Texts are read by whichever thread is free, one batch after another, while the others work.</summary>
-    private void Each(ITextFeatures pool, Action<int> onTexts, Action<int, WordCounts, int> visit, CancellationToken cancellationToken)
-    {
-        var done = 0;
-        Parallel.ForEach(
-            Partitioner.Create(pool.Read(cancellationToken).Chunk(Batch).Index(), EnumerablePartitionerOptions.NoBuffering),
-            new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken },
+    private void Each(ITextFeatures pool, Action<int> onTexts, Action<int, WordCounts, int> visit, CancellationToken cancellationToken) =>
+        TextPass.Each(
+            pool,
+            threads,
+            onTexts,
             () => (Reader: new GramReader(GramHash.Fast, 1), Counts: new WordCounts(queries.Words)),
-            (batch, _, local) =>
+            (local, position, text) =>
             {
-                for (var i = 0; i < batch.Item.Length; i++)
-                {
-                    var words = local.Reader.ReadWords(batch.Item[i]);
-                    local.Counts.Clear();
-                    foreach (var word in words)
-                        if (queries.NumberOf(word) is >= 0 and var number) local.Counts.Add(number);
-                    visit(batch.Index * Batch + i, local.Counts, words.Length);
-                }
-
-                onTexts(Interlocked.Add(ref done, batch.Item.Length));
-                return local;
+                var words = local.Reader.ReadWords(text);
+                local.Counts.Clear();
+                foreach (var word in words)
+                    if (queries.NumberOf(word) is >= 0 and var number) local.Counts.Add(number);
+                visit(position, local.Counts, words.Length);
             },
-            _ => { });
-    }
+            _ => { },
+            cancellationToken);
 
     /// <summary>How often one text has each word of the queries.</summary>
     private sealed class WordCounts(int words)

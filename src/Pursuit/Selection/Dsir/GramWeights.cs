@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection.Dsir;
@@ -8,9 +7,6 @@ internal sealed class GramWeights(DsirOptions options, int threads)
 {
     /// <summary>Keeps an empty bucket's logarithm finite; the package's constant.</summary>
     public const double Least = 1e-8;
-
-    /// <summary>Texts that one thread takes at a time.</summary>
-    private const int Batch = 64;
 
     /// <summary>Each bucket's n-grams, [buckets].</summary>
     public long[] Count(ITextFeatures texts, Action<int>? onTexts, CancellationToken cancellationToken)
@@ -67,29 +63,21 @@ internal sealed class GramWeights(DsirOptions options, int threads)
         return Math.Max(1, sum);
     }
 
-    /// <summary>Texts are read by whichever thread is free, one batch after another, while the others work.</summary>
     private void Each<T>(
-        ITextFeatures texts, Action<int>? onTexts, Func<T> start, GramAction<T> visit, Action<T> end, CancellationToken cancellationToken)
-    {
-        var gate = new Lock();
-        var done = 0;
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
-        var batches = Partitioner.Create(texts.Read(cancellationToken).Chunk(Batch).Index(), EnumerablePartitionerOptions.NoBuffering);
-        Parallel.ForEach(
-            batches,
-            parallel,
+        ITextFeatures texts,
+        Action<int>? onTexts,
+        Func<T> start,
+        GramAction<T> visit,
+        Action<T> end,
+        CancellationToken cancellationToken) =>
+        TextPass.Each(
+            texts,
+            threads,
+            onTexts,
             () => (State: start(), Reader: new GramReader(options.Hash, options.Buckets)),
-            (batch, _, local) =>
-            {
-                for (var i = 0; i < batch.Item.Length; i++) visit(local.State, batch.Index * Batch + i, local.Reader.Read(batch.Item[i]));
-                if (onTexts is not null) onTexts(Interlocked.Add(ref done, batch.Item.Length));
-                return local;
-            },
-            local =>
-            {
-                lock (gate) end(local.State);
-            });
-    }
+            (local, position, text) => visit(local.State, position, local.Reader.Read(text)),
+            local => end(local.State),
+            cancellationToken);
 
     private delegate void GramAction<in T>(T state, int position, ReadOnlySpan<int> buckets);
 }
