@@ -14,7 +14,7 @@ internal sealed class DoublyGreedySelector : ISelector
     /// <summary>Creates the method with checked options.</summary>
     public DoublyGreedySelector(LessOptions options)
     {
-        options.Validate();
+        options.Validate(Name);
         _options = options;
     }
 
@@ -25,7 +25,7 @@ internal sealed class DoublyGreedySelector : ISelector
         var largest = new double[problem.ContentIds.Count];
         Array.Fill(largest, double.NegativeInfinity);
         var nearest = new int[largest.Length];
-        scores.ForEach((_, _, _, _) => { }, (part, first, count) =>
+        scores.ForEachPart((part, first, count) =>
         {
             for (var i = 0; i < largest.Length; i++)
             {
@@ -37,12 +37,6 @@ internal sealed class DoublyGreedySelector : ISelector
             }
         });
         var selection = BudgetFiller.Fill(Name, problem, RowOrder.ByScore(largest, problem.ContentIds), problem.Gradients.Pool);
-        var groups = problem.GroupsOfTargetGradients();
-        var chosenFor = new int[problem.TargetGroupCount];
-        foreach (var row in selection.Rows) chosenFor[groups[scores.TargetRow(nearest[row.Position])]]++;
-        return selection with
-        {
-            Details = new LessDetails { Tasks = problem.NamesOfTargetGroups(), ChosenFor = chosenFor, BytesRead = scores.BytesRead },
-        };
+        return selection with { Details = scores.Details(selection, position => nearest[position]) };
     }
 }

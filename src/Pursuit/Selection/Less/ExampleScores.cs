@@ -12,14 +12,14 @@ internal sealed class ExampleScores
     private readonly GradientRows _pool;
     private readonly GradientRows _target;
     private readonly int[] _targets;
-    private readonly IReadOnlyList<ContentId> _contentIds;
+    private readonly SelectionProblem _problem;
     private readonly SelectionContext _context;
 
     /// <summary>Opens pool and target, made alike.</summary>
     /// <exception cref="PursuitException">Either is missing, they don't fit, or no target example has a gradient.</exception>
     public ExampleScores(SelectionProblem problem, string method, RowConstruction construction, bool centre, SelectionContext context)
     {
-        (_contentIds, _context) = (problem.ContentIds, context);
+        (_problem, _context) = (problem, context);
         _pool = GradientRows.OfPool(problem.RequirePoolGradients(method), construction);
         if (centre)
         {
@@ -44,49 +44,57 @@ internal sealed class ExampleScores
     /// <summary>Bytes of the pool's features that were read.</summary>
     public long BytesRead { get; private set; }
 
-    /// <summary>Which target example takes a turn.</summary>
-    public int TargetRow(int turn) => _targets[turn];
+    /// <summary>What is told of a selection by these scores.</summary>
+    /// <param name="selection">The selection.</param>
+    /// <param name="turnOf">For which of the target examples with features a row was chosen.</param>
+    public LessDetails Details(SelectionResult selection, Func<int, int> turnOf)
+    {
+        var groups = _problem.GroupsOfTargetGradients();
+        var chosenFor = new int[_problem.TargetGroupCount];
+        foreach (var row in selection.Rows) chosenFor[groups[_targets[turnOf(row.Position)]]]++;
+        return new LessDetails { Tasks = _problem.NamesOfTargetGroups(), ChosenFor = chosenFor, BytesRead = BytesRead };
+    }
 
     /// <summary>Each target example's best rows with their scores, best first, equal ones by content id.</summary>
     /// <param name="length">Rows per target example at most.</param>
     public NeighbourLists Best(int length)
     {
         var lists = new NeighbourLists(new int[Targets][], new double[Targets][]);
-        ForEach((scores, first, count, v) =>
+        ForEachPart((scores, first, count) => ForEach(count, v =>
         {
             var (rows, keys) = BestOf(scores, count, v, length);
             (lists.Rows[first + v], lists.Distances[first + v]) = (rows, Array.ConvertAll(keys, key => -key));
-        });
+        }));
         return lists;
     }
 
-    /// <summary>Shows every target example's scores, several examples side by side.</summary>
-    /// <param name="visit">Sees one target example; of the same part from several threads.</param>
-    /// <param name="afterPart">Sees a part when all of it was seen: scores [pool, count], first and count.</param>
-    public void ForEach(ExampleVisitor visit, Action<double[], int, int>? afterPart = null)
+    /// <summary>Shows all scores, as many target examples side by side as fit.</summary>
+    /// <param name="visit">Sees scores [pool, count], the first target example and their count.</param>
+    public void ForEachPart(Action<double[], int, int> visit)
     {
         var atOnce = Math.Clamp(MostScores / Math.Max(1, _pool.Count), 1, Targets);
         var scores = new double[(long)_pool.Count * atOnce];
-        var parallel = new ParallelOptions
-        {
-            MaxDegreeOfParallelism = Math.Max(1, _context.Threads),
-            CancellationToken = _context.CancellationToken,
-        };
         for (var first = 0; first < Targets; first += atOnce)
         {
-            var (from, count) = (first, Math.Min(atOnce, Targets - first));
+            var count = Math.Min(atOnce, Targets - first);
             var right = new float[count * _target.Dimension];
-            _target.Gather(_targets.AsSpan(from, count), right);
+            _target.Gather(_targets.AsSpan(first, count), right);
             _pool.Scan(right, count, scores, _context.Threads, _context.CancellationToken);
             BytesRead += _pool.PassBytes;
-            Parallel.For(0, count, parallel, v => visit(scores, from, count, v));
-            afterPart?.Invoke(scores, from, count);
+            visit(scores, first, count);
         }
     }
 
+    /// <summary>Runs over a part's target examples, several at once.</summary>
+    public void ForEach(int count, Action<int> visit) => Parallel.For(
+        0,
+        count,
+        new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, _context.Threads), CancellationToken = _context.CancellationToken },
+        visit);
+
     private (int[] Rows, double[] Keys) BestOf(double[] scores, int width, int column, int length)
     {
-        var heap = new NeighbourHeaps(1, Math.Min(length, _pool.Count), _contentIds);
+        var heap = new NeighbourHeaps(1, Math.Min(length, _pool.Count), _problem.ContentIds);
         for (var i = 0; i < _pool.Count; i++)
         {
             var key = -scores[(long)i * width + column];
@@ -97,10 +105,3 @@ internal sealed class ExampleScores
         return (list.Rows[0], list.Distances[0]);
     }
 }
-
-/// <summary>Sees one target example's scores.</summary>
-/// <param name="scores">[pool, count].</param>
-/// <param name="first">The turn of the first of the part's target examples.</param>
-/// <param name="count">Target examples of the part.</param>
-/// <param name="v">Which of them this is.</param>
-internal delegate void ExampleVisitor(double[] scores, int first, int count, int v);

@@ -24,10 +24,11 @@ public record LessOptions
     internal RowConstruction Rows => new(Normalize, NormFloor);
 
     /// <summary>Checks the ranges.</summary>
+    /// <param name="method">Whose options they are, for messages.</param>
     /// <exception cref="PursuitException">An option is out of range.</exception>
-    public void Validate()
+    public void Validate(string method)
     {
         if (!(NormFloor is >= 0 and < 1))
-            throw PursuitException.At("less.norm-floor", $"{NormFloor}", "0 to below 1");
+            throw PursuitException.At($"{method}.norm-floor", $"{NormFloor}", "0 to below 1");
     }
 }

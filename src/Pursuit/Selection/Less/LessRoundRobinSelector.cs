@@ -17,7 +17,7 @@ internal sealed class LessRoundRobinSelector : ISelector
     /// <summary>Creates the method with checked options.</summary>
     public LessRoundRobinSelector(LessRoundRobinOptions options)
     {
-        options.Validate();
+        options.Validate(Name);
         _options = options;
     }
 
@@ -29,13 +29,7 @@ internal sealed class LessRoundRobinSelector : ISelector
     {
         var scores = new ExampleScores(problem, Name, _options.Rows, _options.Centre, context);
         var (selection, takenBy) = TurnTaking.Fill(Name, problem, problem.Gradients.Pool!, scores.Targets, scores.Best);
-        var groups = problem.GroupsOfTargetGradients();
-        var chosenFor = new int[problem.TargetGroupCount];
-        foreach (var row in selection.Rows) chosenFor[groups[scores.TargetRow(takenBy[row.Position])]]++;
-        return selection with
-        {
-            Details = new LessDetails { Tasks = problem.NamesOfTargetGroups(), ChosenFor = chosenFor, BytesRead = scores.BytesRead },
-        };
+        return selection with { Details = scores.Details(selection, position => takenBy[position]) };
     }
 
     private SelectionResult ByGroup(SelectionProblem problem, SelectionContext context)

@@ -15,7 +15,7 @@ internal sealed class LessSelector : ISelector
     /// <summary>Creates the method with checked options.</summary>
     public LessSelector(LessOptions options)
     {
-        options.Validate();
+        options.Validate(Name);
         _options = options;
     }
 

@@ -180,7 +180,7 @@ public static class MethodRegistry
     ];
 
     /// <summary>The records that methods report in, each with the name under which a run keeps it.</summary>
-    public static IReadOnlyList<(Type Type, string Name)> Details { get; } =
+    internal static IReadOnlyList<(Type Type, string Name)> Details { get; } =
     [
         (typeof(PursuitDetails), "pursuit"),
         (typeof(LessDetails), "less"),

@@ -33,7 +33,7 @@ internal sealed class UotSelector : ISelector
     public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
         var scores = new ExampleScores(problem, Name, _options.Rows, centre: false, context);
-        var (mass, iterations) = Transport(scores, problem, context);
+        var (mass, iterations, isDone) = Transport(scores, problem, context);
         var selection = BudgetFiller.Fill(Name, problem, RowOrder.ByScore(mass, problem.ContentIds), problem.Gradients.Pool);
         return selection with
         {
@@ -43,11 +43,18 @@ internal sealed class UotSelector : ISelector
                 EffectiveRows = 1 / mass.Sum(m => m * m),
                 BytesRead = scores.BytesRead,
             },
+            Remarks =
+            [
+                .. selection.Remarks,
+                .. isDone
+                    ? []
+                    : (string[])[$"The plan still changed after {iterations:N0} iterations: raise uot.epsilon or lower uot.spread."],
+            ],
         };
     }
 
-    /// <summary>What each row takes, [pool], summing to 1, and the iterations it took.</summary>
-    private (double[] Mass, int Iterations) Transport(ExampleScores scores, SelectionProblem problem, SelectionContext context)
+    /// <summary>What each row takes, [pool], summing to 1, the iterations it took, and whether it stayed.</summary>
+    private (double[] Mass, int Iterations, bool IsDone) Transport(ExampleScores scores, SelectionProblem problem, SelectionContext context)
     {
         var rows = problem.ContentIds.Count;
         var exponent = _options.Spread / (_options.Spread + _options.Epsilon);
@@ -57,9 +64,11 @@ internal sealed class UotSelector : ISelector
         {
             var taken = new double[rows]; // sum_v u_v K_vk
             var givers = new double[scores.Targets];
-            scores.ForEach(
-                (part, first, count, v) => givers[first + v] = 1 / (scores.Targets * Given(part, count, v, factors)),
-                (part, first, count) => Take(part, givers.AsSpan(first, count), taken));
+            scores.ForEachPart((part, first, count) =>
+            {
+                scores.ForEach(count, v => givers[first + v] = 1 / (scores.Targets * Given(part, count, v, factors)));
+                Take(part, givers.AsSpan(first, count), taken);
+            });
             var changed = 0.0;
             var largest = 0.0;
             var mass = new double[rows];
@@ -67,14 +76,15 @@ internal sealed class UotSelector : ISelector
             {
                 var sum = taken[k];
                 mass[k] = factors[k] * sum;
-                var factor = sum == 0 ? 0 : Math.Pow(1.0 / rows / sum, exponent);
+                var factor = sum == 0 ? 0 : Math.Pow(sum, -exponent) / rows;
                 (changed, largest) = (Math.Max(changed, Math.Abs(factor - factors[k])), Math.Max(largest, factor));
                 factors[k] = factor;
             }
 
             context.Progress?.Report(new WorkProgress("transport", iteration, iteration, "iterations"));
             // The mass is of the factors before: at the end these are the same.
-            if (changed <= Tolerance * largest || iteration == MostIterations) return (mass, iteration);
+            var isDone = changed <= Tolerance * largest;
+            if (isDone || iteration == MostIterations) return (mass, iteration, isDone);
         }
     }
 

@@ -52,7 +52,10 @@ public sealed class LessTests
     public void Options_out_of_range_are_refused_by_both()
     {
         Should.Throw<PursuitException>(() => new LessSelector(new LessOptions { NormFloor = 1 }));
-        Should.Throw<PursuitException>(() => new LessRoundRobinSelector(new LessRoundRobinOptions { NormFloor = -0.1 }));
+        Should.Throw<PursuitException>(() => new LessRoundRobinSelector(new LessRoundRobinOptions { NormFloor = -0.1 }))
+            .Message.ShouldContain("less-round-robin.norm-floor");
+        Should.Throw<PursuitException>(() => new DoublyGreedySelector(new LessOptions { NormFloor = 2 }))
+            .Message.ShouldContain("doubly-greedy.norm-floor");
     }
 
     [Fact]
