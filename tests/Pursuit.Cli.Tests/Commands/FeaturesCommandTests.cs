@@ -58,6 +58,13 @@ public sealed class FeaturesCommandTests : IDisposable
         run.Json.GetProperty("method").GetString().ShouldBe("rds on gradients");
         Select("gtp", "pool.npy", "--json", "--on", "gradients").Json.GetProperty("method").GetString().ShouldBe("gtp");
         Select("gtp", "pool.npy", "--json", "--on", "embeddings").Json.GetProperty("method").GetString().ShouldBe("gtp on embeddings");
+        var byFile = Cli.Run(
+            [
+                "select", "--pool", _pool, "--on", _directory.PathOf("pool.npy"), "--target-features", _target, "--method", "rds",
+                "--budget", "5", "--out", _directory.PathOf("file.jsonl"), "--json",
+            ]);
+        byFile.ExitCode.ShouldBe(0, byFile.Error);
+        byFile.Json.GetProperty("method").GetString().ShouldBe("rds on pool.npy");
     }
 
     [Theory]
