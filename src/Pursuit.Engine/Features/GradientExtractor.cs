@@ -1,6 +1,7 @@
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
+using Pursuit.Storage;
 using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Features;
@@ -31,8 +32,15 @@ internal sealed class GradientExtractor : IDisposable
     /// <param name="options">What is made; the kind is settled.</param>
     /// <param name="checkpoint">The checkpoint's directory with its moments; null where nothing is preconditioned.</param>
     /// <param name="side">Whose gradients.</param>
+    /// <param name="factors">The file of the checkpoint's Kronecker factors; null where these don't precondition.</param>
     /// <exception cref="PursuitException">The moments can't be read.</exception>
-    public GradientExtractor(Decoder decoder, DecoderPool pool, GradientFeatureOptions options, string? checkpoint, GradientSide side)
+    public GradientExtractor(
+        Decoder decoder,
+        DecoderPool pool,
+        GradientFeatureOptions options,
+        string? checkpoint,
+        GradientSide side,
+        string? factors = null)
     {
         _pool = pool;
         var space = SpaceOf(decoder, options);
@@ -42,7 +50,13 @@ internal sealed class GradientExtractor : IDisposable
         if (options.Kind == GradientKind.Factored)
         {
             var sides = moments is null ? null : new SidePreconditioner(decoder, moments, options.SymmetricEpsilon);
-            var projection = new FactorProjection(decoder, options.Factor, options.ProjectionSeed, sides);
+            using var stored = options.Preconditioning == Preconditioning.Kronecker
+                ? SafetensorsFile.Open(factors ?? throw new ArgumentNullException(nameof(factors)))
+                : null;
+            var projection = new FactorProjection(
+                decoder,
+                options.Factor,
+                stored is null ? new RandomFactors(options.Factor, options.ProjectionSeed, sides) : new StoredFactors(stored));
             EpsilonShare = sides?.EpsilonShare;
             _owned = [projection];
             _consumers = Consumers(() => new FactoredGradients(decoder.Device, projection, space));

@@ -37,6 +37,12 @@ public enum Preconditioning
     /// The pool's gradients become directions Adam would step in, the target's stay: LESS as published. Not for factored gradients.
     /// </summary>
     Adam,
+
+    /// <summary>
+    /// Each linear layer's gradient by (A + lam)^(-1/2) of its inputs and (G + lam)^(-1/2) of its outputs' gradients, on both the pool's
+    /// and the target's side: K-FAC's geometry. For factored gradients.
+    /// </summary>
+    Kronecker,
 }
 
 /// <summary>Where eps stands in an Adam direction.</summary>
@@ -77,8 +83,8 @@ public sealed record GradientFeatureOptions : IFeatureOptions
 
     /// <summary>What they are multiplied by. Default: <see cref="Features.Preconditioning.Symmetric"/>.</summary>
     [Description(
-        "what gradients are multiplied by: none, symmetric (second moments to the -1/4, both sides), or adam (LESS's, pool side only; "
-        + "not with factored)")]
+        "what gradients are multiplied by: none, symmetric (second moments to the -1/4, both sides), adam (LESS's, pool side only; not "
+        + "with factored), or kronecker (K-FAC's inverse roots of each layer's two sides; with factored)")]
     public Preconditioning Preconditioning { get; init; } = Preconditioning.Symmetric;
 
     /// <summary>
@@ -97,9 +103,11 @@ public sealed record GradientFeatureOptions : IFeatureOptions
 
     /// <summary>
     /// eps of the preconditioning. Default 0: LESS's 1e-8 with adam; with symmetric a tenth of each layer's mean second moment, because
-    /// a small model's moments lie far below any fixed number. At least 0.
+    /// a small model's moments lie far below any fixed number; with kronecker lam over a side's mean eigenvalue, by default 0.1. At least 0.
     /// </summary>
-    [Description("eps of the preconditioning; 0 takes 1e-8 with adam, and a tenth of each layer's mean second moment with symmetric")]
+    [Description(
+        "eps of the preconditioning; 0 takes 1e-8 with adam, and a tenth of each layer's mean second moment with symmetric; with "
+        + "kronecker the damping as a share of a side's mean eigenvalue, 0 takes 0.1")]
     public double Epsilon { get; init; }
 
     /// <summary>Where eps stands, with preconditioning adam. Default: inside.</summary>
@@ -107,9 +115,9 @@ public sealed record GradientFeatureOptions : IFeatureOptions
     public EpsilonPlace EpsilonPlace { get; init; } = EpsilonPlace.Inside;
 
     /// <summary>
-    /// Epochs of the warm-up, each of which leaves a checkpoint; 0: the model as it is, without preconditioning. Default 3; range 0 to 100.
+    /// Epochs of the warm-up, each of which leaves a checkpoint; 0: the model as it is, without moments of a training to precondition by. Default 3; range 0 to 100.
     /// </summary>
-    [Description("epochs of the warm-up, a checkpoint each; 0 takes the model as it is (needs preconditioning=none), to 100")]
+    [Description("epochs of the warm-up, a checkpoint each; 0 takes the model as it is (needs preconditioning=none or kronecker), to 100")]
     public int Checkpoints { get; init; } = 3;
 
     /// <summary>
@@ -159,6 +167,9 @@ public sealed record GradientFeatureOptions : IFeatureOptions
     /// <summary>eps of an Adam direction.</summary>
     internal double AdamEpsilon => Epsilon > 0 ? Epsilon : 1e-8;
 
+    /// <summary>lam of a Kronecker factor over the side's mean eigenvalue.</summary>
+    internal double KroneckerDamping => Epsilon > 0 ? Epsilon : 0.1;
+
     internal ulong ProjectionSeed => (ulong)Seed;
 
     /// <inheritdoc/>
@@ -185,10 +196,16 @@ public sealed record GradientFeatureOptions : IFeatureOptions
             faults.Add(
                 $"{Name}.preconditioning: adam with kind=factored, whose gradients never exist coordinate by coordinate; expected "
                     + "kind=full or lora, or preconditioning=symmetric");
-        if (Checkpoints == 0 && Preconditioning != Preconditioning.None)
+        if (Preconditioning == Preconditioning.Kronecker && Kind is GradientKind.Full or GradientKind.Lora)
+        {
+            faults.Add($"{Name}.preconditioning: kronecker with kind={Kind.ToString().ToLowerInvariant()}; expected kind=factored: the "
+                + "factors belong to the two sides of a layer");
+        }
+
+        if (Checkpoints == 0 && Preconditioning is Preconditioning.Symmetric or Preconditioning.Adam)
         {
             faults.Add($"{Name}.checkpoints: 0 with preconditioning={Preconditioning.ToString().ToLowerInvariant()}, whose moments come "
-                + "from the warm-up; expected preconditioning=none, or 1 checkpoint or more");
+                + "from the warm-up; expected preconditioning=none or kronecker, or 1 checkpoint or more");
         }
 
         if (faults.Count > 0)

@@ -12,6 +12,7 @@ namespace Pursuit.Engine.Features;
 public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
 {
     private const string WarmupName = "warm-up";
+    private const string KroneckerName = "kronecker";
 
     /// <summary>Parameters from which adapters are the default.</summary>
     private const long LargeModel = 200_000_000;
@@ -81,9 +82,12 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     private protected override Fingerprint Identify(Pool pool, Pool examples)
     {
         var probe = _settled.Value;
-        return probe.Options.AddTo(probe.Model.AddTo(new Fingerprint("gradients/1"), examples.Fingerprint)
+        var fingerprint = probe.Options.AddTo(probe.Model.AddTo(new Fingerprint("gradients/1"), examples.Fingerprint)
             .Add("warm-up", WarmedBy(pool).Hash)
             .Add("side", probe.Options.Preconditioning == Preconditioning.Adam ? SideOf(pool, examples).ToString() : ""));
+        return probe.Options.Preconditioning == Preconditioning.Kronecker
+            ? fingerprint.Add("kronecker", CreateKronecker().Fingerprint(WarmedBy(pool), pool).Hash)
+            : fingerprint;
     }
 
     private protected override Func<RunStage, string, FeatureReport?> Prepare(
@@ -91,11 +95,12 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     {
         var probe = _settled.Value;
         var warmup = CreateWarmup();
-        var (stage, trajectory) = Share.InTurn(
+        var (stage, trajectory, kronecker) = Share.InTurn(
             () =>
             {
                 var opened = Stages.Open(WarmupName, WarmedBy(pool), ofPool: true);
-                return (opened, warmup.Run(opened, pool, probe.Model.Encoder, cancellationToken));
+                var made = warmup.Run(opened, pool, probe.Model.Encoder, cancellationToken);
+                return (opened, made, Kronecker(pool, made, opened.FullPath, cancellationToken));
             },
             cancellationToken);
         return (store, what) =>
@@ -103,6 +108,7 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
                 probe,
                 trajectory,
                 stage.FullPath,
+                kronecker,
                 SideOf(pool, examples),
                 Recipe.Threads,
                 Share,
@@ -114,6 +120,17 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
 
     private static GradientSide SideOf(Pool pool, Pool examples) =>
         ReferenceEquals(pool, examples) ? GradientSide.Pool : GradientSide.Target;
+
+    /// <summary>The factors of Kronecker preconditioning along a trajectory; null where another or none is asked for.</summary>
+    private KroneckerStage? Kronecker(Pool pool, Trajectory trajectory, string trajectoryPath, CancellationToken cancellationToken)
+    {
+        if (_settled.Value.Options.Preconditioning != Preconditioning.Kronecker) return null;
+        var factors = CreateKronecker();
+        var stage = Stages.Open(KroneckerName, factors.Fingerprint(WarmedBy(pool), pool), ofPool: true);
+        return new KroneckerStage(stage.FullPath, factors.Run(stage, pool, trajectory, trajectoryPath, cancellationToken));
+    }
+
+    private KroneckerFactors CreateKronecker() => new(_settled.Value, Recipe.Threads, Progress);
 
     private Warmup CreateWarmup() => new(_settled.Value, Recipe.Threads, Progress) { OnDamage = Stages.Tell };
 
@@ -128,6 +145,7 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     private static GradientProbe Settle(ProbeModel model, GradientFeatureOptions options)
     {
         var kind = options.Kind != GradientKind.Auto ? options.Kind
+            : options.Preconditioning == Preconditioning.Kronecker ? GradientKind.Factored
             : new ParameterLayout(model.Config).Count >= LargeModel ? GradientKind.Lora
             : options.Preconditioning == Preconditioning.Adam ? GradientKind.Full : GradientKind.Factored;
         return new GradientProbe(model, options with { Kind = kind });

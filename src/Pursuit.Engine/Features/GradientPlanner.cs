@@ -45,7 +45,7 @@ internal sealed class GradientPlanner
             Checkpoints = blocks,
             Dimension = measured.Dimension,
             Threads = _threads,
-            WarmupTokens = WarmupTokens(pool, sample, examples, meanTokens),
+            WarmupTokens = WarmupTokens(pool, sample, examples, meanTokens) + KroneckerTokens(examples, meanTokens),
             WarmupMicroBatches = (int)Math.Ceiling(options.Batch * meanTokens / _probe.Model.Device.MicroBatchTokens(options.MicroBatch)),
             PoolTokens = (long)(meanTokens * examples * blocks),
             TargetTokens = (long)(targetTokens * blocks),
@@ -81,6 +81,13 @@ internal sealed class GradientPlanner
         var rows = Warmup.Rows(options, pool);
         return (long)(sample.Tokens(Taught, rows) * options.Checkpoints + sample.Tokens(Taught, rows[..tried]) * Warmup.TrialCount);
     }
+
+    /// <summary>Tokens that make the factors of Kronecker preconditioning, a pass at each checkpoint.</summary>
+    private long KroneckerTokens(int examples, double meanTokens) =>
+        _probe.Options.Preconditioning == Preconditioning.Kronecker
+            ? (long)(meanTokens * Math.Min(KroneckerFactors.MostExamples, Warmup.Examples(_probe.Options, examples))
+                * Math.Max(1, _probe.Options.Checkpoints))
+            : 0;
 
     /// <summary>What a short run of the model gives: numbers an example, tokens a second, parameters trained, bytes of memory.</summary>
     private sealed record Measured(int Dimension, double Features, double Warmup, long Trained, long Model, long Thread);

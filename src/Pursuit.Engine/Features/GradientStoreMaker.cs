@@ -20,6 +20,7 @@ internal sealed class GradientStoreMaker
     private readonly GradientProbe _probe;
     private readonly Trajectory _trajectory;
     private readonly string _trajectoryPath;
+    private readonly KroneckerStage? _kronecker;
     private readonly GradientSide _side;
     private readonly int _threads;
     private readonly StageShare _share;
@@ -34,6 +35,7 @@ internal sealed class GradientStoreMaker
         GradientProbe probe,
         Trajectory trajectory,
         string trajectoryPath,
+        KroneckerStage? kronecker,
         GradientSide side,
         int threads,
         StageShare share,
@@ -42,10 +44,11 @@ internal sealed class GradientStoreMaker
             _probe,
             _trajectory,
             _trajectoryPath,
+            _kronecker,
             _side,
             _threads,
             _share,
-            _progress) = (probe, trajectory, trajectoryPath, side, threads, share, progress);
+            _progress) = (probe, trajectory, trajectoryPath, kronecker, side, threads, share, progress);
 
     private GradientFeatureOptions Options => _probe.Options;
 
@@ -75,7 +78,7 @@ internal sealed class GradientStoreMaker
         decoder.Adapters = adapters;
         using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = _threads, MicroBatchTokens = Options.MicroBatch });
         var extractors = Enumerable.Range(0, Checkpoints).Select(
-            t => new GradientExtractor(decoder, workers, Options, PathOf(t), _side)).ToArray();
+            t => new GradientExtractor(decoder, workers, Options, PathOf(t), _side, _kronecker?.PathOf(t))).ToArray();
         try
         {
             var manifest = loop.Manifest(
@@ -188,8 +191,8 @@ internal sealed class GradientStoreMaker
             MaxLength = _probe.Model.Encoder.MaxLength,
             Cut = (int)totals[2],
             Refused = (int)totals[3],
-            Tokens = tokens * Checkpoints + (_side == GradientSide.Pool ? _trajectory.Tokens : 0),
-            Seconds = loop.Seconds + (_side == GradientSide.Pool ? _trajectory.Seconds : 0),
+            Tokens = tokens * Checkpoints + (_side == GradientSide.Pool ? _trajectory.Tokens + (_kronecker?.Cost.Tokens ?? 0) : 0),
+            Seconds = loop.Seconds + (_side == GradientSide.Pool ? _trajectory.Seconds + (_kronecker?.Cost.Seconds ?? 0) : 0),
             Bytes = store.ByteLength,
         };
     }

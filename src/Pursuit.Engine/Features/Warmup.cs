@@ -97,10 +97,17 @@ internal sealed class Warmup
     public static LoraAdapters CreateAdapters(Decoder decoder, GradientFeatureOptions options) =>
         LoraAdapters.Create(decoder, new LoraOptions { Rank = options.LoraRank, Alpha = 4 * options.LoraRank }, options.ProjectionSeed);
 
+    /// <summary>The fault of a pool none of whose random examples has an answer.</summary>
+    public static PursuitException NothingToLearn(Pool pool, int examples) => PursuitException.At(
+        pool.Sources[0].Path,
+        $"no answer to learn in {examples:N0} random examples",
+        $"assistant turns that fit in {ApiName.MaxLength}",
+        $"Look at them with {ApiName.DatasetAudit}.");
+
     private static double Share(GradientFeatureOptions options, int pool) => Math.Ceiling(options.Warmup * pool);
 
     /// <summary>The pool's examples whatever their order: a permuted pool warms up alike.</summary>
-    private static string PoolSet(Pool pool) =>
+    public static string PoolSet(Pool pool) =>
         new Fingerprint("pool-set").Add("ids", pool.ContentIds.ToArray().Select(id => id.ToString()).Order(StringComparer.Ordinal)).Hash;
 
     private Trajectory Train(RunStage stage, Pool pool, ExampleEncoder encoder, CancellationToken cancellationToken)
@@ -150,11 +157,7 @@ internal sealed class Warmup
 
         return examples.Count > 0
             ? ([.. rows], examples)
-            : throw PursuitException.At(
-                pool.Sources[0].Path,
-                $"no answer to learn in {order.Length:N0} random examples",
-                $"assistant turns that fit in {ApiName.MaxLength}",
-                $"Look at them with {ApiName.DatasetAudit}.");
+            : throw NothingToLearn(pool, order.Length);
     }
 
     /// <summary>One epoch with each rate on some of the examples; the loss on the rest of them decides.</summary>

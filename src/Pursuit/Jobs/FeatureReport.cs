@@ -29,7 +29,7 @@ public sealed record GradientReport : FeatureReport
     /// <summary>Which gradients: factored, full or lora.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>none, symmetric or adam.</summary>
+    /// <summary>none, symmetric, adam or kronecker.</summary>
     public required string Preconditioning { get; init; }
 
     /// <summary>The checkpoints in order.</summary>

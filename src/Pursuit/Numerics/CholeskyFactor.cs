@@ -82,12 +82,19 @@ internal sealed class CholeskyFactor
         if (right.Length != Size || destination.Length != Size)
             throw PursuitException.At("CholeskyFactor", $"spans of {right.Length} and {destination.Length} numbers", $"{Size} each");
         SolveLower(right, destination);
+        SolveTransposed(destination);
+    }
+
+    /// <summary>Solves L^T x = values in place; costs Size^2 operations.</summary>
+    /// <param name="values">[Size].</param>
+    public void SolveTransposed(Span<double> values)
+    {
         var lower = CollectionsMarshal.AsSpan(_lower);
         for (var i = Size - 1; i >= 0; i--)
         {
             var row = lower.Slice(RowStart(i), i + 1);
-            destination[i] /= row[i];
-            DoubleKernels.Axpy(-destination[i], row[..i], destination[..i]);
+            values[i] /= row[i];
+            DoubleKernels.Axpy(-values[i], row[..i], values[..i]);
         }
     }
 

@@ -1,5 +1,6 @@
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Features;
+using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Storage;
@@ -159,6 +160,92 @@ public sealed class ExtractorTests
     }
 
     [Fact]
+    public void Kronecker_inner_products_are_those_under_the_factored_Fisher_matrix()
+    {
+        // a and delta of every token, captured; (A + lam)^-1 (x) (G + lam)^-1 by elimination in float64.
+        const double Damping = 0.2;
+        using var model = new Model(GradientKind.Factored);
+        using var directory = new TemporaryDirectory();
+        var options = new GradientFeatureOptions
+        {
+            Kind = GradientKind.Factored,
+            Preconditioning = Preconditioning.Kronecker,
+            Dimension = Exact,
+            Factor = 4096,
+            Epsilon = Damping,
+        };
+        var examples = Examples(6);
+        var factors = model.WriteFactors(directory.FullPath, options, Examples(11));
+        var (rows, _, dimension) = model.Extract(options, examples, null, factors: factors);
+        model.Extract(options, examples, null, GradientSide.Target, factors: factors).Rows.ShouldBe(rows);
+        var inverted = examples.Select(e => model.UnderFisher(model.OwnGradient(e), Examples(11), Damping)).ToArray();
+        for (var i = 0; i < examples.Length; i++)
+            for (var j = 0; j < examples.Length; j++)
+            {
+                var own = model.OwnGradient(examples[i]);
+                var expected = own.Zip(inverted[j], (a, b) => a * b).Sum();
+                Dot(rows.AsSpan(i * dimension, dimension), rows.AsSpan(j * dimension, dimension))
+                    .ShouldBe(expected, 1e-3 * Math.Sqrt(own.Zip(inverted[i], (a, b) => a * b).Sum() * Math.Abs(expected)) + 1e-6);
+            }
+    }
+
+    [Fact]
+    public void Whitened_sides_give_the_exact_inverse_of_a_Fisher_matrix_that_factors()
+    {
+        // Every delta with every a: the Fisher matrix of the gradients delta a^T is then A (x) G itself, without approximation.
+        const int Inputs = 3, Outputs = 2, Each = 7;
+        var random = new SeededRandom(3, "test/fisher");
+        double[][] Vectors(int size) =>
+            [.. Enumerable.Range(0, Each).Select(_ => Enumerable.Range(0, size).Select(_ => random.NextGaussian()).ToArray())];
+        var (a, delta) = (Vectors(Inputs), Vectors(Outputs));
+        var gradients = a.SelectMany(x => delta.Select(d => d.SelectMany(v => x.Select(u => v * u)).ToArray())).ToArray();
+        var fisher = Float64.SecondMoment(gradients);
+        var (wa, wd) = (Whitener(a), Whitener(delta));
+        foreach (var (i, j) in new[] { (0, 0), (1, 30), (12, 48) })
+        {
+            var expected = gradients[i].Zip(Float64.Solve(fisher, gradients[j]), (u, v) => u * v).Sum();
+            var got = Product(a[i / Each], a[j / Each], wa) * Product(delta[i % Each], delta[j % Each], wd);
+            got.ShouldBe(expected, 1e-4 * Math.Abs(expected) + 1e-5);
+        }
+
+        static float[] Whitener(double[][] vectors)
+        {
+            var size = vectors[0].Length;
+            var matrix = new float[size * size];
+            for (var i = 0; i < size; i++) matrix[i * size + i] = 1;
+            KroneckerFactors.Whiten([.. Float64.SecondMoment(vectors).SelectMany(r => r)], size, 1e-12, matrix);
+            return matrix;
+        }
+
+        static double Product(double[] x, double[] y, float[] matrix)
+        {
+            var (size, sum) = (x.Length, 0.0);
+            for (var j = 0; j < size; j++)
+                sum += Enumerable.Range(0, size).Sum(i => x[i] * matrix[i * size + j])
+                    * Enumerable.Range(0, size).Sum(i => y[i] * matrix[i * size + j]);
+            return sum;
+        }
+    }
+
+    [Fact]
+    public void Kronecker_factors_are_the_same_for_any_number_of_threads()
+    {
+        using var model = new Model(GradientKind.Factored);
+        using var directory = new TemporaryDirectory();
+        var options = new GradientFeatureOptions { Preconditioning = Preconditioning.Kronecker, Factor = 6, MicroBatch = 40 };
+        var one = File.ReadAllBytes(model.WriteFactors(directory.PathOf("one"), options, Examples(14), threads: 1));
+        File.ReadAllBytes(model.WriteFactors(directory.PathOf("three"), options, Examples(14), threads: 3)).ShouldBe(one);
+    }
+
+    [Fact]
+    public void A_side_without_a_signal_stays_as_it_is()
+    {
+        float[] matrix = [1, 2, 3, 4];
+        KroneckerFactors.Whiten(new double[4], 2, 0.1, matrix);
+        matrix.ShouldBe([1, 2, 3, 4]);
+    }
+
+    [Fact]
     public void An_example_without_an_answer_has_a_zero_gradient()
     {
         using var model = new Model(GradientKind.Factored);
@@ -188,6 +275,10 @@ public sealed class ExtractorTests
         message.ShouldContain("adam with kind=factored");
         Should.Throw<PursuitException>(() => new GradientFeatureOptions { Checkpoints = 0 }.Validate()).Message
             .ShouldContain("preconditioning=none");
+        Should.Throw<PursuitException>(
+            () => new GradientFeatureOptions { Preconditioning = Preconditioning.Kronecker, Kind = GradientKind.Lora }.Validate()).Message
+            .ShouldContain("kronecker with kind=lora; expected kind=factored");
+        new GradientFeatureOptions { Preconditioning = Preconditioning.Kronecker, Checkpoints = 0 }.Validate();
     }
 
     [Theory]
@@ -253,10 +344,10 @@ public sealed class ExtractorTests
 
         public (float[] Rows, double[] Losses, int Dimension) Extract(
             GradientFeatureOptions options, EncodedExample[] examples, string? checkpoint = null, GradientSide side = GradientSide.Pool,
-            int threads = 1)
+            int threads = 1, string? factors = null)
         {
             using var pool = new DecoderPool(_decoder, new DecoderPoolOptions { Threads = threads });
-            using var extractor = new GradientExtractor(_decoder, pool, options, checkpoint, side);
+            using var extractor = new GradientExtractor(_decoder, pool, options, checkpoint, side, factors);
             var rows = new float[examples.Length * extractor.Dimension];
             var losses = new double[examples.Length];
             extractor.Extract(examples, rows, losses, TestContext.Current.CancellationToken);
@@ -266,6 +357,44 @@ public sealed class ExtractorTests
         public (float[] Rows, double[] Losses, int Dimension) Extract(
             GradientFeatureOptions options, EncodedExample[] examples, int threads) =>
             Extract(options, examples, null, GradientSide.Pool, threads);
+
+        /// <summary>Writes Kronecker factors by the tokens of some examples.</summary>
+        public string WriteFactors(string directory, GradientFeatureOptions options, EncodedExample[] examples, int threads = 1)
+        {
+            Directory.CreateDirectory(directory);
+            var path = KroneckerFactors.PathOf(directory, 0);
+            using var pool = new DecoderPool(
+                _decoder, new DecoderPoolOptions { Threads = threads, MicroBatchTokens = options.MicroBatch });
+            SafetensorsWriter.Write(
+                path,
+                KroneckerFactors.Whitened(_decoder, pool, Pack(examples), options, threads, TestContext.Current.CancellationToken));
+            return path;
+        }
+
+        /// <summary>(G + lam)^-1 g (A + lam)^-1 of every layer's gradient, by the tokens of some examples, in float64.</summary>
+        public double[] UnderFisher(float[] gradient, EncodedExample[] examples, double damping)
+        {
+            var captured = new Captured();
+            using var pool = new DecoderPool(_decoder, new DecoderPoolOptions { Threads = 1 });
+            pool.ForEach(
+                Pack(examples).Split(1 << 20, LossReduction.ExampleSum),
+                (worker, _, part) => worker.ForwardBackward(part, captured, new double[part.Examples]));
+            var result = new List<double>();
+            foreach (var group in _decoder.Layout.LinearGroups)
+            {
+                var (inputs, deltas) = captured.Sides[group];
+                var (a, g) = (Float64.Damped(Float64.SecondMoment(inputs), damping), Float64.Damped(Float64.SecondMoment(deltas), damping));
+                var own = gradient.Skip(result.Count).Take(group.Inputs * group.Outputs).Select(x => (double)x).Chunk(group.Inputs).ToArray();
+                var right = own.Select(row => Float64.Solve(a, row)).ToArray();
+                var columns = Enumerable.Range(0, group.Inputs).Select(j => Float64.Solve(g, [.. right.Select(r => r[j])])).ToArray();
+                result.AddRange(Enumerable.Range(0, group.Outputs).SelectMany(i => columns.Select(c => c[i])));
+            }
+
+            return [.. result];
+        }
+
+        private static Batch Pack(EncodedExample[] examples) =>
+            Batch.Pack([.. examples.Select(e => (e.Ids, (bool[]?)e.Trained))]);
 
         /// <summary>Writes moments as a checkpoint has them, and returns them in the order of <see cref="OwnGradient"/>.</summary>
         public (float[] First, float[] Second) WriteMoments(string directory, bool factors = false)
@@ -302,5 +431,66 @@ public sealed class ExtractorTests
 
         private IEnumerable<Parameter> Tensors =>
             _adapters?.All ?? _decoder.Layout.LinearGroups.SelectMany(g => g.Parts).Select(p => p.Weight);
+    }
+    /// <summary>Keeps every token's inputs and output gradients of every group of layers.</summary>
+    private sealed class Captured : GradientConsumer
+    {
+        public Dictionary<LinearGroup, (List<double[]> Inputs, List<double[]> Deltas)> Sides { get; } = [];
+
+        public override void OnLinear(in LinearGradient gradient)
+        {
+            var (batch, group) = (gradient.Batch, gradient.Group);
+            if (!Sides.TryGetValue(group, out var sides)) Sides[group] = sides = ([], []);
+            sides.Inputs.AddRange(Rows(batch, gradient.Inputs, group.Inputs));
+            sides.Deltas.AddRange(Rows(batch, gradient.Deltas, group.Outputs));
+        }
+
+        private static IEnumerable<double[]> Rows(DeviceBatch batch, BufferSlice values, int width)
+        {
+            var all = new float[batch.Tokens * width];
+            batch.Operations.Read(values.Part(0, all.Length), all);
+            return Array.ConvertAll(all, x => (double)x).Chunk(width);
+        }
+    }
+
+    /// <summary>Small dense algebra in float64, by elimination.</summary>
+    private static class Float64
+    {
+        public static double[][] SecondMoment(IReadOnlyList<double[]> vectors)
+        {
+            var size = vectors[0].Length;
+            var sum = new double[size][];
+            for (var i = 0; i < size; i++)
+            {
+                sum[i] = new double[size];
+                for (var j = 0; j < size; j++) sum[i][j] = vectors.Average(v => v[i] * v[j]);
+            }
+
+            return sum;
+        }
+
+        public static double[][] Damped(double[][] matrix, double damping)
+        {
+            var ridge = damping * Enumerable.Range(0, matrix.Length).Average(i => matrix[i][i]);
+            return [.. matrix.Select((row, i) => row.Select((x, j) => i == j ? x + ridge : x).ToArray())];
+        }
+
+        public static double[] Solve(double[][] matrix, double[] right)
+        {
+            var rows = matrix.Select((row, i) => (double[])[.. row, right[i]]).ToArray();
+            for (var c = 0; c < rows.Length; c++)
+            {
+                var pivot = Enumerable.Range(c, rows.Length - c).MaxBy(r => Math.Abs(rows[r][c]));
+                (rows[c], rows[pivot]) = (rows[pivot], rows[c]);
+                for (var r = 0; r < rows.Length; r++)
+                {
+                    if (r == c) continue;
+                    var share = rows[r][c] / rows[c][c];
+                    for (var j = c; j <= rows.Length; j++) rows[r][j] -= share * rows[c][j];
+                }
+            }
+
+            return [.. rows.Select((row, i) => row[^1] / row[i])];
+        }
     }
 }
