@@ -30,6 +30,7 @@ internal static class CommandLine
         ExplainCommand.Create(),
         ReportCommand.Create(),
         ProveCommand.Create(),
+        ValidateCommand.Create(),
         InspectCommand.Create(),
         PretrainCommand.Create(),
         TrainCommand.Create(),

@@ -20,6 +20,7 @@ internal static class ApiName
     public const string Data = "\uFDD0Data\uFDD1";
     public const string EpochSeeds = "\uFDD0EpochSeeds\uFDD1";
     public const string Epochs = "\uFDD0Epochs\uFDD1";
+    public const string Examples = "\uFDD0Examples\uFDD1";
     public const string ExcludeTarget = "\uFDD0ExcludeTarget\uFDD1";
     public const string Features = "\uFDD0Features\uFDD1";
     public const string Format = "\uFDD0Format\uFDD1";
@@ -40,16 +41,19 @@ internal static class ApiName
     public const string Preference = "\uFDD0Preference\uFDD1";
     public const string Quota = "\uFDD0Quota\uFDD1";
     public const string ReferenceModel = "\uFDD0ReferenceModel\uFDD1";
+    public const string Removed = "\uFDD0Removed\uFDD1";
     public const string Repeats = "\uFDD0Repeats\uFDD1";
     public const string Run = "\uFDD0Run\uFDD1";
     public const string Seed = "\uFDD0Seed\uFDD1";
     public const string Seeds = "\uFDD0Seeds\uFDD1";
     public const string Selection = "\uFDD0Selection\uFDD1";
     public const string Set = "\uFDD0Set\uFDD1";
+    public const string Share = "\uFDD0Share\uFDD1";
     public const string Shape = "\uFDD0Shape\uFDD1";
     public const string Shard = "\uFDD0Shard\uFDD1";
     public const string SourceField = "\uFDD0SourceField\uFDD1";
     public const string Strict = "\uFDD0Strict\uFDD1";
+    public const string Subsets = "\uFDD0Subsets\uFDD1";
     public const string Target = "\uFDD0Target\uFDD1";
     public const string TargetFeatures = "\uFDD0TargetFeatures\uFDD1";
     public const string TemplateSet = "\uFDD0TemplateSet\uFDD1";

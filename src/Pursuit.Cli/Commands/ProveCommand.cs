@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
@@ -209,26 +208,10 @@ internal sealed class ProveCommand
             MaxLength = parsed.GetValue(_maxLength),
             TemplateSettings = parsed.GetValue(_templateSet)!,
             Generate = parsed.GetValue(_generate),
-            Time = parsed.GetValue(_time) is { } time ? ParseTime(time) : null,
+            Time = TimeLimit.Of(_time.Name, parsed.GetValue(_time)),
             Strict = parsed.GetValue(_strict),
             Workers = new DecoderPoolOptions { Threads = threads, MicroBatchTokens = parsed.GetValue(_microBatch) },
             Device = CommonOptions.DeviceOf(parsed.GetValue(_device)),
         };
     }
-
-    /// <summary>"90s", "30m" or "2h".</summary>
-    private static TimeSpan ParseTime(string text) =>
-        text.Length > 1 && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)
-            && amount > 0 && amount < 1e6
-            ? text[^1] switch
-            {
-                's' => TimeSpan.FromSeconds(amount),
-                'm' => TimeSpan.FromMinutes(amount),
-                'h' => TimeSpan.FromHours(amount),
-                _ => throw BadTime(text),
-            }
-            : throw BadTime(text);
-
-    private static PursuitException BadTime(string text) => PursuitException.At("--time", $"'{text}'", "a number followed by s, m or "
-        + "h, such as 90s, 30m or 2h");
 }

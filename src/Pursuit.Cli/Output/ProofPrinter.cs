@@ -63,22 +63,22 @@ internal static class ProofPrinter
         }
 
         Terminal.Line();
-        WriteAligned(rows);
+        WriteAligned(rows, left: [0, 3]);
     }
 
-    /// <summary>Columns two spaces apart, never wrapped: the first and the verdict left, the others right.</summary>
-    private static void WriteAligned(List<string[]> rows)
+    /// <summary>Columns two spaces apart, never wrapped; some left, the others right.</summary>
+    internal static void WriteAligned(List<string[]> rows, int[] left)
     {
         var widths = rows[0].Select((_, column) => rows.Max(r => r[column].Length)).ToArray();
         for (var i = 0; i < rows.Count; i++)
         {
             Terminal.Line(
-                string.Join("  ", rows[i].Select((cell, c) => c is 0 or 3 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).TrimEnd());
+                string.Join("  ", rows[i].Select((cell, c) => left.Contains(c) ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).TrimEnd());
             if (i == 0) Terminal.Line(new string('-', widths.Sum() + 2 * (widths.Length - 1)));
         }
     }
 
-    private static string Bounds(double? low, double? high) => low is { } from && high is { } to ? $" [{from:0.000}, {to:0.000}]" : "";
+    internal static string Bounds(double? low, double? high) => low is { } from && high is { } to ? $" [{from:0.000}, {to:0.000}]" : "";
 
     private static string Percent(Interval? interval) => interval is null ? "" : $"{100 * interval.Estimate:0.0}";
 

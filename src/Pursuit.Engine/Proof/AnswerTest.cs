@@ -23,6 +23,7 @@ internal sealed class AnswerTest : ProofTest
         string fingerprint,
         bool ofTexts,
         IReadOnlyList<(int[] Tokens, bool[]? Trained)> examples,
+        List<int> rows,
         IReadOnlyList<Question> questions,
         IReadOnlyList<int> endTokens,
         Tokenizer tokenizer)
@@ -31,6 +32,7 @@ internal sealed class AnswerTest : ProofTest
         (_examples, _questions, _endTokens, _tokenizer) = (examples, questions, endTokens, tokenizer);
         LossUnit = ofTexts ? ProofRecipe.PerToken : ProofRecipe.PerAnswerToken;
         Labels = [.. examples.Select(e => e.Trained!.Count(t => t))];
+        Rows = rows;
     }
 
     /// <inheritdoc/>
@@ -38,6 +40,9 @@ internal sealed class AnswerTest : ProofTest
 
     /// <inheritdoc/>
     public override IReadOnlyList<int> Labels { get; }
+
+    /// <summary>Each example's place among the file's valid records, ascending; one without an answer isn't measured.</summary>
+    public List<int> Rows { get; }
 
     /// <inheritdoc/>
     public override int Generated => _questions.Count;
@@ -60,11 +65,14 @@ internal sealed class AnswerTest : ProofTest
         var examples = new List<(int[] Tokens, bool[]? Trained)>();
         var questions = new List<Question>();
         var ends = config.EndTokens.ToHashSet();
-        var ofTexts = true;
+        var rows = new List<int>();
+        var (ofTexts, row) = (true, -1);
         foreach (var example in pool.Read(cancellationToken))
         {
+            row++;
             var encoded = encoder.Encode(example);
             if (encoded.AllMasked) continue;
+            rows.Add(row);
             examples.Add((encoded.Ids, encoded.Trained));
             ofTexts &= encoded.IsText;
             if (questions.Count < generate && Question.From(example, encoded) is { } question)
@@ -82,7 +90,7 @@ internal sealed class AnswerTest : ProofTest
                 $"at least one with an assistant's answer that fits in {ApiName.MaxLength}");
         var fingerprint = new Fingerprint("proof-test/1").Add("examples", pool.Fingerprint).Add(
             "encoder", ModelEncoder.Fingerprint(encoder).Hash).Add("generate", questions.Count);
-        return new AnswerTest(name, path, fingerprint.Hash, ofTexts, examples, questions, [.. ends.Order()], encoder.Tokenizer);
+        return new AnswerTest(name, path, fingerprint.Hash, ofTexts, examples, rows, questions, [.. ends.Order()], encoder.Tokenizer);
     }
 
     /// <inheritdoc/>

@@ -2,57 +2,61 @@ using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Engine.Features;
 using Pursuit.Jobs;
+using Pursuit.Proof;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Engine.Proof;
 
 /// <summary>
-/// A proof's features: of each kind of the pool once, of each target once, for all methods, budgets and seeds. Made when the first
-/// method asks.
+/// A proof's features: of each kind of the pool once, of each target once, for all methods, budgets and seeds that want them made alike.
+/// Made when the first method asks.
 /// </summary>
 internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool pool, int maxLength, IProgress<WorkProgress>? progress)
 {
-    private readonly Dictionary<FeatureKind, FeatureReport> _ofPool = [];
-    private readonly Dictionary<(FeatureKind Kind, int Target), FeatureReport> _ofTargets = [];
-
-    private string Shared => options.FeaturesRun ?? run.PathOf("features");
+    private readonly Dictionary<Wanted, FeatureReport> _ofPool = [];
+    private readonly Dictionary<(Wanted Wanted, int Target), FeatureReport> _ofTargets = [];
 
     /// <summary>Lets a selection use them, and says what making them took.</summary>
-    /// <param name="kind">What the method reads.</param>
+    /// <param name="method">The method, which reads features.</param>
     /// <param name="target">The target's number, or null for a method that works for the pool itself.</param>
     /// <param name="targetName">Its name, for its directory.</param>
     /// <param name="use">Gets the source.</param>
     /// <param name="cancellationToken">Stops the making; what is finished stays.</param>
     /// <returns>What the use gave, with seconds, tokens and bytes of the features it may have read.</returns>
     public (T Result, double Seconds, long Tokens, long Bytes) Use<T>(
-        FeatureKind kind, int? target, string? targetName, Func<IFeatureSource, T> use, CancellationToken cancellationToken)
+        ProofMethod method, int? target, string? targetName, Func<IFeatureSource, T> use, CancellationToken cancellationToken)
     {
-        if (!_ofPool.TryGetValue(kind, out var ofPool)) _ofPool[kind] = ofPool = MakePool(kind, cancellationToken);
+        var wanted = new Wanted(method.On?.Kind ?? method.Needs.OwnKind(), string.Join(' ', method.FeatureSettings));
+        if (!_ofPool.TryGetValue(wanted, out var ofPool)) _ofPool[wanted] = ofPool = MakePool(wanted, method, cancellationToken);
         if (target is not { } number)
-            return (use(Source(kind, run)), ofPool.Seconds, ofPool.Tokens, ofPool.Bytes);
+            return (use(Source(wanted, run)), ofPool.Seconds, ofPool.Tokens, ofPool.Bytes);
 
-        using var own = RunDirectory.Open(Path.Combine(run.PathOf("target-features"), FileNames.Spell(targetName!)));
+        using var own = RunDirectory.Open(
+            Path.Combine(run.PathOf("target-features"), FileNames.Spell(targetName! + wanted.Suffix)));
         own.OnDamage = run.OnDamage;
-        if (!_ofTargets.TryGetValue((kind, number), out var ofTarget))
+        if (!_ofTargets.TryGetValue((wanted, number), out var ofTarget))
         {
             using var examples = Pool.Open(options.Pool with { Paths = [options.Targets[number]] }, null, cancellationToken);
-            _ofTargets[(kind, number)] = ofTarget = Report(Source(kind, own).OfTarget(pool, examples, cancellationToken));
+            _ofTargets[(wanted, number)] = ofTarget = Report(Source(wanted, own).OfTarget(pool, examples, cancellationToken));
         }
 
-        return (use(Source(kind, own)), ofPool.Seconds + ofTarget.Seconds, ofPool.Tokens + ofTarget.Tokens, ofPool.Bytes + ofTarget.Bytes);
+        return (use(Source(wanted, own)), ofPool.Seconds + ofTarget.Seconds, ofPool.Tokens + ofTarget.Tokens, ofPool.Bytes + ofTarget.Bytes);
     }
 
-    private FeatureReport MakePool(FeatureKind kind, CancellationToken cancellationToken)
+    private FeatureReport MakePool(Wanted wanted, ProofMethod method, CancellationToken cancellationToken)
     {
-        if (options.FeaturesRun is not null) return Report(Source(kind, run).OfPool(pool, cancellationToken));
-        using var own = RunDirectory.Open(Shared);
+        if (options.FeaturesRun is not null) return Report(Source(wanted, run).OfPool(pool, cancellationToken));
+        using var own = RunDirectory.Open(SharedBy(wanted));
         own.OnDamage = run.OnDamage;
-        IFeatureSource maker = kind == FeatureKind.Embedding
-            ? new EmbeddingFeatures(Recipe(options.EmbeddingOptions), own, progress)
-            : new GradientFeatures(Recipe(options.FeatureOptions), own, progress);
+        IFeatureSource maker = wanted.Kind == FeatureKind.Embedding
+            ? new EmbeddingFeatures(Recipe(Changed(options.EmbeddingOptions, method)), own, progress)
+            : new GradientFeatures(Recipe(Changed(options.FeatureOptions, method)), own, progress);
         return Report(maker.OfPool(pool, cancellationToken));
     }
+
+    private string SharedBy(Wanted wanted) => options.FeaturesRun ?? run.PathOf(FileNames.Spell("features" + wanted.Suffix));
 
     private FeatureRecipe<TOptions> Recipe<TOptions>(TOptions how)
         where TOptions : IFeatureOptions => new()
@@ -65,15 +69,31 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
             Device = options.Device,
         };
 
-    private IFeatureSource Source(FeatureKind kind, RunDirectory own)
+    /// <summary>A proof's options with a method's own on top.</summary>
+    internal static TOptions Changed<TOptions>(TOptions shared, ProofMethod method)
+        where TOptions : class, IFeatureOptions
+    {
+        if (method.FeatureSettings.Count == 0) return shared;
+        var changed = MethodOptions.Copy(shared);
+        MethodOptions.Fill(changed, TOptions.Name, method.FeatureSettings);
+        return changed;
+    }
+
+    private IFeatureSource Source(Wanted wanted, RunDirectory own)
     {
         var lent = new LentFeatures { Model = options.Model, Threads = options.Workers.Threads, Device = options.Device };
-        return FeatureSources.Shared(kind, Shared, own, lent, StageShare.Whole, progress);
+        return FeatureSources.Shared(wanted.Kind, SharedBy(wanted), own, lent, StageShare.Whole, progress);
     }
 
     private static FeatureReport Report(ComputedFeatures made)
     {
         made.Features.Dispose();
         return made.Report;
+    }
+    /// <summary>Features that are made once: their kind, and a method's own options of them.</summary>
+    private readonly record struct Wanted(FeatureKind Kind, string Settings)
+    {
+        /// <summary>What tells their directories from the usual ones.</summary>
+        public string Suffix => Settings.Length == 0 ? "" : $" {Settings}";
     }
 }

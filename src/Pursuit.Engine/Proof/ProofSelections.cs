@@ -54,7 +54,7 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
         };
         var (summary, featureSeconds, tokens, bytes) = reads && options.Features is null
             ? _features.Use(
-                method.On?.Kind ?? method.Needs.OwnKind(),
+                method,
                 target,
                 targetName,
                 source => Run(selecting, source, cancellationToken),

@@ -153,6 +153,12 @@ public sealed record ProveOptions
         Workers.Validate();
         FeatureOptions.Validate();
         EmbeddingOptions.Validate();
+        foreach (var method in Methods)
+        {
+            ProofFeatures.Changed(FeatureOptions, method).Validate();
+            ProofFeatures.Changed(EmbeddingOptions, method).Validate();
+        }
+
         var faults = new List<Fault>();
         if (Tests.Count == 0) faults.Add(Fault.OfOption(ApiName.Test, "missing; what nothing else has seen is needed to judge by"));
         if (Budgets.Count == 0) faults.Add(Fault.OfOption(ApiName.Budget, "missing"));
@@ -194,6 +200,14 @@ public sealed record ProveOptions
             faults.Add(Fault.OfOption(
                 ApiName.TargetFeatures, $"{TargetFeatures.Count} for {Targets.Count} of {ApiName.Target}",
                 "one per target, in the same order"));
+        }
+
+        foreach (var method in Methods.Where(m => m.FeatureSettings.Count > 0 && (Features ?? FeaturesRun) is not null))
+        {
+            faults.Add(Fault.OfOption(
+                ApiName.Methods,
+                $"'{method.Label}' with {ApiName.Features}, which are made already",
+                $"no options of features, or no {ApiName.Features}"));
         }
 
         if (Methods.GroupBy(m => m.Label).FirstOrDefault(g => g.Count() > 1) is { } twice)

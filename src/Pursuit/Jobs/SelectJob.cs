@@ -161,27 +161,19 @@ public sealed class SelectJob
             var lengths = Group.Rank == 0 ? Lengths(run, pool, target, cancellationToken) : null; // rank 0 alone decides
             var memory = PlannedMemory.Of(_options, _method, Group.Rank == 0 ? Features?.Shape : null, pool, lengths?.Pool);
             var features = SelectionFeatures.Open(_options, _method.Needs, Features, pool, target, StageShare.Of(Group), cancellationToken);
-            var embeddings = _method.Needs.HasFlag(FeatureNeeds.PoolEmbeddings);
-            var problem = new SelectionProblem
-            {
-                ContentIds = pool.ContentIds.ToArray(),
-                Budget = _options.Budget,
-                Seed = _options.Seed,
-                TokenCounts = lengths?.Pool,
-                ReferenceLengths = lengths?.Reference,
-                Sources = sources.Groups,
-                SourceNames = sources.Names,
-                Quotas = sources.Named(_options.Quotas),
-                Gradients = new GradientInputs
+            var problem = features.Give(
+                new SelectionProblem
                 {
-                    Pool = embeddings ? null : features.Pool,
-                    Target = embeddings ? null : features.Target,
-                    Losses = features.Losses,
+                    ContentIds = pool.ContentIds.ToArray(),
+                    Budget = _options.Budget,
+                    Seed = _options.Seed,
+                    TokenCounts = lengths?.Pool,
+                    ReferenceLengths = lengths?.Reference,
+                    Sources = sources.Groups,
+                    SourceNames = sources.Names,
+                    Quotas = sources.Named(_options.Quotas),
                 },
-                Embeddings = new EmbeddingInputs { Pool = embeddings ? features.Pool : null, Target = embeddings ? features.Target : null },
-                TargetGroups = features.TargetGroups,
-                TargetGroupNames = features.TargetGroupNames,
-            };
+                _method.Needs);
             (problem, var team) = Group.Count > 1 && Group.Rank == 0 ? ShareOut(problem) : (problem, null);
             var statistics = Group.Rank == 0
                 ? StatisticsFeatures.Open(_method.Needs, Statistics, pool, earlier, cancellationToken)

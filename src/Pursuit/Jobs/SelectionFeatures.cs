@@ -67,6 +67,15 @@ internal sealed record SelectionFeatures : IDisposable
         }
     }
 
+    /// <summary>A problem with these features, where the method that needs them looks for them.</summary>
+    public SelectionProblem Give(SelectionProblem problem, FeatureNeeds needs)
+    {
+        var given = problem with { TargetGroups = TargetGroups, TargetGroupNames = TargetGroupNames };
+        return needs.HasFlag(FeatureNeeds.PoolEmbeddings)
+            ? given with { Gradients = new GradientInputs { Losses = Losses }, Embeddings = new EmbeddingInputs { Pool = Pool, Target = Target } }
+            : given with { Gradients = new GradientInputs { Pool = Pool, Target = Target, Losses = Losses } };
+    }
+
     /// <summary>Closes the features.</summary>
     public void Dispose()
     {

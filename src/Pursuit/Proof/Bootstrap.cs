@@ -55,6 +55,14 @@ internal static class Bootstrap
         return deviations;
     }
 
+    /// <summary>The interval of a mean over two crossed kinds of things, each resampled on its own.</summary>
+    /// <param name="estimate">The mean.</param>
+    /// <param name="first">What each of the one kind adds to it, summing to 0, at least two.</param>
+    /// <param name="second">What each of the other kind adds to it.</param>
+    /// <param name="seed">Seed of the draws.</param>
+    public static Interval Crossed(double estimate, double[] first, double[] second, ulong seed) =>
+        Resample(estimate, first, second, second.Length, seed);
+
     private static Interval Resample(double estimate, double[] seedDeviations, double[] deviations, int count, ulong seed)
     {
         if (count < 2) return new Interval(estimate, null, null);

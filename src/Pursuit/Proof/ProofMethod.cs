@@ -18,6 +18,11 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
     /// <summary>What stands for the examples; null is the method's own kind.</summary>
     public Representation? On { get; private init; }
 
+    /// <summary>
+    /// "features.option=value" and "embedding.option=value" pairs: how the features it reads are made, where that isn't as the others'.
+    /// </summary>
+    public IReadOnlyList<string> FeatureSettings { get; private init; } = [];
+
     /// <summary>True where the method can't work without a target.</summary>
     public bool NeedsTarget => Needs.NeedsTargetFeatures() || (Needs & (FeatureNeeds.ReferenceLengths | FeatureNeeds.TargetTexts)) != 0;
 
@@ -25,7 +30,8 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
     public bool ReadsTarget => NeedsTarget || Needs.ReadsTargetFeatures();
 
     /// <summary>
-    /// Reads <c>NAME</c> or <c>NAME:option=value:option=value</c>; <c>on=gradients</c> and <c>on=embeddings</c> say what it compares.
+    /// Reads <c>NAME</c> or <c>NAME:option=value:option=value</c>; <c>on=gradients</c> and <c>on=embeddings</c> say what it compares,
+    /// <c>features.option=value</c> and <c>embedding.option=value</c> how that is made.
     /// </summary>
     /// <exception cref="PursuitException">There is no such method or option.</exception>
     public static ProofMethod Parse(string text)
@@ -34,11 +40,17 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
         var parts = text.Split(':');
         var on = parts[1..].LastOrDefault(p => p.StartsWith(Representing, StringComparison.Ordinal))?[Representing.Length..];
         parts = [.. parts.Where(p => !p.StartsWith(Representing, StringComparison.Ordinal))];
-        var method = new ProofMethod(string.Join(':', parts), parts[0], [.. parts[1..].Select(p => $"{parts[0]}.{p}")]);
+        var method = new ProofMethod(
+            string.Join(':', parts), parts[0], [.. parts[1..].Where(p => !IsOfFeatures(p)).Select(p => $"{parts[0]}.{p}")])
+        {
+            FeatureSettings = [.. parts[1..].Where(IsOfFeatures)],
+        };
         if (method.IsFull && (parts.Length > 1 || on is not null))
             throw PursuitException.At(ApiName.Methods, $"'{text}'", $"'{parts[0]}' alone: it has no options");
         if (method.IsFull) return method;
         _ = MethodOptions.Create(MethodRegistry.Find(method.Name), method.Settings);
+        if (method.FeatureSettings.Count > 0 && !method.Needs.ReadsFeatures())
+            throw PursuitException.At(ApiName.Methods, $"'{text}'", $"no options of features: '{method.Name}' reads none");
         return on switch
         {
             null => method,
@@ -48,6 +60,10 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
                 ApiName.Methods, $"'{text}'", "on=gradients or on=embeddings", $"Features of a file are given with {ApiName.Features}."),
         };
     }
+
+    private static bool IsOfFeatures(string setting) =>
+        setting.StartsWith(MethodOptions.FeaturesOwner + ".", StringComparison.Ordinal)
+        || setting.StartsWith(MethodOptions.EmbeddingOwner + ".", StringComparison.Ordinal);
 
     /// <summary>The same method on features of a kind, by which its label calls it where they aren't its own.</summary>
     /// <exception cref="PursuitException">It can't use them.</exception>

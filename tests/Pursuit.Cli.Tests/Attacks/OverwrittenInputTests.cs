@@ -33,6 +33,7 @@ public sealed class OverwrittenInputTests : IDisposable
         new(
             "prove", ["--budget", "50%", "--methods", "length"],
             ["--pool", "--target", "--test", "--features", "--target-features", "--model", "--config"], ["--run"]),
+        new("validate", ["--methods", "bm25"], ["--pool", "--target", "--features", "--model", "--config"], ["--run"]),
         new("pretrain", [], ["--data", "--heldout", "--tokenizer", "--chat-template", "--config"], ["--out", "--run"]),
         new("train", [], ["--data", "--heldout", "--selection", "--model", "--adapter", "--config"], ["--out", "--run"]),
         new("tokenizer train", [], ["files"], ["--out"]),

@@ -34,6 +34,33 @@ public sealed class ProveCommandTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
+    public void A_validation_prints_a_row_per_method_and_replays_from_its_options()
+    {
+        string[] command =
+        [
+            "validate", "--pool", "pool.jsonl", "--target", "dev.jsonl", "--model", "model", "--methods", "bm25", "--subsets", "5", "--lr",
+            "0.01", "--batch", "4", "--json",
+        ];
+        var outcome = Done(command);
+        outcome.Error.ShouldContain("5 random subsets of 20 of 40 examples");
+        outcome.Error.ShouldMatch(@"\nbm25 +-?\d\.\d{3} \[");
+        outcome.Error.ShouldMatch(@"\nrandom +-?\d\.\d{3} \[");
+        var methods = outcome.Json.GetProperty("methods");
+        methods.GetArrayLength().ShouldBe(2);
+        var again = Done("validate", "--config", "validation.run/options.yaml", "--run", "again.run", "--json").Json;
+        again.GetProperty("methods")[0].GetProperty("datamodel_score").GetRawText().ShouldBe(
+            methods[0].GetProperty("datamodel_score").GetRawText());
+    }
+
+    [Fact]
+    public void A_validation_refuses_methods_without_scores_toward_an_example()
+    {
+        var outcome = Run("validate", "--pool", "pool.jsonl", "--target", "dev.jsonl", "--model", "model", "--methods", "gtp,random");
+        outcome.ExitCode.ShouldBe(2);
+        outcome.Error.ShouldContain("--methods: 'gtp', which gives examples no score toward each target example; expected of: ");
+    }
+
+    [Fact]
     public void A_proof_ends_with_tables_verdicts_and_the_model_of_the_report_and_replays_from_its_options()
     {
         var outcome = Done([.. Prove, "--json"]);

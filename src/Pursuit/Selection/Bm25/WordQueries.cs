@@ -38,6 +38,15 @@ internal sealed class WordQueries
     /// <summary>A word's number, or -1 where no query has it.</summary>
     public int NumberOf(ulong word) => _numbers.GetValueOrDefault(word, -1);
 
-    /// <summary>How often a word is asked for, the mean over queries.</summary>
-    public double Weight(int number) => _weights[number];
+    /// <summary>How often each word is asked for, the mean over queries, [Words].</summary>
+    public IReadOnlyList<double> Weights => _weights;
+
+    /// <summary>How often one text asks for each word, [Words].</summary>
+    public double[] WeightsOf(string text)
+    {
+        var weights = new double[Words];
+        foreach (var word in new GramReader(GramHash.Fast, 1).ReadWords(text))
+            if (NumberOf(word) is >= 0 and var number) weights[number]++;
+        return weights;
+    }
 }

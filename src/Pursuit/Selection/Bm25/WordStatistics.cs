@@ -25,31 +25,36 @@ internal sealed class WordStatistics(WordQueries queries, int threads)
             cancellationToken);
     }
 
-    /// <summary>Each text's score, [texts]; NaN where it has no word.</summary>
-    public double[] Score(ITextFeatures pool, Bm25Options options, Action<int> onTexts, CancellationToken cancellationToken)
+    /// <summary>Shows what each text's words of the queries are worth, several texts at once.</summary>
+    /// <param name="pool">The texts that were counted.</param>
+    /// <param name="options">How.</param>
+    /// <param name="onTexts">Told how many were read.</param>
+    /// <param name="visit">Told a text's position and its words by ascending number; null where it has no word at all.</param>
+    /// <param name="cancellationToken">Stops between texts.</param>
+    public void ForEachText(
+        ITextFeatures pool,
+        Bm25Options options,
+        Action<int> onTexts,
+        Action<int, IReadOnlyList<WordValue>?> visit,
+        CancellationToken cancellationToken)
     {
-        var (scores, mean) = (new double[pool.Count], (double)_words / Math.Max(1, _texts));
+        var mean = (double)_words / Math.Max(1, _texts);
         Each(
             pool,
             onTexts,
             (position, counted, length) =>
             {
-                if (length == 0)
-                {
-                    scores[position] = double.NaN;
-                    return;
-                }
-
                 var saturation = options.K1 * (1 - options.B + options.B * length / mean);
                 counted.Present.Sort(); // sums in one order, whatever the text's
-                foreach (var number in counted.Present)
+                visit(position, length == 0 ? null : [.. counted.Present.Select(Value)]);
+
+                WordValue Value(int number)
                 {
                     var times = counted.Times(number);
-                    scores[position] += queries.Weight(number) * Rarity(number) * times * (options.K1 + 1) / (times + saturation);
+                    return new WordValue(number, Rarity(number) * times * (options.K1 + 1) / (times + saturation));
                 }
             },
             cancellationToken);
-        return scores;
     }
 
     /// <summary>ln(1 + (N - n + 1/2) / (n + 1/2)), above 0 for every word.</summary>
@@ -94,3 +99,8 @@ internal sealed class WordStatistics(WordQueries queries, int threads)
         }
     }
 }
+
+/// <summary>A word of the queries in a text.</summary>
+/// <param name="Number">Its number.</param>
+/// <param name="Value">What the text scores for it, each time a query asks for it.</param>
+internal readonly record struct WordValue(int Number, double Value);

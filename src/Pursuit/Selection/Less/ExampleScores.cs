@@ -85,6 +85,20 @@ internal sealed class ExampleScores
         }
     }
 
+    /// <summary>Shows each target example's scores, [pool], under its row in the target; the array is used again.</summary>
+    public void ForEachTarget(Action<int, double[]> visit)
+    {
+        var own = new double[_pool.Count];
+        ForEachPart((scores, first, count) =>
+        {
+            for (var v = 0; v < count; v++)
+            {
+                for (var i = 0; i < own.Length; i++) own[i] = scores[(long)i * count + v];
+                visit(_targets[first + v], own);
+            }
+        });
+    }
+
     /// <summary>Runs over a part's target examples, several at once.</summary>
     public void ForEach(int count, Action<int> visit) => Parallel.For(
         0,

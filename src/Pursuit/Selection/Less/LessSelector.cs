@@ -5,7 +5,7 @@ namespace Pursuit.Selection.Less;
 /// score_i = max over tasks of mean over the task's examples of sum_t etabar_t cos(gradient_i(t), gradient_v(t)); the top is kept.
 /// </summary>
 /// <remarks>LESS-exact wants pool features with <c>adam</c> preconditioning and plain target gradients.</remarks>
-internal sealed class LessSelector : ISelector
+internal sealed class LessSelector : IAttributor
 {
     /// <summary>The method's name.</summary>
     public const string Name = "less";
@@ -18,6 +18,10 @@ internal sealed class LessSelector : ISelector
         options.Validate(Name);
         _options = options;
     }
+
+    /// <inheritdoc/>
+    public void Attribute(SelectionProblem problem, SelectionContext context, Action<int, double[]> visit) =>
+        new ExampleScores(problem, Name, _options.Rows, _options.Centre, context).ForEachTarget(visit);
 
     /// <inheritdoc/>
     public SelectionResult Select(SelectionProblem problem, SelectionContext context)

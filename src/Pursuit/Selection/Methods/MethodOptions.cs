@@ -62,6 +62,15 @@ internal static class MethodOptions
         }
     }
 
+    /// <summary>Another record with the same options.</summary>
+    public static T Copy<T>(T options)
+        where T : class
+    {
+        var copy = Activator.CreateInstance(options.GetType())!;
+        foreach (var property in Properties(options.GetType())) property.SetValue(copy, property.GetValue(options));
+        return (T)copy;
+    }
+
     /// <summary>The options of a method with their defaults.</summary>
     public static IReadOnlyList<Entry> List(MethodDescriptor method) => List(method.OptionsType);
 

@@ -13,6 +13,9 @@ internal sealed class SimilarityScan
     /// <summary>Target examples of one pass at most.</summary>
     private const int TargetsAtOnce = 4096;
 
+    /// <summary>Similarities held at once: 256 MiB.</summary>
+    private const int MostSimilarities = 1 << 25;
+
     private readonly EmbeddingRows _pool;
     private readonly float[] _target;
     private readonly IReadOnlyList<ContentId> _contentIds;
@@ -52,6 +55,23 @@ internal sealed class SimilarityScan
             _ => { },
             () => MostSimilarHere(nearest, _context.CancellationToken));
         return lists with { Distances = Array.ConvertAll(lists.Distances, keys => Array.ConvertAll(keys, key => -key * Unit)) };
+    }
+
+    /// <summary>Shows each target example's similarities, [pool], under its row; the array is used again.</summary>
+    public void ForEachTarget(Action<int, double[]> visit)
+    {
+        var atOnce = Math.Clamp(MostSimilarities / Math.Max(1, _pool.Count), 1, Targets);
+        var similarities = new double[atOnce][];
+        for (var v = 0; v < atOnce; v++) similarities[v] = new double[_pool.Count];
+        for (var first = 0; first < Targets; first += atOnce)
+        {
+            var count = Math.Min(atOnce, Targets - first);
+            Pass(_pool, _target.AsMemory(first * _pool.Dimension, count * _pool.Dimension), () => 0, (_, row, products) =>
+            {
+                for (var v = 0; v < count; v++) similarities[v][row] = products[v] * Unit;
+            }, _context.Threads, _context.CancellationToken);
+            for (var v = 0; v < count; v++) visit(first + v, similarities[v]);
+        }
     }
 
     /// <summary>The largest similarity of each of this process's rows, [own rows].</summary>
