@@ -55,9 +55,9 @@ public sealed class ProveCommandTests : IDisposable
     [Fact]
     public void A_validation_refuses_methods_without_scores_toward_an_example()
     {
-        var outcome = Run("validate", "--pool", "pool.jsonl", "--target", "dev.jsonl", "--model", "model", "--methods", "gtp,random");
-        outcome.ExitCode.ShouldBe(2);
-        outcome.Error.ShouldContain("--methods: 'gtp', which gives examples no score toward each target example; expected of: ");
+        Refused(
+            "--methods: 'gtp', which gives examples no score toward each target example; expected of: ",
+            ["validate", "--pool", "pool.jsonl", "--target", "dev.jsonl", "--model", "model", "--methods", "gtp,random"]);
     }
 
     [Fact]
