@@ -48,6 +48,8 @@ switch (args.FirstOrDefault())
         return PassBenchmark.Run(args);
     case "scale":
         return ScaleBenchmark.Run(args);
+    case "methods":
+        return MethodsBenchmark.Run(args);
     case "tsds":
         return TsdsBenchmark.Run(args);
     case "tsds-ivf":
@@ -56,7 +58,7 @@ switch (args.FirstOrDefault())
         return TsdsStore.Run(args);
     default:
         Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: arrows, gemm, load, pursuit, scan, read, scale, "
-            + "large, matching, passes, engine, engine-threads, bf16, bf16-model, features, embeddings, information, prove, templates, "
-            + "tokenizer, tokenizer-train, tsds, tsds-ivf, tsds-store");
+            + "large, matching, methods, passes, engine, engine-threads, bf16, bf16-model, features, embeddings, information, prove, "
+            + "templates, tokenizer, tokenizer-train, tsds, tsds-ivf, tsds-store");
         return 2;
 }

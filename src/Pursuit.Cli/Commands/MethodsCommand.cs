@@ -36,12 +36,14 @@ internal static class MethodsCommand
         var methods = name is null ? MethodRegistry.Methods : [MethodRegistry.Find(name)];
         if (json)
         {
-            var entries = methods.Select(m => new { m.Name, m.Summary, Needs = Needs(m.Needs), m.Page, Options = MethodOptions.List(m) });
+            var entries = methods.Select(
+                m => new { m.Name, m.Summary, Needs = Needs(m.Needs), m.TakesAnyVectors, m.Page, Options = MethodOptions.List(m) });
             Terminal.Json(entries);
             return CommandLine.Done;
         }
 
-        var rows = methods.Select(m => new[] { m.Name, Needs(m.Needs), m.Summary });
+        var rows = methods.Select(
+            m => new[] { m.Name, Needs(m.Needs) + (m.TakesAnyVectors ? ", or other vectors (--on)" : ""), m.Summary });
         Terminal.Table(Terminal.ForResult, ["method", "needs", "prefers"], rows, leftColumns: 3);
         if (name is null) return CommandLine.Done;
 

@@ -72,8 +72,8 @@ internal static class ProofPrinter
         var widths = rows[0].Select((_, column) => rows.Max(r => r[column].Length)).ToArray();
         for (var i = 0; i < rows.Count; i++)
         {
-            Terminal.Line(
-                string.Join("  ", rows[i].Select((cell, c) => left.Contains(c) ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).TrimEnd());
+            var cells = rows[i].Select((cell, c) => left.Contains(c) ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]));
+            Terminal.Line(string.Join("  ", cells).TrimEnd());
             if (i == 0) Terminal.Line(new string('-', widths.Sum() + 2 * (widths.Length - 1)));
         }
     }

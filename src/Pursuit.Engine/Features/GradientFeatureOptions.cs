@@ -103,7 +103,8 @@ public sealed record GradientFeatureOptions : IFeatureOptions
 
     /// <summary>
     /// eps of the preconditioning. Default 0: LESS's 1e-8 with adam; with symmetric a tenth of each layer's mean second moment, because
-    /// a small model's moments lie far below any fixed number; with kronecker lam over a side's mean eigenvalue, by default 0.1. At least 0.
+    /// a small model's moments lie far below any fixed number; with kronecker lam over a side's mean eigenvalue, by default 0.1. At least
+    /// 0.
     /// </summary>
     [Description(
         "eps of the preconditioning; 0 takes 1e-8 with adam, and a tenth of each layer's mean second moment with symmetric; with "
@@ -115,7 +116,8 @@ public sealed record GradientFeatureOptions : IFeatureOptions
     public EpsilonPlace EpsilonPlace { get; init; } = EpsilonPlace.Inside;
 
     /// <summary>
-    /// Epochs of the warm-up, each of which leaves a checkpoint; 0: the model as it is, without moments of a training to precondition by. Default 3; range 0 to 100.
+    /// Epochs of the warm-up, each of which leaves a checkpoint; 0: the model as it is, without moments of a training to precondition by.
+    /// Default 3; range 0 to 100.
     /// </summary>
     [Description("epochs of the warm-up, a checkpoint each; 0 takes the model as it is (needs preconditioning=none or kronecker), to 100")]
     public int Checkpoints { get; init; } = 3;

@@ -42,7 +42,11 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
             _ofTargets[(wanted, number)] = ofTarget = Report(Source(wanted, own).OfTarget(pool, examples, cancellationToken));
         }
 
-        return (use(Source(wanted, own)), ofPool.Seconds + ofTarget.Seconds, ofPool.Tokens + ofTarget.Tokens, ofPool.Bytes + ofTarget.Bytes);
+        return (
+            use(Source(wanted, own)),
+            ofPool.Seconds + ofTarget.Seconds,
+            ofPool.Tokens + ofTarget.Tokens,
+            ofPool.Bytes + ofTarget.Bytes);
     }
 
     private FeatureReport MakePool(Wanted wanted, ProofMethod method, CancellationToken cancellationToken)

@@ -122,7 +122,9 @@ public sealed class ValidateJob
             var own = isRandom
                 ? ofRandom[t][0]
                 : trainings.OfRemovals(
-                    [(found[t].First, $"without {method.Label}'s first for {inputs.Tests[t].Name}")], [inputs.Tests[t]], cancellationToken)[0][0];
+                    [(found[t].First, $"without {method.Label}'s first for {inputs.Tests[t].Name}")],
+                    [inputs.Tests[t]],
+                    cancellationToken)[0][0];
             differences[t] = ExampleScores.OfValues([own.Select((loss, q) => loss - against.Average(draw => draw[q])).ToArray()]);
         }
 

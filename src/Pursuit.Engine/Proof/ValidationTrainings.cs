@@ -75,7 +75,9 @@ internal sealed class ValidationTrainings
 
     /// <summary>What models trained without some examples lose, [tests][removals][target examples].</summary>
     public double[][][] OfRemovals(
-        IReadOnlyList<(IReadOnlyList<int> Rows, string Label)> removals, IReadOnlyList<ProofTest> tests, CancellationToken cancellationToken)
+        IReadOnlyList<(IReadOnlyList<int> Rows, string Label)> removals,
+        IReadOnlyList<ProofTest> tests,
+        CancellationToken cancellationToken)
     {
         var trained = removals
             .Select(r => Train(_sample.Without(r.Rows), RemovalSteps, r.Label, tests, cancellationToken)).ToArray();

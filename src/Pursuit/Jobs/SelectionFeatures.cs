@@ -72,7 +72,11 @@ internal sealed record SelectionFeatures : IDisposable
     {
         var given = problem with { TargetGroups = TargetGroups, TargetGroupNames = TargetGroupNames };
         return needs.HasFlag(FeatureNeeds.PoolEmbeddings)
-            ? given with { Gradients = new GradientInputs { Losses = Losses }, Embeddings = new EmbeddingInputs { Pool = Pool, Target = Target } }
+            ? given with
+            {
+                Gradients = new GradientInputs { Losses = Losses },
+                Embeddings = new EmbeddingInputs { Pool = Pool, Target = Target },
+            }
             : given with { Gradients = new GradientInputs { Pool = Pool, Target = Target, Losses = Losses } };
     }
 

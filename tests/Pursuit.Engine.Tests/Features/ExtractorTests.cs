@@ -384,7 +384,8 @@ public sealed class ExtractorTests
             {
                 var (inputs, deltas) = captured.Sides[group];
                 var (a, g) = (Float64.Damped(Float64.SecondMoment(inputs), damping), Float64.Damped(Float64.SecondMoment(deltas), damping));
-                var own = gradient.Skip(result.Count).Take(group.Inputs * group.Outputs).Select(x => (double)x).Chunk(group.Inputs).ToArray();
+                var own = gradient.Skip(result.Count).Take(group.Inputs * group.Outputs)
+                    .Select(x => (double)x).Chunk(group.Inputs).ToArray();
                 var right = own.Select(row => Float64.Solve(a, row)).ToArray();
                 var columns = Enumerable.Range(0, group.Inputs).Select(j => Float64.Solve(g, [.. right.Select(r => r[j])])).ToArray();
                 result.AddRange(Enumerable.Range(0, group.Outputs).SelectMany(i => columns.Select(c => c[i])));
