@@ -83,8 +83,8 @@ public sealed class ValidateJobTests : IDisposable
     [Fact]
     public void Methods_without_scores_toward_an_example_and_values_out_of_range_are_told_together()
     {
-        var message = Should.Throw<PursuitException>(
-            () => (Options with { Methods = [ProofMethod.Parse("gtp")], Examples = 3, Share = 1, Removed = 0, Subsets = 2 }).Validate()).Message;
+        var wrong = Options with { Methods = [ProofMethod.Parse("gtp")], Examples = 3, Share = 1, Removed = 0, Subsets = 2 };
+        var message = Should.Throw<PursuitException>(wrong.Validate).Message;
         message.ShouldContain("'gtp', which gives examples no score toward each target example");
         message.ShouldContain("bm25");
         message.ShouldContain("Examples: 3");

@@ -31,7 +31,8 @@ public sealed class DatamodelScoreTests
         var inside = Enumerable.Range(0, Trials).Count(trial =>
         {
             var random = new SeededRandom((ulong)trial, "test/datamodel");
-            double[][] Draw() => [.. Enumerable.Range(0, 12).Select(_ => Enumerable.Range(0, 25).Select(_ => random.NextGaussian()).ToArray())];
+            double[] Numbers() => [.. Enumerable.Range(0, 25).Select(_ => random.NextGaussian())];
+            double[][] Draw() => [.. Enumerable.Range(0, 12).Select(_ => Numbers())];
             var score = DatamodelScore.Of([(Draw(), Draw()), (Draw(), Draw())], (ulong)trial);
             return score.Low < 0 && score.High > 0;
         });
