@@ -24,6 +24,7 @@ internal static class CommandLine
         new VersionOption { Action = new PrintVersion() },
         SelectCommand.Create(),
         SelectCommand.CreatePrune(),
+        DedupCommand.Create(),
         ScoreCommand.Create(),
         FeaturesCommand.Create(),
         PlanCommand.Create(),

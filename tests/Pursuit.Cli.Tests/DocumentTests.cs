@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using Pursuit.Data.Deduplication;
 using Pursuit.Engine.Features;
 using Pursuit.Engine.Statistics;
 using Pursuit.Selection;
@@ -115,6 +116,7 @@ public sealed partial class DocumentTests
         MethodOptions.FeaturesOwner => MethodOptions.List(typeof(GradientFeatureOptions)),
         MethodOptions.EmbeddingOwner => MethodOptions.List(typeof(EmbeddingOptions)),
         MethodOptions.ProbeOwner => MethodOptions.List(typeof(ProbeOptions)),
+        MethodOptions.DedupOwner => MethodOptions.List(typeof(NearDuplicateOptions)),
         _ => MethodRegistry.Methods.Where(m => m.Name == owner).SelectMany(MethodOptions.List),
     }).Select(o => o.Name);
 

@@ -18,6 +18,7 @@ internal sealed class FeaturesCommand
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
+    private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<int> _maxLength = CommonOptions.MaxLength();
     private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
@@ -55,7 +56,7 @@ internal sealed class FeaturesCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _kind, _shape, _preference, _strict, _model, _maxLength, _templateSet, _set, _run, _shard, _again,
+        _pool, _kind, _shape, _preference, _strict, _dedup, _model, _maxLength, _templateSet, _set, _run, _shard, _again,
         _threads, _device, _config, _json,
     ];
 
@@ -78,6 +79,7 @@ internal sealed class FeaturesCommand
             Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
             Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)),
             Strict = parsed.GetValue(_strict),
+            NearDuplicates = DedupCommandOptions.Of(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
             Threads = threads,
         };
         using var progress = new ProgressPrinter();

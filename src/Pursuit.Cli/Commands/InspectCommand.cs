@@ -32,6 +32,8 @@ internal static class InspectCommand
         var shape = CommonOptions.Shape();
         var preference = CommonOptions.Preference();
         var strict = CommonOptions.Strict();
+        var dedup = DedupCommandOptions.Dedup();
+        var set = DedupCommandOptions.Set();
         var json = CommonOptions.Json();
         var command = new ToolCommand("inspect", "Prints examples as a model reads them, with the trained tokens marked, and audits "
             + "all of them.")
@@ -39,7 +41,8 @@ internal static class InspectCommand
             Example = "inspect pool.jsonl --model DIR",
         };
         command.Add(files);
-        foreach (var option in (Option[])[id, count, model, maxLength, templateSet, shape, preference, strict, json]) command.Add(option);
+        foreach (var option in (Option[])[id, count, model, maxLength, templateSet, shape, preference, strict, dedup, set, json])
+            command.Add(option);
         command.Action = JobAction.Answer((parsed, cancellationToken) => Run(
             new PoolOptions
             {
@@ -47,6 +50,7 @@ internal static class InspectCommand
                 Shape = CommonOptions.ShapeOf(parsed.GetValue(shape)),
                 Preference = CommonOptions.PreferenceOf(parsed.GetValue(preference)),
                 Strict = parsed.GetValue(strict),
+                NearDuplicates = DedupCommandOptions.OnlyOf(parsed.GetValue(dedup), parsed.GetValue(set)!),
                 Threads = LaunchedCores.Own,
             },
             ModelEncoder.LoadWithin(BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(maxLength), parsed.GetValue(templateSet)),
@@ -102,6 +106,7 @@ internal static class InspectCommand
         Rows = pool.Ledger.RowCount,
         Examples = pool.Ledger.PoolCount,
         Duplicates = pool.Ledger.DuplicateCount,
+        NearDuplicates = pool.Ledger.NearDuplicateCount,
         Quarantined = pool.Ledger.QuarantinedCount,
         pool.Notes,
         Reasons = pool.Ledger.ReasonCounts.Select(r => new { r.Reason, r.Count }),

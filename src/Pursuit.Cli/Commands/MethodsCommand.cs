@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
+using Pursuit.Data.Deduplication;
 using Pursuit.Engine.Features;
 using Pursuit.Engine.Statistics;
 using Pursuit.Selection;
@@ -15,11 +16,15 @@ internal static class MethodsCommand
     {
         var name = new Argument<string?>("name")
         {
-            Description = "List the options of this method, or of 'features' (gradients), 'embedding' or 'probe'.",
+            Description = "List the options of this method, or of 'features' (gradients), 'embedding', 'probe' or 'dedup' (near "
+                + "duplicates).",
             Arity = ArgumentArity.ZeroOrOne,
         };
         name.CompletionSources.Add(
-            [.. CommonOptions.MethodNames, GradientFeatureOptions.Name, EmbeddingOptions.Name, MethodOptions.ProbeOwner]);
+            [
+                .. CommonOptions.MethodNames, GradientFeatureOptions.Name, EmbeddingOptions.Name, MethodOptions.ProbeOwner,
+                MethodOptions.DedupOwner,
+            ]);
         var json = CommonOptions.Json();
         var command = new ToolCommand("methods", "Lists the selection methods, or one method's options.") { Example = "methods gtp" };
         command.Add(name);
@@ -33,6 +38,7 @@ internal static class MethodsCommand
         if (name == GradientFeatureOptions.Name) return Features<GradientFeatureOptions>(json);
         if (name == EmbeddingOptions.Name) return Features<EmbeddingOptions>(json);
         if (name == MethodOptions.ProbeOwner) return Owner(name, typeof(ProbeOptions), json);
+        if (name == MethodOptions.DedupOwner) return Owner(name, typeof(NearDuplicateOptions), json);
         var methods = name is null ? MethodRegistry.Methods : [MethodRegistry.Find(name)];
         if (json)
         {

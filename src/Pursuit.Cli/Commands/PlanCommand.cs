@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
+using Pursuit.Data.Deduplication;
 using Pursuit.Distribution;
 using Pursuit.Engine.Features;
 using Pursuit.Engine.Planning;
@@ -31,6 +32,7 @@ internal sealed class PlanCommand
     private readonly Option<FeatureKind> _kind = FeatureCommandOptions.Kind();
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
+    private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<int> _maxLength = CommonOptions.MaxLength();
     private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
@@ -70,7 +72,7 @@ internal sealed class PlanCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _examples, _machines, _kind, _budget, _model, _maxLength, _templateSet, _set, _shape, _preference, _threads,
+        _pool, _target, _examples, _machines, _kind, _budget, _model, _maxLength, _templateSet, _set, _shape, _preference, _dedup, _threads,
         _device, _json,
     ];
 
@@ -86,9 +88,10 @@ internal sealed class PlanCommand
         var examples = parsed.GetValue(_examples) is { } text ? ParseExamples(text) : 0;
         var machines = parsed.GetValue(_machines) is { } path ? MachinesFile.Read(path) : null;
         using var progress = new ProgressPrinter();
-        using var target = parsed.GetValue(_target) is { Length: > 0 } targets ? Open(targets, "reading the target") : null;
+        var near = DedupCommandOptions.Of(parsed.GetValue(_dedup), settings);
+        using var target = parsed.GetValue(_target) is { Length: > 0 } targets ? Open(targets, null, "reading the target") : null;
         var clock = Stopwatch.StartNew();
-        using var pool = Open(parsed.GetValue(_pool)!, "reading the pool");
+        using var pool = Open(parsed.GetValue(_pool)!, near, "reading the pool");
         var request = new PlanRequest
         {
             Examples = examples,
@@ -110,13 +113,14 @@ internal sealed class PlanCommand
             throw new PursuitException($"This doesn't fit. {string.Join(" ", cluster.Faults)}");
         return CommandLine.Done;
 
-        Pool Open(string[] paths, string work)
+        Pool Open(string[] paths, NearDuplicateOptions? nearDuplicates, string work)
         {
             var options = new PoolOptions
             {
                 Paths = paths,
                 Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
                 Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)),
+                NearDuplicates = nearDuplicates,
                 Threads = threads,
             };
             return Pool.Open(options, PoolReport.To(progress, work), cancellationToken);
@@ -125,7 +129,7 @@ internal sealed class PlanCommand
         double ReadAgain()
         {
             clock.Restart();
-            Open(parsed.GetValue(_pool)!, "reading the pool again").Dispose();
+            Open(parsed.GetValue(_pool)!, near, "reading the pool again").Dispose();
             return clock.Elapsed.TotalSeconds;
         }
     }

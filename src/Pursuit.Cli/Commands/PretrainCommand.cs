@@ -20,6 +20,8 @@ internal sealed class PretrainCommand
     {
         Required = true,
     };
+    private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
+    private readonly Option<string[]> _set = DedupCommandOptions.Set();
     private readonly Option<string?> _tokenizer = new ListedOption<string?>(
         "--tokenizer", OptionGroup.Tokenizer, "DIR", "A directory with the tokenizer to use.")
     {
@@ -81,7 +83,7 @@ internal sealed class PretrainCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _data, _training.Out, _tokenizer, _vocabulary, _pattern, _tokenizerSample, _template,
+        _data, _dedup, _set, _training.Out, _tokenizer, _vocabulary, _pattern, _tokenizerSample, _template,
         _width, _layers, _heads, _keyValueHeads, _mlp, _context, _ropeTheta, _untied,
         _tokens, _epochs, _batch, .. _training.All, .. _training.Course,
     ];
@@ -117,7 +119,12 @@ internal sealed class PretrainCommand
         var threads = _training.Threads(parsed);
         var options = new PretrainOptions
         {
-            Corpus = new PoolOptions { Paths = parsed.GetValue(_data)!, Threads = threads },
+            Corpus = new PoolOptions
+            {
+                Paths = parsed.GetValue(_data)!,
+                NearDuplicates = DedupCommandOptions.OnlyOf(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
+                Threads = threads,
+            },
             HeldOut = _training.HeldOut(parsed) is { Length: > 0 } paths ? new PoolOptions { Paths = paths, Threads = threads } : null,
             Out = parsed.GetValue(_training.Out)!,
             Tokenizer = parsed.GetValue(_tokenizer),

@@ -53,6 +53,7 @@ internal sealed class ProveCommand
         Required = true,
         Words = CommonOptions.MethodNames,
     };
+    private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<int> _seeds = TrainingOptions.Valued(
         "--seeds", OptionGroup.Training, "COUNT", "Repetitions of everything with other seeds.", Usual.Seeds);
@@ -142,7 +143,7 @@ internal sealed class ProveCommand
     [
         _pool, _target, _test, _methods, _budget, _model, _fromScratch, _seeds, _epochSeeds, _time, _use, _epochs, _batch,
         _learningRate, _warmup, _maxLength, _templateSet, _generate,
-        _features, _targetFeatures, _set, _seed, _shape, _preference, _strict, _microBatch, _threads, _device, _run, _config, _json,
+        _features, _targetFeatures, _set, _seed, _shape, _preference, _strict, _dedup, _microBatch, _threads, _device, _run, _config, _json,
     ];
 
     private JobFiles Files(ParseResult parsed)
@@ -183,6 +184,7 @@ internal sealed class ProveCommand
                 Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
                 Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)),
                 Strict = parsed.GetValue(_strict),
+                NearDuplicates = DedupCommandOptions.Of(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
                 Threads = threads,
             },
             Targets = parsed.GetValue(_target)!,

@@ -46,6 +46,7 @@ internal sealed class ScoreCommand
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
+    private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
     private readonly Option<string?> _run = CommonOptions.RunBesideOut();
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _device = CommonOptions.Device();
@@ -67,7 +68,7 @@ internal sealed class ScoreCommand
     private IEnumerable<Option> Options() =>
     [
         _pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _templateSet, _set, _seed, _shape, _preference, _strict,
-        _run, _threads, _device, _config, _json,
+        _dedup, _run, _threads, _device, _config, _json,
     ];
 
     private string RunPath(ParseResult parsed) => parsed.GetValue(_run) ?? SelectionWriter.Beside(parsed.GetValue(_out)!, ".run");
@@ -85,6 +86,7 @@ internal sealed class ScoreCommand
             Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
             Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)),
             Strict = parsed.GetValue(_strict),
+            NearDuplicates = DedupCommandOptions.Of(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
             Threads = threads,
         },
         Targets = parsed.GetValue(_target)!,

@@ -56,6 +56,7 @@ internal sealed class SelectCommand
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
+    private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string?> _referenceModel = StatisticsCommandOptions.ReferenceModel();
     private readonly Option<int> _maxLength;
@@ -175,7 +176,7 @@ internal sealed class SelectCommand
     [
         _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _on,
         _set,
-        _out, _model, _referenceModel, _maxLength, _templateSet, _seed, _shape, _preference, _strict, _sourceField, _quota, _format,
+        _out, _model, _referenceModel, _maxLength, _templateSet, _seed, _shape, _preference, _strict, _dedup, _sourceField, _quota, _format,
         _repeats, _run, _noReport, _memory, _threads, _device, _config, _json,
     ];
 
@@ -253,6 +254,7 @@ internal sealed class SelectCommand
                 Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
                 Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)),
                 Strict = parsed.GetValue(_strict),
+                NearDuplicates = DedupCommandOptions.Of(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
                 Threads = threads,
             },
             Targets = Given(parsed, _target) ?? [],

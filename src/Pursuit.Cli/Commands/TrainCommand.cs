@@ -23,6 +23,8 @@ internal sealed class TrainCommand
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
+    private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
+    private readonly Option<string[]> _set = DedupCommandOptions.Set();
     private readonly Option<string?> _selection = new ListedOption<string?>(
         "--selection", OptionGroup.Input, "FILE", "The .selection.jsonl of the examples; its weights scale their losses.")
     {
@@ -76,7 +78,7 @@ internal sealed class TrainCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _model, _data, _shape, _preference, _strict, _training.Out, _selection, _selectionUse, _maxLength, _templateSet,
+        _model, _data, _shape, _preference, _strict, _dedup, _set, _training.Out, _selection, _selectionUse, _maxLength, _templateSet,
         _epochs, _steps, _batch, _batchTokens, _mean, .. _adapters.All, .. _training.All, .. _training.Course,
     ];
 
@@ -119,6 +121,7 @@ internal sealed class TrainCommand
                 Shape = shape,
                 Preference = preference,
                 Strict = parsed.GetValue(_strict),
+                NearDuplicates = DedupCommandOptions.OnlyOf(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
                 Threads = threads,
             },
             Model = BundledModel.OrGiven(parsed.GetValue(_model)),

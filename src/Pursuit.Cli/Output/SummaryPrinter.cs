@@ -14,7 +14,9 @@ internal static class SummaryPrinter
         var bad = input.Quarantined - input.Excluded;
         Terminal.Line();
         Terminal.Line($"Read      {input.Rows:N0} rows: {input.Selected + input.NotSelected:N0} examples, "
-            + $"{input.Duplicates:N0} exact duplicates, {bad:N0} bad records"
+            + $"{input.Duplicates:N0} exact duplicates, "
+            + (input.NearDuplicates > 0 ? $"{input.NearDuplicates:N0} near duplicates, " : "")
+            + $"{bad:N0} bad records"
             + (input.Excluded > 0 ? $", {input.Excluded:N0} of the target's" : ""));
         foreach (var record in summary.FirstQuarantined) Terminal.Line($"          bad: {record}");
         if (bad > summary.FirstQuarantined.Count)

@@ -38,7 +38,8 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
         own.OnDamage = run.OnDamage;
         if (!_ofTargets.TryGetValue((wanted, number), out var ofTarget))
         {
-            using var examples = Pool.Open(options.Pool with { Paths = [options.Targets[number]] }, null, cancellationToken);
+            using var examples = Pool.Open(
+                options.Pool with { Paths = [options.Targets[number]], NearDuplicates = null }, null, cancellationToken);
             _ofTargets[(wanted, number)] = ofTarget = Report(Source(wanted, own).OfTarget(pool, examples, cancellationToken));
         }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json;
 using Pursuit.Data.Indexing;
@@ -16,6 +17,9 @@ public enum RowFate
 
     /// <summary>It is no valid record.</summary>
     Quarantined,
+
+    /// <summary>It nearly says the same as an earlier row, which is in the pool.</summary>
+    NearDuplicateOf,
 }
 
 /// <summary>One invalid record.</summary>
@@ -31,13 +35,17 @@ public sealed record QuarantinedRecord(string File, long Line, long Row, string 
 /// <param name="Line">The 1-based line of its first byte.</param>
 /// <param name="Fate">What became of it.</param>
 /// <param name="Position">Its position in the pool, or -1.</param>
-/// <param name="DuplicateOf">The row it repeats, or -1.</param>
-/// <param name="Reason">Why it is quarantined, or null.</param>
-public readonly record struct LedgerRow(long Row, string File, long Line, RowFate Fate, int Position, long DuplicateOf, string? Reason);
+/// <param name="DuplicateOf">The row it repeats, nearly or exactly, or -1.</param>
+/// <param name="Reason">Why it is quarantined, or what it is a near duplicate of, or null.</param>
+public readonly record struct LedgerRow(long Row, string File, long Line, RowFate Fate, int Position, long DuplicateOf, string? Reason)
+{
+    /// <summary>A near duplicate's Jaccard similarity to the row it resembles; null for any other row.</summary>
+    public double? Similarity { get; init; }
+}
 
 /// <summary>
-/// The account of every input row: <c>pool + duplicates + quarantined = rows read</c>. Whether a row of the pool is then
-/// selected is for the selection to say.
+/// The account of every input row: <c>pool + duplicates + near duplicates + quarantined = rows read</c>. Whether a row of the pool is
+/// then selected is for the selection to say.
 /// </summary>
 public sealed class Ledger
 {
@@ -47,15 +55,17 @@ public sealed class Ledger
     private readonly RowIndex _rows;
     private readonly IReadOnlyList<PoolSource> _sources;
     private readonly int[] _poolRows;
+    private readonly UserIdList _userIds;
 
     internal Ledger(
-        RowIndex rows, IReadOnlyList<PoolSource> sources, int[] poolRows, int repeatedUserIds, IReadOnlyList<FileNotRead> notRead)
+        RowIndex rows, IReadOnlyList<PoolSource> sources, int[] poolRows, UserIdList userIds, IReadOnlyList<FileNotRead> notRead)
     {
         NotRead = notRead;
-        (_rows, _sources, _poolRows) = (rows, sources, poolRows);
-        RepeatedUserIdCount = repeatedUserIds;
+        (_rows, _sources, _poolRows, _userIds) = (rows, sources, poolRows, userIds);
+        RepeatedUserIdCount = userIds.CountRepeated();
         QuarantinedCount = ReasonCounts.Sum(r => (long)r.Count);
         DuplicateCount = Enumerable.Range(0, rows.Count).LongCount(row => rows.Fate(row) == RowFate.DuplicateOf);
+        NearDuplicateCount = RowCount - PoolCount - DuplicateCount - QuarantinedCount;
     }
 
     /// <summary>Rows read, good or bad.</summary>
@@ -66,6 +76,12 @@ public sealed class Ledger
 
     /// <summary>Rows that say the same as an earlier one.</summary>
     public long DuplicateCount { get; }
+
+    /// <summary>
+    /// Rows that nearly say the same as an earlier one, with exact copies of such; 0 where <see cref="PoolOptions.NearDuplicates"/> is
+    /// null.
+    /// </summary>
+    public long NearDuplicateCount { get; }
 
     /// <summary>Rows that are no valid record.</summary>
     public long QuarantinedCount { get; }
@@ -131,8 +147,8 @@ public sealed class Ledger
     }
 
     /// <summary>
-    /// Writes one JSON line per row: <c>{"row","source_file","line","fate"}</c> and, where they apply, <c>duplicate_of</c> and
-    /// <c>reason</c>; then one per file that isn't read: <c>{"source_file","fate":"not read","reason"}</c>.
+    /// Writes one JSON line per row: <c>{"row","source_file","line","fate"}</c> and, where they apply, <c>duplicate_of</c>,
+    /// <c>similarity</c> and <c>reason</c>; then one per file that isn't read: <c>{"source_file","fate":"not read","reason"}</c>.
     /// </summary>
     public void Write(Stream destination, Func<int, string>? fateOfPosition, CancellationToken token)
     {
@@ -153,6 +169,12 @@ public sealed class Ledger
                 case RowFate.DuplicateOf:
                     json.WriteString("fate", "duplicate of");
                     json.WriteNumber("duplicate_of", row.DuplicateOf);
+                    break;
+                case RowFate.NearDuplicateOf:
+                    json.WriteString("fate", "near duplicate of");
+                    json.WriteNumber("duplicate_of", row.DuplicateOf);
+                    json.WriteNumber("similarity", Math.Round(row.Similarity!.Value, 4));
+                    json.WriteString("reason", row.Reason);
                     break;
                 default:
                     json.WriteString("fate", "quarantined");
@@ -190,7 +212,22 @@ public sealed class Ledger
             _rows.Line(row),
             fate,
             fate == RowFate.Pool ? _rows.Position(row) : -1,
-            fate == RowFate.DuplicateOf ? _poolRows[_rows.Position(row)] : -1,
-            fate == RowFate.Quarantined ? _rows.Reason(row) : null);
+            fate is RowFate.DuplicateOf or RowFate.NearDuplicateOf ? _poolRows[_rows.Position(row)] : -1,
+            fate switch
+            {
+                RowFate.Quarantined => _rows.Reason(row),
+                RowFate.NearDuplicateOf => Resemblance(_rows.Position(row), _rows.Similarity(row)),
+                _ => null,
+            })
+        {
+            Similarity = fate == RowFate.NearDuplicateOf ? _rows.Similarity(row) : null,
+        };
+    }
+
+    /// <summary>"near duplicate of X (0.87)", rounded down: only sets that are equal are at 1.00.</summary>
+    private string Resemblance(int position, double similarity)
+    {
+        var name = _userIds.Get(position) ?? string.Create(CultureInfo.InvariantCulture, $"row {_poolRows[position]}");
+        return string.Create(CultureInfo.InvariantCulture, $"near duplicate of {name} ({Math.Floor(similarity * 100 + 1e-9) / 100:0.00})");
     }
 }

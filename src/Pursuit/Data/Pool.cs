@@ -2,14 +2,17 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Pursuit.Data.Deduplication;
 using Pursuit.Data.Indexing;
 using Pursuit.Data.Json;
 using Pursuit.Data.Reading;
+using static System.FormattableString;
 
 namespace Pursuit.Data;
 
 /// <summary>
-/// The unique, valid examples of some files in canonical order (that of their first occurrence in the input), as an index:
+/// The unique, valid examples of some files in canonical order (that of their first occurrence in the input), as an index; where asked,
+/// without near duplicates of earlier ones:
 /// ids and places are in memory, about 60 to 100 bytes a row, the texts are read again when they are asked for.
 /// </summary>
 /// <remarks>
@@ -33,8 +36,25 @@ public sealed class Pool : IDisposable
         _files = new OpenFiles(built.Files, _spool);
         Sources = built.Sources;
         Notes = built.Notes;
-        Ledger = new Ledger(_rows, Sources, _poolRows, _userIds.CountRepeated(), built.NotRead);
-        Fingerprint = ComputeFingerprint(_contentIds);
+        Ledger = new Ledger(_rows, Sources, _poolRows, _userIds, built.NotRead);
+        Fingerprint = ComputeFingerprint(_contentIds, null);
+    }
+
+    /// <summary>What stays of a pool, which it takes the place of.</summary>
+    private Pool(Pool pool, NearDuplicateOptions options, IReadOnlyList<NearDuplicate> duplicates)
+    {
+        (_options, _rows, _spool, _files, Sources) = (pool._options, pool._rows, pool._spool, pool._files, pool.Sources);
+        var moved = new int[pool.Count];
+        for (var i = 0; i < duplicates.Count; i++) moved[duplicates[i].Position] = ~i;
+        var kept = Enumerable.Range(0, pool.Count).Where(p => moved[p] >= 0).ToArray();
+        for (var i = 0; i < kept.Length; i++) moved[kept[i]] = i;
+        _contentIds = [.. kept.Select(p => pool._contentIds[p])];
+        _poolRows = [.. kept.Select(p => pool._poolRows[p])];
+        _userIds = pool._userIds.Only(kept);
+        _rows.Drop(duplicates, moved);
+        Ledger = new Ledger(_rows, Sources, _poolRows, _userIds, pool.Ledger.NotRead);
+        Notes = [.. pool.Notes, Resemblances(Ledger.NearDuplicateCount, options)];
+        Fingerprint = ComputeFingerprint(_contentIds, options);
     }
 
     /// <summary>Reads the files once: validates, hashes and indexes every record.</summary>
@@ -61,7 +81,17 @@ public sealed class Pool : IDisposable
         options.Validate();
         var builder = new PoolBuilder(options, blockBytes, progress);
         builder.Build(token);
-        return new Pool(options, builder);
+        var pool = new Pool(options, builder);
+        if (options.NearDuplicates is not { } near) return pool;
+        try
+        {
+            return new Pool(pool, near, new NearDuplicateFinder(pool, near, options, progress, token).Find());
+        }
+        catch
+        {
+            pool.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Examples in the pool.</summary>
@@ -87,7 +117,7 @@ public sealed class Pool : IDisposable
 
     /// <summary>
     /// SHA-256 of the ordered content ids, lower-case hexadecimal: equal for the same examples in the same order, however
-    /// they are spelled, split or compressed.
+    /// they are spelled, split or compressed. Of a pool without near duplicates it also covers what those are.
     /// </summary>
     public string Fingerprint { get; }
 
@@ -126,7 +156,8 @@ public sealed class Pool : IDisposable
     /// <exception cref="PursuitException">A file has changed since it was read.</exception>
     public void CopyRecords(IReadOnlyList<int> positions, Stream destination, CancellationToken token = default)
     {
-        using var fetcher = new RecordFetcher(_files, forward: false, token);
+        var forward = positions.Count == Count && positions.SequenceEqual(Enumerable.Range(0, Count));
+        using var fetcher = new RecordFetcher(_files, forward, token);
         foreach (var position in positions)
         {
             token.ThrowIfCancellationRequested();
@@ -202,7 +233,7 @@ public sealed class Pool : IDisposable
     }
 
     private PursuitException Changed(RecordLocator locator) => PursuitException.At(
-        FormattableString.Invariant($"{Sources[locator.Source].Path}, line {locator.Line}"),
+        Invariant($"{Sources[locator.Source].Path}, line {locator.Line}"),
         "the record isn't the one that was read before", "input files that do not change during a run", "Run again from the start.");
 
     private static void WriteLine(ReadOnlySpan<byte> record, bool isArray, Stream destination)
@@ -220,7 +251,15 @@ public sealed class Pool : IDisposable
         destination.WriteByte((byte)'\n');
     }
 
-    private static string ComputeFingerprint(ContentId[] ids)
+    private static string Resemblances(long rows, NearDuplicateOptions options)
+    {
+        var unit = options.Unit.ToString().ToLowerInvariant();
+        var what = rows == 1 ? "row is a near duplicate" : "rows are near duplicates";
+        return Invariant($"{rows:N0} {what} of earlier rows and not in the pool: a Jaccard similarity of {options.Threshold} or more, ")
+            + Invariant($"of {options.GramSize}-grams of {unit}");
+    }
+
+    private static string ComputeFingerprint(ContentId[] ids, NearDuplicateOptions? near)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData("pursuit pool v1\0"u8);
@@ -233,6 +272,7 @@ public sealed class Pool : IDisposable
             hash.AppendData(bytes);
         }
 
+        if (near is not null) hash.AppendData(Encoding.UTF8.GetBytes(near.Describe()));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -1,3 +1,5 @@
+using Pursuit.Data.Deduplication;
+
 namespace Pursuit.Data;
 
 /// <summary>What to read as a pool or a target, and within which limits.</summary>
@@ -24,6 +26,11 @@ public sealed record PoolOptions
     /// </summary>
     public IReadOnlySet<ContentId>? Excluded { get; init; }
 
+    /// <summary>
+    /// Keeps near duplicates of earlier examples out of the pool too; null (the default) for exact ones alone, which never get into it.
+    /// </summary>
+    public NearDuplicateOptions? NearDuplicates { get; init; }
+
     /// <summary>How deeply a record's JSON may nest. Default 256, range 2 to 1,024.</summary>
     public int MaxDepth { get; init; } = 256;
 
@@ -36,7 +43,10 @@ public sealed record PoolOptions
     /// </summary>
     public int Threads { get; init; } = 1;
 
-    /// <summary>Where compressed files are unpacked for random access; null (the default) means the system's temporary directory.</summary>
+    /// <summary>
+    /// Where compressed files are unpacked for random access, and near duplicates are sorted; null (the default) means the system's
+    /// temporary directory.
+    /// </summary>
     public string? SpoolDirectory { get; init; }
 
     /// <summary>Checks all options.</summary>
@@ -57,6 +67,7 @@ public sealed record PoolOptions
         Range(nameof(Threads), Threads, 1, 256);
         if (faults.Count > 0)
             throw new PursuitException(FaultKind.Option, $"Pool options: {string.Join("; ", faults)}.");
+        NearDuplicates?.Validate();
 
         void Range(string name, int value, int low, int high)
         {
@@ -83,7 +94,16 @@ public enum PreferenceReading
 /// <param name="BytesTotal">Bytes of all files on disk.</param>
 /// <param name="RowsRead">Rows read, good or bad.</param>
 /// <param name="File">The file being read.</param>
-public readonly record struct PoolProgress(long BytesRead, long BytesTotal, long RowsRead, string File);
+public readonly record struct PoolProgress(long BytesRead, long BytesTotal, long RowsRead, string File)
+{
+    /// <summary>
+    /// What is done to <see cref="RowsRead"/> rows after all are read, such as "comparing texts"; null while they are read.
+    /// </summary>
+    public string? Work { get; init; }
+
+    /// <summary>Rows of that work in all.</summary>
+    public long RowsTotal { get; init; }
+}
 
 /// <summary>One file of a pool.</summary>
 /// <param name="Path">Its path as it was given or found.</param>

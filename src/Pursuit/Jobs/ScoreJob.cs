@@ -86,7 +86,10 @@ public sealed class ScoreJob
     {
         _options.Files().Refuse();
         using var target = _options.Targets.Count > 0
-            ? Pool.Open(_options.Pool with { Paths = _options.Targets }, PoolReport.To(_progress, "reading the target"), cancellationToken)
+            ? Pool.Open(
+                _options.Pool with { Paths = _options.Targets, NearDuplicates = null },
+                PoolReport.To(_progress, "reading the target"),
+                cancellationToken)
             : null;
         using var pool = Pool.Open(_options.Pool, PoolReport.To(_progress, "reading the pool"), cancellationToken);
         using var statistics = StatisticsFeatures.Open(Needs, Statistics, pool, earlier: null, cancellationToken);

@@ -144,7 +144,7 @@ public sealed class SelectJob
     {
         // The target first: what is wrong with it is told before a long job on the pool.
         var target = _options.Targets.Count > 0
-            ? OpenPool(_options.Pool with { Paths = _options.Targets }, "reading the target", cancellationToken)
+            ? OpenPool(_options.Pool with { Paths = _options.Targets, NearDuplicates = null }, "reading the target", cancellationToken)
             : null;
         Pool? pool = null;
         try
@@ -317,6 +317,7 @@ public sealed class SelectJob
                 pool.Ledger.RowCount, selection.Rows.Count, pool.Count - selection.Rows.Count, pool.Ledger.DuplicateCount,
                 pool.Ledger.QuarantinedCount)
             {
+                NearDuplicates = pool.Ledger.NearDuplicateCount,
                 Excluded = TargetOverlap.ExcludedRows(pool),
             },
             FirstQuarantined = [.. pool.Ledger.Quarantined().Where(q => q.Reason != PoolOptions.ExcludedReason).Take(5)

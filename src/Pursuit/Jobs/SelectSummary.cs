@@ -115,6 +115,10 @@ public sealed record SelectSummary
 /// <param name="Quarantined">Records that were not offered, invalid ones as a rule, each with its reason in the ledger.</param>
 public sealed record LedgerCounts(long Rows, long Selected, long NotSelected, long Duplicates, long Quarantined)
 {
+    /// <summary>Near duplicates of an earlier row, where they are left out as well.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long NearDuplicates { get; init; }
+
     /// <summary>Of the quarantined, good records that were left out because they are the target's.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long Excluded { get; init; }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Pursuit.Data;
 
@@ -45,8 +44,8 @@ internal static class AnswerText
         foreach (var rune in Normalize(text).EnumerateRunes())
         {
             var starts = UnspacedScripts.StandsAlone(rune);
-            if (starts || !IsOfWord(rune) || (isAlone && !UnspacedScripts.IsMark(rune))) End();
-            if (!IsOfWord(rune)) continue;
+            if (starts || !WordCharacters.IsOfWord(rune) || (isAlone && !UnspacedScripts.IsMark(rune))) End();
+            if (!WordCharacters.IsOfWord(rune)) continue;
             isAlone = starts || (isAlone && word.Length > 0);
             word.Append(units[..rune.EncodeToUtf16(units)]);
         }
@@ -61,10 +60,4 @@ internal static class AnswerText
             word.Clear();
         }
     }
-
-    private static bool IsOfWord(Rune rune) => Rune.GetUnicodeCategory(rune) is
-        UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
-        or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter
-        or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark
-        or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
 }

@@ -28,6 +28,7 @@ public sealed class OverwrittenInputTests : IDisposable
             ["--pool", "--target", "--features", "--target-features", "--match", "--model", "--reference-model", "--config"],
             ["--out", "--run"]),
         new("prune", ["--keep", "50%"], ["--pool", "--features", "--model", "--reference-model", "--config"], ["--out", "--run"]),
+        new("dedup", [], ["--pool", "--config"], ["--out", "--run"]),
         new("score", ["--methods", "zip"], ["--pool", "--target", "--model", "--reference-model", "--config"], ["--out", "--run"]),
         new("features", [], ["--pool", "--model", "--config"], ["--run"]),
         new(

@@ -1,5 +1,6 @@
 using System.Text;
 using Pursuit.Cli;
+using Pursuit.Data.Deduplication;
 using Pursuit.Engine.Features;
 using Pursuit.Engine.Statistics;
 using Pursuit.Fuzz.Mutation;
@@ -77,6 +78,7 @@ internal sealed class SettingsTarget : FuzzTarget
         .. MethodOptions.List(typeof(GradientFeatureOptions)).Select(o => $"{GradientFeatureOptions.Name}.{o.Name}"),
         .. MethodOptions.List(typeof(EmbeddingOptions)).Select(o => $"{EmbeddingOptions.Name}.{o.Name}"),
         .. MethodOptions.List(typeof(ProbeOptions)).Select(o => $"{MethodOptions.ProbeOwner}.{o.Name}"),
+        .. MethodOptions.List(typeof(NearDuplicateOptions)).Select(o => $"{MethodOptions.DedupOwner}.{o.Name}"),
     ];
 
     public override IReadOnlyList<byte[]> Seeds { get; } =
@@ -93,6 +95,7 @@ internal sealed class SettingsTarget : FuzzTarget
         Try(refused, () => Fill(new GradientFeatureOptions(), GradientFeatureOptions.Name, settings).Validate());
         Try(refused, () => Fill(new EmbeddingOptions(), EmbeddingOptions.Name, settings).Validate());
         Try(refused, () => Fill(new ProbeOptions(), MethodOptions.ProbeOwner, settings).Validate());
+        Try(refused, () => Fill(new NearDuplicateOptions(), MethodOptions.DedupOwner, settings).Validate());
         if (refused.Count > 0) throw refused[0];
     }
 

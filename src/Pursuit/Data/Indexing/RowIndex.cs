@@ -1,3 +1,4 @@
+using Pursuit.Data.Deduplication;
 using Pursuit.Data.Reading;
 
 namespace Pursuit.Data.Indexing;
@@ -20,6 +21,8 @@ internal sealed class RowIndex
     private readonly List<string> _reasons = [];
     private readonly Dictionary<string, int> _reasonNumbers = new(StringComparer.Ordinal);
     private readonly List<int> _reasonCounts = [];
+    private readonly List<int> _similarRows = [];
+    private readonly List<double> _similarities = [];
 
     public int Count => _fates.Count;
 
@@ -43,6 +46,9 @@ internal sealed class RowIndex
     public int Position(int row) => (int)(_fates[row] & NumberMask);
 
     public string Reason(int row) => _reasons[Position(row)];
+
+    /// <summary>How similar a near duplicate is to the row it resembles.</summary>
+    public double Similarity(int row) => _similarities[_similarRows.BinarySearch(row)];
 
     public long Line(int row) => _lines[row];
 
@@ -70,12 +76,37 @@ internal sealed class RowIndex
     public IReadOnlyList<(string Reason, int Count)> ReasonCounts() =>
         _reasons.Zip(_reasonCounts).OrderByDescending(r => r.Second).ThenBy(r => r.First, StringComparer.Ordinal).ToList();
 
+    /// <summary>
+    /// Takes near duplicates out of the pool: later positions move up, and their rows, with exact copies of them, resemble the kept ones.
+    /// </summary>
+    /// <param name="duplicates">In the order of their positions; their originals are none of them.</param>
+    /// <param name="moved">Each former position's new one, or of a duplicate the complement of its number among them.</param>
+    public void Drop(IReadOnlyList<NearDuplicate> duplicates, ReadOnlySpan<int> moved)
+    {
+        for (var row = 0; row < Count; row++)
+        {
+            if (Fate(row) == RowFate.Quarantined) continue;
+            var (fate, position) = (Fate(row), moved[Position(row)]);
+            if (position < 0)
+            {
+                var duplicate = duplicates[~position];
+                (fate, position) = (RowFate.NearDuplicateOf, moved[duplicate.Original]);
+                _similarRows.Add(row);
+                _similarities.Add(duplicate.Similarity);
+            }
+
+            _fates[row] = Packed(fate, position);
+        }
+    }
+
+    private static uint Packed(RowFate fate, int number) => ((uint)fate << KindShift) | (uint)number;
+
     private void AddRow(RecordBatch.Entry entry, RowFate fate, int number)
     {
         _offsets.Add(entry.Offset);
         _lengths.Add(entry.Length);
         _lines.Add((uint)entry.Line);
-        _fates.Add(((uint)fate << KindShift) | (uint)number);
+        _fates.Add(Packed(fate, number));
     }
 
     private int ReasonNumber(string reason)

@@ -64,6 +64,15 @@ internal sealed class UserIdList
         return length < 0 ? null : Encoding.UTF8.GetString(id[..length]);
     }
 
+    /// <summary>The list of some of the ids.</summary>
+    /// <param name="indices">Which, ascending.</param>
+    public UserIdList Only(IEnumerable<int> indices)
+    {
+        var list = new UserIdList();
+        foreach (var index in indices) list.Add(Encoding.UTF8.GetBytes(Get(index) ?? ""), Get(index) is not null);
+        return list;
+    }
+
     /// <summary>How many ids another one equals, the first of each not counted.</summary>
     public int CountRepeated()
     {

@@ -37,7 +37,7 @@ internal sealed class Explainer
         return row.Fate switch
         {
             RowFate.Pool => explainer.OfExample(row.Position) with { Row = explainer.Place(row) },
-            RowFate.DuplicateOf => explainer.OfDuplicate(row),
+            RowFate.DuplicateOf or RowFate.NearDuplicateOf => explainer.OfDuplicate(row),
             _ => new Explanation
             {
                 Row = explainer.Place(row),
@@ -57,16 +57,21 @@ internal sealed class Explainer
         return first with
         {
             Row = Place(row),
-            Fate = "duplicate of",
+            Fate = row.Fate == RowFate.DuplicateOf ? "duplicate of" : "near duplicate of",
             DuplicateOf = Place(original),
+            Reason = row.Reason,
             Why =
             [
-                Invariant($"It has the same content as {Name(original)}, {original.File}, line {original.Line:N0}; ")
+                Invariant($"It has {Likeness(row)} as {Name(original)}, {original.File}, line {original.Line:N0}; ")
                     + "only that one was a candidate, and the rest of this explanation is about it.",
                 .. first.Why,
             ],
         };
     }
+
+    private static string Likeness(LedgerRow row) => row.Similarity is { } similarity
+        ? Invariant($"nearly the same words (Jaccard similarity {similarity:0.0000})")
+        : "the same content";
 
     private Explanation OfExample(int position)
     {

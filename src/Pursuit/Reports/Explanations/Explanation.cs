@@ -9,13 +9,15 @@ internal sealed record Explanation
     /// <summary>Its content id; null where it is no valid record.</summary>
     public string? ContentId { get; init; }
 
-    /// <summary>"selected", "not selected", "no features", "duplicate of" or "quarantined", as in the ledger.</summary>
+    /// <summary>
+    /// "selected", "not selected", "no features", "duplicate of", "near duplicate of" or "quarantined", as in the ledger.
+    /// </summary>
     public required string Fate { get; init; }
 
     /// <summary>What became of it and why; each a whole sentence.</summary>
     public required IReadOnlyList<string> Why { get; init; }
 
-    /// <summary>What is wrong with a quarantined record.</summary>
+    /// <summary>What is wrong with a quarantined record, or what a near duplicate resembles and how much.</summary>
     public string? Reason { get; init; }
 
     /// <summary>The row that a duplicate repeats: all that follows is told of that one.</summary>

@@ -158,7 +158,10 @@ internal sealed class SelectPage(SelectReport report)
 
     private void Duplicates(HtmlWriter html)
     {
-        var exact = Invariant($"{report.Ledger.Duplicates:N0} exact copies of earlier rows were excluded before the selection.");
+        var exact = Invariant($"{report.Ledger.Duplicates:N0} exact copies of earlier rows were excluded before the selection.")
+            + (report.Ledger.NearDuplicates > 0
+                ? Invariant($" So were {report.Ledger.NearDuplicates:N0} rows whose texts nearly repeat an earlier one's.")
+                : "");
         if (report.NearDuplicates is not { } pairs)
         {
             ReportParts.Section(html, "duplicates", "Duplicates", exact + " This method does not report near-duplicates.", () => { });
@@ -255,11 +258,17 @@ internal sealed class SelectPage(SelectReport report)
         ReportParts.Section(
             html, "ledger", "Every row accounted for", Invariant($"{ledger.Rows:N0} rows were read; each has one fate."), () =>
             {
-                ReportParts.Table(html, "Fates", ["fate", "rows", "share"], new (string, long)[]
-                {
+                (string Fate, long Rows)[] fates =
+                [
                     ("selected", ledger.Selected), ("not selected", ledger.NotSelected), ("duplicate of an earlier row", ledger.Duplicates),
+                    .. ledger.NearDuplicates > 0
+                        ? new[] { ("near duplicate of an earlier row", ledger.NearDuplicates) }
+                        : [],
                     ("quarantined", ledger.Quarantined),
-                }.Select(f => new[] { f.Item1, Invariant($"{f.Item2:N0}"), SelectVerdict.Percent((double)f.Item2 / ledger.Rows) }));
+                ];
+                ReportParts.Table(
+                    html, "Fates", ["fate", "rows", "share"],
+                    fates.Select(f => new[] { f.Fate, Invariant($"{f.Rows:N0}"), SelectVerdict.Percent((double)f.Rows / ledger.Rows) }));
                 if (report.Quarantined.Count > 0)
                     ReportParts.Table(
                         html, "Why rows were quarantined", ["reason", "rows"],

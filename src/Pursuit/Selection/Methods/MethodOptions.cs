@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using Pursuit.Data.Deduplication;
 
 namespace Pursuit.Selection.Methods;
 
@@ -16,6 +17,9 @@ internal static class MethodOptions
 
     /// <summary>Owner of the options of token statistics and data probes, whatever the method.</summary>
     public const string ProbeOwner = "probe";
+
+    /// <summary>Owner of the options of near duplicates, whatever the method.</summary>
+    public const string DedupOwner = NearDuplicateOptions.Name;
 
     /// <summary>One option of a method, for listings.</summary>
     /// <param name="Name">As on the command line, such as <c>noise-floor</c>.</param>
@@ -52,7 +56,7 @@ internal static class MethodOptions
             var (name, option, value) = Split(setting);
             if (name != owner)
             {
-                if (name is not (FeaturesOwner or EmbeddingOwner or ProbeOwner)) _ = MethodRegistry.Find(name);
+                if (name is not (FeaturesOwner or EmbeddingOwner or ProbeOwner or DedupOwner)) _ = MethodRegistry.Find(name);
                 continue;
             }
 
