@@ -111,6 +111,9 @@ public sealed class KilledAnywhereTests : IDisposable
         "entropy", "--out", Output("scores.jsonl")));
 
     [Fact]
+    public void Dedup() => EndsAlike(() => Ends("dedup", "--pool", Input("pool.jsonl"), "--out", Output("kept.jsonl")));
+
+    [Fact]
     public void Prune_by_probes_trained_on_the_pool() => EndsAlike(() => Ends(
         "prune", "--pool", Input("many.jsonl"), "--keep", "50%", "--out", Output("kept.jsonl"), "--no-report",
         "--set", "probe.vocabulary=300", "--set", "probe.width=8", "--set", "probe.layers=1", "--set", "probe.heads=1",
