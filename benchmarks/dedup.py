@@ -1,9 +1,9 @@
 """Makes pools for `pursuit dedup`, and holds what it dropped against marked copies and against all pairs compared in Python.
 
     python3 benchmarks/dedup.py make short|boilerplate|one-word|giant COUNT > pool.jsonl
-    python3 benchmarks/dedup.py check POOL.jsonl.gz DUPS.jsonl.gz RUN [--threshold 0.8]
+    python3 benchmarks/dedup.py check POOL.jsonl.gz DUPS.jsonl.gz RUN [--threshold 0.8] [--pairs]
 
-`check` reads RUN/ledger.jsonl. Words are as in Pursuit: NFC, lower case, runs of letters, marks and numbers. Pairs at the threshold are found
+`check` reads RUN/ledger.jsonl; `--pairs` compares all pairs too, which takes minutes. Words are as in Pursuit: NFC, lower case, runs of letters, marks and numbers. Pairs at the threshold are found
 by prefix filtering over the sets of 5-grams (Bayardo, Ma and Srikant, "Scaling up all pairs similarity search", 2007), which misses none.
 """
 import argparse
@@ -101,7 +101,7 @@ def all_pairs(sets, rows, threshold):
             index[gram].append(row)
 
 
-def check(pool, dups, run, threshold):
+def check(pool, dups, run, threshold, pairs):
     pattern = word_pattern()
     with gzip.open(pool, "rt", encoding="utf-8") as file:
         records = [json.loads(line) for line in file]
@@ -141,6 +141,8 @@ def check(pool, dups, run, threshold):
           f"{sum(frozenset((r['row'], r['duplicate_of'])) in marked for r in near):,}; "
           f"a row of a marked pair {sum(r['row'] in touched or r['duplicate_of'] in touched for r in near):,}")
 
+    if not pairs:
+        return
     started = time.time()
     left = [i for i, k in enumerate(kept) if k and sets[i]]
     missed = sum(1 for _ in all_pairs(sets, left, threshold))
@@ -163,8 +165,9 @@ parser = argparse.ArgumentParser()
 parser.add_argument("command", choices=["make", "check"])
 parser.add_argument("values", nargs="+")
 parser.add_argument("--threshold", type=float, default=0.8)
+parser.add_argument("--pairs", action="store_true")
 given = parser.parse_args()
 if given.command == "make":
     make(given.values[0], int(given.values[1]))
 else:
-    check(*given.values, given.threshold)
+    check(*given.values, given.threshold, given.pairs)

@@ -31,8 +31,8 @@ public sealed class DedupCommandTests : IDisposable
         run.Error.ShouldContain("Read      5 rows: 1 exact duplicates, 1 near duplicates, 1 bad records");
         var json = run.Json;
         json.GetProperty("kept").GetInt32().ShouldBe(2);
-        json.GetProperty("nearDuplicates").GetInt32().ShouldBe(1);
-        var group = json.GetProperty("largestGroups").EnumerateArray().ShouldHaveSingleItem();
+        json.GetProperty("near_duplicates").GetInt32().ShouldBe(1);
+        var group = json.GetProperty("largest_groups").EnumerateArray().ShouldHaveSingleItem();
         (group.GetProperty("row").GetInt32(), group.GetProperty("exact").GetInt32(), group.GetProperty("near").GetInt32())
             .ShouldBe((0, 1, 1));
 
@@ -56,7 +56,7 @@ public sealed class DedupCommandTests : IDisposable
         var near = Cli.RunIn(_directory.FullPath, [.. select, "--dedup", "near"]);
         near.ExitCode.ShouldBe(0, near.Error);
         near.Json.GetProperty("selected").GetInt32().ShouldBe(10);
-        near.Json.GetProperty("input").GetProperty("nearDuplicates").GetInt32().ShouldBe(10);
+        near.Json.GetProperty("input").GetProperty("near_duplicates").GetInt32().ShouldBe(10);
         near.Json.GetProperty("reused").GetBoolean().ShouldBeFalse();
         near.Error.ShouldContain("10 near duplicates");
         near.Error.ShouldContain("10 rows are near duplicates of earlier rows");
@@ -84,7 +84,7 @@ public sealed class DedupCommandTests : IDisposable
         File.ReadAllLines(_directory.PathOf("scores.jsonl")).Length.ShouldBe(10);
         var inspected = Cli.RunIn(_directory.FullPath, "inspect", "pool.jsonl", "--dedup", "near", "--json");
         inspected.ExitCode.ShouldBe(0, inspected.Error);
-        inspected.Json.GetProperty("input").GetProperty("nearDuplicates").GetInt32().ShouldBe(10);
+        inspected.Json.GetProperty("input").GetProperty("near_duplicates").GetInt32().ShouldBe(10);
     }
 
     [Theory]
