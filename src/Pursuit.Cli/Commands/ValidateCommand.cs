@@ -65,6 +65,7 @@ internal sealed class ValidateCommand
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
+    private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
     private readonly Option<int> _microBatch = TrainingOptions.MicroBatch(Usual.Workers.MicroBatchTokens);
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<string?> _device = CommonOptions.Device();
@@ -93,7 +94,8 @@ internal sealed class ValidateCommand
     private IEnumerable<Option> Options() =>
     [
         _pool, _target, _methods, _model, _time, _examples, _subsets, _share, _removed, _epochs, _batch, _learningRate, _maxLength,
-        _templateSet, _features, _set, _seed, _shape, _preference, _strict, _microBatch, _threads, _device, _run, _config, _json,
+        _templateSet, _features, _set, _seed, _shape, _preference, _strict, _dedup, _microBatch, _threads, _device, _run, _config,
+        _json,
     ];
 
     private JobFiles Files(ParseResult parsed)
@@ -131,6 +133,7 @@ internal sealed class ValidateCommand
                 Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
                 Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)),
                 Strict = parsed.GetValue(_strict),
+                NearDuplicates = DedupCommandOptions.Of(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
                 Threads = threads,
             },
             Targets = parsed.GetValue(_target)!,

@@ -24,7 +24,8 @@ internal sealed class Attributions(
     {
         var test = (AnswerTest)inputs.Tests[target];
         if (method.Name == ValidationReport.Random) return AtRandom(test, target);
-        using var examples = Pool.Open(options.Pool with { Paths = [options.Targets[target]] }, null, cancellationToken);
+        using var examples = Pool.Open(
+            options.Pool with { Paths = [options.Targets[target]], NearDuplicates = null }, null, cancellationToken);
         return method.Needs.ReadsFeatures()
             ? _features.Use(
                 method, target, test.Name, source => Toward(method, test, examples, source, cancellationToken), cancellationToken).Result
