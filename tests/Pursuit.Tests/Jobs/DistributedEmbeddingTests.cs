@@ -2,6 +2,7 @@ using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Jobs;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 using Pursuit.Storage;
 using Pursuit.TestKit;
 
@@ -52,6 +53,11 @@ public sealed class DistributedEmbeddingTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("tagcos", "tagcos.clusters=5")]
+    public void Methods_that_read_all_rows_in_one_process_write_the_same_files_too(string method, params string[] settings) =>
+        Files(3, method, settings, out _).ShouldBe(Files(1, method, settings, out _));
+
     [Fact]
     public void Equal_rows_are_each_taken_once_by_any_number_of_processes()
     {
@@ -82,7 +88,7 @@ public sealed class DistributedEmbeddingTests : IDisposable
         {
             Pool = new PoolOptions { Paths = [_directory.PathOf("pool.jsonl")], Threads = 2 },
             Features = _directory.PathOf("pool.npy"),
-            TargetFeatures = method == "kcenter" ? null : _directory.PathOf("target.npy"),
+            TargetFeatures = MethodRegistry.Find(method).Needs.NeedsTargetFeatures() ? _directory.PathOf("target.npy") : null,
             Budget = Budget.Parse("24"),
             Method = method,
             Settings = settings,

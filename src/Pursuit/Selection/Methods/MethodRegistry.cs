@@ -13,6 +13,7 @@ using Pursuit.Selection.Pursuits;
 using Pursuit.Selection.Random;
 using Pursuit.Selection.Rds;
 using Pursuit.Selection.S2l;
+using Pursuit.Selection.Tagcos;
 using Pursuit.Selection.TokenScores;
 using Pursuit.Selection.TracIn;
 using Pursuit.Selection.Tsds;
@@ -77,6 +78,11 @@ public static class MethodRegistry
             "equally many of every kind of loss curve (S2L)",
             FeatureNeeds.PoolGradients,
             options => new S2lSelector(options)),
+        MethodDescriptor.For<TagcosOptions>(
+            TagcosSelector.Name,
+            "of every cluster of gradients, examples that together give its mean (TAGCOS)",
+            FeatureNeeds.PoolGradients,
+            options => new TagcosSelector(options)) with { TakesAnyVectors = true },
         MethodDescriptor.For<DsirOptions>(
             DsirSelector.Name,
             "examples whose words and pairs of words are distributed as the target's (DSIR)",
@@ -190,6 +196,7 @@ public static class MethodRegistry
         (typeof(KCenterDetails), "kcenter"),
         (typeof(TokenScoreDetails), "token-score"),
         (typeof(UotDetails), "uot"),
+        (typeof(TagcosDetails), "tagcos"),
     ];
 
     /// <summary>A method, ready with its options.</summary>
