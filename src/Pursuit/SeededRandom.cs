@@ -82,6 +82,9 @@ internal sealed class SeededRandom
         return Math.Sqrt(-2.0 * Math.Log(u)) * Math.Cos(2.0 * Math.PI * NextDouble());
     }
 
+    /// <summary>A standard Gumbel number of 64 random bits: the largest of log weights with such noise is a draw by weight.</summary>
+    public static double Gumbel(ulong bits) => -Math.Log(-Math.Log(((bits >> 11) + 0.5) * (1.0 / (1UL << 53))));
+
     /// <summary>Puts the span into a uniformly random order (Fisher and Yates).</summary>
     public void Shuffle<T>(Span<T> values)
     {

@@ -8,7 +8,7 @@ namespace Pursuit.Tests.Selection;
 /// <summary>Laws of the methods that choose from a pool of vectors without a target, by clusters or densities.</summary>
 public sealed class CoverageTests
 {
-    public static TheoryData<string> Methods => ["tagcos"];
+    public static TheoryData<string> Methods => ["tagcos", "density"];
 
     [Theory]
     [MemberData(nameof(Methods))]
@@ -96,7 +96,7 @@ public sealed class CoverageTests
     }
 
     private static SelectionResult Choose(string method, SelectionProblem problem, int threads = 2, params string[] settings) =>
-        MethodOptions.Create(MethodRegistry.Find(method), settings)
+        MethodOptions.Create(MethodRegistry.Find(method), ["density.hashes=20", .. settings])
             .SelectWith(Both(problem, problem.Embeddings.Pool!), threads, TestContext.Current.CancellationToken);
 
     private static SelectionProblem Both(SelectionProblem problem, IDenseFeatures pool) => problem with

@@ -25,7 +25,7 @@ internal sealed class DsirSelector : IScorer
         if (_options.Resample)
         {
             for (var i = 0; i < scores.Length; i++)
-                scores[i] += Gumbel(SeededRandom.ForExample(problem.Seed, "dsir/gumbel", problem.ContentIds[i]));
+                scores[i] += SeededRandom.Gumbel(SeededRandom.ForExample(problem.Seed, "dsir/gumbel", problem.ContentIds[i]));
         }
 
         return ScoredSelection.Select(Name, problem, scores, "a word");
@@ -50,7 +50,4 @@ internal sealed class DsirSelector : IScorer
             done => context.Progress?.Report(new WorkProgress("weighing", done, pool.Count, "examples")),
             context.CancellationToken);
     }
-
-    /// <summary>A standard Gumbel number of 64 random bits: the largest of log weights with such noise is a draw by weight.</summary>
-    internal static double Gumbel(ulong bits) => -Math.Log(-Math.Log(((bits >> 11) + 0.5) * (1.0 / (1UL << 53))));
 }

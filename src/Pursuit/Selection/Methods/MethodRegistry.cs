@@ -1,4 +1,5 @@
 using Pursuit.Selection.Bm25;
+using Pursuit.Selection.Density;
 using Pursuit.Selection.Dsir;
 using Pursuit.Selection.Grand;
 using Pursuit.Selection.Gtp;
@@ -123,6 +124,11 @@ public static class MethodRegistry
             "examples that leave none of the pool far from a chosen one",
             FeatureNeeds.PoolEmbeddings,
             options => new KCenterSelector(options)) with { TakesAnyVectors = true, Serve = KCenterRequests.Serve },
+        MethodDescriptor.For<DensityOptions>(
+            DensitySelector.Name,
+            "a random choice that gives crowded places no more than sparse ones",
+            FeatureNeeds.PoolEmbeddings,
+            options => new DensitySelector(options)) with { TakesAnyVectors = true },
         MethodDescriptor.For<InformationOptions>(
             InformationSelector.Name,
             "examples a probe can't predict and whose words are rare",
@@ -197,6 +203,7 @@ public static class MethodRegistry
         (typeof(TokenScoreDetails), "token-score"),
         (typeof(UotDetails), "uot"),
         (typeof(TagcosDetails), "tagcos"),
+        (typeof(DensityDetails), "density"),
     ];
 
     /// <summary>A method, ready with its options.</summary>

@@ -76,6 +76,12 @@ internal sealed class EmbeddingRows
             target is null ? null : new EmbeddingRows(target, unit, factor, RowRange.All(target), TeamOfOne.Instance));
     }
 
+    /// <summary>All of a pool's rows, read by this process alone.</summary>
+    /// <param name="pool">The pool's features.</param>
+    /// <param name="unit">Divide each row by its norm; a row of zeros stays one.</param>
+    public static EmbeddingRows OpenHere(IDenseFeatures pool, bool unit) =>
+        Part(pool, unit, unit ? 1 : FactorFor(LargestOf(pool)), RowRange.All(pool));
+
     /// <summary>One process's part of a pool's rows, made as rank 0 makes them.</summary>
     public static EmbeddingRows Part(IDenseFeatures pool, bool unit, double factor, RowRange own) =>
         new(pool, unit, factor, own, TeamOfOne.Instance);
