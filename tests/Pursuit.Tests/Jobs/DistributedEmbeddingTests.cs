@@ -56,6 +56,8 @@ public sealed class DistributedEmbeddingTests : IDisposable
     [Theory]
     [InlineData("tagcos", "tagcos.clusters=5")]
     [InlineData("density", "density.hashes=30")]
+    [InlineData("semdedup", "semdedup.clusters=3")]
+    [InlineData("d4", "d4.clusters=3")]
     public void Methods_that_read_all_rows_in_one_process_write_the_same_files_too(string method, params string[] settings) =>
         Files(3, method, settings, out _).ShouldBe(Files(1, method, settings, out _));
 

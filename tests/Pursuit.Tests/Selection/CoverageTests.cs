@@ -8,7 +8,7 @@ namespace Pursuit.Tests.Selection;
 /// <summary>Laws of the methods that choose from a pool of vectors without a target, by clusters or densities.</summary>
 public sealed class CoverageTests
 {
-    public static TheoryData<string> Methods => ["tagcos", "density"];
+    public static TheoryData<string> Methods => ["tagcos", "density", "semdedup", "d4"];
 
     [Theory]
     [MemberData(nameof(Methods))]

@@ -14,6 +14,7 @@ using Pursuit.Selection.Pursuits;
 using Pursuit.Selection.Random;
 using Pursuit.Selection.Rds;
 using Pursuit.Selection.S2l;
+using Pursuit.Selection.SemDedup;
 using Pursuit.Selection.Tagcos;
 using Pursuit.Selection.TokenScores;
 using Pursuit.Selection.TracIn;
@@ -129,6 +130,16 @@ public static class MethodRegistry
             "a random choice that gives crowded places no more than sparse ones",
             FeatureNeeds.PoolEmbeddings,
             options => new DensitySelector(options)) with { TakesAnyVectors = true },
+        MethodDescriptor.For<SemDedupOptions>(
+            SemDedupSelector.Name,
+            "examples that are least nearly copies of others (SemDeDup)",
+            FeatureNeeds.PoolEmbeddings,
+            options => new SemDedupSelector(options)) with { TakesAnyVectors = true },
+        MethodDescriptor.For<D4Options>(
+            D4Selector.Name,
+            "without near copies, the examples least typical of their cluster (D4)",
+            FeatureNeeds.PoolEmbeddings,
+            options => new D4Selector(options)) with { TakesAnyVectors = true },
         MethodDescriptor.For<InformationOptions>(
             InformationSelector.Name,
             "examples a probe can't predict and whose words are rare",
@@ -204,6 +215,7 @@ public static class MethodRegistry
         (typeof(UotDetails), "uot"),
         (typeof(TagcosDetails), "tagcos"),
         (typeof(DensityDetails), "density"),
+        (typeof(SemDedupDetails), "semdedup"),
     ];
 
     /// <summary>A method, ready with its options.</summary>
