@@ -96,6 +96,7 @@ internal static class MethodsCommand
             FeatureNeeds.TokenStatistics => "token statistics",
             FeatureNeeds.AnswerStatistics => "those of answers alone",
             FeatureNeeds.ReferenceStatistics => "those of a second model",
+            FeatureNeeds.JudgeAnswers => "a judge model's answers",
             _ => n.ToString(),
         }));
 }

@@ -10,6 +10,7 @@ using Pursuit.Proof;
 using Pursuit.Reports;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.AskLlm;
 
 namespace Pursuit.Cli.Commands;
 
@@ -137,7 +138,10 @@ internal sealed class ProveCommand
     }
 
     private ReplayFile Replay(ParseResult parsed, string run) =>
-        new(parsed, Options(), [_pool, _target, _test, _features, _targetFeatures, _model], run);
+        new(parsed, Options(), [_pool, _target, _test, _features, _targetFeatures, _model], run)
+        {
+            Spelling = (option, word) => option == _set ? JudgePrompt.WithFullPath(word) : word,
+        };
 
     private IEnumerable<Option> Options() =>
     [

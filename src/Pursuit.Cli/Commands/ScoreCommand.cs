@@ -7,6 +7,7 @@ using Pursuit.Jobs;
 using Pursuit.Jobs.Export;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.AskLlm;
 using Pursuit.Selection.Methods;
 
 namespace Pursuit.Cli.Commands;
@@ -21,7 +22,7 @@ internal sealed class ScoreCommand
         "--methods", OptionGroup.Selection, "NAMES", $"The measures, some of: {string.Join(", ", ScoreJob.Names)}.")
     {
         DefaultValueFactory = _ => [],
-        Default = "all that the given inputs allow",
+        Default = "all that the given inputs allow, but 'ask-llm'",
         IsCommon = true,
         Words = [.. ScoreJob.Names],
     };
@@ -115,7 +116,10 @@ internal sealed class ScoreCommand
         _ = new ScoreJob(options, progress); // refuses contradictions before a directory is made
         using var run = RunDirectory.Open(RunPath(parsed));
         run.OnDamage = Terminal.Damage;
-        var replay = new ReplayFile(parsed, Options(), [_pool, _target, _out, _model, _referenceModel], run.FullPath);
+        var replay = new ReplayFile(parsed, Options(), [_pool, _target, _out, _model, _referenceModel], run.FullPath)
+        {
+            Spelling = (option, word) => option == _set ? JudgePrompt.WithFullPath(word) : word,
+        };
         replay.WriteUnlessThere();
         var summary = new ScoreJob(options, progress) { Statistics = new StatisticsSource(recipe, run, progress) }.Run(cancellationToken);
         replay.Write();
@@ -140,7 +144,7 @@ internal sealed class ScoreCommand
     private string[] Methods(ParseResult parsed)
     {
         if (CommonOptions.Words(parsed.GetValue(_methods)!) is { Length: > 0 } given) return given;
-        var missing = FeatureNeeds.None;
+        var missing = FeatureNeeds.JudgeAnswers; // another pass over the pool, by a model that must have a word for the answer
         if (parsed.GetValue(_target)!.Length == 0) missing |= FeatureNeeds.TargetTexts;
         if (parsed.GetValue(_model) is null) missing |= FeatureNeeds.AnswerStatistics;
         if (parsed.GetValue(_referenceModel) is null) missing |= FeatureNeeds.ReferenceStatistics;

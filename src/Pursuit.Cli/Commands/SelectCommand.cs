@@ -9,6 +9,7 @@ using Pursuit.Jobs.Export;
 using Pursuit.Reports;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.AskLlm;
 using Pursuit.Selection.Information;
 
 namespace Pursuit.Cli.Commands;
@@ -168,6 +169,7 @@ internal sealed class SelectCommand
         new(parsed, Options(), [_pool, _target, _features, _targetFeatures, _model, _referenceModel, _match, _out], run)
         {
             Spelling = (option, word) => option == _quota && parsed.GetValue(_sourceField) is null ? SourceQuota.WithFullPath(word)
+                : option == _set ? JudgePrompt.WithFullPath(word)
                 : option == _on && Representation.Parse(word).Path is { } path ? Path.GetFullPath(path)
                 : word,
         };

@@ -32,8 +32,7 @@ internal static class StatisticsCommandOptions
     public static IStatisticsSource? FinishedSource(SelectJobOptions options, RunDirectory run)
     {
         var needs = MethodRegistry.Find(options.Method).Needs;
-        if (!needs.HasFlag(FeatureNeeds.TokenStatistics)) return null;
-        return FinishedStatistics.Find(Recipe(options), needs.HasFlag(FeatureNeeds.ReferenceStatistics), run);
+        return needs.ReadsStatistics() ? FinishedStatistics.Find(Recipe(options), needs, run) : null;
     }
 
     /// <summary>The options of the probes.</summary>

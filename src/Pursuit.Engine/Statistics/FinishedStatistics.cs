@@ -1,6 +1,8 @@
 using Pursuit.Data;
 using Pursuit.Jobs;
 using Pursuit.Runs;
+using Pursuit.Selection;
+using Pursuit.Selection.AskLlm;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Engine.Statistics;
@@ -19,14 +21,15 @@ internal sealed class FinishedStatistics : IStatisticsSource
 
     /// <summary>A run's statistics; null where it holds none that are whole.</summary>
     /// <param name="recipe">With what they were made.</param>
-    /// <param name="reference">True where a reference model's are wanted too.</param>
+    /// <param name="needs">Which are wanted.</param>
     /// <param name="run">The run.</param>
-    public static FinishedStatistics? Find(StatisticsRecipe recipe, bool reference, RunDirectory run)
+    public static FinishedStatistics? Find(StatisticsRecipe recipe, FeatureNeeds needs, RunDirectory run)
     {
-        IEnumerable<string> stages = recipe.Model is null
-            ? [DataProbes.StageName(0), DataProbes.StageName(1)]
-            : [StatisticsSource.ModelStage];
-        if (reference) stages = stages.Append(StatisticsSource.ReferenceStage);
+        var stages = new List<string>();
+        if (needs.HasFlag(FeatureNeeds.TokenStatistics))
+            stages.AddRange(recipe.Model is null ? [DataProbes.StageName(0), DataProbes.StageName(1)] : [StatisticsSource.ModelStage]);
+        if (needs.HasFlag(FeatureNeeds.ReferenceStatistics)) stages.Add(StatisticsSource.ReferenceStage);
+        if (needs.HasFlag(FeatureNeeds.JudgeAnswers)) stages.Add(Judge.StageName);
         return stages.All(name => RunStage.Finished(run.FullPath, name) is not null) ? new FinishedStatistics(recipe, run) : null;
     }
 
@@ -37,6 +40,10 @@ internal sealed class FinishedStatistics : IStatisticsSource
 
     /// <inheritdoc/>
     public ComputedStatistics OfReference(Pool pool, CancellationToken cancellationToken) => OfModel(StatisticsSource.ReferenceStage, pool);
+
+    /// <inheritdoc/>
+    public ComputedAnswers OfJudge(Pool pool, AskLlmOptions options, CancellationToken cancellationToken) =>
+        Judge.Read(Stage(Judge.StageName), pool.Count);
 
     private ComputedStatistics OfModel(string name, Pool pool)
     {

@@ -2,6 +2,7 @@ using Pursuit.Data;
 using Pursuit.Engine.Kernels;
 using Pursuit.Jobs;
 using Pursuit.Runs;
+using Pursuit.Selection.AskLlm;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Engine.Statistics;
@@ -50,6 +51,11 @@ public sealed class StatisticsSource : IStatisticsSource
     public ComputedStatistics OfReference(Pool pool, CancellationToken cancellationToken) => _recipe.ReferenceModel is { } reference
         ? OfModel(reference, ReferenceStage, pool, false, "scoring tokens by the reference", cancellationToken)
         : throw PursuitException.At(ApiName.ReferenceModel, "none", "a model directory");
+
+    /// <inheritdoc/>
+    public ComputedAnswers OfJudge(Pool pool, AskLlmOptions options, CancellationToken cancellationToken) => _recipe.Model is { } model
+        ? new Judge(model, _recipe, options).Ask(_run, pool, _progress, cancellationToken)
+        : throw PursuitException.At(ApiName.Model, "none", "a model that follows instructions, to be asked about every example");
 
     private ComputedStatistics OfModel(
         string directory, string name, Pool pool, bool answersAlone, string work, CancellationToken cancellationToken)

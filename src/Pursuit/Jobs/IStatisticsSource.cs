@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Selection.AskLlm;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Jobs;
@@ -20,7 +21,20 @@ public interface IStatisticsSource
     /// <param name="cancellationToken">Stops between shards; what is finished stays.</param>
     /// <exception cref="PursuitException">There is none, or it or the pool is unfit.</exception>
     ComputedStatistics OfReference(Pool pool, CancellationToken cancellationToken);
+
+    /// <summary>What the model answers to a question about each of the pool's examples.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="options">The question, and the answer that counts.</param>
+    /// <param name="cancellationToken">Stops between shards; what is finished stays.</param>
+    /// <exception cref="PursuitException">There is no model, the answer isn't one token of it, or the prompt doesn't fit.</exception>
+    ComputedAnswers OfJudge(Pool pool, AskLlmOptions options, CancellationToken cancellationToken);
 }
+
+/// <summary>A judge's answers with what they are.</summary>
+/// <param name="Answers">The answers.</param>
+/// <param name="Fingerprint">Everything they depend on.</param>
+/// <param name="Report">How they were made; its tokens with statistics are the answers.</param>
+public sealed record ComputedAnswers(JudgeAnswers Answers, string Fingerprint, StatisticsReport Report);
 
 /// <summary>Token statistics, opened, with what they are.</summary>
 /// <param name="Features">The statistics; whoever asked disposes of them.</param>

@@ -92,7 +92,7 @@ public sealed class ScoreJob
                 cancellationToken)
             : null;
         using var pool = Pool.Open(_options.Pool, PoolReport.To(_progress, "reading the pool"), cancellationToken);
-        using var statistics = StatisticsFeatures.Open(Needs, Statistics, pool, earlier: null, cancellationToken);
+        using var statistics = StatisticsFeatures.Open(Needs, _options.Settings, Statistics, pool, earlier: null, cancellationToken);
         var problem = statistics.Give(TextFeatures.Give(
             new SelectionProblem
             {

@@ -1,6 +1,7 @@
 using Pursuit.Data;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.AskLlm;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Methods;
 
@@ -9,11 +10,16 @@ namespace Pursuit.Jobs;
 /// <summary>The token statistics a method reads, with what they depend on.</summary>
 internal sealed record StatisticsFeatures : IDisposable
 {
+    private (string Name, string Fingerprint)[] _parts = [];
+
     /// <summary>The pool's by the probe model or data probes; null where the method reads none.</summary>
     public ITokenStatistics? Pool { get; private init; }
 
     /// <summary>The pool's by the reference model; null where the method reads none.</summary>
     public ITokenStatistics? Reference { get; private init; }
+
+    /// <summary>A judge's answers about the pool; null where the method reads none.</summary>
+    public JudgeAnswers? Judge { get; private init; }
 
     /// <summary>What they depend on; null where the method reads none.</summary>
     public string? Fingerprint { get; private init; }
@@ -28,10 +34,13 @@ internal sealed record StatisticsFeatures : IDisposable
             faults.Add(Fault.OfOption(ApiName.Model, $"missing; '{method.Name}' asks a model about every token"));
         if (method.Needs.HasFlag(FeatureNeeds.ReferenceStatistics) && options.ReferenceModel is null)
             faults.Add(Fault.OfOption(ApiName.ReferenceModel, $"missing; '{method.Name}' compares two models' losses"));
+        if (method.Needs.HasFlag(FeatureNeeds.JudgeAnswers) && options.ModelDirectory is null)
+            faults.Add(Fault.OfOption(ApiName.Model, $"missing; '{method.Name}' asks a model about every example"));
     }
 
     /// <summary>Opens or makes what a method needs.</summary>
     /// <param name="needs">What the method declares.</param>
+    /// <param name="settings">"NAME.option=value" pairs, which say what a judge is asked.</param>
     /// <param name="source">Makes statistics; null where none are made.</param>
     /// <param name="pool">The pool.</param>
     /// <param name="earlier">
@@ -40,28 +49,40 @@ internal sealed record StatisticsFeatures : IDisposable
     /// <param name="cancellationToken">Stops the making; what is finished stays.</param>
     /// <exception cref="PursuitException">The model or the pool is unfit.</exception>
     public static StatisticsFeatures Open(
-        FeatureNeeds needs, IStatisticsSource? source, Pool pool, RunStage? earlier, CancellationToken cancellationToken)
+        FeatureNeeds needs, IReadOnlyList<string> settings, IStatisticsSource? source, Pool pool, RunStage? earlier,
+        CancellationToken cancellationToken)
     {
-        if (!needs.HasFlag(FeatureNeeds.TokenStatistics)) return new StatisticsFeatures();
+        var opened = new StatisticsFeatures();
+        if (!needs.ReadsStatistics()) return opened;
         if (source is null)
         {
             return earlier is not null
-                ? new StatisticsFeatures { Fingerprint = earlier.DependsOn("statistics") }
-                : throw new InvalidOperationException("the job was asked for token statistics and has no source of them");
+                ? opened with { Fingerprint = earlier.DependsOn("statistics") }
+                : throw new InvalidOperationException("the job was asked for statistics and has no source of them");
         }
 
-        var own = source.OfPool(pool, needs.HasFlag(FeatureNeeds.AnswerStatistics), cancellationToken);
-        var opened = new StatisticsFeatures { Pool = own.Features, Fingerprint = own.Fingerprint, Report = own.Report };
-        if (!needs.HasFlag(FeatureNeeds.ReferenceStatistics)) return opened;
         try
         {
-            var reference = source.OfReference(pool, cancellationToken);
-            return opened with
+            if (needs.HasFlag(FeatureNeeds.TokenStatistics))
             {
-                Reference = reference.Features,
-                Fingerprint = new Fingerprint("statistics").Add("own", own.Fingerprint).Add("reference", reference.Fingerprint).Hash,
-                Report = own.Report.With(reference.Report),
-            };
+                var own = source.OfPool(pool, needs.HasFlag(FeatureNeeds.AnswerStatistics), cancellationToken);
+                opened = opened.With("own", own.Fingerprint, own.Report) with { Pool = own.Features };
+            }
+
+            if (needs.HasFlag(FeatureNeeds.ReferenceStatistics))
+            {
+                var reference = source.OfReference(pool, cancellationToken);
+                opened = opened.With("reference", reference.Fingerprint, reference.Report) with { Reference = reference.Features };
+            }
+
+            if (needs.HasFlag(FeatureNeeds.JudgeAnswers))
+            {
+                var asked = (AskLlmOptions)MethodOptions.Read(MethodRegistry.Find(AskLlmSelector.Name), settings);
+                var judge = source.OfJudge(pool, asked, cancellationToken);
+                opened = opened.With("judge", judge.Fingerprint, judge.Report) with { Judge = judge.Answers };
+            }
+
+            return opened with { Fingerprint = opened.Joined() };
         }
         catch
         {
@@ -72,7 +93,7 @@ internal sealed record StatisticsFeatures : IDisposable
 
     /// <summary>The problem with the statistics in it.</summary>
     public SelectionProblem Give(SelectionProblem problem) =>
-        problem with { Statistics = new StatisticsInputs { Pool = Pool, Reference = Reference } };
+        problem with { Statistics = new StatisticsInputs { Pool = Pool, Reference = Reference, Judge = Judge } };
 
     /// <summary>What a person should know of them.</summary>
     public IEnumerable<string> Remarks()
@@ -88,4 +109,15 @@ internal sealed record StatisticsFeatures : IDisposable
         Pool?.Dispose();
         Reference?.Dispose();
     }
+
+    private StatisticsFeatures With(string part, string fingerprint, StatisticsReport report) => this with
+    {
+        _parts = [.. _parts, (part, fingerprint)],
+        Report = Report?.With(report) ?? report,
+    };
+
+    /// <summary>What one part depends on, or all together.</summary>
+    private string Joined() => _parts.Length == 1
+        ? _parts[0].Fingerprint
+        : _parts.Aggregate(new Fingerprint("statistics"), (all, part) => all.Add(part.Name, part.Fingerprint)).Hash;
 }

@@ -42,6 +42,9 @@ public enum FeatureNeeds
 
     /// <summary>Token statistics of the pool by a second model, the reference.</summary>
     ReferenceStatistics = 16384,
+
+    /// <summary>A judge model's answers to a question about each of the pool's examples.</summary>
+    JudgeAnswers = 32768,
 }
 
 /// <summary>What a method's needs come to.</summary>
@@ -49,6 +52,9 @@ internal static class FeatureNeedsExtensions
 {
     /// <summary>True where the method reads dense features of the pool, gradients or embeddings.</summary>
     public static bool ReadsFeatures(this FeatureNeeds needs) => (needs & (FeatureNeeds.PoolGradients | FeatureNeeds.PoolEmbeddings)) != 0;
+
+    /// <summary>True where the method reads what models say of the pool.</summary>
+    public static bool ReadsStatistics(this FeatureNeeds needs) => (needs & (FeatureNeeds.TokenStatistics | FeatureNeeds.JudgeAnswers)) != 0;
 
     /// <summary>The kind of dense features that a method which reads some was made for.</summary>
     public static FeatureKind OwnKind(this FeatureNeeds needs) =>

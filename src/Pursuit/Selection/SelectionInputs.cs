@@ -37,12 +37,18 @@ public sealed record TextInputs
     public ITextFeatures? Target { get; init; }
 }
 
-/// <summary>Token statistics, for methods that need <see cref="FeatureNeeds.TokenStatistics"/>.</summary>
+/// <summary>What models say of the pool.</summary>
 public sealed record StatisticsInputs
 {
-    /// <summary>What a probe model says of the pool's tokens.</summary>
+    /// <summary>What a probe model says of the pool's tokens, for methods that need <see cref="FeatureNeeds.TokenStatistics"/>.</summary>
     public ITokenStatistics? Pool { get; init; }
 
     /// <summary>What a reference model says of them, for methods that need <see cref="FeatureNeeds.ReferenceStatistics"/>.</summary>
     public ITokenStatistics? Reference { get; init; }
+
+    /// <summary>What a judge answers about the pool's examples, for methods that need <see cref="FeatureNeeds.JudgeAnswers"/>.</summary>
+    public JudgeAnswers? Judge { get; init; }
+
+    /// <summary>True where there is nothing.</summary>
+    internal bool IsEmpty => Pool is null && Judge is null;
 }

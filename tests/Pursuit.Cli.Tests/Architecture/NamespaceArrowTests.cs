@@ -16,8 +16,8 @@ public sealed class NamespaceArrowTests
     /// <summary>The engine's; a decoder holds its adapters, which are made of its parts.</summary>
     private static readonly string[] Engine =
     [
-        "Pursuit.Engine.Kernels", "Pursuit.Engine.Models", "Pursuit.Engine.Training", "Pursuit.Engine.Statistics",
-        "Pursuit.Engine.Features", "Pursuit.Engine.Planning", "Pursuit.Engine.Proof",
+        "Pursuit.Engine.Kernels", "Pursuit.Engine.Models", "Pursuit.Engine.Training", "Pursuit.Engine.Features",
+        "Pursuit.Engine.Statistics", "Pursuit.Engine.Planning", "Pursuit.Engine.Proof",
     ];
 
     private static readonly Dictionary<string, string> EngineTogether = new() { ["Pursuit.Engine.Adapters"] = "Pursuit.Engine.Models" };

@@ -5,6 +5,7 @@ using Pursuit.Reports;
 using Pursuit.Reports.Explanations;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.AskLlm;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Methods;
 using Pursuit.TestKit;
@@ -105,6 +106,9 @@ public sealed class MethodReportTests : IDisposable
             Of(pool, "own", answersAlone);
 
         public ComputedStatistics OfReference(Pool pool, CancellationToken cancellationToken) => Of(pool, "reference", false);
+
+        public ComputedAnswers OfJudge(Pool pool, AskLlmOptions options, CancellationToken cancellationToken) => new(
+            new JudgeAnswers([.. Enumerable.Range(0, pool.Count).Select(i => -0.1f * (i % 7))], 1), "judge", Of(pool, "judge", false).Report);
 
         private static ComputedFeatures Of(Pool pool, string purpose)
         {

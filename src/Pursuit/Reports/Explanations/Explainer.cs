@@ -136,8 +136,7 @@ internal sealed class Explainer
     /// </summary>
     private Explanation WithOrder(Explanation explanation, int position)
     {
-        var gone = _run.Problem.Statistics.Pool is null
-            && MethodRegistry.Find(_run.Options.Method).Needs.HasFlag(FeatureNeeds.TokenStatistics);
+        var gone = _run.Problem.Statistics.IsEmpty && MethodRegistry.Find(_run.Options.Method).Needs.ReadsStatistics();
         if (_run.Problem.Quotas.Count > 0 || gone) return explanation;
         var method = MethodOptions.Create(MethodRegistry.Find(_run.Options.Method), _run.Options.Settings);
         var context = new SelectionContext { Threads = _run.Options.Pool.Threads, CancellationToken = _cancellationToken };

@@ -1,3 +1,4 @@
+using Pursuit.Selection.AskLlm;
 using Pursuit.Selection.Bm25;
 using Pursuit.Selection.Density;
 using Pursuit.Selection.Dsir;
@@ -185,6 +186,11 @@ public static class MethodRegistry
             "examples whose loss differs most between two models",
             FeatureNeeds.TokenStatistics | FeatureNeeds.ReferenceStatistics,
             options => new LossDiscrepancySelector(options)),
+        MethodDescriptor.For<AskLlmOptions>(
+            AskLlmSelector.Name,
+            "examples that a judge model calls informative (Ask-LLM)",
+            FeatureNeeds.JudgeAnswers,
+            options => new AskLlmSelector(options)),
         MethodDescriptor.For<NoOptions>(
             RandomSelector.Name,
             "a uniformly random choice; the baseline to beat",
