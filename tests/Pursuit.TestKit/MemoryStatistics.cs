@@ -36,6 +36,7 @@ internal sealed class MemoryStatistics(int vocabulary, IReadOnlyList<MemoryStati
             Entropy = e.Entropy,
             Margin = e.Margin,
             AnswerAlone = e.Alone,
+            Likeliest = e.Likeliest,
         };
     }
 
@@ -48,6 +49,9 @@ internal sealed class MemoryStatistics(int vocabulary, IReadOnlyList<MemoryStati
     public sealed record Entry(
         int[] Tokens, byte[] Trained, float[] LogProbability, float[] SquareSum, float[] Entropy, float[] Margin, float[] Alone)
     {
+        /// <summary>1 where no other token was more probable; empty where that isn't told.</summary>
+        public byte[] Likeliest { get; init; } = [];
+
         /// <summary>A text whose tokens all have one log probability, and nothing else of interest.</summary>
         public static Entry Flat(int length, double logProbability, int token = 0)
         {

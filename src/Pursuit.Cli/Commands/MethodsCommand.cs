@@ -97,6 +97,7 @@ internal static class MethodsCommand
             FeatureNeeds.AnswerStatistics => "those of answers alone",
             FeatureNeeds.ReferenceStatistics => "those of a second model",
             FeatureNeeds.JudgeAnswers => "a judge model's answers",
+            FeatureNeeds.TrajectoryStatistics => "token statistics at every checkpoint",
             _ => n.ToString(),
         }));
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
+using Pursuit.Engine.Features;
 using Pursuit.Engine.Statistics;
 using Pursuit.Jobs;
 using Pursuit.Jobs.Export;
@@ -22,7 +23,7 @@ internal sealed class ScoreCommand
         "--methods", OptionGroup.Selection, "NAMES", $"The measures, some of: {string.Join(", ", ScoreJob.Names)}.")
     {
         DefaultValueFactory = _ => [],
-        Default = "all that the given inputs allow, but 'ask-llm'",
+        Default = "all that the given inputs allow, but 'ask-llm' and 'forgetting'",
         IsCommon = true,
         Words = [.. ScoreJob.Names],
     };
@@ -109,6 +110,7 @@ internal sealed class ScoreCommand
             MaxLength = parsed.GetValue(_maxLength),
             TemplateSettings = parsed.GetValue(_templateSet)!,
             Options = StatisticsCommandOptions.Options(options.Settings),
+            Warmup = FeatureCommandOptions.Options<GradientFeatureOptions>(options.Settings),
             Seed = options.Seed,
             Threads = threads,
         };
@@ -144,7 +146,8 @@ internal sealed class ScoreCommand
     private string[] Methods(ParseResult parsed)
     {
         if (CommonOptions.Words(parsed.GetValue(_methods)!) is { Length: > 0 } given) return given;
-        var missing = FeatureNeeds.JudgeAnswers; // another pass over the pool, by a model that must have a word for the answer
+        // More than a pass of one model over the pool: only where they are asked for.
+        var missing = FeatureNeeds.JudgeAnswers | FeatureNeeds.TrajectoryStatistics;
         if (parsed.GetValue(_target)!.Length == 0) missing |= FeatureNeeds.TargetTexts;
         if (parsed.GetValue(_model) is null) missing |= FeatureNeeds.AnswerStatistics;
         if (parsed.GetValue(_referenceModel) is null) missing |= FeatureNeeds.ReferenceStatistics;

@@ -267,7 +267,8 @@ internal sealed class SelectCommand
             FeaturesRun = SharedRun(parsed),
             ModelDirectory = parsed.GetValue(_model)
                 ?? (SharedRun(parsed) is { } shared ? FeatureSources.ModelOf(shared) : BundledModel.OrNull(null)),
-            TrainsProbes = StatisticsCommandOptions.TrainsProbes(parsed.GetValue(_method)!, parsed.GetValue(_model)),
+            TrainsProbes = StatisticsCommandOptions.TrainsProbes(
+                parsed.GetValue(_method)!, parsed.GetValue(_set)!, parsed.GetValue(_model)),
             ReferenceModel = parsed.GetValue(_referenceModel),
             Budget = Budget.Parse(parsed.GetValue(_budget)!, parsed.GetResult(_budget)?.IdentifierToken?.Value ?? _budget.Name),
             Method = parsed.GetValue(_method)!,

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Engine.Features;
 using Pursuit.Engine.Statistics;
 using Pursuit.Jobs;
 using Pursuit.Runs;
@@ -17,9 +18,9 @@ internal static class StatisticsCommandOptions
     /// True where a method reads token statistics that plain text gives, and no model was named for them: then probes are trained on
     /// the pool.
     /// </summary>
-    public static bool TrainsProbes(string method, string? model) =>
+    public static bool TrainsProbes(string method, IReadOnlyList<string> settings, string? model) =>
         model is null
-        && MethodRegistry.Find(method).Needs is var needs
+        && MethodRegistry.Find(method).NeedsWith(settings) is var needs
         && needs.HasFlag(FeatureNeeds.TokenStatistics)
         && !needs.HasFlag(FeatureNeeds.AnswerStatistics);
 
@@ -31,7 +32,7 @@ internal static class StatisticsCommandOptions
     /// <summary>The same statistics for looking back at a finished selection; null where its method reads none, or they are gone.</summary>
     public static IStatisticsSource? FinishedSource(SelectJobOptions options, RunDirectory run)
     {
-        var needs = MethodRegistry.Find(options.Method).Needs;
+        var needs = MethodRegistry.Find(options.Method).NeedsWith(options.Settings);
         return needs.ReadsStatistics() ? FinishedStatistics.Find(Recipe(options), needs, run) : null;
     }
 
@@ -52,6 +53,7 @@ internal static class StatisticsCommandOptions
         MaxLength = options.MaxLength,
         TemplateSettings = options.TemplateSettings,
         Options = Options(options.Settings),
+        Warmup = FeatureCommandOptions.Options<GradientFeatureOptions>(options.Settings),
         Seed = options.Seed,
         Threads = options.Pool.Threads,
         Device = CommonOptions.DeviceOf(options.Device),

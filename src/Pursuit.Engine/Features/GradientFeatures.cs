@@ -11,7 +11,9 @@ namespace Pursuit.Engine.Features;
 /// <summary>Gradient trajectories from a probe model: a warm-up on the pool, then stores of projected gradients along it.</summary>
 public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
 {
-    private const string WarmupName = "warm-up";
+    /// <summary>The stage with the warm-up.</summary>
+    internal const string WarmupName = "warm-up";
+
     private const string KroneckerName = "kronecker";
 
     /// <summary>Parameters from which adapters are the default.</summary>
@@ -142,7 +144,7 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     }
 
     /// <summary>Settles which gradients, by the model's size where that is left open.</summary>
-    private static GradientProbe Settle(ProbeModel model, GradientFeatureOptions options)
+    internal static GradientProbe Settle(ProbeModel model, GradientFeatureOptions options)
     {
         var kind = options.Kind != GradientKind.Auto ? options.Kind
             : options.Preconditioning == Preconditioning.Kronecker ? GradientKind.Factored

@@ -7,7 +7,8 @@ namespace Pursuit.Engine.Models;
 /// <param name="SquareSum">sum of p^2 over the vocabulary.</param>
 /// <param name="Entropy">- sum p log p, in nats.</param>
 /// <param name="Margin">The largest p less the second largest.</param>
-internal readonly record struct TokenPrediction(float LogProbability, float SquareSum, float Entropy, float Margin)
+/// <param name="IsLikeliest">True where no other token is more probable.</param>
+internal readonly record struct TokenPrediction(float LogProbability, float SquareSum, float Entropy, float Margin, bool IsLikeliest)
 {
     internal static TokenPrediction From(in PredictionSums sums)
     {
@@ -16,6 +17,7 @@ internal readonly record struct TokenPrediction(float LogProbability, float Squa
             (float)((double)sums.Target - sums.Maximum - logSum),
             (float)(sums.SquareSum / (sums.Sum * sums.Sum)),
             (float)Math.Max(0, logSum - sums.WeightedSum / sums.Sum),
-            (float)((1 - Math.Exp((double)sums.Second - sums.Maximum)) / sums.Sum));
+            (float)((1 - Math.Exp((double)sums.Second - sums.Maximum)) / sums.Sum),
+            sums.Target >= sums.Maximum);
     }
 }

@@ -105,6 +105,7 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
             MaxLength = maxLength,
             TemplateSettings = options.TemplateSettings,
             Options = probe,
+            Warmup = options.FeatureOptions,
             Threads = options.Workers.Threads,
             Device = options.Device,
         };

@@ -30,6 +30,7 @@ internal sealed class FinishedStatistics : IStatisticsSource
             stages.AddRange(recipe.Model is null ? [DataProbes.StageName(0), DataProbes.StageName(1)] : [StatisticsSource.ModelStage]);
         if (needs.HasFlag(FeatureNeeds.ReferenceStatistics)) stages.Add(StatisticsSource.ReferenceStage);
         if (needs.HasFlag(FeatureNeeds.JudgeAnswers)) stages.Add(Judge.StageName);
+        if (needs.HasFlag(FeatureNeeds.TrajectoryStatistics)) stages.AddRange(CheckpointStages(recipe));
         return stages.All(name => RunStage.Finished(run.FullPath, name) is not null) ? new FinishedStatistics(recipe, run) : null;
     }
 
@@ -44,6 +45,13 @@ internal sealed class FinishedStatistics : IStatisticsSource
     /// <inheritdoc/>
     public ComputedAnswers OfJudge(Pool pool, AskLlmOptions options, CancellationToken cancellationToken) =>
         Judge.Read(Stage(Judge.StageName), pool.Count);
+
+    /// <inheritdoc/>
+    public ComputedTrajectory OfTrajectory(Pool pool, CancellationToken cancellationToken) =>
+        TrajectoryStatistics.Join([.. CheckpointStages(_recipe).Select(name => OfModel(name, pool))]);
+
+    private static IEnumerable<string> CheckpointStages(StatisticsRecipe recipe) =>
+        Enumerable.Range(0, recipe.Warmup.Checkpoints).Select(TrajectoryStatistics.StageName);
 
     private ComputedStatistics OfModel(string name, Pool pool)
     {

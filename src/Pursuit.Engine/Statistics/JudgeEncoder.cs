@@ -79,7 +79,7 @@ internal sealed class JudgeEncoder
             && rendered.Text.IndexOf(_prompt.Answer, last.Span.Start, last.Span.Length, StringComparison.Ordinal) is >= 0 and var start)
             return new CharSpan(start, start + _prompt.Answer.Length);
         throw PursuitException.At(
-            _model, $"a chat template that doesn't print the answer '{_prompt.Answer}' as it is", "the assistant's words in the conversation",
+            _model, $"a chat template that doesn't print the answer '{_prompt.Answer}' as it is", "the assistant's words as they are",
             "Give another ask-llm.answer or another model.");
     }
 

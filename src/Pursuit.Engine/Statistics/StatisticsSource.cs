@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Engine.Features;
 using Pursuit.Engine.Kernels;
 using Pursuit.Jobs;
 using Pursuit.Runs;
@@ -57,6 +58,11 @@ public sealed class StatisticsSource : IStatisticsSource
         ? new Judge(model, _recipe, options).Ask(_run, pool, _progress, cancellationToken)
         : throw PursuitException.At(ApiName.Model, "none", "a model that follows instructions, to be asked about every example");
 
+    /// <inheritdoc/>
+    public ComputedTrajectory OfTrajectory(Pool pool, CancellationToken cancellationToken) => _recipe.Model is { } model
+        ? new TrajectoryStatistics(model, _recipe).Score(_run, pool, _progress, cancellationToken)
+        : throw PursuitException.At(ApiName.Model, "none", "a model to train a little on the pool and to score with at every checkpoint");
+
     private ComputedStatistics OfModel(
         string directory, string name, Pool pool, bool answersAlone, string work, CancellationToken cancellationToken)
     {
@@ -91,6 +97,9 @@ public sealed record StatisticsRecipe
 
     /// <summary>Windows and probes.</summary>
     public ProbeOptions Options { get; init; } = new();
+
+    /// <summary>How a model is trained whose checkpoints score, for measures along a training.</summary>
+    public GradientFeatureOptions Warmup { get; init; } = new();
 
     /// <summary>Seed of the halves and the probes.</summary>
     public ulong Seed { get; init; }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Pursuit.Data;
+using Pursuit.Engine.Features;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Jobs;
@@ -31,6 +32,9 @@ internal sealed class TokenStatisticsMaker
 
     /// <summary>Told of a finished shard that isn't as it was written; it is then made again.</summary>
     public Action<string>? OnDamage { get; init; }
+
+    /// <summary>Loads the model that scores; by default as its directory has it.</summary>
+    public Func<LoadedModel>? Load { get; init; }
 
     /// <summary>Makes the store, or reads what was made.</summary>
     /// <param name="stage">Gets the store.</param>
@@ -77,8 +81,9 @@ internal sealed class TokenStatisticsMaker
     private StatisticsReport Make(RunStage stage, Pool pool, IReadOnlyList<int> positions, string work, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        using var decoder = Decoder.Load(_model.Directory, _model.Device);
-        using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = _threads, MicroBatchTokens = _model.MicroBatch });
+        using var loaded = Load?.Invoke() ?? new LoadedModel(Decoder.Load(_model.Directory, _model.Device));
+        using var workers = new DecoderPool(
+            loaded.Decoder, new DecoderPoolOptions { Threads = _threads, MicroBatchTokens = _model.MicroBatch });
         for (var shard = 0; shard < TokenStatisticsStore.ShardsOf(positions.Count); shard++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -282,6 +287,7 @@ internal sealed class TokenStatisticsMaker
                 Entropy = [.. _predictions.Select(p => p.Entropy)],
                 Margin = [.. _predictions.Select(p => p.Margin)],
                 Alone = [.. _alone],
+                Likeliest = [.. _predictions.Select(p => p.IsLikeliest ? (byte)1 : (byte)0)],
             };
         }
     }

@@ -28,7 +28,19 @@ public interface IStatisticsSource
     /// <param name="cancellationToken">Stops between shards; what is finished stays.</param>
     /// <exception cref="PursuitException">There is no model, the answer isn't one token of it, or the prompt doesn't fit.</exception>
     ComputedAnswers OfJudge(Pool pool, AskLlmOptions options, CancellationToken cancellationToken);
+
+    /// <summary>The pool's statistics by every checkpoint of a short training of the model on a share of the pool.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="cancellationToken">Stops between shards; what is finished stays.</param>
+    /// <exception cref="PursuitException">There is no model, it or the pool is unfit, or there are fewer than two checkpoints.</exception>
+    ComputedTrajectory OfTrajectory(Pool pool, CancellationToken cancellationToken);
 }
+
+/// <summary>Token statistics along a training, opened, with what they are.</summary>
+/// <param name="Checkpoints">Those of each checkpoint, the first one first; whoever asked disposes of them.</param>
+/// <param name="Fingerprint">Everything they depend on.</param>
+/// <param name="Report">How they were made, the training included.</param>
+public sealed record ComputedTrajectory(IReadOnlyList<ITokenStatistics> Checkpoints, string Fingerprint, StatisticsReport Report);
 
 /// <summary>A judge's answers with what they are.</summary>
 /// <param name="Answers">The answers.</param>

@@ -78,7 +78,7 @@ public sealed class ScoreJob
     /// <summary>Makes token statistics; needed where a method reads them.</summary>
     public IStatisticsSource? Statistics { get; init; }
 
-    private FeatureNeeds Needs => _scorers.Aggregate(FeatureNeeds.None, (needs, s) => needs | s.Method.Needs);
+    private FeatureNeeds Needs => _scorers.Aggregate(FeatureNeeds.None, (needs, s) => needs | s.Method.NeedsWith(_options.Settings));
 
     /// <summary>Does the job.</summary>
     /// <exception cref="PursuitException">Bad input; the message says what to do.</exception>

@@ -176,7 +176,8 @@ public sealed class SelectJob
                 _method.Needs);
             (problem, var team) = Group.Count > 1 && Group.Rank == 0 ? ShareOut(problem) : (problem, null);
             var statistics = Group.Rank == 0
-                ? StatisticsFeatures.Open(_method.Needs, _options.Settings, Statistics, pool, earlier, cancellationToken)
+                ? StatisticsFeatures.Open(
+                    _method.NeedsWith(_options.Settings), _options.Settings, Statistics, pool, earlier, cancellationToken)
                 : new StatisticsFeatures();
             problem = statistics.Give(TextFeatures.Give(problem, _method.Needs, pool, target));
             var fingerprint = SelectionFingerprint(pool, sources, lengths, features)

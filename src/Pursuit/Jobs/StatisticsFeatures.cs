@@ -21,6 +21,9 @@ internal sealed record StatisticsFeatures : IDisposable
     /// <summary>A judge's answers about the pool; null where the method reads none.</summary>
     public JudgeAnswers? Judge { get; private init; }
 
+    /// <summary>The pool's by every checkpoint of a training; null where the method reads none.</summary>
+    public IReadOnlyList<ITokenStatistics>? Trajectory { get; private init; }
+
     /// <summary>What they depend on; null where the method reads none.</summary>
     public string? Fingerprint { get; private init; }
 
@@ -30,12 +33,15 @@ internal sealed record StatisticsFeatures : IDisposable
     /// <summary>Names what is missing before any file is read.</summary>
     public static void AddFaults(SelectJobOptions options, MethodDescriptor method, List<Fault> faults)
     {
-        if (method.Needs.HasFlag(FeatureNeeds.TokenStatistics) && !options.TrainsProbes && options.ModelDirectory is null)
+        var needs = method.NeedsWith(options.Settings);
+        if (needs.HasFlag(FeatureNeeds.TokenStatistics) && !options.TrainsProbes && options.ModelDirectory is null)
             faults.Add(Fault.OfOption(ApiName.Model, $"missing; '{method.Name}' asks a model about every token"));
-        if (method.Needs.HasFlag(FeatureNeeds.ReferenceStatistics) && options.ReferenceModel is null)
+        if (needs.HasFlag(FeatureNeeds.ReferenceStatistics) && options.ReferenceModel is null)
             faults.Add(Fault.OfOption(ApiName.ReferenceModel, $"missing; '{method.Name}' compares two models' losses"));
-        if (method.Needs.HasFlag(FeatureNeeds.JudgeAnswers) && options.ModelDirectory is null)
+        if (needs.HasFlag(FeatureNeeds.JudgeAnswers) && options.ModelDirectory is null)
             faults.Add(Fault.OfOption(ApiName.Model, $"missing; '{method.Name}' asks a model about every example"));
+        if (needs.HasFlag(FeatureNeeds.TrajectoryStatistics) && options.ModelDirectory is null)
+            faults.Add(Fault.OfOption(ApiName.Model, $"missing; '{method.Name}' measures along a model's training"));
     }
 
     /// <summary>Opens or makes what a method needs.</summary>
@@ -82,6 +88,12 @@ internal sealed record StatisticsFeatures : IDisposable
                 opened = opened.With("judge", judge.Fingerprint, judge.Report) with { Judge = judge.Answers };
             }
 
+            if (needs.HasFlag(FeatureNeeds.TrajectoryStatistics))
+            {
+                var trajectory = source.OfTrajectory(pool, cancellationToken);
+                opened = opened.With("trajectory", trajectory.Fingerprint, trajectory.Report) with { Trajectory = trajectory.Checkpoints };
+            }
+
             return opened with { Fingerprint = opened.Joined() };
         }
         catch
@@ -93,7 +105,10 @@ internal sealed record StatisticsFeatures : IDisposable
 
     /// <summary>The problem with the statistics in it.</summary>
     public SelectionProblem Give(SelectionProblem problem) =>
-        problem with { Statistics = new StatisticsInputs { Pool = Pool, Reference = Reference, Judge = Judge } };
+        problem with
+        {
+            Statistics = new StatisticsInputs { Pool = Pool, Reference = Reference, Judge = Judge, Trajectory = Trajectory },
+        };
 
     /// <summary>What a person should know of them.</summary>
     public IEnumerable<string> Remarks()
@@ -108,6 +123,7 @@ internal sealed record StatisticsFeatures : IDisposable
     {
         Pool?.Dispose();
         Reference?.Dispose();
+        foreach (var checkpoint in Trajectory ?? []) checkpoint.Dispose();
     }
 
     private StatisticsFeatures With(string part, string fingerprint, StatisticsReport report) => this with

@@ -45,6 +45,9 @@ public enum FeatureNeeds
 
     /// <summary>A judge model's answers to a question about each of the pool's examples.</summary>
     JudgeAnswers = 32768,
+
+    /// <summary>Token statistics of the pool by every checkpoint of a training.</summary>
+    TrajectoryStatistics = 65536,
 }
 
 /// <summary>What a method's needs come to.</summary>
@@ -54,7 +57,8 @@ internal static class FeatureNeedsExtensions
     public static bool ReadsFeatures(this FeatureNeeds needs) => (needs & (FeatureNeeds.PoolGradients | FeatureNeeds.PoolEmbeddings)) != 0;
 
     /// <summary>True where the method reads what models say of the pool.</summary>
-    public static bool ReadsStatistics(this FeatureNeeds needs) => (needs & (FeatureNeeds.TokenStatistics | FeatureNeeds.JudgeAnswers)) != 0;
+    public static bool ReadsStatistics(this FeatureNeeds needs) =>
+        (needs & (FeatureNeeds.TokenStatistics | FeatureNeeds.JudgeAnswers | FeatureNeeds.TrajectoryStatistics)) != 0;
 
     /// <summary>The kind of dense features that a method which reads some was made for.</summary>
     public static FeatureKind OwnKind(this FeatureNeeds needs) =>

@@ -49,6 +49,12 @@ public sealed record StatisticsInputs
     /// <summary>What a judge answers about the pool's examples, for methods that need <see cref="FeatureNeeds.JudgeAnswers"/>.</summary>
     public JudgeAnswers? Judge { get; init; }
 
+    /// <summary>
+    /// What the checkpoints of a training say of the pool's tokens, the first one first, for methods that need
+    /// <see cref="FeatureNeeds.TrajectoryStatistics"/>; null for none.
+    /// </summary>
+    public IReadOnlyList<ITokenStatistics>? Trajectory { get; init; }
+
     /// <summary>True where there is nothing.</summary>
-    internal bool IsEmpty => Pool is null && Judge is null;
+    internal bool IsEmpty => Pool is null && Judge is null && Trajectory is null;
 }

@@ -86,6 +86,7 @@ public sealed class PredictionTests
             ((double)got.LogProbability).ShouldBe(Math.Log(p[batch.Targets[label]]), tolerance * 10, $"label {label}");
             ((double)got.SquareSum).ShouldBe(p.Sum(x => x * x), tolerance);
             ((double)got.Entropy).ShouldBe(-p.Sum(x => x > 0 ? x * Math.Log(x) : 0), tolerance * 5);
+            got.IsLikeliest.ShouldBe(p[batch.Targets[label]] == ordered[0]);
             ((double)got.Margin).ShouldBe(ordered[0] - ordered[1], tolerance);
         }
     }

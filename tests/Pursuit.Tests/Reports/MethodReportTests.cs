@@ -108,7 +108,15 @@ public sealed class MethodReportTests : IDisposable
         public ComputedStatistics OfReference(Pool pool, CancellationToken cancellationToken) => Of(pool, "reference", false);
 
         public ComputedAnswers OfJudge(Pool pool, AskLlmOptions options, CancellationToken cancellationToken) => new(
-            new JudgeAnswers([.. Enumerable.Range(0, pool.Count).Select(i => -0.1f * (i % 7))], 1), "judge", Of(pool, "judge", false).Report);
+            new JudgeAnswers([.. Enumerable.Range(0, pool.Count).Select(i => -0.1f * (i % 7))], 1),
+            "judge",
+            Of(pool, "judge", false).Report);
+
+        public ComputedTrajectory OfTrajectory(Pool pool, CancellationToken cancellationToken)
+        {
+            ComputedStatistics[] made = [.. Enumerable.Range(0, Checkpoints + 1).Select(t => Of(pool, $"checkpoint {t}", false))];
+            return new ComputedTrajectory([.. made.Select(m => m.Features)], "trajectory", made[0].Report);
+        }
 
         private static ComputedFeatures Of(Pool pool, string purpose)
         {
@@ -144,7 +152,8 @@ public sealed class MethodReportTests : IDisposable
                 byte[] trained = [.. Enumerable.Range(0, count).Select(k => (byte)(k > 0 ? 1 : 0))];
                 return new MemoryStatistics.Entry(
                     [.. Enumerable.Range(0, count).Select(k => (i + k) % 50)], trained, Logarithms(count), Numbers(count), Numbers(count),
-                    Numbers(count), answersAlone ? Logarithms(count - 1) : []);
+                    Numbers(count), answersAlone ? Logarithms(count - 1) : [])
+                { Likeliest = [.. Numbers(count).Select(x => x < 0.6 ? (byte)1 : (byte)0)] };
             }
 
             var report = new StatisticsReport

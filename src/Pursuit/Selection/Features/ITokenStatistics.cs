@@ -49,6 +49,9 @@ public readonly ref struct TokenStatisticsRow
     /// <summary>The largest p less the second largest.</summary>
     public required ReadOnlySpan<float> Margin { get; init; }
 
+    /// <summary>1 where no other token was more probable; empty in stores of versions that didn't keep it.</summary>
+    public ReadOnlySpan<byte> Likeliest { get; init; }
+
     /// <summary>
     /// log p of each trained token with nothing before its answer; empty where that wasn't asked for, or there is no question.
     /// </summary>

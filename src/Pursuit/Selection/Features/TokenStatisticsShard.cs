@@ -12,6 +12,7 @@ internal sealed class TokenStatisticsShard
     private const string RowOffsets = "offsets", AloneOffsets = "answer_alone.offsets";
     private const string TokensName = "tokens", TrainedName = "trained", LogName = "log_probability";
     private const string SquareName = "square_sum", EntropyName = "entropy", MarginName = "margin", AloneName = "answer_alone";
+    private const string LikeliestName = "likeliest";
 
     /// <summary>First token of each example, then the number of tokens, [examples + 1].</summary>
     public required long[] Offsets { get; init; }
@@ -36,6 +37,9 @@ internal sealed class TokenStatisticsShard
 
     /// <summary>First less second p, [tokens].</summary>
     public required float[] Margin { get; init; }
+
+    /// <summary>1 where no other token was more probable, [tokens]; empty where an earlier version wrote the shard.</summary>
+    public required byte[] Likeliest { get; init; }
 
     /// <summary>log p of trained tokens of an answer alone.</summary>
     public required float[] Alone { get; init; }
@@ -91,6 +95,7 @@ internal sealed class TokenStatisticsShard
         Tensor(MarginName, TensorType.Float32, Margin),
         Tensor(AloneName, TensorType.Float32, Alone),
         Tensor(TrainedName, TensorType.UInt8, Trained),
+        Tensor(LikeliestName, TensorType.UInt8, Likeliest),
     ];
 
     /// <summary>Reads a shard.</summary>
@@ -109,6 +114,7 @@ internal sealed class TokenStatisticsShard
             Entropy = Values<float>(file, EntropyName),
             Margin = Values<float>(file, MarginName),
             Alone = Values<float>(file, AloneName),
+            Likeliest = file.Tensors.ContainsKey(LikeliestName) ? Values<byte>(file, LikeliestName) : [],
         };
     }
 
@@ -125,6 +131,7 @@ internal sealed class TokenStatisticsShard
             SquareSum = SquareSum.AsSpan(own),
             Entropy = Entropy.AsSpan(own),
             Margin = Margin.AsSpan(own),
+            Likeliest = Likeliest.Length == 0 ? [] : Likeliest.AsSpan(own),
             AnswerAlone = Alone.AsSpan(Part(AloneStarts, row)),
         };
     }

@@ -7,7 +7,7 @@ namespace Pursuit.Selection.Information;
 /// Information pruning (Kim and Baek; the abstract's two terms, the formula our reading): H_q = -(1/n) sum log q(w_t | w_before)
 /// under a data probe q plus H_f = -(1/n) sum log f(w_t), f being the corpus's token frequencies; the least informative go first.
 /// </summary>
-internal sealed class InformationSelector(InformationOptions options) : TokenScoreSelector(Name, options)
+internal sealed class InformationSelector(InformationOptions options) : TokenMeanSelector(Name, options)
 {
     /// <summary>The method's name.</summary>
     public const string Name = "information";

@@ -29,8 +29,17 @@ public sealed record MethodDescriptor
     /// </summary>
     public bool TakesAnyVectors { get; init; }
 
+    /// <summary>What it must be given where its options decide that; null where they don't.</summary>
+    internal Func<object, FeatureNeeds>? NeedsOf { get; init; }
+
     /// <summary>Adds what the method's other processes answer; null where it asks for no more than passes over gradient rows.</summary>
     internal Action<ITeamWorker>? Serve { get; init; }
+
+    /// <summary>What the method must be given with some settings.</summary>
+    /// <param name="settings">"NAME.option=value" pairs.</param>
+    /// <exception cref="PursuitException">An option is unknown, or has a value that doesn't fit.</exception>
+    internal FeatureNeeds NeedsWith(IReadOnlyList<string> settings) =>
+        NeedsOf is null ? Needs : NeedsOf(MethodOptions.Read(this, settings));
 
     /// <summary>What results call the method: its name, and the representation where that isn't its own.</summary>
     /// <param name="on">The representation that was asked for; null for none.</param>

@@ -170,7 +170,12 @@ public static class MethodRegistry
             El2nSelector.Name,
             "examples predicted worst, by the error's norm (EL2N)",
             FeatureNeeds.TokenStatistics,
-            options => new El2nSelector(options)),
+            options => new El2nSelector(options)) with { NeedsOf = options => ((El2nOptions)options).Needs },
+        MethodDescriptor.For<ForgettingOptions>(
+            ForgettingSelector.Name,
+            "examples that a training learns and forgets again",
+            FeatureNeeds.TrajectoryStatistics,
+            options => new ForgettingSelector(options)),
         MethodDescriptor.For<IfdOptions>(
             IfdSelector.Name,
             "answers the question helps least with (IFD)",

@@ -6,7 +6,7 @@ namespace Pursuit.Selection.TokenScores;
 public sealed record EntropyOptions : TokenScoreOptions;
 
 /// <summary>The probe model's mean entropy before each token: how unsure it is, whatever comes (uncertainty sampling).</summary>
-internal sealed class EntropySelector(EntropyOptions options) : TokenScoreSelector(Name, options)
+internal sealed class EntropySelector(EntropyOptions options) : TokenMeanSelector(Name, options)
 {
     /// <summary>The method's name.</summary>
     public const string Name = "entropy";

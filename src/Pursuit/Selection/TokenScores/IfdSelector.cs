@@ -19,7 +19,7 @@ public sealed record IfdOptions
 /// Instruction-following difficulty: mean loss of the answer behind its question over its mean loss alone (Li et al., "From
 /// Quantity to Quality", NAACL 2024, arXiv 2308.12032).
 /// </summary>
-internal sealed class IfdSelector(IfdOptions options) : TokenScoreSelector(Name, new TokenScoreOptions { Band = options.Band })
+internal sealed class IfdSelector(IfdOptions options) : TokenMeanSelector(Name, new TokenScoreOptions { Band = options.Band })
 {
     /// <summary>The method's name.</summary>
     public const string Name = "ifd";

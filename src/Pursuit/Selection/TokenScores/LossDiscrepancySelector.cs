@@ -9,7 +9,7 @@ public sealed record LossDiscrepancyOptions : TokenScoreOptions;
 /// |loss under the probe model - loss under a reference| (Chen et al., "Beyond Efficiency: Molecular Data Pruning for Enhanced
 /// Generalization", NeurIPS 2024, arXiv 2409.01081, where the reference is a moving average of the weights).
 /// </summary>
-internal sealed class LossDiscrepancySelector(LossDiscrepancyOptions options) : TokenScoreSelector(Name, options)
+internal sealed class LossDiscrepancySelector(LossDiscrepancyOptions options) : TokenMeanSelector(Name, options)
 {
     /// <summary>The method's name.</summary>
     public const string Name = "loss-discrepancy";

@@ -10,7 +10,7 @@ public sealed record MarginOptions : TokenScoreOptions
 }
 
 /// <summary>The mean of the largest probability less the second largest before each token (margin sampling).</summary>
-internal sealed class MarginSelector(MarginOptions options) : TokenScoreSelector(Name, options)
+internal sealed class MarginSelector(MarginOptions options) : TokenMeanSelector(Name, options)
 {
     /// <summary>The method's name.</summary>
     public const string Name = "margin";

@@ -13,7 +13,7 @@ public sealed record PerplexityOptions : TokenScoreOptions
 /// exp(-mean log p) under a probe model (Marion et al., "When Less is More: Investigating Data Pruning for Pretraining LLMs at
 /// Scale", arXiv 2309.04564).
 /// </summary>
-internal sealed class PerplexitySelector(PerplexityOptions options) : TokenScoreSelector(Name, options)
+internal sealed class PerplexitySelector(PerplexityOptions options) : TokenMeanSelector(Name, options)
 {
     /// <summary>The method's name.</summary>
     public const string Name = "perplexity";

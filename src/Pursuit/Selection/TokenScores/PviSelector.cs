@@ -19,7 +19,7 @@ public sealed record PviOptions
 /// Pointwise usable information in bits: log2 p(answer | question) - log2 p(answer) (Ethayarajh et al., "Understanding Dataset
 /// Difficulty with V-Usable Information", ICML 2022, arXiv 2110.08420), one model in place of two fine-tuned ones.
 /// </summary>
-internal sealed class PviSelector(PviOptions options) : TokenScoreSelector(Name, new TokenScoreOptions { Band = options.Band })
+internal sealed class PviSelector(PviOptions options) : TokenMeanSelector(Name, new TokenScoreOptions { Band = options.Band })
 {
     /// <summary>The method's name.</summary>
     public const string Name = "pvi";

@@ -4,8 +4,7 @@ using Pursuit.Selection.Length;
 namespace Pursuit.Selection.TokenScores;
 
 /// <summary>
-/// Base of the methods that measure each example by its token statistics: the measure is a mean over tokens, brought to one scale
-/// where two probes scored, and a band of it is kept.
+/// Base of the methods that measure each example by its token statistics, and keep a band of the measure.
 /// </summary>
 internal abstract class TokenScoreSelector : IScorer
 {
@@ -68,18 +67,21 @@ internal abstract class TokenScoreSelector : IScorer
     public double[] Scores(SelectionProblem problem, SelectionContext context) => Measure(problem, context.CancellationToken).Values;
 
     /// <summary>Every example's measure.</summary>
-    private protected virtual AlignedMeasures Measure(SelectionProblem problem, CancellationToken cancellationToken)
+    private protected abstract AlignedMeasures Measure(SelectionProblem problem, CancellationToken cancellationToken);
+
+    /// <summary>The pool's statistics at every checkpoint.</summary>
+    /// <exception cref="PursuitException">There are fewer than two, or not one row per example.</exception>
+    private protected IReadOnlyList<ITokenStatistics> Trajectory(SelectionProblem problem)
     {
-        var statistics = Statistics(problem);
-        return AlignedMeasures.Measure(statistics, row => MeanOf(row), value => Final(value), cancellationToken);
+        var checkpoints = problem.Statistics.Trajectory ?? [];
+        if (checkpoints.Count < 2)
+            throw PursuitException.At(
+                _name, $"token statistics of the pool at {MessageText.Counted(checkpoints.Count, "checkpoint", "checkpoints")}",
+                "those of at least 2 checkpoints of a training", $"Let {ApiName.SelectJob}, 'prune' or 'score' compute them.");
+        return checkpoints.FirstOrDefault(c => c.Count != problem.ContentIds.Count) is { } other
+            ? throw PursuitException.At(other.Name, $"{other.Count:N0} rows", $"the pool's {problem.ContentIds.Count:N0} examples")
+            : checkpoints;
     }
-
-    /// <summary>The mean over an example's tokens; NaN where it has none to measure.</summary>
-    /// <param name="row">Its statistics.</param>
-    protected abstract double MeanOf(TokenStatisticsRow row);
-
-    /// <summary>The measure from an aligned mean.</summary>
-    protected virtual double Final(double mean) => mean;
 
     /// <summary>The pool's statistics.</summary>
     /// <exception cref="PursuitException">There are none, or not one row per example.</exception>
