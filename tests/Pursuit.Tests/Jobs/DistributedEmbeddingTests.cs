@@ -41,6 +41,7 @@ public sealed class DistributedEmbeddingTests : IDisposable
     [InlineData("rds")]
     [InlineData("rds-round-robin", "rds-round-robin.similarity=dot")]
     [InlineData("kcenter")]
+    [InlineData("dsdm")]
     public void Any_number_of_processes_writes_the_same_files(string method, params string[] settings)
     {
         var one = Files(1, method, settings, out var none);

@@ -1,6 +1,7 @@
 using Pursuit.Selection.AskLlm;
 using Pursuit.Selection.Bm25;
 using Pursuit.Selection.Density;
+using Pursuit.Selection.Dsdm;
 using Pursuit.Selection.Dsir;
 using Pursuit.Selection.Grand;
 using Pursuit.Selection.Gtp;
@@ -61,6 +62,11 @@ public static class MethodRegistry
             "examples that take most of the target's mass, by unbalanced optimal transport",
             FeatureNeeds.PoolGradients | FeatureNeeds.TargetGradients,
             options => new UotSelector(options)) with { TakesAnyVectors = true },
+        MethodDescriptor.For<DsdmOptions>(
+            DsdmSelector.Name,
+            "examples that a linear model of the target's loss says lower it most, what others say counted once (DsDm)",
+            FeatureNeeds.PoolGradients | FeatureNeeds.TargetGradients,
+            options => new DsdmSelector(options)) with { TakesAnyVectors = true, Serve = DsdmRequests.Serve },
         MethodDescriptor.For<TracInOptions>(
             TracInSelector.Name,
             "examples whose unscaled gradients would lower the target's loss most",
@@ -227,6 +233,7 @@ public static class MethodRegistry
         (typeof(TagcosDetails), "tagcos"),
         (typeof(DensityDetails), "density"),
         (typeof(SemDedupDetails), "semdedup"),
+        (typeof(DsdmDetails), "dsdm"),
     ];
 
     /// <summary>A method, ready with its options.</summary>

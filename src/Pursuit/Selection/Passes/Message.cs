@@ -66,4 +66,7 @@ internal static class RequestCodes
 
     /// <summary><c>gtp</c>.</summary>
     public const byte Gtp = 96;
+
+    /// <summary><c>dsdm</c>.</summary>
+    public const byte Dsdm = 112;
 }
