@@ -77,6 +77,10 @@ public sealed class FeaturelessRowsTests
                 Pool = new MemoryFeatures("pool", Dimension, [blocks[0]]),
                 Target = new MemoryFeatures("target", Dimension, [target]),
             },
+            Statistics = new StatisticsInputs
+            {
+                Pool = new MemoryStatistics(1, [.. Enumerable.Repeat(MemoryStatistics.Entry.Flat(2, -1), Rows)]),
+            },
             Gradients = problem.Gradients with
             {
                 Losses = new ExampleLosses(

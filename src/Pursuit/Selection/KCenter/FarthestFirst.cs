@@ -62,6 +62,9 @@ internal sealed class FarthestFirst
     /// <summary>Each row's squared distance to the nearest taken one, [own rows].</summary>
     public ReadOnlySpan<double> Squared => _squared;
 
+    /// <summary>Which taken row that is, by the order they were taken in, [own rows].</summary>
+    public ReadOnlySpan<int> Owners => _owner;
+
     /// <summary>The largest size of a number.</summary>
     public double LargestNumber(
         CancellationToken cancellationToken) => _pool.ForEachTile(_threads, () => new double[1], (most, rows, _, _) =>

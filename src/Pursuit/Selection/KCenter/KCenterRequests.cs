@@ -24,6 +24,9 @@ internal static class KCenterRequests
     /// <summary>Squared distances to the nearest taken row. Answer: [own rows] doubles.</summary>
     public const byte Squared = RequestCodes.KCenter + 5;
 
+    /// <summary>Which taken row is nearest, by the order they were taken in. Answer: [own rows] doubles.</summary>
+    public const byte Owners = RequestCodes.KCenter + 6;
+
     /// <summary>Answers them.</summary>
     public static void Serve(ITeamWorker worker)
     {
@@ -51,6 +54,7 @@ internal static class KCenterRequests
             return Opened().Farthest().Write;
         });
         worker.On(Squared, (_, _) => w => w.WriteArray(Opened().Squared));
+        worker.On(Owners, (_, _) => w => w.WriteArray<double>(Array.ConvertAll(Opened().Owners.ToArray(), o => (double)o)));
 
         FarthestFirst Opened() => traversal ?? throw new UnreachableException("a traversal before it was opened");
     }

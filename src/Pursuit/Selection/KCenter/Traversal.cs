@@ -17,10 +17,14 @@ internal sealed class Traversal
     {
         (_pool, _contentIds) = (pool, problem.ContentIds);
         var empty = FeaturelessRows.Find(problem.Embeddings.Pool);
-        int[] excluded = [.. Enumerable.Range(0, pool.Count).Where(i => problem.TokenCounts?.Supervised[i] == 0 || empty?[i] == true)];
+        CanTake = [.. Enumerable.Range(0, pool.Count).Select(i => problem.TokenCounts?.Supervised[i] != 0 && empty?[i] != true)];
+        int[] excluded = [.. Enumerable.Range(0, pool.Count).Where(i => !CanTake[i])];
         _own = new FarthestFirst(pool, problem.ContentIds, excluded, threads);
         pool.Team.Tell(KCenterRequests.Open, w => w.WriteArray<int>(excluded));
     }
+
+    /// <summary>Which rows can be taken, [pool].</summary>
+    public IReadOnlyList<bool> CanTake { get; }
 
     /// <summary>Finds the row nearest to the pool's mean; ties by content id.</summary>
     /// <returns>The row, -1 where none can be taken.</returns>
@@ -63,6 +67,14 @@ internal sealed class Traversal
     {
         var squared = _pool.AskEach(KCenterRequests.Squared, _ => { }, () => _own.Squared.ToArray(), isPass: false);
         return Array.ConvertAll(squared, s => Math.Sqrt(s) / _pool.Factor);
+    }
+
+    /// <summary>Which taken row that is, by the order they were taken in, [pool].</summary>
+    public int[] Owners()
+    {
+        var owners = _pool.AskEach(
+            KCenterRequests.Owners, _ => { }, () => Array.ConvertAll(_own.Owners.ToArray(), o => (double)o), isPass: false);
+        return Array.ConvertAll(owners, o => (int)o);
     }
 
     private double LargestNumber(CancellationToken cancellationToken)

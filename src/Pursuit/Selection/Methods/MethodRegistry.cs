@@ -7,6 +7,7 @@ using Pursuit.Selection.Grand;
 using Pursuit.Selection.Gtp;
 using Pursuit.Selection.Information;
 using Pursuit.Selection.KCenter;
+using Pursuit.Selection.KCenterWeighted;
 using Pursuit.Selection.Length;
 using Pursuit.Selection.LengthMatched;
 using Pursuit.Selection.Less;
@@ -147,6 +148,11 @@ public static class MethodRegistry
             "without near copies, the examples least typical of their cluster (D4)",
             FeatureNeeds.PoolEmbeddings,
             options => new D4Selector(options)) with { TakesAnyVectors = true },
+        MethodDescriptor.For<KCenterWeightedOptions>(
+            KCenterWeightedSelector.Name,
+            "as kcenter, examples the probe model is unsure of where there is a choice",
+            FeatureNeeds.PoolEmbeddings | FeatureNeeds.TokenStatistics,
+            options => new KCenterWeightedSelector(options)) with { TakesAnyVectors = true, Serve = KCenterRequests.Serve },
         MethodDescriptor.For<InformationOptions>(
             InformationSelector.Name,
             "examples a probe can't predict and whose words are rare",
@@ -234,6 +240,7 @@ public static class MethodRegistry
         (typeof(DensityDetails), "density"),
         (typeof(SemDedupDetails), "semdedup"),
         (typeof(DsdmDetails), "dsdm"),
+        (typeof(KCenterWeightedDetails), "kcenter-weighted"),
     ];
 
     /// <summary>A method, ready with its options.</summary>
