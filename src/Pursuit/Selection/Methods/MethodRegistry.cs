@@ -1,4 +1,5 @@
 using Pursuit.Selection.AskLlm;
+using Pursuit.Selection.Bilevel;
 using Pursuit.Selection.Bm25;
 using Pursuit.Selection.Density;
 using Pursuit.Selection.Dsdm;
@@ -68,6 +69,11 @@ public static class MethodRegistry
             "examples that a linear model of the target's loss says lower it most, what others say counted once (DsDm)",
             FeatureNeeds.PoolGradients | FeatureNeeds.TargetGradients,
             options => new DsdmSelector(options)) with { TakesAnyVectors = true, Serve = DsdmRequests.Serve },
+        MethodDescriptor.For<BilevelOptions>(
+            BilevelSelector.Name,
+            "of a few thousand examples those that together fit a proxy best, by drawing sets of them (probabilistic coresets)",
+            FeatureNeeds.PoolGradients | FeatureNeeds.OptionalTargetGradients,
+            options => new BilevelSelector(options)) with { TakesAnyVectors = true },
         MethodDescriptor.For<TracInOptions>(
             TracInSelector.Name,
             "examples whose unscaled gradients would lower the target's loss most",
@@ -241,6 +247,7 @@ public static class MethodRegistry
         (typeof(SemDedupDetails), "semdedup"),
         (typeof(DsdmDetails), "dsdm"),
         (typeof(KCenterWeightedDetails), "kcenter-weighted"),
+        (typeof(BilevelDetails), "bilevel"),
     ];
 
     /// <summary>A method, ready with its options.</summary>
