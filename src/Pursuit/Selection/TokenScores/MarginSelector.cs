@@ -10,10 +10,9 @@ public sealed record MarginOptions : TokenScoreOptions
 }
 
 /// <summary>The mean of the largest probability less the second largest before each token (margin sampling).</summary>
-internal sealed class MarginSelector(MarginOptions options) : TokenMeanSelector(Name, options)
 /// <param name="options">The options.</param>
 /// <param name="name">The method that measures, for messages.</param>
-internal sealed class MarginSelector(MarginOptions options, string name = MarginSelector.Name) : TokenScoreSelector(name, options)
+internal sealed class MarginSelector(MarginOptions options, string name = MarginSelector.Name) : TokenMeanSelector(name, options)
 {
     /// <summary>The method's name.</summary>
     public const string Name = "margin";
