@@ -11,7 +11,7 @@ namespace Pursuit.Selection.Dsdm;
 /// TRAK writes phi for the gradient of log p / (1 - p) and Q for 1 - p; a loss's gradient is -(1 - p) times that one, so the stored
 /// gradients have Q in them.
 /// </remarks>
-internal sealed class DsdmSelector : ISelector
+internal sealed class DsdmSelector : IAttributor
 {
     /// <summary>The method's name.</summary>
     public const string Name = "dsdm";
@@ -33,12 +33,10 @@ internal sealed class DsdmSelector : ISelector
     /// <inheritdoc/>
     public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        var pool = GradientRows.OfPool(problem.RequirePoolGradients(Name), _options.Rows);
-        var target = pool.OfTarget(problem.RequireTargetGradients(Name));
+        var (pool, target, solver) = Open(problem, context);
         var mean = GroupMeans.Compute(target, new int[target.Count], ["target"], context.Threads, context.CancellationToken);
-        var moments = new SecondMoments(pool, context);
-        var solver = new MomentSolver(moments, _options.Ridge, Sample(pool, problem), context);
-        var scores = Scores(pool, solver.Solve(mean, MostPasses), moments.MeanEigenvalues.Count(m => m > 0), context);
+        var scores = new double[pool.Count];
+        Score(pool, solver, mean, scores, context);
 
         var selection = BudgetFiller.Fill(Name, problem, RowOrder.ByScore(scores, problem.ContentIds), problem.Gradients.Pool);
         var passes = solver.Passes + 1;
@@ -55,13 +53,34 @@ internal sealed class DsdmSelector : ISelector
         };
     }
 
-    /// <summary>tau_i = mean_t phi_i(t) . x_t, [pool].</summary>
-    private static double[] Scores(GradientRows pool, double[] solution, int checkpoints, SelectionContext context)
+    /// <inheritdoc/>
+    public void Attribute(SelectionProblem problem, SelectionContext context, Action<int, double[]> visit)
     {
+        var (pool, target, solver) = Open(problem, context);
         var scores = new double[pool.Count];
-        var right = Array.ConvertAll(solution, x => (float)(x / checkpoints));
-        pool.Scan(right, 1, scores, context.Threads, context.CancellationToken);
-        return scores;
+        var row = new float[pool.Dimension];
+        for (var v = 0; v < target.Count; v++)
+        {
+            if (target.Norms[v] == 0) continue;
+            target.Gather([v], row);
+            Score(pool, solver, Array.ConvertAll(row, x => (double)x), scores, context);
+            visit(v, scores);
+        }
+    }
+
+    private (GradientRows Pool, GradientRows Target, MomentSolver Solver) Open(SelectionProblem problem, SelectionContext context)
+    {
+        var pool = GradientRows.OfPool(problem.RequirePoolGradients(Name), _options.Rows);
+        var target = pool.OfTarget(problem.RequireTargetGradients(Name));
+        return (pool, target, new MomentSolver(new SecondMoments(pool, context), _options.Ridge, Sample(pool, problem), context));
+    }
+
+    /// <summary>tau_i = mean_t phi_i(t) . x_t with x solved for b = <paramref name="right"/>, [pool].</summary>
+    private static void Score(GradientRows pool, MomentSolver solver, double[] right, double[] scores, SelectionContext context)
+    {
+        var checkpoints = solver.Checkpoints;
+        var solution = Array.ConvertAll(solver.Solve(right, MostPasses), x => (float)(x / checkpoints));
+        pool.Scan(solution, 1, scores, context.Threads, context.CancellationToken);
     }
 
     /// <summary>Rows with features, drawn by content id and in its order.</summary>

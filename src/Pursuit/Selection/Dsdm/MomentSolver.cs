@@ -39,6 +39,9 @@ internal sealed class MomentSolver
         }
     }
 
+    /// <summary>Checkpoints whose rows aren't all zero.</summary>
+    public int Checkpoints => _ridges.Count(r => r > 0);
+
     /// <summary>Passes over the store so far.</summary>
     public int Passes { get; private set; }
 
