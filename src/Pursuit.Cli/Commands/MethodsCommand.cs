@@ -98,6 +98,7 @@ internal static class MethodsCommand
             FeatureNeeds.ReferenceStatistics => "those of a second model",
             FeatureNeeds.JudgeAnswers => "a judge model's answers",
             FeatureNeeds.TrajectoryStatistics => "token statistics at every checkpoint",
+            FeatureNeeds.GradientVariances => "gradients at every checkpoint",
             _ => n.ToString(),
         }));
 }

@@ -23,7 +23,7 @@ internal sealed class ScoreCommand
         "--methods", OptionGroup.Selection, "NAMES", $"The measures, some of: {string.Join(", ", ScoreJob.Names)}.")
     {
         DefaultValueFactory = _ => [],
-        Default = "all that the given inputs allow, but 'ask-llm' and 'forgetting'",
+        Default = "all that the given inputs allow, but 'ask-llm', 'forgetting' and 'vog'",
         IsCommon = true,
         Words = [.. ScoreJob.Names],
     };
@@ -147,7 +147,7 @@ internal sealed class ScoreCommand
     {
         if (CommonOptions.Words(parsed.GetValue(_methods)!) is { Length: > 0 } given) return given;
         // More than a pass of one model over the pool: only where they are asked for.
-        var missing = FeatureNeeds.JudgeAnswers | FeatureNeeds.TrajectoryStatistics;
+        var missing = FeatureNeeds.JudgeAnswers | FeatureNeeds.TrajectoryStatistics | FeatureNeeds.GradientVariances;
         if (parsed.GetValue(_target)!.Length == 0) missing |= FeatureNeeds.TargetTexts;
         if (parsed.GetValue(_model) is null) missing |= FeatureNeeds.AnswerStatistics;
         if (parsed.GetValue(_referenceModel) is null) missing |= FeatureNeeds.ReferenceStatistics;

@@ -19,10 +19,9 @@ internal sealed record LoadedModel(Decoder Decoder, LoraAdapters? Adapters = nul
         try
         {
             decoder.Adapters = adapters = probe.Options.Kind == GradientKind.Lora ? Warmup.CreateAdapters(decoder, probe.Options) : null;
-            if (checkpoint is null) return new LoadedModel(decoder, adapters);
-            if (adapters is null) decoder.Restore(checkpoint);
-            else adapters.ReadWeights(checkpoint);
-            return new LoadedModel(decoder, adapters);
+            var loaded = new LoadedModel(decoder, adapters);
+            if (checkpoint is not null) loaded.Restore(checkpoint);
+            return loaded;
         }
         catch
         {
@@ -30,6 +29,15 @@ internal sealed record LoadedModel(Decoder Decoder, LoraAdapters? Adapters = nul
             decoder.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Reads a checkpoint's weights: the adapters' where there are some, else the model's.</summary>
+    /// <param name="checkpoint">The checkpoint's directory.</param>
+    /// <exception cref="PursuitException">Weights are missing, or don't fit.</exception>
+    public void Restore(string checkpoint)
+    {
+        if (Adapters is null) Decoder.Restore(checkpoint);
+        else Adapters.ReadWeights(checkpoint);
     }
 
     /// <summary>Frees the weights.</summary>

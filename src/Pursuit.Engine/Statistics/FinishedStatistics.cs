@@ -30,6 +30,7 @@ internal sealed class FinishedStatistics : IStatisticsSource
             stages.AddRange(recipe.Model is null ? [DataProbes.StageName(0), DataProbes.StageName(1)] : [StatisticsSource.ModelStage]);
         if (needs.HasFlag(FeatureNeeds.ReferenceStatistics)) stages.Add(StatisticsSource.ReferenceStage);
         if (needs.HasFlag(FeatureNeeds.JudgeAnswers)) stages.Add(Judge.StageName);
+        if (needs.HasFlag(FeatureNeeds.GradientVariances)) stages.Add(GradientVariances.StageName);
         if (needs.HasFlag(FeatureNeeds.TrajectoryStatistics)) stages.AddRange(CheckpointStages(recipe));
         return stages.All(name => RunStage.Finished(run.FullPath, name) is not null) ? new FinishedStatistics(recipe, run) : null;
     }
@@ -49,6 +50,10 @@ internal sealed class FinishedStatistics : IStatisticsSource
     /// <inheritdoc/>
     public ComputedTrajectory OfTrajectory(Pool pool, CancellationToken cancellationToken) =>
         TrajectoryStatistics.Join([.. CheckpointStages(_recipe).Select(name => OfModel(name, pool))]);
+
+    /// <inheritdoc/>
+    public ComputedVariances OfGradientVariances(Pool pool, CancellationToken cancellationToken) =>
+        GradientVariances.Read(Stage(GradientVariances.StageName), pool.Count);
 
     private static IEnumerable<string> CheckpointStages(StatisticsRecipe recipe) =>
         Enumerable.Range(0, recipe.Warmup.Checkpoints).Select(TrajectoryStatistics.StageName);

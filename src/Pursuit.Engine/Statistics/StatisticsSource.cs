@@ -63,6 +63,11 @@ public sealed class StatisticsSource : IStatisticsSource
         ? new TrajectoryStatistics(model, _recipe).Score(_run, pool, _progress, cancellationToken)
         : throw PursuitException.At(ApiName.Model, "none", "a model to train a little on the pool and to score with at every checkpoint");
 
+    /// <inheritdoc/>
+    public ComputedVariances OfGradientVariances(Pool pool, CancellationToken cancellationToken) => _recipe.Model is { } model
+        ? new GradientVariances(WarmedModel.Open(model, _recipe), _recipe).Measure(_run, pool, _progress, cancellationToken)
+        : throw PursuitException.At(ApiName.Model, "none", "a model to train a little on the pool, whose gradients are compared");
+
     private ComputedStatistics OfModel(
         string directory, string name, Pool pool, bool answersAlone, string work, CancellationToken cancellationToken)
     {

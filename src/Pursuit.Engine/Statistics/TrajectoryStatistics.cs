@@ -13,11 +13,8 @@ namespace Pursuit.Engine.Statistics;
 /// </summary>
 internal sealed class TrajectoryStatistics
 {
-    /// <summary>Checkpoints from which there is a trajectory.</summary>
-    private const int LeastCheckpoints = 2;
-
     private readonly StatisticsRecipe _recipe;
-    private readonly GradientProbe _probe;
+    private readonly WarmedModel _model;
     private readonly ScoringModel _scoring;
 
     /// <summary>Opens the model.</summary>
@@ -26,24 +23,9 @@ internal sealed class TrajectoryStatistics
     /// <exception cref="PursuitException">An option is out of range, a file of the model is missing, or there is no trajectory.</exception>
     public TrajectoryStatistics(string model, StatisticsRecipe recipe)
     {
-        recipe.Warmup.Validate();
-        if (recipe.Warmup.Checkpoints < LeastCheckpoints)
-            throw PursuitException.At(
-                "features.checkpoints", $"{recipe.Warmup.Checkpoints}", $"at least {LeastCheckpoints}: a measure along a training compares "
-                + "its checkpoints");
         _recipe = recipe;
+        _model = WarmedModel.Open(model, recipe);
         _scoring = ScoringModel.Open(model, recipe, asText: false);
-        _probe = GradientFeatures.Settle(
-            ProbeModel.Open(new FeatureRecipe<GradientFeatureOptions>
-            {
-                Model = model,
-                MaxLength = recipe.MaxLength,
-                TemplateSettings = recipe.TemplateSettings,
-                Options = recipe.Warmup,
-                Threads = recipe.Threads,
-                Device = recipe.Device,
-            }),
-            recipe.Warmup);
     }
 
     /// <summary>The stage of a checkpoint, counted from 0.</summary>
@@ -58,25 +40,22 @@ internal sealed class TrajectoryStatistics
     /// <exception cref="PursuitException">The pool has nothing to learn, or a prediction isn't finite.</exception>
     public ComputedTrajectory Score(RunDirectory run, Pool pool, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        var warmup = new Warmup(_probe, _recipe.Threads, progress) { OnDamage = damage => run.OnDamage?.Invoke(damage) };
-        var warmedBy = warmup.Fingerprint(pool, _probe.Model.Encoder);
-        var trained = run.OpenStage(GradientFeatures.WarmupName, warmedBy);
-        var trajectory = warmup.Run(trained, pool, _probe.Model.Encoder, cancellationToken);
+        var warmed = _model.Train(run, pool, progress, cancellationToken);
+        var trajectory = warmed.Trajectory;
         var made = new List<ComputedStatistics>();
         try
         {
             for (var t = 0; t < trajectory.Checkpoints.Count; t++)
             {
-                var point = trajectory.Checkpoints[t];
+                var (name, path) = (trajectory.Checkpoints[t].Name, warmed.PathOf(t));
                 var fingerprint = _scoring.AddTo(new Fingerprint("trajectory-statistics/1").Add("pool", pool.Fingerprint)
-                    .Add("warm-up", warmedBy.Hash).Add("checkpoint", point.Name));
+                    .Add("warm-up", warmed.Fingerprint).Add("checkpoint", name));
                 var stage = run.OpenStage(StageName(t), fingerprint, TokenStatisticsStore.IsShard);
                 var (statistics, report) = new TokenStatisticsMaker(_scoring, answersAlone: false, _recipe.Threads, progress)
                 {
                     OnDamage = run.OnDamage,
-                    Load = () => LoadedModel.At(
-                        _probe, point.Directory is { } directory ? Path.Combine(trained.FullPath, directory) : null),
-                }.Run(stage, pool, [.. Enumerable.Range(0, pool.Count)], $"scoring tokens at {point.Name}", cancellationToken);
+                    Load = () => LoadedModel.At(_model.Probe, path),
+                }.Run(stage, pool, [.. Enumerable.Range(0, pool.Count)], $"scoring tokens at {name}", cancellationToken);
                 made.Add(new ComputedStatistics(statistics, fingerprint.Hash, report));
             }
 

@@ -34,7 +34,19 @@ public interface IStatisticsSource
     /// <param name="cancellationToken">Stops between shards; what is finished stays.</param>
     /// <exception cref="PursuitException">There is no model, it or the pool is unfit, or there are fewer than two checkpoints.</exception>
     ComputedTrajectory OfTrajectory(Pool pool, CancellationToken cancellationToken);
+
+    /// <summary>How much the gradients at the pool's inputs vary over the checkpoints of the same training.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="cancellationToken">Stops between shards; what is finished stays.</param>
+    /// <exception cref="PursuitException">As of <see cref="OfTrajectory"/>.</exception>
+    ComputedVariances OfGradientVariances(Pool pool, CancellationToken cancellationToken);
 }
+
+/// <summary>Variances of gradients over a training, with what they are.</summary>
+/// <param name="Variances">[pool]; NaN for an example without an answer.</param>
+/// <param name="Fingerprint">Everything they depend on.</param>
+/// <param name="Report">How they were made, the training included; its tokens with statistics are those with a gradient.</param>
+public sealed record ComputedVariances(IReadOnlyList<float> Variances, string Fingerprint, StatisticsReport Report);
 
 /// <summary>Token statistics along a training, opened, with what they are.</summary>
 /// <param name="Checkpoints">Those of each checkpoint, the first one first; whoever asked disposes of them.</param>

@@ -24,6 +24,9 @@ internal sealed record StatisticsFeatures : IDisposable
     /// <summary>The pool's by every checkpoint of a training; null where the method reads none.</summary>
     public IReadOnlyList<ITokenStatistics>? Trajectory { get; private init; }
 
+    /// <summary>The variances of the pool's gradients over a training; null where the method reads none.</summary>
+    public IReadOnlyList<float>? GradientVariances { get; private init; }
+
     /// <summary>What they depend on; null where the method reads none.</summary>
     public string? Fingerprint { get; private init; }
 
@@ -40,7 +43,7 @@ internal sealed record StatisticsFeatures : IDisposable
             faults.Add(Fault.OfOption(ApiName.ReferenceModel, $"missing; '{method.Name}' compares two models' losses"));
         if (needs.HasFlag(FeatureNeeds.JudgeAnswers) && options.ModelDirectory is null)
             faults.Add(Fault.OfOption(ApiName.Model, $"missing; '{method.Name}' asks a model about every example"));
-        if (needs.HasFlag(FeatureNeeds.TrajectoryStatistics) && options.ModelDirectory is null)
+        if ((needs & (FeatureNeeds.TrajectoryStatistics | FeatureNeeds.GradientVariances)) != 0 && options.ModelDirectory is null)
             faults.Add(Fault.OfOption(ApiName.Model, $"missing; '{method.Name}' measures along a model's training"));
     }
 
@@ -94,6 +97,12 @@ internal sealed record StatisticsFeatures : IDisposable
                 opened = opened.With("trajectory", trajectory.Fingerprint, trajectory.Report) with { Trajectory = trajectory.Checkpoints };
             }
 
+            if (needs.HasFlag(FeatureNeeds.GradientVariances))
+            {
+                var made = source.OfGradientVariances(pool, cancellationToken);
+                opened = opened.With("variances", made.Fingerprint, made.Report) with { GradientVariances = made.Variances };
+            }
+
             return opened with { Fingerprint = opened.Joined() };
         }
         catch
@@ -107,7 +116,14 @@ internal sealed record StatisticsFeatures : IDisposable
     public SelectionProblem Give(SelectionProblem problem) =>
         problem with
         {
-            Statistics = new StatisticsInputs { Pool = Pool, Reference = Reference, Judge = Judge, Trajectory = Trajectory },
+            Statistics = new StatisticsInputs
+            {
+                Pool = Pool,
+                Reference = Reference,
+                Judge = Judge,
+                Trajectory = Trajectory,
+                GradientVariances = GradientVariances,
+            },
         };
 
     /// <summary>What a person should know of them.</summary>

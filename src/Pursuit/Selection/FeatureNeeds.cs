@@ -48,6 +48,9 @@ public enum FeatureNeeds
 
     /// <summary>Token statistics of the pool by every checkpoint of a training.</summary>
     TrajectoryStatistics = 65536,
+
+    /// <summary>How much the gradients at each of the pool's examples' inputs vary over the checkpoints of a training.</summary>
+    GradientVariances = 131072,
 }
 
 /// <summary>What a method's needs come to.</summary>
@@ -58,7 +61,8 @@ internal static class FeatureNeedsExtensions
 
     /// <summary>True where the method reads what models say of the pool.</summary>
     public static bool ReadsStatistics(this FeatureNeeds needs) =>
-        (needs & (FeatureNeeds.TokenStatistics | FeatureNeeds.JudgeAnswers | FeatureNeeds.TrajectoryStatistics)) != 0;
+        (needs & (FeatureNeeds.TokenStatistics | FeatureNeeds.JudgeAnswers | FeatureNeeds.TrajectoryStatistics
+            | FeatureNeeds.GradientVariances)) != 0;
 
     /// <summary>The kind of dense features that a method which reads some was made for.</summary>
     public static FeatureKind OwnKind(this FeatureNeeds needs) =>

@@ -55,6 +55,12 @@ public sealed record StatisticsInputs
     /// </summary>
     public IReadOnlyList<ITokenStatistics>? Trajectory { get; init; }
 
+    /// <summary>
+    /// The variance over a training's checkpoints of the gradient at each example's inputs, [pool], NaN for an example without an answer;
+    /// for methods that need <see cref="FeatureNeeds.GradientVariances"/>.
+    /// </summary>
+    public IReadOnlyList<float>? GradientVariances { get; init; }
+
     /// <summary>True where there is nothing.</summary>
-    internal bool IsEmpty => Pool is null && Judge is null && Trajectory is null;
+    internal bool IsEmpty => Pool is null && Judge is null && Trajectory is null && GradientVariances is null;
 }

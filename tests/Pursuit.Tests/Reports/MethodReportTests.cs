@@ -114,6 +114,9 @@ public sealed class MethodReportTests : IDisposable
             "judge",
             Of(pool, "judge", false).Report);
 
+        public ComputedVariances OfGradientVariances(Pool pool, CancellationToken cancellationToken) => new(
+            [.. Enumerable.Range(0, pool.Count).Select(i => i % 7 * 0.1f)], "variances", Of(pool, "variances", false).Report);
+
         public ComputedTrajectory OfTrajectory(Pool pool, CancellationToken cancellationToken)
         {
             ComputedStatistics[] made = [.. Enumerable.Range(0, Checkpoints + 1).Select(t => Of(pool, $"checkpoint {t}", false))];

@@ -24,6 +24,7 @@ using Pursuit.Selection.TokenScores;
 using Pursuit.Selection.TracIn;
 using Pursuit.Selection.Tsds;
 using Pursuit.Selection.Uot;
+using Pursuit.Selection.Vog;
 using Pursuit.Selection.Zip;
 
 namespace Pursuit.Selection.Methods;
@@ -209,6 +210,11 @@ public static class MethodRegistry
             "examples whose loss differs most between two models",
             FeatureNeeds.TokenStatistics | FeatureNeeds.ReferenceStatistics,
             options => new LossDiscrepancySelector(options)),
+        MethodDescriptor.For<VogOptions>(
+            VogSelector.Name,
+            "examples whose input gradients vary most over a training (VoG)",
+            FeatureNeeds.GradientVariances,
+            options => new VogSelector(options)),
         MethodDescriptor.For<AskLlmOptions>(
             AskLlmSelector.Name,
             "examples that a judge model calls informative (Ask-LLM)",
