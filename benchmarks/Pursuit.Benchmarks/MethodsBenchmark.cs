@@ -49,7 +49,7 @@ internal static class MethodsBenchmark
             var used = (Process.GetCurrentProcess().TotalProcessorTime - processor).TotalSeconds;
             if (chosen.Rows.Select(r => r.Position).Distinct().Count() != (int)problem.ResolvedBudget)
                 throw new InvalidOperationException($"{text} chose {chosen.Rows.Count} rows of {problem.ResolvedBudget}");
-            Row(text, wall, used, watch.Peak / (double)(1L << 30));
+            Row(text, wall, used, (watch.Peak ?? 0) / (double)(1L << 30));
         }
 
         return 0;
