@@ -163,9 +163,9 @@ public sealed class BadInputTests : PoolTestBase
     [Fact]
     public void A_temporary_directory_that_cannot_be_written_is_named()
     {
-        var path = Files.Write("a.jsonl.gz", Gzip("{\"text\":\"x\"}"));
+        var path = Files.Write("a.jsonl.gz", Gzip("{\"text\":\"x\"}\n{\"text\":\"y\"}"));
         using var pool = Open(new PoolOptions { Paths = [path], SpoolDirectory = Path("absent") });
-        pool.Read(CancellationToken.None).Single().Text.ShouldBe("x");
+        pool.Read(CancellationToken.None).Select(e => e.Text).ShouldBe(["x", "y"]);
         Should.Throw<PursuitException>(() => Copied(pool, 0)).Message.ShouldContain($"the temporary copy of {path} couldn't be written");
     }
 }
