@@ -87,7 +87,7 @@ internal sealed class DedupCommand
     {
         Terminal.Line();
         Terminal.Line($"Read      {summary.Rows:N0} rows: {summary.Duplicates:N0} exact duplicates, {summary.NearDuplicates:N0} near "
-            + $"duplicates, {summary.Quarantined:N0} bad records");
+            + $"duplicates, {summary.Quarantined:N0} invalid records");
         Terminal.Line($"Kept      {summary.Kept:N0} records");
         foreach (var note in summary.Notes) Terminal.Line($"Note      {note}");
         if (summary.LargestGroups.Count > 0)

@@ -115,7 +115,7 @@ internal sealed class FeaturesCommand
         Terminal.Line();
         Terminal.Line($"Read      {pool.Ledger.RowCount:N0} rows: {pool.Count:N0} examples, {pool.Ledger.DuplicateCount:N0} exact "
             + "duplicates, "
-            + $"{pool.Ledger.QuarantinedCount:N0} bad records");
+            + $"{pool.Ledger.QuarantinedCount:N0} invalid records");
         FeaturePrinter.Print(report);
         Terminal.Line($"Run       {Terminal.Short(run.FullPath)}");
         var method = report is EmbeddingReport ? "tsds" : "gtp";

@@ -92,11 +92,11 @@ internal static class InspectCommand
     {
         var ledger = pool.Ledger;
         Terminal.Answer($"Read {ledger.RowCount:N0} rows: {ledger.PoolCount:N0} examples, {ledger.DuplicateCount:N0} exact duplicates, "
-            + $"{ledger.QuarantinedCount:N0} bad records");
+            + $"{ledger.QuarantinedCount:N0} invalid records");
         foreach (var note in pool.Notes) Terminal.Answer(MessageText.Shortened($"  {note}"));
-        foreach (var (reason, rows) in ledger.ReasonCounts) Terminal.Answer(MessageText.Shortened($"  bad: {rows:N0} x {reason}"));
+        foreach (var (reason, rows) in ledger.ReasonCounts) Terminal.Answer(MessageText.Shortened($"  invalid: {rows:N0} x {reason}"));
         foreach (var record in ledger.Quarantined().Take(5))
-            Terminal.Answer(MessageText.Shortened($"  bad: {record.File}, line {record.Line}: {record.Reason}"));
+            Terminal.Answer(MessageText.Shortened($"  invalid: {record.File}, line {record.Line}: {record.Reason}"));
         if (ledger.RepeatedUserIdCount > 0)
             Terminal.Answer($"  {ledger.RepeatedUserIdCount:N0} ids are on more than one record; their content ids differ");
     }

@@ -16,9 +16,9 @@ internal static class SummaryPrinter
         Terminal.Line($"Read      {input.Rows:N0} rows: {input.Selected + input.NotSelected:N0} examples, "
             + $"{input.Duplicates:N0} exact duplicates, "
             + (input.NearDuplicates > 0 ? $"{input.NearDuplicates:N0} near duplicates, " : "")
-            + $"{bad:N0} bad records"
+            + $"{bad:N0} invalid records"
             + (input.Excluded > 0 ? $", {input.Excluded:N0} of the target's" : ""));
-        foreach (var record in summary.FirstQuarantined) Terminal.Line($"          bad: {record}");
+        foreach (var record in summary.FirstQuarantined) Terminal.Line($"          invalid: {record}");
         if (bad > summary.FirstQuarantined.Count)
             Terminal.Line($"          and {bad - summary.FirstQuarantined.Count:N0} more, in the ledger");
 

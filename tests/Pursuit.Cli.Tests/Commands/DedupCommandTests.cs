@@ -28,7 +28,7 @@ public sealed class DedupCommandTests : IDisposable
             """{"row":2,"source_file":"pool.jsonl","line":3,"fate":"kept"}""",
             """{"row":3,"source_file":"pool.jsonl","line":4,"fate":"duplicate of","duplicate_of":0}""",
         ]);
-        run.Error.ShouldContain("Read      5 rows: 1 exact duplicates, 1 near duplicates, 1 bad records");
+        run.Error.ShouldContain("Read      5 rows: 1 exact duplicates, 1 near duplicates, 1 invalid records");
         var json = run.Json;
         json.GetProperty("kept").GetInt32().ShouldBe(2);
         json.GetProperty("near_duplicates").GetInt32().ShouldBe(1);

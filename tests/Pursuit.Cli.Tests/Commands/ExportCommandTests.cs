@@ -85,8 +85,8 @@ public sealed class ExportCommandTests : IDisposable
         var without = Select("--target", "target.jsonl", "--budget", "10", "--method", "dsir", "--exclude-target", "--strict");
         without.ExitCode.ShouldBe(0, without.Error);
         without.Error.ShouldContain("2 rows of the pool are examples of the target and were excluded as asked");
-        without.Error.ShouldContain("10 examples, 0 exact duplicates, 0 bad records, 2 of the target's");
-        without.Error.ShouldNotContain("bad: ");
+        without.Error.ShouldContain("10 examples, 0 exact duplicates, 0 invalid records, 2 of the target's");
+        without.Error.ShouldNotContain("invalid: ");
         Lines("out.jsonl").ShouldBe(Lines("pool.jsonl").Where((_, i) => i is not (3 or 5)), ignoreOrder: true);
         Lines("out.run/ledger.jsonl")[3].ShouldContain("an example of the target, excluded as asked");
         Cli.RunIn(_directory.FullPath, "explain", "out.run", "--id", "pool.jsonl:4").Output.ShouldContain("It was excluded");

@@ -35,7 +35,7 @@ public sealed class PruneCommandTests : IDisposable
         File.ReadAllLines(_directory.PathOf("kept.jsonl")).Length.ShouldBe(Documents * 7 / 10);
         run.Json.GetProperty("method").GetString().ShouldBe("information");
         run.Error.ShouldContain("the two probes");
-        run.Error.ShouldContain("1 bad records");
+        run.Error.ShouldContain("1 invalid records");
         File.ReadAllText(_directory.PathOf("kept.selection.jsonl")).ShouldNotContain("NaN");
         var report = Cli.Run("report", _directory.PathOf("kept.run"));
         report.ExitCode.ShouldBe(0, report.Error);

@@ -50,7 +50,7 @@ public sealed class SelectCommandTests : IDisposable
         counts.GetProperty("rows").GetInt32().ShouldBe(
             counts.GetProperty("selected").GetInt32() + counts.GetProperty("not_selected").GetInt32()
                 + counts.GetProperty("duplicates").GetInt32() + counts.GetProperty("quarantined").GetInt32());
-        run.Error.ShouldContain("1 bad records");
+        run.Error.ShouldContain("1 invalid records");
     }
 
     [Fact]

@@ -52,7 +52,10 @@ public sealed class GradientVarianceTests : IDisposable
     [Fact]
     public void An_example_without_an_answer_has_no_variance_and_one_checkpoint_is_refused()
     {
-        using var pool = Open(20, """{"messages":[{"role":"user","content":"one two"},{"role":"assistant","content":"three","train":false}]}""" + "\n");
+        static string Record(int number, string mark) =>
+            $$"""{"messages":[{"role":"user","content":"one {{number}}"},{"role":"assistant","content":"two"{{mark}}}]}""" + "\n";
+        var records = Enumerable.Range(0, 20).Select(i => Record(i, "")).Append(Record(20, ",\"train\":false"));
+        using var pool = Open("answers.jsonl", string.Concat(records));
         Measure("plain", pool, Recipe()).Count(float.IsNaN).ShouldBe(1);
         Should.Throw<PursuitException>(
             () => Measure("one", pool, Recipe() with { Warmup = Recipe().Warmup with { Checkpoints = 1 } })).Message
@@ -100,11 +103,10 @@ public sealed class GradientVarianceTests : IDisposable
         Warmup = new GradientFeatureOptions { Checkpoints = 2, LearningRate = 0.01 },
     };
 
-    private Pool Open(int rows, string more = "")
-    {
-        var path = _world.Write($"pool-{rows}.jsonl", string.Concat(FeatureWorld.Lines().Take(rows)) + more);
-        return Pool.Open(new PoolOptions { Paths = [path] }, null, TestContext.Current.CancellationToken);
-    }
+    private Pool Open(int rows) => Open($"pool-{rows}.jsonl", string.Concat(FeatureWorld.Lines().Take(rows)));
+
+    private Pool Open(string name, string records) =>
+        Pool.Open(new PoolOptions { Paths = [_world.Write(name, records)] }, null, TestContext.Current.CancellationToken);
 
     private float[] Measure(
         string name, Pool pool, StatisticsRecipe recipe, IProgress<WorkProgress>? progress = null, CancellationToken? token = null)

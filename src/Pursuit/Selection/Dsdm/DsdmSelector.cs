@@ -18,6 +18,9 @@ internal sealed class DsdmSelector : IAttributor
 
     private const int MostPasses = 100;
 
+    /// <summary>The residual of a solve toward a single target example: their sums over subsets are only ranked.</summary>
+    private const double AttributedTolerance = 1e-2;
+
     /// <summary>Rows of the sample that preconditions the solve, and the numbers it may hold (256 MiB).</summary>
     private const int SampleRows = 1024, SampleNumbers = 1 << 25;
 
@@ -36,7 +39,7 @@ internal sealed class DsdmSelector : IAttributor
         var (pool, target, solver) = Open(problem, context);
         var mean = GroupMeans.Compute(target, new int[target.Count], ["target"], context.Threads, context.CancellationToken);
         var scores = new double[pool.Count];
-        Score(pool, solver, mean, scores, context);
+        Score(pool, solver, mean, MomentSolver.Tolerance, scores, context);
 
         var selection = BudgetFiller.Fill(Name, problem, RowOrder.ByScore(scores, problem.ContentIds), problem.Gradients.Pool);
         var passes = solver.Passes + 1;
@@ -63,7 +66,7 @@ internal sealed class DsdmSelector : IAttributor
         {
             if (target.Norms[v] == 0) continue;
             target.Gather([v], row);
-            Score(pool, solver, Array.ConvertAll(row, x => (double)x), scores, context);
+            Score(pool, solver, Array.ConvertAll(row, x => (double)x), AttributedTolerance, scores, context);
             visit(v, scores);
         }
     }
@@ -76,10 +79,11 @@ internal sealed class DsdmSelector : IAttributor
     }
 
     /// <summary>tau_i = mean_t phi_i(t) . x_t with x solved for b = <paramref name="right"/>, [pool].</summary>
-    private static void Score(GradientRows pool, MomentSolver solver, double[] right, double[] scores, SelectionContext context)
+    private static void Score(
+        GradientRows pool, MomentSolver solver, double[] right, double tolerance, double[] scores, SelectionContext context)
     {
         var checkpoints = solver.Checkpoints;
-        var solution = Array.ConvertAll(solver.Solve(right, MostPasses), x => (float)(x / checkpoints));
+        var solution = Array.ConvertAll(solver.Solve(right, MostPasses, tolerance), x => (float)(x / checkpoints));
         pool.Scan(solution, 1, scores, context.Threads, context.CancellationToken);
     }
 

@@ -51,8 +51,9 @@ internal sealed class MomentSolver
     /// <summary>Solves.</summary>
     /// <param name="right">b, [checkpoints, d].</param>
     /// <param name="mostPasses">Passes at most.</param>
+    /// <param name="tolerance">The relative residual at which it ends.</param>
     /// <returns>x, [checkpoints, d]; 0 at a checkpoint whose rows or whose b are zero.</returns>
-    public double[] Solve(double[] right, int mostPasses)
+    public double[] Solve(double[] right, int mostPasses, double tolerance = Tolerance)
     {
         var checkpoints = Enumerable.Range(0, _ridges.Length)
             .Where(t => _ridges[t] > 0 && SecondMoments.Norm(Part(right, t)) > 0).ToArray();
@@ -68,7 +69,7 @@ internal sealed class MomentSolver
         }
 
         Residual = checkpoints.Length == 0 ? 0 : 1;
-        for (var pass = 0; pass < mostPasses && Residual > Tolerance; pass++)
+        for (var pass = 0; pass < mostPasses && Residual > tolerance; pass++)
         {
             var image = _moments.Multiply(direction);
             Passes++;
@@ -85,7 +86,7 @@ internal sealed class MomentSolver
                 DoubleKernels.Axpy(-length, along, Part(residual, t));
                 var left = SecondMoments.Norm(Part(residual, t)) / SecondMoments.Norm(Part(right, t));
                 Residual = Math.Max(Residual, left);
-                if (left <= Tolerance)
+                if (left <= tolerance)
                 {
                     step.Clear();
                     continue;
