@@ -34,6 +34,7 @@ internal static class TsdsBenchmark
         var threads = args.Length > 4 ? int.Parse(args[4], CultureInfo.InvariantCulture) : Environment.ProcessorCount;
         var options = new TsdsOptions
         {
+            Scale = TsdsScale.None,
             Alpha = args.Length > 5 ? double.Parse(args[5], CultureInfo.InvariantCulture) : 0.5,
             Density = args.ElementAtOrDefault(6) == "uniform" ? TsdsDensity.Uniform : TsdsDensity.Kde,
         };

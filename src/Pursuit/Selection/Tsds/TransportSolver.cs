@@ -48,7 +48,7 @@ internal sealed class TransportSolver
         _options = options;
         _asked = new int[target.Count];
         Queries = target.ToArray();
-        Scale = options.Scale == TsdsScale.Data ? MeasureScale() : 1;
+        Scale = options.Units == TsdsScale.Data ? MeasureScale() : 1;
         Densities = new Densities(pool, options.KernelWidth * Scale, context.Threads);
     }
 
@@ -78,7 +78,7 @@ internal sealed class TransportSolver
     /// <exception cref="PursuitException">The authors' truncation was asked of fewer than 20 examples.</exception>
     public (NeighbourLists Lists, TransportPlan Plan) Solve() =>
         _options.Compat == TsdsCompatibility.Authors ? SolveAsAuthors()
-        : _options.Scale == TsdsScale.Data && _options.Alpha is null ? SolveForBudget()
+        : _options.Units == TsdsScale.Data && _options.Alpha is null ? SolveForBudget()
         : SolveWhole(OpenLists(), _options.Alpha ?? PapersAlpha, _options.C * Scale);
 
     private NeighbourLists OpenLists()

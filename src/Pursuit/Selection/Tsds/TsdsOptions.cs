@@ -10,11 +10,11 @@ public sealed record TsdsOptions : TsdsUniformOptions
     public TsdsDensity Density { get; init; } = TsdsDensity.Kde;
 
     /// <summary>
-    /// The distance within which rows add to each other's density, in units of the scale. Default 0.75, with <see cref="TsdsScale.Data"/>
-    /// 0.5; range 0 or more; 0 is <see cref="TsdsDensity.Uniform"/>.
+    /// The distance within which rows add to each other's density, in units of the scale. Default 0.5, with <see cref="TsdsScale.None"/>
+    /// the paper's 0.75; range 0 or more; 0 is <see cref="TsdsDensity.Uniform"/>.
     /// </summary>
-    [Description("distance within which rows add to each other's density, 0 or more; 0 is density=uniform; by default 0.75, or 0.5 with "
-        + "scale=data")]
+    [Description("distance within which rows add to each other's density, 0 or more; 0 is density=uniform; by default 0.5, or 0.75 with "
+        + "scale=none")]
     public double? Sigma { get; init; }
 
     /// <summary>
@@ -24,7 +24,7 @@ public sealed record TsdsOptions : TsdsUniformOptions
     public int KdeK { get; init; } = 1000;
 
     /// <summary>The kernel's width that is in force, in units of the scale: 0 where all densities are 1.</summary>
-    internal double KernelWidth => Density == TsdsDensity.Kde ? Sigma ?? (Scale == TsdsScale.Data ? 0.5 : 0.75) : 0;
+    internal double KernelWidth => Density == TsdsDensity.Kde ? Sigma ?? (Units == TsdsScale.Data ? 0.5 : 0.75) : 0;
 
     /// <inheritdoc/>
     protected override IEnumerable<(string Found, string Expected)> Faults()

@@ -89,7 +89,7 @@ internal sealed class TsdsSelector : ISelector
         var details = new TsdsDetails
         {
             Sigma = _options.KernelWidth * solver.Scale,
-            Scale = _options.Scale == TsdsScale.Data ? solver.Scale : null,
+            Scale = _options.Units == TsdsScale.Data ? solver.Scale : null,
             Spread = _options.Compat == TsdsCompatibility.Authors ? null : solver.Spread,
             Level = plan.Level,
             Certified = certified,

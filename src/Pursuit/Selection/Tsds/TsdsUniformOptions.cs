@@ -4,16 +4,17 @@ using Pursuit.Selection.Neighbours;
 namespace Pursuit.Selection.Tsds;
 
 /// <summary>
-/// Options of <see cref="TsdsSelector"/> as <c>tsds-uniform</c>. The defaults are the paper's, but for how rows are drawn and lists end.
+/// Options of <see cref="TsdsSelector"/> as <c>tsds-uniform</c>. The defaults adapt to the embeddings' scale and the budget; the paper's
+/// are those of <see cref="TsdsScale.None"/>.
 /// </summary>
 public record TsdsUniformOptions
 {
     /// <summary>
-    /// The weight of alignment against diversity. Default: 0.5, or with <see cref="TsdsScale.Data"/> the largest that spreads the mass over
-    /// as many rows as the budget buys. Range above 0 to 1; 1 takes each target's nearest row alone.
+    /// The weight of alignment against diversity. Default: the largest that spreads the mass over as many rows as the budget buys, or with
+    /// <see cref="TsdsScale.None"/> the paper's 0.5. Range above 0 to 1; 1 takes each target's nearest row alone.
     /// </summary>
-    [Description("alignment with the target against diversity, above 0 to 1; 1 takes each target's nearest row alone; by default 0.5, or "
-        + "with scale=data what spreads the mass over as many rows as the budget buys")]
+    [Description("alignment with the target against diversity, above 0 to 1; 1 takes each target's nearest row alone; by default what "
+        + "spreads the mass over as many rows as the budget buys, or 0.5 with scale=none")]
     public double? Alpha { get; init; }
 
     /// <summary>
@@ -23,10 +24,13 @@ public record TsdsUniformOptions
     [Description("the distance that counts as much as all diversity, above 0; only C (1 - alpha) / alpha matters")]
     public double C { get; init; } = 5;
 
-    /// <summary>What distances are measured in. Default <see cref="TsdsScale.None"/>.</summary>
-    [Description("none: distances as they are (the paper's); data: in units of a target's distance to its nearest rows, so that nothing "
-        + "need be guessed")]
-    public TsdsScale Scale { get; init; } = TsdsScale.None;
+    /// <summary>
+    /// What distances are measured in. Default <see cref="TsdsScale.Data"/>, and <see cref="TsdsScale.None"/> with
+    /// <see cref="TsdsCompatibility.Authors"/>.
+    /// </summary>
+    [Description("data: distances in units of a target's distance to its nearest rows, so that nothing need be guessed; none: distances as "
+        + "they are (the paper's, and the default with compat=authors)")]
+    public TsdsScale? Scale { get; init; }
 
     /// <summary>
     /// Most neighbours of a target. Default none: lists grow until the mass is placed; the authors' is 5000. Range 1 or more.
@@ -64,6 +68,9 @@ public record TsdsUniformOptions
     [Description("with index=ivf: lists that a target looks at, 1 or more; all of them are exact search")]
     public int Probes { get; init; } = 32;
 
+    /// <summary>The scale that is in force.</summary>
+    internal TsdsScale Units => Scale ?? (Compat == TsdsCompatibility.Authors ? TsdsScale.None : TsdsScale.Data);
+
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="PursuitException">Options are out of range; every one is named.</exception>
     public void Validate(string method)
@@ -84,7 +91,7 @@ public record TsdsUniformOptions
         if (MaxK < 1) yield return ($"max-k {MaxK}", "max-k of 1 or more");
         if (Lists is < 1 or > RowCells.MostCells) yield return ($"lists {Lists}", $"lists of 1 to {RowCells.MostCells}");
         if (Probes < 1) yield return ($"probes {Probes}", "probes of 1 or more");
-        if (Scale != TsdsScale.None && Compat == TsdsCompatibility.Authors)
+        if (Scale == TsdsScale.Data && Compat == TsdsCompatibility.Authors)
             yield return ("scale data with compat authors", "scale none with compat authors");
         if (Index != TsdsIndex.None && Compat == TsdsCompatibility.Authors)
             yield return ("index ivf with compat authors", "index none with compat authors");

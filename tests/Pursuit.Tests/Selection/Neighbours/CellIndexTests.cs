@@ -3,6 +3,7 @@ using Pursuit.Selection;
 using Pursuit.Selection.Neighbours;
 using Pursuit.Selection.Passes;
 using Pursuit.Selection.Tsds;
+using Pursuit.Tests.Selection.Tsds;
 using Pursuit.TestKit;
 using Pursuit.TestKit.Reference;
 
@@ -74,7 +75,7 @@ public sealed class CellIndexTests
     public void With_every_list_probed_tsds_chooses_as_without_an_index_and_says_that_nothing_is_missed(TsdsDensity density)
     {
         var problem = Embeddings.Clustered(700, 9, "40");
-        var options = new TsdsOptions { Density = density, Sigma = 0.5 };
+        var options = Published.Tsds with { Density = density, Sigma = 0.5 };
         var exact = Choose(problem, options);
         var found = Choose(problem, options with { Index = TsdsIndex.Ivf, Lists = 25, Probes = 25 });
         found.Rows.ShouldBe(exact.Rows);
@@ -90,7 +91,7 @@ public sealed class CellIndexTests
     {
         const int Lists = 25;
         var problem = Embeddings.Clustered(700, 9, "40", seed: 6);
-        var selection = Choose(problem, new TsdsOptions { Index = TsdsIndex.Ivf, Lists = Lists, Probes = probes });
+        var selection = Choose(problem, Published.Tsds with { Index = TsdsIndex.Ivf, Lists = Lists, Probes = probes });
         var details = Details(selection);
         var rows = Embeddings.Rows(problem.Embeddings.Pool!);
         var targets = Embeddings.Rows(problem.Embeddings.Target!);
@@ -131,10 +132,11 @@ public sealed class CellIndexTests
     {
         var message = Should.Throw<PursuitException>(
             () => new TsdsSelector(
-                new TsdsOptions { Index = TsdsIndex.Ivf, Lists = 0, Probes = 0, Compat = TsdsCompatibility.Authors })).Message;
+                Published.Tsds with { Index = TsdsIndex.Ivf, Lists = 0, Probes = 0, Compat = TsdsCompatibility.Authors })).Message;
         foreach (var part in new[] { "lists 0", "probes 0", "index ivf with compat authors" }) message.ShouldContain(part);
         // More lists than rows: as many as there are.
-        Details(Choose(Embeddings.Clustered(5, 2, "1"), new TsdsOptions { Index = TsdsIndex.Ivf, Lists = 100 })).Index!.Recall.ShouldBe(1);
+        var few = Choose(Embeddings.Clustered(5, 2, "1"), Published.Tsds with { Index = TsdsIndex.Ivf, Lists = 100 });
+        Details(few).Index!.Recall.ShouldBe(1);
     }
 
     private static NeighbourLists Find(

@@ -33,6 +33,7 @@ public sealed class TsdsGoldenTests
         var problem = Problems.Pool(pool.Rows, "10") with { Embeddings = new EmbeddingInputs { Pool = pool, Target = target } };
         var options = new TsdsOptions
         {
+            Scale = TsdsScale.None,
             Alpha = golden.GetProperty("alpha").GetDouble(),
             C = golden.GetProperty("C").GetDouble(),
             Sigma = golden.GetProperty("sigma").GetDouble(),
@@ -64,13 +65,13 @@ public sealed class TsdsGoldenTests
             var target = Matrix(program.GetProperty("targets"));
             var problem = Embeddings.Problem(Embeddings.Of("pool", pool), Embeddings.Of("target", target), "5");
             var selection = new TsdsSelector(
-                new TsdsOptions { Alpha = alpha, C = c, Sigma = sigma }).Select(problem, TestContext.Current.CancellationToken);
+                Published.Tsds with { Alpha = alpha, C = c, Sigma = sigma }).Select(problem, TestContext.Current.CancellationToken);
             var poolDoubles = Embeddings.Doubles(problem.Embeddings.Pool!);
             var targetDoubles = Embeddings.Doubles(problem.Embeddings.Target!);
             var densities = ReferenceTransport.Densities(poolDoubles, sigma);
             densities.Zip(program.GetProperty("rho").EnumerateArray()).ShouldAllBe(x => Math.Abs(x.First - x.Second.GetDouble()) < 1e-9);
 
-            var gamma = Gamma(problem, new TsdsOptions { Alpha = alpha, C = c, Sigma = sigma });
+            var gamma = Gamma(problem, Published.Tsds with { Alpha = alpha, C = c, Sigma = sigma });
             var objective = ReferenceTransport.Objective(poolDoubles, targetDoubles, densities, alpha, c, gamma);
             var optimum = program.GetProperty("optimum").GetDouble();
             objective.ShouldBeGreaterThan(optimum - 1e-7);

@@ -14,10 +14,10 @@ public sealed class TsdsInputTests
     public void The_first_row_drawn_is_drawn_with_its_probability(TsdsDraw draw)
     {
         var problem = Embeddings.Clustered(12, 2, "1", dimension: 3);
-        var probabilities = TsdsLawTests.Probabilities(TsdsLawTests.Select(problem, new TsdsSelector(new TsdsOptions())));
+        var probabilities = TsdsLawTests.Probabilities(TsdsLawTests.Select(problem, new TsdsSelector(Published.Tsds)));
         var counts = new double[12];
         const int Seeds = 3000;
-        var selector = new TsdsSelector(new TsdsOptions { Draw = draw });
+        var selector = new TsdsSelector(Published.Tsds with { Draw = draw });
         for (ulong seed = 0; seed < Seeds; seed++)
             counts[TsdsLawTests.Select(problem with { Seed = seed }, selector, 1).Rows.Single().Position]++;
         var support = Enumerable.Range(0, 12).Where(i => probabilities[i] > 0).ToArray();
@@ -31,7 +31,8 @@ public sealed class TsdsInputTests
     public void A_row_drawn_often_weighs_as_often_and_draws_fill_the_budget()
     {
         var problem = Embeddings.Clustered(200, 3, "150");
-        var rows = TsdsLawTests.Select(problem, new TsdsSelector(new TsdsOptions { Draw = TsdsDraw.WithReplacement, Alpha = 0.8 })).Rows;
+        var options = Published.Tsds with { Draw = TsdsDraw.WithReplacement, Alpha = 0.8 };
+        var rows = TsdsLawTests.Select(problem, new TsdsSelector(options)).Rows;
         rows.Count.ShouldBeLessThan(150);
         foreach (var times in rows.Select(r => r.Weight * 150 / rows.Count)) times.ShouldBe(Math.Round(times), 1e-9);
         rows.Sum(r => r.Weight).ShouldBe(rows.Count, 1e-9);
@@ -44,7 +45,7 @@ public sealed class TsdsInputTests
         var problem = Embeddings.Clustered(200, 3, "600-tokens");
         foreach (var draw in Enum.GetValues<TsdsDraw>())
         {
-            var selection = TsdsLawTests.Select(problem, new TsdsSelector(new TsdsOptions { Draw = draw }));
+            var selection = TsdsLawTests.Select(problem, new TsdsSelector(Published.Tsds with { Draw = draw }));
             selection.Rows.Sum(r => problem.TokenCounts!.Tokens[r.Position]).ShouldBeLessThanOrEqualTo(600);
         }
     }
@@ -53,7 +54,7 @@ public sealed class TsdsInputTests
     public void Top_takes_the_rows_of_largest_probability()
     {
         var problem = Embeddings.Clustered(200, 3, "20");
-        var selection = TsdsLawTests.Select(problem, new TsdsSelector(new TsdsOptions { Draw = TsdsDraw.Top }));
+        var selection = TsdsLawTests.Select(problem, new TsdsSelector(Published.Tsds with { Draw = TsdsDraw.Top }));
         var probabilities = TsdsLawTests.Probabilities(selection);
         selection.Rows.Select(r => probabilities[r.Position]).ShouldBe(probabilities.OrderDescending().Take(20));
     }
@@ -61,7 +62,7 @@ public sealed class TsdsInputTests
     [Fact]
     public void Another_seed_draws_other_rows_and_the_same_seed_the_same()
     {
-        var selector = new TsdsSelector(new TsdsOptions());
+        var selector = new TsdsSelector(Published.Tsds);
         var problem = Embeddings.Clustered(400, 5, "40");
         var rows = TsdsLawTests.Select(problem, selector).Rows;
         TsdsLawTests.Select(problem, selector).Rows.ShouldBe(rows);
@@ -75,9 +76,9 @@ public sealed class TsdsInputTests
     public void Small_pools_and_a_single_target_work(int rows)
     {
         var problem = Embeddings.Clustered(rows, 1, "1");
-        TsdsLawTests.Probabilities(TsdsLawTests.Select(problem, new TsdsSelector(new TsdsOptions()))).Sum().ShouldBe(1, 1e-6);
+        TsdsLawTests.Probabilities(TsdsLawTests.Select(problem, new TsdsSelector(Published.Tsds))).Sum().ShouldBe(1, 1e-6);
         Should.Throw<PursuitException>(
-            () => TsdsLawTests.Select(problem, new TsdsSelector(new TsdsOptions { Compat = TsdsCompatibility.Authors })))
+            () => TsdsLawTests.Select(problem, new TsdsSelector(Published.Tsds with { Compat = TsdsCompatibility.Authors })))
             .Message.ShouldContain("at least 20");
     }
 
@@ -85,7 +86,7 @@ public sealed class TsdsInputTests
     public void Rows_that_are_all_equal_get_equal_mass()
     {
         float[][] rows = [.. Enumerable.Repeat<float[]>([0.6f, 0.8f], 50)];
-        foreach (var options in new[] { new TsdsOptions(), new TsdsOptions { Sigma = 0 }, new TsdsOptions { Alpha = 0.9999 } })
+        foreach (var options in new[] { Published.Tsds, Published.Tsds with { Sigma = 0 }, Published.Tsds with { Alpha = 0.9999 } })
         {
             var problem = Embeddings.Problem(Embeddings.Of("pool", rows), Embeddings.Of("target", [[1f, 0f], [0.6f, 0.8f]]), "10");
             var selection = TsdsLawTests.Select(problem, new TsdsSelector(options));
@@ -94,14 +95,14 @@ public sealed class TsdsInputTests
         }
 
         TsdsLawTests.Select(
-            Embeddings.Clustered(50, 2, "10"), new TsdsSelector(new TsdsOptions())).Remarks.ShouldNotContain(r => r.Contains("are equal"));
+            Embeddings.Clustered(50, 2, "10"), new TsdsSelector(Published.Tsds)).Remarks.ShouldNotContain(r => r.Contains("are equal"));
     }
 
     [Fact]
     public void A_list_that_may_not_grow_says_that_it_ran_out()
     {
         var problem = Embeddings.Clustered(400, 5, "20");
-        var selection = TsdsLawTests.Select(problem, new TsdsSelector(new TsdsOptions { MaxK = 3 }));
+        var selection = TsdsLawTests.Select(problem, new TsdsSelector(Published.Tsds with { MaxK = 3 }));
         var details = (TsdsDetails)selection.Details!;
         details.TargetsOutOfNeighbours.ShouldBeGreaterThan(0);
         details.Certified.ShouldBeFalse();
@@ -112,7 +113,7 @@ public sealed class TsdsInputTests
     [Fact]
     public void A_budget_above_the_rows_with_mass_is_left_unspent_and_said()
     {
-        var selection = TsdsLawTests.Select(Embeddings.Clustered(400, 1, "300"), new TsdsSelector(new TsdsOptions { Alpha = 0.99 }));
+        var selection = TsdsLawTests.Select(Embeddings.Clustered(400, 1, "300"), new TsdsSelector(Published.Tsds with { Alpha = 0.99 }));
         var details = (TsdsDetails)selection.Details!;
         selection.Rows.Count.ShouldBe(details.Support);
         selection.Remarks.ShouldContain(r => r.Contains($"Only {details.Support} examples"));
@@ -124,7 +125,8 @@ public sealed class TsdsInputTests
     public void A_kernel_that_makes_copies_of_everything_is_told_of(double sigma, double c, bool told)
     {
         // With a kernel wider than the pool every row weighs one over the whole pool, and any level is beyond it.
-        var selection = TsdsLawTests.Select(Embeddings.Clustered(400, 5, "20"), new TsdsSelector(new TsdsOptions { Sigma = sigma, C = c }));
+        var selector = new TsdsSelector(Published.Tsds with { Sigma = sigma, C = c });
+        var selection = TsdsLawTests.Select(Embeddings.Clustered(400, 5, "20"), selector);
         selection.Remarks.Any(
             r => r.Contains("so this is hardly a choice: examples within sigma", StringComparison.Ordinal)).ShouldBe(told);
     }
@@ -133,9 +135,9 @@ public sealed class TsdsInputTests
     public void Bad_options_are_all_named_at_once()
     {
         var message = Should.Throw<PursuitException>(
-            () => new TsdsSelector(new TsdsOptions { Alpha = 1.5, C = 0, Sigma = -1, MaxK = 0, KdeK = 0 })).Message;
+            () => new TsdsSelector(Published.Tsds with { Alpha = 1.5, C = 0, Sigma = -1, MaxK = 0, KdeK = 0 })).Message;
         foreach (var part in new[] { "alpha 1.5", "c 0", "sigma -1", "max-k 0", "kde-k 0" }) message.ShouldContain(part);
-        Should.Throw<PursuitException>(() => new TsdsSelector(new TsdsOptions { Alpha = 0 })).Message.ShouldContain("above 0");
+        Should.Throw<PursuitException>(() => new TsdsSelector(Published.Tsds with { Alpha = 0 })).Message.ShouldContain("above 0");
         Should.Throw<PursuitException>(
             () => TsdsSelector.Uniform(new TsdsUniformOptions { C = double.NaN })).Message.ShouldContain("tsds-uniform: c NaN");
     }
@@ -143,7 +145,7 @@ public sealed class TsdsInputTests
     [Fact]
     public void Embeddings_of_another_width_or_missing_ones_are_refused()
     {
-        var selector = new TsdsSelector(new TsdsOptions());
+        var selector = new TsdsSelector(Published.Tsds);
         var problem = Embeddings.Clustered(30, 2, "5");
         Should.Throw<PursuitException>(
             () => TsdsLawTests.Select(

@@ -22,7 +22,7 @@ public sealed class TsdsLawTests
         var pool = Embeddings.Doubles(problem.Embeddings.Pool!);
         var densities = ReferenceTransport.Densities(pool, sigma);
         var (expected, level) = ReferenceTransport.Solve(pool, Embeddings.Doubles(problem.Embeddings.Target!), densities, alpha, c);
-        var options = new TsdsOptions { Alpha = alpha, C = c, Sigma = sigma };
+        var options = Published.Tsds with { Alpha = alpha, C = c, Sigma = sigma };
         var gamma = TsdsGoldenTests.Gamma(problem, options);
         for (var j = 0; j < 4; j++)
         {
@@ -40,9 +40,9 @@ public sealed class TsdsLawTests
     public void With_no_density_every_target_shares_evenly_among_equally_many_rows()
     {
         var problem = Embeddings.Clustered(400, 6, "30");
-        var uniform = Select(problem, TsdsSelector.Uniform(new TsdsUniformOptions()));
-        var zeroWidth = Select(problem, new TsdsSelector(new TsdsOptions { Sigma = 0 }));
-        var byName = Select(problem, new TsdsSelector(new TsdsOptions { Density = TsdsDensity.Uniform }));
+        var uniform = Select(problem, TsdsSelector.Uniform(new TsdsUniformOptions { Scale = TsdsScale.None }));
+        var zeroWidth = Select(problem, new TsdsSelector(Published.Tsds with { Sigma = 0 }));
+        var byName = Select(problem, new TsdsSelector(Published.Tsds with { Density = TsdsDensity.Uniform }));
         zeroWidth.Rows.ShouldBe(uniform.Rows);
         byName.Rows.ShouldBe(uniform.Rows);
         var details = (TsdsDetails)uniform.Details!;
@@ -56,7 +56,7 @@ public sealed class TsdsLawTests
     {
         var problem = Embeddings.Clustered(300, 3, "10");
         var rows = Embeddings.Rows(problem.Embeddings.Pool!);
-        var options = new TsdsOptions { Sigma = 0.5 };
+        var options = Published.Tsds with { Sigma = 0.5 };
         var alone = Probabilities(Select(problem, new TsdsSelector(options)));
         var most = Array.IndexOf(alone, alone.Max());
         const int Copies = 100;
@@ -83,7 +83,7 @@ public sealed class TsdsLawTests
             Enumerable.Range(0, rows.Length).Any(k => k != i && rows[i].Zip(rows[k], (a, b) => (a - b) * (a - b)).Sum() <= 0.02);
         foreach (var sigma in new[] { 0, 0.05, 0.75 })
         {
-            var selection = Select(problem, new TsdsSelector(new TsdsOptions { Sigma = sigma, Alpha = 0.05 }));
+            var selection = Select(problem, new TsdsSelector(Published.Tsds with { Sigma = sigma, Alpha = 0.05 }));
             var expected = Probabilities(selection).Where((_, i) => HasNear(i)).Sum();
             expected.ShouldBeGreaterThan(0);
             ((TsdsDetails)selection.Details!).NearDuplicateMass.ShouldBe(expected, 1e-6);
@@ -98,7 +98,7 @@ public sealed class TsdsLawTests
         new SeededRandom(4, "test/order").Shuffle(order.AsSpan());
         foreach (var draw in Enum.GetValues<TsdsDraw>())
         {
-            var options = new TsdsOptions { Draw = draw, Alpha = 0.3 };
+            var options = Published.Tsds with { Draw = draw, Alpha = 0.3 };
             var expected = Select(problem, new TsdsSelector(options), 1);
             foreach (var (threads, shardRows) in new[] { (1, 1), (3, 7), (2, 100), (5, 1024) })
             {
@@ -118,7 +118,7 @@ public sealed class TsdsLawTests
         var before = double.PositiveInfinity;
         foreach (var alpha in new[] { 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 1 })
         {
-            var selection = Select(problem, new TsdsSelector(new TsdsOptions { Alpha = alpha }));
+            var selection = Select(problem, new TsdsSelector(Published.Tsds with { Alpha = alpha }));
             var details = (TsdsDetails)selection.Details!;
             Probabilities(selection).Sum().ShouldBe(1, 1e-6);
             details.AlignmentAfter.ShouldBeLessThanOrEqualTo(before);
@@ -135,7 +135,7 @@ public sealed class TsdsLawTests
     public void The_scale_of_the_embeddings_does_not_matter_if_c_and_sigma_follow_it()
     {
         var problem = Embeddings.Clustered(300, 3, "20");
-        var expected = Probabilities(Select(problem, new TsdsSelector(new TsdsOptions())));
+        var expected = Probabilities(Select(problem, new TsdsSelector(Published.Tsds)));
         foreach (var exponent in new[] { -58, 3, 58 })
         {
             var factor = Math.ScaleB(1, exponent);
@@ -149,11 +149,12 @@ public sealed class TsdsLawTests
                     Target = Gradients.Times((MemoryFeatures)problem.Embeddings.Target!, (float)factor)
                 },
             };
-            Probabilities(Select(scaled, new TsdsSelector(new TsdsOptions { C = 5 * factor, Sigma = 0.75 * factor }))).ShouldBe(expected);
+            var longer = Published.Tsds with { C = 5 * factor, Sigma = 0.75 * factor };
+            Probabilities(Select(scaled, new TsdsSelector(longer))).ShouldBe(expected);
             Probabilities(
                 Select(
                     scaled,
-                    new TsdsSelector(new TsdsOptions { Unit = true }))).Zip(expected).Sum(
+                    new TsdsSelector(Published.Tsds with { Unit = true }))).Zip(expected).Sum(
                         x => Math.Abs(x.First - x.Second)).ShouldBeLessThan(1e-5);
         }
     }
@@ -170,8 +171,8 @@ public sealed class TsdsLawTests
         var blocks = Embeddings.Problem(new MemoryFeatures("pool", 8, pool, etabar), new MemoryFeatures("target", 8, target, etabar), "10");
         var flat = Embeddings.Problem(
             new MemoryFeatures("pool", 16, [SideBySide(pool)]), new MemoryFeatures("target", 16, [SideBySide(target)]), "10");
-        Probabilities(Select(blocks, new TsdsSelector(new TsdsOptions()))).ShouldBe(
-            Probabilities(Select(flat, new TsdsSelector(new TsdsOptions()))));
+        Probabilities(Select(blocks, new TsdsSelector(Published.Tsds))).ShouldBe(
+            Probabilities(Select(flat, new TsdsSelector(Published.Tsds))));
     }
 
     internal static SelectionResult Select(SelectionProblem problem, ISelector selector, int threads = 2) =>

@@ -8,7 +8,7 @@ namespace Pursuit.Tests.Selection.Tsds;
 /// <summary>Options stated in a measure of the data, and a spread that follows the budget.</summary>
 public sealed class TsdsScaleTests
 {
-    private static readonly TsdsOptions Measured = new() { Scale = TsdsScale.Data };
+    private static readonly TsdsOptions Measured = new();
 
     [Theory]
     [InlineData("5")]
@@ -70,7 +70,8 @@ public sealed class TsdsScaleTests
         Details(problem, Measured).Scale!.Value.ShouldBe(means[2], 1e-6);
         var details = Details(problem, Measured);
         details.Sigma.ShouldBe(0.5 * details.Scale!.Value, 1e-12);
-        Details(problem, new TsdsOptions()).Scale.ShouldBeNull();
+        Details(problem, Published.Tsds).Scale.ShouldBeNull();
+        Details(problem, new TsdsOptions { Compat = TsdsCompatibility.Authors }).Scale.ShouldBeNull();
     }
 
     [Fact]
@@ -85,7 +86,8 @@ public sealed class TsdsScaleTests
 
     [Fact]
     public void The_authors_have_no_scale() =>
-        Should.Throw<PursuitException>(() => new TsdsSelector(Measured with { Compat = TsdsCompatibility.Authors }))
+        Should.Throw<PursuitException>(() => new TsdsSelector(
+            new TsdsOptions { Scale = TsdsScale.Data, Compat = TsdsCompatibility.Authors }))
             .Message.ShouldContain("scale data");
 
     private static SelectionResult Choose(SelectionProblem problem, TsdsOptions options) =>
