@@ -74,7 +74,7 @@ public sealed class DistributedEmbeddingTests : IDisposable
     {
         const int Processes = 3;
         const int Length = 256; // the first search's, which suffices here
-        Files(Processes, "tsds-uniform", ["tsds-uniform.alpha=0.9"], out var traffic);
+        Files(Processes, "tsds-uniform", ["tsds-uniform.scale=none", "tsds-uniform.alpha=0.9"], out var traffic);
         traffic.ShouldNotBeNull();
         traffic.Processes.ShouldBe(Processes);
         // The sample that tells of near-duplicates is a second pass, over rows with mass.
