@@ -36,8 +36,8 @@ public sealed record ValidateOptions
     /// <summary>How embeddings are made.</summary>
     public EmbeddingOptions EmbeddingOptions { get; init; } = new();
 
-    /// <summary>Random examples of the pool that trainings draw on, at least 16; fewer where the pool has fewer. Default 1,000.</summary>
-    public int Examples { get; init; } = 1000;
+    /// <summary>Random examples of the pool that trainings draw on, at least 16; fewer where the pool has fewer. Default 600.</summary>
+    public int Examples { get; init; } = 600;
 
     /// <summary>Random subsets of those, a training each, at least 4. Default 40.</summary>
     public int Subsets { get; init; } = 40;

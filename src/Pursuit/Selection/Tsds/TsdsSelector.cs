@@ -185,16 +185,19 @@ internal sealed class TsdsSelector : ISelector
                 CultureInfo.InvariantCulture,
                 $"The mass lies nearly as far from the target ({details.AlignmentAfter:G4}) as the pool does "
                     + $"({details.AlignmentBefore:G4}), so this is hardly a choice: ")
-                + (details.Sigma > 0
-                    ? $"examples within sigma {details.Sigma:0.###} of one another count as copies; lower sigma, or "
-                    : "")
-                + "lower c or raise alpha.";
+                + (details.Sigma > 0 ? $"examples within sigma {SigmaOf(details)} of one another count as copies; lower sigma, or " : "")
+                + (_options is { Units: TsdsScale.Data, Alpha: null } ? "select fewer, or set alpha." : "lower c or raise alpha.");
         if (_options.Draw == TsdsDraw.WithReplacement)
             yield return $"{selection.Rows.Count:N0} distinct examples were drawn; one drawn more often weighs as much more.";
         else if (problem.Quotas.Count == 0 && selection.Rows.Count >= details.Support && selection.Spent < selection.Budget)
             yield return $"Only {details.Support:N0} {(details.Support == 1 ? "example is" : "examples are")} near enough to the target "
                 + "to get any mass, and all were chosen: lower alpha or raise c for more.";
     }
+
+    /// <summary>sigma as it is given, and in the embeddings' units where these are others.</summary>
+    private static string SigmaOf(TsdsDetails details) => details.Scale is { } scale
+        ? string.Create(CultureInfo.InvariantCulture, $"{details.Sigma / scale:0.###} ({details.Sigma:G3} in the embeddings' units)")
+        : string.Create(CultureInfo.InvariantCulture, $"{details.Sigma:0.###}");
 
     /// <summary>
     /// Rows whose near-duplicates are counted: all where that came with their density, else at most 4,096, for it costs as much.

@@ -85,6 +85,16 @@ public sealed class TsdsScaleTests
     }
 
     [Fact]
+    public void A_mass_as_far_as_the_pool_is_told_with_sigma_as_it_was_given()
+    {
+        var problem = Embeddings.Clustered(400, 5, "390");
+        var details = Details(problem, new TsdsOptions { Sigma = 40 });
+        var remark = Choose(problem, new TsdsOptions { Sigma = 40 }).Remarks.Single(r => r.Contains("hardly a choice"));
+        remark.ShouldContain(FormattableString.Invariant($"sigma 40 ({40 * details.Scale:G3} in the embeddings' units)"));
+        remark.ShouldEndWith("lower sigma, or select fewer, or set alpha.");
+    }
+
+    [Fact]
     public void The_authors_have_no_scale() =>
         Should.Throw<PursuitException>(() => new TsdsSelector(
             new TsdsOptions { Scale = TsdsScale.Data, Compat = TsdsCompatibility.Authors }))
