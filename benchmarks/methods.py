@@ -12,8 +12,8 @@ PURSUIT = ["dotnet", "src/Pursuit.Cli/bin/Release/net10.0/Pursuit.Cli.dll"]
 # A second model is missing, the baselines are always there, and what is exact is slow.
 WITHOUT = {"random", "loss-discrepancy", "omp"}
 # Algorithms on the representation that isn't their own.
-ALSO = ["tsds:on=gradients", "tsds:scale=data", "tsds:scale=data:on=gradients", "rds:on=gradients", "rds-round-robin:on=gradients",
-        "less-round-robin:on=embeddings", "gtp:on=embeddings"]
+ALSO = ["tsds:on=gradients", "tsds:scale=none", "tsds:scale=none:on=gradients", "tsds-uniform:scale=none", "rds:on=gradients",
+        "rds-round-robin:on=gradients", "less-round-robin:on=embeddings", "gtp:on=embeddings"]
 
 
 def main():
@@ -50,14 +50,14 @@ def table(report):
     rows = []
     for method in report["methods"]:
         found = [c for c in report["comparisons"]
-                 if c["method"] == method and c["against"] == "random" and c["metric"] == "loss" and c["target"] == whole]
+                 if c["method"] == method and c["against"] == "random" and c["metric"] == "loss" and c.get("target") == whole]
         if not found:
             continue
         difference = found[0]["difference"]
         costs = [c for c in report["costs"] if c["method"] == method and c.get("selection")]
         seconds = [c["selection"]["seconds"] - c["selection"].get("feature_seconds", 0) for c in costs]
         each = [-c["difference"]["estimate"] for t in targets for c in report["comparisons"]
-                if c["method"] == method and c["against"] == "random" and c["metric"] == "loss" and c["target"] == t]
+                if c["method"] == method and c["against"] == "random" and c["metric"] == "loss" and c.get("target") == t]
         rows.append((-difference["estimate"], -difference["high"], -difference["low"], method, each, sum(seconds) / max(1, len(seconds))))
     print("| method | below random by, nats | " + " | ".join(targets) + " | seconds |")
     print("|---" * (3 + len(targets)) + "|")
