@@ -40,6 +40,7 @@ internal static class MethodsBenchmark
                 Budget = Budget.Parse(args[2]),
                 Gradients = new GradientInputs { Pool = pool, Target = target },
                 Embeddings = new EmbeddingInputs { Pool = pool, Target = target },
+                Statistics = new StatisticsInputs { Pool = new DrawnMargins(pool.Rows) },
             };
             GC.Collect();
             using var watch = ProcessMemory.Watch();
@@ -53,6 +54,36 @@ internal static class MethodsBenchmark
         }
 
         return 0;
+    }
+
+    /// <summary>One token for each example, with a margin that is drawn.</summary>
+    private sealed class DrawnMargins(int rows) : ITokenStatistics
+    {
+        public string Name => "drawn margins";
+
+        public int Count => rows;
+
+        public int Probes => 1;
+
+        public IReadOnlyList<long> UnigramCounts { get; } = [rows];
+
+        public bool Has(int probe, int position) => true;
+
+        public TokenStatisticsRow Read(int probe, int position) => new()
+        {
+            Tokens = new int[1],
+            Trained = new byte[] { 1 },
+            LogProbability = new float[1],
+            SquareSum = new float[1],
+            Entropy = new float[1],
+            Margin = new[] { (float)new SeededRandom(1, "benchmark/margins", (ulong)position).NextDouble() },
+            AnswerAlone = [],
+        };
+
+        public void Dispose()
+        {
+            // Nothing is held.
+        }
     }
 
     private static void RunBaseline(string directory)

@@ -3,9 +3,9 @@ using Pursuit.Selection;
 using Pursuit.Selection.Neighbours;
 using Pursuit.Selection.Passes;
 using Pursuit.Selection.Tsds;
-using Pursuit.Tests.Selection.Tsds;
 using Pursuit.TestKit;
 using Pursuit.TestKit.Reference;
+using Pursuit.Tests.Selection.Tsds;
 
 namespace Pursuit.Tests.Selection.Neighbours;
 
