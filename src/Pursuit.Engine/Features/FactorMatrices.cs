@@ -41,8 +41,9 @@ internal sealed class RandomFactors(int directions, ulong seed, SidePrecondition
     public float[] Drawn(LinearGroup group, bool isInput)
     {
         var size = isInput ? group.Inputs : group.Outputs;
-        var name = FactorProjection.NameOf(group) + (isInput ? "/in" : "/out");
-        return size <= directions ? Identity(size) : Orthonormal(size, directions, new SeededRandom(seed, "projection/factor/" + name));
+        return size <= directions
+            ? Identity(size)
+            : Orthonormal(size, directions, new SeededRandom(seed, "projection/factor/" + FactorProjection.NameOf(group, isInput)));
     }
 
     private static float[] Identity(int size)
@@ -86,13 +87,10 @@ internal sealed class RandomFactors(int directions, ulong seed, SidePrecondition
 /// <param name="file">The file; stays the caller's.</param>
 internal sealed class StoredFactors(SafetensorsFile file) : IFactorMatrices
 {
-    /// <summary>A side's name in the file.</summary>
-    public static string NameOf(LinearGroup group, bool isInput) => FactorProjection.NameOf(group) + (isInput ? "/in" : "/out");
-
     /// <inheritdoc/>
     public float[] Side(LinearGroup group, bool isInput)
     {
-        var name = NameOf(group, isInput);
+        var name = FactorProjection.NameOf(group, isInput);
         var matrix = new float[file.Info(name).ElementCount];
         file.ReadSingle(name, matrix);
         return matrix;

@@ -44,8 +44,11 @@ internal sealed class FactorProjection : IDisposable
         [.. decoder.Layout.LinearGroups
             .Select(g => (NameOf(g), (long)Math.Min(directions, g.Inputs) * Math.Min(directions, g.Outputs)))];
 
+    /// <summary>What one side of a group is called.</summary>
+    public static string NameOf(LinearGroup group, bool isInput) => NameOf(group) + (isInput ? "/in" : "/out");
+
     /// <summary>What a group's projected gradient is called.</summary>
-    public static string NameOf(LinearGroup group) => string.Join('+', group.Parts.Select(p => p.Module));
+    private static string NameOf(LinearGroup group) => string.Join('+', group.Parts.Select(p => p.Module));
 
     private BufferSlice? Write(IDecoderOperations operations, float[]? matrix, ref long offset)
     {

@@ -97,19 +97,19 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
     {
         var probe = _settled.Value;
         var warmup = CreateWarmup();
-        var (stage, trajectory, kronecker) = Share.InTurn(
+        var (warmed, kronecker) = Share.InTurn(
             () =>
             {
-                var opened = Stages.Open(WarmupName, WarmedBy(pool), ofPool: true);
-                var made = warmup.Run(opened, pool, probe.Model.Encoder, cancellationToken);
-                return (opened, made, Kronecker(pool, made, opened.FullPath, cancellationToken));
+                var stage = Stages.Open(WarmupName, WarmedBy(pool), ofPool: true);
+                var made = new WarmedTrajectory(
+                    warmup.Run(stage, pool, probe.Model.Encoder, cancellationToken), stage.FullPath, WarmedBy(pool).Hash);
+                return (made, Kronecker(pool, made, cancellationToken));
             },
             cancellationToken);
         return (store, what) =>
             new GradientStoreMaker(
                 probe,
-                trajectory,
-                stage.FullPath,
+                warmed,
                 kronecker,
                 SideOf(pool, examples),
                 Recipe.Threads,
@@ -124,12 +124,12 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
         ReferenceEquals(pool, examples) ? GradientSide.Pool : GradientSide.Target;
 
     /// <summary>The factors of Kronecker preconditioning along a trajectory; null where another or none is asked for.</summary>
-    private KroneckerStage? Kronecker(Pool pool, Trajectory trajectory, string trajectoryPath, CancellationToken cancellationToken)
+    private KroneckerStage? Kronecker(Pool pool, WarmedTrajectory warmed, CancellationToken cancellationToken)
     {
         if (_settled.Value.Options.Preconditioning != Preconditioning.Kronecker) return null;
         var factors = CreateKronecker();
         var stage = Stages.Open(KroneckerName, factors.Fingerprint(WarmedBy(pool), pool), ofPool: true);
-        return new KroneckerStage(stage.FullPath, factors.Run(stage, pool, trajectory, trajectoryPath, cancellationToken));
+        return new KroneckerStage(stage.FullPath, factors.Run(stage, pool, warmed, cancellationToken));
     }
 
     private KroneckerFactors CreateKronecker() => new(_settled.Value, Recipe.Threads, Progress);

@@ -1,8 +1,6 @@
 using System.Numerics.Tensors;
 using Pursuit.Data;
 using Pursuit.Distribution;
-using Pursuit.Engine.Adapters;
-using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
 using Pursuit.Jobs;
 using Pursuit.Runs;
@@ -18,8 +16,7 @@ internal sealed class GradientStoreMaker
     private const int CosineShards = 8;
 
     private readonly GradientProbe _probe;
-    private readonly Trajectory _trajectory;
-    private readonly string _trajectoryPath;
+    private readonly WarmedTrajectory _warmed;
     private readonly KroneckerStage? _kronecker;
     private readonly GradientSide _side;
     private readonly int _threads;
@@ -33,8 +30,7 @@ internal sealed class GradientStoreMaker
 
     public GradientStoreMaker(
         GradientProbe probe,
-        Trajectory trajectory,
-        string trajectoryPath,
+        WarmedTrajectory warmed,
         KroneckerStage? kronecker,
         GradientSide side,
         int threads,
@@ -42,17 +38,18 @@ internal sealed class GradientStoreMaker
         IProgress<WorkProgress>? progress) =>
         (
             _probe,
-            _trajectory,
-            _trajectoryPath,
+            _warmed,
             _kronecker,
             _side,
             _threads,
             _share,
-            _progress) = (probe, trajectory, trajectoryPath, kronecker, side, threads, share, progress);
+            _progress) = (probe, warmed, kronecker, side, threads, share, progress);
 
     private GradientFeatureOptions Options => _probe.Options;
 
-    private int Checkpoints => _trajectory.Checkpoints.Count;
+    private Trajectory Trajectory => _warmed.Trajectory;
+
+    private int Checkpoints => Trajectory.Checkpoints.Count;
 
     /// <summary>Makes the store, or reads what was made.</summary>
     public GradientReport? Run(RunStage stage, Pool pool, string what, string id, CancellationToken cancellationToken) =>
@@ -73,17 +70,17 @@ internal sealed class GradientStoreMaker
 
     private GradientReport? Make(ShardLoop loop, string id, CancellationToken cancellationToken)
     {
-        using var decoder = Decoder.Load(_probe.Model.Path, _probe.Model.Device, _probe.WeightUse);
-        using var adapters = Options.Kind == GradientKind.Lora ? Warmup.CreateAdapters(decoder, Options) : null;
-        decoder.Adapters = adapters;
-        using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = _threads, MicroBatchTokens = Options.MicroBatch });
+        using var model = LoadedModel.At(_probe, null);
+        using var workers = new DecoderPool(
+            model.Decoder, new DecoderPoolOptions { Threads = _threads, MicroBatchTokens = Options.MicroBatch });
         var extractors = Enumerable.Range(0, Checkpoints).Select(
-            t => new GradientExtractor(decoder, workers, Options, PathOf(t), _side, _kronecker?.PathOf(t))).ToArray();
+            t => new GradientExtractor(model.Decoder, workers, Options, _warmed.PathOf(t), _side, _kronecker?.PathOf(t)))
+            .ToArray();
         try
         {
             var manifest = loop.Manifest(
                 "gradient-trajectory",
-                [.. _trajectory.Checkpoints.Select(c => new FeatureBlock(c.Name, extractors[0].Dimension, c.MeanLearningRate))],
+                [.. Trajectory.Checkpoints.Select(c => new FeatureBlock(c.Name, extractors[0].Dimension, c.MeanLearningRate))],
                 id) with
             {
                 Dtype = Options.Store == GradientStoreType.Int8 ? "I8" : "BF16",
@@ -91,7 +88,7 @@ internal sealed class GradientStoreMaker
                 Preconditioning = Options.Preconditioning.ToString().ToLowerInvariant(),
                 ProjectionSeed = Options.ProjectionSeed,
             };
-            ShardFeatures Shard(ShardExamples shard) => MakeShard(shard, decoder, adapters, extractors, cancellationToken);
+            ShardFeatures Shard(ShardExamples shard) => MakeShard(shard, model, extractors, cancellationToken);
             if (loop.MakeShards(manifest, Facts(loop.Stage), Shard, cancellationToken) is not var (totals, losses)) return null;
             return Report(loop, manifest, totals, losses, [.. extractors.Select(e => e.EpsilonShare)]);
         }
@@ -102,7 +99,7 @@ internal sealed class GradientStoreMaker
     }
 
     private ShardFeatures MakeShard(
-        ShardExamples shard, Decoder decoder, LoraAdapters? adapters, GradientExtractor[] extractors, CancellationToken cancellationToken)
+        ShardExamples shard, LoadedModel model, GradientExtractor[] extractors, CancellationToken cancellationToken)
     {
         var (examples, count, dimension) = (shard.Examples, shard.Examples.Length, extractors[0].Dimension);
         // no later shard has more
@@ -113,7 +110,8 @@ internal sealed class GradientStoreMaker
         for (var t = 0; t < Checkpoints; t++)
         {
             shard.Progress((double)t / Checkpoints);
-            Load(t, decoder, adapters);
+            // Reading the weights once per shard costs a hundred-thousandth of the shard's own work, whatever the model's size.
+            if (_warmed.PathOf(t) is { } path) model.Restore(path);
             var rows = _rows[t].AsMemory(0, count * dimension);
             var own = new double[count];
             extractors[t].Extract(examples, rows, own, cancellationToken);
@@ -133,17 +131,6 @@ internal sealed class GradientStoreMaker
         return new ShardFeatures(blocks, norms, facts, losses);
     }
 
-    private void Load(int checkpoint, Decoder decoder, LoraAdapters? adapters)
-    {
-        // Reading the weights once per shard costs a hundred-thousandth of the shard's own work, whatever the model's size.
-        if (PathOf(checkpoint) is not { } path) return;
-        if (adapters is null) decoder.Restore(path);
-        else adapters.ReadWeights(path);
-    }
-
-    private string? PathOf(int checkpoint) =>
-        _trajectory.Checkpoints[checkpoint].Directory is { } directory ? Path.Combine(_trajectoryPath, directory) : null;
-
     private void Normalize(Span<float> rows, int dimension, int checkpoint, float[] norms, Func<int, string> place)
     {
         for (var i = 0; i < rows.Length / dimension; i++)
@@ -153,7 +140,7 @@ internal sealed class GradientStoreMaker
             if (!float.IsFinite(norm))
                 throw PursuitException.At(
                     place(i),
-                    $"a gradient that isn't finite at checkpoint '{_trajectory.Checkpoints[checkpoint].Name}'",
+                    $"a gradient that isn't finite at checkpoint '{Trajectory.Checkpoints[checkpoint].Name}'",
                     "finite gradients",
                     $"Lower the warm-up's rate ({ApiName.Set} features.learning-rate=1e-4), or look at that record.");
             norms[i * Checkpoints + checkpoint] = norm;
@@ -176,7 +163,7 @@ internal sealed class GradientStoreMaker
             Dimension = manifest.Blocks[0].Dim,
             Checkpoints =
             [
-                .. _trajectory.Checkpoints.Select(
+                .. Trajectory.Checkpoints.Select(
                     (c, t) =>
                         new CheckpointReport(
                             c.Name,
@@ -185,14 +172,14 @@ internal sealed class GradientStoreMaker
                             t == 0 ? null : cosines[t - 1],
                             epsilonShares[t])),
             ],
-            LearningRate = _trajectory.LearningRate,
-            WarmupRows = _side == GradientSide.Pool ? _trajectory.WarmupRows : [],
+            LearningRate = Trajectory.LearningRate,
+            WarmupRows = _side == GradientSide.Pool ? Trajectory.WarmupRows : [],
             WithoutAnswer = without,
             MaxLength = _probe.Model.Encoder.MaxLength,
             Cut = (int)totals[2],
             Refused = (int)totals[3],
-            Tokens = tokens * Checkpoints + (_side == GradientSide.Pool ? _trajectory.Tokens + (_kronecker?.Cost.Tokens ?? 0) : 0),
-            Seconds = loop.Seconds + (_side == GradientSide.Pool ? _trajectory.Seconds + (_kronecker?.Cost.Seconds ?? 0) : 0),
+            Tokens = tokens * Checkpoints + (_side == GradientSide.Pool ? Trajectory.Tokens + (_kronecker?.Cost.Tokens ?? 0) : 0),
+            Seconds = loop.Seconds + (_side == GradientSide.Pool ? Trajectory.Seconds + (_kronecker?.Cost.Seconds ?? 0) : 0),
             Bytes = store.ByteLength,
         };
     }

@@ -49,23 +49,24 @@ internal sealed class KroneckerFactors(GradientProbe probe, int threads, IProgre
 
     /// <summary>Makes the matrices of every checkpoint, or finds them.</summary>
     /// <returns>What it cost.</returns>
-    public KroneckerCost Run(RunStage stage, Pool pool, Trajectory trajectory, string trajectoryPath, CancellationToken cancellationToken)
+    public KroneckerCost Run(RunStage stage, Pool pool, WarmedTrajectory warmed, CancellationToken cancellationToken)
     {
         if (stage.IsComplete) return stage.ReadJson<KroneckerCost>(CostName);
         var started = Stopwatch.GetTimestamp();
-        using var decoder = Decoder.Load(probe.Model.Path, probe.Model.Device, probe.WeightUse);
+        using var model = LoadedModel.At(probe, null);
+        var (decoder, checkpoints) = (model.Decoder, warmed.Trajectory.Checkpoints.Count);
         using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = threads, MicroBatchTokens = Options.MicroBatch });
         var batch = Batch.Pack(Examples(pool, cancellationToken));
         var passes = Parts(decoder).Count;
-        for (var t = 0; t < trajectory.Checkpoints.Count; t++)
+        for (var t = 0; t < checkpoints; t++)
         {
-            progress?.Report(new WorkProgress("curvature", t, trajectory.Checkpoints.Count, "checkpoints"));
+            progress?.Report(new WorkProgress("curvature", t, checkpoints, "checkpoints"));
             if (IsWhole(PathOf(stage.FullPath, t))) continue;
-            if (trajectory.Checkpoints[t].Directory is { } directory) decoder.Restore(Path.Combine(trajectoryPath, directory));
+            if (warmed.PathOf(t) is { } path) model.Restore(path);
             Write(PathOf(stage.FullPath, t), Whitened(decoder, workers, batch, Options, threads, cancellationToken));
         }
 
-        var tokens = (long)batch.Tokens.Length * passes * trajectory.Checkpoints.Count;
+        var tokens = (long)batch.Tokens.Length * passes * checkpoints;
         var cost = new KroneckerCost(tokens, Stopwatch.GetElapsedTime(started).TotalSeconds);
         AtomicFile.Write(stage.PathOf(CostName), s => JsonSerializer.Serialize(s, cost, RunJson.Indented));
         stage.Complete();
@@ -96,8 +97,7 @@ internal sealed class KroneckerFactors(GradientProbe probe, int threads, IProgre
                 i =>
                 {
                     var (group, isInput) = (part[i / 2], i % 2 == 0);
-                    var (inputs, outputs) = moments.Read(group);
-                    made[i] = Matrix(group, isInput, isInput ? inputs : outputs, drawn, options.KroneckerDamping);
+                    made[i] = Matrix(group, isInput, moments.Read(group, isInput), drawn, options.KroneckerDamping);
                 });
             tensors.AddRange(made);
         }
@@ -146,7 +146,7 @@ internal sealed class KroneckerFactors(GradientProbe probe, int threads, IProgre
         var size = isInput ? group.Inputs : group.Outputs;
         var matrix = drawn.Drawn(group, isInput);
         Whiten(moments, size, damping, matrix);
-        return TensorToWrite.FromSingle(StoredFactors.NameOf(group, isInput), [size, matrix.Length / size], matrix);
+        return TensorToWrite.FromSingle(FactorProjection.NameOf(group, isInput), [size, matrix.Length / size], matrix);
     }
 
     /// <summary>matrix = L^-T matrix for moments + lam I = L L^T with lam a share of the mean eigenvalue.</summary>

@@ -52,21 +52,16 @@ internal sealed class SideMoments : IDisposable
         _tokens += batch.Tokens.Length;
     }
 
-    /// <summary>A group's A [inputs, inputs] and G [outputs, outputs].</summary>
-    public (double[] Inputs, double[] Outputs) Read(LinearGroup group)
+    /// <summary>One side of a group: A [inputs, inputs], or G [outputs, outputs].</summary>
+    public double[] Read(LinearGroup group, bool isInput)
     {
-        var place = _places[group];
-        return (Mean(place.Inputs), Mean(place.Outputs));
-    }
-
-    public void Dispose() => _sums.Dispose();
-
-    private double[] Mean(BufferSlice sum)
-    {
+        var sum = isInput ? _places[group].Inputs : _places[group].Outputs;
         var values = new float[sum.Length];
         _operations.Read(sum, values);
         return Array.ConvertAll(values, v => v / (double)_tokens);
     }
+
+    public void Dispose() => _sums.Dispose();
 
     /// <summary>Where a group's sums are, and whose turn it is there.</summary>
     private readonly record struct Place(int Slot, BufferSlice Inputs, BufferSlice Outputs);

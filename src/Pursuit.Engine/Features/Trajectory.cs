@@ -25,3 +25,14 @@ internal sealed record TrajectoryPoint(string Name, string? Directory, double Me
 /// <param name="LearningRate">The highest learning rate.</param>
 /// <param name="HeldOutLoss">Nats per answer token of examples that weren't trained on.</param>
 internal sealed record RateTrial(double LearningRate, double HeldOutLoss);
+
+/// <summary>A warm-up that is done.</summary>
+/// <param name="Trajectory">Its checkpoints.</param>
+/// <param name="Path">The stage's directory.</param>
+/// <param name="Fingerprint">Everything it depends on.</param>
+internal sealed record WarmedTrajectory(Trajectory Trajectory, string Path, string Fingerprint)
+{
+    /// <summary>A checkpoint's directory, counted from 0; null: the model as it is.</summary>
+    public string? PathOf(int checkpoint) =>
+        Trajectory.Checkpoints[checkpoint].Directory is { } own ? System.IO.Path.Combine(Path, own) : null;
+}

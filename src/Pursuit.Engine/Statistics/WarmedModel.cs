@@ -51,14 +51,3 @@ internal sealed record WarmedModel(GradientProbe Probe, int Threads)
         return new WarmedTrajectory(warmup.Run(stage, pool, Probe.Model.Encoder, cancellationToken), stage.FullPath, fingerprint.Hash);
     }
 }
-
-/// <summary>A warm-up that is done.</summary>
-/// <param name="Trajectory">Its checkpoints.</param>
-/// <param name="Path">The stage's directory.</param>
-/// <param name="Fingerprint">Everything it depends on.</param>
-internal sealed record WarmedTrajectory(Trajectory Trajectory, string Path, string Fingerprint)
-{
-    /// <summary>A checkpoint's directory, counted from 0; null: the model as it is.</summary>
-    public string? PathOf(int checkpoint) =>
-        Trajectory.Checkpoints[checkpoint].Directory is { } own ? System.IO.Path.Combine(Path, own) : null;
-}
