@@ -1,6 +1,7 @@
 using Pursuit.Distribution;
 using Pursuit.Engine.Kernels;
 using Pursuit.Jobs;
+using Pursuit.Proof;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Methods;
@@ -37,6 +38,12 @@ internal static class FeatureSources
                 ? $"Run {ApiName.ModelFeatures}, or compare its {Words(other)} with {ApiName.On} {Representation.WordFor(other)}."
                 : $"Run {ApiName.ModelFeatures}, or leave {ApiName.Features} away to compute them.");
     }
+
+    /// <summary>A method as a proof tries it, on the features that a run lends it.</summary>
+    /// <exception cref="PursuitException">The run has none that will do.</exception>
+    public static ProofMethod Lent(string directory, ProofMethod method) => method.Needs.ReadsFeatures()
+        ? method.Compares(KindIn(directory, MethodRegistry.Find(method.Name), method.On?.Kind))
+        : method;
 
     private static bool IsIn(string directory, FeatureKind kind) =>
         kind == FeatureKind.Embedding

@@ -23,7 +23,7 @@ internal sealed class Attributions(
     public Attribution Toward(ProofMethod method, int target, CancellationToken cancellationToken)
     {
         var test = (AnswerTest)inputs.Tests[target];
-        if (method.Name == ValidationReport.Random) return AtRandom(test, target);
+        if (method.Name == ProofReport.Random) return AtRandom(test, target);
         using var examples = Pool.Open(
             options.Pool with { Paths = [options.Targets[target]], NearDuplicates = null }, null, cancellationToken);
         return method.Needs.ReadsFeatures()
@@ -92,4 +92,8 @@ internal sealed class Attributions(
 /// <param name="Sums">Of each of the target's examples, over each subset, [target examples][subsets].</param>
 /// <param name="First">The sample's examples that the method would choose first, as many as are taken away.</param>
 /// <param name="Seconds">What scoring took.</param>
-internal sealed record Attribution(double[][] Sums, IReadOnlyList<int> First, double Seconds);
+internal sealed record Attribution(double[][] Sums, IReadOnlyList<int> First, double Seconds)
+{
+    /// <summary>The sums over the first subsets alone, [target examples][subsets].</summary>
+    public double[][] Of(int subsets) => Array.ConvertAll(Sums, sums => sums[..subsets]);
+}

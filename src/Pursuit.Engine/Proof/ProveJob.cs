@@ -4,7 +4,6 @@ using Pursuit.Engine.Features;
 using Pursuit.Proof;
 using Pursuit.Runs;
 using Pursuit.Selection;
-using Pursuit.Selection.Methods;
 using Pursuit.Storage;
 
 namespace Pursuit.Engine.Proof;
@@ -26,12 +25,8 @@ public sealed class ProveJob
         options.Validate();
         // What a lent run lacks is told before anything is trained, and what it has instead stands in the methods' names.
         if (options.FeaturesRun is { } lender)
-            options = options with { Methods = [.. options.Methods.Select(m => Lent(lender, m))] };
+            options = options with { Methods = [.. options.Methods.Select(m => FeatureSources.Lent(lender, m))] };
         (_options, _progress) = (options, progress);
-
-        static ProofMethod Lent(string lender, ProofMethod method) => method.Needs.ReadsFeatures()
-            ? method.Compares(FeatureSources.KindIn(lender, MethodRegistry.Find(method.Name), method.On?.Kind))
-            : method;
     }
 
     /// <summary>Told what a person should know at once: a test that stands in the pool, a plan that was cut.</summary>

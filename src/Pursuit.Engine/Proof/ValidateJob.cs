@@ -3,7 +3,6 @@ using Pursuit.Engine.Features;
 using Pursuit.Proof;
 using Pursuit.Runs;
 using Pursuit.Selection;
-using Pursuit.Selection.Methods;
 
 namespace Pursuit.Engine.Proof;
 
@@ -25,20 +24,17 @@ public sealed class ValidateJob
     public ValidateJob(ValidateOptions options, IProgress<WorkProgress>? progress = null)
     {
         options.Validate();
-        var random = ProofMethod.Parse(ValidationReport.Random);
+        var random = ProofMethod.Parse(ProofReport.Random);
         _options = options with
         {
             Methods =
             [
-                .. options.Methods.Where(m => m.Name != random.Name).Select(m => options.FeaturesRun is { } lender ? Lent(lender, m) : m),
+                .. options.Methods.Where(m => m.Name != random.Name)
+                    .Select(m => options.FeaturesRun is { } lender ? FeatureSources.Lent(lender, m) : m),
                 random,
             ],
         };
         _progress = progress;
-
-        static ProofMethod Lent(string lender, ProofMethod method) => method.Needs.ReadsFeatures()
-            ? method.Compares(FeatureSources.KindIn(lender, MethodRegistry.Find(method.Name), method.On?.Kind))
-            : method;
     }
 
     /// <summary>Told what a person should know at once: a target's example that is in the pool, subsets that don't fit.</summary>
@@ -53,11 +49,16 @@ public sealed class ValidateJob
         var started = Stopwatch.GetTimestamp();
         using var inputs = ProofInputs.Read(run, _options.Trainings, OnWarning, _progress, cancellationToken);
         var sample = new ValidationSample(inputs.Pool, _options);
-        if (sample.Rows.Count < 16)
-            throw PursuitException.At(ApiName.Pool, $"{sample.Rows.Count} examples", "at least 16, to draw subsets from");
+        if (sample.Rows.Count < ValidationSample.FewestExamples)
+            throw PursuitException.At(
+                ApiName.Pool, $"{sample.Rows.Count} examples", $"at least {ValidationSample.FewestExamples}, to draw subsets from");
         var trainings = new ValidationTrainings(run, _options, inputs, sample, _progress);
         var remarks = new List<string>();
         trainings.Plan(_options.Methods.Count, RandomRemovals);
+        var attributions = new Attributions(run, _options, inputs, sample, _progress);
+        var found = _options.Methods
+            .Select(m => Enumerable.Range(0, inputs.Tests.Count).Select(t => attributions.Toward(m, t, cancellationToken)).ToArray())
+            .ToArray();
         if (trainings.Fitting(started, cancellationToken) is { } fitting && fitting < sample.Subsets.Count)
         {
             remarks.Add($"{fitting} of {sample.Subsets.Count} subsets: more don't fit into the time allowed.");
@@ -65,10 +66,6 @@ public sealed class ValidateJob
             trainings.Keep(fitting);
         }
 
-        var attributions = new Attributions(run, _options, inputs, sample, _progress);
-        var found = _options.Methods
-            .Select(m => Enumerable.Range(0, inputs.Tests.Count).Select(t => attributions.Toward(m, t, cancellationToken)).ToArray())
-            .ToArray();
         var ofSubsets = trainings.OfSubsets(cancellationToken);
         var ofRandom = trainings.OfRemovals(
             [.. Enumerable.Range(0, RandomRemovals).Select(d => (sample.RandomRemoval(d), $"without random examples, draw {d + 1}"))],
@@ -113,7 +110,7 @@ public sealed class ValidateJob
         double[][][] ofRandom,
         CancellationToken cancellationToken)
     {
-        var isRandom = method.Name == ValidationReport.Random;
+        var isRandom = method.Name == ProofReport.Random;
         var differences = new ExampleScores[inputs.Tests.Count];
         for (var t = 0; t < differences.Length; t++)
         {
@@ -128,7 +125,7 @@ public sealed class ValidateJob
             differences[t] = ExampleScores.OfValues([own.Select((loss, q) => loss - against.Average(draw => draw[q])).ToArray()]);
         }
 
-        (double[][], double[][]) Pair(int t) => (found[t].Sums, ofSubsets[t]);
+        (double[][], double[][]) Pair(int t) => (found[t].Of(ofSubsets[t][0].Length), ofSubsets[t]);
         return new MethodValidation
         {
             Method = method.Label,

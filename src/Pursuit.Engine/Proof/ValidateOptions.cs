@@ -115,17 +115,19 @@ public sealed record ValidateOptions
             throw new PursuitException([Fault.OfOption(ApiName.Target, "missing; scores are toward a target's examples")]);
         (Trainings with { Targets = Targets }).Validate();
         var faults = new List<Fault>();
-        foreach (var method in Methods.Where(m => m.Name != ValidationReport.Random && !IsAttributor(m)))
+        foreach (var method in Methods.Where(m => m.Name != ProofReport.Random && !IsAttributor(m)))
         {
             faults.Add(Fault.OfOption(
                 ApiName.Methods, $"'{method.Name}', which gives examples no score toward each target example",
                 $"of: {string.Join(", ", Possible)}"));
         }
 
-        if (Methods.All(m => m.Name == ValidationReport.Random))
+        if (Methods.All(m => m.Name == ProofReport.Random))
             faults.Add(Fault.OfOption(ApiName.Methods, "none but random", $"at least one of: {string.Join(", ", Possible)}"));
-        if (Examples < 16) faults.Add(Fault.OfOption(ApiName.Examples, $"{Examples}", "at least 16"));
-        if (Subsets < 4) faults.Add(Fault.OfOption(ApiName.Subsets, $"{Subsets}", "at least 4"));
+        if (Examples < ValidationSample.FewestExamples)
+            faults.Add(Fault.OfOption(ApiName.Examples, $"{Examples}", $"at least {ValidationSample.FewestExamples}"));
+        if (Subsets < ValidationTrainings.FewestSubsets)
+            faults.Add(Fault.OfOption(ApiName.Subsets, $"{Subsets}", $"at least {ValidationTrainings.FewestSubsets}"));
         if (!(Share is > 0 and < 1))
             faults.Add(Fault.OfOption(ApiName.Share, FormattableString.Invariant($"{Share}"), "a share between 0 and 1"));
         if (!(Removed is > 0 and < 1))

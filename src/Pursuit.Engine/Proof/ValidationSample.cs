@@ -8,6 +8,9 @@ namespace Pursuit.Engine.Proof;
 /// </summary>
 internal sealed class ValidationSample
 {
+    /// <summary>Examples to draw subsets from, at least.</summary>
+    public const int FewestExamples = 16;
+
     private readonly Pool _pool;
     private readonly ulong _seed;
     private readonly int _removed;

@@ -8,7 +8,7 @@ namespace Pursuit.Engine.Proof;
 internal sealed class ValidationTrainings
 {
     /// <summary>Fewer subsets say nothing.</summary>
-    private const int FewestSubsets = 4;
+    public const int FewestSubsets = 4;
 
     private readonly ValidateOptions _options;
     private readonly ProofInputs _inputs;

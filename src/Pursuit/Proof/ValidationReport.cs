@@ -6,9 +6,6 @@ public sealed record ValidationReport
     /// <summary>The file of a run that keeps it.</summary>
     public const string FileName = "validation.json";
 
-    /// <summary>The baseline that is always there: scores drawn at random.</summary>
-    public const string Random = "random";
-
     /// <summary>How the models were trained.</summary>
     public required ProofRecipe Recipe { get; init; }
 
