@@ -3,6 +3,7 @@ using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data.Deduplication;
 using Pursuit.Engine.Features;
+using Pursuit.Engine.Proof;
 using Pursuit.Engine.Statistics;
 using Pursuit.Selection;
 using Pursuit.Selection.Methods;
@@ -16,14 +17,14 @@ internal static class MethodsCommand
     {
         var name = new Argument<string?>("name")
         {
-            Description = "List the options of this method, or of 'features' (gradients), 'embedding', 'probe' or 'dedup' (near "
-                + "duplicates).",
+            Description = "List the options of this method, or of 'features' (gradients), 'embedding', 'probe', 'dedup' (near "
+                + "duplicates) or 'auto' (a choice among methods).",
             Arity = ArgumentArity.ZeroOrOne,
         };
         name.CompletionSources.Add(
             [
                 .. CommonOptions.MethodNames, GradientFeatureOptions.Name, EmbeddingOptions.Name, MethodOptions.ProbeOwner,
-                MethodOptions.DedupOwner,
+                MethodOptions.DedupOwner, AutoOptions.Name,
             ]);
         var json = CommonOptions.Json();
         var command = new ToolCommand("methods", "Lists the selection methods, or one method's options.") { Example = "methods gtp" };
@@ -38,6 +39,7 @@ internal static class MethodsCommand
         if (name == GradientFeatureOptions.Name) return Features<GradientFeatureOptions>(json);
         if (name == EmbeddingOptions.Name) return Features<EmbeddingOptions>(json);
         if (name == MethodOptions.ProbeOwner) return Owner(name, typeof(ProbeOptions), json);
+        if (name == AutoOptions.Name) return Owner(name, typeof(AutoOptions), json);
         if (name == MethodOptions.DedupOwner) return Owner(name, typeof(NearDuplicateOptions), json);
         var methods = name is null ? MethodRegistry.Methods : [MethodRegistry.Find(name)];
         if (json)

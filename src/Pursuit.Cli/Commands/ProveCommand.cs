@@ -52,7 +52,7 @@ internal sealed class ProveCommand
             + "gtp,gtp:fill=none. 'random' and 'full' are always included.")
     {
         Required = true,
-        Words = CommonOptions.MethodNames,
+        Words = [.. CommonOptions.MethodNames, AutoOptions.Name],
     };
     private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();

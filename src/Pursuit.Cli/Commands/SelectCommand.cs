@@ -4,6 +4,7 @@ using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Distribution;
 using Pursuit.Engine.Features;
+using Pursuit.Engine.Proof;
 using Pursuit.Jobs;
 using Pursuit.Jobs.Export;
 using Pursuit.Reports;
@@ -111,11 +112,13 @@ internal sealed class SelectCommand
             Required = true,
         };
         if (prunes) _budget.Aliases.Add("--budget"); // as select calls it
-        _method = new ListedOption<string>("--method", OptionGroup.Selection, "NAME", "The selection method. 'pursuit methods' lists them.")
+        _method = new ListedOption<string>("--method", OptionGroup.Selection, "NAME", prunes
+            ? "The selection method. 'pursuit methods' lists them."
+            : "The selection method. 'pursuit methods' lists them; 'auto' tries several by short trainings on halves of the target.")
         {
             Required = !prunes,
             IsCommon = true,
-            Words = CommonOptions.MethodNames,
+            Words = prunes ? CommonOptions.MethodNames : [.. CommonOptions.MethodNames, AutoOptions.Name],
         };
         if (prunes) _method.DefaultValueFactory = _ => InformationSelector.Name;
         _maxLength = CommonOptions.MaxLength();
@@ -147,7 +150,9 @@ internal sealed class SelectCommand
     {
         var select = new SelectCommand(prunes: ReplayFile.CommandOf(run) == PruneName);
         var parsed = ReplayFile.Parse(run, select.Parser());
-        return (select.ReadOptions(parsed), select.Replay(parsed, run.FullPath).Command());
+        var options = select.ReadOptions(parsed);
+        if (options.Method == AutoOptions.Name) options = AutoJob.Kept(run, options);
+        return (options, select.Replay(parsed, run.FullPath).Command());
     }
 
     private ToolCommand Parser()
@@ -185,7 +190,8 @@ internal sealed class SelectCommand
     private JobFiles Files(ParseResult parsed)
     {
         var options = ReadOptions(parsed);
-        options.Validate();
+        if (options.Method == AutoOptions.Name) _ = Auto(options, null);
+        else options.Validate();
         return options.Files();
     }
 
@@ -193,12 +199,23 @@ internal sealed class SelectCommand
     {
         var options = ReadOptions(parsed);
         if (options.Memory is { } memory) ProcessMemory.Bound(memory);
+        var isAuto = options.Method == AutoOptions.Name;
+        if (isAuto && group.Count > 1)
+            throw PursuitException.At(_method.Name, $"'auto' in {group.Count} processes", "one process", "Or name a method.");
         if (group.Rank > 0) return Assist(options, group, cancellationToken);
         var replay = Replay(parsed, options.RunPath);
         using var progress = new ProgressPrinter();
-        _ = new SelectJob(options, progress); // refuses contradictions before a directory is made
+        // Contradictions are refused before a directory is made.
+        var auto = isAuto ? Auto(options, progress) : null;
+        if (auto is null) _ = new SelectJob(options, progress);
         using var run = RunDirectory.Open(options.RunPath);
         run.OnDamage = Terminal.Damage;
+        if (auto is not null)
+        {
+            replay.WriteUnlessThere();
+            options = auto.Chosen(auto.Choose(run, cancellationToken));
+        }
+
         var job = new SelectJob(options, progress)
         {
             OnAudit = AuditPrinter.Print,
@@ -218,6 +235,9 @@ internal sealed class SelectCommand
         if (parsed.GetValue(_json)) Terminal.Json(summary);
         return CommandLine.Done;
     }
+
+    private static AutoJob Auto(SelectJobOptions options, IProgress<WorkProgress>? progress) =>
+        new(options, CommonOptions.DeviceOf(options.Device), progress) { OnWarning = Note };
 
     private static void Note(string note) => Terminal.Line($"Note      {note}");
 

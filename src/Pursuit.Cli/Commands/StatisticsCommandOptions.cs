@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Pursuit.Engine.Features;
+using Pursuit.Engine.Proof;
 using Pursuit.Engine.Statistics;
 using Pursuit.Jobs;
 using Pursuit.Runs;
@@ -20,6 +21,7 @@ internal static class StatisticsCommandOptions
     /// </summary>
     public static bool TrainsProbes(string method, IReadOnlyList<string> settings, string? model) =>
         model is null
+        && method != AutoOptions.Name
         && MethodRegistry.Find(method).NeedsWith(settings) is var needs
         && needs.HasFlag(FeatureNeeds.TokenStatistics)
         && !needs.HasFlag(FeatureNeeds.AnswerStatistics);

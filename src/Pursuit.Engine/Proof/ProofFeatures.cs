@@ -18,6 +18,15 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
     private readonly Dictionary<Wanted, FeatureReport> _ofPool = [];
     private readonly Dictionary<(Wanted Wanted, int Target), FeatureReport> _ofTargets = [];
 
+    /// <summary>Where the usual features are made; null for a directory within the run.</summary>
+    public string? OwnDirectory { get; init; }
+
+    /// <summary>Where the usual features of the pool are.</summary>
+    public string Directory => SharedBy(default);
+
+    /// <summary>Makes those of the pool that a method reads, unless they are there.</summary>
+    public void Make(ProofMethod method, CancellationToken cancellationToken) => OfPool(method, out _, cancellationToken);
+
     /// <summary>Lets a selection use them, and says what making them took.</summary>
     /// <param name="method">The method, which reads features.</param>
     /// <param name="target">The target's number, or null for a method that works for the pool itself.</param>
@@ -28,8 +37,7 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
     public (T Result, double Seconds, long Tokens, long Bytes) Use<T>(
         ProofMethod method, int? target, string? targetName, Func<IFeatureSource, T> use, CancellationToken cancellationToken)
     {
-        var wanted = new Wanted(method.On?.Kind ?? method.Needs.OwnKind(), string.Join(' ', method.FeatureSettings));
-        if (!_ofPool.TryGetValue(wanted, out var ofPool)) _ofPool[wanted] = ofPool = MakePool(wanted, method, cancellationToken);
+        var ofPool = OfPool(method, out var wanted, cancellationToken);
         if (target is not { } number)
             return (use(Source(wanted, run)), ofPool.Seconds, ofPool.Tokens, ofPool.Bytes);
 
@@ -50,18 +58,25 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
             ofPool.Bytes + ofTarget.Bytes);
     }
 
+    private FeatureReport OfPool(ProofMethod method, out Wanted wanted, CancellationToken cancellationToken)
+    {
+        wanted = new Wanted(method.On?.Kind ?? method.Needs.OwnKind(), string.Join(' ', method.FeatureSettings));
+        return _ofPool.TryGetValue(wanted, out var made) ? made : _ofPool[wanted] = MakePool(wanted, method, cancellationToken);
+    }
+
     private FeatureReport MakePool(Wanted wanted, ProofMethod method, CancellationToken cancellationToken)
     {
         if (options.FeaturesRun is not null) return Report(Source(wanted, run).OfPool(pool, cancellationToken));
-        using var own = RunDirectory.Open(SharedBy(wanted));
-        own.OnDamage = run.OnDamage;
+        using var own = SharedBy(wanted) == run.FullPath ? null : RunDirectory.Open(SharedBy(wanted));
+        if (own is not null) own.OnDamage = run.OnDamage;
         IFeatureSource maker = wanted.Kind == FeatureKind.Embedding
-            ? new EmbeddingFeatures(Recipe(Changed(options.EmbeddingOptions, method)), own, progress)
-            : new GradientFeatures(Recipe(Changed(options.FeatureOptions, method)), own, progress);
+            ? new EmbeddingFeatures(Recipe(Changed(options.EmbeddingOptions, method)), own ?? run, progress)
+            : new GradientFeatures(Recipe(Changed(options.FeatureOptions, method)), own ?? run, progress);
         return Report(maker.OfPool(pool, cancellationToken));
     }
 
-    private string SharedBy(Wanted wanted) => options.FeaturesRun ?? run.PathOf(FileNames.Spell("features" + wanted.Suffix));
+    private string SharedBy(Wanted wanted) => options.FeaturesRun ?? (OwnDirectory is { } own && wanted.Settings is null or "" ? own
+        : run.PathOf(FileNames.Spell("features" + wanted.Suffix)));
 
     private FeatureRecipe<TOptions> Recipe<TOptions>(TOptions how)
         where TOptions : IFeatureOptions => new()
@@ -99,6 +114,6 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
     private readonly record struct Wanted(FeatureKind Kind, string Settings)
     {
         /// <summary>What tells their directories from the usual ones.</summary>
-        public string Suffix => Settings.Length == 0 ? "" : $" {Settings}";
+        public string Suffix => string.IsNullOrEmpty(Settings) ? "" : $" {Settings}";
     }
 }

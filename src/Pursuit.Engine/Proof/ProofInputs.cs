@@ -5,6 +5,7 @@ using Pursuit.Jobs;
 using Pursuit.Proof;
 using Pursuit.Runs;
 using Pursuit.Storage;
+using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Engine.Proof;
 
@@ -16,6 +17,9 @@ internal sealed class ProofInputs : IDisposable
     private const string OverlapStage = "overlap";
     private const string OverlapFile = "overlap.json";
 
+    private readonly ExampleEncoder _encoder;
+    private readonly ModelConfig _config;
+
     private ProofInputs(
         ProofRegime regime,
         Pool pool,
@@ -23,8 +27,12 @@ internal sealed class ProofInputs : IDisposable
         IReadOnlyList<ProofTest> tests,
         IReadOnlyList<Overlap> overlaps,
         IReadOnlyList<string> notes,
-        int maxLength) =>
-        (Regime, Pool, Material, Tests, Overlaps, Notes, MaxLength) = (regime, pool, material, tests, overlaps, notes, maxLength);
+        ExampleEncoder encoder,
+        ModelConfig config)
+    {
+        (Regime, Pool, Material, Tests, Overlaps, Notes) = (regime, pool, material, tests, overlaps, notes);
+        (_encoder, _config) = (encoder, config);
+    }
 
     /// <summary>How models are trained.</summary>
     public ProofRegime Regime { get; }
@@ -48,7 +56,7 @@ internal sealed class ProofInputs : IDisposable
     public IReadOnlyList<string> Notes { get; }
 
     /// <summary>Tokens an example is cut to.</summary>
-    public int MaxLength { get; }
+    public int MaxLength => _encoder.MaxLength;
 
     /// <summary>Reads everything.</summary>
     /// <exception cref="PursuitException">
@@ -103,7 +111,8 @@ internal sealed class ProofInputs : IDisposable
                     tests,
                     overlaps,
                     [.. testPools.Concat(targetPools).Append(pool).SelectMany(p => p.Notes)],
-                    encoder.MaxLength);
+                    encoder,
+                    config);
             }
             catch
             {
@@ -120,6 +129,29 @@ internal sealed class ProofInputs : IDisposable
             Pool.Open(options.Pool with { Paths = [path], NearDuplicates = null }, PoolReport.To(progress, work), cancellationToken);
     }
 
+    /// <summary>The same pool with other tests, open as long as this is.</summary>
+    /// <param name="tests">Their names and files.</param>
+    /// <param name="reading">How files are read.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <exception cref="PursuitException">A test is empty or bad.</exception>
+    public ProofInputs On(
+        IReadOnlyList<(string Name, string Path)> tests, PoolOptions reading, CancellationToken cancellationToken) =>
+        new(
+            Regime,
+            Pool,
+            Material,
+            [
+                .. tests.Select(test =>
+                {
+                    using var examples = Pool.Open(reading with { Paths = [test.Path], NearDuplicates = null }, null, cancellationToken);
+                    return Regime.Encode(test.Name, examples, _encoder, _config, cancellationToken);
+                }),
+            ],
+            [],
+            [],
+            _encoder,
+            _config);
+
     /// <summary>Closes the pool.</summary>
     public void Dispose() => Pool.Dispose();
 
@@ -132,6 +164,7 @@ internal sealed class ProofInputs : IDisposable
         IProgress<WorkProgress>? progress,
         CancellationToken cancellationToken)
     {
+        if (tests.Count == 0) return [];
         var stage = run.OpenStage(
             OverlapStage,
             new Fingerprint("overlap/1").Add("pool", pool.Fingerprint).Add(

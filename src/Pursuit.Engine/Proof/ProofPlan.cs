@@ -17,7 +17,7 @@ internal sealed record ProofPlan
     }
 
     /// <summary>The methods, those that are always there last.</summary>
-    public IReadOnlyList<ProofMethod> Methods { get; }
+    public IReadOnlyList<ProofMethod> Methods { get; init; }
 
     /// <summary>What was asked for each of <see cref="Budgets"/>.</summary>
     public IReadOnlyList<Budget> Asked { get; }

@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using System.Text;
-using Pursuit.Data;
 using Pursuit.Engine.Statistics;
 using Pursuit.Jobs;
 using Pursuit.Jobs.Export;
@@ -12,13 +12,13 @@ using Pursuit.Storage;
 namespace Pursuit.Engine.Proof;
 
 /// <summary>Makes a proof's selections, each in a directory of its own that <c>pursuit select</c> could have written.</summary>
-internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Pool pool, int maxLength, IProgress<WorkProgress>? progress)
+internal sealed class ProofSelections(RunDirectory run, ProveOptions options, ProofInputs inputs, IProgress<WorkProgress>? progress)
 {
     private const string CostName = "cost.json";
 
-    private readonly ProofFeatures _features = new(run, options, pool, maxLength, progress);
+    private readonly ProofFeatures _features = new(run, options, inputs.Pool, inputs.MaxLength, progress);
     private readonly Lazy<Dictionary<ContentId, int>> _positions = new(
-        () => Enumerable.Range(0, pool.Count).ToDictionary(i => pool.ContentIds[i]));
+        () => Enumerable.Range(0, inputs.Pool.Count).ToDictionary(i => inputs.Pool.ContentIds[i]));
 
     /// <summary>Chooses.</summary>
     /// <param name="method">How.</param>
@@ -30,6 +30,7 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
     public ProofSelection Select(
         ProofMethod method, Budget budget, ulong seed, int? target, string? targetName, CancellationToken cancellationToken)
     {
+        if (method.IsAuto) return SelectByTrial(budget, seed, target!.Value, targetName!, cancellationToken);
         var directory = Path.Combine(
             run.PathOf("selections"),
             FileNames.Spell($"{method.Label} {budget}{(targetName is null ? "" : " " + targetName)} seed {seed}"));
@@ -49,7 +50,7 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
             Settings = [.. options.Settings, .. method.Settings],
             Out = Path.Combine(directory, "selected.jsonl"),
             Seed = seed,
-            MaxLength = maxLength,
+            MaxLength = inputs.MaxLength,
             TemplateSettings = options.TemplateSettings,
         };
         var (summary, featureSeconds, tokens, bytes) = reads && options.Features is null
@@ -72,7 +73,7 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
             // A method that tells how often it passed over the features knows the bytes better.
             if (summary.Details?.As<MethodDetails>()?.FeatureBytes is { } read) bytes = read;
             var cost = new SelectionCost(
-                summary.Seconds + featureSeconds, tokens, bytes + pool.Sources.Sum(s => s.Bytes))
+                summary.Seconds + featureSeconds, tokens, bytes + inputs.Pool.Sources.Sum(s => s.Bytes))
             { FeatureSeconds = featureSeconds };
             kept = new KeptCost(summary.Selection!, cost);
             SealedJson.Write(costPath, kept);
@@ -80,6 +81,45 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
 
         return new ProofSelection(Rows(summary.Files["facts"]), kept!.Cost, summary.Remarks);
     }
+
+    /// <summary>Lets trainings on halves of the target choose the method, and selects by it.</summary>
+    private ProofSelection SelectByTrial(Budget budget, ulong seed, int target, string targetName, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var auto = new AutoOptions();
+        MethodOptions.Fill(auto, AutoOptions.Name, options.Settings);
+        var directory = Path.Combine(run.PathOf("auto"), FileNames.Spell($"{budget} {targetName} seed {seed}"));
+        using var own = RunDirectory.Open(directory);
+        own.OnDamage = run.OnDamage;
+        foreach (var candidate in auto.Candidates(options.FeaturesRun).Where(c => c.Needs.ReadsFeatures()))
+            _features.Make(candidate, cancellationToken);
+        var recipe = options with { FeaturesRun = _features.Directory };
+        var verdict = new AutoTrial(own, recipe, auto, progress)
+            .Choose(inputs, [options.Targets[target]], budget, seed, cancellationToken);
+        SealedJson.Write(own.PathOf(AutoVerdict.FileName), verdict);
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var selection = Select(verdict.Chosen, budget, seed, target, targetName, cancellationToken);
+        // A trial that is only read again took its time in an earlier process.
+        var kept = own.PathOf(CostName);
+        if (!SealedJson.TryRead<KeptTrial>(kept, out var cost, out _))
+        {
+            cost = new KeptTrial(seconds, verdict.Tokens);
+            SealedJson.Write(kept, cost);
+        }
+
+        return selection with
+        {
+            Cost = selection.Cost with
+            {
+                Seconds = selection.Cost.Seconds + cost.Seconds,
+                ModelTokens = selection.Cost.ModelTokens + cost.Tokens,
+            },
+            Remarks = [.. selection.Remarks, $"{targetName}: {verdict}"],
+        };
+    }
+
+    /// <summary>What choosing a method by trainings took.</summary>
+    private sealed record KeptTrial(double Seconds, long Tokens);
 
     /// <summary>What a selection took, and the fingerprint that says which selection.</summary>
     private sealed record KeptCost(string Selection, SelectionCost Cost);
@@ -102,7 +142,7 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Po
         var recipe = new StatisticsRecipe
         {
             Model = options.FromScratch ? null : options.Model,
-            MaxLength = maxLength,
+            MaxLength = inputs.MaxLength,
             TemplateSettings = options.TemplateSettings,
             Options = probe,
             Warmup = options.FeatureOptions,

@@ -8,7 +8,7 @@ internal sealed class ProofWork(
     RunDirectory run, ProveOptions options, ProofInputs inputs, ProofPlan plan, ProofProgress progress, IProgress<WorkProgress>? selecting)
 {
     private readonly ProofTraining _training = new(run, options, inputs.Regime);
-    private readonly ProofSelections _selections = new(run, options, inputs.Pool, inputs.MaxLength, selecting);
+    private readonly ProofSelections _selections = new(run, options, inputs, selecting);
     private readonly SortedSet<string> _remarks = new(StringComparer.Ordinal);
 
     /// <summary>What methods and trainings want known.</summary>

@@ -83,6 +83,9 @@ public sealed record SelectJobOptions
     /// <summary>Trainers to write files for.</summary>
     public IReadOnlyList<TrainerFormat> Formats { get; init; } = [];
 
+    /// <summary>Sentences that the result tells beside the method's own.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
     /// <summary>Copies per chosen record on average, shared out by weight. Default 1: one each.</summary>
     public int Repeats { get; init; } = 1;
 

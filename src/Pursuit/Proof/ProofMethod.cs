@@ -9,11 +9,17 @@ namespace Pursuit.Proof;
 /// <param name="Settings">"NAME.option=value" pairs.</param>
 public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string> Settings)
 {
+    /// <summary>The name of the choice among methods by short trainings.</summary>
+    public const string Auto = MethodOptions.AutoOwner;
+
+    /// <summary>True where short trainings on halves of the target choose the method.</summary>
+    public bool IsAuto => Name == Auto;
+
     /// <summary>True for the whole pool, which nothing selects.</summary>
     public bool IsFull => Name is ProofReport.Full or ProofReport.FullEpoch;
 
-    /// <summary>What the method needs.</summary>
-    public FeatureNeeds Needs => IsFull ? FeatureNeeds.None : MethodRegistry.Find(Name).Needs;
+    /// <summary>What the method itself needs; nothing where it isn't one of the registry's.</summary>
+    public FeatureNeeds Needs => IsFull || IsAuto ? FeatureNeeds.None : MethodRegistry.Find(Name).Needs;
 
     /// <summary>What stands for the examples; null is the method's own kind.</summary>
     public Representation? On { get; private init; }
@@ -23,8 +29,16 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
     /// </summary>
     public IReadOnlyList<string> FeatureSettings { get; private init; } = [];
 
+    /// <summary>The text that <see cref="Parse"/> makes this method of.</summary>
+    internal string Given => string.Join(
+        ':',
+        [
+            Name, .. Settings.Select(s => s[(Name.Length + 1)..]), .. FeatureSettings,
+            .. On is null ? Array.Empty<string>() : [$"on={Representation.WordFor(On.Kind!.Value)}"],
+        ]);
+
     /// <summary>True where the method can't work without a target.</summary>
-    public bool NeedsTarget => Needs.NeedsTargetFeatures() || (Needs & (FeatureNeeds.ReferenceLengths | FeatureNeeds.TargetTexts)) != 0;
+    public bool NeedsTarget => IsAuto || Needs.NeedsTargetFeatures() || (Needs & (FeatureNeeds.ReferenceLengths | FeatureNeeds.TargetTexts)) != 0;
 
     /// <summary>True where another target gives another selection.</summary>
     public bool ReadsTarget => NeedsTarget || Needs.ReadsTargetFeatures();
@@ -45,9 +59,12 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
         {
             FeatureSettings = [.. parts[1..].Where(IsOfFeatures)],
         };
-        if (method.IsFull && (parts.Length > 1 || on is not null))
-            throw PursuitException.At(ApiName.Methods, $"'{text}'", $"'{parts[0]}' alone: it has no options");
-        if (method.IsFull) return method;
+        if ((method.IsFull || method.IsAuto) && (parts.Length > 1 || on is not null))
+            throw PursuitException.At(
+                ApiName.Methods,
+                $"'{text}'",
+                $"'{parts[0]}' alone{(method.IsAuto ? $"; {ApiName.Set} gives its options" : ": it has no options")}");
+        if (method.IsFull || method.IsAuto) return method;
         _ = MethodOptions.Create(MethodRegistry.Find(method.Name), method.Settings);
         if (method.FeatureSettings.Count > 0 && !method.Needs.ReadsFeatures())
             throw PursuitException.At(ApiName.Methods, $"'{text}'", $"no options of features: '{method.Name}' reads none");

@@ -21,6 +21,9 @@ internal static class MethodOptions
     /// <summary>Owner of the options of near duplicates, whatever the method.</summary>
     public const string DedupOwner = NearDuplicateOptions.Name;
 
+    /// <summary>Owner of the options of a choice among methods by short trainings, whatever the methods.</summary>
+    public const string AutoOwner = "auto";
+
     /// <summary>One option of a method, for listings.</summary>
     /// <param name="Name">As on the command line, such as <c>noise-floor</c>.</param>
     /// <param name="Default">Its default, as it would be given.</param>
@@ -56,7 +59,7 @@ internal static class MethodOptions
             var (name, option, value) = Split(setting);
             if (name != owner)
             {
-                if (name is not (FeaturesOwner or EmbeddingOwner or ProbeOwner or DedupOwner)) _ = MethodRegistry.Find(name);
+                if (name is not (FeaturesOwner or EmbeddingOwner or ProbeOwner or DedupOwner or AutoOwner)) _ = MethodRegistry.Find(name);
                 continue;
             }
 
