@@ -21,6 +21,18 @@ public sealed record AutoOptions
     [Description("trainings of each method on each half of the target, 1 to 100")]
     public int Seeds { get; init; } = 1;
 
+    /// <summary>Passes of a training over the budget. Default null: those of the proof, 4 in a selection; at least 1.</summary>
+    [Description("passes of a training over the budget, 1 or more; those of the proof, else 4")]
+    public int? Epochs { get; init; }
+
+    /// <summary>The trainings' highest learning rate. Default null: that of the proof, 0.0003 in a selection; above 0.</summary>
+    [Description("the trainings' peak learning rate, above 0; that of the proof, else 0.0003")]
+    public double? LearningRate { get; init; }
+
+    /// <summary>A proof's recipe with what these options say of it.</summary>
+    internal ProveOptions On(ProveOptions recipe) =>
+        recipe with { Epochs = Epochs ?? recipe.Epochs, LearningRate = LearningRate ?? recipe.LearningRate };
+
     /// <summary>The methods with random.</summary>
     /// <param name="featuresRun">A run whose features they use; null where features are made for them.</param>
     /// <exception cref="PursuitException">A method is unknown, or can't take part.</exception>
@@ -47,6 +59,9 @@ public sealed record AutoOptions
     public void Validate()
     {
         if (Seeds is < 1 or > 100) throw PursuitException.At($"{Name}.seeds", $"{Seeds}", "1 to 100");
+        if (Epochs < 1) throw PursuitException.At($"{Name}.epochs", $"{Epochs}", "1 or more");
+        if (LearningRate is { } rate && !(rate > 0))
+            throw PursuitException.At($"{Name}.learning-rate", FormattableString.Invariant($"{rate}"), "a number above 0");
         if (Candidates(null).Count < 2) throw PursuitException.At($"{Name}.methods", $"'{Methods}'", "at least one method beside random");
     }
 }

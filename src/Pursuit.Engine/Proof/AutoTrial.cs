@@ -35,7 +35,7 @@ internal sealed class AutoTrial(RunDirectory run, ProveOptions options, AutoOpti
         var halves = Split(target, seed, cancellationToken);
         // What selects toward one half is measured on the other.
         var own = inputs.On([(Halves[1], halves[1]), (Halves[0], halves[0])], options.Pool, cancellationToken);
-        var trial = options with
+        var trial = auto.On(options) with
         {
             Targets = halves,
             Tests = [halves[1], halves[0]],
@@ -84,7 +84,6 @@ internal sealed class AutoTrial(RunDirectory run, ProveOptions options, AutoOpti
         string Write(string name, int[] positions)
         {
             var path = run.PathOf(name + ".jsonl");
-            Array.Sort(positions);
             AtomicFile.Write(path, stream => examples.CopyRecords(positions, stream, cancellationToken));
             return path;
         }

@@ -106,6 +106,31 @@ public sealed class ProveCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_selection_may_let_trainings_choose_its_method()
+    {
+        string[] command =
+        [
+            "select", "--pool", "pool.jsonl", "--target", "dev.jsonl", "--model", "model", "--budget", "20%", "--method", "auto", "--set",
+            "auto.methods=length-matched-random,bm25", "--set", "auto.learning-rate=0.01", "--json",
+        ];
+        var chosen = Done(command).Json;
+        var told = chosen.GetProperty("remarks").EnumerateArray().Select(r => r.GetString()!).Single(r => r.StartsWith("auto chose ", StringComparison.Ordinal));
+        var method = chosen.GetProperty("method").GetString()!;
+        told.ShouldStartWith($"auto chose {method}: ");
+        chosen.GetProperty("selected").GetInt32().ShouldBe(8);
+
+        var again = Done(command).Json;
+        again.GetProperty("reused").GetBoolean().ShouldBeTrue();
+        File.Delete(_directory.PathOf("selected.run/report.html"));
+        Done("report", "selected.run");
+        File.ReadAllText(_directory.PathOf("selected.run/report.html")).ShouldContain("auto chose");
+
+        Refused(
+            "'auto' judges methods by examples of it",
+            ["select", "--pool", "pool.jsonl", "--model", "model", "--budget", "5", "--method", "auto"]);
+    }
+
+    [Fact]
     public void From_scratch_new_models_are_trained_by_its_own_defaults()
     {
         _directory.Write(

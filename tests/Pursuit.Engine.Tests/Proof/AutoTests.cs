@@ -19,7 +19,7 @@ public sealed class AutoTests : IDisposable
         // Enough of the target's kind in the pool to learn from, and a target that others of its kind predict.
         var words = TinyProof.Numbers.SelectMany(a => TinyProof.Numbers.Select(b => a + b)).ToArray();
         var spelled = words.Select(w => ($"spell {w}", string.Join(' ', w.ToCharArray()))).ToArray();
-        File.AppendAllText(_tiny.PathOf("pool.jsonl"), File.ReadAllText(_tiny.Write("spelled.jsonl", spelled.Skip(16))));
+        File.AppendAllText(_tiny.PathOf("pool.jsonl"), File.ReadAllText(_tiny.Write("spelled.jsonl", spelled.Skip(60))));
         _tiny.Write("target.jsonl", spelled.Take(8));
     }
 
@@ -85,6 +85,8 @@ public sealed class AutoTests : IDisposable
     [InlineData("auto.methods=random", "at least one method beside random")]
     [InlineData("auto.methods=bm25,bm25", "'bm25' twice")]
     [InlineData("auto.methods=less:features.preconditioning=none", "methods without options of features")]
+    [InlineData("auto.epochs=0", "auto.epochs: 0; expected 1 or more")]
+    [InlineData("auto.learning-rate=0", "auto.learning-rate: 0; expected a number above 0")]
     [InlineData("auto.seeds=0", "auto.seeds: 0; expected 1 to 100")]
     [InlineData("auto.method=bm25", "'auto' has no option 'method'")]
     public void What_it_cannot_choose_from_is_refused(string setting, string expected) =>
@@ -108,7 +110,7 @@ public sealed class AutoTests : IDisposable
         ModelDirectory = _tiny.PathOf("model"),
         Budget = Budget.Parse("10%"),
         Method = AutoOptions.Name,
-        Settings = [Candidates],
+        Settings = [Candidates, "auto.learning-rate=0.02", "auto.epochs=12"],
         Out = _tiny.PathOf("selected.jsonl"),
     };
 
