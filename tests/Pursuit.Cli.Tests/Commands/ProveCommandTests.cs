@@ -114,7 +114,8 @@ public sealed class ProveCommandTests : IDisposable
             "auto.methods=length-matched-random,bm25", "--set", "auto.learning-rate=0.01", "--json",
         ];
         var chosen = Done(command).Json;
-        var told = chosen.GetProperty("remarks").EnumerateArray().Select(r => r.GetString()!).Single(r => r.StartsWith("auto chose ", StringComparison.Ordinal));
+        var told = chosen.GetProperty("remarks").EnumerateArray().Select(r => r.GetString()!)
+            .Single(r => r.StartsWith("auto chose ", StringComparison.Ordinal));
         var method = chosen.GetProperty("method").GetString()!;
         told.ShouldStartWith($"auto chose {method}: ");
         chosen.GetProperty("selected").GetInt32().ShouldBe(8);
