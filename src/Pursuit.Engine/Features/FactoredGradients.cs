@@ -26,7 +26,7 @@ internal sealed class FactoredGradients : ExampleGradients
         var (batch, group, sides) = (gradient.Batch, gradient.Group, _projection.Sides(gradient.Group));
         var inputs = Project(batch, new(gradient.Inputs, group.Inputs), sides.In, sides.Inputs, 0);
         var deltas = Project(batch, new(gradient.Deltas, group.Outputs), sides.Out, sides.Outputs, batch.Tokens * sides.Inputs);
-        AddEach(sides.Index, new(batch.Segments, sides.Outputs, sides.Inputs, deltas, inputs, default));
+        AddEach(sides.Index, new(gradient.Segments, sides.Outputs, sides.Inputs, deltas, inputs, default));
     }
 
     public override void Dispose()

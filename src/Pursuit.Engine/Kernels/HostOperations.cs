@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Pursuit.Numerics;
 
 namespace Pursuit.Engine.Kernels;
@@ -47,6 +48,10 @@ internal abstract class HostOperations
 
     /// <inheritdoc cref="IDecoderOperations.Copy"/>
     public virtual void Copy(BufferSlice source, BufferSlice destination) => source.AsSpan().CopyTo(destination.AsSpan());
+
+    /// <inheritdoc cref="IDecoderOperations.Multiply(float, BufferSlice)"/>
+    public virtual void Multiply(float factor, BufferSlice values) =>
+        TensorPrimitives.Multiply(values.AsSpan(), factor, values.AsSpan());
 
     /// <inheritdoc cref="IDecoderOperations.StartPredictions"/>
     public virtual void StartPredictions(BufferSlice sums) => sums.AsPredictionSums().Fill(PredictionSums.Start);

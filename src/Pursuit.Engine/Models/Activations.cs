@@ -26,8 +26,7 @@ internal sealed class Activations : IDisposable
         (Tokens, Longest, ForBackward, CacheRows) = (tokens, longest, forBackward, cacheRows);
         VocabularyBlock = config.VocabularySize <= LargestVocabularyBlock ? config.VocabularySize : LargestVocabularyBlock / 2;
         LabelBlock = Math.Clamp(LogitBlock / VocabularyBlock, 64, 1024);
-        var shape = new AttentionShape(config.QueryHeads, config.KeyValueHeads, config.HeadSize, int.MaxValue);
-        AttentionScratch = decoder.Operations.AttentionScratch(shape, longest);
+        AttentionScratch = decoder.Operations.AttentionScratch(config.Attention(0), longest);
 
         Adapters = decoder.Adapters;
         _loraHidden = new BufferSlice[Adapters is null ? 0 : forBackward ? Adapters.Groups.Count : 1];
@@ -60,6 +59,9 @@ internal sealed class Activations : IDisposable
 
     public BufferSlice NormedGradient { get; private set; }
 
+    /// <summary>Scratch [tokens, hidden] for a block's output, or its gradient, where it isn't just added to the residual stream.</summary>
+    public BufferSlice Branch { get; private set; }
+
     /// <summary>Scratch [tokens, intermediate].</summary>
     public BufferSlice Gated { get; private set; }
 
@@ -73,8 +75,10 @@ internal sealed class Activations : IDisposable
 
     public BufferSlice AttentionSpace { get; private set; }
 
-    /// <summary>A norm's weight gradient.</summary>
+    /// <summary>A norm's weight gradient and its bias's.</summary>
     public BufferSlice VectorGradient { get; private set; }
+
+    public BufferSlice BiasGradient { get; private set; }
 
     /// <summary>The head's part: rows of labels [tokens, hidden], their norms and statistics, and one block of logits.</summary>
     public BufferSlice LabelInputs { get; private set; }
@@ -125,7 +129,7 @@ internal sealed class Activations : IDisposable
 
     private void Carve(Carver carver, ModelConfig config)
     {
-        var hidden = config.HiddenSize;
+        var (hidden, names) = (config.HiddenSize, config.Family.Names);
         var fused = config.QuerySize + 2 * config.KeyValueSize;
         for (var i = 0; i < _inputs.Length; i++)
             _inputs[i] = carver.Take(Tokens, hidden);
@@ -139,14 +143,20 @@ internal sealed class Activations : IDisposable
                 QueryKeyValue: carver.Take(Tokens, fused),
                 Attended: carver.Take(Tokens, config.QuerySize),
                 LogSumExp: carver.Take(Tokens, config.QueryHeads),
+                AttentionOutput: names.AttentionOutputNorm is null ? default : carver.Take(Tokens, hidden),
+                AttentionOutputInverse: carver.Take(Tokens, 1),
                 Middle: carver.Take(Tokens, hidden),
                 MlpInverse: carver.Take(Tokens, 1),
-                GateUp: carver.Take(Tokens, 2 * config.IntermediateSize));
+                GateUp: carver.Take(Tokens, config.Mlp(Tokens).Inputs),
+                MlpOutput: names.MlpOutputNorm is null ? default : carver.Take(Tokens, hidden),
+                MlpOutputInverse: carver.Take(Tokens, 1));
         }
 
         for (var i = 0; i < _caches.Length; i++)
             _caches[i] = carver.Take(CacheRows, 2 * config.KeyValueSize);
         Normed = carver.Take(Tokens, hidden);
+        if (config.ResidualScale is not null || config.IsParallel || names.AttentionOutputNorm is not null)
+            Branch = carver.Take(Tokens, hidden);
         Gated = carver.Take(Tokens, config.IntermediateSize);
         AttentionSpace = carver.Take(1, AttentionScratch);
         LabelInputs = carver.Take(Tokens, hidden);
@@ -168,7 +178,8 @@ internal sealed class Activations : IDisposable
         Residual = carver.Take(Tokens, hidden);
         QueryKeyValueGradient = carver.Take(Tokens, fused);
         AttendedGradient = carver.Take(Tokens, config.QuerySize);
-        VectorGradient = carver.Take(1, Math.Max(hidden, config.HeadSize));
+        VectorGradient = carver.Take(1, Math.Max(hidden, config.QuerySize));
+        BiasGradient = carver.Take(1, hidden);
         LabelGradient = carver.Take(Tokens, hidden);
     }
 
@@ -181,9 +192,13 @@ internal sealed class Activations : IDisposable
         BufferSlice QueryKeyValue,
         BufferSlice Attended,
         BufferSlice LogSumExp,
+        BufferSlice AttentionOutput,
+        BufferSlice AttentionOutputInverse,
         BufferSlice Middle,
         BufferSlice MlpInverse,
-        BufferSlice GateUp);
+        BufferSlice GateUp,
+        BufferSlice MlpOutput,
+        BufferSlice MlpOutputInverse);
 
     /// <summary>Cuts 64-byte aligned slices one after another; without memory it only measures.</summary>
     private sealed class Carver(DeviceBuffer? memory)
