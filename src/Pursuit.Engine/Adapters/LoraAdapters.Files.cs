@@ -60,7 +60,7 @@ internal sealed partial class LoraAdapters
     private AdapterConfig Config(string? baseModel)
     {
         var isAll = Options.TargetModules is [LoraOptions.AllLinear];
-        var names = isAll ? [.. _family.Names.LinearModules] : Options.TargetModules;
+        var names = isAll ? [.. Modules.Select(m => ModuleNames.Last(m.Part.Module)).Distinct()] : Options.TargetModules;
         return new AdapterConfig(Options with { TargetModules = names }, baseModel) { FanInFanOut = _family.TransposedWeights };
     }
 

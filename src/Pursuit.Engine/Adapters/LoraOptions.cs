@@ -10,7 +10,7 @@ public sealed record LoraOptions
 
     /// <summary>Names of the linear layers of a decoder layer.</summary>
     public static IReadOnlyList<string> KnownModules { get; } =
-        [.. ModelFamily.All.SelectMany(f => f.Names.LinearModules).Distinct()];
+        [.. ModelFamily.All.SelectMany(f => f.LinearModules).Distinct()];
 
     private static readonly IReadOnlyList<string> Attention = ModelFamily.All[0].Names.AttentionModules;
 

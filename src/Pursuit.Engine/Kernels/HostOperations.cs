@@ -94,6 +94,26 @@ internal abstract class HostOperations
             source.Slice(rows[i] * width, width).CopyTo(target[(i * width)..]);
     }
 
+    /// <inheritdoc cref="IDecoderOperations.ScaleRows"/>
+    public virtual void ScaleRows(BufferSlice factors, BufferSlice source, int width, BufferSlice destination)
+    {
+        var by = factors.AsSpan();
+        var from = source.AsSpan();
+        var to = destination.AsSpan();
+        for (var i = 0; i < by.Length; i++)
+            TensorPrimitives.Multiply(from.Slice(i * width, width), by[i], to.Slice(i * width, width));
+    }
+
+    /// <inheritdoc cref="IDecoderOperations.DotRows"/>
+    public virtual void DotRows(BufferSlice x, BufferSlice y, int width, BufferSlice destination)
+    {
+        var first = x.AsSpan();
+        var second = y.AsSpan();
+        var to = destination.AsSpan();
+        for (var i = 0; i < to.Length; i++)
+            to[i] = TensorPrimitives.Dot(first.Slice(i * width, width), second.Slice(i * width, width));
+    }
+
     /// <inheritdoc cref="IDecoderOperations.ScatterRows"/>
     public virtual void ScatterRows(MatrixSlice source, BufferSlice indices, int width, BufferSlice table)
     {

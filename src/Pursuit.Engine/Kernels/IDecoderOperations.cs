@@ -79,6 +79,12 @@ internal interface IDecoderOperations : IDisposable
     /// <summary>table[indices[i]] += source[i], in the order of i.</summary>
     void ScatterAddRows(BufferSlice source, BufferSlice indices, int width, BufferSlice table);
 
+    /// <summary>destination[i] = factors[i] source[i] for dense rows of the given width; the destination may be the source.</summary>
+    void ScaleRows(BufferSlice factors, BufferSlice source, int width, BufferSlice destination);
+
+    /// <summary>destination[i] = the inner product of x[i] and y[i], dense rows of the given width.</summary>
+    void DotRows(BufferSlice x, BufferSlice y, int width, BufferSlice destination);
+
     /// <summary>table[indices[i]] = the first values of source's row i, for rows of the given width; no index stands twice.</summary>
     void ScatterRows(MatrixSlice source, BufferSlice indices, int width, BufferSlice table);
 

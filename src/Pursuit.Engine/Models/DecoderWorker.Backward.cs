@@ -16,13 +16,10 @@ internal sealed partial class DecoderWorker
             // Parallel blocks read one gradient, to which each adds its own only once both have read it.
             var shared = _config.IsParallel ? CopyOfResidual() : default(BufferSlice?);
 
-            var dMlp = shared ?? BlockGradient(
-                consumer, new(parameters.Down, parameters.MlpOutputNorm, kept.MlpOutput, kept.MlpOutputInverse));
-            LinearGradient(parameters.Down, dMlp, a.Gated);
-            _operations.ActivateBackward(_config.Mlp(rows), kept.GateUp, a.Gated);
-            Show(consumer, parameters.Down, a.Gated, dMlp);
-            LinearGradient(parameters.GateUp, kept.GateUp, a.NormedGradient);
-            Show(consumer, parameters.GateUp, BlockInputAgain(parameters.MlpNorm, mlpInput, kept.MlpInverse), kept.GateUp);
+            if (parameters.Mixture is { } mixture)
+                MixtureGradient(consumer, layer, mixture, BlockInputAgain(parameters.MlpNorm, mlpInput, kept.MlpInverse));
+            else
+                MlpGradient(consumer, layer, mlpInput, shared);
             AddInputGradient(consumer, parameters.MlpNorm, mlpInput, kept.MlpInverse);
 
             var dAttention = shared ?? BlockGradient(
@@ -45,6 +42,20 @@ internal sealed partial class DecoderWorker
 
         if (consumer.LowestLayer < 0)
             EmbeddingGradient(consumer, a.Residual.Part(0, rows * hidden));
+    }
+
+    /// <summary>From the residual stream's gradient to that of what the feed-forward block read, in NormedGradient.</summary>
+    private void MlpGradient(IGradientConsumer consumer, int layer, BufferSlice input, BufferSlice? shared)
+    {
+        var (a, parameters) = (_activations!, _decoder.Layout.Layers[layer]);
+        var (mlp, kept) = (parameters.Mlp!, a.Layer(layer));
+        var dOutput = shared
+            ?? BlockGradient(consumer, new(mlp.Down, parameters.MlpOutputNorm, kept.MlpOutput, kept.MlpOutputInverse));
+        LinearGradient(mlp.Down, dOutput, a.Gated);
+        _operations.ActivateBackward(_config.Mlp(_batch.Tokens), kept.GateUp, a.Gated);
+        Show(consumer, mlp.Down, a.Gated, dOutput);
+        LinearGradient(mlp.GateUp, kept.GateUp, a.NormedGradient);
+        Show(consumer, mlp.GateUp, BlockInputAgain(parameters.MlpNorm, input, kept.MlpInverse), kept.GateUp);
     }
 
     private void EmbeddingGradient(IGradientConsumer consumer, BufferSlice gradient)

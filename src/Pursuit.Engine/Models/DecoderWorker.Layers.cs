@@ -23,10 +23,17 @@ internal sealed partial class DecoderWorker
                 kept.Middle);
 
             var mlpInput = _config.IsParallel ? input : kept.Middle;
-            Linear(parameters.GateUp, BlockInput(parameters.MlpNorm, mlpInput, kept.MlpInverse), kept.GateUp);
+            var normed = BlockInput(parameters.MlpNorm, mlpInput, kept.MlpInverse);
+            if (parameters.Mixture is { } mixture)
+            {
+                AddMixture(layer, mixture, normed, kept, output);
+                continue;
+            }
+
+            var mlp = parameters.Mlp!;
+            Linear(mlp.GateUp, normed, kept.GateUp);
             _operations.Activate(_config.Mlp(rows), kept.GateUp, a.Gated);
-            AddBlock(
-                new(parameters.Down, parameters.MlpOutputNorm, kept.MlpOutput, kept.MlpOutputInverse), a.Gated, kept.Middle, output);
+            AddBlock(new(mlp.Down, parameters.MlpOutputNorm, kept.MlpOutput, kept.MlpOutputInverse), a.Gated, kept.Middle, output);
         }
     }
 
@@ -125,12 +132,15 @@ internal sealed partial class DecoderWorker
         : new(_batch.Tokens, heads, _config.HeadSize);
 
     /// <summary>y = x W^T + b, with adapters.</summary>
-    private void Linear(LinearGroup group, BufferSlice x, BufferSlice y)
+    private void Linear(LinearGroup group, BufferSlice x, BufferSlice y) => Linear(AllRows, group, x, y);
+
+    /// <summary>y = x W^T + b over some rows, with adapters.</summary>
+    private void Linear(RowSet rows, LinearGroup group, BufferSlice x, BufferSlice y)
     {
         if (group.HasBias)
-            _operations.SetRows(_decoder.Biases(group), _batch.Tokens, group.Outputs, new(y, group.Outputs));
-        Multiply(_batch.Tokens, group, 0, group.Outputs, x, group.HasBias ? 1 : 0, y);
-        AddAdapters(group, x, y);
+            _operations.SetRows(_decoder.Biases(group), rows.Count, group.Outputs, new(y, group.Outputs));
+        Multiply(rows.Count, group, 0, group.Outputs, x, group.HasBias ? 1 : 0, y);
+        AddAdapters(rows, group, x, y);
     }
 
     /// <summary>y = residual + x W^T + b, with adapters.</summary>
@@ -140,7 +150,7 @@ internal sealed partial class DecoderWorker
         if (group.HasBias)
             _operations.AddToRows(_decoder.Biases(group), _batch.Tokens, group.Outputs, new(y, group.Outputs));
         Multiply(_batch.Tokens, group, 0, group.Outputs, x, 1, y);
-        AddAdapters(group, x, y);
+        AddAdapters(AllRows, group, x, y);
     }
 
     /// <summary>y[rows, columns] = x W^T + beta y for columns of a group's outputs from a first one on.</summary>
@@ -161,17 +171,26 @@ internal sealed partial class DecoderWorker
     }
 
     /// <summary>dx = dy W, with adapters; without dx only what the consumer needs of the adapters.</summary>
-    private void LinearGradient(LinearGroup group, BufferSlice dy, BufferSlice? dx)
+    private void LinearGradient(LinearGroup group, BufferSlice dy, BufferSlice? dx) => LinearGradient(AllRows, group, dy, dx);
+
+    /// <summary>dx = dy W over some rows, with adapters.</summary>
+    private void LinearGradient(RowSet rows, LinearGroup group, BufferSlice dy, BufferSlice? dx)
     {
         if (dx is { } target)
         {
             var weights = new MatrixSlice(group.Weights(_decoder.Weights), group.Inputs);
             _operations.Multiply(
-                new(_batch.Tokens, group.Inputs, group.Outputs, new(dy, group.Outputs), weights, new(target, group.Inputs)));
+                new(rows.Count, group.Inputs, group.Outputs, new(dy, group.Outputs), weights, new(target, group.Inputs)));
         }
 
-        AddAdapterGradients(group, dy, dx);
+        AddAdapterGradients(rows, group, dy, dx);
     }
+
+    /// <summary>All rows of the micro-batch.</summary>
+    private RowSet AllRows => new(_batch.Tokens, _batch.Segments);
+
+    /// <summary>Rows that a linear layer is applied to: how many, and each example's.</summary>
+    private readonly record struct RowSet(int Count, Segments Segments);
 
     /// <summary>The end of a block: its last matrix, the norm of its output or null, and where that norm's input and r are kept.</summary>
     private readonly record struct BlockEnd(LinearGroup Group, NormParameters? Norm, BufferSlice Kept, BufferSlice Inverse);

@@ -24,6 +24,7 @@ internal sealed partial class DecoderWorker : IDisposable
         _operations = decoder.Operations.CreateWorker();
         _config = decoder.Config;
         _batch = new DeviceBatch(_operations);
+        _routings = new MixtureRouting?[_config.Experts > 0 ? _config.Layers : 0];
         _angles = new RotaryTable(_operations, _config.RopeScaling, _config.RopeTheta, _config.Rotated);
         if (_config.LocalRopeTheta is { } local)
             _localAngles = new RotaryTable(_operations, RopeScaling.None, local, _config.Rotated);
@@ -113,6 +114,8 @@ internal sealed partial class DecoderWorker : IDisposable
         _activations?.Dispose();
         _angles.Dispose();
         _localAngles?.Dispose();
+        foreach (var routing in _routings)
+            routing?.Dispose();
         _turned?.Dispose();
         _operations.Dispose();
     }

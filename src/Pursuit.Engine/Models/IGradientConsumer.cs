@@ -50,17 +50,17 @@ internal interface IGradientConsumer
 internal readonly record struct EmbeddingRows(Parameter Table, BufferSlice Indices);
 
 /// <summary>Inputs and output gradients of a group of linear layers over a micro-batch.</summary>
-/// <param name="Batch">The micro-batch; example i's rows are Offsets[i] to Offsets[i + 1].</param>
+/// <param name="Batch">The micro-batch.</param>
 /// <param name="Group">The layers; part p's gradients are columns FirstOutput to FirstOutput + Outputs.</param>
 /// <param name="Inputs">a [rows, Group.Inputs], dense.</param>
 /// <param name="Deltas">delta [rows, Group.Outputs], dense.</param>
 internal readonly record struct LinearGradient(DeviceBatch Batch, LinearGroup Group, BufferSlice Inputs, BufferSlice Deltas)
 {
-    /// <summary>Rows: the micro-batch's tokens.</summary>
-    public int Rows => Batch.Tokens;
+    /// <summary>Rows: the micro-batch's tokens, or an expert's, which may be none.</summary>
+    public required int Rows { get; init; }
 
     /// <summary>Each example's rows.</summary>
-    public Segments Segments => Batch.Segments;
+    public required Segments Segments { get; init; }
 }
 
 /// <summary>Inputs and output gradients of a block of the head: some labels by some part of the vocabulary.</summary>

@@ -128,6 +128,26 @@ internal sealed record ModelConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public float LogitSoftcap { get; init; }
 
+    /// <summary>Experts of a mixture; 0: there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Experts { get; init; }
+
+    /// <summary>Experts that each token goes to.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int ExpertsPerToken { get; init; }
+
+    /// <summary>Width inside an expert.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int ExpertSize { get; init; }
+
+    /// <summary>Whether a token's experts' weights are made to sum to 1.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool NormalizesExperts { get; init; }
+
+    /// <summary>For each layer whether it has a feed-forward block in place of the mixture; null: none has.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public IReadOnlyList<bool>? DenseLayers { get; init; }
+
     /// <summary>First token of a text, if the model has one.</summary>
     public int? BeginToken { get; init; }
 
@@ -154,6 +174,12 @@ internal sealed record ModelConfig
 
     /// <summary>The feed-forward block's elementwise part over rows.</summary>
     public ActivationShape Mlp(int rows) => new(rows, IntermediateSize, Activation, Family.Gated);
+
+    /// <summary>An expert's elementwise part over rows.</summary>
+    public ActivationShape Expert(int rows) => new(rows, ExpertSize, Activation, Family.Gated);
+
+    /// <summary>Whether a layer has a mixture of experts.</summary>
+    public bool IsMixture(int layer) => Experts > 0 && !(DenseLayers?[layer] ?? false);
 
     /// <summary>Keys a query of a layer sees.</summary>
     public int Window(int layer) => Windows.Count == 0 ? int.MaxValue : Windows[layer];
@@ -204,6 +230,16 @@ internal sealed record ModelConfig
             faults.Add(FormattableString.Invariant($"final_logit_softcapping is {LogitSoftcap}, not a positive number"));
         if (LayersWithoutRope is { } without && without.Count != Layers)
             faults.Add($"no_rope_layers has {without.Count} numbers for {Layers} layers");
+        if (Family.Mixture is { } mixture)
+        {
+            AtLeastOne(Experts, mixture.CountKey);
+            AtLeastOne(ExpertSize, mixture.SizeKey);
+            if (ExpertsPerToken < 1 || ExpertsPerToken > Experts)
+                faults.Add($"num_experts_per_tok is {ExpertsPerToken}, 1 to {Experts} are possible");
+            AtMostATensor(
+                (Int128)HiddenSize * ExpertSize * 2, $"{mixture.SizeKey} {ExpertSize} of gate and up, 2 times, times hidden_size {HiddenSize}");
+        }
+
         if (Windows.Count != 0 && Windows.Count != Layers)
             faults.Add($"{Windows.Count} attention windows for {Layers} layers");
         if (Windows.Any(w => w < 1))

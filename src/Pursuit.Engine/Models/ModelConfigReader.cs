@@ -19,6 +19,8 @@ internal static class ModelConfigReader
         ["gelu_fast"] = Activation.GeluTanh,
     };
 
+    private static readonly string[] ExpertCounts = ["num_local_experts", "num_experts", "n_routed_experts"];
+
     /// <summary>The families this decoder computes, by model_type.</summary>
     public static IReadOnlyList<string> SupportedModelTypes { get; } = [.. ModelFamily.All.Select(f => f.ModelType)];
 
@@ -94,7 +96,7 @@ internal static class ModelConfigReader
             BeginToken = fields.OptionalInteger("bos_token_id"),
             EndTokens = fields.Integers("eos_token_id"),
         };
-        config = Scales(RopeReader.Read(fields, config), fields);
+        config = Mixture(Scales(RopeReader.Read(fields, config), fields), fields);
         fields.ThrowIfFaulty();
         config.Validate(where);
         return config;
@@ -113,8 +115,9 @@ internal static class ModelConfigReader
 
     private static void RefuseUnsupported(JsonFields fields, ModelFamily family)
     {
-        foreach (var name in new[] { "num_local_experts", "num_experts", "n_routed_experts" })
+        foreach (var name in ExpertCounts.Where(n => n != family.Mixture?.CountKey))
             fields.Refuse(fields.OptionalInteger(name) is > 0, $"a mixture of experts ({name})");
+        fields.Refuse(fields.Has("clip_qkv"), "clipped queries, keys and values (clip_qkv)");
         foreach (var name in new[] { "quantization_config", "quantization" })
             fields.Refuse(fields.Has(name), $"quantized weights ({name})");
         if (family.UsualRotaryShare is null)
@@ -203,6 +206,27 @@ internal static class ModelConfigReader
             ResidualScale = (float)fields.Number("residual_multiplier", 1),
             AttentionScale = fields.Number("attention_multiplier", 1),
             LogitDivisor = (float)fields.Number("logits_scaling", 1),
+        };
+    }
+
+    private static ModelConfig Mixture(ModelConfig config, JsonFields fields)
+    {
+        if (config.Family.Mixture is not { } rule)
+            return config;
+        var dense = default(bool[]);
+        if (rule.MayHaveDenseLayers && config.Layers is >= 1 and <= ModelConfig.MostLayers)
+        {
+            var (step, only) = (fields.Integer("decoder_sparse_step", 1), fields.Integers("mlp_only_layers"));
+            dense = [.. Enumerable.Range(0, config.Layers).Select(l => only.Contains(l) || (l + 1) % Math.Max(1, step) != 0)];
+        }
+
+        return config with
+        {
+            Experts = fields.Integer(rule.CountKey),
+            ExpertsPerToken = fields.Integer("num_experts_per_tok"),
+            ExpertSize = fields.Integer(rule.SizeKey),
+            NormalizesExperts = rule.Normalizes ?? fields.Flag("norm_topk_prob", false),
+            DenseLayers = dense is not null && dense.Contains(true) ? dense : null,
         };
     }
 

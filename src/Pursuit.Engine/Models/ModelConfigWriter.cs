@@ -36,6 +36,7 @@ internal static class ModelConfigWriter
         if (family.MayBeParallel)
             json.WriteBoolean("use_parallel_residual", config.IsParallel);
         WriteScales(json, config);
+        WriteMixture(json, config);
         json.WriteBoolean("tie_word_embeddings", config.TiedHead);
         WriteWindows(json, config);
         if (config.BeginToken is { } begin)
@@ -98,6 +99,23 @@ internal static class ModelConfigWriter
             else
                 json.WriteNull(name);
         }
+    }
+
+    private static void WriteMixture(Utf8JsonWriter json, ModelConfig config)
+    {
+        if (config.Family.Mixture is not { } rule)
+            return;
+        json.WriteNumber(rule.CountKey, config.Experts);
+        json.WriteNumber("num_experts_per_tok", config.ExpertsPerToken);
+        if (rule.SizeKey != config.Family.Keys.Intermediate)
+            json.WriteNumber(rule.SizeKey, config.ExpertSize);
+        if (rule.Normalizes is null)
+            json.WriteBoolean("norm_topk_prob", config.NormalizesExperts);
+        if (!rule.MayHaveDenseLayers)
+            return;
+        json.WriteNumber("decoder_sparse_step", 1);
+        var dense = config.DenseLayers ?? [];
+        WriteNumbers(json, "mlp_only_layers", [.. Enumerable.Range(0, dense.Count).Where(l => dense[l])]);
     }
 
     private static void WriteWindows(Utf8JsonWriter json, ModelConfig config)

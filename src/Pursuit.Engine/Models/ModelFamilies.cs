@@ -4,20 +4,20 @@ namespace Pursuit.Engine.Models;
 
 internal sealed partial record ModelFamily
 {
-    private static readonly TensorNames PhiNames = new()
+    private static readonly ModuleNames PhiNames = new()
     {
         QueryKeyValue = ["self_attn.qkv_proj"],
         MlpInput = ["mlp.gate_up_proj"],
     };
 
-    private static readonly TensorNames GemmaSandwich = new()
+    private static readonly ModuleNames GemmaSandwich = new()
     {
         AttentionOutputNorm = "post_attention_layernorm",
         MlpNorm = "pre_feedforward_layernorm",
         MlpOutputNorm = "post_feedforward_layernorm",
     };
 
-    private static readonly TensorNames OlmoNames = new()
+    private static readonly ModuleNames OlmoNames = new()
     {
         AttentionNorm = null,
         AttentionOutputNorm = "post_attention_layernorm",
@@ -196,6 +196,39 @@ internal sealed partial record ModelFamily
             UsualEpsilon = 1e-5,
             Windows = WindowRule.Pattern,
             FullEvery = 4,
+        },
+        new("mixtral", "Mixtral", "Mixtral 8x7B and 8x22B")
+        {
+            MayLackKeyValueHeads = true,
+            UsualRopeTheta = 1_000_000,
+            UsualEpsilon = 1e-5,
+            Windows = WindowRule.Always,
+            UsualWindow = null,
+            Mixture = new()
+            {
+                Router = "block_sparse_moe.gate",
+                Experts = "block_sparse_moe.experts",
+                ExpertInput = ["w1", "w3"],
+                ExpertOutput = "w2",
+                CountKey = "num_local_experts",
+                Normalizes = true,
+            },
+        },
+        new("qwen3_moe", "Qwen3Moe", "Qwen3 30B-A3B and 235B-A22B, Qwen3-Coder with experts")
+        {
+            AttentionBias = ConfigKey.Read,
+            QueryKeyNorm = HeadNorm.EachHead,
+            MayLackKeyValueHeads = true,
+            Windows = WindowRule.Asked,
+            Mixture = new() { SizeKey = "moe_intermediate_size", MayHaveDenseLayers = true },
+        },
+        new("olmoe", "Olmoe", "OLMoE")
+        {
+            AttentionBias = ConfigKey.Read,
+            QueryKeyNorm = HeadNorm.AllHeads,
+            MayLackKeyValueHeads = true,
+            UsualEpsilon = 1e-5,
+            Mixture = new(),
         },
         new("starcoder2", "Starcoder2", "StarCoder2")
         {

@@ -78,7 +78,7 @@ internal sealed partial record ModelFamily(string ModelType, string ClassName, s
     public string? BodyClass { get; init; }
 
     /// <summary>Its tensors' names.</summary>
-    public TensorNames Names { get; init; } = new();
+    public ModuleNames Names { get; init; } = new();
 
     /// <summary>Its keys' names.</summary>
     public ConfigKeys Keys { get; init; } = new();
@@ -183,6 +183,14 @@ internal sealed partial record ModelFamily(string ModelType, string ClassName, s
 
     /// <summary>With <see cref="WindowRule.Pattern"/>: every so-manieth layer sees all.</summary>
     public int FullEvery { get; init; } = 2;
+
+    /// <summary>Its mixture of experts; null: it has none.</summary>
+    public MixtureRule? Mixture { get; init; }
+
+    /// <summary>The last parts of the linear modules' names, by which adapters name them.</summary>
+    public IEnumerable<string> LinearModules => Mixture is null ? Names.LinearModules
+        : Names.QueryKeyValue.Append(Names.AttentionOutput).Select(ModuleNames.Last)
+            .Concat(Mixture.LinearModules).Concat(Mixture.MayHaveDenseLayers ? Names.LinearModules : []).Distinct();
 
     /// <summary>Keys whose presence, other than false or null, asks for something this decoder has not.</summary>
     public IReadOnlyList<string> RefusedFlags { get; init; } = [];

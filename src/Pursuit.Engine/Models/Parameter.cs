@@ -75,8 +75,8 @@ internal sealed record NormParameters(Parameter Weight, Parameter? Bias);
 /// <param name="AttentionOutput">The attention's output.</param>
 /// <param name="AttentionOutputNorm">The norm of the attention's output, or null.</param>
 /// <param name="MlpNorm">The norm before the feed-forward block, or null.</param>
-/// <param name="GateUp">Gate and up, or the first matrix of a block without a gate.</param>
-/// <param name="Down">Down.</param>
+/// <param name="Mlp">The feed-forward block, or null where there is a mixture.</param>
+/// <param name="Mixture">The mixture of experts in its place, or null.</param>
 /// <param name="MlpOutputNorm">The norm of the feed-forward block's output, or null.</param>
 internal sealed record LayerParameters(
     NormParameters? AttentionNorm,
@@ -86,6 +86,29 @@ internal sealed record LayerParameters(
     LinearGroup AttentionOutput,
     NormParameters? AttentionOutputNorm,
     NormParameters? MlpNorm,
-    LinearGroup GateUp,
-    LinearGroup Down,
-    NormParameters? MlpOutputNorm);
+    MlpParameters? Mlp,
+    MixtureParameters? Mixture,
+    NormParameters? MlpOutputNorm)
+{
+    /// <summary>Its linear layers.</summary>
+    public IEnumerable<LinearGroup> LinearGroups
+    {
+        get
+        {
+            IEnumerable<LinearGroup> mlp = Mlp is null ? [] : [Mlp.GateUp, Mlp.Down];
+            IEnumerable<LinearGroup> mixture =
+                Mixture is null ? [] : Mixture.Experts.SelectMany(e => new[] { e.GateUp, e.Down }).Prepend(Mixture.Router);
+            return [QueryKeyValue, AttentionOutput, .. mlp, .. mixture];
+        }
+    }
+}
+
+/// <summary>A feed-forward block, or one expert.</summary>
+/// <param name="GateUp">Gate and up, or the first matrix of a block without a gate.</param>
+/// <param name="Down">Down.</param>
+internal sealed record MlpParameters(LinearGroup GateUp, LinearGroup Down);
+
+/// <summary>A mixture of experts.</summary>
+/// <param name="Router">The logits of the experts.</param>
+/// <param name="Experts">The experts.</param>
+internal sealed record MixtureParameters(LinearGroup Router, IReadOnlyList<MlpParameters> Experts);

@@ -10,7 +10,7 @@ internal sealed class ParameterLayout
 
     private readonly List<Parameter> _all = [];
     private readonly ModelFamily _family;
-    private readonly TensorNames _names;
+    private readonly ModuleNames _names;
     private readonly Dictionary<string, Parameter> _byName;
 
     /// <summary>Lays out the parameters of a model.</summary>
@@ -56,7 +56,7 @@ internal sealed class ParameterLayout
 
     /// <summary>The linear layers of the decoder layers, from the first layer up; not the head.</summary>
     public IEnumerable<LinearGroup> LinearGroups =>
-        Layers.SelectMany(l => new[] { l.QueryKeyValue, l.AttentionOutput, l.GateUp, l.Down });
+        Layers.SelectMany(l => l.LinearGroups);
 
     /// <summary>A parameter by its Hugging Face name, or null.</summary>
     public Parameter? Find(string name) => _byName.GetValueOrDefault(name);
@@ -73,14 +73,21 @@ internal sealed class ParameterLayout
             Group([_names.AttentionOutput], BiasPlacement.AttentionOutput, config.QuerySize, Plain(), [hidden]),
             Norm(_names.AttentionOutputNorm),
             Norm(_names.MlpNorm),
-            Group(
-                _names.MlpInput,
-                BiasPlacement.Mlp,
-                hidden,
-                Plain(),
-                _family.Gated ? [.. Twice(config.IntermediateSize)] : [config.IntermediateSize]),
-            Group([_names.MlpOutput], BiasPlacement.Mlp, config.IntermediateSize, Plain(), [hidden]),
+            config.IsMixture(layer) ? null : Mlp(_names.MlpInput, _names.MlpOutput, config.IntermediateSize),
+            config.IsMixture(layer) ? Mixture() : null,
             Norm(_names.MlpOutputNorm));
+
+        MlpParameters Mlp(IReadOnlyList<string> inputs, string output, int size) => new(
+            Group(inputs, BiasPlacement.Mlp, hidden, Plain(), _family.Gated ? [size, size] : [size]),
+            Group([output], BiasPlacement.Mlp, size, Plain(), [hidden]));
+
+        MixtureParameters Mixture()
+        {
+            var names = _family.Mixture!;
+            var router = Group([names.Router], BiasPlacement.Mlp, hidden, Plain(), [config.Experts]);
+            return new(router, [.. Enumerable.Range(0, config.Experts).Select(e => Mlp(
+                [.. names.ExpertInput.Select(m => $"{names.Experts}.{e}.{m}")], $"{names.Experts}.{e}.{names.ExpertOutput}", config.ExpertSize))]);
+        }
 
         int[] Twice(int size) => [size, size];
         FileOrder Plain() => fused with { Heads = 0 };

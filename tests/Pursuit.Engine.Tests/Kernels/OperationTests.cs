@@ -45,6 +45,8 @@ public sealed class OperationTests
                 var segments = new Segments(arena.Integers(0, 2, 3, 5), 0, 3);
                 arena.Operations.Dropout(new(segments, width, 0.3f, 17, 4), x, false, y);
                 arena.Operations.Dropout(new(segments with { First = 1, Count = 2 }, width, 0.5f, 18, 0), x, true, y);
+                arena.Operations.ScaleRows(arena.Random(5), y, width, x);
+                arena.Operations.DotRows(x, y, width, arena.Zero(5));
                 arena.Scalars.Add(arena.Operations.SumOfSquares([table, x]));
             });
         }

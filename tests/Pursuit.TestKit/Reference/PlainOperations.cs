@@ -117,6 +117,20 @@ internal sealed partial class PlainOperations : HostOperations, IDecoderOperatio
     }
 
     /// <inheritdoc/>
+    public override void ScaleRows(BufferSlice factors, BufferSlice source, int width, BufferSlice destination)
+    {
+        for (var i = 0; i < factors.Length * width; i++)
+            destination.AsSpan()[i] = source.AsSpan()[i] * factors.AsSpan()[i / width];
+    }
+
+    /// <inheritdoc/>
+    public override void DotRows(BufferSlice x, BufferSlice y, int width, BufferSlice destination)
+    {
+        for (var i = 0; i < destination.Length; i++)
+            destination.AsSpan()[i] = (float)Dot(x.AsSpan().Slice(i * width, width), y.AsSpan().Slice(i * width, width));
+    }
+
+    /// <inheritdoc/>
     public void SoftmaxStatistics(in LogitBlock block, BufferSlice maximum, BufferSlice sum, BufferSlice targetLogit)
     {
         var x = block.Logits.AsSpan();

@@ -4,7 +4,7 @@ namespace Pursuit.Engine.Models;
 /// What a family calls its tensors. Module names are relative to a layer, the others to <see cref="Body"/>; a norm without a name is one
 /// that the family has not.
 /// </summary>
-internal sealed record TensorNames
+internal sealed record ModuleNames
 {
     /// <summary>What stands before every name but the head's; files of a model without a head may lack it.</summary>
     public string Body { get; init; } = "model.";
@@ -65,5 +65,6 @@ internal sealed record TensorNames
     public IReadOnlyList<string> AttentionModules =>
         [.. QueryKeyValue.Append(AttentionOutput).Select(m => MlpInput.Append(MlpOutput).Any(o => Last(o) == Last(m)) ? m : Last(m))];
 
-    private static string Last(string module) => module[(module.LastIndexOf('.') + 1)..];
+    /// <summary>The last part of a module's name.</summary>
+    public static string Last(string module) => module[(module.LastIndexOf('.') + 1)..];
 }
