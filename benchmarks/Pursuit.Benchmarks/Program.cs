@@ -20,6 +20,8 @@ switch (args.FirstOrDefault())
         return ReadBenchmark.Run(args.ElementAtOrDefault(1));
     case "engine":
         return EngineBenchmark.Run(args[1..]);
+    case "families":
+        return FamiliesBenchmark.Run(args[1..]);
     case "bf16":
         return WeightTypesBenchmark.Run(args[1..]);
     case "bf16-model":
@@ -58,7 +60,7 @@ switch (args.FirstOrDefault())
         return TsdsStore.Run(args);
     default:
         Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: arrows, gemm, load, pursuit, scan, read, scale, "
-            + "large, matching, methods, passes, engine, engine-threads, bf16, bf16-model, features, embeddings, information, prove, "
+            + "large, matching, methods, passes, engine, engine-threads, families, bf16, bf16-model, features, embeddings, information, prove, "
             + "templates, tokenizer, tokenizer-train, tsds, tsds-ivf, tsds-store");
         return 2;
 }

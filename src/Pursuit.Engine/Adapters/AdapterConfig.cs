@@ -12,6 +12,9 @@ namespace Pursuit.Engine.Adapters;
 /// <param name="BaseModel">Name or path of the model the adapters belong to, as the file gives it; null: not given.</param>
 internal sealed record AdapterConfig(LoraOptions Options, string? BaseModel)
 {
+    /// <summary>Whether the adapted layers hold their weights [inputs, outputs], as GPT-2's do; the adapters are the same.</summary>
+    public bool FanInFanOut { get; init; }
+
     /// <summary>The file's name.</summary>
     public const string FileName = "adapter_config.json";
 
@@ -22,7 +25,7 @@ internal sealed record AdapterConfig(LoraOptions Options, string? BaseModel)
     private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
     {
         "peft_type", "task_type", "r", "lora_alpha", "lora_dropout", "use_rslora", "target_modules", "base_model_name_or_path",
-        "bias", "init_lora_weights", "auto_mapping", "inference_mode", "megatron_core", "peft_version",
+        "bias", "fan_in_fan_out", "init_lora_weights", "auto_mapping", "inference_mode", "megatron_core", "peft_version",
         "qalora_group_size", "revision", "runtime_config",
     };
 
@@ -62,7 +65,7 @@ internal sealed record AdapterConfig(LoraOptions Options, string? BaseModel)
         json.WriteNull("auto_mapping");
         json.WriteString("base_model_name_or_path", BaseModel);
         json.WriteString("bias", "none");
-        json.WriteBoolean("fan_in_fan_out", false);
+        json.WriteBoolean("fan_in_fan_out", FanInFanOut);
         json.WriteBoolean("inference_mode", true);
         json.WriteBoolean("init_lora_weights", true);
         json.WriteNull("layers_pattern");
@@ -76,8 +79,7 @@ internal sealed record AdapterConfig(LoraOptions Options, string? BaseModel)
         Empty("rank_pattern");
         json.WriteNull("revision");
         json.WriteStartArray("target_modules");
-        // PEFT resolves "all-linear" to the layers' names before it saves.
-        foreach (var target in Options.TargetModules is [LoraOptions.AllLinear] ? LoraOptions.KnownModules : Options.TargetModules)
+        foreach (var target in Options.TargetModules)
             json.WriteStringValue(target);
         json.WriteEndArray();
         json.WriteString("task_type", "CAUSAL_LM");
@@ -105,6 +107,7 @@ internal sealed record AdapterConfig(LoraOptions Options, string? BaseModel)
             RankStabilized = fields.Flag("use_rslora", false),
             TargetModules = one is null ? fields.Texts("target_modules") : [one],
         };
+        var fanInFanOut = fields.Flag("fan_in_fan_out", false);
         var (kind, task, bias, baseModel) = (
             fields.Text("peft_type"), fields.Text("task_type"), fields.Text("bias"), fields.Text("base_model_name_or_path"));
         fields.ThrowIfFaulty();
@@ -127,7 +130,7 @@ internal sealed record AdapterConfig(LoraOptions Options, string? BaseModel)
                 "LoRA of a causal language model without these",
                 "Train or convert the adapter without them; nothing is approximated.");
         options.Validate(where);
-        return new AdapterConfig(options, baseModel);
+        return new AdapterConfig(options, baseModel) { FanInFanOut = fanInFanOut };
 
         void Refuse(bool condition, string what)
         {

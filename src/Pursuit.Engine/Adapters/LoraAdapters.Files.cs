@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Pursuit.Engine.Models;
 using Pursuit.Storage;
 
@@ -19,6 +18,15 @@ internal sealed partial class LoraAdapters
     public static LoraAdapters Load(Decoder decoder, string directory)
     {
         var config = AdapterConfig.ReadDirectory(directory);
+        if (config.FanInFanOut && !decoder.Config.Family.TransposedWeights)
+        {
+            throw PursuitException.At(
+                Path.Combine(directory, AdapterConfig.FileName),
+                "fan_in_fan_out true",
+                $"false: {decoder.Config.ModelType} holds its weights [outputs, inputs]",
+                "Use the adapters with the model they were made for.");
+        }
+
         using var file = OpenWeights(directory);
         var adapters = new LoraAdapters(decoder, config.Options, Path.Combine(directory, AdapterConfig.FileName), file);
         try
@@ -45,7 +53,15 @@ internal sealed partial class LoraAdapters
             Path.Combine(directory, WeightsFileName),
             [.. All.Select(p => Tensor(p))],
             new Dictionary<string, string> { ["format"] = "pt" });
-        AtomicFile.Write(Path.Combine(directory, AdapterConfig.FileName), stream => new AdapterConfig(Options, baseModel).Write(stream));
+        AtomicFile.Write(Path.Combine(directory, AdapterConfig.FileName), stream => Config(baseModel).Write(stream));
+    }
+
+    /// <summary>The configuration's content: PEFT resolves "all-linear" to the layers' names before it saves.</summary>
+    private AdapterConfig Config(string? baseModel)
+    {
+        var isAll = Options.TargetModules is [LoraOptions.AllLinear];
+        var names = isAll ? [.. Modules.Select(m => ModuleNames.Last(m.Part.Module)).Distinct()] : Options.TargetModules;
+        return new AdapterConfig(Options with { TargetModules = names }, baseModel) { FanInFanOut = _family.TransposedWeights };
     }
 
     /// <summary>Reads a directory's adapter_model.safetensors into these adapters.</summary>
@@ -79,16 +95,24 @@ internal sealed partial class LoraAdapters
         {
             var values = new float[parameter.Length];
             file.ReadSingle(parameter.Name, values);
+            if (parameter.Order is { } order)
+            {
+                var ordered = new float[values.Length];
+                order.Read<float>(parameter.Shape, values, ordered);
+                values = ordered;
+            }
+
             _operations.Write(values, parameter.In(Values));
         }
     }
 
-    private TensorToWrite Tensor(Parameter parameter) =>
-        new(parameter.Name, TensorType.Float32, [.. parameter.Shape.Select(size => (long)size)], (offset, destination) =>
-        {
-            var part = MemoryMarshal.Cast<byte, float>(destination);
-            _operations.Read(parameter.In(Values).Part((int)(offset / sizeof(float)), part.Length), part);
-        });
+    private TensorToWrite Tensor(Parameter parameter)
+    {
+        var values = Read(parameter);
+        if (parameter.Order is { } order)
+            order.Write<float>(parameter.Shape, Read(parameter), values);
+        return TensorToWrite.FromSingle(parameter.Name, [.. parameter.Shape.Select(size => (long)size)], values);
+    }
 
     private void CheckTensors(SafetensorsFile file)
     {
@@ -112,11 +136,7 @@ internal sealed partial class LoraAdapters
         if (faults.Count > 0)
             throw new PursuitException(
                 $"{file.Path}: {faults.Count} tensors don't fit {AdapterConfig.FileName} and the model ({All.Count} tensors): "
-
-
-
-
-                                    + $"{string.Join("; ", faults.Take(Shown))}{(faults.Count > Shown ? "; ..." : "")}. Use the adapter "
-                                    + "with the model it was made for.");
+                    + $"{string.Join("; ", faults.Take(Shown))}{(faults.Count > Shown ? "; ..." : "")}. Use the adapter "
+                    + "with the model it was made for.");
     }
 }

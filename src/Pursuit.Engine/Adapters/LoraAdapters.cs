@@ -15,6 +15,7 @@ internal sealed partial class LoraAdapters : IDisposable
     private readonly LoraGroup?[] _byFirstWeight;
     private readonly List<Parameter> _all = [];
     private readonly IDecoderOperations _operations;
+    private readonly ModelFamily _family;
 
     /// <summary>
     /// Lays the adapters out, compares them with the file they are to be read from, where there is one, and only then takes memory.
@@ -22,8 +23,9 @@ internal sealed partial class LoraAdapters : IDisposable
     private LoraAdapters(Decoder decoder, LoraOptions options, string where, SafetensorsFile? file = null)
     {
         options.Validate(where);
+        options = options.For(decoder.Config.Family);
         CheckTargets(decoder.Layout, options, where);
-        (Options, Layout, _operations) = (options, decoder.Layout, decoder.Operations);
+        (Options, Layout, _operations, _family) = (options, decoder.Layout, decoder.Operations, decoder.Config.Family);
         _byFirstWeight = new LoraGroup?[decoder.Layout.All.Count];
         var groups = new List<LoraGroup>();
         foreach (var group in decoder.Layout.LinearGroups)
@@ -39,8 +41,8 @@ internal sealed partial class LoraAdapters : IDisposable
                     $"at most {int.MaxValue} values of a tensor",
                     "Use a lower rank.");
             var first = groups.Sum(g => g.Modules.Count);
-            var a = Append(parts.Select(p => (Name(p, "A"), options.Rank, group.Inputs)));
-            var b = Append(parts.Select(p => (Name(p, "B"), p.Outputs, options.Rank)));
+            var a = Append(parts.Select(p => (Name(p, "A"), options.Rank, group.Inputs, default(FileOrder))));
+            var b = Append(parts.Select(p => (Name(p, "B"), p.Outputs, options.Rank, p.Weight.Order?.OfRows)));
             groups.Add(
                 new LoraGroup(
                     groups.Count, options.Rank, [.. parts.Select((part, i) => new LoraModule(first + i, group, part, a[i], b[i]))]));
@@ -179,13 +181,13 @@ internal sealed partial class LoraAdapters : IDisposable
                 $"names that the model's {modules.Length} linear layers end with, {modules[0]} to {modules[^1]}");
     }
 
-    private List<Parameter> Append(IEnumerable<(string Name, int Rows, int Columns)> matrices)
+    private List<Parameter> Append(IEnumerable<(string Name, int Rows, int Columns, FileOrder? Order)> matrices)
     {
         BufferLength = (BufferLength + Alignment - 1) / Alignment * Alignment;
         var added = new List<Parameter>();
-        foreach (var (name, rows, columns) in matrices)
+        foreach (var (name, rows, columns, order) in matrices)
         {
-            added.Add(new Parameter(_all.Count, name, [rows, columns], BufferLength));
+            added.Add(new Parameter(_all.Count, name, [rows, columns], BufferLength) { Order = order });
             _all.Add(added[^1]);
             BufferLength += added[^1].Length;
         }

@@ -1,3 +1,5 @@
+using Pursuit.Engine.Models;
+
 namespace Pursuit.Engine.Adapters;
 
 /// <summary>Which linear layers get a low-rank adapter (LoRA; Hu et al., 2021), in PEFT's terms.</summary>
@@ -8,9 +10,9 @@ public sealed record LoraOptions
 
     /// <summary>Names of the linear layers of a decoder layer.</summary>
     public static IReadOnlyList<string> KnownModules { get; } =
-    [
-        "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj",
-    ];
+        [.. ModelFamily.All.SelectMany(f => f.LinearModules).Distinct()];
+
+    private static readonly IReadOnlyList<string> Attention = ModelFamily.All[0].Names.AttentionModules;
 
     /// <summary>Rank r, at least 1; default 128.</summary>
     public int Rank { get; init; } = 128;
@@ -26,9 +28,10 @@ public sealed record LoraOptions
 
     /// <summary>
     /// The adapted layers: names of <see cref="KnownModules"/>, longer ends of module names
-    /// ("layers.0.self_attn.q_proj"), or <see cref="AllLinear"/> alone. Default q_proj, k_proj, v_proj, o_proj.
+    /// ("layers.0.self_attn.q_proj"), or <see cref="AllLinear"/> alone. Default q_proj, k_proj, v_proj, o_proj, which stands for the linear
+    /// layers of attention in families that call them otherwise.
     /// </summary>
-    public IReadOnlyList<string> TargetModules { get; init; } = ["q_proj", "k_proj", "v_proj", "o_proj"];
+    public IReadOnlyList<string> TargetModules { get; init; } = Attention;
 
     /// <summary>The factor on an adapter's output.</summary>
     public float Scale => (float)(RankStabilized ? Alpha / Math.Sqrt(Rank) : Alpha / Rank);
@@ -58,6 +61,10 @@ public sealed record LoraOptions
         if (faults.Count > 0)
             throw new PursuitException(FaultKind.Option, $"{where}: {string.Join("; ", faults)}.");
     }
+
+    /// <summary>These options with the names that a family has for what the target modules stand for.</summary>
+    internal LoraOptions For(ModelFamily family) =>
+        TargetModules.SequenceEqual(Attention) ? this with { TargetModules = family.Names.AttentionModules } : this;
 
     internal static bool Targets(string target, string module) =>
         target == AllLinear || module.EndsWith(target, StringComparison.Ordinal)

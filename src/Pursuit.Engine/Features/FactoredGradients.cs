@@ -23,10 +23,10 @@ internal sealed class FactoredGradients : ExampleGradients
 
     public override void OnLinear(in LinearGradient gradient)
     {
-        var (batch, group, sides) = (gradient.Batch, gradient.Group, _projection.Sides(gradient.Group));
-        var inputs = Project(batch, new(gradient.Inputs, group.Inputs), sides.In, sides.Inputs, 0);
-        var deltas = Project(batch, new(gradient.Deltas, group.Outputs), sides.Out, sides.Outputs, batch.Tokens * sides.Inputs);
-        AddEach(sides.Index, new(batch.Segments, sides.Outputs, sides.Inputs, deltas, inputs, default));
+        var (group, sides) = (gradient.Group, _projection.Sides(gradient.Group));
+        var inputs = Project(gradient, new(gradient.Inputs, group.Inputs), sides.In, sides.Inputs, 0);
+        var deltas = Project(gradient, new(gradient.Deltas, group.Outputs), sides.Out, sides.Outputs, gradient.Rows * sides.Inputs);
+        AddEach(sides.Index, new(gradient.Segments, sides.Outputs, sides.Inputs, deltas, inputs, default));
     }
 
     public override void Dispose()
@@ -35,11 +35,11 @@ internal sealed class FactoredGradients : ExampleGradients
         base.Dispose();
     }
 
-    private MatrixSlice Project(DeviceBatch batch, MatrixSlice values, BufferSlice? matrix, int directions, int place)
+    private MatrixSlice Project(in LinearGradient gradient, MatrixSlice values, BufferSlice? matrix, int directions, int place)
     {
         if (matrix is not { } projection) return values;
-        var result = new MatrixSlice(_projected!.Slice(place, batch.Tokens * directions), directions);
-        batch.Operations.Multiply(new(batch.Tokens, directions, values.Stride, values, new(projection, directions), result));
+        var result = new MatrixSlice(_projected!.Slice(place, gradient.Rows * directions), directions);
+        gradient.Batch.Operations.Multiply(new(gradient.Rows, directions, values.Stride, values, new(projection, directions), result));
         return result;
     }
 }

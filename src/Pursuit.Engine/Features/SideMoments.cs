@@ -74,17 +74,17 @@ internal sealed class SideMoments : IDisposable
         {
             if (!owner._places.TryGetValue(gradient.Group, out var place)) return;
             owner._turns.Wait(place.Slot, gradient.Batch.Index);
-            AddProducts(gradient.Batch, new(gradient.Inputs, gradient.Group.Inputs), place.Inputs);
-            AddProducts(gradient.Batch, new(gradient.Deltas, gradient.Group.Outputs), place.Outputs);
+            AddProducts(gradient, new(gradient.Inputs, gradient.Group.Inputs), place.Inputs);
+            AddProducts(gradient, new(gradient.Deltas, gradient.Group.Outputs), place.Outputs);
             gradient.Batch.Operations.Finish();
             owner._turns.Pass(place.Slot);
         }
 
-        private static void AddProducts(DeviceBatch batch, MatrixSlice values, BufferSlice sum)
+        private static void AddProducts(in LinearGradient gradient, MatrixSlice values, BufferSlice sum)
         {
             var size = values.Stride;
-            batch.Operations.Multiply(
-                new(size, size, batch.Tokens, values, values, new MatrixSlice(sum, size)) { TransposeA = true, Beta = 1 });
+            gradient.Batch.Operations.Multiply(
+                new(size, size, gradient.Rows, values, values, new MatrixSlice(sum, size)) { TransposeA = true, Beta = 1 });
         }
     }
 }

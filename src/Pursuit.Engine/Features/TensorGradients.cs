@@ -19,12 +19,12 @@ internal sealed class FullGradients : ExampleGradients
 
     public override void OnLinear(in LinearGradient gradient)
     {
-        var (batch, group) = (gradient.Batch, gradient.Group);
+        var group = gradient.Group;
         foreach (var part in group.Parts)
         {
             var deltas = new MatrixSlice(gradient.Deltas.From(part.FirstOutput), group.Outputs);
             var inputs = new MatrixSlice(gradient.Inputs, group.Inputs);
-            AddEach(_tensors[part.Weight.Index], new(batch.Segments, part.Outputs, group.Inputs, deltas, inputs, default));
+            AddEach(_tensors[part.Weight.Index], new(gradient.Segments, part.Outputs, group.Inputs, deltas, inputs, default));
         }
     }
 }

@@ -134,7 +134,10 @@ internal static unsafe partial class AttentionKernels
                 var delta = NormKernels.Dot<TVector>(
                     s.DOutput + (start + i) * padded, output + (nint)(start + i) * strideO, shape.HeadSize);
                 var logSum = logSums[(nint)(start + i) * shape.QueryHeads];
-                GradientRow<TVector>(p, dS, shape.Scale, logSum, delta, first, Pad(after));
+                if (shape.Softcap > 0)
+                    CappedGradientRow<TVector>(p, dS, shape, logSum, delta, first, Pad(after));
+                else
+                    GradientRow<TVector>(p, dS, shape.Scale, logSum, delta, first, Pad(after));
                 Fill(p, blockFirst, visible, 0);
                 Fill(dS, blockFirst, visible, 0);
                 Fill(p, after, blockEnd, 0);
@@ -169,6 +172,23 @@ internal static unsafe partial class AttentionKernels
             var probability = SimdMath.Exp(TVector.FusedMultiplyAdd(TVector.Load(p + j), factor, shift));
             probability.Store(p + j);
             (factor * probability * (TVector.Load(dS + j) - mean)).Store(dS + j);
+        }
+    }
+
+    /// <summary><see cref="GradientRow"/> of capped scores: with t = tanh(scale p / cap), p = exp(cap t - logSum), dS also by 1 - t^2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CappedGradientRow<TVector>(
+        float* p, float* dS, in AttentionShape shape, float logSum, float delta, int start, int end)
+        where TVector : unmanaged, ISimd<TVector>
+    {
+        var (factor, shift, mean) = (TVector.Create(shape.Scale), TVector.Create(-logSum), TVector.Create(delta));
+        var (cap, inner, one) = (TVector.Create(shape.Softcap), TVector.Create(shape.Scale / shape.Softcap), TVector.Create(1f));
+        for (var j = start; j < end; j += TVector.Count)
+        {
+            var tanh = SimdMath.Tanh(TVector.Load(p + j) * inner);
+            var probability = SimdMath.Exp(TVector.FusedMultiplyAdd(tanh, cap, shift));
+            probability.Store(p + j);
+            (factor * (one - tanh * tanh) * probability * (TVector.Load(dS + j) - mean)).Store(dS + j);
         }
     }
 

@@ -43,8 +43,10 @@ internal static unsafe partial class AttentionKernels
                 scores[j] = Dot<TVector>(query, keys + source + (nint)j * strideKv, size);
             }
 
+            if (shape.Softcap > 0)
+                CapScores<TVector>(scores, Pad(count), shape.Scale, shape.Softcap);
             Fill(scores, count, Pad(count), float.NegativeInfinity);
-            var sum = Exponentials<TVector>(scores, Pad(count), shape.Scale, out var maximum);
+            var sum = Exponentials<TVector>(scores, Pad(count), shape.ScaleLeft, out var maximum);
             logSums[(nint)sequence.QueryStart * shape.QueryHeads + head] = maximum + MathF.Log(sum);
 
             var target = output + (nint)sequence.QueryStart * strideO + head * size;

@@ -84,9 +84,11 @@ internal static unsafe partial class AttentionKernels
                                 var after = position + i + 1;
                                 var line = scores + i * strideKeys;
                                 // Whole vectors: what the mask hides adds exp(-87) to a sum of at least 1, that is nothing, and is cleared.
+                                if (shape.Softcap > 0)
+                                    CapScores<TVector>(line + first, Pad(after) - first, shape.Scale, shape.Softcap);
                                 Fill(line, first, visible, float.NegativeInfinity);
                                 Fill(line, after, Pad(after), float.NegativeInfinity);
-                                sums[i] = Exponentials<TVector>(line + first, Pad(after) - first, shape.Scale, out var maximum);
+                                sums[i] = Exponentials<TVector>(line + first, Pad(after) - first, shape.ScaleLeft, out var maximum);
                                 Fill(line, first, visible, 0);
                                 Fill(line, after, end, 0);
                                 logSums[(nint)(sequence.QueryStart + row + i) * shape.QueryHeads + head] = maximum + MathF.Log(sums[i]);
@@ -136,6 +138,16 @@ internal static unsafe partial class AttentionKernels
         }
 
         return lanes.Sum();
+    }
+
+    /// <summary>values[i] = cap tanh(scale values[i] / cap) for whole vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CapScores<TVector>(float* values, int count, float scale, float cap)
+        where TVector : unmanaged, ISimd<TVector>
+    {
+        var (factor, bound) = (TVector.Create(scale / cap), TVector.Create(cap));
+        for (var i = 0; i < count; i += TVector.Count)
+            (bound * SimdMath.Tanh(TVector.Load(values + i) * factor)).Store(values + i);
     }
 
     /// <summary>destination = factor source.</summary>

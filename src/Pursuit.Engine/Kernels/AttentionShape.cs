@@ -10,8 +10,14 @@ internal readonly record struct AttentionShape(int QueryHeads, int KeyValueHeads
     /// <summary>Query heads that share one key head.</summary>
     public int Group => QueryHeads / KeyValueHeads;
 
-    /// <summary>The scores' factor, 1/sqrt(head size).</summary>
-    public float Scale => (float)(1.0 / Math.Sqrt(HeadSize));
+    /// <summary>The scores' factor; 1/sqrt(head size) where nothing is said.</summary>
+    public float Scale { get; init; } = (float)(1.0 / Math.Sqrt(HeadSize));
+
+    /// <summary>Scores s become cap tanh(s / cap) before the softmax; 0, the default: they stay.</summary>
+    public float Softcap { get; init; }
+
+    /// <summary>The factor that is left to apply once scores were capped.</summary>
+    public float ScaleLeft => Softcap > 0 ? 1 : Scale;
 
     /// <summary>The first key that the query at a position sees.</summary>
     public int FirstKey(int position) => position < Window ? 0 : position - Window + 1;

@@ -121,16 +121,16 @@ internal sealed class CpuOperations<TVector> : HostOperations, IDecoderOperation
     public void ScatterAddRows(BufferSlice source, BufferSlice indices, int width, BufferSlice table) =>
         ElementKernels.ScatterAddRows<TVector>(source.AsSpan(), indices.AsIntegers(), width, table.AsSpan());
 
-    public void RmsNorm(NormShape shape, MatrixSlice x, BufferSlice weight, float epsilon, MatrixSlice y, BufferSlice inverse) =>
-        NormKernels.Forward<TVector>(shape, x, weight.AsSpan(), epsilon, y, inverse.AsSpan());
+    public void Norm(NormShape shape, in NormCall norm, MatrixSlice x, MatrixSlice y, BufferSlice inverse) =>
+        NormKernels.Forward<TVector>(shape, norm, x, y, inverse.AsSpan());
 
-    public void RmsNormAgain(int rows, int size, BufferSlice x, BufferSlice weight, BufferSlice inverse, BufferSlice y) =>
-        NormKernels.Again<TVector>(rows, size, x.AsSpan(), weight.AsSpan(), inverse.AsSpan(), y.AsSpan());
+    public void NormAgain(int rows, int size, in NormCall norm, BufferSlice x, BufferSlice inverse, BufferSlice y) =>
+        NormKernels.Again<TVector>(rows, size, norm, x.AsSpan(), inverse.AsSpan(), y.AsSpan());
 
-    public void RmsNormBackward(in NormGradient gradient) => NormKernels.Backward<TVector>(gradient);
+    public void NormBackward(in NormGradient gradient) => NormKernels.Backward<TVector>(gradient);
 
-    public void Rope(MatrixSlice values, int heads, int size, BufferSlice table, BufferSlice positions, bool backward) =>
-        GateKernels.Rope<TVector>(values, heads, size, table.AsSpan(), positions.AsIntegers(), backward);
+    public void Rope(MatrixSlice values, RopeShape shape, BufferSlice table, BufferSlice tableRows, bool backward) =>
+        RopeKernels.Rotate<TVector>(values, shape, table.AsSpan(), tableRows.AsIntegers(), backward);
 
     public int AttentionScratch(in AttentionShape shape, int longest) => AttentionKernels.Scratch(shape, longest);
 
@@ -138,11 +138,13 @@ internal sealed class CpuOperations<TVector> : HostOperations, IDecoderOperation
 
     public void AttentionBackward(in AttentionGradient gradient) => AttentionKernels.Backward<TVector>(gradient);
 
-    public void SiluGate(BufferSlice gateUp, int rows, int width, BufferSlice h) =>
-        GateKernels.Silu<TVector>(gateUp.AsSpan(), rows, width, h.AsSpan());
+    public void Activate(in ActivationShape shape, BufferSlice x, BufferSlice h) =>
+        ActivationKernels.Forward<TVector>(shape, x.AsSpan(), h.AsSpan());
 
-    public void SiluGateBackward(BufferSlice gateUp, int rows, int width, BufferSlice dHThenH) =>
-        GateKernels.SiluBackward<TVector>(gateUp.AsSpan(), rows, width, dHThenH.AsSpan());
+    public void ActivateBackward(in ActivationShape shape, BufferSlice x, BufferSlice dHThenH) =>
+        ActivationKernels.Backward<TVector>(shape, x.AsSpan(), dHThenH.AsSpan());
+
+    public void SoftCap(float cap, BufferSlice values) => ActivationKernels.SoftCap<TVector>(cap, values.AsSpan());
 
     public void SoftmaxStatistics(in LogitBlock block, BufferSlice maximum, BufferSlice sum, BufferSlice targetLogit) =>
         SoftmaxKernels.Statistics<TVector>(block, maximum.AsSpan(), sum.AsSpan(), targetLogit.AsSpan());

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Pursuit.Numerics;
 
 namespace Pursuit.Engine.Kernels;
@@ -48,6 +49,10 @@ internal abstract class HostOperations
     /// <inheritdoc cref="IDecoderOperations.Copy"/>
     public virtual void Copy(BufferSlice source, BufferSlice destination) => source.AsSpan().CopyTo(destination.AsSpan());
 
+    /// <inheritdoc cref="IDecoderOperations.Multiply(float, BufferSlice)"/>
+    public virtual void Multiply(float factor, BufferSlice values) =>
+        TensorPrimitives.Multiply(values.AsSpan(), factor, values.AsSpan());
+
     /// <inheritdoc cref="IDecoderOperations.StartPredictions"/>
     public virtual void StartPredictions(BufferSlice sums) => sums.AsPredictionSums().Fill(PredictionSums.Start);
 
@@ -87,6 +92,26 @@ internal abstract class HostOperations
         var source = table.AsSpan();
         for (var i = 0; i < rows.Length; i++)
             source.Slice(rows[i] * width, width).CopyTo(target[(i * width)..]);
+    }
+
+    /// <inheritdoc cref="IDecoderOperations.ScaleRows"/>
+    public virtual void ScaleRows(BufferSlice factors, BufferSlice source, int width, BufferSlice destination)
+    {
+        var by = factors.AsSpan();
+        var from = source.AsSpan();
+        var to = destination.AsSpan();
+        for (var i = 0; i < by.Length; i++)
+            TensorPrimitives.Multiply(from.Slice(i * width, width), by[i], to.Slice(i * width, width));
+    }
+
+    /// <inheritdoc cref="IDecoderOperations.DotRows"/>
+    public virtual void DotRows(BufferSlice x, BufferSlice y, int width, BufferSlice destination)
+    {
+        var first = x.AsSpan();
+        var second = y.AsSpan();
+        var to = destination.AsSpan();
+        for (var i = 0; i < to.Length; i++)
+            to[i] = TensorPrimitives.Dot(first.Slice(i * width, width), second.Slice(i * width, width));
     }
 
     /// <inheritdoc cref="IDecoderOperations.ScatterRows"/>

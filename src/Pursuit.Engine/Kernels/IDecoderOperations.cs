@@ -44,6 +44,9 @@ internal interface IDecoderOperations : IDisposable
     /// <summary>destination = source.</summary>
     void Copy(BufferSlice source, BufferSlice destination);
 
+    /// <summary>values *= factor.</summary>
+    void Multiply(float factor, BufferSlice values);
+
     /// <summary>destination += alpha * source.</summary>
     void AddScaled(float alpha, BufferSlice source, BufferSlice destination);
 
@@ -76,35 +79,39 @@ internal interface IDecoderOperations : IDisposable
     /// <summary>table[indices[i]] += source[i], in the order of i.</summary>
     void ScatterAddRows(BufferSlice source, BufferSlice indices, int width, BufferSlice table);
 
+    /// <summary>destination[i] = factors[i] source[i] for dense rows of the given width; the destination may be the source.</summary>
+    void ScaleRows(BufferSlice factors, BufferSlice source, int width, BufferSlice destination);
+
+    /// <summary>destination[i] = the inner product of x[i] and y[i], dense rows of the given width.</summary>
+    void DotRows(BufferSlice x, BufferSlice y, int width, BufferSlice destination);
+
     /// <summary>table[indices[i]] = the first values of source's row i, for rows of the given width; no index stands twice.</summary>
     void ScatterRows(MatrixSlice source, BufferSlice indices, int width, BufferSlice table);
 
-    /// <summary>Root mean square norm of every vector: y = x r w with r = 1/sqrt(mean(x^2) + epsilon).</summary>
+    /// <summary>A norm of every vector; see <see cref="NormRule"/>.</summary>
     /// <param name="shape">What the norm goes over.</param>
+    /// <param name="norm">The norm.</param>
     /// <param name="x">Input [rows, groups * size].</param>
-    /// <param name="weight">w [size].</param>
-    /// <param name="epsilon">Added to the mean square.</param>
     /// <param name="y">Output, may be x.</param>
     /// <param name="inverse">r [rows, groups], kept for the backward pass.</param>
-    void RmsNorm(NormShape shape, MatrixSlice x, BufferSlice weight, float epsilon, MatrixSlice y, BufferSlice inverse);
+    void Norm(NormShape shape, in NormCall norm, MatrixSlice x, MatrixSlice y, BufferSlice inverse);
 
-    /// <summary>y = x r w with a known r: the norm's output again, from its input, without the reduction; x and y are dense.</summary>
-    void RmsNormAgain(int rows, int size, BufferSlice x, BufferSlice weight, BufferSlice inverse, BufferSlice y);
+    /// <summary>The norm's output again, from its input and a known r; x and y are dense [rows, size].</summary>
+    void NormAgain(int rows, int size, in NormCall norm, BufferSlice x, BufferSlice inverse, BufferSlice y);
 
-    /// <summary>The gradient of <see cref="RmsNorm"/>; see <see cref="NormGradient"/>.</summary>
-    void RmsNormBackward(in NormGradient gradient);
+    /// <summary>The gradient of <see cref="Norm"/>; see <see cref="NormGradient"/>.</summary>
+    void NormBackward(in NormGradient gradient);
 
     /// <summary>
-    /// Rotates pairs (i, i + size/2) of every head by the angle of its position (Su et al., 2021; the half-split layout
+    /// Rotates pairs (i, i + rotated/2) of every head by the angle of its position (Su et al., 2021; the half-split layout
     /// of the Llama family), in place. The gradient is the rotation by the opposite angle.
     /// </summary>
     /// <param name="values">[rows, heads * size] from the slice's start.</param>
-    /// <param name="heads">Heads per row.</param>
-    /// <param name="size">Values per head, even.</param>
-    /// <param name="table">Row p: cos [size/2] then sin [size/2] of position p.</param>
-    /// <param name="positions">Position of each row, integers; as many as there are rows.</param>
+    /// <param name="shape">The heads.</param>
+    /// <param name="table">Row p: cos [rotated/2] then sin [rotated/2], each times whatever factor a scaling has.</param>
+    /// <param name="tableRows">Row of the table of each row, integers; as many as there are rows.</param>
     /// <param name="backward">Whether to rotate by the opposite angle.</param>
-    void Rope(MatrixSlice values, int heads, int size, BufferSlice table, BufferSlice positions, bool backward);
+    void Rope(MatrixSlice values, RopeShape shape, BufferSlice table, BufferSlice tableRows, bool backward);
 
     /// <summary>Values of scratch that an attention over sequences of at most this many keys needs, backward included.</summary>
     int AttentionScratch(in AttentionShape shape, int longest);
@@ -117,19 +124,20 @@ internal interface IDecoderOperations : IDisposable
     /// <summary>The gradient of <see cref="Attention"/>; see <see cref="AttentionGradient"/>.</summary>
     void AttentionBackward(in AttentionGradient gradient);
 
-    /// <summary>h = silu(gate) * up, silu(g) = g / (1 + exp(-g)).</summary>
-    /// <param name="gateUp">[rows, 2 * width], each row gate then up.</param>
-    /// <param name="rows">Rows.</param>
-    /// <param name="width">Values of h per row.</param>
+    /// <summary>h = f(gate) * up, or h = f(x); see <see cref="ActivationShape"/>.</summary>
+    /// <param name="shape">The function and the sizes.</param>
+    /// <param name="x">[rows, shape.Inputs].</param>
     /// <param name="h">[rows, width].</param>
-    void SiluGate(BufferSlice gateUp, int rows, int width, BufferSlice h);
+    void Activate(in ActivationShape shape, BufferSlice x, BufferSlice h);
 
-    /// <summary>The gradient of <see cref="SiluGate"/>, in place: gateUp becomes its gradient, and h is computed again.</summary>
-    /// <param name="gateUp">In: the forward input; out: its gradient.</param>
-    /// <param name="rows">Rows.</param>
-    /// <param name="width">Values of h per row.</param>
+    /// <summary>The gradient of <see cref="Activate"/>, in place: x becomes its gradient, and h is computed again.</summary>
+    /// <param name="shape">The function and the sizes.</param>
+    /// <param name="x">In: the forward input; out: its gradient.</param>
     /// <param name="dHThenH">In: the gradient of h; out: h itself.</param>
-    void SiluGateBackward(BufferSlice gateUp, int rows, int width, BufferSlice dHThenH);
+    void ActivateBackward(in ActivationShape shape, BufferSlice x, BufferSlice dHThenH);
+
+    /// <summary>values = cap tanh(values / cap), one by one.</summary>
+    void SoftCap(float cap, BufferSlice values);
 
     /// <summary>
     /// Takes one block of the vocabulary's logits into a softmax's running maximum and sum (start: -inf and 0), and
@@ -152,8 +160,11 @@ internal interface IDecoderOperations : IDisposable
     /// <param name="sums">[rows, <see cref="PredictionSums.Floats"/>].</param>
     void PredictionStatistics(in LogitBlock block, BufferSlice sums);
 
-    /// <summary>logits = weight (softmax - one-hot(target)), in place: the gradient of weight * cross-entropy.</summary>
-    /// <param name="block">In: logits, out: their gradient.</param>
+    /// <summary>
+    /// logits = weight (softmax - one-hot(target)) d, in place: the gradient of weight * cross-entropy, where d is the slope of
+    /// <see cref="LogitBlock.Rule"/>.
+    /// </summary>
+    /// <param name="block">In: logits, out: the gradient of the head's products.</param>
     /// <param name="weights">Weight of each row.</param>
     /// <param name="maximum">From <see cref="SoftmaxStatistics"/> over the whole vocabulary.</param>
     /// <param name="sum">From <see cref="SoftmaxStatistics"/> over the whole vocabulary.</param>

@@ -47,21 +47,72 @@ internal readonly record struct SegmentProducts(Segments Segments, int Rows, int
 /// <param name="Size">Values of a vector.</param>
 internal readonly record struct NormShape(int Rows, int Groups, int Size);
 
-/// <summary>The gradient of a norm: dx = r (w dy) - x r^3 mean(w dy x), and, where wanted, dw = sum of dy x r.</summary>
-/// <param name="Shape">What the norm goes over.</param>
-/// <param name="X">The forward input.</param>
+/// <summary>
+/// How a norm computes: y = (x - m) r (offset + w) + b with r = 1/sqrt(mean((x - m)^2) + epsilon); m is the mean of x where the norm
+/// centers, else 0.
+/// </summary>
+/// <param name="Epsilon">Added to the mean square.</param>
+/// <param name="Offset">Added to every weight: 1 in the Gemma family, whose files hold what a weight differs from 1 by.</param>
+/// <param name="Centers">Whether the mean is taken away first: layer norm. False: root mean square norm.</param>
+internal readonly record struct NormRule(float Epsilon, float Offset = 0, bool Centers = false);
+
+/// <summary>A norm with its weights.</summary>
+/// <param name="Rule">How it computes.</param>
 /// <param name="Weight">w [size].</param>
+/// <param name="Bias">b [size]; null: 0.</param>
+internal readonly record struct NormCall(NormRule Rule, BufferSlice Weight, BufferSlice? Bias);
+
+/// <summary>
+/// The gradient of a norm with g = (offset + w) dy and c = x - m: dx = r g - c r^3 mean(g c), less r mean(g) where the norm centers; and,
+/// where wanted, dw = sum of dy c r and db = sum of dy.
+/// </summary>
+/// <param name="Shape">What the norm goes over.</param>
+/// <param name="Norm">The norm.</param>
+/// <param name="X">The forward input.</param>
 /// <param name="Inverse">r of the forward pass [rows, groups].</param>
 /// <param name="DY">Gradient of the output.</param>
 /// <param name="DX">Gradient of the input; may be DY when not accumulating.</param>
 internal readonly record struct NormGradient(
-    NormShape Shape, MatrixSlice X, BufferSlice Weight, BufferSlice Inverse, MatrixSlice DY, MatrixSlice DX)
+    NormShape Shape, NormCall Norm, MatrixSlice X, BufferSlice Inverse, MatrixSlice DY, MatrixSlice DX)
 {
     /// <summary>Whether dx is added to what stands in its place.</summary>
     public bool Accumulate { get; init; }
 
     /// <summary>dw [size], overwritten; null: not formed.</summary>
     public BufferSlice? DWeight { get; init; }
+
+    /// <summary>db [size], overwritten; null: not formed.</summary>
+    public BufferSlice? DBias { get; init; }
+}
+
+/// <summary>What a rotation of positions goes over.</summary>
+/// <param name="Heads">Heads per row.</param>
+/// <param name="Size">Values per head.</param>
+/// <param name="Rotated">How many of them, from the first on, are rotated; even.</param>
+internal readonly record struct RopeShape(int Heads, int Size, int Rotated);
+
+/// <summary>The function between the matrices of a feed-forward block.</summary>
+internal enum Activation
+{
+    /// <summary>x / (1 + exp(-x)).</summary>
+    Silu,
+
+    /// <summary>x Phi(x) with the normal distribution's Phi.</summary>
+    Gelu,
+
+    /// <summary>x / 2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), which approximates <see cref="Gelu"/>.</summary>
+    GeluTanh,
+}
+
+/// <summary>The elementwise part of a feed-forward block.</summary>
+/// <param name="Rows">Rows.</param>
+/// <param name="Width">Values of the result per row.</param>
+/// <param name="Activation">The function f.</param>
+/// <param name="Gated">True: h = f(gate) * up of rows gate then up [rows, 2 * width]; false: h = f(x) [rows, width].</param>
+internal readonly record struct ActivationShape(int Rows, int Width, Activation Activation, bool Gated)
+{
+    /// <summary>Values of the input per row.</summary>
+    public int Inputs => Gated ? 2 * Width : Width;
 }
 
 /// <summary>Causal attention over sequences: o = softmax(q k^T scale) v over the keys the mask lets through.</summary>
@@ -100,7 +151,20 @@ internal readonly record struct AttentionGradient(
 /// <param name="Columns">Columns of this block.</param>
 /// <param name="FirstColumn">Token id of column 0.</param>
 /// <param name="Targets">Token id wanted at each row, integers.</param>
-internal readonly record struct LogitBlock(BufferSlice Logits, int Rows, int Columns, int FirstColumn, BufferSlice Targets);
+internal readonly record struct LogitBlock(BufferSlice Logits, int Rows, int Columns, int FirstColumn, BufferSlice Targets)
+{
+    /// <summary>How they were made of the head's products.</summary>
+    public LogitRule Rule { get; init; } = LogitRule.Plain;
+}
+
+/// <summary>logit = cap tanh(scale z / cap) of the head's product z, or scale z where there is no cap.</summary>
+/// <param name="Scale">scale.</param>
+/// <param name="Softcap">cap; 0: none.</param>
+internal readonly record struct LogitRule(float Scale, float Softcap)
+{
+    /// <summary>The product itself.</summary>
+    public static LogitRule Plain { get; } = new(1, 0);
+}
 
 /// <summary>What dropout drops of consecutive segments of rows; each has its own stream.</summary>
 /// <param name="Segments">The segments.</param>

@@ -42,17 +42,31 @@ internal static unsafe class SoftmaxKernels
         var columns = block.Columns;
         var firstColumn = block.FirstColumn;
         var targets = block.Targets.AsIntegers();
+        var (scale, cap) = block.Rule;
         fixed (float* x = block.Logits.AsSpan())
         {
             for (var i = 0; i < rows; i++)
             {
                 var row = x + (nint)i * columns;
-                var factor = weights[i] / sum[i];
-                var done = ScaledExponentials<TVector>(row, maximum[i], factor, 0, columns);
-                ScaledExponentials<SimdPlain>(row, maximum[i], factor, done, columns);
+                var weight = weights[i] * scale;
+                var factor = weight / sum[i];
                 var column = targets[i] - firstColumn;
-                if ((uint)column < (uint)columns)
-                    row[column] -= weights[i];
+                var isHere = (uint)column < (uint)columns;
+                if (cap > 0)
+                {
+                    if (isHere)
+                        weight *= 1 - row[column] / cap * (row[column] / cap);
+                    var capped = CappedExponentials<TVector>(row, maximum[i], factor, cap, 0, columns);
+                    CappedExponentials<SimdPlain>(row, maximum[i], factor, cap, capped, columns);
+                }
+                else
+                {
+                    var done = ScaledExponentials<TVector>(row, maximum[i], factor, 0, columns);
+                    ScaledExponentials<SimdPlain>(row, maximum[i], factor, done, columns);
+                }
+
+                if (isHere)
+                    row[column] -= weight;
             }
         }
     }
@@ -101,6 +115,24 @@ internal static unsafe class SoftmaxKernels
         var i = start;
         for (; i + TVector.Count <= end; i += TVector.Count)
             (SimdMath.Exp(TVector.Load(values + i) - shift) * scale).Store(values + i);
+        return i;
+    }
+
+    /// <summary>As <see cref="ScaledExponentials"/>, each also by 1 - (value / cap)^2, the slope of the cap that made the value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int CappedExponentials<TVector>(float* values, float maximum, float factor, float cap, int start, int end)
+        where TVector : unmanaged, ISimd<TVector>
+    {
+        var (shift, scale, inverse, one) =
+            (TVector.Create(maximum), TVector.Create(factor), TVector.Create(1 / cap), TVector.Create(1f));
+        var i = start;
+        for (; i + TVector.Count <= end; i += TVector.Count)
+        {
+            var value = TVector.Load(values + i);
+            var tanh = value * inverse;
+            (SimdMath.Exp(value - shift) * scale * (one - tanh * tanh)).Store(values + i);
+        }
+
         return i;
     }
 }

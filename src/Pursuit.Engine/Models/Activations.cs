@@ -26,8 +26,7 @@ internal sealed class Activations : IDisposable
         (Tokens, Longest, ForBackward, CacheRows) = (tokens, longest, forBackward, cacheRows);
         VocabularyBlock = config.VocabularySize <= LargestVocabularyBlock ? config.VocabularySize : LargestVocabularyBlock / 2;
         LabelBlock = Math.Clamp(LogitBlock / VocabularyBlock, 64, 1024);
-        var shape = new AttentionShape(config.QueryHeads, config.KeyValueHeads, config.HeadSize, int.MaxValue);
-        AttentionScratch = decoder.Operations.AttentionScratch(shape, longest);
+        AttentionScratch = decoder.Operations.AttentionScratch(config.Attention(0), longest);
 
         Adapters = decoder.Adapters;
         _loraHidden = new BufferSlice[Adapters is null ? 0 : forBackward ? Adapters.Groups.Count : 1];
@@ -60,6 +59,22 @@ internal sealed class Activations : IDisposable
 
     public BufferSlice NormedGradient { get; private set; }
 
+    /// <summary>Scratch [tokens, hidden] for a block's output, or its gradient, where it isn't just added to the residual stream.</summary>
+    public BufferSlice Branch { get; private set; }
+
+    /// <summary>A mixture's scratch: the rows of one expert [tokens, hidden], twice.</summary>
+    public BufferSlice ExpertInput { get; private set; }
+
+    public BufferSlice ExpertRows { get; private set; }
+
+    /// <summary>A mixture's scratch: the gradients that its slots get [slots, hidden], and a number for each [slots].</summary>
+    public BufferSlice SlotGradients { get; private set; }
+
+    public BufferSlice SlotNumbers { get; private set; }
+
+    /// <summary>The gradient of a mixture's router [tokens, experts].</summary>
+    public BufferSlice RouterGradient { get; private set; }
+
     /// <summary>Scratch [tokens, intermediate].</summary>
     public BufferSlice Gated { get; private set; }
 
@@ -73,8 +88,10 @@ internal sealed class Activations : IDisposable
 
     public BufferSlice AttentionSpace { get; private set; }
 
-    /// <summary>A norm's weight gradient.</summary>
+    /// <summary>A norm's weight gradient and its bias's.</summary>
     public BufferSlice VectorGradient { get; private set; }
+
+    public BufferSlice BiasGradient { get; private set; }
 
     /// <summary>The head's part: rows of labels [tokens, hidden], their norms and statistics, and one block of logits.</summary>
     public BufferSlice LabelInputs { get; private set; }
@@ -125,7 +142,7 @@ internal sealed class Activations : IDisposable
 
     private void Carve(Carver carver, ModelConfig config)
     {
-        var hidden = config.HiddenSize;
+        var (hidden, names) = (config.HiddenSize, config.Family.Names);
         var fused = config.QuerySize + 2 * config.KeyValueSize;
         for (var i = 0; i < _inputs.Length; i++)
             _inputs[i] = carver.Take(Tokens, hidden);
@@ -139,15 +156,29 @@ internal sealed class Activations : IDisposable
                 QueryKeyValue: carver.Take(Tokens, fused),
                 Attended: carver.Take(Tokens, config.QuerySize),
                 LogSumExp: carver.Take(Tokens, config.QueryHeads),
+                AttentionOutput: names.AttentionOutputNorm is null ? default : carver.Take(Tokens, hidden),
+                AttentionOutputInverse: carver.Take(Tokens, 1),
                 Middle: carver.Take(Tokens, hidden),
                 MlpInverse: carver.Take(Tokens, 1),
-                GateUp: carver.Take(Tokens, 2 * config.IntermediateSize));
+                GateUp: HasDense(config, i) ? carver.Take(Tokens, config.Mlp(Tokens).Inputs) : default,
+                Mixture: HasMixture(config, i) ? TakeMixture(carver, config) : default,
+                MlpOutput: names.MlpOutputNorm is null ? default : carver.Take(Tokens, hidden),
+                MlpOutputInverse: carver.Take(Tokens, 1));
         }
 
         for (var i = 0; i < _caches.Length; i++)
             _caches[i] = carver.Take(CacheRows, 2 * config.KeyValueSize);
         Normed = carver.Take(Tokens, hidden);
-        Gated = carver.Take(Tokens, config.IntermediateSize);
+        if (config.ResidualScale is not null || config.IsParallel || names.AttentionOutputNorm is not null)
+            Branch = carver.Take(Tokens, hidden);
+        Gated = carver.Take(Tokens, Math.Max(config.IntermediateSize, config.ExpertSize));
+        if (config.Experts > 0)
+        {
+            ExpertInput = carver.Take(Tokens, hidden);
+            ExpertRows = carver.Take(Tokens, hidden);
+            SlotNumbers = carver.Take(Tokens, config.ExpertsPerToken);
+        }
+
         AttentionSpace = carver.Take(1, AttentionScratch);
         LabelInputs = carver.Take(Tokens, hidden);
         LabelNormed = carver.Take(Tokens, hidden);
@@ -165,12 +196,31 @@ internal sealed class Activations : IDisposable
         if (Adapters?.Options.Dropout > 0)
             LoraInput = carver.Take(Tokens, Adapters.Groups.Max(g => g.Inputs));
         NormedGradient = carver.Take(Tokens, hidden);
+        if (config.Experts > 0)
+        {
+            SlotGradients = carver.Take(Tokens, config.ExpertsPerToken * hidden);
+            RouterGradient = carver.Take(Tokens, config.Experts);
+        }
+
         Residual = carver.Take(Tokens, hidden);
         QueryKeyValueGradient = carver.Take(Tokens, fused);
         AttendedGradient = carver.Take(Tokens, config.QuerySize);
-        VectorGradient = carver.Take(1, Math.Max(hidden, config.HeadSize));
+        VectorGradient = carver.Take(1, Math.Max(hidden, config.QuerySize));
+        BiasGradient = carver.Take(1, hidden);
         LabelGradient = carver.Take(Tokens, hidden);
     }
+
+    // Without a backward pass one layer's room serves all, of whatever kind they are.
+    private bool HasDense(ModelConfig config, int layer) =>
+        ForBackward ? !config.IsMixture(layer) : config.Experts == 0 || config.DenseLayers is not null;
+
+    private bool HasMixture(ModelConfig config, int layer) => ForBackward ? config.IsMixture(layer) : config.Experts > 0;
+
+    private KeptMixture TakeMixture(Carver carver, ModelConfig config) => new(
+        Logits: carver.Take(Tokens, config.Experts),
+        Weights: carver.Take(Tokens, config.ExpertsPerToken),
+        GateUp: carver.Take(Tokens, config.ExpertsPerToken * config.Expert(Tokens).Inputs),
+        Outputs: carver.Take(Tokens, config.ExpertsPerToken * config.HiddenSize));
 
     /// <summary>What one layer keeps for the backward pass; norms' outputs and the gated product are computed again.</summary>
     internal readonly record struct KeptLayer(
@@ -181,9 +231,20 @@ internal sealed class Activations : IDisposable
         BufferSlice QueryKeyValue,
         BufferSlice Attended,
         BufferSlice LogSumExp,
+        BufferSlice AttentionOutput,
+        BufferSlice AttentionOutputInverse,
         BufferSlice Middle,
         BufferSlice MlpInverse,
-        BufferSlice GateUp);
+        BufferSlice GateUp,
+        KeptMixture Mixture,
+        BufferSlice MlpOutput,
+        BufferSlice MlpOutputInverse);
+
+    /// <summary>
+    /// What a mixture keeps: the router's logits [tokens, experts]; and for each slot, a token at one of its experts, expert by expert, its
+    /// weight [slots], gate and up [slots, 2 widths] and the expert's output [slots, hidden].
+    /// </summary>
+    internal readonly record struct KeptMixture(BufferSlice Logits, BufferSlice Weights, BufferSlice GateUp, BufferSlice Outputs);
 
     /// <summary>Cuts 64-byte aligned slices one after another; without memory it only measures.</summary>
     private sealed class Carver(DeviceBuffer? memory)

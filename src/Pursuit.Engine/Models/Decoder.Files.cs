@@ -11,9 +11,9 @@ internal sealed partial class Decoder
     /// <summary>Values copied to the device at once when loading.</summary>
     private const int LoadBlock = 1 << 22;
 
-    private const string HeadName = "lm_head.weight";
-    private const string BodyPrefix = "model.";
-    private const string BareEmbeddingName = "embed_tokens.weight";
+    /// <summary>Buffers that old checkpoints carry: rotary frequencies, which the config decides, and causal masks.</summary>
+    private static readonly string[] KnownBuffers =
+        ["rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias", ".attention.bias", ".attention.masked_bias"];
 
     /// <summary>
     /// Loads a model directory as Hugging Face lays it out, or PEFT's adapters merged into the model that they belong to.
@@ -32,13 +32,14 @@ internal sealed partial class Decoder
         var model = ModelDirectory.Open(directory);
         var config = ModelConfigReader.ReadDirectory(model.BasePath);
         using var files = ModelWeights.Open(model.BasePath);
-        if (!config.TiedHead && !files.Tensors.ContainsKey(HeadName))
+        var headName = HeadName(config);
+        if (!config.TiedHead && !files.Tensors.ContainsKey(headName))
         {
             if (use != WeightUse.Embed)
             {
                 throw PursuitException.At(
                     files.Path,
-                    $"no {HeadName}: a model without a head, which gives embeddings and no losses",
+                    $"no {headName}: a model without a head, which gives embeddings and no losses",
                     "a causal language model",
                     "Use it with methods over embeddings, or use the model it was made from.");
             }
@@ -50,7 +51,7 @@ internal sealed partial class Decoder
         CheckTensors(layout, config, files);
         var changes = use == WeightUse.Change || model.AdapterPath is not null; // merged adapters give sums that bf16 would round
         var decoder = new Decoder(
-            config, device ?? Device.Cpu, !changes && IsBFloat16(layout, files) ? ElementType.BFloat16 : ElementType.Float32);
+            config, device ?? Device.Cpu, !changes && IsBFloat16(layout, config, files) ? ElementType.BFloat16 : ElementType.Float32);
         try
         {
             decoder.ReadWeights(files);
@@ -79,13 +80,14 @@ internal sealed partial class Decoder
     public void Save(string directory, bool halfPrecision = true)
     {
         var tensors = new List<TensorToWrite>();
+        var ordered = new OrderedValues(this);
         foreach (var parameter in Layout.All)
         {
-            var shape = parameter.Shape.Select(size => (long)size).ToArray();
+            var shape = parameter.FileShape.Select(size => (long)size).ToArray();
             var type = halfPrecision ? TensorType.BFloat16 : TensorType.Float32;
             tensors.Add(
                 new TensorToWrite(
-                    parameter.Name, type, shape, (offset, destination) => Fill(parameter, halfPrecision, offset, destination)));
+                    parameter.Name, type, shape, (offset, destination) => Fill(parameter, ordered, halfPrecision, offset, destination)));
         }
 
         SafetensorsWriter.Write(
@@ -113,19 +115,20 @@ internal sealed partial class Decoder
         var faults = new List<string>();
         foreach (var parameter in layout.All)
         {
-            if (!files.Tensors.TryGetValue(NameIn(files, parameter), out var info))
-                faults.Add($"{parameter.Name} [{string.Join(", ", parameter.Shape)}] is missing");
-            else if (!info.Shape.SequenceEqual(parameter.Shape.Select(size => (long)size)))
-                faults.Add($"{parameter.Name} is {info.Describe()}, the config says [{string.Join(", ", parameter.Shape)}]");
+            var shape = parameter.FileShape;
+            if (!files.Tensors.TryGetValue(NameIn(files, config, parameter), out var info))
+                faults.Add($"{parameter.Name} [{string.Join(", ", shape)}] is missing");
+            else if (!info.Shape.SequenceEqual(shape.Select(size => (long)size)))
+                faults.Add($"{parameter.Name} is {info.Describe()}, the config says [{string.Join(", ", shape)}]");
             else if (!info.Type.ConvertsToSingle())
                 faults.Add($"{parameter.Name} is {info.Describe()}, bf16, fp16, fp32 or fp64 is needed");
         }
 
-        // Old checkpoints carry the rotary frequencies, which the config already decides, and tied heads a copy of the embedding.
-        var own = layout.All.Select(parameter => NameIn(files, parameter)).ToHashSet(StringComparer.Ordinal);
+        // Tied heads may come with a copy of the embedding.
+        var own = layout.All.Select(parameter => NameIn(files, config, parameter)).ToHashSet(StringComparer.Ordinal);
         foreach (var name in files.Tensors.Keys.Where(n => !own.Contains(n)).Order(StringComparer.Ordinal))
         {
-            if (!name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) && !(config.TiedHead && name == HeadName))
+            if (!KnownBuffers.Any(b => name.EndsWith(b, StringComparison.Ordinal)) && !(config.TiedHead && name == HeadName(config)))
                 faults.Add($"{name} {files.Tensors[name].Describe()} belongs to nothing in the config");
         }
 
@@ -139,14 +142,19 @@ internal sealed partial class Decoder
         }
     }
 
-    private static bool IsBFloat16(ParameterLayout layout, ModelWeights files) =>
-        layout.All.Where(p => !p.IsVector).All(p => files.Tensors[NameIn(files, p)].Type == TensorType.BFloat16);
+    private static bool IsBFloat16(ParameterLayout layout, ModelConfig config, ModelWeights files) =>
+        layout.All.Where(p => !p.IsVector).All(p => files.Tensors[NameIn(files, config, p)].Type == TensorType.BFloat16);
 
-    // A model saved without its head has no "model." before its tensors' names.
-    private static string NameIn(ModelWeights files, Parameter parameter) =>
-        files.Tensors.ContainsKey(BareEmbeddingName) && parameter.Name.StartsWith(BodyPrefix, StringComparison.Ordinal)
-            ? parameter.Name[BodyPrefix.Length..]
+    private static string HeadName(ModelConfig config) => config.Family.Names.Head + ".weight";
+
+    // A model saved without its head has no "model." (or what the family has there) before its tensors' names.
+    private static string NameIn(ModelWeights files, ModelConfig config, Parameter parameter)
+    {
+        var names = config.Family.Names;
+        return files.Tensors.ContainsKey(names.Embedding + ".weight") && parameter.Name.StartsWith(names.Body, StringComparison.Ordinal)
+            ? parameter.Name[names.Body.Length..]
             : parameter.Name;
+    }
 
     // A quantized model may come without a word of it in config.json; its tensors tell.
     private static void RefuseQuantized(ModelWeights files)
@@ -174,7 +182,13 @@ internal sealed partial class Decoder
         var block = Weights is HostBuffer ? [] : new float[Math.Min(LoadBlock, Layout.All.Max(p => p.Length))];
         foreach (var parameter in Layout.All)
         {
-            var (name, slice) = (NameIn(files, parameter), Weight(parameter));
+            var (name, slice) = (NameIn(files, Config, parameter), Weight(parameter));
+            if (parameter.Order is { } order)
+            {
+                ReadOrdered(files, name, parameter, order, slice);
+                continue;
+            }
+
             for (var start = 0; start < slice.Length; start += LoadBlock)
             {
                 var count = Math.Min(LoadBlock, slice.Length - start);
@@ -198,15 +212,58 @@ internal sealed partial class Decoder
         }
     }
 
-    private void Fill(Parameter parameter, bool halfPrecision, long byteOffset, Span<byte> destination)
+    private void ReadOrdered(ModelWeights files, string name, Parameter parameter, FileOrder order, BufferSlice slice)
+    {
+        if (slice.Buffer.Type == ElementType.BFloat16)
+        {
+            var bits = new ushort[parameter.Length];
+            var bytes = files.ReadRaw(name, 0, checked(parameter.Length * sizeof(ushort)));
+            order.Read(parameter.Shape, MemoryMarshal.Cast<byte, ushort>(bytes), bits.AsSpan());
+            Operations.Write(bits, slice);
+        }
+        else
+        {
+            var (file, values) = (new float[parameter.Length], new float[parameter.Length]);
+            files.ReadSingle(name, 0, file);
+            order.Read<float>(parameter.Shape, file, values);
+            Operations.Write(values, slice);
+        }
+
+        files.GiveBack(name, 0, parameter.Length);
+    }
+
+    private void Fill(Parameter parameter, OrderedValues ordered, bool halfPrecision, long byteOffset, Span<byte> destination)
     {
         var size = halfPrecision ? sizeof(ushort) : sizeof(float);
-        var values = new float[destination.Length / size];
-        Operations.Read(Weight(parameter).Part(checked((int)(byteOffset / size)), values.Length), values);
+        var (start, count) = (checked((int)(byteOffset / size)), destination.Length / size);
+        var values = new float[count];
+        if (parameter.Order is null)
+            Operations.Read(Weight(parameter).Part(start, count), values);
+        else
+            ordered.Of(parameter).AsSpan(start, count).CopyTo(values);
         if (halfPrecision)
             FloatConversion.SingleToBFloat16(values, MemoryMarshal.Cast<byte, ushort>(destination));
         else
             MemoryMarshal.AsBytes(values.AsSpan()).CopyTo(destination);
+    }
+
+    /// <summary>Tensors in the file's order, the last one kept: a writer asks for one stretch after another.</summary>
+    private sealed class OrderedValues(Decoder decoder)
+    {
+        private Parameter? _parameter;
+        private float[] _values = [];
+
+        public float[] Of(Parameter parameter)
+        {
+            if (parameter != _parameter)
+            {
+                _values = new float[parameter.Length];
+                parameter.Order!.Write<float>(parameter.Shape, decoder.Read(parameter), _values);
+                _parameter = parameter;
+            }
+
+            return _values;
+        }
     }
 }
 

@@ -114,9 +114,9 @@ internal sealed partial class Decoder : IDisposable
             for (var i = 0; i < values.Length; i++)
                 values[i] = (float)(deviation * random.NextGaussian());
         }
-        else if (parameter.Name.EndsWith("norm.weight", StringComparison.Ordinal))
+        else
         {
-            Array.Fill(values, 1f);
+            Array.Fill(values, parameter.Start);
         }
 
         return values;

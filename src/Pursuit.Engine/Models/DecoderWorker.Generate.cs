@@ -42,7 +42,6 @@ internal sealed partial class DecoderWorker
         }
 
         _textRows = longest;
-        EnsureAngles(longest);
         if (_decoder.Weights.Length <= MostTurned)
             TurnWeights();
     }
@@ -53,8 +52,9 @@ internal sealed partial class DecoderWorker
         var a = _activations!;
         var batch = MicroBatch.Continue(chunks);
         Debug.Assert(batch.Tokens <= a.Tokens && batch.Longest <= a.Longest, "the caller keeps to what it asked for");
-        CheckIds(batch);
+        CheckBatch(batch);
         _batch.Upload(batch);
+        PrepareAngles(batch);
         UploadHeadRows(batch);
         _dropping = false;
         ForwardLayers(_config.Layers);

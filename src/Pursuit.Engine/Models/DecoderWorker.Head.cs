@@ -44,8 +44,8 @@ internal sealed partial class DecoderWorker
         _operations.Fill(0, a.Residual);
         var norm = new NormGradient(
             new(labels, 1, _config.HiddenSize),
+            Norm(_decoder.Layout.FinalNorm),
             Hidden(a.LabelInputs),
-            Weight(_decoder.Layout.FinalNorm),
             a.LabelInverse,
             Hidden(a.LabelGradient),
             Hidden(a.LabelInputs));
@@ -63,12 +63,17 @@ internal sealed partial class DecoderWorker
 
     /// <summary>The block of logits that stands in the arena.</summary>
     private LogitBlock Block(int label, int count, int first, int columns) =>
-        new(_activations!.Logits, count, columns, first, _batch.Targets(label, count));
+        new(_activations!.Logits, count, columns, first, _batch.Targets(label, count)) { Rule = _config.LogitRule };
 
     /// <summary>One block of logits [labels, columns]; returns its columns.</summary>
     private int HeadBlock(Activations a, int label, int count, int first, int columns)
     {
         Multiply(count, _decoder.Layout.Head, first, columns, a.LabelNormed.From(label * _config.HiddenSize), 0, a.Logits);
+        var (rule, logits) = (_config.LogitRule, a.Logits.Part(0, count * columns));
+        if (rule.Scale != 1)
+            _operations.Multiply(rule.Scale, logits);
+        if (rule.Softcap > 0)
+            _operations.SoftCap(rule.Softcap, logits);
         return columns;
     }
 

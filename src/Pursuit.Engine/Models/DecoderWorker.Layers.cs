@@ -9,21 +9,78 @@ internal sealed partial class DecoderWorker
     {
         var a = _activations!;
         var rows = _batch.Tokens;
-        _operations.GatherRows(Weight(_decoder.Layout.Embedding), _batch.TokenIds, _config.HiddenSize, a.Input(0));
+        Embed(a.Input(0));
         for (var layer = 0; layer < layers; layer++)
         {
             var (parameters, kept) = (_decoder.Layout.Layers[layer], a.Layer(layer));
             var (input, output) = (a.Input(layer), a.Input(layer + 1));
-            NormHidden(rows, input, parameters.AttentionNorm, a.Normed, kept.AttentionInverse);
-            Linear(parameters.QueryKeyValue, a.Normed, kept.QueryKeyValue);
+            Linear(parameters.QueryKeyValue, BlockInput(parameters.AttentionNorm, input, kept.AttentionInverse), kept.QueryKeyValue);
             Attend(layer, parameters, kept);
-            AddLinear(parameters.AttentionOutput, kept.Attended, input, kept.Middle);
+            AddBlock(
+                new(parameters.AttentionOutput, parameters.AttentionOutputNorm, kept.AttentionOutput, kept.AttentionOutputInverse),
+                kept.Attended,
+                input,
+                kept.Middle);
 
-            NormHidden(rows, kept.Middle, parameters.MlpNorm, a.Normed, kept.MlpInverse);
-            Linear(parameters.GateUp, a.Normed, kept.GateUp);
-            _operations.SiluGate(kept.GateUp, rows, _config.IntermediateSize, a.Gated);
-            AddLinear(parameters.Down, a.Gated, kept.Middle, output);
+            var mlpInput = _config.IsParallel ? input : kept.Middle;
+            var normed = BlockInput(parameters.MlpNorm, mlpInput, kept.MlpInverse);
+            if (parameters.Mixture is { } mixture)
+            {
+                AddMixture(layer, mixture, normed, kept, output);
+                continue;
+            }
+
+            var mlp = parameters.Mlp!;
+            Linear(mlp.GateUp, normed, kept.GateUp);
+            _operations.Activate(_config.Mlp(rows), kept.GateUp, a.Gated);
+            AddBlock(new(mlp.Down, parameters.MlpOutputNorm, kept.MlpOutput, kept.MlpOutputInverse), a.Gated, kept.Middle, output);
         }
+    }
+
+    /// <summary>The tokens' embeddings, with their positions' where those are learned.</summary>
+    private void Embed(BufferSlice x)
+    {
+        var (layout, a) = (_decoder.Layout, _activations!);
+        var embedded = x.Part(0, _batch.Tokens * _config.HiddenSize);
+        _operations.GatherRows(Weight(layout.Embedding), _batch.TokenIds, _config.HiddenSize, embedded);
+        if (_config.EmbeddingScale is { } scale)
+            _operations.Multiply(scale, embedded);
+        if (layout.Positions is not { } positions)
+            return;
+        var places = a.Normed.Part(0, embedded.Length);
+        _operations.GatherRows(Weight(positions), _batch.Positions, _config.HiddenSize, places);
+        _operations.AddScaled(1, places, embedded);
+    }
+
+    /// <summary>What a block reads of the residual stream: its norm, or the stream itself.</summary>
+    private BufferSlice BlockInput(NormParameters? norm, BufferSlice x, BufferSlice inverse)
+    {
+        if (norm is null)
+            return x;
+        NormHidden(_batch.Tokens, x, norm, _activations!.Normed, inverse);
+        return _activations.Normed;
+    }
+
+    /// <summary>y = residual + the block's output, normalised or scaled where the family does so.</summary>
+    private void AddBlock(BlockEnd end, BufferSlice x, BufferSlice residual, BufferSlice y)
+    {
+        if (end.Norm is null && _config.ResidualScale is null)
+        {
+            AddLinear(end.Group, x, residual, y);
+            return;
+        }
+
+        var length = _batch.Tokens * _config.HiddenSize;
+        var branch = (end.Norm is null ? _activations!.Branch : end.Kept).Part(0, length);
+        Linear(end.Group, x, branch);
+        if (end.Norm is { } norm)
+        {
+            NormHidden(_batch.Tokens, branch, norm, _activations!.Branch, end.Inverse);
+            branch = _activations.Branch.Part(0, length);
+        }
+
+        _operations.Copy(residual.Part(0, length), y);
+        _operations.AddScaled(_config.ResidualScale ?? 1, branch, y);
     }
 
     /// <summary>From the raw queries, keys and values to the attention's output.</summary>
@@ -34,18 +91,30 @@ internal sealed partial class DecoderWorker
         if (_config.QueryKeyNorm)
         {
             _operations.Copy(own.Values.Part(0, rows * stride), kept.QueryKeyValueRaw);
-            var (raw, epsilon) = (new MatrixSlice(kept.QueryKeyValueRaw, stride), _config.NormEpsilon);
-            _operations.RmsNorm(HeadShape(_config.QueryHeads), raw, Weight(parameters.QueryNorm!), epsilon, own, kept.QueryInverse);
-            _operations.RmsNorm(
-                HeadShape(_config.KeyValueHeads), raw.From(_config.QuerySize), Weight(
-                    parameters.KeyNorm!), epsilon, own.From(_config.QuerySize), kept.KeyInverse);
+            var raw = new MatrixSlice(kept.QueryKeyValueRaw, stride);
+            _operations.Norm(HeadShape(_config.QueryHeads), Norm(parameters.QueryNorm!), raw, own, kept.QueryInverse);
+            _operations.Norm(
+                HeadShape(_config.KeyValueHeads),
+                Norm(parameters.KeyNorm!),
+                raw.From(_config.QuerySize),
+                own.From(_config.QuerySize),
+                kept.KeyInverse);
         }
 
-        _operations.Rope(own, _config.QueryHeads + _config.KeyValueHeads, _config.HeadSize, _angles, _batch.Positions, backward: false);
+        Rotate(layer, own, backward: false);
         if (_activations!.CacheRows > 0)
-            AttendToCache(_activations.Cache(layer), Shape(layer), own, kept);
+            AttendToCache(_activations.Cache(layer), _config.Attention(layer), own, kept);
         else
             _operations.Attention(OwnAttention(layer, own, kept));
+    }
+
+    private void Rotate(int layer, MatrixSlice queryKeyValue, bool backward)
+    {
+        if (!_config.HasRope(layer))
+            return;
+        var angles = _localAngles is not null && _config.Window(layer) != int.MaxValue ? _localAngles : _angles;
+        var shape = new RopeShape(_config.QueryHeads + _config.KeyValueHeads, _config.HeadSize, _config.Rotated);
+        _operations.Rope(queryKeyValue, shape, angles.Values, angles.Rows(_batch), backward);
     }
 
     /// <summary>The attention of a micro-batch's queries to its own keys.</summary>
@@ -54,93 +123,24 @@ internal sealed partial class DecoderWorker
         var keys = queryKeyValue.From(_config.QuerySize);
         var values = keys.From(_config.KeyValueSize);
         var output = new MatrixSlice(kept.Attended, _config.QuerySize);
-        return new(Shape(layer), _batch.Sequences, queryKeyValue, keys, values, _activations!.AttentionSpace, output, kept.LogSumExp);
+        var shape = _config.Attention(layer);
+        return new(shape, _batch.Sequences, queryKeyValue, keys, values, _activations!.AttentionSpace, output, kept.LogSumExp);
     }
 
-    private NormShape HeadShape(int heads) => new(_batch.Tokens, heads, _config.HeadSize);
-
-    private void BackwardLayers(IGradientConsumer consumer)
-    {
-        var a = _activations!;
-        var (rows, hidden) = (_batch.Tokens, _config.HiddenSize);
-        for (var layer = _config.Layers - 1; layer >= Math.Max(0, consumer.LowestLayer); layer--)
-        {
-            var (parameters, kept) = (_decoder.Layout.Layers[layer], a.Layer(layer));
-
-            LinearGradient(parameters.Down, a.Residual, a.Gated);
-            _operations.SiluGateBackward(kept.GateUp, rows, _config.IntermediateSize, a.Gated);
-            Show(consumer, parameters.Down, a.Gated, a.Residual);
-            LinearGradient(parameters.GateUp, kept.GateUp, a.NormedGradient);
-            _operations.RmsNormAgain(rows, hidden, kept.Middle, Weight(parameters.MlpNorm), kept.MlpInverse, a.Normed);
-            Show(consumer, parameters.GateUp, a.Normed, kept.GateUp);
-            AddNormGradient(consumer, parameters.MlpNorm, kept.Middle, kept.MlpInverse);
-
-            LinearGradient(parameters.AttentionOutput, a.Residual, a.AttendedGradient);
-            Show(consumer, parameters.AttentionOutput, kept.Attended, a.Residual);
-            AttendGradient(consumer, layer, parameters, kept);
-            // Below the lowest wanted layer nobody reads the residual stream's gradient.
-            var goesOn = layer > consumer.LowestLayer || consumer.WantsVectors;
-            LinearGradient(parameters.QueryKeyValue, a.QueryKeyValueGradient, goesOn ? a.NormedGradient : null);
-            _operations.RmsNormAgain(rows, hidden, a.Input(layer), Weight(parameters.AttentionNorm), kept.AttentionInverse, a.Normed);
-            Show(consumer, parameters.QueryKeyValue, a.Normed, a.QueryKeyValueGradient);
-            if (goesOn)
-                AddNormGradient(consumer, parameters.AttentionNorm, a.Input(layer), kept.AttentionInverse);
-        }
-
-        if (consumer.LowestLayer < 0)
-            consumer.OnEmbedding(_batch, a.Residual.Part(0, rows * hidden));
-    }
-
-    /// <summary>From the gradient of the attention's output to that of the raw queries, keys and values.</summary>
-    private void AttendGradient(IGradientConsumer consumer, int layer, LayerParameters parameters, Activations.KeptLayer kept)
-    {
-        var (a, stride) = (_activations!, parameters.QueryKeyValue.Outputs);
-        var dQueries = new MatrixSlice(a.QueryKeyValueGradient, stride);
-        var dKeys = dQueries.From(_config.QuerySize);
-        _operations.AttentionBackward(new(
-            OwnAttention(layer, new(kept.QueryKeyValue, stride), kept),
-            new(a.AttendedGradient, _config.QuerySize),
-            dQueries,
-            dKeys,
-            dKeys.From(_config.KeyValueSize)));
-        _operations.Rope(dQueries, _config.QueryHeads + _config.KeyValueHeads, _config.HeadSize, _angles, _batch.Positions, backward: true);
-        if (!_config.QueryKeyNorm)
-            return;
-        var raw = new MatrixSlice(kept.QueryKeyValueRaw, stride);
-        HeadNormGradient(parameters.QueryNorm!, raw, kept.QueryInverse, _config.QueryHeads, dQueries);
-        HeadNormGradient(parameters.KeyNorm!, raw.From(_config.QuerySize), kept.KeyInverse, _config.KeyValueHeads, dKeys);
-
-        void HeadNormGradient(Parameter norm, MatrixSlice x, BufferSlice inverse, int heads, MatrixSlice gradient) =>
-            FormNorm(consumer, norm, new NormGradient(HeadShape(heads), x, Weight(norm), inverse, gradient, gradient));
-    }
-
-    /// <summary>Adds the gradient of a norm over the residual stream's rows to that of the residual stream.</summary>
-    private void AddNormGradient(IGradientConsumer consumer, Parameter norm, BufferSlice x, BufferSlice inverse)
-    {
-        var a = _activations!;
-        var shape = new NormShape(_batch.Tokens, 1, _config.HiddenSize);
-        FormNorm(
-            consumer,
-            norm,
-            new NormGradient(shape, Hidden(x), Weight(norm), inverse, Hidden(a.NormedGradient), Hidden(a.Residual)) { Accumulate = true });
-    }
-
-    /// <summary>A norm's gradient, and that of its weight where the consumer wants it.</summary>
-    private void FormNorm(IGradientConsumer consumer, Parameter norm, NormGradient gradient)
-    {
-        BufferSlice? weight = consumer.WantsVectors ? _activations!.VectorGradient.Part(0, gradient.Shape.Size) : null;
-        _operations.RmsNormBackward(gradient with { DWeight = weight });
-        if (weight is { } formed)
-            consumer.OnVector(_batch, norm, formed);
-    }
+    private NormShape HeadShape(int heads) => _config.Family.QueryKeyNorm == HeadNorm.AllHeads
+        ? new(_batch.Tokens, 1, heads * _config.HeadSize)
+        : new(_batch.Tokens, heads, _config.HeadSize);
 
     /// <summary>y = x W^T + b, with adapters.</summary>
-    private void Linear(LinearGroup group, BufferSlice x, BufferSlice y)
+    private void Linear(LinearGroup group, BufferSlice x, BufferSlice y) => Linear(AllRows, group, x, y);
+
+    /// <summary>y = x W^T + b over some rows, with adapters.</summary>
+    private void Linear(RowSet rows, LinearGroup group, BufferSlice x, BufferSlice y)
     {
         if (group.HasBias)
-            _operations.SetRows(_decoder.Biases(group), _batch.Tokens, group.Outputs, new(y, group.Outputs));
-        Multiply(_batch.Tokens, group, 0, group.Outputs, x, group.HasBias ? 1 : 0, y);
-        AddAdapters(group, x, y);
+            _operations.SetRows(_decoder.Biases(group), rows.Count, group.Outputs, new(y, group.Outputs));
+        Multiply(rows.Count, group, 0, group.Outputs, x, group.HasBias ? 1 : 0, y);
+        AddAdapters(rows, group, x, y);
     }
 
     /// <summary>y = residual + x W^T + b, with adapters.</summary>
@@ -150,7 +150,7 @@ internal sealed partial class DecoderWorker
         if (group.HasBias)
             _operations.AddToRows(_decoder.Biases(group), _batch.Tokens, group.Outputs, new(y, group.Outputs));
         Multiply(_batch.Tokens, group, 0, group.Outputs, x, 1, y);
-        AddAdapters(group, x, y);
+        AddAdapters(AllRows, group, x, y);
     }
 
     /// <summary>y[rows, columns] = x W^T + beta y for columns of a group's outputs from a first one on.</summary>
@@ -171,15 +171,27 @@ internal sealed partial class DecoderWorker
     }
 
     /// <summary>dx = dy W, with adapters; without dx only what the consumer needs of the adapters.</summary>
-    private void LinearGradient(LinearGroup group, BufferSlice dy, BufferSlice? dx)
+    private void LinearGradient(LinearGroup group, BufferSlice dy, BufferSlice? dx) => LinearGradient(AllRows, group, dy, dx);
+
+    /// <summary>dx = dy W over some rows, with adapters.</summary>
+    private void LinearGradient(RowSet rows, LinearGroup group, BufferSlice dy, BufferSlice? dx)
     {
         if (dx is { } target)
         {
             var weights = new MatrixSlice(group.Weights(_decoder.Weights), group.Inputs);
             _operations.Multiply(
-                new(_batch.Tokens, group.Inputs, group.Outputs, new(dy, group.Outputs), weights, new(target, group.Inputs)));
+                new(rows.Count, group.Inputs, group.Outputs, new(dy, group.Outputs), weights, new(target, group.Inputs)));
         }
 
-        AddAdapterGradients(group, dy, dx);
+        AddAdapterGradients(rows, group, dy, dx);
     }
+
+    /// <summary>All rows of the micro-batch.</summary>
+    private RowSet AllRows => new(_batch.Tokens, _batch.Segments);
+
+    /// <summary>Rows that a linear layer is applied to: how many, and each example's.</summary>
+    private readonly record struct RowSet(int Count, Segments Segments);
+
+    /// <summary>The end of a block: its last matrix, the norm of its output or null, and where that norm's input and r are kept.</summary>
+    private readonly record struct BlockEnd(LinearGroup Group, NormParameters? Norm, BufferSlice Kept, BufferSlice Inverse);
 }

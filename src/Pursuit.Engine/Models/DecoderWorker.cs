@@ -13,8 +13,8 @@ internal sealed partial class DecoderWorker : IDisposable
     private readonly ModelConfig _config;
     private readonly DeviceBatch _batch;
     private Activations? _activations;
-    private DeviceBuffer? _ropeTable;
-    private BufferSlice _angles;
+    private readonly RotaryTable _angles;
+    private readonly RotaryTable? _localAngles;
     private float[] _statistics = [];
 
     /// <summary>Creates a worker; its arena is made at the first run and grows with the largest micro-batch.</summary>
@@ -24,6 +24,10 @@ internal sealed partial class DecoderWorker : IDisposable
         _operations = decoder.Operations.CreateWorker();
         _config = decoder.Config;
         _batch = new DeviceBatch(_operations);
+        _routings = new MixtureRouting?[_config.Experts > 0 ? _config.Layers : 0];
+        _angles = new RotaryTable(_operations, _config.RopeScaling, _config.RopeTheta, _config.Rotated);
+        if (_config.LocalRopeTheta is { } local)
+            _localAngles = new RotaryTable(_operations, RopeScaling.None, local, _config.Rotated);
     }
 
     /// <summary>
@@ -33,7 +37,7 @@ internal sealed partial class DecoderWorker : IDisposable
     /// <param name="batch">The micro-batch.</param>
     /// <param name="consumer">Who gets the gradients.</param>
     /// <param name="losses">The mean loss over each example's labels in nats; 0 where there is none [examples].</param>
-    /// <exception cref="PursuitException">A token id is outside the vocabulary.</exception>
+    /// <exception cref="PursuitException">A token id is outside the vocabulary, or an example longer than learned positions.</exception>
     public void ForwardBackward(MicroBatch batch, IGradientConsumer consumer, Span<double> losses)
     {
         Prepare(batch, forBackward: true);
@@ -48,7 +52,7 @@ internal sealed partial class DecoderWorker : IDisposable
     /// <summary>Computes every example's loss.</summary>
     /// <param name="batch">The micro-batch.</param>
     /// <param name="losses">The mean loss over each example's labels in nats; 0 where there is none [examples].</param>
-    /// <exception cref="PursuitException">A token id is outside the vocabulary.</exception>
+    /// <exception cref="PursuitException">A token id is outside the vocabulary, or an example longer than learned positions.</exception>
     public void Losses(MicroBatch batch, Span<double> losses)
     {
         Prepare(batch, forBackward: false);
@@ -61,7 +65,7 @@ internal sealed partial class DecoderWorker : IDisposable
     /// <param name="batch">The micro-batch.</param>
     /// <param name="layer">0: the token embeddings; l: the residual stream behind layer l; the last layer's behind the final norm.</param>
     /// <param name="states">[tokens, hidden]; overwritten.</param>
-    /// <exception cref="PursuitException">A token id is outside the vocabulary.</exception>
+    /// <exception cref="PursuitException">A token id is outside the vocabulary, or an example longer than learned positions.</exception>
     public void HiddenStates(MicroBatch batch, int layer, Span<float> states)
     {
         Prepare(batch, forBackward: false);
@@ -81,7 +85,7 @@ internal sealed partial class DecoderWorker : IDisposable
     /// <summary>Computes the logits of every token; for looking and for tests, since they exist all at once.</summary>
     /// <param name="batch">The micro-batch.</param>
     /// <param name="logits">[tokens, vocabulary].</param>
-    /// <exception cref="PursuitException">A token id is outside the vocabulary.</exception>
+    /// <exception cref="PursuitException">A token id is outside the vocabulary, or an example longer than learned positions.</exception>
     public void Logits(MicroBatch batch, Span<float> logits)
     {
         Prepare(batch, forBackward: false);
@@ -108,15 +112,19 @@ internal sealed partial class DecoderWorker : IDisposable
         _batch.Dispose();
         _headRows?.Dispose();
         _activations?.Dispose();
-        _ropeTable?.Dispose();
+        _angles.Dispose();
+        _localAngles?.Dispose();
+        foreach (var routing in _routings)
+            routing?.Dispose();
         _turned?.Dispose();
         _operations.Dispose();
     }
 
     private void Prepare(MicroBatch batch, bool forBackward)
     {
-        CheckIds(batch);
+        CheckBatch(batch);
         _batch.Upload(batch);
+        PrepareAngles(batch);
         var (tokens, longest) = (batch.Tokens, batch.Longest);
         if (_activations is { } old)
         {
@@ -130,11 +138,19 @@ internal sealed partial class DecoderWorker : IDisposable
         }
 
         _activations = new Activations(_decoder, tokens, longest, forBackward);
-        EnsureAngles(longest);
     }
 
-    private void CheckIds(MicroBatch batch)
+    private void CheckBatch(MicroBatch batch)
     {
+        if (_decoder.Layout.Positions is not null && batch.Longest > _config.MaximumPositions)
+        {
+            throw PursuitException.At(
+                "batch",
+                $"an example of {batch.Longest} tokens",
+                $"at most {_config.MaximumPositions}, the positions that the model learned",
+                $"Give a smaller {ApiName.MaxLength}.");
+        }
+
         foreach (var id in batch.TokenIds)
         {
             if ((uint)id >= (uint)_config.VocabularySize)
@@ -148,24 +164,22 @@ internal sealed partial class DecoderWorker : IDisposable
         }
     }
 
-    private void EnsureAngles(int longest)
+    private void PrepareAngles(MicroBatch batch)
     {
-        if (_angles.Length >= longest * _config.HeadSize)
+        if (_decoder.Layout.Positions is not null)
             return;
-        var table = _config.RopeScaling.Table(longest, _config.HeadSize, _config.RopeTheta);
-        _ropeTable?.Dispose();
-        _ropeTable = _operations.Allocate(table.Length);
-        _angles = _ropeTable.Slice(0, table.Length);
-        _operations.Write(table, _angles);
+        _angles.Prepare(batch);
+        _localAngles?.Prepare(batch);
     }
 
     private BufferSlice Weight(Parameter parameter) => _decoder.Weight(parameter);
 
-    private AttentionShape Shape(int layer) => new(_config.QueryHeads, _config.KeyValueHeads, _config.HeadSize, _config.Window(layer));
+    private NormCall Norm(NormParameters norm) =>
+        new(_config.Norm, Weight(norm.Weight), norm.Bias is { } bias ? Weight(bias) : null);
 
     /// <summary>The norm of dense rows of the residual stream's width.</summary>
-    private void NormHidden(int rows, BufferSlice x, Parameter norm, BufferSlice y, BufferSlice inverse) =>
-        _operations.RmsNorm(new(rows, 1, _config.HiddenSize), Hidden(x), Weight(norm), _config.NormEpsilon, Hidden(y), inverse);
+    private void NormHidden(int rows, BufferSlice x, NormParameters norm, BufferSlice y, BufferSlice inverse) =>
+        _operations.Norm(new(rows, 1, _config.HiddenSize), Norm(norm), Hidden(x), Hidden(y), inverse);
 
     private MatrixSlice Hidden(BufferSlice values) => new(values, _config.HiddenSize);
 

@@ -130,10 +130,12 @@ internal sealed class Generator : IDisposable
         for (var place = 0; place < texts.Length; place++)
         {
             if (texts[place] is not { } text) continue;
+            if (text.Fed > 0 && !_decoder.Config.RopeScaling.IsSame(text.FedAsPartOf, text.Length)) text.StartAgain();
+            text.FedAsPartOf = text.Length;
             var piece = text.NextPiece();
             if (text.InPrompt && piece.Count > room) continue;
             if (text.InPrompt) room -= piece.Count;
-            chunks.Add(new TextChunk(piece, text.Fed, place));
+            chunks.Add(new TextChunk(piece, text.Fed, place) { TextLength = text.Length });
             fed.Add(place);
         }
 
@@ -154,7 +156,16 @@ internal sealed class Generator : IDisposable
     /// <summary>A text being written.</summary>
     private sealed class Text(int number, int[] prompt, int room)
     {
+        private int[] _prompt = prompt;
+        private int _newInPrompt;
+
         public int Number => number;
+
+        /// <summary>The length that the text had when its last tokens were fed.</summary>
+        public int FedAsPartOf { get; set; }
+
+        /// <summary>Tokens so far, the prompt's included.</summary>
+        public int Length => _prompt.Length + New.Count - _newInPrompt;
 
         /// <summary>Most tokens to add.</summary>
         public int Room => room;
@@ -164,10 +175,16 @@ internal sealed class Generator : IDisposable
 
         public List<int> New { get; } = [];
 
-        public bool InPrompt => Fed < prompt.Length;
+        public bool InPrompt => Fed < _prompt.Length;
 
         public ArraySegment<int> NextPiece() =>
-            InPrompt ? new ArraySegment<int>(prompt, Fed, Math.Min(Chunk, prompt.Length - Fed)) : new ArraySegment<int>([New[^1]]);
+            InPrompt ? new ArraySegment<int>(_prompt, Fed, Math.Min(Chunk, _prompt.Length - Fed)) : new ArraySegment<int>([New[^1]]);
+
+        /// <summary>
+        /// Feeds everything again: the text became so long that its positions have other angles, and what was kept of it doesn't hold.
+        /// </summary>
+        public void StartAgain() =>
+            (_prompt, _newInPrompt, Fed) = ([.. _prompt, .. New.Skip(_newInPrompt)], New.Count, 0);
     }
 
     /// <summary>Numbers from 0 to a count, for one generator.</summary>

@@ -38,7 +38,7 @@ internal abstract class GradientConsumer : IGradientConsumer
     }
 
     /// <inheritdoc/>
-    public virtual void OnEmbedding(DeviceBatch batch, BufferSlice deltas)
+    public virtual void OnEmbedding(DeviceBatch batch, EmbeddingRows rows, BufferSlice deltas)
     {
     }
 

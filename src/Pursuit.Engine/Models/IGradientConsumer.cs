@@ -35,20 +35,33 @@ internal interface IGradientConsumer
     void OnVector(DeviceBatch batch, Parameter parameter, BufferSlice gradient);
 
     /// <summary>
-    /// Called after the layers, if <see cref="LowestLayer"/> is -1, with the gradient of the embedding's output [tokens, hidden].
+    /// Called after the layers, if <see cref="LowestLayer"/> is -1, with the gradient of the rows taken of a table [tokens, hidden]: of
+    /// learned positions where the model has them, then of the embedding.
     /// </summary>
-    void OnEmbedding(DeviceBatch batch, BufferSlice deltas);
+    void OnEmbedding(DeviceBatch batch, EmbeddingRows rows, BufferSlice deltas);
 
     /// <summary>Called after everything else of a micro-batch's backward pass.</summary>
     void End(DeviceBatch batch);
 }
 
+/// <summary>Rows that a micro-batch takes of a table.</summary>
+/// <param name="Table">The table [rows, hidden].</param>
+/// <param name="Indices">The table's row of each token, integers.</param>
+internal readonly record struct EmbeddingRows(Parameter Table, BufferSlice Indices);
+
 /// <summary>Inputs and output gradients of a group of linear layers over a micro-batch.</summary>
-/// <param name="Batch">The micro-batch; example i's rows are Offsets[i] to Offsets[i + 1].</param>
+/// <param name="Batch">The micro-batch.</param>
 /// <param name="Group">The layers; part p's gradients are columns FirstOutput to FirstOutput + Outputs.</param>
-/// <param name="Inputs">a [tokens, Group.Inputs], dense.</param>
-/// <param name="Deltas">delta [tokens, Group.Outputs], dense.</param>
-internal readonly record struct LinearGradient(DeviceBatch Batch, LinearGroup Group, BufferSlice Inputs, BufferSlice Deltas);
+/// <param name="Inputs">a [rows, Group.Inputs], dense.</param>
+/// <param name="Deltas">delta [rows, Group.Outputs], dense.</param>
+internal readonly record struct LinearGradient(DeviceBatch Batch, LinearGroup Group, BufferSlice Inputs, BufferSlice Deltas)
+{
+    /// <summary>Rows: the micro-batch's tokens, or an expert's, which may be none.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Each example's rows.</summary>
+    public required Segments Segments { get; init; }
+}
 
 /// <summary>Inputs and output gradients of a block of the head: some labels by some part of the vocabulary.</summary>
 /// <param name="Batch">The micro-batch; example i's labels are LabelOffsets[i] to LabelOffsets[i + 1].</param>

@@ -7,13 +7,25 @@ namespace Pursuit.Engine.Models;
 internal sealed class JsonFields
 {
     private readonly JsonField _root;
-    private readonly List<string> _faults = [];
-    private readonly List<string> _unsupported = [];
+    private readonly string _prefix;
+    private readonly List<string> _faults;
+    private readonly List<string> _unsupported;
 
     /// <summary>Reads an object.</summary>
     /// <exception cref="PursuitException">It is none.</exception>
-    public JsonFields(JsonField root) =>
-        _root = root.Element.ValueKind == JsonValueKind.Object ? root : throw root.Fault("one JSON object");
+    public JsonFields(JsonField root)
+        : this(root.Element.ValueKind == JsonValueKind.Object ? root : throw root.Fault("one JSON object"), "", [], [])
+    {
+    }
+
+    private JsonFields(JsonField root, string prefix, List<string> faults, List<string> unsupported) =>
+        (_root, _prefix, _faults, _unsupported) = (root, prefix, faults, unsupported);
+
+    /// <summary>The fields of an object within this one, whose faults join these; null where there is no object of that name.</summary>
+    public JsonFields? Inside(string name) =>
+        _root[name] is { Element.ValueKind: JsonValueKind.Object } inner
+            ? new JsonFields(inner, $"{_prefix}{name}.", _faults, _unsupported)
+            : null;
 
     /// <summary>Whether a field is there and not null.</summary>
     public bool Has(string name) => !_root[name].IsNull;
@@ -40,9 +52,9 @@ internal sealed class JsonFields
                     + $"{string.Join(", ", ModelConfigReader.SupportedModelTypes)}. Choose another model; nothing is approximated.");
     }
 
-    public string? Text(string name) => Text(_root[name], name);
-
-    public string? NestedText(string outer, string name) => Inner(outer) is { } inner ? Text(inner[name], $"{outer}.{name}") : null;
+    public string? Text(string name) => _root[name] is not { IsNull: false } value ? null
+        : value.Element.ValueKind == JsonValueKind.String ? value.Text()
+        : Fault<string?>(name, value, "a string", null);
 
     public string? FirstText(string name) => Texts(name) is [var first, ..] ? first : null;
 
@@ -61,7 +73,7 @@ internal sealed class JsonFields
         if (OptionalInteger(name) is { } value)
             return value;
         if (otherwise is null && !Has(name))
-            _faults.Add($"\"{name}\" is missing, a whole number is needed");
+            _faults.Add($"\"{_prefix}{name}\" is missing, a whole number is needed");
         return otherwise ?? 1;
     }
 
@@ -81,30 +93,40 @@ internal sealed class JsonFields
         return Fault<IReadOnlyList<int>>(name, value, "a whole number or a list of them", []);
     }
 
-    public double Number(string name, double otherwise) => Number(_root[name], name) ?? otherwise;
+    public double Number(string name, double otherwise) => OptionalNumber(name) ?? otherwise;
 
-    public double? NestedNumber(string outer, string name) => Inner(outer) is { } inner ? Number(inner[name], $"{outer}.{name}") : null;
+    public double? OptionalNumber(string name) => _root[name] is not { IsNull: false } value ? null
+        : value.TryNumber(out var number) ? number
+        : Fault<double?>(name, value, "a number", null);
+
+    public IReadOnlyList<double> Numbers(string name)
+    {
+        var value = _root[name];
+        if (value.IsNull)
+            return [];
+        var numbers = new List<double>();
+        if (value.Element.ValueKind == JsonValueKind.Array && value.Items().All(item => Take(item, numbers)))
+            return numbers;
+        return Fault<IReadOnlyList<double>>(name, value, "a list of numbers", []);
+
+        static bool Take(JsonField item, List<double> into)
+        {
+            var isNumber = item.TryNumber(out var number);
+            into.Add(number);
+            return isNumber;
+        }
+    }
 
     public bool Flag(string name, bool otherwise) => _root[name] is not { IsNull: false } value ? otherwise
         : value.Element.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.Boolean(otherwise)
         : Fault(name, value, "true or false", otherwise);
 
-    private JsonField? Inner(string outer) => _root[outer] is { Element.ValueKind: JsonValueKind.Object } inner ? inner : null;
-
     private static int? Whole(JsonField value) =>
         value.TryWhole(out var number) && number is >= int.MinValue and <= int.MaxValue ? (int)number : null;
 
-    private string? Text(JsonField value, string shown) => value.IsNull ? null
-        : value.Element.ValueKind == JsonValueKind.String ? value.Text()
-        : Fault<string?>(shown, value, "a string", null);
-
-    private double? Number(JsonField value, string shown) => value.IsNull ? null
-        : value.TryNumber(out var number) ? number
-        : Fault<double?>(shown, value, "a number", null);
-
     private T Fault<T>(string name, JsonField value, string expected, T result)
     {
-        _faults.Add($"\"{name}\" is {value.Shown()}, {expected} is needed");
+        _faults.Add($"\"{_prefix}{name}\" is {value.Shown()}, {expected} is needed");
         return result;
     }
 }

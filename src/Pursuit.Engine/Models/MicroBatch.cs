@@ -12,6 +12,7 @@ internal sealed class MicroBatch
     private readonly int[] _integers;
     private readonly float[] _labelWeights;
     private readonly int[] _labelOffsets;
+    private readonly int[]? _textLengths;
 
     internal MicroBatch(Batch batch, int index, int firstExample, int examples, float[] weights)
     {
@@ -59,7 +60,7 @@ internal sealed class MicroBatch
     private MicroBatch(IReadOnlyList<TextChunk> chunks)
     {
         (Examples, Tokens, Labels) = (chunks.Count, chunks.Sum(c => c.Tokens.Count), chunks.Count);
-        (_labelWeights, _labelOffsets) = ([], new int[Examples + 1]);
+        (_labelWeights, _labelOffsets, _textLengths) = ([], new int[Examples + 1], new int[Examples]);
         Places = new IntegerPlaces(Tokens, Examples, Labels);
         _integers = new int[Places.Length];
         var sequences = MutableSequences;
@@ -67,6 +68,7 @@ internal sealed class MicroBatch
         for (var i = 0; i < Examples; i++)
         {
             var (tokens, past, place) = chunks[i];
+            _textLengths[i] = chunks[i].TextLength;
             tokens.AsSpan().CopyTo(_integers.AsSpan(start));
             for (var t = 0; t < tokens.Count; t++)
                 _integers[Places.Positions + start + t] = past + t;
@@ -111,6 +113,9 @@ internal sealed class MicroBatch
     /// <summary>The examples' rows for attention.</summary>
     public ReadOnlySpan<SequenceRows> Sequences => MutableSequences;
 
+    /// <summary>Tokens of an example, those of a text that are still to come included.</summary>
+    public int TextLength(int example) => _textLengths?[example] ?? Sequences[example].KeyCount;
+
     /// <summary>The rows whose next token is a label, ascending.</summary>
     public ReadOnlySpan<int> LabelRows => _integers.AsSpan(Places.LabelRows, Labels);
 
@@ -137,4 +142,8 @@ internal sealed class MicroBatch
 /// <param name="Tokens">The tokens, at least one.</param>
 /// <param name="Past">Tokens of the text before them.</param>
 /// <param name="Place">The text's place among those side by side; it stands as the sequence's KeyStart.</param>
-internal readonly record struct TextChunk(ArraySegment<int> Tokens, int Past, int Place);
+internal readonly record struct TextChunk(ArraySegment<int> Tokens, int Past, int Place)
+{
+    /// <summary>Tokens of the text as far as it is known, those that come after these included.</summary>
+    public required int TextLength { get; init; }
+}

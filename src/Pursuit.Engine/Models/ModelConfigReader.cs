@@ -1,3 +1,4 @@
+using Pursuit.Engine.Kernels;
 using Pursuit.Storage;
 
 namespace Pursuit.Engine.Models;
@@ -8,6 +9,18 @@ namespace Pursuit.Engine.Models;
 /// </summary>
 internal static class ModelConfigReader
 {
+    private static readonly Dictionary<string, Activation> Activations = new(StringComparer.Ordinal)
+    {
+        ["silu"] = Activation.Silu,
+        ["swish"] = Activation.Silu,
+        ["gelu"] = Activation.Gelu,
+        ["gelu_new"] = Activation.GeluTanh,
+        ["gelu_pytorch_tanh"] = Activation.GeluTanh,
+        ["gelu_fast"] = Activation.GeluTanh,
+    };
+
+    private static readonly string[] ExpertCounts = ["num_local_experts", "num_experts", "n_routed_experts"];
+
     /// <summary>The families this decoder computes, by model_type.</summary>
     public static IReadOnlyList<string> SupportedModelTypes { get; } = [.. ModelFamily.All.Select(f => f.ModelType)];
 
@@ -54,65 +67,110 @@ internal static class ModelConfigReader
         fields.Refuse(
             architecture is not null && architecture != family.Architecture && architecture != family.Body,
             $"architecture {architecture} (supported for {modelType}: {family.Architecture}, and {family.Body} for embeddings)");
-        RefuseUnsupported(fields);
+        RefuseUnsupported(fields, family);
 
-        var hidden = fields.Integer("hidden_size");
-        var heads = fields.Integer("num_attention_heads");
-        var layers = fields.Integer("num_hidden_layers");
+        var keys = family.Keys;
+        var hidden = fields.Integer(keys.Hidden);
+        var heads = fields.Integer(keys.Heads);
+        var layers = fields.Integer(keys.Layers);
+        var withoutRope = LayersWithoutRope(fields, family, layers);
         var config = new ModelConfig
         {
             ModelType = modelType,
             Architecture = family.Architecture,
             VocabularySize = fields.Integer("vocab_size"),
             HiddenSize = hidden,
-            IntermediateSize = fields.Integer("intermediate_size"),
+            IntermediateSize = fields.Integer(keys.Intermediate, family.UsualWidening is { } times ? Widened(hidden, times) : null),
             Layers = layers,
             QueryHeads = heads,
-            // null means as many in every family
-            KeyValueHeads = fields.Integer(
-                "num_key_value_heads", fields.Mentions("num_key_value_heads") || family.MayLackKeyValueHeads ? heads : null),
+            KeyValueHeads = KeyValueHeads(fields, family, heads),
             HeadSize = fields.Integer("head_dim", family.UsualHeadSize ?? (heads > 0 && hidden % heads == 0 ? hidden / heads : 0)),
-            MaximumPositions = fields.Integer("max_position_embeddings", 2048),
-            NormEpsilon = (float)fields.Number("rms_norm_eps", 1e-6),
-            RopeTheta = fields.NestedNumber("rope_parameters", "rope_theta") ?? fields.Number("rope_theta", 10000),
-            RopeScaling = Scaling(fields),
+            MaximumPositions = fields.Integer(keys.Positions, 2048),
+            NormEpsilon = (float)fields.Number(keys.Epsilon, family.UsualEpsilon),
             Biases = Biases(fields, family),
-            QueryKeyNorm = family.QueryKeyNorm,
-            TiedHead = fields.Flag("tie_word_embeddings", false),
-            Windows = Windows(fields, family, layers),
+            Activation = ActivationOf(fields, family),
+            IsParallel = family.MayBeParallel && fields.Flag("use_parallel_residual", true),
+            TiedHead = fields.Flag("tie_word_embeddings", family.UsuallyTied),
+            LayersWithoutRope = withoutRope,
+            Windows = Windows(fields, family, layers, withoutRope),
             BeginToken = fields.OptionalInteger("bos_token_id"),
             EndTokens = fields.Integers("eos_token_id"),
         };
+        config = Mixture(Scales(RopeReader.Read(fields, config), fields), fields);
         fields.ThrowIfFaulty();
         config.Validate(where);
         return config;
     }
 
-    private static void RefuseUnsupported(JsonFields fields)
+    private static int? Widened(int hidden, int times) => (int)Math.Clamp((long)hidden * times, int.MinValue, int.MaxValue);
+
+    private static int KeyValueHeads(JsonFields fields, ModelFamily family, int heads)
     {
-        var activation = fields.Text("hidden_act") ?? fields.Text("hidden_activation") ?? "silu";
-        fields.Refuse(activation is not ("silu" or "swish"), $"activation \"{activation}\" (supported: silu)");
-        foreach (var name in new[] { "num_local_experts", "num_experts", "n_routed_experts" })
+        if (family.NeverGrouped)
+            return heads;
+        // null means as many in every family
+        var mayLack = fields.Mentions("num_key_value_heads") || family.MayLackKeyValueHeads;
+        return fields.Integer("num_key_value_heads", mayLack ? heads : null);
+    }
+
+    private static void RefuseUnsupported(JsonFields fields, ModelFamily family)
+    {
+        foreach (var name in ExpertCounts.Where(n => n != family.Mixture?.CountKey))
             fields.Refuse(fields.OptionalInteger(name) is > 0, $"a mixture of experts ({name})");
+        fields.Refuse(fields.Has("clip_qkv"), "clipped queries, keys and values (clip_qkv)");
         foreach (var name in new[] { "quantization_config", "quantization" })
             fields.Refuse(fields.Has(name), $"quantized weights ({name})");
-        var partial = fields.Number("partial_rotary_factor", 1);
-        fields.Refuse(partial != 1, FormattableString.Invariant($"partial rotary positions (partial_rotary_factor {partial})"));
+        if (family.UsualRotaryShare is null)
+        {
+            var partial = fields.Number("partial_rotary_factor", 1);
+            fields.Refuse(partial != 1, FormattableString.Invariant($"partial rotary positions (partial_rotary_factor {partial})"));
+        }
+
         fields.Refuse(fields.Flag("is_encoder_decoder", false), "an encoder-decoder (is_encoder_decoder)");
         var positions = fields.Text("position_embedding_type") ?? "rope";
         fields.Refuse(positions != "rope", $"position_embedding_type \"{positions}\" (supported: rope)");
         fields.Refuse(fields.OptionalInteger("attention_chunk_size") is > 0, "chunked attention (attention_chunk_size)");
-        foreach (var name in new[] { "embedding_multiplier", "residual_multiplier", "attention_multiplier", "logits_scaling" })
-            fields.Refuse(fields.Number(name, 1) != 1, name); // 1 is what these families have without it
-        foreach (var name in new[] { "final_logit_softcapping", "attn_logit_softcapping" })
-            fields.Refuse(fields.Has(name), name);
-        fields.Refuse(fields.Has("no_rope_layers") && !fields.IsEmptyList("no_rope_layers"), "no_rope_layers");
+        if (!family.ReadsMultipliers)
+        {
+            foreach (var name in new[] { "embedding_multiplier", "residual_multiplier", "attention_multiplier", "logits_scaling" })
+                fields.Refuse(fields.Number(name, 1) != 1, name); // 1 is what these families have without it
+        }
+
+        if (!family.ReadsSoftcaps)
+        {
+            foreach (var name in new[] { "final_logit_softcapping", "attn_logit_softcapping" })
+                fields.Refuse(fields.Has(name), name);
+        }
+
+        fields.Refuse(
+            !family.ReadsNoRopeLayers && fields.Has("no_rope_layers") && !fields.IsEmptyList("no_rope_layers"), "no_rope_layers");
+        foreach (var name in family.RefusedFlags)
+            fields.Refuse(fields.Flag(name, false), name);
+        fields.Refuse(!fields.Flag("scale_attn_weights", true), "attention scores without a factor (scale_attn_weights false)");
+    }
+
+    private static Activation ActivationOf(JsonFields fields, ModelFamily family)
+    {
+        var key = family.Keys.Activation;
+        var name = fields.Text(key);
+        if (fields.Text("hidden_activation") is { } other)
+            (key, name) = ("hidden_activation", other);
+        else if (family.ReadsHiddenActivation && name is "gelu")
+            name = null;
+        if (name is null)
+            return family.UsualActivation;
+        if (Activations.TryGetValue(name, out var activation))
+            return activation;
+        fields.Refuse(true, $"activation \"{name}\" ({key}; supported: {string.Join(", ", Activations.Keys)})");
+        return family.UsualActivation;
     }
 
     private static BiasPlacement Biases(JsonFields fields, ModelFamily family)
     {
         var biases = family.FixedBiases;
-        if (Asks("attention_bias", family.AttentionBias))
+        if (family.BiasKey is { } usual && fields.Flag(usual, true))
+            biases |= family.UsualBiases;
+        if (family.BiasKey is null && Asks("attention_bias", family.AttentionBias))
             biases |= BiasPlacement.QueryKeyValue | BiasPlacement.AttentionOutput;
         if (Asks("mlp_bias", family.MlpBias))
             biases |= BiasPlacement.Mlp;
@@ -126,43 +184,75 @@ internal static class ModelConfigReader
         }
     }
 
-    private static RopeScaling Scaling(JsonFields fields)
+    private static ModelConfig Scales(ModelConfig config, JsonFields fields)
     {
-        // Transformers 5 renamed rope_scaling to rope_parameters and put rope_theta inside.
-        var name = fields.Has("rope_scaling") ? "rope_scaling" : "rope_parameters";
-        if (!fields.Has(name))
-            return RopeScaling.None;
-        var kind = fields.NestedText(name, "rope_type") ?? fields.NestedText(name, "type") ?? "default";
-        switch (kind)
+        var family = config.Family;
+        if (family.ScalesEmbedding)
+            config = config with { EmbeddingScale = (float)Math.Sqrt(config.HiddenSize) };
+        if (family.UsualQueryScalar is { } usual)
+            config = config with { AttentionScale = 1 / Math.Sqrt(fields.Number("query_pre_attn_scalar", usual)) };
+        if (family.ReadsSoftcaps)
         {
-            case "default":
-                return RopeScaling.None;
-            case "linear":
-                return new RopeScaling(RopeScalingKind.Linear, fields.NestedNumber(name, "factor") ?? 0);
-            case "llama3":
-                return new RopeScaling(
-                    RopeScalingKind.Llama3,
-                    fields.NestedNumber(name, "factor") ?? 0,
-                    fields.NestedNumber(name, "low_freq_factor") ?? 0,
-                    fields.NestedNumber(name, "high_freq_factor") ?? 0,
-                    (int)(fields.NestedNumber(name, "original_max_position_embeddings") ?? 0));
-            default:
-                fields.Refuse(true, $"{name} of type \"{kind}\" (supported: default, linear, llama3)");
-                return RopeScaling.None;
+            config = config with
+            {
+                AttentionSoftcap = (float)fields.Number("attn_logit_softcapping", 0),
+                LogitSoftcap = (float)fields.Number("final_logit_softcapping", 0),
+            };
         }
+
+        return !family.ReadsMultipliers ? config : config with
+        {
+            EmbeddingScale = (float)fields.Number("embedding_multiplier", 1),
+            ResidualScale = (float)fields.Number("residual_multiplier", 1),
+            AttentionScale = fields.Number("attention_multiplier", 1),
+            LogitDivisor = (float)fields.Number("logits_scaling", 1),
+        };
     }
 
-    private static int[] Windows(JsonFields fields, ModelFamily family, int layers)
+    private static ModelConfig Mixture(ModelConfig config, JsonFields fields)
     {
-        // The families' config classes fill a missing key with 4,096; an explicit null switches the window off.
-        var window = fields.Mentions("sliding_window") ? fields.OptionalInteger("sliding_window") : 4096;
+        if (config.Family.Mixture is not { } rule)
+            return config;
+        var dense = default(bool[]);
+        if (rule.MayHaveDenseLayers && config.Layers is >= 1 and <= ModelConfig.MostLayers)
+        {
+            var (step, only) = (fields.Integer("decoder_sparse_step", 1), fields.Integers("mlp_only_layers"));
+            dense = [.. Enumerable.Range(0, config.Layers).Select(l => only.Contains(l) || (l + 1) % Math.Max(1, step) != 0)];
+        }
+
+        return config with
+        {
+            Experts = fields.Integer(rule.CountKey),
+            ExpertsPerToken = fields.Integer("num_experts_per_tok"),
+            ExpertSize = fields.Integer(rule.SizeKey),
+            NormalizesExperts = rule.Normalizes ?? fields.Flag("norm_topk_prob", false),
+            DenseLayers = dense is not null && dense.Contains(true) ? dense : null,
+        };
+    }
+
+    private static bool[]? LayersWithoutRope(JsonFields fields, ModelFamily family, int layers)
+    {
+        if (!family.ReadsNoRopeLayers || layers is < 1 or > ModelConfig.MostLayers) // Validate says so
+            return null;
+        var uses = fields.Integers("no_rope_layers"); // 1: the layer rotates, whatever the key's name says
+        if (uses.Count > 0)
+            return [.. uses.Take(layers).Select(u => u == 0)];
+        var interval = fields.Integer("no_rope_layer_interval", 4);
+        fields.Refuse(interval < 1, $"no_rope_layer_interval {interval}");
+        return [.. Enumerable.Range(1, layers).Select(layer => layer % Math.Max(1, interval) == 0)];
+    }
+
+    private static int[] Windows(JsonFields fields, ModelFamily family, int layers, bool[]? withoutRope)
+    {
+        // The families' config classes fill a missing key; an explicit null switches the window off.
+        var window = fields.Mentions("sliding_window") ? fields.OptionalInteger("sliding_window") : family.UsualWindow;
         var types = fields.Texts("layer_types");
         foreach (var type in types.Where(t => t is not ("full_attention" or "sliding_attention")).Distinct())
             fields.Refuse(true, $"layer type \"{type}\" (supported: full_attention, sliding_attention)");
-        var used = family.Windows switch
+        var used = window is not null && family.Windows switch
         {
-            WindowRule.Always => window is not null,
-            WindowRule.Asked => window is not null && fields.Flag("use_sliding_window", false),
+            WindowRule.Always or WindowRule.Pattern => true,
+            WindowRule.Asked or WindowRule.WithoutRope => fields.Flag("use_sliding_window", false),
             _ => false,
         };
         fields.Refuse(
@@ -170,11 +260,17 @@ internal static class ModelConfigReader
             $"sliding attention for {family.ModelType}, whose modelling code has none");
         if (!used || layers is < 1 or > ModelConfig.MostLayers) // Validate says so
             return [];
-        var firstWithWindow = family.Windows == WindowRule.Always ? 0 : fields.Integer("max_window_layers", 28);
+        var firstWithWindow = family.Windows == WindowRule.Asked ? fields.Integer("max_window_layers", 28) : 0;
+        var every = Math.Max(1, fields.Integer("sliding_window_pattern", family.FullEvery));
         var windows = new int[layers];
         for (var layer = 0; layer < layers; layer++)
         {
-            var slides = types.Count == layers ? types[layer] == "sliding_attention" : layer >= firstWithWindow;
+            var slides = types.Count == layers ? types[layer] == "sliding_attention" : family.Windows switch
+            {
+                WindowRule.Pattern => (layer + 1) % every != 0,
+                WindowRule.WithoutRope => withoutRope is { } without && layer < without.Length && without[layer],
+                _ => layer >= firstWithWindow,
+            };
             windows[layer] = slides ? window!.Value : int.MaxValue;
         }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pursuit.Engine.Kernels;
 
 namespace Pursuit.Engine.Models;
 
@@ -7,6 +8,7 @@ internal static class ModelConfigWriter
 {
     public static void Write(ModelConfig config, string weightType, Stream stream)
     {
+        var (family, keys) = (config.Family, config.Family.Keys);
         using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
         json.WriteStartObject();
         json.WriteStartArray("architectures");
@@ -14,22 +16,27 @@ internal static class ModelConfigWriter
         json.WriteEndArray();
         json.WriteString("model_type", config.ModelType);
         json.WriteNumber("vocab_size", config.VocabularySize);
-        json.WriteNumber("hidden_size", config.HiddenSize);
-        json.WriteNumber("intermediate_size", config.IntermediateSize);
-        json.WriteNumber("num_hidden_layers", config.Layers);
-        json.WriteNumber("num_attention_heads", config.QueryHeads);
-        json.WriteNumber("num_key_value_heads", config.KeyValueHeads);
-        json.WriteNumber("head_dim", config.HeadSize);
-        json.WriteNumber("max_position_embeddings", config.MaximumPositions);
+        json.WriteNumber(keys.Hidden, config.HiddenSize);
+        json.WriteNumber(keys.Intermediate, config.IntermediateSize);
+        json.WriteNumber(keys.Layers, config.Layers);
+        json.WriteNumber(keys.Heads, config.QueryHeads);
+        if (!family.NeverGrouped)
+        {
+            json.WriteNumber("num_key_value_heads", config.KeyValueHeads);
+            json.WriteNumber("head_dim", config.HeadSize);
+        }
+
+        json.WriteNumber(keys.Positions, config.MaximumPositions);
         // The shortest decimal that gives the same float, so that the file reads 1e-05 and not 9.99999974E-06.
-        json.WriteNumber("rms_norm_eps", (decimal)config.NormEpsilon);
-        json.WriteNumber("rope_theta", config.RopeTheta);
-        WriteScaling(json, config.RopeScaling);
-        json.WriteString("hidden_act", "silu");
-        if (config.Family.AttentionBias == ConfigKey.Read)
-            json.WriteBoolean("attention_bias", config.Biases.HasFlag(BiasPlacement.AttentionOutput));
-        if (config.Family.MlpBias == ConfigKey.Read)
-            json.WriteBoolean("mlp_bias", config.Biases.HasFlag(BiasPlacement.Mlp));
+        json.WriteNumber(keys.Epsilon, (decimal)config.NormEpsilon);
+        if (family.Names.Positions is null)
+            RopeWriter.Write(json, config);
+        WriteActivation(json, config);
+        WriteBiases(json, config);
+        if (family.MayBeParallel)
+            json.WriteBoolean("use_parallel_residual", config.IsParallel);
+        WriteScales(json, config);
+        WriteMixture(json, config);
         json.WriteBoolean("tie_word_embeddings", config.TiedHead);
         WriteWindows(json, config);
         if (config.BeginToken is { } begin)
@@ -42,25 +49,73 @@ internal static class ModelConfigWriter
         json.WriteEndObject();
     }
 
-    private static void WriteScaling(Utf8JsonWriter json, RopeScaling scaling)
+    private static void WriteActivation(Utf8JsonWriter json, ModelConfig config)
     {
-        if (scaling.Kind == RopeScalingKind.None)
+        var family = config.Family;
+        var name = config.Activation switch
         {
-            json.WriteNull("rope_scaling");
+            Activation.Silu => "silu",
+            Activation.Gelu => "gelu",
+            _ => family.ModelType == "gpt2" ? "gelu_new" : "gelu_pytorch_tanh",
+        };
+        json.WriteString(family.Keys.Activation, name);
+        if (family.ReadsHiddenActivation)
+            json.WriteString("hidden_activation", name);
+    }
+
+    private static void WriteBiases(Utf8JsonWriter json, ModelConfig config)
+    {
+        var family = config.Family;
+        if (family.BiasKey is { } key)
+            json.WriteBoolean(key, config.Biases.HasFlag(family.UsualBiases));
+        if (family.BiasKey is null && family.AttentionBias == ConfigKey.Read)
+            json.WriteBoolean("attention_bias", config.Biases.HasFlag(BiasPlacement.AttentionOutput));
+        if (family.MlpBias == ConfigKey.Read)
+            json.WriteBoolean("mlp_bias", config.Biases.HasFlag(BiasPlacement.Mlp));
+    }
+
+    private static void WriteScales(Utf8JsonWriter json, ModelConfig config)
+    {
+        var family = config.Family;
+        if (family.UsualQueryScalar is not null && config.AttentionScale is { } factor)
+            json.WriteNumber("query_pre_attn_scalar", Math.Round(1 / (factor * factor), 6));
+        if (family.ReadsSoftcaps)
+        {
+            WriteCap("attn_logit_softcapping", config.AttentionSoftcap);
+            WriteCap("final_logit_softcapping", config.LogitSoftcap);
+        }
+
+        if (!family.ReadsMultipliers)
             return;
-        }
+        json.WriteNumber("embedding_multiplier", (decimal)(config.EmbeddingScale ?? 1));
+        json.WriteNumber("residual_multiplier", (decimal)(config.ResidualScale ?? 1));
+        json.WriteNumber("attention_multiplier", config.AttentionScale ?? 1);
+        json.WriteNumber("logits_scaling", (decimal)(config.LogitDivisor ?? 1));
 
-        json.WriteStartObject("rope_scaling");
-        json.WriteString("rope_type", scaling.Kind == RopeScalingKind.Linear ? "linear" : "llama3");
-        json.WriteNumber("factor", scaling.Factor);
-        if (scaling.Kind == RopeScalingKind.Llama3)
+        void WriteCap(string name, float cap)
         {
-            json.WriteNumber("low_freq_factor", scaling.LowFrequencyFactor);
-            json.WriteNumber("high_freq_factor", scaling.HighFrequencyFactor);
-            json.WriteNumber("original_max_position_embeddings", scaling.OriginalPositions);
+            if (cap > 0)
+                json.WriteNumber(name, (decimal)cap);
+            else
+                json.WriteNull(name);
         }
+    }
 
-        json.WriteEndObject();
+    private static void WriteMixture(Utf8JsonWriter json, ModelConfig config)
+    {
+        if (config.Family.Mixture is not { } rule)
+            return;
+        json.WriteNumber(rule.CountKey, config.Experts);
+        json.WriteNumber("num_experts_per_tok", config.ExpertsPerToken);
+        if (rule.SizeKey != config.Family.Keys.Intermediate)
+            json.WriteNumber(rule.SizeKey, config.ExpertSize);
+        if (rule.Normalizes is null)
+            json.WriteBoolean("norm_topk_prob", config.NormalizesExperts);
+        if (!rule.MayHaveDenseLayers)
+            return;
+        json.WriteNumber("decoder_sparse_step", 1);
+        var dense = config.DenseLayers ?? [];
+        WriteNumbers(json, "mlp_only_layers", [.. Enumerable.Range(0, dense.Count).Where(l => dense[l])]);
     }
 
     private static void WriteWindows(Utf8JsonWriter json, ModelConfig config)
@@ -68,7 +123,7 @@ internal static class ModelConfigWriter
         if (config.Family.Windows == WindowRule.Never)
             return;
         var slides = config.Windows.Any(w => w != int.MaxValue);
-        if (config.Family.Windows == WindowRule.Asked)
+        if (config.Family.Windows is WindowRule.Asked or WindowRule.WithoutRope)
             json.WriteBoolean("use_sliding_window", slides);
         if (!slides)
         {
@@ -81,7 +136,7 @@ internal static class ModelConfigWriter
         foreach (var window in config.Windows)
             json.WriteStringValue(window == int.MaxValue ? "full_attention" : "sliding_attention");
         json.WriteEndArray();
-        if (config.Family.Windows == WindowRule.Always)
+        if (config.Family.Windows != WindowRule.Asked)
             return;
         var first = config.Windows.TakeWhile(w => w == int.MaxValue).Count();
         json.WriteNumber("max_window_layers", first);

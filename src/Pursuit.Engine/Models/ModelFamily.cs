@@ -1,3 +1,5 @@
+using Pursuit.Engine.Kernels;
+
 namespace Pursuit.Engine.Models;
 
 /// <summary>What a family's modelling code makes of a key of config.json.</summary>
@@ -24,6 +26,35 @@ internal enum WindowRule
 
     /// <summary>Those from max_window_layers on, where use_sliding_window says so.</summary>
     Asked,
+
+    /// <summary>All but every so-manieth layer (<see cref="ModelFamily.FullEvery"/>).</summary>
+    Pattern,
+
+    /// <summary>Layers without rotary positions, where use_sliding_window says so.</summary>
+    WithoutRope,
+}
+
+/// <summary>What of queries and keys is normalised before rotation.</summary>
+internal enum HeadNorm
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>Each head by itself, with one weight for all heads.</summary>
+    EachHead,
+
+    /// <summary>All queries of a token as one vector, and all keys.</summary>
+    AllHeads,
+}
+
+/// <summary>How a file holds queries, keys and values.</summary>
+internal enum FusedLayout
+{
+    /// <summary>One after another: all queries, all keys, all values; in one matrix or three.</summary>
+    Plain,
+
+    /// <summary>For every head its query, key and value.</summary>
+    ByHead,
 }
 
 /// <summary>
@@ -31,22 +62,26 @@ internal enum WindowRule
 /// </summary>
 /// <param name="ModelType">Its name in config.json's model_type.</param>
 /// <param name="ClassName">What its classes' names begin with.</param>
-internal sealed record ModelFamily(string ModelType, string ClassName)
+/// <param name="Members">Models people know, for the list of families.</param>
+internal sealed partial record ModelFamily(string ModelType, string ClassName, string Members)
 {
-    /// <summary>The families, by which every config is read and written.</summary>
-    public static IReadOnlyList<ModelFamily> All { get; } =
-    [
-        new("llama", "Llama") { AttentionBias = ConfigKey.Read, MlpBias = ConfigKey.Read, MayLackKeyValueHeads = true },
-        new("mistral", "Mistral") { AttentionBias = ConfigKey.Refused, Windows = WindowRule.Always },
-        new("qwen2", "Qwen2") { FixedBiases = BiasPlacement.QueryKeyValue, Windows = WindowRule.Asked },
-        new("qwen3", "Qwen3") { AttentionBias = ConfigKey.Read, QueryKeyNorm = true, UsualHeadSize = 128, Windows = WindowRule.Asked },
-    ];
-
     /// <summary>The class of its causal language model, in config.json's architectures.</summary>
-    public string Architecture => ClassName + "ForCausalLM";
+    public string Architecture => HeadClass ?? ClassName + "ForCausalLM";
+
+    /// <summary>The class of its causal language model where the name follows no rule.</summary>
+    public string? HeadClass { get; init; }
 
     /// <summary>The class of the model without a head.</summary>
-    public string Body => ClassName + "Model";
+    public string Body => BodyClass ?? ClassName + "Model";
+
+    /// <summary>The class of the model without a head where the name follows no rule.</summary>
+    public string? BodyClass { get; init; }
+
+    /// <summary>Its tensors' names.</summary>
+    public ModuleNames Names { get; init; } = new();
+
+    /// <summary>Its keys' names.</summary>
+    public ConfigKeys Keys { get; init; } = new();
 
     /// <summary>The key attention_bias: biases of queries, keys, values and the attention's output.</summary>
     public ConfigKey AttentionBias { get; init; } = ConfigKey.Ignored;
@@ -57,8 +92,70 @@ internal sealed record ModelFamily(string ModelType, string ClassName)
     /// <summary>Biases that every model of the family has.</summary>
     public BiasPlacement FixedBiases { get; init; }
 
-    /// <summary>Whether queries and keys are normalised per head before rotation.</summary>
-    public bool QueryKeyNorm { get; init; }
+    /// <summary>Biases that a model has where <see cref="BiasKey"/> is missing.</summary>
+    public BiasPlacement UsualBiases { get; init; }
+
+    /// <summary>The one key that switches <see cref="UsualBiases"/> on or off; null: there is none.</summary>
+    public string? BiasKey { get; init; }
+
+    /// <summary>Whether norms take the mean away (layer norm) and have a bias.</summary>
+    public bool LayerNorm { get; init; }
+
+    /// <summary>What is added to a norm's weight.</summary>
+    public float NormOffset { get; init; }
+
+    /// <summary>The norm of queries and keys.</summary>
+    public HeadNorm QueryKeyNorm { get; init; }
+
+    /// <summary>How queries, keys and values lie in the file.</summary>
+    public FusedLayout QueryKeyValue { get; init; }
+
+    /// <summary>Whether linear layers' matrices are stored [inputs, outputs] (GPT-2's Conv1D).</summary>
+    public bool TransposedWeights { get; init; }
+
+    /// <summary>Whether the feed-forward block has a gate.</summary>
+    public bool Gated { get; init; } = true;
+
+    /// <summary>The feed-forward block's function where config.json names none.</summary>
+    public Activation UsualActivation { get; init; } = Activation.Silu;
+
+    /// <summary>
+    /// Whether hidden_activation decides, and hidden_act "gelu" beside it means its approximation, as the Gemma family's first files have it.
+    /// </summary>
+    public bool ReadsHiddenActivation { get; init; }
+
+    /// <summary>Whether use_parallel_residual is read, true where it is missing: both blocks read the layer's input.</summary>
+    public bool MayBeParallel { get; init; }
+
+    /// <summary>Whether embeddings are multiplied by the root of their width.</summary>
+    public bool ScalesEmbedding { get; init; }
+
+    /// <summary>Whether embedding_multiplier, residual_multiplier, attention_multiplier and logits_scaling are read.</summary>
+    public bool ReadsMultipliers { get; init; }
+
+    /// <summary>Whether final_logit_softcapping and attn_logit_softcapping are read.</summary>
+    public bool ReadsSoftcaps { get; init; }
+
+    /// <summary>query_pre_attn_scalar where it is missing; null: the key isn't read, scores are divided by the root of the head size.</summary>
+    public double? UsualQueryScalar { get; init; }
+
+    /// <summary>Share of a head's values that is rotated where the key is missing; null: always all, and the key is refused.</summary>
+    public double? UsualRotaryShare { get; init; }
+
+    /// <summary>Base of the rotary angles where the key is missing.</summary>
+    public double UsualRopeTheta { get; init; } = 10_000;
+
+    /// <summary>Base of the rotary angles of layers with a window, which are never scaled, where rope_local_base_freq is missing.</summary>
+    public double? UsualLocalRopeTheta { get; init; }
+
+    /// <summary>Whether layers with a window leave the rotary scaling out.</summary>
+    public bool LocalRopeIsPlain { get; init; }
+
+    /// <summary>Whether no_rope_layers and no_rope_layer_interval are read.</summary>
+    public bool ReadsNoRopeLayers { get; init; }
+
+    /// <summary>Whether rope_scaling of type "yarn" or "su" is another spelling of longrope.</summary>
+    public bool LongRopeSpellings { get; init; }
 
     /// <summary>Values per head where head_dim is missing; null: the width over the heads.</summary>
     public int? UsualHeadSize { get; init; }
@@ -66,9 +163,41 @@ internal sealed record ModelFamily(string ModelType, string ClassName)
     /// <summary>Whether num_key_value_heads may be missing and then is the number of heads.</summary>
     public bool MayLackKeyValueHeads { get; init; }
 
+    /// <summary>Whether every query head has a key head of its own, whatever the config says.</summary>
+    public bool NeverGrouped { get; init; }
+
+    /// <summary>The feed-forward block's width over the model's where the key is missing; null: it must be there.</summary>
+    public int? UsualWidening { get; init; }
+
+    /// <summary>What norms add to the mean square where the key is missing.</summary>
+    public double UsualEpsilon { get; init; } = 1e-6;
+
+    /// <summary>Whether the head is the embedding where tie_word_embeddings is missing.</summary>
+    public bool UsuallyTied { get; init; }
+
     /// <summary>Its sliding windows.</summary>
     public WindowRule Windows { get; init; } = WindowRule.Never;
 
+    /// <summary>sliding_window where the key is missing; null: none.</summary>
+    public int? UsualWindow { get; init; } = 4096;
+
+    /// <summary>With <see cref="WindowRule.Pattern"/>: every so-manieth layer sees all.</summary>
+    public int FullEvery { get; init; } = 2;
+
+    /// <summary>Its mixture of experts; null: it has none.</summary>
+    public MixtureRule? Mixture { get; init; }
+
+    /// <summary>The last parts of the linear modules' names, by which adapters name them.</summary>
+    public IEnumerable<string> LinearModules => Mixture is null ? Names.LinearModules
+        : Names.QueryKeyValue.Append(Names.AttentionOutput).Select(ModuleNames.Last)
+            .Concat(Mixture.LinearModules).Concat(Mixture.MayHaveDenseLayers ? Names.LinearModules : []).Distinct();
+
+    /// <summary>Keys whose presence, other than false or null, asks for something this decoder has not.</summary>
+    public IReadOnlyList<string> RefusedFlags { get; init; } = [];
+
+    /// <summary>The norm's rule with an epsilon.</summary>
+    public NormRule Norm(float epsilon) => new(epsilon, NormOffset, LayerNorm);
+
     /// <summary>A family by its model_type; null where this decoder has none of that name.</summary>
-    public static ModelFamily? Find(string modelType) => All.FirstOrDefault(f => f.ModelType == modelType);
+    public static ModelFamily? Find(string modelType) => ByName.GetValueOrDefault(modelType);
 }

@@ -10,6 +10,15 @@ namespace Pursuit.Engine.Models;
 /// <param name="VectorOffset">First value in a flat buffer of the vectors alone; -1 for a matrix.</param>
 internal sealed record Parameter(int Index, string Name, IReadOnlyList<int> Shape, long Offset, long VectorOffset = -1)
 {
+    /// <summary>How its values lie in the file; null: as in memory.</summary>
+    public FileOrder? Order { get; init; }
+
+    /// <summary>Its shape in the file.</summary>
+    public IReadOnlyList<int> FileShape => Order?.Shape(Shape) ?? Shape;
+
+    /// <summary>Every value of a vector in a model made at random.</summary>
+    public float Start { get; init; }
+
     /// <summary>Whether it is a norm's weight or a bias.</summary>
     public bool IsVector => Shape.Count == 1;
 
@@ -53,21 +62,53 @@ internal sealed record LinearGroup(int Layer, int Inputs, IReadOnlyList<LinearPa
     public BufferSlice Biases(DeviceBuffer buffer) => buffer.Slice(Parts[0].Bias!.Offset, Outputs);
 }
 
+/// <summary>A norm's weight, and its bias where it has one.</summary>
+/// <param name="Weight">w [size].</param>
+/// <param name="Bias">b [size], or null.</param>
+internal sealed record NormParameters(Parameter Weight, Parameter? Bias);
+
 /// <summary>The parameters of one decoder layer.</summary>
-/// <param name="AttentionNorm">The norm before attention.</param>
+/// <param name="AttentionNorm">The norm before attention, or null.</param>
 /// <param name="QueryKeyValue">Queries, keys, values.</param>
-/// <param name="QueryNorm">The norm of each query head, or null.</param>
-/// <param name="KeyNorm">The norm of each key head, or null.</param>
+/// <param name="QueryNorm">The norm of queries, or null.</param>
+/// <param name="KeyNorm">The norm of keys, or null.</param>
 /// <param name="AttentionOutput">The attention's output.</param>
-/// <param name="MlpNorm">The norm before the feed-forward block.</param>
-/// <param name="GateUp">Gate and up.</param>
-/// <param name="Down">Down.</param>
+/// <param name="AttentionOutputNorm">The norm of the attention's output, or null.</param>
+/// <param name="MlpNorm">The norm before the feed-forward block, or null.</param>
+/// <param name="Mlp">The feed-forward block, or null where there is a mixture.</param>
+/// <param name="Mixture">The mixture of experts in its place, or null.</param>
+/// <param name="MlpOutputNorm">The norm of the feed-forward block's output, or null.</param>
 internal sealed record LayerParameters(
-    Parameter AttentionNorm,
+    NormParameters? AttentionNorm,
     LinearGroup QueryKeyValue,
-    Parameter? QueryNorm,
-    Parameter? KeyNorm,
+    NormParameters? QueryNorm,
+    NormParameters? KeyNorm,
     LinearGroup AttentionOutput,
-    Parameter MlpNorm,
-    LinearGroup GateUp,
-    LinearGroup Down);
+    NormParameters? AttentionOutputNorm,
+    NormParameters? MlpNorm,
+    MlpParameters? Mlp,
+    MixtureParameters? Mixture,
+    NormParameters? MlpOutputNorm)
+{
+    /// <summary>Its linear layers.</summary>
+    public IEnumerable<LinearGroup> LinearGroups
+    {
+        get
+        {
+            IEnumerable<LinearGroup> mlp = Mlp is null ? [] : [Mlp.GateUp, Mlp.Down];
+            IEnumerable<LinearGroup> mixture =
+                Mixture is null ? [] : Mixture.Experts.SelectMany(e => new[] { e.GateUp, e.Down }).Prepend(Mixture.Router);
+            return [QueryKeyValue, AttentionOutput, .. mlp, .. mixture];
+        }
+    }
+}
+
+/// <summary>A feed-forward block, or one expert.</summary>
+/// <param name="GateUp">Gate and up, or the first matrix of a block without a gate.</param>
+/// <param name="Down">Down.</param>
+internal sealed record MlpParameters(LinearGroup GateUp, LinearGroup Down);
+
+/// <summary>A mixture of experts.</summary>
+/// <param name="Router">The logits of the experts.</param>
+/// <param name="Experts">The experts.</param>
+internal sealed record MixtureParameters(LinearGroup Router, IReadOnlyList<MlpParameters> Experts);

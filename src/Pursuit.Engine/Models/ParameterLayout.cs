@@ -9,16 +9,21 @@ internal sealed class ParameterLayout
     private const int Alignment = 16;
 
     private readonly List<Parameter> _all = [];
+    private readonly ModelFamily _family;
+    private readonly ModuleNames _names;
     private readonly Dictionary<string, Parameter> _byName;
 
     /// <summary>Lays out the parameters of a model.</summary>
     public ParameterLayout(ModelConfig config)
     {
-        Embedding = Add("model.embed_tokens.weight", config.VocabularySize, config.HiddenSize);
+        (_family, _names) = (config.Family, config.Family.Names);
+        Embedding = Add($"{_names.Body}{_names.Embedding}.weight", config.VocabularySize, config.HiddenSize);
+        if (_names.Positions is { } positions)
+            Positions = Add($"{_names.Body}{positions}.weight", config.MaximumPositions, config.HiddenSize);
         Layers = [.. Enumerable.Range(0, config.Layers).Select(layer => AddLayer(config, layer))];
-        FinalNorm = Add("model.norm.weight", config.HiddenSize);
-        var head = config.TiedHead ? Embedding : Add("lm_head.weight", config.VocabularySize, config.HiddenSize);
-        Head = new LinearGroup(-1, config.HiddenSize, [new LinearPart("lm_head", 0, head, null)]);
+        FinalNorm = AddNorm(_names.Body + _names.FinalNorm, config.HiddenSize);
+        var head = config.TiedHead ? Embedding : Add(_names.Head + ".weight", config.VocabularySize, config.HiddenSize);
+        Head = new LinearGroup(-1, config.HiddenSize, [new LinearPart(_names.Head, 0, head, null)]);
         _byName = _all.ToDictionary(p => p.Name, StringComparer.Ordinal);
     }
 
@@ -37,80 +42,118 @@ internal sealed class ParameterLayout
     /// <summary>The embedding [vocabulary, hidden].</summary>
     public Parameter Embedding { get; }
 
+    /// <summary>The learned positions [positions, hidden], or null.</summary>
+    public Parameter? Positions { get; }
+
     /// <summary>The layers.</summary>
     public IReadOnlyList<LayerParameters> Layers { get; }
 
     /// <summary>The norm before the head.</summary>
-    public Parameter FinalNorm { get; }
+    public NormParameters FinalNorm { get; }
 
     /// <summary>The head; its weight is <see cref="Embedding"/> when tied.</summary>
     public LinearGroup Head { get; }
 
     /// <summary>The linear layers of the decoder layers, from the first layer up; not the head.</summary>
     public IEnumerable<LinearGroup> LinearGroups =>
-        Layers.SelectMany(l => new[] { l.QueryKeyValue, l.AttentionOutput, l.GateUp, l.Down });
+        Layers.SelectMany(l => l.LinearGroups);
 
     /// <summary>A parameter by its Hugging Face name, or null.</summary>
     public Parameter? Find(string name) => _byName.GetValueOrDefault(name);
 
     private LayerParameters AddLayer(ModelConfig config, int layer)
     {
-        var prefix = $"model.layers.{layer}.";
         var hidden = config.HiddenSize;
+        var fused = new FileOrder(_family.TransposedWeights, _family.QueryKeyValue == FusedLayout.ByHead ? config.QueryHeads : 0);
         return new LayerParameters(
-            Add(prefix + "input_layernorm.weight", hidden),
+            Norm(_names.AttentionNorm),
+            Group(_names.QueryKeyValue, BiasPlacement.QueryKeyValue, hidden, fused, [config.QuerySize, .. Twice(config.KeyValueSize)]),
+            HeadNorm(_names.QueryNorm, config.QuerySize),
+            HeadNorm(_names.KeyNorm, config.KeyValueSize),
+            Group([_names.AttentionOutput], BiasPlacement.AttentionOutput, config.QuerySize, Plain(), [hidden]),
+            Norm(_names.AttentionOutputNorm),
+            Norm(_names.MlpNorm),
+            config.IsMixture(layer) ? null : Mlp(_names.MlpInput, _names.MlpOutput, config.IntermediateSize),
+            config.IsMixture(layer) ? Mixture() : null,
+            Norm(_names.MlpOutputNorm));
+
+        MlpParameters Mlp(IReadOnlyList<string> inputs, string output, int size) => new(
+            Group(inputs, BiasPlacement.Mlp, hidden, Plain(), _family.Gated ? [size, size] : [size]),
+            Group([output], BiasPlacement.Mlp, size, Plain(), [hidden]));
+
+        MixtureParameters Mixture()
+        {
+            var names = _family.Mixture!;
+            var router = Group([names.Router], BiasPlacement.Mlp, hidden, Plain(), [config.Experts]);
+            return new(router, [.. Enumerable.Range(0, config.Experts).Select(e => Mlp(
+                [.. names.ExpertInput.Select(m => $"{names.Experts}.{e}.{m}")], $"{names.Experts}.{e}.{names.ExpertOutput}", config.ExpertSize))]);
+        }
+
+        int[] Twice(int size) => [size, size];
+        FileOrder Plain() => fused with { Heads = 0 };
+        NormParameters? Norm(string? name) => name is null ? null : AddNorm(_names.Module(layer, name), hidden);
+        NormParameters? HeadNorm(string name, int all) => _family.QueryKeyNorm switch
+        {
+            Models.HeadNorm.None => null,
+            Models.HeadNorm.EachHead => AddNorm(_names.Module(layer, name), config.HeadSize),
+            _ => AddNorm(_names.Module(layer, name), all),
+        };
+        LinearGroup Group(IReadOnlyList<string> modules, BiasPlacement biases, int inputs, FileOrder order, int[] outputs) =>
             AddGroup(
                 layer,
-                hidden,
-                config.Biases.HasFlag(BiasPlacement.QueryKeyValue),
-                (prefix + "self_attn.q_proj", config.QuerySize),
-                (prefix + "self_attn.k_proj", config.KeyValueSize),
-                (prefix + "self_attn.v_proj", config.KeyValueSize)),
-            config.QueryKeyNorm ? Add(prefix + "self_attn.q_norm.weight", config.HeadSize) : null,
-            config.QueryKeyNorm ? Add(prefix + "self_attn.k_norm.weight", config.HeadSize) : null,
-            AddGroup(layer, config.QuerySize, config.Biases.HasFlag(BiasPlacement.AttentionOutput), (prefix + "self_attn.o_proj", hidden)),
-            Add(prefix + "post_attention_layernorm.weight", hidden),
-            AddGroup(
-                layer,
-                hidden,
-                config.Biases.HasFlag(BiasPlacement.Mlp),
-                (prefix + "mlp.gate_proj", config.IntermediateSize),
-                (prefix + "mlp.up_proj", config.IntermediateSize)),
-            AddGroup(layer, config.IntermediateSize, config.Biases.HasFlag(BiasPlacement.Mlp), (prefix + "mlp.down_proj", hidden)));
+                inputs,
+                config.Biases.HasFlag(biases),
+                order is { Transposes: false, Heads: 0 } ? null : order,
+                // One module of several outputs is one matrix; otherwise each output has its module.
+                [.. modules.Select((m, i) => (_names.Module(layer, m), modules.Count == 1 ? outputs.Sum() : outputs[i]))]);
     }
 
-    private LinearGroup AddGroup(int layer, int inputs, bool bias, params ReadOnlySpan<(string Module, int Outputs)> modules)
+    private LinearGroup AddGroup(int layer, int inputs, bool bias, FileOrder? order, IReadOnlyList<(string Module, int Outputs)> modules)
     {
         Align();
         var weights = new List<Parameter>();
         foreach (var (module, outputs) in modules)
-            weights.Add(Append(module + ".weight", outputs, inputs));
+            weights.Add(Append(module + ".weight", order, 0, outputs, inputs));
         Align();
         var parts = new List<LinearPart>();
         var firstOutput = 0;
         for (var i = 0; i < weights.Count; i++)
         {
-            parts.Add(
-                new LinearPart(
-                    modules[i].Module, firstOutput, weights[i], bias ? Append(modules[i].Module + ".bias", modules[i].Outputs) : null));
-            firstOutput += modules[i].Outputs;
+            var (module, outputs) = modules[i];
+            parts.Add(new LinearPart(module, firstOutput, weights[i], bias ? Append(module + ".bias", order?.OfRows, 0, outputs) : null));
+            firstOutput += outputs;
         }
 
         Align();
         return new LinearGroup(layer, inputs, parts);
     }
 
-    private Parameter Add(string name, params int[] shape)
+    private NormParameters AddNorm(string name, int size) =>
+        new(Vector(name + ".weight", 1 - _family.NormOffset, size), _family.LayerNorm ? Vector(name + ".bias", 0, size) : null);
+
+    private Parameter Vector(string name, float start, int size)
     {
         Align();
-        var parameter = Append(name, shape);
+        var parameter = Append(name, null, start, size);
         Align();
         return parameter;
     }
 
-    private Parameter Append(string name, params int[] shape)
+    private Parameter Add(string name, params int[] shape)
     {
-        var parameter = new Parameter(_all.Count, name, shape, BufferLength, shape.Length == 1 ? VectorLength : -1);
+        Align();
+        var parameter = Append(name, null, 0, shape);
+        Align();
+        return parameter;
+    }
+
+    private Parameter Append(string name, FileOrder? order, float start, params int[] shape)
+    {
+        var parameter = new Parameter(_all.Count, name, shape, BufferLength, shape.Length == 1 ? VectorLength : -1)
+        {
+            Order = order,
+            Start = start,
+        };
         _all.Add(parameter);
         BufferLength += parameter.Length;
         if (parameter.IsVector) VectorLength += parameter.Length;

@@ -17,8 +17,9 @@ internal sealed class InputGradients : GradientConsumer
     private int Length { get; set; }
 
     /// <inheritdoc/>
-    public override void OnEmbedding(DeviceBatch batch, BufferSlice deltas)
+    public override void OnEmbedding(DeviceBatch batch, EmbeddingRows rows, BufferSlice deltas)
     {
+        // Learned positions come first: what stays is the token embeddings'.
         Length = deltas.Length;
         if (_values.Length < Length) _values = new float[Length];
         batch.Operations.Read(deltas, _values.AsSpan(0, Length));

@@ -104,11 +104,11 @@ internal sealed class WeightGradients : IGradientSum, IDisposable
             var (deltas, inputs) = (new MatrixSlice(gradient.Deltas, group.Outputs), new MatrixSlice(gradient.Inputs, group.Inputs));
             var sum = new MatrixSlice(group.Weights(_sum), group.Inputs);
             operations.Multiply(
-                new(group.Outputs, group.Inputs, gradient.Batch.Tokens, deltas, inputs, sum) { TransposeA = true, Beta = 1 });
+                new(group.Outputs, group.Inputs, gradient.Rows, deltas, inputs, sum) { TransposeA = true, Beta = 1 });
             if (group.HasBias)
             {
                 var bias = _bias.Slice(0, group.Outputs);
-                operations.SumRows(deltas, gradient.Batch.Tokens, group.Outputs, bias);
+                operations.SumRows(deltas, gradient.Rows, group.Outputs, bias);
                 operations.AddScaled(1, bias, group.Biases(_sum));
             }
 
@@ -146,13 +146,14 @@ internal sealed class WeightGradients : IGradientSum, IDisposable
             Pass(batch, parameter.Index);
         }
 
-        public override void OnEmbedding(DeviceBatch batch, BufferSlice deltas)
+        public override void OnEmbedding(DeviceBatch batch, EmbeddingRows rows, BufferSlice deltas)
         {
-            var embedding = _owner._decoder.Layout.Embedding;
-            _owner._turns.Wait(embedding.Index, batch.Index);
-            var target = _owner._embeddingInput?.Slice(0, embedding.Length) ?? embedding.In(_sum);
-            batch.Operations.ScatterAddRows(deltas, batch.TokenIds, _owner._decoder.Config.HiddenSize, target);
-            Pass(batch, embedding.Index);
+            var table = rows.Table;
+            _owner._turns.Wait(table.Index, batch.Index);
+            var isShared = table == _owner._decoder.Layout.Embedding && _owner._embeddingInput is not null;
+            var target = isShared ? _owner._embeddingInput!.Slice(0, table.Length) : table.In(_sum);
+            batch.Operations.ScatterAddRows(deltas, rows.Indices, _owner._decoder.Config.HiddenSize, target);
+            Pass(batch, table.Index);
         }
 
         public override void End(DeviceBatch batch)

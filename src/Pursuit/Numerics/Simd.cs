@@ -72,6 +72,9 @@ internal unsafe interface ISimd<TSelf>
     /// <summary>x, or the bound where x is above; NaN stays NaN.</summary>
     static abstract TSelf AtMost(TSelf bound, TSelf x);
 
+    /// <summary>Lane by lane: one value where x is below 0, the other elsewhere, NaN included.</summary>
+    static abstract TSelf IfNegative(TSelf x, TSelf negative, TSelf other);
+
     static abstract TSelf SquareRoot(TSelf a);
 
     static abstract TSelf Round(TSelf a);
@@ -164,6 +167,10 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : ISimd<Simd512>
         new(Vector512.ConditionalSelect(Vector512.GreaterThan(x._value, bound._value), bound._value, x._value));
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 IfNegative(Simd512 x, Simd512 negative, Simd512 other) =>
+        new(Vector512.ConditionalSelect(Vector512.LessThan(x._value, Vector512<float>.Zero), negative._value, other._value));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd512 SquareRoot(Simd512 a) => new(Vector512.Sqrt(a._value));
 
@@ -260,6 +267,10 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimd<Simd256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 IfNegative(Simd256 x, Simd256 negative, Simd256 other) =>
+        new(Vector256.ConditionalSelect(Vector256.LessThan(x._value, Vector256<float>.Zero), negative._value, other._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 SquareRoot(Simd256 a) => new(Vector256.Sqrt(a._value));
 
     /// <inheritdoc/>
@@ -347,6 +358,9 @@ internal readonly unsafe struct SimdPlain(float value) : ISimd<SimdPlain>
     public static SimdPlain AtMost(SimdPlain bound, SimdPlain x) => x._value > bound._value ? bound : x;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static SimdPlain IfNegative(SimdPlain x, SimdPlain negative, SimdPlain other) => x._value < 0 ? negative : other;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SimdPlain SquareRoot(SimdPlain a) => new(MathF.Sqrt(a._value));
 

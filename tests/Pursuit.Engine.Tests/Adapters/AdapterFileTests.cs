@@ -64,12 +64,25 @@ public sealed class AdapterFileTests
     }
 
     [Fact]
+    public void Turned_weights_in_a_family_that_turns_none_are_refused()
+    {
+        using var reference = new LoraCase("grouped-attention");
+        using var directory = new TemporaryDirectory();
+        reference.Adapters.Save(directory.FullPath, null);
+        var path = Path.Combine(directory.FullPath, AdapterConfig.FileName);
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"fan_in_fan_out\": false", "\"fan_in_fan_out\": true", StringComparison.Ordinal));
+        Should.Throw<PursuitException>(() => LoraAdapters.Load(reference.Decoder, directory.FullPath)).Message.ShouldContain("fan_in_fan_out");
+    }
+
+    [Fact]
     public void All_linear_is_written_as_the_names_it_stands_for()
     {
-        var options = new LoraOptions { TargetModules = [LoraOptions.AllLinear] };
-        using var stream = new MemoryStream();
-        new AdapterConfig(options, null).Write(stream);
-        AdapterConfig.Parse(stream.ToArray(), "config").Options.TargetModules.ShouldBe(LoraOptions.KnownModules);
+        using var decoder = TinyModel.Create();
+        using var adapters = LoraAdapters.Create(decoder, new LoraOptions { Rank = 2, TargetModules = [LoraOptions.AllLinear] }, seed: 1);
+        using var directory = new TemporaryDirectory();
+        adapters.Save(directory.FullPath, null);
+        AdapterConfig.ReadDirectory(directory.FullPath).Options.TargetModules
+            .ShouldBe(["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]);
     }
 
     [Fact]
@@ -92,7 +105,6 @@ public sealed class AdapterFileTests
     [InlineData("\"alpha_pattern\":{\"q_proj\":8}", "alpha_pattern")]
     [InlineData("\"layers_to_transform\":[0]", "layers_to_transform")]
     [InlineData("\"layer_replication\":[[0,1]]", "layer_replication")]
-    [InlineData("\"fan_in_fan_out\":true", "fan_in_fan_out")]
     [InlineData("\"lora_bias\":true", "lora_bias")]
     [InlineData("\"bias\":\"all\"", "bias all")]
     [InlineData("\"peft_type\":\"LOHA\"", "peft_type LOHA")]

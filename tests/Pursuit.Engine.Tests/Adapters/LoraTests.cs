@@ -8,7 +8,7 @@ namespace Pursuit.Engine.Tests.Adapters;
 /// <summary>Laws of adapters that need no reference.</summary>
 public sealed class LoraTests
 {
-    private static readonly LoraOptions Options = new() { Rank = 3, Alpha = 6, Dropout = 0, TargetModules = LoraOptions.KnownModules };
+    private static readonly LoraOptions Options = new() { Rank = 3, Alpha = 6, Dropout = 0, TargetModules = [LoraOptions.AllLinear] };
 
     [Fact]
     public void An_adapted_model_is_the_merged_model_and_its_gradients_follow_by_the_chain_rule()

@@ -10,6 +10,17 @@ public sealed class OperationTests
 {
     private static readonly int[] Widths = [2, 6, 8, 16, 22, 34, 48, 70];
 
+    public static TheoryData<string, float, bool> Norms { get; } = new(
+        from operations in OperationRegistry.Fast
+        from rule in new[] { (0f, false), (1f, false), (0f, true) }
+        select (operations.Name, rule.Item1, rule.Item2));
+
+    public static TheoryData<string, string, bool> Activations { get; } = new(
+        from operations in OperationRegistry.Fast
+        from activation in Enum.GetNames<Activation>()
+        from gated in new[] { false, true }
+        select (operations.Name, activation, gated));
+
     public static TheoryData<string> Implementations => new(OperationRegistry.Fast.Select(o => o.Name));
 
     [Theory]
@@ -34,6 +45,8 @@ public sealed class OperationTests
                 var segments = new Segments(arena.Integers(0, 2, 3, 5), 0, 3);
                 arena.Operations.Dropout(new(segments, width, 0.3f, 17, 4), x, false, y);
                 arena.Operations.Dropout(new(segments with { First = 1, Count = 2 }, width, 0.5f, 18, 0), x, true, y);
+                arena.Operations.ScaleRows(arena.Random(5), y, width, x);
+                arena.Operations.DotRows(x, y, width, arena.Zero(5));
                 arena.Scalars.Add(arena.Operations.SumOfSquares([table, x]));
             });
         }
@@ -127,10 +140,10 @@ public sealed class OperationTests
     }
 
     [Theory]
-    [MemberData(nameof(Implementations))]
-    public void Norms_equal_the_twin(string name)
+    [MemberData(nameof(Norms))]
+    public void Norms_equal_the_twin(string name, float offset, bool centers)
     {
-        foreach (var width in Widths)
+        foreach (var width in Widths.Where(w => w > 2 || !centers)) // two values less their mean are 1 and -1: no slope but rounding
         {
             Agree(name, arena =>
             {
@@ -140,16 +153,18 @@ public sealed class OperationTests
                     (arena.Random(Rows * stride), arena.Random(width), arena.Random(Rows * stride), arena.Random(Rows * stride));
                 var (y, r, dw) = (arena.Zero(Rows * stride), arena.Zero(Rows * Groups), arena.Zero(width));
                 var shape = new NormShape(Rows, Groups, width);
-                arena.Operations.RmsNorm(shape, new(x, stride), w, 1e-5f, new(y, stride), r);
-                var gradient = new NormGradient(shape, new(x, stride), w, r, new(dy, stride), new(dx, stride))
+                var norm = new NormCall(new NormRule(1e-5f, offset, centers), w, centers ? arena.Random(width) : null);
+                arena.Operations.Norm(shape, norm, new(x, stride), new(y, stride), r);
+                var gradient = new NormGradient(shape, norm, new(x, stride), r, new(dy, stride), new(dx, stride))
                 {
                     Accumulate = true,
                     DWeight = dw,
+                    DBias = centers ? arena.Zero(width) : null,
                 };
-                arena.Operations.RmsNormBackward(gradient);
-                arena.Operations.RmsNormBackward(gradient with { Accumulate = false, DWeight = null, DX = new(dy, stride) });
+                arena.Operations.NormBackward(gradient);
+                arena.Operations.NormBackward(gradient with { Accumulate = false, DWeight = null, DBias = null, DX = new(dy, stride) });
                 var again = arena.Zero(Rows * width);
-                arena.Operations.RmsNormAgain(Rows, width, x.Part(0, Rows * width), w, r.Part(0, Rows), again);
+                arena.Operations.NormAgain(Rows, width, norm, x.Part(0, Rows * width), r.Part(0, Rows), again);
             });
         }
     }
@@ -163,8 +178,9 @@ public sealed class OperationTests
             Agree(name, arena =>
             {
                 var (x, table) = (arena.Random(4 * 3 * width), arena.Random(9 * width));
-                arena.Operations.Rope(new(x, 3 * width), 2, width, table, arena.Integers(0, 8, 1, 2), backward: false);
-                arena.Operations.Rope(new(x, 3 * width), 3, width, table, arena.Integers(5, 5, 0, 2), backward: true);
+                arena.Operations.Rope(new(x, 3 * width), new(2, width, width), table, arena.Integers(0, 8, 1, 2), backward: false);
+                arena.Operations.Rope(new(x, 3 * width), new(3, width, width), table, arena.Integers(5, 5, 0, 2), backward: true);
+                arena.Operations.Rope(new(x, 3 * width), new(3, width, width / 4 * 2), table, arena.Integers(5, 5, 0, 2), backward: false);
             });
         }
     }
@@ -179,7 +195,7 @@ public sealed class OperationTests
             {
                 Agree(name, arena =>
                 {
-                    var shape = new AttentionShape(4, 2, size, window);
+                    var shape = Shape(4, 2, size, window);
                     var sequences = arena.Integers(0, 1, 0, 1, 1, 45, 1, 45, 46, 8, 46, 8);
                     const int Rows = 54;
                     var stride = 8 * size + 1;
@@ -222,7 +238,7 @@ public sealed class OperationTests
             {
                 Agree(name, arena =>
                 {
-                    var shape = new AttentionShape(4, 2, size, window);
+                    var shape = Shape(4, 2, size, window);
                     var texts = arena.Integers(0, 1, 0, 37, 1, 1, 40, 1, 2, 1, 48, 16);
                     var (q, kv) = (arena.Random(3 * 4 * size), arena.Random(64 * 4 * size));
                     var (o, lse) = (arena.Zero(3 * 4 * size), arena.Zero(3 * 4));
@@ -236,17 +252,44 @@ public sealed class OperationTests
     }
 
     [Theory]
+    [MemberData(nameof(Activations))]
+    public void Activations_equal_the_twin(string name, string function, bool gated)
+    {
+        foreach (var width in Widths)
+        {
+            foreach (var scale in new[] { 0.01f, 1, 8 })
+            {
+                Agree(name, arena =>
+                {
+                    var shape = new ActivationShape(3, width, Enum.Parse<Activation>(function), gated);
+                    var (x, h) = (arena.Random(3 * shape.Inputs, scale), arena.Zero(3 * width));
+                    arena.Operations.Activate(shape, x, h);
+                    var dH = arena.Random(3 * width);
+                    arena.Operations.ActivateBackward(shape, x, dH);
+                    arena.Operations.SoftCap(30, h);
+                    arena.Operations.Multiply(0.25f, dH);
+                });
+            }
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Implementations))]
-    public void The_gate_equals_the_twin(string name)
+    public void Softmax_of_capped_and_scaled_logits_equals_the_twin(string name)
     {
         foreach (var width in Widths)
         {
             Agree(name, arena =>
             {
-                var (gateUp, h) = (arena.Random(3 * 2 * width, 8), arena.Zero(3 * width));
-                arena.Operations.SiluGate(gateUp, 3, width, h);
-                var dH = arena.Random(3 * width);
-                arena.Operations.SiluGateBackward(gateUp, 3, width, dH);
+                var targets = arena.Integers(0, width - 1, 1);
+                var logits = arena.Random(3 * width, 20);
+                var (maximum, sum, target, weights) = (arena.Zero(3), arena.Zero(3), arena.Zero(3), arena.Zero(3));
+                arena.Operations.SoftCap(15, logits);
+                arena.Operations.Fill(float.NegativeInfinity, maximum);
+                arena.Operations.Write([1, 0.5f, 2], weights);
+                var block = new LogitBlock(logits, 3, width, 0, targets) { Rule = new(0.125f, width % 4 == 0 ? 15 : 0) };
+                arena.Operations.SoftmaxStatistics(block, maximum, sum, target);
+                arena.Operations.SoftmaxGradient(block, weights, maximum, sum);
             });
         }
     }
@@ -349,9 +392,24 @@ public sealed class OperationTests
             float.IsNaN(sum.AsSpan()[0]).ShouldBeTrue();
             var (gateUp, h) = (arena.Random(40), arena.Zero(20));
             gateUp.AsSpan()[place] = float.NaN;
-            operations.SiluGate(gateUp, 1, 20, h);
+            foreach (var activation in Enum.GetValues<Activation>())
+            {
+                operations.Activate(new(1, 20, activation, true), gateUp, h);
+                float.IsNaN(h.AsSpan()[place]).ShouldBeTrue();
+            }
+
+            operations.Fill(0, h);
+            h.AsSpan()[place] = float.NaN;
+            operations.SoftCap(3, h);
             float.IsNaN(h.AsSpan()[place]).ShouldBeTrue();
         }
+    }
+
+    /// <summary>A shape whose scores are capped where the window says 5, and scaled otherwise than usual.</summary>
+    private static AttentionShape Shape(int queries, int keys, int size, int window)
+    {
+        var shape = new AttentionShape(queries, keys, size, window);
+        return window == 5 ? shape with { Scale = 0.3f, Softcap = 2 } : shape;
     }
 
     /// <summary>Runs the same calls on both and compares everything they left in memory.</summary>

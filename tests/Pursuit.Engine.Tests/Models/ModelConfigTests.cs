@@ -41,10 +41,11 @@ public sealed class ModelConfigTests
     }
 
     [Theory]
-    [InlineData("model_type", "\"gpt_neox\"", "gpt_neox")]
+    [InlineData("model_type", "\"mamba\"", "mamba")]
     [InlineData("architectures", "[\"LlamaForSequenceClassification\"]", "LlamaForSequenceClassification")]
-    [InlineData("hidden_act", "\"gelu\"", "gelu")]
-    [InlineData("rope_scaling", "{\"rope_type\": \"yarn\", \"factor\": 4.0}", "yarn")]
+    [InlineData("hidden_act", "\"relu2\"", "relu2")]
+    [InlineData("rope_scaling", "{\"rope_type\": \"mrope\", \"factor\": 4.0}", "mrope")]
+    [InlineData("rope_parameters", "{\"rope_theta\": 1e4, \"partial_rotary_factor\": 0.5}", "partial_rotary_factor 0.5")]
     [InlineData("quantization_config", "{\"bits\": 4}", "quantization_config")]
     [InlineData("num_local_experts", "8", "num_local_experts")]
     [InlineData("partial_rotary_factor", "0.5", "partial_rotary_factor")]
@@ -75,7 +76,7 @@ public sealed class ModelConfigTests
 
     [Fact]
     public void An_unsupported_family_names_the_way_that_is_left() =>
-        Should.Throw<PursuitException>(() => Parse(Llama, ("model_type", "\"gpt_neox\""))).Message.ShouldContain("Features");
+        Should.Throw<PursuitException>(() => Parse(Llama, ("model_type", "\"mamba\""))).Message.ShouldContain("Features");
 
     [Theory]
     [InlineData("num_hidden_layers", "2147483647", "num_hidden_layers is 2147483647, at most 4096")]

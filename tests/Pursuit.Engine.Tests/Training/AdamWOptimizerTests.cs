@@ -33,7 +33,7 @@ public sealed class AdamWOptimizerTests
             using var gradients = new WeightGradients(decoder);
             using var optimizer = new AdamWOptimizer(
                 gradients, new AdamWOptions { Beta1 = 0.9f, Beta2 = 0.95f, WeightDecay = 0.1f, ClipNorm = 1 });
-            var (matrix, vector) = (decoder.Layout.Embedding, decoder.Layout.FinalNorm);
+            var (matrix, vector) = (decoder.Layout.Embedding, decoder.Layout.FinalNorm.Weight);
             operations.Write(Values(root.GetProperty("start"), "matrix"), matrix.In(decoder.Weights));
             operations.Write(Values(root.GetProperty("start"), "vector"), vector.In(decoder.Weights));
             foreach (var step in root.GetProperty("steps").EnumerateArray())
@@ -57,7 +57,7 @@ public sealed class AdamWOptimizerTests
         using var gradients = new WeightGradients(decoder);
         using var optimizer = new AdamWOptimizer(gradients, new AdamWOptions());
         var before = TinyTraining.Weights(decoder);
-        decoder.Operations.Fill(float.NaN, decoder.Layout.FinalNorm.In(gradients.Values));
+        decoder.Operations.Fill(float.NaN, decoder.Layout.FinalNorm.Weight.In(gradients.Values));
         double.IsNaN(optimizer.Step(0.1)).ShouldBeTrue();
         TinyTraining.Weights(decoder).ShouldBe(before);
         optimizer.Steps.ShouldBe(0);

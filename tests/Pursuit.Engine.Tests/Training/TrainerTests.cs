@@ -177,7 +177,7 @@ public sealed class TrainerTests
         public void Report(WorkProgress value)
         {
             if (++_steps == afterSteps)
-                decoder.Operations.Fill(float.NaN, decoder.Layout.FinalNorm.In(decoder.Weights));
+                decoder.Operations.Fill(float.NaN, decoder.Layout.FinalNorm.Weight.In(decoder.Weights));
         }
     }
 }

@@ -31,7 +31,11 @@ internal sealed partial class PlainOperations
                     var shared = head / shape.Group * size;
                     var scores = new double[position + 1 - first];
                     for (var j = first; j <= position; j++)
-                        scores[j - first] = shape.Scale * Dot(query, keys.Slice((sequence.KeyStart + j) * strideKv + shared, size));
+                    {
+                        var product = Dot(query, keys.Slice((sequence.KeyStart + j) * strideKv + shared, size));
+                        scores[j - first] = Capped(shape, shape.Scale * product);
+                    }
+
                     var maximum = scores.Max();
                     var sum = scores.Sum(s => Math.Exp(s - maximum));
                     logSums[row * shape.QueryHeads + head] = (float)(maximum + Math.Log(sum));
@@ -83,8 +87,10 @@ internal sealed partial class PlainOperations
                         {
                             var at = (sequence.KeyStart + j) * stride + shared * size;
                             var key = keys.Slice(at, size);
-                            var probability = Math.Exp(shape.Scale * Dot(query, key) - logSums[row * shape.QueryHeads + head]);
-                            var dScore = shape.Scale * probability * (Dot(dOut, values.Slice(at, size)) - delta);
+                            var score = Capped(shape, shape.Scale * Dot(query, key));
+                            var slope = shape.Softcap > 0 ? 1 - Math.Pow(score / shape.Softcap, 2) : 1;
+                            var probability = Math.Exp(score - logSums[row * shape.QueryHeads + head]);
+                            var dScore = shape.Scale * slope * probability * (Dot(dOut, values.Slice(at, size)) - delta);
                             for (var d = 0; d < size; d++)
                             {
                                 queryGradient[d] += dScore * key[d];
@@ -111,12 +117,13 @@ internal sealed partial class PlainOperations
     }
 
     /// <inheritdoc/>
-    public void Rope(MatrixSlice values, int heads, int size, BufferSlice table, BufferSlice positions, bool backward)
+    public void Rope(MatrixSlice values, RopeShape shape, BufferSlice table, BufferSlice tableRows, bool backward)
     {
         var x = values.Values.AsSpan();
         var angles = table.AsSpan();
-        var places = positions.AsIntegers();
-        var half = size / 2;
+        var places = tableRows.AsIntegers();
+        var (heads, size, rotated) = shape;
+        var half = rotated / 2;
         for (var t = 0; t < places.Length; t++)
         {
             for (var head = 0; head < heads; head++)
@@ -125,8 +132,8 @@ internal sealed partial class PlainOperations
                 {
                     ref var first = ref x[t * values.Stride + head * size + i];
                     ref var second = ref x[t * values.Stride + head * size + half + i];
-                    double cos = angles[places[t] * size + i];
-                    double sin = angles[places[t] * size + half + i] * (backward ? -1 : 1);
+                    double cos = angles[places[t] * rotated + i];
+                    double sin = angles[places[t] * rotated + half + i] * (backward ? -1 : 1);
                     double a = first, b = second;
                     first = (float)(a * cos - b * sin);
                     second = (float)(b * cos + a * sin);
@@ -134,6 +141,9 @@ internal sealed partial class PlainOperations
             }
         }
     }
+
+    private static double Capped(in AttentionShape shape, double score) =>
+        shape.Softcap > 0 ? shape.Softcap * Math.Tanh(score / shape.Softcap) : score;
 
     private static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {

@@ -117,39 +117,17 @@ internal sealed partial class PlainOperations : HostOperations, IDecoderOperatio
     }
 
     /// <inheritdoc/>
-    public void SiluGate(BufferSlice gateUp, int rows, int width, BufferSlice h)
+    public override void ScaleRows(BufferSlice factors, BufferSlice source, int width, BufferSlice destination)
     {
-        var x = gateUp.AsSpan();
-        var y = h.AsSpan();
-        for (var i = 0; i < rows; i++)
-        {
-            for (var j = 0; j < width; j++)
-            {
-                double gate = x[i * 2 * width + j], up = x[i * 2 * width + width + j];
-                y[i * width + j] = (float)(gate / (1 + Math.Exp(-gate)) * up);
-            }
-        }
+        for (var i = 0; i < factors.Length * width; i++)
+            destination.AsSpan()[i] = source.AsSpan()[i] * factors.AsSpan()[i / width];
     }
 
     /// <inheritdoc/>
-    public void SiluGateBackward(BufferSlice gateUp, int rows, int width, BufferSlice dHThenH)
+    public override void DotRows(BufferSlice x, BufferSlice y, int width, BufferSlice destination)
     {
-        var x = gateUp.AsSpan();
-        var y = dHThenH.AsSpan();
-        for (var i = 0; i < rows; i++)
-        {
-            for (var j = 0; j < width; j++)
-            {
-                ref var gate = ref x[i * 2 * width + j];
-                ref var up = ref x[i * 2 * width + width + j];
-                ref var value = ref y[i * width + j];
-                double g = gate, u = up, dh = value;
-                var sigmoid = 1 / (1 + Math.Exp(-g));
-                value = (float)(g * sigmoid * u);
-                up = (float)(dh * g * sigmoid);
-                gate = (float)(dh * u * sigmoid * (1 + g * (1 - sigmoid)));
-            }
-        }
+        for (var i = 0; i < destination.Length; i++)
+            destination.AsSpan()[i] = (float)Dot(x.AsSpan().Slice(i * width, width), y.AsSpan().Slice(i * width, width));
     }
 
     /// <inheritdoc/>
@@ -188,7 +166,9 @@ internal sealed partial class PlainOperations : HostOperations, IDecoderOperatio
             {
                 ref var value = ref x[i * block.Columns + j];
                 var probability = Math.Exp((double)value - max[i]) / total[i];
-                value = (float)(weights.AsSpan()[i] * (probability - (block.FirstColumn + j == block.Targets.AsIntegers()[i] ? 1 : 0)));
+                var slope = block.Rule.Scale * (block.Rule.Softcap > 0 ? 1 - Math.Pow((double)value / block.Rule.Softcap, 2) : 1);
+                var isTarget = block.FirstColumn + j == block.Targets.AsIntegers()[i];
+                value = (float)(weights.AsSpan()[i] * slope * (probability - (isTarget ? 1 : 0)));
             }
         }
     }
