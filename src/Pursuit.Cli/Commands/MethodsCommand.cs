@@ -16,14 +16,14 @@ internal static class MethodsCommand
     {
         var name = new Argument<string?>("name")
         {
-            Description = "List the options of this method, or of 'features' (gradients), 'embedding', 'probe' or 'dedup' (near "
-                + "duplicates).",
+            Description = "List the options of this method, or of 'features' (gradients), 'embedding', 'encoder', 'probe' or 'dedup' "
+                + "(near duplicates).",
             Arity = ArgumentArity.ZeroOrOne,
         };
         name.CompletionSources.Add(
             [
-                .. CommonOptions.MethodNames, GradientFeatureOptions.Name, EmbeddingOptions.Name, MethodOptions.ProbeOwner,
-                MethodOptions.DedupOwner,
+                .. CommonOptions.MethodNames, GradientFeatureOptions.Name, EmbeddingOptions.Name, EncoderOptions.Name,
+                MethodOptions.ProbeOwner, MethodOptions.DedupOwner,
             ]);
         var json = CommonOptions.Json();
         var command = new ToolCommand("methods", "Lists the selection methods, or one method's options.") { Example = "methods gtp" };
@@ -37,6 +37,7 @@ internal static class MethodsCommand
     {
         if (name == GradientFeatureOptions.Name) return Features<GradientFeatureOptions>(json);
         if (name == EmbeddingOptions.Name) return Features<EmbeddingOptions>(json);
+        if (name == EncoderOptions.Name) return Features<EncoderOptions>(json);
         if (name == MethodOptions.ProbeOwner) return Owner(name, typeof(ProbeOptions), json);
         if (name == MethodOptions.DedupOwner) return Owner(name, typeof(NearDuplicateOptions), json);
         var methods = name is null ? MethodRegistry.Methods : [MethodRegistry.Find(name)];
