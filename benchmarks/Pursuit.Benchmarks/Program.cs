@@ -40,6 +40,8 @@ switch (args.FirstOrDefault())
         return TokenizerBenchmark.Encode(args[1..]);
     case "tokenizer-train":
         return TokenizerBenchmark.Train(args[1..]);
+    case "tokenizer-check":
+        return TokenizerCheck.Run(args[1..]);
     case "templates":
         return TemplatesBenchmark.Run(args[1..]);
     case "large":
@@ -61,6 +63,6 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: arrows, gemm, load, pursuit, scan, read, scale, "
             + "large, matching, methods, passes, engine, engine-threads, families, bf16, bf16-model, features, embeddings, information, prove, "
-            + "templates, tokenizer, tokenizer-train, tsds, tsds-ivf, tsds-store");
+            + "templates, tokenizer, tokenizer-check, tokenizer-train, tsds, tsds-ivf, tsds-store");
         return 2;
 }

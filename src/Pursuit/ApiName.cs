@@ -18,6 +18,7 @@ internal static class ApiName
     public const string Budget = "\uFDD0Budget\uFDD1";
     public const string Context = "\uFDD0Context\uFDD1";
     public const string Data = "\uFDD0Data\uFDD1";
+    public const string Encoder = "\uFDD0Encoder\uFDD1";
     public const string EpochSeeds = "\uFDD0EpochSeeds\uFDD1";
     public const string Epochs = "\uFDD0Epochs\uFDD1";
     public const string Examples = "\uFDD0Examples\uFDD1";

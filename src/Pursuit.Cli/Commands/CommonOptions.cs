@@ -88,6 +88,14 @@ internal static class CommonOptions
             IsCommon = name == "--model",
         };
 
+    /// <summary>A sentence encoder, whose vectors stand for the examples.</summary>
+    public static ListedOption<string?> Encoder(string use) => new(
+        "--encoder", OptionGroup.Features, "DIR", $"A sentence encoder{use}: a directory with model.onnx, a tokenizer and config.json, or "
+            + "ORG/NAME[@REVISION] in the local hub cache (docs/encoders.md).")
+    {
+        CustomParser = result => ModelDirectory.Resolve(result.Tokens[0].Value),
+    };
+
     /// <summary>Words given apart or with commas between them.</summary>
     public static string[] Words(string[] given) =>
         [.. given.SelectMany(g => g.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];

@@ -3,6 +3,7 @@ using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Distribution;
+using Pursuit.Encoders;
 using Pursuit.Engine.Features;
 using Pursuit.Jobs;
 using Pursuit.Runs;
@@ -17,12 +18,36 @@ internal static class FeatureCommandOptions
     public static Option<string[]> Set() => CommonOptions.Many(
         "--set", OptionGroup.Selection, "NAME.OPTION=VALUE", "An option of a method or of the features. 'pursuit methods NAME' lists "
             + "a method's, 'pursuit methods features' those of "
-        + "gradients, 'pursuit methods embedding' those of embeddings.");
+        + "gradients, 'pursuit methods embedding' those of embeddings, 'pursuit methods encoder' those of an encoder's vectors.");
+
+    /// <summary>What reads sentence encoders.</summary>
+    public static IEncoderLoader Encoders { get; } = new OnnxEncoderLoader();
 
     /// <summary>Which features: gradients for gtp and its like, embeddings for tsds and its like.</summary>
     public static Option<FeatureKind> Kind() => WordOption.Of(
-        "--kind", OptionGroup.Features, "The kind of features: gradient (for gtp, omp, less and similar) or embedding (for tsds, rds "
-            + "and kcenter).", FeatureKind.Gradient);
+        "--kind", OptionGroup.Features, "The kind of features: gradient (for gtp, omp, less and similar), embedding or, with --encoder, "
+            + "encoder (for tsds, rds and kcenter).", FeatureKind.Gradient);
+
+    /// <summary>The kind that the command line asks for: --encoder alone says it too.</summary>
+    /// <exception cref="PursuitException">--encoder is missing, or stands beside gradients.</exception>
+    public static FeatureKind KindOf(ParseResult parsed, Option<FeatureKind> option, string? encoder)
+    {
+        var kind = parsed.GetValue(option);
+        var given = parsed.GetResult(option) is { Implicit: false };
+        if (encoder is null)
+            return kind != FeatureKind.Encoder
+                ? kind
+                : throw PursuitException.At("--encoder", "missing", "the encoder that --kind encoder asks for");
+        return !given || kind != FeatureKind.Gradient
+            ? FeatureKind.Encoder
+            : throw PursuitException.At("--kind", "gradient beside --encoder", "embedding or encoder: an encoder gives no gradients");
+    }
+
+    /// <summary>What the command line says of an encoder's vectors.</summary>
+    /// <exception cref="PursuitException">An option is unknown or out of range.</exception>
+    public static FeatureRecipe<EncoderOptions> EncoderRecipe(
+        string encoder, int maxLength, IReadOnlyList<string> settings, int threads) =>
+        Recipe<EncoderOptions>(encoder, maxLength, [], settings, threads);
 
     /// <summary>What the command line says of one kind of features.</summary>
     /// <exception cref="PursuitException">An option is unknown or out of range, or there is no model.</exception>
@@ -67,14 +92,23 @@ internal static class FeatureCommandOptions
             return FeatureSources.Shared(kind, shared, run, Lent(options), StageShare.Of(group), progress);
         }
 
-        return options.KindFor(method) == FeatureKind.Embedding
-            ? new EmbeddingFeatures(RecipeOf<EmbeddingOptions>(options), run, progress) { OnPlan = onPlan, Share = StageShare.Of(group) }
-            : new GradientFeatures(RecipeOf<GradientFeatureOptions>(options), run, progress)
+        return options.KindFor(method) switch
+        {
+            FeatureKind.Embedding =>
+                new EmbeddingFeatures(RecipeOf<EmbeddingOptions>(options), run, progress) { OnPlan = onPlan, Share = StageShare.Of(group) },
+            FeatureKind.Encoder => new EncoderFeatures(
+                EncoderRecipe(options.Encoder!, options.MaxLength, options.Settings, options.Pool.Threads), Encoders, run, progress)
+            {
+                OnPlan = onPlan,
+                Share = StageShare.Of(group),
+            },
+            _ => new GradientFeatures(RecipeOf<GradientFeatureOptions>(options), run, progress)
             {
                 OnPlan = onPlan,
                 Share = StageShare.Of(group),
                 Chosen = pool => ChosenOf(options.Budget, pool),
-            };
+            },
+        };
     }
 
     /// <summary>Examples a budget buys, for a plan; 0, unknown, where it counts tokens.</summary>
@@ -90,8 +124,12 @@ internal static class FeatureCommandOptions
         var directory = options.FeaturesRun ?? run.FullPath;
         if (FeatureSources.IsRun(directory))
             return FeatureSources.Finished(FeatureSources.KindIn(directory, method, options.On?.Kind), directory, run, Lent(options));
-        var recipe =
-            options.KindFor(method) == FeatureKind.Embedding ? EmbeddingOptions.RecipeName : GradientFeatureOptions.RecipeName;
+        var recipe = options.KindFor(method) switch
+        {
+            FeatureKind.Embedding => EmbeddingOptions.RecipeName,
+            FeatureKind.Encoder => EncoderOptions.RecipeName,
+            _ => GradientFeatureOptions.RecipeName,
+        };
         throw PursuitException.At(
             Path.Combine(directory, recipe), "no such file", "how the selection's features were made",
             "Run the command that made them again: what is whole of them is reused.");
@@ -107,6 +145,8 @@ internal static class FeatureCommandOptions
     private static LentFeatures Lent(SelectJobOptions options) => new()
     {
         Model = options.ModelDirectory,
+        Encoder = options.Encoder,
+        Encoders = Encoders,
         Threads = options.Pool.Threads,
         Device = CommonOptions.DeviceOf(options.Device),
     };

@@ -20,6 +20,7 @@ internal sealed class FeaturesCommand
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
     private readonly Option<string?> _model = CommonOptions.Model();
+    private readonly Option<string?> _encoder = CommonOptions.Encoder(", instead of a model's embeddings");
     private readonly Option<int> _maxLength = CommonOptions.MaxLength();
     private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
@@ -56,19 +57,25 @@ internal sealed class FeaturesCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _kind, _shape, _preference, _strict, _dedup, _model, _maxLength, _templateSet, _set, _run, _shard, _again,
+        _pool, _kind, _shape, _preference, _strict, _dedup, _model, _encoder, _maxLength, _templateSet, _set, _run, _shard, _again,
         _threads, _device, _config, _json,
     ];
 
     private JobFiles Files(ParseResult parsed) => new JobFiles()
         .ReadsRecords(_pool.Name, parsed.GetValue(_pool)!)
         .ReadsModel(_model.Name, BundledModel.OrNull(parsed.GetValue(_model)))
+        .Reads(_encoder.Name, parsed.GetValue(_encoder))
         .WritesRun(_run.Name, parsed.GetValue(_run)!);
 
     private int Run(ParseResult parsed, IProcessGroup group, CancellationToken cancellationToken)
     {
         var threads = CommonOptions.ThreadsOf(parsed, _threads);
-        var make = parsed.GetValue(_kind) == FeatureKind.Embedding ? Embeddings(parsed, threads) : Gradients(parsed, threads);
+        var make = FeatureCommandOptions.KindOf(parsed, _kind, parsed.GetValue(_encoder)) switch
+        {
+            FeatureKind.Embedding => Embeddings(parsed, threads),
+            FeatureKind.Encoder => Encodings(parsed, threads),
+            _ => Gradients(parsed, threads),
+        };
         var shard = parsed.GetValue(_shard) is { } text ? TaskShare.Parse(text) : ((int Task, int Tasks)?)null;
         if (shard is not null && group.Count > 1)
             throw PursuitException.At("--shard", $"{group.Count} processes started together", "one", "Several processes share the "
@@ -92,7 +99,7 @@ internal sealed class FeaturesCommand
         var share = shard is { } own
             ? new TaskShare(run, own.Task, own.Tasks, () => Terminal.Line("Waiting for another task's part, such as the warm-up."))
             : StageShare.Of(group);
-        var replay = new ReplayFile(parsed, Options().Where(o => o != _shard && o != _again), [_pool, _model, _run], run.FullPath);
+        var replay = new ReplayFile(parsed, Options().Where(o => o != _shard && o != _again), [_pool, _model, _encoder, _run], run.FullPath);
         if (group.Rank == 0) replay.WriteUnlessThere();
         using var pool = Pool.Open(options, PoolReport.To(told, "reading the pool"), cancellationToken);
         if (group.Rank == 0) foreach (var note in pool.Notes) Terminal.Line($"Note      {note}");
@@ -148,6 +155,18 @@ internal sealed class FeaturesCommand
     {
         var recipe = Recipe<EmbeddingOptions>(parsed, threads);
         return (run, share, progress) => new EmbeddingFeatures(recipe, run, progress)
+        {
+            OnPlan = progress is null ? null : PlanPrinter.Print,
+            Share = share,
+            Replaces = parsed.GetValue(_again),
+        };
+    }
+
+    private Func<RunDirectory, StageShare, IProgress<WorkProgress>?, IFeatureSource> Encodings(ParseResult parsed, int threads)
+    {
+        var recipe = FeatureCommandOptions.EncoderRecipe(
+            parsed.GetValue(_encoder)!, parsed.GetValue(_maxLength), parsed.GetValue(_set)!, threads);
+        return (run, share, progress) => new EncoderFeatures(recipe, FeatureCommandOptions.Encoders, run, progress)
         {
             OnPlan = progress is null ? null : PlanPrinter.Print,
             Share = share,

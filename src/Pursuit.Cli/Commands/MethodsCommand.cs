@@ -17,14 +17,14 @@ internal static class MethodsCommand
     {
         var name = new Argument<string?>("name")
         {
-            Description = "List the options of this method, or of 'features' (gradients), 'embedding', 'probe', 'dedup' (near "
+            Description = "List the options of this method, or of 'features' (gradients), 'embedding', 'encoder', 'probe', 'dedup' (near "
                 + "duplicates) or 'auto' (a choice among methods).",
             Arity = ArgumentArity.ZeroOrOne,
         };
         name.CompletionSources.Add(
             [
-                .. CommonOptions.MethodNames, GradientFeatureOptions.Name, EmbeddingOptions.Name, MethodOptions.ProbeOwner,
-                MethodOptions.DedupOwner, AutoOptions.Name,
+                .. CommonOptions.MethodNames, GradientFeatureOptions.Name, EmbeddingOptions.Name, EncoderOptions.Name,
+                MethodOptions.ProbeOwner, MethodOptions.DedupOwner, AutoOptions.Name,
             ]);
         var json = CommonOptions.Json();
         var command = new ToolCommand("methods", "Lists the selection methods, or one method's options.") { Example = "methods gtp" };
@@ -38,6 +38,7 @@ internal static class MethodsCommand
     {
         if (name == GradientFeatureOptions.Name) return Features<GradientFeatureOptions>(json);
         if (name == EmbeddingOptions.Name) return Features<EmbeddingOptions>(json);
+        if (name == EncoderOptions.Name) return Features<EncoderOptions>(json);
         if (name == MethodOptions.ProbeOwner) return Owner(name, typeof(ProbeOptions), json);
         if (name == AutoOptions.Name) return Owner(name, typeof(AutoOptions), json);
         if (name == MethodOptions.DedupOwner) return Owner(name, typeof(NearDuplicateOptions), json);

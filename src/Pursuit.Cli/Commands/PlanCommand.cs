@@ -34,6 +34,7 @@ internal sealed class PlanCommand
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
     private readonly Option<string?> _model = CommonOptions.Model();
+    private readonly Option<string?> _encoder = CommonOptions.Encoder(", instead of a model's embeddings");
     private readonly Option<int> _maxLength = CommonOptions.MaxLength();
     private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
     private readonly Option<string> _budget = new ListedOption<string>(
@@ -72,16 +73,20 @@ internal sealed class PlanCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _examples, _machines, _kind, _budget, _model, _maxLength, _templateSet, _set, _shape, _preference, _dedup, _threads,
+        _pool, _target, _examples, _machines, _kind, _budget, _model, _encoder, _maxLength, _templateSet, _set, _shape, _preference, _dedup, _threads,
         _device, _json,
     ];
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         var threads = CommonOptions.ThreadsOf(parsed, _threads);
-        var (embeds, settings) = (parsed.GetValue(_kind) == FeatureKind.Embedding, parsed.GetValue(_set)!);
-        var gradients = embeds ? null : Recipe<GradientFeatureOptions>(parsed, threads);
-        var embeddings = embeds ? Recipe<EmbeddingOptions>(parsed, threads) : null;
+        var settings = parsed.GetValue(_set)!;
+        var kind = FeatureCommandOptions.KindOf(parsed, _kind, parsed.GetValue(_encoder));
+        var gradients = kind == FeatureKind.Gradient ? Recipe<GradientFeatureOptions>(parsed, threads) : null;
+        var embeddings = kind == FeatureKind.Embedding ? Recipe<EmbeddingOptions>(parsed, threads) : null;
+        var encodings = kind != FeatureKind.Encoder
+            ? null
+            : FeatureCommandOptions.EncoderRecipe(parsed.GetValue(_encoder)!, parsed.GetValue(_maxLength), settings, threads);
         var pursuit = new GtpOptions();
         MethodOptions.Fill(pursuit, GtpSelector.Name, settings);
         var budget = Budget.Parse(parsed.GetValue(_budget)!);
@@ -97,13 +102,13 @@ internal sealed class PlanCommand
             Examples = examples,
             ReadSeconds = clock.Elapsed.TotalSeconds < ShortReading ? ReadAgain() : clock.Elapsed.TotalSeconds,
             Target = target,
-            Chosen = embeds || budget.Unit != BudgetUnit.Rows ? 0 : (int)budget.Resolve(examples > 0 ? examples : pool.Count),
+            Chosen = gradients is null || budget.Unit != BudgetUnit.Rows ? 0 : (int)budget.Resolve(examples > 0 ? examples : pool.Count),
             Pursuit = pursuit,
             Groups = GroupsOf(pursuit, target),
         };
-        var plan = embeddings is null
-            ? GradientFeatures.Plan(gradients!, pool, request, cancellationToken)
-            : EmbeddingFeatures.Plan(embeddings, pool, request, cancellationToken);
+        var plan = gradients is not null ? GradientFeatures.Plan(gradients, pool, request, cancellationToken)
+            : embeddings is not null ? EmbeddingFeatures.Plan(embeddings, pool, request, cancellationToken)
+            : EncoderFeatures.Plan(encodings!, FeatureCommandOptions.Encoders, pool, request, cancellationToken);
         var cluster = PlannedStages.On(plan, pursuit, machines ?? [ThisMachine(threads)]);
         progress.Dispose();
         PlanPrinter.Print(plan);

@@ -43,6 +43,7 @@ internal sealed class ProveCommand
         "--target-features", OptionGroup.Features, "PATHS", "Features of the targets, in the same order, if the pool's were computed "
             + "elsewhere.");
     private readonly Option<string?> _model = CommonOptions.Model();
+    private readonly Option<string?> _encoder = CommonOptions.Encoder(" for methods with on=encoder, such as rds:on=encoder");
     private readonly Option<string[]> _budget = new ListedOption<string[]>(
         "--budget", OptionGroup.Selection, "AMOUNTS", "How much to select; one or several amounts, such as 500, 0.5%,1% or "
             + "200k-tokens.")
@@ -138,7 +139,7 @@ internal sealed class ProveCommand
     }
 
     private ReplayFile Replay(ParseResult parsed, string run) =>
-        new(parsed, Options(), [_pool, _target, _test, _features, _targetFeatures, _model], run)
+        new(parsed, Options(), [_pool, _target, _test, _features, _targetFeatures, _model, _encoder], run)
         {
             Spelling = (option, word) => option == _set ? JudgePrompt.WithFullPath(word) : word,
         };
@@ -147,7 +148,7 @@ internal sealed class ProveCommand
     [
         _pool, _target, _test, _methods, _budget, _model, _fromScratch, _seeds, _epochSeeds, _time, _use, _epochs, _batch,
         _learningRate, _warmup, _maxLength, _templateSet, _generate,
-        _features, _targetFeatures, _set, _seed, _shape, _preference, _strict, _dedup, _microBatch, _threads, _device, _run, _config, _json,
+        _features, _targetFeatures, _encoder, _set, _seed, _shape, _preference, _strict, _dedup, _microBatch, _threads, _device, _run, _config, _json,
     ];
 
     private JobFiles Files(ParseResult parsed)
@@ -201,6 +202,9 @@ internal sealed class ProveCommand
             FeaturesRun = features is not null && FeatureSources.IsRun(features) ? features : null,
             FeatureOptions = FeatureCommandOptions.Options<GradientFeatureOptions>(parsed.GetValue(_set)!),
             EmbeddingOptions = FeatureCommandOptions.Options<EmbeddingOptions>(parsed.GetValue(_set)!),
+            Encoder = parsed.GetValue(_encoder),
+            Encoders = FeatureCommandOptions.Encoders,
+            EncoderOptions = FeatureCommandOptions.Options<EncoderOptions>(parsed.GetValue(_set)!),
             TargetFeatures = parsed.GetValue(_targetFeatures)!,
             Seeds = parsed.GetValue(_seeds),
             EpochSeeds = parsed.GetValue(_epochSeeds),

@@ -48,11 +48,12 @@ internal sealed class SelectCommand
         IsCommon = true,
     };
     private readonly Option<string?> _on = new ListedOption<string?>(
-        "--on", OptionGroup.Selection, "gradients|embeddings|PATH", "What stands for the examples in a method that compares vectors; a "
+        "--on", OptionGroup.Selection, "gradients|embeddings|encoder|PATH", "What stands for the examples in a method that compares vectors; a "
             + "path is that of features, as of --features.")
     {
-        Default = "what the method was made for",
+        Default = "what the method was made for, or the vectors of --encoder",
     };
+    private readonly Option<string?> _encoder = CommonOptions.Encoder(", by whose vectors a method over embeddings compares");
     private readonly Option<string?> _targetFeatures = new ListedOption<string?>(
         "--target-features", OptionGroup.Features, "PATH", "Features of the target, if the pool's were computed elsewhere.");
     private readonly Option<string?> _shape = CommonOptions.Shape();
@@ -171,7 +172,7 @@ internal sealed class SelectCommand
     }
 
     private ReplayFile Replay(ParseResult parsed, string run) =>
-        new(parsed, Options(), [_pool, _target, _features, _targetFeatures, _model, _referenceModel, _match, _out], run)
+        new(parsed, Options(), [_pool, _target, _features, _targetFeatures, _model, _encoder, _referenceModel, _match, _out], run)
         {
             Spelling = (option, word) => option == _quota && parsed.GetValue(_sourceField) is null ? SourceQuota.WithFullPath(word)
                 : option == _set ? JudgePrompt.WithFullPath(word)
@@ -182,7 +183,7 @@ internal sealed class SelectCommand
     private IEnumerable<Option> Options() =>
     [
         _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _on,
-        _set,
+        _encoder, _set,
         _out, _model, _referenceModel, _maxLength, _templateSet, _seed, _shape, _preference, _strict, _dedup, _sourceField, _quota, _format,
         _repeats, _run, _noReport, _memory, _threads, _device, _config, _json,
     ];
@@ -263,7 +264,10 @@ internal sealed class SelectCommand
                 "--on", $"'{on}' beside --features '{features}'", "one of them", "--on gradients says what --features holds.");
     }
 
-    private Representation? On(ParseResult parsed) => parsed.GetValue(_on) is { } text ? Representation.Parse(text) : null;
+    private Representation? On(ParseResult parsed) =>
+        parsed.GetValue(_on) is { } text ? Representation.Parse(text)
+        : parsed.GetValue(_encoder) is not null ? Representation.Encoder
+        : null;
 
     private SelectJobOptions ReadOptions(ParseResult parsed)
     {
@@ -286,7 +290,9 @@ internal sealed class SelectCommand
             TargetFeatures = Given(parsed, _targetFeatures),
             FeaturesRun = SharedRun(parsed),
             ModelDirectory = parsed.GetValue(_model)
-                ?? (SharedRun(parsed) is { } shared ? FeatureSources.ModelOf(shared) : BundledModel.OrNull(null)),
+                ?? (SharedRun(parsed) is { } shared ? FeatureSources.ModelOf(shared) : null)
+                ?? BundledModel.OrNull(null),
+            Encoder = parsed.GetValue(_encoder),
             TrainsProbes = StatisticsCommandOptions.TrainsProbes(
                 parsed.GetValue(_method)!, parsed.GetValue(_set)!, parsed.GetValue(_model)),
             ReferenceModel = parsed.GetValue(_referenceModel),

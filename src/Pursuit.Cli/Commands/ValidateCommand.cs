@@ -32,6 +32,7 @@ internal sealed class ValidateCommand
         IsCommon = true,
     };
     private readonly Option<string?> _model = CommonOptions.Model();
+    private readonly Option<string?> _encoder = CommonOptions.Encoder(" for methods with on=encoder, such as rds:on=encoder");
     private readonly Option<string?> _features = new ListedOption<string?>(
         "--features", OptionGroup.Features, "DIR", "A run of 'pursuit features' with the pool's features.")
     {
@@ -94,7 +95,7 @@ internal sealed class ValidateCommand
     private IEnumerable<Option> Options() =>
     [
         _pool, _target, _methods, _model, _time, _examples, _subsets, _share, _removed, _epochs, _batch, _learningRate, _maxLength,
-        _templateSet, _features, _set, _seed, _shape, _preference, _strict, _dedup, _microBatch, _threads, _device, _run, _config,
+        _templateSet, _features, _encoder, _set, _seed, _shape, _preference, _strict, _dedup, _microBatch, _threads, _device, _run, _config,
         _json,
     ];
 
@@ -112,7 +113,7 @@ internal sealed class ValidateCommand
         var job = new ValidateJob(options, progress) { OnWarning = warning => Terminal.Line($"Warning   {warning}") };
         using var run = RunDirectory.Open(parsed.GetValue(_run)!);
         run.OnDamage = Terminal.Damage;
-        var replay = new ReplayFile(parsed, Options(), [_pool, _target, _features, _model], run.FullPath);
+        var replay = new ReplayFile(parsed, Options(), [_pool, _target, _features, _model, _encoder], run.FullPath);
         replay.WriteUnlessThere();
         var report = job.Run(run, cancellationToken);
         replay.Write();
@@ -143,6 +144,9 @@ internal sealed class ValidateCommand
             FeaturesRun = parsed.GetValue(_features),
             FeatureOptions = FeatureCommandOptions.Options<GradientFeatureOptions>(parsed.GetValue(_set)!),
             EmbeddingOptions = FeatureCommandOptions.Options<EmbeddingOptions>(parsed.GetValue(_set)!),
+            Encoder = parsed.GetValue(_encoder),
+            Encoders = FeatureCommandOptions.Encoders,
+            EncoderOptions = FeatureCommandOptions.Options<EncoderOptions>(parsed.GetValue(_set)!),
             Examples = parsed.GetValue(_examples),
             Subsets = parsed.GetValue(_subsets),
             Share = parsed.GetValue(_share),

@@ -14,14 +14,18 @@ internal static class FeaturePrinter
 
     private static void Print(EmbeddingReport report)
     {
-        Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"Features  embeddings of {report.Dimension:N0} numbers: "
-            + $"{report.Pool} pooling of {report.PooledTokens} tokens behind layer {report.Layer} of {report.Layers}, {report.Norm} "
-            + $"norm; {report.Bytes / 1e6:0.0} MB"));
+        var what = report.Encoder is { } encoder
+            ? string.Create(CultureInfo.InvariantCulture, $"vectors of {encoder}, {report.Dimension:N0} numbers: {report.Pool} pooling of "
+                + $"{(report.PooledTokens == "all" ? "the whole text" : "the " + report.PooledTokens)}")
+            : string.Create(CultureInfo.InvariantCulture, $"embeddings of {report.Dimension:N0} numbers: {report.Pool} pooling of "
+                + $"{report.PooledTokens} tokens behind layer {report.Layer} of {report.Layers}");
+        Terminal.Line(string.Create(
+            CultureInfo.InvariantCulture, $"Features  {what}, {report.Norm} norm; {report.Bytes / 1e6:0.0} MB"));
         Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"          {report.Tokens:N0} tokens through the model in "
             + $"{ProgressPrinter.Duration(TimeSpan.FromSeconds(report.Seconds))} ({report.Tokens / Math.Max(report.Seconds, 1e-3):N0}/s)"));
         Cut(report.Cut, report.MaxLength);
         if (report.WithoutTokens > 0)
-            Terminal.Line($"          {report.WithoutTokens:N0} examples have no token to pool: zero rows");
+            Terminal.Line($"          {report.WithoutTokens:N0} examples have no {(report.Encoder is null ? "token to pool" : "text")}: zero rows");
     }
 
     private static void Cut(int examples, int length)

@@ -11,6 +11,8 @@ internal static class PlanPrinter
         var culture = CultureInfo.InvariantCulture;
         var what = plan.Kind == CostPlan.Embedding
             ? string.Create(culture, $"embeddings of {plan.Dimension:N0} numbers")
+            : plan.Kind == CostPlan.Encoder
+            ? string.Create(culture, $"an encoder's vectors of {plan.Dimension:N0} numbers")
             : string.Create(culture, $"{plan.Kind} gradients at {plan.Checkpoints} checkpoints, {plan.Dimension:N0} numbers each");
         Terminal.Line(string.Create(culture, $"Plan      {plan.Examples:N0} examples of {plan.TokensPerExample:N0} tokens; {what}"));
         if (plan.WarmupTokens > 0)

@@ -6,6 +6,9 @@ internal sealed record CostPlan
     /// <summary>The <see cref="Kind"/> of embeddings.</summary>
     public const string Embedding = "embedding";
 
+    /// <summary>The <see cref="Kind"/> of a sentence encoder's vectors.</summary>
+    public const string Encoder = "encoder";
+
     /// <summary>Examples in the pool that is planned for.</summary>
     public required int Examples { get; init; }
 
@@ -18,7 +21,7 @@ internal sealed record CostPlan
     /// <summary>Mean tokens of an example.</summary>
     public required double TokensPerExample { get; init; }
 
-    /// <summary>Which gradients (factored, full or lora), or <see cref="Embedding"/>.</summary>
+    /// <summary>Which gradients (factored, full or lora), <see cref="Embedding"/> or <see cref="Encoder"/>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>Checkpoints; 1 for embeddings.</summary>

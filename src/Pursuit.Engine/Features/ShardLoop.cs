@@ -14,6 +14,12 @@ namespace Pursuit.Engine.Features;
 /// <param name="Progress">Told the share of the shard that is done, 0 to 1.</param>
 internal sealed record ShardExamples(EncodedExample[] Examples, Func<int, string> Place, Action<double> Progress);
 
+/// <summary>The examples of one shard, as the pool has them.</summary>
+/// <param name="Examples">The examples.</param>
+/// <param name="Place">Where the i-th of them stands, for messages.</param>
+/// <param name="Progress">Told the share of the shard that is done, 0 to 1.</param>
+internal sealed record ShardRecords(Example[] Examples, Func<int, string> Place, Action<double> Progress);
+
 /// <summary>What was made of a shard.</summary>
 /// <param name="Blocks">One matrix per block, [rows, dimension], already scaled.</param>
 /// <param name="Norms">[rows, blocks], before scaling.</param>
@@ -32,7 +38,7 @@ internal sealed class ShardLoop
 
     private const string ReportName = "report.json";
 
-    private readonly ProbeModel _probe;
+    private readonly ProbeModel? _probe;
     private readonly RunStage _stage;
     private readonly Pool _pool;
     private readonly string _work;
@@ -42,7 +48,7 @@ internal sealed class ShardLoop
     private readonly long _started = Stopwatch.GetTimestamp();
 
     private ShardLoop(
-        ProbeModel probe, RunStage stage, Pool pool, string work, int threads, StageShare share, IProgress<WorkProgress>? progress) =>
+        ProbeModel? probe, RunStage stage, Pool pool, string work, int threads, StageShare share, IProgress<WorkProgress>? progress) =>
         (_probe, _stage, _pool, _work, _threads, _share, _progress) = (probe, stage, pool, work, threads, share, progress);
 
     /// <summary>Examples.</summary>
@@ -58,7 +64,7 @@ internal sealed class ShardLoop
     public double Seconds => Stopwatch.GetElapsedTime(_started).TotalSeconds;
 
     /// <summary>Makes the store, or tells what was made.</summary>
-    /// <param name="probe">The model.</param>
+    /// <param name="probe">The model that reads examples as its template prints them; null where another reads them.</param>
     /// <param name="stage">Gets the store.</param>
     /// <param name="pool">Whose features.</param>
     /// <param name="work">What progress calls the work.</param>
@@ -68,7 +74,7 @@ internal sealed class ShardLoop
     /// <param name="make">Makes the store's shards with this loop, and its report where this process is the one to complete it.</param>
     /// <returns>The report; null where other processes have shards still to make.</returns>
     public static TReport? Run<TReport>(
-        ProbeModel probe,
+        ProbeModel? probe,
         RunStage stage,
         Pool pool,
         string work,
@@ -106,16 +112,27 @@ internal sealed class ShardLoop
     /// <param name="kind">What they are.</param>
     /// <param name="blocks">Its matrices.</param>
     /// <param name="id">Fingerprint of everything they depend on.</param>
-    public FeatureManifest Manifest(string kind, IReadOnlyList<FeatureBlock> blocks, string id) =>
+    public FeatureManifest Manifest(string kind, IReadOnlyList<FeatureBlock> blocks, string id) => Manifest(
+        kind,
+        blocks,
+        id,
+        new Dictionary<string, string>
+        {
+            ["model"] = _probe!.Fingerprint,
+            ["tokenizer"] = _probe.Encoder.Tokenizer.Fingerprint,
+            ["template"] = _probe.Encoder.Template.Fingerprint,
+        });
+
+    /// <summary>A store of this pool's features.</summary>
+    /// <param name="kind">What they are.</param>
+    /// <param name="blocks">Its matrices.</param>
+    /// <param name="id">Fingerprint of everything they depend on.</param>
+    /// <param name="parts">Fingerprints of what makes them.</param>
+    public FeatureManifest Manifest(
+        string kind, IReadOnlyList<FeatureBlock> blocks, string id, IReadOnlyDictionary<string, string> parts) =>
         FeatureManifest.Create(kind, _pool.Count, blocks) with
         {
-            Fingerprints = new Dictionary<string, string>
-            {
-                ["pool"] = _pool.Fingerprint,
-                ["model"] = _probe.Fingerprint,
-                ["tokenizer"] = _probe.Encoder.Tokenizer.Fingerprint,
-                ["template"] = _probe.Encoder.Template.Fingerprint,
-            },
+            Fingerprints = new Dictionary<string, string>(parts) { ["pool"] = _pool.Fingerprint },
             Id = id,
         };
 
@@ -128,7 +145,23 @@ internal sealed class ShardLoop
     /// All shards' counts added up, and each shard's values; null where this process isn't the one to complete the store.
     /// </returns>
     public (long[] Totals, float[][] Values)? MakeShards(
-        FeatureManifest manifest, ShardFacts facts, Func<ShardExamples, ShardFeatures> make, CancellationToken cancellationToken)
+        FeatureManifest manifest, ShardFacts facts, Func<ShardExamples, ShardFeatures> make, CancellationToken cancellationToken) =>
+        MakeShardsOfRecords(
+            manifest,
+            facts,
+            shard => make(new ShardExamples(Encode(shard.Examples, cancellationToken), shard.Place, shard.Progress)),
+            cancellationToken);
+
+    /// <summary>Makes the shards of this process that are missing, from the examples as the pool has them.</summary>
+    /// <param name="manifest">What the store will be.</param>
+    /// <param name="facts">Keeps what the maker tells of each shard.</param>
+    /// <param name="make">Makes a shard.</param>
+    /// <param name="cancellationToken">Stops it; finished shards stay.</param>
+    /// <returns>
+    /// All shards' counts added up, and each shard's values; null where this process isn't the one to complete the store.
+    /// </returns>
+    public (long[] Totals, float[][] Values)? MakeShardsOfRecords(
+        FeatureManifest manifest, ShardFacts facts, Func<ShardRecords, ShardFeatures> make, CancellationToken cancellationToken)
     {
         var writer = new FeatureStoreWriter(StorePath, manifest);
         var own = Enumerable.Range(0, manifest.ShardCount).Where(_share.Takes).ToArray();
@@ -141,8 +174,8 @@ internal sealed class ShardLoop
             {
                 var before = done;
                 Report(before, total);
-                var examples = Encode(_pool.Read(start, count, cancellationToken).ToArray(), cancellationToken);
-                var made = make(new ShardExamples(examples, i => Place(start + i), share => Report(before + count * share, total)));
+                var examples = _pool.Read(start, count, cancellationToken).ToArray();
+                var made = make(new ShardRecords(examples, i => Place(start + i), share => Report(before + count * share, total)));
                 facts.Write(shard, made.Totals, made.Values);
                 writer.WriteShard(shard, made.Blocks, made.Norms);
                 Report(before + count, total);
@@ -168,7 +201,7 @@ internal sealed class ShardLoop
         var encoded = new EncodedExample[examples.Length];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken };
         Parallel.For(0, examples.Length, parallel, i =>
-            encoded[i] = _probe.Encoder.TryEncode(examples[i], out _) ?? new EncodedExample
+            encoded[i] = _probe!.Encoder.TryEncode(examples[i], out _) ?? new EncodedExample
             {
                 ContentId = examples[i].ContentId,
                 Ids = [],

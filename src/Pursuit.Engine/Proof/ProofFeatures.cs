@@ -69,9 +69,14 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
         if (options.FeaturesRun is not null) return Report(Source(wanted, run).OfPool(pool, cancellationToken));
         using var own = SharedBy(wanted) == run.FullPath ? null : RunDirectory.Open(SharedBy(wanted));
         if (own is not null) own.OnDamage = run.OnDamage;
-        IFeatureSource maker = wanted.Kind == FeatureKind.Embedding
-            ? new EmbeddingFeatures(Recipe(Changed(options.EmbeddingOptions, method)), own ?? run, progress)
-            : new GradientFeatures(Recipe(Changed(options.FeatureOptions, method)), own ?? run, progress);
+        IFeatureSource maker = wanted.Kind switch
+        {
+            FeatureKind.Embedding => new EmbeddingFeatures(Recipe(Changed(options.EmbeddingOptions, method)), own ?? run, progress),
+            FeatureKind.Encoder => new EncoderFeatures(
+                Recipe(Changed(options.EncoderOptions, method)) with { Model = options.Encoder!, TemplateSettings = [] },
+                options.Encoders!, own ?? run, progress),
+            _ => new GradientFeatures(Recipe(Changed(options.FeatureOptions, method)), own ?? run, progress),
+        };
         return Report(maker.OfPool(pool, cancellationToken));
     }
 
@@ -101,7 +106,14 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
 
     private IFeatureSource Source(Wanted wanted, RunDirectory own)
     {
-        var lent = new LentFeatures { Model = options.Model, Threads = options.Workers.Threads, Device = options.Device };
+        var lent = new LentFeatures
+        {
+            Model = options.Model,
+            Encoder = options.Encoder,
+            Encoders = options.Encoders,
+            Threads = options.Workers.Threads,
+            Device = options.Device,
+        };
         return FeatureSources.Shared(wanted.Kind, SharedBy(wanted), own, lent, StageShare.Whole, progress);
     }
 

@@ -65,6 +65,15 @@ public sealed record ProveOptions
     /// <summary>How embeddings are made.</summary>
     public EmbeddingOptions EmbeddingOptions { get; init; } = new();
 
+    /// <summary>The directory of the sentence encoder that methods with <c>on=encoder</c> compare by; null for none.</summary>
+    public string? Encoder { get; init; }
+
+    /// <summary>Reads <see cref="Encoder"/>, or the encoder of <see cref="FeaturesRun"/>; null where neither is needed.</summary>
+    public IEncoderLoader? Encoders { get; init; }
+
+    /// <summary>How an encoder's vectors are made.</summary>
+    public EncoderOptions EncoderOptions { get; init; } = new();
+
     /// <summary>Seeds, 1 to 100. Default 3.</summary>
     public int Seeds { get; init; } = 3;
 
@@ -140,7 +149,7 @@ public sealed record ProveOptions
     {
         var files = new JobFiles()
             .ReadsRecords(ApiName.Pool, Pool.Paths).ReadsRecords(ApiName.Target, Targets).ReadsRecords(ApiName.Test, Tests).Reads(
-                ApiName.Features, Features ?? FeaturesRun).ReadsModel(ApiName.Model, Model);
+                ApiName.Features, Features ?? FeaturesRun).ReadsModel(ApiName.Model, Model).Reads(ApiName.Encoder, Encoder);
         foreach (var features in TargetFeatures) files.Reads(ApiName.TargetFeatures, features);
         return files;
     }
@@ -153,10 +162,12 @@ public sealed record ProveOptions
         Workers.Validate();
         FeatureOptions.Validate();
         EmbeddingOptions.Validate();
+        EncoderOptions.Validate();
         foreach (var method in Methods)
         {
             ProofFeatures.Changed(FeatureOptions, method).Validate();
             ProofFeatures.Changed(EmbeddingOptions, method).Validate();
+            ProofFeatures.Changed(EncoderOptions, method).Validate();
         }
 
         var faults = new List<Fault>();
@@ -210,6 +221,11 @@ public sealed record ProveOptions
                 $"no options of features, or no {ApiName.Features}"));
         }
 
+        var encoded = Methods.FirstOrDefault(m => m.On?.Kind == FeatureKind.Encoder);
+        if (encoded is not null && (Encoder, FeaturesRun) is (null, null))
+            faults.Add(Fault.OfOption(ApiName.Encoder, $"missing; '{encoded.Label}' compares by an encoder's vectors"));
+        if (encoded is null && Encoder is not null && FeaturesRun is null)
+            faults.Add(Fault.OfOption(ApiName.Encoder, "given, and no method works on it", "a method such as rds:on=encoder"));
         if (Methods.GroupBy(m => m.Label).FirstOrDefault(g => g.Count() > 1) is { } twice)
             faults.Add(Fault.OfOption(ApiName.Methods, $"'{twice.Key}' twice"));
         if (Budgets.GroupBy(b => b.ToString()).FirstOrDefault(g => g.Count() > 1) is { } same)

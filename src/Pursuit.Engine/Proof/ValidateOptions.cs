@@ -36,6 +36,15 @@ public sealed record ValidateOptions
     /// <summary>How embeddings are made.</summary>
     public EmbeddingOptions EmbeddingOptions { get; init; } = new();
 
+    /// <summary>The directory of the sentence encoder that methods with <c>on=encoder</c> compare by; null for none.</summary>
+    public string? Encoder { get; init; }
+
+    /// <summary>Reads <see cref="Encoder"/>, or the encoder of <see cref="FeaturesRun"/>; null where neither is needed.</summary>
+    public IEncoderLoader? Encoders { get; init; }
+
+    /// <summary>How an encoder's vectors are made.</summary>
+    public EncoderOptions EncoderOptions { get; init; } = new();
+
     /// <summary>Random examples of the pool that trainings draw on, at least 16; fewer where the pool has fewer. Default 600.</summary>
     public int Examples { get; init; } = 600;
 
@@ -86,6 +95,9 @@ public sealed record ValidateOptions
         FeaturesRun = FeaturesRun,
         FeatureOptions = FeatureOptions,
         EmbeddingOptions = EmbeddingOptions,
+        Encoder = Encoder,
+        Encoders = Encoders,
+        EncoderOptions = EncoderOptions,
         Seeds = 1,
         FirstSeed = Seed,
         Use = ProofUse.Uniform,
@@ -105,7 +117,8 @@ public sealed record ValidateOptions
         .ReadsRecords(ApiName.Pool, Pool.Paths)
         .ReadsRecords(ApiName.Target, Targets)
         .Reads(ApiName.Features, FeaturesRun)
-        .ReadsModel(ApiName.Model, Model);
+        .ReadsModel(ApiName.Model, Model)
+        .Reads(ApiName.Encoder, Encoder);
 
     /// <summary>Reports every fault in one message.</summary>
     /// <exception cref="PursuitException">A value is out of range, something is missing, or a method has no scores to validate.</exception>

@@ -25,7 +25,8 @@ internal static class FeatureRemarks
         if (report.WithoutTokens > report.Refused)
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{report.WithoutTokens - report.Refused:N0} examples have no token to pool: their embedding is zero");
+                $"{report.WithoutTokens - report.Refused:N0} examples have no {(report.Encoder is null ? "token to pool" : "text")}: "
+                    + $"their embedding is zero");
     }
 
     private static string Longer(int examples, int length, string done)

@@ -75,19 +75,26 @@ public sealed record GradientReport : FeatureReport
 public sealed record CheckpointReport(
     string Name, double MeanLearningRate, double? MeanLoss, double? CosineToPrevious, double? EpsilonShare);
 
-/// <summary>How embeddings were made.</summary>
+/// <summary>How embeddings, or a sentence encoder's vectors, were made.</summary>
 public sealed record EmbeddingReport : FeatureReport
 {
-    /// <summary>How hidden states became one vector: weighted, mean or last.</summary>
+    /// <summary>The sentence encoder's file; null for embeddings from a probe model.</summary>
+    public string? Encoder { get; init; }
+
+    /// <summary>
+    /// How hidden states became one vector: weighted, mean or last; of an encoder also cls, max or sqrt-mean, and model where its file pools.
+    /// </summary>
     public required string Pool { get; init; }
 
-    /// <summary>The layer they are taken behind; 0 the token embeddings, <see cref="Layers"/> the last, behind the final norm.</summary>
+    /// <summary>
+    /// The layer they are taken behind: 0 the token embeddings, <see cref="Layers"/> the last, behind the final norm; 0 for an encoder.
+    /// </summary>
     public required int Layer { get; init; }
 
-    /// <summary>The model's layers.</summary>
+    /// <summary>The model's layers; 0 for an encoder.</summary>
     public required int Layers { get; init; }
 
-    /// <summary>Which tokens were pooled: all or answer.</summary>
+    /// <summary>Which tokens were pooled: all or answer; of an encoder, which of the example's text it read: all, prompt or answer.</summary>
     public required string PooledTokens { get; init; }
 
     /// <summary>unit or raw.</summary>

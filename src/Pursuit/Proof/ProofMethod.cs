@@ -25,7 +25,7 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
     public Representation? On { get; private init; }
 
     /// <summary>
-    /// "features.option=value" and "embedding.option=value" pairs: how the features it reads are made, where that isn't as the others'.
+    /// "features.option=value", "embedding.option=value" and "encoder.option=value" pairs: how the features it reads are made, where that isn't as the others'.
     /// </summary>
     public IReadOnlyList<string> FeatureSettings { get; private init; } = [];
 
@@ -44,8 +44,8 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
     public bool ReadsTarget => NeedsTarget || Needs.ReadsTargetFeatures();
 
     /// <summary>
-    /// Reads <c>NAME</c> or <c>NAME:option=value:option=value</c>; <c>on=gradients</c> and <c>on=embeddings</c> say what it compares,
-    /// <c>features.option=value</c> and <c>embedding.option=value</c> how that is made.
+    /// Reads <c>NAME</c> or <c>NAME:option=value:option=value</c>; <c>on=gradients</c>, <c>on=embeddings</c> and <c>on=encoder</c> say what it
+    /// compares, <c>features.option=value</c>, <c>embedding.option=value</c> and <c>encoder.option=value</c> how that is made.
     /// </summary>
     /// <exception cref="PursuitException">There is no such method or option.</exception>
     public static ProofMethod Parse(string text)
@@ -73,21 +73,23 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
             null => method,
             "gradients" => method.Compares(FeatureKind.Gradient),
             "embeddings" => method.Compares(FeatureKind.Embedding),
+            "encoder" => method.Compares(FeatureKind.Encoder),
             _ => throw PursuitException.At(
-                ApiName.Methods, $"'{text}'", "on=gradients or on=embeddings", $"Features of a file are given with {ApiName.Features}."),
+                ApiName.Methods, $"'{text}'", "on=gradients, on=embeddings or on=encoder", $"Features of a file are given with {ApiName.Features}."),
         };
     }
 
     private static bool IsOfFeatures(string setting) =>
         setting.StartsWith(MethodOptions.FeaturesOwner + ".", StringComparison.Ordinal)
-        || setting.StartsWith(MethodOptions.EmbeddingOwner + ".", StringComparison.Ordinal);
+        || setting.StartsWith(MethodOptions.EmbeddingOwner + ".", StringComparison.Ordinal)
+        || setting.StartsWith(MethodOptions.EncoderOwner + ".", StringComparison.Ordinal);
 
     /// <summary>The same method on features of a kind, by which its label calls it where they aren't its own.</summary>
     /// <exception cref="PursuitException">It can't use them.</exception>
     internal ProofMethod Compares(FeatureKind kind)
     {
         if (On?.Kind == kind) return this; // its label says so already
-        var on = kind == FeatureKind.Gradient ? Representation.Gradients : Representation.Embeddings;
+        var on = Representation.Of(kind);
         var method = MethodRegistry.Find(Name);
         if (method.FaultOf(on) is { } fault) throw new PursuitException([fault]);
         return this with { On = on, Label = Label + method.Suffix(on, null) };

@@ -1,6 +1,6 @@
 namespace Pursuit.Selection;
 
-/// <summary>Kinds of dense features a probe model gives.</summary>
+/// <summary>Kinds of dense features that models give.</summary>
 public enum FeatureKind
 {
     /// <summary>Gradient trajectories.</summary>
@@ -8,4 +8,7 @@ public enum FeatureKind
 
     /// <summary>Embeddings.</summary>
     Embedding,
+
+    /// <summary>Vectors of a sentence encoder, which serve where embeddings do.</summary>
+    Encoder,
 }

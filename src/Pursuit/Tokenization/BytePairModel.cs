@@ -19,10 +19,16 @@ internal sealed record BytePairSettings
 
     /// <summary>Whether words arrive as text that still has to be spelled in <see cref="ByteAlphabet"/>.</summary>
     public bool ByteLevel { get; init; }
+
+    /// <summary>What the vocabulary writes before a character that isn't a word's first; empty for nothing.</summary>
+    public string ContinuingPrefix { get; init; } = "";
+
+    /// <summary>What the vocabulary writes behind a word's last character, such as <c>&lt;/w&gt;</c>; empty for nothing.</summary>
+    public string WordSuffix { get; init; } = "";
 }
 
 /// <summary>Byte-pair encoding of one word (Sennrich and others, 2016): spell it in symbols, then join pairs by rank.</summary>
-internal sealed class BytePairModel
+internal sealed class BytePairModel : IWordModel
 {
     private const int ByteCount = 256;
     private readonly Dictionary<string, int> _vocabulary;
@@ -31,12 +37,14 @@ internal sealed class BytePairModel
     private readonly int[] _byteIds = new int[ByteCount];
     private readonly int[] _fallbackIds = new int[ByteCount];
     private readonly Dictionary<int, int> _characterIds = [];
+    private readonly bool _marksEnds; // characters are spelled by their place in the word
 
     public BytePairModel(Dictionary<string, int> vocabulary, MergeTable merges, BytePairSettings settings)
     {
         _vocabulary = vocabulary;
         _merges = merges;
         _settings = settings;
+        _marksEnds = settings.ContinuingPrefix.Length + settings.WordSuffix.Length > 0;
         for (var value = 0; value < ByteCount; value++)
         {
             _byteIds[value] = vocabulary.GetValueOrDefault(ByteAlphabet.ToCharacter((byte)value).ToString(), -1);
@@ -50,7 +58,7 @@ internal sealed class BytePairModel
         }
     }
 
-    /// <summary>Encodes a word into the buffer, which is cleared first.</summary>
+    /// <inheritdoc/>
     public void Encode(ReadOnlySpan<char> word, SymbolBuffer symbols)
     {
         symbols.Clear();
@@ -60,7 +68,8 @@ internal sealed class BytePairModel
             return;
         }
 
-        if (_settings.ByteLevel) SpellInBytes(word, symbols);
+        if (_marksEnds) SpellWithMarks(word, symbols);
+        else if (_settings.ByteLevel) SpellInBytes(word, symbols);
         else SpellInCharacters(word, symbols);
         symbols.Merge(_merges);
     }
@@ -103,6 +112,25 @@ internal sealed class BytePairModel
             Rune.DecodeFromUtf16(word[i..], out var rune, out var length);
             if (_characterIds.TryGetValue(rune.Value, out var id)) symbols.Add(id, i, i + length);
             else AddOutside(rune, i, i + length, symbols);
+            i += length;
+        }
+    }
+
+    private void SpellWithMarks(ReadOnlySpan<char> word, SymbolBuffer symbols)
+    {
+        for (var i = 0; i < word.Length;)
+        {
+            Rune.DecodeFromUtf16(word[i..], out var rune, out var length);
+            var spelled = _settings.ByteLevel ? ByteAlphabet.Encode(word.Slice(i, length)) : rune.ToString();
+            foreach (var character in spelled.EnumerateRunes().Index())
+            {
+                var first = i == 0 && character.Index == 0;
+                var last = i + length == word.Length && character.Index == spelled.Length - character.Item.Utf16SequenceLength;
+                var text = (first ? "" : _settings.ContinuingPrefix) + character.Item + (last ? _settings.WordSuffix : "");
+                if (_vocabulary.TryGetValue(text, out var id)) symbols.Add(id, i, i + length);
+                else AddOutside(character.Item, i, i + length, symbols);
+            }
+
             i += length;
         }
     }

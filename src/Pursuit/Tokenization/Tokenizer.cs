@@ -10,9 +10,9 @@ using Pursuit.Tokenization.Splitting;
 namespace Pursuit.Tokenization;
 
 /// <summary>
-/// A tokenizer as Hugging Face's <c>tokenizer.json</c> describes it, for byte-pair encodings: byte-level (GPT-2, Llama 3,
-/// Qwen) and SentencePiece-style with byte fallback. What the file asks that isn't supported is refused by name when it is
-/// loaded (docs/formats/tokenizer.md); a loaded tokenizer gives the ids of <c>@huggingface/tokenizers</c>.
+/// A tokenizer as Hugging Face's <c>tokenizer.json</c> describes it: byte-pair encodings (GPT-2, Llama, Qwen), WordPiece (BERT) and
+/// SentencePiece's unigram models (XLM-R, T5). What the file asks that isn't supported is refused by name when it is loaded
+/// (docs/formats/tokenizer.md); a loaded tokenizer gives the ids of <c>tokenizers</c>.
 /// </summary>
 /// <remarks>Immutable and safe to share between threads; each thread remembers its own words.</remarks>
 internal sealed class Tokenizer
@@ -28,7 +28,7 @@ internal sealed class Tokenizer
     private static readonly string[] SentencePieceNames = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model"];
 
     private readonly string _where;
-    private readonly BytePairModel _model;
+    private readonly IWordModel _model;
     private readonly INormalizer? _normalizer;
     private readonly PreTokenizer _preTokenizer;
     private readonly AddedTokenFinder _rawTokens;
@@ -49,8 +49,8 @@ internal sealed class Tokenizer
         var added = ModelReader.AddedTokens(root["added_tokens"]);
         var model = ModelReader.Read(root["model"], added);
         _normalizer = PipelineReader.Normalizer(root["normalizer"]);
-        _preTokenizer = new PreTokenizer(PipelineReader.PreTokenizer(root["pre_tokenizer"]));
-        _model = new BytePairModel(model.Vocabulary, model.Merges, model.Settings with { ByteLevel = _preTokenizer.ByteLevel });
+        _preTokenizer = new PreTokenizer(PipelineReader.PreTokenizer(root["pre_tokenizer"]), model.SpellsBytes);
+        _model = model.Create(_preTokenizer.ByteLevel);
         _frame = OutputReader.PostProcessor(root["post_processor"]);
         _decoder = OutputReader.Decoder(root["decoder"], added.Select(token => token.Content).ToHashSet(StringComparer.Ordinal));
 
@@ -81,9 +81,8 @@ internal sealed class Tokenizer
 
     /// <summary>Loads a tokenizer.</summary>
     /// <param name="path">
-    /// A model directory (or PEFT's adapters of one) that holds <c>tokenizer.json</c>, or <c>vocab.json</c> and <c>merges.txt</c>
-    /// of a class
-    /// whose rules are known; or a tokenizer.json.
+    /// A model directory (or PEFT's adapters of one) that holds <c>tokenizer.json</c>, or <c>vocab.json</c> and <c>merges.txt</c>, or
+    /// <c>vocab.txt</c>, of a class whose rules are known; or a tokenizer.json.
     /// </param>
     /// <exception cref="PursuitException">No such file, not JSON, contradictory, or it asks what isn't supported.</exception>
     public static Tokenizer Load(string path)
@@ -95,9 +94,11 @@ internal sealed class Tokenizer
             file = Path.Combine(directory, FileName);
             if (!File.Exists(file))
             {
-                return VocabularyAndMerges.AreIn(directory)
-                    ? Parse(VocabularyAndMerges.ToTokenizerJson(directory), Path.Combine(directory, VocabularyAndMerges.VocabularyName))
-                    : throw NoTokenizer(directory);
+                if (VocabularyAndMerges.AreIn(directory))
+                    return Parse(
+                        VocabularyAndMerges.ToTokenizerJson(directory), Path.Combine(directory, VocabularyAndMerges.VocabularyName));
+                var pieces = Path.Combine(directory, VocabularyText.FileName);
+                return File.Exists(pieces) ? Parse(VocabularyText.ToTokenizerJson(directory), pieces) : throw NoTokenizer(directory);
             }
         }
 
@@ -180,7 +181,7 @@ internal sealed class Tokenizer
         return PursuitException.At(
             directory,
             sentencePiece is null ? $"no {FileName}" : $"{sentencePiece}, a SentencePiece model, and no {FileName}",
-            $"a {FileName}, or {VocabularyAndMerges.VocabularyName} and {VocabularyAndMerges.MergesName}",
+            $"a {FileName}, {VocabularyAndMerges.VocabularyName} and {VocabularyAndMerges.MergesName}, or {VocabularyText.FileName}",
             advice);
     }
 
@@ -192,9 +193,10 @@ internal sealed class Tokenizer
     private void EncodeSections(string text, Output output)
     {
         var work = new TextWork(text.Length, _where);
+        var tracked = output.Spans is not null || (_normalizer is not null && _preTokenizer.AsksOrigins);
         if (_rawTokens.IsEmpty)
         {
-            if (text.Length > 0) EncodeBetween(new MappedText(text, 0, output.Spans is not null, work), true, output);
+            if (text.Length > 0) EncodeBetween(new MappedText(text, 0, tracked, work), true, output);
             return;
         }
 
@@ -204,7 +206,7 @@ internal sealed class Tokenizer
         {
             var (start, end, token) = sections[i];
             if (token is not null) output.Add(token.Id, new TokenSpan(start, end));
-            else EncodeBetween(new MappedText(text[start..end], start, output.Spans is not null, work), i == 0, output);
+            else EncodeBetween(new MappedText(text[start..end], start, tracked, work), i == 0, output);
         }
     }
 

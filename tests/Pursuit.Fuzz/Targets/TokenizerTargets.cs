@@ -18,6 +18,7 @@ internal sealed class TokenizerTarget : FuzzTarget
         "\"Split\"", "\"Removed\"", "\"MergedWithNext\"", "\"MergedWithPrevious\"", "\"Contiguous\"", "\"TemplateProcessing\"", "\"BPE\"",
         "{\"Regex\":\"(a|b\"}", "{\"Regex\":\"(?:a+)+$\"}", "{\"Regex\":\"\\\\p{Han}+\"}", "{\"Regex\":\"[^\\\\s]{2,1000}\"}",
         "{\"Regex\":\"(?i:x*)*?\"}", "{\"Regex\":\"(?!a)(?=b)[a-z&&[^b]]\"}", "{\"String\":\"\"}", "{\"String\":\"a\"}",
+        "\"WordPiece\"", "\"Unigram\"", "\"BertNormalizer\"", "\"Precompiled\"", "\"Nmt\"", "{\"Regex\":\"\\\\b\\\\w+\\\\B\"}",
         "{\"type\":\"WordPiece\"}", "{\"type\":\"NFKC\"}", "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"x*\"},\"behavior\":\"Isolated\"}",
         "{\"type\":\"Replace\",\"pattern\":{\"String\":\"a\"},\"content\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}",
         "{\"type\":\"Prepend\",\"prepend\":\"aaaaaaaa\"}", "16777215", "16777216",

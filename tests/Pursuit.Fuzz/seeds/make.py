@@ -1,4 +1,5 @@
 """Writes the seeds of tokenizers: the smallest files that use each part of the format. Run: python3 make.py"""
+import base64
 import json
 
 
@@ -48,3 +49,38 @@ write("metaspace", {"type": "Sequence", "normalizers": [{"type": "Prepend", "pre
 write("whitespace", None, {"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "first", "split": True}]},
       {"type": "Sequence", "processors": [{"type": "RobertaProcessing", "sep": ["</s>", 2], "cls": ["<s>", 1], "trim_offsets": True, "add_prefix_space": True}]},
       {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always", "split": True}, letters, [("a", "b")], SPECIALS)
+
+
+def save(name, parts):
+    with open(f"tokenizers/{name}.json", "w") as file:
+        json.dump(parts, file, indent=1)
+
+
+save("bert", {
+    "added_tokens": [token(i, t) for i, t in enumerate(["[UNK]", "[CLS]", "[SEP]"])],
+    "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True},
+    "pre_tokenizer": {"type": "BertPreTokenizer"},
+    "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 1]},
+    "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
+    "model": {
+        "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
+        "vocab": {t: i for i, t in enumerate(["[UNK]", "[CLS]", "[SEP]", "the", "house", "##s", "a", "##a", "1", "##2", "'"])},
+    },
+})
+
+# A double array of one rule: A becomes a.
+units = [0] * 512
+units[0], units[1 ^ 65], units[1 ^ 65 ^ 200] = 1 << 10, 65 | 200 << 10 | 1 << 8, 1 << 31
+rules = b"".join(unit.to_bytes(4, "little") for unit in [4 * len(units), *units]) + b"a\0"
+metaspace = {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "first", "split": True}
+save("unigram", {
+    "added_tokens": [token(0, "<unk>")],
+    "normalizer": {"type": "Sequence", "normalizers": [
+        {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(rules).decode()}, {"type": "Nmt"},
+        {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}]},
+    "pre_tokenizer": metaspace,
+    "post_processor": None,
+    "decoder": metaspace,
+    "model": {"type": "Unigram", "unk_id": 0, "byte_fallback": True, "vocab": [
+        ["<unk>", 0], ["\u2581", -2.5], ["\u2581the", -3], ["house", -5], ["a", -4], ["s", -4.5], ["<0x61>", 0]]},
+})

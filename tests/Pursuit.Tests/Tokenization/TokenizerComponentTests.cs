@@ -110,17 +110,44 @@ public sealed class TokenizerComponentTests
         Load(root).Encode("\u4e00", false).Length.ShouldBe(3);
     }
 
+    [Fact]
+    public void A_unigram_model_without_an_unknown_token_refuses_a_text_it_can_not_cover()
+    {
+        var root = Minimal();
+        root["model"] = JsonNode.Parse("""{"type":"Unigram","vocab":[["a",-1],["ab",-3],["b",-1.5]]}""");
+        Load(root).Encode("abab", false).ShouldBe([0, 2, 0, 2]); // -2.5 for a and b against -3
+        Should.Throw<PursuitException>(() => Load(root).Encode("abc", false)).Message.ShouldContain("no piece covers 'c'");
+    }
+
+    [Fact]
+    public void Pieces_know_the_characters_they_come_from()
+    {
+        var tokenizer = TokenizerFixtures.Load("bert");
+        const string Text = "Caf\u00E9\u0007\u4E00 house";
+        var (ids, spans) = (new List<int>(), new List<TokenSpan>());
+        tokenizer.Encode(Text, true, ids, spans);
+        spans[0].ShouldBe(new TokenSpan(0, 0));
+        spans[^1].ShouldBe(new TokenSpan(Text.Length, Text.Length));
+        spans.Count.ShouldBe(ids.Count);
+        spans.ShouldContain(new TokenSpan(5, 6)); // the Chinese character, behind the one that went
+        var covered = spans.SelectMany(span => Enumerable.Range(span.Start, span.Length)).Distinct().Order();
+        covered.ShouldBe([0, 1, 2, 3, 5, 7, 8, 9, 10, 11]);
+    }
+
     [Theory]
-    [InlineData("model", """{"type":"WordPiece","vocab":{}}""", "WordPiece")]
-    [InlineData("model", """{"type":"BPE","vocab":{"a":0},"merges":[],"end_of_word_suffix":"</w>"}""", "end_of_word_suffix")]
+    [InlineData("model", """{"type":"WordLevel","vocab":{}}""", "WordLevel")]
+    [InlineData("model", """{"type":"WordPiece","vocab":{"a":0}}""", "'[UNK]'")]
+    [InlineData("model", """{"type":"WordPiece","vocab":{"[UNK]":0},"max_input_chars_per_word":100000}""", "max_input_chars_per_word")]
+    [InlineData("model", """{"type":"Unigram","vocab":[["a",-1]],"unk_id":1}""", "unk_id")]
+    [InlineData("model", """{"type":"Unigram","vocab":[["a","x"]]}""", "vocab[0]")]
     [InlineData("model", """{"type":"BPE","vocab":{"a":0},"merges":[],"dropout":0.1}""", "dropout")]
     [InlineData("model", """{"type":"BPE","vocab":{"a":0},"merges":["a b"]}""", "'b'")]
     [InlineData("model", """{"type":"BPE","vocab":{"a":0,"b":0},"merges":[]}""", "id 0")]
     [InlineData("model", """{"type":"BPE","vocab":{"a":0},"merges":[],"unk_token":"u"}""", "'u'")]
-    [InlineData("normalizer", """{"type":"BertNormalizer"}""", "BertNormalizer")]
-    [InlineData("normalizer", """{"type":"Precompiled","precompiled_charsmap":""}""", "Precompiled")]
+    [InlineData("normalizer", """{"type":"ByteLevel"}""", "ByteLevel")]
+    [InlineData("normalizer", """{"type":"Precompiled","precompiled_charsmap":"AAAA"}""", "a compiled map")]
     [InlineData("pre_tokenizer", """{"type":"UnicodeScripts"}""", "UnicodeScripts")]
-    [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"\\p{Han}"},"behavior":"Isolated"}""", "\\p{Han}")]
+    [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"\\p{Klingon}"},"behavior":"Isolated"}""", "\\p{Klingon}")]
     [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"(?<=ab)c"},"behavior":"Isolated"}""", "look-behind")]
     [InlineData("post_processor", """{"type":"Other"}""", "Other")]
     [InlineData("post_processor", """{"type":"TemplateProcessing","single":[{"Sequence":{"id":"B"}}],"special_tokens":{}}""", "Sequence")]

@@ -14,7 +14,7 @@ public sealed class TokenizerFuzzTests
         "null", "true", "-1", "1e99", "16777216", "2147483648", "\"\"", "\"\\ud800\"", "[]", "{}", "[[]]", "\"Sequence\"", "\"NFKD\"",
         "\"Lowercase\"", "\"ByteLevel\"", "\"Metaspace\"", "\"Removed\"", "\"MergedWithNext\"", "{\"Regex\":\"(a|b\"}",
         "{\"Regex\":\"(?:a+)+$\"}", "{\"Regex\":\"\\\\p{Han}+\"}", "{\"Regex\":\"[^\\\\s]{2,1000}\"}", "{\"String\":\"\"}",
-        "{\"type\":\"WordPiece\"}", "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"x*\"},\"behavior\":\"Isolated\"}",
+        "{\"type\":\"WordPiece\"}", "\"Unigram\"", "\"BertNormalizer\"", "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"x*\"},\"behavior\":\"Isolated\"}",
     ];
 
     public static TheoryData<string> Names => [.. TokenizerFixtures.Names];
@@ -126,8 +126,12 @@ public sealed class TokenizerFuzzTests
     private static byte[] Shrink(byte[] file)
     {
         var root = System.Text.Json.Nodes.JsonNode.Parse(file)!;
-        var merges = root["model"]!["merges"]!.AsArray();
-        while (merges.Count > 20) merges.RemoveAt(merges.Count - 1);
+        var model = root["model"]!;
+        foreach (var list in new[] { model["merges"], model["vocab"] }.OfType<System.Text.Json.Nodes.JsonArray>())
+        {
+            while (list.Count > 20) list.RemoveAt(list.Count - 1);
+        }
+
         return Encoding.UTF8.GetBytes(root.ToJsonString());
     }
 

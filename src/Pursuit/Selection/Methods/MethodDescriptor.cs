@@ -55,9 +55,13 @@ public sealed record MethodDescriptor
     /// <summary>What is wrong with asking the method to work on a representation; null where nothing is.</summary>
     internal Fault? FaultOf(Representation on) =>
         !Needs.ReadsFeatures() ? Fault.OfOption(ApiName.On, $"given with '{Name}', which compares no vectors")
-        : on.Kind is { } kind && kind != Needs.OwnKind() && !TakesAnyVectors
+        : on.Kind is { } kind && !Takes(kind)
             ? Fault.OfOption(ApiName.On, $"{on.Name}; '{Name}' is defined by {Representation.WordFor(Needs.OwnKind())}")
         : null;
+
+    /// <summary>Whether features of a kind serve the method; an encoder's vectors do where embeddings do.</summary>
+    internal bool Takes(FeatureKind kind) =>
+        TakesAnyVectors || kind == Needs.OwnKind() || (kind == FeatureKind.Encoder && Needs.OwnKind() == FeatureKind.Embedding);
 
     /// <summary>Describes a method whose options are <typeparamref name="TOptions"/>.</summary>
     public static MethodDescriptor For<TOptions>(string name, string summary, FeatureNeeds needs, Func<TOptions, ISelector> create)

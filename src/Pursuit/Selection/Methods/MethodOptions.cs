@@ -15,6 +15,9 @@ internal static class MethodOptions
     /// <summary>Owner of the options that say how embeddings are made, whatever the method.</summary>
     public const string EmbeddingOwner = "embedding";
 
+    /// <summary>Owner of the options that say how a sentence encoder's vectors are made, whatever the method.</summary>
+    public const string EncoderOwner = "encoder";
+
     /// <summary>Owner of the options of token statistics and data probes, whatever the method.</summary>
     public const string ProbeOwner = "probe";
 
@@ -59,7 +62,8 @@ internal static class MethodOptions
             var (name, option, value) = Split(setting);
             if (name != owner)
             {
-                if (name is not (FeaturesOwner or EmbeddingOwner or ProbeOwner or DedupOwner or AutoOwner)) _ = MethodRegistry.Find(name);
+                if (name is not (FeaturesOwner or EmbeddingOwner or EncoderOwner or ProbeOwner or DedupOwner or AutoOwner))
+                    _ = MethodRegistry.Find(name);
                 continue;
             }
 

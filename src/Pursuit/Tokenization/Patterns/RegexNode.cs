@@ -47,4 +47,6 @@ internal enum AnchorKind
     TextStart,
     TextEnd,
     TextEndOrLastLineEnd,
+    WordBoundary,
+    NoWordBoundary,
 }

@@ -123,6 +123,8 @@ internal sealed class RegexParser
             'A' => AnchorKind.TextStart,
             'z' => AnchorKind.TextEnd,
             'Z' => AnchorKind.TextEndOrLastLineEnd,
+            'b' => AnchorKind.WordBoundary,
+            'B' => AnchorKind.NoWordBoundary,
             _ => null,
         };
         if (anchor is not { } kind) return new RegexNode.Set(Fold(ParseEscape(out _)));

@@ -209,8 +209,14 @@ internal sealed class RegexPattern : TextPattern
         AnchorKind.LineEnd => position == text.Length || text[position] == '\n',
         AnchorKind.TextStart => position == 0,
         AnchorKind.TextEnd => position == text.Length,
+        AnchorKind.WordBoundary => IsBoundary(text, position),
+        AnchorKind.NoWordBoundary => !IsBoundary(text, position),
         _ => position == text.Length || (position == text.Length - 1 && text[position] == '\n'),
     };
+
+    private static bool IsBoundary(string text, int position) =>
+        (position > 0 && RegexProperties.IsWord(CodePointBefore(text, position)))
+            != (position < text.Length && RegexProperties.IsWord(CodePoint(text, position)));
 
     private static int CodePoint(string text, int position)
     {

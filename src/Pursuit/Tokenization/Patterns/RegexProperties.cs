@@ -11,8 +11,12 @@ internal static class RegexProperties
 
     private static readonly Dictionary<string, CodePointSet> Known = Build();
 
-    /// <summary>The set of a general category, a group of them, or White_Space; null for any other name.</summary>
-    public static CodePointSet? ByName(string name) => Known.GetValueOrDefault(name);
+    /// <summary>The set of a general category, a group of them, White_Space, or a script; null for any other name.</summary>
+    public static CodePointSet? ByName(string name) => Known.GetValueOrDefault(name) ?? Scripts.ByName(name);
+
+    /// <summary>Oniguruma's <c>\w</c>, which has Latin-1's superscripts and fractions too.</summary>
+    public static bool IsWord(int codePoint) =>
+        AddedTokenFinder.IsWord(codePoint) || codePoint is 0xB2 or 0xB3 or 0xB9 or >= 0xBC and <= 0xBE;
 
     /// <summary>The set of <c>\s \S \d \D \w \W</c>.</summary>
     public static CodePointSet Shorthand(char letter)
@@ -21,7 +25,7 @@ internal static class RegexProperties
         {
             's' => Known["White_Space"],
             'd' => Known["Nd"],
-            _ => CodePointSet.Where(AddedTokenFinder.IsWord),
+            _ => CodePointSet.Where(IsWord),
         };
         return char.IsUpper(letter) ? set.Complement() : set;
     }

@@ -12,8 +12,16 @@ internal static class ModelReader
     /// <summary>UTF-16 units that the added tokens may have altogether.</summary>
     public const int LargestAddedText = 1 << 20;
 
+    private const string Models = "BPE, WordPiece, Unigram";
+
     /// <summary>A model as in the file.</summary>
-    public sealed record Model(Dictionary<string, int> Vocabulary, MergeTable Merges, BytePairSettings Settings);
+    /// <param name="Vocabulary">Its tokens and their ids.</param>
+    /// <param name="Create">Makes the model, told whether it gets words to spell in <see cref="ByteAlphabet"/>.</param>
+    public sealed record Model(Dictionary<string, int> Vocabulary, Func<bool, IWordModel> Create)
+    {
+        /// <summary>Whether the model spells words in bytes itself where the pre-tokenizer ends with ByteLevel.</summary>
+        public bool SpellsBytes { get; init; }
+    }
 
     /// <summary>Reads added_tokens; absent means none.</summary>
     public static List<AddedToken> AddedTokens(JsonField field)
@@ -41,34 +49,50 @@ internal static class ModelReader
         return tokens;
     }
 
-    /// <summary>Reads a BPE model.</summary>
-    /// <exception cref="PursuitException">Another model, or one that contradicts itself.</exception>
-    public static Model Read(JsonField model, IReadOnlyList<AddedToken> addedTokens)
+    /// <summary>Reads a model.</summary>
+    /// <exception cref="PursuitException">A model of another kind, or one that contradicts itself.</exception>
+    public static Model Read(JsonField model, IReadOnlyList<AddedToken> addedTokens) => model["type"].Text(TypeOf(model)) switch
     {
-        var type = model["type"].Text(model["merges"].IsNull ? "(none)" : "BPE");
-        if (type != "BPE") throw model.Unsupported("model", type, "BPE");
-        foreach (var name in (string[])["continuing_subword_prefix", "end_of_word_suffix", "continuing_subword_suffix"])
-        {
-            if (model[name].Text("").Length > 0) throw model[name].Unsupported($"a {name} of", model[name].Text(), "none");
-        }
+        "BPE" => BytePairs(model, addedTokens),
+        "WordPiece" => WordPieceReader.Read(model),
+        "Unigram" => UnigramReader.Read(model),
+        var type => throw model.Unsupported("model", type, Models),
+    };
 
+    // Older files don't say; the fields tell.
+    private static string TypeOf(JsonField model)
+    {
+        if (!model["merges"].IsNull) return "BPE";
+        if (model["vocab"].Element.ValueKind == JsonValueKind.Array) return "Unigram";
+        return model["max_input_chars_per_word"].IsNull ? "(none)" : "WordPiece";
+    }
+
+    private static Model BytePairs(JsonField model, IReadOnlyList<AddedToken> addedTokens)
+    {
         var dropout = model["dropout"];
         if (!dropout.IsNull && !(dropout.TryNumber(out var rate) && rate == 0))
             throw dropout.Unsupported("BPE dropout", dropout.Shown(), "null");
 
+        var prefix = model["continuing_subword_prefix"].Text("");
         var vocabulary = Vocabulary(model["vocab"]);
-        var merges = Merges(model["merges"], vocabulary);
+        var merges = new MergeTable(Merges(model["merges"], vocabulary, prefix));
         var settings = new BytePairSettings
         {
             UnknownId = Unknown(model["unk_token"], vocabulary, addedTokens),
             FuseUnknown = model["fuse_unk"].Boolean(false),
             ByteFallback = model["byte_fallback"].Boolean(false),
             IgnoreMerges = model["ignore_merges"].Boolean(false),
+            ContinuingPrefix = prefix,
+            WordSuffix = model["end_of_word_suffix"].Text(""),
         };
-        return new Model(vocabulary, new MergeTable(merges), settings);
+        return new Model(vocabulary, byteLevel => new BytePairModel(vocabulary, merges, settings with { ByteLevel = byteLevel }))
+        {
+            SpellsBytes = true,
+        };
     }
 
-    private static Dictionary<string, int> Vocabulary(JsonField field)
+    /// <summary>Reads tokens and their ids.</summary>
+    public static Dictionary<string, int> Vocabulary(JsonField field)
     {
         var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
         var owners = new Dictionary<int, string>();
@@ -86,7 +110,7 @@ internal static class ModelReader
         return vocabulary;
     }
 
-    private static List<(int, int, int)> Merges(JsonField field, Dictionary<string, int> vocabulary)
+    private static List<(int, int, int)> Merges(JsonField field, Dictionary<string, int> vocabulary, string prefix)
     {
         var merges = new List<(int, int, int)>();
         foreach (var item in field.Items())
@@ -94,7 +118,8 @@ internal static class ModelReader
             var (left, right) = Pair(item);
             if (!vocabulary.TryGetValue(left, out var leftId)) throw Outside(item, left);
             if (!vocabulary.TryGetValue(right, out var rightId)) throw Outside(item, right);
-            if (!vocabulary.TryGetValue(left + right, out var resultId)) throw Outside(item, left + right);
+            var result = left + (right.StartsWith(prefix, StringComparison.Ordinal) ? right[prefix.Length..] : right);
+            if (!vocabulary.TryGetValue(result, out var resultId)) throw Outside(item, result);
             merges.Add((leftId, rightId, resultId));
         }
 

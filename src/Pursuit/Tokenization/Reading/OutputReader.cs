@@ -8,7 +8,7 @@ namespace Pursuit.Tokenization.Reading;
 internal static class OutputReader
 {
     private const string PostProcessors = "Sequence, TemplateProcessing, ByteLevel, RobertaProcessing, BertProcessing";
-    private const string Decoders = "Sequence, ByteLevel, ByteFallback, Replace, Fuse, Strip, Metaspace";
+    private const string Decoders = "Sequence, ByteLevel, ByteFallback, Replace, Fuse, Strip, Metaspace, WordPiece, BPEDecoder";
     private const int LongestStrip = 1 << 20;
 
     /// <summary>The ids a post-processor puts before and after a single text.</summary>
@@ -64,6 +64,11 @@ internal static class OutputReader
             case "Metaspace":
                 var (mark, scheme) = PipelineReader.MetaspaceMark(field);
                 return new MetaspaceDecoder(mark, scheme != PrefixScheme.Never);
+            case "WordPiece":
+                return new WordPieceDecoder(field["prefix"].Text("##"), field["cleanup"].Boolean(true));
+            case "BPEDecoder":
+                var suffix = field["suffix"].Text("</w>");
+                return suffix.Length > 0 ? new WordSuffixDecoder(suffix) : throw field["suffix"].Fault("what ends words");
             case var type:
                 throw field.Unsupported("decoder", type, Decoders);
         }

@@ -10,8 +10,10 @@ namespace Pursuit.Tokenization.Reading;
 /// <summary>Reads the normalizer, pre-tokenizer and patterns of a tokenizer.json.</summary>
 internal static class PipelineReader
 {
-    private const string Normalizers = "Sequence, NFC, NFD, NFKC, NFKD, Prepend, Replace, Lowercase, Strip, StripAccents";
-    private const string PreTokenizers = "Sequence, ByteLevel, Split, Metaspace, Digits, Punctuation, Whitespace, WhitespaceSplit";
+    private const string Normalizers = "Sequence, NFC, NFD, NFKC, NFKD, Prepend, Replace, Lowercase, Strip, StripAccents, "
+        + "BertNormalizer, Nmt, Precompiled";
+    private const string PreTokenizers = "Sequence, ByteLevel, Split, Metaspace, Digits, Punctuation, Whitespace, WhitespaceSplit, "
+        + "BertPreTokenizer, CharDelimiterSplit";
 
     /// <summary>Reads a normalizer; null means none.</summary>
     public static INormalizer? Normalizer(JsonField field)
@@ -39,6 +41,15 @@ internal static class PipelineReader
                 return new StripNormalizer(field["strip_left"].Boolean(true), field["strip_right"].Boolean(true));
             case "StripAccents":
                 return new StripAccentsNormalizer();
+            case "BertNormalizer":
+                var lowers = field["lowercase"].Boolean(true);
+                return new BertNormalizer(
+                    field["clean_text"].Boolean(true), field["handle_chinese_chars"].Boolean(true), field["strip_accents"].Boolean(lowers),
+                    lowers);
+            case "Nmt":
+                return new NmtNormalizer();
+            case "Precompiled":
+                return Precompiled(field["precompiled_charsmap"]);
             case var type:
                 throw field.Unsupported("normalizer", type, Normalizers);
         }
@@ -68,7 +79,12 @@ internal static class PipelineReader
             case "Whitespace":
                 return [new PreTokenizerStep.Cut(new WordOrSymbolPattern(), SplitBehavior.Removed, true)];
             case "WhitespaceSplit":
-                return [new PreTokenizerStep.Cut(new CharacterPattern(CharacterPattern.IsWhiteSpace), SplitBehavior.Removed, false)];
+                return [WhiteSpace()];
+            case "BertPreTokenizer":
+                return [WhiteSpace(), new PreTokenizerStep.Cut(
+                    new CharacterPattern(CharacterPattern.IsPunctuation), SplitBehavior.Isolated, false)];
+            case "CharDelimiterSplit":
+                return [new PreTokenizerStep.Cut(new LiteralPattern(field["delimiter"].Text()), SplitBehavior.Removed, false)];
             case var type:
                 throw field.Unsupported("pre-tokenizer", type, PreTokenizers);
         }
@@ -82,6 +98,17 @@ internal static class PipelineReader
         if (regex.IsNull) return new LiteralPattern(field["String"].Text());
         var pattern = regex.Text();
         return WordScanner.ForPattern(pattern) is { } scanner ? new ScannerPattern(scanner) : new RegexPattern(pattern, regex.Where);
+    }
+
+    private static PreTokenizerStep.Cut WhiteSpace() =>
+        new(new CharacterPattern(CharacterPattern.IsWhiteSpace), SplitBehavior.Removed, false);
+
+    // An empty map, of a SentencePiece model without rules, changes nothing.
+    private static PrecompiledNormalizer? Precompiled(JsonField field)
+    {
+        if (field.IsNull || field.Text().Length == 0) return null;
+        if (!field.Element.TryGetBytesFromBase64(out var bytes)) throw field.Fault("base64");
+        return new PrecompiledNormalizer(CharacterMap.Read(bytes) ?? throw field.Fault("a compiled map of characters"));
     }
 
     private static List<PreTokenizerStep> ByteLevel(JsonField field)

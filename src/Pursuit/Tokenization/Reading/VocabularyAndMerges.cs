@@ -16,8 +16,6 @@ internal static class VocabularyAndMerges
     public const string VocabularyName = "vocab.json";
     public const string MergesName = "merges.txt";
 
-    private const string AddedName = "added_tokens.json";
-
     /// <summary>Whether a directory holds both files.</summary>
     public static bool AreIn(string directory) =>
         File.Exists(Path.Combine(directory, VocabularyName)) && File.Exists(Path.Combine(directory, MergesName));
@@ -34,7 +32,7 @@ internal static class VocabularyAndMerges
         {
             json.WriteStartObject();
             json.WriteStartArray("added_tokens");
-            foreach (var token in AddedTokens(directory)) Write(json, token);
+            foreach (var token in AddedTokens(directory)) AddedTokenFiles.Write(json, token);
             json.WriteEndArray();
             if (isQwen)
             {
@@ -68,6 +66,17 @@ internal static class VocabularyAndMerges
     }
 
     private static JsonFile Open(string path) => JsonFile.Open(path, Tokenizer.LargestFile, "a part of a tokenizer, as JSON");
+
+    private static List<AddedToken> AddedTokens(string directory)
+    {
+        var config = TokenizerConfig.Load(directory);
+        var special = new[] { config.BosToken, config.EosToken, config.UnkToken, config.PadToken }.OfType<string>()
+            .ToHashSet(StringComparer.Ordinal);
+        using var vocabulary = Open(Path.Combine(directory, VocabularyName));
+        return AddedTokenFiles.Read(
+            directory, special,
+            [.. vocabulary.Root.Properties().Where(p => special.Contains(p.Name)).Select(p => (p.Name, p.Value.Count(ModelReader.LargestId)))]);
+    }
 
     private static string Class(string directory)
     {
@@ -133,69 +142,5 @@ internal static class VocabularyAndMerges
         json.WriteBoolean("add_prefix_space", addsPrefixSpace);
         json.WriteBoolean("trim_offsets", false);
         json.WriteBoolean("use_regex", usesPattern);
-    }
-
-    // Those that tokenizer_config.json lists by id; in older directories those of added_tokens.json, and the special tokens by name.
-    private static List<AddedToken> AddedTokens(string directory)
-    {
-        var tokens = new SortedDictionary<int, AddedToken>();
-        var file = Path.Combine(directory, TokenizerConfig.FileName);
-        if (File.Exists(file))
-        {
-            using var document = Open(file);
-            var listed = document.Root["added_tokens_decoder"];
-            if (!listed.IsNull)
-            {
-                foreach (var (id, value) in listed.Properties()) Add(tokens, value, id);
-            }
-        }
-
-        var config = TokenizerConfig.Load(directory);
-        var special = new[] { config.BosToken, config.EosToken, config.UnkToken, config.PadToken }.OfType<string>()
-            .ToHashSet(StringComparer.Ordinal);
-        foreach (var name in (string[])[AddedName, VocabularyName])
-        {
-            var path = Path.Combine(directory, name);
-            if (!File.Exists(path)) continue;
-            using var document = Open(path);
-            foreach (var (content, id) in document.Root.Properties())
-            {
-                if (name == VocabularyName && !special.Contains(content)) continue;
-                var number = id.Count(ModelReader.LargestId);
-                tokens.TryAdd(number, new AddedToken(
-                    number, content, special.Contains(content), Normalized: false, StripLeft: false, StripRight: false, SingleWord: false));
-            }
-        }
-
-        return [.. tokens.Values];
-    }
-
-    private static void Add(SortedDictionary<int, AddedToken> tokens, JsonField value, string id)
-    {
-        if (!int.TryParse(id, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number)
-            || number > ModelReader.LargestId)
-            throw PursuitException.At(
-                value.Where, $"an added token with the id '{id}'", $"a whole number from 0 to {ModelReader.LargestId}");
-        tokens[number] = new AddedToken(
-            number,
-            value["content"].Text(),
-            value["special"].Boolean(false),
-            value["normalized"].Boolean(false),
-            value["lstrip"].Boolean(false),
-            value["rstrip"].Boolean(false),
-            value["single_word"].Boolean(false));
-    }
-
-    private static void Write(Utf8JsonWriter json, AddedToken token)
-    {
-        json.WriteStartObject();
-        json.WriteNumber("id", token.Id);
-        json.WriteString("content", token.Content);
-        json.WriteBoolean("special", token.Special);
-        json.WriteBoolean("normalized", token.Normalized);
-        json.WriteBoolean("lstrip", token.StripLeft);
-        json.WriteBoolean("rstrip", token.StripRight);
-        json.WriteBoolean("single_word", token.SingleWord);
-        json.WriteEndObject();
     }
 }

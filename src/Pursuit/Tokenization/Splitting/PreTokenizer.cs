@@ -20,9 +20,11 @@ internal sealed class PreTokenizer
 {
     private readonly List<ISplitter> _steps = [];
 
-    public PreTokenizer(List<PreTokenizerStep> steps)
+    /// <param name="steps">The steps.</param>
+    /// <param name="modelSpells">Whether the model spells words in bytes where that is the last step.</param>
+    public PreTokenizer(List<PreTokenizerStep> steps, bool modelSpells = true)
     {
-        ByteLevel = steps.Count > 0 && steps[^1] is PreTokenizerStep.Bytes;
+        ByteLevel = modelSpells && steps.Count > 0 && steps[^1] is PreTokenizerStep.Bytes;
         var cuts = ByteLevel ? steps[..^1] : steps; // the last spelling in bytes is left to the model
         if (cuts.Count(step => step is PreTokenizerStep.Bytes) + (ByteLevel ? 1 : 0) > 1)
             throw new PursuitException(
@@ -31,6 +33,8 @@ internal sealed class PreTokenizer
         // A pattern that matches everything leaves "removed and inverted" the same words as "isolated".
         if (cuts is [PreTokenizerStep.Cut { Pattern: ScannerPattern inverted, Behavior: SplitBehavior.Removed, Invert: true }])
             Scanner = inverted.Scanner;
+        AsksOrigins = cuts.SkipWhile(step => step is not PreTokenizerStep.Cut)
+            .Any(step => step is PreTokenizerStep.Prefix { Scheme: PrefixScheme.First });
         foreach (var step in cuts)
         {
             _steps.Add(step switch
@@ -44,6 +48,9 @@ internal sealed class PreTokenizer
 
     /// <summary>Whether the model gets words to spell in bytes.</summary>
     public bool ByteLevel { get; }
+
+    /// <summary>Whether words depend on where their characters came from.</summary>
+    public bool AsksOrigins { get; }
 
     /// <summary>Set where the words are exactly one scanner's.</summary>
     public WordScanner? Scanner { get; }

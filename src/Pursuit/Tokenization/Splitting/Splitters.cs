@@ -13,6 +13,9 @@ internal sealed class CutText(MappedText text, List<TextMatch> words)
 
     /// <summary>True for the first section of the input, where a Metaspace "first" puts its mark.</summary>
     public bool First { get; init; }
+
+    /// <summary>True behind a step that cuts: words then begin where their characters come from.</summary>
+    public bool IsCut { get; init; }
 }
 
 /// <summary>A step that cuts words into smaller ones, or rewrites them.</summary>
@@ -58,7 +61,7 @@ internal sealed class PatternSplitter(TextPattern pattern, SplitBehavior behavio
             Gather(pieces, words);
         }
 
-        return new CutText(cut.Text, words) { First = cut.First };
+        return new CutText(cut.Text, words) { First = cut.First, IsCut = true };
     }
 
     private void Gather(List<(TextMatch Range, bool IsMatch)> pieces, List<TextMatch> words)
@@ -117,7 +120,7 @@ internal sealed class ByteSpellingSplitter : ISplitter
             words.Add(new TextMatch(from, builder.Length));
         }
 
-        return new CutText(builder.Build(), words) { First = cut.First };
+        return new CutText(builder.Build(), words) { First = cut.First, IsCut = cut.IsCut };
     }
 }
 
@@ -133,7 +136,7 @@ internal sealed class PrefixSplitter(char mark, bool replaceSpaces, PrefixScheme
             var (start, end) = cut.Words[w];
             var from = builder.Length;
             var begins = cut.Text.Value[start] == mark || (replaceSpaces && cut.Text.Value[start] == ' ');
-            if (!begins && (scheme == PrefixScheme.Always || (scheme == PrefixScheme.First && cut.First && w == 0)))
+            if (!begins && (scheme == PrefixScheme.Always || (scheme == PrefixScheme.First && IsFirst(cut, w))))
                 builder.Replace([mark], start, start);
             for (var i = start; i < end; i++)
             {
@@ -144,8 +147,12 @@ internal sealed class PrefixSplitter(char mark, bool replaceSpaces, PrefixScheme
             words.Add(new TextMatch(from, builder.Length));
         }
 
-        return new CutText(builder.Build(), words) { First = cut.First };
+        return new CutText(builder.Build(), words) { First = cut.First, IsCut = cut.IsCut };
     }
+
+    // Of a text that a step has cut, the crate counts from where the word's characters came, so that one behind removed space isn't first.
+    private static bool IsFirst(CutText cut, int word) =>
+        cut.First && word == 0 && (!cut.IsCut || cut.Text.Origin(cut.Words[0].Start, cut.Words[0].End).Start == 0);
 }
 
 /// <summary>Where Metaspace puts its mark.</summary>

@@ -1,0 +1,17 @@
+using Pursuit.Engine.Features;
+
+namespace Pursuit.Encoders;
+
+/// <summary>Reads sentence encoders from directories that hold an ONNX file, as Hugging Face and sentence-transformers lay them out.</summary>
+public sealed class OnnxEncoderLoader : IEncoderLoader
+{
+    /// <inheritdoc/>
+    /// <remarks>Reads everything but the weights (docs/encoders.md lists the files); hashes them all.</remarks>
+    public ISentenceEncoder Load(string directory, EncoderOptions options, int maxLength)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return new OnnxEncoder(EncoderDirectory.Read(directory, options, maxLength));
+    }
+}

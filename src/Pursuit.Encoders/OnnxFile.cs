@@ -1,0 +1,63 @@
+using System.Globalization;
+using Pursuit.Runs;
+
+namespace Pursuit.Encoders;
+
+/// <summary>An ONNX file, with the files that hold its weights where it doesn't hold them itself.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Name">Its path within the encoder's directory.</param>
+/// <param name="Outside">The files with its weights, full paths.</param>
+/// <param name="Opset">The version of the operators it asks for; null where it doesn't say.</param>
+internal sealed record OnnxFile(string Path, string Name, IReadOnlyList<string> Outside, long? Opset)
+{
+    private const string Ending = ".onnx";
+    private const string Usual = "model.onnx";
+    private static readonly string[] Folders = ["", "onnx"];
+
+    /// <summary>Finds and describes an encoder's file.</summary>
+    /// <param name="directory">The encoder's directory.</param>
+    /// <param name="name">Its name, with or without folder and ending; auto for the usual one, or the only one.</param>
+    /// <exception cref="PursuitException">There is none, or none of that name; or it isn't ONNX, or its weights are missing.</exception>
+    public static OnnxFile Find(string directory, string name)
+    {
+        string[] there =
+        [
+            .. Folders.Select(folder => System.IO.Path.Combine(directory, folder)).Where(Directory.Exists)
+                .SelectMany(folder => Directory.EnumerateFiles(folder, "*" + Ending))
+                .Select(path => System.IO.Path.GetRelativePath(directory, path).Replace('\\', '/')).Order(StringComparer.Ordinal),
+        ];
+        string[] wanted = name == "auto" ? [Usual] : [name, name + Ending];
+        var found = Folders.SelectMany(folder => wanted.Select(file => folder.Length == 0 ? file : $"{folder}/{file}"))
+            .FirstOrDefault(there.Contains);
+        if (found is null && name == "auto" && there.Length == 1) found = there[0];
+        if (found is null)
+            throw PursuitException.At(
+                directory,
+                there.Length == 0 ? "no ONNX file" : name == "auto" ? $"no {Usual}" : $"no ONNX file '{name}'",
+                there.Length == 0 ? "model.onnx, or onnx/model.onnx" : $"one of: {string.Join(", ", there)}",
+                there.Length == 0
+                    ? "Export the encoder: optimum-cli export onnx --model NAME DIR."
+                    : "Name it with encoder.file.");
+        return Describe(System.IO.Path.Combine(directory, found), found);
+    }
+
+    /// <summary>Everything of the weights: a hash of the file and of those outside.</summary>
+    public string Fingerprint() => new Fingerprint("onnx/1")
+        .Add("file", FileHash.Of(Path, CancellationToken.None))
+        .Add("outside", Outside.Select(file => FileHash.Of(file, CancellationToken.None)))
+        .Hash;
+
+    private static OnnxFile Describe(string path, string name)
+    {
+        var (opset, locations) = OnnxReader.Read(path);
+        var folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
+        string[] outside = [.. locations.Select(location => System.IO.Path.Combine(folder, location))];
+        if (outside.FirstOrDefault(file => !File.Exists(file)) is { } missing)
+            throw PursuitException.At(
+                path,
+                $"weights in {System.IO.Path.GetRelativePath(folder, missing)}, which isn't there",
+                "that file beside it",
+                string.Create(CultureInfo.InvariantCulture, $"Copy it, as it was saved with {name}."));
+        return new OnnxFile(path, name, outside, opset);
+    }
+}
