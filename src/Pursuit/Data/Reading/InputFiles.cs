@@ -26,7 +26,8 @@ internal sealed class InputFiles
     }
 
     /// <summary>What a directory's files that are read end in, for messages.</summary>
-    public static string EndingsRead => string.Join(", ", Endings) + " and these with .gz";
+    public static string EndingsRead => string.Join(", ", Endings) + " and these with .gz"
+        + string.Concat(RecordFormats.All.SelectMany(f => f.Endings).Select(ending => $", {ending}"));
 
     /// <summary>
     /// The files: the arguments in the order given; the files of one directory or glob in ordinal order of their
@@ -145,7 +146,8 @@ internal sealed class InputFiles
     private static bool IsRecords(string file)
     {
         var plain = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file[..^3] : file;
-        return !IsFacts(file) && Endings.Any(ending => plain.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+        return !IsFacts(file)
+            && (RecordFormats.OfName(file) is not null || Endings.Any(ending => plain.EndsWith(ending, StringComparison.OrdinalIgnoreCase)));
     }
 
     private static bool IsFacts(string file) => file.EndsWith(FactsEnding, StringComparison.OrdinalIgnoreCase);
