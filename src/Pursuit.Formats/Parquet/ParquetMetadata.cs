@@ -44,6 +44,10 @@ internal sealed class ParquetMetadata
 /// <summary>A node of the schema, in depth-first order.</summary>
 internal sealed record SchemaElement
 {
+    private const int TimeMillis = 7;
+    private const int TimestampMillis = 9;
+    private const int TimestampMicros = 10;
+
     public string Name { get; private set; } = "";
 
     public PhysicalType? Type { get; private set; }
@@ -112,7 +116,15 @@ internal sealed record SchemaElement
             }
         }
 
-        return hasName ? element : throw new InvalidDataException("a column without a name");
+        if (!hasName) throw new InvalidDataException("a column without a name");
+        if (element is { Logical: 0, Converted: >= TimeMillis and <= TimestampMicros })
+        {
+            // The older annotations: milliseconds or microseconds, and moments in UTC.
+            element.TimeDigits = element.Converted is TimeMillis or TimestampMillis ? 3 : 6;
+            element.IsUtc = true;
+        }
+
+        return element;
     }
 
     private void ReadLogical(ref ThriftReader thrift)

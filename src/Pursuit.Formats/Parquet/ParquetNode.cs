@@ -96,11 +96,11 @@ internal sealed class ParquetList(string name, ParquetNode element, int elementD
 }
 
 /// <summary>A map: an object of JSON, since keys are nearly always texts.</summary>
-internal sealed class ParquetMap(string name, ParquetLeaf key, ParquetNode? value, int entryDefinition, int repetition) : ParquetNode(name)
+internal sealed class ParquetMap(string name, ParquetLeaf key, ParquetNode value, int entryDefinition, int repetition) : ParquetNode(name)
 {
-    public override IReadOnlyList<ParquetLeaf> Leaves { get; } = value is null ? [key] : [key, .. value.Leaves];
+    public override IReadOnlyList<ParquetLeaf> Leaves { get; } = [key, .. value.Leaves];
 
-    public override string Type => $"map<{key.Type}, {value?.Type ?? "null"}>";
+    public override string Type => $"map<{key.Type}, {value.Type}>";
 
     protected override void WriteValue(JsonRow row)
     {
@@ -129,7 +129,6 @@ internal sealed class ParquetMap(string name, ParquetLeaf key, ParquetNode? valu
         key.Write(row);
         if (isBare) row.Raw((byte)'"');
         row.Raw((byte)':');
-        if (value is null) row.Null();
-        else value.Write(row);
+        value.Write(row);
     }
 }

@@ -88,10 +88,12 @@ internal sealed class ParquetSchema
         var (entryDefinition, entryRepetition) = (definition + 1, repetition + 1);
         var key = Field(Take(), entryDefinition, entryRepetition, depth + 1);
         var value = entry.ChildCount == 2 ? Field(Take(), entryDefinition, entryRepetition, depth + 1) : null;
+        // A map without values is a set.
+        if (value is null) return new ParquetList(map.Name, key, entryDefinition, entryRepetition) { Definition = definition };
         if (key is ParquetLeaf leaf)
             return new ParquetMap(map.Name, leaf, value, entryDefinition, entryRepetition) { Definition = definition };
         // Keys that are no single values can't be keys of JSON.
-        var pair = new ParquetStruct(entry.Name, value is null ? [key] : [key, value]) { Definition = entryDefinition };
+        var pair = new ParquetStruct(entry.Name, [key, value]) { Definition = entryDefinition };
         return new ParquetList(map.Name, pair, entryDefinition, entryRepetition) { Definition = definition };
     }
 

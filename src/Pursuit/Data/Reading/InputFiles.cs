@@ -119,6 +119,7 @@ internal sealed class InputFiles
         found.Sort(string.CompareOrdinal);
         others.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
         _notRead.AddRange(others);
+        ShardNames.RequireAll(path, found);
         if (found.Count > 0) return found;
         var held = others.Count == 0
             ? ""
