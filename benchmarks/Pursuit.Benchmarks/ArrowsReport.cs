@@ -5,7 +5,7 @@ namespace Pursuit.Benchmarks;
 /// <summary>Prints the structure of a build: the arrows among its namespaces, its circles and its public types. Not a timing.</summary>
 internal static class ArrowsReport
 {
-    private static readonly string[] Assemblies = ["Pursuit", "Pursuit.Engine", "Pursuit.Mpi", "Pursuit.Cli"];
+    private static readonly string[] Assemblies = ["Pursuit", "Pursuit.Engine", "Pursuit.Formats", "Pursuit.Mpi", "Pursuit.Cli"];
 
     /// <summary>Prints a Markdown table for each assembly in a directory.</summary>
     /// <param name="arguments">The directory with the built assemblies; this program's own where none is given.</param>

@@ -5,6 +5,7 @@ using System.CommandLine.Parsing;
 using Pursuit.Cli.Commands;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
+using Pursuit.Formats;
 using Pursuit.Mpi;
 
 namespace Pursuit.Cli;
@@ -46,6 +47,7 @@ internal static class CommandLine
     {
         try
         {
+            TableFormats.Register();
             var root = Root();
             var parsed = Parse(root, OptionsFile.Expand(args, root));
             RefuseSwallowedOptions(parsed);

@@ -22,13 +22,16 @@ internal static class YamlFile
     /// <param name="expected">What it should be, for messages: "a YAML file of options".</param>
     /// <param name="advice">What to do where it isn't.</param>
     /// <param name="build">Makes the answer of the text; the library's exceptions it lets through become faults.</param>
+    /// <param name="part">The part of the text that is YAML; null for all of it.</param>
     /// <exception cref="PursuitException">It can't be read, is too long or too deep, isn't YAML, or isn't what was expected.</exception>
-    public static T Read<T>(string path, string expected, string? advice, Func<TextReader, T> build)
+    public static T Read<T>(
+        string path, string expected, string? advice, Func<TextReader, T> build, Func<string, string>? part = null)
     {
         var bytes = BoundedFile.Read(path, MostBytes, expected);
         try
         {
             var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes).TrimStart('\uFEFF');
+            text = part?.Invoke(text) ?? text;
             Check(path, text);
             return build(new StringReader(text));
         }

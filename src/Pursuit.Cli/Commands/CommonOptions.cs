@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Cli.Datasets;
 using Pursuit.Cli.Help;
 using Pursuit.Data;
 using Pursuit.Engine.Kernels;
@@ -21,12 +22,25 @@ internal static class CommonOptions
     public static ListedOption<string[]> Many(string name, OptionGroup group, string value, string description) =>
         new(name, group, value, description) { DefaultValueFactory = _ => [] };
 
+    /// <summary>Which split of data sets is read.</summary>
+    public static ListedOption<string?> Split() => new(
+        RecordPaths.SplitOption, OptionGroup.Input, "NAME", "The split to read of a data set's folder or a name in the hub's cache, such as "
+            + $"train. CONFIG/NAME where it has several configurations, '{DatasetFolder.AllSplits}' for all splits.")
+    {
+        Default = "the only one",
+    };
+
     /// <summary>The candidates, or what else a command reads as its pool.</summary>
     public static ListedOption<string[]> Pool(string what = "candidates") =>
-        new("--pool", OptionGroup.Input, "FILES", $"The {what}, as JSONL or JSON arrays. Files, directories or globs, plain or .gz.")
+        new("--pool", OptionGroup.Input, "FILES", $"The {what}, as {RecordFiles}.")
         {
             Required = true,
+            CustomParser = RecordPaths.Parse,
         };
+
+    /// <summary>What records may be, for descriptions.</summary>
+    public const string RecordFiles = "JSONL, JSON arrays, Parquet or Arrow. Files, directories or globs, JSON plain or .gz, or ORG/NAME of "
+        + "a data set in the local hub cache";
 
     public static ListedOption<bool> Json() =>
         new("--json", OptionGroup.Output, "Print the result as one line of JSON on standard output.");

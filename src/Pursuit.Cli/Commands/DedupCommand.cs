@@ -13,6 +13,7 @@ internal sealed class DedupCommand
     private readonly Option<string[]> _pool = CommonOptions.Pool("records");
     private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup(Duplicates.Near);
     private readonly Option<string[]> _set = DedupCommandOptions.Set();
+    private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
@@ -47,7 +48,7 @@ internal sealed class DedupCommand
     }
 
     private IEnumerable<Option> Options() =>
-        [_pool, _dedup, _set, _shape, _preference, _strict, _out, _run, _threads, _config, _json];
+        [_pool, _dedup, _set, _split, _shape, _preference, _strict, _out, _run, _threads, _config, _json];
 
     private DedupJobOptions ReadOptions(ParseResult parsed) => new()
     {

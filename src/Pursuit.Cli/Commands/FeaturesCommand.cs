@@ -15,6 +15,7 @@ internal sealed class FeaturesCommand
 {
     private readonly Option<string[]> _pool = CommonOptions.Pool();
     private readonly Option<FeatureKind> _kind = FeatureCommandOptions.Kind();
+    private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
@@ -57,7 +58,8 @@ internal sealed class FeaturesCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _kind, _shape, _preference, _strict, _dedup, _model, _encoder, _maxLength, _templateSet, _set, _run, _shard, _again,
+        _pool, _kind, _split, _shape, _preference, _strict, _dedup, _model, _encoder, _maxLength, _templateSet, _set, _run, _shard,
+        _again,
         _threads, _device, _config, _json,
     ];
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Cli.Datasets;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
@@ -16,8 +17,9 @@ internal static class InspectCommand
     {
         var files = new Argument<string[]>("files")
         {
-            Description = "The records, as JSONL or JSON arrays. Files, directories or globs, plain or .gz.",
+            Description = $"The records, as {CommonOptions.RecordFiles}.",
             Arity = ArgumentArity.OneOrMore,
+            CustomParser = RecordPaths.Parse,
         };
         var id = new ListedOption<string?>(
             "--id", OptionGroup.Output, "ID", "Print the example with this id, or with a content id that begins with these six or "
@@ -29,6 +31,7 @@ internal static class InspectCommand
         var model = CommonOptions.Model();
         var maxLength = CommonOptions.MaxLength();
         var templateSet = CommonOptions.TemplateSet();
+        var split = CommonOptions.Split();
         var shape = CommonOptions.Shape();
         var preference = CommonOptions.Preference();
         var strict = CommonOptions.Strict();
@@ -41,7 +44,7 @@ internal static class InspectCommand
             Example = "inspect pool.jsonl --model DIR",
         };
         command.Add(files);
-        foreach (var option in (Option[])[id, count, model, maxLength, templateSet, shape, preference, strict, dedup, set, json])
+        foreach (var option in (Option[])[id, count, model, maxLength, templateSet, split, shape, preference, strict, dedup, set, json])
             command.Add(option);
         command.Action = JobAction.Answer((parsed, cancellationToken) => Run(
             new PoolOptions
@@ -96,7 +99,7 @@ internal static class InspectCommand
         foreach (var note in pool.Notes) Terminal.Answer(MessageText.Shortened($"  {note}"));
         foreach (var (reason, rows) in ledger.ReasonCounts) Terminal.Answer(MessageText.Shortened($"  invalid: {rows:N0} x {reason}"));
         foreach (var record in ledger.Quarantined().Take(5))
-            Terminal.Answer(MessageText.Shortened($"  invalid: {record.File}, line {record.Line}: {record.Reason}"));
+            Terminal.Answer(MessageText.Shortened($"  invalid: {RecordPlace.Of(record.File, record.Line, record.RowGroup)}: {record.Reason}"));
         if (ledger.RepeatedUserIdCount > 0)
             Terminal.Answer($"  {ledger.RepeatedUserIdCount:N0} ids are on more than one record; their content ids differ");
     }
@@ -136,7 +139,7 @@ internal static class InspectCommand
         {
             var locator = example.Locator;
             var file = pool.Sources[locator.Source].Path;
-            var place = $"{file}, line {locator.Line}";
+            var place = pool.Place(locator);
             var contentId = example.ContentId.ToString();
             if (encoder.TryEncode(example, out var refusal) is not { } encoded)
             {

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Pursuit.Cli.Datasets;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
@@ -26,10 +27,12 @@ internal sealed class PlanCommand
     private readonly Option<string[]> _target = new ListedOption<string[]>(
         "--target", OptionGroup.Input, "FILES", "Examples of what the model should become good at.")
     {
+        CustomParser = RecordPaths.Parse,
         DefaultValueFactory = _ => [],
         IsCommon = true,
     };
     private readonly Option<FeatureKind> _kind = FeatureCommandOptions.Kind();
+    private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
@@ -73,7 +76,8 @@ internal sealed class PlanCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _examples, _machines, _kind, _budget, _model, _encoder, _maxLength, _templateSet, _set, _shape, _preference, _dedup, _threads,
+        _pool, _target, _examples, _machines, _kind, _budget, _model, _encoder, _maxLength, _templateSet, _set, _split, _shape,
+        _preference, _dedup, _threads,
         _device, _json,
     ];
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Cli.Datasets;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
@@ -16,10 +17,12 @@ internal sealed class PretrainCommand
     private static readonly PretrainOptions Usual = new() { Corpus = new PoolOptions { Paths = [] }, Out = "" };
 
     private readonly Option<string[]> _data = new ListedOption<string[]>(
-        "--data", OptionGroup.Input, "FILES", "The texts, as JSONL or JSON arrays. Files, directories or globs, plain or .gz.")
+        "--data", OptionGroup.Input, "FILES", $"The texts, as {CommonOptions.RecordFiles}.")
     {
+        CustomParser = RecordPaths.Parse,
         Required = true,
     };
+    private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
     private readonly Option<string[]> _set = DedupCommandOptions.Set();
     private readonly Option<string?> _tokenizer = new ListedOption<string?>(
@@ -83,7 +86,7 @@ internal sealed class PretrainCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _data, _dedup, _set, _training.Out, _tokenizer, _vocabulary, _pattern, _tokenizerSample, _template,
+        _data, _split, _dedup, _set, _training.Out, _tokenizer, _vocabulary, _pattern, _tokenizerSample, _template,
         _width, _layers, _heads, _keyValueHeads, _mlp, _context, _ropeTheta, _untied,
         _tokens, _epochs, _batch, .. _training.All, .. _training.Course,
     ];

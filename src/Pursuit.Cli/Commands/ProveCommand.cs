@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Cli.Datasets;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
@@ -25,12 +26,14 @@ internal sealed class ProveCommand
         "--target", OptionGroup.Input, "FILES", "Examples of what the model should become good at, one file per target. The methods "
             + "see them.")
     {
+        CustomParser = RecordPaths.ParseEach,
         DefaultValueFactory = _ => [],
         IsCommon = true,
     };
     private readonly Option<string[]> _test = new ListedOption<string[]>(
         "--test", OptionGroup.Input, "FILES", "Held-out tests, one file per target in the same order. Only the measurement sees them.")
     {
+        CustomParser = RecordPaths.ParseEach,
         Required = true,
     };
     private readonly Option<string?> _features = new ListedOption<string?>(
@@ -94,6 +97,7 @@ internal sealed class ProveCommand
         "--generate", OptionGroup.Evaluation, "COUNT", "Answers to generate and score per test; 0 for none.", Usual.Generate);
     private readonly Option<string?> _time = new ListedOption<string?>(
         "--time", OptionGroup.Run, "DURATION", "A time limit, such as 30m or 2h. Seeds that don't fit are omitted.");
+    private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = new ListedOption<bool>(
@@ -148,7 +152,8 @@ internal sealed class ProveCommand
     [
         _pool, _target, _test, _methods, _budget, _model, _fromScratch, _seeds, _epochSeeds, _time, _use, _epochs, _batch,
         _learningRate, _warmup, _maxLength, _templateSet, _generate,
-        _features, _targetFeatures, _encoder, _set, _seed, _shape, _preference, _strict, _dedup, _microBatch, _threads, _device, _run, _config, _json,
+        _features, _targetFeatures, _encoder, _set, _seed, _split, _shape, _preference, _strict, _dedup, _microBatch, _threads, _device,
+        _run, _config, _json,
     ];
 
     private JobFiles Files(ParseResult parsed)

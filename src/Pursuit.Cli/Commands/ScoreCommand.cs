@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Cli.Datasets;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
@@ -17,8 +18,12 @@ namespace Pursuit.Cli.Commands;
 internal sealed class ScoreCommand
 {
     private readonly Option<string[]> _pool = CommonOptions.Pool("examples");
-    private readonly Option<string[]> _target = CommonOptions.Many(
-        "--target", OptionGroup.Input, "FILES", "Examples to imitate, for 'dsir'.");
+    private readonly Option<string[]> _target = new ListedOption<string[]>(
+        "--target", OptionGroup.Input, "FILES", "Examples to imitate, for 'dsir'.")
+    {
+        DefaultValueFactory = _ => [],
+        CustomParser = RecordPaths.Parse,
+    };
     private readonly Option<string[]> _methods = new ListedOption<string[]>(
         "--methods", OptionGroup.Selection, "NAMES", $"The measures, some of: {string.Join(", ", ScoreJob.Names)}.")
     {
@@ -45,6 +50,7 @@ internal sealed class ScoreCommand
     private readonly Option<string[]> _templateSet = CommonOptions.TemplateSet();
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<ulong> _seed = CommonOptions.Seed();
+    private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
@@ -69,7 +75,7 @@ internal sealed class ScoreCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _templateSet, _set, _seed, _shape, _preference, _strict,
+        _pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _templateSet, _set, _seed, _split, _shape, _preference, _strict,
         _dedup, _run, _threads, _device, _config, _json,
     ];
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Cli.Datasets;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
@@ -34,6 +35,7 @@ internal sealed class SelectCommand
     private readonly Option<string[]> _target = new ListedOption<string[]>(
         "--target", OptionGroup.Input, "FILES", "Examples of what the model should become good at.")
     {
+        CustomParser = RecordPaths.Parse,
         DefaultValueFactory = _ => [],
         IsCommon = true,
     };
@@ -56,6 +58,7 @@ internal sealed class SelectCommand
     private readonly Option<string?> _encoder = CommonOptions.Encoder(", by whose vectors a method over embeddings compares");
     private readonly Option<string?> _targetFeatures = new ListedOption<string?>(
         "--target-features", OptionGroup.Features, "PATH", "Features of the target, if the pool's were computed elsewhere.");
+    private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
@@ -183,8 +186,8 @@ internal sealed class SelectCommand
     private IEnumerable<Option> Options() =>
     [
         _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _on,
-        _encoder, _set,
-        _out, _model, _referenceModel, _maxLength, _templateSet, _seed, _shape, _preference, _strict, _dedup, _sourceField, _quota, _format,
+        _encoder, _set, _out, _model, _referenceModel, _maxLength, _templateSet, _seed, _split, _shape, _preference, _strict, _dedup,
+        _sourceField, _quota, _format,
         _repeats, _run, _noReport, _memory, _threads, _device, _config, _json,
     ];
 

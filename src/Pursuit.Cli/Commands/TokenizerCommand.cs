@@ -20,7 +20,7 @@ internal static class TokenizerCommand
         var usual = new BpeTrainingOptions();
         var files = new Argument<string[]>("files")
         {
-            Description = "The corpus: .txt files, or records as JSONL or JSON arrays. Files, directories or globs, plain or .gz.",
+            Description = $"The corpus: .txt files, or records as {CommonOptions.RecordFiles}.",
             Arity = ArgumentArity.OneOrMore,
         };
         var vocabulary = new ListedOption<int>("--vocab", OptionGroup.Tokenizer, "ENTRIES", "Vocabulary size, special tokens included.")

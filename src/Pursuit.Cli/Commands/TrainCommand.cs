@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Cli.Datasets;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
@@ -16,10 +17,12 @@ internal sealed class TrainCommand
 
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string[]> _data = new ListedOption<string[]>(
-        "--data", OptionGroup.Input, "FILES", "The examples, as JSONL or JSON arrays. Files, directories or globs, plain or .gz.")
+        "--data", OptionGroup.Input, "FILES", $"The examples, as {CommonOptions.RecordFiles}.")
     {
+        CustomParser = RecordPaths.Parse,
         Required = true,
     };
+    private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
@@ -78,7 +81,7 @@ internal sealed class TrainCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _model, _data, _shape, _preference, _strict, _dedup, _set, _training.Out, _selection, _selectionUse, _maxLength, _templateSet,
+        _model, _data, _split, _shape, _preference, _strict, _dedup, _set, _training.Out, _selection, _selectionUse, _maxLength, _templateSet,
         _epochs, _steps, _batch, _batchTokens, _mean, .. _adapters.All, .. _training.All, .. _training.Course,
     ];
 

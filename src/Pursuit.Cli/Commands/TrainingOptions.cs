@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Cli.Datasets;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Engine.Training;
@@ -28,8 +29,12 @@ internal sealed class TrainingOptions
     {
         Default = "only at the end",
     };
-    private readonly Option<string[]> _heldOut = CommonOptions.Many(
-        "--heldout", OptionGroup.Evaluation, "FILES", "Held-out files to evaluate on.");
+    private readonly Option<string[]> _heldOut = new ListedOption<string[]>(
+        "--heldout", OptionGroup.Evaluation, "FILES", "Held-out files to evaluate on.")
+    {
+        DefaultValueFactory = _ => [],
+        CustomParser = RecordPaths.Parse,
+    };
     private readonly Option<string?> _groupField = new ListedOption<string?>(
         "--group-field", OptionGroup.Evaluation, "FIELD", "A top-level text field of the held-out records; the evaluation is split by "
             + "it.")

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pursuit.Cli.Datasets;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Data;
@@ -21,6 +22,7 @@ internal sealed class ValidateCommand
     private readonly Option<string[]> _target = new ListedOption<string[]>(
         "--target", OptionGroup.Input, "FILES", "Examples that scores are toward and losses are measured on, one file per target.")
     {
+        CustomParser = RecordPaths.ParseEach,
         Required = true,
     };
     private readonly Option<string[]> _methods = new ListedOption<string[]>(
@@ -63,6 +65,7 @@ internal sealed class ValidateCommand
     private readonly Option<string?> _time = new ListedOption<string?>(
         "--time", OptionGroup.Run, "DURATION", "A time limit, such as 10m or 2h. Subsets that don't fit are omitted.");
     private readonly Option<ulong> _seed = CommonOptions.Seed();
+    private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<string?> _shape = CommonOptions.Shape();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
@@ -95,7 +98,8 @@ internal sealed class ValidateCommand
     private IEnumerable<Option> Options() =>
     [
         _pool, _target, _methods, _model, _time, _examples, _subsets, _share, _removed, _epochs, _batch, _learningRate, _maxLength,
-        _templateSet, _features, _encoder, _set, _seed, _shape, _preference, _strict, _dedup, _microBatch, _threads, _device, _run, _config,
+        _templateSet, _features, _encoder, _set, _seed, _split, _shape, _preference, _strict, _dedup, _microBatch, _threads, _device,
+        _run, _config,
         _json,
     ];
 

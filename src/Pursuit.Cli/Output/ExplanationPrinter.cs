@@ -1,3 +1,4 @@
+using Pursuit.Data;
 using Pursuit.Reports.Explanations;
 
 namespace Pursuit.Cli.Output;
@@ -10,12 +11,12 @@ internal static class ExplanationPrinter
     public static void Print(Explanation explanation)
     {
         var row = explanation.Row;
-        Line("Row", $"{(row.Id is { } id ? id + ", " : "")}{row.File}, line {row.Line:N0} (row {row.Index:N0})");
+        Line("Row", $"{(row.Id is { } id ? id + ", " : "")}{RecordPlace.Of(row.File, row.Line, row.RowGroup)} (row {row.Index:N0})");
         if (explanation.ContentId is { } content) Line("Content", content);
         if (explanation.Source is { } source && source != row.File) Line("Source", source);
         if (explanation.Text is { } text) Line("Says", text);
         Line("Fate", explanation.Fate + (explanation.DuplicateOf is { } first ? $" {first.Id ?? $"row {first.Index:N0}"} "
-            + $"({first.File}, line {first.Line:N0})" : ""));
+            + $"({RecordPlace.Of(first.File, first.Line, first.RowGroup)})" : ""));
         for (var i = 0; i < explanation.Why.Count; i++) Line(i == 0 ? "Why" : "", explanation.Why[i]);
         if (explanation.Score is { } score) Line("Score", $"{score:G5}");
         if (explanation.Repeats is > 1) Line("Repeats", $"{explanation.Repeats:N0}");

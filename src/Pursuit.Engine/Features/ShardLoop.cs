@@ -193,8 +193,7 @@ internal sealed class ShardLoop
 
     private void Report(double done, int total) => _progress?.Report(new WorkProgress(_work, done, total, "examples"));
 
-    private string Place(int row) =>
-        FormattableString.Invariant($"{_pool.Sources[_pool.Locator(row).Source].Path}, line {_pool.Locator(row).Line}");
+    private string Place(int row) => _pool.Place(_pool.Locator(row));
 
     private EncodedExample[] Encode(Example[] examples, CancellationToken cancellationToken)
     {

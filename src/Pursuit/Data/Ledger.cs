@@ -24,15 +24,19 @@ public enum RowFate
 
 /// <summary>One invalid record.</summary>
 /// <param name="File">Its file.</param>
-/// <param name="Line">The 1-based line of its first byte.</param>
+/// <param name="Line">The 1-based line of its first byte; of a table's row its number in the file from 1.</param>
 /// <param name="Row">Its number over all input rows, from 0.</param>
 /// <param name="Reason">What is wrong with it.</param>
-public sealed record QuarantinedRecord(string File, long Line, long Row, string Reason);
+public sealed record QuarantinedRecord(string File, long Line, long Row, string Reason)
+{
+    /// <summary>Its row group in a table; null in text.</summary>
+    public int? RowGroup { get; init; }
+}
 
 /// <summary>One input row's fate.</summary>
 /// <param name="Row">Its number over all input rows, from 0.</param>
 /// <param name="File">Its file.</param>
-/// <param name="Line">The 1-based line of its first byte.</param>
+/// <param name="Line">The 1-based line of its first byte; of a table's row its number in the file from 1.</param>
 /// <param name="Fate">What became of it.</param>
 /// <param name="Position">Its position in the pool, or -1.</param>
 /// <param name="DuplicateOf">The row it repeats, nearly or exactly, or -1.</param>
@@ -41,6 +45,9 @@ public readonly record struct LedgerRow(long Row, string File, long Line, RowFat
 {
     /// <summary>A near duplicate's Jaccard similarity to the row it resembles; null for any other row.</summary>
     public double? Similarity { get; init; }
+
+    /// <summary>Its row group in a table; null in text.</summary>
+    public int? RowGroup { get; init; }
 }
 
 /// <summary>
@@ -119,7 +126,8 @@ public sealed class Ledger
 
     /// <summary>The invalid records in input order.</summary>
     public IEnumerable<QuarantinedRecord> Quarantined() =>
-        Rows().Where(row => row.Fate == RowFate.Quarantined).Select(row => new QuarantinedRecord(row.File, row.Line, row.Row, row.Reason!));
+        Rows().Where(row => row.Fate == RowFate.Quarantined).Select(row => 
+            new QuarantinedRecord(row.File, row.Line, row.Row, row.Reason!) { RowGroup = row.RowGroup });
 
     /// <summary>
     /// Writes one JSON line per row into a directory: <c>ledger.jsonl</c>, or <c>ledger.jsonl.gz</c> from
@@ -147,7 +155,7 @@ public sealed class Ledger
     }
 
     /// <summary>
-    /// Writes one JSON line per row: <c>{"row","source_file","line","fate"}</c> and, where they apply, <c>duplicate_of</c>,
+    /// Writes one JSON line per row: <c>{"row","source_file","line","fate"}</c> and, where they apply, <c>row_group</c>, <c>duplicate_of</c>,
     /// <c>similarity</c> and <c>reason</c>; then one per file that isn't read: <c>{"source_file","fate":"not read","reason"}</c>.
     /// </summary>
     public void Write(Stream destination, Func<int, string>? fateOfPosition, CancellationToken token)
@@ -161,6 +169,7 @@ public sealed class Ledger
             json.WriteNumber("row", row.Row);
             json.WriteString("source_file", row.File);
             json.WriteNumber("line", row.Line);
+            if (row.RowGroup is { } group) json.WriteNumber("row_group", group);
             switch (row.Fate)
             {
                 case RowFate.Pool:
@@ -221,6 +230,7 @@ public sealed class Ledger
             })
         {
             Similarity = fate == RowFate.NearDuplicateOf ? _rows.Similarity(row) : null,
+            RowGroup = _sources[source].GroupOf(_rows.Line(row)),
         };
     }
 

@@ -26,6 +26,7 @@ public sealed class Pool : IDisposable
     private readonly UserIdList _userIds;
     private readonly Spool _spool;
     private readonly OpenFiles _files;
+    private readonly TableSpool _tables;
     private readonly ContentId[] _contentIds;
     private readonly int[] _poolRows;
 
@@ -33,6 +34,7 @@ public sealed class Pool : IDisposable
     {
         (_options, _rows, _userIds, _contentIds, _poolRows) = (options, built.Rows, built.UserIds, built.ContentIds, built.PoolRows);
         _spool = new Spool(options.SpoolDirectory);
+        _tables = new TableSpool(built.Files, _spool, options.MaxRecordBytes);
         _files = new OpenFiles(built.Files, _spool);
         Sources = built.Sources;
         Notes = built.Notes;
@@ -43,7 +45,8 @@ public sealed class Pool : IDisposable
     /// <summary>What stays of a pool, which it takes the place of.</summary>
     private Pool(Pool pool, NearDuplicateOptions options, IReadOnlyList<NearDuplicate> duplicates)
     {
-        (_options, _rows, _spool, _files, Sources) = (pool._options, pool._rows, pool._spool, pool._files, pool.Sources);
+        (_options, _rows, _spool, _files, _tables, Sources) =
+            (pool._options, pool._rows, pool._spool, pool._files, pool._tables, pool.Sources);
         var moved = new int[pool.Count];
         for (var i = 0; i < duplicates.Count; i++) moved[duplicates[i].Position] = ~i;
         var kept = Enumerable.Range(0, pool.Count).Where(p => moved[p] >= 0).ToArray();
@@ -124,6 +127,13 @@ public sealed class Pool : IDisposable
     /// <summary>Where an example is in the input.</summary>
     public RecordLocator Locator(int position) => _rows.Locator(_poolRows[position]);
 
+    /// <summary>A record's place for messages: its file with the line, or the row and its row group.</summary>
+    internal string Place(RecordLocator locator)
+    {
+        var source = Sources[locator.Source];
+        return RecordPlace.Of(source.Path, locator.Line, source.GroupOf(locator.Line));
+    }
+
     /// <summary>An example's number over all input rows of all files, from 0, bad and duplicate rows counted: its "index".</summary>
     public long InputRow(int position) => _poolRows[position];
 
@@ -141,7 +151,7 @@ public sealed class Pool : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count - start);
-        return ReadEach(Enumerable.Range(start, count), forward: count == Count, token);
+        return ReadEach(Enumerable.Range(start, count).ToArray(), forward: count == Count, token);
     }
 
     /// <summary>Selected examples, in the order given.</summary>
@@ -157,7 +167,7 @@ public sealed class Pool : IDisposable
     public void CopyRecords(IReadOnlyList<int> positions, Stream destination, CancellationToken token = default)
     {
         var forward = positions.Count == Count && positions.SequenceEqual(Enumerable.Range(0, Count));
-        using var fetcher = new RecordFetcher(_files, forward, token);
+        using var fetcher = Fetcher(forward ? null : positions, token);
         foreach (var position in positions)
         {
             token.ThrowIfCancellationRequested();
@@ -172,7 +182,7 @@ public sealed class Pool : IDisposable
     /// <exception cref="PursuitException">A file has changed since it was read.</exception>
     public IEnumerable<string?> ReadField(string name, CancellationToken token = default)
     {
-        using var fetcher = new RecordFetcher(_files, forward: true, token);
+        using var fetcher = Fetcher(outOfOrder: null, token);
         var tape = new JsonTape(_options.MaxDepth);
         var field = Encoding.UTF8.GetBytes(name);
         for (var position = 0; position < Count; position++)
@@ -194,7 +204,7 @@ public sealed class Pool : IDisposable
     /// <exception cref="PursuitException">A file has changed since it was read.</exception>
     public IEnumerable<long> FindOutside(string userId, CancellationToken token = default)
     {
-        using var fetcher = new RecordFetcher(_files, forward: false, token);
+        using var fetcher = new RecordFetcher(_files, _tables, forward: false, token);
         var tape = new JsonTape(_options.MaxDepth);
         for (var row = 0; row < _rows.Count; row++)
         {
@@ -218,9 +228,9 @@ public sealed class Pool : IDisposable
         _spool.Dispose();
     }
 
-    private IEnumerable<Example> ReadEach(IEnumerable<int> positions, bool forward, CancellationToken token)
+    private IEnumerable<Example> ReadEach(IReadOnlyList<int> positions, bool forward, CancellationToken token)
     {
-        using var fetcher = new RecordFetcher(_files, forward, token);
+        using var fetcher = Fetcher(forward ? null : positions, token);
         var parser = new RecordParser(_options);
         foreach (var position in positions)
         {
@@ -232,8 +242,16 @@ public sealed class Pool : IDisposable
         }
     }
 
+    /// <summary>What fetches records: all in the pool's order, or those of some positions in theirs.</summary>
+    private RecordFetcher Fetcher(IReadOnlyList<int>? outOfOrder, CancellationToken token)
+    {
+        if (outOfOrder is not null && Sources.Any(s => s.Format is not null))
+            _tables.Prepare([.. outOfOrder.Select(Locator)], Sources, token);
+        return new RecordFetcher(_files, _tables, forward: outOfOrder is null, token);
+    }
+
     private PursuitException Changed(RecordLocator locator) => PursuitException.At(
-        Invariant($"{Sources[locator.Source].Path}, line {locator.Line}"),
+        Place(locator),
         "the record isn't the one that was read before", "input files that do not change during a run", "Run again from the start.");
 
     private static void WriteLine(ReadOnlySpan<byte> record, bool isArray, Stream destination)

@@ -112,8 +112,38 @@ public readonly record struct PoolProgress(long BytesRead, long BytesTotal, long
 /// <param name="IsArray">True where records may span lines: one JSON array, plain or inside an object, or objects one after the
 /// other.</param>
 /// <param name="Bytes">Its size on disk.</param>
-/// <param name="ContentBytes">Its size when decompressed.</param>
+/// <param name="ContentBytes">Its size when decompressed; of a table that of its rows as lines of JSON.</param>
 /// <param name="Rows">Its records, good or bad.</param>
-/// <param name="Sha256">SHA-256 of its decompressed bytes, lower-case hexadecimal: the same for a file and its .gz.</param>
+/// <param name="Sha256">SHA-256 of its decompressed bytes, of a table of its rows as lines of JSON; lower-case hexadecimal.</param>
 public sealed record PoolSource(
-    string Path, RecordShape? Shape, bool IsCompressed, bool IsArray, long Bytes, long ContentBytes, long Rows, string Sha256);
+    string Path, RecordShape? Shape, bool IsCompressed, bool IsArray, long Bytes, long ContentBytes, long Rows, string Sha256)
+{
+    /// <summary>The format of its table, such as "Parquet"; null for JSON text.</summary>
+    public string? Format { get; init; }
+
+    /// <summary>The first row of each row group; null for text.</summary>
+    internal IReadOnlyList<long>? GroupStarts { get; init; }
+
+    /// <summary>The row group or batch of a table's row, from 0; null for text.</summary>
+    /// <param name="line">The row's line: its number in the file from 1.</param>
+    public int? GroupOf(long line) => GroupOf(GroupStarts, line);
+
+    internal static int? GroupOf(IReadOnlyList<long>? starts, long line)
+    {
+        if (starts is null) return null;
+        int low = 0, high = starts.Count - 1;
+        while (low < high)
+        {
+            // Empty groups share a first row with the next: the last of them holds the row.
+            var middle = (low + high + 1) >>> 1;
+            if (starts[middle] < line) low = middle;
+            else high = middle - 1;
+        }
+
+        return low;
+    }
+
+    /// <summary>The rows of a group: the first, and the one after the last.</summary>
+    internal (long First, long End) RowsOf(int group) =>
+        (GroupStarts![group], group + 1 < GroupStarts.Count ? GroupStarts[group + 1] : Rows);
+}

@@ -38,9 +38,7 @@ public sealed record ExportSummary(string Trainer, int Records, IReadOnlyList<Le
 
     private static string NameOf(Pool pool, int position)
     {
-        if (pool.UserId(position) is { } id) return id;
-        var locator = pool.Locator(position);
-        return Invariant($"{pool.Sources[locator.Source].Path}, line {locator.Line}");
+        return pool.UserId(position) ?? pool.Place(pool.Locator(position));
     }
 }
 

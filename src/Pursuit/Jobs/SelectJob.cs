@@ -322,7 +322,7 @@ public sealed class SelectJob
                 Excluded = TargetOverlap.ExcludedRows(pool),
             },
             FirstQuarantined = [.. pool.Ledger.Quarantined().Where(q => q.Reason != PoolOptions.ExcludedReason).Take(5)
-                .Select(q => $"{q.File}, line {q.Line}: {q.Reason}")],
+                .Select(q => $"{RecordPlace.Of(q.File, q.Line, q.RowGroup)}: {q.Reason}")],
             Budget = _options.Budget.ToString(),
             BudgetResolved = selection.Budget,
             Spent = selection.Spent,

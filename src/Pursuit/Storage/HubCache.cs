@@ -1,15 +1,17 @@
 namespace Pursuit.Storage;
 
 /// <summary>
-/// The local cache in which Hugging Face's tools keep what they downloaded: finds a model by its name there. Nothing is ever downloaded.
+/// The local cache in which Hugging Face's tools keep what they downloaded: finds a model or a data set by its name there. Nothing is
+/// ever downloaded.
 /// </summary>
 /// <remarks>
 /// The layout is huggingface_hub's: <c>models--ORG--NAME/refs/REVISION</c> holds a commit, <c>models--ORG--NAME/snapshots/COMMIT/</c>
-/// its files, most of them links. A name or revision with <c>..</c> or an absolute path is no name, so nothing outside the cache is named.
+/// its files, most of them links; of a data set <c>datasets--ORG--NAME</c>. A name or revision with <c>..</c> or an absolute path is no name, so nothing outside the cache is named.
 /// </remarks>
 internal static class HubCache
 {
     private const string Prefix = "models--";
+    private const string DatasetPrefix = "datasets--";
     private const string Snapshots = "snapshots";
     private const string MainBranch = "main";
     private const int LongestReference = 4_096;
@@ -37,11 +39,17 @@ internal static class HubCache
     /// <summary>The directory of a model's files in the cache; null where the cache has no such model.</summary>
     /// <param name="word"><c>ORG/NAME</c> or <c>NAME</c>, with <c>@REVISION</c> where it isn't <c>main</c>.</param>
     /// <exception cref="PursuitException">The cache has the model, but not that revision.</exception>
-    public static string? Find(string word)
+    public static string? Find(string word) => Find(word, Prefix);
+
+    /// <summary>The directory of a data set's files in the cache; null where the cache has no such data set.</summary>
+    /// <inheritdoc cref="Find(string)"/>
+    public static string? FindDataset(string word) => Find(word, DatasetPrefix);
+
+    private static string? Find(string word, string prefix)
     {
         if (!IsName(word)) return null;
         var (name, revision) = Split(word);
-        var repository = Path.Combine(Directory, Prefix + name.Replace("/", "--", StringComparison.Ordinal));
+        var repository = Path.Combine(Directory, prefix + name.Replace("/", "--", StringComparison.Ordinal));
         return System.IO.Directory.Exists(repository) ? Snapshot(repository, revision) : null;
     }
 
@@ -66,6 +74,24 @@ internal static class HubCache
                 $"a cache of {several.Length} models: {string.Join(", ", several.Select(NameOf).Order(StringComparer.Ordinal).Take(8))}",
                 "one model", "Give the model by its name."),
         };
+    }
+
+    /// <summary>Follows a data set's folder of the cache to its files; any other directory stays as it is.</summary>
+    /// <exception cref="PursuitException">Several snapshots, and none of them is the one that is meant.</exception>
+    public static string FollowDataset(string directory)
+    {
+        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)));
+        return name.StartsWith(DatasetPrefix, StringComparison.Ordinal) && System.IO.Directory.Exists(Path.Combine(directory, Snapshots))
+            ? Snapshot(directory, null)
+            : directory;
+    }
+
+    /// <summary>How a data set gets into the cache, as advice.</summary>
+    public static string HowToFetchDataset(string word)
+    {
+        var (name, revision) = Split(word);
+        return $"Fetch it first: hf download {name} with the repository type 'dataset'{(revision is null ? "" : $" and the revision {revision}")}. "
+            + "Pursuit itself downloads nothing.";
     }
 
     /// <summary>How a model gets into the cache, as advice.</summary>

@@ -1,7 +1,9 @@
+using System.Buffers;
+
 namespace Pursuit.Data.Hashing;
 
 /// <summary>A growing run of bytes that is used again and again.</summary>
-internal sealed class ByteBuffer
+internal sealed class ByteBuffer : IBufferWriter<byte>
 {
     private byte[] _bytes = new byte[4096];
 
@@ -23,6 +25,14 @@ internal sealed class ByteBuffer
     }
 
     public void Advance(int count) => Length += count;
+
+    public Span<byte> GetSpan(int sizeHint = 0) => Reserve(Math.Max(sizeHint, 1));
+
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        Reserve(Math.Max(sizeHint, 1));
+        return _bytes.AsMemory(Length);
+    }
 
     public void Append(ReadOnlySpan<byte> bytes)
     {

@@ -26,7 +26,8 @@ internal sealed class InputFiles
     }
 
     /// <summary>What a directory's files that are read end in, for messages.</summary>
-    public static string EndingsRead => string.Join(", ", Endings) + " and these with .gz";
+    public static string EndingsRead => string.Join(", ", Endings) + " and these with .gz"
+        + string.Concat(RecordFormats.All.SelectMany(f => f.Endings).Select(ending => $", {ending}"));
 
     /// <summary>
     /// The files: the arguments in the order given; the files of one directory or glob in ordinal order of their
@@ -118,6 +119,7 @@ internal sealed class InputFiles
         found.Sort(string.CompareOrdinal);
         others.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
         _notRead.AddRange(others);
+        ShardNames.RequireAll(path, found);
         if (found.Count > 0) return found;
         var held = others.Count == 0
             ? ""
@@ -145,7 +147,8 @@ internal sealed class InputFiles
     private static bool IsRecords(string file)
     {
         var plain = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file[..^3] : file;
-        return !IsFacts(file) && Endings.Any(ending => plain.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+        return !IsFacts(file)
+            && (RecordFormats.OfName(file) is not null || Endings.Any(ending => plain.EndsWith(ending, StringComparison.OrdinalIgnoreCase)));
     }
 
     private static bool IsFacts(string file) => file.EndsWith(FactsEnding, StringComparison.OrdinalIgnoreCase);

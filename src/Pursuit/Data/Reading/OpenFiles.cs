@@ -60,6 +60,13 @@ internal sealed class OpenFiles(IReadOnlyList<SourceFile> files, Spool spool, in
         }
     }
 
+    /// <summary>Reads bytes of the spool.</summary>
+    /// <param name="source">The file whose they are, for messages.</param>
+    /// <param name="start">Where they begin.</param>
+    /// <param name="destination">Gets them.</param>
+    public void ReadSpool(int source, long start, Span<byte> destination) =>
+        Fill(spool.Handle, files[source].Path, start, destination, destination.Length);
+
     /// <summary>Closes all.</summary>
     public void Dispose()
     {

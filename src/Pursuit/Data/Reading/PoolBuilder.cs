@@ -13,6 +13,8 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
     private readonly Stack<RecordBatch> _freeBatches = [];
     private readonly Stack<RecordParser> _freeParsers = [];
     private readonly Lock _gate = new();
+    private IReadOnlyList<long>? _starts; // the row groups of the file being read
+    private string? _columns; // of the first table
     private long _bytesBefore;
     private long _goodRows;
     private long _bytesTotal;
@@ -63,15 +65,16 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         var firstRow = Rows.Count;
         var goodBefore = _goodRows;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var text = file.OpenText(out var raw);
-        var reader = new RecordReader(text, file.Path, options.MaxRecordBytes, blockBytes, hash);
+        using var reader = file.OpenRecords(options.MaxRecordBytes, blockBytes, hash);
+        _starts = reader.GroupStarts;
+        _columns ??= reader.Columns;
         var pending = new Queue<Task<RecordBatch>>();
         while (true)
         {
             token.ThrowIfCancellationRequested();
             var batch = Take(_freeBatches, () => new RecordBatch());
             if (!reader.Next(batch)) break;
-            batch.FilePosition = raw.Position;
+            batch.FilePosition = reader.FilePosition;
             if (options.Threads == 1)
             {
                 Add(file, Parse(batch, shape, token));
@@ -86,10 +89,15 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         file.RequireUnchanged();
         if (_goodRows == goodBefore && Rows.Count - firstRow > 1)
             Notes.Add(FormattableString.Invariant($"{file.Path}: none of its {Rows.Count - firstRow:N0} rows can be read; ")
-                + FormattableString.Invariant($"the first, line {Rows.Line(firstRow)}: {Rows.Reason(firstRow)}"));
+                + $"the first, {RecordPlace.Within(Rows.Line(firstRow), GroupOf(Rows.Line(firstRow)))}: {Rows.Reason(firstRow)}"
+                + (reader.Columns is { } columns ? $". Its columns are {MessageText.Shortened(columns)}" : ""));
         var digest = Convert.ToHexStringLower(hash.GetHashAndReset());
         Sources.Add(new PoolSource(
-            file.Path, shape, file.IsCompressed, reader.IsArray, file.Bytes, reader.BytesRead, Rows.Count - firstRow, digest));
+            file.Path, shape, file.IsCompressed, reader.IsArray, file.Bytes, reader.BytesRead, Rows.Count - firstRow, digest)
+        {
+            Format = file.Format?.Name,
+            GroupStarts = reader.GroupStarts,
+        });
     }
 
     private RecordBatch Parse(RecordBatch batch, RecordShape? shape, CancellationToken token)
@@ -189,7 +197,9 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         Rows.AddQuarantined(entry, reason);
     }
 
-    private static string Where(SourceFile file, RecordBatch.Entry entry) => FormattableString.Invariant($"{file.Path}, line {entry.Line}");
+    private string Where(SourceFile file, RecordBatch.Entry entry) => RecordPlace.Of(file.Path, entry.Line, GroupOf(entry.Line));
+
+    private int? GroupOf(long line) => PoolSource.GroupOf(_starts, line);
 
     private void RequireExamples()
     {
@@ -202,10 +212,11 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
             throw PursuitException.At(
                 names, FormattableString.Invariant($"all {_goodRows:N0} good records are the target's own"), "some that aren't",
                 $"Omit {ApiName.ExcludeTarget}, or add other records.");
+        var columns = _columns is null ? "" : MessageText.Shortened($"; the columns are {_columns}");
         var reasons = string.Join("; ", _firstBad.Select(bad => $"{bad.Where}: {bad.Reason}"));
         throw PursuitException.At(
             names,
-            FormattableString.Invariant($"none of {Rows.Count:N0} records can be read (first: {reasons})"),
+            FormattableString.Invariant($"none of {Rows.Count:N0} records can be read (first: {reasons}{columns})"),
             "records of one of the shapes " + string.Join(", ", RecordShapeNames.All),
             "Compare a record with docs/formats/records.md, or name the shape.");
     }

@@ -1,13 +1,16 @@
+using Pursuit.Data.Hashing;
+
 namespace Pursuit.Data.Reading;
 
 /// <summary>
 /// Gets records' bytes again for one reading; one per thread. Reads ahead only while requests follow each other in a file.
 /// </summary>
 /// <param name="files">The pool's files.</param>
+/// <param name="tables">Rows of tables that were asked for out of order.</param>
 /// <param name="forward">Records are asked for in the pool's order from its beginning, so that compressed files need no
 /// unpacked copy.</param>
 /// <param name="token">Stops the unpacking of a compressed file.</param>
-internal sealed class RecordFetcher(OpenFiles files, bool forward, CancellationToken token) : IDisposable
+internal sealed class RecordFetcher(OpenFiles files, TableSpool tables, bool forward, CancellationToken token) : IDisposable
 {
     /// <summary>Bytes read ahead where requests follow each other.</summary>
     private const int Window = 1 << 18;
@@ -18,6 +21,7 @@ internal sealed class RecordFetcher(OpenFiles files, bool forward, CancellationT
     private int _windowLength;
     private long _nextOffset;
     private ForwardText? _text;
+    private TableRows? _table;
 
     /// <summary>The bytes of the last record fetched, from the first on; valid until the next one.</summary>
     public byte[] Bytes { get; private set; } = [];
@@ -28,7 +32,9 @@ internal sealed class RecordFetcher(OpenFiles files, bool forward, CancellationT
     {
         if (Bytes.Length < locator.Length) Bytes = GC.AllocateUninitializedArray<byte>(Math.Max(locator.Length, 4096));
         var destination = Bytes.AsSpan(0, locator.Length);
-        if (forward && files.Files[locator.Source].IsCompressed)
+        if (files.Files[locator.Source].Format is not null)
+            FetchRow(locator, destination);
+        else if (forward && files.Files[locator.Source].IsCompressed)
             ForwardTo(locator.Source).Read(locator.Offset, destination);
         else
             Fetch(locator, destination);
@@ -36,7 +42,30 @@ internal sealed class RecordFetcher(OpenFiles files, bool forward, CancellationT
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _text?.Dispose();
+    public void Dispose()
+    {
+        _text?.Dispose();
+        _table?.Dispose();
+    }
+
+    private void FetchRow(RecordLocator locator, Span<byte> destination)
+    {
+        if (tables.TryFind(locator, out var start))
+        {
+            files.ReadSpool(locator.Source, start, destination);
+            return;
+        }
+
+        if (_table?.Source != locator.Source)
+        {
+            _table?.Dispose();
+            _table = null;
+            files.Files[locator.Source].RequireUnchanged();
+            _table = new TableRows(files.Files[locator.Source], locator.Source);
+        }
+
+        _table.Read(locator, destination);
+    }
 
     private void Fetch(RecordLocator locator, Span<byte> destination)
     {
@@ -68,6 +97,27 @@ internal sealed class RecordFetcher(OpenFiles files, bool forward, CancellationT
         _text?.Dispose();
         files.Files[source].RequireUnchanged();
         return _text = new ForwardText(files.Files[source], source);
+    }
+
+    /// <summary>A table whose rows are asked for in its order, or one by one.</summary>
+    private sealed class TableRows(SourceFile file, int source) : IDisposable
+    {
+        private readonly IRecordTable _rows = file.OpenTable();
+        private readonly ByteBuffer _buffer = new();
+
+        public int Source => source;
+
+        public void Read(RecordLocator locator, Span<byte> destination)
+        {
+            _buffer.Clear();
+            if (locator.Row >= _rows.RowCount || _rows.Read(locator.Row, destination.Length, _buffer) != destination.Length)
+                throw PursuitException.At(
+                    FormattableString.Invariant($"{file.Path}, row {locator.Row:N0}"), "the row isn't the one that was read before",
+                    "input files that do not change during a run", "Run again from the start.");
+            _buffer.Written.CopyTo(destination);
+        }
+
+        public void Dispose() => _rows.Dispose();
     }
 
     /// <summary>A compressed file's text from its beginning on: records must be asked for in file order.</summary>

@@ -11,7 +11,7 @@ namespace Pursuit.Data.Reading;
 /// <param name="maxRecordBytes">Longer records are dropped, but counted.</param>
 /// <param name="blockBytes">Bytes to aim at for a batch.</param>
 /// <param name="hash">Takes all bytes of the text; null where nobody asks.</param>
-internal sealed class RecordReader(Stream text, string name, int maxRecordBytes, int blockBytes, IncrementalHash? hash)
+internal sealed class RecordReader(Stream text, string name, int maxRecordBytes, int blockBytes, IncrementalHash? hash) : IRecordReader
 {
     private RecordSplitter? _splitter;
     private string? _foreign;
@@ -33,6 +33,15 @@ internal sealed class RecordReader(Stream text, string name, int maxRecordBytes,
 
     /// <summary>Bytes of the text read.</summary>
     public long BytesRead { get; private set; }
+
+    /// <summary>The file underneath the text, where that is another stream.</summary>
+    public Stream? Raw { get; init; }
+
+    public long FilePosition => (Raw ?? text).Position;
+
+    public IReadOnlyList<long>? GroupStarts => null;
+
+    public string? Columns => null;
 
     /// <summary>Fills a batch with the next records.</summary>
     /// <returns>False when there are no more.</returns>
@@ -93,6 +102,9 @@ internal sealed class RecordReader(Stream text, string name, int maxRecordBytes,
             }
         }
     }
+
+    /// <summary>Closes the text.</summary>
+    public void Dispose() => text.Dispose();
 
     /// <summary>Skips the byte-order mark and white space, and chooses the splitter by what follows.</summary>
     private bool TryBegin(RecordBatch batch)

@@ -12,8 +12,7 @@ internal static class ShapeDetector
     /// </summary>
     public static RecordShape? Detect(SourceFile file, PoolOptions options, int blockBytes)
     {
-        using var text = file.OpenText(out _);
-        var reader = new RecordReader(text, file.Path, options.MaxRecordBytes, blockBytes, hash: null);
+        using var reader = file.OpenRecords(options.MaxRecordBytes, blockBytes, hash: null);
         var parser = new RecordParser(options);
         var batch = new RecordBatch();
         var votes = new int[RecordShapeNames.All.Count];

@@ -34,6 +34,34 @@ internal sealed class Spool(string? directory) : IDisposable
         lock (_gate) return _texts[source].Length;
     }
 
+    /// <summary>Adds bytes; they can be read after <see cref="Flush"/>.</summary>
+    /// <returns>Where they begin.</returns>
+    /// <exception cref="PursuitException">There is no room.</exception>
+    public long Append(SourceFile source, ReadOnlySpan<byte> bytes)
+    {
+        lock (_gate)
+        {
+            var file = _file ??= Create(source);
+            try
+            {
+                file.Seek(0, SeekOrigin.End);
+                var start = file.Position;
+                file.Write(bytes);
+                return start;
+            }
+            catch (IOException e)
+            {
+                throw Failed(file.Name, source, e);
+            }
+        }
+    }
+
+    /// <summary>Lets everything that was added be read.</summary>
+    public void Flush()
+    {
+        lock (_gate) _file?.Flush();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _file?.Dispose();
 

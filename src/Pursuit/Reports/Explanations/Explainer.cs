@@ -62,7 +62,7 @@ internal sealed class Explainer
             Reason = row.Reason,
             Why =
             [
-                Invariant($"It has {Likeness(row)} as {Name(original)}, {original.File}, line {original.Line:N0}; ")
+                $"It has {Likeness(row)} as {Name(original)}, {RecordPlace.Of(original.File, original.Line, original.RowGroup)}; "
                     + "only that one was a candidate, and the rest of this explanation is about it.",
                 .. first.Why,
             ],
@@ -167,7 +167,7 @@ internal sealed class Explainer
     }
 
     private RowPlace Place(LedgerRow row) =>
-        new(row.Fate == RowFate.Pool ? _run.Pool.UserId(row.Position) : null, row.File, row.Line, row.Row);
+        new(row.Fate == RowFate.Pool ? _run.Pool.UserId(row.Position) : null, row.File, row.Line, row.Row) { RowGroup = row.RowGroup };
 
     private string Name(LedgerRow row) => _run.Pool.UserId(row.Position) is { } id ? $"'{id}'" : Invariant($"row {row.Row:N0}");
 }

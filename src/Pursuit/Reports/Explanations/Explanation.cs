@@ -71,7 +71,12 @@ internal sealed record Explanation
 /// <param name="File">Its file.</param>
 /// <param name="Line">Its line, from 1.</param>
 /// <param name="Index">Its number over all input rows, from 0.</param>
-internal sealed record RowPlace(string? Id, string File, long Line, long Index);
+internal sealed record RowPlace(string? Id, string File, long Line, long Index)
+{
+    /// <summary>Its row group in a table; null in text.</summary>
+    [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    public int? RowGroup { get; init; }
+}
 
 /// <summary>A row at one pass of a pursuit.</summary>
 /// <param name="Pass">The pass, from 1.</param>

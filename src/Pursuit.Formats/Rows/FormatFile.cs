@@ -1,0 +1,70 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Pursuit.Formats.Rows;
+
+/// <summary>A file that is read at any offset; what is wrong with its bytes becomes a fault that names it.</summary>
+/// <param name="path">The file.</param>
+/// <param name="format">Its format's name.</param>
+internal sealed class FormatFile(string path, string format) : IDisposable
+{
+    private readonly SafeFileHandle _handle = File.OpenHandle(path);
+    private long? _length;
+
+    /// <summary>Its path.</summary>
+    public string Path => path;
+
+    /// <summary>Its bytes.</summary>
+    public long Length => _length ??= RandomAccess.GetLength(_handle);
+
+    /// <summary>Bytes read so far.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <summary>Reads bytes that must be there.</summary>
+    public void Read(long offset, Span<byte> destination)
+    {
+        if (offset < 0 || destination.Length > Length - offset)
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"{destination.Length:N0} bytes are expected at byte {offset:N0}, and the file has {Length:N0}"));
+        BytesRead += destination.Length;
+        while (destination.Length > 0)
+        {
+            var read = RandomAccess.Read(_handle, destination, offset);
+            if (read == 0)
+                throw new InvalidDataException(FormattableString.Invariant($"the file ends at byte {offset:N0}, while it is read"));
+            destination = destination[read..];
+            offset += read;
+        }
+    }
+
+    /// <summary>Reads with the file's faults named; whatever a damaged file leads a decoder to is the file's fault.</summary>
+    /// <param name="read">Reads.</param>
+    /// <param name="place">Where in the file, for messages.</param>
+    public T Guard<T>(Func<T> read, Func<string>? place = null)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (IsOfData(e))
+        {
+            throw Corrupt(e, place);
+        }
+    }
+
+    /// <summary>Whether an exception is one to which damaged bytes lead.</summary>
+    public static bool IsOfData(Exception e) => e
+        is InvalidDataException or IndexOutOfRangeException or ArgumentException or OverflowException or EndOfStreamException
+        or ZstdSharp.ZstdException or InvalidOperationException;
+
+    /// <summary>The fault of a damaged file.</summary>
+    public PursuitException Corrupt(Exception e, Func<string>? place = null) => PursuitException.At(
+        place is null ? path : $"{path}, {place()}",
+        e is InvalidDataException ? e.Message : $"bytes that can't be decoded ({e.Message})",
+        $"a whole {format} file", "It is truncated or corrupt: copy, download or write it again.", e);
+
+    /// <summary>The fault of a whole file that has what isn't read.</summary>
+    public PursuitException Unsupported(string found, string expected, string advice) => PursuitException.At(path, found, expected, advice);
+
+    /// <inheritdoc/>
+    public void Dispose() => _handle.Dispose();
+}

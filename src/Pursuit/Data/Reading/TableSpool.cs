@@ -1,0 +1,104 @@
+using Pursuit.Data.Hashing;
+
+namespace Pursuit.Data.Reading;
+
+/// <summary>
+/// Rows of tables for readings out of order. A row group is compressed as a whole, so rows that are asked for out of order are first
+/// copied in their own order to the spool, which reads each row group once; from there they come in any order.
+/// </summary>
+/// <param name="files">The pool's files.</param>
+/// <param name="spool">Gets the rows.</param>
+/// <param name="mostBytes">The longest record.</param>
+internal sealed class TableSpool(IReadOnlyList<SourceFile> files, Spool spool, int mostBytes)
+{
+    /// <summary>Rows of a group asked for one by one before the whole group is copied.</summary>
+    private const int MostSingles = 3;
+
+    private readonly Dictionary<(int Source, long Row), long> _starts = [];
+    private readonly Dictionary<(int Source, int Group), int> _singles = [];
+    private readonly Lock _gate = new();
+
+    /// <summary>Where a row's bytes begin in the spool, if they are in it.</summary>
+    public bool TryFind(RecordLocator row, out long start)
+    {
+        lock (_gate) return _starts.TryGetValue((row.Source, row.Row), out start);
+    }
+
+    /// <summary>Copies the tables' rows among those given to the spool, unless they follow each other in the files.</summary>
+    /// <param name="rows">The rows in the order in which they will be asked for.</param>
+    /// <param name="sources">The files, for their row groups.</param>
+    /// <param name="token">Stops the copying.</param>
+    public void Prepare(IReadOnlyList<RecordLocator> rows, IReadOnlyList<PoolSource> sources, CancellationToken token)
+    {
+        var ofTables = rows.Where(r => files[r.Source].Format is not null).ToArray();
+        if (ofTables.Length == 0) return;
+        if (rows.Count == 1)
+        {
+            PrepareSingle(ofTables[0], sources[ofTables[0].Source], token);
+            return;
+        }
+
+        for (var i = 1; i < ofTables.Length; i++)
+        {
+            if (Compare(ofTables[i - 1], ofTables[i]) < 0) continue;
+            Array.Sort(ofTables, Compare);
+            Copy(ofTables.Select(r => (r.Source, r.Row)), token);
+            return;
+        }
+    }
+
+    private static int Compare(RecordLocator a, RecordLocator b) => (a.Source, a.Row).CompareTo((b.Source, b.Row));
+
+    private void PrepareSingle(RecordLocator row, PoolSource source, CancellationToken token)
+    {
+        var group = source.GroupOf(row.Line)!.Value;
+        lock (_gate)
+        {
+            if (_starts.ContainsKey((row.Source, row.Row))) return;
+            var seen = _singles[(row.Source, group)] = _singles.GetValueOrDefault((row.Source, group)) + 1;
+            if (seen <= MostSingles) return;
+        }
+
+        var (first, end) = source.RowsOf(group);
+        Copy(Range(row.Source, first, end), token);
+    }
+
+    private static IEnumerable<(int Source, long Row)> Range(int source, long first, long end)
+    {
+        for (var row = first; row < end; row++) yield return (source, row);
+    }
+
+    private void Copy(IEnumerable<(int Source, long Row)> rows, CancellationToken token)
+    {
+        lock (_gate)
+        {
+            var buffer = new ByteBuffer();
+            var (open, table) = (-1, (IRecordTable?)null);
+            try
+            {
+                foreach (var row in rows)
+                {
+                    token.ThrowIfCancellationRequested();
+                    if (_starts.ContainsKey(row)) continue;
+                    if (row.Source != open)
+                    {
+                        table?.Dispose();
+                        table = null;
+                        files[row.Source].RequireUnchanged();
+                        (open, table) = (row.Source, files[row.Source].OpenTable());
+                    }
+
+                    buffer.Clear();
+                    if (table!.Read(row.Row, mostBytes, buffer) > mostBytes) continue; // quarantined: nobody asks for it
+                    _starts.Add(row, spool.Append(files[row.Source], buffer.Written));
+                }
+            }
+            finally
+            {
+                table?.Dispose();
+            }
+
+            spool.Flush();
+        }
+    }
+}
