@@ -5,6 +5,7 @@ using System.CommandLine.Parsing;
 using Pursuit.Cli.Commands;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
+using Pursuit.Formats.Compression;
 using Pursuit.Mpi;
 
 namespace Pursuit.Cli;
@@ -44,6 +45,7 @@ internal static class CommandLine
 
     public static int Run(string[] args)
     {
+        Zstd.Register();
         try
         {
             var root = Root();

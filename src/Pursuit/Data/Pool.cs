@@ -32,7 +32,7 @@ public sealed class Pool : IDisposable
     private Pool(PoolOptions options, PoolBuilder built)
     {
         (_options, _rows, _userIds, _contentIds, _poolRows) = (options, built.Rows, built.UserIds, built.ContentIds, built.PoolRows);
-        _spool = new Spool(options.SpoolDirectory);
+        _spool = built.Spool;
         _files = new OpenFiles(built.Files, _spool);
         Sources = built.Sources;
         Notes = built.Notes;
@@ -80,7 +80,16 @@ public sealed class Pool : IDisposable
     {
         options.Validate();
         var builder = new PoolBuilder(options, blockBytes, progress);
-        builder.Build(token);
+        try
+        {
+            builder.Build(token);
+        }
+        catch
+        {
+            builder.Spool.Dispose();
+            throw;
+        }
+
         var pool = new Pool(options, builder);
         if (options.NearDuplicates is not { } near) return pool;
         try

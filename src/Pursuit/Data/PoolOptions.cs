@@ -108,12 +108,14 @@ public readonly record struct PoolProgress(long BytesRead, long BytesTotal, long
 /// <summary>One file of a pool.</summary>
 /// <param name="Path">Its path as it was given or found.</param>
 /// <param name="Shape">The shape its records are read by; null where no record told one.</param>
-/// <param name="IsCompressed">True for gzip, detected by its first bytes.</param>
+/// <param name="IsCompressed">True where its first bytes say so: gzip, zstd, bzip2, xz, LZ4.</param>
 /// <param name="IsArray">True where records may span lines: one JSON array, plain or inside an object, or objects one after the
 /// other.</param>
-/// <param name="Bytes">Its size on disk.</param>
+/// <param name="Bytes">Its size on disk; of a file within an archive its own.</param>
 /// <param name="ContentBytes">Its size when decompressed.</param>
 /// <param name="Rows">Its records, good or bad.</param>
-/// <param name="Sha256">SHA-256 of its decompressed bytes, lower-case hexadecimal: the same for a file and its .gz.</param>
+/// <param name="Sha256">
+/// SHA-256 of its decompressed bytes, lower-case hexadecimal: the same for a file and its .gz; of separated values that of their JSON lines.
+/// </param>
 public sealed record PoolSource(
     string Path, RecordShape? Shape, bool IsCompressed, bool IsArray, long Bytes, long ContentBytes, long Rows, string Sha256);

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Pursuit.Data;
 using Pursuit.Jobs.Export;
 using Pursuit.Runs;
-using Pursuit.Storage;
 
 namespace Pursuit.Jobs;
 
@@ -35,7 +34,7 @@ public sealed class DedupJob
         _options.Files().Refuse();
         using var pool = Pool.Open(_options.Pool, PoolReport.To(_progress, "reading the pool"), cancellationToken);
         _progress?.Report(new WorkProgress("writing", 0, pool.Count, "records"));
-        AtomicFile.Write(_options.Out, stream => pool.CopyRecords([.. Enumerable.Range(0, pool.Count)], stream, cancellationToken));
+        RecordsFile.Write(_options.Out, stream => pool.CopyRecords([.. Enumerable.Range(0, pool.Count)], stream, cancellationToken));
         var ledger = pool.Ledger.WriteTo(run.FullPath, _ => "kept", cancellationToken);
         return new DedupSummary(
             pool.Ledger.RowCount, pool.Count, pool.Ledger.DuplicateCount, pool.Ledger.NearDuplicateCount, pool.Ledger.QuarantinedCount)
@@ -90,11 +89,15 @@ public sealed record DedupJobOptions
     public string RunPath => RunDirectory ?? SelectionWriter.Beside(Out, ".run");
 
     /// <summary>What the job reads and writes.</summary>
-    /// <exception cref="PursuitException">A path of records doesn't exist.</exception>
-    internal JobFiles Files() => new JobFiles()
-        .ReadsRecords(ApiName.Pool, Pool.Paths)
-        .Writes(ApiName.Out, Out)
-        .WritesRun(RunDirectory is null ? ApiName.Out : ApiName.Run, RunPath);
+    /// <exception cref="PursuitException">A path of records doesn't exist, or the output's name promises what isn't written.</exception>
+    internal JobFiles Files()
+    {
+        if (RecordsFile.Refusal(Out) is { } refusal) throw new PursuitException([refusal]);
+        return new JobFiles()
+            .ReadsRecords(ApiName.Pool, Pool.Paths)
+            .Writes(ApiName.Out, Out)
+            .WritesRun(RunDirectory is null ? ApiName.Out : ApiName.Run, RunPath);
+    }
 }
 
 /// <summary>What a pool without duplicates came to; the rows' parts add up.</summary>

@@ -109,6 +109,8 @@ public sealed record SelectJobOptions
         var faults = new List<Fault>();
         if (string.IsNullOrWhiteSpace(Out) || Directory.Exists(Out))
             faults.Add(Fault.OfOption(ApiName.Out, $"'{Out}' is not a file's path"));
+        else if (RecordsFile.Refusal(Out) is { } refusal)
+            faults.Add(refusal);
         if (MaxLength < 8) faults.Add(Fault.OfOption(ApiName.MaxLength, $"{MaxLength}", "at least 8"));
         if (Memory < 1) faults.Add(Fault.OfOption(ApiName.Memory, $"{Memory} bytes", "at least 1"));
         if (Memory is not null && !method.OptionsType.IsSubclassOf(typeof(PursuitOptions)))

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Pursuit.Data.Hashing;
 using Pursuit.Data.Indexing;
+using Pursuit.Data.Reading.Archives;
 
 namespace Pursuit.Data.Reading;
 
@@ -13,6 +14,7 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
     private readonly Stack<RecordBatch> _freeBatches = [];
     private readonly Stack<RecordParser> _freeParsers = [];
     private readonly Lock _gate = new();
+    private readonly List<FileNotRead> _notRead = [];
     private long _bytesBefore;
     private long _goodRows;
     private long _bytesTotal;
@@ -30,7 +32,10 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
     public int[] PoolRows { get; private set; } = [];
 
     /// <summary>Things in directories that aren't read though they may hold records.</summary>
-    public IReadOnlyList<FileNotRead> NotRead { get; private set; } = [];
+    public IReadOnlyList<FileNotRead> NotRead => _notRead;
+
+    /// <summary>Where texts are unpacked that are read out of order; owned by the pool.</summary>
+    public Spool Spool { get; } = new(options.SpoolDirectory);
 
     /// <summary>What a person should know of the files, a sentence each.</summary>
     public List<string> Notes { get; } = [];
@@ -39,9 +44,9 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
     {
         TextNormalizer.RequireNfc();
         var input = InputFiles.Expand(options.Paths);
-        NotRead = input.NotRead;
+        _notRead.AddRange(input.NotRead);
+        foreach (var path in input.Files) AddFiles(new SourceFile(path), token);
         NoteNotRead();
-        foreach (var path in input.Files) Files.Add(new SourceFile(path));
         _bytesTotal = Files.Sum(file => file.Bytes);
         foreach (var file in Files)
         {
@@ -54,6 +59,13 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         PoolRows = _poolRows.MoveToArray();
         _freeBatches.Clear();
         _freeParsers.Clear();
+    }
+
+    /// <summary>Adds a file, or those within it.</summary>
+    private void AddFiles(SourceFile file, CancellationToken token)
+    {
+        if (file.IsZip || file.IsTar) Files.AddRange(ArchiveFile.Members(file, Spool, _notRead, token));
+        else Files.Add(file);
     }
 
     private void ReadFile(SourceFile file, CancellationToken token)

@@ -28,7 +28,7 @@ internal sealed class RecordFetcher(OpenFiles files, bool forward, CancellationT
     {
         if (Bytes.Length < locator.Length) Bytes = GC.AllocateUninitializedArray<byte>(Math.Max(locator.Length, 4096));
         var destination = Bytes.AsSpan(0, locator.Length);
-        if (forward && files.Files[locator.Source].IsCompressed)
+        if (forward && files.Files[locator.Source].NeedsUnpacking)
             ForwardTo(locator.Source).Read(locator.Offset, destination);
         else
             Fetch(locator, destination);
@@ -70,7 +70,7 @@ internal sealed class RecordFetcher(OpenFiles files, bool forward, CancellationT
         return _text = new ForwardText(files.Files[source], source);
     }
 
-    /// <summary>A compressed file's text from its beginning on: records must be asked for in file order.</summary>
+    /// <summary>The text of a file that is compressed or the like from its beginning on: records must be asked for in file order.</summary>
     private sealed class ForwardText(SourceFile file, int source) : IDisposable
     {
         private readonly byte[] _skip = GC.AllocateUninitializedArray<byte>(1 << 16);
