@@ -23,7 +23,8 @@ internal static class CommonOptions
 
     /// <summary>The candidates, or what else a command reads as its pool.</summary>
     public static ListedOption<string[]> Pool(string what = "candidates") =>
-        new("--pool", OptionGroup.Input, "FILES", $"The {what}, as JSONL or JSON arrays. Files, directories or globs, plain or .gz.")
+        new("--pool", OptionGroup.Input, "FILES", $"The {what}, as JSONL, JSON arrays, CSV or TSV. Files, directories or globs, "
+            + "plain, compressed, or within .zip and .tar files.")
         {
             Required = true,
         };

@@ -15,8 +15,10 @@ internal sealed class PretrainCommand
     private const string EndOfText = "<|endoftext|>";
     private static readonly PretrainOptions Usual = new() { Corpus = new PoolOptions { Paths = [] }, Out = "" };
 
+    private readonly RecordOptions _records = new();
     private readonly Option<string[]> _data = new ListedOption<string[]>(
-        "--data", OptionGroup.Input, "FILES", "The texts, as JSONL or JSON arrays. Files, directories or globs, plain or .gz.")
+        "--data", OptionGroup.Input, "FILES", "The texts, as JSONL, JSON arrays, CSV or TSV. Files, directories or globs, plain, "
+            + "compressed, or within .zip and .tar files.")
     {
         Required = true,
     };
@@ -83,7 +85,7 @@ internal sealed class PretrainCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _data, _dedup, _set, _training.Out, _tokenizer, _vocabulary, _pattern, _tokenizerSample, _template,
+        _data, .. _records.All, _dedup, _set, _training.Out, _tokenizer, _vocabulary, _pattern, _tokenizerSample, _template,
         _width, _layers, _heads, _keyValueHeads, _mlp, _context, _ropeTheta, _untied,
         _tokens, _epochs, _batch, .. _training.All, .. _training.Course,
     ];
@@ -119,13 +121,15 @@ internal sealed class PretrainCommand
         var threads = _training.Threads(parsed);
         var options = new PretrainOptions
         {
-            Corpus = new PoolOptions
+            Corpus = _records.Of(parsed, new PoolOptions
             {
                 Paths = parsed.GetValue(_data)!,
                 NearDuplicates = DedupCommandOptions.OnlyOf(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
                 Threads = threads,
-            },
-            HeldOut = _training.HeldOut(parsed) is { Length: > 0 } paths ? new PoolOptions { Paths = paths, Threads = threads } : null,
+            }),
+            HeldOut = _training.HeldOut(parsed) is { Length: > 0 } paths
+                ? new PoolOptions { Paths = paths, Columns = _records.Columns(parsed), Threads = threads }.Beside(paths)
+                : null,
             Out = parsed.GetValue(_training.Out)!,
             Tokenizer = parsed.GetValue(_tokenizer),
             NewTokenizer = new BpeTrainingOptions

@@ -46,6 +46,7 @@ internal sealed class ScoreCommand
     private readonly Option<string[]> _set = FeatureCommandOptions.Set();
     private readonly Option<ulong> _seed = CommonOptions.Seed();
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly RecordOptions _records = new();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
@@ -69,8 +70,8 @@ internal sealed class ScoreCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _templateSet, _set, _seed, _shape, _preference, _strict,
-        _dedup, _run, _threads, _device, _config, _json,
+        _pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _templateSet, _set, _seed, _shape, .. _records.All,
+        _preference, _strict, _dedup, _run, _threads, _device, _config, _json,
     ];
 
     private string RunPath(ParseResult parsed) => parsed.GetValue(_run) ?? SelectionWriter.Beside(parsed.GetValue(_out)!, ".run");
@@ -82,7 +83,7 @@ internal sealed class ScoreCommand
 
     private ScoreJobOptions ReadOptions(ParseResult parsed, int threads) => new()
     {
-        Pool = new PoolOptions
+        Pool = _records.Of(parsed, new PoolOptions
         {
             Paths = parsed.GetValue(_pool)!,
             Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
@@ -90,7 +91,7 @@ internal sealed class ScoreCommand
             Strict = parsed.GetValue(_strict),
             NearDuplicates = DedupCommandOptions.Of(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
             Threads = threads,
-        },
+        }),
         Targets = parsed.GetValue(_target)!,
         Methods = Methods(parsed),
         Settings = parsed.GetValue(_set)!,

@@ -16,11 +16,13 @@ internal sealed class TrainCommand
 
     private readonly Option<string?> _model = CommonOptions.Model();
     private readonly Option<string[]> _data = new ListedOption<string[]>(
-        "--data", OptionGroup.Input, "FILES", "The examples, as JSONL or JSON arrays. Files, directories or globs, plain or .gz.")
+        "--data", OptionGroup.Input, "FILES", "The examples, as JSONL, JSON arrays, CSV or TSV. Files, directories or globs, plain, "
+            + "compressed, or within .zip and .tar files.")
     {
         Required = true,
     };
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly RecordOptions _records = new();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
@@ -78,7 +80,8 @@ internal sealed class TrainCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _model, _data, _shape, _preference, _strict, _dedup, _set, _training.Out, _selection, _selectionUse, _maxLength, _templateSet,
+        _model, _data, _shape, .. _records.All, _preference, _strict, _dedup, _set, _training.Out, _selection, _selectionUse,
+        _maxLength, _templateSet,
         _epochs, _steps, _batch, _batchTokens, _mean, .. _adapters.All, .. _training.All, .. _training.Course,
     ];
 
@@ -115,7 +118,7 @@ internal sealed class TrainCommand
         var preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference));
         var options = new FineTuneOptions
         {
-            Data = new PoolOptions
+            Data = _records.Of(parsed, new PoolOptions
             {
                 Paths = parsed.GetValue(_data)!,
                 Shape = shape,
@@ -123,7 +126,7 @@ internal sealed class TrainCommand
                 Strict = parsed.GetValue(_strict),
                 NearDuplicates = DedupCommandOptions.OnlyOf(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
                 Threads = threads,
-            },
+            }),
             Model = BundledModel.OrGiven(parsed.GetValue(_model)),
             Lora = _adapters.Lora(parsed),
             Adapter = _adapters.From(parsed),
@@ -131,7 +134,14 @@ internal sealed class TrainCommand
             Selection = parsed.GetValue(_selection),
             SelectionUse = parsed.GetValue(_selectionUse),
             HeldOut = _training.HeldOut(parsed) is { Length: > 0 } paths
-                ? new PoolOptions { Paths = paths, Shape = shape, Preference = preference, Threads = threads }
+                ? new PoolOptions
+                {
+                    Paths = paths,
+                    Shape = shape,
+                    Preference = preference,
+                    Columns = _records.Columns(parsed),
+                    Threads = threads,
+                }.Beside(paths)
                 : null,
             MaxLength = parsed.GetValue(_maxLength),
             TemplateSettings = parsed.GetValue(_templateSet)!,

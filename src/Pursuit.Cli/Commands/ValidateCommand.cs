@@ -63,6 +63,7 @@ internal sealed class ValidateCommand
         "--time", OptionGroup.Run, "DURATION", "A time limit, such as 10m or 2h. Subsets that don't fit are omitted.");
     private readonly Option<ulong> _seed = CommonOptions.Seed();
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly RecordOptions _records = new();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
@@ -94,7 +95,8 @@ internal sealed class ValidateCommand
     private IEnumerable<Option> Options() =>
     [
         _pool, _target, _methods, _model, _time, _examples, _subsets, _share, _removed, _epochs, _batch, _learningRate, _maxLength,
-        _templateSet, _features, _set, _seed, _shape, _preference, _strict, _dedup, _microBatch, _threads, _device, _run, _config,
+        _templateSet, _features, _set, _seed, _shape, .. _records.All, _preference, _strict, _dedup, _microBatch, _threads, _device,
+        _run, _config,
         _json,
     ];
 
@@ -127,7 +129,7 @@ internal sealed class ValidateCommand
         var threads = CommonOptions.ThreadsOf(parsed, _threads);
         return new ValidateOptions
         {
-            Pool = new PoolOptions
+            Pool = _records.Of(parsed, new PoolOptions
             {
                 Paths = parsed.GetValue(_pool)!,
                 Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
@@ -135,7 +137,7 @@ internal sealed class ValidateCommand
                 Strict = parsed.GetValue(_strict),
                 NearDuplicates = DedupCommandOptions.Of(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
                 Threads = threads,
-            },
+            }),
             Targets = parsed.GetValue(_target)!,
             Model = BundledModel.OrGiven(parsed.GetValue(_model)),
             Methods = [.. CommonOptions.Words(parsed.GetValue(_methods)!).Select(ProofMethod.Parse)],

@@ -117,7 +117,7 @@ internal sealed class ProofInputs : IDisposable
         }
 
         Pool Open(string path, string work) =>
-            Pool.Open(options.Pool with { Paths = [path], NearDuplicates = null }, PoolReport.To(progress, work), cancellationToken);
+            Pool.Open(options.Pool.Beside([path]), PoolReport.To(progress, work), cancellationToken);
     }
 
     /// <summary>Closes the pool.</summary>

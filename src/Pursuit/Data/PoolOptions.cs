@@ -1,4 +1,6 @@
 using Pursuit.Data.Deduplication;
+using Pursuit.Data.Filtering;
+using Pursuit.Data.Shapes;
 
 namespace Pursuit.Data;
 
@@ -13,6 +15,22 @@ public sealed record PoolOptions
 
     /// <summary>What to make of preference rows. Default <see cref="PreferenceReading.Quarantine"/>.</summary>
     public PreferenceReading Preference { get; init; }
+
+    /// <summary>
+    /// Names of columns that stand for fields with a meaning here: <c>prompt</c> to <c>question</c> reads each record's question as its
+    /// prompt. A record without that column is read by its own names. Null (the default) for none. At least one record of the first
+    /// 1,024 of some file must have each of the columns.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Columns { get; init; }
+
+    /// <summary>
+    /// A condition on records' own fields, such as <c>lang = "en" and length(text) &gt; 200</c> (docs/formats/filters.md): records that
+    /// don't fulfill it are left out, as <see cref="RowFate.Filtered"/>. Null (the default) keeps all.
+    /// </summary>
+    public string? Where { get; init; }
+
+    /// <summary>Some record must have each of the columns.</summary>
+    internal bool RequiresColumns { get; init; } = true;
 
     /// <summary>Stop at the first invalid record instead of quarantining it. Default false.</summary>
     public bool Strict { get; init; }
@@ -49,6 +67,10 @@ public sealed record PoolOptions
     /// </summary>
     public string? SpoolDirectory { get; init; }
 
+    /// <summary>How other files beside the pool are read, such as a target's: without its filter and its deduplication.</summary>
+    internal PoolOptions Beside(IReadOnlyList<string> paths) =>
+        this with { Paths = paths, NearDuplicates = null, Where = null, RequiresColumns = false };
+
     /// <summary>Checks all options.</summary>
     /// <exception cref="PursuitException">Lists every fault.</exception>
     public void Validate()
@@ -68,11 +90,26 @@ public sealed record PoolOptions
         if (faults.Count > 0)
             throw new PursuitException(FaultKind.Option, $"Pool options: {string.Join("; ", faults)}.");
         NearDuplicates?.Validate();
+        ValidateColumns();
+        if (Where is not null) RecordFilter.Parse(Where);
 
         void Range(string name, int value, int low, int high)
         {
             if (value < low || value > high)
                 faults.Add(FormattableString.Invariant($"{name} is {value:N0}; expected {low:N0} to {high:N0}"));
+        }
+    }
+
+    private void ValidateColumns()
+    {
+        foreach (var (field, column) in Columns ?? new Dictionary<string, string>())
+        {
+            if (!ColumnMap.Fields.Contains(field))
+                throw PursuitException.At(
+                    ApiName.Columns, $"'{field}' = '{column}'", $"one of the fields {string.Join(", ", ColumnMap.Fields)}",
+                    Suggestion.For(field, ColumnMap.Fields));
+            if (Columns!.Count(c => c.Value == column) > 1)
+                throw PursuitException.At(ApiName.Columns, $"the column '{column}' for two fields", "a column for each");
         }
     }
 }
@@ -115,7 +152,8 @@ public readonly record struct PoolProgress(long BytesRead, long BytesTotal, long
 /// <param name="ContentBytes">Its size when decompressed.</param>
 /// <param name="Rows">Its records, good or bad.</param>
 /// <param name="Sha256">
-/// SHA-256 of its decompressed bytes, lower-case hexadecimal: the same for a file and its .gz; of separated values that of their JSON lines.
+/// SHA-256 of its decompressed bytes, lower-case hexadecimal: the same for a file and its .gz; of separated values that of their JSON
+/// lines.
 /// </param>
 public sealed record PoolSource(
     string Path, RecordShape? Shape, bool IsCompressed, bool IsArray, long Bytes, long ContentBytes, long Rows, string Sha256);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Serialization;
 using Pursuit.Data;
 using Pursuit.Jobs.Export;
 using Pursuit.Runs;
@@ -39,6 +40,7 @@ public sealed class DedupJob
         return new DedupSummary(
             pool.Ledger.RowCount, pool.Count, pool.Ledger.DuplicateCount, pool.Ledger.NearDuplicateCount, pool.Ledger.QuarantinedCount)
         {
+            Filtered = pool.Ledger.FilteredCount,
             LargestGroups = LargestGroups(pool),
             Notes = pool.Notes,
             Out = Path.GetFullPath(_options.Out),
@@ -110,6 +112,10 @@ public sealed record DedupSummary(long Rows, long Kept, long Duplicates, long Ne
 {
     /// <summary>Its name in a run's directory.</summary>
     public const string FileName = "summary.json";
+
+    /// <summary>Rows that the pool's filter leaves out.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Filtered { get; init; }
 
     /// <summary>The kept rows with the most duplicates, at most 10.</summary>
     public required IReadOnlyList<DuplicateGroup> LargestGroups { get; init; }

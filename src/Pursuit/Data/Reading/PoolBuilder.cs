@@ -47,6 +47,7 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         _notRead.AddRange(input.NotRead);
         foreach (var path in input.Files) AddFiles(new SourceFile(path), token);
         NoteNotRead();
+        ColumnCheck.Require(Files, options, blockBytes);
         _bytesTotal = Files.Sum(file => file.Bytes);
         foreach (var file in Files)
         {
@@ -55,6 +56,9 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         }
 
         RequireExamples();
+        if (Rows.FilteredCount > 0)
+            Notes.Add(FormattableString.Invariant($"{Rows.FilteredCount:N0} of {Rows.Count:N0} rows are filtered: ")
+                + $"they don't fulfill {options.Where}");
         ContentIds = _ids.MoveToArray();
         PoolRows = _poolRows.MoveToArray();
         _freeBatches.Clear();
@@ -96,7 +100,7 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
 
         while (pending.TryDequeue(out var task)) Add(file, task.GetAwaiter().GetResult());
         file.RequireUnchanged();
-        if (_goodRows == goodBefore && Rows.Count - firstRow > 1)
+        if (_goodRows == goodBefore && Rows.Count - firstRow > 1 && Rows.Fate(firstRow) == RowFate.Quarantined)
             Notes.Add(FormattableString.Invariant($"{file.Path}: none of its {Rows.Count - firstRow:N0} rows can be read; ")
                 + FormattableString.Invariant($"the first, line {Rows.Line(firstRow)}: {Rows.Reason(firstRow)}"));
         var digest = Convert.ToHexStringLower(hash.GetHashAndReset());
@@ -134,6 +138,12 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
                     file.Path, FormattableString.Invariant($"line {entry.Line:N0} is row {Rows.Count:N0}"),
                     FormattableString.Invariant($"at most {RowIndex.MaxRows:N0} rows in a pool and {uint.MaxValue:N0} lines in a file"),
                     "Split the pool.");
+            if (result.IsFiltered)
+            {
+                Rows.AddFiltered(entry);
+                continue;
+            }
+
             if (result.Reason is not null)
             {
                 Quarantine(file, entry, result.Reason);
@@ -210,6 +220,11 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
             + (Files.Count > 3 ? FormattableString.Invariant($" and {Files.Count - 3} more") : "");
         if (Rows.Count == 0)
             throw PursuitException.At(names, "no records at all", "at least one record", "Check that the right files were named.");
+        if (Rows.FilteredCount == Rows.Count)
+            throw PursuitException.At(
+                names, FormattableString.Invariant($"none of {Rows.Count:N0} records fulfills {ApiName.Where} {options.Where}"),
+                "some that do",
+                "Check the names of its fields against a record.");
         if (_goodRows > 0)
             throw PursuitException.At(
                 names, FormattableString.Invariant($"all {_goodRows:N0} good records are the target's own"), "some that aren't",
@@ -217,7 +232,7 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         var reasons = string.Join("; ", _firstBad.Select(bad => $"{bad.Where}: {bad.Reason}"));
         throw PursuitException.At(
             names,
-            FormattableString.Invariant($"none of {Rows.Count:N0} records can be read (first: {reasons})"),
+            FormattableString.Invariant($"none of {Rows.Count - Rows.FilteredCount:N0} records can be read (first: {reasons})"),
             "records of one of the shapes " + string.Join(", ", RecordShapeNames.All),
             "Compare a record with docs/formats/records.md, or name the shape.");
     }

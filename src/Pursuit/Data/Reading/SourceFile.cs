@@ -141,7 +141,8 @@ internal sealed class SourceFile
             throw PursuitException.At(
                 _disk,
                 info.Exists
-                    ? FormattableString.Invariant($"the file has changed since it was read ({_diskBytes:N0} bytes then, {info.Length:N0} now)")
+                    ? "the file has changed since it was read "
+                        + FormattableString.Invariant($"({_diskBytes:N0} bytes then, {info.Length:N0} now)")
                     : "the file is gone since it was read",
                 "input files that stay as they are during a run",
                 "Run again from the start.");

@@ -11,10 +11,12 @@ internal static class RecordsFile
     private const string Zstd = ".zst";
 
     /// <summary>Endings of files that are read but not written.</summary>
-    private static readonly string[] Unwritten = [".bz2", ".xz", ".lz4", ".zstd", ".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tzst", ".csv", ".tsv"];
+    private static readonly string[] Unwritten =
+        [".bz2", ".xz", ".lz4", ".zstd", ".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tzst", ".csv", ".tsv"];
 
     /// <summary>A path without the ending of a compressed file.</summary>
-    public static string WithoutEnding(string path) => Ends(path, Gzip) ? path[..^Gzip.Length] : Ends(path, Zstd) ? path[..^Zstd.Length] : path;
+    public static string WithoutEnding(string path) =>
+        Ends(path, Gzip) ? path[..^Gzip.Length] : Ends(path, Zstd) ? path[..^Zstd.Length] : path;
 
     /// <summary>What is wrong with a name: it promises what isn't written; null where nothing is.</summary>
     public static Fault? Refusal(string path)
@@ -40,7 +42,8 @@ internal static class RecordsFile
         using var compressed = Ends(path, Gzip)
             ? new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true)
             : Codecs.ZstdWriter?.Invoke(stream)
-                ?? throw PursuitException.At(path, "no encoder for zstd is registered", "Pursuit.Formats, which has one", "Write .gz instead.");
+                ?? throw PursuitException.At(
+                    path, "no encoder for zstd is registered", "Pursuit.Formats, which has one", "Write .gz instead.");
         write(compressed);
     });
 

@@ -12,7 +12,9 @@ namespace Pursuit.Jobs.Export;
 /// </summary>
 internal static class SelectionWriter
 {
-    /// <summary>A records file's path without its ending, and without ".gz" or ".zst" behind that: what names everything beside it.</summary>
+    /// <summary>
+    /// A records file's path without its ending, and without ".gz" or ".zst" behind that: what names everything beside it.
+    /// </summary>
     public static string Stem(string recordsPath) => Path.ChangeExtension(RecordsFile.WithoutEnding(recordsPath), null);
 
     /// <summary>The path of another file beside a file of records.</summary>

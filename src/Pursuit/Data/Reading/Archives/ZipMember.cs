@@ -35,7 +35,8 @@ internal sealed record ZipMember(string Name, long Bytes, int Index) : ArchiveMe
         {
             var entry = zip.Entries[Index];
             if (entry.IsEncrypted)
-                throw PursuitException.At($"{archive.Path}/{Name}", "the member is encrypted", "members without a password", "Unpack the archive.");
+                throw PursuitException.At(
+                    $"{archive.Path}/{Name}", "the member is encrypted", "members without a password", "Unpack the archive.");
             return new Checked(zip, entry.Open(), entry.Crc32, entry.Length, $"{archive.Path}/{Name}");
         }
         catch (Exception e) when (e is InvalidDataException or NotSupportedException or EndOfStreamException)

@@ -73,7 +73,8 @@ internal sealed class Lz4Stream(Stream compressed) : ForwardStream
         _source.Next(descriptor[..2]);
         var flags = descriptor[0];
         var size = (descriptor[1] >> 4) & 7;
-        if (flags >> 6 != 1 || (flags & 2) != 0 || (descriptor[1] & 0x8F) != 0 || size < 4) throw new InvalidDataException("a bad frame header");
+        if (flags >> 6 != 1 || (flags & 2) != 0 || (descriptor[1] & 0x8F) != 0 || size < 4)
+            throw new InvalidDataException("a bad frame header");
         if ((flags & 1) != 0) throw new NotSupportedException("a frame with a dictionary");
         var length = 2;
         if ((flags & 8) != 0)
@@ -82,7 +83,8 @@ internal sealed class Lz4Stream(Stream compressed) : ForwardStream
             length += sizeof(ulong);
         }
 
-        if (_source.Next() != (byte)(XxHash32.Of(descriptor[..length]) >> 8)) throw new InvalidDataException("a bad checksum of a frame header");
+        if (_source.Next() != (byte)(XxHash32.Of(descriptor[..length]) >> 8))
+            throw new InvalidDataException("a bad checksum of a frame header");
         _frame = new Frame(
             1 << (8 + (2 * size)), (flags & 0x20) != 0, (flags & 0x10) != 0, (flags & 4) != 0,
             length > 2 ? BinaryPrimitives.ReadUInt64LittleEndian(descriptor[2..]) : null);
@@ -111,7 +113,8 @@ internal sealed class Lz4Stream(Stream compressed) : ForwardStream
         if (size > _frame.BlockBytes) throw new InvalidDataException("too long a block");
         var block = _block.AsSpan(0, (int)size);
         _source.Next(block);
-        if (_frame.HasBlockChecksums && _source.NextUInt32() != XxHash32.Of(block)) throw new InvalidDataException("a bad checksum of a block");
+        if (_frame.HasBlockChecksums && _source.NextUInt32() != XxHash32.Of(block))
+            throw new InvalidDataException("a bad checksum of a block");
 
         // The history moves to the front: at most 64 KiB for a block of as much or more.
         var kept = _frame.IsIndependent ? 0 : Math.Min(_end, History);

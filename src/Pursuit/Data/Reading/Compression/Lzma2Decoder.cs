@@ -25,7 +25,8 @@ internal sealed class Lzma2Decoder
         if (size > 40) throw new InvalidDataException("a bad window size");
         var bytes = size == 40 ? uint.MaxValue : (2L | (size & 1)) << ((size / 2) + 11);
         if (bytes > MostWindowBytes)
-            throw new NotSupportedException(FormattableString.Invariant($"a window of {bytes >> 20:N0} MiB, more than {MostWindowBytes >> 20:N0} MiB"));
+            throw new NotSupportedException(
+                FormattableString.Invariant($"a window of {bytes >> 20:N0} MiB, more than {MostWindowBytes >> 20:N0} MiB"));
         _window.Begin((int)bytes);
         (_needsWindow, _needsProperties, _left, _ended) = (true, true, 0, false);
     }

@@ -129,7 +129,8 @@ internal sealed class LzmaDecoder(LzmaWindow window)
 
         void Require()
         {
-            if (_repeats[0] == uint.MaxValue || !window.Reaches(_repeats[0] + 1)) throw new InvalidDataException("a match beyond its window");
+            if (_repeats[0] == uint.MaxValue || !window.Reaches(_repeats[0] + 1))
+                throw new InvalidDataException("a match beyond its window");
         }
     }
 

@@ -2,8 +2,8 @@ namespace Pursuit.Data.Reading.Compression;
 
 /// <summary>Decompressed text; a decoder's complaints get the file's name and what to do.</summary>
 /// <param name="decoder">
-/// Decompresses; throws <see cref="EndOfStreamException"/> where the data ends early, <see cref="InvalidDataException"/> where it is corrupt
-/// or followed by other bytes, <see cref="NotSupportedException"/> with what it can't decode.
+/// Decompresses; throws <see cref="EndOfStreamException"/> where the data ends early, <see cref="InvalidDataException"/> where it is
+/// corrupt or followed by other bytes, <see cref="NotSupportedException"/> with what it can't decode.
 /// </param>
 /// <param name="name">The file's name.</param>
 /// <param name="format">The format's name.</param>
@@ -23,7 +23,8 @@ internal sealed class WholeStream(Stream decoder, string name, string format, st
         catch (NotSupportedException e)
         {
             throw PursuitException.At(
-                name, $"{e.Message}, which isn't read", $"data as {format} itself writes it", "Decompress the file, or compress it again.", e);
+                name, $"{e.Message}, which isn't read", $"data as {format} itself writes it",
+                "Decompress the file, or compress it again.", e);
         }
         catch (Exception e) when (e is EndOfStreamException or InvalidDataException)
         {

@@ -97,7 +97,8 @@ internal sealed class XzStream(Stream compressed) : ForwardStream
         _source.Next(_anyStream ? header[4..] : header);
         if (!header.StartsWith(Magic)) throw new InvalidDataException("no xz stream");
         var flags = header.Slice(Magic.Length, 2);
-        if (Crc.Add32(0, flags) != BinaryPrimitives.ReadUInt32LittleEndian(header[8..])) throw new InvalidDataException("a bad stream header");
+        if (Crc.Add32(0, flags) != BinaryPrimitives.ReadUInt32LittleEndian(header[8..]))
+            throw new InvalidDataException("a bad stream header");
         if (flags[0] != 0 || (flags[1] & 0xF0) != 0) throw new NotSupportedException("a later version of the format");
         _flags = BinaryPrimitives.ReadUInt16LittleEndian(flags);
         _check.Dispose();
@@ -159,7 +160,8 @@ internal sealed class XzStream(Stream compressed) : ForwardStream
         Span<byte> footer = stackalloc byte[6];
         _source.Next(footer);
         if (checksum != Crc.Add32(0, footer) || BinaryPrimitives.ReadUInt16LittleEndian(footer[4..]) != _flags
-            || (BinaryPrimitives.ReadUInt32LittleEndian(footer) + 1L) * 4 != size || _source.Next() != (byte)'Y' || _source.Next() != (byte)'Z')
+            || (BinaryPrimitives.ReadUInt32LittleEndian(footer) + 1L) * 4 != size
+            || _source.Next() != (byte)'Y' || _source.Next() != (byte)'Z')
             throw new InvalidDataException("a bad stream footer");
         _state = State.BeforeStream;
     }
@@ -197,7 +199,8 @@ internal sealed class XzStream(Stream compressed) : ForwardStream
             if (count != _count) throw new InvalidDataException("an index of other blocks");
             using var listed = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             for (var seen = 0UL; seen < count;) Add(listed, ref seen, Next(), Next());
-            if (!listed.GetHashAndReset().AsSpan().SequenceEqual(_blocks.GetHashAndReset())) throw new InvalidDataException("an index of other blocks");
+            if (!listed.GetHashAndReset().AsSpan().SequenceEqual(_blocks.GetHashAndReset()))
+                throw new InvalidDataException("an index of other blocks");
             _count = 0;
             while ((source.Taken - start) % 4 != 0)
             {

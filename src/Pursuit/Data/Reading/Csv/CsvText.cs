@@ -119,7 +119,8 @@ internal sealed class CsvText(Stream file, string name, bool isTabs) : ForwardSt
         head = head[_at..];
         if (RecordSplitter.SkipToText(head) is [(byte)'{' or (byte)'[', ..])
             throw PursuitException.At(
-                name, "JSON in a file whose name says separated values", "a header line, then a row a line", "Rename it to .jsonl or .json.");
+                name, "JSON in a file whose name says separated values", "a header line, then a row a line",
+                "Rename it to .jsonl or .json.");
         _separator = isTabs ? (byte)'\t' : SeparatorOf(head);
         _special = SearchValues.Create([_separator, (byte)'"', (byte)'\\', .. Enumerable.Range(0, 32).Select(c => (byte)c)]);
         _state = State.RowStart;
@@ -260,8 +261,8 @@ internal sealed class CsvText(Stream file, string name, bool isTabs) : ForwardSt
         // What follows a closing quotation mark is kept, but the row is faulty.
         void Stray()
         {
-            _fault ??= FormattableString.Invariant($"text after the closing quotation mark of field {_column + 1}; expected a separator or the line's end ")
-                + "(a quotation mark within a field is doubled)";
+            _fault ??= FormattableString.Invariant($"text after the closing quotation mark of field {_column + 1}; ")
+                + "expected a separator or the line's end (a quotation mark within a field is doubled)";
             _state = State.Plain;
         }
     }
@@ -342,7 +343,8 @@ internal sealed class CsvText(Stream file, string name, bool isTabs) : ForwardSt
             _columns.Add(_field.Written.ToArray());
             _field.Clear();
             if (_columns.Sum(c => (long)c.Length) > MostHeaderBytes || _columns.Count > 1 << 14)
-                throw PursuitException.At(name, FormattableString.Invariant($"more than {_columns.Count:N0} columns"), "a line of column names");
+                throw PursuitException.At(
+                    name, FormattableString.Invariant($"more than {_columns.Count - 1:N0} columns"), "a line of column names");
         }
         else if (_column < _columns.Count)
         {
@@ -387,7 +389,8 @@ internal sealed class CsvText(Stream file, string name, bool isTabs) : ForwardSt
 
     private void CheckHeader()
     {
-        if (_fault is not null) throw PursuitException.At(FormattableString.Invariant($"{name}, line {_rowLine}"), _fault, "a header of column names");
+        if (_fault is not null)
+            throw PursuitException.At(FormattableString.Invariant($"{name}, line {_rowLine}"), _fault, "a header of column names");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var column in _columns.Select(c => Encoding.UTF8.GetString(c.AsSpan(1, c.Length - 4))))
         {
@@ -405,7 +408,8 @@ internal sealed class CsvText(Stream file, string name, bool isTabs) : ForwardSt
         _atEnd = true;
         if (_state is State.Quoted)
             throw PursuitException.At(
-                FormattableString.Invariant($"{name}, line {_rowLine}"), "the file ends inside the quoted field of the row that begins here",
+                FormattableString.Invariant($"{name}, line {_rowLine}"),
+                "the file ends inside the quoted field of the row that begins here",
                 "quotation marks that are closed", "The file may be truncated, or a quotation mark be missing in that row.");
         if (_state is State.Begin or State.RowStart) return;
         if (_state == State.FieldStart) BeginField();
