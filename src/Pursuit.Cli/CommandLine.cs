@@ -6,6 +6,7 @@ using Pursuit.Cli.Commands;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Formats;
+using Pursuit.Formats.Compression;
 using Pursuit.Mpi;
 
 namespace Pursuit.Cli;
@@ -45,6 +46,7 @@ internal static class CommandLine
 
     public static int Run(string[] args)
     {
+        Zstd.Register();
         try
         {
             TableFormats.Register();

@@ -16,6 +16,7 @@ internal static class ApiName
     public const string Again = "\uFDD0Again\uFDD1";
     public const string Batch = "\uFDD0Batch\uFDD1";
     public const string Budget = "\uFDD0Budget\uFDD1";
+    public const string Columns = "\uFDD0Columns\uFDD1";
     public const string Context = "\uFDD0Context\uFDD1";
     public const string Data = "\uFDD0Data\uFDD1";
     public const string Encoder = "\uFDD0Encoder\uFDD1";
@@ -29,6 +30,7 @@ internal static class ApiName
     public const string Generate = "\uFDD0Generate\uFDD1";
     public const string HeldOut = "\uFDD0HeldOut\uFDD1";
     public const string Id = "\uFDD0Id\uFDD1";
+    public const string Indices = "\uFDD0Indices\uFDD1";
     public const string LearningRate = "\uFDD0LearningRate\uFDD1";
     public const string Match = "\uFDD0Match\uFDD1";
     public const string MaxLength = "\uFDD0MaxLength\uFDD1";
@@ -64,6 +66,7 @@ internal static class ApiName
     public const string Tokenizer = "\uFDD0Tokenizer\uFDD1";
     public const string Use = "\uFDD0Use\uFDD1";
     public const string Warmup = "\uFDD0Warmup\uFDD1";
+    public const string Where = "\uFDD0Where\uFDD1";
     public const string OptionsFile = "\uFDD0OptionsFile\uFDD1";
     public const string DatasetAudit = "\uFDD0DatasetAudit\uFDD1";
     public const string FineTuneJob = "\uFDD0FineTuneJob\uFDD1";

@@ -39,8 +39,8 @@ internal static class CommonOptions
         };
 
     /// <summary>What records may be, for descriptions.</summary>
-    public const string RecordFiles = "JSONL, JSON arrays, Parquet or Arrow. Files, directories or globs, JSON plain or .gz, or ORG/NAME of "
-        + "a data set in the local hub cache";
+    public const string RecordFiles = "JSONL, JSON arrays, Parquet, Arrow, CSV or TSV. Files, directories or globs, plain, compressed, or "
+        + "within .zip and .tar files, or ORG/NAME of a data set in the local hub cache";
 
     public static ListedOption<bool> Json() =>
         new("--json", OptionGroup.Output, "Print the result as one line of JSON on standard output.");

@@ -15,6 +15,7 @@ internal sealed class DedupCommand
     private readonly Option<string[]> _set = DedupCommandOptions.Set();
     private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly RecordOptions _records = new();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<string> _out = new ListedOption<string>(
@@ -48,11 +49,11 @@ internal sealed class DedupCommand
     }
 
     private IEnumerable<Option> Options() =>
-        [_pool, _dedup, _set, _split, _shape, _preference, _strict, _out, _run, _threads, _config, _json];
+        [_pool, _dedup, _set, _split, _shape, .. _records.All, _preference, _strict, _out, _run, _threads, _config, _json];
 
     private DedupJobOptions ReadOptions(ParseResult parsed) => new()
     {
-        Pool = new PoolOptions
+        Pool = _records.Of(parsed, new PoolOptions
         {
             Paths = parsed.GetValue(_pool)!,
             Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
@@ -60,7 +61,7 @@ internal sealed class DedupCommand
             Strict = parsed.GetValue(_strict),
             NearDuplicates = DedupCommandOptions.OnlyOf(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
             Threads = CommonOptions.ThreadsOf(parsed, _threads),
-        },
+        }),
         Out = parsed.GetValue(_out)!,
         RunDirectory = parsed.GetValue(_run),
     };
@@ -88,7 +89,7 @@ internal sealed class DedupCommand
     {
         Terminal.Line();
         Terminal.Line($"Read      {summary.Rows:N0} rows: {summary.Duplicates:N0} exact duplicates, {summary.NearDuplicates:N0} near "
-            + $"duplicates, {summary.Quarantined:N0} invalid records");
+            + $"duplicates, {(summary.Filtered > 0 ? $"{summary.Filtered:N0} filtered, " : "")}{summary.Quarantined:N0} invalid records");
         Terminal.Line($"Kept      {summary.Kept:N0} records");
         foreach (var note in summary.Notes) Terminal.Line($"Note      {note}");
         if (summary.LargestGroups.Count > 0)

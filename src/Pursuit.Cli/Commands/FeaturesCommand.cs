@@ -17,6 +17,7 @@ internal sealed class FeaturesCommand
     private readonly Option<FeatureKind> _kind = FeatureCommandOptions.Kind();
     private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly RecordOptions _records = new();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
@@ -58,8 +59,8 @@ internal sealed class FeaturesCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _kind, _split, _shape, _preference, _strict, _dedup, _model, _encoder, _maxLength, _templateSet, _set, _run, _shard,
-        _again,
+        _pool, _kind, _split, _shape, .. _records.All, _preference, _strict, _dedup, _model, _encoder, _maxLength, _templateSet, _set, _run,
+        _shard, _again,
         _threads, _device, _config, _json,
     ];
 
@@ -82,7 +83,7 @@ internal sealed class FeaturesCommand
         if (shard is not null && group.Count > 1)
             throw PursuitException.At("--shard", $"{group.Count} processes started together", "one", "Several processes share the "
                 + "shards by themselves; omit --shard.");
-        var options = new PoolOptions
+        var options = _records.Of(parsed, new PoolOptions
         {
             Paths = parsed.GetValue(_pool)!,
             Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
@@ -90,7 +91,7 @@ internal sealed class FeaturesCommand
             Strict = parsed.GetValue(_strict),
             NearDuplicates = DedupCommandOptions.Of(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
             Threads = threads,
-        };
+        });
         using var progress = new ProgressPrinter();
         var told = group.Rank == 0 ? progress : null;
         var directory = parsed.GetValue(_run)!;
@@ -124,6 +125,7 @@ internal sealed class FeaturesCommand
         Terminal.Line();
         Terminal.Line($"Read      {pool.Ledger.RowCount:N0} rows: {pool.Count:N0} examples, {pool.Ledger.DuplicateCount:N0} exact "
             + "duplicates, "
+            + (pool.Ledger.FilteredCount > 0 ? $"{pool.Ledger.FilteredCount:N0} filtered, " : "")
             + $"{pool.Ledger.QuarantinedCount:N0} invalid records");
         FeaturePrinter.Print(report);
         Terminal.Line($"Run       {Terminal.Short(run.FullPath)}");

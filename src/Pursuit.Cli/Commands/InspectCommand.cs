@@ -33,6 +33,7 @@ internal static class InspectCommand
         var templateSet = CommonOptions.TemplateSet();
         var split = CommonOptions.Split();
         var shape = CommonOptions.Shape();
+        var records = new RecordOptions();
         var preference = CommonOptions.Preference();
         var strict = CommonOptions.Strict();
         var dedup = DedupCommandOptions.Dedup();
@@ -44,10 +45,10 @@ internal static class InspectCommand
             Example = "inspect pool.jsonl --model DIR",
         };
         command.Add(files);
-        foreach (var option in (Option[])[id, count, model, maxLength, templateSet, split, shape, preference, strict, dedup, set, json])
-            command.Add(option);
+        Option[] options = [id, count, model, maxLength, templateSet, split, shape, .. records.All, preference, strict, dedup, set, json];
+        foreach (var option in options) command.Add(option);
         command.Action = JobAction.Answer((parsed, cancellationToken) => Run(
-            new PoolOptions
+            records.Of(parsed, new PoolOptions
             {
                 Paths = parsed.GetValue(files)!,
                 Shape = CommonOptions.ShapeOf(parsed.GetValue(shape)),
@@ -55,7 +56,7 @@ internal static class InspectCommand
                 Strict = parsed.GetValue(strict),
                 NearDuplicates = DedupCommandOptions.OnlyOf(parsed.GetValue(dedup), parsed.GetValue(set)!),
                 Threads = LaunchedCores.Own,
-            },
+            }),
             ModelEncoder.LoadWithin(BundledModel.OrGiven(parsed.GetValue(model)), parsed.GetValue(maxLength), parsed.GetValue(templateSet)),
             parsed.GetValue(id),
             parsed.GetValue(count),
@@ -95,7 +96,7 @@ internal static class InspectCommand
     {
         var ledger = pool.Ledger;
         Terminal.Answer($"Read {ledger.RowCount:N0} rows: {ledger.PoolCount:N0} examples, {ledger.DuplicateCount:N0} exact duplicates, "
-            + $"{ledger.QuarantinedCount:N0} invalid records");
+            + (ledger.FilteredCount > 0 ? $"{ledger.FilteredCount:N0} filtered, " : "") + $"{ledger.QuarantinedCount:N0} invalid records");
         foreach (var note in pool.Notes) Terminal.Answer(MessageText.Shortened($"  {note}"));
         foreach (var (reason, rows) in ledger.ReasonCounts) Terminal.Answer(MessageText.Shortened($"  invalid: {rows:N0} x {reason}"));
         foreach (var record in ledger.Quarantined().Take(5))
@@ -110,6 +111,7 @@ internal static class InspectCommand
         Examples = pool.Ledger.PoolCount,
         Duplicates = pool.Ledger.DuplicateCount,
         NearDuplicates = pool.Ledger.NearDuplicateCount,
+        Filtered = pool.Ledger.FilteredCount,
         Quarantined = pool.Ledger.QuarantinedCount,
         pool.Notes,
         Reasons = pool.Ledger.ReasonCounts.Select(r => new { r.Reason, r.Count }),

@@ -34,6 +34,7 @@ internal sealed class PlanCommand
     private readonly Option<FeatureKind> _kind = FeatureCommandOptions.Kind();
     private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly RecordOptions _records = new();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
     private readonly Option<string?> _model = CommonOptions.Model();
@@ -76,7 +77,7 @@ internal sealed class PlanCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _examples, _machines, _kind, _budget, _model, _encoder, _maxLength, _templateSet, _set, _split, _shape,
+        _pool, _target, _examples, _machines, _kind, _budget, _model, _encoder, _maxLength, _templateSet, _set, _split, _shape, .. _records.All,
         _preference, _dedup, _threads,
         _device, _json,
     ];
@@ -98,7 +99,9 @@ internal sealed class PlanCommand
         var machines = parsed.GetValue(_machines) is { } path ? MachinesFile.Read(path) : null;
         using var progress = new ProgressPrinter();
         var near = DedupCommandOptions.Of(parsed.GetValue(_dedup), settings);
-        using var target = parsed.GetValue(_target) is { Length: > 0 } targets ? Open(targets, null, "reading the target") : null;
+        using var target = parsed.GetValue(_target) is { Length: > 0 } targets
+            ? Open(targets, null, "reading the target", isTarget: true)
+            : null;
         var clock = Stopwatch.StartNew();
         using var pool = Open(parsed.GetValue(_pool)!, near, "reading the pool");
         var request = new PlanRequest
@@ -122,17 +125,17 @@ internal sealed class PlanCommand
             throw new PursuitException($"This doesn't fit. {string.Join(" ", cluster.Faults)}");
         return CommandLine.Done;
 
-        Pool Open(string[] paths, NearDuplicateOptions? nearDuplicates, string work)
+        Pool Open(string[] paths, NearDuplicateOptions? nearDuplicates, string work, bool isTarget = false)
         {
-            var options = new PoolOptions
+            var options = _records.Of(parsed, new PoolOptions
             {
                 Paths = paths,
                 Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
                 Preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference)),
                 NearDuplicates = nearDuplicates,
                 Threads = threads,
-            };
-            return Pool.Open(options, PoolReport.To(progress, work), cancellationToken);
+            });
+            return Pool.Open(isTarget ? options.Beside(paths) : options, PoolReport.To(progress, work), cancellationToken);
         }
 
         double ReadAgain()

@@ -16,6 +16,7 @@ internal sealed class PretrainCommand
     private const string EndOfText = "<|endoftext|>";
     private static readonly PretrainOptions Usual = new() { Corpus = new PoolOptions { Paths = [] }, Out = "" };
 
+    private readonly RecordOptions _records = new();
     private readonly Option<string[]> _data = new ListedOption<string[]>(
         "--data", OptionGroup.Input, "FILES", $"The texts, as {CommonOptions.RecordFiles}.")
     {
@@ -86,7 +87,7 @@ internal sealed class PretrainCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _data, _split, _dedup, _set, _training.Out, _tokenizer, _vocabulary, _pattern, _tokenizerSample, _template,
+        _data, _split, .. _records.All, _dedup, _set, _training.Out, _tokenizer, _vocabulary, _pattern, _tokenizerSample, _template,
         _width, _layers, _heads, _keyValueHeads, _mlp, _context, _ropeTheta, _untied,
         _tokens, _epochs, _batch, .. _training.All, .. _training.Course,
     ];
@@ -122,13 +123,15 @@ internal sealed class PretrainCommand
         var threads = _training.Threads(parsed);
         var options = new PretrainOptions
         {
-            Corpus = new PoolOptions
+            Corpus = _records.Of(parsed, new PoolOptions
             {
                 Paths = parsed.GetValue(_data)!,
                 NearDuplicates = DedupCommandOptions.OnlyOf(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
                 Threads = threads,
-            },
-            HeldOut = _training.HeldOut(parsed) is { Length: > 0 } paths ? new PoolOptions { Paths = paths, Threads = threads } : null,
+            }),
+            HeldOut = _training.HeldOut(parsed) is { Length: > 0 } paths
+                ? new PoolOptions { Paths = paths, Columns = _records.Columns(parsed), Threads = threads }.Beside(paths)
+                : null,
             Out = parsed.GetValue(_training.Out)!,
             Tokenizer = parsed.GetValue(_tokenizer),
             NewTokenizer = new BpeTrainingOptions

@@ -99,6 +99,7 @@ internal sealed class ProveCommand
         "--time", OptionGroup.Run, "DURATION", "A time limit, such as 30m or 2h. Seeds that don't fit are omitted.");
     private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly RecordOptions _records = new();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = new ListedOption<bool>(
         "--strict", OptionGroup.Input, "Stop at invalid records, and at tests that are in the pool or the target, instead of "
@@ -152,8 +153,8 @@ internal sealed class ProveCommand
     [
         _pool, _target, _test, _methods, _budget, _model, _fromScratch, _seeds, _epochSeeds, _time, _use, _epochs, _batch,
         _learningRate, _warmup, _maxLength, _templateSet, _generate,
-        _features, _targetFeatures, _encoder, _set, _seed, _split, _shape, _preference, _strict, _dedup, _microBatch, _threads, _device,
-        _run, _config, _json,
+        _features, _targetFeatures, _encoder, _set, _seed, _split, _shape, .. _records.All, _preference, _strict, _dedup, _microBatch, _threads,
+        _device, _run, _config, _json,
     ];
 
     private JobFiles Files(ParseResult parsed)
@@ -188,7 +189,7 @@ internal sealed class ProveCommand
         var fromScratch = parsed.GetValue(_fromScratch);
         return new ProveOptions
         {
-            Pool = new PoolOptions
+            Pool = _records.Of(parsed, new PoolOptions
             {
                 Paths = parsed.GetValue(_pool)!,
                 Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
@@ -196,7 +197,7 @@ internal sealed class ProveCommand
                 Strict = parsed.GetValue(_strict),
                 NearDuplicates = DedupCommandOptions.Of(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
                 Threads = threads,
-            },
+            }),
             Targets = parsed.GetValue(_target)!,
             Tests = parsed.GetValue(_test)!,
             Model = BundledModel.OrGiven(parsed.GetValue(_model)),

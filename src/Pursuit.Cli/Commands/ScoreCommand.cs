@@ -52,6 +52,7 @@ internal sealed class ScoreCommand
     private readonly Option<ulong> _seed = CommonOptions.Seed();
     private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly RecordOptions _records = new();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
@@ -75,8 +76,8 @@ internal sealed class ScoreCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _templateSet, _set, _seed, _split, _shape, _preference, _strict,
-        _dedup, _run, _threads, _device, _config, _json,
+        _pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _templateSet, _set, _seed, _split, _shape, .. _records.All,
+        _preference, _strict, _dedup, _run, _threads, _device, _config, _json,
     ];
 
     private string RunPath(ParseResult parsed) => parsed.GetValue(_run) ?? SelectionWriter.Beside(parsed.GetValue(_out)!, ".run");
@@ -88,7 +89,7 @@ internal sealed class ScoreCommand
 
     private ScoreJobOptions ReadOptions(ParseResult parsed, int threads) => new()
     {
-        Pool = new PoolOptions
+        Pool = _records.Of(parsed, new PoolOptions
         {
             Paths = parsed.GetValue(_pool)!,
             Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
@@ -96,7 +97,7 @@ internal sealed class ScoreCommand
             Strict = parsed.GetValue(_strict),
             NearDuplicates = DedupCommandOptions.Of(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
             Threads = threads,
-        },
+        }),
         Targets = parsed.GetValue(_target)!,
         Methods = Methods(parsed),
         Settings = parsed.GetValue(_set)!,

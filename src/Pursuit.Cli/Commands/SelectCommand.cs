@@ -60,6 +60,7 @@ internal sealed class SelectCommand
         "--target-features", OptionGroup.Features, "PATH", "Features of the target, if the pool's were computed elsewhere.");
     private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly RecordOptions _records = new();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
@@ -82,6 +83,9 @@ internal sealed class SelectCommand
     private readonly Option<string?> _match = new ListedOption<string?>(
         "--match", OptionGroup.Selection, "FILE", "A .selection.jsonl whose answer lengths 'length-matched-random' imitates.");
     private readonly Option<string> _out;
+    private readonly Option<string?> _indices = new ListedOption<string?>(
+        "--indices", OptionGroup.Output, "FILE", "Also write the selected rows' numbers, best first, from 0. A .npy file is a NumPy array "
+            + "of rows over all files in their order, a .txt file has a row a line, of several files with FILE and a tab before it.");
     private readonly Option<string[]> _format = new ListedOption<string[]>(
         "--format", OptionGroup.Output, "TRAINERS", $"Also write the files of a trainer: {string.Join(", ", FormatWords.Keys)}.")
     {
@@ -175,7 +179,7 @@ internal sealed class SelectCommand
     }
 
     private ReplayFile Replay(ParseResult parsed, string run) =>
-        new(parsed, Options(), [_pool, _target, _features, _targetFeatures, _model, _encoder, _referenceModel, _match, _out], run)
+        new(parsed, Options(), [_pool, _target, _features, _targetFeatures, _model, _encoder, _referenceModel, _match, _out, _indices], run)
         {
             Spelling = (option, word) => option == _quota && parsed.GetValue(_sourceField) is null ? SourceQuota.WithFullPath(word)
                 : option == _set ? JudgePrompt.WithFullPath(word)
@@ -186,9 +190,8 @@ internal sealed class SelectCommand
     private IEnumerable<Option> Options() =>
     [
         _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _on,
-        _encoder, _set, _out, _model, _referenceModel, _maxLength, _templateSet, _seed, _split, _shape, _preference, _strict, _dedup,
-        _sourceField, _quota, _format,
-        _repeats, _run, _noReport, _memory, _threads, _device, _config, _json,
+        _encoder, _set, _out, _indices, _model, _referenceModel, _maxLength, _templateSet, _seed, _split, _shape, .. _records.All,
+        _preference, _strict, _dedup, _sourceField, _quota, _format, _repeats, _run, _noReport, _memory, _threads, _device, _config, _json,
     ];
 
     private JobFiles Files(ParseResult parsed)
@@ -277,7 +280,7 @@ internal sealed class SelectCommand
         var threads = CommonOptions.ThreadsOf(parsed, _threads);
         return new SelectJobOptions
         {
-            Pool = new PoolOptions
+            Pool = _records.Of(parsed, new PoolOptions
             {
                 Paths = parsed.GetValue(_pool)!,
                 Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
@@ -285,7 +288,7 @@ internal sealed class SelectCommand
                 Strict = parsed.GetValue(_strict),
                 NearDuplicates = DedupCommandOptions.Of(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
                 Threads = threads,
-            },
+            }),
             Targets = Given(parsed, _target) ?? [],
             ExcludesTarget = Given(parsed, _excludeTarget),
             Features = SharedRun(parsed) is null ? FeaturesPath(parsed) : null,
@@ -304,6 +307,7 @@ internal sealed class SelectCommand
             On = On(parsed),
             Settings = parsed.GetValue(_set)!,
             Out = parsed.GetValue(_out)!,
+            Indices = parsed.GetValue(_indices),
             RunDirectory = parsed.GetValue(_run),
             Device = parsed.GetValue(_device),
             Seed = parsed.GetValue(_seed),

@@ -37,6 +37,7 @@ internal static class TokenizerCommand
             "--out", OptionGroup.Output, "DIR", "The directory that gets tokenizer.json and tokenizer_config.json.")
         { Required = true };
         var shape = CommonOptions.Shape();
+        var records = new RecordOptions();
         var json = CommonOptions.Json();
         var command = new ToolCommand("train", "Trains a byte-level BPE tokenizer on a corpus.")
         {
@@ -44,7 +45,7 @@ internal static class TokenizerCommand
             + "corpus.jsonl --vocab 8192 --out tokenizer"
         };
         command.Add(files);
-        foreach (var option in (Option[])[vocabulary, pattern, special, output, shape, json]) command.Add(option);
+        foreach (var option in (Option[])[vocabulary, pattern, special, output, shape, .. records.All, json]) command.Add(option);
         command.Action = new JobAction(Files, _ => null, (parsed, _, cancellationToken) => Train(
             parsed.GetValue(files)!,
             new BpeTrainingOptions
@@ -54,7 +55,7 @@ internal static class TokenizerCommand
                 SpecialTokens = parsed.GetValue(special)!,
                 EosToken = parsed.GetValue(special)!.FirstOrDefault(),
             },
-            CommonOptions.ShapeOf(parsed.GetValue(shape)),
+            records.Of(parsed, new PoolOptions { Paths = [], Shape = CommonOptions.ShapeOf(parsed.GetValue(shape)) }),
             parsed.GetValue(output)!,
             parsed.GetValue(json),
             cancellationToken));
@@ -66,12 +67,12 @@ internal static class TokenizerCommand
     }
 
     private static int Train(
-        string[] files, BpeTrainingOptions options, RecordShape? shape, string output, bool json, CancellationToken cancellationToken)
+        string[] files, BpeTrainingOptions options, PoolOptions reading, string output, bool json, CancellationToken cancellationToken)
     {
         options.Validate();
         using var progress = new ProgressPrinter();
         var trained = BpeTrainer.Train(
-            Texts(files, shape, progress, cancellationToken), options, new TrainingReport(progress), cancellationToken);
+            Texts(files, reading, progress, cancellationToken), options, new TrainingReport(progress), cancellationToken);
         trained.Save(output);
         progress.Dispose();
         Terminal.Line($"Learned {trained.VocabularySize:N0} entries by {trained.MergeCount:N0} merges; "
@@ -81,7 +82,7 @@ internal static class TokenizerCommand
     }
 
     private static IEnumerable<string> Texts(
-        string[] files, RecordShape? shape, ProgressPrinter progress, CancellationToken cancellationToken)
+        string[] files, PoolOptions reading, ProgressPrinter progress, CancellationToken cancellationToken)
     {
         foreach (var file in files.Where(IsPlainText))
         {
@@ -95,7 +96,7 @@ internal static class TokenizerCommand
         string[] records = [.. files.Where(f => !IsPlainText(f))];
         if (records.Length == 0) yield break;
         using var pool = Pool.Open(
-            new PoolOptions { Paths = records, Shape = shape }, PoolReport.To(progress, "reading the corpus"), cancellationToken);
+            reading with { Paths = records }, PoolReport.To(progress, "reading the corpus"), cancellationToken);
         foreach (var example in pool.Read(cancellationToken))
         {
             if (example.Text is { } text) yield return text;

@@ -24,6 +24,7 @@ internal sealed class TrainCommand
     };
     private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly RecordOptions _records = new();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
@@ -81,7 +82,8 @@ internal sealed class TrainCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _model, _data, _split, _shape, _preference, _strict, _dedup, _set, _training.Out, _selection, _selectionUse, _maxLength, _templateSet,
+        _model, _data, _split, _shape, .. _records.All, _preference, _strict, _dedup, _set, _training.Out, _selection, _selectionUse, _maxLength,
+        _templateSet,
         _epochs, _steps, _batch, _batchTokens, _mean, .. _adapters.All, .. _training.All, .. _training.Course,
     ];
 
@@ -118,7 +120,7 @@ internal sealed class TrainCommand
         var preference = CommonOptions.PreferenceOf(parsed.GetValue(_preference));
         var options = new FineTuneOptions
         {
-            Data = new PoolOptions
+            Data = _records.Of(parsed, new PoolOptions
             {
                 Paths = parsed.GetValue(_data)!,
                 Shape = shape,
@@ -126,7 +128,7 @@ internal sealed class TrainCommand
                 Strict = parsed.GetValue(_strict),
                 NearDuplicates = DedupCommandOptions.OnlyOf(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
                 Threads = threads,
-            },
+            }),
             Model = BundledModel.OrGiven(parsed.GetValue(_model)),
             Lora = _adapters.Lora(parsed),
             Adapter = _adapters.From(parsed),
@@ -134,7 +136,14 @@ internal sealed class TrainCommand
             Selection = parsed.GetValue(_selection),
             SelectionUse = parsed.GetValue(_selectionUse),
             HeldOut = _training.HeldOut(parsed) is { Length: > 0 } paths
-                ? new PoolOptions { Paths = paths, Shape = shape, Preference = preference, Threads = threads }
+                ? new PoolOptions
+                {
+                    Paths = paths,
+                    Shape = shape,
+                    Preference = preference,
+                    Columns = _records.Columns(parsed),
+                    Threads = threads,
+                }.Beside(paths)
                 : null,
             MaxLength = parsed.GetValue(_maxLength),
             TemplateSettings = parsed.GetValue(_templateSet)!,

@@ -67,6 +67,7 @@ internal sealed class ValidateCommand
     private readonly Option<ulong> _seed = CommonOptions.Seed();
     private readonly Option<string?> _split = CommonOptions.Split();
     private readonly Option<string?> _shape = CommonOptions.Shape();
+    private readonly RecordOptions _records = new();
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
@@ -98,7 +99,8 @@ internal sealed class ValidateCommand
     private IEnumerable<Option> Options() =>
     [
         _pool, _target, _methods, _model, _time, _examples, _subsets, _share, _removed, _epochs, _batch, _learningRate, _maxLength,
-        _templateSet, _features, _encoder, _set, _seed, _split, _shape, _preference, _strict, _dedup, _microBatch, _threads, _device,
+        _templateSet, _features, _encoder, _set, _seed, _split, _shape, .. _records.All, _preference, _strict, _dedup, _microBatch, _threads,
+        _device,
         _run, _config,
         _json,
     ];
@@ -132,7 +134,7 @@ internal sealed class ValidateCommand
         var threads = CommonOptions.ThreadsOf(parsed, _threads);
         return new ValidateOptions
         {
-            Pool = new PoolOptions
+            Pool = _records.Of(parsed, new PoolOptions
             {
                 Paths = parsed.GetValue(_pool)!,
                 Shape = CommonOptions.ShapeOf(parsed.GetValue(_shape)),
@@ -140,7 +142,7 @@ internal sealed class ValidateCommand
                 Strict = parsed.GetValue(_strict),
                 NearDuplicates = DedupCommandOptions.Of(parsed.GetValue(_dedup), parsed.GetValue(_set)!),
                 Threads = threads,
-            },
+            }),
             Targets = parsed.GetValue(_target)!,
             Model = BundledModel.OrGiven(parsed.GetValue(_model)),
             Methods = [.. CommonOptions.Words(parsed.GetValue(_methods)!).Select(ProofMethod.Parse)],

@@ -16,6 +16,7 @@ internal static class SummaryPrinter
         Terminal.Line($"Read      {input.Rows:N0} rows: {input.Selected + input.NotSelected:N0} examples, "
             + $"{input.Duplicates:N0} exact duplicates, "
             + (input.NearDuplicates > 0 ? $"{input.NearDuplicates:N0} near duplicates, " : "")
+            + (input.Filtered > 0 ? $"{input.Filtered:N0} filtered, " : "")
             + $"{bad:N0} invalid records"
             + (input.Excluded > 0 ? $", {input.Excluded:N0} of the target's" : ""));
         foreach (var record in summary.FirstQuarantined) Terminal.Line($"          invalid: {record}");

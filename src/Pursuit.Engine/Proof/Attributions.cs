@@ -25,7 +25,7 @@ internal sealed class Attributions(
         var test = (AnswerTest)inputs.Tests[target];
         if (method.Name == ProofReport.Random) return AtRandom(test, target);
         using var examples = Pool.Open(
-            options.Pool with { Paths = [options.Targets[target]], NearDuplicates = null }, null, cancellationToken);
+            options.Pool.Beside([options.Targets[target]]), null, cancellationToken);
         return method.Needs.ReadsFeatures()
             ? _features.Use(
                 method, target, test.Name, source => Toward(method, test, examples, source, cancellationToken), cancellationToken).Result

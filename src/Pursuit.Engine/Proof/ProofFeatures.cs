@@ -47,7 +47,7 @@ internal sealed class ProofFeatures(RunDirectory run, ProveOptions options, Pool
         if (!_ofTargets.TryGetValue((wanted, number), out var ofTarget))
         {
             using var examples = Pool.Open(
-                options.Pool with { Paths = [options.Targets[number]], NearDuplicates = null }, null, cancellationToken);
+                options.Pool.Beside([options.Targets[number]]), null, cancellationToken);
             _ofTargets[(wanted, number)] = ofTarget = Report(Source(wanted, own).OfTarget(pool, examples, cancellationToken));
         }
 

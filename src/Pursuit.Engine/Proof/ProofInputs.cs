@@ -126,7 +126,7 @@ internal sealed class ProofInputs : IDisposable
         }
 
         Pool Open(string path, string work) =>
-            Pool.Open(options.Pool with { Paths = [path], NearDuplicates = null }, PoolReport.To(progress, work), cancellationToken);
+            Pool.Open(options.Pool.Beside([path]), PoolReport.To(progress, work), cancellationToken);
     }
 
     /// <summary>The same pool with other tests, open as long as this is.</summary>

@@ -20,6 +20,9 @@ public enum RowFate
 
     /// <summary>It nearly says the same as an earlier row, which is in the pool.</summary>
     NearDuplicateOf,
+
+    /// <summary>It doesn't fulfill <see cref="PoolOptions.Where"/>.</summary>
+    Filtered,
 }
 
 /// <summary>One invalid record.</summary>
@@ -51,8 +54,8 @@ public readonly record struct LedgerRow(long Row, string File, long Line, RowFat
 }
 
 /// <summary>
-/// The account of every input row: <c>pool + duplicates + near duplicates + quarantined = rows read</c>. Whether a row of the pool is
-/// then selected is for the selection to say.
+/// The account of every input row: <c>pool + duplicates + near duplicates + filtered + quarantined = rows read</c>. Whether a row of
+/// the pool is then selected is for the selection to say.
 /// </summary>
 public sealed class Ledger
 {
@@ -72,7 +75,7 @@ public sealed class Ledger
         RepeatedUserIdCount = userIds.CountRepeated();
         QuarantinedCount = ReasonCounts.Sum(r => (long)r.Count);
         DuplicateCount = Enumerable.Range(0, rows.Count).LongCount(row => rows.Fate(row) == RowFate.DuplicateOf);
-        NearDuplicateCount = RowCount - PoolCount - DuplicateCount - QuarantinedCount;
+        NearDuplicateCount = RowCount - PoolCount - DuplicateCount - FilteredCount - QuarantinedCount;
     }
 
     /// <summary>Rows read, good or bad.</summary>
@@ -89,6 +92,9 @@ public sealed class Ledger
     /// null.
     /// </summary>
     public long NearDuplicateCount { get; }
+
+    /// <summary>Rows that don't fulfill <see cref="PoolOptions.Where"/>; whether they are valid records isn't looked at.</summary>
+    public long FilteredCount => _rows.FilteredCount;
 
     /// <summary>Rows that are no valid record.</summary>
     public long QuarantinedCount { get; }
@@ -184,6 +190,9 @@ public sealed class Ledger
                     json.WriteNumber("duplicate_of", row.DuplicateOf);
                     json.WriteNumber("similarity", Math.Round(row.Similarity!.Value, 4));
                     json.WriteString("reason", row.Reason);
+                    break;
+                case RowFate.Filtered:
+                    json.WriteString("fate", "filtered");
                     break;
                 default:
                     json.WriteString("fate", "quarantined");

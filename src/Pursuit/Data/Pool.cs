@@ -33,13 +33,13 @@ public sealed class Pool : IDisposable
     private Pool(PoolOptions options, PoolBuilder built)
     {
         (_options, _rows, _userIds, _contentIds, _poolRows) = (options, built.Rows, built.UserIds, built.ContentIds, built.PoolRows);
-        _spool = new Spool(options.SpoolDirectory);
+        _spool = built.Spool;
         _tables = new TableSpool(built.Files, _spool, options.MaxRecordBytes);
         _files = new OpenFiles(built.Files, _spool);
         Sources = built.Sources;
         Notes = built.Notes;
         Ledger = new Ledger(_rows, Sources, _poolRows, _userIds, built.NotRead);
-        Fingerprint = ComputeFingerprint(_contentIds, null);
+        Fingerprint = ComputeFingerprint(_contentIds, null, options.Where);
     }
 
     /// <summary>What stays of a pool, which it takes the place of.</summary>
@@ -57,7 +57,7 @@ public sealed class Pool : IDisposable
         _rows.Drop(duplicates, moved);
         Ledger = new Ledger(_rows, Sources, _poolRows, _userIds, pool.Ledger.NotRead);
         Notes = [.. pool.Notes, Resemblances(Ledger.NearDuplicateCount, options)];
-        Fingerprint = ComputeFingerprint(_contentIds, options);
+        Fingerprint = ComputeFingerprint(_contentIds, options, _options.Where);
     }
 
     /// <summary>Reads the files once: validates, hashes and indexes every record.</summary>
@@ -83,7 +83,16 @@ public sealed class Pool : IDisposable
     {
         options.Validate();
         var builder = new PoolBuilder(options, blockBytes, progress);
-        builder.Build(token);
+        try
+        {
+            builder.Build(token);
+        }
+        catch
+        {
+            builder.Spool.Dispose();
+            throw;
+        }
+
         var pool = new Pool(options, builder);
         if (options.NearDuplicates is not { } near) return pool;
         try
@@ -120,7 +129,8 @@ public sealed class Pool : IDisposable
 
     /// <summary>
     /// SHA-256 of the ordered content ids, lower-case hexadecimal: equal for the same examples in the same order, however
-    /// they are spelled, split or compressed. Of a pool without near duplicates it also covers what those are.
+    /// they are spelled, split or compressed. Of a pool without near duplicates it also covers what those are, of a filtered one the
+    /// filter.
     /// </summary>
     public string Fingerprint { get; }
 
@@ -206,13 +216,14 @@ public sealed class Pool : IDisposable
     {
         using var fetcher = new RecordFetcher(_files, _tables, forward: false, token);
         var tape = new JsonTape(_options.MaxDepth);
+        var name = Encoding.UTF8.GetBytes(_options.Columns?.GetValueOrDefault("id") ?? "id");
         for (var row = 0; row < _rows.Count; row++)
         {
             token.ThrowIfCancellationRequested();
             if (_rows.Fate(row) == RowFate.Pool) continue;
             var locator = _rows.Locator(row);
             if (locator.Length > _options.MaxRecordBytes || tape.Read(fetcher.Fetch(locator), 0, locator.Length) is not null) continue;
-            var id = tape.Find(JsonTape.Root, "id"u8);
+            var id = tape.Find(JsonTape.Root, name);
             if (id < 0) continue;
             if (tape.IsString(id)
                 ? tape.Text(id) == userId
@@ -277,7 +288,7 @@ public sealed class Pool : IDisposable
             + Invariant($"of {options.GramSize}-grams of {unit}");
     }
 
-    private static string ComputeFingerprint(ContentId[] ids, NearDuplicateOptions? near)
+    private static string ComputeFingerprint(ContentId[] ids, NearDuplicateOptions? near, string? where)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData("pursuit pool v1\0"u8);
@@ -291,6 +302,7 @@ public sealed class Pool : IDisposable
         }
 
         if (near is not null) hash.AppendData(Encoding.UTF8.GetBytes(near.Describe()));
+        if (where is not null) hash.AppendData(Encoding.UTF8.GetBytes("\0where " + where));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

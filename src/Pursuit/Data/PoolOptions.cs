@@ -1,4 +1,6 @@
 using Pursuit.Data.Deduplication;
+using Pursuit.Data.Filtering;
+using Pursuit.Data.Shapes;
 
 namespace Pursuit.Data;
 
@@ -13,6 +15,22 @@ public sealed record PoolOptions
 
     /// <summary>What to make of preference rows. Default <see cref="PreferenceReading.Quarantine"/>.</summary>
     public PreferenceReading Preference { get; init; }
+
+    /// <summary>
+    /// Names of columns that stand for fields with a meaning here: <c>prompt</c> to <c>question</c> reads each record's question as its
+    /// prompt. A record without that column is read by its own names. Null (the default) for none. At least one record of the first
+    /// 1,024 of some file must have each of the columns.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Columns { get; init; }
+
+    /// <summary>
+    /// A condition on records' own fields, such as <c>lang = "en" and length(text) &gt; 200</c> (docs/formats/filters.md): records that
+    /// don't fulfill it are left out, as <see cref="RowFate.Filtered"/>. Null (the default) keeps all.
+    /// </summary>
+    public string? Where { get; init; }
+
+    /// <summary>Some record must have each of the columns.</summary>
+    internal bool RequiresColumns { get; init; } = true;
 
     /// <summary>Stop at the first invalid record instead of quarantining it. Default false.</summary>
     public bool Strict { get; init; }
@@ -49,6 +67,10 @@ public sealed record PoolOptions
     /// </summary>
     public string? SpoolDirectory { get; init; }
 
+    /// <summary>How other files beside the pool are read, such as a target's: without its filter and its deduplication.</summary>
+    internal PoolOptions Beside(IReadOnlyList<string> paths) =>
+        this with { Paths = paths, NearDuplicates = null, Where = null, RequiresColumns = false };
+
     /// <summary>Checks all options.</summary>
     /// <exception cref="PursuitException">Lists every fault.</exception>
     public void Validate()
@@ -68,11 +90,26 @@ public sealed record PoolOptions
         if (faults.Count > 0)
             throw new PursuitException(FaultKind.Option, $"Pool options: {string.Join("; ", faults)}.");
         NearDuplicates?.Validate();
+        ValidateColumns();
+        if (Where is not null) RecordFilter.Parse(Where);
 
         void Range(string name, int value, int low, int high)
         {
             if (value < low || value > high)
                 faults.Add(FormattableString.Invariant($"{name} is {value:N0}; expected {low:N0} to {high:N0}"));
+        }
+    }
+
+    private void ValidateColumns()
+    {
+        foreach (var (field, column) in Columns ?? new Dictionary<string, string>())
+        {
+            if (!ColumnMap.Fields.Contains(field))
+                throw PursuitException.At(
+                    ApiName.Columns, $"'{field}' = '{column}'", $"one of the fields {string.Join(", ", ColumnMap.Fields)}",
+                    Suggestion.For(field, ColumnMap.Fields));
+            if (Columns!.Count(c => c.Value == column) > 1)
+                throw PursuitException.At(ApiName.Columns, $"the column '{column}' for two fields", "a column for each");
         }
     }
 }
@@ -108,13 +145,16 @@ public readonly record struct PoolProgress(long BytesRead, long BytesTotal, long
 /// <summary>One file of a pool.</summary>
 /// <param name="Path">Its path as it was given or found.</param>
 /// <param name="Shape">The shape its records are read by; null where no record told one.</param>
-/// <param name="IsCompressed">True for gzip, detected by its first bytes.</param>
+/// <param name="IsCompressed">True where its first bytes say so: gzip, zstd, bzip2, xz, LZ4.</param>
 /// <param name="IsArray">True where records may span lines: one JSON array, plain or inside an object, or objects one after the
 /// other.</param>
-/// <param name="Bytes">Its size on disk.</param>
+/// <param name="Bytes">Its size on disk; of a file within an archive its own.</param>
 /// <param name="ContentBytes">Its size when decompressed; of a table that of its rows as lines of JSON.</param>
 /// <param name="Rows">Its records, good or bad.</param>
-/// <param name="Sha256">SHA-256 of its decompressed bytes, of a table of its rows as lines of JSON; lower-case hexadecimal.</param>
+/// <param name="Sha256">
+/// SHA-256 of its decompressed bytes, lower-case hexadecimal: the same for a file and its .gz; of a table and of separated values that
+/// of their rows as lines of JSON.
+/// </param>
 public sealed record PoolSource(
     string Path, RecordShape? Shape, bool IsCompressed, bool IsArray, long Bytes, long ContentBytes, long Rows, string Sha256)
 {

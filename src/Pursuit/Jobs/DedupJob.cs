@@ -1,8 +1,8 @@
 using System.Diagnostics;
+using System.Text.Json.Serialization;
 using Pursuit.Data;
 using Pursuit.Jobs.Export;
 using Pursuit.Runs;
-using Pursuit.Storage;
 
 namespace Pursuit.Jobs;
 
@@ -35,11 +35,12 @@ public sealed class DedupJob
         _options.Files().Refuse();
         using var pool = Pool.Open(_options.Pool, PoolReport.To(_progress, "reading the pool"), cancellationToken);
         _progress?.Report(new WorkProgress("writing", 0, pool.Count, "records"));
-        AtomicFile.Write(_options.Out, stream => pool.CopyRecords([.. Enumerable.Range(0, pool.Count)], stream, cancellationToken));
+        RecordsFile.Write(_options.Out, stream => pool.CopyRecords([.. Enumerable.Range(0, pool.Count)], stream, cancellationToken));
         var ledger = pool.Ledger.WriteTo(run.FullPath, _ => "kept", cancellationToken);
         return new DedupSummary(
             pool.Ledger.RowCount, pool.Count, pool.Ledger.DuplicateCount, pool.Ledger.NearDuplicateCount, pool.Ledger.QuarantinedCount)
         {
+            Filtered = pool.Ledger.FilteredCount,
             LargestGroups = LargestGroups(pool),
             Notes = pool.Notes,
             Out = Path.GetFullPath(_options.Out),
@@ -90,11 +91,15 @@ public sealed record DedupJobOptions
     public string RunPath => RunDirectory ?? SelectionWriter.Beside(Out, ".run");
 
     /// <summary>What the job reads and writes.</summary>
-    /// <exception cref="PursuitException">A path of records doesn't exist.</exception>
-    internal JobFiles Files() => new JobFiles()
-        .ReadsRecords(ApiName.Pool, Pool.Paths)
-        .Writes(ApiName.Out, Out)
-        .WritesRun(RunDirectory is null ? ApiName.Out : ApiName.Run, RunPath);
+    /// <exception cref="PursuitException">A path of records doesn't exist, or the output's name promises what isn't written.</exception>
+    internal JobFiles Files()
+    {
+        if (RecordsFile.Refusal(Out) is { } refusal) throw new PursuitException([refusal]);
+        return new JobFiles()
+            .ReadsRecords(ApiName.Pool, Pool.Paths)
+            .Writes(ApiName.Out, Out)
+            .WritesRun(RunDirectory is null ? ApiName.Out : ApiName.Run, RunPath);
+    }
 }
 
 /// <summary>What a pool without duplicates came to; the rows' parts add up.</summary>
@@ -107,6 +112,10 @@ public sealed record DedupSummary(long Rows, long Kept, long Duplicates, long Ne
 {
     /// <summary>Its name in a run's directory.</summary>
     public const string FileName = "summary.json";
+
+    /// <summary>Rows that the pool's filter leaves out.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Filtered { get; init; }
 
     /// <summary>The kept rows with the most duplicates, at most 10.</summary>
     public required IReadOnlyList<DuplicateGroup> LargestGroups { get; init; }

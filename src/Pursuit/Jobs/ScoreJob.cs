@@ -87,7 +87,7 @@ public sealed class ScoreJob
         _options.Files().Refuse();
         using var target = _options.Targets.Count > 0
             ? Pool.Open(
-                _options.Pool with { Paths = _options.Targets, NearDuplicates = null },
+                _options.Pool.Beside(_options.Targets),
                 PoolReport.To(_progress, "reading the target"),
                 cancellationToken)
             : null;

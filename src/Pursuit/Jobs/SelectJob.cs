@@ -144,7 +144,7 @@ public sealed class SelectJob
     {
         // The target first: what is wrong with it is told before a long job on the pool.
         var target = _options.Targets.Count > 0
-            ? OpenPool(_options.Pool with { Paths = _options.Targets, NearDuplicates = null }, "reading the target", cancellationToken)
+            ? OpenPool(_options.Pool.Beside(_options.Targets), "reading the target", cancellationToken)
             : null;
         Pool? pool = null;
         try
@@ -297,6 +297,7 @@ public sealed class SelectJob
             (files[TrainerFiles.Word(format)], files[TrainerFiles.Word(format) + "_configuration"]) = (own.DataPath, own.ConfigurationPath);
         }
 
+        if (_options.Indices is { } indices) IndicesFile.Write(files["indices"] = Path.GetFullPath(indices), pool, selection.Rows);
         SelectionWriter.WriteFacts(files["facts"], pool, selection.Rows, repeats, exported);
         var selected = selection.Rows.Select(r => r.Position).ToHashSet();
         files["ledger"] = pool.Ledger.WriteTo(
@@ -319,6 +320,7 @@ public sealed class SelectJob
                 pool.Ledger.QuarantinedCount)
             {
                 NearDuplicates = pool.Ledger.NearDuplicateCount,
+                Filtered = pool.Ledger.FilteredCount,
                 Excluded = TargetOverlap.ExcludedRows(pool),
             },
             FirstQuarantined = [.. pool.Ledger.Quarantined().Where(q => q.Reason != PoolOptions.ExcludedReason).Take(5)

@@ -65,6 +65,12 @@ public sealed record SelectJobOptions
     /// <summary>The file that gets the chosen records. Required.</summary>
     public required string Out { get; init; }
 
+    /// <summary>
+    /// A file that gets the chosen rows' numbers in the input, best first, from 0: a NumPy array where it ends in .npy, else lines. Null
+    /// (the default) for none.
+    /// </summary>
+    public string? Indices { get; init; }
+
     /// <summary>The run's directory; null puts it beside <see cref="Out"/> with the ending ".run".</summary>
     public string? RunDirectory { get; init; }
 
@@ -115,6 +121,9 @@ public sealed record SelectJobOptions
         var faults = new List<Fault>();
         if (string.IsNullOrWhiteSpace(Out) || Directory.Exists(Out))
             faults.Add(Fault.OfOption(ApiName.Out, $"'{Out}' is not a file's path"));
+        else if (RecordsFile.Refusal(Out) is { } refusal)
+            faults.Add(refusal);
+        if (Indices is not null && IndicesFile.Refusal(Indices) is { } unfit) faults.Add(unfit);
         if (MaxLength < 8) faults.Add(Fault.OfOption(ApiName.MaxLength, $"{MaxLength}", "at least 8"));
         if (Memory < 1) faults.Add(Fault.OfOption(ApiName.Memory, $"{Memory} bytes", "at least 1"));
         if (Memory is not null && !method.OptionsType.IsSubclassOf(typeof(PursuitOptions)))
@@ -138,7 +147,7 @@ public sealed record SelectJobOptions
                 $"missing; '{Method}' imitates the lengths of a target's examples, or with {ApiName.Match} those of an earlier selection"));
         TextFeatures.AddFaults(this, method, faults);
         StatisticsFeatures.AddFaults(this, method, faults);
-        if (On is not null && method.FaultOf(On) is { } unfit) faults.Add(unfit);
+        if (On is not null && method.FaultOf(On) is { } misfit) faults.Add(misfit);
         AddFeatureFaults(method, faults);
         if (faults.Count > 0) throw new PursuitException(faults);
     }
@@ -159,6 +168,7 @@ public sealed record SelectJobOptions
             .Writes(ApiName.Out, Out)
             .Writes(ApiName.Out, SelectionWriter.FactsPath(Out))
             .WritesRun(RunDirectory is null ? ApiName.Out : ApiName.Run, RunPath);
+        if (Indices is not null) files.Writes(ApiName.Indices, Indices);
         foreach (var beside in Formats.Select(f => TrainerFiles.Beside(Out, f)))
             files.Writes(ApiName.Out, beside.DataPath).Writes(ApiName.Out, beside.ConfigurationPath);
         return files;

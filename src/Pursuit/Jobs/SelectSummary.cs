@@ -119,6 +119,10 @@ public sealed record LedgerCounts(long Rows, long Selected, long NotSelected, lo
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long NearDuplicates { get; init; }
 
+    /// <summary>Rows that the pool's filter leaves out.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Filtered { get; init; }
+
     /// <summary>Of the quarantined, good records that were left out because they are the target's.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long Excluded { get; init; }

@@ -46,11 +46,13 @@ internal sealed record NpyHeader(TensorType Type, bool FortranOrder, IReadOnlyLi
         return (Parse(file.Path, Encoding.UTF8.GetString(text)), prefix + length);
     }
 
-    /// <summary>The bytes in front of an fp32 array in C order, as NumPy writes them (version 1.0, padded to 64).</summary>
-    public static byte[] Format(IReadOnlyList<long> shape)
+    /// <summary>The bytes in front of an array in C order, as NumPy writes them (version 1.0, padded to 64).</summary>
+    /// <param name="shape">The array's shape.</param>
+    /// <param name="type">Its numbers as NumPy spells them; fp32 by default.</param>
+    public static byte[] Format(IReadOnlyList<long> shape, string type = "<f4")
     {
         var sizes = string.Join(", ", shape.Select(size => size.ToString(CultureInfo.InvariantCulture))) + (shape.Count == 1 ? "," : "");
-        var text = $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({sizes}), }}";
+        var text = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({sizes}), }}";
         var total = (10 + text.Length + 1 + Alignment - 1) / Alignment * Alignment;
         var bytes = new byte[total];
         Magic.CopyTo(bytes);

@@ -15,7 +15,7 @@ public sealed class OverwrittenInputTests : IDisposable
     [
         "--shape", "--budget", "--keep", "--method", "--methods", "--set", "--source-field", "--quota", "--format", "--memory", "--shard",
         "--examples", "--id", "--prompt", "--special", "--group-field", "--target-modules", "--time", "--preference",
-        "--template-set", "--device", "--on", "name", "shell",
+        "--template-set", "--device", "--on", "--columns", "--where", "name", "shell",
     ];
 
     /// <summary>Commands that write into the run they are given, or nothing at all.</summary>
@@ -26,8 +26,10 @@ public sealed class OverwrittenInputTests : IDisposable
         new(
             "select", ["--method", "gtp", "--budget", "2"],
             ["--pool", "--target", "--features", "--target-features", "--match", "--model", "--reference-model", "--config"],
-            ["--out", "--run"]),
-        new("prune", ["--keep", "50%"], ["--pool", "--features", "--model", "--reference-model", "--config"], ["--out", "--run"]),
+            ["--out", "--indices", "--run"]),
+        new(
+            "prune", ["--keep", "50%"], ["--pool", "--features", "--model", "--reference-model", "--config"],
+            ["--out", "--indices", "--run"]),
         new("dedup", [], ["--pool", "--config"], ["--out", "--run"]),
         new("score", ["--methods", "zip"], ["--pool", "--target", "--model", "--reference-model", "--config"], ["--out", "--run"]),
         new("features", [], ["--pool", "--model", "--config"], ["--run"]),

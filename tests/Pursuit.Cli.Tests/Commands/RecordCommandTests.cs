@@ -38,24 +38,24 @@ public sealed class RecordCommandTests : IDisposable
     public void What_a_directory_holds_beside_records_is_said_and_refused_where_strict()
     {
         _directory.Write("data/a.ndjson", Plain + "\n");
-        _directory.Write("data/b.csv", "prompt,completion\n");
+        _directory.Write("data/b.txt", "words\n");
         string[] select = ["select", "--pool", "data", "--method", "random", "--budget", "1", "--no-report", "--json"];
         var run = Cli.RunIn(_directory.FullPath, select);
         run.ExitCode.ShouldBe(0, run.Error);
-        run.Error.ShouldContain("not read: data/b.csv (a .csv file)");
+        run.Error.ShouldContain("not read: data/b.txt (a .txt file)");
         run.Json.GetProperty("remarks").EnumerateArray().Select(r => r.GetString()!).ShouldContain(
-            r => r.StartsWith("not read: data/b.csv", StringComparison.Ordinal));
+            r => r.StartsWith("not read: data/b.txt", StringComparison.Ordinal));
         File.ReadAllText(_directory.PathOf("selected.run/ledger.jsonl")).ShouldContain(
-            """{"source_file":"data/b.csv","fate":"not read","reason":"a .csv file"}""");
+            """{"source_file":"data/b.txt","fate":"not read","reason":"a .txt file"}""");
 
         var strict = Cli.RunIn(_directory.FullPath, [.. select, "--strict"]);
         strict.ExitCode.ShouldBe(2);
-        strict.Error.ShouldContain("data/b.csv: a .csv file in a directory that is read");
+        strict.Error.ShouldContain("data/b.txt: a .txt file in a directory that is read");
 
         var train = Cli.RunIn(
             _directory.FullPath, "train", "--data", "data", "--out", "trained", "--steps", "1", "--max-length", "64", "--json");
         train.ExitCode.ShouldBe(0, train.Error);
-        train.Error.ShouldContain("Note      not read: data/b.csv");
-        train.Json.GetProperty("notes")[0].GetString()!.ShouldStartWith("not read: data/b.csv");
+        train.Error.ShouldContain("Note      not read: data/b.txt");
+        train.Json.GetProperty("notes")[0].GetString()!.ShouldStartWith("not read: data/b.txt");
     }
 }

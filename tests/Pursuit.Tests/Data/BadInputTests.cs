@@ -27,7 +27,7 @@ public sealed class BadInputTests : PoolTestBase
         Fails(Path("no/such/**/*.jsonl")).ShouldContain("the glob matches no file");
         Files.Write("directory/readme.md", "x");
         Fails(Path("directory")).ShouldStartWith($"{Path("directory")}: the directory holds no file that ends in .jsonl, .json, .ndjson, "
-            + ".jsonlines and these with .gz; expected at least one.");
+            + ".jsonlines, .csv, .tsv, these with .gz, .zst, .bz2, .xz or .lz4, and .zip and .tar of them; expected at least one.");
     }
 
     [Fact]
@@ -115,14 +115,13 @@ public sealed class BadInputTests : PoolTestBase
     }
 
     [Theory]
-    [InlineData("28B52FFD00", "compressed by zstd")]
-    [InlineData("504B0304", "a zip archive")]
     [InlineData("50415231", "a Parquet file")]
     [InlineData("FFFE7B00", "text in UTF-16")]
     public void What_is_no_JSON_in_UTF8_at_all_is_refused_by_name(string head, string name)
     {
         var path = Files.Write("a.jsonl", Convert.FromHexString(head));
-        Fails(path).ShouldBe($"{path}: the file is {name}; expected JSON in UTF-8, plain or compressed by gzip. Convert it first.");
+        Fails(path).ShouldBe($"{path}: the file is {name}; expected text in UTF-8, plain or compressed "
+            + "(.gz, .zst, .bz2, .xz or .lz4). Convert it first.");
     }
 
     [Fact]

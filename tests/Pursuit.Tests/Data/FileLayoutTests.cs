@@ -99,8 +99,8 @@ public sealed class FileLayoutTests : PoolTestBase
     }
 
     [Theory]
-    [InlineData("prompt,completion\n\"a\",\"b\"\n\"c\",\"d\"\n", "a CSV file, not JSON;")]
-    [InlineData("prompt\tcompletion\na\tb\n", "a TSV file, not JSON;")]
+    [InlineData("prompt,completion\n\"a\",\"b\"\n\"c\",\"d\"\n", "a CSV file, not JSON, that isn't named so;")]
+    [InlineData("prompt\tcompletion\na\tb\n", "a TSV file, not JSON, that isn't named so;")]
     [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "a Git LFS pointer, not the file itself;")]
     [InlineData("<!DOCTYPE html>\n<p>Sign in</p>\n", "HTML or XML, not JSON;")]
     [InlineData("some words\nand more\n", "text that isn't JSON: no line begins with '{' or '[';")]
@@ -155,7 +155,8 @@ public sealed class FileLayoutTests : PoolTestBase
         using (var pool = Open(directory))
         {
             pool.Notes.ShouldHaveSingleItem().ShouldBe($"not read: {directory}/b.parquet (a .parquet file); of a directory only files that "
-                + "end in .jsonl, .json, .ndjson, .jsonlines and these with .gz are");
+                + "end in .jsonl, .json, .ndjson, .jsonlines, .csv, .tsv, these with .gz, .zst, .bz2, .xz or .lz4, "
+                + "and .zip and .tar of them are");
             using var ledger = new MemoryStream();
             pool.Ledger.Write(ledger, null, CancellationToken.None);
             System.Text.Encoding.UTF8.GetString(ledger.ToArray()).Split('\n')[1]

@@ -54,16 +54,17 @@ public sealed class InputFilesTests : IDisposable
         foreach (var name in new[]
         {
             "more/1.ndjson", "more/2.jsonlines", "more/3.NDJSON.gz", "more/4.jsonl.zst", "more/5.parquet", "more/6.csv", "more/7.json.bz2",
-            "more/8.csv.gz", "more/README.md", "more/x.selection.jsonl",
+            "more/8.csv.gz", "more/9.txt.gz", "more/a.zip", "more/b.tar.xz", "more/README.md", "more/x.selection.jsonl",
         })
             _files.Write(name, "x");
-        Expand("more").ShouldBe(["more/1.ndjson", "more/2.jsonlines", "more/3.NDJSON.gz"]);
-        InputFiles.Expand([_files.PathOf("more")]).NotRead.Select(file => $"{Path.GetFileName(file.Path)}: {file.What}").ShouldBe(
+        Expand("more").ShouldBe(
             [
-                "4.jsonl.zst: a .zst file", "5.parquet: a .parquet file", "6.csv: a .csv file", "7.json.bz2: a .bz2 file",
-                "8.csv.gz: a .gz file",
+                "more/1.ndjson", "more/2.jsonlines", "more/3.NDJSON.gz", "more/4.jsonl.zst", "more/6.csv", "more/7.json.bz2",
+                "more/8.csv.gz", "more/a.zip", "more/b.tar.xz",
             ]);
-        InputFiles.Expand([_files.PathOf("more"), _files.PathOf("more/6.csv")]).NotRead.Count.ShouldBe(4);
+        InputFiles.Expand([_files.PathOf("more")]).NotRead.Select(file => $"{Path.GetFileName(file.Path)}: {file.What}").ShouldBe(
+            ["5.parquet: a .parquet file", "9.txt.gz: a .gz file"]);
+        InputFiles.Expand([_files.PathOf("more"), _files.PathOf("more/9.txt.gz")]).NotRead.Count.ShouldBe(1);
     }
 
     [Fact]

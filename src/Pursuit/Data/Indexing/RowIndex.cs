@@ -13,6 +13,9 @@ internal sealed class RowIndex
     private const int KindShift = 30;
     private const uint NumberMask = (1u << KindShift) - 1;
 
+    /// <summary>Instead of a reason's number: a fifth fate has no place in two bits.</summary>
+    private const int FilteredNumber = (int)NumberMask;
+
     private readonly ChunkedList<long> _offsets = new();
     private readonly ChunkedList<int> _lengths = new();
     private readonly ChunkedList<uint> _lines = new();
@@ -25,6 +28,9 @@ internal sealed class RowIndex
     private readonly List<double> _similarities = [];
 
     public int Count => _fates.Count;
+
+    /// <summary>Rows that the pool's filter leaves out.</summary>
+    public int FilteredCount { get; private set; }
 
     public int SourceCount => _firstRows.Count;
 
@@ -40,7 +46,15 @@ internal sealed class RowIndex
     /// <summary>Adds a bad row.</summary>
     public void AddQuarantined(RecordBatch.Entry entry, string reason) => AddRow(entry, RowFate.Quarantined, ReasonNumber(reason));
 
-    public RowFate Fate(int row) => (RowFate)(_fates[row] >> KindShift);
+    /// <summary>Adds a row that the pool's filter leaves out.</summary>
+    public void AddFiltered(RecordBatch.Entry entry)
+    {
+        AddRow(entry, RowFate.Quarantined, FilteredNumber);
+        FilteredCount++;
+    }
+
+    public RowFate Fate(int row) =>
+        _fates[row] == Packed(RowFate.Quarantined, FilteredNumber) ? RowFate.Filtered : (RowFate)(_fates[row] >> KindShift);
 
     /// <summary>The pool position of the row, or of the row it repeats.</summary>
     public int Position(int row) => (int)(_fates[row] & NumberMask);
@@ -85,7 +99,7 @@ internal sealed class RowIndex
     {
         for (var row = 0; row < Count; row++)
         {
-            if (Fate(row) == RowFate.Quarantined) continue;
+            if (Fate(row) is RowFate.Quarantined or RowFate.Filtered) continue;
             var (fate, position) = (Fate(row), moved[Position(row)]);
             if (position < 0)
             {

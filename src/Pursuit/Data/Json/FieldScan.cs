@@ -17,6 +17,12 @@ internal sealed class FieldScan<TField>
 
     private readonly int[] _values = new int[Names.Length];
 
+    /// <summary>
+    /// Gives the number of the field that a name stands for instead of the field's own name; -1 for none. Null where names stand for
+    /// themselves.
+    /// </summary>
+    public Func<ReadOnlySpan<byte>, int>? Renamed { get; init; }
+
     /// <summary>A bit for each field that is there, by its number.</summary>
     public ulong Present { get; private set; }
 
@@ -51,15 +57,20 @@ internal sealed class FieldScan<TField>
         return -1;
     }
 
-    /// <summary>Looks through an object.</summary>
+    /// <summary>The number of the field a key stands for, or -1.</summary>
+    public int NumberOf(JsonTape tape, int key) => RenamedNumber(tape, key) is >= 0 and var number ? number : Find(tape, key);
+
+    /// <summary>Looks through an object. A field that another name stands for isn't read by its own beside that.</summary>
     public void Read(JsonTape tape, int container)
     {
         var present = 0UL;
         var hasOthers = false;
+        var taken = Taken(tape, container);
         for (var key = tape.First(container); key >= 0; key = tape.NextKey(container, key))
         {
             if (tape.Kind(key + 1) == JsonTokenType.Null) continue;
-            var number = Find(tape, key);
+            var number = RenamedNumber(tape, key);
+            if (number < 0) number = Find(tape, key) is >= 0 and var own && (taken >> own & 1) == 0 ? own : -1;
             if (number < 0)
             {
                 hasOthers = true;
@@ -71,6 +82,22 @@ internal sealed class FieldScan<TField>
         }
 
         (Present, HasOthers) = (present, hasOthers);
+    }
+
+    private int RenamedNumber(JsonTape tape, int key) =>
+        Renamed is null ? -1 : Renamed(tape.IsEscaped(key) ? Encoding.UTF8.GetBytes(tape.Text(key)) : tape.Raw(key));
+
+    /// <summary>A bit for each field that another name stands for in this object.</summary>
+    private ulong Taken(JsonTape tape, int container)
+    {
+        if (Renamed is null) return 0;
+        var taken = 0UL;
+        for (var key = tape.First(container); key >= 0; key = tape.NextKey(container, key))
+        {
+            if (RenamedNumber(tape, key) is >= 0 and var number) taken |= 1UL << number;
+        }
+
+        return taken;
     }
 
     private static (byte[] Name, int Number)[][] Group()

@@ -63,8 +63,7 @@ internal static class LayoutDetector
         foreach (var (separator, name) in (ReadOnlySpan<(byte, string)>)[((byte)'\t', "TSV"), ((byte)',', "CSV"), ((byte)';', "CSV")])
         {
             if (first.Contains(separator) && second.Contains(separator))
-                return $"a {name} file, not JSON; {expected} (in Python: pandas.read_csv(...).to_json(..., "
-                    + "orient=\"records\", lines=True))";
+                return $"a {name} file, not JSON, that isn't named so; {expected} (name it .{name.ToLowerInvariant()} to have it read)";
         }
 
         return $"text that isn't JSON: no line begins with '{{' or '['; {expected}";

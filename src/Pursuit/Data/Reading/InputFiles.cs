@@ -1,3 +1,5 @@
+using Pursuit.Data.Reading.Archives;
+using Pursuit.Data.Reading.Compression;
 using Pursuit.Storage;
 
 namespace Pursuit.Data.Reading;
@@ -5,9 +7,13 @@ namespace Pursuit.Data.Reading;
 /// <summary>Turns the paths people write (files, directories, globs) into a list of files in a fixed order.</summary>
 internal sealed class InputFiles
 {
+    /// <summary>The ending of values separated by tabs.</summary>
+    public const string Tabs = ".tsv";
+
     private const string FactsEnding = ".selection.jsonl";
     private const string RunMarker = "run.json";
     private static readonly string[] Endings = [".jsonl", ".json", ".ndjson", ".jsonlines"];
+    private static readonly string[] SeparatedEndings = [".csv", Tabs];
     private static readonly char[] Wildcards = ['*', '?'];
 
     /// <summary>Endings of files that may hold records nonetheless: in a directory they are named, never skipped silently.</summary>
@@ -26,7 +32,8 @@ internal sealed class InputFiles
     }
 
     /// <summary>What a directory's files that are read end in, for messages.</summary>
-    public static string EndingsRead => string.Join(", ", Endings) + " and these with .gz"
+    public static string EndingsRead =>
+        string.Join(", ", Endings.Concat(SeparatedEndings)) + $", these with {Codecs.EndingsInWords}, and .zip and .tar of them"
         + string.Concat(RecordFormats.All.SelectMany(f => f.Endings).Select(ending => $", {ending}"));
 
     /// <summary>
@@ -70,7 +77,8 @@ internal sealed class InputFiles
             var below = Path.GetRelativePath(path, full);
             var segments = below.Split(Path.DirectorySeparatorChar);
             var runs = Enumerable.Range(1, segments.Length - 1).Any(n => File.Exists(Path.Combine([path, .. segments[..n], RunMarker])));
-            return segments[0] != ".." && !Path.IsPathRooted(below) && !runs && segments.All(s => Matches(s, "*")) && IsRecords(full);
+            return segments[0] != ".." && !Path.IsPathRooted(below) && !runs && segments.All(s => Matches(s, "*"))
+                && (IsRecords(full) || ArchiveFile.IsArchive(full));
         }
 
         return !File.Exists(path) && path.IndexOfAny(Wildcards) >= 0
@@ -136,20 +144,34 @@ internal sealed class InputFiles
                 return false;
             }
 
-            if (IsRecords(file)) return true;
-            if (!IsFacts(file) && DataEndings.Contains(Path.GetExtension(file)))
-                others.Add(new FileNotRead(file, $"a {Path.GetExtension(file)} file"));
+            if (IsRecords(file) || ArchiveFile.IsArchive(file)) return true;
+            if (DataEnding(file) is { } ending) others.Add(new FileNotRead(file, $"a {ending} file"));
             return false;
         }
     }
 
-    /// <summary>What is read of a directory: by its name, a file of records.</summary>
-    private static bool IsRecords(string file)
+    /// <summary>What is read of a directory or an archive: by its name, a file of records.</summary>
+    public static bool IsRecords(string file)
     {
-        var plain = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file[..^3] : file;
-        return !IsFacts(file)
-            && (RecordFormats.OfName(file) is not null || Endings.Any(ending => plain.EndsWith(ending, StringComparison.OrdinalIgnoreCase)));
+        if (IsFacts(file)) return false;
+        var plain = Codecs.WithoutEnding(file);
+        return RecordFormats.OfName(file) is not null
+            || Endings.Concat(SeparatedEndings).Any(ending => plain.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
     }
+
+    /// <summary>The ending of a file that isn't read though it may hold records; null for any other.</summary>
+    public static string? DataEnding(string file) =>
+        !IsFacts(file) && DataEndings.Contains(Path.GetExtension(file)) ? Path.GetExtension(file) : null;
+
+    /// <summary>The ending of a file of separated values, in lower case; null for any other.</summary>
+    public static string? SeparatedEnding(string file)
+    {
+        var plain = Codecs.WithoutEnding(file);
+        return Array.Find(SeparatedEndings, ending => plain.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>A path with a name that begins with a dot, or with what the Macintosh adds to archives.</summary>
+    public static bool IsHidden(string path) => path.Split('/').Any(segment => segment.StartsWith('.') || segment == "__MACOSX");
 
     private static bool IsFacts(string file) => file.EndsWith(FactsEnding, StringComparison.OrdinalIgnoreCase);
 

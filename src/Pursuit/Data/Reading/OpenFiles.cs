@@ -41,7 +41,8 @@ internal sealed class OpenFiles(IReadOnlyList<SourceFile> files, Spool spool, in
     /// <exception cref="PursuitException">The file can't be read, has changed, or ends before.</exception>
     public int Read(int source, long offset, Span<byte> destination, int atLeast, CancellationToken token)
     {
-        if (files[source].IsCompressed)
+        var file = files[source];
+        if (file.NeedsUnpacking)
         {
             var start = spool.StartOf(source, files[source], token);
             return Fill(
@@ -49,10 +50,12 @@ internal sealed class OpenFiles(IReadOnlyList<SourceFile> files, Spool spool, in
                 destination[..(int)Math.Min(destination.Length, spool.LengthOf(source) - offset)], atLeast);
         }
 
+        destination = destination[..(int)Math.Min(destination.Length, Math.Max(0, file.Bytes - offset))]; // an archive has more behind it
+        if (file.Spooled is { } spooled) return Fill(spooled, file.Path, file.Start!.Value + offset, destination, atLeast);
         var entry = Rent(source);
         try
         {
-            return Fill(entry.Handle, files[source].Path, offset, destination, atLeast);
+            return Fill(entry.Handle, file.Path, file.Start!.Value + offset, destination, atLeast);
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Pursuit.Data.Hashing;
 using Pursuit.Data.Indexing;
+using Pursuit.Data.Reading.Archives;
 
 namespace Pursuit.Data.Reading;
 
@@ -13,6 +14,7 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
     private readonly Stack<RecordBatch> _freeBatches = [];
     private readonly Stack<RecordParser> _freeParsers = [];
     private readonly Lock _gate = new();
+    private readonly List<FileNotRead> _notRead = [];
     private IReadOnlyList<long>? _starts; // the row groups of the file being read
     private string? _columns; // of the first table
     private long _bytesBefore;
@@ -32,7 +34,10 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
     public int[] PoolRows { get; private set; } = [];
 
     /// <summary>Things in directories that aren't read though they may hold records.</summary>
-    public IReadOnlyList<FileNotRead> NotRead { get; private set; } = [];
+    public IReadOnlyList<FileNotRead> NotRead => _notRead;
+
+    /// <summary>Where texts are unpacked that are read out of order; owned by the pool.</summary>
+    public Spool Spool { get; } = new(options.SpoolDirectory);
 
     /// <summary>What a person should know of the files, a sentence each.</summary>
     public List<string> Notes { get; } = [];
@@ -41,9 +46,10 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
     {
         TextNormalizer.RequireNfc();
         var input = InputFiles.Expand(options.Paths);
-        NotRead = input.NotRead;
+        _notRead.AddRange(input.NotRead);
+        foreach (var path in input.Files) AddFiles(new SourceFile(path), token);
         NoteNotRead();
-        foreach (var path in input.Files) Files.Add(new SourceFile(path));
+        ColumnCheck.Require(Files, options, blockBytes);
         _bytesTotal = Files.Sum(file => file.Bytes);
         foreach (var file in Files)
         {
@@ -52,10 +58,20 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         }
 
         RequireExamples();
+        if (Rows.FilteredCount > 0)
+            Notes.Add(FormattableString.Invariant($"{Rows.FilteredCount:N0} of {Rows.Count:N0} rows are filtered: ")
+                + $"they don't fulfill {options.Where}");
         ContentIds = _ids.MoveToArray();
         PoolRows = _poolRows.MoveToArray();
         _freeBatches.Clear();
         _freeParsers.Clear();
+    }
+
+    /// <summary>Adds a file, or those within it.</summary>
+    private void AddFiles(SourceFile file, CancellationToken token)
+    {
+        if (file.IsZip || file.IsTar) Files.AddRange(ArchiveFile.Members(file, Spool, _notRead, token));
+        else Files.Add(file);
     }
 
     private void ReadFile(SourceFile file, CancellationToken token)
@@ -87,7 +103,7 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
 
         while (pending.TryDequeue(out var task)) Add(file, task.GetAwaiter().GetResult());
         file.RequireUnchanged();
-        if (_goodRows == goodBefore && Rows.Count - firstRow > 1)
+        if (_goodRows == goodBefore && Rows.Count - firstRow > 1 && Rows.Fate(firstRow) == RowFate.Quarantined)
             Notes.Add(FormattableString.Invariant($"{file.Path}: none of its {Rows.Count - firstRow:N0} rows can be read; ")
                 + $"the first, {RecordPlace.Within(Rows.Line(firstRow), GroupOf(Rows.Line(firstRow)))}: {Rows.Reason(firstRow)}"
                 + (reader.Columns is { } columns ? $". Its columns are {MessageText.Shortened(columns)}" : ""));
@@ -130,6 +146,12 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
                     file.Path, FormattableString.Invariant($"line {entry.Line:N0} is row {Rows.Count:N0}"),
                     FormattableString.Invariant($"at most {RowIndex.MaxRows:N0} rows in a pool and {uint.MaxValue:N0} lines in a file"),
                     "Split the pool.");
+            if (result.IsFiltered)
+            {
+                Rows.AddFiltered(entry);
+                continue;
+            }
+
             if (result.Reason is not null)
             {
                 Quarantine(file, entry, result.Reason);
@@ -208,6 +230,11 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
             + (Files.Count > 3 ? FormattableString.Invariant($" and {Files.Count - 3} more") : "");
         if (Rows.Count == 0)
             throw PursuitException.At(names, "no records at all", "at least one record", "Check that the right files were named.");
+        if (Rows.FilteredCount == Rows.Count)
+            throw PursuitException.At(
+                names, FormattableString.Invariant($"none of {Rows.Count:N0} records fulfills {ApiName.Where} {options.Where}"),
+                "some that do",
+                "Check the names of its fields against a record.");
         if (_goodRows > 0)
             throw PursuitException.At(
                 names, FormattableString.Invariant($"all {_goodRows:N0} good records are the target's own"), "some that aren't",
@@ -216,7 +243,7 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         var reasons = string.Join("; ", _firstBad.Select(bad => $"{bad.Where}: {bad.Reason}"));
         throw PursuitException.At(
             names,
-            FormattableString.Invariant($"none of {Rows.Count:N0} records can be read (first: {reasons}{columns})"),
+            FormattableString.Invariant($"none of {Rows.Count - Rows.FilteredCount:N0} records can be read (first: {reasons}{columns})"),
             "records of one of the shapes " + string.Join(", ", RecordShapeNames.All),
             "Compare a record with docs/formats/records.md, or name the shape.");
     }

@@ -38,5 +38,6 @@ internal sealed class RecordBatch
     /// <param name="ContentId">Its id, where <paramref name="Reason"/> is null.</param>
     /// <param name="Reason">Why it is bad, or null.</param>
     /// <param name="UserIdLength">Bytes of its id in <see cref="UserIds"/>, or -1 where it has none.</param>
-    internal readonly record struct Result(ContentId ContentId, string? Reason, int UserIdLength);
+    /// <param name="IsFiltered">The pool's filter leaves it out, whatever it says.</param>
+    internal readonly record struct Result(ContentId ContentId, string? Reason, int UserIdLength, bool IsFiltered = false);
 }

@@ -34,7 +34,7 @@ internal sealed class RecordFetcher(OpenFiles files, TableSpool tables, bool for
         var destination = Bytes.AsSpan(0, locator.Length);
         if (files.Files[locator.Source].Format is not null)
             FetchRow(locator, destination);
-        else if (forward && files.Files[locator.Source].IsCompressed)
+        else if (forward && files.Files[locator.Source].NeedsUnpacking)
             ForwardTo(locator.Source).Read(locator.Offset, destination);
         else
             Fetch(locator, destination);
@@ -120,7 +120,7 @@ internal sealed class RecordFetcher(OpenFiles files, TableSpool tables, bool for
         public void Dispose() => _rows.Dispose();
     }
 
-    /// <summary>A compressed file's text from its beginning on: records must be asked for in file order.</summary>
+    /// <summary>The text of a file that is compressed or the like from its beginning on: records must be asked for in file order.</summary>
     private sealed class ForwardText(SourceFile file, int source) : IDisposable
     {
         private readonly byte[] _skip = GC.AllocateUninitializedArray<byte>(1 << 16);

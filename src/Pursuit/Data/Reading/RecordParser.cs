@@ -1,3 +1,4 @@
+using Pursuit.Data.Filtering;
 using Pursuit.Data.Hashing;
 using Pursuit.Data.Shapes;
 
@@ -9,7 +10,8 @@ internal sealed class RecordParser(PoolOptions options)
     /// <summary>Ids are kept in memory; the longest that is of use to a person is far shorter.</summary>
     public const int MaxUserIdBytes = 1024;
 
-    private readonly RecordDraft _draft = new(options.MaxDepth);
+    private readonly RecordDraft _draft = new(options.MaxDepth, ColumnMap.Of(options.Columns));
+    private readonly RecordFilter? _filter = options.Where is { } where ? RecordFilter.Parse(where) : null;
     private readonly ContentHasher _hasher = new();
 
     /// <summary>Keys and items looked at so far: what parsing costs beside the bytes.</summary>
@@ -38,6 +40,9 @@ internal sealed class RecordParser(PoolOptions options)
         return ShapeReader.Recognize(_draft);
     }
 
+    /// <summary>True where the filter leaves out the record that was read or recognised last.</summary>
+    public bool IsFiltered => _filter?.LeavesOut(_draft.Tape) == true;
+
     private string? Read(RecordShape? shape) => ShapeReader.Read(_draft, shape, isDetected: options.Shape is null, options.Preference);
 
     private RecordBatch.Result Parse(RecordBatch batch, RecordBatch.Entry entry, RecordShape? shape)
@@ -47,6 +52,7 @@ internal sealed class RecordParser(PoolOptions options)
         if (entry.Fault is { } foreign) return Bad(foreign);
         if (entry.Length == 0) return Bad("an empty element: a comma too many");
         if (_draft.Tape.Read(batch.Bytes, entry.Start, entry.Length) is { } fault) return Bad(fault);
+        if (IsFiltered) return new RecordBatch.Result(default, null, -1, IsFiltered: true);
         if (Read(shape) is { } mismatch) return Bad(mismatch);
         if (_hasher.Hash(_draft, out var id) is { } unhashed) return Bad(unhashed);
         var before = batch.UserIds.Length;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Pursuit.Data.Reading.Csv;
 
 namespace Pursuit.Data.Reading;
 
@@ -45,8 +46,8 @@ internal sealed class RecordReader(Stream text, string name, int maxRecordBytes,
 
     /// <summary>Fills a batch with the next records.</summary>
     /// <returns>False when there are no more.</returns>
-    /// <exception cref="PursuitException">The file is both array and lines, or its array isn't closed, or its gzip data is
-    /// broken.</exception>
+    /// <exception cref="PursuitException">The file is both array and lines, or its array isn't closed, or its compressed data
+    /// is broken.</exception>
     public bool Next(RecordBatch batch)
     {
         batch.Clear();
@@ -170,7 +171,9 @@ internal sealed class RecordReader(Stream text, string name, int maxRecordBytes,
 
         var tooLong = span > maxRecordBytes;
         batch.Entries.Add(
-            new RecordBatch.Entry(_start + found.Start, tooLong ? (int)Math.Min(span, int.MaxValue) : found.Length, offset, line, tooLong));
+            new RecordBatch.Entry(
+                _start + found.Start, tooLong ? (int)Math.Min(span, int.MaxValue) : found.Length, offset, line, tooLong,
+                (text as CsvText)?.TakeFault(line)));
     }
 
     private void Drop(RecordBatch batch)

@@ -9,6 +9,7 @@ internal static class ShapeDetector
     /// <summary>
     /// The shape most of the first 32 recognised records name, looking at no more than 1,024; equal counts go to the shape
     /// that comes first in <see cref="RecordShape"/>. Null where none names any.
+    /// Records that the pool's filter leaves out count where no other is there.
     /// </summary>
     public static RecordShape? Detect(SourceFile file, PoolOptions options, int blockBytes)
     {
@@ -16,18 +17,21 @@ internal static class ShapeDetector
         var parser = new RecordParser(options);
         var batch = new RecordBatch();
         var votes = new int[RecordShapeNames.All.Count];
+        var filtered = new int[votes.Length];
         var seen = 0;
         while (reader.Next(batch))
         {
             foreach (var entry in batch.Entries)
             {
-                if (parser.Recognize(batch, entry) is { } shape) votes[(int)shape]++;
+                if (parser.Recognize(batch, entry) is { } shape) (parser.IsFiltered ? filtered : votes)[(int)shape]++;
                 if (++seen == MostRecords || votes.Sum() == Votes) return Winner();
             }
         }
 
         return Winner();
 
-        RecordShape? Winner() => votes.Sum() == 0 ? null : (RecordShape)Array.IndexOf(votes, votes.Max());
+        RecordShape? Winner() => Most(votes) ?? Most(filtered);
+
+        static RecordShape? Most(int[] votes) => votes.Sum() == 0 ? null : (RecordShape)Array.IndexOf(votes, votes.Max());
     }
 }

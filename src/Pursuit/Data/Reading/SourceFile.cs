@@ -1,37 +1,39 @@
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
+using Pursuit.Data.Reading.Archives;
+using Pursuit.Data.Reading.Compression;
+using Pursuit.Data.Reading.Csv;
 using Pursuit.Storage;
 
 namespace Pursuit.Data.Reading;
 
-/// <summary>An input file as it was found: how to open it, and whether it is still the same.</summary>
+/// <summary>An input file as it was found, or one within an archive: how to open it, and whether it is still the same.</summary>
 internal sealed class SourceFile
 {
     /// <summary>First bytes of what people hand over by mistake.</summary>
     private static readonly (byte[] Magic, string Name)[] Foreign =
     [
-        ([0x28, 0xB5, 0x2F, 0xFD], "compressed by zstd"),
-        ([0x50, 0x4B, 0x03, 0x04], "a zip archive"),
-        ([0x42, 0x5A, 0x68], "compressed by bzip2"),
-        ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "compressed by xz"),
+        ([0x50, 0x41, 0x52, 0x31], "a Parquet file"),
         ([0xFF, 0xFE], "text in UTF-16"),
         ([0xFE, 0xFF], "text in UTF-16"),
     ];
 
+    private readonly string _disk;
+    private readonly long _diskBytes;
     private readonly DateTime _changed;
-
-    private static string TableNames => string.Concat(RecordFormats.All.Select(f => $", or {f.Name}"));
+    private readonly SourceFile? _archive;
+    private readonly ArchiveMember? _member;
 
     /// <summary>Looks at a file.</summary>
-    /// <exception cref="PursuitException">It can't be read, or is neither plain nor gzip.</exception>
+    /// <exception cref="PursuitException">It can't be read, or is of a kind that isn't.</exception>
     public SourceFile(string path)
     {
-        Path = path;
+        Path = _disk = path;
         if (!FileIdentity.IsRegularOrMissing(path)) throw NotAFile(); // opening a pipe would wait for somebody to write
         try
         {
             var info = new FileInfo(path);
-            Bytes = info.Length;
+            Bytes = _diskBytes = info.Length;
             _changed = info.LastWriteTimeUtc;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -39,7 +41,7 @@ internal sealed class SourceFile
             throw Unreadable(e);
         }
 
-        Span<byte> head = stackalloc byte[RecordFormats.HeadBytes];
+        Span<byte> head = stackalloc byte[Math.Max(RecordFormats.HeadBytes, Codecs.HeadBytes)];
         using (var file = OpenRaw())
         {
             if (!file.CanSeek) throw NotAFile();
@@ -48,31 +50,65 @@ internal sealed class SourceFile
 
         Format = RecordFormats.Of(head);
         if (Format is not null) return;
-        IsCompressed = head.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]);
         RequireNoTable(head);
-        foreach (var (magic, name) in Foreign)
-        {
-            if (head.StartsWith(magic))
-                throw PursuitException.At(path, $"the file is {name}", $"JSON in UTF-8, plain or compressed by gzip{TableNames}", "Convert it first.");
-        }
+        IsZip = head is [(byte)'P', (byte)'K', 3, 4, ..] or [(byte)'P', (byte)'K', 5, 6, ..];
+        IsTar = !IsZip && ArchiveFile.IsTar(path);
+        Compression = Codecs.Detect(head, path);
+        if (!IsZip) RequireKnown(head);
     }
 
+    /// <summary>Looks at a file within an archive.</summary>
+    /// <exception cref="PursuitException">It is damaged, or of a kind that isn't read.</exception>
+    public SourceFile(SourceFile archive, ArchiveMember member, string path)
+    {
+        (Path, _disk, _diskBytes, _changed) = (path, archive._disk, archive._diskBytes, archive._changed);
+        (_archive, _member, Bytes) = (archive, member, member.Bytes);
+        Span<byte> head = stackalloc byte[Codecs.HeadBytes];
+        using (var bytes = OpenBytes()) head = head[..bytes.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+        Compression = Codecs.Detect(head, path);
+        RequireKnown(head);
+    }
+
+    /// <summary>Its path; within an archive the archive's with its own behind.</summary>
     public string Path { get; }
 
-    public bool IsCompressed { get; }
+    /// <summary>How it is compressed, by its first bytes.</summary>
+    public CompressionKind Compression { get; }
 
     /// <summary>The format of its table; null for text.</summary>
     public IRecordFormat? Format { get; }
 
-    /// <summary>Its size on disk.</summary>
+    /// <summary>A zip, by its first bytes.</summary>
+    public bool IsZip { get; }
+
+    /// <summary>A tar, by its name.</summary>
+    public bool IsTar { get; }
+
+    public bool IsCompressed => Compression != CompressionKind.None;
+
+    /// <summary>
+    /// True where a record's place isn't one in a file as it lies on disk: to be read out of order, the text is unpacked first.
+    /// </summary>
+    public bool NeedsUnpacking => IsCompressed || Separated is not null || (_member is not null && Start is null);
+
+    /// <summary>Its first byte in what it lies in; null within a zip.</summary>
+    public long? Start => _member is null ? 0 : _member.Start;
+
+    /// <summary>What it lies in where that is the spool; null elsewhere.</summary>
+    public SafeFileHandle? Spooled => _member?.Spooled;
+
+    /// <summary>Its size on disk; within an archive its own.</summary>
     public long Bytes { get; }
+
+    /// <summary>The ending of a file of separated values; null for any other.</summary>
+    private string? Separated => InputFiles.SeparatedEnding(Path);
 
     /// <summary>Opens the file as it lies on disk.</summary>
     public FileStream OpenRaw()
     {
         try
         {
-            return Disk.OpenToRead(Path, FileShare.Read, FileOptions.SequentialScan);
+            return Disk.OpenToRead(_disk, FileShare.Read, FileOptions.SequentialScan);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -85,7 +121,7 @@ internal sealed class SourceFile
     {
         try
         {
-            return File.OpenHandle(Path);
+            return File.OpenHandle(_disk);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -118,25 +154,27 @@ internal sealed class SourceFile
         return new RecordReader(text, Path, maxRecordBytes, blockBytes, hash) { Raw = raw };
     }
 
-    /// <summary>Opens the file's text: decompressed where it is compressed.</summary>
+    /// <summary>Opens the file's text: decompressed where it is compressed, and separated values as lines of JSON.</summary>
     /// <param name="raw">The file underneath, whose position tells the progress.</param>
-    public Stream OpenText(out FileStream raw)
+    public Stream OpenText(out Stream raw)
     {
-        raw = OpenRaw();
-        return IsCompressed ? new WholeGzipStream(new BufferedStream(raw, 1 << 17), Path) : raw;
+        raw = OpenBytes();
+        var text = IsCompressed ? Codecs.Open(Compression, new BufferedStream(raw, 1 << 17), Path) : raw;
+        return Separated is { } ending && !IsTar ? new CsvText(text, Path, isTabs: ending == InputFiles.Tabs) : text;
     }
 
     /// <summary>Checks that the file is still the one that was read.</summary>
     /// <exception cref="PursuitException">Its size or time has changed.</exception>
     public void RequireUnchanged()
     {
-        var info = new FileInfo(Path);
-        if (!info.Exists || info.Length != Bytes || info.LastWriteTimeUtc != _changed)
+        var info = new FileInfo(_disk);
+        if (!info.Exists || info.Length != _diskBytes || info.LastWriteTimeUtc != _changed)
         {
             throw PursuitException.At(
-                Path,
+                _disk,
                 info.Exists
-                    ? FormattableString.Invariant($"the file has changed since it was read ({Bytes:N0} bytes then, {info.Length:N0} now)")
+                    ? "the file has changed since it was read "
+                        + FormattableString.Invariant($"({_diskBytes:N0} bytes then, {info.Length:N0} now)")
                     : "the file is gone since it was read",
                 "input files that stay as they are during a run",
                 "Run again from the start.");
@@ -152,6 +190,19 @@ internal sealed class SourceFile
             head.IsEmpty ? "an empty file" : $"a file that begins with the bytes {Convert.ToHexString(head[..Math.Min(4, head.Length)])}",
             $"a {named.Name} file, as its name says",
             "Copy or download it again; if it is another format, name it so.");
+    }
+
+    /// <summary>Opens the bytes as they lie on disk or in the archive.</summary>
+    private Stream OpenBytes() => _member is null ? OpenRaw() : _member.Open(_archive!);
+
+    private void RequireKnown(ReadOnlySpan<byte> head)
+    {
+        foreach (var (magic, name) in Foreign)
+        {
+            if (head.StartsWith(magic))
+                throw PursuitException.At(
+                    Path, $"the file is {name}", $"text in UTF-8, plain or compressed ({Codecs.EndingsInWords})", "Convert it first.");
+        }
     }
 
     private PursuitException NotAFile() =>

@@ -65,7 +65,10 @@ internal sealed class Spool(string? directory) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file?.Dispose();
 
-    private (long Start, long Length) Unpack(SourceFile source, CancellationToken token)
+    /// <summary>Unpacks a file to the spool's end.</summary>
+    /// <returns>Where its text begins, and its bytes.</returns>
+    /// <exception cref="PursuitException">There is no room, or the file is broken or has changed.</exception>
+    public (long Start, long Length) Unpack(SourceFile source, CancellationToken token)
     {
         source.RequireUnchanged();
         var file = _file ??= Create(source);

@@ -10,7 +10,7 @@ namespace Pursuit.Data.Shapes;
 /// What one record says, as references into its tape: the single form that every shape is read into, and from which both
 /// the content id and the <see cref="Example"/> are made.
 /// </summary>
-internal sealed class RecordDraft(int maxDepth)
+internal sealed class RecordDraft(int maxDepth, ColumnMap? columns = null)
 {
     private readonly List<TurnDraft> _turns = [];
     private readonly List<TextPart> _parts = [];
@@ -29,7 +29,7 @@ internal sealed class RecordDraft(int maxDepth)
     public JsonTape Tape { get; } = new(maxDepth);
 
     /// <summary>The record's own fields.</summary>
-    public FieldScan<RecordField> Record { get; } = new();
+    public FieldScan<RecordField> Record { get; } = new() { Renamed = columns is null ? null : columns.FieldOf };
 
     /// <summary>The fields of the message being read.</summary>
     public FieldScan<MessageField> Message { get; } = new();

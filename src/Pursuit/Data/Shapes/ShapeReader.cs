@@ -73,7 +73,7 @@ internal static class ShapeReader
         if (draft.Record[field] >= 0) return false;
         for (var key = tape.First(JsonTape.Root); key >= 0; key = tape.NextKey(JsonTape.Root, key))
         {
-            if (tape.Kind(key + 1) == JsonTokenType.Null && FieldScan<RecordField>.Find(tape, key) == (int)field) return true;
+            if (tape.Kind(key + 1) == JsonTokenType.Null && draft.Record.NumberOf(tape, key) == (int)field) return true;
         }
 
         return false;

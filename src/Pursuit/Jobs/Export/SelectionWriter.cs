@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text.Json;
 using Pursuit.Data;
 using Pursuit.Runs;
@@ -13,14 +12,10 @@ namespace Pursuit.Jobs.Export;
 /// </summary>
 internal static class SelectionWriter
 {
-    private const string Compressed = ".gz";
-
-    /// <summary>A records file's path without its ending, and without ".gz" behind that: what names everything beside it.</summary>
-    public static string Stem(string recordsPath)
-    {
-        var plain = IsCompressed(recordsPath) ? recordsPath[..^Compressed.Length] : recordsPath;
-        return Path.ChangeExtension(plain, null);
-    }
+    /// <summary>
+    /// A records file's path without its ending, and without ".gz" or ".zst" behind that: what names everything beside it.
+    /// </summary>
+    public static string Stem(string recordsPath) => Path.ChangeExtension(RecordsFile.WithoutEnding(recordsPath), null);
 
     /// <summary>The path of another file beside a file of records.</summary>
     /// <param name="recordsPath">The records' file.</param>
@@ -31,7 +26,7 @@ internal static class SelectionWriter
     public static string FactsPath(string recordsPath) => Beside(recordsPath, ".selection.jsonl");
 
     /// <summary>
-    /// Writes the chosen records, byte for byte, one per line, each as often as its repeats say; gzip where the path ends in .gz.
+    /// Writes the chosen records, byte for byte, one per line, each as often as its repeats say; compressed where the path says so.
     /// </summary>
     /// <param name="path">The records' file.</param>
     /// <param name="pool">Where the records are.</param>
@@ -45,18 +40,7 @@ internal static class SelectionWriter
         var positions = new List<int>(rows.Count);
         for (var i = 0; i < rows.Count; i++)
             for (var copy = 0; copy < repeats[i]; copy++) positions.Add(rows[i].Position);
-        AtomicFile.Write(path, stream =>
-        {
-            if (!IsCompressed(path))
-            {
-                pool.CopyRecords(positions, stream, cancellationToken);
-                return;
-            }
-
-            // Without a name and a time in its header: the same records are the same bytes.
-            using var gzip = new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
-            pool.CopyRecords(positions, gzip, cancellationToken);
-        });
+        RecordsFile.Write(path, stream => pool.CopyRecords(positions, stream, cancellationToken));
     }
 
     /// <summary>
@@ -80,8 +64,6 @@ internal static class SelectionWriter
                 stream.WriteByte((byte)'\n');
             }
         });
-
-    private static bool IsCompressed(string path) => path.EndsWith(Compressed, StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>What a trainer's file holds of the chosen.</summary>

@@ -38,6 +38,12 @@ internal sealed class Explainer
         {
             RowFate.Pool => explainer.OfExample(row.Position) with { Row = explainer.Place(row) },
             RowFate.DuplicateOf or RowFate.NearDuplicateOf => explainer.OfDuplicate(row),
+            RowFate.Filtered => new Explanation
+            {
+                Row = explainer.Place(row),
+                Fate = "filtered",
+                Why = [$"It was left out: it doesn't fulfill {run.Options.Pool.Where}."],
+            },
             _ => new Explanation
             {
                 Row = explainer.Place(row),

@@ -267,6 +267,7 @@ internal sealed class SelectPage(SelectReport report)
                     .. ledger.NearDuplicates > 0
                         ? new[] { ("near duplicate of an earlier row", ledger.NearDuplicates) }
                         : [],
+                    .. ledger.Filtered > 0 ? new[] { ("filtered", ledger.Filtered) } : [],
                     ("quarantined", ledger.Quarantined),
                 ];
                 ReportParts.Table(

@@ -1,0 +1,105 @@
+using System.IO.Compression;
+using Pursuit.Data;
+using Pursuit.TestKit;
+
+namespace Pursuit.Tests.Data;
+
+/// <summary>Zip and tar files by the reference programs: their files of records are files of the pool.</summary>
+public sealed class ArchiveTests : PoolTestBase
+{
+    [Theory]
+    [InlineData("records.zip")]
+    [InlineData("records.tar.gz")]
+    [InlineData("records.tar")]
+    public void The_records_of_an_archive_s_files_are_the_pool(string name)
+    {
+        var path = PathOf(name);
+        using var pool = Open(path);
+        pool.Sources.Select(s => s.Path).ShouldBe([$"{path}/data/a.jsonl", $"{path}/data/deep/b.jsonl.gz", $"{path}/data/deep/c.csv"]);
+        pool.Read(CancellationToken.None).Select(e => e.Text).ShouldBe(
+            Enumerable.Range(1, 120).Select(i => $"record {i}, whose square is {i * i}"));
+        pool.Locator(90).Line.ShouldBe(2);
+        pool.Ledger.NotRead.ShouldHaveSingleItem().ShouldBe(new FileNotRead($"{path}/data/e.parquet", "a .parquet file"));
+        Copied(pool, 119, 0, 60).ShouldBe(
+            """
+            {"text":"record 120, whose square is 14400"}
+            {"text":"record 1, whose square is 1"}
+            {"text":"record 61, whose square is 3721"}
+
+            """);
+        pool.Read([100, 5, 70], CancellationToken.None).Select(e => e.Text![..10]).ShouldBe(["record 101", "record 6, ", "record 71,"]);
+    }
+
+    [Theory]
+    [InlineData("records.zip", "the zip is truncated, corrupt")]
+    [InlineData("records.tar", "the tar is truncated or corrupt")]
+    [InlineData("records.tar.gz", "the gzip data is truncated, corrupt")]
+    public void An_archive_cut_anywhere_is_refused(string name, string message)
+    {
+        var whole = File.ReadAllBytes(PathOf(name));
+        for (var length = whole.Length - 1; length > 10; length -= 1 + (whole.Length / 100))
+        {
+            if (name == "records.tar" && IsZero(whole.AsSpan(Math.Max(0, length - 1024), Math.Min(length, 1024)))) continue; // tar pads its end to 10 KiB
+            Fails(Files.Write("cut-" + name, whole.AsSpan(0, length))).ShouldContain(message);
+        }
+    }
+
+    [Fact]
+    public void A_member_of_a_zip_with_another_checksum_is_refused()
+    {
+        var bytes = Zip(("a.jsonl", "{\"text\":\"aaaa\"}\n"), ("b.jsonl", "{\"text\":\"b\"}\n"));
+        bytes[bytes.AsSpan().IndexOf("aaaa"u8)] = (byte)'x';
+        var path = Files.Write("a.zip", bytes);
+        Fails(path).ShouldContain($"{path}/a.jsonl: the zip is truncated, corrupt, or of a kind that isn't read: another checksum");
+    }
+
+    [Fact]
+    public void An_archive_without_records_is_named_and_refused_where_strict()
+    {
+        var good = Files.Write("good.jsonl", Good);
+        var path = Files.Write("images.zip", Zip(("a.png", "x"), ("b.zip", "x")));
+        using var pool = Open(good, path);
+        pool.Ledger.NotRead.Select(f => f.Path).ShouldBe([$"{path}/b.zip", path]);
+        pool.Notes.Single().ShouldContain("an archive within an archive");
+        Fails(new PoolOptions { Paths = [good, path], Strict = true }).ShouldContain("an archive within an archive");
+        Fails(path).ShouldContain("no records at all");
+    }
+
+    [Fact]
+    public void A_directory_may_mix_all_of_them()
+    {
+        foreach (var name in new[] { "records.zip", "records.tar.gz", "records.jsonl.bz2", "records.jsonl.xz", "records.jsonl.lz4" })
+            Files.Write($"mixed/{name}", File.ReadAllBytes(PathOf(name)));
+        Files.Write("mixed/z.tsv", "id\ttext\n1\twords\n");
+        using var pool = Open(Files.PathOf("mixed"));
+        pool.Count.ShouldBe(121);
+        pool.Ledger.DuplicateCount.ShouldBe(480);
+        pool.Sources.Count.ShouldBe(10);
+    }
+
+    private string PathOf(string name)
+    {
+        if (name != "records.tar") return RepositoryFiles.Fixture("compression", name);
+        using var gzip = new GZipStream(File.OpenRead(RepositoryFiles.Fixture("compression", "records.tar.gz")), CompressionMode.Decompress);
+        using var tar = new MemoryStream();
+        gzip.CopyTo(tar);
+        return Files.Write(name, tar.ToArray());
+    }
+
+    private static bool IsZero(ReadOnlySpan<byte> bytes) => !bytes.ContainsAnyExcept((byte)0);
+
+    private static byte[] Zip(params (string Name, string Text)[] members)
+    {
+        using var memory = new MemoryStream();
+        using (var zip = new ZipArchive(memory, ZipArchiveMode.Create))
+        {
+            foreach (var (name, text) in members)
+            {
+                using var writer = new StreamWriter(zip.CreateEntry(name, CompressionLevel.NoCompression).Open());
+                writer.Write(text);
+            }
+        }
+
+        return memory.ToArray();
+    }
+}
