@@ -62,7 +62,7 @@ switch (args.FirstOrDefault())
         return TsdsStore.Run(args);
     default:
         Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: arrows, gemm, load, pursuit, scan, read, scale, "
-            + "large, matching, methods, passes, engine, engine-threads, families, bf16, bf16-model, features, embeddings, information, prove, "
-            + "templates, tokenizer, tokenizer-check, tokenizer-train, tsds, tsds-ivf, tsds-store");
+            + "large, matching, methods, passes, engine, engine-threads, families, bf16, bf16-model, features, embeddings, "
+            + "information, prove, templates, tokenizer, tokenizer-check, tokenizer-train, tsds, tsds-ivf, tsds-store");
         return 2;
 }

@@ -40,6 +40,7 @@ internal static class CommandLine
         GenerateCommand.Create(),
         TokenizerCommand.Create(),
         MethodsCommand.Create(),
+        ModelsCommand.Create(),
         DoctorCommand.Create(),
         CompletionCommand.Create(),
     };

@@ -31,10 +31,10 @@ internal sealed class AdapterOptions
         Default = Usual.Dropout.ToString(CultureInfo.InvariantCulture),
     };
     private readonly Option<string[]> _targets = new ListedOption<string[]>(
-        "--target-modules", OptionGroup.Adapters, "MODULES", "The adapted layers: some of "
-            + $"{string.Join(", ", LoraOptions.KnownModules)}, or {LoraOptions.AllLinear}.")
+        "--target-modules", OptionGroup.Adapters, "MODULES", "The adapted layers, by the names that "
+            + $"'pursuit models' lists for the model's family, or {LoraOptions.AllLinear}.")
     {
-        Default = string.Join(',', Usual.TargetModules),
+        Default = $"attention's: {string.Join(',', Usual.TargetModules)} in most families",
         Words = [.. LoraOptions.KnownModules, LoraOptions.AllLinear],
     };
     private readonly Option<bool> _rankStabilized = new ListedOption<bool>(

@@ -175,7 +175,9 @@ internal static unsafe partial class AttentionKernels
         }
     }
 
-    /// <summary><see cref="GradientRow"/> of capped scores: with t = tanh(scale p / cap), p = exp(cap t - logSum), dS also by 1 - t^2.</summary>
+    /// <summary>
+    /// <see cref="GradientRow"/> of capped scores: with t = tanh(scale p / cap), p = exp(cap t - logSum), dS also by 1 - t^2.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CappedGradientRow<TVector>(
         float* p, float* dS, in AttentionShape shape, float logSum, float delta, int start, int end)

@@ -100,7 +100,8 @@ internal static unsafe class NormKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int ScaleBody<TVector>(float* x, float mean, float* w, float offset, float* b, float factor, float* y, int start, int end)
+    private static int ScaleBody<TVector>(
+        float* x, float mean, float* w, float offset, float* b, float factor, float* y, int start, int end)
         where TVector : unmanaged, ISimd<TVector>
     {
         var (r, m, o) = (TVector.Create(factor), TVector.Create(mean), TVector.Create(offset));

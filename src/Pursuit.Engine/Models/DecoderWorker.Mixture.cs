@@ -74,5 +74,6 @@ internal sealed partial class DecoderWorker
         }
     }
 
-    private static BufferSlice Rows(BufferSlice values, SlotRange slots, int width) => values.Part(slots.First * width, slots.Count * width);
+    private static BufferSlice Rows(BufferSlice values, SlotRange slots, int width) =>
+        values.Part(slots.First * width, slots.Count * width);
 }

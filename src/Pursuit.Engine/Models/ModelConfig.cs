@@ -237,7 +237,8 @@ internal sealed record ModelConfig
             if (ExpertsPerToken < 1 || ExpertsPerToken > Experts)
                 faults.Add($"num_experts_per_tok is {ExpertsPerToken}, 1 to {Experts} are possible");
             AtMostATensor(
-                (Int128)HiddenSize * ExpertSize * 2, $"{mixture.SizeKey} {ExpertSize} of gate and up, 2 times, times hidden_size {HiddenSize}");
+                (Int128)HiddenSize * ExpertSize * 2,
+                $"{mixture.SizeKey} {ExpertSize} of gate and up, 2 times, times hidden_size {HiddenSize}");
         }
 
         if (Windows.Count != 0 && Windows.Count != Layers)

@@ -132,7 +132,7 @@ internal sealed partial record ModelFamily
             Windows = WindowRule.Pattern,
             RefusedFlags = ["use_bidirectional_attention"],
         },
-        new("gemma3_text", "Gemma3", "Gemma 3 270M and 1B, and the text part of the larger ones where saved alone")
+        new("gemma3_text", "Gemma3", "Gemma 3 270M and 1B")
         {
             BodyClass = "Gemma3TextModel",
             Names = GemmaSandwich,

@@ -120,7 +120,7 @@ internal sealed partial record ModelFamily(string ModelType, string ClassName, s
     public Activation UsualActivation { get; init; } = Activation.Silu;
 
     /// <summary>
-    /// Whether hidden_activation decides, and hidden_act "gelu" beside it means its approximation, as the Gemma family's first files have it.
+    /// Whether hidden_activation decides, and hidden_act "gelu" without it means the approximation, as in the Gemma family's first files.
     /// </summary>
     public bool ReadsHiddenActivation { get; init; }
 
@@ -136,7 +136,9 @@ internal sealed partial record ModelFamily(string ModelType, string ClassName, s
     /// <summary>Whether final_logit_softcapping and attn_logit_softcapping are read.</summary>
     public bool ReadsSoftcaps { get; init; }
 
-    /// <summary>query_pre_attn_scalar where it is missing; null: the key isn't read, scores are divided by the root of the head size.</summary>
+    /// <summary>
+    /// query_pre_attn_scalar where it is missing; null: the key isn't read, scores are divided by the root of the head size.
+    /// </summary>
     public double? UsualQueryScalar { get; init; }
 
     /// <summary>Share of a head's values that is rotated where the key is missing; null: always all, and the key is refused.</summary>

@@ -85,9 +85,11 @@ internal sealed class ParameterLayout
         {
             var names = _family.Mixture!;
             var router = Group([names.Router], BiasPlacement.Mlp, hidden, Plain(), [config.Experts]);
-            return new(router, [.. Enumerable.Range(0, config.Experts).Select(e => Mlp(
-                [.. names.ExpertInput.Select(m => $"{names.Experts}.{e}.{m}")], $"{names.Experts}.{e}.{names.ExpertOutput}", config.ExpertSize))]);
+            return new(router, [.. Enumerable.Range(0, config.Experts).Select(e => Expert(names, $"{names.Experts}.{e}."))]);
         }
+
+        MlpParameters Expert(MixtureRule names, string prefix) =>
+            Mlp([.. names.ExpertInput.Select(m => prefix + m)], prefix + names.ExpertOutput, config.ExpertSize);
 
         int[] Twice(int size) => [size, size];
         FileOrder Plain() => fused with { Heads = 0 };

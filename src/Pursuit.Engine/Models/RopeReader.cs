@@ -9,7 +9,8 @@ internal static class RopeReader
         var family = config.Family;
         if (family.Names.Positions is not null)
             return config;
-        // Transformers 5 renamed rope_scaling to rope_parameters, put rope_theta inside, and gives them for each type of layer where types differ.
+        // Transformers 5 renamed rope_scaling to rope_parameters, put rope_theta inside, and has them for each type of layer where types
+        // differ.
         var name = fields.Has("rope_scaling") ? "rope_scaling" : "rope_parameters";
         var inner = fields.Inside(name);
         var local = inner?.Inside("sliding_attention");
@@ -40,7 +41,8 @@ internal static class RopeReader
         if (config.Family.UsualRotaryShare is not { } usual)
         {
             var asked = parameters?.OptionalNumber("partial_rotary_factor") ?? 1;
-            fields.Refuse(asked != 1, FormattableString.Invariant($"partial rotary positions (rope_parameters.partial_rotary_factor {asked})"));
+            fields.Refuse(
+                asked != 1, FormattableString.Invariant($"partial rotary positions (rope_parameters.partial_rotary_factor {asked})"));
             return null;
         }
 
@@ -106,7 +108,8 @@ internal static class RopeReader
         var factor = beside is null ? inner.OptionalNumber("factor") ?? ratio : ratio;
         return new RopeScaling(RopeScalingKind.LongRope, Math.Max(1, factor), OriginalPositions: original)
         {
-            Magnitude = inner.OptionalNumber("attention_factor") ?? (factor <= 1 ? 1 : Math.Sqrt(1 + Math.Log(factor) / Math.Log(original))),
+            Magnitude = inner.OptionalNumber("attention_factor")
+                ?? (factor <= 1 ? 1 : Math.Sqrt(1 + Math.Log(factor) / Math.Log(original))),
             ShortFactors = inner.Numbers("short_factor"),
             LongFactors = inner.Numbers("long_factor"),
         };

@@ -19,7 +19,8 @@ public sealed class OverwrittenInputTests : IDisposable
     ];
 
     /// <summary>Commands that write into the run they are given, or nothing at all.</summary>
-    private static readonly string[] Readers = ["plan", "explain", "report", "inspect", "generate", "methods", "doctor", "completion"];
+    private static readonly string[] Readers =
+        ["plan", "explain", "report", "inspect", "generate", "methods", "models", "doctor", "completion"];
 
     private static readonly Job[] Jobs =
     [

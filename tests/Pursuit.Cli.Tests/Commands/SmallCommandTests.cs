@@ -63,6 +63,16 @@ public sealed class SmallCommandTests
         Cli.Run("methods", "lenght").ExitCode.ShouldBe(2);
     }
 
+    [Fact]
+    public void Models_lists_every_family()
+    {
+        var all = Cli.Run("models", "--json").Json.EnumerateArray().Select(m => m.GetProperty("model_type").GetString()).ToArray();
+        all.ShouldContain("llama");
+        all.ShouldContain("gpt_neox");
+        var text = Cli.Run("models").Output;
+        foreach (var name in all) text.ShouldContain(name!);
+    }
+
     [Theory]
     [InlineData("generate", "--prompt", "a")]
     [InlineData("features", "--pool", "pool.jsonl")]

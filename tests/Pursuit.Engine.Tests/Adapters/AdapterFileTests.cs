@@ -70,8 +70,10 @@ public sealed class AdapterFileTests
         using var directory = new TemporaryDirectory();
         reference.Adapters.Save(directory.FullPath, null);
         var path = Path.Combine(directory.FullPath, AdapterConfig.FileName);
-        File.WriteAllText(path, File.ReadAllText(path).Replace("\"fan_in_fan_out\": false", "\"fan_in_fan_out\": true", StringComparison.Ordinal));
-        Should.Throw<PursuitException>(() => LoraAdapters.Load(reference.Decoder, directory.FullPath)).Message.ShouldContain("fan_in_fan_out");
+        const string Setting = "\"fan_in_fan_out\": ";
+        File.WriteAllText(path, File.ReadAllText(path).Replace(Setting + "false", Setting + "true", StringComparison.Ordinal));
+        Should.Throw<PursuitException>(() => LoraAdapters.Load(reference.Decoder, directory.FullPath)).Message
+            .ShouldContain("fan_in_fan_out");
     }
 
     [Fact]

@@ -66,7 +66,10 @@ public sealed class FamilyGradientTests
             using var decoder = Decoder.Load(reference.Directory, use: WeightUse.Change);
             using var adapters = kind == GradientKind.Lora ? RandomAdapters(decoder, new LoraOptions().TargetModules) : null;
             decoder.Adapters = adapters;
-            var options = new GradientFeatureOptions { Kind = kind, Preconditioning = Preconditioning.None, Dimension = Exact, Factor = 4096 };
+            var options = new GradientFeatureOptions
+            {
+                Kind = kind, Preconditioning = Preconditioning.None, Dimension = Exact, Factor = 4096,
+            };
             using var pool = new DecoderPool(decoder, new DecoderPoolOptions { Threads = 2 });
             using var extractor = new GradientExtractor(decoder, pool, options, null, GradientSide.Pool, null);
             var examples = Examples();
