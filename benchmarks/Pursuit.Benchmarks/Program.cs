@@ -22,6 +22,8 @@ switch (args.FirstOrDefault())
         return EngineBenchmark.Run(args[1..]);
     case "families":
         return FamiliesBenchmark.Run(args[1..]);
+    case "rates":
+        return RatesBenchmark.Run();
     case "bf16":
         return WeightTypesBenchmark.Run(args[1..]);
     case "bf16-model":
@@ -62,7 +64,7 @@ switch (args.FirstOrDefault())
         return TsdsStore.Run(args);
     default:
         Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: arrows, gemm, load, pursuit, scan, read, scale, "
-            + "large, matching, methods, passes, engine, engine-threads, families, bf16, bf16-model, features, embeddings, "
+            + "large, matching, methods, passes, engine, engine-threads, families, rates, bf16, bf16-model, features, embeddings, "
             + "information, prove, templates, tokenizer, tokenizer-check, tokenizer-train, tsds, tsds-ivf, tsds-store");
         return 2;
 }

@@ -68,7 +68,10 @@ public sealed class FamilyGradientTests
             decoder.Adapters = adapters;
             var options = new GradientFeatureOptions
             {
-                Kind = kind, Preconditioning = Preconditioning.None, Dimension = Exact, Factor = 4096,
+                Kind = kind,
+                Preconditioning = Preconditioning.None,
+                Dimension = Exact,
+                Factor = 4096,
             };
             using var pool = new DecoderPool(decoder, new DecoderPoolOptions { Threads = 2 });
             using var extractor = new GradientExtractor(decoder, pool, options, null, GradientSide.Pool, null);
