@@ -2,14 +2,15 @@ using System.Reflection;
 
 namespace Pursuit.Cli.Tests.Architecture;
 
-/// <summary>Holds the arrows of the design: Cli sees all, Engine and Mpi see Pursuit and not each other, Pursuit sees none.</summary>
+/// <summary>Holds the arrows of the design: Cli sees all, Engine and Mpi see Pursuit and not each other, Encoders see Engine and Pursuit, Pursuit sees none.</summary>
 public sealed class AssemblyArrowTests
 {
     [Theory]
     [InlineData("Pursuit", new string[0])]
     [InlineData("Pursuit.Engine", new[] { "Pursuit" })]
     [InlineData("Pursuit.Mpi", new[] { "Pursuit" })]
-    [InlineData("Pursuit.Cli", new[] { "Pursuit", "Pursuit.Engine", "Pursuit.Mpi" })]
+    [InlineData("Pursuit.Encoders", new[] { "Pursuit", "Pursuit.Engine" })]
+    [InlineData("Pursuit.Cli", new[] { "Pursuit", "Pursuit.Engine", "Pursuit.Encoders", "Pursuit.Mpi" })]
     public void A_project_references_only_what_its_arrows_allow(string assembly, string[] allowed)
     {
         ProjectReferences(assembly).ShouldBeSubsetOf(allowed);
