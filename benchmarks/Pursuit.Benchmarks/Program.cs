@@ -28,6 +28,8 @@ switch (args.FirstOrDefault())
         return FeaturesBenchmark.Run(args[1..]);
     case "embeddings":
         return EmbeddingsBenchmark.Run(args[1..]);
+    case "encoders":
+        return EncodersBenchmark.Run(args[1..]);
     case "engine-threads":
         return EngineThreadsBenchmark.Run();
     case "information":
@@ -60,7 +62,7 @@ switch (args.FirstOrDefault())
         return TsdsStore.Run(args);
     default:
         Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: arrows, gemm, load, pursuit, scan, read, scale, "
-            + "large, matching, methods, passes, engine, engine-threads, bf16, bf16-model, features, embeddings, information, prove, "
-            + "templates, tokenizer, tokenizer-check, tokenizer-train, tsds, tsds-ivf, tsds-store");
+            + "large, matching, methods, passes, engine, engine-threads, bf16, bf16-model, features, embeddings, encoders, information, "
+            + "prove, templates, tokenizer, tokenizer-check, tokenizer-train, tsds, tsds-ivf, tsds-store");
         return 2;
 }

@@ -81,7 +81,7 @@ public sealed class BadEncoderTests : IDisposable
     {
         Should.Throw<PursuitException>(() => new OnnxEncoderLoader().Load(_directory.PathOf("no"), new EncoderOptions(), 64))
             .Message.ShouldContain("no directory");
-        Refused("no ONNX file", "optimum-cli");
+        Refused("no ONNX file", "optimum");
         _tiny.Save(_directory);
         File.Delete(_directory.PathOf("config.json"));
         Refused("no config.json");

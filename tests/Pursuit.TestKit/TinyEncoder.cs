@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -72,7 +73,7 @@ internal sealed class TinyEncoder
         shape ??= new Shape();
         directory.Write(name, Model(shape));
         if (shape.Outside is { } outside)
-            directory.Write(Path.Combine(Path.GetDirectoryName(name)!, outside), System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(Tokens));
+            directory.Write(Path.Combine(Path.GetDirectoryName(name)!, outside), MemoryMarshal.AsBytes<float>(Tokens));
         directory.Write("vocab.txt", string.Join('\n', Vocabulary) + "\n");
         directory.Write(
             "config.json",
@@ -91,7 +92,8 @@ internal sealed class TinyEncoder
     /// <summary>The hidden states of a text's tokens, [tokens][<see cref="Width"/>].</summary>
     public double[][] States(IReadOnlyList<int> ids)
     {
-        var input = ids.Select((id, t) => Range(Width, k => (double)Tokens[(id * Width) + k] + Places[(t * Width) + k] + Types[k])).ToArray();
+        var input = ids.Select((id, t) =>
+            Range(Width, k => (double)Tokens[(id * Width) + k] + Places[(t * Width) + k] + Types[k])).ToArray();
         return
         [
             .. input.Select(own =>
@@ -107,8 +109,9 @@ internal sealed class TinyEncoder
 
     private float[] Matrix(int rows) => [.. Enumerable.Range(0, rows * Width).Select(_ => (float)((_random.NextDouble() * 1.6) - 0.8))];
 
-    // ONNX is a protocol buffer (onnx.proto): numbers of fields are those of ModelProto, GraphProto, NodeProto and TensorProto.
-    private byte[] Model(Shape shape)
+    /// <summary>The ONNX file.</summary>
+    /// <remarks>A protocol buffer (onnx.proto): numbers of fields are those of ModelProto, GraphProto, NodeProto and TensorProto.</remarks>
+    public byte[] Model(Shape shape)
     {
         var ids = shape.Narrow ? Int32 : Int64;
         var last = shape.Pools ? "states" : shape.Output;
@@ -149,7 +152,7 @@ internal sealed class TinyEncoder
             [
                 .. Number(1, rows), .. Number(1, Width), .. Number(2, Float), .. Text(8, name),
                 .. outside is null
-                    ? Field(9, System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values).ToArray())
+                    ? Field(9, MemoryMarshal.AsBytes<float>(values).ToArray())
                     : [.. Field(13, Message([.. Text(1, "location"), .. Text(2, outside)])), .. Number(14, 1)],
             ]));
 

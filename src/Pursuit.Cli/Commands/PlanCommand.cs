@@ -73,7 +73,8 @@ internal sealed class PlanCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _examples, _machines, _kind, _budget, _model, _encoder, _maxLength, _templateSet, _set, _shape, _preference, _dedup, _threads,
+        _pool, _target, _examples, _machines, _kind, _budget, _model, _encoder,
+        _maxLength, _templateSet, _set, _shape, _preference, _dedup, _threads,
         _device, _json,
     ];
 

@@ -2,7 +2,9 @@ using System.Reflection;
 
 namespace Pursuit.Cli.Tests.Architecture;
 
-/// <summary>Holds the arrows of the design: Cli sees all, Engine and Mpi see Pursuit and not each other, Encoders see Engine and Pursuit, Pursuit sees none.</summary>
+/// <summary>
+/// Holds the arrows of the design: Cli sees all, Encoders see Engine and Pursuit, Engine and Mpi see Pursuit alone, Pursuit sees none.
+/// </summary>
 public sealed class AssemblyArrowTests
 {
     [Theory]

@@ -59,7 +59,8 @@ internal static class MethodOptions
             var (name, option, value) = Split(setting);
             if (name != owner)
             {
-                if (name is not (FeaturesOwner or EmbeddingOwner or EncoderOwner or ProbeOwner or DedupOwner)) _ = MethodRegistry.Find(name);
+                if (name is not (FeaturesOwner or EmbeddingOwner or EncoderOwner or ProbeOwner or DedupOwner))
+                    _ = MethodRegistry.Find(name);
                 continue;
             }
 
