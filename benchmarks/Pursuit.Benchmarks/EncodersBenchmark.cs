@@ -67,12 +67,12 @@ internal static class EncodersBenchmark
     private static InferenceSession Session(string directory, int threads) =>
         new(OnnxFile.Find(directory, "auto").Path, new SessionOptions { IntraOpNumThreads = threads, EnableMemoryPattern = false });
 
-    private static void Run(InferenceSession session, RunOptions options, IReadOnlyList<EncoderTokens> texts)
+    private static void Run(InferenceSession session, RunOptions options, EncoderTokens[] texts)
     {
         var longest = texts.Max(t => t.Ids.Count);
-        long[] shape = [texts.Count, longest];
-        var (ids, mask) = (new long[texts.Count * longest], new long[texts.Count * longest]);
-        for (var i = 0; i < texts.Count; i++)
+        long[] shape = [texts.Length, longest];
+        var (ids, mask) = (new long[texts.Length * longest], new long[texts.Length * longest]);
+        for (var i = 0; i < texts.Length; i++)
         {
             for (var t = 0; t < texts[i].Ids.Count; t++) (ids[(i * longest) + t], mask[(i * longest) + t]) = (texts[i].Ids[t], 1);
         }
