@@ -32,6 +32,8 @@ switch (args.FirstOrDefault())
         return FeaturesBenchmark.Run(args[1..]);
     case "embeddings":
         return EmbeddingsBenchmark.Run(args[1..]);
+    case "encoders":
+        return EncodersBenchmark.Run(args[1..]);
     case "engine-threads":
         return EngineThreadsBenchmark.Run();
     case "information":
@@ -65,6 +67,6 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: arrows, gemm, load, pursuit, scan, read, scale, "
             + "large, matching, methods, passes, engine, engine-threads, families, rates, bf16, bf16-model, features, embeddings, "
-            + "information, prove, templates, tokenizer, tokenizer-check, tokenizer-train, tsds, tsds-ivf, tsds-store");
+            + "encoders, information, prove, templates, tokenizer, tokenizer-check, tokenizer-train, tsds, tsds-ivf, tsds-store");
         return 2;
 }

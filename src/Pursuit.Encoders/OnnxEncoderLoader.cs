@@ -2,7 +2,7 @@ using Pursuit.Engine.Features;
 
 namespace Pursuit.Encoders;
 
-/// <summary>Reads sentence encoders from directories that hold an ONNX file, as Hugging Face and sentence-transformers lay them out.</summary>
+/// <summary>Reads sentence encoders from directories with an ONNX file, as Hugging Face and sentence-transformers lay them out.</summary>
 public sealed class OnnxEncoderLoader : IEncoderLoader
 {
     /// <inheritdoc/>

@@ -36,7 +36,7 @@ internal sealed record OnnxFile(string Path, string Name, IReadOnlyList<string> 
                 there.Length == 0 ? "no ONNX file" : name == "auto" ? $"no {Usual}" : $"no ONNX file '{name}'",
                 there.Length == 0 ? "model.onnx, or onnx/model.onnx" : $"one of: {string.Join(", ", there)}",
                 there.Length == 0
-                    ? "Export the encoder: optimum-cli export onnx --model NAME DIR."
+                    ? "Export the encoder to ONNX, as optimum does, or copy its onnx folder."
                     : "Name it with encoder.file.");
         return Describe(System.IO.Path.Combine(directory, found), found);
     }

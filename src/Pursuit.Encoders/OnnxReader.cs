@@ -24,15 +24,22 @@ internal sealed class OnnxReader
         try
         {
             using var stream = File.OpenRead(path);
-            var reader = new OnnxReader(path, stream);
-            reader.Fields(stream.Length, reader.OfModel);
-            return (reader._opset, reader._locations);
+            return Read(path, stream);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw PursuitException.At(
                 path, $"the file can't be read ({e.Message})", "a readable file", "Check the disk and the file's permissions.", e);
         }
+    }
+
+    /// <summary>Reads a file that is open.</summary>
+    /// <exception cref="PursuitException">It isn't a protocol buffer.</exception>
+    internal static (long? Opset, IReadOnlyCollection<string> Locations) Read(string path, Stream stream)
+    {
+        var reader = new OnnxReader(path, stream);
+        reader.Fields(stream.Length, reader.OfModel);
+        return (reader._opset, reader._locations);
     }
 
     private void OfModel(int field, bool isNumber, long end)

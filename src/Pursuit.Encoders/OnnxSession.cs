@@ -135,7 +135,7 @@ internal sealed class OnnxSession : IEncoderSession
         {
             throw PursuitException.At(
                 _encoder.File.Path, $"a failure on a text of {length:N0} tokens ({FirstLine(e.Message)})", "a vector",
-                "Look at the model's inputs; a shorter MaxLength may do.", e);
+                $"Look at the model's inputs; a shorter {ApiName.MaxLength} may do.", e);
         }
         finally
         {
@@ -175,7 +175,8 @@ internal sealed class OnnxSession : IEncoderSession
         return info.ElementDataType switch
         {
             TensorElementType.Float => (value.GetTensorDataAsSpan<float>().ToArray(), info.Shape),
-            TensorElementType.Float16 => (Array.ConvertAll(value.GetTensorDataAsSpan<Float16>().ToArray(), half => half.ToFloat()), info.Shape),
+            TensorElementType.Float16 =>
+                (Array.ConvertAll(value.GetTensorDataAsSpan<Float16>().ToArray(), half => half.ToFloat()), info.Shape),
             var type => throw Unfit($"the output {_output[0]} of {type}", "float or float16"),
         };
     }

@@ -7,7 +7,8 @@ namespace Pursuit.Cli.Tests;
 /// <summary>What the packages say of themselves; './build.sh pack' makes, installs and tries them.</summary>
 public sealed class PackageTests
 {
-    private static readonly string[] Projects = ["Pursuit", "Pursuit.Engine", "Pursuit.Formats", "Pursuit.Mpi", "Pursuit.Cli"];
+    private static readonly string[] Projects =
+        ["Pursuit", "Pursuit.Engine", "Pursuit.Formats", "Pursuit.Encoders", "Pursuit.Mpi", "Pursuit.Cli"];
 
     public static TheoryData<string> Names => [.. Projects];
 

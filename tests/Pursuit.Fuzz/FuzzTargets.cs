@@ -17,6 +17,7 @@ internal static class FuzzTargets
         ["model"] = () => new ModelTarget(),
         ["adapter-config"] = () => new AdapterConfigTarget(),
         ["adapter"] = () => new AdapterTarget(),
+        ["onnx"] = () => new OnnxTarget(),
         ["weight-index"] = () => new WeightIndexTarget(),
         ["safetensors"] = () => new SafetensorsTarget(),
         ["npy"] = () => new NpyTarget(),

@@ -102,7 +102,8 @@ internal sealed class FeaturesCommand
         var share = shard is { } own
             ? new TaskShare(run, own.Task, own.Tasks, () => Terminal.Line("Waiting for another task's part, such as the warm-up."))
             : StageShare.Of(group);
-        var replay = new ReplayFile(parsed, Options().Where(o => o != _shard && o != _again), [_pool, _model, _encoder, _run], run.FullPath);
+        var replay = new ReplayFile(
+            parsed, Options().Where(o => o != _shard && o != _again), [_pool, _model, _encoder, _run], run.FullPath);
         if (group.Rank == 0) replay.WriteUnlessThere();
         using var pool = Pool.Open(options, PoolReport.To(told, "reading the pool"), cancellationToken);
         if (group.Rank == 0) foreach (var note in pool.Notes) Terminal.Line($"Note      {note}");

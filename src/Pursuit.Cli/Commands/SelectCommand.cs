@@ -50,8 +50,8 @@ internal sealed class SelectCommand
         IsCommon = true,
     };
     private readonly Option<string?> _on = new ListedOption<string?>(
-        "--on", OptionGroup.Selection, "gradients|embeddings|encoder|PATH", "What stands for the examples in a method that compares vectors; a "
-            + "path is that of features, as of --features.")
+        "--on", OptionGroup.Selection, "gradients|embeddings|encoder|PATH", "What stands for the examples in a method that compares "
+            + "vectors; a path is that of features, as of --features.")
     {
         Default = "what the method was made for, or the vectors of --encoder",
     };
@@ -278,6 +278,8 @@ internal sealed class SelectCommand
     private SelectJobOptions ReadOptions(ParseResult parsed)
     {
         var threads = CommonOptions.ThreadsOf(parsed, _threads);
+        if (On(parsed)?.Kind == FeatureKind.Encoder && parsed.GetValue(_encoder) is null && FeaturesPath(parsed) is null)
+            throw PursuitException.At(_encoder.Name, "missing", "the encoder that --on encoder compares by");
         return new SelectJobOptions
         {
             Pool = _records.Of(parsed, new PoolOptions

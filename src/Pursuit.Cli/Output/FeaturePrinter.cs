@@ -25,7 +25,8 @@ internal static class FeaturePrinter
             + $"{ProgressPrinter.Duration(TimeSpan.FromSeconds(report.Seconds))} ({report.Tokens / Math.Max(report.Seconds, 1e-3):N0}/s)"));
         Cut(report.Cut, report.MaxLength);
         if (report.WithoutTokens > 0)
-            Terminal.Line($"          {report.WithoutTokens:N0} examples have no {(report.Encoder is null ? "token to pool" : "text")}: zero rows");
+            Terminal.Line($"          {report.WithoutTokens:N0} examples have no "
+                + $"{(report.Encoder is null ? "token to pool" : "text")}: zero rows");
     }
 
     private static void Cut(int examples, int length)

@@ -21,7 +21,7 @@ internal sealed class EncoderStoreMaker(
         ? ExampleText.Of(example)
         : string.Join(
             '\n',
-            example.Turns.Where(turn => turn.Role == "assistant" == (text == EncoderText.Answer)).Select(turn => turn.Content));
+            example.Turns.Where(turn => (turn.Role == Turn.Assistant) == (text == EncoderText.Answer)).Select(turn => turn.Content));
 
     /// <summary>A text's tokens; null for one that is empty, which has no vector.</summary>
     public static EncoderTokens? Tokenize(ISentenceEncoder encoder, string text, string prefix)

@@ -82,7 +82,8 @@ public sealed record EmbeddingReport : FeatureReport
     public string? Encoder { get; init; }
 
     /// <summary>
-    /// How hidden states became one vector: weighted, mean or last; of an encoder also cls, max or sqrt-mean, and model where its file pools.
+    /// How hidden states became one vector: weighted, mean or last; of an encoder also cls, max or sqrt-mean, and model where its
+    /// file pools.
     /// </summary>
     public required string Pool { get; init; }
 
@@ -94,7 +95,7 @@ public sealed record EmbeddingReport : FeatureReport
     /// <summary>The model's layers; 0 for an encoder.</summary>
     public required int Layers { get; init; }
 
-    /// <summary>Which tokens were pooled: all or answer; of an encoder, which of the example's text it read: all, prompt or answer.</summary>
+    /// <summary>Which tokens were pooled: all or answer; of an encoder, what it read of the example: all, prompt or answer.</summary>
     public required string PooledTokens { get; init; }
 
     /// <summary>unit or raw.</summary>

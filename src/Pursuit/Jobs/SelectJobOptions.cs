@@ -38,7 +38,9 @@ public sealed record SelectJobOptions
     /// <summary>Another run whose features are used as they are; null makes them in this run.</summary>
     public string? FeaturesRun { get; init; }
 
-    /// <summary>The directory of the sentence encoder by whose vectors the method compares; null for none.</summary>
+    /// <summary>
+    /// The directory of the sentence encoder by whose vectors the method compares, <see cref="On"/> saying so; null for none.
+    /// </summary>
     public string? Encoder { get; init; }
 
     /// <summary>A model directory whose tokenizer and template count tokens; null where nothing needs one.</summary>
@@ -184,10 +186,9 @@ public sealed record SelectJobOptions
             FeatureKind.Encoder => ("an encoder's vectors", "vectors"),
             _ => ("gradient features", "gradients"),
         };
-        if (kind == FeatureKind.Encoder && Encoder is null && Features is null && FeaturesRun is null)
-            faults.Add(Fault.OfOption(ApiName.Encoder, $"missing; {ApiName.On} encoder compares by an encoder's vectors"));
         if (kind != FeatureKind.Encoder && Encoder is not null)
-            faults.Add(Fault.OfOption(ApiName.Encoder, $"given, and '{Method}' is to read {what}", $"{ApiName.On} encoder, or no {ApiName.Encoder}"));
+            faults.Add(Fault.OfOption(
+                ApiName.Encoder, $"given, and '{Method}' is to read {what}", $"{ApiName.On} encoder, or no {ApiName.Encoder}"));
         if (Features is null && !ComputesFeatures)
             faults.Add(Fault.OfOption(
                 ApiName.Features, $"missing; '{Method}' reads {what} of the pool (docs/formats/features.md says how to make them)"));

@@ -25,7 +25,8 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
     public Representation? On { get; private init; }
 
     /// <summary>
-    /// "features.option=value", "embedding.option=value" and "encoder.option=value" pairs: how the features it reads are made, where that isn't as the others'.
+    /// "features.option=value", "embedding.option=value" and "encoder.option=value" pairs: how the
+    /// features it reads are made, where that isn't as the others'.
     /// </summary>
     public IReadOnlyList<string> FeatureSettings { get; private init; } = [];
 
@@ -44,8 +45,8 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
     public bool ReadsTarget => NeedsTarget || Needs.ReadsTargetFeatures();
 
     /// <summary>
-    /// Reads <c>NAME</c> or <c>NAME:option=value:option=value</c>; <c>on=gradients</c>, <c>on=embeddings</c> and <c>on=encoder</c> say what it
-    /// compares, <c>features.option=value</c>, <c>embedding.option=value</c> and <c>encoder.option=value</c> how that is made.
+    /// Reads <c>NAME</c> or <c>NAME:option=value:option=value</c>; <c>on=gradients</c>, <c>on=embeddings</c> and <c>on=encoder</c> say
+    /// what it compares, <c>features.option=value</c>, <c>embedding.option=value</c> and <c>encoder.option=value</c> how that is made.
     /// </summary>
     /// <exception cref="PursuitException">There is no such method or option.</exception>
     public static ProofMethod Parse(string text)
@@ -75,7 +76,8 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
             "embeddings" => method.Compares(FeatureKind.Embedding),
             "encoder" => method.Compares(FeatureKind.Encoder),
             _ => throw PursuitException.At(
-                ApiName.Methods, $"'{text}'", "on=gradients, on=embeddings or on=encoder", $"Features of a file are given with {ApiName.Features}."),
+                ApiName.Methods, $"'{text}'", "on=gradients, on=embeddings or on=encoder",
+                $"Features of a file are given with {ApiName.Features}."),
         };
     }
 

@@ -1,6 +1,8 @@
 namespace Pursuit.Selection;
 
-/// <summary>What a method that compares vectors takes for the examples: gradients, embeddings, an encoder's vectors, or features in a file.</summary>
+/// <summary>
+/// What a method that compares vectors takes for the examples: gradients, embeddings, an encoder's vectors, or features in a file.
+/// </summary>
 /// <param name="Kind">Their kind; null for a file's.</param>
 /// <param name="Path">The file or directory with the pool's; null for a kind.</param>
 public sealed record Representation(FeatureKind? Kind, string? Path)

@@ -161,7 +161,7 @@ internal sealed class AddedTokenFinder
     private static bool StartsWithWord(ReadOnlySpan<char> text) =>
         text.Length > 0 && Rune.DecodeFromUtf16(text, out var rune, out _) == System.Buffers.OperationStatus.Done && IsWord(rune.Value);
 
-    /// <summary>The regular expression's <c>\w</c>: letters (circled ones too), marks, decimal digits, letter numbers, connectors.</summary>
+    /// <summary>The regular expression's <c>\w</c>: letters and circled ones, marks, decimal digits, letter numbers, connectors.</summary>
     internal static bool IsWord(int codePoint) =>
         CharUnicodeInfo.GetUnicodeCategory(codePoint) is <= UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation
         || codePoint is >= 0x24B6 and <= 0x24E9 or >= 0x1F130 and <= 0x1F149 or >= 0x1F150 and <= 0x1F169 or >= 0x1F170 and <= 0x1F189;

@@ -26,18 +26,20 @@ public sealed class OverwrittenInputTests : IDisposable
     [
         new(
             "select", ["--method", "gtp", "--budget", "2"],
-            ["--pool", "--target", "--features", "--target-features", "--match", "--model", "--reference-model", "--config"],
+            ["--pool", "--target", "--features", "--target-features", "--match", "--model", "--encoder", "--reference-model", "--config"],
             ["--out", "--indices", "--run"]),
         new(
-            "prune", ["--keep", "50%"], ["--pool", "--features", "--model", "--reference-model", "--config"],
-            ["--out", "--indices", "--run"]),
+            "prune", ["--keep", "50%", "--method", "kcenter"],
+            ["--pool", "--features", "--model", "--encoder", "--reference-model", "--config"], ["--out", "--indices", "--run"]),
         new("dedup", [], ["--pool", "--config"], ["--out", "--run"]),
         new("score", ["--methods", "zip"], ["--pool", "--target", "--model", "--reference-model", "--config"], ["--out", "--run"]),
-        new("features", [], ["--pool", "--model", "--config"], ["--run"]),
+        new("features", [], ["--pool", "--model", "--encoder", "--config"], ["--run"]),
         new(
-            "prove", ["--budget", "50%", "--methods", "length"],
-            ["--pool", "--target", "--test", "--features", "--target-features", "--model", "--config"], ["--run"]),
-        new("validate", ["--methods", "bm25"], ["--pool", "--target", "--features", "--model", "--config"], ["--run"]),
+            "prove", ["--budget", "50%", "--methods", "rds:on=encoder"],
+            ["--pool", "--target", "--test", "--features", "--target-features", "--model", "--encoder", "--config"], ["--run"]),
+        new(
+            "validate", ["--methods", "rds:on=encoder"], ["--pool", "--target", "--features", "--model", "--encoder", "--config"],
+            ["--run"]),
         new("pretrain", [], ["--data", "--heldout", "--tokenizer", "--chat-template", "--config"], ["--out", "--run"]),
         new("train", [], ["--data", "--heldout", "--selection", "--model", "--adapter", "--config"], ["--out", "--run"]),
         new("tokenizer train", [], ["files"], ["--out"]),
@@ -287,7 +289,7 @@ public sealed class OverwrittenInputTests : IDisposable
         {
             values[input] = input switch
             {
-                "--model" or "--reference-model" or "--tokenizer" or "--adapter" => _directory.PathOf($"in/{input[2..]}"),
+                "--model" or "--reference-model" or "--tokenizer" or "--adapter" or "--encoder" => _directory.PathOf($"in/{input[2..]}"),
                 "--features" or "--target-features" => _directory.PathOf($"in/{input[2..]}/config.npy"),
                 _ => _directory.PathOf($"in/{input.TrimStart('-')}/tokenizer.json"),
             };

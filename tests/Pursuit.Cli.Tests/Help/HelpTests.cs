@@ -92,7 +92,7 @@ public sealed partial class HelpTests
             Example:
               pursuit select --pool pool.jsonl --target dev.jsonl --budget 5% --method gtp
 
-            'pursuit select --help' describes all 31 options.
+            'pursuit select --help' describes all 32 options.
 
             """);
     }
@@ -124,7 +124,7 @@ public sealed partial class HelpTests
         CommandLine.Parse(CommandLine.Root(), good).Errors.ShouldBeEmpty();
         var wrong = Cli.Run("features", "--pool", "p.jsonl", "--kind", "gradients");
         wrong.ExitCode.ShouldBe(2);
-        wrong.Error.ShouldContain("--kind: 'gradients'; expected gradient or embedding. Did you mean 'gradient'?");
+        wrong.Error.ShouldContain("--kind: 'gradients'; expected gradient, embedding or encoder. Did you mean 'gradient'?");
     }
 
     [Theory]

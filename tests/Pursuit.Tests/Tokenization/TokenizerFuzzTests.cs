@@ -14,7 +14,8 @@ public sealed class TokenizerFuzzTests
         "null", "true", "-1", "1e99", "16777216", "2147483648", "\"\"", "\"\\ud800\"", "[]", "{}", "[[]]", "\"Sequence\"", "\"NFKD\"",
         "\"Lowercase\"", "\"ByteLevel\"", "\"Metaspace\"", "\"Removed\"", "\"MergedWithNext\"", "{\"Regex\":\"(a|b\"}",
         "{\"Regex\":\"(?:a+)+$\"}", "{\"Regex\":\"\\\\p{Han}+\"}", "{\"Regex\":\"[^\\\\s]{2,1000}\"}", "{\"String\":\"\"}",
-        "{\"type\":\"WordPiece\"}", "\"Unigram\"", "\"BertNormalizer\"", "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"x*\"},\"behavior\":\"Isolated\"}",
+        "{\"type\":\"WordPiece\"}", "\"Unigram\"", "\"BertNormalizer\"",
+        "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"x*\"},\"behavior\":\"Isolated\"}",
     ];
 
     public static TheoryData<string> Names => [.. TokenizerFixtures.Names];

@@ -232,17 +232,18 @@ internal sealed class SelectPage(SelectReport report)
             "mean" => "mean",
             _ => "last one",
         };
+        var pooledTokens = embeddings.PooledTokens == "all" ? "all its tokens" : "its answer's tokens";
+        var read = embeddings.PooledTokens == "all" ? "text" : embeddings.PooledTokens;
+        var encoded = embeddings.Pool == "model" ? "," : $", by {embeddings.Pool} pooling,";
         var lead = Invariant($"Each example is one vector of {embeddings.Dimension:N0} numbers: ")
-            + (embeddings.Encoder is { } encoder
-                ? Invariant($"what the encoder {encoder} gives {(embeddings.PooledTokens == "all" ? "its text" : $"its {embeddings.PooledTokens}")}, ")
-                    + Invariant($"{(embeddings.Pool == "model" ? "" : $"by {embeddings.Pool} pooling, ")}")
-                : Invariant($"of the hidden states of {(embeddings.PooledTokens == "all" ? "all its tokens" : "its answer's tokens")} behind ")
-                    + Invariant($"{Layer(embeddings)} the {pooled} "))
+            + (embeddings.Encoder is null ? Invariant($"of the hidden states of {pooledTokens} behind {Layer(embeddings)} the {pooled} ")
+                : Invariant($"what the encoder {embeddings.Encoder} gives its {read}{encoded} "))
             + Invariant($"{(embeddings.Norm == "unit" ? "scaled to length 1" : "as the model gives it")}. {embeddings.Tokens:N0} tokens ")
             + Invariant($"went through the model, forward alone, in {Durations.Of(embeddings.Seconds)}.");
         if (embeddings.Cut > 0)
             lead += Invariant($" {embeddings.Cut:N0} examples are longer than {embeddings.MaxLength:N0} tokens and were cut.");
-        if (embeddings.WithoutTokens > 0) lead += Invariant($" {embeddings.WithoutTokens:N0} have no {(embeddings.Encoder is null ? "token to pool" : "text")}.");
+        var lacking = embeddings.Encoder is null ? "token to pool" : "text";
+        if (embeddings.WithoutTokens > 0) lead += Invariant($" {embeddings.WithoutTokens:N0} have no {lacking}.");
         ReportParts.Section(
             html, "features", "What the examples were compared by",
             lead + " Cosines of these vectors show which target examples a selected one serves, and which examples "

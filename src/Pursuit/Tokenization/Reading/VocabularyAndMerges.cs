@@ -74,8 +74,12 @@ internal static class VocabularyAndMerges
             .ToHashSet(StringComparer.Ordinal);
         using var vocabulary = Open(Path.Combine(directory, VocabularyName));
         return AddedTokenFiles.Read(
-            directory, special,
-            [.. vocabulary.Root.Properties().Where(p => special.Contains(p.Name)).Select(p => (p.Name, p.Value.Count(ModelReader.LargestId)))]);
+            directory,
+            special,
+            [
+                .. vocabulary.Root.Properties().Where(p => special.Contains(p.Name))
+                    .Select(p => (p.Name, p.Value.Count(ModelReader.LargestId))),
+            ]);
     }
 
     private static string Class(string directory)

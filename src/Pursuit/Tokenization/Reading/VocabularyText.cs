@@ -96,7 +96,8 @@ internal static class VocabularyText
                 vocabulary.TryGetValue(token, out var id)
                     ? id
                     : throw PursuitException.At(
-                        Path.Combine(directory, FileName), $"no line '{token}'", "the pieces of a BERT tokenizer, special tokens included"));
+                        Path.Combine(directory, FileName), $"no line '{token}'",
+                        "the pieces of a BERT tokenizer, special tokens included"));
             json.WriteEndArray();
         }
     }
