@@ -75,8 +75,8 @@ internal sealed class ScoreCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _templateSet, _set, _seed, _split, _shape, _preference, _strict,
-        _dedup, _run, _threads, _device, _config, _json,
+        _pool, _target, _methods, _out, _model, _referenceModel, _maxLength, _templateSet, _set, _seed, _split, _shape, _preference,
+        _strict, _dedup, _run, _threads, _device, _config, _json,
     ];
 
     private string RunPath(ParseResult parsed) => parsed.GetValue(_run) ?? SelectionWriter.Beside(parsed.GetValue(_out)!, ".run");

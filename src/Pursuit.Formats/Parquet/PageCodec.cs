@@ -63,7 +63,8 @@ internal sealed class PageCodec : IDisposable
             _ => LZ4Codec.Decode(source, plain),
         };
         if (written != plain.Length)
-            throw new InvalidDataException($"a page compressed by {NameOf(codec)} doesn't become the {plain.Length:N0} bytes that it declares");
+            throw new InvalidDataException(
+                $"a page compressed by {NameOf(codec)} doesn't become the {plain.Length:N0} bytes that it declares");
     }
 
     /// <inheritdoc/>

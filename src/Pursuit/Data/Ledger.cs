@@ -155,8 +155,9 @@ public sealed class Ledger
     }
 
     /// <summary>
-    /// Writes one JSON line per row: <c>{"row","source_file","line","fate"}</c> and, where they apply, <c>row_group</c>, <c>duplicate_of</c>,
-    /// <c>similarity</c> and <c>reason</c>; then one per file that isn't read: <c>{"source_file","fate":"not read","reason"}</c>.
+    /// Writes one JSON line per row: <c>{"row","source_file","line","fate"}</c> and, where they apply, <c>row_group</c>,
+    /// <c>duplicate_of</c>, <c>similarity</c> and <c>reason</c>; then one per file that isn't read:
+    /// <c>{"source_file","fate":"not read","reason"}</c>.
     /// </summary>
     public void Write(Stream destination, Func<int, string>? fateOfPosition, CancellationToken token)
     {

@@ -28,7 +28,9 @@ public interface IRecordTable : IDisposable
     /// <summary>Rows of the file.</summary>
     long RowCount { get; }
 
-    /// <summary>The first row of each row group or batch, which are read by themselves, in ascending order; empty where there is no row.</summary>
+    /// <summary>
+    /// The first row of each row group or batch, which are read by themselves, in ascending order; empty where there is no row.
+    /// </summary>
     IReadOnlyList<long> GroupStarts { get; }
 
     /// <summary>The columns with their types, for messages, such as <c>text: string, tags: list&lt;string&gt;</c>.</summary>
@@ -49,7 +51,9 @@ public interface IRecordTable : IDisposable
     long Read(long row, int mostBytes, IBufferWriter<byte> destination);
 }
 
-/// <summary>The formats of tables that this process reads beside JSON text. The library itself has none; a program registers what it brings.</summary>
+/// <summary>
+/// The formats of tables that this process reads beside JSON text. The library itself has none; a program registers what it brings.
+/// </summary>
 public static class RecordFormats
 {
     internal const int HeadBytes = 16;

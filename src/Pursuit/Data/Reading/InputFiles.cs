@@ -146,10 +146,20 @@ internal sealed class InputFiles
     /// <summary>What is read of a directory: by its name, a file of records.</summary>
     private static bool IsRecords(string file)
     {
+        if (IsDescription(file)) return false;
         var plain = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file[..^3] : file;
         return !IsFacts(file)
-            && (RecordFormats.OfName(file) is not null || Endings.Any(ending => plain.EndsWith(ending, StringComparison.OrdinalIgnoreCase)));
+            && (RecordFormats.OfName(file) is not null
+                || Endings.Any(ending => plain.EndsWith(ending, StringComparison.OrdinalIgnoreCase)));
     }
+
+    /// <summary>What the library <c>datasets</c> writes beside the records, about them.</summary>
+    private static bool IsDescription(string file) => Path.GetFileName(file) switch
+    {
+        "dataset_info.json" or "dataset_infos.json" or "dataset_dict.json" => true,
+        "state.json" => File.Exists(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, "dataset_info.json")),
+        _ => false,
+    };
 
     private static bool IsFacts(string file) => file.EndsWith(FactsEnding, StringComparison.OrdinalIgnoreCase);
 

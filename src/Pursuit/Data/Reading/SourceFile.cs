@@ -53,7 +53,8 @@ internal sealed class SourceFile
         foreach (var (magic, name) in Foreign)
         {
             if (head.StartsWith(magic))
-                throw PursuitException.At(path, $"the file is {name}", $"JSON in UTF-8, plain or compressed by gzip{TableNames}", "Convert it first.");
+                throw PursuitException.At(
+                    path, $"the file is {name}", $"JSON in UTF-8, plain or compressed by gzip{TableNames}", "Convert it first.");
         }
     }
 
