@@ -137,7 +137,9 @@ public sealed class DamagedTableTests : IDisposable
         for (var changes = 1 + random.NextInt(4); changes > 0; changes--)
         {
             // Half of the changes are in the metadata at the end, where a few bytes decide on everything.
-            var at = random.NextInt(2) == 0 ? bytes.Length - 1 - random.NextInt(Math.Min(bytes.Length, 1500)) : random.NextInt(bytes.Length);
+            var at = random.NextInt(2) == 0
+                ? bytes.Length - 1 - random.NextInt(Math.Min(bytes.Length, 1500))
+                : random.NextInt(bytes.Length);
             switch (random.NextInt(4))
             {
                 case 0:

@@ -74,7 +74,8 @@ public sealed class RowTests
         {
             using var table = Tables.Open(Tables.PathOf(name));
             table.Columns.ShouldBe("id: string, lang: string, messages: list<struct<role: string, content: string, tool_calls: "
-                + "list<struct<function: struct<name: string, arguments: string>>>>>, score: double, n: int64, ok: bool, tags: list<string>");
+                + "list<struct<function: struct<name: string, arguments: string>>>>>, score: double, n: int64, ok: bool, "
+                + "tags: list<string>");
         }
     }
 

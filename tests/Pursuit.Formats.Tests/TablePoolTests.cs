@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Pursuit.Data;
 using Pursuit.TestKit;
@@ -74,10 +75,89 @@ public sealed class TablePoolTests : IDisposable
         fault.Message.ShouldContain("the columns are day: timestamp, date: date");
     }
 
+    [Fact]
+    public void Rows_out_of_order_read_each_row_group_once()
+    {
+        var format = new CountedFormat();
+        RecordFormats.Register(format);
+        using var pool = Tables.Pool(_directory.Write("a.counted", "COUNTED"), _directory.Write("b.counted", "COUNTED"));
+        pool.Count.ShouldBe(CountedFormat.Rows);
+        format.Visits.Clear();
+        int[] tenth = [.. Enumerable.Range(0, pool.Count).Where(i => i % 10 == 3).OrderBy(i => i * 7919 % pool.Count)];
+        var copied = Encoding.UTF8.GetString(Copied(pool, tenth)).Split('\n')[..^1];
+        copied.ShouldBe(tenth.Select(i => CountedFormat.Json(i)));
+        format.Visits.Values.ShouldAllBe(visits => visits == 1);
+        Copied(pool, tenth).Length.ShouldBe(copied.Sum(c => c.Length + 1));
+        pool.Read(tenth, CancellationToken.None).Count().ShouldBe(tenth.Length);
+        format.Visits.Values.ShouldAllBe(visits => visits == 1, "the rows are at hand");
+    }
+
+    [Fact]
+    public void Rows_asked_for_one_by_one_visit_their_row_group_a_few_times_at_most()
+    {
+        var format = new CountedFormat();
+        RecordFormats.Register(format);
+        using var pool = Tables.Pool(_directory.Write("a.counted", "COUNTED"));
+        format.Visits.Clear();
+        for (var i = 99; i >= 0; i--) pool.Read([i], CancellationToken.None).Single().ContentId.ShouldBe(pool.ContentIds[i]);
+        format.Visits.Values.ShouldAllBe(visits => visits <= 4);
+    }
+
     private static byte[] Copied(Pool pool, IReadOnlyList<int> positions)
     {
         using var stream = new MemoryStream();
         pool.CopyRecords(positions, stream, CancellationToken.None);
         return stream.ToArray();
+    }
+
+    /// <summary>A table of 1,000 rows in groups of 50 that counts how often a group is read from its beginning.</summary>
+    private sealed class CountedFormat : IRecordFormat
+    {
+        public const int Rows = 1_000;
+        private const int GroupRows = 50;
+
+        public Dictionary<int, int> Visits { get; } = [];
+
+        public string Name => "Counted";
+
+        public IReadOnlyList<string> Endings => [".counted"];
+
+        public static string Json(long row) => $"{{\"text\":\"row number {row}\"}}";
+
+        public bool Recognizes(ReadOnlySpan<byte> head) => head.StartsWith("COUNTED"u8);
+
+        public IRecordTable Open(string path) => new Table(path, Visits);
+
+        private sealed class Table(string path, Dictionary<int, int> visits) : IRecordTable
+        {
+            private long _next = -1;
+
+            public long RowCount => Rows;
+
+            public IReadOnlyList<long> GroupStarts { get; } = [.. Enumerable.Range(0, Rows / GroupRows).Select(g => (long)g * GroupRows)];
+
+            public string Columns => "text: string";
+
+            public long BytesRead => 0;
+
+            public long Read(long row, int mostBytes, IBufferWriter<byte> destination)
+            {
+                var group = (int)(row / GroupRows);
+                if (_next < 0 || row < _next || (int)((_next - 1) / GroupRows) != group)
+                {
+                    var key = group + (path.EndsWith("b.counted", StringComparison.Ordinal) ? 1_000 : 0);
+                    visits[key] = visits.GetValueOrDefault(key) + 1;
+                }
+
+                _next = row + 1;
+                var json = Encoding.UTF8.GetBytes(Json(row));
+                destination.Write(json);
+                return json.Length;
+            }
+
+            public void Dispose()
+            {
+            }
+        }
     }
 }

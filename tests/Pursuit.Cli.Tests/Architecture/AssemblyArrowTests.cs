@@ -2,7 +2,9 @@ using System.Reflection;
 
 namespace Pursuit.Cli.Tests.Architecture;
 
-/// <summary>Holds the arrows of the design: Cli sees all, Engine, Formats and Mpi see Pursuit and not each other, Pursuit sees none.</summary>
+/// <summary>
+/// Holds the arrows of the design: Cli sees all, Engine, Formats and Mpi see Pursuit and not each other, Pursuit sees none.
+/// </summary>
 public sealed class AssemblyArrowTests
 {
     [Theory]
