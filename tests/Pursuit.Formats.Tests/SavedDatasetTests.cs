@@ -1,4 +1,3 @@
-using Pursuit.Data;
 using Pursuit.TestKit;
 
 namespace Pursuit.Formats.Tests;
