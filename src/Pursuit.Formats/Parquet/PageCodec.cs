@@ -87,7 +87,8 @@ internal sealed class PageCodec : IDisposable
     private static int Lz4Blocks(ReadOnlySpan<byte> source, Span<byte> plain)
     {
         var total = 0;
-        for (var left = source; ; )
+        var left = source;
+        while (true)
         {
             if (left.IsEmpty && total == plain.Length) return total;
             if (left.Length < 8) break;
