@@ -55,6 +55,9 @@ public sealed class RecordPathsTests : IDisposable
             .ShouldContain("the splits train, validation; expected one of its splits");
         RecordPaths.Resolve(set, "validation").ShouldBe([set + "/data/validation-*-of-00001*"]);
         RecordPaths.Resolve(set, "all").Count.ShouldBe(2);
+        RecordPaths.Resolve(set + ":validation", "train")
+            .ShouldBe([set + "/data/validation-*-of-00001*"], "a word's own split comes first");
+        RecordPaths.Resolve("nothing:train", null).ShouldBe(["nothing:train"]);
     }
 
     [Fact]

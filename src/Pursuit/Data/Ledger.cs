@@ -126,7 +126,7 @@ public sealed class Ledger
 
     /// <summary>The invalid records in input order.</summary>
     public IEnumerable<QuarantinedRecord> Quarantined() =>
-        Rows().Where(row => row.Fate == RowFate.Quarantined).Select(row => 
+        Rows().Where(row => row.Fate == RowFate.Quarantined).Select(row =>
             new QuarantinedRecord(row.File, row.Line, row.Row, row.Reason!) { RowGroup = row.RowGroup });
 
     /// <summary>
