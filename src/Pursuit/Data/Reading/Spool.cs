@@ -57,9 +57,21 @@ internal sealed class Spool(string? directory) : IDisposable
     }
 
     /// <summary>Lets everything that was added be read.</summary>
-    public void Flush()
+    /// <param name="source">A file whose rows were added, for messages.</param>
+    /// <exception cref="PursuitException">There is no room.</exception>
+    public void Flush(SourceFile source)
     {
-        lock (_gate) _file?.Flush();
+        lock (_gate)
+        {
+            try
+            {
+                _file?.Flush();
+            }
+            catch (IOException e)
+            {
+                throw Failed(_file!.Name, source, e);
+            }
+        }
     }
 
     /// <inheritdoc/>
