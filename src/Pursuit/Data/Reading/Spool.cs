@@ -5,7 +5,7 @@ namespace Pursuit.Data.Reading;
 
 /// <summary>
 /// A temporary file that has no name (where the system allows) and goes with the process. It gets the text of every compressed
-/// file that is read out of order, one after the other, so that one handle serves for all of them.
+/// file that is read out of order, one after the other, and the rows of tables that are, so that one handle serves for all of them.
 /// </summary>
 /// <param name="directory">Where to make it; null for the system's temporary directory.</param>
 internal sealed class Spool(string? directory) : IDisposable
