@@ -9,6 +9,8 @@ internal static class FuzzTargets
     {
         ["records"] = () => new RecordTarget(),
         ["records-gz"] = () => new CompressedTarget(),
+        ["parquet"] = () => new ParquetTarget(),
+        ["arrow"] = () => new ArrowTarget(),
         ["selection"] = () => new SelectionTarget(),
         ["template"] = () => new TemplateTarget(),
         ["tokenizer"] = () => new TokenizerTarget(),

@@ -24,8 +24,8 @@ internal static class CommonOptions
 
     /// <summary>Which split of data sets is read.</summary>
     public static ListedOption<string?> Split() => new(
-        RecordPaths.SplitOption, OptionGroup.Input, "NAME", "The split to read of a data set's folder or a name in the hub's cache, such as "
-            + $"train. CONFIG/NAME where it has several configurations, '{DatasetFolder.AllSplits}' for all splits.")
+        RecordPaths.SplitOption, OptionGroup.Input, "NAME", "The split to read of data sets: folders as the hub has them, or names "
+            + $"in its local cache. CONFIG/NAME where it has several configurations, '{DatasetFolder.AllSplits}' for all splits.")
     {
         Default = "the only one",
     };
@@ -39,8 +39,8 @@ internal static class CommonOptions
         };
 
     /// <summary>What records may be, for descriptions.</summary>
-    public const string RecordFiles = "JSONL, JSON arrays, Parquet, Arrow, CSV or TSV. Files, directories or globs, plain, compressed, or "
-        + "within .zip and .tar files, or ORG/NAME of a data set in the local hub cache";
+    public const string RecordFiles = "JSONL, JSON arrays, Parquet, Arrow, CSV or TSV. Files, directories or globs, plain, compressed, "
+        + "or within .zip and .tar files, or ORG/NAME in the local hub cache";
 
     public static ListedOption<bool> Json() =>
         new("--json", OptionGroup.Output, "Print the result as one line of JSON on standard output.");

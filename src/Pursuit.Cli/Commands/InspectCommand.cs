@@ -100,7 +100,8 @@ internal static class InspectCommand
         foreach (var note in pool.Notes) Terminal.Answer(MessageText.Shortened($"  {note}"));
         foreach (var (reason, rows) in ledger.ReasonCounts) Terminal.Answer(MessageText.Shortened($"  invalid: {rows:N0} x {reason}"));
         foreach (var record in ledger.Quarantined().Take(5))
-            Terminal.Answer(MessageText.Shortened($"  invalid: {RecordPlace.Of(record.File, record.Line, record.RowGroup)}: {record.Reason}"));
+            Terminal.Answer(
+                MessageText.Shortened($"  invalid: {RecordPlace.Of(record.File, record.Line, record.RowGroup)}: {record.Reason}"));
         if (ledger.RepeatedUserIdCount > 0)
             Terminal.Answer($"  {ledger.RepeatedUserIdCount:N0} ids are on more than one record; their content ids differ");
     }

@@ -82,7 +82,8 @@ internal sealed class TrainCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _model, _data, _split, _shape, .. _records.All, _preference, _strict, _dedup, _set, _training.Out, _selection, _selectionUse, _maxLength,
+        _model, _data, _split, _shape, .. _records.All, _preference, _strict, _dedup, _set, _training.Out, _selection, _selectionUse,
+        _maxLength,
         _templateSet,
         _epochs, _steps, _batch, _batchTokens, _mean, .. _adapters.All, .. _training.All, .. _training.Course,
     ];

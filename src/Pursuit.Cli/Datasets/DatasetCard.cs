@@ -27,7 +27,8 @@ internal static class DatasetCard
         var card = lines.Skip(1).TakeWhile(line => line.TrimEnd() != Fence).ToArray();
         var start = Array.FindIndex(card, line => line.TrimEnd() == "configs:");
         if (start < 0) return "";
-        return string.Join('\n', card.Skip(start + 1).TakeWhile(line => line.Length == 0 || line[0] is ' ' or '-' or '#').Prepend(card[start]));
+        var below = card.Skip(start + 1).TakeWhile(line => line.Length == 0 || line[0] is ' ' or '-' or '#');
+        return string.Join('\n', below.Prepend(card[start]));
     }
 
     private static IReadOnlyList<DatasetConfig> Build(TextReader reader)
@@ -51,7 +52,8 @@ internal static class DatasetCard
         null => [],
         string => new() { [OnlySplit] = PathsOf(files) },
         List<object?> paths when paths.All(p => p is string) => new() { [OnlySplit] = PathsOf(files) },
-        List<object?> splits => splits.Select(s => s as Dictionary<object, object?> ?? throw new InvalidDataException("a split that is no mapping"))
+        List<object?> splits => splits
+            .Select(s => s as Dictionary<object, object?> ?? throw new InvalidDataException("a split that is no mapping"))
             .ToDictionary(
                 s => s.GetValueOrDefault("split") as string ?? throw new InvalidDataException("a split without a name"),
                 s => PathsOf(s.GetValueOrDefault("path"))),
@@ -72,4 +74,5 @@ internal static class DatasetCard
 /// <param name="IsDefault">It is marked as the one that is meant where none is named.</param>
 /// <param name="Directory">Its own folder; null for the data set's.</param>
 /// <param name="Files">Paths and globs by split; none where they follow from the files' names.</param>
-internal sealed record DatasetConfig(string Name, bool IsDefault, string? Directory, IReadOnlyDictionary<string, IReadOnlyList<string>> Files);
+internal sealed record DatasetConfig(
+    string Name, bool IsDefault, string? Directory, IReadOnlyDictionary<string, IReadOnlyList<string>> Files);

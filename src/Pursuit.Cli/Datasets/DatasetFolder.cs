@@ -23,7 +23,8 @@ internal static partial class DatasetFolder
         if (File.Exists(Path.Combine(directory, SplitsFile)))
         {
             using var json = JsonFile.Open(Path.Combine(directory, SplitsFile), JsonFile.LargestConfiguration, "a saved data set's splits");
-            var saved = json.Root["splits"].Items().ToDictionary(s => s.Text(), s => (IReadOnlyList<string>)[Path.Combine(directory, s.Text())]);
+            var saved = json.Root["splits"].Items()
+                .ToDictionary(s => s.Text(), s => (IReadOnlyList<string>)[Path.Combine(directory, s.Text())]);
             return Compact([.. Choose(directory, saved, split).SelectMany(SavedFiles)]);
         }
 
@@ -42,7 +43,8 @@ internal static partial class DatasetFolder
             ?? (name is null ? configs.FirstOrDefault(c => c.Name == "default") : null)
             ?? throw PursuitException.At(
                 directory,
-                $"{(name is null ? "several configurations" : $"no configuration '{name}'")}: {string.Join(", ", configs.Select(c => c.Name))}",
+                (name is null ? "several configurations: " : $"no configuration '{name}', but ")
+                    + string.Join(", ", configs.Select(c => c.Name)),
                 "one of them", $"Name it before the split: --split {configs[0].Name}/{of ?? "train"}.");
         var folder = config.Directory is { } own ? Within(directory, own) : directory;
         if (config.Files.Count == 0) return Compact(Choose(directory, ByName(folder).Splits, of));

@@ -33,11 +33,13 @@ internal static class RecordPaths
     }
 
     /// <summary>The paths that a word stands for.</summary>
-    /// <param name="word">A path, or <c>ORG/NAME[@REVISION]</c>.</param>
+    /// <param name="word">A path, or <c>ORG/NAME[@REVISION]</c>; of a data set <c>:SPLIT</c> may follow, before any other split.</param>
     /// <param name="split">The split of data sets; null where none is named.</param>
     /// <exception cref="PursuitException">A data set that the cache doesn't have, or without that split.</exception>
     public static IReadOnlyList<string> Resolve(string word, string? split)
     {
+        if (!Path.Exists(word) && word.LastIndexOf(':') is > 0 and var colon && IsDataset(word[..colon]))
+            (word, split) = (word[..colon], word[(colon + 1)..]);
         if (Directory.Exists(word)) return DatasetFolder.Files(HubCache.FollowDataset(word), split);
         if (File.Exists(word) || !word.Contains('/', StringComparison.Ordinal) || !HubCache.IsName(word)) return [word];
         if (HubCache.FindDataset(word) is { } found) return DatasetFolder.Files(found, split);
@@ -46,4 +48,7 @@ internal static class RecordPaths
             word, $"no such file or directory, and no data set of that name in the cache at {HubCache.Directory}",
             "a path, or the name of a data set in the cache", HubCache.HowToFetchDataset(word));
     }
+
+    private static bool IsDataset(string word) =>
+        Directory.Exists(word) || (word.Contains('/', StringComparison.Ordinal) && HubCache.FindDataset(word) is not null);
 }

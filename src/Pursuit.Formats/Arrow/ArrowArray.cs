@@ -139,7 +139,8 @@ internal sealed class ArrowArray
                 break;
             case ArrowKind.Union:
                 var child = Field.TypeIds.ToList().IndexOf((int)First!.Integer(index, 8));
-                if (child < 0 || child >= Children.Count) throw new InvalidDataException($"a union of the field '{Field.Name}' has no such type");
+                if (child < 0 || child >= Children.Count)
+                    throw new InvalidDataException($"a union of the field '{Field.Name}' has no such type");
                 Children[child].Write(row, Field.IsDense ? Second!.Integer(index, 32) : index);
                 break;
             default:

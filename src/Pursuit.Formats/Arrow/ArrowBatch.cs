@@ -24,7 +24,8 @@ internal sealed record ArrowMessage(FlatTable Header, int Kind, long Body, long 
 /// <param name="message">Where the body is.</param>
 /// <param name="batch">The batch's header.</param>
 /// <param name="dictionaries">Finds a dictionary's parts.</param>
-internal sealed class ArrowBatch(MappedFile file, ArrowMessage message, FlatTable batch, Func<ArrowField, IReadOnlyList<ArrowArray>> dictionaries)
+internal sealed class ArrowBatch(
+    MappedFile file, ArrowMessage message, FlatTable batch, Func<ArrowField, IReadOnlyList<ArrowArray>> dictionaries)
 {
     /// <summary>Values without bytes, such as nulls, that a batch may have beside those its bytes account for.</summary>
     private const long FreeValues = 1 << 20;

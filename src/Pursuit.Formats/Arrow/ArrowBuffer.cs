@@ -45,7 +45,7 @@ internal sealed class ArrowBuffer
     {
         Open();
         if (start < 0 || count < 0 || count > int.MaxValue || start > _length - count)
-            throw new InvalidDataException(FormattableString.Invariant($"bytes {start:N0} to {start + count:N0} of a buffer of {_length:N0}"));
+            throw new InvalidDataException($"bytes {start:N0} to {start + count:N0} of a buffer of {_length:N0}");
         return _plain is null ? _file.Bytes(_offset + start, (int)count) : _plain.AsSpan((int)start, (int)count);
     }
 

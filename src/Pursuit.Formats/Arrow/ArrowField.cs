@@ -198,6 +198,8 @@ internal sealed class ArrowField
             ArrowKind.None => false,
             _ => Enum.IsDefined(Kind),
         };
-        if (!isRight) throw new InvalidDataException($"the field '{Name}' is of the type {Kind} with {Bits} bits, size {Size} and {Children.Count} children");
+        if (!isRight)
+            throw new InvalidDataException(
+                $"the field '{Name}' is of the type {Kind} with {Bits} bits, size {Size} and {Children.Count} children");
     }
 }

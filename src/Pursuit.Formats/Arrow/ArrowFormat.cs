@@ -1,8 +1,9 @@
 using Pursuit.Data;
+using Pursuit.Formats.Rows;
 
 namespace Pursuit.Formats.Arrow;
 
-/// <summary>Apache Arrow's IPC format: files, which Feather 2 is too, and streams.</summary>
+/// <summary>Apache Arrow's IPC format: files, which Feather 2 is too, streams, and saved data sets.</summary>
 internal sealed class ArrowFormat : IRecordFormat
 {
     public const string FormatName = "Arrow";
@@ -12,7 +13,17 @@ internal sealed class ArrowFormat : IRecordFormat
     public IReadOnlyList<string> Endings => [".arrow", ".arrows", ".feather", ".ipc"];
 
     public bool Recognizes(ReadOnlySpan<byte> head) =>
-        head.StartsWith("ARROW1"u8) || head.StartsWith("FEA1"u8) || head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFF, 0xFF, 0xFF]);
+        head.StartsWith("ARROW1"u8) || head.StartsWith("FEA1"u8) || SavedDataset.IsState(head)
+        || head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFF, 0xFF, 0xFF]);
 
-    public IRecordTable Open(string path) => ArrowTable.Open(path);
+    public IRecordTable Open(string path)
+    {
+        Span<byte> first = stackalloc byte[1];
+        using (var file = new FormatFile(path, FormatName))
+        {
+            if (file.Length > 0) file.Read(0, first);
+        }
+
+        return first[0] == (byte)'{' ? SavedDataset.Open(path) : ArrowTable.Open(path);
+    }
 }

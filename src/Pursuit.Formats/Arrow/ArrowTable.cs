@@ -5,7 +5,9 @@ using Pursuit.Storage;
 
 namespace Pursuit.Formats.Arrow;
 
-/// <summary>The rows of an Arrow file or stream. The file is mapped: only what a row needs is touched, but where buffers are compressed.</summary>
+/// <summary>
+/// The rows of an Arrow file or stream. The file is mapped: only what a row needs is touched, but where buffers are compressed.
+/// </summary>
 internal sealed class ArrowTable : IRecordTable
 {
     private const int MaxDictionaryDepth = 8;
@@ -25,7 +27,8 @@ internal sealed class ArrowTable : IRecordTable
     {
         (_file, _map) = (file, map);
         if (map.Length >= 4 && map.Bytes(0, 4).SequenceEqual("FEA1"u8))
-            throw file.Unsupported("Feather of version 1", "Feather of version 2", "Write it again: pyarrow.feather.write_feather(table, path).");
+            throw file.Unsupported(
+                "Feather of version 1", "Feather of version 2", "Write it again: pyarrow.feather.write_feather(table, path).");
         _messages = ArrowMessages.Read(map);
         _starts = GroupStarts.Of([.. _messages.Batches.Select(b => b.Batch.RowCount)], map.Length, out var rows);
         RowCount = rows;

@@ -200,7 +200,8 @@ internal sealed class ColumnReader(FormatFile file, ParquetLeaf leaf, long end) 
     private byte[] Decompress(PageHeader header, int start)
     {
         var levels = header.Kind == PageHeader.DataPageV2 ? checked(header.RepetitionBytes + header.DefinitionBytes) : 0;
-        if (levels > header.StoredBytes || levels > header.PlainBytes) throw new InvalidDataException("levels that are longer than their page");
+        if (levels > header.StoredBytes || levels > header.PlainBytes)
+            throw new InvalidDataException("levels that are longer than their page");
         var codec = header.IsCompressed ? _chunk!.Codec : 0;
         var (stored, plain) = (header.StoredBytes - levels, header.PlainBytes - levels);
         if (plain > MostPageBytes)

@@ -155,7 +155,8 @@ internal sealed class DeltaLengthDecoder : ValueDecoder
     /// <param name="pageBytes">A page's: values of no bits take a little all the same, so they can't be many more.</param>
     public static int After(DeltaReader lengths, int pageBytes)
     {
-        if (lengths.Count > 1024 + 1024L * pageBytes) throw new InvalidDataException($"{lengths.Count:N0} lengths in a page of {pageBytes:N0} bytes");
+        if (lengths.Count > 1024 + 1024L * pageBytes)
+            throw new InvalidDataException($"{lengths.Count:N0} lengths in a page of {pageBytes:N0} bytes");
         while (lengths.Read < lengths.Count) lengths.Next();
         return lengths.Position;
     }

@@ -63,7 +63,8 @@ internal sealed class PageCodec : IDisposable
             _ => LZ4Codec.Decode(source, plain),
         };
         if (written != plain.Length)
-            throw new InvalidDataException($"a page compressed by {NameOf(codec)} doesn't become the {plain.Length:N0} bytes that it declares");
+            throw new InvalidDataException(
+                $"a page compressed by {NameOf(codec)} doesn't become the {plain.Length:N0} bytes that it declares");
     }
 
     /// <inheritdoc/>
@@ -86,7 +87,8 @@ internal sealed class PageCodec : IDisposable
     private static int Lz4Blocks(ReadOnlySpan<byte> source, Span<byte> plain)
     {
         var total = 0;
-        for (var left = source; ; )
+        var left = source;
+        while (true)
         {
             if (left.IsEmpty && total == plain.Length) return total;
             if (left.Length < 8) break;

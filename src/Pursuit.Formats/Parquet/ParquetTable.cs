@@ -142,7 +142,8 @@ internal sealed class ParquetTable : IRecordTable
     {
         var group = _metadata.RowGroups[number];
         if (group.Columns.Count != _leaves.Count)
-            throw new InvalidDataException($"row group {number:N0} has {group.Columns.Count:N0} columns, and the schema {_leaves.Count:N0}");
+            throw new InvalidDataException(
+                $"row group {number:N0} has {group.Columns.Count:N0} columns, and the schema {_leaves.Count:N0}");
         for (var i = 0; i < _leaves.Count; i++)
         {
             var (chunk, leaf) = (group.Columns[i], _leaves[i]);
@@ -158,7 +159,8 @@ internal sealed class ParquetTable : IRecordTable
                     $"the column '{leaf.Name}' is compressed by {PageCodec.NameOf(chunk.Codec)}",
                     "UNCOMPRESSED, SNAPPY, GZIP, BROTLI, LZ4, ZSTD or LZ4_RAW", "Write the file with another compression.");
             if (chunk.Type != leaf.Storage)
-                throw new InvalidDataException($"the column '{leaf.Name}' is of type {leaf.Storage}, and in row group {number:N0} {chunk.Type}");
+                throw new InvalidDataException(
+                    $"the column '{leaf.Name}' is of type {leaf.Storage}, and in row group {number:N0} {chunk.Type}");
             if (chunk.ValueCount < 0) throw new InvalidDataException($"the column '{leaf.Name}' declares {chunk.ValueCount:N0} values");
         }
     }

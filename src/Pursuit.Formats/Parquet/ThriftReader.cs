@@ -126,7 +126,8 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     private ReadOnlySpan<byte> Binary()
     {
         var length = Varint();
-        if (length > (ulong)(_bytes.Length - Position)) throw new InvalidDataException("a text in the metadata is longer than the metadata");
+        if (length > (ulong)(_bytes.Length - Position))
+            throw new InvalidDataException("a text in the metadata is longer than the metadata");
         return Take((int)length);
     }
 

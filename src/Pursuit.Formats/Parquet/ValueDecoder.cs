@@ -26,7 +26,8 @@ internal abstract class ValueDecoder
             (Encodings.DeltaBinaryPacked, PhysicalType.Int32 or PhysicalType.Int64) =>
                 new DeltaIntegerDecoder(new DeltaReader(bytes, start, end), type == PhysicalType.Int32),
             (Encodings.DeltaLengthByteArray, PhysicalType.ByteArray) => new DeltaLengthDecoder(bytes, start, end),
-            (Encodings.DeltaByteArray, PhysicalType.ByteArray or PhysicalType.FixedLenByteArray) => new DeltaBytesDecoder(bytes, start, end),
+            (Encodings.DeltaByteArray, PhysicalType.ByteArray or PhysicalType.FixedLenByteArray) =>
+                new DeltaBytesDecoder(bytes, start, end),
             (Encodings.ByteStreamSplit, PhysicalType.Int32 or PhysicalType.Int64 or PhysicalType.Float or PhysicalType.Double
                 or PhysicalType.FixedLenByteArray) => new SplitStreamDecoder(type, width, bytes, start, end),
             _ => throw new InvalidDataException($"values of type {type} in the encoding {Encodings.NameOf(encoding)}"),
@@ -59,7 +60,8 @@ internal sealed class PlainDecoder(PhysicalType type, int width, byte[] bytes, i
             Require(4);
             var length = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(_position));
             _position += 4;
-            if (length > end - _position) throw new InvalidDataException($"a text of {length:N0} bytes, of which {end - _position:N0} are in its page");
+            if (length > end - _position)
+                throw new InvalidDataException($"a text of {length:N0} bytes, of which {end - _position:N0} are in its page");
             (value.Buffer, value.Start, value.Length) = (bytes, _position, (int)length);
             _position += (int)length;
             return;
@@ -134,7 +136,8 @@ internal sealed class RunBooleanDecoder : ValueDecoder
     {
         if (end - start < 4) throw new InvalidDataException("a page ends before its values do");
         var length = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(start));
-        if (length > end - start - 4) throw new InvalidDataException($"runs of {length:N0} bytes, of which {end - start - 4:N0} are in their page");
+        if (length > end - start - 4)
+            throw new InvalidDataException($"runs of {length:N0} bytes, of which {end - start - 4:N0} are in their page");
         _runs = new RunDecoder(bytes, start + 4, start + 4 + (int)length, 1);
     }
 

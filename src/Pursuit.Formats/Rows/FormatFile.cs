@@ -7,14 +7,13 @@ namespace Pursuit.Formats.Rows;
 /// <param name="format">Its format's name.</param>
 internal sealed class FormatFile(string path, string format) : IDisposable
 {
-    private readonly SafeFileHandle _handle = File.OpenHandle(path);
+    private SafeFileHandle? _opened;
     private long? _length;
 
-    /// <summary>Its path.</summary>
-    public string Path => path;
-
     /// <summary>Its bytes.</summary>
-    public long Length => _length ??= RandomAccess.GetLength(_handle);
+    public long Length => _length ??= RandomAccess.GetLength(Handle);
+
+    private SafeFileHandle Handle => _opened ??= File.OpenHandle(path);
 
     /// <summary>Bytes read so far.</summary>
     public long BytesRead { get; private set; }
@@ -28,7 +27,7 @@ internal sealed class FormatFile(string path, string format) : IDisposable
         BytesRead += destination.Length;
         while (destination.Length > 0)
         {
-            var read = RandomAccess.Read(_handle, destination, offset);
+            var read = RandomAccess.Read(Handle, destination, offset);
             if (read == 0)
                 throw new InvalidDataException(FormattableString.Invariant($"the file ends at byte {offset:N0}, while it is read"));
             destination = destination[read..];
@@ -66,5 +65,5 @@ internal sealed class FormatFile(string path, string format) : IDisposable
     public PursuitException Unsupported(string found, string expected, string advice) => PursuitException.At(path, found, expected, advice);
 
     /// <inheritdoc/>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose() => _opened?.Dispose();
 }

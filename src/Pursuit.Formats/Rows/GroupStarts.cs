@@ -22,9 +22,10 @@ internal static class GroupStarts
             starts[i] = total;
             if (rows[i] < 0) throw new InvalidDataException(FormattableString.Invariant($"row group {i:N0} declares {rows[i]:N0} rows"));
             total = checked(total + rows[i]);
-            if (total > FreeRows + RowsPerByte * fileBytes)
+            var most = FreeRows + RowsPerByte * fileBytes;
+            if (total > most)
                 throw new InvalidDataException(FormattableString.Invariant(
-                    $"{total:N0} rows are declared in a file of {fileBytes:N0} bytes; at most {FreeRows + RowsPerByte * fileBytes:N0} are read"));
+                    $"{total:N0} rows are declared in a file of {fileBytes:N0} bytes; at most {most:N0} are read"));
         }
 
         return starts;

@@ -16,5 +16,6 @@ internal static class Names
     }
 
     /// <summary>Columns with their types, for messages.</summary>
-    public static string Describe(IEnumerable<(string Name, string Type)> fields) => string.Join(", ", fields.Select(f => $"{f.Name}: {f.Type}"));
+    public static string Describe(IEnumerable<(string Name, string Type)> fields) =>
+        string.Join(", ", fields.Select(f => $"{f.Name}: {f.Type}"));
 }

@@ -132,7 +132,7 @@ public sealed class Ledger
 
     /// <summary>The invalid records in input order.</summary>
     public IEnumerable<QuarantinedRecord> Quarantined() =>
-        Rows().Where(row => row.Fate == RowFate.Quarantined).Select(row => 
+        Rows().Where(row => row.Fate == RowFate.Quarantined).Select(row =>
             new QuarantinedRecord(row.File, row.Line, row.Row, row.Reason!) { RowGroup = row.RowGroup });
 
     /// <summary>
@@ -161,8 +161,9 @@ public sealed class Ledger
     }
 
     /// <summary>
-    /// Writes one JSON line per row: <c>{"row","source_file","line","fate"}</c> and, where they apply, <c>row_group</c>, <c>duplicate_of</c>,
-    /// <c>similarity</c> and <c>reason</c>; then one per file that isn't read: <c>{"source_file","fate":"not read","reason"}</c>.
+    /// Writes one JSON line per row: <c>{"row","source_file","line","fate"}</c> and, where they apply, <c>row_group</c>,
+    /// <c>duplicate_of</c>, <c>similarity</c> and <c>reason</c>; then one per file that isn't read:
+    /// <c>{"source_file","fate":"not read","reason"}</c>.
     /// </summary>
     public void Write(Stream destination, Func<int, string>? fateOfPosition, CancellationToken token)
     {

@@ -257,7 +257,7 @@ public sealed class Pool : IDisposable
     private RecordFetcher Fetcher(IReadOnlyList<int>? outOfOrder, CancellationToken token)
     {
         if (outOfOrder is not null && Sources.Any(s => s.Format is not null))
-            _tables.Prepare([.. outOfOrder.Select(Locator)], Sources, token);
+            _tables.Prepare(outOfOrder.Select(Locator), outOfOrder.Count, Sources, token);
         return new RecordFetcher(_files, _tables, forward: outOfOrder is null, token);
     }
 

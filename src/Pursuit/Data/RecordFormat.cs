@@ -28,7 +28,9 @@ public interface IRecordTable : IDisposable
     /// <summary>Rows of the file.</summary>
     long RowCount { get; }
 
-    /// <summary>The first row of each row group or batch, which are read by themselves, in ascending order; empty where there is no row.</summary>
+    /// <summary>
+    /// The first row of each row group or batch, which are read by themselves, in ascending order; empty where there is no row.
+    /// </summary>
     IReadOnlyList<long> GroupStarts { get; }
 
     /// <summary>The columns with their types, for messages, such as <c>text: string, tags: list&lt;string&gt;</c>.</summary>
@@ -49,15 +51,17 @@ public interface IRecordTable : IDisposable
     long Read(long row, int mostBytes, IBufferWriter<byte> destination);
 }
 
-/// <summary>The formats of tables that this process reads beside JSON text. The library itself has none; a program registers what it brings.</summary>
+/// <summary>
+/// The formats of tables that this process reads beside JSON text. The library itself has none; a program registers what it brings.
+/// </summary>
 public static class RecordFormats
 {
     internal const int HeadBytes = 16;
 
-    private static IRecordFormat[] _all = [];
+    private static IRecordFormat[] Registered = [];
 
     /// <summary>The registered formats.</summary>
-    public static IReadOnlyList<IRecordFormat> All => _all;
+    public static IReadOnlyList<IRecordFormat> All => Registered;
 
     /// <summary>Registers a format for all pools that are opened from now on; one of the same name is replaced.</summary>
     /// <param name="format">The format.</param>
@@ -65,14 +69,14 @@ public static class RecordFormats
     {
         ArgumentNullException.ThrowIfNull(format);
         IRecordFormat[] seen;
-        do seen = Volatile.Read(ref _all);
-        while (Interlocked.CompareExchange(ref _all, [.. seen.Where(f => f.Name != format.Name), format], seen) != seen);
+        do seen = Volatile.Read(ref Registered);
+        while (Interlocked.CompareExchange(ref Registered, [.. seen.Where(f => f.Name != format.Name), format], seen) != seen);
     }
 
     /// <summary>The format that a file's first bytes are of; null where it is text.</summary>
     internal static IRecordFormat? Of(ReadOnlySpan<byte> head)
     {
-        foreach (var format in _all)
+        foreach (var format in Registered)
         {
             if (format.Recognizes(head)) return format;
         }
@@ -82,5 +86,5 @@ public static class RecordFormats
 
     /// <summary>The format whose files are named so; null for none.</summary>
     internal static IRecordFormat? OfName(string path) =>
-        Array.Find(_all, f => f.Endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)));
+        Array.Find(Registered, f => f.Endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)));
 }

@@ -6,7 +6,8 @@ namespace Pursuit.Storage;
 /// </summary>
 /// <remarks>
 /// The layout is huggingface_hub's: <c>models--ORG--NAME/refs/REVISION</c> holds a commit, <c>models--ORG--NAME/snapshots/COMMIT/</c>
-/// its files, most of them links; of a data set <c>datasets--ORG--NAME</c>. A name or revision with <c>..</c> or an absolute path is no name, so nothing outside the cache is named.
+/// its files, most of them links; a data set's folder is <c>datasets--ORG--NAME</c>. A name or revision with <c>..</c> or an absolute
+/// path is no name, so nothing outside the cache is named.
 /// </remarks>
 internal static class HubCache
 {
@@ -90,8 +91,8 @@ internal static class HubCache
     public static string HowToFetchDataset(string word)
     {
         var (name, revision) = Split(word);
-        return $"Fetch it first: hf download {name} with the repository type 'dataset'{(revision is null ? "" : $" and the revision {revision}")}. "
-            + "Pursuit itself downloads nothing.";
+        return $"Fetch it first by hf download {name}, as a repository of the type 'dataset'"
+            + $"{(revision is null ? "" : $" at the revision {revision}")}. Pursuit itself downloads nothing.";
     }
 
     /// <summary>How a model gets into the cache, as advice.</summary>

@@ -153,7 +153,7 @@ internal sealed class InputFiles
     /// <summary>What is read of a directory or an archive: by its name, a file of records.</summary>
     public static bool IsRecords(string file)
     {
-        if (IsFacts(file)) return false;
+        if (IsFacts(file) || IsDescription(file)) return false;
         var plain = Codecs.WithoutEnding(file);
         return RecordFormats.OfName(file) is not null
             || Endings.Concat(SeparatedEndings).Any(ending => plain.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
@@ -172,6 +172,14 @@ internal sealed class InputFiles
 
     /// <summary>A path with a name that begins with a dot, or with what the Macintosh adds to archives.</summary>
     public static bool IsHidden(string path) => path.Split('/').Any(segment => segment.StartsWith('.') || segment == "__MACOSX");
+
+    /// <summary>What the library <c>datasets</c> writes beside the records, about them.</summary>
+    private static bool IsDescription(string file) => Path.GetFileName(file) switch
+    {
+        "dataset_info.json" or "dataset_infos.json" or "dataset_dict.json" => true,
+        "state.json" => File.Exists(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, "dataset_info.json")),
+        _ => false,
+    };
 
     private static bool IsFacts(string file) => file.EndsWith(FactsEnding, StringComparison.OrdinalIgnoreCase);
 

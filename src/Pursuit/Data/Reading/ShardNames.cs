@@ -33,8 +33,9 @@ internal static partial class ShardNames
             var there = whole.Select(f => f.Part!.Value.Number).ToHashSet();
             var missing = Enumerable.Range(0, whole.Key.Count).Where(n => !there.Contains(n)).ToArray();
             if (missing.Length == 0) continue;
+            var (_, stem, count, ending) = whole.Key;
             var names = missing.Take(Named)
-                .Select(n => string.Create(CultureInfo.InvariantCulture, $"{whole.Key.Stem}-{n:00000}-of-{whole.Key.Count:00000}{whole.Key.Ending}"));
+                .Select(n => string.Create(CultureInfo.InvariantCulture, $"{stem}-{n:00000}-of-{count:00000}{ending}"));
             throw PursuitException.At(
                 directory,
                 FormattableString.Invariant($"{missing.Length:N0} of {whole.Key.Count:N0} parts are missing: ")

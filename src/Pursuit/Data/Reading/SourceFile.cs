@@ -14,6 +14,7 @@ internal sealed class SourceFile
     private static readonly (byte[] Magic, string Name)[] Foreign =
     [
         ([0x50, 0x41, 0x52, 0x31], "a Parquet file"),
+        ([0x41, 0x52, 0x52, 0x4F, 0x57, 0x31], "an Arrow file"),
         ([0xFF, 0xFE], "text in UTF-16"),
         ([0xFE, 0xFF], "text in UTF-16"),
     ];

@@ -5,7 +5,7 @@ namespace Pursuit.Data.Reading;
 
 /// <summary>
 /// A temporary file that has no name (where the system allows) and goes with the process. It gets the text of every compressed
-/// file that is read out of order, one after the other, so that one handle serves for all of them.
+/// file that is read out of order, one after the other, and the rows of tables that are, so that one handle serves for all of them.
 /// </summary>
 /// <param name="directory">Where to make it; null for the system's temporary directory.</param>
 internal sealed class Spool(string? directory) : IDisposable
@@ -57,9 +57,21 @@ internal sealed class Spool(string? directory) : IDisposable
     }
 
     /// <summary>Lets everything that was added be read.</summary>
-    public void Flush()
+    /// <param name="source">A file whose rows were added, for messages.</param>
+    /// <exception cref="PursuitException">There is no room.</exception>
+    public void Flush(SourceFile source)
     {
-        lock (_gate) _file?.Flush();
+        lock (_gate)
+        {
+            try
+            {
+                _file?.Flush();
+            }
+            catch (IOException e)
+            {
+                throw Failed(_file!.Name, source, e);
+            }
+        }
     }
 
     /// <inheritdoc/>

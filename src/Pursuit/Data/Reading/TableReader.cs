@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace Pursuit.Data.Reading;
 
-/// <summary>Reads a table's rows as records; what is hashed is their JSON, a line each, as a file of lines with the same records has it.</summary>
+/// <summary>
+/// Reads a table's rows as records; what is hashed is their JSON, a line each, as a file of lines with the same records has it.
+/// </summary>
 /// <param name="table">The open table, which it owns.</param>
 /// <param name="maxRecordBytes">Longer records are dropped, but counted.</param>
 /// <param name="blockBytes">Bytes to aim at for a batch.</param>

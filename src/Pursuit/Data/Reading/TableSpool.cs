@@ -14,47 +14,54 @@ internal sealed class TableSpool(IReadOnlyList<SourceFile> files, Spool spool, i
     /// <summary>Rows of a group asked for one by one before the whole group is copied.</summary>
     private const int MostSingles = 3;
 
-    private readonly Dictionary<(int Source, long Row), long> _starts = [];
+    /// <summary>By source and row in one number: some 30 bytes a row.</summary>
+    private readonly Dictionary<long, long> _starts = [];
     private readonly Dictionary<(int Source, int Group), int> _singles = [];
     private readonly Lock _gate = new();
 
     /// <summary>Where a row's bytes begin in the spool, if they are in it.</summary>
     public bool TryFind(RecordLocator row, out long start)
     {
-        lock (_gate) return _starts.TryGetValue((row.Source, row.Row), out start);
+        lock (_gate) return _starts.TryGetValue(Key(row.Source, row.Row), out start);
     }
 
     /// <summary>Copies the tables' rows among those given to the spool, unless they follow each other in the files.</summary>
     /// <param name="rows">The rows in the order in which they will be asked for.</param>
+    /// <param name="count">How many they are.</param>
     /// <param name="sources">The files, for their row groups.</param>
     /// <param name="token">Stops the copying.</param>
-    public void Prepare(IReadOnlyList<RecordLocator> rows, IReadOnlyList<PoolSource> sources, CancellationToken token)
+    public void Prepare(IEnumerable<RecordLocator> rows, int count, IReadOnlyList<PoolSource> sources, CancellationToken token)
     {
-        var ofTables = rows.Where(r => files[r.Source].Format is not null).ToArray();
-        if (ofTables.Length == 0) return;
-        if (rows.Count == 1)
+        if (count == 1)
         {
-            PrepareSingle(ofTables[0], sources[ofTables[0].Source], token);
+            var row = rows.First();
+            if (files[row.Source].Format is not null) PrepareSingle(row, sources[row.Source], token);
             return;
         }
 
-        for (var i = 1; i < ofTables.Length; i++)
+        var keys = new List<long>(count);
+        var ascend = true;
+        foreach (var row in rows)
         {
-            if (Compare(ofTables[i - 1], ofTables[i]) < 0) continue;
-            Array.Sort(ofTables, Compare);
-            Copy(ofTables.Select(r => (r.Source, r.Row)), token);
-            return;
+            if (files[row.Source].Format is null) continue;
+            var key = Key(row.Source, row.Row);
+            ascend &= keys.Count == 0 || keys[^1] < key;
+            keys.Add(key);
         }
+
+        if (ascend) return;
+        keys.Sort();
+        Copy(keys, token);
     }
 
-    private static int Compare(RecordLocator a, RecordLocator b) => (a.Source, a.Row).CompareTo((b.Source, b.Row));
+    private static long Key(int source, long row) => ((long)source << 32) | row; // a pool has fewer than 2^30 rows
 
     private void PrepareSingle(RecordLocator row, PoolSource source, CancellationToken token)
     {
         var group = source.GroupOf(row.Line)!.Value;
         lock (_gate)
         {
-            if (_starts.ContainsKey((row.Source, row.Row))) return;
+            if (_starts.ContainsKey(Key(row.Source, row.Row))) return;
             var seen = _singles[(row.Source, group)] = _singles.GetValueOrDefault((row.Source, group)) + 1;
             if (seen <= MostSingles) return;
         }
@@ -63,12 +70,12 @@ internal sealed class TableSpool(IReadOnlyList<SourceFile> files, Spool spool, i
         Copy(Range(row.Source, first, end), token);
     }
 
-    private static IEnumerable<(int Source, long Row)> Range(int source, long first, long end)
+    private static IEnumerable<long> Range(int source, long first, long end)
     {
-        for (var row = first; row < end; row++) yield return (source, row);
+        for (var row = first; row < end; row++) yield return Key(source, row);
     }
 
-    private void Copy(IEnumerable<(int Source, long Row)> rows, CancellationToken token)
+    private void Copy(IEnumerable<long> keys, CancellationToken token)
     {
         lock (_gate)
         {
@@ -76,29 +83,29 @@ internal sealed class TableSpool(IReadOnlyList<SourceFile> files, Spool spool, i
             var (open, table) = (-1, (IRecordTable?)null);
             try
             {
-                foreach (var row in rows)
+                foreach (var key in keys)
                 {
                     token.ThrowIfCancellationRequested();
-                    if (_starts.ContainsKey(row)) continue;
-                    if (row.Source != open)
+                    if (_starts.ContainsKey(key)) continue;
+                    var (source, row) = ((int)(key >> 32), key & uint.MaxValue);
+                    if (source != open)
                     {
                         table?.Dispose();
                         table = null;
-                        files[row.Source].RequireUnchanged();
-                        (open, table) = (row.Source, files[row.Source].OpenTable());
+                        files[source].RequireUnchanged();
+                        (open, table) = (source, files[source].OpenTable());
                     }
 
                     buffer.Clear();
-                    if (table!.Read(row.Row, mostBytes, buffer) > mostBytes) continue; // quarantined: nobody asks for it
-                    _starts.Add(row, spool.Append(files[row.Source], buffer.Written));
+                    if (table!.Read(row, mostBytes, buffer) > mostBytes) continue; // quarantined: nobody asks for it
+                    _starts.Add(key, spool.Append(files[source], buffer.Written));
                 }
             }
             finally
             {
                 table?.Dispose();
+                if (open >= 0) spool.Flush(files[open]); // what was copied stays, also where the copying was stopped
             }
-
-            spool.Flush();
         }
     }
 }
