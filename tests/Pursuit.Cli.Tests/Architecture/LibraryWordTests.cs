@@ -16,7 +16,6 @@ public sealed partial class LibraryWordTests
     [Theory]
     [InlineData("Pursuit")]
     [InlineData("Pursuit.Engine")]
-    [InlineData("Pursuit.Formats")]
     [InlineData("Pursuit.Mpi")]
     public void No_text_of_a_library_names_an_option_or_a_command(string assembly)
     {

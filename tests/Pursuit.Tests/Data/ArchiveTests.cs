@@ -39,7 +39,8 @@ public sealed class ArchiveTests : PoolTestBase
         var whole = File.ReadAllBytes(PathOf(name));
         for (var length = whole.Length - 1; length > 10; length -= 1 + (whole.Length / 100))
         {
-            if (name == "records.tar" && IsZero(whole.AsSpan(Math.Max(0, length - 1024), Math.Min(length, 1024)))) continue; // tar pads its end to 10 KiB
+            // tar pads its end to 10 KiB
+            if (name == "records.tar" && IsZero(whole.AsSpan(Math.Max(0, length - 1024), Math.Min(length, 1024)))) continue;
             Fails(Files.Write("cut-" + name, whole.AsSpan(0, length))).ShouldContain(message);
         }
     }
@@ -80,7 +81,8 @@ public sealed class ArchiveTests : PoolTestBase
     private string PathOf(string name)
     {
         if (name != "records.tar") return RepositoryFiles.Fixture("compression", name);
-        using var gzip = new GZipStream(File.OpenRead(RepositoryFiles.Fixture("compression", "records.tar.gz")), CompressionMode.Decompress);
+        using var file = File.OpenRead(RepositoryFiles.Fixture("compression", "records.tar.gz"));
+        using var gzip = new GZipStream(file, CompressionMode.Decompress);
         using var tar = new MemoryStream();
         gzip.CopyTo(tar);
         return Files.Write(name, tar.ToArray());
