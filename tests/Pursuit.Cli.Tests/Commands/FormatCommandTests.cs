@@ -126,7 +126,9 @@ public sealed class FormatCommandTests : IDisposable
         texts.Order().ShouldBe(["one", "three", "two"]);
         var places = new Dictionary<string, (long Row, string Line)>
         {
-            ["one"] = (0, "a.jsonl\t0"), ["two"] = (2, "a.jsonl\t2"), ["three"] = (4, "b.jsonl\t1"),
+            ["one"] = (0, "a.jsonl\t0"),
+            ["two"] = (2, "a.jsonl\t2"),
+            ["three"] = (4, "b.jsonl\t1"),
         };
         File.ReadAllLines(_directory.PathOf("rows.txt")).ShouldBe(texts.Select(t => places[t].Line));
         var array = File.ReadAllBytes(_directory.PathOf("rows.npy"));
