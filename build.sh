@@ -7,6 +7,7 @@
 #   ./build.sh test               the tests only
 #   ./build.sh pack [DIR]         the packages, in DIR (artifacts/packages without it), installed and tried from there
 #   ./build.sh publish [RID]      the tool as one file that needs no .NET, in artifacts/RID; linux-x64 without a RID
+#   ./build.sh wheel [DIR]        a wheel of that file for Python, in DIR (artifacts/wheel without it), installed and tried; needs python3
 set -euo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
@@ -47,6 +48,21 @@ publish() {
   ls -l "artifacts/$rid/$name"
 }
 
+# What is published is what was tried: the program and the module from the wheel, in an environment of their own.
+wheel() {
+  local out=${1:-artifacts/wheel} version place
+  mkdir -p "$out"
+  publish linux-x64
+  version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
+  python3 python/wheel.py artifacts/linux-x64/pursuit "$version" "$out"
+  place=$(mktemp -d)
+  python3 -m venv --system-site-packages "$place/venv"
+  "$place/venv/bin/pip" install -q --no-index "$out/pursuit_data-$version-py3-none-manylinux_2_28_x86_64.whl"
+  "$place/venv/bin/pursuit" --version
+  "$place/venv/bin/python" python/test_pursuit.py
+  rm -r "$place"
+}
+
 case "${1:-all}" in
   build) build ;;
   format) format ;;
@@ -54,6 +70,7 @@ case "${1:-all}" in
   test) tests ;;
   pack) pack "${@:2}" ;;
   publish) publish "${@:2}" ;;
+  wheel) wheel "${@:2}" ;;
   all) build; format; fuzz; tests ;;
-  *) echo "build.sh: '$1' is not one of: build, format, fuzz, test, pack, publish, all" >&2; exit 2 ;;
+  *) echo "build.sh: '$1' is not one of: build, format, fuzz, test, pack, publish, wheel, all" >&2; exit 2 ;;
 esac

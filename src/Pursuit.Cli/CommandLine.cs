@@ -68,8 +68,23 @@ internal static class CommandLine
         }
         catch (Exception e)
         {
+            if (args.Contains("--json")) ReportAsJson(e);
             return Report(e);
         }
+    }
+
+    /// <summary>Prints the caller's faults part by part, for a program that asked for JSON.</summary>
+    private static void ReportAsJson(Exception exception)
+    {
+        if ((exception as PursuitException ?? exception.InnerException as PursuitException) is not { } fault) return;
+        Terminal.Json(new
+        {
+            Error = new
+            {
+                Message = fault.Describe(LibraryNames.OnTheCommandLine),
+                Faults = fault.Faults.Select(f => new { f.Subject, f.Found, f.Expected, f.Advice }),
+            },
+        });
     }
 
     /// <summary>

@@ -118,6 +118,7 @@ internal sealed class PlanCommand
             : EncoderFeatures.Plan(encodings!, FeatureCommandOptions.Encoders, pool, request, cancellationToken);
         var cluster = PlannedStages.On(plan, pursuit, machines ?? [ThisMachine(threads)]);
         progress.Dispose();
+        foreach (var note in pool.Notes) Terminal.Line($"Note      {note}");
         PlanPrinter.Print(plan);
         if (machines is not null) ClusterPlanPrinter.Print(plan, cluster);
         if (parsed.GetValue(_json)) Terminal.Json(Json(plan, machines is null ? null : cluster));

@@ -21,7 +21,8 @@ internal sealed class RecordOptions
     public IEnumerable<Option> All => [_columns, _where];
 
     /// <summary>What is read, with what these options say of it.</summary>
-    public PoolOptions Of(ParseResult parsed, PoolOptions options) => options with { Columns = Columns(parsed), Where = parsed.GetValue(_where) };
+    public PoolOptions Of(ParseResult parsed, PoolOptions options) =>
+        options with { Columns = Columns(parsed), Where = parsed.GetValue(_where) };
 
     /// <summary>The columns alone, for files beside a pool.</summary>
     public IReadOnlyDictionary<string, string>? Columns(ParseResult parsed)

@@ -18,7 +18,7 @@ internal sealed class ZstdText(Stream compressed) : ForwardStream
         }
         catch (ZstdException e) when (e.Code == ZSTD_ErrorCode.ZSTD_error_frameParameter_windowTooLarge)
         {
-            throw new NotSupportedException("a frame with a window of more than 128 MiB, as --long=31 makes it", e);
+            throw new NotSupportedException("a frame with a window of more than 128 MiB, as zstd's long mode makes it", e);
         }
         catch (ZstdException e) when (e.Code == ZSTD_ErrorCode.ZSTD_error_dictionary_wrong)
         {

@@ -70,7 +70,7 @@ public sealed class FormatCommandTests : IDisposable
         File.ReadAllText(_directory.PathOf("rows.txt")).ShouldBe("0\n2\n");
         File.ReadAllText(_directory.PathOf("selected.run/ledger.jsonl")).ShouldContain("\"line\":3,\"fate\":\"filtered\"");
         File.ReadAllText(_directory.PathOf("selected.run/report.html")).ShouldContain("filtered");
-        var explained = Cli.RunIn(_directory.FullPath, "explain", "--run", "selected.run", "pool.csv:3");
+        var explained = Cli.RunIn(_directory.FullPath, "explain", "selected.run", "--id", "pool.csv:3");
         (explained.Output + explained.Error).ShouldContain("it doesn't fulfill lang = 'en'");
 
         File.Delete(_directory.PathOf("rows.txt"));
@@ -102,7 +102,7 @@ public sealed class FormatCommandTests : IDisposable
         {
             var run = Cli.RunIn(_directory.FullPath, ["select", "--pool", "pool.jsonl", "--method", "random", "--budget", "1", .. words]);
             run.ExitCode.ShouldBe(2, run.Error);
-            Directory.Exists(_directory.PathOf("selected.run")).ShouldBeFalse();
+            File.Exists(_directory.PathOf("selected.jsonl")).ShouldBeFalse();
             return run.Error.Split("pursuit: ")[^1];
         }
     }
@@ -126,7 +126,9 @@ public sealed class FormatCommandTests : IDisposable
         texts.Order().ShouldBe(["one", "three", "two"]);
         var places = new Dictionary<string, (long Row, string Line)>
         {
-            ["one"] = (0, "a.jsonl\t0"), ["two"] = (2, "a.jsonl\t2"), ["three"] = (4, "b.jsonl\t1"),
+            ["one"] = (0, "a.jsonl\t0"),
+            ["two"] = (2, "a.jsonl\t2"),
+            ["three"] = (4, "b.jsonl\t1"),
         };
         File.ReadAllLines(_directory.PathOf("rows.txt")).ShouldBe(texts.Select(t => places[t].Line));
         var array = File.ReadAllBytes(_directory.PathOf("rows.npy"));

@@ -80,7 +80,7 @@ public sealed partial class HelpTests
             Usage: pursuit select --pool <FILES>... --budget <AMOUNT> --method <NAME> [OPTIONS]
 
             Options:
-              --pool <FILES>...       The candidates, as JSONL, JSON arrays, Parquet or Arrow.
+              --pool <FILES>...       The candidates, as JSONL, JSON arrays, Parquet, Arrow, CSV or TSV.
               --target <FILES>...     Examples of what the model should become good at.
               --features <PATH>       Existing features of the pool, instead of computing them.
               --budget <AMOUNT>       How much to select, such as 500, 1% or 200k-tokens.
@@ -92,7 +92,7 @@ public sealed partial class HelpTests
             Example:
               pursuit select --pool pool.jsonl --target dev.jsonl --budget 5% --method gtp
 
-            'pursuit select --help' describes all 32 options.
+            'pursuit select --help' describes all 36 options.
 
             """);
     }

@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.IO.Compression;
 using Pursuit.Data;
 using Pursuit.TestKit;
@@ -39,8 +40,64 @@ public sealed class ArchiveTests : PoolTestBase
         var whole = File.ReadAllBytes(PathOf(name));
         for (var length = whole.Length - 1; length > 10; length -= 1 + (whole.Length / 100))
         {
-            if (name == "records.tar" && IsZero(whole.AsSpan(Math.Max(0, length - 1024), Math.Min(length, 1024)))) continue; // tar pads its end to 10 KiB
+            // tar pads its end to 10 KiB
+            if (name == "records.tar" && IsZero(whole.AsSpan(Math.Max(0, length - 1024), Math.Min(length, 1024)))) continue;
             Fails(Files.Write("cut-" + name, whole.AsSpan(0, length))).ShouldContain(message);
+        }
+    }
+
+    [Theory]
+    [InlineData(TarEntryFormat.V7, 60)]
+    [InlineData(TarEntryFormat.Ustar, 140)]
+    [InlineData(TarEntryFormat.Pax, 400)]
+    [InlineData(TarEntryFormat.Gnu, 400)]
+    public void Every_form_of_a_tar_is_read_with_long_names_and_without_links(TarEntryFormat format, int length)
+    {
+        var name = string.Concat(Enumerable.Repeat("0123456789/", length / 11)) + "a.jsonl";
+        using var bytes = new MemoryStream();
+        using (var tar = new TarWriter(bytes, format, leaveOpen: true))
+        {
+            tar.WriteEntry(Entry(TarEntryType.Directory, "data/"));
+            var link = Entry(TarEntryType.SymbolicLink, "link.jsonl");
+            link.LinkName = "a.jsonl";
+            tar.WriteEntry(link);
+            foreach (var (path, text) in new[] { (name, "old"), ("b.jsonl", "b"), (name, "new") })
+            {
+                var entry = Entry(format == TarEntryFormat.V7 ? TarEntryType.V7RegularFile : TarEntryType.RegularFile, path);
+                entry.DataStream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes($"{{\"text\":\"{text}\"}}\n"));
+                tar.WriteEntry(entry);
+            }
+        }
+
+        var file = Files.Write("a.tar", bytes.ToArray());
+        using var pool = Open(file);
+        pool.Sources.Select(s => s.Path).ShouldBe([$"{file}/{name}", $"{file}/b.jsonl"]);
+        pool.Read(CancellationToken.None).Select(e => e.Text).ShouldBe(["new", "b"]);
+
+        TarEntry Entry(TarEntryType type, string path) => format switch
+        {
+            TarEntryFormat.V7 => new V7TarEntry(type, path),
+            TarEntryFormat.Ustar => new UstarTarEntry(type, path),
+            TarEntryFormat.Pax => new PaxTarEntry(type, path),
+            _ => new GnuTarEntry(type, path),
+        };
+    }
+
+    [Fact]
+    public void A_header_that_asks_for_much_memory_or_goes_back_is_refused()
+    {
+        using var bytes = new MemoryStream();
+        using (var tar = new TarWriter(bytes, TarEntryFormat.Pax, leaveOpen: true))
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "a.jsonl") { DataStream = new MemoryStream("{}"u8.ToArray()) });
+        var beyond = "\u0080" + new string('\u0001', 11);
+        foreach (var size in new[] { "77777777777\0", "00010000000\0", "-0000000001\0", beyond })
+        {
+            var damaged = bytes.ToArray();
+            System.Text.Encoding.Latin1.GetBytes(size).CopyTo(damaged, 124);
+            damaged.AsSpan(148, 8).Fill((byte)' ');
+            var sum = damaged.Take(512).Sum(b => b);
+            System.Text.Encoding.ASCII.GetBytes($"{Convert.ToString(sum, 8).PadLeft(6, '0')}\0 ").CopyTo(damaged, 148);
+            Fails(Files.Write("a.tar", damaged)).ShouldContain("the tar is truncated or corrupt");
         }
     }
 
@@ -80,7 +137,8 @@ public sealed class ArchiveTests : PoolTestBase
     private string PathOf(string name)
     {
         if (name != "records.tar") return RepositoryFiles.Fixture("compression", name);
-        using var gzip = new GZipStream(File.OpenRead(RepositoryFiles.Fixture("compression", "records.tar.gz")), CompressionMode.Decompress);
+        using var file = File.OpenRead(RepositoryFiles.Fixture("compression", "records.tar.gz"));
+        using var gzip = new GZipStream(file, CompressionMode.Decompress);
         using var tar = new MemoryStream();
         gzip.CopyTo(tar);
         return Files.Write(name, tar.ToArray());

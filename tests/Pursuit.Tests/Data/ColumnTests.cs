@@ -37,7 +37,12 @@ public sealed class ColumnTests : PoolTestBase
     public void A_record_without_the_column_is_read_by_its_own_names_and_null_is_missing()
     {
         var path = Files.Write(
-            "a.jsonl", "{\"question\":\"q\",\"answer\":\"a\"}\n{\"prompt\":\"x\",\"completion\":\"y\"}\n{\"question\":null,\"prompt\":\"z\",\"answer\":\"a\"}");
+            "a.jsonl",
+            """
+            {"question":"q","answer":"a"}
+            {"prompt":"x","completion":"y"}
+            {"question":null,"prompt":"z","answer":"a"}
+            """);
         using var pool = Open(Options(path, ("prompt", "question"), ("completion", "answer")));
         pool.Read(CancellationToken.None).Select(e => e.Turns[0].Content).ShouldBe(["q", "x"]);
         pool.Ledger.Quarantined().Single().Reason.ShouldStartWith("no 'prompt'");

@@ -4,7 +4,9 @@ using Pursuit.TestKit;
 
 namespace Pursuit.Tests.Data;
 
-/// <summary>Compressed files by the reference programs (tests/fixtures/compression): whole they say what was put in, else they are refused.</summary>
+/// <summary>
+/// Compressed files by the reference programs (tests/fixtures/compression): whole they say what was put in, else they are refused.
+/// </summary>
 public sealed class CompressionTests : PoolTestBase
 {
     private static readonly string[] Lines =
@@ -119,7 +121,8 @@ public sealed class CompressionTests : PoolTestBase
         using var file = new MemoryStream();
         file.Write([0x04, 0x22, 0x4D, 0x18, .. descriptor, (byte)(XxHash32.Of(descriptor) >> 8)]);
         const int match = (1 << 16) - 1 - 5; // one literal before it, and five zeros behind
-        byte[] block = [0x1F, 0, 1, 0, .. Enumerable.Repeat((byte)255, (match - 19) / 255), (byte)((match - 19) % 255), 0x50, 0, 0, 0, 0, 0];
+        byte[] length = [.. Enumerable.Repeat((byte)255, (match - 19) / 255), (match - 19) % 255];
+        byte[] block = [0x1F, 0, 1, 0, .. length, 0x50, 0, 0, 0, 0, 0];
         for (var i = 0; i < blocks; i++)
         {
             file.Write(BitConverter.GetBytes(block.Length));

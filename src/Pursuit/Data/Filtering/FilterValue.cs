@@ -23,7 +23,8 @@ internal readonly record struct FilterValue(string? Text, double? Number, bool? 
     /// <summary>A number as JSON writes it; nothing where the text is none.</summary>
     public static FilterValue OfNumber(string text)
     {
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number)) return default;
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number))
+            return default;
         decimal? exact = decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var digits) ? digits : null;
         return new FilterValue(null, number, null) { Exact = exact };
     }

@@ -3,7 +3,9 @@ using Pursuit.Data.Json;
 
 namespace Pursuit.Data.Filtering;
 
-/// <summary>A condition on records' own fields, such as <c>lang = "en" and length(text) &gt; 200</c>; see docs/formats/filters.md.</summary>
+/// <summary>
+/// A condition on records' own fields, such as <c>lang = "en" and length(text) &gt; 200</c>; see docs/formats/filters.md.
+/// </summary>
 internal sealed class RecordFilter
 {
     private readonly ICondition _condition;
@@ -24,5 +26,6 @@ internal sealed class RecordFilter
 
     /// <summary>What is wrong at a column.</summary>
     internal static PursuitException Fault(int column, string found, string expected) => PursuitException.At(
-        ApiName.Where, FormattableString.Invariant($"column {column}: {found}"), expected, "docs/formats/filters.md has the whole language.");
+        ApiName.Where, FormattableString.Invariant($"column {column}: {found}"), expected,
+        "docs/formats/filters.md has the whole language.");
 }

@@ -25,11 +25,15 @@ internal sealed class SourceFile
     private readonly SourceFile? _archive;
     private readonly ArchiveMember? _member;
 
+    /// <summary>The ending of a file of separated values; null for any other.</summary>
+    private readonly string? _separated;
+
     /// <summary>Looks at a file.</summary>
     /// <exception cref="PursuitException">It can't be read, or is of a kind that isn't.</exception>
     public SourceFile(string path)
     {
         Path = _disk = path;
+        _separated = InputFiles.SeparatedEnding(path);
         if (!FileIdentity.IsRegularOrMissing(path)) throw NotAFile(); // opening a pipe would wait for somebody to write
         try
         {
@@ -64,6 +68,7 @@ internal sealed class SourceFile
     {
         (Path, _disk, _diskBytes, _changed) = (path, archive._disk, archive._diskBytes, archive._changed);
         (_archive, _member, Bytes) = (archive, member, member.Bytes);
+        _separated = InputFiles.SeparatedEnding(path);
         Span<byte> head = stackalloc byte[Codecs.HeadBytes];
         using (var bytes = OpenBytes()) head = head[..bytes.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
         Compression = Codecs.Detect(head, path);
@@ -90,7 +95,7 @@ internal sealed class SourceFile
     /// <summary>
     /// True where a record's place isn't one in a file as it lies on disk: to be read out of order, the text is unpacked first.
     /// </summary>
-    public bool NeedsUnpacking => IsCompressed || Separated is not null || (_member is not null && Start is null);
+    public bool NeedsUnpacking => IsCompressed || _separated is not null || Start is null;
 
     /// <summary>Its first byte in what it lies in; null within a zip.</summary>
     public long? Start => _member is null ? 0 : _member.Start;
@@ -100,9 +105,6 @@ internal sealed class SourceFile
 
     /// <summary>Its size on disk; within an archive its own.</summary>
     public long Bytes { get; }
-
-    /// <summary>The ending of a file of separated values; null for any other.</summary>
-    private string? Separated => InputFiles.SeparatedEnding(Path);
 
     /// <summary>Opens the file as it lies on disk.</summary>
     public FileStream OpenRaw()
@@ -161,7 +163,7 @@ internal sealed class SourceFile
     {
         raw = OpenBytes();
         var text = IsCompressed ? Codecs.Open(Compression, new BufferedStream(raw, 1 << 17), Path) : raw;
-        return Separated is { } ending && !IsTar ? new CsvText(text, Path, isTabs: ending == InputFiles.Tabs) : text;
+        return _separated is { } ending ? new CsvText(text, Path, isTabs: ending == InputFiles.Tabs) : text;
     }
 
     /// <summary>Checks that the file is still the one that was read.</summary>
