@@ -162,13 +162,7 @@ internal sealed class PlanCommand
     {
         if (target is null) return Math.Max(1, options.Clusters);
         var files = Enumerable.Range(0, target.Count).Select(i => target.Locator(i).Source).Distinct().Count();
-        return options.Groups switch
-        {
-            TargetGrouping.One => 1,
-            TargetGrouping.Named => files,
-            TargetGrouping.Auto when files > 1 => files,
-            _ => options.Clusters > 0 ? options.Clusters : Math.Clamp(target.Count / 8, 1, 8),
-        };
+        return options.GroupsOf(target.Count, files);
     }
 
     /// <summary>This machine, for what of a plan doesn't fit on it; its disk and network are not looked at.</summary>

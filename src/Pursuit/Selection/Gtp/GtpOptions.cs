@@ -7,7 +7,7 @@ namespace Pursuit.Selection.Gtp;
 public sealed record GtpOptions : PursuitOptions
 {
     /// <summary>Chosen by training on its choices (docs/design/gtp-choices.md).</summary>
-    private const int UsualBatch = 32;
+    private const int UsualBatch = 32, UsualGroups = 64;
 
     // Candidates stand in the Gram matrix beside a support of tens of thousands; no budget enters, or a larger one could fit worse.
     private const int LargestBite = 3072, LargestExchange = 768;
@@ -77,6 +77,9 @@ public sealed record GtpOptions : PursuitOptions
 
     /// <inheritdoc/>
     internal override int BatchFor(bool hasTarget) => Batch ?? (hasTarget ? UsualBatch : 0);
+
+    /// <summary>Halves of a group need several examples in it.</summary>
+    internal override int MostExamplesAlone => NoiseFloor == GtpNoiseFloor.HeldOut ? 0 : UsualGroups;
 
     /// <inheritdoc/>
     internal override bool PassesOverAll => Rounds == 1;

@@ -21,11 +21,12 @@ public abstract record PursuitOptions
     public bool Centre { get; init; }
 
     /// <summary>How the target becomes groups. Default: <see cref="TargetGrouping.Auto"/>.</summary>
-    [Description("target groups: auto (named ones, else clusters), named, clusters or one")]
+    [Description("target groups: auto (named ones, else gtp's examples and omp's clusters), named, clusters, one or examples (each alone)")]
     public TargetGrouping Groups { get; init; } = TargetGrouping.Auto;
 
     /// <summary>
-    /// Clusters where the target (or, without one, the pool) is clustered. Default 0: min(8, V/8) of a target, 1 of a pool.
+    /// Clusters where the target (or, without one, the pool) is clustered. Default 0: min(8, V/8) of a target, 1 of a pool. With
+    /// <see cref="TargetGrouping.Auto"/> a number asks for clusters.
     /// </summary>
     [Description("clusters of the target, 0 for min(8, examples/8); without a target, of the pool, 0 for 1")]
     public int Clusters { get; init; }
@@ -59,6 +60,29 @@ public abstract record PursuitOptions
 
     /// <summary>Passes whose gains may be kept, for a budget of rows.</summary>
     internal abstract long MostPasses(long budget);
+
+    /// <summary>
+    /// Most target examples that <see cref="TargetGrouping.Auto"/> fits each alone, and as many clusters of more; 0 where it fits few
+    /// clusters.
+    /// </summary>
+    internal virtual int MostExamplesAlone => 0;
+
+    /// <summary>True where <see cref="TargetGrouping.Auto"/> serves the examples one by one, or nearly.</summary>
+    /// <param name="named">The target's named groups.</param>
+    internal bool ServesExamples(int named) => Groups == TargetGrouping.Auto && named <= 1 && Clusters == 0 && MostExamplesAlone > 0;
+
+    /// <summary>Groups of a target of so many examples.</summary>
+    /// <param name="examples">V.</param>
+    /// <param name="named">The target's named groups.</param>
+    internal int GroupsOf(int examples, int named) => Groups switch
+    {
+        TargetGrouping.One => 1,
+        TargetGrouping.Named => named,
+        TargetGrouping.Auto when named > 1 => named,
+        TargetGrouping.Examples => examples,
+        _ when ServesExamples(named) => Math.Min(examples, MostExamplesAlone),
+        _ => Clusters > 0 ? Clusters : Math.Clamp(examples / 8, 1, 8),
+    };
 
     /// <summary>True where the pursuit's passes go over the whole pool.</summary>
     internal virtual bool PassesOverAll => true;
@@ -101,7 +125,10 @@ public abstract record PursuitOptions
 /// <summary>How target examples become the J groups a pursuit fits.</summary>
 public enum TargetGrouping
 {
-    /// <summary>The named groups where the target has several, else clusters.</summary>
+    /// <summary>
+    /// The named groups where the target has several, else every example alone (<c>gtp</c>, of up to 64; of more 64 clusters) or
+    /// clusters (<c>omp</c>).
+    /// </summary>
     Auto,
 
     /// <summary>The target's named groups.</summary>
@@ -112,6 +139,9 @@ public enum TargetGrouping
 
     /// <summary>One group: the paper's single-target form.</summary>
     One,
+
+    /// <summary>A group for every target example that has a gradient.</summary>
+    Examples,
 }
 
 /// <summary>When passes go over a screen of the rows.</summary>

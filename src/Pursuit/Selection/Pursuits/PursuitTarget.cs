@@ -34,7 +34,9 @@ internal sealed record PursuitTarget
         if (problem.Gradients.Target is null) return OfPool(problem, method, pool, options, context);
         var target = pool.OfTarget(problem.RequireTargetGradients(method));
         var (group, names) = Grouped(problem, method, target, options, context);
-        return OfGroups(target, group, names, context);
+        var fitted = OfGroups(target, group, names, context);
+        // Where examples are served one by one, the budget ends the pursuit: a pair of them says too little of its own noise.
+        return options.ServesExamples(problem.TargetGroupCount) ? fitted with { Noise = new double[names.Count] } : fitted;
     }
 
     /// <summary>The target of some of the target's examples; the others are in no group.</summary>
@@ -61,12 +63,10 @@ internal sealed record PursuitTarget
         var named = problem.TargetGroupCount;
         if (options.Groups == TargetGrouping.Named || (options.Groups == TargetGrouping.Auto && named > 1))
             return (problem.GroupsOfTargetGradients(), problem.NamesOfTargetGroups());
+        if (options.Groups == TargetGrouping.Examples || (options.ServesExamples(named) && target.Count <= options.MostExamplesAlone))
+            return EachAlone(target);
 
-        var clusters = options.Groups == TargetGrouping.One
-            ? 1
-            : options.Clusters > 0
-            ? options.Clusters
-            : Math.Clamp(target.Count / 8, 1, 8);
+        var clusters = options.GroupsOf(target.Count, named);
         if (clusters > target.Count)
             throw PursuitException.At(
                 $"{method}.clusters",
@@ -81,9 +81,32 @@ internal sealed record PursuitTarget
         return (group, ClusterNames(group));
     }
 
+    /// <summary>Every example with a gradient is a group; the others are in none.</summary>
+    private static (IReadOnlyList<int> Group, IReadOnlyList<string> Names) EachAlone(GradientRows target)
+    {
+        var names = new List<string>();
+        var group = new int[target.Count];
+        for (var v = 0; v < group.Length; v++)
+        {
+            group[v] = target.Norms[v] > 0 ? names.Count : -1;
+            if (group[v] >= 0) names.Add(FormattableString.Invariant($"example {v + 1}"));
+        }
+
+        return names.Count > 0
+            ? (group, names)
+            : throw PursuitException.At(
+                target.Features.Name,
+                FormattableString.Invariant($"{target.Count:N0} rows, all zero"),
+                "at least one that isn't",
+                "Give examples the model doesn't already know by heart, and check that their answers carry loss.");
+    }
+
     private static PursuitTarget OfPool(
         SelectionProblem problem, string method, GradientRows pool, PursuitOptions options, SelectionContext context)
     {
+        if (options.Groups == TargetGrouping.Examples)
+            throw PursuitException.At(
+                $"{method}.groups", "examples, and no target", "a target", $"Without one, {method}.clusters sets the pool's clusters.");
         var clusters = options.Groups is TargetGrouping.One or TargetGrouping.Named ? 1 : Math.Max(1, options.Clusters);
         if (options.Centre && clusters == 1)
             throw PursuitException.At(

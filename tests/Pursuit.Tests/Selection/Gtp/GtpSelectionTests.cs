@@ -64,6 +64,29 @@ public sealed class GtpSelectionTests
     }
 
     [Fact]
+    public void A_group_for_every_example_is_what_as_many_named_groups_are_and_leaves_out_those_without_a_gradient()
+    {
+        string[] names = [.. Enumerable.Range(1, 12).Select(v => $"example {v}")];
+        var named = Gradients.Realistic(300, 12, "40", groups: names);
+        var examples = named with { TargetGroups = [], TargetGroupNames = [] };
+        var (chosen, expected) = (
+            GtpLawTests.Select(examples, new GtpOptions { Groups = TargetGrouping.Examples }),
+            GtpLawTests.Select(named, new GtpOptions { Groups = TargetGrouping.Named }));
+        chosen.Rows.ShouldBe(expected.Rows);
+        ((PursuitDetails)chosen.Details!).Groups.ShouldBe(names);
+        ((PursuitDetails)chosen.Details!).GroupNoiseFloors.ShouldAllBe(floor => floor == 0, "one example says nothing of its noise");
+
+        var target = Gradients.Gaussian(12, 48, 2, "examples");
+        foreach (var block in target) block.AsSpan(3 * 48, 48).Clear();
+        var lacking = Gradients.Problem((MemoryFeatures)named.Gradients.Pool!, new MemoryFeatures("target", 48, target, [0.7, 0.3]), "40");
+        var without = GtpLawTests.Select(lacking, new GtpOptions { Groups = TargetGrouping.Examples });
+        ((PursuitDetails)without.Details!).Groups.ShouldBe(names.Where((_, v) => v != 3));
+        Should.Throw<PursuitException>(
+            () => GtpLawTests.Select(Gradients.WithoutTarget(named), new GtpOptions { Groups = TargetGrouping.Examples }))
+            .Message.ShouldContain("gtp.groups: examples, and no target");
+    }
+
+    [Fact]
     public void Without_a_fill_the_selection_is_what_the_pursuit_wanted_and_says_so()
     {
         var chosen = GtpLawTests.Select(Gradients.Realistic(400, 24, "150"), new GtpOptions { Fill = GtpFill.None });
