@@ -16,7 +16,6 @@ using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Gtp;
 using Pursuit.Selection.Methods;
-using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Cli.Commands;
 

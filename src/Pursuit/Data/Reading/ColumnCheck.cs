@@ -33,8 +33,7 @@ internal static class ColumnCheck
 
     private static void Look(SourceFile file, PoolOptions options, int blockBytes, HashSet<string> missing, List<string> seen)
     {
-        using var text = file.OpenText(out _);
-        var reader = new RecordReader(text, file.Path, options.MaxRecordBytes, blockBytes, hash: null);
+        using var reader = file.OpenRecords(options.MaxRecordBytes, blockBytes, hash: null);
         var tape = new JsonTape(options.MaxDepth);
         var batch = new RecordBatch();
         var known = seen.ToHashSet(StringComparer.Ordinal);
