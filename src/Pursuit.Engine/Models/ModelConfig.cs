@@ -29,6 +29,9 @@ internal sealed record ModelConfig
     /// <summary>Layers at most; the deepest models that are published have below 200.</summary>
     public const int MostLayers = 4_096;
 
+    /// <summary>Experts of a layer at most; published models have below 1,000.</summary>
+    public const int MostExperts = 16_384;
+
     /// <summary>The family's name in config.json.</summary>
     public string ModelType { get; init; } = "llama";
 
@@ -234,6 +237,8 @@ internal sealed record ModelConfig
         {
             AtLeastOne(Experts, mixture.CountKey);
             AtLeastOne(ExpertSize, mixture.SizeKey);
+            if (Experts > MostExperts)
+                faults.Add($"{mixture.CountKey} is {Experts}, at most {MostExperts} are possible");
             if (ExpertsPerToken < 1 || ExpertsPerToken > Experts)
                 faults.Add($"num_experts_per_tok is {ExpertsPerToken}, 1 to {Experts} are possible");
             AtMostATensor(
@@ -256,6 +261,8 @@ internal sealed record ModelConfig
             hidden * (queries + 2 * keys),
             $"the {QueryHeads} query and 2 times {KeyValueHeads} key and value heads of head_dim {HeadSize} times hidden_size "
                 + $"{HiddenSize}");
+        if (Family.Names.Positions is not null)
+            AtMostATensor(hidden * MaximumPositions, $"{Family.Keys.Positions} {MaximumPositions} times {Family.Keys.Hidden} {HiddenSize}");
         RopeScaling.AddFaults(faults, Rotated);
         if (faults.Count > 0)
         {
