@@ -76,9 +76,8 @@ internal sealed class PlanCommand
 
     private IEnumerable<Option> Options() =>
     [
-        _pool, _target, _examples, _machines, _kind, _budget, _model, _encoder, _maxLength, _templateSet, _set, _split, _shape, .. _records.All,
-        _preference, _dedup, _threads,
-        _device, _json,
+        _pool, _target, _examples, _machines, _kind, _budget, _model, _encoder, _maxLength, _templateSet, _set, _split, _shape,
+        .. _records.All, _preference, _dedup, _threads, _device, _json,
     ];
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)

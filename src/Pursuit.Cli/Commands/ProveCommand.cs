@@ -153,8 +153,8 @@ internal sealed class ProveCommand
     [
         _pool, _target, _test, _methods, _budget, _model, _fromScratch, _seeds, _epochSeeds, _time, _use, _epochs, _batch,
         _learningRate, _warmup, _maxLength, _templateSet, _generate,
-        _features, _targetFeatures, _encoder, _set, _seed, _split, _shape, .. _records.All, _preference, _strict, _dedup, _microBatch, _threads,
-        _device, _run, _config, _json,
+        _features, _targetFeatures, _encoder, _set, _seed, _split, _shape, .. _records.All, _preference, _strict, _dedup, _microBatch,
+        _threads, _device, _run, _config, _json,
     ];
 
     private JobFiles Files(ParseResult parsed)

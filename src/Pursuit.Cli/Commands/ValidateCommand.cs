@@ -99,10 +99,8 @@ internal sealed class ValidateCommand
     private IEnumerable<Option> Options() =>
     [
         _pool, _target, _methods, _model, _time, _examples, _subsets, _share, _removed, _epochs, _batch, _learningRate, _maxLength,
-        _templateSet, _features, _encoder, _set, _seed, _split, _shape, .. _records.All, _preference, _strict, _dedup, _microBatch, _threads,
-        _device,
-        _run, _config,
-        _json,
+        _templateSet, _features, _encoder, _set, _seed, _split, _shape, .. _records.All, _preference, _strict, _dedup, _microBatch,
+        _threads, _device, _run, _config, _json,
     ];
 
     private JobFiles Files(ParseResult parsed)

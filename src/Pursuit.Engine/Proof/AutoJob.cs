@@ -42,7 +42,7 @@ public sealed class AutoJob
                 selection.On is null ? ApiName.Features : ApiName.On,
                 $"given with '{AutoOptions.Name}'",
                 $"a run of {ApiName.ModelFeatures}, or nothing",
-                $"Halves of the target need features made as the pool's were; {AutoOptions.Name}.methods says on what each candidate works.");
+                $"Halves of the target need features made as the pool's were; {AutoOptions.Name}.methods says on what each method works.");
         if (selection.ModelDirectory is not { } model)
             throw PursuitException.At(ApiName.Model, "missing", $"the model that '{AutoOptions.Name}' trains");
         foreach (var candidate in _auto.Candidates(selection.FeaturesRun)) With(candidate, selection).Validate();

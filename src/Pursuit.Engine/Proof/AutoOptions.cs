@@ -14,7 +14,7 @@ public sealed record AutoOptions
     public const string Name = ProofMethod.Auto;
 
     /// <summary>The methods, as a proof names them, with commas between; random is always among them.</summary>
-    [Description("the methods to choose among, as --methods of 'pursuit prove'; random is always among them")]
+    [Description("the methods to choose among, with commas between, named as in a proof; random is always among them")]
     public string Methods { get; init; } = "gtp,less-round-robin,tsds:on=gradients,rds-round-robin";
 
     /// <summary>Trainings of each method on each half of the target, with other seeds. Default 1; range 1 to 100.</summary>

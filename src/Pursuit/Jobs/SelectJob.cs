@@ -237,7 +237,13 @@ public sealed class SelectJob
             CancellationToken = cancellationToken,
         };
         var selection = MethodOptions.Create(_method, _options.Settings).Select(inputs.Problem, context);
-        SelectionFile.Write(stage, selection with { Method = Label, Remarks = [.. _options.Remarks, .. selection.Remarks, .. inputs.Statistics.Remarks()] });
+        SelectionFile.Write(
+            stage,
+            selection with
+            {
+                Method = Label,
+                Remarks = [.. _options.Remarks, .. selection.Remarks, .. inputs.Statistics.Remarks()],
+            });
         return found > 0 ? found : null;
     }
 

@@ -39,7 +39,8 @@ public sealed record ProofMethod(string Label, string Name, IReadOnlyList<string
         ]);
 
     /// <summary>True where the method can't work without a target.</summary>
-    public bool NeedsTarget => IsAuto || Needs.NeedsTargetFeatures() || (Needs & (FeatureNeeds.ReferenceLengths | FeatureNeeds.TargetTexts)) != 0;
+    public bool NeedsTarget =>
+        IsAuto || Needs.NeedsTargetFeatures() || (Needs & (FeatureNeeds.ReferenceLengths | FeatureNeeds.TargetTexts)) != 0;
 
     /// <summary>True where another target gives another selection.</summary>
     public bool ReadsTarget => NeedsTarget || Needs.ReadsTargetFeatures();

@@ -114,7 +114,8 @@ public sealed class AutoTests : IDisposable
         Out = _tiny.PathOf("selected.jsonl"),
     };
 
-    private static AutoJob Job(SelectJobOptions selection, IProgress<WorkProgress>? progress = null) => new(selection, Device.Cpu, progress);
+    private static AutoJob Job(SelectJobOptions selection, IProgress<WorkProgress>? progress = null) =>
+        new(selection, Device.Cpu, progress);
 
     private AutoVerdict Choose(SelectJobOptions selection, string run, IProgress<WorkProgress>? progress = null)
     {

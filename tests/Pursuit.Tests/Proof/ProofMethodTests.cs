@@ -21,7 +21,7 @@ public sealed class ProofMethodTests
     [Theory]
     [InlineData("grand:on=embeddings", "defined by gradients")]
     [InlineData("bm25:on=gradients", "compares no vectors")]
-    [InlineData("rds:on=words", "on=gradients or on=embeddings")]
+    [InlineData("rds:on=words", "on=gradients, on=embeddings or on=encoder")]
     [InlineData("full:on=gradients", "no options")]
     [InlineData("rds:onn=gradients", "onn")]
     public void What_it_cannot_compare_is_refused(string text, string why) =>

@@ -45,7 +45,7 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
             var scores = problem.Identify(trace.Wanted(residual), support, cancellationToken);
             var helped = CandidateBatch.Add(problem, support, scores, options.Offered(before.Length), distinctFrom) > 0;
             // Weights that are fitted loosely hide rows that would help: without any, fit to the end and look again.
-            if (!helped && isFinal) return trace.Exhausted(residual);
+            if (!helped && isFinal) return trace.Exhausted(support, residual);
             if (!helped) settings = NonNegativeSettings.Final;
             var products = support.Solve(settings);
             var isShort = support.KeepUsed(room);
@@ -100,7 +100,7 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
         {
             var before = support.Positions.ToArray();
             var scores = problem.Identify(trace.Wanted(residual), support, cancellationToken);
-            if (CandidateBatch.Add(problem, support, scores, offered(), distinctFrom) == 0) return trace.Exhausted(residual);
+            if (CandidateBatch.Add(problem, support, scores, offered(), distinctFrom) == 0) return trace.Exhausted(support, residual);
 
             var products = support.Solve(Ranking);
             support.KeepUsed(budget);

@@ -138,15 +138,7 @@ internal sealed class PursuitTrace
         _iterations.Add(
             new PursuitIteration(support.Count, objective, relative, _problem.UniformResidual(support.Sum()), products, heldOut));
         _progress?.Report(new WorkProgress("pursuit", support.Count, _budget, "examples", $"residual {relative:0.000}"));
-        if (objective <= _objective)
-        {
-            _objective = objective;
-            _positions = support.Positions.ToArray();
-            _weights = support.Weights();
-            _residual = residual;
-            _isFinal = isFinal;
-        }
-
+        if (objective <= _objective) Keep(support, residual, objective, isFinal);
         if (relative < _stops.Residual) return StopReason.ResidualReached;
         if (IsAllNoise(residual)) return StopReason.NoiseFloor;
         if (heldOut is { } h && HasStoppedFalling(h, support.Count)) return StopReason.HeldOut;
@@ -157,10 +149,17 @@ internal sealed class PursuitTrace
     public bool IsAllNoise(float[] residual) => _stops.NoiseFloor && !Unfinished(residual).Contains(true);
 
     /// <summary>
-    /// Why a pursuit ends for which no row helps: all conditions hold, or those of the groups that aren't within their noise.
+    /// Why a pursuit ends for which no row helps: all conditions hold, or those of the groups that aren't within their noise. Where all
+    /// do, this iterate is the least there is: one before it seems lower by rounding alone.
     /// </summary>
-    public StopReason Exhausted(float[] residual) =>
-        _stops.NoiseFloor && Unfinished(residual).Contains(false) ? StopReason.NoiseFloor : StopReason.Optimal;
+    /// <param name="support">The last recorded iterate's rows and weights.</param>
+    /// <param name="residual">Its R.</param>
+    public StopReason Exhausted(SupportSet support, float[] residual)
+    {
+        if (_stops.NoiseFloor && Unfinished(residual).Contains(false)) return StopReason.NoiseFloor;
+        Keep(support, residual, support.Objective(residual), isFinal: true);
+        return StopReason.Optimal;
+    }
 
     /// <summary>R for identification: groups whose residual is within their noise ask for nothing more.</summary>
     public float[] Wanted(float[] residual)
@@ -188,6 +187,15 @@ internal sealed class PursuitTrace
         Reason = reason,
         Violation = violation,
     };
+
+    private void Keep(SupportSet support, float[] residual, double objective, bool isFinal)
+    {
+        _objective = objective;
+        _positions = support.Positions.ToArray();
+        _weights = support.Weights();
+        _residual = residual;
+        _isFinal = isFinal;
+    }
 
     private bool[] Unfinished(float[] residual)
     {

@@ -19,7 +19,7 @@ public sealed class GtpSelectionTests
     public void A_fill_uses_the_whole_budget_and_repeats_nothing(GtpFill fill)
     {
         var selection = Gradients.Realistic(400, 24, "150");
-        var chosen = GtpLawTests.Select(selection, new GtpOptions { Fill = fill });
+        var chosen = GtpLawTests.Select(selection, new GtpOptions { Fill = fill, Groups = TargetGrouping.Clusters });
         var details = (PursuitDetails)chosen.Details!;
         chosen.Rows.Count.ShouldBe(150);
         chosen.Rows.Select(r => r.Position).ShouldBeUnique();
@@ -89,7 +89,7 @@ public sealed class GtpSelectionTests
     [Fact]
     public void Without_a_fill_the_selection_is_what_the_pursuit_wanted_and_says_so()
     {
-        var chosen = GtpLawTests.Select(Gradients.Realistic(400, 24, "150"), new GtpOptions { Fill = GtpFill.None });
+        var chosen = GtpLawTests.Select(Gradients.Realistic(400, 24, "150"), new GtpOptions { Fill = GtpFill.None, Groups = TargetGrouping.Clusters });
         chosen.Rows.Count.ShouldBe(((PursuitDetails)chosen.Details!).Wanted);
         chosen.Remarks.ShouldContain(r => r.Contains("stay unused", StringComparison.Ordinal));
     }
@@ -176,10 +176,26 @@ public sealed class GtpSelectionTests
     [InlineData(40, 5)]
     [InlineData(64, 8)]
     [InlineData(200, 8)]
-    public void An_unnamed_target_becomes_a_cluster_per_eight_examples_at_most_eight(int examples, int clusters)
+    public void Clusters_of_a_target_are_one_per_eight_examples_at_most_eight(int examples, int clusters)
     {
         var selection = Gradients.Realistic(60, examples, "10");
-        GtpLawTests.Open(selection, new GtpOptions()).Target.Groups.ShouldBe(clusters);
+        GtpLawTests.Open(selection, new GtpOptions { Groups = TargetGrouping.Clusters }).Target.Groups.ShouldBe(clusters);
+        // Halves of a group need several examples in it.
+        GtpLawTests.Open(selection, new GtpOptions { NoiseFloor = GtpNoiseFloor.HeldOut }).Target.Groups.ShouldBe(clusters);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(15, 15)]
+    [InlineData(64, 64)]
+    [InlineData(65, 64)]
+    [InlineData(200, 64)]
+    public void An_unnamed_target_is_served_example_by_example_in_at_most_64_groups_without_a_noise_floor(int examples, int groups)
+    {
+        var target = GtpLawTests.Open(Gradients.Realistic(60, examples, "10"), new GtpOptions()).Target;
+        target.Groups.ShouldBe(groups);
+        target.Noise.ShouldAllBe(n => n == 0);
+        target.Shares.Sum().ShouldBe(1, 1e-12);
     }
 
     [Fact]
@@ -334,7 +350,7 @@ public sealed class GtpSelectionTests
         var selection = Gradients.Problem(
             new MemoryFeatures("pool", once.Dimension, blocks, once.Etabar),
             (MemoryFeatures)Gradients.Realistic(100, 24, "1").Gradients.Target!, "90");
-        var chosen = GtpLawTests.Select(selection, new GtpOptions { Fill = fill });
+        var chosen = GtpLawTests.Select(selection, new GtpOptions { Fill = fill, Groups = TargetGrouping.Clusters });
         var fills = chosen.Rows.Where(r => r.Score == 0).Select(r => r.Position).ToHashSet();
         fills.Count.ShouldBeGreaterThan(20);
         ((PursuitDetails)chosen.Details!).NearDuplicates

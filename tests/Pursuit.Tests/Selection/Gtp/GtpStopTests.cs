@@ -96,7 +96,7 @@ public sealed class GtpStopTests
         var selection = Gradients.Problem(new MemoryFeatures("pool", 32, [values]), new MemoryFeatures("target", 32, [target]), "20");
         foreach (var fill in new[] { GtpFill.Herd, GtpFill.Peel })
         {
-            var chosen = GtpLawTests.Select(selection, new GtpOptions { Fill = fill });
+            var chosen = GtpLawTests.Select(selection, new GtpOptions { Fill = fill, Groups = TargetGrouping.One });
             chosen.Rows.Count.ShouldBe(20);
             chosen.Rows.ShouldAllBe(r => r.Weight == 1 && r.Score == 0);
             chosen.Remarks.ShouldContain(r => r.Contains("sampling noise", StringComparison.Ordinal));
@@ -105,9 +105,10 @@ public sealed class GtpStopTests
             details.UniformResidual.ShouldBeLessThan(0.8);
         }
 
-        var message = Should.Throw<PursuitException>(() => GtpLawTests.Select(selection, new GtpOptions { Fill = GtpFill.None })).Message;
+        var message = Should.Throw<PursuitException>(() => GtpLawTests.Select(selection, new GtpOptions { Fill = GtpFill.None, Groups = TargetGrouping.One }))
+            .Message;
         message.ShouldContain("sampling noise");
         message.ShouldContain("gtp.noise-floor=off");
-        GtpLawTests.Select(selection, new GtpOptions { NoiseFloor = GtpNoiseFloor.Off }).Remarks.ShouldBeEmpty();
+        GtpLawTests.Select(selection, new GtpOptions { NoiseFloor = GtpNoiseFloor.Off, Groups = TargetGrouping.One }).Remarks.ShouldBeEmpty();
     }
 }

@@ -20,7 +20,7 @@ internal static class PursuitCases
         { "gtp", ["gtp.batch=0", "gtp.centre=true", "gtp.noise-floor=off", "gtp.fill=none"] },
         { "gtp", ["gtp.normalise=none", "gtp.norm-floor=0"] },
         { "gtp", ["gtp.normalise=row", "gtp.weights=raw"] },
-        { "gtp", ["gtp.rounds=2", "gtp.parts=3"] },
+        { "gtp", ["gtp.rounds=2", "gtp.parts=3", "gtp.groups=clusters"] },
         { "omp", [] },
     };
 

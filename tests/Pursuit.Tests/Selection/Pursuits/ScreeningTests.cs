@@ -189,7 +189,7 @@ public sealed class ScreeningTests : IDisposable
         var tight = new PursuitMemory(needed.Planned);
         Choose(problem, "gtp", [], tight);
         (tight.Screens, tight.RowsScreened, tight.Planned).ShouldBe((false, 0L, needed.Planned));
-        var roomy = new PursuitMemory(needed.Planned + (10 << 20));
+        var roomy = new PursuitMemory(needed.Planned + (64 << 20));
         Choose(problem, "gtp", [], roomy);
         roomy.Screens.ShouldBeTrue();
         roomy.Planned.ShouldBeInRange(needed.Planned + RowScreen.BytesOf(600, 2, 96), roomy.Allowed!.Value);
