@@ -89,7 +89,8 @@ public sealed class GtpSelectionTests
     [Fact]
     public void Without_a_fill_the_selection_is_what_the_pursuit_wanted_and_says_so()
     {
-        var chosen = GtpLawTests.Select(Gradients.Realistic(400, 24, "150"), new GtpOptions { Fill = GtpFill.None, Groups = TargetGrouping.Clusters });
+        var chosen = GtpLawTests.Select(
+            Gradients.Realistic(400, 24, "150"), new GtpOptions { Fill = GtpFill.None, Groups = TargetGrouping.Clusters });
         chosen.Rows.Count.ShouldBe(((PursuitDetails)chosen.Details!).Wanted);
         chosen.Remarks.ShouldContain(r => r.Contains("stay unused", StringComparison.Ordinal));
     }

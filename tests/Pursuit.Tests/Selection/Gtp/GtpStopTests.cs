@@ -105,10 +105,10 @@ public sealed class GtpStopTests
             details.UniformResidual.ShouldBeLessThan(0.8);
         }
 
-        var message = Should.Throw<PursuitException>(() => GtpLawTests.Select(selection, new GtpOptions { Fill = GtpFill.None, Groups = TargetGrouping.One }))
-            .Message;
+        var unfilled = new GtpOptions { Fill = GtpFill.None, Groups = TargetGrouping.One };
+        var message = Should.Throw<PursuitException>(() => GtpLawTests.Select(selection, unfilled)).Message;
         message.ShouldContain("sampling noise");
         message.ShouldContain("gtp.noise-floor=off");
-        GtpLawTests.Select(selection, new GtpOptions { NoiseFloor = GtpNoiseFloor.Off, Groups = TargetGrouping.One }).Remarks.ShouldBeEmpty();
+        GtpLawTests.Select(selection, unfilled with { NoiseFloor = GtpNoiseFloor.Off, Fill = GtpFill.Herd }).Remarks.ShouldBeEmpty();
     }
 }
