@@ -96,7 +96,7 @@ internal sealed record PursuitTarget
             ? (group, names)
             : throw PursuitException.At(
                 target.Features.Name,
-                FormattableString.Invariant($"{target.Count:N0} rows, all zero"),
+                FormattableString.Invariant($"the gradients of all its {target.Count:N0} examples are zero"),
                 "at least one that isn't",
                 "Give examples the model doesn't already know by heart, and check that their answers carry loss.");
     }
