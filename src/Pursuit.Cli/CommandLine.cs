@@ -48,6 +48,7 @@ internal static class CommandLine
     public static int Run(string[] args)
     {
         Zstd.Register();
+        OnnxLibrary.Register();
         try
         {
             TableFormats.Register();
