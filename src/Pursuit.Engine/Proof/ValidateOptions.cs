@@ -48,8 +48,8 @@ public sealed record ValidateOptions
     /// <summary>Random examples of the pool that trainings draw on, at least 16; fewer where the pool has fewer. Default 600.</summary>
     public int Examples { get; init; } = 600;
 
-    /// <summary>Random subsets of those, a training each, at least 4. Default 40.</summary>
-    public int Subsets { get; init; } = 40;
+    /// <summary>Random subsets of those, a training each, at least 4. Default 32.</summary>
+    public int Subsets { get; init; } = 32;
 
     /// <summary>Share of the examples in each subset, 0 to 1, both excluded. Default one half.</summary>
     public double Share { get; init; } = 0.5;
