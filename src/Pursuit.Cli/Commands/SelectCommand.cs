@@ -244,7 +244,7 @@ internal sealed class SelectCommand
     }
 
     private static AutoJob Auto(SelectJobOptions options, IProgress<WorkProgress>? progress) =>
-        new(options, CommonOptions.DeviceOf(options.Device), progress) { OnWarning = Note };
+        new(options, FeatureCommandOptions.Encoders, CommonOptions.DeviceOf(options.Device), progress) { OnWarning = Note };
 
     private static void Note(string note) => Terminal.Line($"Note      {note}");
 

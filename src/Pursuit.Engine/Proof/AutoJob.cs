@@ -20,20 +20,21 @@ public sealed class AutoJob
     private const string TrialName = "auto";
 
     private readonly SelectJobOptions _selection;
-    private readonly AutoOptions _auto = new();
+    private readonly AutoOptions _auto;
     private readonly ProveOptions _recipe;
     private readonly IProgress<WorkProgress>? _progress;
 
     /// <summary>Takes the selection, whose method is "auto".</summary>
     /// <param name="selection">The selection.</param>
+    /// <param name="encoders">Reads the selection's encoder; null where it has none.</param>
     /// <param name="device">Where models compute.</param>
     /// <param name="progress">Told how far long work has come.</param>
     /// <exception cref="PursuitException">An option is out of range, a candidate can't take part, or something is missing.</exception>
-    public AutoJob(SelectJobOptions selection, Device device, IProgress<WorkProgress>? progress)
+    public AutoJob(SelectJobOptions selection, IEncoderLoader? encoders, Device device, IProgress<WorkProgress>? progress)
     {
-        (_selection, _progress) = (selection, progress);
-        MethodOptions.Fill(_auto, AutoOptions.Name, selection.Settings);
-        _auto.Validate();
+        // An encoder alone says on what a method works; which of several do, each says itself.
+        if (selection.On?.Kind == FeatureKind.Encoder && selection.Encoder is not null) selection = selection with { On = null };
+        (_selection, _progress, _auto) = (selection, progress, AutoOptions.Of(selection.Settings));
         if (selection.Targets.Count == 0)
             throw PursuitException.At(
                 ApiName.Target, $"missing; '{AutoOptions.Name}' judges methods by examples of it", "a target", "Or name a method.");
@@ -46,9 +47,10 @@ public sealed class AutoJob
         if (selection.ModelDirectory is not { } model)
             throw PursuitException.At(ApiName.Model, "missing", $"the model that '{AutoOptions.Name}' trains");
         foreach (var candidate in _auto.Candidates(selection.FeaturesRun)) With(candidate, selection).Validate();
-        var (gradients, embeddings) = (new GradientFeatureOptions(), new EmbeddingOptions());
+        var (gradients, embeddings, encoder) = (new GradientFeatureOptions(), new EmbeddingOptions(), new EncoderOptions());
         MethodOptions.Fill(gradients, GradientFeatureOptions.Name, selection.Settings);
         MethodOptions.Fill(embeddings, EmbeddingOptions.Name, selection.Settings);
+        MethodOptions.Fill(encoder, EncoderOptions.Name, selection.Settings);
         _recipe = new ProveOptions
         {
             Pool = selection.Pool,
@@ -60,12 +62,16 @@ public sealed class AutoJob
             FeaturesRun = selection.FeaturesRun,
             FeatureOptions = gradients,
             EmbeddingOptions = embeddings,
+            Encoder = selection.Encoder,
+            Encoders = encoders,
+            EncoderOptions = encoder,
             FirstSeed = selection.Seed,
             MaxLength = Math.Min(selection.MaxLength, ModelConfigReader.ReadDirectory(model).MaximumPositions),
             TemplateSettings = selection.TemplateSettings,
             Workers = new DecoderPoolOptions { MicroBatchTokens = 256, Threads = selection.Pool.Threads },
             Device = device,
         };
+        if (_recipe.EncoderFault(_auto.Candidates(selection.FeaturesRun)) is { } fault) throw new PursuitException([fault]);
     }
 
     /// <summary>Told what a person should know while the job goes on.</summary>
@@ -117,14 +123,14 @@ public sealed class AutoJob
     {
         Method = method.Name,
         On = method.On,
+        Encoder = method.On?.Kind == FeatureKind.Encoder ? selection.Encoder : null,
         Settings = [.. selection.Settings, .. method.Settings],
     };
 
     private HashSet<ContentId>? Excluded(CancellationToken cancellationToken)
     {
         if (!_selection.ExcludesTarget) return null;
-        using var target = Pool.Open(
-            _selection.Pool with { Paths = [.. _selection.Targets], NearDuplicates = null }, null, cancellationToken);
+        using var target = Pool.Open(_selection.Pool.Beside(_selection.Targets), null, cancellationToken);
         return target.ContentIds.ToArray().ToHashSet();
     }
 }

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Pursuit.Engine.Features;
 using Pursuit.Proof;
 using Pursuit.Selection;
+using Pursuit.Selection.Methods;
 
 namespace Pursuit.Engine.Proof;
 
@@ -29,6 +30,17 @@ public sealed record AutoOptions
     [Description("the trainings' peak learning rate, above 0; that of the proof, else 0.0003")]
     public double? LearningRate { get; init; }
 
+    /// <summary>The options that settings name.</summary>
+    /// <param name="settings">"NAME.option=value" pairs; those of other owners are passed over.</param>
+    /// <exception cref="PursuitException">An option is unknown or out of range, or a method unknown.</exception>
+    internal static AutoOptions Of(IReadOnlyList<string> settings)
+    {
+        var options = new AutoOptions();
+        MethodOptions.Fill(options, Name, settings);
+        options.Validate();
+        return options;
+    }
+
     /// <summary>A proof's recipe with what these options say of it.</summary>
     internal ProveOptions On(ProveOptions recipe) =>
         recipe with { Epochs = Epochs ?? recipe.Epochs, LearningRate = LearningRate ?? recipe.LearningRate };
@@ -41,7 +53,7 @@ public sealed record AutoOptions
         var words = Methods.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         ProofMethod[] named = [.. words.Where(w => w != ProofReport.Random).Select(ProofMethod.Parse)];
         if (named.FirstOrDefault(m => m.IsFull || m.IsAuto) is { } unfit)
-            throw PursuitException.At($"{Name}.methods", $"'{unfit.Label}'", "methods that select", Suggestion.For(unfit.Name, []));
+            throw PursuitException.At($"{Name}.methods", $"'{unfit.Label}'", "methods that select");
         if (named.FirstOrDefault(m => m.FeatureSettings.Count > 0) is { } changed)
             throw PursuitException.At(
                 $"{Name}.methods",

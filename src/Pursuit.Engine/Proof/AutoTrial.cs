@@ -65,7 +65,7 @@ internal sealed class AutoTrial(RunDirectory run, ProveOptions options, AutoOpti
     /// <summary>The target's records in two files, each record in one of them: which, depends on its content and the seed alone.</summary>
     private IReadOnlyList<string> Split(IReadOnlyList<string> target, ulong seed, CancellationToken cancellationToken)
     {
-        using var examples = Pool.Open(options.Pool with { Paths = [.. target], NearDuplicates = null }, null, cancellationToken);
+        using var examples = Pool.Open(options.Pool.Beside(target), null, cancellationToken);
         if (examples.Count < LeastExamples)
             throw PursuitException.At(
                 ApiName.Target,

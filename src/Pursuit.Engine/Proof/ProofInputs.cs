@@ -143,7 +143,7 @@ internal sealed class ProofInputs : IDisposable
             [
                 .. tests.Select(test =>
                 {
-                    using var examples = Pool.Open(reading with { Paths = [test.Path], NearDuplicates = null }, null, cancellationToken);
+                    using var examples = Pool.Open(reading.Beside([test.Path]), null, cancellationToken);
                     return Regime.Encode(test.Name, examples, _encoder, _config, cancellationToken);
                 }),
             ],

@@ -86,8 +86,7 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Pr
     private ProofSelection SelectByTrial(Budget budget, ulong seed, int target, string targetName, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var auto = new AutoOptions();
-        MethodOptions.Fill(auto, AutoOptions.Name, options.Settings);
+        var auto = AutoOptions.Of(options.Settings);
         var directory = Path.Combine(run.PathOf("auto"), FileNames.Spell($"{budget} {targetName} seed {seed}"));
         using var own = RunDirectory.Open(directory);
         own.OnDamage = run.OnDamage;

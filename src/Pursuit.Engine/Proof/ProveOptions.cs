@@ -154,6 +154,17 @@ public sealed record ProveOptions
         return files;
     }
 
+    /// <summary>What is wrong with the encoder for some methods; null where nothing is.</summary>
+    internal Fault? EncoderFault(IReadOnlyList<ProofMethod> methods)
+    {
+        var encoded = methods.FirstOrDefault(m => m.On?.Kind == FeatureKind.Encoder);
+        return encoded is not null && (Encoder, FeaturesRun) is (null, null)
+            ? Fault.OfOption(ApiName.Encoder, $"missing; '{encoded.Label}' compares by an encoder's vectors")
+            : encoded is null && Encoder is not null && FeaturesRun is null
+            ? Fault.OfOption(ApiName.Encoder, "given, and no method works on it", "a method such as rds:on=encoder")
+            : null;
+    }
+
     /// <summary>Reports every fault in one message.</summary>
     /// <exception cref="PursuitException">A value is out of range, or something is missing.</exception>
     public void Validate()
@@ -221,11 +232,16 @@ public sealed record ProveOptions
                 $"no options of features, or no {ApiName.Features}"));
         }
 
-        var encoded = Methods.FirstOrDefault(m => m.On?.Kind == FeatureKind.Encoder);
-        if (encoded is not null && (Encoder, FeaturesRun) is (null, null))
-            faults.Add(Fault.OfOption(ApiName.Encoder, $"missing; '{encoded.Label}' compares by an encoder's vectors"));
-        if (encoded is null && Encoder is not null && FeaturesRun is null)
-            faults.Add(Fault.OfOption(ApiName.Encoder, "given, and no method works on it", "a method such as rds:on=encoder"));
+        var isAuto = Methods.Any(m => m.IsAuto);
+        if (EncoderFault(isAuto ? [.. Methods, .. AutoOptions.Of(Settings).Candidates(FeaturesRun)] : Methods) is { } unfit)
+            faults.Add(unfit);
+        if (isAuto && Features is not null)
+        {
+            faults.Add(Fault.OfOption(
+                ApiName.Features,
+                $"features made elsewhere, with '{ProofMethod.Auto}', which needs those of halves of a target",
+                $"a run of {ApiName.ModelFeatures}, or nothing"));
+        }
         if (Methods.GroupBy(m => m.Label).FirstOrDefault(g => g.Count() > 1) is { } twice)
             faults.Add(Fault.OfOption(ApiName.Methods, $"'{twice.Key}' twice"));
         if (Budgets.GroupBy(b => b.ToString()).FirstOrDefault(g => g.Count() > 1) is { } same)

@@ -67,9 +67,9 @@ public sealed record PoolOptions
     /// </summary>
     public string? SpoolDirectory { get; init; }
 
-    /// <summary>How other files beside the pool are read, such as a target's: without its filter and its deduplication.</summary>
+    /// <summary>How other files beside the pool are read, such as a target's: without what leaves records of the pool out.</summary>
     internal PoolOptions Beside(IReadOnlyList<string> paths) =>
-        this with { Paths = paths, NearDuplicates = null, Where = null, RequiresColumns = false };
+        this with { Paths = paths, NearDuplicates = null, Where = null, RequiresColumns = false, Excluded = null };
 
     /// <summary>Checks all options.</summary>
     /// <exception cref="PursuitException">Lists every fault.</exception>

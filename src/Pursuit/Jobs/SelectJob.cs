@@ -149,7 +149,7 @@ public sealed class SelectJob
         Pool? pool = null;
         try
         {
-            var excluded = _options.ExcludesTarget ? target?.ContentIds.ToArray().ToHashSet() : null;
+            var excluded = _options.ExcludesTarget ? target?.ContentIds.ToArray().ToHashSet() : _options.Pool.Excluded;
             pool = OpenPool(_options.Pool with { Excluded = excluded }, "reading the pool", cancellationToken);
             // Before lengths and features, which would be computed anew for another pool.
             if (earlier is not null && earlier.DependsOn("pool") != pool.Fingerprint)

@@ -93,6 +93,32 @@ public sealed class AutoTests : IDisposable
         Should.Throw<PursuitException>(() => Job(Selection() with { Settings = [setting] })).Message.ShouldContain(expected);
 
     [Fact]
+    public void What_leaves_records_of_the_pool_out_leaves_the_target_whole()
+    {
+        // No target example meets the filter, and all of them stand in the pool.
+        File.AppendAllText(_tiny.PathOf("pool.jsonl"), File.ReadAllText(_tiny.PathOf("target.jsonl")));
+        var filtered = Selection();
+        filtered = filtered with { Pool = filtered.Pool with { Where = """not prompt matches "^spell one" """ } };
+        Choose(filtered, "filtered").Examples.ShouldBe(8);
+        Choose(Selection() with { ExcludesTarget = true }, "excluded").Examples.ShouldBe(8);
+    }
+
+    [Fact]
+    public void A_proof_refuses_what_it_cannot_choose_from_before_anything_is_read()
+    {
+        var options = _tiny.Options with { Methods = [ProofMethod.Parse("auto")] };
+        Refused(options with { Settings = ["auto.seeds=0"] }).ShouldContain("auto.seeds: 0");
+        Refused(options with { Settings = ["auto.methods=rds:on=encoder"] })
+            .ShouldContain("'rds on encoder' compares by an encoder's vectors");
+        Refused(options with { Features = _tiny.PathOf("pool.jsonl"), TargetFeatures = options.Targets })
+            .ShouldContain("features made elsewhere, with 'auto'");
+        Should.Throw<PursuitException>(() => Job(Selection() with { Settings = ["auto.methods=rds:on=encoder"] }))
+            .Message.ShouldContain("an encoder's vectors");
+
+        static string Refused(ProveOptions options) => Should.Throw<PursuitException>(options.Validate).Message;
+    }
+
+    [Fact]
     public void Without_a_target_or_with_too_little_of_one_there_is_nothing_to_judge_by()
     {
         Should.Throw<PursuitException>(() => Job(Selection() with { Targets = [] })).Message.ShouldContain("judges methods by examples");
@@ -115,7 +141,7 @@ public sealed class AutoTests : IDisposable
     };
 
     private static AutoJob Job(SelectJobOptions selection, IProgress<WorkProgress>? progress = null) =>
-        new(selection, Device.Cpu, progress);
+        new(selection, null, Device.Cpu, progress);
 
     private AutoVerdict Choose(SelectJobOptions selection, string run, IProgress<WorkProgress>? progress = null)
     {
