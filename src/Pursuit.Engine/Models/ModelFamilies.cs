@@ -132,9 +132,20 @@ internal sealed partial record ModelFamily
             Windows = WindowRule.Pattern,
             RefusedFlags = ["use_bidirectional_attention"],
         },
-        new("gemma3_text", "Gemma3", "Gemma 3 270M and 1B")
+        new("gemma3_text", "Gemma3", "Gemma 3 270M and 1B, the text of 4B to 27B (gemma3)")
         {
             BodyClass = "Gemma3TextModel",
+            PartOf = new("gemma3", "Gemma3ForConditionalGeneration", "Gemma3Model"),
+            UsualSizes = new Dictionary<string, int>
+            {
+                ["vocab_size"] = 262_208,
+                ["hidden_size"] = 2304,
+                ["intermediate_size"] = 9216,
+                ["num_hidden_layers"] = 26,
+                ["num_attention_heads"] = 8,
+                ["num_key_value_heads"] = 4,
+                ["max_position_embeddings"] = 131_072,
+            },
             Names = GemmaSandwich,
             AttentionBias = ConfigKey.Read,
             NormOffset = 1,
