@@ -115,12 +115,13 @@ internal static class ModelConfigReader
             Layers = layers,
             QueryHeads = heads,
             KeyValueHeads = KeyValueHeads(fields, family, heads),
-            HeadSize = fields.Integer("head_dim", family.UsualHeadSize ?? (heads > 0 && hidden % heads == 0 ? hidden / heads : 0)),
+            HeadSize = HeadSize(fields, family, heads > 0 && hidden % heads == 0 ? hidden / heads : 0),
             MaximumPositions = fields.Integer(keys.Positions, family.Usual(keys.Positions) ?? 2048),
             NormEpsilon = (float)fields.Number(keys.Epsilon, family.UsualEpsilon),
             Biases = Biases(fields, family),
             Activation = ActivationOf(fields, family),
-            IsParallel = family.MayBeParallel && fields.Flag("use_parallel_residual", true),
+            IsParallel = family.ReadsDecoderArchitecture || (family.MayBeParallel && fields.Flag("use_parallel_residual", true)),
+            SharesNorm = SharesNorm(fields, family),
             TiedHead = Said("tie_word_embeddings").Flag("tie_word_embeddings", family.UsuallyTied),
             LayersWithoutRope = withoutRope,
             Windows = Windows(fields, family, layers, withoutRope),
@@ -139,10 +140,32 @@ internal static class ModelConfigReader
     {
         if (family.NeverGrouped)
             return heads;
+        if (family.ReadsDecoderArchitecture && !fields.Flag("new_decoder_architecture", false))
+            return 1;
+        var key = family.Keys.KeyValueHeads;
         // null means as many in every family
-        var mayLack = fields.Mentions("num_key_value_heads") || family.MayLackKeyValueHeads;
-        var usual = fields.Mentions("num_key_value_heads") ? null : family.Usual("num_key_value_heads");
-        return fields.Integer("num_key_value_heads", usual ?? (mayLack ? heads : null));
+        var mayLack = fields.Mentions(key) || family.MayLackKeyValueHeads;
+        var usual = fields.Mentions(key) ? null : family.Usual(key);
+        return fields.Integer(key, usual ?? (mayLack ? heads : null));
+    }
+
+    private static int HeadSize(JsonFields fields, ModelFamily family, int even) =>
+        family.Keys.HeadSize is { } key ? fields.Integer(key, family.UsualHeadSize ?? even) : even;
+
+    private static bool SharesNorm(JsonFields fields, ModelFamily family)
+    {
+        if (!family.ReadsDecoderArchitecture)
+            return false;
+        fields.Refuse(!fields.Flag("parallel_attn", true), "blocks one after the other (parallel_attn false)");
+        if (!fields.Flag("new_decoder_architecture", false))
+        {
+            fields.Refuse(!fields.Flag("multi_query", true), "a key head for each query head (multi_query false)");
+            return true;
+        }
+
+        var norms = fields.Integer("num_ln_in_parallel_attn", 2);
+        fields.Refuse(norms is not (1 or 2), $"num_ln_in_parallel_attn {norms} (supported: 1, 2)");
+        return norms == 1;
     }
 
     private static JsonFields TextPart(JsonFields file, ModelFamily family, string where)
@@ -219,7 +242,7 @@ internal static class ModelConfigReader
     private static BiasPlacement Biases(JsonFields fields, ModelFamily family)
     {
         var biases = family.FixedBiases;
-        if (family.BiasKey is { } usual && fields.Flag(usual, true))
+        if (family.BiasKey is { } usual && fields.Flag(usual, family.UsuallyBiased))
             biases |= family.UsualBiases;
         if (family.BiasKey is null && Asks("attention_bias", family.AttentionBias))
             biases |= BiasPlacement.QueryKeyValue | BiasPlacement.AttentionOutput;

@@ -255,6 +255,44 @@ internal sealed partial record ModelFamily
             Windows = WindowRule.Always,
             UsualWindow = null,
         },
+        new("falcon", "Falcon", "Falcon 7B, 40B, 180B and Falcon 2")
+        {
+            Names = new()
+            {
+                Body = "transformer.",
+                Embedding = "word_embeddings",
+                Layers = "h.",
+                AttentionNorm = "ln_attn",
+                QueryKeyValue = ["self_attention.query_key_value"],
+                AttentionOutput = "self_attention.dense",
+                MlpNorm = "ln_mlp",
+                MlpInput = ["mlp.dense_h_to_4h"],
+                MlpOutput = "mlp.dense_4h_to_h",
+                FinalNorm = "ln_f",
+            },
+            Keys = new()
+            {
+                Intermediate = "ffn_hidden_size",
+                KeyValueHeads = "num_kv_heads",
+                HeadSize = null,
+                Epsilon = "layer_norm_epsilon",
+                Activation = "activation",
+            },
+            SharedNorm = "input_layernorm",
+            ReadsDecoderArchitecture = true,
+            MayLackKeyValueHeads = true,
+            UsualBiases = AllBiases,
+            BiasKey = "bias",
+            UsuallyBiased = false,
+            LayerNorm = true,
+            QueryKeyValue = FusedLayout.ByHead,
+            Gated = false,
+            UsualActivation = Activation.Gelu,
+            UsualWidening = 4,
+            UsualEpsilon = 1e-5,
+            UsuallyTied = true,
+            RefusedFlags = ["alibi"],
+        },
     ];
 
     private static readonly Dictionary<string, ModelFamily> ByName = All.ToDictionary(f => f.ModelType, StringComparer.Ordinal);

@@ -53,7 +53,7 @@ internal enum FusedLayout
     /// <summary>One after another: all queries, all keys, all values; in one matrix or three.</summary>
     Plain,
 
-    /// <summary>For every head its query, key and value.</summary>
+    /// <summary>For every key head its queries, its key and its value.</summary>
     ByHead,
 }
 
@@ -101,6 +101,9 @@ internal sealed partial record ModelFamily(string ModelType, string ClassName, s
     /// <summary>The one key that switches <see cref="UsualBiases"/> on or off; null: there is none.</summary>
     public string? BiasKey { get; init; }
 
+    /// <summary>Whether it is on where it is missing.</summary>
+    public bool UsuallyBiased { get; init; } = true;
+
     /// <summary>Whether norms take the mean away (layer norm) and have a bias.</summary>
     public bool LayerNorm { get; init; }
 
@@ -129,6 +132,15 @@ internal sealed partial record ModelFamily(string ModelType, string ClassName, s
 
     /// <summary>Whether use_parallel_residual is read, true where it is missing: both blocks read the layer's input.</summary>
     public bool MayBeParallel { get; init; }
+
+    /// <summary>
+    /// Whether both blocks always read the layer's input, and new_decoder_architecture, num_kv_heads, multi_query, parallel_attn and
+    /// num_ln_in_parallel_attn are read, as Falcon has them.
+    /// </summary>
+    public bool ReadsDecoderArchitecture { get; init; }
+
+    /// <summary>The one norm of models whose blocks share it; null: there are none.</summary>
+    public string? SharedNorm { get; init; }
 
     /// <summary>Whether embeddings are multiplied by the root of their width.</summary>
     public bool ScalesEmbedding { get; init; }
