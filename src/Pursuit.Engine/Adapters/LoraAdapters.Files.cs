@@ -135,7 +135,7 @@ internal sealed partial class LoraAdapters
         const int Shown = 8;
         if (faults.Count > 0)
             throw new PursuitException(
-                $"{file.Path}: {faults.Count} tensors don't fit {AdapterConfig.FileName} and the model ({All.Count} tensors): "
+                $"{file.Path}: {(faults.Count == 1 ? "1 tensor doesn't" : $"{faults.Count} tensors don't")} fit {AdapterConfig.FileName} and the model ({All.Count} tensors): "
                     + $"{string.Join("; ", faults.Take(Shown))}{(faults.Count > Shown ? "; ..." : "")}. Use the adapter "
                     + "with the model it was made for.");
     }

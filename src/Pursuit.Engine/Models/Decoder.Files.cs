@@ -137,7 +137,8 @@ internal sealed partial class Decoder
         if (faults.Count > 0)
         {
             var more = faults.Count > Shown ? "; ..." : "";
-            throw new PursuitException($"{files.Path}: {faults.Count} tensors don't fit config.json ({config.ModelType}, "
+            var count = faults.Count == 1 ? "1 tensor doesn't" : $"{faults.Count} tensors don't";
+            throw new PursuitException($"{files.Path}: {count} fit config.json ({config.ModelType}, "
                 + $"{layout.All.Count} tensors): "
                 + $"{string.Join("; ", faults.Take(Shown))}{more}. Use the weights and the config of one model.");
         }

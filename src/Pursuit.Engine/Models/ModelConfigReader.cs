@@ -23,10 +23,18 @@ internal static class ModelConfigReader
     private static readonly string[] OtherParts =
         ["vision_config", "audio_config", "text_config", "llm_config", "thinker_config", "vision_tower", "mm_vision_tower"];
 
+    /// <summary>Models that read a text from both sides.</summary>
+    private static readonly string[] Encoders =
+    [
+        "albert", "bert", "camembert", "deberta", "deberta-v2", "distilbert", "electra", "modernbert", "mpnet", "nomic_bert", "roberta",
+        "xlm-roberta",
+    ];
+
     private static readonly string[] ExpertCounts = ["num_local_experts", "num_experts", "n_routed_experts"];
 
     /// <summary>The families this decoder computes, by model_type.</summary>
-    public static IReadOnlyList<string> SupportedModelTypes { get; } = [.. ModelFamily.All.Select(f => f.ModelType)];
+    public static IReadOnlyList<string> SupportedModelTypes { get; } =
+        [.. ModelFamily.All.SelectMany(f => f.PartOf is { } whole ? [whole.ModelType, f.ModelType] : (string[])[f.ModelType])];
 
     /// <summary>Reads a model directory's config.json.</summary>
     /// <param name="directory">A directory with config.json.</param>
@@ -84,8 +92,10 @@ internal static class ModelConfigReader
                 (modelType.Length == 0 ? "no model_type" : $"model_type is \"{modelType}\"")
                     + (parts.Length > 0 ? $", a model of more than text ({string.Join(", ", parts)})" : ""),
                 $"one of {string.Join(", ", SupportedModelTypes)}",
-                "Choose a model of a supported family, or compute the features of this one elsewhere and give "
-                    + $"them with {ApiName.Features} (docs/formats/features.md).");
+                Encoders.Contains(modelType)
+                    ? $"It is an encoder, which predicts no next token: give it with its ONNX file as {ApiName.Encoder} (docs/encoders.md)."
+                    : "Choose a model of a supported family, or compute the features of this one elsewhere and give "
+                        + $"them with {ApiName.Features} (docs/formats/features.md).");
         }
 
         var (head, body) = whole is null ? (family.Architecture, family.Body) : (whole.Architecture, whole.Body);

@@ -51,6 +51,7 @@ public sealed class FamilyConfigTests
     [InlineData("gpt2", """{"n_positions": 0}""", "max_position_embeddings is 0")]
     [InlineData("gemma3", """{"use_bidirectional_attention": true}""", "use_bidirectional_attention")]
     [InlineData("gemma3", """{"model_type": "gemma3", "architectures": null}""", "model_type \"gemma3\" without text_config")]
+    [InlineData("gemma3", """{"model_type": "bert"}""", "It is an encoder")]
     [InlineData("gemma3", """{"model_type": "llava", "vision_config": {}}""", "model_type is \"llava\", a model of more than text (vision_config)")]
     [InlineData("gemma2", """{"final_logit_softcapping": -3}""", "final_logit_softcapping is -3")]
     [InlineData("gemma2", """{"query_pre_attn_scalar": 0}""", "attention scores")]
