@@ -59,7 +59,8 @@ internal sealed class JobAction : SynchronousCommandLineAction
     {
         foreach (var option in parsed.CommandResult.Command.Options.Where(o => o is ListedOption<string?> { IsModel: true }))
         {
-            if (parsed.GetResult(option)?.GetValueOrDefault<string?>() is { } directory && ModelConfigReader.Remark(directory) is { } remark)
+            var directory = parsed.GetResult(option)?.GetValueOrDefault<string?>();
+            if (directory is not null && ModelConfigReader.Remark(directory) is { } remark)
                 Terminal.Line($"Note      {remark}.");
         }
     }

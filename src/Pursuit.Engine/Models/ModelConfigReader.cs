@@ -61,7 +61,8 @@ internal static class ModelConfigReader
         {
             using var file = File.Exists(path) ? JsonFile.Open(path, JsonFile.LargestConfiguration, "a model's configuration") : null;
             return file?.Root["model_type"] is { IsNull: false } name && ModelFamily.FindTextOf(name.Text()) is { PartOf: { } whole }
-                ? $"{directory}: a model of text and images ({whole.ModelType}); its text part is used alone, its other tensors are passed over"
+                ? $"{directory}: a model of text and images ({whole.ModelType}); its text part is used alone, its other tensors are passed "
+                    + "over"
                 : null;
         }
         catch (PursuitException)
@@ -188,7 +189,8 @@ internal static class ModelConfigReader
                 "Correct the file or download it again.");
         var type = text.Text("model_type") ?? family.ModelType;
         file.Refuse(
-            type != family.ModelType, $"a text part of model_type \"{type}\" (supported for {family.PartOf!.ModelType}: {family.ModelType})");
+            type != family.ModelType,
+            $"a text part of model_type \"{type}\" (supported for {family.PartOf!.ModelType}: {family.ModelType})");
         RefuseQuantized(text);
         return text;
     }

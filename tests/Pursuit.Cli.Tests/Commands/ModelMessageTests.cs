@@ -26,7 +26,13 @@ public sealed class ModelMessageTests : IDisposable
         var path = _directory.PathOf("model");
         var config = new ModelConfig
         {
-            VocabularySize = 50, HiddenSize = 8, IntermediateSize = 8, Layers = 1, QueryHeads = 1, KeyValueHeads = 1, HeadSize = 8,
+            VocabularySize = 50,
+            HiddenSize = 8,
+            IntermediateSize = 8,
+            Layers = 1,
+            QueryHeads = 1,
+            KeyValueHeads = 1,
+            HeadSize = 8,
         };
         using (var decoder = Decoder.Create(config, seed: 1))
             decoder.Save(path);
@@ -54,9 +60,10 @@ public sealed class ModelMessageTests : IDisposable
     public void A_method_that_ranks_a_pool_as_a_whole_is_refused_with_the_command_that_takes_it()
     {
         _directory.Write("pool.jsonl", """{"text": "a"}""" + "\n");
-        var said = InProcess.Run("score", "--pool", _directory.PathOf("pool.jsonl"), "--methods", "rds", "--out", _directory.PathOf("s.jsonl"));
+        var (pool, scores) = (_directory.PathOf("pool.jsonl"), _directory.PathOf("s.jsonl"));
+        var said = InProcess.Run("score", "--pool", pool, "--methods", "rds", "--out", scores);
         said.ExitCode.ShouldBe(2);
         said.Error.ShouldContain("with 'pursuit select' and a --budget of 100%");
-        File.Exists(_directory.PathOf("s.jsonl")).ShouldBeFalse();
+        File.Exists(scores).ShouldBeFalse();
     }
 }

@@ -52,7 +52,7 @@ public sealed class FamilyConfigTests
     [InlineData("gemma3", """{"use_bidirectional_attention": true}""", "use_bidirectional_attention")]
     [InlineData("gemma3", """{"model_type": "gemma3", "architectures": null}""", "model_type \"gemma3\" without text_config")]
     [InlineData("gemma3", """{"model_type": "bert"}""", "It is an encoder")]
-    [InlineData("gemma3", """{"model_type": "llava", "vision_config": {}}""", "model_type is \"llava\", a model of more than text (vision_config)")]
+    [InlineData("gemma3", """{"model_type": "llava", "vision_config": {}}""", "\"llava\", a model of more than text (vision_config)")]
     [InlineData("gemma2", """{"final_logit_softcapping": -3}""", "final_logit_softcapping is -3")]
     [InlineData("gemma2", """{"query_pre_attn_scalar": 0}""", "attention scores")]
     [InlineData("granite", """{"logits_scaling": 0}""", "logits_scaling is 0")]

@@ -110,7 +110,10 @@ public sealed class FamilyGradientTests
         };
         var options = new GradientFeatureOptions
         {
-            Kind = kind, Preconditioning = Preconditioning.None, Dimension = Exact, Factor = 4096,
+            Kind = kind,
+            Preconditioning = Preconditioning.None,
+            Dimension = Exact,
+            Factor = 4096,
         };
         using var pool = new DecoderPool(decoder, new DecoderPoolOptions { Threads = 1 });
         using var extractor = new GradientExtractor(decoder, pool, options, null, GradientSide.Pool, null);
