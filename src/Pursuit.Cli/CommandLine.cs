@@ -131,9 +131,10 @@ internal static class CommandLine
         {
             if (token.Value.StartsWith("--", StringComparison.Ordinal))
             {
+                var word = token.Value.Split('=')[0];
                 throw PursuitException.At(
                     token.Value, "no such option", $"one of those that 'pursuit {CommandPath(parsed)}--help' lists",
-                    Suggestion.For(token.Value.Split('=')[0], options));
+                    Elsewhere(word, parsed) ?? Suggestion.For(word, options));
             }
         }
     }
@@ -155,6 +156,18 @@ internal static class CommandLine
         if (word is null) return "";
         var command = parsed.CommandResult.Command;
         var names = word.StartsWith('-') ? command.Options.Select(o => o.Name) : command.Subcommands.Select(c => c.Name);
-        return Suggestion.For(word.Split('=')[0], names) is { } suggestion ? " " + suggestion : "";
+        word = word.Split('=')[0];
+        return (Elsewhere(word, parsed) ?? Suggestion.For(word, names)) is { } advice ? " " + advice : "";
+    }
+
+    /// <summary>The commands that have an option which this one lacks; null where none has.</summary>
+    private static string? Elsewhere(string option, ParseResult parsed)
+    {
+        string[] commands =
+        [
+            .. parsed.RootCommandResult.Command.Subcommands.Where(c => c.Options.Any(o => !o.Recursive && o.Name == option))
+                .Select(c => $"'pursuit {c.Name}'"),
+        ];
+        return commands.Length == 0 ? null : $"It is an option of {string.Join(", ", commands)}.";
     }
 }

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Distribution;
+using Pursuit.Engine.Models;
 using Pursuit.Jobs;
 
 namespace Pursuit.Cli;
@@ -36,7 +38,12 @@ internal sealed class JobAction : SynchronousCommandLineAction
         {
             return Processes.Run(group =>
             {
-                if (group.Rank == 0) Prepare(parseResult);
+                if (group.Rank == 0)
+                {
+                    Prepare(parseResult);
+                    Remark(parseResult);
+                }
+
                 return _work(parseResult, group, signals.Token);
             });
         }
@@ -44,6 +51,17 @@ internal sealed class JobAction : SynchronousCommandLineAction
         {
             Terminal.Error(signals.Words(_run(parseResult)));
             return signals.ExitCode;
+        }
+    }
+
+    /// <summary>Says of a model that is used in part which part that is.</summary>
+    private static void Remark(ParseResult parsed)
+    {
+        foreach (var option in parsed.CommandResult.Command.Options.Where(o => o is ListedOption<string?> { IsModel: true }))
+        {
+            var directory = parsed.GetResult(option)?.GetValueOrDefault<string?>();
+            if (directory is not null && ModelConfigReader.Remark(directory) is { } remark)
+                Terminal.Line($"Note      {remark}.");
         }
     }
 

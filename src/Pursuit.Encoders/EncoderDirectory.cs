@@ -26,8 +26,15 @@ internal static class EncoderDirectory
     public static EncoderDescription Read(string directory, EncoderOptions options, int maxLength)
     {
         if (!Directory.Exists(directory))
+        {
+            var isFile = File.Exists(directory);
             throw PursuitException.At(
-                ApiName.Encoder, $"no directory '{directory}'", "a directory with model.onnx, config.json and a tokenizer");
+                ApiName.Encoder,
+                isFile ? $"'{directory}', which is a file" : $"no directory '{directory}'",
+                "a directory with model.onnx, config.json and a tokenizer",
+                isFile ? "Give the directory that it lies in; encoder.file names one of several ONNX files." : null);
+        }
+
         var file = OnnxFile.Find(directory, options.File);
         using var config = Open(directory, ConfigName)
             ?? throw PursuitException.At(

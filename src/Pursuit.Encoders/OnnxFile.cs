@@ -51,6 +51,9 @@ internal sealed record OnnxFile(string Path, string Name, IReadOnlyList<string> 
     {
         var (opset, locations) = OnnxReader.Read(path);
         var folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
+        if (locations.FirstOrDefault(l => System.IO.Path.IsPathRooted(l) || l.Split('/', '\\').Contains("..")) is { } away)
+            throw PursuitException.At(
+                path, $"weights in '{away}'", "weights in the file, or in files beside it", "Export the encoder anew.");
         string[] outside = [.. locations.Select(location => System.IO.Path.Combine(folder, location))];
         if (outside.FirstOrDefault(file => !File.Exists(file)) is { } missing)
             throw PursuitException.At(

@@ -37,6 +37,9 @@ public sealed class BadEncoderTests : IDisposable
         _tiny.Save(_directory, shape: new TinyEncoder.Shape { Outside = "model.onnx_data" });
         File.Delete(_directory.PathOf("model.onnx_data"));
         Refused("weights in model.onnx_data, which isn't there", "beside it");
+        File.Delete(_directory.PathOf("model.onnx"));
+        _tiny.Save(_directory, shape: new TinyEncoder.Shape { Outside = "../away.onnx_data" }, name: "onnx/model.onnx");
+        Refused("weights in '../away.onnx_data'", "beside it");
     }
 
     [Fact]
@@ -81,6 +84,10 @@ public sealed class BadEncoderTests : IDisposable
     {
         Should.Throw<PursuitException>(() => new OnnxEncoderLoader().Load(_directory.PathOf("no"), new EncoderOptions(), 64))
             .Message.ShouldContain("no directory");
+        var file = _directory.Write("file.onnx", "");
+        Should.Throw<PursuitException>(() => new OnnxEncoderLoader().Load(file, new EncoderOptions(), 64))
+            .Message.ShouldContain("which is a file");
+        File.Delete(file);
         Refused("no ONNX file", "optimum");
         _tiny.Save(_directory);
         File.Delete(_directory.PathOf("config.json"));

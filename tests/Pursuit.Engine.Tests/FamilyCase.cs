@@ -21,7 +21,7 @@ internal sealed class FamilyCase : IDisposable
     public static TheoryData<string> Variants { get; } = new(
         "gpt2", "gpt2-untied", "pythia", "neox-sequential", "gemma", "gemma2", "gemma3", "gemma3-v5", "granite", "smollm3",
         "smollm3-window", "phi3", "phi3-longrope", "olmo2", "olmo3", "llama-yarn", "llama-dynamic", "starcoder2", "mixtral",
-        "qwen3-moe", "olmoe");
+        "qwen3-moe", "olmoe", "falcon", "falcon-new", "falcon-one-norm");
 
     public string Directory { get; }
 

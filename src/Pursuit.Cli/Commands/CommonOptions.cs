@@ -100,6 +100,7 @@ internal static class CommonOptions
             CustomParser = result => ModelDirectory.Resolve(result.Tokens[0].Value),
             Default = otherwise,
             IsCommon = name == "--model",
+            IsModel = true,
         };
 
     /// <summary>A sentence encoder, whose vectors stand for the examples.</summary>

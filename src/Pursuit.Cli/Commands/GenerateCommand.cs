@@ -4,6 +4,7 @@ using Pursuit.Cli.Output;
 using Pursuit.Data;
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
+using Pursuit.Engine.Training;
 using Pursuit.Tokenization;
 using Pursuit.Tokenization.ChatTemplates;
 using Pursuit.Tokenization.ExampleEncoding;
@@ -54,6 +55,8 @@ internal sealed class GenerateCommand
         var config = TokenizerConfig.Load(model);
         var tokenizer = Tokenizer.Load(model);
         using var decoder = Decoder.Load(model, CommonOptions.DeviceOf(parsed.GetValue(_device)));
+        if (tokenizer.VocabularySize > decoder.Config.VocabularySize)
+            throw ModelFiles.OtherTokenizer(model, tokenizer.VocabularySize, decoder.Config.VocabularySize);
         using var adapters = parsed.GetValue(_adapter) is { } adapter ? LoraAdapters.Load(decoder, adapter) : null;
         decoder.Adapters = adapters;
         using var generator = new Generator(decoder);

@@ -33,6 +33,9 @@ internal sealed class ListedOption<T> : Option<T>, IListedOption
     /// <inheritdoc/>
     public bool IsCommon { get; init; }
 
+    /// <summary>Whether its value is the directory of a model that computes.</summary>
+    public bool IsModel { get; init; }
+
     /// <inheritdoc/>
     public string? Default { get; init; }
 

@@ -133,9 +133,10 @@ internal sealed partial class LoraAdapters
             file.Tensors.Keys.Where(n => !own.Contains(n)).Order(StringComparer.Ordinal).Select(
                 name => $"{name} {file.Info(name).Describe()} belongs to no target module"));
         const int Shown = 8;
+        var count = faults.Count == 1 ? "1 tensor doesn't" : $"{faults.Count} tensors don't";
         if (faults.Count > 0)
             throw new PursuitException(
-                $"{file.Path}: {faults.Count} tensors don't fit {AdapterConfig.FileName} and the model ({All.Count} tensors): "
+                $"{file.Path}: {count} fit {AdapterConfig.FileName} and the model ({All.Count} tensors): "
                     + $"{string.Join("; ", faults.Take(Shown))}{(faults.Count > Shown ? "; ..." : "")}. Use the adapter "
                     + "with the model it was made for.");
     }

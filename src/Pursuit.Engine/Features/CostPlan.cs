@@ -72,7 +72,7 @@ internal sealed record CostPlan
     /// <summary>Bytes of the warm-up's checkpoints with their moments; 0 without one.</summary>
     public long CheckpointBytes { get; init; }
 
-    /// <summary>Bytes of memory that the model takes, whatever the threads.</summary>
+    /// <summary>Bytes of memory that the model and its projections take while features are made, whatever the threads.</summary>
     public required long ModelMemory { get; init; }
 
     /// <summary>Bytes of memory that a thread takes while features are made.</summary>
@@ -81,8 +81,15 @@ internal sealed record CostPlan
     /// <summary>Bytes of memory that a shard takes while it is made.</summary>
     public required long ShardMemory { get; init; }
 
+    /// <summary>Bytes of memory of a warm-up's weights, gradients and moments, whatever the threads; 0 without one.</summary>
+    public long TrainingMemory { get; init; }
+
+    /// <summary>Bytes of memory that a thread takes in a warm-up; 0 without one.</summary>
+    public long TrainingThreadMemory { get; init; }
+
     /// <summary>Bytes of memory of the process's own, at most; the store is mapped and not counted.</summary>
-    public long MemoryBytes => CostSample.FirstBaseBytes + ModelMemory + Threads * ThreadMemory + ShardMemory;
+    public long MemoryBytes => CostSample.FirstBaseBytes
+        + Math.Max(ModelMemory + Threads * ThreadMemory + ShardMemory, TrainingMemory + Threads * TrainingThreadMemory);
 
     /// <summary>Bytes a second that passes over the features read here, from memory.</summary>
     public double PassRate => Rates.Scan * Threads;

@@ -53,7 +53,7 @@ internal static class EmbeddingPlanner
             StoreBytes = ((long)examples + (request.Target?.Count ?? 0)) * (extractor.Dimension * stored + sizeof(float)),
             ModelMemory = model,
             // The arenas, and each worker's copy of its micro-batch's states.
-            ThreadMemory = (probe.Device.HeldMemory() - held - model) / workers.Workers
+            ThreadMemory = (probe.Device.HeldMemory() - held - model + workers.HostBytes) / workers.Workers
                 + (long)extractor.Dimension * workers.MicroBatchTokens * sizeof(float),
             // A shard's floats with their rounded copy.
             ShardMemory = (long)extractor.Dimension * Math.Min(FeatureManifest.ShardRows, examples) * (sizeof(float) + stored),

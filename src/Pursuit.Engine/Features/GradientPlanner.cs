@@ -49,17 +49,19 @@ internal sealed class GradientPlanner
             WarmupMicroBatches = (int)Math.Ceiling(options.Batch * meanTokens / _probe.Model.Device.MicroBatchTokens(options.MicroBatch)),
             PoolTokens = (long)(meanTokens * examples * blocks),
             TargetTokens = (long)(targetTokens * blocks),
-            WarmupRate = measured.Warmup,
-            FeatureRate = measured.Features,
+            WarmupRate = measured.Training.Rate,
+            FeatureRate = measured.Rate,
             Rates = MachineRates.Measure(measured.Dimension, _threads, options.Store == GradientStoreType.Int8),
             Chosen = request.Chosen,
             Groups = request.Groups,
             Passes = request.Chosen > 0 ? request.Pursuit.Supports(request.Chosen).Count() + request.Pursuit.SwapRounds : 0,
             StoreBytes = rows * blocks * bytes,
-            CheckpointBytes = measured.Trained * 3 * sizeof(float) * options.Checkpoints,
+            CheckpointBytes = measured.Training.Trained * 3 * sizeof(float) * options.Checkpoints,
             ReadSeconds = request.ReadSeconds * examples / pool.Count,
             ModelMemory = measured.Model,
             ThreadMemory = measured.Thread,
+            TrainingMemory = measured.Training.Fixed,
+            TrainingThreadMemory = measured.Training.Thread,
             // Floats of a shard at all checkpoints, with what is about to be written of them.
             ShardMemory = Math.Min(
                 FeatureManifest.ShardRows,
@@ -89,12 +91,15 @@ internal sealed class GradientPlanner
                 * Math.Max(1, _probe.Options.Checkpoints))
             : 0;
 
-    /// <summary>What a short run of the model gives: numbers an example, tokens a second, parameters trained, bytes of memory.</summary>
-    private sealed record Measured(int Dimension, double Features, double Warmup, long Trained, long Model, long Thread);
+    /// <summary>What a short run of the model gives: numbers an example, tokens a second, bytes of memory.</summary>
+    private sealed record Measured(int Dimension, double Rate, long Model, long Thread, MeasuredTraining Training);
+
+    /// <summary>What a few steps of a warm-up give: tokens a second, parameters trained, bytes of memory.</summary>
+    private readonly record struct MeasuredTraining(double Rate, long Trained, long Fixed, long Thread);
 
     private Measured Calibrate(CostSample sample, CancellationToken cancellationToken)
     {
-        // Preconditioning costs nothing to speak of and needs moments that aren't there yet.
+        // Preconditioning costs no time to speak of and needs moments that aren't there yet.
         var options = _probe.Options with { Preconditioning = Preconditioning.None };
         var expected = ("an answer to learn", $"assistant turns that fit in {ApiName.MaxLength}");
         var parts = sample.Parts(Taught, _threads, _probe.Model.Device.MicroBatchTokens(options.MicroBatch), expected);
@@ -105,28 +110,37 @@ internal sealed class GradientPlanner
         decoder.Adapters = adapters;
         var model = device.HeldMemory() - held;
         using var workers = new DecoderPool(decoder, new DecoderPoolOptions { Threads = _threads, MicroBatchTokens = options.MicroBatch });
-        var before = device.HeldMemory();
-        using var extractor = new GradientExtractor(decoder, workers, options, null, GradientSide.Pool);
-        var projection = device.HeldMemory() - before; // there is one for every checkpoint
-        var room = new float[parts.Max(p => p.Length) * extractor.Dimension];
-        var features = CostSample.Rate(
-            parts,
-            part =>
-                extractor.Extract(part, room.AsMemory(0, part.Length * extractor.Dimension), new double[part.Length], cancellationToken));
-        var working = device.HeldMemory() - held - model - projection;
-        var (warmup, trained) = options.Checkpoints == 0 ? (0, 0) : MeasureWarmup();
+        var (dimension, rate, projection, consumers) = MeasureFeatures();
+        var arenas = device.HeldMemory() - held - model + workers.HostBytes;
+        // Every checkpoint has a projection of its own, and consumers that keep their room from one shard to the next.
+        var checkpoints = Math.Max(1, options.Checkpoints);
         return new Measured(
-            extractor.Dimension,
-            features,
-            warmup,
-            trained,
-            model + projection * Math.Max(1, options.Checkpoints),
-            working / workers.Workers);
+            dimension,
+            rate,
+            model + checkpoints * (projection + Preconditioner(decoder)),
+            (arenas + checkpoints * consumers) / workers.Workers,
+            options.Checkpoints == 0 ? default : MeasureWarmup());
 
-        (double Rate, long Trained) MeasureWarmup()
+        (int Dimension, double Rate, long Projection, long Consumers) MeasureFeatures()
         {
+            var before = device.HeldMemory();
+            using var extractor = new GradientExtractor(decoder, workers, options, null, GradientSide.Pool);
+            var (own, numbers) = (device.HeldMemory() - before, extractor.Dimension);
+            var room = new float[parts.Max(p => p.Length) * numbers];
+            var rate = CostSample.Rate(
+                parts,
+                part => extractor.Extract(part, room.AsMemory(0, part.Length * numbers), new double[part.Length], cancellationToken));
+            var all = device.HeldMemory();
+            extractor.Dispose(); // now, to tell its consumers' room from the arenas, which stay
+            return (numbers, rate, own, all - device.HeldMemory() - own);
+        }
+
+        MeasuredTraining MeasureWarmup()
+        {
+            var before = device.HeldMemory();
             using var sum = adapters is null ? (IDisposable)new WeightGradients(decoder) : new AdapterGradients(decoder);
             var gradients = (IGradientSum)sum;
+            var summed = device.HeldMemory();
             // Batches as the warm-up makes them: few micro-batches, so the threads don't all finish at once.
             var batches = parts.SelectMany(p => p).Chunk(options.Batch).ToArray();
             var rate = CostSample.Rate(
@@ -137,7 +151,30 @@ internal sealed class GradientPlanner
                         LossReduction.ExampleMean,
                         gradients,
                         cancellationToken));
-            return (rate, gradients.Parameters.Sum(p => (long)p.Length));
+            var moments = 2 * sizeof(float) * gradients.Values.Length;
+            return new(
+                rate,
+                gradients.Parameters.Sum(p => (long)p.Length),
+                model + summed - before + moments,
+                (arenas + device.HeldMemory() - summed) / workers.Workers);
         }
+    }
+
+    /// <summary>Bytes of what gradients of whole tensors are multiplied by at a checkpoint; factors have it in their projections.</summary>
+    private long Preconditioner(Decoder decoder)
+    {
+        var moments = _probe.Options.Preconditioning switch
+        {
+            Preconditioning.Symmetric => 1,
+            Preconditioning.Adam => 2,
+            _ => 0,
+        };
+        var tensors = _probe.Options.Kind switch
+        {
+            GradientKind.Lora => decoder.Adapters!.All,
+            GradientKind.Full => FullGradients.Weights(decoder),
+            _ => [],
+        };
+        return moments * sizeof(float) * tensors.Sum(p => (long)p.Length);
     }
 }

@@ -15,6 +15,12 @@ internal sealed record ConfigKeys
     /// <summary>Number of query heads.</summary>
     public string Heads { get; init; } = "num_attention_heads";
 
+    /// <summary>Number of key and value heads.</summary>
+    public string KeyValueHeads { get; init; } = "num_key_value_heads";
+
+    /// <summary>Values per head; null: there is no key, it is the width over the heads.</summary>
+    public string? HeadSize { get; init; } = "head_dim";
+
     /// <summary>Longest sequence.</summary>
     public string Positions { get; init; } = "max_position_embeddings";
 

@@ -32,7 +32,7 @@ internal sealed partial class Decoder
         var model = ModelDirectory.Open(directory);
         var config = ModelConfigReader.ReadDirectory(model.BasePath);
         using var files = ModelWeights.Open(model.BasePath);
-        var headName = HeadName(config);
+        var headName = new FileNames(files, config).Head;
         if (!config.TiedHead && !files.Tensors.ContainsKey(headName))
         {
             if (use != WeightUse.Embed)
@@ -112,23 +112,24 @@ internal sealed partial class Decoder
     private static void CheckTensors(ParameterLayout layout, ModelConfig config, ModelWeights files)
     {
         RefuseQuantized(files);
-        var faults = new List<string>();
+        var (faults, names) = (new List<string>(), new FileNames(files, config));
         foreach (var parameter in layout.All)
         {
             var shape = parameter.FileShape;
-            if (!files.Tensors.TryGetValue(NameIn(files, config, parameter), out var info))
-                faults.Add($"{parameter.Name} [{string.Join(", ", shape)}] is missing");
+            if (!files.Tensors.TryGetValue(names.Of(parameter), out var info))
+                faults.Add($"{names.Of(parameter)} [{string.Join(", ", shape)}] is missing");
             else if (!info.Shape.SequenceEqual(shape.Select(size => (long)size)))
-                faults.Add($"{parameter.Name} is {info.Describe()}, the config says [{string.Join(", ", shape)}]");
+                faults.Add($"{names.Of(parameter)} is {info.Describe()}, the config says [{string.Join(", ", shape)}]");
             else if (!info.Type.ConvertsToSingle())
-                faults.Add($"{parameter.Name} is {info.Describe()}, bf16, fp16, fp32 or fp64 is needed");
+                faults.Add($"{names.Of(parameter)} is {info.Describe()}, bf16, fp16, fp32 or fp64 is needed");
         }
 
         // Tied heads may come with a copy of the embedding.
-        var own = layout.All.Select(parameter => NameIn(files, config, parameter)).ToHashSet(StringComparer.Ordinal);
+        var own = layout.All.Select(names.Of).ToHashSet(StringComparer.Ordinal);
         foreach (var name in files.Tensors.Keys.Where(n => !own.Contains(n)).Order(StringComparer.Ordinal))
         {
-            if (!KnownBuffers.Any(b => name.EndsWith(b, StringComparison.Ordinal)) && !(config.TiedHead && name == HeadName(config)))
+            if (!KnownBuffers.Any(b => name.EndsWith(b, StringComparison.Ordinal)) && !(config.TiedHead && name == names.Head)
+                && !names.IsOfAnotherPart(name))
                 faults.Add($"{name} {files.Tensors[name].Describe()} belongs to nothing in the config");
         }
 
@@ -136,24 +137,17 @@ internal sealed partial class Decoder
         if (faults.Count > 0)
         {
             var more = faults.Count > Shown ? "; ..." : "";
-            throw new PursuitException($"{files.Path}: {faults.Count} tensors don't fit config.json ({config.ModelType}, "
+            var count = faults.Count == 1 ? "1 tensor doesn't" : $"{faults.Count} tensors don't";
+            throw new PursuitException($"{files.Path}: {count} fit config.json ({config.ModelType}, "
                 + $"{layout.All.Count} tensors): "
                 + $"{string.Join("; ", faults.Take(Shown))}{more}. Use the weights and the config of one model.");
         }
     }
 
-    private static bool IsBFloat16(ParameterLayout layout, ModelConfig config, ModelWeights files) =>
-        layout.All.Where(p => !p.IsVector).All(p => files.Tensors[NameIn(files, config, p)].Type == TensorType.BFloat16);
-
-    private static string HeadName(ModelConfig config) => config.Family.Names.Head + ".weight";
-
-    // A model saved without its head has no "model." (or what the family has there) before its tensors' names.
-    private static string NameIn(ModelWeights files, ModelConfig config, Parameter parameter)
+    private static bool IsBFloat16(ParameterLayout layout, ModelConfig config, ModelWeights files)
     {
-        var names = config.Family.Names;
-        return files.Tensors.ContainsKey(names.Embedding + ".weight") && parameter.Name.StartsWith(names.Body, StringComparison.Ordinal)
-            ? parameter.Name[names.Body.Length..]
-            : parameter.Name;
+        var names = new FileNames(files, config);
+        return layout.All.Where(p => !p.IsVector).All(p => files.Tensors[names.Of(p)].Type == TensorType.BFloat16);
     }
 
     // A quantized model may come without a word of it in config.json; its tensors tell.
@@ -179,10 +173,11 @@ internal sealed partial class Decoder
 
     private void ReadWeights(ModelWeights files)
     {
+        var names = new FileNames(files, Config);
         var block = Weights is HostBuffer ? [] : new float[Math.Min(LoadBlock, Layout.All.Max(p => p.Length))];
         foreach (var parameter in Layout.All)
         {
-            var (name, slice) = (NameIn(files, Config, parameter), Weight(parameter));
+            var (name, slice) = (names.Of(parameter), Weight(parameter));
             if (parameter.Order is { } order)
             {
                 ReadOrdered(files, name, parameter, order, slice);

@@ -20,7 +20,9 @@ internal sealed partial class DecoderWorker
                 MixtureGradient(consumer, layer, mixture, BlockInputAgain(parameters.MlpNorm, mlpInput, kept.MlpInverse));
             else
                 MlpGradient(consumer, layer, mlpInput, shared);
-            AddInputGradient(consumer, parameters.MlpNorm, mlpInput, kept.MlpInverse);
+            // The gradient that meets a shared norm is whole only with attention's.
+            if (!parameters.SharesNorm)
+                AddInputGradient(consumer, parameters.MlpNorm, mlpInput, kept.MlpInverse);
 
             var dAttention = shared ?? BlockGradient(
                 consumer,
@@ -30,7 +32,8 @@ internal sealed partial class DecoderWorker
             AttendGradient(consumer, layer, parameters, kept);
             // Below the lowest wanted layer nobody reads the residual stream's gradient.
             var goesOn = layer > consumer.LowestLayer || consumer.WantsVectors;
-            LinearGradient(parameters.QueryKeyValue, a.QueryKeyValueGradient, goesOn ? a.NormedGradient : null);
+            LinearGradient(
+                AllRows, parameters.QueryKeyValue, a.QueryKeyValueGradient, goesOn ? a.NormedGradient : null, adds: parameters.SharesNorm);
             Show(
                 consumer,
                 parameters.QueryKeyValue,

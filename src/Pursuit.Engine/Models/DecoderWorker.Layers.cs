@@ -173,14 +173,17 @@ internal sealed partial class DecoderWorker
     /// <summary>dx = dy W, with adapters; without dx only what the consumer needs of the adapters.</summary>
     private void LinearGradient(LinearGroup group, BufferSlice dy, BufferSlice? dx) => LinearGradient(AllRows, group, dy, dx);
 
-    /// <summary>dx = dy W over some rows, with adapters.</summary>
-    private void LinearGradient(RowSet rows, LinearGroup group, BufferSlice dy, BufferSlice? dx)
+    /// <summary>dx = dy W over some rows, or what dx has and that, with adapters.</summary>
+    private void LinearGradient(RowSet rows, LinearGroup group, BufferSlice dy, BufferSlice? dx, bool adds = false)
     {
         if (dx is { } target)
         {
             var weights = new MatrixSlice(group.Weights(_decoder.Weights), group.Inputs);
             _operations.Multiply(
-                new(rows.Count, group.Inputs, group.Outputs, new(dy, group.Outputs), weights, new(target, group.Inputs)));
+                new(rows.Count, group.Inputs, group.Outputs, new(dy, group.Outputs), weights, new(target, group.Inputs))
+                {
+                    Beta = adds ? 1 : 0,
+                });
         }
 
         AddAdapterGradients(rows, group, dy, dx);

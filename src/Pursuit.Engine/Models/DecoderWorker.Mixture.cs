@@ -74,6 +74,7 @@ internal sealed partial class DecoderWorker
         }
     }
 
+    /// <summary>The rows of an expert's slots; without any a row that nobody reads, of which some columns may be asked.</summary>
     private static BufferSlice Rows(BufferSlice values, SlotRange slots, int width) =>
-        values.Part(slots.First * width, slots.Count * width);
+        slots.Count == 0 ? values.Part(0, width) : values.Part(slots.First * width, slots.Count * width);
 }

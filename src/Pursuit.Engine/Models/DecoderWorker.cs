@@ -30,6 +30,9 @@ internal sealed partial class DecoderWorker : IDisposable
             _localAngles = new RotaryTable(_operations, RopeScaling.None, local, _config.Rotated);
     }
 
+    /// <summary>Bytes of its arrays on the host, which grow with the largest micro-batch.</summary>
+    public long HostBytes => sizeof(float) * (long)_statistics.Length + _routings.Sum(r => r?.HostBytes ?? 0);
+
     /// <summary>
     /// Computes every example's loss, and carries the gradient of the objective
     /// (sum over labels of LabelWeights times the label's loss) to a consumer.

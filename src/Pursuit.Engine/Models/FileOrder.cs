@@ -5,11 +5,14 @@ namespace Pursuit.Engine.Models;
 /// nothing but files knows of it.
 /// </summary>
 /// <param name="Transposes">Whether the file has [inputs, outputs].</param>
-/// <param name="Heads">The file has for each of so many heads its query, key and value; 0: rows stand in order.</param>
-internal sealed record FileOrder(bool Transposes, int Heads)
+/// <param name="Groups">The file has for each of so many key heads its queries, its key and its value; 0: rows stand in order.</param>
+internal sealed record FileOrder(bool Transposes, int Groups)
 {
+    /// <summary>Query heads of a group.</summary>
+    public int Queries { get; init; } = 1;
+
     /// <summary>The order of the rows alone, for a matrix of other columns, such as an adapter's B; null: in order.</summary>
-    public FileOrder? OfRows => Heads == 0 ? null : this with { Transposes = false };
+    public FileOrder? OfRows => Groups == 0 ? null : this with { Transposes = false };
 
     /// <summary>A tensor's shape in the file.</summary>
     public IReadOnlyList<int> Shape(IReadOnlyList<int> shape) => Transposes && shape.Count == 2 ? [shape[1], shape[0]] : shape;
@@ -46,11 +49,13 @@ internal sealed record FileOrder(bool Transposes, int Heads)
 
     private int Place(int row, int column, int rows, int columns)
     {
-        if (Heads > 0)
+        if (Groups > 0)
         {
-            var size = rows / 3 / Heads;
-            var (part, head, value) = (row / (rows / 3), row / size % Heads, row % size);
-            row = (head * 3 + part) * size + value;
+            var size = rows / (Queries + 2) / Groups;
+            var (head, value, queries) = (row / size, row % size, Groups * Queries);
+            // Among a group's heads the key stands behind the queries, and the value behind the key.
+            var (group, part) = head < queries ? (head / Queries, head % Queries) : (head % Groups, Queries + (head - queries) / Groups);
+            row = (group * (Queries + 2) + part) * size + value;
         }
 
         return Transposes && columns > 1 ? column * rows + row : row * columns + column;

@@ -33,6 +33,11 @@ internal sealed class MixtureRouting : IDisposable
         _firstSlots = new int[_experts + 1];
     }
 
+    /// <summary>Bytes on the host: for many experts far from nothing, since every layer keeps its own for the backward pass.</summary>
+    public long HostBytes =>
+        sizeof(float) * ((long)_probabilities.Length + _weights.Length + _numbers.Length)
+            + sizeof(int) * ((long)_chosen.Length + _slotOfChoice.Length + _host.Length);
+
     /// <summary>Slots of all experts.</summary>
     public int Count => _tokens * _perToken;
 

@@ -107,6 +107,10 @@ internal sealed record ModelConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsParallel { get; init; }
 
+    /// <summary>Whether both blocks read the output of one norm, the family's <see cref="ModelFamily.SharedNorm"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool SharesNorm { get; init; }
+
     /// <summary>Factor of embeddings; null: 1.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public float? EmbeddingScale { get; init; }

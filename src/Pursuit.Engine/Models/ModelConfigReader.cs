@@ -19,10 +19,22 @@ internal static class ModelConfigReader
         ["gelu_fast"] = Activation.GeluTanh,
     };
 
+    /// <summary>Keys by which a config tells that the model reads or writes more than text.</summary>
+    private static readonly string[] OtherParts =
+        ["vision_config", "audio_config", "text_config", "llm_config", "thinker_config", "vision_tower", "mm_vision_tower"];
+
+    /// <summary>Models that read a text from both sides.</summary>
+    private static readonly string[] Encoders =
+    [
+        "albert", "bert", "camembert", "deberta", "deberta-v2", "distilbert", "electra", "modernbert", "mpnet", "nomic_bert", "roberta",
+        "xlm-roberta",
+    ];
+
     private static readonly string[] ExpertCounts = ["num_local_experts", "num_experts", "n_routed_experts"];
 
     /// <summary>The families this decoder computes, by model_type.</summary>
-    public static IReadOnlyList<string> SupportedModelTypes { get; } = [.. ModelFamily.All.Select(f => f.ModelType)];
+    public static IReadOnlyList<string> SupportedModelTypes { get; } =
+        [.. ModelFamily.All.SelectMany(f => f.PartOf is { } whole ? [whole.ModelType, f.ModelType] : (string[])[f.ModelType])];
 
     /// <summary>Reads a model directory's config.json.</summary>
     /// <param name="directory">A directory with config.json.</param>
@@ -40,6 +52,25 @@ internal static class ModelConfigReader
         return Parse(BoundedFile.Read(path, JsonFile.LargestConfiguration, "a model's configuration"), path);
     }
 
+    /// <summary>What a person should know of a model that is used in part; null: it is used whole, or can't be read.</summary>
+    /// <param name="directory">A model's directory.</param>
+    public static string? Remark(string directory)
+    {
+        var path = Path.Combine(directory, "config.json");
+        try
+        {
+            using var file = File.Exists(path) ? JsonFile.Open(path, JsonFile.LargestConfiguration, "a model's configuration") : null;
+            return file?.Root["model_type"] is { IsNull: false } name && ModelFamily.FindTextOf(name.Text()) is { PartOf: { } whole }
+                ? $"{directory}: a model of text and images ({whole.ModelType}); its text part is used alone, its other tensors are passed "
+                    + "over"
+                : null;
+        }
+        catch (PursuitException)
+        {
+            return null; // whoever loads the model says what is wrong with it
+        }
+    }
+
     /// <summary>Reads the content of a config.json.</summary>
     /// <param name="utf8">The file's bytes.</param>
     /// <param name="where">Its name, for messages.</param>
@@ -50,51 +81,63 @@ internal static class ModelConfigReader
         return Read(new JsonFields(document.Root), where);
     }
 
-    private static ModelConfig Read(JsonFields fields, string where)
+    private static ModelConfig Read(JsonFields file, string where)
     {
-        var modelType = fields.Text("model_type") ?? "";
-        if (ModelFamily.Find(modelType) is not { } family)
+        var modelType = file.Text("model_type") ?? "";
+        var whole = ModelFamily.FindTextOf(modelType)?.PartOf;
+        if ((ModelFamily.FindTextOf(modelType) ?? ModelFamily.Find(modelType)) is not { } family)
         {
+            var parts = OtherParts.Where(file.Has).ToArray();
             throw PursuitException.At(
                 where,
-                modelType.Length == 0 ? "no model_type" : $"model_type is \"{modelType}\"",
+                (modelType.Length == 0 ? "no model_type" : $"model_type is \"{modelType}\"")
+                    + (parts.Length > 0 ? $", a model of more than text ({string.Join(", ", parts)})" : ""),
                 $"one of {string.Join(", ", SupportedModelTypes)}",
-                "Choose a model of a supported family, or compute the features of this one elsewhere and give "
-                    + $"them with {ApiName.Features} (docs/formats/features.md).");
+                Encoders.Contains(modelType)
+                    ? $"It is an encoder, which predicts no next token: give it with its ONNX file as {ApiName.Encoder} (docs/encoders.md)."
+                    : "Choose a model of a supported family, or compute the features of this one elsewhere and give "
+                        + $"them with {ApiName.Features} (docs/formats/features.md).");
         }
 
-        var architecture = fields.FirstText("architectures");
-        fields.Refuse(
-            architecture is not null && architecture != family.Architecture && architecture != family.Body,
-            $"architecture {architecture} (supported for {modelType}: {family.Architecture}, and {family.Body} for embeddings)");
+        var (head, body) = whole is null ? (family.Architecture, family.Body) : (whole.Architecture, whole.Body);
+        var architecture = file.FirstText("architectures");
+        file.Refuse(
+            architecture is not null && architecture != head && architecture != body,
+            $"architecture {architecture} (supported for {modelType}: {head}, and {body} for embeddings)");
+        RefuseQuantized(file);
+        var fields = whole is null ? file : TextPart(file, family, where);
         RefuseUnsupported(fields, family);
 
         var keys = family.Keys;
-        var hidden = fields.Integer(keys.Hidden);
-        var heads = fields.Integer(keys.Heads);
-        var layers = fields.Integer(keys.Layers);
+        var hidden = fields.Integer(keys.Hidden, family.Usual(keys.Hidden));
+        var heads = fields.Integer(keys.Heads, family.Usual(keys.Heads));
+        var layers = fields.Integer(keys.Layers, family.Usual(keys.Layers));
+        // What the whole model's file says of the tokens and the head goes before what its text part's says.
+        JsonFields Said(string name) => file.Mentions(name) ? file : fields;
         var withoutRope = LayersWithoutRope(fields, family, layers);
         var config = new ModelConfig
         {
-            ModelType = modelType,
+            ModelType = family.ModelType,
             Architecture = family.Architecture,
-            VocabularySize = fields.Integer("vocab_size"),
+            VocabularySize = fields.Integer("vocab_size", family.Usual("vocab_size")),
             HiddenSize = hidden,
-            IntermediateSize = fields.Integer(keys.Intermediate, family.UsualWidening is { } times ? Widened(hidden, times) : null),
+            IntermediateSize = fields.Integer(
+                keys.Intermediate, family.UsualWidening is { } times ? Widened(hidden, times) : family.Usual(keys.Intermediate)),
             Layers = layers,
             QueryHeads = heads,
             KeyValueHeads = KeyValueHeads(fields, family, heads),
-            HeadSize = fields.Integer("head_dim", family.UsualHeadSize ?? (heads > 0 && hidden % heads == 0 ? hidden / heads : 0)),
-            MaximumPositions = fields.Integer(keys.Positions, 2048),
+            HeadSize = HeadSize(fields, family, heads > 0 && hidden % heads == 0 ? hidden / heads : 0),
+            MaximumPositions = fields.Integer(keys.Positions, family.Usual(keys.Positions) ?? 2048),
             NormEpsilon = (float)fields.Number(keys.Epsilon, family.UsualEpsilon),
             Biases = Biases(fields, family),
             Activation = ActivationOf(fields, family),
-            IsParallel = family.MayBeParallel && fields.Flag("use_parallel_residual", true),
-            TiedHead = fields.Flag("tie_word_embeddings", family.UsuallyTied),
+            IsParallel = family.ReadsDecoderArchitecture || (family.MayBeParallel && fields.Flag("use_parallel_residual", true)),
+            SharesNorm = SharesNorm(fields, family),
+            TiedHead = Said("tie_word_embeddings").Flag("tie_word_embeddings", family.UsuallyTied),
             LayersWithoutRope = withoutRope,
             Windows = Windows(fields, family, layers, withoutRope),
-            BeginToken = fields.OptionalInteger("bos_token_id"),
-            EndTokens = fields.Integers("eos_token_id"),
+            BeginToken = Said("bos_token_id").OptionalInteger("bos_token_id"),
+            EndTokens = Said("eos_token_id").Integers("eos_token_id"),
         };
         config = Mixture(Scales(RopeReader.Read(fields, config), fields), fields);
         fields.ThrowIfFaulty();
@@ -108,9 +151,54 @@ internal static class ModelConfigReader
     {
         if (family.NeverGrouped)
             return heads;
+        if (family.ReadsDecoderArchitecture && !fields.Flag("new_decoder_architecture", false))
+            return 1;
+        var key = family.Keys.KeyValueHeads;
         // null means as many in every family
-        var mayLack = fields.Mentions("num_key_value_heads") || family.MayLackKeyValueHeads;
-        return fields.Integer("num_key_value_heads", mayLack ? heads : null);
+        var mayLack = fields.Mentions(key) || family.MayLackKeyValueHeads;
+        var usual = fields.Mentions(key) ? null : family.Usual(key);
+        return fields.Integer(key, usual ?? (mayLack ? heads : null));
+    }
+
+    private static int HeadSize(JsonFields fields, ModelFamily family, int even) =>
+        family.Keys.HeadSize is { } key ? fields.Integer(key, family.UsualHeadSize ?? even) : even;
+
+    private static bool SharesNorm(JsonFields fields, ModelFamily family)
+    {
+        if (!family.ReadsDecoderArchitecture)
+            return false;
+        fields.Refuse(!fields.Flag("parallel_attn", true), "blocks one after the other (parallel_attn false)");
+        if (!fields.Flag("new_decoder_architecture", false))
+        {
+            fields.Refuse(!fields.Flag("multi_query", true), "a key head for each query head (multi_query false)");
+            return true;
+        }
+
+        var norms = fields.Integer("num_ln_in_parallel_attn", 2);
+        fields.Refuse(norms is not (1 or 2), $"num_ln_in_parallel_attn {norms} (supported: 1, 2)");
+        return norms == 1;
+    }
+
+    private static JsonFields TextPart(JsonFields file, ModelFamily family, string where)
+    {
+        if (file.Inside("text_config") is not { } text)
+            throw PursuitException.At(
+                where,
+                $"model_type \"{family.PartOf!.ModelType}\" without text_config",
+                $"the configuration of its text part, of model_type \"{family.ModelType}\"",
+                "Correct the file or download it again.");
+        var type = text.Text("model_type") ?? family.ModelType;
+        file.Refuse(
+            type != family.ModelType,
+            $"a text part of model_type \"{type}\" (supported for {family.PartOf!.ModelType}: {family.ModelType})");
+        RefuseQuantized(text);
+        return text;
+    }
+
+    private static void RefuseQuantized(JsonFields fields)
+    {
+        foreach (var name in new[] { "quantization_config", "quantization" })
+            fields.Refuse(fields.Has(name), $"quantized weights ({name})");
     }
 
     private static void RefuseUnsupported(JsonFields fields, ModelFamily family)
@@ -118,8 +206,6 @@ internal static class ModelConfigReader
         foreach (var name in ExpertCounts.Where(n => n != family.Mixture?.CountKey))
             fields.Refuse(fields.OptionalInteger(name) is > 0, $"a mixture of experts ({name})");
         fields.Refuse(fields.Has("clip_qkv"), "clipped queries, keys and values (clip_qkv)");
-        foreach (var name in new[] { "quantization_config", "quantization" })
-            fields.Refuse(fields.Has(name), $"quantized weights ({name})");
         if (family.UsualRotaryShare is null)
         {
             var partial = fields.Number("partial_rotary_factor", 1);
@@ -168,7 +254,7 @@ internal static class ModelConfigReader
     private static BiasPlacement Biases(JsonFields fields, ModelFamily family)
     {
         var biases = family.FixedBiases;
-        if (family.BiasKey is { } usual && fields.Flag(usual, true))
+        if (family.BiasKey is { } usual && fields.Flag(usual, family.UsuallyBiased))
             biases |= family.UsualBiases;
         if (family.BiasKey is null && Asks("attention_bias", family.AttentionBias))
             biases |= BiasPlacement.QueryKeyValue | BiasPlacement.AttentionOutput;

@@ -20,11 +20,7 @@ internal static class ModelConfigWriter
         json.WriteNumber(keys.Intermediate, config.IntermediateSize);
         json.WriteNumber(keys.Layers, config.Layers);
         json.WriteNumber(keys.Heads, config.QueryHeads);
-        if (!family.NeverGrouped)
-        {
-            json.WriteNumber("num_key_value_heads", config.KeyValueHeads);
-            json.WriteNumber("head_dim", config.HeadSize);
-        }
+        WriteHeads(json, config);
 
         json.WriteNumber(keys.Positions, config.MaximumPositions);
         // The shortest decimal that gives the same float, so that the file reads 1e-05 and not 9.99999974E-06.
@@ -47,6 +43,28 @@ internal static class ModelConfigWriter
             WriteNumbers(json, "eos_token_id", config.EndTokens);
         json.WriteString("torch_dtype", weightType);
         json.WriteEndObject();
+    }
+
+    private static void WriteHeads(Utf8JsonWriter json, ModelConfig config)
+    {
+        var (family, keys) = (config.Family, config.Family.Keys);
+        if (family.NeverGrouped)
+            return;
+        if (family.ReadsDecoderArchitecture)
+        {
+            json.WriteBoolean("parallel_attn", true);
+            json.WriteBoolean("alibi", false);
+            var isFirst = config.SharesNorm && config.KeyValueHeads == 1;
+            json.WriteBoolean("new_decoder_architecture", !isFirst);
+            json.WriteBoolean("multi_query", isFirst);
+            if (isFirst)
+                return;
+            json.WriteNumber("num_ln_in_parallel_attn", config.SharesNorm ? 1 : 2);
+        }
+
+        json.WriteNumber(keys.KeyValueHeads, config.KeyValueHeads);
+        if (keys.HeadSize is { } size)
+            json.WriteNumber(size, config.HeadSize);
     }
 
     private static void WriteActivation(Utf8JsonWriter json, ModelConfig config)

@@ -132,9 +132,20 @@ internal sealed partial record ModelFamily
             Windows = WindowRule.Pattern,
             RefusedFlags = ["use_bidirectional_attention"],
         },
-        new("gemma3_text", "Gemma3", "Gemma 3 270M and 1B")
+        new("gemma3_text", "Gemma3", "Gemma 3 270M and 1B, the text of 4B to 27B (gemma3)")
         {
             BodyClass = "Gemma3TextModel",
+            PartOf = new("gemma3", "Gemma3ForConditionalGeneration", "Gemma3Model"),
+            UsualSizes = new Dictionary<string, int>
+            {
+                ["vocab_size"] = 262_208,
+                ["hidden_size"] = 2304,
+                ["intermediate_size"] = 9216,
+                ["num_hidden_layers"] = 26,
+                ["num_attention_heads"] = 8,
+                ["num_key_value_heads"] = 4,
+                ["max_position_embeddings"] = 131_072,
+            },
             Names = GemmaSandwich,
             AttentionBias = ConfigKey.Read,
             NormOffset = 1,
@@ -243,6 +254,44 @@ internal sealed partial record ModelFamily
             UsuallyTied = true,
             Windows = WindowRule.Always,
             UsualWindow = null,
+        },
+        new("falcon", "Falcon", "Falcon 7B, 40B, 180B and Falcon 2")
+        {
+            Names = new()
+            {
+                Body = "transformer.",
+                Embedding = "word_embeddings",
+                Layers = "h.",
+                AttentionNorm = "ln_attn",
+                QueryKeyValue = ["self_attention.query_key_value"],
+                AttentionOutput = "self_attention.dense",
+                MlpNorm = "ln_mlp",
+                MlpInput = ["mlp.dense_h_to_4h"],
+                MlpOutput = "mlp.dense_4h_to_h",
+                FinalNorm = "ln_f",
+            },
+            Keys = new()
+            {
+                Intermediate = "ffn_hidden_size",
+                KeyValueHeads = "num_kv_heads",
+                HeadSize = null,
+                Epsilon = "layer_norm_epsilon",
+                Activation = "activation",
+            },
+            SharedNorm = "input_layernorm",
+            ReadsDecoderArchitecture = true,
+            MayLackKeyValueHeads = true,
+            UsualBiases = AllBiases,
+            BiasKey = "bias",
+            UsuallyBiased = false,
+            LayerNorm = true,
+            QueryKeyValue = FusedLayout.ByHead,
+            Gated = false,
+            UsualActivation = Activation.Gelu,
+            UsualWidening = 4,
+            UsualEpsilon = 1e-5,
+            UsuallyTied = true,
+            RefusedFlags = ["alibi"],
         },
     ];
 

@@ -53,7 +53,7 @@ internal enum FusedLayout
     /// <summary>One after another: all queries, all keys, all values; in one matrix or three.</summary>
     Plain,
 
-    /// <summary>For every head its query, key and value.</summary>
+    /// <summary>For every key head its queries, its key and its value.</summary>
     ByHead,
 }
 
@@ -77,6 +77,9 @@ internal sealed partial record ModelFamily(string ModelType, string ClassName, s
     /// <summary>The class of the model without a head where the name follows no rule.</summary>
     public string? BodyClass { get; init; }
 
+    /// <summary>The model of text and images whose text part is one of these; null: there is none.</summary>
+    public WholeModel? PartOf { get; init; }
+
     /// <summary>Its tensors' names.</summary>
     public ModuleNames Names { get; init; } = new();
 
@@ -97,6 +100,9 @@ internal sealed partial record ModelFamily(string ModelType, string ClassName, s
 
     /// <summary>The one key that switches <see cref="UsualBiases"/> on or off; null: there is none.</summary>
     public string? BiasKey { get; init; }
+
+    /// <summary>Whether it is on where it is missing.</summary>
+    public bool UsuallyBiased { get; init; } = true;
 
     /// <summary>Whether norms take the mean away (layer norm) and have a bias.</summary>
     public bool LayerNorm { get; init; }
@@ -126,6 +132,15 @@ internal sealed partial record ModelFamily(string ModelType, string ClassName, s
 
     /// <summary>Whether use_parallel_residual is read, true where it is missing: both blocks read the layer's input.</summary>
     public bool MayBeParallel { get; init; }
+
+    /// <summary>
+    /// Whether both blocks always read the layer's input, and new_decoder_architecture, num_kv_heads, multi_query, parallel_attn and
+    /// num_ln_in_parallel_attn are read, as Falcon has them.
+    /// </summary>
+    public bool ReadsDecoderArchitecture { get; init; }
+
+    /// <summary>The one norm of models whose blocks share it; null: there are none.</summary>
+    public string? SharedNorm { get; init; }
 
     /// <summary>Whether embeddings are multiplied by the root of their width.</summary>
     public bool ScalesEmbedding { get; init; }
@@ -158,6 +173,11 @@ internal sealed partial record ModelFamily(string ModelType, string ClassName, s
 
     /// <summary>Whether rope_scaling of type "yarn" or "su" is another spelling of longrope.</summary>
     public bool LongRopeSpellings { get; init; }
+
+    /// <summary>
+    /// Whole numbers where their keys are missing, by key: files that are part of another model's leave out what the config class says.
+    /// </summary>
+    public IReadOnlyDictionary<string, int> UsualSizes { get; init; } = new Dictionary<string, int>();
 
     /// <summary>Values per head where head_dim is missing; null: the width over the heads.</summary>
     public int? UsualHeadSize { get; init; }
@@ -197,9 +217,21 @@ internal sealed partial record ModelFamily(string ModelType, string ClassName, s
     /// <summary>Keys whose presence, other than false or null, asks for something this decoder has not.</summary>
     public IReadOnlyList<string> RefusedFlags { get; init; } = [];
 
+    /// <summary>A key's usual whole number; null: there is none.</summary>
+    public int? Usual(string key) => UsualSizes.TryGetValue(key, out var size) ? size : null;
+
     /// <summary>The norm's rule with an epsilon.</summary>
     public NormRule Norm(float epsilon) => new(epsilon, NormOffset, LayerNorm);
 
     /// <summary>A family by its model_type; null where this decoder has none of that name.</summary>
     public static ModelFamily? Find(string modelType) => ByName.GetValueOrDefault(modelType);
+
+    /// <summary>The family of the text part of a model of text and images, by the whole model's model_type; null: none.</summary>
+    public static ModelFamily? FindTextOf(string modelType) => All.FirstOrDefault(f => f.PartOf?.ModelType == modelType);
 }
+
+/// <summary>A model of text and images whose text part, under text_config, is a model of a family.</summary>
+/// <param name="ModelType">Its name in config.json's model_type.</param>
+/// <param name="Architecture">Its class with a head.</param>
+/// <param name="Body">Its class without one.</param>
+internal sealed record WholeModel(string ModelType, string Architecture, string Body);

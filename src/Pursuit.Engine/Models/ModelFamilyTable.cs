@@ -16,7 +16,7 @@ internal static class ModelFamilyTable
     private static string Blocks(ModelFamily family) => Joined(
         family.LayerNorm ? "layer norm" : family.NormOffset != 0 ? "RMS norm of weight + 1" : "RMS norm",
         family.Names.AttentionOutputNorm is null ? null : family.Names.AttentionNorm is null ? "of outputs alone" : "of inputs and outputs",
-        family.MayBeParallel ? "parallel blocks" : null,
+        family.MayBeParallel || family.ReadsDecoderArchitecture ? "parallel blocks" : null,
         (family.Gated ? "gated " : "") + (family.UsualActivation switch
         {
             Activation.Gelu => "gelu",
@@ -38,8 +38,8 @@ internal static class ModelFamilyTable
         },
         family.Windows == WindowRule.Never ? null : "sliding windows",
         family.ReadsSoftcaps ? "capped scores" : null,
-        (family.FixedBiases | family.UsualBiases).HasFlag(BiasPlacement.QueryKeyValue) ? "biases"
-            : family.AttentionBias == ConfigKey.Read ? "biases where asked"
+        family.UsuallyBiased && (family.FixedBiases | family.UsualBiases).HasFlag(BiasPlacement.QueryKeyValue) ? "biases"
+            : family.AttentionBias == ConfigKey.Read || family.BiasKey is not null ? "biases where asked"
             : null);
 
     private static string Positions(ModelFamily family)

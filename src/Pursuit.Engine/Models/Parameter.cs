@@ -74,7 +74,7 @@ internal sealed record NormParameters(Parameter Weight, Parameter? Bias);
 /// <param name="KeyNorm">The norm of keys, or null.</param>
 /// <param name="AttentionOutput">The attention's output.</param>
 /// <param name="AttentionOutputNorm">The norm of the attention's output, or null.</param>
-/// <param name="MlpNorm">The norm before the feed-forward block, or null.</param>
+/// <param name="MlpNorm">The norm before the feed-forward block, which may be that before attention itself; or null.</param>
 /// <param name="Mlp">The feed-forward block, or null where there is a mixture.</param>
 /// <param name="Mixture">The mixture of experts in its place, or null.</param>
 /// <param name="MlpOutputNorm">The norm of the feed-forward block's output, or null.</param>
@@ -90,6 +90,9 @@ internal sealed record LayerParameters(
     MixtureParameters? Mixture,
     NormParameters? MlpOutputNorm)
 {
+    /// <summary>Whether attention and feed-forward block read the output of one norm.</summary>
+    public bool SharesNorm => AttentionNorm is not null && ReferenceEquals(AttentionNorm, MlpNorm);
+
     /// <summary>Its linear layers.</summary>
     public IEnumerable<LinearGroup> LinearGroups
     {

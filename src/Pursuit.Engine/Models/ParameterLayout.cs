@@ -64,15 +64,19 @@ internal sealed class ParameterLayout
     private LayerParameters AddLayer(ModelConfig config, int layer)
     {
         var hidden = config.HiddenSize;
-        var fused = new FileOrder(_family.TransposedWeights, _family.QueryKeyValue == FusedLayout.ByHead ? config.QueryHeads : 0);
+        var fused = new FileOrder(_family.TransposedWeights, _family.QueryKeyValue == FusedLayout.ByHead ? config.KeyValueHeads : 0)
+        {
+            Queries = config.QueryHeads / config.KeyValueHeads,
+        };
+        var first = Norm(config.SharesNorm ? _family.SharedNorm : _names.AttentionNorm);
         return new LayerParameters(
-            Norm(_names.AttentionNorm),
+            first,
             Group(_names.QueryKeyValue, BiasPlacement.QueryKeyValue, hidden, fused, [config.QuerySize, .. Twice(config.KeyValueSize)]),
             HeadNorm(_names.QueryNorm, config.QuerySize),
             HeadNorm(_names.KeyNorm, config.KeyValueSize),
             Group([_names.AttentionOutput], BiasPlacement.AttentionOutput, config.QuerySize, Plain(), [hidden]),
             Norm(_names.AttentionOutputNorm),
-            Norm(_names.MlpNorm),
+            config.SharesNorm ? first : Norm(_names.MlpNorm),
             config.IsMixture(layer) ? null : Mlp(_names.MlpInput, _names.MlpOutput, config.IntermediateSize),
             config.IsMixture(layer) ? Mixture() : null,
             Norm(_names.MlpOutputNorm));
@@ -92,7 +96,7 @@ internal sealed class ParameterLayout
             Mlp([.. names.ExpertInput.Select(m => prefix + m)], prefix + names.ExpertOutput, config.ExpertSize);
 
         int[] Twice(int size) => [size, size];
-        FileOrder Plain() => fused with { Heads = 0 };
+        FileOrder Plain() => fused with { Groups = 0 };
         NormParameters? Norm(string? name) => name is null ? null : AddNorm(_names.Module(layer, name), hidden);
         NormParameters? HeadNorm(string name, int all) => _family.QueryKeyNorm switch
         {
@@ -105,7 +109,7 @@ internal sealed class ParameterLayout
                 layer,
                 inputs,
                 config.Biases.HasFlag(biases),
-                order is { Transposes: false, Heads: 0 } ? null : order,
+                order is { Transposes: false, Groups: 0 } ? null : order,
                 // One module of several outputs is one matrix; otherwise each output has its module.
                 [.. modules.Select((m, i) => (_names.Module(layer, m), modules.Count == 1 ? outputs.Sum() : outputs[i]))]);
     }

@@ -23,10 +23,7 @@ internal sealed class ProcessMemoryPlan(CostPlan plan, int processes)
 
     /// <summary>While rank 0 trains: weights, their gradients and two moments, and the threads' arenas.</summary>
     public double WarmingUp(MachineGroup machine) =>
-        Reading(
-            isFirst: true) + plan.ModelMemory + machine.Cores * (double)plan.ThreadMemory + (plan.WarmupTokens > 0
-                ? (double)plan.CheckpointBytes / plan.Checkpoints
-                : 0);
+        Reading(isFirst: true) + plan.TrainingMemory + machine.Cores * (double)plan.TrainingThreadMemory;
 
     /// <summary>While shards are made.</summary>
     /// <param name="machine">The process's machine.</param>

@@ -61,6 +61,9 @@ internal sealed class DecoderPool : IDisposable
     /// <summary>Tokens of a micro-batch on the decoder's device.</summary>
     public int MicroBatchTokens { get; }
 
+    /// <summary>Bytes of the workers' arrays on the host, beside the buffers that their device counts.</summary>
+    public long HostBytes => _workers.Sum(w => w.HostBytes);
+
     /// <summary>
     /// Hands the micro-batches to the workers in ascending order, each as soon as a worker is free.
     /// </summary>

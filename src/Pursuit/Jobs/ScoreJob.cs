@@ -65,7 +65,11 @@ public sealed class ScoreJob
         _scorers = [.. options.Methods.Distinct().Select(MethodRegistry.Find)
             .Select(m => (m, MethodOptions.Create(m, options.Settings) as IScorer
                 ?? throw PursuitException.At(
-                    ApiName.Methods, $"'{m.Name}' measures no example by itself", $"some of: {string.Join(", ", Names)}")))];
+                    ApiName.Methods,
+                    $"'{m.Name}' measures no example by itself",
+                    $"some of: {string.Join(", ", Names)}",
+                    $"It ranks a pool as a whole: with {ApiName.SelectJob} and a {ApiName.Budget} of 100% every example gets its rank and "
+                        + "its score.")))];
         if (_scorers.Count == 0) throw PursuitException.At(ApiName.Methods, "none", $"some of: {string.Join(", ", Names)}");
         if (Needs.HasFlag(FeatureNeeds.TargetTexts) && options.Targets.Count == 0)
             throw PursuitException.At(ApiName.Target, "missing", "a target's examples, whose words 'dsir' compares with");

@@ -38,6 +38,9 @@ public sealed class FamilyConfigTests
         """)]
     [InlineData("mixtral", """{"sliding_window": null, "router_aux_loss_coef": 0.02, "rope_parameters": {"rope_theta": 10000.0}}""")]
     [InlineData("qwen3-moe", """{"decoder_sparse_step": null, "use_sliding_window": false, "sliding_window": null}""")]
+    [InlineData("falcon", """{"new_decoder_architecture": null, "multi_query": null, "num_kv_heads": 4, "bias": null, "alibi": null}""")]
+    [InlineData("falcon-new", """{"num_ln_in_parallel_attn": 2, "multi_query": false, "activation": "gelu", "rope_scaling": null}""")]
+    [InlineData("falcon-new", """{"rope_theta": null, "rope_parameters": {"rope_type": "default", "rope_theta": 5000.0}}""")]
     [InlineData("llama-dynamic", """{"rope_parameters": null, "rope_theta": 500.0, "rope_scaling": {"type": "dynamic", "factor": 2.0}}""")]
     public void Another_spelling_is_the_same_model(string variant, string changes) =>
         Parse(variant, changes).ShouldBeEquivalentTo(Parse(variant, "{}"));
@@ -47,7 +50,9 @@ public sealed class FamilyConfigTests
     [InlineData("gpt2", """{"scale_attn_weights": false}""", "scale_attn_weights")]
     [InlineData("gpt2", """{"n_positions": 0}""", "max_position_embeddings is 0")]
     [InlineData("gemma3", """{"use_bidirectional_attention": true}""", "use_bidirectional_attention")]
-    [InlineData("gemma3", """{"model_type": "gemma3"}""", "model_type is \"gemma3\"")]
+    [InlineData("gemma3", """{"model_type": "gemma3", "architectures": null}""", "model_type \"gemma3\" without text_config")]
+    [InlineData("gemma3", """{"model_type": "bert"}""", "It is an encoder")]
+    [InlineData("gemma3", """{"model_type": "llava", "vision_config": {}}""", "\"llava\", a model of more than text (vision_config)")]
     [InlineData("gemma2", """{"final_logit_softcapping": -3}""", "final_logit_softcapping is -3")]
     [InlineData("gemma2", """{"query_pre_attn_scalar": 0}""", "attention scores")]
     [InlineData("granite", """{"logits_scaling": 0}""", "logits_scaling is 0")]
@@ -59,6 +64,11 @@ public sealed class FamilyConfigTests
     [InlineData("olmoe", """{"num_experts_per_tok": 9}""", "num_experts_per_tok is 9, 1 to 4")]
     [InlineData("mixtral", """{"num_local_experts": null}""", "\"num_local_experts\" is missing")]
     [InlineData("mixtral", """{"n_routed_experts": 8}""", "n_routed_experts")]
+    [InlineData("falcon", """{"alibi": true}""", "alibi")]
+    [InlineData("falcon", """{"multi_query": false}""", "multi_query false")]
+    [InlineData("falcon", """{"parallel_attn": false}""", "parallel_attn false")]
+    [InlineData("falcon-new", """{"num_ln_in_parallel_attn": 3}""", "num_ln_in_parallel_attn 3 (supported: 1, 2)")]
+    [InlineData("falcon-new", """{"num_kv_heads": 3}""", "not a multiple")]
     [InlineData("olmo3", """{"rope_scaling": {"rope_type": "yarn", "factor": 4.0, "beta_fast": 1, "beta_slow": 2}}""", "beta_slow 2")]
     [InlineData(
         "gemma3-v5",

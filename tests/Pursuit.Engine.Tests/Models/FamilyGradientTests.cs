@@ -87,6 +87,48 @@ public sealed class FamilyGradientTests
     }
 
     [Theory]
+    [InlineData("mixtral", GradientKind.Full)]
+    [InlineData("mixtral", GradientKind.Lora)]
+    [InlineData("qwen3-moe", GradientKind.Full)]
+    [InlineData("qwen3-moe", GradientKind.Factored)]
+    [InlineData("olmoe", GradientKind.Full)]
+    [InlineData("olmoe", GradientKind.Lora)]
+    public void An_expert_without_tokens_has_a_gradient_of_zero(string variant, GradientKind kind)
+    {
+        using var reference = new FamilyCase(variant);
+        using var decoder = Decoder.Load(reference.Directory, use: WeightUse.Change);
+        using var adapters = kind == GradientKind.Lora ? RandomAdapters(decoder, [LoraOptions.AllLinear]) : null;
+        decoder.Adapters = adapters;
+        // The same token again sees what the first one sees, so both go to the same experts.
+        var example = new EncodedExample
+        {
+            ContentId = default,
+            Ids = [7, 7],
+            Trained = [false, true],
+            SupervisedTokens = 1,
+            Truncation = default,
+        };
+        var options = new GradientFeatureOptions
+        {
+            Kind = kind,
+            Preconditioning = Preconditioning.None,
+            Dimension = Exact,
+            Factor = 4096,
+        };
+        using var pool = new DecoderPool(decoder, new DecoderPoolOptions { Threads = 1 });
+        using var extractor = new GradientExtractor(decoder, pool, options, null, GradientSide.Pool, null);
+        var row = new float[extractor.Dimension];
+        extractor.Extract([example], row, new double[1], TestContext.Current.CancellationToken);
+        Distance.Relative(row, OwnGradient(decoder, adapters, example)).ShouldBeLessThan(Tolerances.FloatReordered);
+
+        using IDisposable sum = adapters is null ? new WeightGradients(decoder) : new AdapterGradients(decoder);
+        var gradients = (IGradientSum)sum;
+        TinyModel.Run(decoder, Batch.Pack([(example.Ids, example.Trained)]), gradients);
+        gradients.Parameters.Where(p => p.Name.Contains(".experts.", StringComparison.Ordinal))
+            .Count(p => gradients.Read(p).All(x => x == 0)).ShouldBeGreaterThan(2);
+    }
+
+    [Theory]
     [MemberData(nameof(Variants))]
     public void A_small_step_down_the_gradient_lowers_the_loss_as_much_as_its_square_says(string variant)
     {

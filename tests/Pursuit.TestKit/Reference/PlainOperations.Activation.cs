@@ -3,7 +3,7 @@ using Pursuit.Engine.Kernels;
 
 namespace Pursuit.TestKit.Reference;
 
-internal sealed partial class PlainOperations
+internal partial class PlainOperations
 {
     /// <inheritdoc/>
     public void Activate(in ActivationShape shape, BufferSlice x, BufferSlice h)

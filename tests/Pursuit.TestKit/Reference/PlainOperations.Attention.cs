@@ -2,7 +2,7 @@ using Pursuit.Engine.Kernels;
 
 namespace Pursuit.TestKit.Reference;
 
-internal sealed partial class PlainOperations
+internal partial class PlainOperations
 {
     /// <inheritdoc/>
     public int AttentionScratch(in AttentionShape shape, int longest) => 0;

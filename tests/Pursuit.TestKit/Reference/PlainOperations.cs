@@ -6,7 +6,7 @@ namespace Pursuit.TestKit.Reference;
 /// The plain twin of every operation: loops as the formulas stand, sums in float64. Tests compare the fast paths with
 /// it; it is never used for work.
 /// </summary>
-internal sealed partial class PlainOperations : HostOperations, IDecoderOperations
+internal partial class PlainOperations : HostOperations, IDecoderOperations
 {
     /// <inheritdoc/>
     public string Name => "plain";
