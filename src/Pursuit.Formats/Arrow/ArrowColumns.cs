@@ -1,3 +1,4 @@
+using System.Numerics;
 using Pursuit.Formats.Parquet;
 using Pursuit.Formats.Parquet.Writing;
 
@@ -30,11 +31,21 @@ internal static class ArrowColumns
                 return new SchemaNode(element.AsMap(), [new SchemaNode(pair, [key, NodeOf(entries[1], "value", $"{path}.value")])]);
             case ArrowKind.RunEndEncoded:
                 return NodeOf(field.Children[1], name, path);
+            case ArrowKind.Decimal when field.Scale < 0:
+                throw new NotSupportedException($"the column '{path}' is of decimal numbers with a scale of {field.Scale}");
             case ArrowKind.Union or ArrowKind.Interval:
                 throw new NotSupportedException($"the column '{path}' is of type {field.Type}");
             default:
                 return new SchemaNode(Leaf(element, field), []);
         }
+    }
+
+    /// <summary>The fewest bytes that hold a number of some digits with its sign: readers take the width as the precision's.</summary>
+    private static int BytesOf(int digits)
+    {
+        var bytes = 1;
+        while (BigInteger.Pow(2, 8 * bytes - 1) < BigInteger.Pow(10, digits)) bytes++;
+        return bytes;
     }
 
     private static SchemaElement Leaf(SchemaElement element, ArrowField field) => field.Kind switch
@@ -55,7 +66,7 @@ internal static class ArrowColumns
         ArrowKind.Utf8 or ArrowKind.LargeUtf8 or ArrowKind.Utf8View => (element with { Type = PhysicalType.ByteArray }).AsText(),
         ArrowKind.FixedSizeBinary when field.Size > 0 =>
             element with { Type = PhysicalType.FixedLenByteArray, TypeLength = field.Size },
-        ArrowKind.Decimal => (element with { Type = PhysicalType.FixedLenByteArray, TypeLength = field.Bits / 8 })
+        ArrowKind.Decimal => (element with { Type = PhysicalType.FixedLenByteArray, TypeLength = BytesOf(field.Precision) })
             .AsDecimal(field.Precision, field.Scale),
         ArrowKind.Date => (element with { Type = PhysicalType.Int32 }).AsDate(),
         ArrowKind.Time => (element with { Type = field.Unit > 3 ? PhysicalType.Int64 : PhysicalType.Int32 })

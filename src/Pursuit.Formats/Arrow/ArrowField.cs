@@ -198,7 +198,7 @@ internal sealed class ArrowField
         var isRight = Kind switch
         {
             ArrowKind.Int => Bits is 8 or 16 or 32 or 64,
-            ArrowKind.Decimal => Bits is 32 or 64 or 128 or 256 && Math.Abs((long)Scale) <= 1_000,
+            ArrowKind.Decimal => Bits is 32 or 64 or 128 or 256 && Math.Abs((long)Scale) <= 1_000 && Precision is >= 1 and <= 76,
             ArrowKind.Time => Bits is 32 or 64,
             ArrowKind.List or ArrowKind.LargeList or ArrowKind.ListView or ArrowKind.LargeListView => Children.Count == 1,
             ArrowKind.FixedSizeList => Children.Count == 1 && Size >= 0,

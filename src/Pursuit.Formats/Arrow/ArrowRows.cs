@@ -1,3 +1,4 @@
+using System.Numerics;
 using Pursuit.Formats.Parquet.Writing;
 
 namespace Pursuit.Formats.Arrow;
@@ -88,11 +89,7 @@ internal readonly ref struct ArrowRows(RowBuffer row)
                 row.Fixed(column, array.First!.Bytes(checked(index * field.Size), field.Size));
                 break;
             case ArrowKind.Decimal:
-                Span<byte> bigEndian = stackalloc byte[32];
-                bigEndian = bigEndian[..(field.Bits / 8)];
-                array.First!.Bytes(checked(index * bigEndian.Length), bigEndian.Length).CopyTo(bigEndian);
-                bigEndian.Reverse();
-                row.Fixed(column, bigEndian);
+                StoreDecimal(array.First!.Bytes(checked(index * (field.Bits / 8)), field.Bits / 8), node);
                 break;
             case ArrowKind.Date:
                 row.Int32(column, checked((int)array.DayOf(index)));
@@ -104,6 +101,19 @@ internal readonly ref struct ArrowRows(RowBuffer row)
                 row.Text(column, array.BytesOf(index));
                 break;
         }
+    }
+
+    /// <summary>Big-endian, and in the bytes that the precision needs.</summary>
+    private void StoreDecimal(ReadOnlySpan<byte> littleEndian, SchemaNode node)
+    {
+        var value = new BigInteger(littleEndian);
+        Span<byte> bigEndian = stackalloc byte[32];
+        bigEndian = bigEndian[..node.Width];
+        bigEndian.Fill(value.Sign < 0 ? (byte)0xFF : (byte)0);
+        var length = value.GetByteCount();
+        if (length > bigEndian.Length) throw new InvalidDataException($"a decimal number of more than {node.Element.Precision} digits");
+        value.TryWriteBytes(bigEndian[^length..], out _, isBigEndian: true);
+        row.Fixed(node.FirstLeaf, bigEndian);
     }
 
     private void StoreTime(ArrowArray array, long index, SchemaNode node)

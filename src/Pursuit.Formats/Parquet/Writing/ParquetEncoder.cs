@@ -70,6 +70,7 @@ internal sealed class TableJoin : ITableJoin
             // Most files of a pool have one schema.
             var key = schema.Key();
             if (known.TryGetValue(key, out _partOf[i])) continue;
+            RequireNames(schema.Root, tables[i].Path);
             joined = joined is null ? schema : SchemaMerge.Of(joined, tables[0].Path, schema, tables[i].Path);
             known.Add(key, _partOf[i] = _parts.Count);
             _parts.Add(schema);
@@ -93,6 +94,14 @@ internal sealed class TableJoin : ITableJoin
     }
 
     public ITableJoinWriter Begin(Stream destination) => new Writer(this, destination);
+
+    /// <summary>Refuses fields of one name, which neither records of JSON have nor most readers.</summary>
+    private static void RequireNames(SchemaNode group, string path)
+    {
+        if (group.Children.GroupBy(c => c.Element.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw PursuitException.At(path, $"two columns named '{twice.Key}'", "a name for each", "Write .jsonl.");
+        foreach (var child in group.Children) RequireNames(child, path);
+    }
 
     private static IStoredRows Stored(IRecordTable table, string path) => table as IStoredRows
         ?? throw PursuitException.At(path, "a table of another format", "Parquet or Arrow", "Write .jsonl.");
