@@ -84,7 +84,9 @@ public sealed record DedupJobOptions
     /// <summary>What to read, and which duplicates to leave out. Required.</summary>
     public required PoolOptions Pool { get; init; }
 
-    /// <summary>The file that gets the kept records: lines, or a table where it ends in .parquet, as the ledger then is. Required.</summary>
+    /// <summary>
+    /// The file that gets the kept records: lines, or a table where it ends in .parquet, as the ledger then is. Required.
+    /// </summary>
     public required string Out { get; init; }
 
     /// <summary>The run's directory; null (the default) for one beside <see cref="Out"/>.</summary>

@@ -316,7 +316,8 @@ public sealed class SelectJob
         SelectionWriter.WriteFacts(files["facts"], pool, selection.Rows, repeats, exported);
         var selected = selection.Rows.Select(r => r.Position).ToHashSet();
         files["ledger"] = pool.Ledger.WriteAs(
-            TableFile.IsNamed(_options.Out), run.FullPath, p => selected.Contains(p) ? "selected" : empty?[p] == true ? "no features" : "not selected", cancellationToken);
+            TableFile.IsNamed(_options.Out), run.FullPath,
+            p => selected.Contains(p) ? "selected" : empty?[p] == true ? "no features" : "not selected", cancellationToken);
         files["run"] = run.FullPath;
         if (OnSelected is not null) files["report"] = run.PathOf(RunDirectory.ReportPageName);
         return (files, exports);

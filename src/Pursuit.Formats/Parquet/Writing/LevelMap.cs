@@ -20,7 +20,7 @@ internal sealed class LevelMap
     /// <summary>Entries that repeat deeper than this aren't taken.</summary>
     public int MostRepetition { get; }
 
-    /// <summary>The maps of a joined schema's columns, in order; null for columns that a part never had and that are added behind.</summary>
+    /// <summary>The maps of a joined schema's columns, in order.</summary>
     /// <param name="joined">The schema of all.</param>
     /// <param name="part">One of those that were joined.</param>
     public static LevelMap[] Of(TableSchema joined, TableSchema part)

@@ -14,7 +14,7 @@ internal sealed class ParquetWriter : IDisposable
     private const int FormatVersion = 2;
     private const int ZstdCodec = 6;
     private const int ZstdLevel = 3;
-    private const long GroupBytes = 64 << 20;
+    private const long UsualGroupBytes = 64 << 20;
     private const int GroupRows = 1 << 20;
 
     private static readonly string CreatedBy = "pursuit version "
@@ -22,6 +22,7 @@ internal sealed class ParquetWriter : IDisposable
 
     private readonly Stream _stream;
     private readonly TableSchema _schema;
+    private readonly long _groupBytes;
     private readonly ColumnWriter[] _columns;
     private readonly ByteBuffer _plain = new();
     private readonly Compressor _zstd = new(ZstdLevel);
@@ -32,9 +33,10 @@ internal sealed class ParquetWriter : IDisposable
 
     /// <param name="stream">Gets the file.</param>
     /// <param name="schema">Its columns.</param>
-    public ParquetWriter(Stream stream, TableSchema schema)
+    /// <param name="groupBytes">Bytes of a row group, before compression, that end it.</param>
+    public ParquetWriter(Stream stream, TableSchema schema, long groupBytes = UsualGroupBytes)
     {
-        (_stream, _schema) = (stream, schema);
+        (_stream, _schema, _groupBytes) = (stream, schema, groupBytes);
         _columns = [.. schema.Leaves.Select(leaf => new ColumnWriter(leaf))];
         Put("PAR1"u8);
     }
@@ -54,7 +56,7 @@ internal sealed class ParquetWriter : IDisposable
             held += column.Held;
         }
 
-        if (held >= GroupBytes || _groupRows >= GroupRows) EndGroup();
+        if (held >= _groupBytes || _groupRows >= GroupRows) EndGroup();
     }
 
     /// <summary>Writes what is left and the footer.</summary>

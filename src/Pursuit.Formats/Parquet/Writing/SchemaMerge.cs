@@ -31,8 +31,9 @@ internal sealed class SchemaMerge
     public static bool IsPositional(SchemaNode group, SchemaNode? parent)
     {
         if (IsListOrMap(group)) return true;
-        return parent is not null && IsListOrMap(parent)
-            && (ParquetSchema.IsMap(parent.Element) || (group.Children.Count == 1 && !ParquetSchema.IsElement(parent.Element, group.Element)));
+        if (parent is null || !IsListOrMap(parent)) return false;
+        return ParquetSchema.IsMap(parent.Element)
+            || (group.Children.Count == 1 && !ParquetSchema.IsElement(parent.Element, group.Element));
     }
 
     private static bool IsListOrMap(SchemaNode node) => ParquetSchema.IsList(node.Element) || ParquetSchema.IsMap(node.Element);

@@ -40,6 +40,9 @@ internal sealed class SchemaNode(SchemaElement element, IReadOnlyList<SchemaNode
         LeafCount = leaves.Count - FirstLeaf;
     }
 
+    /// <summary>The same, to be numbered in another tree.</summary>
+    public SchemaNode Copy() => new(element, [.. children.Select(child => child.Copy())]);
+
     /// <summary>The same with another repetition.</summary>
     public SchemaNode As(Repetition repetition) =>
         element.Repetition == repetition ? this : new SchemaNode(element with { Repetition = repetition }, children);

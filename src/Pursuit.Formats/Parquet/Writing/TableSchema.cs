@@ -12,7 +12,8 @@ internal sealed class TableSchema
     /// <param name="metadata">Words of the writer's, such as those of datasets and pandas.</param>
     public TableSchema(IReadOnlyList<SchemaNode> fields, IReadOnlyList<KeyValuePair<string, string?>>? metadata = null)
     {
-        Root = new SchemaNode(new SchemaElement { Name = RootName }, fields);
+        // Nodes of its own: they are numbered by the tree that they are in.
+        Root = new SchemaNode(new SchemaElement { Name = RootName }, [.. fields.Select(field => field.Copy())]);
         Metadata = metadata ?? [];
         var leaves = new List<SchemaNode>();
         Root.Number(leaves);

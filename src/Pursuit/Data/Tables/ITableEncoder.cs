@@ -13,7 +13,9 @@ internal interface ITableEncoder
     /// <summary>The columns of several tables together, as they are stored: by their names, with nulls where a table lacks one.</summary>
     /// <param name="tables">The tables' paths, and how each is opened.</param>
     /// <param name="added">Columns behind them, whose values come as JSON.</param>
-    /// <exception cref="PursuitException">A column is of two types, or of one that can't be written, or has an added one's name.</exception>
+    /// <exception cref="PursuitException">
+    /// A column is of two types, or of one that can't be written, or has an added one's name.
+    /// </exception>
     ITableJoin Join(IReadOnlyList<(string Path, Func<IRecordTable> Open)> tables, IReadOnlyList<TableColumn> added);
 }
 

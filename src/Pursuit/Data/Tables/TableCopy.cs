@@ -21,12 +21,13 @@ internal sealed class TableCopy(OpenFiles open, Spool spool)
     /// <summary>Writes rows.</summary>
     /// <param name="join">What they have together.</param>
     /// <param name="rows">The rows, in the order in which they are written; one may come again.</param>
-    /// <param name="added">The values of added columns by the row's number among <paramref name="rows"/>; null where there are none.</param>
+    /// <param name="added">Writes added columns' values, by the row's number among <paramref name="rows"/>; null for none.</param>
     /// <param name="destination">Gets the table.</param>
     /// <param name="token">Stops between rows.</param>
     /// <exception cref="PursuitException">A file has changed since it was read, or is damaged.</exception>
     public void Write(
-        ITableJoin join, IReadOnlyList<RecordLocator> rows, Action<int, IBufferWriter<byte>>? added, Stream destination, CancellationToken token)
+        ITableJoin join, IReadOnlyList<RecordLocator> rows, Action<int, IBufferWriter<byte>>? added, Stream destination,
+        CancellationToken token)
     {
         using var writer = join.Begin(destination);
         var values = new ByteBuffer();

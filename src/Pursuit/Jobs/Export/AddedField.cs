@@ -29,7 +29,8 @@ internal sealed record AddedField(string Fact, string Name)
         {
             var (fact, name) = word.Split('=', 2) is [var before, var after] ? (before, after) : (word, word);
             if (!Facts.Contains(fact) || name.Length == 0)
-                faults.Add(Fault.OfOption(ApiName.With, $"'{word}'", $"some of {string.Join(", ", Facts)}, each with =NAME for another name"));
+                faults.Add(Fault.OfOption(
+                    ApiName.With, $"'{word}'", $"some of {string.Join(", ", Facts)}, each with =NAME for another name"));
             else if (fields.Exists(f => f.Name == name))
                 faults.Add(Fault.OfOption(ApiName.With, $"'{name}' twice", "a name for each"));
             else

@@ -29,7 +29,8 @@ internal static class IndicesFile
 
     /// <summary>What is wrong with a name: it promises what isn't written; null where nothing is.</summary>
     public static Fault? Refusal(string path) => Array.Exists(Unwritten, ending => Ends(path, ending))
-        ? Fault.OfOption(ApiName.Indices, $"'{path}'", $"a name that ends in {Npy} (a NumPy array), {TableFile.Ending} (a table) or .txt (lines)")
+        ? Fault.OfOption(
+            ApiName.Indices, $"'{path}'", $"a name that ends in {Npy} (a NumPy array), {TableFile.Ending} (a table) or .txt (lines)")
         : null;
 
     /// <summary>

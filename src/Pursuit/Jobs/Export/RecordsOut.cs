@@ -37,7 +37,8 @@ internal sealed class RecordsOut
         {
             _ = TableFile.EncoderOf(path);
             var own = pool.InferColumns(cancellationToken);
-            if (columns.FirstOrDefault(c => own.Any(o => o.Name == c.Name)) is { } taken) throw AddedColumns.Taken(taken.Name, "the records");
+            if (columns.FirstOrDefault(c => own.Any(o => o.Name == c.Name)) is { } taken)
+                throw AddedColumns.Taken(taken.Name, "the records");
             _columns = [.. own, .. columns];
         }
         else if (added.Count > 0 && pool.FindField([.. added.Select(a => a.Name)], cancellationToken) is { } found)
