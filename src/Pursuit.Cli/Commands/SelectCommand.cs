@@ -137,8 +137,8 @@ internal sealed class SelectCommand
         _maxLength = CommonOptions.MaxLength();
         if (prunes) _maxLength.DefaultValueFactory = _ => WholeDocuments;
         _out = new ListedOption<string>("--out", OptionGroup.Output, "FILE", "The file that gets the "
-            + $"{(prunes ? "kept" : "selected")} records, best first. Lines are byte for byte as in the input; a .parquet "
-            + "file has the columns of the pool's tables, or columns inferred from its lines.")
+            + $"{(prunes ? "kept" : "selected")} records. They come best first: lines byte for byte as in the input; in a .parquet file, "
+            + "rows with the columns of the pool's tables, or with columns inferred from its lines.")
         {
             DefaultValueFactory = _ => prunes ? "kept.jsonl" : "selected.jsonl",
             IsCommon = true,

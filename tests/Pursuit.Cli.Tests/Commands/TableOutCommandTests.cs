@@ -51,7 +51,7 @@ public sealed class TableOutCommandTests : IDisposable
         using var copy = Open("out.parquet");
         copy.ContentIds.ToArray().Order().ShouldBe(pool.ContentIds.ToArray().Order());
         var rows = Rows("pool.parquet");
-        Rows("out.parquet").Order().ShouldBe(rows.Where(r => !r.StartsWith("{\"number\":2,") && !r.StartsWith("{\"number\":3,")).Order());
+        Rows("out.parquet").Order().ShouldBe(rows.Where(r => (int)JsonNode.Parse(r)!["number"]! is not (2 or 3)).Order());
     }
 
     [Fact]
