@@ -117,27 +117,34 @@ public sealed class TableOutTests : IDisposable
     }
 
     [Fact]
+    public void Tables_without_columns_or_with_two_of_one_name_are_refused()
+    {
+        TableFormats.Register();
+        Refusal().ShouldStartWith("a.arrow: no columns; expected a table with columns.");
+        Refusal("x", "y", "x").ShouldStartWith("a.arrow: two columns named 'x'; expected a name for each.");
+
+        static string Refusal(params string[] names)
+        {
+            var schema = new TableSchema([.. names.Select(name => JsonColumns.NodeOf(new TableColumn(name, ColumnKind.Text)))]);
+            return Should.Throw<PursuitException>(() => TableFile.Parquet!.Join([("a.arrow", () => new NoRows(schema))], None)).Message;
+        }
+    }
+
+    [Fact]
     public void Rows_chosen_out_of_order_visit_each_row_group_once()
     {
         TableFormats.Register();
-        var format = new CountedParquet();
+        var format = new CountedParquet(Tables.PathOf("lz4.parquet")); // seven rows in a group
         RecordFormats.Register(format);
-        try
-        {
-            var options = new PoolOptions { Paths = [Tables.PathOf("lz4.parquet")] }; // seven rows in a group
-            using var pool = Pool.Open(options, null, CancellationToken.None);
-            format.Visits.Clear();
-            RecordLocator[] rows = [.. Enumerable.Range(0, pool.Count).Select(i => pool.Locator(i * 29 % pool.Count))];
-            var join = pool.Tables!.Join(TableFile.Parquet!, None);
-            using var written = new MemoryStream();
-            pool.Tables!.Write(join, rows, null, written, CancellationToken.None);
-            format.Visits.Count.ShouldBe(7);
-            format.Visits.Values.ShouldAllBe(visits => visits == 1);
-        }
-        finally
-        {
-            TableFormats.Register();
-        }
+        var options = new PoolOptions { Paths = [_directory.Write("a.counted-parquet", "COUNTED-PARQUET")] };
+        using var pool = Pool.Open(options, null, CancellationToken.None);
+        format.Visits.Clear();
+        RecordLocator[] rows = [.. Enumerable.Range(0, pool.Count).Select(i => pool.Locator(i * 29 % pool.Count))];
+        var join = pool.Tables!.Join(TableFile.Parquet!, None);
+        using var written = new MemoryStream();
+        pool.Tables!.Write(join, rows, null, written, CancellationToken.None);
+        format.Visits.Count.ShouldBe(7);
+        format.Visits.Values.ShouldAllBe(visits => visits == 1);
     }
 
     [Fact]
@@ -241,18 +248,40 @@ public sealed class TableOutTests : IDisposable
         return copy;
     }
 
-    /// <summary>Parquet whose row groups are counted each time that reading enters one from its beginning.</summary>
-    private sealed class CountedParquet : IRecordFormat
+    /// <summary>A table of some columns without rows.</summary>
+    private sealed class NoRows(TableSchema schema) : IStoredRows
+    {
+        public TableSchema StoredSchema => schema;
+
+        public long RowCount => 0;
+
+        public IReadOnlyList<long> GroupStarts => [];
+
+        public string Columns => "";
+
+        public long BytesRead => 0;
+
+        public long Read(long row, int mostBytes, IBufferWriter<byte> destination) => throw new NotSupportedException();
+
+        public void Read(long row, RowBuffer destination) => throw new NotSupportedException();
+
+        public void Dispose()
+        {
+        }
+    }
+
+    /// <summary>A Parquet file under another name, whose row groups are counted each time that reading enters one.</summary>
+    private sealed class CountedParquet(string file) : IRecordFormat
     {
         public Dictionary<int, int> Visits { get; } = [];
 
-        public string Name => ParquetFormat.FormatName;
+        public string Name => "Counted Parquet";
 
-        public IReadOnlyList<string> Endings => [".parquet"];
+        public IReadOnlyList<string> Endings => [".counted-parquet"];
 
-        public bool Recognizes(ReadOnlySpan<byte> head) => head.StartsWith("PAR1"u8);
+        public bool Recognizes(ReadOnlySpan<byte> head) => head.StartsWith("COUNTED-PARQUET"u8);
 
-        public IRecordTable Open(string path) => new Table(ParquetTable.Open(path), Visits);
+        public IRecordTable Open(string path) => new Table(ParquetTable.Open(file), Visits);
 
         private sealed class Table(ParquetTable table, Dictionary<int, int> visits) : IStoredRows
         {

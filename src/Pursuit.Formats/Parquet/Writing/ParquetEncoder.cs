@@ -70,6 +70,7 @@ internal sealed class TableJoin : ITableJoin
             // Most files of a pool have one schema.
             var key = schema.Key();
             if (known.TryGetValue(key, out _partOf[i])) continue;
+            if (schema.Leaves.Count == 0) throw PursuitException.At(tables[i].Path, "no columns", "a table with columns", "Leave it out.");
             RequireNames(schema.Root, tables[i].Path);
             joined = joined is null ? schema : SchemaMerge.Of(joined, tables[0].Path, schema, tables[i].Path);
             known.Add(key, _partOf[i] = _parts.Count);
