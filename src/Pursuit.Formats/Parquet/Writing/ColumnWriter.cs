@@ -45,8 +45,9 @@ internal sealed class ColumnWriter(SchemaNode leaf)
 
     /// <summary>Finishes the page that is begun.</summary>
     /// <param name="plain">Room to put it together.</param>
+    /// <param name="stored">Room to compress it.</param>
     /// <param name="zstd">Compresses it.</param>
-    public void EndPage(ByteBuffer plain, Compressor zstd)
+    public void EndPage(ByteBuffer plain, ByteBuffer stored, Compressor zstd)
     {
         if (_definitions.Length == 0) return;
         plain.Clear();
@@ -55,12 +56,12 @@ internal sealed class ColumnWriter(SchemaNode leaf)
         if (leaf.Element.Type == PhysicalType.Boolean) PackTruths(plain);
         else plain.Append(_values.Written);
 
-        var stored = new byte[Compressor.GetCompressBound(plain.Length)];
-        var length = zstd.Wrap(plain.Written, stored);
+        stored.Clear();
+        stored.Advance(zstd.Wrap(plain.Written, stored.Reserve(Compressor.GetCompressBound(plain.Length))));
         var before = _pages.Length;
-        WriteHeader(plain.Length, stored.AsSpan(0, length));
+        WriteHeader(plain.Length, stored.Written);
         PlainBytes += _pages.Length - before + plain.Length;
-        _pages.Append(stored.AsSpan(0, length));
+        _pages.Append(stored.Written);
         ValueCount += _definitions.Length;
         _repetitions.Clear();
         _definitions.Clear();

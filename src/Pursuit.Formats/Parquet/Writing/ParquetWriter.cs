@@ -25,6 +25,7 @@ internal sealed class ParquetWriter : IDisposable
     private readonly long _groupBytes;
     private readonly ColumnWriter[] _columns;
     private readonly ByteBuffer _plain = new();
+    private readonly ByteBuffer _stored = new();
     private readonly Compressor _zstd = new(ZstdLevel);
     private readonly List<Group> _groups = [];
     private long _position;
@@ -52,7 +53,7 @@ internal sealed class ParquetWriter : IDisposable
         var held = 0L;
         foreach (var column in _columns)
         {
-            if (column.IsPageFull) column.EndPage(_plain, _zstd);
+            if (column.IsPageFull) column.EndPage(_plain, _stored, _zstd);
             held += column.Held;
         }
 
@@ -88,7 +89,7 @@ internal sealed class ParquetWriter : IDisposable
         for (var i = 0; i < chunks.Length; i++)
         {
             var column = _columns[i];
-            column.EndPage(_plain, _zstd);
+            column.EndPage(_plain, _stored, _zstd);
             chunks[i] = new Chunk(_position, column.ValueCount, column.PlainBytes, column.Pages.Length);
             Put(column.Pages);
             column.Clear();
