@@ -5,9 +5,12 @@ import io
 import os
 import random
 import signal
+import sys
 import tempfile
 import threading
+import types
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import pursuit
@@ -76,6 +79,23 @@ class PursuitTests(unittest.TestCase):
             self.select(no_such_option=1)
         with self.assertRaisesRegex(TypeError, "row 0 is a int"):
             self.select([1, 2])
+
+    def test_tables_are_read_back_by_a_package_that_reads_them_and_refused_before_the_run_without_one(self):
+        out = os.path.join(self.directory.name, "a.parquet")
+        read = types.ModuleType("pyarrow.parquet")
+        read.read_table = lambda path: types.SimpleNamespace(to_pylist=lambda: [
+            {"id": "x", "content_id": "y", "index": 3, "weight": 1.0, "score": 0.5, "path": str(path)}])
+        package = types.ModuleType("pyarrow")
+        package.parquet = read
+        with unittest.mock.patch.dict(sys.modules, {"pyarrow": package, "pyarrow.parquet": read}):
+            self.assertEqual(self.select(out=out).indices, [3])
+        with open(out, "rb") as file:
+            self.assertEqual(file.read(4), b"PAR1")
+        os.remove(out)
+        with unittest.mock.patch.dict(sys.modules, {"pyarrow": None, "polars": None}):
+            with self.assertRaisesRegex(pursuit.Error, "neither pyarrow nor polars"):
+                self.select(out=out)
+        self.assertFalse(os.path.exists(out))
 
     def test_prune_and_score_answer_alike(self):
         kept = pursuit.prune(ROWS, keep=10, method="zip", directory=self.directory.name, no_report=True)

@@ -18,7 +18,7 @@ import tempfile
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Union
 
 __all__ = ["Data", "Error", "Proof", "Scores", "Selection", "find_pursuit", "prove", "prune", "score", "select"]
 
@@ -55,7 +55,7 @@ class Selection:
     ids: List[str]
     """The rows' own ids; the content id of a row without one."""
     records: Path
-    """The selected records as JSON lines."""
+    """The selected records: JSON lines, or a table where ``out`` ends in .parquet."""
     run: Path
     """The run's directory, with its report and ledger."""
     summary: Dict[str, Any] = field(repr=False)
@@ -73,7 +73,7 @@ class Scores:
     scores: Dict[str, List[Optional[float]]]
     """Each measure's values; None where there is none."""
     path: Path
-    """The file of them, one line of JSON per example."""
+    """The file of them, one line of JSON per example, or a table where ``out`` ends in .parquet."""
     run: Path
     """The run's directory."""
     summary: Dict[str, Any] = field(repr=False)
@@ -127,8 +127,9 @@ def score(
     words = ["score", *place.data("pool", pool), *place.data("target", target), *_words("methods", methods)]
     out = Path(options.pop("out", place.path("scores.jsonl")))
     run = Path(options.pop("run", place.path("scores.run")))
+    read = _reader(out)
     summary = _run([*words, "--out", str(out), "--run", str(run)], options)
-    rows = _lines(out)
+    rows = read(out)
     names = [name for name, _ in rows[0]["scores"].items()] if rows else []
     return Scores(
         indices=[row["index"] for row in rows], ids=[_id(row) for row in rows],
@@ -234,8 +235,9 @@ def _text(value: Any) -> str:
 def _selection(place: _Place, words: List[str], options: Dict[str, Any]) -> Selection:
     out = Path(options.pop("out", place.path("selected.jsonl")))
     run = Path(options.pop("run", place.path("selected.run")))
+    read = _reader(out)
     summary = _run([*words, "--out", str(out), "--run", str(run)], options)
-    facts = _lines(Path(summary["files"]["facts"]))
+    facts = read(Path(summary["files"]["facts"]))
     return Selection(
         indices=[row["index"] for row in facts], weights=[row["weight"] for row in facts], scores=[row["score"] for row in facts],
         ids=[_id(row) for row in facts], records=out, run=run, summary=summary)
@@ -244,6 +246,25 @@ def _selection(place: _Place, words: List[str], options: Dict[str, Any]) -> Sele
 def _id(row: Mapping[str, Any]) -> str:
     own = row.get("id")
     return own if own is not None else row["content_id"]
+
+
+def _reader(out: Path) -> Callable[[Path], List[Dict[str, Any]]]:
+    """What reads facts and scores, which are tables where the output is one: that needs another package, found before the run."""
+    if out.suffix.lower() != ".parquet":
+        return _lines
+    try:
+        from pyarrow import parquet
+        return lambda path: parquet.read_table(path).to_pylist()
+    except ImportError:
+        pass
+    try:
+        import polars
+        return lambda path: polars.read_parquet(path).to_dicts()
+    except ImportError:
+        fault = {
+            "subject": "out", "found": f"'{out}', and neither pyarrow nor polars, which would read its facts", "expected": "one of them",
+            "advice": "Install one, or give a name that ends in .jsonl."}
+        raise Error("{subject}: {found}; expected {expected}. {advice}".format(**fault), 2, [fault]) from None
 
 
 def _lines(path: Path) -> List[Dict[str, Any]]:

@@ -67,6 +67,7 @@ internal static class ApiName
     public const string Use = "\uFDD0Use\uFDD1";
     public const string Warmup = "\uFDD0Warmup\uFDD1";
     public const string Where = "\uFDD0Where\uFDD1";
+    public const string With = "\uFDD0With\uFDD1";
     public const string OptionsFile = "\uFDD0OptionsFile\uFDD1";
     public const string DatasetAudit = "\uFDD0DatasetAudit\uFDD1";
     public const string FineTuneJob = "\uFDD0FineTuneJob\uFDD1";

@@ -19,7 +19,8 @@ internal sealed class DedupCommand
     private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<bool> _strict = CommonOptions.Strict();
     private readonly Option<string> _out = new ListedOption<string>(
-        "--out", OptionGroup.Output, "FILE", "The file that gets the kept records. They are byte for byte as in the input, in its order.")
+        "--out", OptionGroup.Output, "FILE", "The file that gets the kept records. They come in the input's order: lines byte for byte "
+            + "as in it; in a .parquet file, rows with the columns of the pool's tables, or with columns inferred from its lines.")
     {
         DefaultValueFactory = _ => "kept.jsonl",
         IsCommon = true,

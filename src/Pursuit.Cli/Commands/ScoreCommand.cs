@@ -33,7 +33,7 @@ internal sealed class ScoreCommand
         Words = [.. ScoreJob.Names],
     };
     private readonly Option<string> _out = new ListedOption<string>(
-        "--out", OptionGroup.Output, "FILE", "The file that gets one line of JSON per example.")
+        "--out", OptionGroup.Output, "FILE", "The file that gets one line of JSON per example, or one row if it ends in .parquet.")
     {
         DefaultValueFactory = _ => "scores.jsonl",
         IsCommon = true,

@@ -81,11 +81,16 @@ internal sealed class SelectCommand
         "--quota", OptionGroup.Selection, "NAME=MIN..MAX", "Minimum and maximum of a source, in the budget's unit or as shares of it; "
             + "* stands for every other source.");
     private readonly Option<string?> _match = new ListedOption<string?>(
-        "--match", OptionGroup.Selection, "FILE", "A .selection.jsonl whose answer lengths 'length-matched-random' imitates.");
+        "--match", OptionGroup.Selection, "FILE", "A .selection.jsonl or .selection.parquet whose answer lengths "
+            + "'length-matched-random' imitates.");
     private readonly Option<string> _out;
     private readonly Option<string?> _indices = new ListedOption<string?>(
         "--indices", OptionGroup.Output, "FILE", "Also write the selected rows' numbers, best first, from 0. A .npy file is a NumPy array "
-            + "of rows over all files in their order, a .txt file has a row a line, of several files with FILE and a tab before it.");
+            + "of rows over all files in their order, a .parquet file has file, row, row group, rank and weight, a .txt file has a row a "
+            + "line, of several files with FILE and a tab before it.");
+    private readonly Option<string[]> _with = CommonOptions.Many(
+        "--with", OptionGroup.Output, "FIELDS", $"Add fields to the records: {string.Join(", ", AddedField.Facts)}. FIELD=NAME gives one "
+            + "another name, as in weight=sample_weight.");
     private readonly Option<string[]> _format = new ListedOption<string[]>(
         "--format", OptionGroup.Output, "TRAINERS", $"Also write the files of a trainer: {string.Join(", ", FormatWords.Keys)}.")
     {
@@ -132,7 +137,8 @@ internal sealed class SelectCommand
         _maxLength = CommonOptions.MaxLength();
         if (prunes) _maxLength.DefaultValueFactory = _ => WholeDocuments;
         _out = new ListedOption<string>("--out", OptionGroup.Output, "FILE", "The file that gets the "
-            + $"{(prunes ? "kept" : "selected")} records. They are byte for byte as in the input, best first.")
+            + $"{(prunes ? "kept" : "selected")} records. They come best first: lines byte for byte as in the input; in a .parquet file, "
+            + "rows with the columns of the pool's tables, or with columns inferred from its lines.")
         {
             DefaultValueFactory = _ => prunes ? "kept.jsonl" : "selected.jsonl",
             IsCommon = true,
@@ -190,7 +196,7 @@ internal sealed class SelectCommand
     private IEnumerable<Option> Options() =>
     [
         _pool, .. _prunes ? Array.Empty<Option>() : [_target, _excludeTarget, _targetFeatures, _match], _features, _budget, _method, _on,
-        _encoder, _set, _out, _indices, _model, _referenceModel, _maxLength, _templateSet, _seed, _split, _shape, .. _records.All,
+        _encoder, _set, _out, _with, _indices, _model, _referenceModel, _maxLength, _templateSet, _seed, _split, _shape, .. _records.All,
         _preference, _strict, _dedup, _sourceField, _quota, _format, _repeats, _run, _noReport, _memory, _threads, _device, _config, _json,
     ];
 
@@ -309,6 +315,7 @@ internal sealed class SelectCommand
             On = On(parsed),
             Settings = parsed.GetValue(_set)!,
             Out = parsed.GetValue(_out)!,
+            With = CommonOptions.Words(parsed.GetValue(_with)!),
             Indices = parsed.GetValue(_indices),
             RunDirectory = parsed.GetValue(_run),
             Device = parsed.GetValue(_device),

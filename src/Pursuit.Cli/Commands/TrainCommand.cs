@@ -30,7 +30,8 @@ internal sealed class TrainCommand
     private readonly Option<Duplicates> _dedup = DedupCommandOptions.Dedup();
     private readonly Option<string[]> _set = DedupCommandOptions.Set();
     private readonly Option<string?> _selection = new ListedOption<string?>(
-        "--selection", OptionGroup.Input, "FILE", "The .selection.jsonl of the examples; its weights scale their losses.")
+        "--selection", OptionGroup.Input, "FILE", "The .selection.jsonl or .selection.parquet of the examples; its weights scale "
+            + "their losses.")
     {
         IsCommon = true,
     };

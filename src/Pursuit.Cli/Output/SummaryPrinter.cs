@@ -87,6 +87,7 @@ internal static class SummaryPrinter
     {
         "records" => "Records",
         "facts" => "Facts",
+        "indices" => "Indices",
         "ledger" => "Ledger",
         "run" => "Run",
         _ => "Trainer",

@@ -1,4 +1,5 @@
 using System.Text;
+using Pursuit.Jobs.Export;
 using Pursuit.Runs;
 using Pursuit.Storage;
 
@@ -22,7 +23,7 @@ internal sealed class SelectedWeights
         var line = 0;
         try
         {
-            foreach (var text in File.ReadLines(path))
+            foreach (var text in FactsFile.Lines(path))
             {
                 line++;
                 var fact = JsonFile.Read<Fact>(

@@ -34,27 +34,76 @@ internal sealed class ArrowArray
     /// <summary>Writes a value.</summary>
     public void Write(JsonRow row, long index)
     {
-        if (index < 0 || index >= Length) throw new InvalidDataException($"value {index:N0} of {Length:N0} in the field '{Field.Name}'");
-        if (Validity is { Length: > 0 } validity && !validity.Bit(index)) row.Null();
-        else if (Dictionary is { } parts) WriteFrom(parts, row, First!.Integer(index, Field.Index!.Bits, Field.Index.IsSigned));
-        else WriteValue(row, index);
+        Require(index);
+        if (IsNull(index))
+        {
+            row.Null();
+        }
+        else if (Dictionary is not null)
+        {
+            var (part, at) = Referred(index);
+            part.Write(row, at);
+        }
+        else
+        {
+            WriteValue(row, index);
+        }
     }
 
-    private static void WriteFrom(IReadOnlyList<ArrowArray> parts, JsonRow row, long index)
+    /// <summary>Refuses an index that the array doesn't have.</summary>
+    public void Require(long index)
     {
-        foreach (var part in parts)
-        {
-            if (index < part.Length)
-            {
-                part.Write(row, index);
-                return;
-            }
+        if (index < 0 || index >= Length) throw new InvalidDataException($"value {index:N0} of {Length:N0} in the field '{Field.Name}'");
+    }
 
-            index -= part.Length;
+    public bool IsNull(long index) => Validity is { Length: > 0 } validity && !validity.Bit(index);
+
+    /// <summary>The dictionary's part that has a value, and where.</summary>
+    public (ArrowArray Part, long Index) Referred(long index)
+    {
+        var at = First!.Integer(index, Field.Index!.Bits, Field.Index.IsSigned);
+        foreach (var part in Dictionary!)
+        {
+            if (at < part.Length) return (part, at);
+            at -= part.Length;
         }
 
         throw new InvalidDataException("an index beyond its dictionary");
     }
+
+    /// <summary>The items of a list or map among those of its child.</summary>
+    public (long Start, long End) ItemsOf(long index)
+    {
+        var (start, end) = Field.Kind switch
+        {
+            ArrowKind.LargeList => (First!.Integer(index, 64), First.Integer(index + 1, 64)),
+            ArrowKind.ListView or ArrowKind.LargeListView => Viewed(Field.Kind == ArrowKind.LargeListView ? 64 : 32),
+            ArrowKind.FixedSizeList => (checked(index * Field.Size), checked((index + 1) * Field.Size)),
+            _ => (First!.Integer(index, 32), First.Integer(index + 1, 32)),
+        };
+        return start >= 0 && end >= start && end <= Children[0].Length
+            ? (start, end)
+            : throw new InvalidDataException($"items {start:N0} to {end:N0} of {Children[0].Length:N0} in the field '{Field.Name}'");
+
+        (long Start, long End) Viewed(int width)
+        {
+            var first = First!.Integer(index, width);
+            return (first, checked(first + Second!.Integer(index, width)));
+        }
+    }
+
+    /// <summary>A date's days since 1970-01-01.</summary>
+    public long DayOf(long index) => Field.Bits == 32
+        ? First!.Integer(index, 32)
+        : (long)Math.Floor((double)First!.Integer(index, 64) / MillisecondsPerDay);
+
+    /// <summary>A text's or a binary value's bytes.</summary>
+    public ReadOnlySpan<byte> BytesOf(long index) => Field.Kind switch
+    {
+        ArrowKind.Utf8View or ArrowKind.BinaryView => View(index),
+        ArrowKind.FixedSizeBinary => First!.Bytes(checked(index * Field.Size), Field.Size),
+        _ => Text(index),
+    };
 
     private void WriteValue(JsonRow row, long index)
     {
@@ -78,28 +127,17 @@ internal sealed class ArrowArray
             case ArrowKind.FloatingPoint:
                 WriteFloat(row, First!.Integer(index, Field.Bits));
                 break;
-            case ArrowKind.Utf8 or ArrowKind.LargeUtf8:
-                row.Text(Text(index));
+            case ArrowKind.Utf8 or ArrowKind.LargeUtf8 or ArrowKind.Utf8View:
+                row.Text(BytesOf(index));
                 break;
-            case ArrowKind.Utf8View:
-                row.Text(View(index));
-                break;
-            case ArrowKind.Binary or ArrowKind.LargeBinary:
-                WriteBinary(row, Text(index));
-                break;
-            case ArrowKind.BinaryView:
-                WriteBinary(row, View(index));
-                break;
-            case ArrowKind.FixedSizeBinary:
-                WriteBinary(row, First!.Bytes(checked(index * Field.Size), Field.Size));
+            case ArrowKind.Binary or ArrowKind.LargeBinary or ArrowKind.BinaryView or ArrowKind.FixedSizeBinary:
+                WriteBinary(row, BytesOf(index));
                 break;
             case ArrowKind.Decimal:
                 row.Decimal(new BigInteger(First!.Bytes(checked(index * (Field.Bits / 8)), Field.Bits / 8)), Field.Scale);
                 break;
             case ArrowKind.Date:
-                IsoTimes.Date(row, Field.Bits == 32
-                    ? First!.Integer(index, 32)
-                    : (long)Math.Floor((double)First!.Integer(index, 64) / MillisecondsPerDay));
+                IsoTimes.Date(row, DayOf(index));
                 break;
             case ArrowKind.Time:
                 IsoTimes.Time(row, First!.Integer(index, Field.Bits), Field.Unit);
@@ -123,19 +161,11 @@ internal sealed class ArrowArray
             case ArrowKind.Struct:
                 WriteStruct(row, index);
                 break;
-            case ArrowKind.List or ArrowKind.Map or ArrowKind.LargeList:
-                var bits = Field.Kind == ArrowKind.LargeList ? 64 : 32;
-                var (start, end) = (First!.Integer(index, bits), First.Integer(index + 1, bits));
-                if (Field.Kind == ArrowKind.Map) WriteMap(row, start, end);
-                else WriteList(row, start, end);
+            case ArrowKind.Map:
+                WriteMap(row, index);
                 break;
-            case ArrowKind.ListView or ArrowKind.LargeListView:
-                var width = Field.Kind == ArrowKind.LargeListView ? 64 : 32;
-                var first = First!.Integer(index, width);
-                WriteList(row, first, checked(first + Second!.Integer(index, width)));
-                break;
-            case ArrowKind.FixedSizeList:
-                WriteList(row, checked(index * Field.Size), checked((index + 1) * Field.Size));
+            case ArrowKind.List or ArrowKind.LargeList or ArrowKind.ListView or ArrowKind.LargeListView or ArrowKind.FixedSizeList:
+                WriteList(row, index);
                 break;
             case ArrowKind.Union:
                 var child = Field.TypeIds.ToList().IndexOf((int)First!.Integer(index, 8));
@@ -162,9 +192,9 @@ internal sealed class ArrowArray
         row.Raw((byte)'}');
     }
 
-    private void WriteList(JsonRow row, long start, long end)
+    private void WriteList(JsonRow row, long index)
     {
-        Require(start, end);
+        var (start, end) = ItemsOf(index);
         row.Raw((byte)'[');
         for (var i = start; i < end && !row.IsTooLong; i++)
         {
@@ -175,15 +205,15 @@ internal sealed class ArrowArray
         row.Raw((byte)']');
     }
 
-    private void WriteMap(JsonRow row, long start, long end)
+    private void WriteMap(JsonRow row, long index)
     {
-        Require(start, end);
+        var (start, end) = ItemsOf(index);
         var (keys, values) = (Children[0].Children[0], Children[0].Children[1]);
         row.Raw((byte)'{');
         for (var i = start; i < end && !row.IsTooLong; i++)
         {
             if (i > start) row.Raw((byte)',');
-            var isBare = !keys.Field.IsQuoted || (keys.Validity is { Length: > 0 } validity && !validity.Bit(i));
+            var isBare = !keys.Field.IsQuoted || keys.IsNull(i);
             if (isBare) row.Raw((byte)'"');
             keys.Write(row, i);
             if (isBare) row.Raw((byte)'"');
@@ -192,12 +222,6 @@ internal sealed class ArrowArray
         }
 
         row.Raw((byte)'}');
-    }
-
-    private void Require(long start, long end)
-    {
-        if (start < 0 || end < start || end > Children[0].Length)
-            throw new InvalidDataException($"items {start:N0} to {end:N0} of {Children[0].Length:N0} in the field '{Field.Name}'");
     }
 
     private ReadOnlySpan<byte> Text(long index)
@@ -265,7 +289,7 @@ internal sealed class ArrowArray
     }
 
     /// <summary>The run that holds a value: run ends ascend.</summary>
-    private long RunOf(long index)
+    public long RunOf(long index)
     {
         var ends = Children[0];
         long low = 0, high = ends.Length;

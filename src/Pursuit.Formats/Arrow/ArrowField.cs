@@ -51,6 +51,9 @@ internal sealed class ArrowField
 
     public IReadOnlyList<ArrowField> Children { get; private init; } = [];
 
+    /// <summary>Values may be null.</summary>
+    public bool IsNullable { get; private init; }
+
     /// <summary>Bits of an integer, a floating-point number, a decimal number or a time.</summary>
     public int Bits { get; private init; }
 
@@ -60,6 +63,9 @@ internal sealed class ArrowField
     public int Size { get; private init; }
 
     public int Scale { get; private init; }
+
+    /// <summary>Digits of a decimal number.</summary>
+    public int Precision { get; private init; }
 
     /// <summary>Digits after the second, or for a date and an interval their unit's number.</summary>
     public int Unit { get; private init; }
@@ -107,6 +113,8 @@ internal sealed class ArrowField
         IsSigned = IsSigned,
         Size = Size,
         Scale = Scale,
+        Precision = Precision,
+        IsNullable = IsNullable,
         Unit = Unit,
         IsUtc = IsUtc,
         IsDense = IsDense,
@@ -134,6 +142,7 @@ internal sealed class ArrowField
         {
             Kind = kind,
             Children = children,
+            IsNullable = field.Bool(1),
             Bits = kind switch
             {
                 ArrowKind.Int => type.Int32(0),
@@ -147,6 +156,7 @@ internal sealed class ArrowField
             IsSigned = kind != ArrowKind.Int || type.Bool(1),
             Size = kind is ArrowKind.FixedSizeBinary or ArrowKind.FixedSizeList ? type.Int32(0) : 0,
             Scale = kind == ArrowKind.Decimal ? type.Int32(1) : 0,
+            Precision = kind == ArrowKind.Decimal ? type.Int32(0) : 0,
             Unit = kind switch
             {
                 ArrowKind.Time => 3 * Math.Clamp((int)type.Int16(0, 1), 0, 3),
@@ -188,7 +198,7 @@ internal sealed class ArrowField
         var isRight = Kind switch
         {
             ArrowKind.Int => Bits is 8 or 16 or 32 or 64,
-            ArrowKind.Decimal => Bits is 32 or 64 or 128 or 256 && Math.Abs((long)Scale) <= 1_000,
+            ArrowKind.Decimal => Bits is 32 or 64 or 128 or 256 && Math.Abs((long)Scale) <= 1_000 && Precision is >= 1 and <= 76,
             ArrowKind.Time => Bits is 32 or 64,
             ArrowKind.List or ArrowKind.LargeList or ArrowKind.ListView or ArrowKind.LargeListView => Children.Count == 1,
             ArrowKind.FixedSizeList => Children.Count == 1 && Size >= 0,

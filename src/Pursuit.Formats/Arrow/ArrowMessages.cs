@@ -11,9 +11,16 @@ internal sealed class ArrowMessages
     private const int MostMetadataBytes = 256 << 20;
     private const int VersionFive = 4;
 
-    private ArrowMessages(List<ArrowField> fields) => Fields = fields;
+    private ArrowMessages(FlatTable schema)
+    {
+        Fields = ArrowField.Read(schema);
+        KeyValues = [.. schema.Tables(2).Select(pair => new KeyValuePair<string, string?>(pair.Text(0) ?? "", pair.Text(1)))];
+    }
 
     public List<ArrowField> Fields { get; }
+
+    /// <summary>What the writer said of the whole: keys with their values.</summary>
+    public List<KeyValuePair<string, string?>> KeyValues { get; }
 
     /// <summary>The batches, each with the dictionaries' messages that came before it.</summary>
     public List<(ArrowMessage Batch, int Dictionaries)> Batches { get; } = [];
@@ -38,7 +45,7 @@ internal sealed class ArrowMessages
         if (length <= 0 || length > MostMetadataBytes || length > file.Length - tail - MagicBytes)
             throw new InvalidDataException($"a footer of {length:N0} bytes in a file of {file.Length:N0}");
         var footer = FlatTable.Root(file.Bytes(file.Length - tail - length, length).ToArray());
-        var messages = new ArrowMessages(ArrowField.Read(footer.Table(1) ?? throw new InvalidDataException("no schema")));
+        var messages = new ArrowMessages(footer.Table(1) ?? throw new InvalidDataException("no schema"));
         var end = file.Length - tail - length;
         foreach (var at in Blocks(footer, 2)) messages.Dictionaries.Add(Require(file, at, end, ArrowMessage.Dictionary));
         foreach (var at in Blocks(footer, 3))
@@ -69,7 +76,7 @@ internal sealed class ArrowMessages
             switch (message.Kind)
             {
                 case ArrowMessage.Schema when messages is null:
-                    messages = new ArrowMessages(ArrowField.Read(message.Header));
+                    messages = new ArrowMessages(message.Header);
                     break;
                 case ArrowMessage.Dictionary when messages is not null:
                     messages.Dictionaries.Add(message);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Pursuit.Data;
+using Pursuit.Formats.Parquet.Writing;
 using Pursuit.Formats.Rows;
 using Pursuit.Storage;
 
@@ -8,7 +9,7 @@ namespace Pursuit.Formats.Arrow;
 /// <summary>
 /// The rows of an Arrow file or stream. The file is mapped: only what a row needs is touched, but where buffers are compressed.
 /// </summary>
-internal sealed class ArrowTable : IRecordTable
+internal sealed class ArrowTable : IStoredRows
 {
     private const int MaxDictionaryDepth = 8;
 
@@ -62,7 +63,41 @@ internal sealed class ArrowTable : IRecordTable
         }
     }
 
+    public TableSchema StoredSchema => field ??= Stored();
+
     public long Read(long row, int mostBytes, IBufferWriter<byte> destination)
+    {
+        Read(row, index => Write(index, mostBytes));
+        if (!_json.IsTooLong) destination.Write(_json.Written);
+        return _json.Length;
+    }
+
+    public void Read(long row, RowBuffer destination) => Read(row, index =>
+    {
+        var rows = new ArrowRows(destination);
+        for (var i = 0; i < _columns.Length; i++) rows.Store(_columns[i], index, StoredSchema.Root.Children[i], repetition: 0);
+    });
+
+    public void Dispose()
+    {
+        _map.Dispose();
+        _file.Dispose();
+    }
+
+    private TableSchema Stored()
+    {
+        try
+        {
+            return new TableSchema([.. _messages.Fields.Select(ArrowColumns.NodeOf)], _messages.KeyValues);
+        }
+        catch (NotSupportedException e)
+        {
+            throw _file.Unsupported(e.Message, "types that Parquet has", "Write .jsonl, or leave the column out of the pool.");
+        }
+    }
+
+    /// <summary>Does something with a row, given its index in its batch, which is open.</summary>
+    private void Read(long row, Action<long> use)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, RowCount);
@@ -70,22 +105,13 @@ internal sealed class ArrowTable : IRecordTable
         try
         {
             if (batch != _batch) Open(batch);
-            Write(row - _starts[batch], mostBytes);
+            use(row - _starts[batch]);
         }
         catch (Exception e) when (FormatFile.IsOfData(e))
         {
             _batch = -1;
             throw _file.Corrupt(e, () => FormattableString.Invariant($"row {row:N0} (batch {batch:N0})"));
         }
-
-        if (!_json.IsTooLong) destination.Write(_json.Written);
-        return _json.Length;
-    }
-
-    public void Dispose()
-    {
-        _map.Dispose();
-        _file.Dispose();
     }
 
     private void Write(long index, int mostBytes)

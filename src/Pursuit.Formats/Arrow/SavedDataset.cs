@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Pursuit.Data;
+using Pursuit.Formats.Parquet.Writing;
+using Pursuit.Formats.Rows;
 using Pursuit.Storage;
 
 namespace Pursuit.Formats.Arrow;
@@ -10,7 +12,7 @@ namespace Pursuit.Formats.Arrow;
 /// A data set as <c>datasets</c> saves it with rows chosen or shuffled: a <c>state.json</c> that names the files of the data, and files
 /// whose numbers say which of their rows it has, in which order.
 /// </summary>
-internal sealed class SavedDataset : IRecordTable
+internal sealed class SavedDataset : IStoredRows
 {
     private const string Column = "indices";
 
@@ -52,6 +54,8 @@ internal sealed class SavedDataset : IRecordTable
 
     public long BytesRead => 0;
 
+    public TableSchema StoredSchema => field ??= Stored();
+
     /// <summary>Whether a file's beginning is that of such a state: its first key in the order in which it is written.</summary>
     public static bool IsState(ReadOnlySpan<byte> head) =>
         head.StartsWith("{"u8) && head[1..].TrimStart(" \t\r\n"u8).StartsWith("\"_data_file"u8);
@@ -65,9 +69,25 @@ internal sealed class SavedDataset : IRecordTable
         return _data[file].Read(index - _dataStarts[file], mostBytes, destination);
     }
 
+    public void Read(long row, RowBuffer destination)
+    {
+        var index = IndexOf(row);
+        var file = Find(_dataStarts, index);
+        _data[file].Read(index - _dataStarts[file], destination);
+    }
+
     public void Dispose()
     {
         foreach (var table in _data.Concat(_indices)) table.Dispose();
+    }
+
+    private TableSchema Stored()
+    {
+        var schemas = _data.Select(table => table.StoredSchema).ToArray();
+        if (schemas.Length > 0 && schemas.Select(s => s.Key()).Distinct().Count() == 1) return schemas[0];
+        throw PursuitException.At(
+            _path, schemas.Length == 0 ? "a data set without data" : "data files of different columns", "files of the same columns",
+            "Write .jsonl, or save the data set again.");
     }
 
     private long OpenAll(JsonField files, List<ArrowTable> tables, List<long> starts)

@@ -92,24 +92,9 @@ internal struct DeltaReader
         return value;
     }
 
-    private long ZigZag()
-    {
-        var value = Varint();
-        return (long)(value >> 1) ^ -(long)(value & 1);
-    }
+    private long ZigZag() => Varints.Unfold(Varint());
 
-    private ulong Varint()
-    {
-        var value = 0UL;
-        for (var shift = 0; shift < 70; shift += 7)
-        {
-            var next = Byte();
-            value |= (ulong)(next & 127) << shift;
-            if (next < 128) return value;
-        }
-
-        throw new InvalidDataException("a number of more than ten bytes in a delta block");
-    }
+    private ulong Varint() => Varints.Read(_bytes.AsSpan(0, _end), ref _position, "a delta block");
 
     private byte Byte() => _position < _end ? _bytes[_position++] : throw new InvalidDataException("a delta block ends too early");
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text.Unicode;
+using Pursuit.Formats.Parquet.Writing;
 using Pursuit.Formats.Rows;
 
 namespace Pursuit.Formats.Parquet;
@@ -63,6 +64,44 @@ internal sealed class ParquetLeaf(string name, SchemaElement element, LeafMeanin
         LeafMeaning.Int96 => "timestamp",
         _ => meaning.ToString().ToLowerInvariant(),
     };
+
+    /// <summary>Stores its entries of the row at which it stands, and moves it on.</summary>
+    /// <param name="column">Its number.</param>
+    /// <param name="row">Gets them.</param>
+    public void Store(int column, RowBuffer row)
+    {
+        var reader = Reader!;
+        do
+        {
+            row.Levels(column, reader.Repetition, reader.Definition);
+            if (reader.Definition == MostDefinition) StoreValue(column, row);
+            reader.Advance();
+        }
+        while (!reader.IsAtEnd && reader.Repetition > 0);
+    }
+
+    private void StoreValue(int column, RowBuffer row)
+    {
+        ref var value = ref Reader!.Value;
+        switch (Storage)
+        {
+            case PhysicalType.Boolean:
+                row.Byte(column, (byte)value.Number);
+                break;
+            case PhysicalType.Int32 or PhysicalType.Float:
+                row.Int32(column, (int)value.Number);
+                break;
+            case PhysicalType.Int64 or PhysicalType.Double:
+                row.Int64(column, value.Number);
+                break;
+            case PhysicalType.ByteArray:
+                row.Text(column, value.Bytes);
+                break;
+            default:
+                row.Fixed(column, value.Bytes);
+                break;
+        }
+    }
 
     protected override void WriteValue(JsonRow row)
     {

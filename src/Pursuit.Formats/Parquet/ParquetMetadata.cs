@@ -1,3 +1,5 @@
+using Pursuit.Formats.Parquet.Writing;
+
 namespace Pursuit.Formats.Parquet;
 
 /// <summary>What a file's footer says.</summary>
@@ -6,6 +8,9 @@ internal sealed class ParquetMetadata
     public List<SchemaElement> Schema { get; } = [];
 
     public List<RowGroup> RowGroups { get; } = [];
+
+    /// <summary>What the writer said of the file: keys with their values.</summary>
+    public List<KeyValuePair<string, string?>> KeyValues { get; } = [];
 
     /// <summary>Columns are encrypted, though the footer isn't.</summary>
     public bool IsEncrypted { get; private set; }
@@ -27,6 +32,9 @@ internal sealed class ParquetMetadata
                 case (4, ThriftType.List):
                     for (var left = thrift.BeginList(out _); left > 0; left--) metadata.RowGroups.Add(RowGroup.Read(ref thrift));
                     break;
+                case (5, ThriftType.List):
+                    for (var left = thrift.BeginList(out _); left > 0; left--) metadata.KeyValues.Add(ReadKeyValue(ref thrift));
+                    break;
                 case (8, ThriftType.Struct):
                     metadata.IsEncrypted = true;
                     thrift.Skip(type);
@@ -39,6 +47,30 @@ internal sealed class ParquetMetadata
 
         return metadata;
     }
+
+    private static KeyValuePair<string, string?> ReadKeyValue(ref ThriftReader thrift)
+    {
+        var (key, value) = ("", (string?)null);
+        thrift.BeginStruct();
+        short field = 0;
+        while (thrift.NextField(ref field, out var type))
+        {
+            switch (field, type)
+            {
+                case (1, ThriftType.Binary):
+                    key = thrift.Text();
+                    break;
+                case (2, ThriftType.Binary):
+                    value = thrift.Text();
+                    break;
+                default:
+                    thrift.Skip(type);
+                    break;
+            }
+        }
+
+        return new KeyValuePair<string, string?>(key, value);
+    }
 }
 
 /// <summary>A node of the schema, in depth-first order.</summary>
@@ -48,32 +80,41 @@ internal sealed record SchemaElement
     private const int TimestampMillis = 9;
     private const int TimestampMicros = 10;
 
-    public string Name { get; private set; } = "";
+    public string Name { get; set; } = "";
 
-    public PhysicalType? Type { get; private set; }
+    public PhysicalType? Type { get; set; }
 
-    public int TypeLength { get; private set; }
+    public int TypeLength { get; set; }
 
-    public Repetition Repetition { get; private set; }
+    public Repetition Repetition { get; set; }
 
-    public int ChildCount { get; private set; }
+    public int ChildCount { get; set; }
 
     /// <summary>The older annotation; -1 for none.</summary>
-    public int Converted { get; private set; } = -1;
+    public int Converted { get; set; } = -1;
 
-    public int Scale { get; private set; }
+    public int Scale { get; set; }
+
+    /// <summary>Digits of a decimal number; 0 where it isn't said.</summary>
+    public int Precision { get; set; }
+
+    /// <summary>A number of the writer's; null for none.</summary>
+    public int? FieldId { get; set; }
+
+    /// <summary>The newer annotation as it is stored; empty for none.</summary>
+    public byte[] LogicalBytes { get; set; } = [];
 
     /// <summary>The newer annotation's number among its kinds; 0 for none.</summary>
-    public short Logical { get; private set; }
+    public short Logical { get; set; }
 
     /// <summary>Digits after the second, for times.</summary>
-    public int TimeDigits { get; private set; }
+    public int TimeDigits { get; set; }
 
-    public bool IsUtc { get; private set; }
+    public bool IsUtc { get; set; }
 
-    public int BitWidth { get; private set; }
+    public int BitWidth { get; set; }
 
-    public bool IsSigned { get; private set; } = true;
+    public bool IsSigned { get; set; } = true;
 
     public static SchemaElement Read(ref ThriftReader thrift)
     {
@@ -107,8 +148,16 @@ internal sealed record SchemaElement
                 case (7, ThriftType.Int32):
                     element.Scale = thrift.Int32();
                     break;
+                case (8, ThriftType.Int32):
+                    element.Precision = thrift.Int32();
+                    break;
+                case (9, ThriftType.Int32):
+                    element.FieldId = thrift.Int32();
+                    break;
                 case (10, ThriftType.Struct):
+                    var start = thrift.Position;
                     element.ReadLogical(ref thrift);
+                    element.LogicalBytes = thrift.Since(start).ToArray();
                     break;
                 default:
                     thrift.Skip(type);
@@ -125,6 +174,30 @@ internal sealed record SchemaElement
         }
 
         return element;
+    }
+
+    /// <summary>Writes it as <see cref="Read"/> reads it.</summary>
+    /// <param name="thrift">Gets it.</param>
+    /// <param name="isRoot">It is the record, which has no repetition.</param>
+    /// <param name="children">A group's fields.</param>
+    public void Write(ThriftWriter thrift, bool isRoot, int children)
+    {
+        thrift.BeginStruct();
+        if (Type is { } type) thrift.Int32(1, (int)type);
+        if (TypeLength > 0) thrift.Int32(2, TypeLength);
+        if (!isRoot) thrift.Int32(3, (int)Repetition);
+        thrift.Text(4, Name);
+        if (Type is null) thrift.Int32(5, children);
+        if (Converted >= 0) thrift.Int32(6, Converted);
+        if (Scale != 0 || Precision != 0)
+        {
+            thrift.Int32(7, Scale);
+            thrift.Int32(8, Precision);
+        }
+
+        if (FieldId is { } id) thrift.Int32(9, id);
+        if (LogicalBytes.Length > 0) thrift.RawStruct(10, LogicalBytes);
+        thrift.EndStruct();
     }
 
     private void ReadLogical(ref ThriftReader thrift)
@@ -152,6 +225,9 @@ internal sealed record SchemaElement
         {
             case (LogicalKinds.Decimal, 1, ThriftType.Int32):
                 Scale = thrift.Int32();
+                break;
+            case (LogicalKinds.Decimal, 2, ThriftType.Int32):
+                Precision = thrift.Int32();
                 break;
             case (LogicalKinds.Time or LogicalKinds.Timestamp, 1, _):
                 IsUtc = ThriftReader.Bool(type);
@@ -191,6 +267,7 @@ internal static class LogicalKinds
     public const short Time = 7;
     public const short Timestamp = 8;
     public const short Integer = 10;
+    public const short Null = 11;
     public const short Json = 12;
     public const short Uuid = 14;
     public const short Float16 = 15;

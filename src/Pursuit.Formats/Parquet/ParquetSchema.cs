@@ -73,8 +73,7 @@ internal sealed class ParquetSchema
         Take();
         var (itemDefinition, itemRepetition) = (definition + 1, repetition + 1);
         // Of a repeated group of one field the element is the field, but where old writers named the group as they did.
-        var isElement = repeated.Type is not null || repeated.ChildCount != 1 || repeated.Name == "array"
-            || repeated.Name == $"{list.Name}_tuple"
+        var isElement = repeated.Type is not null || repeated.ChildCount != 1 || IsElement(list, repeated)
             || (_next < _elements.Count && _elements[_next].Repetition == Repetition.Repeated);
         var item = isElement
             ? Value(repeated, itemDefinition, itemRepetition, depth + 1)
@@ -114,9 +113,35 @@ internal sealed class ParquetSchema
         return leaf;
     }
 
-    private static bool IsList(SchemaElement element) => element.Logical == LogicalKinds.List || element.Converted == 3;
+    /// <summary>Whether a list's repeated group of one field is the element itself, by its name, as old writers had it.</summary>
+    public static bool IsElement(SchemaElement list, SchemaElement repeated) =>
+        repeated.Name == "array" || repeated.Name == $"{list.Name}_tuple";
 
-    private static bool IsMap(SchemaElement element) => element.Logical == LogicalKinds.Map || element.Converted is 1 or 2;
+    public static bool IsList(SchemaElement element) => element.Logical == LogicalKinds.List || element.Converted == 3;
+
+    public static bool IsMap(SchemaElement element) => element.Logical == LogicalKinds.Map || element.Converted is 1 or 2;
+
+    /// <summary>Whether values of two columns are the same kind of value, stored alike.</summary>
+    public static bool AreSame(SchemaElement one, SchemaElement other) =>
+        (one.Type, one.TypeLength, MeaningOf(one), one.Scale, one.TimeDigits, one.IsUtc, BitsOf(one), one.IsSigned)
+        == (other.Type, other.TypeLength, MeaningOf(other), other.Scale, other.TimeDigits, other.IsUtc, BitsOf(other), other.IsSigned);
+
+    /// <summary>A column's type for messages, with all that distinguishes it.</summary>
+    public static string Describe(SchemaElement element)
+    {
+        var meaning = MeaningOf(element);
+        var type = new ParquetLeaf(element.Name, element, meaning).Type;
+        return meaning switch
+        {
+            LeafMeaning.Decimal => $"{type}({element.Precision}, {element.Scale}) in {element.Type}",
+            LeafMeaning.Time or LeafMeaning.Timestamp => $"{type} of {element.TimeDigits} digits{(element.IsUtc ? " in UTC" : "")}",
+            LeafMeaning.Binary when element.TypeLength > 0 => $"{type} of {element.TypeLength} bytes",
+            _ => type,
+        };
+    }
+
+    private static int BitsOf(SchemaElement element) =>
+        element.BitWidth > 0 ? element.BitWidth : element.Type == PhysicalType.Int32 ? 32 : 64;
 
     private static LeafMeaning MeaningOf(SchemaElement element) => (element.Type!.Value, element.Logical, element.Converted) switch
     {

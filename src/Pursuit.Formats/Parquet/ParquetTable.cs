@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Pursuit.Data;
+using Pursuit.Formats.Parquet.Writing;
 using Pursuit.Formats.Rows;
 
 namespace Pursuit.Formats.Parquet;
 
 /// <summary>A Parquet file's rows.</summary>
-internal sealed class ParquetTable : IRecordTable
+internal sealed class ParquetTable : IStoredRows
 {
     private const int TailBytes = 8;
     private const int MostFooterBytes = 1 << 30;
@@ -56,33 +57,47 @@ internal sealed class ParquetTable : IRecordTable
         }
     }
 
+    public TableSchema StoredSchema => field ??= TableSchema.Of(_metadata);
+
     public long Read(long row, int mostBytes, IBufferWriter<byte> destination)
+    {
+        Read(row, () =>
+        {
+            _json.Begin(mostBytes);
+            _record.Write(_json);
+        });
+        if (_json.Length <= mostBytes) destination.Write(_json.Written);
+        return _json.Length;
+    }
+
+    public void Read(long row, RowBuffer destination) => Read(row, () =>
+    {
+        for (var i = 0; i < _leaves.Count; i++) _leaves[i].Store(i, destination);
+    });
+
+    public void Dispose()
+    {
+        foreach (var leaf in _leaves) leaf.Reader!.Dispose();
+        _file.Dispose();
+    }
+
+    /// <summary>Lets every column pass over a row.</summary>
+    private void Read(long row, Action pass)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, RowCount);
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         try
         {
             MoveTo(row);
-            _json.Begin(mostBytes);
-            _record.Write(_json);
+            pass();
             _row = row + 1;
-            if (_row < _starts[_group] + _metadata.RowGroups[_group].RowCount) RequireRow(atEnd: false);
-            else RequireRow(atEnd: true);
+            RequireRow(atEnd: _row >= _starts[_group] + _metadata.RowGroups[_group].RowCount);
         }
         catch (Exception e) when (FormatFile.IsOfData(e))
         {
             _group = -1;
             throw _file.Corrupt(e, () => FormattableString.Invariant($"row {row:N0} (row group {GroupStarts.Find(_starts, row):N0})"));
         }
-
-        if (_json.Length <= mostBytes) destination.Write(_json.Written);
-        return _json.Length;
-    }
-
-    public void Dispose()
-    {
-        foreach (var leaf in _leaves) leaf.Reader!.Dispose();
-        _file.Dispose();
     }
 
     private void MoveTo(long row)

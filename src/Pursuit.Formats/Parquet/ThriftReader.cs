@@ -13,6 +13,9 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     /// <summary>Bytes read.</summary>
     public int Position { get; private set; }
 
+    /// <summary>The bytes read from a position on.</summary>
+    public readonly ReadOnlySpan<byte> Since(int start) => _bytes[start..Position];
+
     /// <summary>Begins a structure; its fields follow by <see cref="NextField"/>, which is given the last field's number.</summary>
     public void BeginStruct()
     {
@@ -139,23 +142,14 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
         return taken;
     }
 
-    private long ZigZag()
-    {
-        var value = Varint();
-        return (long)(value >> 1) ^ -(long)(value & 1);
-    }
+    private long ZigZag() => Varints.Unfold(Varint());
 
     private ulong Varint()
     {
-        var value = 0UL;
-        for (var shift = 0; shift < 70; shift += 7)
-        {
-            var next = Byte();
-            value |= (ulong)(next & 127) << shift;
-            if (next < 128) return value;
-        }
-
-        throw new InvalidDataException("a number of more than ten bytes in the metadata");
+        var position = Position;
+        var value = Varints.Read(_bytes, ref position, "the metadata");
+        Position = position;
+        return value;
     }
 }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json;
 using Pursuit.Data.Indexing;
+using Pursuit.Data.Tables;
 using Pursuit.Storage;
 
 namespace Pursuit.Data;
@@ -61,6 +62,19 @@ public sealed class Ledger
 {
     /// <summary>From this many rows on, <see cref="WriteTo"/> compresses.</summary>
     public const int CompressFromRows = 100_000;
+
+    private const string LinesName = "ledger.jsonl";
+    private const string CompressedName = "ledger.jsonl.gz";
+    private const string TableName = "ledger.parquet";
+    private static readonly string[] Names = [LinesName, CompressedName, TableName];
+
+    /// <summary>What <see cref="Write"/> writes, as a table has it; a file that isn't read has no row.</summary>
+    private static readonly TableColumn[] Columns =
+    [
+        new("row", ColumnKind.Integer), new("source_file", ColumnKind.Text, IsRequired: true), new("line", ColumnKind.Integer),
+        new("row_group", ColumnKind.Integer), new("fate", ColumnKind.Text, IsRequired: true), new("duplicate_of", ColumnKind.Integer),
+        new("similarity", ColumnKind.Number), new("reason", ColumnKind.Text),
+    ];
 
     private readonly RowIndex _rows;
     private readonly IReadOnlyList<PoolSource> _sources;
@@ -143,9 +157,30 @@ public sealed class Ledger
     /// <param name="fateOfPosition">What to call the fate of a pool position, such as "selected"; by default "pool".</param>
     /// <param name="token">Stops the writing; nothing is left then.</param>
     /// <returns>The file's path.</returns>
-    public string WriteTo(string directory, Func<int, string>? fateOfPosition, CancellationToken token)
+    public string WriteTo(string directory, Func<int, string>? fateOfPosition, CancellationToken token) =>
+        WriteAs(asTable: false, directory, fateOfPosition, token);
+
+    /// <summary>
+    /// Writes what <see cref="WriteTo"/> writes, as a table where asked: <c>ledger.parquet</c>. Deletes what was written in another form.
+    /// </summary>
+    internal string WriteAs(bool asTable, string directory, Func<int, string>? fateOfPosition, CancellationToken token)
     {
-        var path = Path.Combine(directory, RowCount >= CompressFromRows ? "ledger.jsonl.gz" : "ledger.jsonl");
+        var written = asTable ? WriteTable(directory, fateOfPosition, token) : WriteLines(directory, fateOfPosition, token);
+        // Of two forms of one account the earlier would be taken for this one's.
+        foreach (var name in Names.Where(name => name != Path.GetFileName(written))) Disk.Delete(Path.Combine(directory, name));
+        return written;
+    }
+
+    private string WriteTable(string directory, Func<int, string>? fateOfPosition, CancellationToken token)
+    {
+        var path = Path.Combine(directory, TableName);
+        TableFile.Write(path, Columns, stream => Write(stream, fateOfPosition, token));
+        return path;
+    }
+
+    private string WriteLines(string directory, Func<int, string>? fateOfPosition, CancellationToken token)
+    {
+        var path = Path.Combine(directory, RowCount >= CompressFromRows ? CompressedName : LinesName);
         AtomicFile.Write(path, stream =>
         {
             if (!path.EndsWith(".gz", StringComparison.Ordinal))

@@ -6,6 +6,7 @@ using Pursuit.Data.Deduplication;
 using Pursuit.Data.Indexing;
 using Pursuit.Data.Json;
 using Pursuit.Data.Reading;
+using Pursuit.Data.Tables;
 using static System.FormattableString;
 
 namespace Pursuit.Data;
@@ -184,6 +185,43 @@ public sealed class Pool : IDisposable
             var locator = Locator(position);
             WriteLine(fetcher.Fetch(locator).AsSpan(0, locator.Length), Sources[locator.Source].IsArray, destination);
         }
+    }
+
+    /// <summary>Copies rows with their own types where every file is a table; null where one is text.</summary>
+    internal TableCopy? Tables => _files.Files.All(f => f.Format is not null) ? new TableCopy(_files, _spool) : null;
+
+    /// <summary>
+    /// The columns in which every record fits, as JSON. Reads all records.
+    /// </summary>
+    /// <param name="token">Stops between records.</param>
+    /// <exception cref="PursuitException">There are none, and why; or a file has changed since it was read.</exception>
+    internal IReadOnlyList<TableColumn> InferColumns(CancellationToken token)
+    {
+        var columns = new ColumnInference(_options.MaxDepth, position => Place(Locator(position)));
+        using var lines = new LineStream(columns.Add);
+        CopyRecords([.. Enumerable.Range(0, Count)], lines, token);
+        return columns.Columns();
+    }
+
+    /// <summary>The first example whose record has one of some top-level fields, with the field; null where there is none.</summary>
+    /// <param name="names">The fields.</param>
+    /// <param name="token">Stops between records.</param>
+    /// <exception cref="PursuitException">A file has changed since it was read.</exception>
+    internal (string Name, string Place)? FindField(IReadOnlyList<string> names, CancellationToken token)
+    {
+        using var fetcher = Fetcher(outOfOrder: null, token);
+        var tape = new JsonTape(_options.MaxDepth);
+        var fields = names.Select(Encoding.UTF8.GetBytes).ToArray();
+        for (var position = 0; position < Count; position++)
+        {
+            token.ThrowIfCancellationRequested();
+            var locator = Locator(position);
+            if (tape.Read(fetcher.Fetch(locator), 0, locator.Length) is not null) throw Changed(locator);
+            var found = Array.FindIndex(fields, field => tape.Find(JsonTape.Root, field) >= 0);
+            if (found >= 0) return (names[found], Place(locator));
+        }
+
+        return null;
     }
 
     /// <summary>Reads a top-level field of every example's record, in canonical order: its text, or null where it has none.</summary>

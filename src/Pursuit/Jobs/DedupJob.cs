@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json.Serialization;
 using Pursuit.Data;
+using Pursuit.Data.Tables;
 using Pursuit.Jobs.Export;
 using Pursuit.Runs;
+using Pursuit.Selection;
 
 namespace Pursuit.Jobs;
 
@@ -35,8 +37,9 @@ public sealed class DedupJob
         _options.Files().Refuse();
         using var pool = Pool.Open(_options.Pool, PoolReport.To(_progress, "reading the pool"), cancellationToken);
         _progress?.Report(new WorkProgress("writing", 0, pool.Count, "records"));
-        RecordsFile.Write(_options.Out, stream => pool.CopyRecords([.. Enumerable.Range(0, pool.Count)], stream, cancellationToken));
-        var ledger = pool.Ledger.WriteTo(run.FullPath, _ => "kept", cancellationToken);
+        RankedRow[] rows = [.. Enumerable.Range(0, pool.Count).Select(position => new RankedRow(position, Score: 0))];
+        RecordsOut.Prepare(_options.Out, pool, [], cancellationToken).Write(rows, [.. rows.Select(_ => 1)], cancellationToken);
+        var ledger = pool.Ledger.WriteAs(TableFile.IsNamed(_options.Out), run.FullPath, _ => "kept", cancellationToken);
         return new DedupSummary(
             pool.Ledger.RowCount, pool.Count, pool.Ledger.DuplicateCount, pool.Ledger.NearDuplicateCount, pool.Ledger.QuarantinedCount)
         {
@@ -81,7 +84,9 @@ public sealed record DedupJobOptions
     /// <summary>What to read, and which duplicates to leave out. Required.</summary>
     public required PoolOptions Pool { get; init; }
 
-    /// <summary>The file that gets the kept records. Required.</summary>
+    /// <summary>
+    /// The file that gets the kept records: lines, or a table where it ends in .parquet, as the ledger then is. Required.
+    /// </summary>
     public required string Out { get; init; }
 
     /// <summary>The run's directory; null (the default) for one beside <see cref="Out"/>.</summary>

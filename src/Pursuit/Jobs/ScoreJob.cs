@@ -1,9 +1,10 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Pursuit.Data;
+using Pursuit.Data.Tables;
+using Pursuit.Jobs.Export;
 using Pursuit.Selection;
 using Pursuit.Selection.Methods;
-using Pursuit.Storage;
 
 namespace Pursuit.Jobs;
 
@@ -22,7 +23,7 @@ public sealed record ScoreJobOptions
     /// <summary>"NAME.option=value" pairs.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
-    /// <summary>The file that gets a line per example. Required.</summary>
+    /// <summary>The file that gets a line per example, or a row where it ends in .parquet. Required.</summary>
     public required string Out { get; init; }
 
     /// <summary>Seed of every random draw.</summary>
@@ -61,6 +62,7 @@ public sealed class ScoreJob
     public ScoreJob(ScoreJobOptions options, IProgress<WorkProgress>? progress = null)
     {
         options.Pool.Validate();
+        if (RecordsFile.Refusal(options.Out) is { } refusal) throw new PursuitException([refusal]);
         (_options, _progress) = (options, progress);
         _scorers = [.. options.Methods.Distinct().Select(MethodRegistry.Find)
             .Select(m => (m, MethodOptions.Create(m, options.Settings) as IScorer
@@ -109,7 +111,8 @@ public sealed class ScoreJob
             target));
         var context = new SelectionContext { Threads = _options.Pool.Threads, Progress = _progress, CancellationToken = cancellationToken };
         var scores = _scorers.Select(s => s.Scorer.Scores(problem, context)).ToArray();
-        AtomicFile.Write(_options.Out, stream => Write(stream, pool, scores));
+        if (TableFile.IsNamed(_options.Out)) TableFile.Write(_options.Out, Columns(), stream => Write(stream, pool, scores));
+        else RecordsFile.Write(_options.Out, stream => Write(stream, pool, scores));
         return new ScoreSummary(
             pool.Count, [.. _scorers.Select((s, i) => KeyValuePair.Create(s.Method.Name, scores[i].Count(double.IsNaN)))],
             statistics.Report, Path.GetFullPath(_options.Out))
@@ -117,6 +120,18 @@ public sealed class ScoreJob
             Notes = pool.Notes,
         };
     }
+
+    /// <summary>What <see cref="Write"/> writes, as a table has it.</summary>
+    private TableColumn[] Columns() =>
+    [
+        new("id", ColumnKind.Text), new("content_id", ColumnKind.Text, IsRequired: true),
+        new("index", ColumnKind.Integer, IsRequired: true), new("source_file", ColumnKind.Text, IsRequired: true),
+        new("line", ColumnKind.Integer, IsRequired: true),
+        new("scores", ColumnKind.Struct, IsRequired: true)
+        {
+            Children = [.. _scorers.Select(s => new TableColumn(s.Method.Name, ColumnKind.Number))],
+        },
+    ];
 
     private void Write(Stream stream, Pool pool, double[][] scores)
     {

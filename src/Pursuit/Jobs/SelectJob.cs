@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Pursuit.Data;
+using Pursuit.Data.Tables;
 using Pursuit.Distribution;
 using Pursuit.Jobs.Export;
 using Pursuit.Runs;
@@ -77,7 +78,7 @@ public sealed class SelectJob
         var selected = Selected(inputs, stage);
 
         var (files, exports) = WriteFiles(
-            run, inputs.Pool, selected.Selection, FeaturelessRows.Find(inputs.Problem.FeaturesRead(_method.Needs)), cancellationToken);
+            run, inputs, selected.Selection, FeaturelessRows.Find(inputs.Problem.FeaturesRead(_method.Needs)), cancellationToken);
         var summary = Summarise(selected, files, exports, reused, started) with
         {
             Selection = stage.Fingerprint,
@@ -156,7 +157,7 @@ public sealed class SelectJob
                 throw PursuitException.At(
                     run.FullPath, "a selection from a pool that has changed since", "the pool's files as they were",
                     $"Run {ApiName.SelectJob} again ({ApiName.OptionsFile} {run.PathOf(RunDirectory.OptionsName)}).");
-            if (earlier is null && Group.Rank == 0) Exports.RequirePossible(_options, pool, cancellationToken);
+            var records = earlier is null && Group.Rank == 0 ? Prepare(pool, cancellationToken) : null;
             var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
             var lengths = Group.Rank == 0 ? Lengths(run, pool, target, cancellationToken) : null; // rank 0 alone decides
             var memory = PlannedMemory.Of(_options, _method, Group.Rank == 0 ? Features?.Shape : null, pool, lengths?.Pool);
@@ -183,7 +184,7 @@ public sealed class SelectJob
             var fingerprint = SelectionFingerprint(pool, sources, lengths, features)
                 .Add("target-texts", TextFeatures.TargetFingerprint(_method.Needs, target))
                 .Add("statistics", statistics.Fingerprint);
-            return new SelectInputs(pool, target, sources, features, statistics, team, problem, memory, fingerprint);
+            return new SelectInputs(pool, target, sources, features, statistics, team, problem, memory, fingerprint, records);
         }
         catch
         {
@@ -191,6 +192,13 @@ public sealed class SelectJob
             pool?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Finds what can't be written before anything is computed.</summary>
+    private RecordsOut Prepare(Pool pool, CancellationToken cancellationToken)
+    {
+        Exports.RequirePossible(_options, pool, cancellationToken);
+        return RecordsOut.Prepare(_options.Out, pool, _options.AddedFields, cancellationToken);
     }
 
     /// <summary>Rank 0's problem, whose passes all processes make.</summary>
@@ -286,8 +294,9 @@ public sealed class SelectJob
             .Add("target-features", features.TargetFingerprint);
 
     private (Dictionary<string, string> Files, IReadOnlyList<ExportSummary> Exports) WriteFiles(
-        RunDirectory run, Pool pool, SelectionResult selection, bool[]? empty, CancellationToken cancellationToken)
+        RunDirectory run, SelectInputs inputs, SelectionResult selection, bool[]? empty, CancellationToken cancellationToken)
     {
+        var pool = inputs.Pool;
         _progress?.Report(new WorkProgress("writing", 0, selection.Rows.Count, "records"));
         var repeats = Repeats.FromWeights(selection.Rows, _options.Repeats);
         var files = new Dictionary<string, string>
@@ -295,7 +304,7 @@ public sealed class SelectJob
             ["records"] = Path.GetFullPath(_options.Out),
             ["facts"] = Path.GetFullPath(SelectionWriter.FactsPath(_options.Out)),
         };
-        SelectionWriter.WriteRecords(files["records"], pool, selection.Rows, repeats, cancellationToken);
+        inputs.Records!.Write(selection.Rows, repeats, cancellationToken);
         var (exports, exported) = Exports.Write(_options, pool, selection.Rows, repeats, cancellationToken);
         foreach (var format in _options.Formats)
         {
@@ -306,8 +315,9 @@ public sealed class SelectJob
         if (_options.Indices is { } indices) IndicesFile.Write(files["indices"] = Path.GetFullPath(indices), pool, selection.Rows);
         SelectionWriter.WriteFacts(files["facts"], pool, selection.Rows, repeats, exported);
         var selected = selection.Rows.Select(r => r.Position).ToHashSet();
-        files["ledger"] = pool.Ledger.WriteTo(
-            run.FullPath, p => selected.Contains(p) ? "selected" : empty?[p] == true ? "no features" : "not selected", cancellationToken);
+        files["ledger"] = pool.Ledger.WriteAs(
+            TableFile.IsNamed(_options.Out), run.FullPath,
+            p => selected.Contains(p) ? "selected" : empty?[p] == true ? "no features" : "not selected", cancellationToken);
         files["run"] = run.FullPath;
         if (OnSelected is not null) files["report"] = run.PathOf(RunDirectory.ReportPageName);
         return (files, exports);
@@ -360,7 +370,7 @@ public sealed class SelectJob
     /// <summary>What a selection is made of, open.</summary>
     private sealed record SelectInputs(
         Pool Pool, Pool? Target, SourceGroups Sources, SelectionFeatures Features, StatisticsFeatures Statistics, Team? Team,
-        SelectionProblem Problem, PursuitMemory Memory, Fingerprint Fingerprint) : IDisposable
+        SelectionProblem Problem, PursuitMemory Memory, Fingerprint Fingerprint, RecordsOut? Records) : IDisposable
     {
         public void Dispose()
         {

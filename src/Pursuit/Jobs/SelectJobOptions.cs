@@ -64,12 +64,21 @@ public sealed record SelectJobOptions
     /// <summary>"NAME.option=value" pairs.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
-    /// <summary>The file that gets the chosen records. Required.</summary>
+    /// <summary>
+    /// The file that gets the chosen records: lines, or a table where it ends in .parquet. The facts beside it and the run's ledger are
+    /// then tables too. Required.
+    /// </summary>
     public required string Out { get; init; }
 
     /// <summary>
-    /// A file that gets the chosen rows' numbers in the input, best first, from 0: a NumPy array where it ends in .npy, else lines. Null
-    /// (the default) for none.
+    /// Fields that the chosen records get beside their own: "weight", "rank" and "score", each with "=NAME" for another name than its own.
+    /// None by default. A name that a record has already is refused.
+    /// </summary>
+    public IReadOnlyList<string> With { get; init; } = [];
+
+    /// <summary>
+    /// A file that gets the chosen rows' numbers in the input, best first, from 0: a NumPy array where it ends in .npy, a table
+    /// where it ends in .parquet, else lines. Null (the default) for none.
     /// </summary>
     public string? Indices { get; init; }
 
@@ -100,7 +109,7 @@ public sealed record SelectJobOptions
     /// <summary>Copies per chosen record on average, shared out by weight. Default 1: one each.</summary>
     public int Repeats { get; init; } = 1;
 
-    /// <summary>The .selection.jsonl of an earlier selection whose lengths are imitated; null for none.</summary>
+    /// <summary>The .selection.jsonl or .selection.parquet of an earlier selection whose lengths are imitated; null for none.</summary>
     public string? Match { get; init; }
 
     /// <summary>
@@ -126,6 +135,7 @@ public sealed record SelectJobOptions
         else if (RecordsFile.Refusal(Out) is { } refusal)
             faults.Add(refusal);
         if (Indices is not null && IndicesFile.Refusal(Indices) is { } unfit) faults.Add(unfit);
+        _ = AddedField.Parse(With, faults);
         if (MaxLength < 8) faults.Add(Fault.OfOption(ApiName.MaxLength, $"{MaxLength}", "at least 8"));
         if (Memory < 1) faults.Add(Fault.OfOption(ApiName.Memory, $"{Memory} bytes", "at least 1"));
         if (Memory is not null && !method.OptionsType.IsSubclassOf(typeof(PursuitOptions)))
@@ -215,6 +225,9 @@ public sealed record SelectJobOptions
 
     /// <summary>The kind of features that the job computes for a method.</summary>
     internal FeatureKind KindFor(MethodDescriptor method) => On?.Kind ?? method.Needs.OwnKind();
+
+    /// <summary>The fields of <see cref="With"/>, which were found to be valid.</summary>
+    internal IReadOnlyList<AddedField> AddedFields => AddedField.Parse(With, []);
 
     /// <summary>True where the method or the budget counts tokens.</summary>
     internal bool NeedsTokens =>

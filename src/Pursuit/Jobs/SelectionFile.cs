@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Pursuit.Jobs.Export;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Passes;
@@ -111,7 +112,7 @@ internal static class SelectionFile
         var ids = new List<ContentId>();
         try
         {
-            foreach (var line in File.ReadLines(path))
+            foreach (var line in FactsFile.Lines(path))
             {
                 const string Advice = $"Give {ApiName.Match} the file that {ApiName.SelectJob} writes beside its records.";
                 var place = $"{path}, line {ids.Count + 1}";

@@ -15,7 +15,7 @@ public sealed class OverwrittenInputTests : IDisposable
     [
         "--shape", "--budget", "--keep", "--method", "--methods", "--set", "--source-field", "--quota", "--format", "--memory", "--shard",
         "--examples", "--id", "--prompt", "--special", "--group-field", "--target-modules", "--time", "--preference",
-        "--template-set", "--device", "--on", "--split", "--columns", "--where", "name", "shell",
+        "--template-set", "--device", "--on", "--split", "--columns", "--where", "--with", "name", "shell",
     ];
 
     /// <summary>Commands that write into the run they are given, or nothing at all.</summary>

@@ -96,7 +96,7 @@ public sealed class FormatCommandTests : IDisposable
         Refusal("--columns", "prompt=question,prompt=answer").ShouldStartWith("--columns: two columns for 'prompt'; expected one.");
         Refusal("--columns", "promt=question").ShouldContain("Did you mean 'prompt'?");
         Refusal("--out", "x.jsonl.xz").ShouldContain("--out: 'x.jsonl.xz' ends in .xz, and records are written as lines of JSON");
-        Refusal("--indices", "x.parquet").ShouldContain("--indices: 'x.parquet'; expected a name that ends in .npy");
+        Refusal("--indices", "x.arrow").ShouldContain("--indices: 'x.arrow'; expected a name that ends in .npy");
 
         string Refusal(params string[] words)
         {

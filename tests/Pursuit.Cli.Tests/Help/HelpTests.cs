@@ -92,7 +92,7 @@ public sealed partial class HelpTests
             Example:
               pursuit select --pool pool.jsonl --target dev.jsonl --budget 5% --method gtp
 
-            'pursuit select --help' describes all 36 options.
+            'pursuit select --help' describes all 37 options.
 
             """);
     }

@@ -1,10 +1,11 @@
 using Pursuit.Data;
+using Pursuit.Data.Tables;
 using Pursuit.Formats;
 using Pursuit.Fuzz.Mutation;
 
 namespace Pursuit.Fuzz.Targets;
 
-/// <summary>Tables, read as a pool, and again out of order.</summary>
+/// <summary>Tables, read as a pool, again out of order, and copied out of order into a table.</summary>
 internal abstract class TableTarget : FileTarget
 {
     protected TableTarget() => TableFormats.Register();
@@ -16,6 +17,9 @@ internal abstract class TableTarget : FileTarget
         int[] turned = [.. Enumerable.Range(0, Math.Min(pool.Count, 1_000)).Reverse()];
         var count = pool.Read(turned, CancellationToken.None).Count();
         if (count != turned.Length) throw new InvalidOperationException($"{count} examples of {turned.Length}");
+        var tables = pool.Tables!;
+        tables.Write(
+            tables.Join(TableFile.Parquet!, []), [.. turned.Select(pool.Locator)], added: null, Stream.Null, CancellationToken.None);
     }
 }
 

@@ -10,8 +10,8 @@ internal sealed class InputFiles
     /// <summary>The ending of values separated by tabs.</summary>
     public const string Tabs = ".tsv";
 
-    private const string FactsEnding = ".selection.jsonl";
     private const string RunMarker = "run.json";
+    private static readonly string[] FactsEndings = [".selection.jsonl", ".selection.parquet"];
     private static readonly string[] Endings = [".jsonl", ".json", ".ndjson", ".jsonlines"];
     private static readonly string[] SeparatedEndings = [".csv", Tabs];
     private static readonly char[] Wildcards = ['*', '?'];
@@ -181,7 +181,8 @@ internal sealed class InputFiles
         _ => false,
     };
 
-    private static bool IsFacts(string file) => file.EndsWith(FactsEnding, StringComparison.OrdinalIgnoreCase);
+    private static bool IsFacts(string file) =>
+        Array.Exists(FactsEndings, ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
     private static List<string> Glob(string pattern)
     {

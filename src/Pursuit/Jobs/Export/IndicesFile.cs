@@ -1,7 +1,10 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Pursuit.Data;
+using Pursuit.Data.Tables;
+using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Storage;
 
@@ -15,26 +18,49 @@ internal static class IndicesFile
     private const string Npy = ".npy";
 
     /// <summary>Endings of files that neither an array nor lines are.</summary>
-    private static readonly string[] Unwritten = [".parquet", ".arrow", ".feather", ".npz", ".safetensors", ".gz", ".zst"];
+    private static readonly string[] Unwritten = [".pq", ".arrow", ".feather", ".npz", ".safetensors", ".gz", ".zst"];
+
+    private static readonly TableColumn[] Columns =
+    [
+        new("file", ColumnKind.Text, IsRequired: true), new("row", ColumnKind.Integer, IsRequired: true),
+        new("row_group", ColumnKind.Integer), new("index", ColumnKind.Integer, IsRequired: true),
+        new("rank", ColumnKind.Integer, IsRequired: true), new("weight", ColumnKind.Number, IsRequired: true),
+    ];
 
     /// <summary>What is wrong with a name: it promises what isn't written; null where nothing is.</summary>
     public static Fault? Refusal(string path) => Array.Exists(Unwritten, ending => Ends(path, ending))
-        ? Fault.OfOption(ApiName.Indices, $"'{path}'", $"a name that ends in {Npy} (a NumPy array) or .txt (lines)")
+        ? Fault.OfOption(
+            ApiName.Indices, $"'{path}'", $"a name that ends in {Npy} (a NumPy array), {TableFile.Ending} (a table) or .txt (lines)")
         : null;
 
     /// <summary>
-    /// Writes the numbers: as NumPy's int64 of rows over all files in their order, or as lines, of a pool of several files with the file
-    /// and a tab before the row within it. Rows are counted from 0, and every record counts, whatever became of it.
+    /// Writes the numbers: as NumPy's int64 of rows over all files in their order; as a table with the file, the row and the row group
+    /// within it, the row over all files, the rank and the weight; or as lines, of a pool of several files with the file and a tab before
+    /// the row within it. Rows are counted from 0, and every record counts, whatever became of it.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="pool">Where the rows are.</param>
     /// <param name="rows">The chosen, best first. [rows]</param>
     /// <exception cref="PursuitException">The file can't be written.</exception>
-    public static void Write(string path, Pool pool, IReadOnlyList<RankedRow> rows) => AtomicFile.Write(path, stream =>
+    public static void Write(string path, Pool pool, IReadOnlyList<RankedRow> rows)
     {
-        if (Ends(path, Npy)) WriteArray(stream, pool, rows);
-        else WriteLines(stream, pool, rows);
-    });
+        if (TableFile.IsNamed(path)) TableFile.Write(path, Columns, stream => WriteRows(stream, pool, rows));
+        else if (Ends(path, Npy)) AtomicFile.Write(path, stream => WriteArray(stream, pool, rows));
+        else AtomicFile.Write(path, stream => WriteLines(stream, pool, rows));
+    }
+
+    private static void WriteRows(Stream stream, Pool pool, IReadOnlyList<RankedRow> rows)
+    {
+        for (var i = 0; i < rows.Count; i++)
+        {
+            var locator = pool.Locator(rows[i].Position);
+            var source = pool.Sources[locator.Source];
+            var row = new IndexRow(
+                source.Path, locator.Row, source.GroupOf(locator.Line), pool.InputRow(rows[i].Position), i + 1, rows[i].Weight);
+            JsonSerializer.Serialize(stream, row, RunJson.Compact);
+            stream.WriteByte((byte)'\n');
+        }
+    }
 
     private static void WriteArray(Stream stream, Pool pool, IReadOnlyList<RankedRow> rows)
     {
@@ -65,4 +91,6 @@ internal static class IndicesFile
     }
 
     private static bool Ends(string path, string ending) => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase);
+
+    private sealed record IndexRow(string File, long Row, int? RowGroup, long Index, int Rank, double Weight);
 }

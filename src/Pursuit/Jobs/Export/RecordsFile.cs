@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Pursuit.Data.Reading.Compression;
+using Pursuit.Data.Tables;
 using Pursuit.Storage;
 
 namespace Pursuit.Jobs.Export;
@@ -12,7 +13,10 @@ internal static class RecordsFile
 
     /// <summary>Endings of files that are read but not written.</summary>
     private static readonly string[] Unwritten =
-        [".bz2", ".xz", ".lz4", ".zstd", ".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tzst", ".csv", ".tsv"];
+        [
+        ".bz2", ".xz", ".lz4", ".zstd", ".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tzst", ".csv", ".tsv", ".pq", ".arrow", ".arrows",
+        ".feather", ".ipc",
+    ];
 
     /// <summary>A path without the ending of a compressed file.</summary>
     public static string WithoutEnding(string path) =>
@@ -22,8 +26,11 @@ internal static class RecordsFile
     public static Fault? Refusal(string path)
     {
         var ending = Array.Find(Unwritten, e => Ends(path, e) || Ends(WithoutEnding(path), e));
+        if (TableFile.IsNamed(WithoutEnding(path)) && !TableFile.IsNamed(path))
+            return Fault.OfOption(ApiName.Out, $"'{path}'", $"a name that ends in {TableFile.Ending}: a table is compressed within");
         return ending is null ? null : Fault.OfOption(
-            ApiName.Out, $"'{path}' ends in {ending}, and records are written as lines of JSON, plain or with {Gzip} or {Zstd}");
+            ApiName.Out, $"'{path}' ends in {ending}, and records are written as lines of JSON, plain or with {Gzip} or {Zstd}, "
+                + $"or as {TableFile.Ending}");
     }
 
     /// <summary>Writes the file; it has its name when it is whole.</summary>

@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Data.Tables;
 using Pursuit.Selection;
 
 namespace Pursuit.Jobs.Export;
@@ -29,6 +30,22 @@ internal sealed record SelectedRecord(
 
     /// <summary>Why a trainer's file leaves it out, by the trainer's word; null where none does.</summary>
     public IReadOnlyDictionary<string, string>? LeftOut { get; init; }
+
+    /// <summary>The same as columns of a table.</summary>
+    /// <param name="exports">What trainers' files hold of the records.</param>
+    internal static IReadOnlyList<TableColumn> Columns(IReadOnlyList<ExportedRows> exports) =>
+    [
+        new("id", ColumnKind.Text), new("content_id", ColumnKind.Text, IsRequired: true),
+        new("index", ColumnKind.Integer, IsRequired: true), new("source_file", ColumnKind.Text, IsRequired: true),
+        new("line", ColumnKind.Integer, IsRequired: true), new("rank", ColumnKind.Integer, IsRequired: true),
+        new("weight", ColumnKind.Number, IsRequired: true), new("repeats", ColumnKind.Integer, IsRequired: true),
+        new("score", ColumnKind.Number, IsRequired: true),
+        .. exports.Count == 0 ? (TableColumn[])[] :
+        [
+            new("lines", ColumnKind.Struct) { Children = [.. exports.Select(e => new TableColumn(e.Trainer, ColumnKind.Integer))] },
+            new("left_out", ColumnKind.Struct) { Children = [.. exports.Select(e => new TableColumn(e.Trainer, ColumnKind.Text))] },
+        ],
+    ];
 
     internal static SelectedRecord Of(Pool pool, RankedRow row, int rank, int repeats)
     {

@@ -1,15 +1,13 @@
 using System.Text.Json;
 using Pursuit.Data;
+using Pursuit.Data.Tables;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Storage;
 
 namespace Pursuit.Jobs.Export;
 
-/// <summary>
-/// Writes what was chosen: the records exactly as they stood in the input, in rank order, and beside them one line of facts
-/// per record.
-/// </summary>
+/// <summary>Writes the facts of what was chosen, one line or row per record, and names the files beside the records.</summary>
 internal static class SelectionWriter
 {
     /// <summary>
@@ -22,26 +20,12 @@ internal static class SelectionWriter
     /// <param name="ending">The other's ending, with its dot.</param>
     public static string Beside(string recordsPath, string ending) => Stem(recordsPath) + ending;
 
-    /// <summary>The path of the facts beside a file of records: "a.jsonl" and "a.jsonl.gz" have "a.selection.jsonl".</summary>
-    public static string FactsPath(string recordsPath) => Beside(recordsPath, ".selection.jsonl");
-
     /// <summary>
-    /// Writes the chosen records, byte for byte, one per line, each as often as its repeats say; compressed where the path says so.
+    /// The path of the facts beside a file of records: "a.jsonl" and "a.jsonl.gz" have "a.selection.jsonl", "a.parquet" has
+    /// "a.selection.parquet".
     /// </summary>
-    /// <param name="path">The records' file.</param>
-    /// <param name="pool">Where the records are.</param>
-    /// <param name="rows">The chosen, best first. [rows]</param>
-    /// <param name="repeats">Copies of each. [rows]</param>
-    /// <param name="cancellationToken">Stops between records; nothing is left under the final name.</param>
-    /// <exception cref="PursuitException">The file can't be written, or an input file changed since it was read.</exception>
-    public static void WriteRecords(
-        string path, Pool pool, IReadOnlyList<RankedRow> rows, IReadOnlyList<int> repeats, CancellationToken cancellationToken)
-    {
-        var positions = new List<int>(rows.Count);
-        for (var i = 0; i < rows.Count; i++)
-            for (var copy = 0; copy < repeats[i]; copy++) positions.Add(rows[i].Position);
-        RecordsFile.Write(path, stream => pool.CopyRecords(positions, stream, cancellationToken));
-    }
+    public static string FactsPath(string recordsPath) =>
+        Beside(recordsPath, TableFile.IsNamed(recordsPath) ? ".selection.parquet" : ".selection.jsonl");
 
     /// <summary>
     /// Writes the facts: id, content id, input row, file, line, rank, weight, repeats and score of each chosen record, and where it stands
@@ -54,8 +38,12 @@ internal static class SelectionWriter
     /// <param name="exports">What trainers' files hold of them.</param>
     /// <exception cref="PursuitException">The file can't be written.</exception>
     public static void WriteFacts(
-        string path, Pool pool, IReadOnlyList<RankedRow> rows, IReadOnlyList<int> repeats, IReadOnlyList<ExportedRows>? exports = null) =>
-        AtomicFile.Write(path, stream =>
+        string path, Pool pool, IReadOnlyList<RankedRow> rows, IReadOnlyList<int> repeats, IReadOnlyList<ExportedRows>? exports = null)
+    {
+        if (TableFile.IsNamed(path)) TableFile.Write(path, SelectedRecord.Columns(exports ?? []), Write);
+        else AtomicFile.Write(path, Write);
+
+        void Write(Stream stream)
         {
             for (var rank = 0; rank < rows.Count; rank++)
             {
@@ -63,7 +51,8 @@ internal static class SelectionWriter
                 JsonSerializer.Serialize(stream, exports is { Count: > 0 } ? facts.With(exports, rank) : facts, RunJson.Compact);
                 stream.WriteByte((byte)'\n');
             }
-        });
+        }
+    }
 }
 
 /// <summary>What a trainer's file holds of the chosen.</summary>
