@@ -4,7 +4,9 @@ using Pursuit.Engine.Kernels;
 
 namespace Pursuit.Cuda;
 
-/// <summary>Values in a card's memory, zero at birth. Integers are kept on the host too: what reads them there needn't wait for the card.</summary>
+/// <summary>
+/// Values in a card's memory, zero at birth. Integers are kept on the host too: what reads them there needn't wait for the card.
+/// </summary>
 internal sealed class CudaBuffer : DeviceBuffer
 {
     private readonly CudaCard _card;

@@ -7,15 +7,33 @@ internal sealed partial class CudaOperations
 {
     /// <inheritdoc/>
     public void SetRows(BufferSlice vector, int rows, int columns, MatrixSlice destination) => _card.Run(
-        RowCode.SetRows, _card.GroupsFor(rows * columns), vector.Floats(), rows, columns, destination.Values.Floats(), destination.Stride);
+        RowCode.SetRows,
+        _card.GroupsFor((long)rows * columns),
+        vector.Floats(),
+        rows,
+        columns,
+        destination.Values.Floats(),
+        destination.Stride);
 
     /// <inheritdoc/>
     public void AddToRows(BufferSlice vector, int rows, int columns, MatrixSlice destination) => _card.Run(
-        RowCode.AddToRows, _card.GroupsFor(rows * columns), vector.Floats(), rows, columns, destination.Values.Floats(), destination.Stride);
+        RowCode.AddToRows,
+        _card.GroupsFor((long)rows * columns),
+        vector.Floats(),
+        rows,
+        columns,
+        destination.Values.Floats(),
+        destination.Stride);
 
     /// <inheritdoc/>
     public void AddRows(BufferSlice source, int rows, int columns, MatrixSlice destination) => _card.Run(
-        RowCode.AddRows, _card.GroupsFor(rows * columns), source.Floats(), rows, columns, destination.Values.Floats(), destination.Stride);
+        RowCode.AddRows,
+        _card.GroupsFor((long)rows * columns),
+        source.Floats(),
+        rows,
+        columns,
+        destination.Values.Floats(),
+        destination.Stride);
 
     /// <inheritdoc/>
     public void SumRows(MatrixSlice source, int rows, int columns, BufferSlice destination) => _card.Run(

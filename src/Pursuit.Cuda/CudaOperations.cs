@@ -6,7 +6,7 @@ using Pursuit.Engine.Kernels;
 namespace Pursuit.Cuda;
 
 /// <summary>
-/// The decoder's operations on a card: kernels for what goes value by value or row by row, <see cref="IBlas"/> for products. All workers
+/// The decoder's operations on a card: kernels for what goes value by value or row by row, <see cref="Cublas"/> for products. All workers
 /// of a card share its stream; each has a cuBLAS handle and scratch of its own.
 /// </summary>
 internal sealed partial class CudaOperations : IDecoderOperations
@@ -16,7 +16,7 @@ internal sealed partial class CudaOperations : IDecoderOperations
         "Use a smaller micro-batch, shorter examples, a smaller model, or another device; other processes' memory on the card counts too.";
 
     private readonly CudaCard _card;
-    private readonly Func<CudaCard, IBlas> _createBlas;
+    private readonly Func<CudaCard, Cublas> _createBlas;
     private readonly CudaProducts _products;
     private readonly Scratch<float> _floats;
     private readonly Scratch<double> _doubles;
@@ -26,7 +26,7 @@ internal sealed partial class CudaOperations : IDecoderOperations
     /// <param name="card">The card, which others may use too.</param>
     /// <param name="createBlas">Makes a handle of cuBLAS that works in the card's stream.</param>
     /// <param name="products">What goes into products.</param>
-    public CudaOperations(CudaCard card, Func<CudaCard, IBlas> createBlas, ProductOptions products)
+    public CudaOperations(CudaCard card, Func<CudaCard, Cublas> createBlas, ProductOptions products)
     {
         (_card, _createBlas) = (card, createBlas);
         _products = new CudaProducts(card, createBlas(card), products);
@@ -93,7 +93,14 @@ internal sealed partial class CudaOperations : IDecoderOperations
 
     /// <inheritdoc/>
     public void Copy(BufferSlice source, BufferSlice destination) => _card.Run(
-        RowCode.CopyRows, _card.GroupsFor(source.Length), source.Floats(), source.Length, 1, source.Length, destination.Floats(), source.Length);
+        RowCode.CopyRows,
+        _card.GroupsFor(source.Length),
+        source.Floats(),
+        source.Length,
+        1,
+        source.Length,
+        destination.Floats(),
+        source.Length);
 
     /// <inheritdoc/>
     public void Multiply(float factor, BufferSlice values) =>

@@ -17,7 +17,7 @@ internal readonly record struct ProductOptions(BlasType Type, int RowsAtOnce);
 /// Row-major products by a column-major library: the transpose of C is op(B)^T op(A)^T, and the memory of a row-major matrix is that of
 /// its transpose.
 /// </summary>
-internal sealed class CudaProducts(CudaCard card, IBlas blas, ProductOptions options) : IDisposable
+internal sealed class CudaProducts(CudaCard card, Cublas blas, ProductOptions options) : IDisposable
 {
     private readonly Scratch<float> _wide = new(card);
     private readonly Scratch<float> _rest = new(card);
@@ -34,14 +34,16 @@ internal sealed class CudaProducts(CudaCard card, IBlas blas, ProductOptions opt
         if (p.Rows == 0 || p.Columns == 0) return;
         if (p.Terms == 0)
         {
-            card.Run(RowCode.MultiplyRows, card.GroupsFor((long)p.Rows * p.Columns), p.C.Values.Floats(), p.C.Stride, p.Rows, p.Columns, p.Beta);
+            var groups = card.GroupsFor((long)p.Rows * p.Columns);
+            card.Run(RowCode.MultiplyRows, groups, p.C.Values.Floats(), p.C.Stride, p.Rows, p.Columns, p.Beta);
             return;
         }
 
         var right = Right(p);
         if (p.TransposeA)
         {
-            Call(p.Rows, p, Left(p.A.Values.Floats(), p.A.Stride, p.Terms, p.Rows, transposed: true), right, p.C.Values.Floats(), p.C.Stride);
+            var a = Left(p.A.Values.Floats(), p.A.Stride, p.Terms, p.Rows, transposed: true);
+            Call(p.Rows, p, a, right, p.C.Values.Floats(), p.C.Stride);
             return;
         }
 
@@ -116,8 +118,11 @@ internal sealed class CudaProducts(CudaCard card, IBlas blas, ProductOptions opt
         return new(Address(narrow), BlasType.BFloat16, inner, transposed);
     }
 
-    private void Call(int rows, in Product p, BlasOperand left, BlasOperand right, ArrayView<float> result, int stride) =>
+    private void Call(int rows, in Product p, BlasOperand left, BlasOperand right, ArrayView<float> result, int stride)
+    {
+        card.Accelerator.Bind(); // cuBLAS works on the thread's own card
         blas.Multiply(new(p.Columns, rows, p.Terms, right, left, Address(result), stride, p.Alpha, p.Beta));
+    }
 
     private static nint Address<T>(ArrayView<T> view)
         where T : unmanaged =>

@@ -11,21 +11,28 @@ namespace Pursuit.Cuda.Tests;
 /// </summary>
 internal static class ThisDevice
 {
+    public const nint Stream = 0x57;
+
     private const int Lanes = 2;
 
     public static CudaCard Card { get; } = Open();
 
     public static CudaOperations Operations { get; } = New(BlasType.Float32);
 
-    public static CudaOperations New(BlasType type, int rowsAtOnce = 16) => new(Card, _ => new PlainBlas(), new(type, rowsAtOnce));
+    public static CudaOperations New(BlasType type, int rowsAtOnce = 16) => On(Card, type, rowsAtOnce);
+
+    public static CudaOperations On(CudaCard card, BlasType type = BlasType.Float32, int rowsAtOnce = 16) =>
+        new(card, _ => new Cublas(PlainCublas.Functions, Stream), new(type, rowsAtOnce));
 
     /// <summary>What the engine's tests run over, which are part of this assembly.</summary>
     [ModuleInitializer]
     internal static void Register() => OperationRegistry.Fast = [Operations];
 
-    private static CudaCard Open()
+    /// <summary>A card of its own, for what counts what it holds.</summary>
+    public static CudaCard Open()
     {
         var context = Context.Create(builder => builder.CPU(new CPUDevice(Lanes, 1, 1)));
-        return new CudaCard("cuda on the processor", context, context.CreateCPUAccelerator(0, CPUAcceleratorMode.Parallel), Lanes, mostGroups: 2);
+        var accelerator = context.CreateCPUAccelerator(0, CPUAcceleratorMode.Parallel);
+        return new CudaCard("cuda on the processor", context, accelerator, Lanes, mostGroups: 2);
     }
 }

@@ -41,14 +41,16 @@ internal static class ActivationCode
 
     public static void SoftCap(ArrayView<float> values, float cap)
     {
-        for (var i = Grid.GlobalIndex.X; i < values.IntLength; i += Grid.DimX * Group.DimX) values[i] = cap * DeviceMath.Tanh(values[i] / cap);
+        for (var i = Grid.GlobalIndex.X; i < values.IntLength; i += Grid.DimX * Group.DimX)
+            values[i] = cap * DeviceMath.Tanh(values[i] / cap);
     }
 
     private static float Value(int function, float x)
     {
         if (function == Silu) return x * DeviceMath.Sigmoid(x);
         if (function == Gelu) return x * DeviceMath.NormalProbability(x);
-        return x * DeviceMath.Sigmoid(2f * RootOfTwoByPi * (x + Cubic * x * x * x)); // (1 + tanh(u)) / 2 = sigmoid(2u), without loss where tanh is -1
+        // (1 + tanh(u)) / 2 is the sigmoid of 2u, which loses nothing where tanh comes near -1.
+        return x * DeviceMath.Sigmoid(2f * RootOfTwoByPi * (x + Cubic * x * x * x));
     }
 
     private static float Slope(int function, float x)

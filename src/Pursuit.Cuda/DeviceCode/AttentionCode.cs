@@ -24,7 +24,12 @@ internal static class AttentionCode
     }
 
     public static void Forward(
-        ArrayView<int> sequences, ArrayView<float> q, ArrayView<float> k, ArrayView<float> v, ArrayView<float> o, ArrayView<float> logSums,
+        ArrayView<int> sequences,
+        ArrayView<float> q,
+        ArrayView<float> k,
+        ArrayView<float> v,
+        ArrayView<float> o,
+        ArrayView<float> logSums,
         AttentionSizes n)
     {
         var shared = SharedMemory.Allocate<float>(Lanes.Most);
@@ -32,7 +37,8 @@ internal static class AttentionCode
         var lane = Group.IdxX;
         for (var g = Grid.IdxX; g < sequences.IntLength / SequencePlace.Integers * n.Longest * n.QueryHeads; g += Grid.DimX)
         {
-            var (sequence, i, head) = (SequencePlace.Load(sequences, g / n.QueryHeads / n.Longest), g / n.QueryHeads % n.Longest, g % n.QueryHeads);
+            var sequence = SequencePlace.Load(sequences, g / n.QueryHeads / n.Longest);
+            var (i, head) = (g / n.QueryHeads % n.Longest, g % n.QueryHeads);
             if (i < sequence.QueryCount)
             {
                 var position = sequence.KeyCount - sequence.QueryCount + i;
@@ -88,7 +94,8 @@ internal static class AttentionCode
         var lane = Group.IdxX;
         for (var g = Grid.IdxX; g < sequences.IntLength / SequencePlace.Integers * n.Longest * n.QueryHeads; g += Grid.DimX)
         {
-            var (sequence, i, head) = (SequencePlace.Load(sequences, g / n.QueryHeads / n.Longest), g / n.QueryHeads % n.Longest, g % n.QueryHeads);
+            var sequence = SequencePlace.Load(sequences, g / n.QueryHeads / n.Longest);
+            var (i, head) = (g / n.QueryHeads % n.Longest, g % n.QueryHeads);
             if (i < sequence.QueryCount)
             {
                 var row = sequence.QueryStart + i;
@@ -130,7 +137,8 @@ internal static class AttentionCode
         var heads = n.QueryHeads / n.Group;
         for (var g = Grid.IdxX; g < sequences.IntLength / SequencePlace.Integers * n.Longest * heads; g += Grid.DimX)
         {
-            var (sequence, j, shared) = (SequencePlace.Load(sequences, g / heads / n.Longest), g / heads % n.Longest, g % heads);
+            var sequence = SequencePlace.Load(sequences, g / heads / n.Longest);
+            var (j, shared) = (g / heads % n.Longest, g % heads);
             if (j < sequence.QueryCount)
             {
                 var key = (sequence.KeyStart + j) * n.StrideKV + shared * n.Size;
@@ -154,8 +162,8 @@ internal static class AttentionCode
                         {
                             var probability = 0f;
                             var at = row * n.QueryHeads + head;
-                            slopes[lane] = Slope(
-                                a, n, row * n.StrideQ + head * n.Size, key, row * n.StrideO + head * n.Size, a.LogSums[at], deltas[at], ref probability);
+                            var (query, output) = (row * n.StrideQ + head * n.Size, row * n.StrideO + head * n.Size);
+                            slopes[lane] = Slope(a, n, query, key, output, a.LogSums[at], deltas[at], ref probability);
                             weights[lane] = probability;
                         }
 

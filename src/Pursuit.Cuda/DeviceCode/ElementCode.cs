@@ -41,7 +41,11 @@ internal static class ElementCode
     }
 
     public static void AdamW(
-        ArrayView<float> gradient, ArrayView<float> weights, ArrayView<float> firstMoment, ArrayView<float> secondMoment, AdamWFactors factors)
+        ArrayView<float> gradient,
+        ArrayView<float> weights,
+        ArrayView<float> firstMoment,
+        ArrayView<float> secondMoment,
+        AdamWFactors factors)
     {
         for (var i = Grid.GlobalIndex.X; i < weights.IntLength; i += Grid.DimX * Group.DimX)
         {

@@ -5,7 +5,13 @@ namespace Pursuit.Cuda.DeviceCode;
 /// <summary>Norms, a group for every vector; formulas at <see cref="Engine.Kernels.NormRule"/> and NormGradient.</summary>
 internal static class NormCode
 {
-    public static void Forward(ArrayView<float> x, ArrayView<float> y, ArrayView<float> inverse, ArrayView<float> w, ArrayView<float> b, NormSizes n)
+    public static void Forward(
+        ArrayView<float> x,
+        ArrayView<float> y,
+        ArrayView<float> inverse,
+        ArrayView<float> w,
+        ArrayView<float> b,
+        NormSizes n)
     {
         var shared = SharedMemory.Allocate<float>(Lanes.Most);
         for (var v = Grid.IdxX; v < n.Rows * n.Groups; v += Grid.DimX)
@@ -20,7 +26,13 @@ internal static class NormCode
         }
     }
 
-    public static void Again(ArrayView<float> x, ArrayView<float> y, ArrayView<float> inverse, ArrayView<float> w, ArrayView<float> b, NormSizes n)
+    public static void Again(
+        ArrayView<float> x,
+        ArrayView<float> y,
+        ArrayView<float> inverse,
+        ArrayView<float> w,
+        ArrayView<float> b,
+        NormSizes n)
     {
         var shared = SharedMemory.Allocate<float>(Lanes.Most);
         for (var v = Grid.IdxX; v < n.Rows; v += Grid.DimX)
@@ -43,7 +55,13 @@ internal static class NormCode
 
     /// <summary>dw and db: columns by lanes of vectors, as <see cref="RowCode.SumRows"/> does. StrideY is that of dy.</summary>
     public static void Weights(
-        ArrayView<float> x, ArrayView<float> dy, ArrayView<float> inverse, ArrayView<float> means, ArrayView<float> dw, ArrayView<float> db, NormSizes n)
+        ArrayView<float> x,
+        ArrayView<float> dy,
+        ArrayView<float> inverse,
+        ArrayView<float> means,
+        ArrayView<float> dw,
+        ArrayView<float> db,
+        NormSizes n)
     {
         var shared = SharedMemory.Allocate<float>(Lanes.Most);
         var sharedBias = SharedMemory.Allocate<float>(Lanes.Most);
@@ -90,7 +108,13 @@ internal static class NormCode
 
     /// <summary>dx; StrideY is that of dy. A place of dx is written once every thread has read what it needs of the vector.</summary>
     public static void Backward(
-        ArrayView<float> x, ArrayView<float> dy, ArrayView<float> inverse, ArrayView<float> w, ArrayView<float> dx, int strideDX, int accumulate,
+        ArrayView<float> x,
+        ArrayView<float> dy,
+        ArrayView<float> inverse,
+        ArrayView<float> w,
+        ArrayView<float> dx,
+        int strideDX,
+        int accumulate,
         NormSizes n)
     {
         var shared = SharedMemory.Allocate<float>(Lanes.Most);
@@ -128,7 +152,15 @@ internal static class NormCode
     }
 
     private static void Write(
-        ArrayView<float> x, int source, float mean, float r, ArrayView<float> w, ArrayView<float> b, ArrayView<float> y, int target, NormSizes n)
+        ArrayView<float> x,
+        int source,
+        float mean,
+        float r,
+        ArrayView<float> w,
+        ArrayView<float> b,
+        ArrayView<float> y,
+        int target,
+        NormSizes n)
     {
         for (var i = Group.IdxX; i < n.Size; i += Group.DimX)
         {

@@ -11,7 +11,7 @@ internal static class SketchCode
 {
     private const int BitsBelowLargest = 37;
 
-    /// <summary>units[row] = the largest absolute value of a row, then <see cref="Unit"/> of it; NaN where a value is NaN or infinite.</summary>
+    /// <summary>units[row] = <see cref="Unit"/> of the row's largest absolute value; NaN where a value is NaN or infinite.</summary>
     public static void Units(ArrayView<float> values, int length, ArrayView<double> units)
     {
         var shared = SharedMemory.Allocate<float>(Lanes.Most);
@@ -59,7 +59,8 @@ internal static class SketchCode
     {
         for (var row = Grid.GlobalIndex.X; row < rows; row += Grid.DimX * Group.DimX)
         {
-            for (var i = 0; i < SketchKey.BlockSize - 1; i++) sketches[row * stride + i % dimension] += sketches[row * stride + dimension + i];
+            for (var i = 0; i < SketchKey.BlockSize - 1; i++)
+                sketches[row * stride + i % dimension] += sketches[row * stride + dimension + i];
         }
     }
 

@@ -10,7 +10,12 @@ internal static class SoftmaxCode
     private const float Lowest = -87.3f;
 
     public static void Statistics(
-        ArrayView<float> logits, LogitSizes n, ArrayView<int> targets, ArrayView<float> maximum, ArrayView<float> sum, ArrayView<float> targetLogit)
+        ArrayView<float> logits,
+        LogitSizes n,
+        ArrayView<int> targets,
+        ArrayView<float> maximum,
+        ArrayView<float> sum,
+        ArrayView<float> targetLogit)
     {
         var shared = SharedMemory.Allocate<float>(Lanes.Most);
         for (var row = Grid.IdxX; row < n.Rows; row += Grid.DimX)
@@ -37,7 +42,12 @@ internal static class SoftmaxCode
 
     /// <summary>Value by value: logits = weight (softmax - one-hot) slope.</summary>
     public static void Gradient(
-        ArrayView<float> logits, LogitSizes n, ArrayView<int> targets, ArrayView<float> weights, ArrayView<float> maximum, ArrayView<float> sum)
+        ArrayView<float> logits,
+        LogitSizes n,
+        ArrayView<int> targets,
+        ArrayView<float> weights,
+        ArrayView<float> maximum,
+        ArrayView<float> sum)
     {
         for (var i = Grid.GlobalIndex.X; i < n.Rows * n.Columns; i += Grid.DimX * Group.DimX)
         {
