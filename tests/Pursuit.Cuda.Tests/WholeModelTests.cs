@@ -73,7 +73,8 @@ public sealed class WholeModelTests
             using var optimizer = new AdamWOptimizer(gradients, new AdamWOptions { WeightDecay = 0.1f, ClipNorm = 1 });
             for (var step = 0; step < 3; step++)
             {
-                pool.Gradients(Batch.Pack(TinyModel.Examples(6)), LossReduction.ExampleSum, gradients, TestContext.Current.CancellationToken);
+                pool.Gradients(
+                    Batch.Pack(TinyModel.Examples(6)), LossReduction.ExampleSum, gradients, TestContext.Current.CancellationToken);
                 optimizer.Step(1e-3);
             }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pursuit.Cli.Commands;
 using Pursuit.Cuda;
 using Pursuit.TestKit;
 
