@@ -100,15 +100,7 @@ public static class CudaDevices
             if (FaultOf(name, number, CudaDriver.Fault, CudaDriver.Cards) is { } fault) throw fault;
             var functions = CublasLibrary.Load().Functions;
             var card = CudaDriver.Open(number, name);
-            var operations = new CudaOperations(
-                card,
-                own =>
-                {
-                    own.Accelerator.Bind();
-                    return new Cublas(functions, ((CudaStream)own.Stream).StreamPtr);
-                },
-                new(type, RowsAtOnce));
-            return DeviceOf(name, card, operations, type);
+            return DeviceOf(name, card, new CudaOperations(card, own => HandleOn(own, functions), new(type, RowsAtOnce)));
         }
         catch (CudaException e)
         {
@@ -116,11 +108,20 @@ public static class CudaDevices
         }
     }
 
-    /// <summary>The device of opened operations.</summary>
-    internal static Device DeviceOf(string name, CudaCard card, CudaOperations operations, BlasType type) => new(name, operations)
+    /// <summary>A handle of cuBLAS that works in a card's stream.</summary>
+    internal static Cublas HandleOn(CudaCard card, CublasFunctions functions)
     {
-        // The card's model stands for its cuBLAS kernels: another model's sums have another order.
-        Backend = $"cuda/1/{(type == BlasType.Float32 ? "float32" : "bf16")}/{card.Accelerator.Name}",
+        card.Accelerator.Bind();
+        return new Cublas(functions, ((CudaStream)card.Stream).StreamPtr);
+    }
+
+    /// <summary>The device of opened operations.</summary>
+    internal static Device DeviceOf(string name, CudaCard card, CudaOperations operations) => new(name, operations)
+    {
+        // Another model of card, or another cuBLAS, sums in another order.
+        Backend = string.Create(
+            CultureInfo.InvariantCulture,
+            $"cuda/1/{(operations.ProductType == BlasType.Float32 ? "float32" : "bf16")}/{card.Accelerator.Name}/{operations.BlasVersion}"),
         TotalMemory = () => card.TotalMemory,
         HeldMemory = () => card.HeldMemory,
         MostWorkers = 1,

@@ -36,6 +36,12 @@ internal sealed partial class CudaOperations : IDecoderOperations
     /// <inheritdoc/>
     public string Name => _card.Name;
 
+    /// <summary>What goes into products.</summary>
+    public BlasType ProductType => _products.Options.Type;
+
+    /// <summary>cuBLAS's version.</summary>
+    public int BlasVersion => _products.BlasVersion;
+
     /// <inheritdoc/>
     public IDecoderOperations CreateWorker() => new CudaOperations(_card, _createBlas, _products.Options);
 

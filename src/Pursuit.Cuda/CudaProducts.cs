@@ -28,6 +28,9 @@ internal sealed class CudaProducts(CudaCard card, Cublas blas, ProductOptions op
     /// <summary>What goes into products.</summary>
     public ProductOptions Options => options;
 
+    /// <inheritdoc cref="Cublas.Version"/>
+    public int BlasVersion => blas.Version;
+
     /// <summary>A product; see <see cref="Product"/>.</summary>
     public void Multiply(in Product p)
     {

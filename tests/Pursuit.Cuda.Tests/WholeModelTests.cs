@@ -12,7 +12,7 @@ namespace Pursuit.Cuda.Tests;
 /// <summary>What is made with a model on the device, against the same on the processor, and the device's promises.</summary>
 public sealed class WholeModelTests
 {
-    private static readonly Device Card = CudaDevices.DeviceOf("cuda", ThisDevice.Card, ThisDevice.Operations, BlasType.Float32) with
+    private static readonly Device Card = CudaDevices.DeviceOf("cuda", ThisDevice.Card, ThisDevice.Operations) with
     {
         LeastMicroBatchTokens = 1, // so that examples get neighbours and lose them
         SegmentValues = 2000,
@@ -99,7 +99,7 @@ public sealed class WholeModelTests
     public void Rounded_products_change_losses_by_as_much_as_bf16_does()
     {
         using var operations = ThisDevice.New(BlasType.BFloat16);
-        var rounded = CudaDevices.DeviceOf("cuda-bf16", ThisDevice.Card, operations, BlasType.BFloat16);
+        var rounded = CudaDevices.DeviceOf("cuda-bf16", ThisDevice.Card, operations);
         var (expected, losses) = (Losses(Device.Cpu), Losses(rounded));
         Distance.Relative([.. losses.Select(x => (float)x)], [.. expected.Select(x => (float)x)]).ShouldBeInRange(1e-6, 1e-2);
 
@@ -117,7 +117,7 @@ public sealed class WholeModelTests
         using var card = ThisDevice.Open();
         using (var operations = ThisDevice.On(card))
         {
-            var device = CudaDevices.DeviceOf("cuda", card, operations, BlasType.Float32);
+            var device = CudaDevices.DeviceOf("cuda", card, operations);
             using var decoder = Create(device);
             using var pool = new DecoderPool(decoder, new DecoderPoolOptions { Threads = 3 });
             pool.Workers.ShouldBe(1);
@@ -135,7 +135,7 @@ public sealed class WholeModelTests
         using var operations = ThisDevice.On(card);
         Should.Throw<PursuitException>(() => operations.Allocate(1L << 58)).Message
             .ShouldSatisfyAllConditions(
-                m => m.ShouldContain("memory of cuda on the processor: 1099511627776 MiB could not be allocated"),
+                m => m.ShouldContain("memory of cuda under test: 1099511627776 MiB could not be allocated"),
                 m => m.ShouldContain("Use a smaller micro-batch"));
         card.HeldMemory.ShouldBe(0);
     }
@@ -143,8 +143,10 @@ public sealed class WholeModelTests
     [Fact]
     public void Results_of_each_kind_of_products_have_fingerprints_of_their_own()
     {
-        Card.Backend.ShouldBe($"cuda/1/float32/{ThisDevice.Card.Accelerator.Name}");
-        CudaDevices.DeviceOf("cuda-bf16", ThisDevice.Card, ThisDevice.Operations, BlasType.BFloat16).Backend.ShouldNotBe(Card.Backend);
+        using var operations = ThisDevice.New(BlasType.BFloat16);
+        var (card, version) = (ThisDevice.Card.Accelerator.Name, operations.BlasVersion);
+        Card.Backend.ShouldBe($"cuda/1/float32/{card}/{version}");
+        CudaDevices.DeviceOf("cuda-bf16", ThisDevice.Card, operations).Backend.ShouldBe($"cuda/1/bf16/{card}/{version}");
     }
 
     private static Decoder Create(Device device) => Decoder.Create(TinyModel.Config, seed: 11, deviation: 0.2f, device);
