@@ -63,6 +63,7 @@ internal sealed class CudaProducts(CudaCard card, Cublas blas, ProductOptions op
     public void Dispose()
     {
         card.Stream.Synchronize();
+        card.Accelerator.Bind();
         blas.Dispose();
         _wide.Dispose();
         _rest.Dispose();
