@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Pursuit.TestKit.Reference;
@@ -6,8 +5,8 @@ using Pursuit.TestKit.Reference;
 namespace Pursuit.Cuda.Tests;
 
 /// <summary>
-/// What cuBLAS's manual says of the functions that are used, called as cuBLAS is, over memory of the processor: products column-major, with
-/// sums in float64. It refuses what cuBLAS refuses.
+/// What cuBLAS's manual says of the functions that are used, called as cuBLAS is, over memory of the processor: products column-major, in
+/// loops, with sums in float64. It refuses what cuBLAS refuses.
 /// </summary>
 internal static unsafe class PlainCublas
 {
@@ -77,16 +76,17 @@ internal static unsafe class PlainCublas
             && leadingA >= (transA == 1 ? k : m) && leadingB >= (transB == 1 ? n : k) && leadingC >= m && algorithm == Default;
         if (!isValid) return InvalidValue;
         if (computeType != ComputeInSingle || typeA != typeB || typeA is not (Single or Narrow) || typeC != Single) return NotSupported;
-        var (rows, columns) = (new double[m * k], new double[n * k]);
-        for (var i = 0; i < m; i++)
-            for (var l = 0; l < k; l++) rows[i * k + l] = Value(a, typeA, transA == 1 ? l + (long)i * leadingA : i + (long)l * leadingA);
-        for (var j = 0; j < n; j++)
-            for (var l = 0; l < k; l++) columns[j * k + l] = Value(b, typeB, transB == 1 ? j + (long)l * leadingB : l + (long)j * leadingB);
         for (var j = 0; j < n; j++)
         {
             for (var i = 0; i < m; i++)
             {
-                var sum = TensorPrimitives.Dot<double>(rows.AsSpan(i * k, k), columns.AsSpan(j * k, k));
+                var sum = 0.0;
+                for (var l = 0; l < k; l++)
+                {
+                    sum += Value(a, typeA, transA == 1 ? l + (long)i * leadingA : i + (long)l * leadingA)
+                        * Value(b, typeB, transB == 1 ? j + (long)l * leadingB : l + (long)j * leadingB);
+                }
+
                 ref var target = ref ((float*)c)[i + (long)j * leadingC];
                 target = (float)(*alpha * sum + (*beta == 0 ? 0 : (double)*beta * target));
             }

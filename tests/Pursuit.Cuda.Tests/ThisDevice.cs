@@ -6,10 +6,9 @@ using Pursuit.TestKit.Reference;
 namespace Pursuit.Cuda.Tests;
 
 /// <summary>
-/// The CUDA device on a machine without one: its kernels on ILGPU's accelerator for the processor, and a plain library in cuBLAS's place.
-/// Operations run with groups of two threads, which work together and wait for each other; models with groups of one, since waiting takes
-/// long where other programs want the processor. Rows of products are few, so that most are filled up. <see cref="Variable"/> names a card
-/// (cuda, cuda:1) to run the same tests on, with its cuBLAS.
+/// The CUDA device on a machine without one: its kernels on ILGPU's accelerator for the processor, with groups of two threads so that
+/// they work together and wait for each other, and a plain library in cuBLAS's place. Rows of products are few, so that most are filled
+/// up. <see cref="Variable"/> names a card (cuda, cuda:1) to run the same tests on, with its cuBLAS.
 /// </summary>
 internal static class ThisDevice
 {
@@ -18,7 +17,7 @@ internal static class ThisDevice
     public const nint Stream = 0x57;
 
     private const string Name = "cuda under test";
-    private const int MostLanes = 2;
+    private const int Lanes = 2;
 
     private static readonly string? Asked = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } name ? name : null;
 
@@ -35,21 +34,15 @@ internal static class ThisDevice
         : new(card, own => CudaDevices.HandleOn(own, Library.Value), new(type, RowsAtOnce: 256));
 
     /// <summary>A card of its own, for what counts what it holds.</summary>
-    public static CudaCard Open() => Open(1);
+    public static CudaCard Open()
+    {
+        if (Asked is { } name) return CudaDriver.Open(CudaDevices.Parse(name)!.Value.Number, Name);
+        var context = Context.Create(builder => builder.CPU(new CPUDevice(Lanes, 1, 1)));
+        var accelerator = context.CreateCPUAccelerator(0, CPUAcceleratorMode.Parallel);
+        return new CudaCard(Name, context, accelerator, Lanes, mostGroups: 2);
+    }
 
     /// <summary>What the engine's tests run over, which are part of this assembly.</summary>
     [ModuleInitializer]
-    internal static void Register()
-    {
-        OperationRegistry.Fast = [Operations];
-        OperationRegistry.Compared = [Asked is null ? On(Open(MostLanes)) : Operations];
-    }
-
-    private static CudaCard Open(int lanes)
-    {
-        if (Asked is { } name) return CudaDriver.Open(CudaDevices.Parse(name)!.Value.Number, Name);
-        var context = Context.Create(builder => builder.CPU(new CPUDevice(MostLanes, 1, 1)));
-        var accelerator = context.CreateCPUAccelerator(0, CPUAcceleratorMode.Parallel);
-        return new CudaCard(Name, context, accelerator, lanes, mostGroups: 2);
-    }
+    internal static void Register() => OperationRegistry.Fast = [Operations];
 }

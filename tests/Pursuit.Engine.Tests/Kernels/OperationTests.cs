@@ -12,17 +12,17 @@ public sealed class OperationTests
     private static readonly int[] Widths = [2, 6, 8, 16, 22, 34, 48, 70];
 
     public static TheoryData<string, float, bool> Norms { get; } = new(
-        from operations in OperationRegistry.Compared
+        from operations in OperationRegistry.Fast
         from rule in new[] { (0f, false), (1f, false), (0f, true) }
         select (operations.Name, rule.Item1, rule.Item2));
 
     public static TheoryData<string, string, bool> Activations { get; } = new(
-        from operations in OperationRegistry.Compared
+        from operations in OperationRegistry.Fast
         from activation in Enum.GetNames<Activation>()
         from gated in new[] { false, true }
         select (operations.Name, activation, gated));
 
-    public static TheoryData<string> Implementations => new(OperationRegistry.Compared.Select(o => o.Name));
+    public static TheoryData<string> Implementations => new(OperationRegistry.Fast.Select(o => o.Name));
 
     [Theory]
     [MemberData(nameof(Implementations))]
@@ -78,7 +78,7 @@ public sealed class OperationTests
     [MemberData(nameof(Implementations))]
     public void A_segments_product_is_that_of_its_rows_alone_bit_for_bit(string name)
     {
-        var arena = new Arena(OperationRegistry.Compared.Single(o => o.Name == name));
+        var arena = new Arena(OperationRegistry.Fast.Single(o => o.Name == name));
         const int M = 5, N = 7, Rows = 40;
         var (a, b, all) = (arena.Random(Rows * (M + 1)), arena.Random(Rows * N), arena.Zero(3 * M * N));
         int[] offsets = [0, 1, 1, 18, Rows]; // a row, none, and two ordinary ones
@@ -107,7 +107,7 @@ public sealed class OperationTests
     [MemberData(nameof(Implementations))]
     public void Weights_in_bf16_give_the_bits_of_weights_widened_beforehand(string name)
     {
-        var arena = new Arena(OperationRegistry.Compared.Single(o => o.Name == name));
+        var arena = new Arena(OperationRegistry.Fast.Single(o => o.Name == name));
         foreach (var (rows, columns, terms, transposed) in new[]
         {
             (3, 50, 37, true), (3, 50, 37, false), (40, 61, 600, true), (40, 61, 600, false),
@@ -218,7 +218,7 @@ public sealed class OperationTests
     [MemberData(nameof(Implementations))]
     public void Attention_of_the_last_queries_alone_is_that_of_all(string name)
     {
-        var operations = OperationRegistry.Compared.Single(o => o.Name == name);
+        var operations = OperationRegistry.Fast.Single(o => o.Name == name);
         var arena = new Arena(operations);
         var shape = new AttentionShape(2, 1, 8, 20);
         var (q, k, v) = (arena.Random(40 * 16), arena.Random(40 * 8), arena.Random(40 * 8));
@@ -384,7 +384,7 @@ public sealed class OperationTests
     [MemberData(nameof(Implementations))]
     public void NaN_is_never_lost(string name)
     {
-        var operations = OperationRegistry.Compared.Single(o => o.Name == name);
+        var operations = OperationRegistry.Fast.Single(o => o.Name == name);
         var arena = new Arena(operations);
         foreach (var place in new[] { 0, 15, 16, 19 })
         {
@@ -418,7 +418,7 @@ public sealed class OperationTests
     /// <summary>Runs the same calls on both and compares everything they left in memory.</summary>
     private static void Agree(string name, Action<Arena> calls)
     {
-        var fast = new Arena(OperationRegistry.Compared.Single(o => o.Name == name));
+        var fast = new Arena(OperationRegistry.Fast.Single(o => o.Name == name));
         var plain = new Arena(OperationRegistry.Plain);
         calls(fast);
         calls(plain);

@@ -20,9 +20,6 @@ internal static class OperationRegistry
         CpuOperations.ForWidth(1),
     ];
 
-    /// <summary>The implementations whose operations are compared with the twin's one by one; the same, unless a device has more.</summary>
-    public static IReadOnlyList<IDecoderOperations> Compared { get; set; } = Fast;
-
     /// <summary>The processor as a device with one of the implementations.</summary>
     public static Device On(IDecoderOperations operations) => Device.Cpu with { Operations = operations };
 }
