@@ -23,7 +23,7 @@ pack() {
   mkdir -p "$out"
   out=$(cd "$out" && pwd)
   rm -f "$out"/Pursuit*.nupkg
-  for project in Pursuit Pursuit.Engine Pursuit.Formats Pursuit.Encoders Pursuit.Mpi Pursuit.Cli; do
+  for project in Pursuit Pursuit.Engine Pursuit.Formats Pursuit.Encoders Pursuit.Mpi Pursuit.Cuda Pursuit.Cli; do
     dotnet pack "src/$project" -c Release -o "$out" -p:ContinuousIntegrationBuild=true --artifacts-path artifacts/pack -v q
   done
 

@@ -58,6 +58,8 @@ switch (args.FirstOrDefault())
         return ScaleBenchmark.Run(args);
     case "methods":
         return MethodsBenchmark.Run(args);
+    case "device":
+        return DeviceBenchmark.Run(args[1..]);
     case "tsds":
         return TsdsBenchmark.Run(args);
     case "tsds-ivf":
@@ -67,6 +69,6 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: arrows, gemm, load, pursuit, scan, read, scale, "
             + "large, matching, methods, passes, engine, engine-threads, families, rates, bf16, bf16-model, features, embeddings, "
-            + "encoders, information, prove, templates, tokenizer, tokenizer-check, tokenizer-train, tsds, tsds-ivf, tsds-store");
+            + "encoders, device, information, prove, templates, tokenizer, tokenizer-check, tokenizer-train, tsds, tsds-ivf, tsds-store");
         return 2;
 }

@@ -8,7 +8,7 @@ namespace Pursuit.Cli.Tests;
 public sealed class PackageTests
 {
     private static readonly string[] Projects =
-        ["Pursuit", "Pursuit.Engine", "Pursuit.Formats", "Pursuit.Encoders", "Pursuit.Mpi", "Pursuit.Cli"];
+        ["Pursuit", "Pursuit.Engine", "Pursuit.Formats", "Pursuit.Encoders", "Pursuit.Mpi", "Pursuit.Cuda", "Pursuit.Cli"];
 
     public static TheoryData<string> Names => [.. Projects];
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Pursuit.Cli.Datasets;
 using Pursuit.Cli.Help;
+using Pursuit.Cli.Output;
+using Pursuit.Cuda;
 using Pursuit.Data;
 using Pursuit.Engine.Kernels;
 using Pursuit.Mpi;
@@ -14,6 +16,22 @@ internal static class CommonOptions
 {
     private const string Quarantine = "quarantine";
     private const string Chosen = "chosen";
+    private const string AutoDevice = "auto";
+    private const string DeviceNames = "auto, cpu, cuda, cuda:N, cuda-bf16 or cuda-bf16:N";
+
+    /// <summary>A card that can be used, or else the processor, which is said once.</summary>
+    private static readonly Lazy<Device> AnyDevice = new(static () =>
+    {
+        try
+        {
+            return CudaDevices.Find("cuda");
+        }
+        catch (PursuitException e)
+        {
+            Terminal.Line($"Note      the model computes on the processor: {e.Message}");
+            return Engine.Kernels.Device.Cpu;
+        }
+    });
 
     /// <summary>The names of all selection methods.</summary>
     public static IReadOnlyList<string> MethodNames { get; } = [.. MethodRegistry.Methods.Select(m => m.Name)];
@@ -134,18 +152,24 @@ internal static class CommonOptions
 
     /// <summary>Where a model computes, for every command that runs one.</summary>
     public static Option<string?> Device() => new ListedOption<string?>(
-        "--device", OptionGroup.Model, "NAME", $"The device on which the model computes: {DeviceNames}.")
+        "--device",
+        OptionGroup.Model,
+        "NAME",
+        $"The device on which the model computes: {DeviceNames}. cuda is the first NVIDIA card (a preview), cuda:N the one with number N "
+            + "from 0; cuda-bf16 and cuda-bf16:N round both sides of every product to bf16; auto takes a card that can be used, or else "
+            + "cpu.")
     {
         Default = Engine.Kernels.Device.All[0].Name,
     };
 
     /// <summary>The device that <see cref="Device()"/> named; the default where it isn't given.</summary>
     /// <exception cref="PursuitException">This machine has none of that name.</exception>
-    public static Device DeviceOf(string? name) => name is null
-        ? Engine.Kernels.Device.All[0]
-        : Engine.Kernels.Device.Find(name) ?? throw PursuitException.At("--device", $"'{name}'", $"what this machine has: {DeviceNames}");
+    public static Device DeviceOf(string? name) => name is null ? Engine.Kernels.Device.All[0] : Named(name);
 
-    private static string DeviceNames => string.Join(", ", Engine.Kernels.Device.All.Select(d => d.Name));
+    // Apart, so that nothing of a card's libraries is loaded where none is asked for.
+    private static Device Named(string name) => name == AutoDevice ? AnyDevice.Value
+        : CudaDevices.IsName(name) ? CudaDevices.Find(name)
+        : Engine.Kernels.Device.Find(name) ?? throw PursuitException.At("--device", $"'{name}'", DeviceNames);
 
     /// <summary>The number <see cref="Threads"/> gave.</summary>
     public static int ThreadsOf(ParseResult parsed, Option<int> option)

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
+using Pursuit.Cuda;
 using Pursuit.Mpi;
 using Pursuit.Runs;
 
@@ -46,7 +47,7 @@ internal static class DoctorCommand
             new("unicode", normalizes ? "normalization works" : "no normalization", normalizes,
                 normalizes ? null : "Install libicu: content ids need NFC."),
             Mpi(),
-            Gpu(),
+            .. Gpus(),
         ];
     }
 
@@ -82,20 +83,26 @@ internal static class DoctorCommand
         }
     }
 
-    private static Finding Gpu()
+    private static IEnumerable<Finding> Gpus()
     {
-        var (found, name) = Library("libcuda.so.1", "nvcuda.dll");
-        if (found is not { } library) return new("GPU", "not found", true, "Not needed: the engine runs on the CPU.");
-        NativeLibrary.Free(library);
-        return new("GPU", $"CUDA driver ({name})", true, "Not used: the engine runs on the CPU. Features computed on a GPU elsewhere "
-            + "can be imported with --features.");
+        var report = CudaDevices.Examine();
+        if (report.Fault is { } fault)
+            yield return new("GPU", "none used", true, $"Not needed: models compute on the processor ({fault}).");
+        for (var i = 0; i < report.Cards.Count; i++) yield return Of(report, i);
+        if (report.Library is { } library) yield return new("cuBLAS", library, true);
+        if (report.LibraryFault is { } missing) yield return new("cuBLAS", "not found", false, missing);
     }
 
-    private static (nint? Handle, string? Name) Library(params string[] names)
+    /// <summary>A card, and what it is used by, or why it isn't.</summary>
+    internal static Finding Of(CudaReport report, int number)
     {
-        foreach (var name in names)
-            if (NativeLibrary.TryLoad(name, out var handle)) return (handle, name);
-        return (null, null);
+        var card = report.Cards[number];
+        var use = card.Fault is { } fault ? $"Not used: {fault}."
+            : report.LibraryFault is null ? $"Used with --device cuda:{number} (a preview)."
+            : "Not used: cuBLAS was not found.";
+        var value =
+            $"{card.Name}, {Gigabytes(card.Memory)} GiB, compute capability {card.Written}, driver for CUDA {card.Driver}";
+        return new($"GPU {number}", value, true, use);
     }
 
     private static string Gigabytes(long bytes) => (bytes / (double)(1L << 30)).ToString("N1", CultureInfo.InvariantCulture);

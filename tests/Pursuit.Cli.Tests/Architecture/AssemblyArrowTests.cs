@@ -3,8 +3,8 @@ using System.Reflection;
 namespace Pursuit.Cli.Tests.Architecture;
 
 /// <summary>
-/// Holds the arrows of the design: Cli sees all, Encoders see Engine and Pursuit, Engine, Formats and Mpi see Pursuit alone, Pursuit sees
-/// none.
+/// Holds the arrows of the design: Cli sees all, Encoders and Cuda see Engine and Pursuit, Engine, Formats and Mpi see Pursuit alone,
+/// Pursuit sees none.
 /// </summary>
 public sealed class AssemblyArrowTests
 {
@@ -14,7 +14,8 @@ public sealed class AssemblyArrowTests
     [InlineData("Pursuit.Formats", new[] { "Pursuit" })]
     [InlineData("Pursuit.Mpi", new[] { "Pursuit" })]
     [InlineData("Pursuit.Encoders", new[] { "Pursuit", "Pursuit.Engine" })]
-    [InlineData("Pursuit.Cli", new[] { "Pursuit", "Pursuit.Engine", "Pursuit.Encoders", "Pursuit.Formats", "Pursuit.Mpi" })]
+    [InlineData("Pursuit.Cuda", new[] { "Pursuit", "Pursuit.Engine" })]
+    [InlineData("Pursuit.Cli", new[] { "Pursuit", "Pursuit.Engine", "Pursuit.Encoders", "Pursuit.Formats", "Pursuit.Mpi", "Pursuit.Cuda" })]
     public void A_project_references_only_what_its_arrows_allow(string assembly, string[] allowed)
     {
         ProjectReferences(assembly).ShouldBeSubsetOf(allowed);

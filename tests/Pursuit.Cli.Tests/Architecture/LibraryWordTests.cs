@@ -19,6 +19,7 @@ public sealed partial class LibraryWordTests
     [InlineData("Pursuit.Formats")]
     [InlineData("Pursuit.Encoders")]
     [InlineData("Pursuit.Mpi")]
+    [InlineData("Pursuit.Cuda")]
     public void No_text_of_a_library_names_an_option_or_a_command(string assembly)
     {
         var texts = AssemblyReader.TextsOf(Assembly.Load(assembly).Location);

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Pursuit.Cli.Commands;
+using Pursuit.Cuda;
 using Pursuit.TestKit;
 
 namespace Pursuit.Cli.Tests.Commands;
@@ -29,8 +31,9 @@ public sealed class SmallCommandTests
     {
         var run = Cli.Run("doctor", "--json");
         run.ExitCode.ShouldBe(0);
-        run.Json.EnumerateArray().Select(f => f.GetProperty("name").GetString()).ShouldBe(
-            ["pursuit", "runtime", "cores", "vectors", "memory", "disk here", "unicode", "MPI", "GPU"]);
+        var names = run.Json.EnumerateArray().Select(f => f.GetProperty("name").GetString()!).ToArray();
+        names[..8].ShouldBe(["pursuit", "runtime", "cores", "vectors", "memory", "disk here", "unicode", "MPI"]);
+        names[8].ShouldStartWith("GPU"); // one, or a row for each
         run.Json.EnumerateArray().Single(f => f.GetProperty("name").GetString() == "cores").GetProperty("value").GetString().ShouldBe(
             Environment.ProcessorCount.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
@@ -85,5 +88,27 @@ public sealed class SmallCommandTests
         outcome.ExitCode.ShouldBe(2);
         outcome.Error.ShouldContain("--device: 'abacus'");
         outcome.Error.ShouldContain("cpu");
+    }
+
+    [Fact]
+    public void A_card_this_machine_has_not_is_refused_with_what_was_looked_for_and_auto_takes_what_there_is()
+    {
+        using var directory = new TemporaryDirectory();
+        var refused = Cli.RunIn(directory.FullPath, "generate", "--prompt", "a", "--max-tokens", "1", "--device", "cuda:999");
+        refused.ExitCode.ShouldBe(2);
+        refused.Error.ShouldContain("cuda:999: ");
+        refused.Error.ShouldContain("expected a");
+        var any = Cli.RunIn(directory.FullPath, "generate", "--prompt", "a", "--max-tokens", "1", "--device", "auto");
+        any.ExitCode.ShouldBe(0, any.Error);
+    }
+
+    [Fact]
+    public void Doctor_says_of_every_card_whether_it_is_used_or_why_not()
+    {
+        var report = new CudaReport(null, [new("Old", 8L << 30, 75, "12.4"), new("New", 141L << 30, 90, "12.4")]);
+        DoctorCommand.Of(report, 0).Advice.ShouldBe("Not used: compute capability 7.5; 8.0 or later is needed (Ampere and later).");
+        DoctorCommand.Of(report, 1).Advice.ShouldBe("Used with --device cuda:1 (a preview).");
+        DoctorCommand.Of(report, 1).Value.ShouldBe("New, 141.0 GiB, compute capability 9.0, driver for CUDA 12.4");
+        DoctorCommand.Of(report with { LibraryFault = "none" }, 1).Advice.ShouldBe("Not used: cuBLAS was not found.");
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Pursuit.Engine.Kernels;
 using Pursuit.Numerics;
 using Pursuit.TestKit;
@@ -92,7 +93,7 @@ public sealed class OperationTests
                     TransposeA = true,
                     Alpha = 0.25f,
                 });
-            all.Part(i * M * N, M * N).AsSpan().ToArray().ShouldBe(alone.AsSpan().ToArray());
+            arena.Values(all.Part(i * M * N, M * N)).ShouldBe(arena.Values(alone));
         }
 
         Agree(name, other =>
@@ -113,9 +114,10 @@ public sealed class OperationTests
         })
         {
             var (a, wide, c) = (arena.Random(rows * terms), arena.Random(columns * terms), arena.Random(rows * columns));
-            var narrow = new ushort[columns * terms];
-            FloatConversion.SingleToBFloat16(wide.AsSpan(), narrow);
-            FloatConversion.BFloat16ToSingle(narrow, wide.AsSpan());
+            var (narrow, widened) = (new ushort[columns * terms], new float[columns * terms]);
+            FloatConversion.SingleToBFloat16(arena.Values(wide), narrow);
+            FloatConversion.BFloat16ToSingle(narrow, widened);
+            arena.Operations.Write(widened, wide);
             var weights = arena.Operations.Allocate(narrow.Length, ElementType.BFloat16).Slice(0, narrow.Length);
             arena.Operations.Write(narrow, weights);
             var (expected, product) = (arena.Zero(c.Length),
@@ -127,15 +129,15 @@ public sealed class OperationTests
             arena.Operations.Copy(c, expected);
             arena.Operations.Multiply(product with { C = new(expected, columns) });
             arena.Operations.Multiply(product with { B = new(weights, product.B.Stride) });
-            c.AsSpan().SequenceEqual(expected.AsSpan()).ShouldBeTrue();
+            arena.Values(c).ShouldBe(arena.Values(expected));
 
             var read = new float[narrow.Length];
             arena.Operations.Read(weights, read);
-            read.ShouldBe(wide.AsSpan().ToArray());
+            read.ShouldBe(widened);
             var (first, second) = (arena.Zero(2 * terms), arena.Zero(2 * terms));
             arena.Operations.GatherRows(weights, arena.Integers(columns - 1, 0), terms, first);
             arena.Operations.GatherRows(wide, arena.Integers(columns - 1, 0), terms, second);
-            first.AsSpan().SequenceEqual(second.AsSpan()).ShouldBeTrue();
+            arena.Values(first).ShouldBe(arena.Values(second));
         }
     }
 
@@ -225,7 +227,7 @@ public sealed class OperationTests
         operations.Attention(new(shape, arena.Integers(0, 40, 0, 40), new(q, 16), new(k, 8), new(v, 8), scratch, new(all, 16), lse));
         operations.Attention(
             new(shape, arena.Integers(0, 3, 0, 40), new(q.From(37 * 16), 16), new(k, 8), new(v, 8), scratch, new(few, 16), lse));
-        Distance.Relative(few.AsSpan(), all.AsSpan()[(37 * 16)..]).ShouldBeLessThan(Tolerances.OperationAgainstTwin);
+        Distance.Relative(arena.Values(few), arena.Values(all.From(37 * 16))).ShouldBeLessThan(Tolerances.OperationAgainstTwin);
     }
 
     [Theory]
@@ -325,13 +327,14 @@ public sealed class OperationTests
             {
                 var targets = arena.Integers(0, width, 2 * width - 1);
                 var (first, second) = (arena.Random(3 * width, 4), arena.Random(3 * width, 4));
-                first.AsSpan()[width / 2] = second.AsSpan()[0] = 60; // a certain row, and the largest logit twice
-                second.AsSpan()[width - 1] = float.NegativeInfinity;
+                arena.Set(first, width / 2, 60); // a certain row, and the largest logit twice
+                arena.Set(second, 0, 60);
+                arena.Set(second, width - 1, float.NegativeInfinity);
                 var sums = arena.Operations.Allocate(3 * PredictionSums.Floats).Slice(0, 3 * PredictionSums.Floats);
                 arena.Operations.StartPredictions(sums);
                 arena.Operations.PredictionStatistics(new(first, 3, width, 0, targets), sums);
                 arena.Operations.PredictionStatistics(new(second, 3, width, width, targets), sums);
-                foreach (var row in sums.AsPredictionSums())
+                foreach (var row in MemoryMarshal.Cast<float, PredictionSums>(arena.Values(sums)))
                     arena.Scalars.AddRange([row.Maximum, row.Second, row.Target, row.Sum, row.SquareSum, row.WeightedSum]);
             });
         }
@@ -386,22 +389,22 @@ public sealed class OperationTests
         foreach (var place in new[] { 0, 15, 16, 19 })
         {
             var (logits, maximum, sum, target) = (arena.Random(20), arena.Zero(1), arena.Zero(1), arena.Zero(1));
-            logits.AsSpan()[place] = float.NaN;
+            arena.Set(logits, place, float.NaN);
             operations.Fill(float.NegativeInfinity, maximum);
             operations.SoftmaxStatistics(new(logits, 1, 20, 0, arena.Integers(1)), maximum, sum, target);
-            float.IsNaN(sum.AsSpan()[0]).ShouldBeTrue();
+            float.IsNaN(arena.Values(sum)[0]).ShouldBeTrue();
             var (gateUp, h) = (arena.Random(40), arena.Zero(20));
-            gateUp.AsSpan()[place] = float.NaN;
+            arena.Set(gateUp, place, float.NaN);
             foreach (var activation in Enum.GetValues<Activation>())
             {
                 operations.Activate(new(1, 20, activation, true), gateUp, h);
-                float.IsNaN(h.AsSpan()[place]).ShouldBeTrue();
+                float.IsNaN(arena.Values(h)[place]).ShouldBeTrue();
             }
 
             operations.Fill(0, h);
-            h.AsSpan()[place] = float.NaN;
+            arena.Set(h, place, float.NaN);
             operations.SoftCap(3, h);
-            float.IsNaN(h.AsSpan()[place]).ShouldBeTrue();
+            float.IsNaN(arena.Values(h)[place]).ShouldBeTrue();
         }
     }
 
@@ -420,7 +423,7 @@ public sealed class OperationTests
         calls(fast);
         calls(plain);
         for (var i = 0; i < plain.Compared.Count; i++)
-            Distance.Relative(fast.Compared[i].AsSpan(), plain.Compared[i].AsSpan())
+            Distance.Relative(fast.Values(fast.Compared[i]), plain.Values(plain.Compared[i]))
                 .ShouldBeLessThan(Tolerances.OperationAgainstTwin, $"buffer {i}");
         for (var i = 0; i < plain.Scalars.Count; i++)
             if (!plain.Scalars[i].Equals(fast.Scalars[i]))
@@ -440,9 +443,10 @@ public sealed class OperationTests
 
         public BufferSlice Random(int length, float scale = 1)
         {
-            var slice = Zero(length);
-            foreach (ref var value in slice.AsSpan())
+            var (slice, values) = (Zero(length), new float[length]);
+            foreach (ref var value in values.AsSpan())
                 value = (float)(scale * _random.NextGaussian());
+            Operations.Write(values, slice);
             return slice;
         }
 
@@ -463,8 +467,18 @@ public sealed class OperationTests
         public BufferSlice Scratch(int length)
         {
             var slice = Operations.Allocate(length).Slice(0, length);
-            slice.AsSpan().Fill(float.NaN);
+            Operations.Fill(float.NaN, slice);
             return slice;
         }
+
+        /// <summary>What a slice holds.</summary>
+        public float[] Values(BufferSlice slice)
+        {
+            var values = new float[slice.Length];
+            Operations.Read(slice, values);
+            return values;
+        }
+
+        public void Set(BufferSlice slice, int place, float value) => Operations.Write([value], slice.Part(place, 1));
     }
 }

@@ -9,8 +9,11 @@ internal static class OperationRegistry
     /// <summary>The plain twin.</summary>
     public static IDecoderOperations Plain { get; } = new PlainOperations();
 
-    /// <summary>The implementations meant for work, widest first.</summary>
-    public static IReadOnlyList<IDecoderOperations> Fast { get; } =
+    /// <summary>
+    /// The implementations meant for work, widest first. The tests of a device in an assembly of its own put theirs here before any test
+    /// is found.
+    /// </summary>
+    public static IReadOnlyList<IDecoderOperations> Fast { get; set; } =
     [
         .. Vector512.IsHardwareAccelerated ? [CpuOperations.ForWidth(16)] : Array.Empty<IDecoderOperations>(),
         .. Vector256.IsHardwareAccelerated ? [CpuOperations.ForWidth(8)] : Array.Empty<IDecoderOperations>(),
