@@ -16,7 +16,7 @@ build() {
   rm -rf "$place" "$place.tar.xz"
   mkdir -p "$place"
   for project in tests/Pursuit.Cuda.Tests benchmarks/Pursuit.Benchmarks src/Pursuit.Cli; do
-    dotnet build "$project" -c Release -v q -clp:NoSummary -p:EveryFamily=true
+    dotnet build "$project" -c Release -v q -clp:NoSummary -p:WholeEngine=true
     cp -r "$project/bin/Release/net10.0" "$place/$(basename "$project")"
     find "$place/$(basename "$project")" -path '*/runtimes/*' -type f ! -path '*/linux-x64/*' -delete
   done

@@ -136,7 +136,7 @@ public sealed class TableOutTests : IDisposable
         TableFormats.Register();
         var format = new CountedParquet(Tables.PathOf("lz4.parquet")); // seven rows in a group
         RecordFormats.Register(format);
-        var options = new PoolOptions { Paths = [_directory.Write("a.counted-parquet", "COUNTED-PARQUET")] };
+        var options = new PoolOptions { Paths = [_directory.Write("a.counted-parquet", "VISITED")] };
         using var pool = Pool.Open(options, null, CancellationToken.None);
         format.Visits.Clear();
         RecordLocator[] rows = [.. Enumerable.Range(0, pool.Count).Select(i => pool.Locator(i * 29 % pool.Count))];
@@ -279,7 +279,7 @@ public sealed class TableOutTests : IDisposable
 
         public IReadOnlyList<string> Endings => [".counted-parquet"];
 
-        public bool Recognizes(ReadOnlySpan<byte> head) => head.StartsWith("COUNTED-PARQUET"u8);
+        public bool Recognizes(ReadOnlySpan<byte> head) => head.StartsWith("VISITED"u8);
 
         public IRecordTable Open(string path) => new Table(ParquetTable.Open(file), Visits);
 
