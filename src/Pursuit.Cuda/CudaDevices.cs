@@ -17,7 +17,7 @@ public static class CudaDevices
     /// <summary>Rows of products with rows of their own; see <see cref="ProductOptions"/>.</summary>
     private const int RowsAtOnce = 256;
 
-    private static readonly ConcurrentDictionary<string, Lazy<Device>> Opened = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<(int Number, BlasType Type), Lazy<Device>> Opened = new();
 
     /// <summary>
     /// Whether a name is one of a card: <c>cuda</c> (the first), <c>cuda:N</c> (the one with number N from 0), or <c>cuda-bf16</c> and
@@ -35,7 +35,8 @@ public static class CudaDevices
     public static Device Find(string name)
     {
         if (Parse(name) is not { } asked) throw PursuitException.At("device", $"'{name}'", "cuda, cuda:N, cuda-bf16 or cuda-bf16:N");
-        return Opened.GetOrAdd(name, _ => new Lazy<Device>(() => Open(name, asked.Number, asked.Type))).Value;
+        // "cuda" and "cuda:0" are one card, which is opened once.
+        return Opened.GetOrAdd(asked, _ => new Lazy<Device>(() => Open(name, asked.Number, asked.Type))).Value;
     }
 
     /// <summary>What this machine has.</summary>
