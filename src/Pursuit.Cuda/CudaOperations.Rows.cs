@@ -1,3 +1,4 @@
+using ILGPU;
 using Pursuit.Cuda.DeviceCode;
 using Pursuit.Engine.Kernels;
 
@@ -6,34 +7,16 @@ namespace Pursuit.Cuda;
 internal sealed partial class CudaOperations
 {
     /// <inheritdoc/>
-    public void SetRows(BufferSlice vector, int rows, int columns, MatrixSlice destination) => _card.Run(
-        RowCode.SetRows,
-        _card.GroupsFor((long)rows * columns),
-        vector.Floats(),
-        rows,
-        columns,
-        destination.Values.Floats(),
-        destination.Stride);
+    public void SetRows(BufferSlice vector, int rows, int columns, MatrixSlice destination) =>
+        OverRows(RowCode.SetRows, vector, rows, columns, destination);
 
     /// <inheritdoc/>
-    public void AddToRows(BufferSlice vector, int rows, int columns, MatrixSlice destination) => _card.Run(
-        RowCode.AddToRows,
-        _card.GroupsFor((long)rows * columns),
-        vector.Floats(),
-        rows,
-        columns,
-        destination.Values.Floats(),
-        destination.Stride);
+    public void AddToRows(BufferSlice vector, int rows, int columns, MatrixSlice destination) =>
+        OverRows(RowCode.AddToRows, vector, rows, columns, destination);
 
     /// <inheritdoc/>
-    public void AddRows(BufferSlice source, int rows, int columns, MatrixSlice destination) => _card.Run(
-        RowCode.AddRows,
-        _card.GroupsFor((long)rows * columns),
-        source.Floats(),
-        rows,
-        columns,
-        destination.Values.Floats(),
-        destination.Stride);
+    public void AddRows(BufferSlice source, int rows, int columns, MatrixSlice destination) =>
+        OverRows(RowCode.AddRows, source, rows, columns, destination);
 
     /// <inheritdoc/>
     public void SumRows(MatrixSlice source, int rows, int columns, BufferSlice destination) => _card.Run(
@@ -182,6 +165,22 @@ internal sealed partial class CudaOperations
     /// <inheritdoc/>
     public void SoftCap(float cap, BufferSlice values) =>
         _card.Run(ActivationCode.SoftCap, _card.GroupsFor(values.Length), values.Floats(), cap);
+
+    /// <summary>Runs a kernel with a thread for every value of destination[rows, columns].</summary>
+    private void OverRows(
+        Action<ArrayView<float>, int, int, ArrayView<float>, int> kernel,
+        BufferSlice source,
+        int rows,
+        int columns,
+        MatrixSlice destination) =>
+        _card.Run(
+            kernel,
+            _card.GroupsFor((long)rows * columns),
+            source.Floats(),
+            rows,
+            columns,
+            destination.Values.Floats(),
+            destination.Stride);
 
     private static NormSizes Sizes(NormShape shape, in NormCall norm, int strideX, int strideY) => new()
     {
