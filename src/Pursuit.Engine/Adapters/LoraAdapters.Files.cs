@@ -133,7 +133,7 @@ internal sealed partial class LoraAdapters
             file.Tensors.Keys.Where(n => !own.Contains(n)).Order(StringComparer.Ordinal).Select(
                 name => $"{name} {file.Info(name).Describe()} belongs to no target module"));
         const int Shown = 8;
-        var count = faults.Count == 1 ? "1 tensor doesn't" : $"{faults.Count} tensors don't";
+        var count = MessageText.Counted(faults.Count, "tensor doesn't", "tensors don't");
         if (faults.Count > 0)
             throw new PursuitException(
                 $"{file.Path}: {count} fit {AdapterConfig.FileName} and the model ({All.Count} tensors): "

@@ -32,7 +32,7 @@ internal sealed partial class Decoder
         var model = ModelDirectory.Open(directory);
         var config = ModelConfigReader.ReadDirectory(model.BasePath);
         using var files = ModelWeights.Open(model.BasePath);
-        var headName = new FileNames(files, config).Head;
+        var headName = new FileTensorNames(files, config).Head;
         if (!config.TiedHead && !files.Tensors.ContainsKey(headName))
         {
             if (use != WeightUse.Embed)
@@ -112,7 +112,7 @@ internal sealed partial class Decoder
     private static void CheckTensors(ParameterLayout layout, ModelConfig config, ModelWeights files)
     {
         RefuseQuantized(files);
-        var (faults, names) = (new List<string>(), new FileNames(files, config));
+        var (faults, names) = (new List<string>(), new FileTensorNames(files, config));
         foreach (var parameter in layout.All)
         {
             var shape = parameter.FileShape;
@@ -137,7 +137,7 @@ internal sealed partial class Decoder
         if (faults.Count > 0)
         {
             var more = faults.Count > Shown ? "; ..." : "";
-            var count = faults.Count == 1 ? "1 tensor doesn't" : $"{faults.Count} tensors don't";
+            var count = MessageText.Counted(faults.Count, "tensor doesn't", "tensors don't");
             throw new PursuitException($"{files.Path}: {count} fit config.json ({config.ModelType}, "
                 + $"{layout.All.Count} tensors): "
                 + $"{string.Join("; ", faults.Take(Shown))}{more}. Use the weights and the config of one model.");
@@ -146,7 +146,7 @@ internal sealed partial class Decoder
 
     private static bool IsBFloat16(ParameterLayout layout, ModelConfig config, ModelWeights files)
     {
-        var names = new FileNames(files, config);
+        var names = new FileTensorNames(files, config);
         return layout.All.Where(p => !p.IsVector).All(p => files.Tensors[names.Of(p)].Type == TensorType.BFloat16);
     }
 
@@ -173,7 +173,7 @@ internal sealed partial class Decoder
 
     private void ReadWeights(ModelWeights files)
     {
-        var names = new FileNames(files, Config);
+        var names = new FileTensorNames(files, Config);
         var block = Weights is HostBuffer ? [] : new float[Math.Min(LoadBlock, Layout.All.Max(p => p.Length))];
         foreach (var parameter in Layout.All)
         {

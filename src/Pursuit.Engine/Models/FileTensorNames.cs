@@ -6,7 +6,7 @@ namespace Pursuit.Engine.Models;
 /// What a model's tensors are called in its files. A model saved without its head may lack what the family has before all names; one that
 /// is part of a model of text and images has more before them, which transformers 4 and 5 spell differently.
 /// </summary>
-internal sealed class FileNames
+internal sealed class FileTensorNames
 {
     /// <summary>What stands before a text part's names in place of the family's, and before its head's.</summary>
     private static readonly (string Body, string Head)[] TextParts =
@@ -20,7 +20,7 @@ internal sealed class FileNames
     private readonly bool _isPart;
 
     /// <summary>Finds out which names a model's files have.</summary>
-    public FileNames(ModelWeights files, ModelConfig config)
+    public FileTensorNames(ModelWeights files, ModelConfig config)
     {
         _names = config.Family.Names;
         var head = "";
