@@ -13,7 +13,7 @@ internal static class RecordsFile
 
     /// <summary>Endings of files that are read but not written.</summary>
     private static readonly string[] Unwritten =
-        [
+    [
         ".bz2", ".xz", ".lz4", ".zstd", ".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tzst", ".csv", ".tsv", ".pq", ".arrow", ".arrows",
         ".feather", ".ipc",
     ];
