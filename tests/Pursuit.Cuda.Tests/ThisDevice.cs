@@ -3,6 +3,9 @@ using ILGPU;
 using ILGPU.Runtime.CPU;
 using Pursuit.TestKit.Reference;
 
+// Tests share one worker's operations, and a worker is one thread's at a time.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
 namespace Pursuit.Cuda.Tests;
 
 /// <summary>
