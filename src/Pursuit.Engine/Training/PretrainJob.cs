@@ -43,14 +43,14 @@ public sealed class PretrainJob
         ModelFiles.RequireWritable(_options.Out);
         using var corpus = Pool.Open(_options.Corpus, null, cancellationToken);
         var tokenizerDirectory = _options.Tokenizer ?? TrainTokenizer(run, corpus, cancellationToken);
-        var (tokenizer, end) = LoadTokenizer(tokenizerDirectory);
+        var words = DocumentTokenizer.Load(tokenizerDirectory);
         var begin = TokenizerConfig.Load(tokenizerDirectory).BosToken;
-        var documents = TokenizedDocuments.Encode(corpus, tokenizer, end, _options.Workers.Threads, _progress, cancellationToken);
+        var documents = TokenizedDocuments.Encode(corpus, words, _options.Workers.Threads, _progress, cancellationToken);
         var windows = new PackedWindows(
             documents, _options.Shape.Context, Math.Max(1, _options.BatchTokens / _options.Shape.Context), _options.Seed);
-        var heldOut = ReadHeldOut(tokenizer, end, cancellationToken);
+        var heldOut = ReadHeldOut(words, cancellationToken);
 
-        var config = _options.Shape.ToConfig(tokenizer.VocabularySize, begin is null ? null : tokenizer.TokenToId(begin), end);
+        var config = _options.Shape.ToConfig(words.Tokenizer.VocabularySize, begin is null ? null : words.Tokenizer.TokenToId(begin), words.EndToken);
         using var decoder = Decoder.Create(config, _options.Seed, _options.InitialDeviation, _options.Device);
         var start = RandomStart(config, _options.Seed, _options.InitialDeviation);
         using var trained = new AllWeights(decoder, tokenizerDirectory);
@@ -73,20 +73,6 @@ public sealed class PretrainJob
             documents.Bytes,
             result)
         { Notes = corpus.Notes };
-    }
-
-    /// <summary>Loads a tokenizer with the token that goes behind each document.</summary>
-    /// <exception cref="PursuitException">It can't be read, or has no end token.</exception>
-    internal static (Tokenizer Tokenizer, int EndToken) LoadTokenizer(string directory)
-    {
-        var tokenizer = Tokenizer.Load(directory);
-        return TokenizerConfig.Load(directory).EosToken is { } eos && tokenizer.TokenToId(eos) is { } end
-            ? (tokenizer, end)
-            : throw PursuitException.At(
-                directory,
-                "a tokenizer without an end token",
-                "eos_token in tokenizer_config.json",
-                "Documents are packed with an end token between them.");
     }
 
     /// <summary>What first weights that are drawn depend on.</summary>
@@ -119,12 +105,12 @@ public sealed class PretrainJob
         return stage.FullPath;
     }
 
-    private HeldOut? ReadHeldOut(Tokenizer tokenizer, int end, CancellationToken cancellationToken)
+    private HeldOut? ReadHeldOut(DocumentTokenizer words, CancellationToken cancellationToken)
     {
         if (_options.HeldOut is not { } options)
             return null;
         using var pool = Pool.Open(options, null, cancellationToken);
-        var documents = TokenizedDocuments.Encode(pool, tokenizer, end, _options.Workers.Threads, null, cancellationToken);
+        var documents = TokenizedDocuments.Encode(pool, words, _options.Workers.Threads, null, cancellationToken);
         var groups = RecordField.Read(pool, _options.GroupField, cancellationToken);
         return HeldOut.OfDocuments(documents, groups, _options.Shape.Context);
     }

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Pursuit.Data;
-using Pursuit.Tokenization;
 
 namespace Pursuit.Engine.Training;
 
@@ -60,14 +59,13 @@ internal sealed class TokenizedDocuments
 
     /// <summary>Encodes every text of a pool.</summary>
     /// <param name="pool">Records with a text each.</param>
-    /// <param name="tokenizer">The tokenizer; its own special tokens go around each text.</param>
-    /// <param name="endToken">Put behind each document.</param>
+    /// <param name="tokenizer">The tokenizer with what goes around each text.</param>
     /// <param name="threads">Threads that encode; the result doesn't depend on it.</param>
     /// <param name="progress">Told now and then, or null.</param>
     /// <param name="cancellationToken">Stops between documents.</param>
     /// <exception cref="PursuitException">A record is a conversation, or the corpus is empty or has 2^31 tokens or more.</exception>
     public static TokenizedDocuments Encode(
-        Pool pool, Tokenizer tokenizer, int endToken, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+        Pool pool, DocumentTokenizer tokenizer, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var tokens = new List<int>();
         var offsets = new List<int> { 0 };
@@ -78,13 +76,7 @@ internal sealed class TokenizedDocuments
         {
             var encoded = new List<int>[block.Length];
             var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
-            Parallel.For(0, block.Length, parallel, i =>
-            {
-                encoded[i] = new List<int>(block[i].Text.Length / 3 + 2);
-                tokenizer.Encode(block[i].Text, addSpecialTokens: true, encoded[i], null);
-                if (encoded[i].Count == 0 || encoded[i][^1] != endToken)
-                    encoded[i].Add(endToken);
-            });
+            Parallel.For(0, block.Length, parallel, i => encoded[i] = tokenizer.Encode(block[i].Text));
             for (var i = 0; i < block.Length; i++)
             {
                 if ((long)tokens.Count + encoded[i].Count > Array.MaxLength)
