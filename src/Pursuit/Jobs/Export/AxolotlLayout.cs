@@ -31,7 +31,7 @@ internal sealed class AxolotlLayout(ExportKind kind) : ITrainerLayout
         if (answer.Length != 1 || row.Rejected.Count != 1) return "an answer of several turns";
         if (row.Tools is not null || all.Any(m => m.Calls.Count > 0)) return "tools or their calls beside a rejected answer";
         if (all.Any(m => m.Reasoning is not null)) return "thoughts beside a rejected answer";
-        return answer[0].UntrainedSpans.Count > 0 ? "a stretch of an answer that is not to be trained" : null;
+        return answer[0].UntrainedSpans.Count > 0 ? ExportRow.UntrainedStretch : null;
     }
 
     /// <inheritdoc/>

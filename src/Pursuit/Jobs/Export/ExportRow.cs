@@ -21,6 +21,12 @@ internal sealed record ExportRow
     /// <summary>What no trainer learns of a prompt.</summary>
     public const string TrainedPrompt = "a turn marked as trained within the prompt";
 
+    /// <summary>What few trainers learn of an answer.</summary>
+    public const string UntrainedStretch = "a stretch of an answer that is not to be trained";
+
+    /// <summary>What no trainer learns of a preference: it takes loss on all of both answers.</summary>
+    public const string UntrainedAnswer = "a turn that is not to be trained in an answer of a preference";
+
     /// <summary>Its kind.</summary>
     public required ExportKind Kind { get; init; }
 
@@ -60,6 +66,8 @@ internal sealed record ExportRow
         var messages = Read(example.Turns, ref fault);
         int? prompt = example.PromptTurns ?? (rejected.Length > 0 ? 0 : null);
         if (rejected.Length > 0 && messages.Take(prompt!.Value).Any(m => m.IsTrained)) fault ??= TrainedPrompt;
+        if (rejected.Length > 0 && messages.Skip(prompt!.Value).Concat(rejected).Any(m => m.IsUntrained)) fault ??= UntrainedAnswer;
+        if (rejected.Any(m => m.UntrainedSpans.Count > 0)) fault ??= UntrainedStretch;
         return new ExportRow
         {
             Kind = rejected.Length > 0 ? ExportKind.Preference : ExportKind.Conversation,

@@ -36,7 +36,7 @@ internal sealed class LlamaFactoryLayout(ExportKind kind) : ITrainerLayout
         if (row.Documents is not null) return "documents";
         var learned = row.Messages.Skip(row.Kind == ExportKind.Preference ? row.PromptMessages!.Value : 0).ToArray();
         if (learned.Any(m => m.IsUntrained)) return "a turn that is not to be trained";
-        if (learned.Any(m => m.IsTrained && m.UntrainedSpans.Count > 0)) return "a stretch of an answer that is not to be trained";
+        if (learned.Any(m => m.IsTrained && m.UntrainedSpans.Count > 0)) return ExportRow.UntrainedStretch;
         if (row.Messages.Concat(row.Rejected).Any(HidesItsCalls)) return $"a call beside the marks {CallStart} or {ThoughtEnd} in words";
         if (row.Kind == ExportKind.Conversation) return TurnFault(Turns(row.Messages), "assistant");
         if (row.Messages.Count - row.PromptMessages != 1 || row.Rejected.Count != 1) return "an answer of several turns";

@@ -32,7 +32,7 @@ internal sealed class TrlLayout : ITrainerLayout
     public string? Fault(ExportRow row)
     {
         if (row.Kind == ExportKind.Text) return null;
-        if (row.Messages.Any(m => m.IsTrained && m.UntrainedSpans.Count > 0)) return "a stretch of an answer that is not to be trained";
+        if (row.Messages.Any(m => m.IsTrained && m.UntrainedSpans.Count > 0)) return ExportRow.UntrainedStretch;
         var prompt = PromptLength(row);
         if (row.Kind == ExportKind.Preference) return prompt == 0 ? "no prompt before the answer" : null;
         if (_prompts && prompt == 0) return "no prompt before the answer";

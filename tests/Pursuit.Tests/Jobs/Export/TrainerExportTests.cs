@@ -114,6 +114,23 @@ public sealed class TrainerExportTests : IDisposable
     }
 
     [Fact]
+    public void A_mark_on_either_answer_of_a_preference_is_left_out_of_every_file_since_trainers_take_loss_on_all_of_it()
+    {
+        var marked = Says("no") with { TrainMark = false };
+        var stretch = Says("half of it") with { UntrainedSpans = [new UntrainedSpan(0, 4)] };
+        Example[] examples =
+        [
+            Prefers([User("q")], Says("good"), Says("bad")),
+            Prefers([User("q")], marked, Says("bad")),
+            Prefers([User("q")], Says("good"), marked),
+            Prefers([User("q")], Says("good"), stretch),
+        ];
+        foreach (var format in Enum.GetValues<TrainerFormat>())
+            Write(_directory, format, examples).Export.LeftOut.ShouldBe(
+                [null, ExportRow.UntrainedAnswer, ExportRow.UntrainedAnswer, ExportRow.UntrainedStretch], format.ToString());
+    }
+
+    [Fact]
     public void Calls_that_LLaMA_Factory_would_look_for_in_another_place_are_left_out_of_its_file()
     {
         static Example Hidden(Turn call) => Of(User("q"), call, Answers("1"), Says("done"));
