@@ -1,3 +1,4 @@
+using Pursuit.Data;
 using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
@@ -59,7 +60,8 @@ internal sealed class SelectReportBuilder
             Findings = [],
             Notes = _summary.Remarks,
             Ledger = _summary.Input,
-            Quarantined = [.. _run.Pool.Ledger.ReasonCounts.Take(MostReasons).Select(r => new ReasonCount(r.Reason, r.Count))],
+            Quarantined = [.. _run.Pool.Ledger.ReasonCounts.Where(r => r.Reason != PoolOptions.ExcludedReason).Take(MostReasons)
+                .Select(r => new ReasonCount(r.Reason, r.Count))],
             Pool = _run.Pool.Count,
             Selected = _rows.Count,
             Budget = new BudgetUse(_summary.Budget, _summary.BudgetResolved, _summary.Spent, Budget.UnitName(_summary.Unit)),

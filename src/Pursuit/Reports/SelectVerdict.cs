@@ -42,8 +42,8 @@ internal static class SelectVerdict
         if (report.NearDuplicatePairs > 0)
             findings.Add(Invariant($"{report.NearDuplicatePairs:N0} {Plural(report.NearDuplicatePairs, "pair")} of selected ")
                 + "examples are nearly the same.");
-        if (report.Ledger.Quarantined > 0)
-            findings.Add(Invariant($"{report.Ledger.Quarantined:N0} of {report.Ledger.Rows:N0} rows are invalid and were quarantined."));
+        var invalid = report.Ledger.Quarantined - report.Ledger.Excluded;
+        if (invalid > 0) findings.Add(Invariant($"{invalid:N0} of {report.Ledger.Rows:N0} rows are invalid and were quarantined."));
         return findings;
     }
 

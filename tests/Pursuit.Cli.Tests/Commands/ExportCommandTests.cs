@@ -90,6 +90,10 @@ public sealed class ExportCommandTests : IDisposable
         Lines("out.jsonl").ShouldBe(Lines("pool.jsonl").Where((_, i) => i is not (3 or 5)), ignoreOrder: true);
         Lines("out.run/ledger.jsonl")[3].ShouldContain("an example of the target, excluded as asked");
         Cli.RunIn(_directory.FullPath, "explain", "out.run", "--id", "pool.jsonl:4").Output.ShouldContain("It was excluded");
+        Cli.RunIn(_directory.FullPath, "report", "out.run").ExitCode.ShouldBe(0);
+        var page = File.ReadAllText(_directory.PathOf("out.run/report.html"));
+        page.ShouldContain("of the target, excluded as asked");
+        page.ShouldNotContain("rows are invalid");
         var nothing = Select("--target", "pool.jsonl", "--budget", "4", "--method", "dsir", "--exclude-target");
         (nothing.ExitCode, nothing.Error.Contains("all 12 good records are the target's own")).ShouldBe((2, true), nothing.Error);
         Select("--budget", "4", "--exclude-target").Error.ShouldContain("--exclude-target: given without --target");

@@ -269,7 +269,8 @@ internal sealed class SelectPage(SelectReport report)
                         ? new[] { ("near duplicate of an earlier row", ledger.NearDuplicates) }
                         : [],
                     .. ledger.Filtered > 0 ? new[] { ("filtered", ledger.Filtered) } : [],
-                    ("quarantined", ledger.Quarantined),
+                    .. ledger.Excluded > 0 ? new[] { ("of the target, excluded as asked", ledger.Excluded) } : [],
+                    ("quarantined", ledger.Quarantined - ledger.Excluded),
                 ];
                 ReportParts.Table(
                     html, "Fates", ["fate", "rows", "share"],
