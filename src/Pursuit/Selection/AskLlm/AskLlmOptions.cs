@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.AskLlm;
 
-/// <summary>Options of <see cref="AskLlmSelector"/>.</summary>
+/// <summary>Options of <c>ask-llm</c>.</summary>
 public sealed record AskLlmOptions
 {
     /// <summary>

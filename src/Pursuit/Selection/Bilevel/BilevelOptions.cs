@@ -3,7 +3,7 @@ using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Bilevel;
 
-/// <summary>Options of <see cref="BilevelSelector"/>.</summary>
+/// <summary>Options of <c>bilevel</c>.</summary>
 public sealed record BilevelOptions
 {
     /// <summary>

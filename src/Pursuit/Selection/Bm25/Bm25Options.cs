@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.Bm25;
 
-/// <summary>Options of <see cref="Bm25Selector"/>.</summary>
+/// <summary>Options of <c>bm25</c>.</summary>
 public sealed record Bm25Options
 {
     /// <summary>How fast a word's repetitions stop counting. Default 1.2; range 0 or more; 0 counts a word once.</summary>

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.Density;
 
-/// <summary>Options of <see cref="DensitySelector"/>. The sketch's size is the authors'.</summary>
+/// <summary>Options of <c>density</c>. The sketch's size is the authors'.</summary>
 public sealed record DensityOptions
 {
     /// <summary>Hash functions, R: the score's noise falls with the root of their number. Default 1000; at least 1.</summary>

@@ -3,7 +3,7 @@ using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Dsdm;
 
-/// <summary>Options of <see cref="DsdmSelector"/>.</summary>
+/// <summary>Options of <c>dsdm</c>.</summary>
 public sealed record DsdmOptions
 {
     /// <summary>

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.Dsir;
 
-/// <summary>Options of <see cref="DsirSelector"/>. The defaults are the paper's, but for the hash.</summary>
+/// <summary>Options of <c>dsir</c>. The defaults are the paper's, but for the hash.</summary>
 public sealed record DsirOptions
 {
     /// <summary>How n-grams are put into buckets. Default <see cref="GramHash.Fast"/>.</summary>

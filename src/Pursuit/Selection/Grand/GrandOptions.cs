@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.Grand;
 
-/// <summary>Options of <see cref="GrandSelector"/>.</summary>
+/// <summary>Options of <c>grand</c>.</summary>
 public sealed record GrandOptions
 {
     /// <summary>Which end of the order is kept. Default: <see cref="GrandKeep.Largest"/>, the paper's.</summary>

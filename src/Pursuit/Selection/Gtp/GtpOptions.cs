@@ -3,7 +3,7 @@ using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Selection.Gtp;
 
-/// <summary>Options of <see cref="GtpSelector"/>.</summary>
+/// <summary>Options of <c>gtp</c>.</summary>
 public sealed record GtpOptions : PursuitOptions
 {
     /// <summary>Chosen by training on its choices (docs/design/gtp-choices.md).</summary>

@@ -3,7 +3,7 @@ using Pursuit.Selection.TokenScores;
 
 namespace Pursuit.Selection.Information;
 
-/// <summary>Options of <see cref="InformationSelector"/>.</summary>
+/// <summary>Options of <c>information</c>.</summary>
 public sealed record InformationOptions : TokenScoreOptions
 {
     /// <summary>Which terms count. Default <see cref="InformationTerms.Both"/>.</summary>

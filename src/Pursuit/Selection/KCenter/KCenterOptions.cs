@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.KCenter;
 
-/// <summary>Options of <see cref="KCenterSelector"/>.</summary>
+/// <summary>Options of <c>kcenter</c>.</summary>
 public sealed record KCenterOptions
 {
     /// <summary>Divide each embedding by its norm. Default false.</summary>

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.KCenterWeighted;
 
-/// <summary>Options of <see cref="KCenterWeightedSelector"/>.</summary>
+/// <summary>Options of <c>kcenter-weighted</c>.</summary>
 public sealed record KCenterWeightedOptions
 {
     /// <summary>

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.Length;
 
-/// <summary>Options of <see cref="LengthSelector"/>.</summary>
+/// <summary>Options of <c>length</c>.</summary>
 public sealed record LengthOptions
 {
     /// <summary>Which end of the order is kept. Default: <see cref="LengthKeep.Longest"/>.</summary>

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.LengthMatched;
 
-/// <summary>Options of <see cref="LengthMatchedSelector"/>.</summary>
+/// <summary>Options of <c>length-matched-random</c>.</summary>
 public sealed record LengthMatchedOptions
 {
     /// <summary>Bins of equal reference mass. Default 10; range 1 to 1000.</summary>

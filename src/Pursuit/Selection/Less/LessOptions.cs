@@ -3,7 +3,7 @@ using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Less;
 
-/// <summary>Options of <see cref="LessSelector"/>. The defaults are the paper's.</summary>
+/// <summary>Options of <c>less</c>. The defaults are the paper's.</summary>
 public record LessOptions
 {
     /// <summary>

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.Less;
 
-/// <summary>Options of <see cref="LessRoundRobinSelector"/>.</summary>
+/// <summary>Options of <c>less-round-robin</c>.</summary>
 public sealed record LessRoundRobinOptions : LessOptions
 {
     /// <summary>Who takes turns. Default <see cref="LessTurns.Examples"/>.</summary>
@@ -10,7 +10,7 @@ public sealed record LessRoundRobinOptions : LessOptions
     public LessTurns Turns { get; init; } = LessTurns.Examples;
 }
 
-/// <summary>Who takes turns in <see cref="LessRoundRobinSelector"/>.</summary>
+/// <summary>Who takes turns in <c>less-round-robin</c>.</summary>
 public enum LessTurns
 {
     /// <summary>Every target example.</summary>

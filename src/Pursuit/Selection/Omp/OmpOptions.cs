@@ -4,7 +4,7 @@ using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Selection.Omp;
 
-/// <summary>Options of <see cref="OmpSelector"/>.</summary>
+/// <summary>Options of <c>omp</c>.</summary>
 public sealed record OmpOptions : PursuitOptions
 {
     /// <summary>The relative residual at which the pursuit is done. Default 1e-6; range 0 to below 1.</summary>

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.Rds;
 
-/// <summary>Options of <see cref="RdsSelector"/> and <see cref="RdsRoundRobinSelector"/>.</summary>
+/// <summary>Options of <c>rds</c> and <c>rds-round-robin</c>.</summary>
 public sealed record RdsOptions
 {
     /// <summary>How alike two embeddings are. Default: <see cref="RdsSimilarity.Cosine"/>.</summary>

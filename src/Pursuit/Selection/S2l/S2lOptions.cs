@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.S2l;
 
-/// <summary>Options of <see cref="S2lSelector"/>.</summary>
+/// <summary>Options of <c>s2l</c>.</summary>
 public sealed record S2lOptions
 {
     /// <summary>Clusters of loss trajectories. Default 100, the paper's; at least 1.</summary>

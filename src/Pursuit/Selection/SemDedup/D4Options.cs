@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.SemDedup;
 
-/// <summary>Options of <see cref="D4Selector"/>.</summary>
+/// <summary>Options of <c>d4</c>.</summary>
 public sealed record D4Options
 {
     /// <summary>The share of examples that removing near copies leaves. Default 0.75, the paper's; above 0, at most 1.</summary>

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.SemDedup;
 
-/// <summary>Options of <see cref="SemDedupSelector"/>.</summary>
+/// <summary>Options of <c>semdedup</c>.</summary>
 public sealed record SemDedupOptions
 {
     /// <summary>

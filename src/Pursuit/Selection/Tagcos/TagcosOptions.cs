@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.Tagcos;
 
-/// <summary>Options of <see cref="TagcosSelector"/>. The defaults are the authors'.</summary>
+/// <summary>Options of <c>tagcos</c>. The defaults are the authors'.</summary>
 public sealed record TagcosOptions
 {
     /// <summary>Clusters of gradients. Default 100; at least 1; lowered to the budget's rows where that is smaller.</summary>

@@ -28,7 +28,7 @@ public record TokenScoreOptions
     public LengthOf Of { get; init; } = LengthOf.Answer;
 
     /// <summary>
-    /// Share of the examples that is left out before the band is kept: those of the largest excess (<see cref="ExcessSelector"/>), which
+    /// Share of the examples that is left out before the band is kept: those of the largest excess (<c>excess</c>), which
     /// are
     /// mostly garbled. Default 0; 0 to below 1.
     /// </summary>

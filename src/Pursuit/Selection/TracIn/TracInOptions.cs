@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.TracIn;
 
-/// <summary>Options of <see cref="TracInSelector"/>.</summary>
+/// <summary>Options of <c>tracin</c>.</summary>
 public sealed record TracInOptions
 {
     /// <summary>Subtract the pool's mean from rows and targets first. Default false, as in the paper.</summary>

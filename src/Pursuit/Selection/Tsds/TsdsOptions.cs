@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.Tsds;
 
-/// <summary>Options of <see cref="TsdsSelector"/> as <c>tsds</c>.</summary>
+/// <summary>Options of <c>tsds</c>.</summary>
 public sealed record TsdsOptions : TsdsUniformOptions
 {
     /// <summary>What limits a row's share. Default <see cref="TsdsDensity.Kde"/>.</summary>

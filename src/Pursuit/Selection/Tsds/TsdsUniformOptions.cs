@@ -4,7 +4,7 @@ using Pursuit.Selection.Neighbours;
 namespace Pursuit.Selection.Tsds;
 
 /// <summary>
-/// Options of <see cref="TsdsSelector"/> as <c>tsds-uniform</c>. The defaults adapt to the embeddings' scale and the budget; the paper's
+/// Options of <c>tsds-uniform</c>. The defaults adapt to the embeddings' scale and the budget; the paper's
 /// are those of <see cref="TsdsScale.None"/>.
 /// </summary>
 public record TsdsUniformOptions

@@ -3,7 +3,7 @@ using Pursuit.Selection.Passes;
 
 namespace Pursuit.Selection.Uot;
 
-/// <summary>Options of <see cref="UotSelector"/>. The defaults are the authors'.</summary>
+/// <summary>Options of <c>uot</c>. The defaults are the authors'.</summary>
 public sealed record UotOptions
 {
     /// <summary>The entropy's weight: how far the plan is spread. Default 0.01; range above 0, at least 0.002.</summary>

@@ -3,7 +3,7 @@ using Pursuit.Selection.TokenScores;
 
 namespace Pursuit.Selection.Vog;
 
-/// <summary>Options of <see cref="VogSelector"/>.</summary>
+/// <summary>Options of <c>vog</c>.</summary>
 public sealed record VogOptions
 {
     /// <summary>Which part is kept. Default <see cref="Band.Top"/>: the hardest examples.</summary>

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Pursuit.Selection.Zip;
 
-/// <summary>Options of <see cref="ZipSelector"/>. The defaults are the paper's.</summary>
+/// <summary>Options of <c>zip</c>. The defaults are the paper's.</summary>
 public sealed record ZipOptions
 {
     /// <summary>K1: how many of the lowest ratios are computed anew each round. Default 10,000; at least 1.</summary>
