@@ -31,14 +31,12 @@ internal static class EncoderDirectory
             throw PursuitException.At(
                 ApiName.Encoder,
                 isFile ? $"'{directory}', which is a file" : $"no directory '{directory}'",
-                "a directory with model.onnx, config.json and a tokenizer",
+                "a directory with model.onnx or model.safetensors, config.json and a tokenizer",
                 isFile ? "Give the directory that it lies in; encoder.file names one of several ONNX files." : null);
         }
 
-        var file = OnnxFile.Find(directory, options.File);
-        using var config = Open(directory, ConfigName)
-            ?? throw PursuitException.At(
-                directory, $"no {ConfigName}", "the model's configuration, which tells its vocabulary and longest text");
+        var model = ModelOf(directory, options.File);
+        using var config = Open(directory, ConfigName) ?? throw NoConfig(directory);
         var tokenizer = Tokenizer.Load(directory);
         RequireOwn(tokenizer, config.Root, directory);
         var modules = Modules(directory);
@@ -47,8 +45,8 @@ internal static class EncoderDirectory
         using var length = Open(directory, LengthName);
         return new EncoderDescription
         {
-            Name = $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)))}/{file.Name}",
-            File = file,
+            Name = $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)))}/{model.Name}",
+            Model = model,
             Tokenizer = tokenizer,
             Pool = options.Pool != EncoderPool.Auto ? options.Pool : modules.InFile ? EncoderPool.Auto : pooling.Pool,
             Normalizes = modules.Normalizes,
@@ -59,6 +57,25 @@ internal static class EncoderDirectory
             DefaultPrompt = prompts?.Root["default_prompt_name"] is { IsNull: false } usual ? usual.Text() : null,
         };
     }
+
+    /// <summary>An ONNX file goes before safetensors where neither is asked for: it may have modules that safetensors lack.</summary>
+    private static IEncoderModel ModelOf(string directory, string file)
+    {
+        var asked = file is ModelWeights.SingleFileName or ModelWeights.IndexFileName;
+        var exists = SafetensorsModel.Exists(directory);
+        if (asked && !exists)
+        {
+            throw PursuitException.At(
+                directory, $"no {file}", "the file that encoder.file names", "Leave the option out where there is an ONNX file.");
+        }
+
+        if (!asked && !(file == EncoderOptions.Auto && exists && !OnnxFile.Exists(directory)))
+            return OnnxFile.Find(directory, file);
+        return File.Exists(Path.Combine(directory, ConfigName)) ? SafetensorsModel.Describe(directory) : throw NoConfig(directory);
+    }
+
+    private static PursuitException NoConfig(string directory) => PursuitException.At(
+        directory, $"no {ConfigName}", "the model's configuration, which tells its vocabulary and longest text");
 
     private static JsonFile? Open(string directory, string name)
     {
