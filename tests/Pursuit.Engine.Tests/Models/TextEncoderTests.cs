@@ -7,7 +7,9 @@ using Pursuit.TestKit.Reference;
 
 namespace Pursuit.Engine.Tests.Models;
 
-/// <summary>Encoders in safetensors against NumPy's float64 (tests/fixtures/encoders/make_encoders.py), and what of them is refused.</summary>
+/// <summary>
+/// Encoders in safetensors against NumPy's float64 (tests/fixtures/encoders/make_encoders.py), and what of them is refused.
+/// </summary>
 public sealed class TextEncoderTests
 {
     private const int Texts = 4;
