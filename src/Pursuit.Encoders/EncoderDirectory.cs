@@ -13,6 +13,7 @@ internal static class EncoderDirectory
     private const string LengthName = "sentence_bert_config.json";
     private const string PromptsName = "config_sentence_transformers.json";
     private const int FewestTokens = 8;
+    private const int UsualPadding = 1;
     private const double LargestLength = 1e6; // what transformers writes for "no limit" is far above
 
     // Their positions begin behind the padding token's id.
@@ -128,7 +129,9 @@ internal static class EncoderDirectory
     {
         var longest = (double)asked;
         using var tokenizer = Open(directory, TokenizerConfig.FileName);
-        var offset = OffsetPositions.Contains(config["model_type"].Text("")) ? 2 : 0;
+        var offset = OffsetPositions.Contains(config["model_type"].Text(""))
+            ? (config["pad_token_id"].TryWhole(out var padding) ? padding : UsualPadding) + 1
+            : 0;
         Limit(config["max_position_embeddings"], offset);
         if (own is { } lengths && !lengths["max_seq_length"].IsNull) Limit(lengths["max_seq_length"], 0);
         else if (tokenizer is not null) Limit(tokenizer.Root["model_max_length"], 0);
@@ -136,7 +139,7 @@ internal static class EncoderDirectory
             ? (int)longest
             : throw PursuitException.At(directory, $"texts of at most {longest:0} tokens", $"at least {FewestTokens}");
 
-        void Limit(JsonField field, int less)
+        void Limit(JsonField field, long less)
         {
             if (field.IsNull) return;
             if (!field.TryNumber(out var value)) throw field.Fault("a number of tokens");

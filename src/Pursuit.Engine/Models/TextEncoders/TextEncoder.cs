@@ -47,8 +47,8 @@ internal sealed class TextEncoder : IDisposable
         {
             Prepare(ids, space);
             Embed(ids.Length, space);
-            foreach (var layer in _weights.Layers)
-                RunLayer(ids.Length, layer, space);
+            for (var layer = 0; layer < _config.Layers; layer++)
+                RunLayer(ids.Length, _weights.Layers[layer], space);
             space.Hidden.Part(0, states.Length).AsSpan().CopyTo(states);
         }
         finally
