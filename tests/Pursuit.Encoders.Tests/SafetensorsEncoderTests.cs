@@ -113,6 +113,7 @@ public sealed class SafetensorsEncoderTests : IDisposable
         foreach (var name in new[] { "config.json", "model.safetensors" })
             _directory.Write(name, File.ReadAllBytes(Path.Combine(RepositoryFiles.Fixture("encoders", variant), name)));
         string[] vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Enumerable.Range('a', 26).Select(c => $"{(char)c}")];
+        _directory.Write("tokenizer_config.json", """{"tokenizer_class": "BertTokenizer"}""");
         _directory.Write("vocab.txt", string.Join('\n', vocabulary) + "\n");
     }
 

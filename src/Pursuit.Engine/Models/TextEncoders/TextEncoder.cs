@@ -67,7 +67,8 @@ internal sealed class TextEncoder : IDisposable
 
     private void Prepare(ReadOnlySpan<int> ids, TextEncoderSpace space)
     {
-        var (tokens, positions) = (space.TokenIds.AsIntegers(), space.Positions.AsIntegers());
+        var tokens = space.TokenIds.AsIntegers();
+        var positions = space.Positions.AsIntegers();
         var next = _config.Family.CountsFromPadding ? _config.PaddingToken + 1 : 0;
         for (var t = 0; t < ids.Length; t++)
         {
