@@ -109,6 +109,8 @@ internal static class EncoderDirectory
                     break;
                 case "Pooling":
                     pooling = module["path"].Text(PoolingName);
+                    if (Path.IsPathRooted(pooling) || pooling.Split('/', '\\').Contains(".."))
+                        throw module["path"].Fault("a folder in the encoder's directory");
                     break;
                 case "Normalize":
                     normalizes = true;
