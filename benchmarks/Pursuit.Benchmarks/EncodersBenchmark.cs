@@ -34,8 +34,7 @@ internal static class EncodersBenchmark
                 .OrderByDescending(t => t.Ids.Count),
         ];
         using var session = encoder.Start();
-        var hasBoth = File.Exists(Path.Combine(args[0], Safetensors)) && !encoder.Facts.Name.EndsWith(Safetensors, StringComparison.Ordinal);
-        using var own = hasBoth
+        using var own = File.Exists(Path.Combine(args[0], Safetensors))
             ? new OnnxEncoderLoader().Load(args[0], new EncoderOptions { File = Safetensors }, 512).Start()
             : null;
         using var alone = Session(args[0], 1);
