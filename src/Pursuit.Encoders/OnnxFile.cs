@@ -33,6 +33,12 @@ internal sealed record OnnxFile(string Path, string Name, IReadOnlyList<string> 
         var found = Folders.SelectMany(folder => wanted.Select(file => folder.Length == 0 ? file : $"{folder}/{file}"))
             .FirstOrDefault(there.Contains);
         if (found is null && name == EncoderOptions.Auto && there.Length == 1) found = there[0];
+        if (there.Length == 0 && SafetensorsModel.Exists(directory))
+            throw PursuitException.At(
+                directory,
+                $"no ONNX file '{name}', but safetensors",
+                "the file that encoder.file names",
+                $"Leave the option out, or name {ModelWeights.SingleFileName}.");
         if (there.Length == 0)
             throw PursuitException.At(
                 directory,

@@ -69,6 +69,8 @@ public sealed class SafetensorsEncoderTests : IDisposable
         Save("bert");
         var named = Load(new EncoderOptions { File = "model.safetensors" });
         named.Facts.Name.ShouldEndWith("/model.safetensors");
+        File.Delete(_directory.PathOf("model.onnx"));
+        Refused("no ONNX file 'model_quantized', but safetensors", new EncoderOptions { File = "model_quantized" });
         File.Delete(_directory.PathOf("model.safetensors"));
         Refused("no model.safetensors", new EncoderOptions { File = "model.safetensors" });
     }
