@@ -67,7 +67,7 @@ internal static class EncoderDirectory
         if (asked && !exists)
         {
             throw PursuitException.At(
-                directory, $"no {file}", "the file that encoder.file names", "Leave the option out where there is an ONNX file.");
+                directory, $"no {file}", "the file that encoder.file names", "Omit the option where there is an ONNX file.");
         }
 
         if (!asked && !(file == EncoderOptions.Auto && exists && !OnnxFile.Exists(directory)))

@@ -38,7 +38,7 @@ internal sealed record OnnxFile(string Path, string Name, IReadOnlyList<string> 
                 directory,
                 $"no ONNX file '{name}', but safetensors",
                 "the file that encoder.file names",
-                $"Leave the option out, or name {ModelWeights.SingleFileName}.");
+                $"Omit the option, or name {ModelWeights.SingleFileName}.");
         if (there.Length == 0)
             throw PursuitException.At(
                 directory,
