@@ -1,4 +1,3 @@
-using System.Text;
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Models.TextEncoders;
@@ -28,17 +27,15 @@ internal sealed class EncoderConfigTarget : FuzzTarget
 {
     public override IReadOnlyList<byte[]> Seeds { get; } =
     [
-        Encoding.UTF8.GetBytes(
-            """
-            {"model_type": "roberta", "vocab_size": 99, "hidden_size": 12, "intermediate_size": 20, "num_hidden_layers": 2,
-             "num_attention_heads": 3, "max_position_embeddings": 66, "type_vocab_size": 1, "layer_norm_eps": 1e-05, "pad_token_id": 1,
-             "hidden_act": "gelu", "position_embedding_type": "absolute"}
-            """),
-        Encoding.UTF8.GetBytes(
-            """
-            {"model_type": "distilbert", "vocab_size": 99, "dim": 12, "hidden_dim": 20, "n_layers": 2, "n_heads": 3, "activation": "gelu",
-             "max_position_embeddings": 64}
-            """),
+        """
+        {"model_type": "roberta", "vocab_size": 99, "hidden_size": 12, "intermediate_size": 20, "num_hidden_layers": 2,
+         "num_attention_heads": 3, "max_position_embeddings": 66, "type_vocab_size": 1, "layer_norm_eps": 1e-05, "pad_token_id": 1,
+         "hidden_act": "gelu", "position_embedding_type": "absolute"}
+        """u8.ToArray(),
+        """
+        {"model_type": "distilbert", "vocab_size": 99, "dim": 12, "hidden_dim": 20, "n_layers": 2, "n_heads": 3, "activation": "gelu",
+         "max_position_embeddings": 64}
+        """u8.ToArray(),
     ];
 
     public override Mutator Mutator { get; } = new EitherMutator(
