@@ -123,8 +123,8 @@ internal static class CommonOptions
 
     /// <summary>A sentence encoder, whose vectors stand for the examples.</summary>
     public static ListedOption<string?> Encoder(string use) => new(
-        "--encoder", OptionGroup.Features, "DIR", $"A sentence encoder{use}: a directory with model.onnx, a tokenizer and config.json, or "
-            + "ORG/NAME[@REVISION] in the local hub cache (docs/encoders.md).")
+        "--encoder", OptionGroup.Features, "DIR", $"A sentence encoder{use}: a directory with model.onnx or model.safetensors, a "
+            + "tokenizer and config.json, or ORG/NAME[@REVISION] in the local hub cache (docs/encoders.md).")
     {
         CustomParser = result => ModelDirectory.Resolve(result.Tokens[0].Value),
     };

@@ -3,7 +3,7 @@ using ILGPU;
 namespace Pursuit.Cuda.DeviceCode;
 
 /// <summary>
-/// Causal attention, a group of threads for every query (or key) of a head: the threads take as many keys at once as they are, first one
+/// Attention, a group of threads for every query (or key) of a head: the threads take as many keys at once as they are, first one
 /// score each, then some of the head's values each over all these keys. Every sum has one order, whatever else is in the batch.
 /// </summary>
 internal static class AttentionCode
@@ -46,10 +46,10 @@ internal static class AttentionCode
                 var target = (sequence.QueryStart + i) * n.StrideO + head * n.Size;
                 var keys = sequence.KeyStart * n.StrideKV + head / n.Group * n.Size;
                 var (maximum, sum) = (0f, 0f);
-                var start = FirstKey(n, position);
-                for (var chunk = start; chunk <= position; chunk += Group.DimX)
+                var (start, end) = (FirstKey(n, position), n.SeesBehind != 0 ? sequence.KeyCount : position + 1);
+                for (var chunk = start; chunk < end; chunk += Group.DimX)
                 {
-                    var here = chunk + lane <= position;
+                    var here = chunk + lane < end;
                     var score = here ? Score(n, Dot(q, query, k, keys + (chunk + lane) * n.StrideKV, n.Size)) : float.NegativeInfinity;
                     var largest = Lanes.Largest(score, shared);
                     if (chunk > start) largest = DeviceMath.Larger(maximum, largest);
@@ -59,7 +59,7 @@ internal static class AttentionCode
                     maximum = largest;
                     weights[lane] = weight;
                     Group.Barrier();
-                    var count = position - chunk + 1 < Group.DimX ? position - chunk + 1 : Group.DimX;
+                    var count = end - chunk < Group.DimX ? end - chunk : Group.DimX;
                     for (var d = lane; d < n.Size; d += Group.DimX)
                     {
                         var value = chunk > start ? o[target + d] * kept : 0f;
@@ -257,6 +257,7 @@ internal struct AttentionSizes
     public int StrideD;
     public float Scale;
     public float Softcap;
+    public int SeesBehind;
 }
 
 /// <summary>What a rotation of positions goes over.</summary>

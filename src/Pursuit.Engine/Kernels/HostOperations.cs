@@ -68,12 +68,12 @@ internal abstract class HostOperations
     /// <inheritdoc cref="IDecoderOperations.AddToRows"/>
     public virtual void AddToRows(BufferSlice vector, int rows, int columns, MatrixSlice destination)
     {
-        var source = vector.AsSpan();
+        var source = vector.AsSpan()[..columns];
         var target = destination.Values.AsSpan();
         for (var i = 0; i < rows; i++)
         {
-            for (var j = 0; j < columns; j++)
-                target[i * destination.Stride + j] += source[j];
+            var row = target.Slice(i * destination.Stride, columns);
+            TensorPrimitives.Add(row, source, row);
         }
     }
 

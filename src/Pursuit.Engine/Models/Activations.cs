@@ -24,7 +24,7 @@ internal sealed class Activations : IDisposable
     {
         var config = decoder.Config;
         (Tokens, Longest, ForBackward, CacheRows) = (tokens, longest, forBackward, cacheRows);
-        VocabularyBlock = config.VocabularySize <= LargestVocabularyBlock ? config.VocabularySize : LargestVocabularyBlock / 2;
+        VocabularyBlock = VocabularyBlockOf(config);
         LabelBlock = Math.Clamp(LogitBlock / VocabularyBlock, 64, 1024);
         AttentionScratch = decoder.Operations.AttentionScratch(config.Attention(0), longest);
 
@@ -38,6 +38,10 @@ internal sealed class Activations : IDisposable
         _memory = decoder.Operations.Allocate(measure.Length);
         Carve(new Carver(_memory), config);
     }
+
+    /// <summary>Token ids whose logits exist at once, which depends on the model alone.</summary>
+    public static int VocabularyBlockOf(ModelConfig config) =>
+        config.VocabularySize <= LargestVocabularyBlock ? config.VocabularySize : LargestVocabularyBlock / 2;
 
     public int Tokens { get; }
 
