@@ -19,6 +19,8 @@ internal static class ThisDevice
 
     public const nint Stream = 0x57;
 
+    public const int WorkspaceBytes = 256;
+
     private const string Name = "cuda under test";
     private const int Lanes = 2;
 
@@ -33,8 +35,8 @@ internal static class ThisDevice
     public static CudaOperations New(BlasType type) => On(Card, type);
 
     public static CudaOperations On(CudaCard card, BlasType type = BlasType.Float32) => Asked is null
-        ? new(card, _ => new Cublas(PlainCublas.Functions, Stream), new(type, RowsAtOnce: 16))
-        : new(card, own => CudaDevices.HandleOn(own, Library.Value), new(type, RowsAtOnce: 256));
+        ? new(card, own => new Cublas(PlainCublas.Functions, Stream, new(own, WorkspaceBytes)), new(type, FewestRows: 16, MostRows: 16))
+        : new(card, own => CudaDevices.HandleOn(own, Library.Value), new(type, FewestRows: 256, MostRows: 2048));
 
     /// <summary>A card of its own, for what counts what it holds.</summary>
     public static CudaCard Open()
