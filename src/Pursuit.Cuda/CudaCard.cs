@@ -82,21 +82,14 @@ internal sealed class CudaCard : IDisposable
         where T : unmanaged
     {
         var bytes = length * Interop.SizeOf<T>();
+        if (bytes > MostMemory - HeldMemory) throw Refused(bytes, null);
         try
         {
-            return bytes <= MostMemory - HeldMemory
-                ? Accelerator.Allocate1D<T>(length)
-                : throw new OutOfMemoryException($"{MostMemory:N0} bytes are the most");
+            return Accelerator.Allocate1D<T>(length);
         }
         catch (Exception e) when (e is CudaException { Error: nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY) } or OutOfMemoryException)
         {
-            throw PursuitException.At(
-                $"memory of {Name}",
-                $"{bytes / (1024.0 * 1024.0):F0} MiB could not be allocated beside the {HeldMemory / (1024.0 * 1024.0):F0} MiB held of "
-                    + $"{TotalMemory / (1024.0 * 1024.0):F0} MiB ({e.Message})",
-                "that much free memory",
-                CudaOperations.LowerAdvice,
-                new DeviceMemoryException(e));
+            throw Refused(bytes, e);
         }
     }
 
@@ -105,6 +98,18 @@ internal sealed class CudaCard : IDisposable
         where TLauncher : Delegate =>
         (TLauncher)_kernels.GetOrAdd(
             kernel.Method, static (method, at) => KernelLog.Explained(method, () => at.load(at.Accelerator)), (load, Accelerator));
+
+    private PursuitException Refused(long bytes, Exception? cause)
+    {
+        var reason = new DeviceMemoryException(cause);
+        return PursuitException.At(
+            $"memory of {Name}",
+            $"{bytes / (1024.0 * 1024.0):F0} MiB could not be allocated beside the {HeldMemory / (1024.0 * 1024.0):F0} MiB held of "
+                + $"{TotalMemory / (1024.0 * 1024.0):F0} MiB ({reason.Message})",
+            "that much free memory",
+            CudaOperations.LowerAdvice,
+            reason);
+    }
 
     /// <summary>Frees the card. Every buffer on it must have been freed.</summary>
     public void Dispose()

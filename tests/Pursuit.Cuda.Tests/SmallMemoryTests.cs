@@ -12,7 +12,7 @@ namespace Pursuit.Cuda.Tests;
 /// <summary>What doesn't fit into a card's memory is computed in smaller pieces, to the same bits.</summary>
 public sealed class SmallMemoryTests : IDisposable
 {
-    private readonly CudaCard _card = ThisDevice.Open();
+    private readonly CudaCard _card = ThisDevice.Open(lanes: 1);
     private readonly CudaOperations _operations;
     private readonly List<string> _notices = [];
     private readonly Device _device;
@@ -64,11 +64,10 @@ public sealed class SmallMemoryTests : IDisposable
     }
 
     [Fact]
-    public void An_allocation_that_fails_within_a_pass_halves_too_and_training_begins_its_sums_again()
+    public void An_allocation_that_fails_within_a_pass_starts_it_again_with_halves_unless_it_adds_up()
     {
         using var decoder = Decoder.Create(Config, seed: 11, deviation: 0.2f, _device);
         using var pool = new DecoderPool(decoder, new DecoderPoolOptions { Threads = 1 });
-        using var gradients = new WeightGradients(decoder);
         var batch = Batch.Pack(TinyModel.Examples(6));
         var (attempts, begun) = (0, 0);
         pool.ForEach(
@@ -81,7 +80,7 @@ public sealed class SmallMemoryTests : IDisposable
                 if (part.Examples > 2) throw PursuitException.At("memory", "none", "some", null, new DeviceMemoryException());
             },
             TestContext.Current.CancellationToken);
-        begun.ShouldBeInRange(2, 3);
+        begun.ShouldBeInRange(2, 5);
         attempts.ShouldBeGreaterThanOrEqualTo(begun - 1 + 3);
         _notices.ShouldHaveSingleItem();
 
