@@ -4,7 +4,6 @@ using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Tests;
 using Pursuit.Engine.Training;
-using Pursuit.TestKit;
 using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Cuda.Tests;
