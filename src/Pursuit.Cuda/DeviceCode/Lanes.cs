@@ -13,7 +13,9 @@ internal static class Lanes
     /// <summary>Values of each row that lie in shared memory at once.</summary>
     private const int TileWidth = 16;
 
-    /// <summary>Values of shared memory that <see cref="Dot"/> takes: rows are an odd number apart, so that lanes read different banks.</summary>
+    /// <summary>
+    /// Values of shared memory that <see cref="Dot"/> takes: rows are an odd number apart, so that lanes read different banks.
+    /// </summary>
     public const int TileLength = Most * (TileWidth + 1);
 
     /// <summary>The sum over the group's threads, which all get it.</summary>

@@ -53,7 +53,8 @@ internal static class RowCode
         {
             var value = source[i / columns * sourceStride + i % columns];
             var bits = Interop.FloatAsInt(value);
-            destination[i / columns * stride + i % columns] = (ushort)(float.IsNaN(value) ? (bits >> 16) | 0x40 : (bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+            var narrow = (ushort)(float.IsNaN(value) ? (bits >> 16) | 0x40 : (bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+            destination[i / columns * stride + i % columns] = narrow;
         }
     }
 
