@@ -85,7 +85,7 @@ internal sealed partial class DecoderWorker
         var (a, hidden) = (_activations!, _config.HiddenSize);
         var (count, columns, first) = (block.Rows, block.Columns, block.FirstColumn);
         _operations.SoftmaxGradient(block, _batch.LabelWeights(label, count), a.Maximum.From(label), a.Sum.From(label));
-        var weights = _decoder.Layout.Head.Weights(_decoder.Weights);
+        var weights = Weights(_decoder.Layout.Head);
         _operations.Multiply(new(
             count,
             hidden,

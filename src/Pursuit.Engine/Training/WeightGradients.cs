@@ -20,10 +20,12 @@ internal sealed class WeightGradients : IGradientSum, IDisposable
     private readonly Turns _turns;
 
     /// <summary>Allocates the gradients of a decoder's weights.</summary>
-    /// <exception cref="InvalidOperationException">Its weights are in bf16, which a step's changes would be rounded away from.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Its weights are in bf16, which a step's changes would be rounded away from, or come from the host.
+    /// </exception>
     public WeightGradients(Decoder decoder)
     {
-        if (decoder.Weights.Type != ElementType.Float32)
+        if (decoder.Weights.Type != ElementType.Float32 || decoder.Streamed is not null)
             throw new InvalidOperationException("weights loaded to be read were to be changed");
         _decoder = decoder;
         Values = decoder.Operations.Allocate(decoder.Layout.BufferLength);
