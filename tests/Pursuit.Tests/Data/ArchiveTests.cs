@@ -20,7 +20,7 @@ public sealed class ArchiveTests : PoolTestBase
         pool.Read(CancellationToken.None).Select(e => e.Text).ShouldBe(
             Enumerable.Range(1, 120).Select(i => $"record {i}, whose square is {i * i}"));
         pool.Locator(90).Line.ShouldBe(2);
-        pool.Ledger.NotRead.ShouldHaveSingleItem().ShouldBe(new FileNotRead($"{path}/data/e.parquet", "a .parquet file"));
+        pool.Ledger.NotRead.ShouldHaveSingleItem().ShouldBe(new FileNotRead($"{path}/data/e.orc", "a .orc file"));
         Copied(pool, 119, 0, 60).ShouldBe(
             """
             {"text":"record 120, whose square is 14400"}
