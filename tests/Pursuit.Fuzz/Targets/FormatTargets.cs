@@ -4,7 +4,6 @@ using System.Text;
 using Pursuit.Data.Filtering;
 using Pursuit.Data.Json;
 using Pursuit.Formats;
-using Pursuit.Formats.Compression;
 using Pursuit.Fuzz.Mutation;
 
 namespace Pursuit.Fuzz.Targets;
@@ -20,7 +19,7 @@ internal sealed class ReferenceTarget(string ending) : RecordTarget
 
     protected override void ReadFile()
     {
-        Zstd.Register();
+        CompressionFormats.Register();
         base.ReadFile();
     }
 }
