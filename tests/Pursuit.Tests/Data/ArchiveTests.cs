@@ -99,6 +99,10 @@ public sealed class ArchiveTests : PoolTestBase
             System.Text.Encoding.ASCII.GetBytes($"{Convert.ToString(sum, 8).PadLeft(6, '0')}\0 ").CopyTo(damaged, 148);
             Fails(Files.Write("a.tar", damaged)).ShouldContain("the tar is truncated or corrupt");
         }
+
+        var shortNumber = bytes.ToArray();
+        shortNumber[148] = 0x80; // the checksum's eight bytes as a number in bytes
+        Fails(Files.Write("a.tar", shortNumber)).ShouldContain("the tar is truncated or corrupt");
     }
 
     [Fact]
