@@ -3,7 +3,9 @@ using Pursuit.Data.Reading.Compression;
 
 namespace Pursuit.Formats.Compression;
 
-/// <summary>Decompresses bzip2 streams one after the other; SharpZipLib reads one, and checks every block's checksum and the stream's.</summary>
+/// <summary>
+/// Decompresses bzip2 streams one after the other; SharpZipLib reads one, and checks every block's checksum and the stream's.
+/// </summary>
 /// <param name="compressed">The file; owned.</param>
 internal sealed class Bzip2Text(Stream compressed) : ForwardStream
 {
@@ -43,7 +45,7 @@ internal sealed class Bzip2Text(Stream compressed) : ForwardStream
         var header = _source.Peek(HeaderBytes);
         if (header.IsEmpty && _anyStream) return false;
         if (header.Length < HeaderBytes) throw new EndOfStreamException();
-        if (header is not [(byte)'B', (byte)'Z', (byte)'h', >= (byte)'1' and <= (byte)'9']) throw new InvalidDataException("no bzip2 stream");
+        if (!header.StartsWith("BZh"u8) || header[3] is < (byte)'1' or > (byte)'9') throw new InvalidDataException("no bzip2 stream");
         _anyStream = true;
         return true;
     }

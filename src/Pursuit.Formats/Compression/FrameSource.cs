@@ -2,7 +2,9 @@ using Pursuit.Data.Reading.Compression;
 
 namespace Pursuit.Formats.Compression;
 
-/// <summary>Compressed bytes whose next ones can be looked at: a decoder of one stream or frame is given no more than what is its own.</summary>
+/// <summary>
+/// Compressed bytes whose next ones can be looked at: a decoder of one stream or frame is given no more than what is its own.
+/// </summary>
 /// <param name="compressed">Where they come from; owned.</param>
 internal sealed class FrameSource(Stream compressed) : ForwardStream
 {

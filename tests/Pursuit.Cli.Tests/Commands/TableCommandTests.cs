@@ -77,7 +77,7 @@ public sealed class TableCommandTests : IDisposable
     {
         var table = _directory.Write("in/data/pool.parquet", File.ReadAllBytes(RepositoryFiles.Fixture("tables", "zstd.parquet")));
         ZipFile.CreateFromDirectory(_directory.PathOf("in"), _directory.PathOf("pool.zip"));
-        string[] select = ["select", "--method", "random", "--budget", "5", "--no-report", "--with", "weight,rank,score", "--pool"];
+        string[] select = ["select", "--method", "random", "--budget", "5", "--no-report", "--with", "weight,rank,score=found", "--pool"];
         var archive = Cli.RunIn(_directory.FullPath, [.. select, "pool.zip", "--out", "a.parquet", "--indices", "rows.txt"]);
         archive.ExitCode.ShouldBe(0, archive.Error);
         var plain = Cli.RunIn(_directory.FullPath, [.. select, table, "--out", "b.parquet", "--indices", "same.txt"]);

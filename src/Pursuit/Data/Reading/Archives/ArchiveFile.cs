@@ -51,7 +51,7 @@ internal static class ArchiveFile
         || ShortEndings.Any(e => name.EndsWith(e, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>What <c>save_to_disk</c> wrote of a data set beside its tables.</summary>
-    private static bool IsState(string name, IReadOnlyDictionary<string, ArchiveMember> members) =>
+    private static bool IsState(string name, SortedDictionary<string, ArchiveMember> members) =>
         Path.GetFileName(name) == StateFile && members.ContainsKey(name[..^StateFile.Length] + InfoFile);
 
     /// <summary>Refuses a saved data set whose rows were chosen or shuffled: its tables alone would be other rows.</summary>
