@@ -1,6 +1,5 @@
 using System.Text;
 using K4os.Hash.xxHash;
-using Pursuit.Data;
 using Pursuit.Data.Reading;
 using Pursuit.Data.Reading.Compression;
 using Pursuit.TestKit;
