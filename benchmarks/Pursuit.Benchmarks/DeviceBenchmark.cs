@@ -10,18 +10,26 @@ using Pursuit.Tokenization.ExampleEncoding;
 namespace Pursuit.Benchmarks;
 
 /// <summary>
-/// `device NAME [SHAPE ...]`: tokens a second of losses, of gradients of all weights and of factored features on a device, by models with
-/// random weights in common shapes. gpu_pytorch.py beside this file has PyTorch's forward and backward pass at the same shapes.
+/// `device NAME [SHAPE ...]`: tokens a second of losses and of factored features on a device, by models with random weights in bf16 in
+/// common shapes, and of gradients of all weights, which are float32 then. gpu_pytorch.py beside this file has PyTorch's forward and
+/// backward pass at the same shapes.
 /// </summary>
 internal static class DeviceBenchmark
 {
     private const int Tokens = 8192;
+
+    /// <summary>The shape whose gradients aren't measured: they and its weights in float32 fill a card.</summary>
+    private const string Largest = "7B";
+
+    /// <summary>Seconds after which no further round of a figure begins.</summary>
+    private const double Patience = 8;
 
     private static readonly Dictionary<string, ModelConfig> Shapes = new(StringComparer.Ordinal)
     {
         ["tiny"] = Shape(512, 64, 2, 4, 4, 128),
         ["160M"] = Shape(50304, 768, 12, 12, 12, 2048),
         ["1B"] = Shape(50304, 2048, 18, 32, 8, 8192),
+        [Largest] = Shape(32000, 4096, 32, 32, 32, 11008),
     };
 
     public static int Run(string[] arguments)
@@ -44,13 +52,13 @@ internal static class DeviceBenchmark
         Console.WriteLine("|---|---|---|---|---|---|");
         foreach (var shape in shapes)
         {
-            using var decoder = Decoder.Create(Shapes[shape], seed: 1, device: device);
             foreach (var length in shape == "tiny" ? [64] : new[] { 512, 2048 })
             {
-                var (losses, gradients, features) = Rates(decoder, length);
+                var (parameters, losses, features) = LossesAndFeatures(shape, device, length);
+                var gradients = shape == Largest ? "" : Gradients(shape, device, length).ToString("N0", CultureInfo.InvariantCulture);
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {shape} | {decoder.Layout.Count:N0} | {length} | {losses:N0} | {gradients:N0} | {features:N0} |"));
+                    $"| {shape} | {parameters:N0} | {length} | {losses:N0} | {gradients} | {features:N0} |"));
             }
         }
 
@@ -70,42 +78,60 @@ internal static class DeviceBenchmark
         TiedHead = true,
     };
 
-    private static (double Losses, double Gradients, double Features) Rates(Decoder decoder, int length)
+    private static Decoder Create(string shape, Device device, ElementType type)
     {
+        var random = new SeededRandom(1, "benchmark/device");
+        var values = new float[(1 << 22) - 3]; // no multiple of any matrix's width
+        for (var i = 0; i < values.Length; i++) values[i] = (float)(0.02 * random.NextGaussian());
+        return Decoder.Repeat(Shapes[shape], device, type, values);
+    }
+
+    private static (long Parameters, double Losses, double Features) LossesAndFeatures(string shape, Device device, int length)
+    {
+        using var decoder = Create(shape, device, ElementType.BFloat16);
         var count = Tokens / length;
-        int[] Ids(int e) => [.. Enumerable.Range(e * length, length).Select(i => (i * 7919 + i / 13) % decoder.Config.VocabularySize)];
-        var batch = Batch.Pack([.. Enumerable.Range(0, count).Select(e => (Ids(e), (bool[]?)null))]);
         EncodedExample[] examples =
         [
             .. Enumerable.Range(0, count).Select(e => new EncodedExample
             {
                 ContentId = default,
-                Ids = Ids(e),
+                Ids = Ids(decoder, e, length),
                 Trained = [.. Enumerable.Range(0, length).Select(i => i > 0)],
                 SupervisedTokens = length - 1,
                 Truncation = default,
             }),
         ];
         var options = new GradientFeatureOptions { Kind = GradientKind.Factored, Preconditioning = Preconditioning.None };
-        using var pool = new DecoderPool(decoder, new DecoderPoolOptions { MicroBatchTokens = 4096 });
+        using var pool = Pool(decoder);
+        var batch = Pack(decoder, length);
         var losses = Rate(() => pool.Losses(batch));
-        double gradients, features;
-        using (var sums = new WeightGradients(decoder)) gradients = Rate(() => pool.Gradients(batch, LossReduction.TokenMean, sums));
-        using (var extractor = new GradientExtractor(decoder, pool, options, null, GradientSide.Pool))
-        {
-            var rows = new float[count * extractor.Dimension];
-            features = Rate(() => extractor.Extract(examples, rows, new double[count], CancellationToken.None));
-        }
-
-        return (losses, gradients, features);
+        using var extractor = new GradientExtractor(decoder, pool, options, null, GradientSide.Pool);
+        var rows = new float[count * extractor.Dimension];
+        return (decoder.Layout.Count, losses, Rate(() => extractor.Extract(examples, rows, new double[count], CancellationToken.None)));
     }
 
-    /// <summary>Tokens a second of the better of two rounds, after one that compiles and warms.</summary>
+    private static double Gradients(string shape, Device device, int length)
+    {
+        using var decoder = Create(shape, device, ElementType.Float32);
+        using var pool = Pool(decoder);
+        using var sums = new WeightGradients(decoder);
+        var batch = Pack(decoder, length);
+        return Rate(() => pool.Gradients(batch, LossReduction.TokenMean, sums));
+    }
+
+    private static DecoderPool Pool(Decoder decoder) => new(decoder, new DecoderPoolOptions { MicroBatchTokens = 4096 });
+
+    private static Batch Pack(Decoder decoder, int length) =>
+        Batch.Pack([.. Enumerable.Range(0, Tokens / length).Select(e => (Ids(decoder, e, length), (bool[]?)null))]);
+
+    private static int[] Ids(Decoder decoder, int example, int length) =>
+        [.. Enumerable.Range(example * length, length).Select(i => (i * 7919 + i / 13) % decoder.Config.VocabularySize)];
+
+    /// <summary>Tokens a second of the better of two rounds, after one that compiles and warms, which counts where it took long.</summary>
     private static double Rate(Action run)
     {
-        run();
-        var best = double.PositiveInfinity;
-        for (var round = 0; round < 2; round++)
+        var (begun, best) = (Stopwatch.GetTimestamp(), double.PositiveInfinity);
+        for (var round = 0; round < 3 && (round == 0 || Stopwatch.GetElapsedTime(begun).TotalSeconds < Patience); round++)
         {
             var start = Stopwatch.GetTimestamp();
             run();

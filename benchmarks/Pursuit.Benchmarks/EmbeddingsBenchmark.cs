@@ -51,7 +51,7 @@ internal static class EmbeddingsBenchmark
             4,
             () => extractor.Extract(examples, rows, CancellationToken.None),
             () => pool.Losses(batch),
-            () => pool.ForEach(batch.Split(1024, LossReduction.ExampleSum), (worker, _, part) => worker.HiddenStates(
+            () => pool.ForEach(batch, LossReduction.ExampleSum, new Pass(), (worker, _, part) => worker.HiddenStates(
                 part, decoder.Config.Layers, states.AsSpan(0, part.Tokens * extractor.Dimension))));
         Verify(extractor, examples, rows);
         return (seconds[0], seconds[1], seconds[2]);

@@ -7,13 +7,15 @@ namespace Pursuit.Benchmarks;
 /// <summary>
 /// `encoders DIR TEXTS`: texts a second of processor time of an encoder's vectors, beside ONNX Runtime alone on the same tokens: one text
 /// at a time, in padded batches of 32 texts of similar length, and in batches of up to 8 texts of equal length, which need no padding, with
-/// the number of texts whose hidden states then have other bits.
+/// the number of texts whose hidden states then have other bits; and from safetensors where the directory has them too, with the largest
+/// difference of a vector's numbers.
 /// </summary>
 internal static class EncodersBenchmark
 {
     private const int Rounds = 3;
     private const int Batch = 32;
     private const int EqualBatch = 8;
+    private const string Safetensors = "model.safetensors";
 
     /// <summary>Measures.</summary>
     public static int Run(string[] args)
@@ -32,18 +34,23 @@ internal static class EncodersBenchmark
                 .OrderByDescending(t => t.Ids.Count),
         ];
         using var session = encoder.Start();
+        using var own = File.Exists(Path.Combine(args[0], Safetensors))
+            ? new OnnxEncoderLoader().Load(args[0], new EncoderOptions { File = Safetensors }, 512).Start()
+            : null;
         using var alone = Session(args[0], 1);
         using var batched = Session(args[0], threads);
         using var options = new RunOptions();
         var tokens = texts.Sum(t => (long)t.Ids.Count);
         var equal = texts.GroupBy(t => t.Ids.Count).SelectMany(g => g.Chunk(EqualBatch)).ToArray();
         var (together, others) = OtherBits(alone, options, equal);
-        var rates = new double[4];
+        var rates = new double[5];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
         for (var round = 0; round < Rounds; round++) // in turns: the machine's other load hits all alike
         {
             Best(0, () => Parallel.For(0, texts.Length, parallel, i => session.Encode(texts[i], new float[session.Dimension])));
             Best(1, () => Parallel.For(0, texts.Length, parallel, i => Run(alone, options, [texts[i]])));
+            if (own is not null)
+                Best(4, () => Parallel.For(0, texts.Length, parallel, i => own.Encode(texts[i], new float[own.Dimension])));
             Best(3, () => Parallel.For(0, equal.Length, parallel, i => Run(alone, options, equal[i])));
             Best(2, () =>
             {
@@ -54,11 +61,13 @@ internal static class EncodersBenchmark
         Console.WriteLine($"{Measure.Machine()}; ONNX Runtime {OrtEnv.Instance().GetVersionString()}; {texts.Length:N0} texts, "
             + $"{tokens:N0} tokens, {threads} threads, best of {Rounds}");
         Console.WriteLine("| encoder | Pursuit, texts/s | ONNX Runtime alone, one text each | share | padded batches of 32 | share "
-            + "| batches of equal length | share | texts in company, with other bits |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
+            + "| batches of equal length | share | texts in company, with other bits "
+            + "| from safetensors | difference |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
         Console.WriteLine(
             $"| {encoder.Facts.Name} | {rates[0]:F1} | {rates[1]:F1} | {rates[0] / rates[1]:F2} | {rates[2]:F1} "
-                + $"| {rates[0] / rates[2]:F2} | {rates[3]:F1} | {rates[0] / rates[3]:F2} | {together:N0}, {others:N0} |");
+                + $"| {rates[0] / rates[2]:F2} | {rates[3]:F1} | {rates[0] / rates[3]:F2} | {together:N0}, {others:N0} "
+                + (own is null ? "| | |" : $"| {rates[4]:F1} | {texts.Max(text => Difference(session, own, text)):E1} |"));
         return 0;
 
         void Best(int column, Action work)
@@ -67,6 +76,14 @@ internal static class EncodersBenchmark
             work();
             rates[column] = Math.Max(rates[column], texts.Length / (Environment.CpuUsage.TotalTime - start).TotalSeconds);
         }
+    }
+
+    private static double Difference(IEncoderSession one, IEncoderSession other, EncoderTokens text)
+    {
+        var (first, second) = (new float[one.Dimension], new float[one.Dimension]);
+        one.Encode(text, first);
+        other.Encode(text, second);
+        return first.Zip(second, (a, b) => (double)Math.Abs(a - b)).Max();
     }
 
     private static (int Together, int Others) OtherBits(InferenceSession session, RunOptions options, EncoderTokens[][] batches)

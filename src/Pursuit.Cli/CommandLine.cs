@@ -6,7 +6,6 @@ using Pursuit.Cli.Commands;
 using Pursuit.Cli.Help;
 using Pursuit.Cli.Output;
 using Pursuit.Formats;
-using Pursuit.Formats.Compression;
 using Pursuit.Mpi;
 
 namespace Pursuit.Cli;
@@ -47,7 +46,7 @@ internal static class CommandLine
 
     public static int Run(string[] args)
     {
-        Zstd.Register();
+        CompressionFormats.Register();
         OnnxLibrary.Register();
         try
         {

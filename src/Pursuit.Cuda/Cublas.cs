@@ -1,3 +1,5 @@
+using Pursuit.Engine.Kernels;
+
 namespace Pursuit.Cuda;
 
 /// <summary>A handle of cuBLAS, for one worker.</summary>
@@ -6,23 +8,36 @@ internal sealed unsafe class Cublas : IDisposable
     private const int Transpose = 1; // CUBLAS_OP_T; CUBLAS_OP_N is 0
     private const int ComputeInSingle = 68; // CUBLAS_COMPUTE_32F: of float32 operands without TF32, unless a math mode allows it
     private const int OrdinaryMath = 16; // CUBLAS_DEFAULT_MATH | CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION
+    private const int AllocationFailed = 3; // CUBLAS_STATUS_ALLOC_FAILED
     private const int AnyAlgorithm = -1; // CUBLAS_GEMM_DEFAULT
 
     private readonly CublasFunctions _functions;
+    private readonly CublasWorkspace _workspace;
     private nint _handle;
 
     /// <summary>Creates a handle that works in a stream; the card must be the thread's own.</summary>
     /// <param name="functions">The library.</param>
     /// <param name="stream">CUDA's stream.</param>
+    /// <param name="workspace">Its memory, which the handle frees.</param>
     /// <exception cref="PursuitException">cuBLAS refuses.</exception>
-    public Cublas(CublasFunctions functions, nint stream)
+    public Cublas(CublasFunctions functions, nint stream, CublasWorkspace workspace)
     {
-        _functions = functions;
-        nint handle;
-        Check(functions.Create(&handle), "a handle");
-        _handle = handle;
-        Check(functions.SetStream(handle, stream), "its stream");
-        Check(functions.SetMathMode(handle, OrdinaryMath), "its math mode");
+        (_functions, _workspace) = (functions, workspace);
+        try
+        {
+            nint handle;
+            Check(functions.Create(&handle), "a handle");
+            _handle = handle;
+            Check(functions.SetStream(handle, stream), "its stream");
+            // After the stream, which takes the handle back to memory of cuBLAS's own.
+            Check(functions.SetWorkspace(handle, workspace.Address, workspace.Bytes), "its workspace");
+            Check(functions.SetMathMode(handle, OrdinaryMath), "its math mode");
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The library's version, such as 130101 for 13.1.1.</summary>
@@ -64,12 +79,12 @@ internal sealed unsafe class Cublas : IDisposable
         if (status != 0) Check(status, $"a product of {call.M} x {call.N} with {call.K} terms of {call.A.Type}");
     }
 
-    /// <summary>Destroys the handle.</summary>
+    /// <summary>Destroys the handle. What was asked of it must be done.</summary>
     public void Dispose()
     {
-        if (_handle == 0) return;
-        _ = _functions.Destroy(_handle);
+        if (_handle != 0) _ = _functions.Destroy(_handle);
         _handle = 0;
+        _workspace.Dispose();
     }
 
     private static void Check(int status, string what)
@@ -78,7 +93,7 @@ internal sealed unsafe class Cublas : IDisposable
         var name = status switch
         {
             1 => "not initialized",
-            3 => "allocation failed",
+            AllocationFailed => "allocation failed",
             7 => "invalid value",
             8 => "architecture mismatch",
             11 => "mapping error",
@@ -87,7 +102,12 @@ internal sealed unsafe class Cublas : IDisposable
             15 => "not supported",
             _ => "unknown",
         };
-        throw PursuitException.At("cuBLAS", $"status {status} ({name}) for {what}", "success", CudaOperations.LowerAdvice);
+        throw PursuitException.At(
+            "cuBLAS",
+            $"status {status} ({name}) for {what}",
+            "success",
+            CudaOperations.LowerAdvice,
+            status == AllocationFailed ? new DeviceMemoryException() : null);
     }
 }
 
@@ -122,7 +142,12 @@ internal readonly record struct GemmCall(
 /// <param name="Type">What its values are.</param>
 /// <param name="Leading">Values from one column to the next.</param>
 /// <param name="Transposed">Whether it is stored [K, M], or [N, K].</param>
-internal readonly record struct BlasOperand(nint Address, BlasType Type, int Leading, bool Transposed);
+internal readonly record struct BlasOperand(nint Address, BlasType Type, int Leading, bool Transposed)
+{
+    /// <summary>The operand that begins at a later row of the memory, each row being as long as <see cref="Leading"/> says.</summary>
+    public BlasOperand FromRow(int row) =>
+        this with { Address = Address + (nint)row * Leading * (Type == BlasType.Float32 ? sizeof(float) : sizeof(ushort)) };
+}
 
 /// <summary>The functions of cuBLAS that are used; tests put their own in.</summary>
 internal unsafe struct CublasFunctions
@@ -138,6 +163,9 @@ internal unsafe struct CublasFunctions
 
     /// <summary>cublasSetStream_v2(handle, stream).</summary>
     public delegate* unmanaged[Cdecl]<nint, nint, int> SetStream;
+
+    /// <summary>cublasSetWorkspace_v2(handle, workspace, bytes).</summary>
+    public delegate* unmanaged[Cdecl]<nint, nint, nint, int> SetWorkspace;
 
     /// <summary>cublasSetMathMode(handle, mode).</summary>
     public delegate* unmanaged[Cdecl]<nint, int, int> SetMathMode;

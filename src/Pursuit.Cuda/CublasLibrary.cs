@@ -25,7 +25,7 @@ internal sealed unsafe class CublasLibrary
     /// <exception cref="PursuitException">There is none, or it lacks a function; says what was looked for and where.</exception>
     public static CublasLibrary Load()
     {
-        var candidates = Candidates(Environment.GetEnvironmentVariable, OperatingSystem.IsWindows(), Directories);
+        var candidates = Candidates(Environment.GetEnvironmentVariable, OperatingSystem.IsWindows(), Directories, Target);
         foreach (var candidate in candidates)
         {
             if (NativeLibrary.TryLoad(candidate, out var library)) return new CublasLibrary(library, candidate);
@@ -43,13 +43,18 @@ internal sealed unsafe class CublasLibrary
     }
 
     /// <summary>
-    /// The files and names to try, best first: what the variable names, the loader's path, toolkits, Python's environments.
+    /// The files and names to try, best first: what the variable names, the loader's path, toolkits, Python's environments: those that
+    /// are named active, then those of the interpreters on the path, where pip put PyTorch's CUDA.
     /// </summary>
     /// <param name="variable">A variable of the environment.</param>
     /// <param name="isWindows">Whether to look for Windows's names.</param>
     /// <param name="directories">The directories of a directory whose names match a pattern; none where it doesn't exist.</param>
+    /// <param name="target">What a file's link points to, itself where it is none; null where there is no such file.</param>
     internal static IReadOnlyList<string> Candidates(
-        Func<string, string?> variable, bool isWindows, Func<string, string, IEnumerable<string>> directories)
+        Func<string, string?> variable,
+        bool isWindows,
+        Func<string, string, IEnumerable<string>> directories,
+        Func<string, string?> target)
     {
         var names = Versions.Select(v => isWindows ? $"cublas64_{v}.dll" : $"libcublas.so.{v}").ToArray();
         var places = new List<string>();
@@ -63,12 +68,12 @@ internal sealed unsafe class CublasLibrary
         found.AddRange(names);
         foreach (var toolkit in new[] { variable("CUDA_HOME"), variable("CUDA_PATH"), isWindows ? null : "/usr/local/cuda" })
             if (!string.IsNullOrEmpty(toolkit)) places.Add(Path.Combine(toolkit, isWindows ? "bin" : "lib64"));
-        foreach (var root in new[] { variable("VIRTUAL_ENV"), variable("CONDA_PREFIX") })
+        foreach (var root in Environments(variable, isWindows, target))
         {
-            if (string.IsNullOrEmpty(root)) continue;
             var packages = isWindows
                 ? [Path.Combine(root, "Lib", "site-packages")]
-                : directories(Path.Combine(root, "lib"), "python3*").Select(d => Path.Combine(d, "site-packages"));
+                : directories(Path.Combine(root, "lib"), "python3*")
+                    .SelectMany(d => new[] { Path.Combine(d, "site-packages"), Path.Combine(d, "dist-packages") });
             foreach (var package in packages)
             {
                 // Wheels of CUDA 13 and of CUDA 12.
@@ -79,6 +84,38 @@ internal sealed unsafe class CublasLibrary
 
         found.AddRange(places.Distinct().SelectMany(p => names.Select(n => Path.Combine(p, n))));
         return found;
+    }
+
+    /// <summary>The roots of Python's environments.</summary>
+    private static IEnumerable<string> Environments(Func<string, string?> variable, bool isWindows, Func<string, string?> target)
+    {
+        const int LongestChain = 8; // of links, which may lead in a circle
+        var roots = new List<string?> { variable("VIRTUAL_ENV"), variable("CONDA_PREFIX") };
+        if (!isWindows)
+        {
+            foreach (var directory in (variable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries))
+            {
+                // An environment's interpreter is a link to the one that it was made with, and may itself be linked to.
+                var interpreter = Path.Combine(directory, "python3");
+                for (var links = 0; links < LongestChain && target(interpreter) is { } next; links++)
+                {
+                    roots.Add(Path.GetDirectoryName(Path.GetDirectoryName(interpreter)));
+                    if (next == interpreter) break;
+                    interpreter = next;
+                }
+            }
+
+            roots.Add("/usr/local"); // where Debian's pip installs for all
+            if (variable("HOME") is { Length: > 0 } home) roots.Add(Path.Combine(home, ".local"));
+        }
+
+        return roots.OfType<string>().Where(r => r.Length > 0).Distinct();
+    }
+
+    private static string? Target(string path)
+    {
+        if (!File.Exists(path)) return null;
+        return new FileInfo(path).LinkTarget is { } link ? Path.GetFullPath(link, Path.GetDirectoryName(Path.GetFullPath(path))!) : path;
     }
 
     private static IEnumerable<string> Directories(string directory, string pattern) =>
@@ -92,6 +129,7 @@ internal sealed unsafe class CublasLibrary
             Destroy = (delegate* unmanaged[Cdecl]<nint, int>)Export("cublasDestroy_v2"),
             GetVersion = (delegate* unmanaged[Cdecl]<nint, int*, int>)Export("cublasGetVersion_v2"),
             SetStream = (delegate* unmanaged[Cdecl]<nint, nint, int>)Export("cublasSetStream_v2"),
+            SetWorkspace = (delegate* unmanaged[Cdecl]<nint, nint, nint, int>)Export("cublasSetWorkspace_v2"),
             SetMathMode = (delegate* unmanaged[Cdecl]<nint, int, int>)Export("cublasSetMathMode"),
             GemmEx = (delegate* unmanaged[Cdecl]<
                 nint, int, int, int, int, int, float*, nint, int, int, nint, int, int, float*, nint, int, int, int, int, int>)

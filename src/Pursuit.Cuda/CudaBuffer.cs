@@ -38,11 +38,17 @@ internal sealed class CudaBuffer : DeviceBuffer
     /// <summary>The values from one on, as a kernel takes them.</summary>
     /// <exception cref="InvalidOperationException">The buffer holds another type.</exception>
     public ArrayView<T> View<T>(long offset, int length)
+        where T : unmanaged =>
+        All<T>().SubView(offset, length);
+
+    /// <summary>All values.</summary>
+    /// <exception cref="InvalidOperationException">The buffer holds another type.</exception>
+    public ArrayView<T> All<T>()
         where T : unmanaged
     {
         ObjectDisposedException.ThrowIf(_memory is null, this);
         return _memory is MemoryBuffer1D<T, Stride1D.Dense> memory
-            ? memory.View.AsContiguous().SubView(offset, length)
+            ? memory.View.AsContiguous()
             : throw new InvalidOperationException($"a buffer of {Type} was taken for one of {typeof(T).Name}");
     }
 

@@ -3,6 +3,7 @@ using System.Reflection;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
+using Pursuit.Engine.Kernels;
 
 namespace Pursuit.Cuda;
 
@@ -26,6 +27,7 @@ internal sealed class CudaCard : IDisposable
     {
         (Name, _context, Accelerator, Lanes, MostGroups) = (name, context, accelerator, lanes, mostGroups);
         Stream = accelerator.CreateStream();
+        UploadStream = accelerator.CreateStream();
     }
 
     /// <summary>What messages call it.</summary>
@@ -37,6 +39,12 @@ internal sealed class CudaCard : IDisposable
     /// <summary>The stream that everything goes through.</summary>
     public AcceleratorStream Stream { get; }
 
+    /// <summary>The stream of copies that go on beside the work; see <see cref="CudaOperations.BeginUpload"/>.</summary>
+    public AcceleratorStream UploadStream { get; }
+
+    /// <summary>Bytes that may be held, at most; tests set few.</summary>
+    public long MostMemory { get; set; } = long.MaxValue;
+
     /// <summary>Threads of a group.</summary>
     public int Lanes { get; }
 
@@ -44,7 +52,11 @@ internal sealed class CudaCard : IDisposable
     public int MostGroups { get; }
 
     /// <summary>Bytes of memory in all.</summary>
-    public long TotalMemory => Accelerator.MemorySize;
+    public long TotalMemory => Math.Min(Accelerator.MemorySize, MostMemory);
+
+    /// <summary>Bytes that nobody holds at present, other processes counted where the card knows of them.</summary>
+    public long FreeMemory => Math.Min(
+        Accelerator is CudaAccelerator card ? card.GetFreeMemory() : Accelerator.MemorySize - HeldMemory, MostMemory - HeldMemory);
 
     /// <summary>Bytes that buffers and workers' scratch hold.</summary>
     public long HeldMemory => Interlocked.Read(ref _held);
@@ -69,32 +81,41 @@ internal sealed class CudaCard : IDisposable
     public MemoryBuffer1D<T, Stride1D.Dense> Allocate<T>(long length)
         where T : unmanaged
     {
+        var bytes = length * Interop.SizeOf<T>();
+        if (bytes > MostMemory - HeldMemory) throw Refused(bytes, null);
         try
         {
             return Accelerator.Allocate1D<T>(length);
         }
-        catch (Exception e) when (e is CudaException or OutOfMemoryException)
+        catch (Exception e) when (e is CudaException { Error: nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY) } or OutOfMemoryException)
         {
-            var bytes = length * Interop.SizeOf<T>();
-            throw PursuitException.At(
-                $"memory of {Name}",
-                $"{bytes / (1024.0 * 1024.0):F0} MiB could not be allocated beside the {HeldMemory / (1024.0 * 1024.0):F0} MiB held of "
-                    + $"{TotalMemory / (1024.0 * 1024.0):F0} MiB ({e.Message})",
-                "that much free memory",
-                CudaOperations.LowerAdvice,
-                e);
+            throw Refused(bytes, e);
         }
     }
 
     /// <summary>The launcher of a kernel, compiled when first asked for.</summary>
     public TLauncher Launcher<TLauncher>(Delegate kernel, Func<Accelerator, TLauncher> load)
         where TLauncher : Delegate =>
-        (TLauncher)_kernels.GetOrAdd(kernel.Method, static (_, load) => load.load(load.Accelerator), (load, Accelerator));
+        (TLauncher)_kernels.GetOrAdd(
+            kernel.Method, static (method, at) => KernelLog.Explained(method, () => at.load(at.Accelerator)), (load, Accelerator));
+
+    private PursuitException Refused(long bytes, Exception? cause)
+    {
+        var reason = new DeviceMemoryException(cause);
+        return PursuitException.At(
+            $"memory of {Name}",
+            $"{bytes / (1024.0 * 1024.0):F0} MiB could not be allocated beside the {HeldMemory / (1024.0 * 1024.0):F0} MiB held of "
+                + $"{TotalMemory / (1024.0 * 1024.0):F0} MiB ({reason.Message})",
+            "that much free memory",
+            CudaOperations.LowerAdvice,
+            reason);
+    }
 
     /// <summary>Frees the card. Every buffer on it must have been freed.</summary>
     public void Dispose()
     {
         Stream.Dispose();
+        UploadStream.Dispose();
         Accelerator.Dispose();
         _context.Dispose();
     }

@@ -15,7 +15,9 @@ public static class CudaDevices
     private const string NoCards = "a driver, but no card that it shows to this process (CUDA_VISIBLE_DEVICES may hide them)";
 
     /// <summary>Rows of products with rows of their own; see <see cref="ProductOptions"/>.</summary>
-    private const int RowsAtOnce = 256;
+    private const int FewestRows = 256;
+
+    private const int MostRows = 2048;
 
     private static readonly ConcurrentDictionary<(int Number, BlasType Type), Lazy<Device>> Opened = new();
 
@@ -48,7 +50,7 @@ public static class CudaDevices
             var cards = CudaDriver.Cards();
             return cards.Count == 0 ? new CudaReport(NoCards, []) : WithLibrary(new CudaReport(null, cards));
         }
-        catch (CudaException e)
+        catch (Exception e) when (IsOfDriver(e))
         {
             return new CudaReport($"the NVIDIA driver fails: {e.Message}", []);
         }
@@ -89,10 +91,15 @@ public static class CudaDevices
                 $"a card with number {number}", Advice);
         }
 
-        return all[number].Fault is { } old
-            ? PursuitException.At(name, $"{all[number].Name} with {old}", "a later card", "Compute on the processor (cpu).")
+        var card = all[number];
+        return card.Fault is { } old
+            ? PursuitException.At(
+                name, $"{card.Name} with {old}", card.IsUnderstood ? "a later card" : "a later driver", "Compute on the processor (cpu).")
             : null;
     }
+
+    /// <summary>Whether a driver failed, lacks a function, or shows a card that ILGPU knows nothing of.</summary>
+    private static bool IsOfDriver(Exception e) => e is CudaException or NotSupportedException or TypeLoadException or DllNotFoundException;
 
     private static Device Open(string name, int number, BlasType type)
     {
@@ -101,9 +108,9 @@ public static class CudaDevices
             if (FaultOf(name, number, CudaDriver.Fault, CudaDriver.Cards) is { } fault) throw fault;
             var functions = CublasLibrary.Load().Functions;
             var card = CudaDriver.Open(number, name);
-            return DeviceOf(name, card, new CudaOperations(card, own => HandleOn(own, functions), new(type, RowsAtOnce)));
+            return DeviceOf(name, card, new CudaOperations(card, own => HandleOn(own, functions), new(type, FewestRows, MostRows)));
         }
-        catch (CudaException e)
+        catch (Exception e) when (IsOfDriver(e))
         {
             throw PursuitException.At(name, e.Message, "a card that works", "See what nvidia-smi says of it.", e);
         }
@@ -113,7 +120,7 @@ public static class CudaDevices
     internal static Cublas HandleOn(CudaCard card, CublasFunctions functions)
     {
         card.Accelerator.Bind();
-        return new Cublas(functions, ((CudaStream)card.Stream).StreamPtr);
+        return new Cublas(functions, ((CudaStream)card.Stream).StreamPtr, new CublasWorkspace(card));
     }
 
     /// <summary>The device of opened operations.</summary>
@@ -125,8 +132,9 @@ public static class CudaDevices
             $"cuda/1/{(operations.ProductType == BlasType.Float32 ? "float32" : "bf16")}/{card.Accelerator.Name}/{operations.BlasVersion}"),
         TotalMemory = () => card.TotalMemory,
         HeldMemory = () => card.HeldMemory,
+        FreeMemory = () => card.FreeMemory,
         MostWorkers = 1,
-        LeastMicroBatchTokens = 1024,
+        LeastMicroBatchTokens = 8192,
         SegmentValues = 1 << 24,
     };
 }

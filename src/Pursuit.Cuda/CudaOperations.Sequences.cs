@@ -143,6 +143,7 @@ internal sealed partial class CudaOperations
         StrideD = strideD,
         Scale = call.Shape.Scale,
         Softcap = call.Shape.Softcap,
+        SeesBehind = call.Shape.SeesBehind ? 1 : 0,
     };
 
     private static ReadOnlySpan<SequenceRows> Written(in AttentionCall call) =>

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 using Pursuit.Cuda.DeviceCode;
 using Pursuit.Engine.Kernels;
 
@@ -94,6 +96,40 @@ internal sealed partial class CudaOperations : IDecoderOperations
     }
 
     /// <inheritdoc/>
+    public void BeginUpload(HostBuffer source, long first, long length, DeviceBuffer destination)
+    {
+        var target = (CudaBuffer)destination;
+        if (source.Type == ElementType.BFloat16) Upload<ushort>();
+        else Upload<float>();
+
+        unsafe void Upload<T>()
+            where T : unmanaged =>
+            target.All<T>().SubView(0, length).CopyFromCPUUnsafeAsync(
+                _card.UploadStream, ref Unsafe.AsRef<T>((T*)source.Address + first), length);
+    }
+
+    /// <inheritdoc/>
+    public void EndUploads() => _card.UploadStream.Synchronize();
+
+    /// <summary>
+    /// Locks the pages, so that a copy goes beside the work at the bus's rate. Where the system doesn't let so much be locked, copies are
+    /// slower and right all the same.
+    /// </summary>
+    public IDisposable? PageLock(HostBuffer memory)
+    {
+        if (_card.Accelerator is not CudaAccelerator || memory.Length == 0) return null;
+        try
+        {
+            _card.Accelerator.Bind();
+            return _card.Accelerator.CreatePageLockFromPinned<byte>(memory.Address, memory.Length * memory.Type.Bytes());
+        }
+        catch (CudaException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
     public void Fill(float value, BufferSlice destination) =>
         _card.Run(ElementCode.Fill, _card.GroupsFor(destination.Length), destination.Floats(), value);
 
@@ -144,19 +180,7 @@ internal sealed partial class CudaOperations : IDecoderOperations
     public void Multiply(in Product product) => _products.Multiply(product);
 
     /// <inheritdoc/>
-    public void MultiplySegments(in SegmentProducts products)
-    {
-        var offsets = products.Segments.Offsets.Written();
-        var (rows, columns) = (products.Rows, products.Columns);
-        for (var i = 0; i < products.Segments.Count; i++)
-        {
-            var first = offsets[products.Segments.First + i];
-            var terms = offsets[products.Segments.First + i + 1] - first;
-            var result = new MatrixSlice(products.C.Part(i * rows * columns, rows * columns), columns);
-            var (a, b) = (products.A.From(first * products.A.Stride), products.B.From(first * products.B.Stride));
-            Multiply(new(rows, columns, terms, a, b, result) { TransposeA = true, Alpha = products.Alpha });
-        }
-    }
+    public void MultiplySegments(in SegmentProducts products) => _products.MultiplySegments(products);
 
     /// <inheritdoc/>
     public void AdamW(in AdamWStep step, BufferSlice gradient, BufferSlice weights, BufferSlice firstMoment, BufferSlice secondMoment) =>

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Pursuit.Engine.Features;
 using Pursuit.Tokenization;
 
@@ -9,13 +10,13 @@ internal sealed record EncoderDescription
     /// <summary>What results call it.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Its ONNX file.</summary>
-    public required OnnxFile File { get; init; }
+    /// <summary>Its weights, and what computes with them.</summary>
+    public required IEncoderModel Model { get; init; }
 
     /// <summary>Its tokenizer.</summary>
     public required Tokenizer Tokenizer { get; init; }
 
-    /// <summary>How hidden states become one vector; Auto where the ONNX file does it.</summary>
+    /// <summary>How hidden states become one vector; Auto where the model's file does it.</summary>
     public required EncoderPool Pool { get; init; }
 
     /// <summary>Whether a length of 1 is part of the encoder.</summary>
@@ -35,4 +36,12 @@ internal sealed record EncoderDescription
 
     /// <summary>The prompt that is used where none is named.</summary>
     public string? DefaultPrompt { get; init; }
+
+    /// <summary>What is done to a vector once it is pooled.</summary>
+    public void Finish(Span<float> vector)
+    {
+        if (!Normalizes) return;
+        var norm = TensorPrimitives.Norm<float>(vector);
+        if (norm > 0) TensorPrimitives.Divide(vector, norm, vector);
+    }
 }

@@ -13,6 +13,7 @@ internal static class EncoderDirectory
     private const string LengthName = "sentence_bert_config.json";
     private const string PromptsName = "config_sentence_transformers.json";
     private const int FewestTokens = 8;
+    private const int UsualPadding = 1;
     private const double LargestLength = 1e6; // what transformers writes for "no limit" is far above
 
     // Their positions begin behind the padding token's id.
@@ -31,14 +32,12 @@ internal static class EncoderDirectory
             throw PursuitException.At(
                 ApiName.Encoder,
                 isFile ? $"'{directory}', which is a file" : $"no directory '{directory}'",
-                "a directory with model.onnx, config.json and a tokenizer",
+                "a directory with model.onnx or model.safetensors, config.json and a tokenizer",
                 isFile ? "Give the directory that it lies in; encoder.file names one of several ONNX files." : null);
         }
 
-        var file = OnnxFile.Find(directory, options.File);
-        using var config = Open(directory, ConfigName)
-            ?? throw PursuitException.At(
-                directory, $"no {ConfigName}", "the model's configuration, which tells its vocabulary and longest text");
+        var model = ModelOf(directory, options.File);
+        using var config = Open(directory, ConfigName) ?? throw NoConfig(directory);
         var tokenizer = Tokenizer.Load(directory);
         RequireOwn(tokenizer, config.Root, directory);
         var modules = Modules(directory);
@@ -47,8 +46,8 @@ internal static class EncoderDirectory
         using var length = Open(directory, LengthName);
         return new EncoderDescription
         {
-            Name = $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)))}/{file.Name}",
-            File = file,
+            Name = $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)))}/{model.Name}",
+            Model = model,
             Tokenizer = tokenizer,
             Pool = options.Pool != EncoderPool.Auto ? options.Pool : modules.InFile ? EncoderPool.Auto : pooling.Pool,
             Normalizes = modules.Normalizes,
@@ -59,6 +58,25 @@ internal static class EncoderDirectory
             DefaultPrompt = prompts?.Root["default_prompt_name"] is { IsNull: false } usual ? usual.Text() : null,
         };
     }
+
+    /// <summary>An ONNX file goes before safetensors where neither is asked for: it may have modules that safetensors lack.</summary>
+    private static IEncoderModel ModelOf(string directory, string file)
+    {
+        var asked = file is ModelWeights.SingleFileName or ModelWeights.IndexFileName;
+        var exists = SafetensorsModel.Exists(directory);
+        if (asked && !exists)
+        {
+            throw PursuitException.At(
+                directory, $"no {file}", "the file that encoder.file names", "Omit the option where there is an ONNX file.");
+        }
+
+        if (!asked && !(file == EncoderOptions.Auto && exists && !OnnxFile.Exists(directory)))
+            return OnnxFile.Find(directory, file);
+        return File.Exists(Path.Combine(directory, ConfigName)) ? SafetensorsModel.Describe(directory) : throw NoConfig(directory);
+    }
+
+    private static PursuitException NoConfig(string directory) => PursuitException.At(
+        directory, $"no {ConfigName}", "the model's configuration, which tells its vocabulary and longest text");
 
     private static JsonFile? Open(string directory, string name)
     {
@@ -91,6 +109,8 @@ internal static class EncoderDirectory
                     break;
                 case "Pooling":
                     pooling = module["path"].Text(PoolingName);
+                    if (Path.IsPathRooted(pooling) || pooling.Split('/', '\\').Contains(".."))
+                        throw module["path"].Fault("a folder in the encoder's directory");
                     break;
                 case "Normalize":
                     normalizes = true;
@@ -111,7 +131,9 @@ internal static class EncoderDirectory
     {
         var longest = (double)asked;
         using var tokenizer = Open(directory, TokenizerConfig.FileName);
-        var offset = OffsetPositions.Contains(config["model_type"].Text("")) ? 2 : 0;
+        var offset = OffsetPositions.Contains(config["model_type"].Text(""))
+            ? (config["pad_token_id"].TryWhole(out var padding) ? padding : UsualPadding) + 1
+            : 0;
         Limit(config["max_position_embeddings"], offset);
         if (own is { } lengths && !lengths["max_seq_length"].IsNull) Limit(lengths["max_seq_length"], 0);
         else if (tokenizer is not null) Limit(tokenizer.Root["model_max_length"], 0);
@@ -119,7 +141,7 @@ internal static class EncoderDirectory
             ? (int)longest
             : throw PursuitException.At(directory, $"texts of at most {longest:0} tokens", $"at least {FewestTokens}");
 
-        void Limit(JsonField field, int less)
+        void Limit(JsonField field, long less)
         {
             if (field.IsNull) return;
             if (!field.TryNumber(out var value)) throw field.Fault("a number of tokens");

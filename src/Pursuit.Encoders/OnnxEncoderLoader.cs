@@ -2,7 +2,10 @@ using Pursuit.Engine.Features;
 
 namespace Pursuit.Encoders;
 
-/// <summary>Reads sentence encoders from directories with an ONNX file, as Hugging Face and sentence-transformers lay them out.</summary>
+/// <summary>
+/// Reads sentence encoders from directories as Hugging Face and sentence-transformers lay them out: with an ONNX file, or with safetensors
+/// of a family that Pursuit computes itself.
+/// </summary>
 public sealed class OnnxEncoderLoader : IEncoderLoader
 {
     /// <inheritdoc/>
@@ -12,6 +15,6 @@ public sealed class OnnxEncoderLoader : IEncoderLoader
         ArgumentNullException.ThrowIfNull(directory);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return new OnnxEncoder(EncoderDirectory.Read(directory, options, maxLength));
+        return new SentenceEncoder(EncoderDirectory.Read(directory, options, maxLength));
     }
 }

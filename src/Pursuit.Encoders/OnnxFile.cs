@@ -1,5 +1,7 @@
 using System.Globalization;
+using Pursuit.Engine.Features;
 using Pursuit.Runs;
+using Pursuit.Storage;
 
 namespace Pursuit.Encoders;
 
@@ -8,11 +10,17 @@ namespace Pursuit.Encoders;
 /// <param name="Name">Its path within the encoder's directory.</param>
 /// <param name="Outside">The files with its weights, full paths.</param>
 /// <param name="Opset">The version of the operators it asks for; null where it doesn't say.</param>
-internal sealed record OnnxFile(string Path, string Name, IReadOnlyList<string> Outside, long? Opset)
+internal sealed record OnnxFile(string Path, string Name, IReadOnlyList<string> Outside, long? Opset) : IEncoderModel
 {
     private const string Ending = ".onnx";
     private const string Usual = "model.onnx";
     private static readonly string[] Folders = ["", "onnx"];
+
+    /// <inheritdoc/>
+    public string Runtime => OnnxSession.RuntimeVersion;
+
+    /// <summary>Whether a directory has an ONNX file.</summary>
+    public static bool Exists(string directory) => FilesOf(directory).Length > 0;
 
     /// <summary>Finds and describes an encoder's file.</summary>
     /// <param name="directory">The encoder's directory.</param>
@@ -20,32 +28,52 @@ internal sealed record OnnxFile(string Path, string Name, IReadOnlyList<string> 
     /// <exception cref="PursuitException">There is none, or none of that name; or it isn't ONNX, or its weights are missing.</exception>
     public static OnnxFile Find(string directory, string name)
     {
-        string[] there =
-        [
-            .. Folders.Select(folder => System.IO.Path.Combine(directory, folder)).Where(Directory.Exists)
-                .SelectMany(folder => Directory.EnumerateFiles(folder, "*" + Ending))
-                .Select(path => System.IO.Path.GetRelativePath(directory, path).Replace('\\', '/')).Order(StringComparer.Ordinal),
-        ];
-        string[] wanted = name == "auto" ? [Usual] : [name, name + Ending];
+        var there = FilesOf(directory);
+        string[] wanted = name == EncoderOptions.Auto ? [Usual] : [name, name + Ending];
         var found = Folders.SelectMany(folder => wanted.Select(file => folder.Length == 0 ? file : $"{folder}/{file}"))
             .FirstOrDefault(there.Contains);
-        if (found is null && name == "auto" && there.Length == 1) found = there[0];
+        if (found is null && name == EncoderOptions.Auto && there.Length == 1) found = there[0];
+        if (there.Length == 0 && SafetensorsModel.Exists(directory))
+            throw PursuitException.At(
+                directory,
+                $"no ONNX file '{name}', but safetensors",
+                "the file that encoder.file names",
+                $"Omit the option, or name {ModelWeights.SingleFileName}.");
+        if (there.Length == 0)
+            throw PursuitException.At(
+                directory,
+                $"no ONNX file and no {ModelWeights.SingleFileName}{Pickle(directory)}",
+                $"model.onnx, onnx/model.onnx or {ModelWeights.SingleFileName}",
+                "Export the encoder to ONNX, as optimum does, or copy its onnx folder or its safetensors.");
         if (found is null)
             throw PursuitException.At(
                 directory,
-                there.Length == 0 ? "no ONNX file" : name == "auto" ? $"no {Usual}" : $"no ONNX file '{name}'",
-                there.Length == 0 ? "model.onnx, or onnx/model.onnx" : $"one of: {string.Join(", ", there)}",
-                there.Length == 0
-                    ? "Export the encoder to ONNX, as optimum does, or copy its onnx folder."
-                    : "Name it with encoder.file.");
+                name == EncoderOptions.Auto ? $"no {Usual}" : $"no ONNX file '{name}'",
+                $"one of: {string.Join(", ", there)}",
+                "Name it with encoder.file.");
         return Describe(System.IO.Path.Combine(directory, found), found);
     }
+
+    /// <inheritdoc/>
+    public IEncoderSession Open(EncoderDescription encoder) => OnnxSession.Open(encoder, this);
 
     /// <summary>Everything of the weights: a hash of the file and of those outside.</summary>
     public string Fingerprint() => new Fingerprint("onnx/1")
         .Add("file", FileHash.Of(Path, CancellationToken.None))
         .Add("outside", Outside.Select(file => FileHash.Of(file, CancellationToken.None)))
         .Hash;
+
+    private static string[] FilesOf(string directory) =>
+    [
+        .. Folders.Select(folder => System.IO.Path.Combine(directory, folder)).Where(Directory.Exists)
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*" + Ending))
+            .Select(path => System.IO.Path.GetRelativePath(directory, path).Replace('\\', '/')).Order(StringComparer.Ordinal),
+    ];
+
+    private static string Pickle(string directory) =>
+        Directory.EnumerateFiles(directory, "*.bin").Select(System.IO.Path.GetFileName).Min(StringComparer.Ordinal) is { } pickle
+            ? $", but {pickle}, which is never read: pickle files run code"
+            : "";
 
     private static OnnxFile Describe(string path, string name)
     {

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Pursuit.Engine.Features;
@@ -16,6 +15,7 @@ internal sealed class OnnxSession : IEncoderSession
     private static readonly string[] VectorNames = ["sentence_embedding", "sentence_embeddings", "embeddings", "embedding", "text_embeds"];
 
     private readonly EncoderDescription _encoder;
+    private readonly OnnxFile _file;
     private readonly InferenceSession _session;
     private readonly RunOptions _run = new();
     private readonly string[] _inputs;
@@ -23,9 +23,9 @@ internal sealed class OnnxSession : IEncoderSession
     private readonly string[] _output;
     private readonly bool _pools;
 
-    private OnnxSession(EncoderDescription encoder, InferenceSession session)
+    private OnnxSession(EncoderDescription encoder, OnnxFile file, InferenceSession session)
     {
-        (_encoder, _session) = (encoder, session);
+        (_encoder, _file, _session) = (encoder, file, session);
         _inputs = [.. session.InputNames];
         if (_inputs.Except(Known).ToArray() is { Length: > 0 } others)
             throw Unfit($"the input {string.Join(", ", others)}", $"no inputs but {string.Join(", ", Known)}");
@@ -52,7 +52,7 @@ internal sealed class OnnxSession : IEncoderSession
 
     /// <summary>Reads an encoder's weights.</summary>
     /// <exception cref="PursuitException">ONNX Runtime refuses the file or isn't here, or its inputs or outputs are others.</exception>
-    public static OnnxSession Open(EncoderDescription encoder)
+    public static OnnxSession Open(EncoderDescription encoder, OnnxFile file)
     {
         InferenceSession? session = null;
         try
@@ -66,13 +66,13 @@ internal sealed class OnnxSession : IEncoderSession
                 EnableMemoryPattern = false, // texts differ in length
                 LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, // what fails is thrown, and told by us
             };
-            session = new InferenceSession(encoder.File.Path, options);
-            return new OnnxSession(encoder, session);
+            session = new InferenceSession(file.Path, options);
+            return new OnnxSession(encoder, file, session);
         }
         catch (OnnxRuntimeException e)
         {
             session?.Dispose();
-            throw Refused(encoder, e);
+            throw Refused(file, e);
         }
         catch
         {
@@ -91,9 +91,7 @@ internal sealed class OnnxSession : IEncoderSession
             throw Unfit($"an output of {string.Join(" x ", shape)} numbers", $"vectors of {vector.Length}");
         if (_pools) Pooling.Apply(_encoder.Pool, states, tokens.PooledFrom, vector);
         else states[..vector.Length].CopyTo(vector);
-        if (!_encoder.Normalizes) return;
-        var norm = TensorPrimitives.Norm<float>(vector);
-        if (norm > 0) TensorPrimitives.Divide(vector, norm, vector);
+        _encoder.Finish(vector);
     }
 
     /// <inheritdoc/>
@@ -134,7 +132,7 @@ internal sealed class OnnxSession : IEncoderSession
         catch (OnnxRuntimeException e)
         {
             throw PursuitException.At(
-                _encoder.File.Path, $"a failure on a text of {length:N0} tokens ({FirstLine(e.Message)})", "a vector",
+                _file.Path, $"a failure on a text of {length:N0} tokens ({FirstLine(e.Message)})", "a vector",
                 $"Look at the model's inputs; a shorter {ApiName.MaxLength} may do.", e);
         }
         finally
@@ -182,15 +180,15 @@ internal sealed class OnnxSession : IEncoderSession
     }
 
     private PursuitException Unfit(string found, string expected) =>
-        PursuitException.At(_encoder.File.Path, found, expected, "Name another file with encoder.file, or export the encoder anew.");
+        PursuitException.At(_file.Path, found, expected, "Name another file with encoder.file, or export the encoder anew.");
 
-    private static PursuitException Refused(EncoderDescription encoder, OnnxRuntimeException e)
+    private static PursuitException Refused(OnnxFile file, OnnxRuntimeException e)
     {
-        var opset = encoder.File.Opset is { } version && e.Message.Contains("opset", StringComparison.OrdinalIgnoreCase)
+        var opset = file.Opset is { } version && e.Message.Contains("opset", StringComparison.OrdinalIgnoreCase)
             ? $"operators of version {version}: "
             : "";
         return PursuitException.At(
-            encoder.File.Path, $"{opset}{FirstLine(e.Message)}", $"a model that ONNX Runtime {RuntimeVersion} reads",
+            file.Path, $"{opset}{FirstLine(e.Message)}", $"a model that ONNX Runtime {RuntimeVersion} reads",
             opset.Length > 0 ? "Export it for an older opset." : "Export the encoder anew, or copy the file again.", e);
     }
 

@@ -21,6 +21,9 @@ public readonly struct ContentId : IEquatable<ContentId>, IComparable<ContentId>
     private readonly ulong _third;
     private readonly ulong _fourth;
 
+    /// <summary>The first eight bytes, as a number that is ordered as they are.</summary>
+    internal ulong Prefix => _first;
+
     /// <summary>Reads an id from its 32 bytes.</summary>
     /// <exception cref="ArgumentException">The span is not 32 bytes long.</exception>
     public ContentId(ReadOnlySpan<byte> bytes)

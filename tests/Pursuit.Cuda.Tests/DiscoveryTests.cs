@@ -52,7 +52,7 @@ public sealed class DiscoveryTests
             ["VIRTUAL_ENV"] = "/venv",
             ["CONDA_PREFIX"] = "/conda",
         };
-        CublasLibrary.Candidates(variables.GetValueOrDefault, isWindows: false, Directories).ShouldBe(
+        CublasLibrary.Candidates(variables.GetValueOrDefault, isWindows: false, Directories, _ => null).ShouldBe(
         [
             "/given/libcublas.so.13",
             "/given/libcublas.so.12",
@@ -67,10 +67,46 @@ public sealed class DiscoveryTests
             "/venv/lib/python3.12/site-packages/nvidia/cu13/lib/libcublas.so.12",
             "/venv/lib/python3.12/site-packages/nvidia/cublas/lib/libcublas.so.13",
             "/venv/lib/python3.12/site-packages/nvidia/cublas/lib/libcublas.so.12",
+            "/venv/lib/python3.12/dist-packages/nvidia/cu13/lib/libcublas.so.13",
+            "/venv/lib/python3.12/dist-packages/nvidia/cu13/lib/libcublas.so.12",
+            "/venv/lib/python3.12/dist-packages/nvidia/cublas/lib/libcublas.so.13",
+            "/venv/lib/python3.12/dist-packages/nvidia/cublas/lib/libcublas.so.12",
         ]);
-        CublasLibrary.Candidates(_ => null, isWindows: true, Directories).ShouldBe(["cublas64_13.dll", "cublas64_12.dll"]);
+        CublasLibrary.Candidates(_ => null, isWindows: true, Directories, _ => null).ShouldBe(["cublas64_13.dll", "cublas64_12.dll"]);
 
         static IEnumerable<string> Directories(string directory, string pattern) =>
             directory == "/venv/lib" && pattern == "python3*" ? ["/venv/lib/python3.12"] : [];
+    }
+
+    /// <summary>pip puts PyTorch's CUDA beside it, and an environment is often used by its interpreter's path alone.</summary>
+    [Fact]
+    public void The_library_of_the_python_on_the_path_is_found_through_links()
+    {
+        var links = new Dictionary<string, string>
+        {
+            ["/usr/local/bin/python3"] = "/opt/torch/.venv/bin/python3",
+            ["/opt/torch/.venv/bin/python3"] = "/usr/bin/python3",
+            ["/usr/bin/python3"] = "/usr/bin/python3",
+        };
+        var found = CublasLibrary.Candidates(
+            name => name switch { "PATH" => "/nothing:/usr/local/bin", "HOME" => "/home/me", _ => null },
+            isWindows: false,
+            (directory, _) => [directory + "/python3.12"],
+            links.GetValueOrDefault);
+        found.ShouldContain("/opt/torch/.venv/lib/python3.12/site-packages/nvidia/cu13/lib/libcublas.so.13");
+        found.ShouldContain("/usr/local/lib/python3.12/dist-packages/nvidia/cublas/lib/libcublas.so.12");
+        found.ShouldContain("/home/me/.local/lib/python3.12/site-packages/nvidia/cu13/lib/libcublas.so.13");
+        found.Count.ShouldBe(found.Distinct().Count());
+    }
+
+    [Fact]
+    public void A_driver_that_does_not_start_is_said_with_its_error()
+    {
+        CudaDriver.FaultOfStart("libcuda.so.1", () => 0, _ => null).ShouldBeNull();
+        CudaDriver.FaultOfStart("libcuda.so.1", () => 100, _ => "no CUDA-capable device is detected").ShouldBeNull();
+        CudaDriver.FaultOfStart("libcuda.so.1", () => 803, e => $"text of {e}")
+            .ShouldBe("libcuda.so.1 doesn't start: error 803 (text of 803)");
+        new CardFacts("New", 1, 121, "12.2") { IsUnderstood = false }.Fault.ShouldBe(
+            "compute capability 12.1 and a driver for CUDA 12.2, which is too old for it");
     }
 }

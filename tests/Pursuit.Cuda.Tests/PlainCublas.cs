@@ -12,6 +12,9 @@ internal static unsafe class PlainCublas
 {
     public const nint Handle = 0x5EED;
 
+    /// <summary>What was asked for since a test put a list here.</summary>
+    public static List<GemmCall>? Asked { get; set; }
+
     private const int Success = 0;
     private const int InvalidValue = 7;
     private const int NotSupported = 15;
@@ -22,6 +25,7 @@ internal static unsafe class PlainCublas
         Destroy = &Destroy,
         GetVersion = &GetVersion,
         SetStream = &SetStream,
+        SetWorkspace = &SetWorkspace,
         SetMathMode = &SetMathMode,
         GemmEx = &GemmEx,
     };
@@ -45,6 +49,10 @@ internal static unsafe class PlainCublas
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int SetStream(nint handle, nint stream) => handle == Handle && stream == ThisDevice.Stream ? Success : InvalidValue;
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int SetWorkspace(nint handle, nint workspace, nint bytes) =>
+        handle == Handle && workspace != 0 && bytes == ThisDevice.WorkspaceBytes ? Success : InvalidValue;
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int SetMathMode(nint handle, int mode) => handle == Handle && mode is 0 or 16 ? Success : InvalidValue;
@@ -75,6 +83,8 @@ internal static unsafe class PlainCublas
         var isValid = handle == Handle && transA is 0 or 1 && transB is 0 or 1 && m > 0 && n > 0 && k > 0
             && leadingA >= (transA == 1 ? k : m) && leadingB >= (transB == 1 ? n : k) && leadingC >= m && algorithm == Default;
         if (!isValid) return InvalidValue;
+        Asked?.Add(new(
+            m, n, k, new(a, (BlasType)typeA, leadingA, transA == 1), new(b, (BlasType)typeB, leadingB, transB == 1), c, leadingC, *alpha, *beta));
         if (computeType != ComputeInSingle || typeA != typeB || typeA is not (Single or Narrow) || typeC != Single) return NotSupported;
         for (var j = 0; j < n; j++)
         {

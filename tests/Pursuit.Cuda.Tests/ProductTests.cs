@@ -65,12 +65,80 @@ public sealed class ProductTests
     [Fact]
     public unsafe void A_refusal_of_cuBLAS_is_an_error_with_its_numbers()
     {
-        using var blas = new Cublas(PlainCublas.Functions, ThisDevice.Stream);
+        using var blas = New(ThisDevice.Stream);
         blas.Version.ShouldBe(130101);
         var operand = new BlasOperand(0, BlasType.Float32, 1, false);
         Should.Throw<PursuitException>(() => blas.Multiply(new(2, 3, 4, operand, operand, 0, 2, 1, 0)))
             .Message.ShouldStartWith("cuBLAS: status 7 (invalid value) for a product of 2 x 3 with 4 terms of Float32");
-        Should.Throw<PursuitException>(() => new Cublas(PlainCublas.Functions, stream: 1)).Message.ShouldContain("for its stream");
+        var held = ThisDevice.Card.HeldMemory;
+        Should.Throw<PursuitException>(() => New(stream: 1)).Message.ShouldContain("for its stream");
+        ThisDevice.Card.HeldMemory.ShouldBe(held);
+
+        static Cublas New(nint stream) =>
+            new(PlainCublas.Functions, stream, new CublasWorkspace(ThisDevice.Card, ThisDevice.WorkspaceBytes));
+    }
+
+    [Theory]
+    [InlineData(768, 2048)]
+    [InlineData(4096, 1024)]
+    [InlineData(22016, 256)]
+    [InlineData(128256, 256)]
+    public void Rows_that_go_at_once_keep_a_card_busy_and_depend_on_the_columns_alone(int columns, int rows) =>
+        new ProductOptions(BlasType.Float32, 256, 2048).RowsAtOnce(columns).ShouldBe(rows);
+
+    /// <summary>The last rows of a product lie elsewhere than the others, an example's in another place of another batch.</summary>
+    [Fact]
+    public void CuBLAS_is_asked_the_same_for_rows_wherever_they_stand()
+    {
+        List<GemmCall> all = [];
+        PlainCublas.Asked = all;
+        Multiplied(ThisDevice.Operations, new(37, false, true, false, 0.5f), x => x);
+        all.Select(c => (c.M, c.N, c.K, c.B.Leading, c.LeadingC, c.B.Address % 16, c.C % 16)).Distinct().Count().ShouldBe(1);
+        all.Count.ShouldBe(3);
+        all.Clear();
+        Segments(ThisDevice.Operations, [5, 3, 5, 0, 5]);
+        PlainCublas.Asked = null;
+        all.Select(c => (c.M, c.N, c.A.Leading, c.B.Leading, c.LeadingC, c.A.Address % 16, c.B.Address % 16, c.C % 16))
+            .Distinct().Count().ShouldBe(1);
+        all.Select(c => c.K).ShouldBe([5, 3, 5, 5]);
+    }
+
+    [Fact]
+    public void Segments_products_equal_the_twins()
+    {
+        int[] lengths = [5, 3, 5, 0, 5, 1];
+        Relative(Segments(ThisDevice.Operations, lengths), Segments(OperationRegistry.Plain, lengths))
+            .ShouldBeLessThan(Tolerances.OperationAgainstTwin);
+    }
+
+    /// <summary>Products of segments whose rows begin at any value and whose results are no multiples of 16 bytes.</summary>
+    private static float[] Segments(IDecoderOperations operations, int[] lengths)
+    {
+        const int Rows = 3, Columns = 5;
+        var random = new SeededRandom(6, "test/segments");
+        var offsets = lengths.Aggregate(new List<int> { 0 }, (all, next) => [.. all, all[^1] + next]);
+        var a = Enumerable.Range(0, offsets[^1] * Rows).Select(_ => (float)random.NextGaussian()).ToArray();
+        var b = Enumerable.Range(0, offsets[^1] * Columns).Select(_ => (float)random.NextGaussian()).ToArray();
+        using var places = operations.Allocate(offsets.Count, ElementType.Int32);
+        using var left = operations.Allocate(a.Length);
+        using var right = operations.Allocate(b.Length);
+        using var result = operations.Allocate(lengths.Length * Rows * Columns);
+        operations.Write([.. offsets], places.Slice(0, offsets.Count));
+        operations.Write(a, left.Slice(0, a.Length));
+        operations.Write(b, right.Slice(0, b.Length));
+        operations.MultiplySegments(new(
+            new(places.Slice(0, offsets.Count), 0, lengths.Length),
+            Rows,
+            Columns,
+            new(left.Slice(0, a.Length), Rows),
+            new(right.Slice(0, b.Length), Columns),
+            result.Slice(0, (int)result.Length))
+        {
+            Alpha = 0.5f,
+        });
+        var read = new float[result.Length];
+        operations.Read(result.Slice(0, read.Length), read);
+        return read;
     }
 
     /// <summary>A product with strides wider than its rows; the same numbers on every device.</summary>

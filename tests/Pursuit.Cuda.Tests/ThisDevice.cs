@@ -19,6 +19,8 @@ internal static class ThisDevice
 
     public const nint Stream = 0x57;
 
+    public const int WorkspaceBytes = 256;
+
     private const string Name = "cuda under test";
     private const int Lanes = 2;
 
@@ -33,16 +35,17 @@ internal static class ThisDevice
     public static CudaOperations New(BlasType type) => On(Card, type);
 
     public static CudaOperations On(CudaCard card, BlasType type = BlasType.Float32) => Asked is null
-        ? new(card, _ => new Cublas(PlainCublas.Functions, Stream), new(type, RowsAtOnce: 16))
-        : new(card, own => CudaDevices.HandleOn(own, Library.Value), new(type, RowsAtOnce: 256));
+        ? new(card, own => new Cublas(PlainCublas.Functions, Stream, new(own, WorkspaceBytes)), new(type, FewestRows: 16, MostRows: 16))
+        : new(card, own => CudaDevices.HandleOn(own, Library.Value), new(type, FewestRows: 256, MostRows: 2048));
 
     /// <summary>A card of its own, for what counts what it holds.</summary>
-    public static CudaCard Open()
+    /// <param name="lanes">Threads of a group; one never waits for another, which is faster on a busy machine.</param>
+    public static CudaCard Open(int lanes = Lanes)
     {
         if (Asked is { } name) return CudaDriver.Open(CudaDevices.Parse(name)!.Value.Number, Name);
         var context = Context.Create(builder => builder.CPU(new CPUDevice(Lanes, 1, 1)));
         var accelerator = context.CreateCPUAccelerator(0, CPUAcceleratorMode.Parallel);
-        return new CudaCard(Name, context, accelerator, Lanes, mostGroups: 2);
+        return new CudaCard(Name, context, accelerator, lanes, mostGroups: 2);
     }
 
     /// <summary>What the engine's tests run over, which are part of this assembly.</summary>

@@ -77,6 +77,8 @@ public sealed class BadEncoderTests : IDisposable
         _directory.Write(
             "modules.json", """[{"type": "sentence_transformers.models.Transformer"}, {"type": "sentence_transformers.models.Dense"}]""");
         Refused("the outputs last_hidden_state", "Dense");
+        _directory.Write("modules.json", """[{"type": "sentence_transformers.models.Pooling", "path": "../1_Pooling"}]""");
+        Refused("modules.json[0].path", "a folder in the encoder's directory");
     }
 
     [Fact]

@@ -192,8 +192,8 @@ public sealed class TableOutTests : IDisposable
             while (levels.Count < trial)
                 levels.AddRange(Enumerable.Repeat((byte)random.NextInt(most + 1), 1 + random.NextInt(trial % 20 + 1)));
             var bytes = new Data.Hashing.ByteBuffer();
-            LevelEncoder.Append(bytes, levels.ToArray(), LevelEncoder.BitsOf(most));
-            var decoder = new RunDecoder(bytes.Written.ToArray(), 0, bytes.Length, LevelEncoder.BitsOf(most));
+            RunEncoder.Append(bytes, levels.ToArray(), RunEncoder.BitsOf(most));
+            var decoder = new RunDecoder(bytes.Written.ToArray(), 0, bytes.Length, RunEncoder.BitsOf(most));
             levels.ShouldAllBe(level => decoder.Next() == level);
         }
     }
@@ -281,7 +281,7 @@ public sealed class TableOutTests : IDisposable
 
         public bool Recognizes(ReadOnlySpan<byte> head) => head.StartsWith("VISITED"u8);
 
-        public IRecordTable Open(string path) => new Table(ParquetTable.Open(file), Visits);
+        public IRecordTable Open(string path) => new Table(ParquetTable.Open(new FormatFile(file, ParquetFormat.FormatName)), Visits);
 
         private sealed class Table(ParquetTable table, Dictionary<int, int> visits) : IStoredRows
         {

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Text;
 using Pursuit.Data;
+using Pursuit.Data.Tables;
+using Pursuit.Storage;
 using Pursuit.TestKit;
 
 namespace Pursuit.Formats.Tests;
@@ -39,6 +41,25 @@ public sealed class TablePoolTests : IDisposable
         pool.Read(order, CancellationToken.None).Select(e => e.ContentId).ShouldBe(order.Select(i => pool.ContentIds[i]));
         for (var again = 0; again < 6; again++) pool.Read([pool.Count - 1 - again], CancellationToken.None).Count().ShouldBe(1);
         pool.Read(5, 9, CancellationToken.None).Select(e => e.Id).ShouldBe(Enumerable.Range(5, 9).Select(i => pool.UserId(i)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void An_index_in_temporary_files_gives_the_same_lines_and_the_same_table(string name)
+    {
+        var expected = Copies();
+        SpillableMemory.Limit = 0;
+        Copies().ShouldBe(expected);
+
+        (string Lines, string Table) Copies()
+        {
+            using var pool = Tables.Pool(Tables.PathOf(name));
+            int[] order = [.. Enumerable.Range(0, pool.Count).Select(i => i * 29 % pool.Count), 3, 3, 0];
+            using var table = new MemoryStream();
+            var tables = pool.Tables!;
+            tables.Write(tables.Join(TableFile.Parquet!, []), [.. order.Select(pool.Locator)], null, table, CancellationToken.None);
+            return (Encoding.UTF8.GetString(Copied(pool, order)), Convert.ToHexString(table.ToArray()));
+        }
     }
 
     [Fact]

@@ -27,6 +27,7 @@ internal static class FuzzTargets
         ["model"] = () => new ModelTarget(),
         ["adapter-config"] = () => new AdapterConfigTarget(),
         ["adapter"] = () => new AdapterTarget(),
+        ["encoder-config"] = () => new EncoderConfigTarget(),
         ["onnx"] = () => new OnnxTarget(),
         ["weight-index"] = () => new WeightIndexTarget(),
         ["safetensors"] = () => new SafetensorsTarget(),

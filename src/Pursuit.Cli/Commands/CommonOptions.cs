@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using Pursuit.Cli.Datasets;
 using Pursuit.Cli.Help;
@@ -24,7 +25,7 @@ internal static class CommonOptions
     {
         try
         {
-            return CudaDevices.Find("cuda");
+            return Told(CudaDevices.Find("cuda"));
         }
         catch (PursuitException e)
         {
@@ -32,6 +33,8 @@ internal static class CommonOptions
             return Engine.Kernels.Device.Cpu;
         }
     });
+
+    private static readonly ConcurrentDictionary<string, bool> Noted = new(StringComparer.Ordinal);
 
     /// <summary>The names of all selection methods.</summary>
     public static IReadOnlyList<string> MethodNames { get; } = [.. MethodRegistry.Methods.Select(m => m.Name)];
@@ -123,8 +126,8 @@ internal static class CommonOptions
 
     /// <summary>A sentence encoder, whose vectors stand for the examples.</summary>
     public static ListedOption<string?> Encoder(string use) => new(
-        "--encoder", OptionGroup.Features, "DIR", $"A sentence encoder{use}: a directory with model.onnx, a tokenizer and config.json, or "
-            + "ORG/NAME[@REVISION] in the local hub cache (docs/encoders.md).")
+        "--encoder", OptionGroup.Features, "DIR", $"A sentence encoder{use}: a directory with model.onnx or model.safetensors, a "
+            + "tokenizer and config.json, or ORG/NAME[@REVISION] in the local hub cache (docs/encoders.md).")
     {
         CustomParser = result => ModelDirectory.Resolve(result.Tokens[0].Value),
     };
@@ -168,8 +171,17 @@ internal static class CommonOptions
 
     // Apart, so that nothing of a card's libraries is loaded where none is asked for.
     private static Device Named(string name) => name == AutoDevice ? AnyDevice.Value
-        : CudaDevices.IsName(name) ? CudaDevices.Find(name)
+        : CudaDevices.IsName(name) ? Told(CudaDevices.Find(name))
         : Engine.Kernels.Device.Find(name) ?? throw PursuitException.At("--device", $"'{name}'", DeviceNames);
+
+    /// <summary>A card that says once what it does to make a model fit.</summary>
+    private static Device Told(Device card) => card with
+    {
+        Notice = text =>
+        {
+            if (Noted.TryAdd(text, true)) Terminal.Line($"Note      {text}");
+        },
+    };
 
     /// <summary>The number <see cref="Threads"/> gave.</summary>
     public static int ThreadsOf(ParseResult parsed, Option<int> option)

@@ -3,7 +3,7 @@ using ILGPU;
 namespace Pursuit.Cuda.DeviceCode;
 
 /// <summary>
-/// Causal attention, a group of threads for every query (or key) of a head: the threads take as many keys at once as they are, first one
+/// Attention, a group of threads for every query (or key) of a head: the threads take as many keys at once as they are, first one
 /// score each, then some of the head's values each over all these keys. Every sum has one order, whatever else is in the batch.
 /// </summary>
 internal static class AttentionCode
@@ -34,6 +34,7 @@ internal static class AttentionCode
     {
         var shared = SharedMemory.Allocate<float>(Lanes.Most);
         var weights = SharedMemory.Allocate<float>(Lanes.Most);
+        var tile = SharedMemory.Allocate<float>(Lanes.TileLength);
         var lane = Group.IdxX;
         for (var g = Grid.IdxX; g < sequences.IntLength / SequencePlace.Integers * n.Longest * n.QueryHeads; g += Grid.DimX)
         {
@@ -46,11 +47,13 @@ internal static class AttentionCode
                 var target = (sequence.QueryStart + i) * n.StrideO + head * n.Size;
                 var keys = sequence.KeyStart * n.StrideKV + head / n.Group * n.Size;
                 var (maximum, sum) = (0f, 0f);
-                var start = FirstKey(n, position);
-                for (var chunk = start; chunk <= position; chunk += Group.DimX)
+                var (start, end) = (FirstKey(n, position), n.SeesBehind != 0 ? sequence.KeyCount : position + 1);
+                for (var chunk = start; chunk < end; chunk += Group.DimX)
                 {
-                    var here = chunk + lane <= position;
-                    var score = here ? Score(n, Dot(q, query, k, keys + (chunk + lane) * n.StrideKV, n.Size)) : float.NegativeInfinity;
+                    var here = chunk + lane < end;
+                    var count = end - chunk < Group.DimX ? end - chunk : Group.DimX;
+                    var product = Lanes.Dot(q, query, k, keys + chunk * n.StrideKV, n.StrideKV, count, n.Size, tile);
+                    var score = here ? Score(n, product) : float.NegativeInfinity;
                     var largest = Lanes.Largest(score, shared);
                     if (chunk > start) largest = DeviceMath.Larger(maximum, largest);
                     var weight = here ? DeviceMath.Exp(score - largest) : 0f;
@@ -59,7 +62,6 @@ internal static class AttentionCode
                     maximum = largest;
                     weights[lane] = weight;
                     Group.Barrier();
-                    var count = position - chunk + 1 < Group.DimX ? position - chunk + 1 : Group.DimX;
                     for (var d = lane; d < n.Size; d += Group.DimX)
                     {
                         var value = chunk > start ? o[target + d] * kept : 0f;
@@ -91,6 +93,7 @@ internal static class AttentionCode
         ArrayView<int> sequences, AttentionViews a, ArrayView<float> deltas, ArrayView<float> dQ, AttentionSizes n)
     {
         var slopes = SharedMemory.Allocate<float>(Lanes.Most);
+        var tile = SharedMemory.Allocate<float>(Lanes.TileLength);
         var lane = Group.IdxX;
         for (var g = Grid.IdxX; g < sequences.IntLength / SequencePlace.Integers * n.Longest * n.QueryHeads; g += Grid.DimX)
         {
@@ -104,16 +107,13 @@ internal static class AttentionCode
                 var (logSum, delta, start) = (a.LogSums[row * n.QueryHeads + head], deltas[row * n.QueryHeads + head], FirstKey(n, i));
                 for (var chunk = start; chunk <= i; chunk += Group.DimX)
                 {
-                    var key = keys + (chunk + lane) * n.StrideKV;
-                    slopes[lane] = 0f;
-                    if (chunk + lane <= i)
-                    {
-                        var probability = 0f;
-                        slopes[lane] = Slope(a, n, query, key, result, logSum, delta, ref probability);
-                    }
-
-                    Group.Barrier();
                     var count = i - chunk + 1 < Group.DimX ? i - chunk + 1 : Group.DimX;
+                    var key = keys + chunk * n.StrideKV;
+                    var product = Lanes.Dot(a.Queries, query, a.Keys, key, n.StrideKV, count, n.Size, tile);
+                    var met = Lanes.Dot(a.DOutput, result, a.Values, key, n.StrideKV, count, n.Size, tile);
+                    var probability = 0f;
+                    slopes[lane] = chunk + lane <= i ? Slope(n, product, met, logSum, delta, ref probability) : 0f;
+                    Group.Barrier();
                     for (var d = lane; d < n.Size; d += Group.DimX)
                     {
                         var value = chunk > start ? dQ[target + d] : 0f;
@@ -133,6 +133,7 @@ internal static class AttentionCode
     {
         var slopes = SharedMemory.Allocate<float>(Lanes.Most);
         var weights = SharedMemory.Allocate<float>(Lanes.Most);
+        var tile = SharedMemory.Allocate<float>(Lanes.TileLength);
         var lane = Group.IdxX;
         var heads = n.QueryHeads / n.Group;
         for (var g = Grid.IdxX; g < sequences.IntLength / SequencePlace.Integers * n.Longest * heads; g += Grid.DimX)
@@ -155,21 +156,22 @@ internal static class AttentionCode
                 {
                     for (var chunk = j; chunk <= last; chunk += Group.DimX)
                     {
-                        var row = sequence.QueryStart + chunk + lane;
+                        var count = last - chunk + 1 < Group.DimX ? last - chunk + 1 : Group.DimX;
+                        var first = sequence.QueryStart + chunk;
+                        var (query, output) = (first * n.StrideQ + head * n.Size, first * n.StrideO + head * n.Size);
+                        var product = Lanes.Dot(a.Keys, key, a.Queries, query, n.StrideQ, count, n.Size, tile);
+                        var met = Lanes.Dot(a.Values, key, a.DOutput, output, n.StrideO, count, n.Size, tile);
                         slopes[lane] = 0f;
                         weights[lane] = 0f;
-                        if (chunk + lane <= last)
+                        if (lane < count)
                         {
                             var probability = 0f;
-                            var at = row * n.QueryHeads + head;
-                            var (query, output) = (row * n.StrideQ + head * n.Size, row * n.StrideO + head * n.Size);
-                            slopes[lane] = Slope(a, n, query, key, output, a.LogSums[at], deltas[at], ref probability);
+                            var at = (first + lane) * n.QueryHeads + head;
+                            slopes[lane] = Slope(n, product, met, a.LogSums[at], deltas[at], ref probability);
                             weights[lane] = probability;
                         }
 
                         Group.Barrier();
-                        var count = last - chunk + 1 < Group.DimX ? last - chunk + 1 : Group.DimX;
-                        var first = sequence.QueryStart + chunk;
                         for (var d = lane; d < n.Size; d += Group.DimX)
                         {
                             var (keyValue, value) = (dK[target + d], dV[target + d]);
@@ -196,13 +198,18 @@ internal static class AttentionCode
         n.Softcap > 0f ? n.Softcap * DeviceMath.Tanh(product * n.Scale / n.Softcap) : product * n.Scale;
 
     /// <summary>A score's probability and its gradient's factor of key and query.</summary>
-    private static float Slope(
-        AttentionViews a, AttentionSizes n, int query, int key, int output, float logSum, float delta, ref float probability)
+    /// <param name="n">Sizes.</param>
+    /// <param name="product">The inner product of query and key.</param>
+    /// <param name="met">That of the output's gradient and the value.</param>
+    /// <param name="logSum">The query's.</param>
+    /// <param name="delta">The query's.</param>
+    /// <param name="probability">The probability.</param>
+    private static float Slope(AttentionSizes n, float product, float met, float logSum, float delta, ref float probability)
     {
-        var score = Score(n, Dot(a.Queries, query, a.Keys, key, n.Size));
+        var score = Score(n, product);
         probability = DeviceMath.Exp(score - logSum);
         var slope = n.Softcap > 0f ? 1f - score / n.Softcap * (score / n.Softcap) : 1f;
-        return n.Scale * slope * probability * (Dot(a.DOutput, output, a.Values, key, n.Size) - delta);
+        return n.Scale * slope * probability * (met - delta);
     }
 
     private static float Dot(ArrayView<float> x, int xAt, ArrayView<float> y, int yAt, int count)
@@ -257,6 +264,7 @@ internal struct AttentionSizes
     public int StrideD;
     public float Scale;
     public float Softcap;
+    public int SeesBehind;
 }
 
 /// <summary>What a rotation of positions goes over.</summary>

@@ -45,14 +45,16 @@ internal static class RowCode
         }
     }
 
-    /// <summary>Rows of float32 rounded to bf16, to the nearest, ties to even; dense.</summary>
-    public static void NarrowRows(ArrayView<float> source, int sourceStride, int rows, int columns, ArrayView<ushort> destination)
+    /// <summary>Rows of float32 rounded to bf16, to the nearest, ties to even.</summary>
+    public static void NarrowRows(
+        ArrayView<float> source, int sourceStride, int rows, int columns, ArrayView<ushort> destination, int stride)
     {
         for (var i = Grid.GlobalIndex.X; i < rows * columns; i += Grid.DimX * Group.DimX)
         {
             var value = source[i / columns * sourceStride + i % columns];
             var bits = Interop.FloatAsInt(value);
-            destination[i] = (ushort)(float.IsNaN(value) ? (bits >> 16) | 0x40 : (bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+            var narrow = (ushort)(float.IsNaN(value) ? (bits >> 16) | 0x40 : (bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+            destination[i / columns * stride + i % columns] = narrow;
         }
     }
 

@@ -50,7 +50,9 @@ internal sealed class EmbeddingExtractor
         if (kept.Length == 0) return;
         var batch = Batch.Pack([.. kept.Select(i => (examples[i].Ids, (bool[]?)examples[i].Trained))]);
         _pool.ForEach(
-            batch.Split(_pool.MicroBatchTokens, LossReduction.ExampleSum),
+            batch,
+            LossReduction.ExampleSum,
+            new Pass(),
             (worker, number, part) =>
             {
                 var length = part.Tokens * Dimension;
@@ -64,7 +66,7 @@ internal sealed class EmbeddingExtractor
                     Embed(own, examples[position].Trained, _sums[number], rows.Span.Slice(position * Dimension, Dimension));
                 }
             },
-            cancellationToken: cancellationToken);
+            cancellationToken);
     }
 
     private void Embed(ReadOnlySpan<float> states, bool[] trained, double[] sum, Span<float> row)

@@ -48,7 +48,7 @@ public enum EncoderText
 /// </summary>
 public sealed record EncoderOptions : IFeatureOptions
 {
-    private const string Auto = "auto";
+    internal const string Auto = "auto";
 
     /// <inheritdoc/>
     public static string Name => MethodOptions.EncoderOwner;
@@ -56,8 +56,13 @@ public sealed record EncoderOptions : IFeatureOptions
     /// <inheritdoc/>
     public static string RecipeName => "encoder-recipe.json";
 
-    /// <summary>The model's file in the encoder's directory or its folder <c>onnx</c>. Default auto: <c>model.onnx</c>.</summary>
-    [Description("the model's file in the directory or its folder onnx, such as model_quantized; auto is model.onnx")]
+    /// <summary>
+    /// The model's file in the encoder's directory or its folder <c>onnx</c>. Default auto: <c>model.onnx</c>, or
+    /// <c>model.safetensors</c> where there is no ONNX file.
+    /// </summary>
+    [Description(
+        "the model's file in the directory or its folder onnx, such as model_quantized; auto is model.onnx, or model.safetensors where "
+        + "there is no ONNX file")]
     public string File { get; init; } = Auto;
 
     /// <summary>How hidden states become one vector. Default: as the encoder's files say.</summary>

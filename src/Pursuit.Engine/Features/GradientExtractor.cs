@@ -98,7 +98,9 @@ internal sealed class GradientExtractor : IDisposable
         var batch = Batch.Pack([.. taught.Select(i => (examples[i].Ids, (bool[]?)examples[i].Trained))]);
         // An example's gradient is that of its own mean loss, so the objective is the sum.
         _pool.ForEach(
-            batch.Split(_pool.MicroBatchTokens, LossReduction.ExampleSum),
+            batch,
+            LossReduction.ExampleSum,
+            new Pass { IsBackward = true },
             (worker, number, part) =>
             {
                 var own = new double[part.Examples];
@@ -112,7 +114,7 @@ internal sealed class GradientExtractor : IDisposable
                     _consumers[number].Read(i, end - i, rows.Span.Slice(position * Dimension, (end - i) * Dimension));
                 }
             },
-            cancellationToken: cancellationToken);
+            cancellationToken);
     }
 
     /// <summary>Frees the projection; decoder and workers stay.</summary>

@@ -42,12 +42,12 @@ internal sealed class SideMoments : IDisposable
     /// <param name="cancellationToken">Stops before the next micro-batch.</param>
     public void Add(DecoderPool pool, Batch batch, CancellationToken cancellationToken)
     {
-        _turns.Reset();
         var consumer = new Consumer(this); // it keeps nothing, so that all workers may share it
         pool.ForEach(
-            batch.Split(pool.MicroBatchTokens, LossReduction.ExampleSum),
+            batch,
+            LossReduction.ExampleSum,
+            new Pass { IsBackward = true, Begin = _turns.Reset, Abort = _turns.Abort, AddsUp = true },
             (worker, _, part) => worker.ForwardBackward(part, consumer, new double[part.Examples]),
-            _turns.Abort,
             cancellationToken);
         _tokens += batch.Tokens.Length;
     }

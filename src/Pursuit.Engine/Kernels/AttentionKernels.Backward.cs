@@ -17,6 +17,7 @@ internal static unsafe partial class AttentionKernels
         Debug.Assert(
             gradient.DOutput.Stride == strideO && gradient.DKeys.Stride == strideD && gradient.DValues.Stride == strideD,
             "so do gradients");
+        Debug.Assert(!shape.SeesBehind, "encoders are not trained");
         var size = shape.HeadSize;
         var padded = Pad(size);
         fixed (float* queries = call.Queries.Values.AsSpan(), keys = call.Keys.Values.AsSpan(), values = call.Values.Values.AsSpan(),

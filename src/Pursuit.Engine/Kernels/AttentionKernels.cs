@@ -5,7 +5,7 @@ using Pursuit.Numerics;
 namespace Pursuit.Engine.Kernels;
 
 /// <summary>
-/// Causal attention of one sequence and one key head at a time: keys and values are copied once into scratch (padded to
+/// Attention of one sequence and one key head at a time: keys and values are copied once into scratch (padded to
 /// whole vectors; keys also transposed), then blocks of query rows run against the keys their mask lets through.
 /// </summary>
 internal static unsafe partial class AttentionKernels
@@ -64,7 +64,7 @@ internal static unsafe partial class AttentionKernels
                             var count = Math.Min(RowsAtOnce, sequence.QueryCount - row);
                             var position = sequence.KeyCount - sequence.QueryCount + row;
                             var first = shape.FirstKey(position) / Padding * Padding;
-                            var end = position + count;
+                            var end = shape.EndKey(position + count - 1, sequence.KeyCount);
                             var query = queries + (nint)(sequence.QueryStart + row) * strideQ + head * size;
                             TileKernels.Multiply<TVector>(
                                 count,
@@ -81,7 +81,7 @@ internal static unsafe partial class AttentionKernels
                             for (var i = 0; i < count; i++)
                             {
                                 var visible = shape.FirstKey(position + i);
-                                var after = position + i + 1;
+                                var after = shape.EndKey(position + i, sequence.KeyCount);
                                 var line = scores + i * strideKeys;
                                 // Whole vectors: what the mask hides adds exp(-87) to a sum of at least 1, that is nothing, and is cleared.
                                 if (shape.Softcap > 0)

@@ -19,13 +19,21 @@ internal readonly record struct AttentionShape(int QueryHeads, int KeyValueHeads
     /// <summary>The factor that is left to apply once scores were capped.</summary>
     public float ScaleLeft => Softcap > 0 ? 1 : Scale;
 
+    /// <summary>
+    /// Whether a query sees the keys behind its position too, as encoders' do. Its gradient is not computed: nothing trains an encoder.
+    /// </summary>
+    public bool SeesBehind { get; init; }
+
+    /// <summary>The key after the last one that the query at a position sees, of a number of keys.</summary>
+    public int EndKey(int position, int keys) => SeesBehind ? keys : position + 1;
+
     /// <summary>The first key that the query at a position sees.</summary>
     public int FirstKey(int position) => position < Window ? 0 : position - Window + 1;
 }
 
 /// <summary>
 /// The rows of one sequence within an attention. Query i of the sequence stands at position
-/// KeyCount - QueryCount + i and sees the keys up to its own position.
+/// KeyCount - QueryCount + i and sees the keys up to its own position, or all (<see cref="AttentionShape.SeesBehind"/>).
 /// </summary>
 /// <param name="QueryStart">First row of the queries.</param>
 /// <param name="QueryCount">Number of queries.</param>

@@ -41,6 +41,15 @@ public sealed record Device
     /// <summary>Bytes that buffers on it hold at present.</summary>
     public Func<long> HeldMemory { get; init; } = static () => HostBuffer.LiveBytes;
 
+    /// <summary>
+    /// Bytes of memory free at present, others' counted; null where nobody has to ask, as on a processor, whose system swaps. Micro-batches
+    /// are made to fit into it, and weights that don't stay on the host.
+    /// </summary>
+    internal Func<long>? FreeMemory { get; init; }
+
+    /// <summary>Is told what is done to make something fit, once for each kind.</summary>
+    internal Action<string>? Notice { get; init; }
+
     /// <summary>Workers that have work side by side, at most; the processor has it for every thread.</summary>
     public int MostWorkers { get; init; } = int.MaxValue;
 
@@ -55,6 +64,11 @@ public sealed record Device
 
     /// <summary>A device by its name; null where this machine has none of that name.</summary>
     public static Device? Find(string name) => All.FirstOrDefault(d => d.Name == name);
+
+    /// <summary>
+    /// Bytes that activations may take; what stays free is for what is made beside them. Null where nobody has to ask.
+    /// </summary>
+    internal long? Room => FreeMemory?.Invoke() - TotalMemory() / 16;
 
     /// <summary>Workers for a number of threads.</summary>
     public int Workers(int threads) => Math.Min(threads, MostWorkers);

@@ -82,6 +82,18 @@ internal sealed unsafe partial class HostBuffer : DeviceBuffer
         return new Span<T>((T*)_pointer + offset, length);
     }
 
+    /// <summary>Where the values lie; they never move.</summary>
+    internal nint Address => (nint)_pointer;
+
+    /// <summary>Bytes of the values, whatever their type.</summary>
+    internal Span<byte> Raw(long first, int count)
+    {
+        ObjectDisposedException.ThrowIf(_pointer is null, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, Length * Type.Bytes());
+        return new Span<byte>(_pointer + first, count);
+    }
+
     [LibraryImport("libc", EntryPoint = "mallopt")]
     private static partial int SetAllocator(int parameter, int value);
 

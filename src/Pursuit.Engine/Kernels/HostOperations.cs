@@ -43,6 +43,27 @@ internal abstract class HostOperations
     /// <inheritdoc cref="IDecoderOperations.Write(ReadOnlySpan{int}, BufferSlice)"/>
     public virtual void Write(ReadOnlySpan<int> source, BufferSlice destination) => source.CopyTo(destination.AsIntegers());
 
+    /// <inheritdoc cref="IDecoderOperations.BeginUpload"/>
+    public virtual void BeginUpload(HostBuffer source, long first, long length, DeviceBuffer destination)
+    {
+        const int Block = 1 << 28;
+        var size = source.Type.Bytes();
+        for (var at = 0L; at < length * size; at += Block)
+        {
+            var count = (int)Math.Min(Block, length * size - at);
+            source.Raw(first * size + at, count).CopyTo(((HostBuffer)destination).Raw(at, count));
+        }
+    }
+
+    /// <summary>Every copy is done when its call returns.</summary>
+    public virtual void EndUploads()
+    {
+        // Nothing is ever left to wait for.
+    }
+
+    /// <inheritdoc cref="IDecoderOperations.PageLock"/>
+    public virtual IDisposable? PageLock(HostBuffer memory) => null;
+
     /// <inheritdoc cref="IDecoderOperations.Fill"/>
     public virtual void Fill(float value, BufferSlice destination) => destination.AsSpan().Fill(value);
 
@@ -68,12 +89,12 @@ internal abstract class HostOperations
     /// <inheritdoc cref="IDecoderOperations.AddToRows"/>
     public virtual void AddToRows(BufferSlice vector, int rows, int columns, MatrixSlice destination)
     {
-        var source = vector.AsSpan();
+        var source = vector.AsSpan()[..columns];
         var target = destination.Values.AsSpan();
         for (var i = 0; i < rows; i++)
         {
-            for (var j = 0; j < columns; j++)
-                target[i * destination.Stride + j] += source[j];
+            var row = target.Slice(i * destination.Stride, columns);
+            TensorPrimitives.Add(row, source, row);
         }
     }
 

@@ -38,6 +38,22 @@ internal interface IDecoderOperations : IDisposable
     /// <summary>Copies integers from the host.</summary>
     void Write(ReadOnlySpan<int> source, BufferSlice destination);
 
+    /// <summary>
+    /// Begins a copy from host memory to the start of a buffer, which may go on beside what else is asked: neither may be touched before
+    /// <see cref="EndUploads"/>.
+    /// </summary>
+    /// <param name="source">Values of the destination's type.</param>
+    /// <param name="first">The first value.</param>
+    /// <param name="length">Number of values.</param>
+    /// <param name="destination">Where to.</param>
+    void BeginUpload(HostBuffer source, long first, long length, DeviceBuffer destination);
+
+    /// <summary>Waits for all copies begun.</summary>
+    void EndUploads();
+
+    /// <summary>Makes host memory fast to copy from while the result lives; null where that isn't to be had, or needs nothing.</summary>
+    IDisposable? PageLock(HostBuffer memory);
+
     /// <summary>destination = value.</summary>
     void Fill(float value, BufferSlice destination);
 

@@ -115,7 +115,7 @@ internal readonly record struct ActivationShape(int Rows, int Width, Activation 
     public int Inputs => Gated ? 2 * Width : Width;
 }
 
-/// <summary>Causal attention over sequences: o = softmax(q k^T scale) v over the keys the mask lets through.</summary>
+/// <summary>Attention over sequences: o = softmax(q k^T scale) v over the keys the mask lets through.</summary>
 /// <param name="Shape">Heads and window.</param>
 /// <param name="Sequences">Rows of each sequence, as integers (<see cref="SequenceRows"/>).</param>
 /// <param name="Queries">q [rows, QueryHeads * HeadSize].</param>

@@ -14,36 +14,56 @@ internal sealed class Activations : IDisposable
 
     private const int LargestVocabularyBlock = 16384;
 
-    private readonly DeviceBuffer _memory;
+    private readonly DeviceBuffer? _memory;
     private readonly BufferSlice[] _inputs;
     private readonly KeptLayer[] _layers;
     private readonly BufferSlice[] _caches;
     private readonly BufferSlice[] _loraHidden;
 
-    public Activations(Decoder decoder, int tokens, int longest, bool forBackward, int cacheRows = 0)
+    /// <summary>Allocates the arena.</summary>
+    /// <exception cref="PursuitException">The device has not that much memory.</exception>
+    public Activations(Decoder decoder, ActivationSizes sizes)
+        : this(decoder, sizes, allocates: true)
+    {
+    }
+
+    private Activations(Decoder decoder, ActivationSizes sizes, bool allocates)
     {
         var config = decoder.Config;
-        (Tokens, Longest, ForBackward, CacheRows) = (tokens, longest, forBackward, cacheRows);
-        VocabularyBlock = config.VocabularySize <= LargestVocabularyBlock ? config.VocabularySize : LargestVocabularyBlock / 2;
+        (Tokens, Longest, ForBackward, CacheRows) = (sizes.Tokens, sizes.Longest, sizes.ForBackward, sizes.CacheRows);
+        Recomputes = ForBackward && sizes.Recomputes;
+        VocabularyBlock = VocabularyBlockOf(config);
         LabelBlock = Math.Clamp(LogitBlock / VocabularyBlock, 64, 1024);
-        AttentionScratch = decoder.Operations.AttentionScratch(config.Attention(0), longest);
+        AttentionScratch = decoder.Operations.AttentionScratch(config.Attention(0), Longest);
 
         Adapters = decoder.Adapters;
-        _loraHidden = new BufferSlice[Adapters is null ? 0 : forBackward ? Adapters.Groups.Count : 1];
-        _inputs = new BufferSlice[forBackward ? config.Layers + 1 : 2];
-        _caches = new BufferSlice[cacheRows > 0 ? config.Layers : 0];
-        _layers = new KeptLayer[forBackward ? config.Layers : 1];
+        _loraHidden = new BufferSlice[Adapters is null ? 0 : ForBackward ? Adapters.Groups.Count : 1];
+        _inputs = new BufferSlice[ForBackward ? config.Layers + 1 : 2];
+        _caches = new BufferSlice[CacheRows > 0 ? config.Layers : 0];
+        _layers = new KeptLayer[KeepsLayers ? config.Layers : 1];
         var measure = new Carver(null);
         Carve(measure, config);
+        Length = measure.Length;
+        if (!allocates) return;
         _memory = decoder.Operations.Allocate(measure.Length);
         Carve(new Carver(_memory), config);
     }
+
+    /// <summary>Token ids whose logits exist at once, which depends on the model alone.</summary>
+    public static int VocabularyBlockOf(ModelConfig config) =>
+        config.VocabularySize <= LargestVocabularyBlock ? config.VocabularySize : LargestVocabularyBlock / 2;
 
     public int Tokens { get; }
 
     public int Longest { get; }
 
     public bool ForBackward { get; }
+
+    /// <summary>Whether the backward pass computes every layer's values again from its input, the last one's excepted.</summary>
+    public bool Recomputes { get; }
+
+    /// <summary>Values in all.</summary>
+    public long Length { get; }
 
     /// <summary>Tokens whose keys and values are kept for every layer while texts are generated; 0 otherwise.</summary>
     public int CacheRows { get; }
@@ -126,6 +146,13 @@ internal sealed class Activations : IDisposable
 
     private int AttentionScratch { get; }
 
+    /// <summary>Bytes that an arena takes.</summary>
+    public static long BytesFor(Decoder decoder, ActivationSizes sizes)
+    {
+        using var measured = new Activations(decoder, sizes, allocates: false);
+        return measured.Length * sizeof(float);
+    }
+
     /// <summary>The residual stream before a layer; with index Layers, after the last.</summary>
     public BufferSlice Input(int layer) => _inputs[ForBackward ? layer : layer % 2];
 
@@ -133,12 +160,12 @@ internal sealed class Activations : IDisposable
     public BufferSlice LoraHidden(LoraGroup group) => _loraHidden[ForBackward ? group.Index : 0];
 
     /// <summary>The kept values of a layer.</summary>
-    public KeptLayer Layer(int layer) => _layers[ForBackward ? layer : 0];
+    public KeptLayer Layer(int layer) => _layers[KeepsLayers ? layer : 0];
 
     /// <summary>The kept keys and values of a layer [cache rows, 2 keys]; only while texts are generated.</summary>
     public BufferSlice Cache(int layer) => _caches[layer];
 
-    public void Dispose() => _memory.Dispose();
+    public void Dispose() => _memory?.Dispose();
 
     private void Carve(Carver carver, ModelConfig config)
     {
@@ -210,11 +237,13 @@ internal sealed class Activations : IDisposable
         LabelGradient = carver.Take(Tokens, hidden);
     }
 
-    // Without a backward pass one layer's room serves all, of whatever kind they are.
-    private bool HasDense(ModelConfig config, int layer) =>
-        ForBackward ? !config.IsMixture(layer) : config.Experts == 0 || config.DenseLayers is not null;
+    private bool KeepsLayers => ForBackward && !Recomputes;
 
-    private bool HasMixture(ModelConfig config, int layer) => ForBackward ? config.IsMixture(layer) : config.Experts > 0;
+    // Where layers' values aren't kept, one layer's room serves all, of whatever kind they are.
+    private bool HasDense(ModelConfig config, int layer) =>
+        KeepsLayers ? !config.IsMixture(layer) : config.Experts == 0 || config.DenseLayers is not null;
+
+    private bool HasMixture(ModelConfig config, int layer) => KeepsLayers ? config.IsMixture(layer) : config.Experts > 0;
 
     private KeptMixture TakeMixture(Carver carver, ModelConfig config) => new(
         Logits: carver.Take(Tokens, config.Experts),
@@ -259,4 +288,17 @@ internal sealed class Activations : IDisposable
             return memory?.Slice(start, count) ?? default;
         }
     }
+}
+
+/// <summary>What an arena has room for.</summary>
+/// <param name="Tokens">Tokens of a micro-batch.</param>
+/// <param name="Longest">Tokens of an example.</param>
+/// <param name="ForBackward">Whether there is a backward pass.</param>
+internal readonly record struct ActivationSizes(int Tokens, int Longest, bool ForBackward)
+{
+    /// <summary>Whether the backward pass computes layers' values again instead of keeping them.</summary>
+    public bool Recomputes { get; init; }
+
+    /// <inheritdoc cref="Activations.CacheRows"/>
+    public int CacheRows { get; init; }
 }

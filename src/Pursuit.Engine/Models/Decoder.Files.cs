@@ -51,7 +51,10 @@ internal sealed partial class Decoder
         CheckTensors(layout, config, files);
         var changes = use == WeightUse.Change || model.AdapterPath is not null; // merged adapters give sums that bf16 would round
         var decoder = new Decoder(
-            config, device ?? Device.Cpu, !changes && IsBFloat16(layout, config, files) ? ElementType.BFloat16 : ElementType.Float32);
+            config,
+            device ?? Device.Cpu,
+            !changes && IsBFloat16(layout, config, files) ? ElementType.BFloat16 : ElementType.Float32,
+            mayStream: !changes);
         try
         {
             decoder.ReadWeights(files);
@@ -173,6 +176,7 @@ internal sealed partial class Decoder
 
     private void ReadWeights(ModelWeights files)
     {
+        if (Streamed is not null) Streamed.Version++;
         var names = new FileTensorNames(files, Config);
         var block = Weights is HostBuffer ? [] : new float[Math.Min(LoadBlock, Layout.All.Max(p => p.Length))];
         foreach (var parameter in Layout.All)
@@ -190,7 +194,7 @@ internal sealed partial class Decoder
                 if (slice.Buffer.Type == ElementType.BFloat16)
                 {
                     var bytes = files.ReadRaw(name, (long)start * sizeof(ushort), count * sizeof(ushort));
-                    Operations.Write(MemoryMarshal.Cast<byte, ushort>(bytes), slice.Part(start, count));
+                    OperationsAt(slice).Write(MemoryMarshal.Cast<byte, ushort>(bytes), slice.Part(start, count));
                 }
                 else if (slice.Buffer is HostBuffer)
                 {
@@ -214,14 +218,14 @@ internal sealed partial class Decoder
             var bits = new ushort[parameter.Length];
             var bytes = files.ReadRaw(name, 0, checked(parameter.Length * sizeof(ushort)));
             order.Read(parameter.Shape, MemoryMarshal.Cast<byte, ushort>(bytes), bits.AsSpan());
-            Operations.Write(bits, slice);
+            OperationsAt(slice).Write(bits, slice);
         }
         else
         {
             var (file, values) = (new float[parameter.Length], new float[parameter.Length]);
             files.ReadSingle(name, 0, file);
             order.Read<float>(parameter.Shape, file, values);
-            Operations.Write(values, slice);
+            OperationsAt(slice).Write(values, slice);
         }
 
         files.GiveBack(name, 0, parameter.Length);
@@ -233,7 +237,7 @@ internal sealed partial class Decoder
         var (start, count) = (checked((int)(byteOffset / size)), destination.Length / size);
         var values = new float[count];
         if (parameter.Order is null)
-            Operations.Read(Weight(parameter).Part(start, count), values);
+            OperationsAt(Weight(parameter)).Read(Weight(parameter).Part(start, count), values);
         else
             ordered.Of(parameter).AsSpan(start, count).CopyTo(values);
         if (halfPrecision)

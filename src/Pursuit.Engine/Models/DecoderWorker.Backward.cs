@@ -12,6 +12,10 @@ internal sealed partial class DecoderWorker
         {
             var (parameters, kept) = (_decoder.Layout.Layers[layer], a.Layer(layer));
             var input = a.Input(layer);
+            _stream?.Enter(layer, following: layer > Math.Max(0, consumer.LowestLayer) ? layer - 1 : -1);
+            // The last layer's values are still those of the forward pass.
+            if (a.Recomputes && layer < _config.Layers - 1)
+                ForwardLayer(layer);
             var mlpInput = _config.IsParallel ? input : kept.Middle;
             // Parallel blocks read one gradient, to which each adds its own only once both have read it.
             var shared = _config.IsParallel ? CopyOfResidual() : default(BufferSlice?);

@@ -38,11 +38,12 @@ internal sealed partial class DecoderWorker
             || old.Adapters != _decoder.Adapters)
         {
             _activations?.Dispose();
-            _activations = new Activations(_decoder, chunk, longest, forBackward: false, cacheRows);
+            _activations = new Activations(_decoder, new(chunk, longest, ForBackward: false) { CacheRows = cacheRows });
         }
 
         _textRows = longest;
-        if (_decoder.Weights.Length <= MostTurned)
+        _stream?.Refresh();
+        if (_decoder.Layout.BufferLength <= MostTurned && _decoder.Streamed is null)
             TurnWeights();
     }
 

@@ -5,45 +5,26 @@ namespace Pursuit.Engine.Models;
 internal sealed partial class DecoderWorker
 {
     /// <summary>
-    /// The final norm and the head at label rows only, in blocks of labels by blocks of the vocabulary: losses, and
+    /// The final norm and the head at label rows only, in blocks of the vocabulary by blocks of labels: losses, and
     /// with a consumer the gradient of the residual stream. A vocabulary of one block is computed once; a larger one
     /// twice (statistics, then gradients), so that its logits never exist at once.
     /// </summary>
     private void RunHead(IGradientConsumer? consumer, Span<double> losses)
     {
         var a = _activations!;
-        var labels = _batch.Labels;
         PrepareLabels();
         _operations.Fill(float.NegativeInfinity, a.Maximum);
         _operations.Fill(0, a.Sum);
-        for (var label = 0; label < labels; label += a.LabelBlock)
-        {
-            var count = Math.Min(a.LabelBlock, labels - label);
-            var whole = a.VocabularyBlock == _config.VocabularySize;
-            for (var first = 0; first < _config.VocabularySize; first += a.VocabularyBlock)
-            {
-                var columns = HeadBlock(a, label, count, first, Math.Min(a.VocabularyBlock, _config.VocabularySize - first));
-                _operations.SoftmaxStatistics(
-                    Block(label, count, first, columns), a.Maximum.From(label), a.Sum.From(label), a.TargetLogit.From(label));
-            }
-
-            if (consumer is null)
-                continue;
-            for (var first = 0; first < _config.VocabularySize; first += a.VocabularyBlock)
-            {
-                var columns = Math.Min(a.VocabularyBlock, _config.VocabularySize - first);
-                if (!whole)
-                    HeadBlock(a, label, count, first, columns);
-                HeadGradient(consumer, Block(label, count, first, columns), label);
-            }
-        }
-
+        var whole = a.VocabularyBlock == _config.VocabularySize;
+        RunHeadBlocks(statistics: true, whole ? consumer : null);
+        if (!whole && consumer is not null)
+            RunHeadBlocks(statistics: false, consumer);
         ReadLosses(losses);
         if (consumer is null)
             return;
         _operations.Fill(0, a.Residual);
         var norm = new NormGradient(
-            new(labels, 1, _config.HiddenSize),
+            new(_batch.Labels, 1, _config.HiddenSize),
             Norm(_decoder.Layout.FinalNorm),
             Hidden(a.LabelInputs),
             a.LabelInverse,
@@ -51,6 +32,28 @@ internal sealed partial class DecoderWorker
             Hidden(a.LabelInputs));
         FormNorm(consumer, _decoder.Layout.FinalNorm, norm);
         _operations.ScatterAddRows(a.LabelInputs, _batch.LabelRows, _config.HiddenSize, a.Residual);
+    }
+
+    /// <summary>
+    /// All blocks of logits, into the softmax's statistics or gradients or both. All labels go through one block of the vocabulary before
+    /// any goes through the next: so the worker of the next micro-batch waits for a block's sum of gradients, not for the whole head's.
+    /// </summary>
+    private void RunHeadBlocks(bool statistics, IGradientConsumer? consumer)
+    {
+        var a = _activations!;
+        for (var first = 0; first < _config.VocabularySize; first += a.VocabularyBlock)
+        {
+            for (var label = 0; label < _batch.Labels; label += a.LabelBlock)
+            {
+                var count = Math.Min(a.LabelBlock, _batch.Labels - label);
+                var columns = HeadBlock(a, label, count, first, Math.Min(a.VocabularyBlock, _config.VocabularySize - first));
+                var block = Block(label, count, first, columns);
+                if (statistics)
+                    _operations.SoftmaxStatistics(block, a.Maximum.From(label), a.Sum.From(label), a.TargetLogit.From(label));
+                if (consumer is not null)
+                    HeadGradient(consumer, block, label);
+            }
+        }
     }
 
     /// <summary>The residual stream at the labels' rows, behind the final norm.</summary>
@@ -82,7 +85,7 @@ internal sealed partial class DecoderWorker
         var (a, hidden) = (_activations!, _config.HiddenSize);
         var (count, columns, first) = (block.Rows, block.Columns, block.FirstColumn);
         _operations.SoftmaxGradient(block, _batch.LabelWeights(label, count), a.Maximum.From(label), a.Sum.From(label));
-        var weights = _decoder.Layout.Head.Weights(_decoder.Weights);
+        var weights = Weights(_decoder.Layout.Head);
         _operations.Multiply(new(
             count,
             hidden,

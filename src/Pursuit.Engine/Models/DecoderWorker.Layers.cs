@@ -7,34 +7,40 @@ internal sealed partial class DecoderWorker
     /// <summary>The residual stream behind a number of layers, in that layer's <see cref="Activations.Input"/>.</summary>
     private void ForwardLayers(int layers)
     {
-        var a = _activations!;
-        var rows = _batch.Tokens;
-        Embed(a.Input(0));
+        Embed(_activations!.Input(0));
         for (var layer = 0; layer < layers; layer++)
         {
-            var (parameters, kept) = (_decoder.Layout.Layers[layer], a.Layer(layer));
-            var (input, output) = (a.Input(layer), a.Input(layer + 1));
-            Linear(parameters.QueryKeyValue, BlockInput(parameters.AttentionNorm, input, kept.AttentionInverse), kept.QueryKeyValue);
-            Attend(layer, parameters, kept);
-            AddBlock(
-                new(parameters.AttentionOutput, parameters.AttentionOutputNorm, kept.AttentionOutput, kept.AttentionOutputInverse),
-                kept.Attended,
-                input,
-                kept.Middle);
-
-            var mlpInput = _config.IsParallel ? input : kept.Middle;
-            var normed = BlockInput(parameters.MlpNorm, mlpInput, kept.MlpInverse);
-            if (parameters.Mixture is { } mixture)
-            {
-                AddMixture(layer, mixture, normed, kept, output);
-                continue;
-            }
-
-            var mlp = parameters.Mlp!;
-            Linear(mlp.GateUp, normed, kept.GateUp);
-            _operations.Activate(_config.Mlp(rows), kept.GateUp, a.Gated);
-            AddBlock(new(mlp.Down, parameters.MlpOutputNorm, kept.MlpOutput, kept.MlpOutputInverse), a.Gated, kept.Middle, output);
+            _stream?.Enter(layer, following: layer + 1 < layers ? layer + 1 : -1);
+            ForwardLayer(layer);
         }
+    }
+
+    /// <summary>One layer, from its <see cref="Activations.Input"/> to the next one's.</summary>
+    private void ForwardLayer(int layer)
+    {
+        var a = _activations!;
+        var (parameters, kept) = (_decoder.Layout.Layers[layer], a.Layer(layer));
+        var (input, output) = (a.Input(layer), a.Input(layer + 1));
+        Linear(parameters.QueryKeyValue, BlockInput(parameters.AttentionNorm, input, kept.AttentionInverse), kept.QueryKeyValue);
+        Attend(layer, parameters, kept);
+        AddBlock(
+            new(parameters.AttentionOutput, parameters.AttentionOutputNorm, kept.AttentionOutput, kept.AttentionOutputInverse),
+            kept.Attended,
+            input,
+            kept.Middle);
+
+        var mlpInput = _config.IsParallel ? input : kept.Middle;
+        var normed = BlockInput(parameters.MlpNorm, mlpInput, kept.MlpInverse);
+        if (parameters.Mixture is { } mixture)
+        {
+            AddMixture(layer, mixture, normed, kept, output);
+            return;
+        }
+
+        var mlp = parameters.Mlp!;
+        Linear(mlp.GateUp, normed, kept.GateUp);
+        _operations.Activate(_config.Mlp(_batch.Tokens), kept.GateUp, a.Gated);
+        AddBlock(new(mlp.Down, parameters.MlpOutputNorm, kept.MlpOutput, kept.MlpOutputInverse), a.Gated, kept.Middle, output);
     }
 
     /// <summary>The tokens' embeddings, with their positions' where those are learned.</summary>
@@ -138,7 +144,7 @@ internal sealed partial class DecoderWorker
     private void Linear(RowSet rows, LinearGroup group, BufferSlice x, BufferSlice y)
     {
         if (group.HasBias)
-            _operations.SetRows(_decoder.Biases(group), rows.Count, group.Outputs, new(y, group.Outputs));
+            _operations.SetRows(Biases(group), rows.Count, group.Outputs, new(y, group.Outputs));
         Multiply(rows.Count, group, 0, group.Outputs, x, group.HasBias ? 1 : 0, y);
         AddAdapters(rows, group, x, y);
     }
@@ -148,7 +154,7 @@ internal sealed partial class DecoderWorker
     {
         _operations.Copy(residual.Part(0, _batch.Tokens * group.Outputs), y);
         if (group.HasBias)
-            _operations.AddToRows(_decoder.Biases(group), _batch.Tokens, group.Outputs, new(y, group.Outputs));
+            _operations.AddToRows(Biases(group), _batch.Tokens, group.Outputs, new(y, group.Outputs));
         Multiply(_batch.Tokens, group, 0, group.Outputs, x, 1, y);
         AddAdapters(AllRows, group, x, y);
     }
@@ -162,7 +168,7 @@ internal sealed partial class DecoderWorker
             return;
         }
 
-        var weights = group.Weights(_decoder.Weights).From(first * group.Inputs);
+        var weights = Weights(group).From(first * group.Inputs);
         _operations.Multiply(new(rows, columns, group.Inputs, new(x, group.Inputs), new(weights, group.Inputs), new(y, columns))
         {
             TransposeB = true,
@@ -178,7 +184,7 @@ internal sealed partial class DecoderWorker
     {
         if (dx is { } target)
         {
-            var weights = new MatrixSlice(group.Weights(_decoder.Weights), group.Inputs);
+            var weights = new MatrixSlice(Weights(group), group.Inputs);
             _operations.Multiply(
                 new(rows.Count, group.Inputs, group.Outputs, new(dy, group.Outputs), weights, new(target, group.Inputs))
                 {

@@ -15,6 +15,7 @@ internal sealed partial class DecoderWorker : IDisposable
     private Activations? _activations;
     private readonly RotaryTable _angles;
     private readonly RotaryTable? _localAngles;
+    private readonly LayerStream? _stream;
     private float[] _statistics = [];
 
     /// <summary>Creates a worker; its arena is made at the first run and grows with the largest micro-batch.</summary>
@@ -24,6 +25,7 @@ internal sealed partial class DecoderWorker : IDisposable
         _operations = decoder.Operations.CreateWorker();
         _config = decoder.Config;
         _batch = new DeviceBatch(_operations);
+        _stream = decoder.Streamed is { } streamed ? new LayerStream(decoder, streamed, _operations) : null;
         _routings = new MixtureRouting?[_config.Experts > 0 ? _config.Layers : 0];
         _angles = new RotaryTable(_operations, _config.RopeScaling, _config.RopeTheta, _config.Rotated);
         if (_config.LocalRopeTheta is { } local)
@@ -120,7 +122,40 @@ internal sealed partial class DecoderWorker : IDisposable
         foreach (var routing in _routings)
             routing?.Dispose();
         _turned?.Dispose();
+        _stream?.Dispose();
         _operations.Dispose();
+    }
+
+    /// <summary>Frees the arena; the next run makes one.</summary>
+    public void Release()
+    {
+        _activations?.Dispose();
+        _activations = null;
+    }
+
+    /// <summary>
+    /// Makes room for micro-batches of up to a size where the device's memory has it, so that running them asks for no more.
+    /// </summary>
+    /// <param name="tokens">Tokens of the largest.</param>
+    /// <param name="longest">Tokens of the longest example.</param>
+    /// <param name="forBackward">Whether there is a backward pass.</param>
+    /// <param name="recomputes">Whether that computes every layer's values again instead of keeping them.</param>
+    /// <returns>Whether there was room; otherwise nothing is held.</returns>
+    public bool TryReserve(int tokens, int longest, bool forBackward, bool recomputes)
+    {
+        if (Fits(tokens, longest, forBackward, recomputes)) return true;
+        Release();
+        if (Activations.BytesFor(_decoder, new(tokens, longest, forBackward) { Recomputes = recomputes }) > _decoder.Device.Room)
+            return false;
+        try
+        {
+            _activations = new Activations(_decoder, new(tokens, longest, forBackward) { Recomputes = recomputes });
+            return true;
+        }
+        catch (PursuitException e) when (DeviceMemoryException.IsCauseOf(e))
+        {
+            return false;
+        }
     }
 
     private void Prepare(MicroBatch batch, bool forBackward)
@@ -128,20 +163,26 @@ internal sealed partial class DecoderWorker : IDisposable
         CheckBatch(batch);
         _batch.Upload(batch);
         PrepareAngles(batch);
-        var (tokens, longest) = (batch.Tokens, batch.Longest);
+        _stream?.Refresh();
+        if (Fits(batch.Tokens, batch.Longest, forBackward, recomputes: false)) return;
+        var room = new ActivationSizes(batch.Tokens, batch.Longest, forBackward);
         if (_activations is { } old)
         {
-            var fits = old.Tokens >= tokens && old.Longest >= longest && (old.ForBackward || !forBackward);
-            if (fits && old.Adapters == _decoder.Adapters && old.CacheRows == 0)
-                return;
-            (tokens, longest) = (Math.Max(tokens, old.Tokens), Math.Max(longest, old.Longest));
-            forBackward |= old.ForBackward;
+            room = new(Math.Max(room.Tokens, old.Tokens), Math.Max(room.Longest, old.Longest), forBackward || old.ForBackward)
+            {
+                Recomputes = old.Recomputes,
+            };
             old.Dispose();
             _activations = null;
         }
 
-        _activations = new Activations(_decoder, tokens, longest, forBackward);
+        _activations = new Activations(_decoder, room);
     }
+
+    /// <summary>Whether there is room already; that of values computed again serves where they might be kept.</summary>
+    private bool Fits(int tokens, int longest, bool forBackward, bool recomputes) =>
+        _activations is { } old && old.Tokens >= tokens && old.Longest >= longest && (old.ForBackward || !forBackward)
+            && (old.Recomputes || !recomputes) && old.Adapters == _decoder.Adapters && old.CacheRows == 0;
 
     private void CheckBatch(MicroBatch batch)
     {
@@ -175,7 +216,24 @@ internal sealed partial class DecoderWorker : IDisposable
         _localAngles?.Prepare(batch);
     }
 
-    private BufferSlice Weight(Parameter parameter) => _decoder.Weight(parameter);
+    private BufferSlice Weight(Parameter parameter) =>
+        _decoder.Vectors(parameter, parameter.Length) ?? Values(parameter.Offset, parameter.Length);
+
+    /// <summary>All weights of a group as one matrix [Outputs, Inputs].</summary>
+    private BufferSlice Weights(LinearGroup group) => Values(group.Parts[0].Weight.Offset, checked(group.Outputs * group.Inputs));
+
+    /// <summary>All biases of a group with biases, as one vector [Outputs].</summary>
+    private BufferSlice Biases(LinearGroup group)
+    {
+        var first = group.Parts[0].Bias!;
+        return _decoder.Vectors(first, group.Outputs) ?? Values(first.Offset, group.Outputs);
+    }
+
+    /// <summary>Values on the device; those of a streamed layer only while it is the current one.</summary>
+    private BufferSlice Values(long first, int length) =>
+        _stream is not null && first >= _decoder.Streamed!.Place.First && first < _decoder.Streamed.Place.End
+            ? _stream.Slice(first, length)
+            : _decoder.Values(first, length);
 
     private NormCall Norm(NormParameters norm) =>
         new(_config.Norm, Weight(norm.Weight), norm.Bias is { } bias ? Weight(bias) : null);

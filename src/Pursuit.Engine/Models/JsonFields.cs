@@ -42,14 +42,20 @@ internal sealed class JsonFields
             _unsupported.Add(what);
     }
 
-    public void ThrowIfFaulty()
+    public void ThrowIfFaulty() => ThrowIfFaulty(
+        "the model needs what this decoder does not have",
+        $"Supported families: {string.Join(", ", ModelConfigReader.SupportedModelTypes)}. Choose another model; nothing is approximated.");
+
+    /// <summary>Complains of all faults, or of all that was refused.</summary>
+    /// <param name="lacking">What is said of what was refused.</param>
+    /// <param name="advice">What to do about it.</param>
+    /// <exception cref="PursuitException">There are such.</exception>
+    public void ThrowIfFaulty(string lacking, string advice)
     {
         if (_faults.Count > 0)
             throw new PursuitException($"{_root.Where}: {string.Join("; ", _faults)}. Correct the file or download it again.");
         if (_unsupported.Count > 0)
-            throw new PursuitException(
-                $"{_root.Where}: the model needs what this decoder does not have: {string.Join("; ", _unsupported)}. Supported families: "
-                    + $"{string.Join(", ", ModelConfigReader.SupportedModelTypes)}. Choose another model; nothing is approximated.");
+            throw new PursuitException($"{_root.Where}: {lacking}: {string.Join("; ", _unsupported)}. {advice}");
     }
 
     public string? Text(string name) => _root[name] is not { IsNull: false } value ? null

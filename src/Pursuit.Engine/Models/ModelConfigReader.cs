@@ -19,6 +19,9 @@ internal static class ModelConfigReader
         ["gelu_fast"] = Activation.GeluTanh,
     };
 
+    /// <summary>The functions' names, for messages.</summary>
+    public static string ActivationNames { get; } = string.Join(", ", Activations.Keys);
+
     /// <summary>Keys by which a config tells that the model reads or writes more than text.</summary>
     private static readonly string[] OtherParts =
         ["vision_config", "audio_config", "text_config", "llm_config", "thinker_config", "vision_tower", "mm_vision_tower"];
@@ -94,7 +97,7 @@ internal static class ModelConfigReader
                     + (parts.Length > 0 ? $", a model of more than text ({string.Join(", ", parts)})" : ""),
                 $"one of {string.Join(", ", SupportedModelTypes)}",
                 Encoders.Contains(modelType)
-                    ? $"It is an encoder, which predicts no next token: give it with its ONNX file as {ApiName.Encoder} (docs/encoders.md)."
+                    ? $"It is an encoder, which predicts no next token: give it as {ApiName.Encoder} (docs/encoders.md)."
                     : "Choose a model of a supported family, or compute the features of this one elsewhere and give "
                         + $"them with {ApiName.Features} (docs/formats/features.md).");
         }
@@ -235,6 +238,9 @@ internal static class ModelConfigReader
         fields.Refuse(!fields.Flag("scale_attn_weights", true), "attention scores without a factor (scale_attn_weights false)");
     }
 
+    /// <summary>A function by its name in config.json; false where there is none of that name.</summary>
+    public static bool TryActivation(string name, out Activation activation) => Activations.TryGetValue(name, out activation);
+
     private static Activation ActivationOf(JsonFields fields, ModelFamily family)
     {
         var key = family.Keys.Activation;
@@ -245,9 +251,9 @@ internal static class ModelConfigReader
             name = null;
         if (name is null)
             return family.UsualActivation;
-        if (Activations.TryGetValue(name, out var activation))
+        if (TryActivation(name, out var activation))
             return activation;
-        fields.Refuse(true, $"activation \"{name}\" ({key}; supported: {string.Join(", ", Activations.Keys)})");
+        fields.Refuse(true, $"activation \"{name}\" ({key}; supported: {ActivationNames})");
         return family.UsualActivation;
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pursuit.Engine.Kernels;
+using Pursuit.Engine.Models.TextEncoders;
 
 namespace Pursuit.Engine.Models;
 
@@ -9,9 +10,13 @@ internal static class ModelFamilyTable
     /// <summary>What the columns say.</summary>
     public static IReadOnlyList<string> Columns { get; } = ["model_type", "models", "norms and blocks", "attention", "adapters"];
 
-    /// <summary>A row for each family.</summary>
+    /// <summary>A row for each family, those of sentence encoders last.</summary>
     public static IReadOnlyList<IReadOnlyList<string>> Rows { get; } =
-        [.. ModelFamily.All.Select(f => (string[])[f.ModelType, f.Members, Blocks(f), Attention(f), string.Join(", ", f.LinearModules)])];
+    [
+        .. ModelFamily.All.Select(f => (string[])[f.ModelType, f.Members, Blocks(f), Attention(f), string.Join(", ", f.LinearModules)]),
+        .. TextEncoderFamily.All.Select(
+            f => (string[])[f.ModelType, f.Members, "layer norm of sums, gelu", AttentionOf(f), "sentence encoder"]),
+    ];
 
     private static string Blocks(ModelFamily family) => Joined(
         family.LayerNorm ? "layer norm" : family.NormOffset != 0 ? "RMS norm of weight + 1" : "RMS norm",
@@ -41,6 +46,12 @@ internal static class ModelFamilyTable
         family.UsuallyBiased && (family.FixedBiases | family.UsualBiases).HasFlag(BiasPlacement.QueryKeyValue) ? "biases"
             : family.AttentionBias == ConfigKey.Read || family.BiasKey is not null ? "biases where asked"
             : null);
+
+    private static string AttentionOf(TextEncoderFamily family) => Joined(
+        "both directions",
+        family.CountsFromPadding ? "learned positions behind the padding token's id" : "learned positions",
+        family.HasTypes ? "token types" : null,
+        "biases");
 
     private static string Positions(ModelFamily family)
     {

@@ -9,6 +9,7 @@ internal sealed class ParameterLayout
     private const int Alignment = 16;
 
     private readonly List<Parameter> _all = [];
+    private readonly List<ValueRange> _layerPlaces = [];
     private readonly ModelFamily _family;
     private readonly ModuleNames _names;
     private readonly Dictionary<string, Parameter> _byName;
@@ -20,7 +21,7 @@ internal sealed class ParameterLayout
         Embedding = Add($"{_names.Body}{_names.Embedding}.weight", config.VocabularySize, config.HiddenSize);
         if (_names.Positions is { } positions)
             Positions = Add($"{_names.Body}{positions}.weight", config.MaximumPositions, config.HiddenSize);
-        Layers = [.. Enumerable.Range(0, config.Layers).Select(layer => AddLayer(config, layer))];
+        Layers = [.. Enumerable.Range(0, config.Layers).Select(layer => Placed(() => AddLayer(config, layer)))];
         FinalNorm = AddNorm(_names.Body + _names.FinalNorm, config.HiddenSize);
         var head = config.TiedHead ? Embedding : Add(_names.Head + ".weight", config.VocabularySize, config.HiddenSize);
         Head = new LinearGroup(-1, config.HiddenSize, [new LinearPart(_names.Head, 0, head, null)]);
@@ -48,6 +49,9 @@ internal sealed class ParameterLayout
     /// <summary>The layers.</summary>
     public IReadOnlyList<LayerParameters> Layers { get; }
 
+    /// <summary>Where each layer's parameters lie in a flat buffer, one layer right behind another.</summary>
+    public IReadOnlyList<ValueRange> LayerPlaces => _layerPlaces;
+
     /// <summary>The norm before the head.</summary>
     public NormParameters FinalNorm { get; }
 
@@ -60,6 +64,16 @@ internal sealed class ParameterLayout
 
     /// <summary>A parameter by its Hugging Face name, or null.</summary>
     public Parameter? Find(string name) => _byName.GetValueOrDefault(name);
+
+    private LayerParameters Placed(Func<LayerParameters> add)
+    {
+        Align();
+        var first = BufferLength;
+        var layer = add();
+        Align();
+        _layerPlaces.Add(new(first, BufferLength));
+        return layer;
+    }
 
     private LayerParameters AddLayer(ModelConfig config, int layer)
     {
@@ -169,4 +183,13 @@ internal sealed class ParameterLayout
     private void Align() => (BufferLength, VectorLength) = (Aligned(BufferLength), Aligned(VectorLength));
 
     private static long Aligned(long length) => (length + Alignment - 1) / Alignment * Alignment;
+}
+
+/// <summary>Some values of a flat buffer.</summary>
+/// <param name="First">The first.</param>
+/// <param name="End">The one behind the last.</param>
+internal readonly record struct ValueRange(long First, long End)
+{
+    /// <summary>Number of values.</summary>
+    public long Length => End - First;
 }

@@ -12,10 +12,15 @@ internal sealed class ProcessMemoryPlan(CostPlan plan, int processes)
     /// <summary>Of an example in a pool's index: its place, fate, content id and the slots of the tables over them.</summary>
     private const double IndexBytes = 100;
 
+    /// <summary>
+    /// Lists of which the index is made, and what they are for a while while it is; a longer one is in a temporary file, which is mapped.
+    /// </summary>
+    private const double IndexLists = 12;
+
     /// <summary>Of rows that rank 0 fetched, at most.</summary>
     private const double CacheBytes = 1L << 30;
 
-    private double Index => IndexBytes * plan.Examples;
+    private double Index => Math.Min(IndexBytes * plan.Examples, IndexLists * SpillableMemory.UsualLimit);
 
     /// <summary>While the pool is read, and while it isn't a process's turn.</summary>
     /// <param name="isFirst">True for the process that plans and decides.</param>

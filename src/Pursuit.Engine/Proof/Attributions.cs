@@ -51,7 +51,7 @@ internal sealed class Attributions(
         var started = Stopwatch.GetTimestamp();
         var problem = TextFeatures.Give(
             features.Give(
-                new SelectionProblem { ContentIds = inputs.Pool.ContentIds.ToArray(), Budget = job.Budget, Seed = options.Seed },
+                new SelectionProblem { ContentIds = inputs.Pool.ContentIdList, Budget = job.Budget, Seed = options.Seed },
                 method.Needs),
             method.Needs,
             inputs.Pool,

@@ -131,6 +131,6 @@ public sealed class AutoJob
     {
         if (!_selection.ExcludesTarget) return null;
         using var target = Pool.Open(_selection.Pool.Beside(_selection.Targets), null, cancellationToken);
-        return target.ContentIds.ToArray().ToHashSet();
+        return target.ContentIdList.ToHashSet();
     }
 }

@@ -163,13 +163,15 @@ internal sealed class GradientVariances
             var now = state;
             // Each example's gradient is that of its own mean loss, so the objective is the sum.
             workers.ForEach(
-                batch.Split(workers.MicroBatchTokens, LossReduction.ExampleSum),
+                batch,
+                LossReduction.ExampleSum,
+                new Pass { IsBackward = true, AddsUp = true },
                 (worker, number, part) =>
                 {
                     worker.ForwardBackward(part, consumers[number], new double[part.Examples]);
                     running.Add(batch.Offsets[part.FirstExample] * hidden, consumers[number].Values, now);
                 },
-                cancellationToken: cancellationToken);
+                cancellationToken);
         }
 
         return

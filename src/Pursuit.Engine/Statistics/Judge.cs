@@ -150,14 +150,16 @@ internal sealed class Judge
             return (q.Ids, (bool[]?)last);
         })]);
         workers.ForEach(
-            batch.Split(workers.MicroBatchTokens, LossReduction.ExampleSum),
+            batch,
+            LossReduction.ExampleSum,
+            new Pass(),
             (worker, _, part) =>
             {
                 var predictions = new TokenPrediction[part.Labels]; // one an example
                 worker.Predictions(part, predictions);
                 for (var i = 0; i < predictions.Length; i++) answers.Span[part.FirstExample + i] = predictions[i].LogProbability;
             },
-            cancellationToken: cancellationToken);
+            cancellationToken);
         for (var i = 0; i < examples.Length; i++)
         {
             if (float.IsFinite(answers.Span[i])) continue;

@@ -222,7 +222,9 @@ internal sealed class TokenStatisticsMaker
             return (sequences[w.Sequence].AsSpan(w.Window.Start, w.Window.Length).ToArray(), (bool[]?)mask);
         })]);
         workers.ForEach(
-            batch.Split(workers.MicroBatchTokens, LossReduction.ExampleSum),
+            batch,
+            LossReduction.ExampleSum,
+            new Pass(),
             (worker, _, part) =>
             {
                 var own = new TokenPrediction[part.Labels];
@@ -233,7 +235,7 @@ internal sealed class TokenStatisticsMaker
                     own.AsSpan(part.LabelOffsets[i]..part.LabelOffsets[i + 1]).CopyTo(results[sequence].AsSpan(window.FirstScored - 1));
                 }
             },
-            cancellationToken: cancellationToken);
+            cancellationToken);
         return results;
     }
 

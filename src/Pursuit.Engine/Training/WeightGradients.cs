@@ -8,25 +8,33 @@ internal sealed class WeightGradients : IGradientSum, IDisposable
 {
     /// <summary>
     /// The head's gradient of one micro-batch comes in blocks. Up to this many values (64 MiB) a worker sums them aside, so
-    /// that workers don't wait for one another's whole head; above, the blocks go into the sum in turn.
+    /// that workers don't wait for one another; above, they go into the sum, each block of the vocabulary in turn.
     /// </summary>
     private const long LargestHeadAside = 1 << 24;
 
     private readonly Decoder _decoder;
     private readonly DeviceBuffer? _embeddingInput;
+    private readonly bool _sumsHeadAside;
+    private readonly int _vocabularyBlock;
+    private readonly int _headSlots;
     private readonly Turns _turns;
 
     /// <summary>Allocates the gradients of a decoder's weights.</summary>
-    /// <exception cref="InvalidOperationException">Its weights are in bf16, which a step's changes would be rounded away from.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Its weights are in bf16, which a step's changes would be rounded away from, or come from the host.
+    /// </exception>
     public WeightGradients(Decoder decoder)
     {
-        if (decoder.Weights.Type != ElementType.Float32)
+        if (decoder.Weights.Type != ElementType.Float32 || decoder.Streamed is not null)
             throw new InvalidOperationException("weights loaded to be read were to be changed");
         _decoder = decoder;
         Values = decoder.Operations.Allocate(decoder.Layout.BufferLength);
         if (decoder.Config.TiedHead)
             _embeddingInput = decoder.Operations.Allocate(decoder.Layout.Embedding.Length);
-        _turns = new Turns(decoder.Layout.All.Count + 1);
+        _vocabularyBlock = Activations.VocabularyBlockOf(decoder.Config);
+        _sumsHeadAside = decoder.Layout.Head.Parts[0].Weight.Length <= LargestHeadAside;
+        _headSlots = _sumsHeadAside ? 1 : (decoder.Config.VocabularySize + _vocabularyBlock - 1) / _vocabularyBlock;
+        _turns = new Turns(decoder.Layout.All.Count + _headSlots);
     }
 
     /// <inheritdoc/>
@@ -41,7 +49,7 @@ internal sealed class WeightGradients : IGradientSum, IDisposable
     /// <summary>The gradients, laid out by the decoder's <see cref="ParameterLayout"/>; whole after <see cref="Complete"/>.</summary>
     public DeviceBuffer Values { get; }
 
-    private int HeadSlot => _decoder.Layout.All.Count;
+    private int FirstHeadSlot => _decoder.Layout.All.Count;
 
     /// <inheritdoc/>
     public void Begin()
@@ -85,9 +93,8 @@ internal sealed class WeightGradients : IGradientSum, IDisposable
         {
             _owner = owner;
             _sum = owner.Values;
-            var head = owner._decoder.Layout.Head.Parts[0].Weight;
-            if (head.Length <= LargestHeadAside)
-                _head = owner.Operations.Allocate(head.Length);
+            if (owner._sumsHeadAside)
+                _head = owner.Operations.Allocate(owner._decoder.Layout.Head.Parts[0].Weight.Length);
             _bias = owner.Operations.Allocate(owner._decoder.Layout.LinearGroups.Max(g => g.Outputs));
         }
 
@@ -118,25 +125,26 @@ internal sealed class WeightGradients : IGradientSum, IDisposable
         public override void OnHead(in HeadGradient gradient)
         {
             var (hidden, batch) = (gradient.Head.Inputs, gradient.Batch);
-            var last = gradient.FirstLabel + gradient.Labels == batch.Labels
-                && gradient.FirstOutput + gradient.Outputs == gradient.Head.Outputs;
-            if (_head is null)
-                _owner._turns.Wait(_owner.HeadSlot, batch.Index);
+            var slot = _owner.FirstHeadSlot + (_head is null ? gradient.FirstOutput / _owner._vocabularyBlock : 0);
+            if (_head is null && gradient.FirstLabel == 0)
+                _owner._turns.Wait(slot, batch.Index);
             var target = _head is null ? gradient.Head.Weights(_sum) : _head.Slice(0, (int)_head.Length);
             var beta = _head is null || gradient.FirstLabel > 0 ? 1 : 0;
             var (deltas, inputs) = (new MatrixSlice(gradient.Deltas, gradient.Outputs), new MatrixSlice(gradient.Inputs, hidden));
             var part = new MatrixSlice(target.From(gradient.FirstOutput * hidden), hidden);
             batch.Operations.Multiply(
                 new(gradient.Outputs, hidden, gradient.Labels, deltas, inputs, part) { TransposeA = true, Beta = beta });
-            if (!last)
+            if (gradient.FirstLabel + gradient.Labels < batch.Labels)
                 return;
             if (_head is not null)
             {
-                _owner._turns.Wait(_owner.HeadSlot, batch.Index);
+                if (gradient.FirstOutput + gradient.Outputs < gradient.Head.Outputs)
+                    return;
+                _owner._turns.Wait(slot, batch.Index);
                 batch.Operations.AddScaled(1, target, gradient.Head.Weights(_sum));
             }
 
-            Pass(batch, _owner.HeadSlot);
+            Pass(batch, slot);
         }
 
         public override void OnVector(DeviceBatch batch, Parameter parameter, BufferSlice gradient)
@@ -160,8 +168,11 @@ internal sealed class WeightGradients : IGradientSum, IDisposable
         {
             if (batch.Labels > 0)
                 return;
-            _owner._turns.Wait(_owner.HeadSlot, batch.Index);
-            _owner._turns.Pass(_owner.HeadSlot);
+            for (var slot = _owner.FirstHeadSlot; slot < _owner.FirstHeadSlot + _owner._headSlots; slot++)
+            {
+                _owner._turns.Wait(slot, batch.Index);
+                _owner._turns.Pass(slot);
+            }
         }
 
         public void Dispose()

@@ -18,12 +18,33 @@ internal sealed class ArrowFormat : IRecordFormat
 
     public IRecordTable Open(string path)
     {
-        Span<byte> first = stackalloc byte[1];
-        using (var file = new FormatFile(path, FormatName))
-        {
-            if (file.Length > 0) file.Read(0, first);
-        }
+        var file = new FormatFile(path, FormatName);
+        if (!IsState(file)) return ArrowTable.Open(file);
+        file.Dispose();
+        return SavedDataset.Open(path);
+    }
 
-        return first[0] == (byte)'{' ? SavedDataset.Open(path) : ArrowTable.Open(path);
+    public IRecordTable Open(FilePart part)
+    {
+        var file = new FormatFile(part, FormatName);
+        if (!IsState(file)) return ArrowTable.Open(file);
+        file.Dispose();
+        throw PursuitException.At(
+            part.Name, "the state of a saved data set, within an archive", "an Arrow file", "Unpack the archive, and name the folder.");
+    }
+
+    private static bool IsState(FormatFile file)
+    {
+        try
+        {
+            Span<byte> first = stackalloc byte[1];
+            if (file.Length > 0) file.Read(0, first);
+            return first[0] == (byte)'{';
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 }

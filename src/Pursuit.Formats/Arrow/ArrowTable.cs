@@ -44,15 +44,14 @@ internal sealed class ArrowTable : IStoredRows
     /// <summary>The bytes up to the batch that is read.</summary>
     public long BytesRead => _batch < 0 ? 0 : _messages.Batches[_batch].Batch is var batch ? batch.Body + batch.BodyBytes : 0;
 
-    /// <summary>Opens a file.</summary>
+    /// <summary>Opens a file, which is closed with the table.</summary>
     /// <exception cref="PursuitException">It is truncated or corrupt.</exception>
-    public static ArrowTable Open(string path)
+    public static ArrowTable Open(FormatFile file)
     {
-        var file = new FormatFile(path, ArrowFormat.FormatName);
         MappedFile? map = null;
         try
         {
-            map = MappedFile.Open(path);
+            map = file.Map();
             return file.Guard(() => new ArrowTable(file, map));
         }
         catch

@@ -93,11 +93,12 @@ internal sealed class SavedDataset : IStoredRows
     private long OpenAll(JsonField files, List<ArrowTable> tables, List<long> starts)
     {
         var rows = 0L;
-        foreach (var file in files.Items())
+        foreach (var entry in files.Items())
         {
-            var name = file["filename"].Text();
-            if (Path.IsPathRooted(name) || name.Split('/', '\\').Contains("..")) throw file["filename"].Fault("a file beside the state");
-            tables.Add(ArrowTable.Open(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_path))!, name)));
+            var name = entry["filename"].Text();
+            if (Path.IsPathRooted(name) || name.Split('/', '\\').Contains("..")) throw entry["filename"].Fault("a file beside the state");
+            var file = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_path))!, name);
+            tables.Add(ArrowTable.Open(new FormatFile(file, ArrowFormat.FormatName)));
             starts.Add(rows);
             rows += tables[^1].RowCount;
         }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using Pursuit.Data.Reading.Compression;
 using Pursuit.Formats.Rows;
 
 namespace Pursuit.Formats.Parquet;
@@ -178,7 +179,7 @@ internal sealed class ColumnReader(FormatFile file, ParquetLeaf leaf, long end) 
         if (header.Kind is not (PageHeader.DataPage or PageHeader.DataPageV2 or PageHeader.DictionaryPage)) return;
         Fill(page, header.StoredBytes);
         var start = (int)(page - _storedStart);
-        if (header.Checksum is { } checksum && (int)Crc32.Of(_stored.AsSpan(start, header.StoredBytes)) != checksum)
+        if (header.Checksum is { } checksum && (int)Crc.Add32(0, _stored.AsSpan(start, header.StoredBytes)) != checksum)
             throw new InvalidDataException($"a page's checksum isn't the one that its header declares ({(uint)checksum:X8})");
         var bytes = Decompress(header, start);
         if (header.Kind == PageHeader.DictionaryPage)

@@ -1,4 +1,5 @@
 using Pursuit.Data;
+using Pursuit.Formats.Rows;
 
 namespace Pursuit.Formats.Parquet;
 
@@ -13,5 +14,7 @@ internal sealed class ParquetFormat : IRecordFormat
 
     public bool Recognizes(ReadOnlySpan<byte> head) => head.StartsWith("PAR1"u8) || head.StartsWith("PARE"u8);
 
-    public IRecordTable Open(string path) => ParquetTable.Open(path);
+    public IRecordTable Open(string path) => ParquetTable.Open(new FormatFile(path, FormatName));
+
+    public IRecordTable Open(FilePart part) => ParquetTable.Open(new FormatFile(part, FormatName));
 }

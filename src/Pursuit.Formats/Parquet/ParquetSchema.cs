@@ -143,7 +143,7 @@ internal sealed class ParquetSchema
     private static int BitsOf(SchemaElement element) =>
         element.BitWidth > 0 ? element.BitWidth : element.Type == PhysicalType.Int32 ? 32 : 64;
 
-    private static LeafMeaning MeaningOf(SchemaElement element) => (element.Type!.Value, element.Logical, element.Converted) switch
+    public static LeafMeaning MeaningOf(SchemaElement element) => (element.Type!.Value, element.Logical, element.Converted) switch
     {
         (PhysicalType.Boolean, _, _) => LeafMeaning.Boolean,
         (PhysicalType.Int96, _, _) => LeafMeaning.Int96,

@@ -41,11 +41,10 @@ internal sealed class ParquetTable : IStoredRows
 
     public long BytesRead => _file.BytesRead;
 
-    /// <summary>Opens a file.</summary>
+    /// <summary>Opens a file, which is closed with the table.</summary>
     /// <exception cref="PursuitException">It is truncated, corrupt or encrypted.</exception>
-    public static ParquetTable Open(string path)
+    public static ParquetTable Open(FormatFile file)
     {
-        var file = new FormatFile(path, ParquetFormat.FormatName);
         try
         {
             return file.Guard(() => new ParquetTable(file));

@@ -57,18 +57,7 @@ internal struct RunDecoder(byte[] bytes, int start, int end, int bitWidth)
         for (var i = 0; i < (_width + 7) / 8; i++) _value |= (uint)Byte() << (8 * i);
     }
 
-    private uint Varint()
-    {
-        var value = 0UL;
-        for (var shift = 0; shift < 35; shift += 7)
-        {
-            var next = Byte();
-            value |= (ulong)(next & 127) << shift;
-            if (next < 128) return checked((uint)value);
-        }
-
-        throw new InvalidDataException("a run's length of more than five bytes");
-    }
+    private uint Varint() => checked((uint)Varints.Read(_bytes.AsSpan(0, _end), ref _position, "a page's levels or indices"));
 
     private byte Byte() => _position < _end ? _bytes[_position++] : throw new InvalidDataException("levels or indices end too early");
 }

@@ -31,6 +31,9 @@ internal static class Varints
         throw new InvalidDataException($"a number of more than ten bytes in {where}");
     }
 
+    /// <summary>The unsigned number that stands for a signed one: those near zero are small.</summary>
+    public static ulong Fold(long value) => (ulong)(value << 1 ^ value >> 63);
+
     /// <summary>The signed number that an unsigned one stands for.</summary>
     public static long Unfold(ulong value) => (long)(value >> 1) ^ -(long)(value & 1);
 }

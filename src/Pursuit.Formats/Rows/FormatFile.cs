@@ -1,19 +1,32 @@
 using Microsoft.Win32.SafeHandles;
+using Pursuit.Data;
+using Pursuit.Storage;
 
 namespace Pursuit.Formats.Rows;
 
-/// <summary>A file that is read at any offset; what is wrong with its bytes becomes a fault that names it.</summary>
-/// <param name="path">The file.</param>
-/// <param name="format">Its format's name.</param>
-internal sealed class FormatFile(string path, string format) : IDisposable
+/// <summary>
+/// A file, or one within another, that is read at any offset; what is wrong with its bytes becomes a fault that names it.
+/// </summary>
+internal sealed class FormatFile : IDisposable
 {
+    private readonly string _name;
+    private readonly string _format;
+    private readonly FilePart? _part;
     private SafeFileHandle? _opened;
     private long? _length;
 
-    /// <summary>Its bytes.</summary>
-    public long Length => _length ??= RandomAccess.GetLength(Handle);
+    /// <param name="path">The file.</param>
+    /// <param name="format">Its format's name.</param>
+    public FormatFile(string path, string format) => (_name, _format) = (path, format);
 
-    private SafeFileHandle Handle => _opened ??= File.OpenHandle(path);
+    /// <param name="part">Where the file lies in another one.</param>
+    /// <param name="format">Its format's name.</param>
+    public FormatFile(FilePart part, string format) => (_name, _format, _part) = (part.Name, format, part);
+
+    /// <summary>Its bytes.</summary>
+    public long Length => _length ??= _part?.Length ?? RandomAccess.GetLength(Handle);
+
+    private SafeFileHandle Handle => _part?.File ?? (_opened ??= File.OpenHandle(_name));
 
     /// <summary>Bytes read so far.</summary>
     public long BytesRead { get; private set; }
@@ -27,13 +40,17 @@ internal sealed class FormatFile(string path, string format) : IDisposable
         BytesRead += destination.Length;
         while (destination.Length > 0)
         {
-            var read = RandomAccess.Read(Handle, destination, offset);
+            var read = RandomAccess.Read(Handle, destination, (_part?.Start ?? 0) + offset);
             if (read == 0)
                 throw new InvalidDataException(FormattableString.Invariant($"the file ends at byte {offset:N0}, while it is read"));
             destination = destination[read..];
             offset += read;
         }
     }
+
+    /// <summary>Maps it.</summary>
+    public MappedFile Map() =>
+        _part is null ? MappedFile.Open(_name) : MappedFile.Open(_name, _part.File, _part.Start, _part.Length);
 
     /// <summary>Reads with the file's faults named; whatever a damaged file leads a decoder to is the file's fault.</summary>
     /// <param name="read">Reads.</param>
@@ -57,13 +74,18 @@ internal sealed class FormatFile(string path, string format) : IDisposable
 
     /// <summary>The fault of a damaged file.</summary>
     public PursuitException Corrupt(Exception e, Func<string>? place = null) => PursuitException.At(
-        place is null ? path : $"{path}, {place()}",
+        place is null ? _name : $"{_name}, {place()}",
         e is InvalidDataException ? e.Message : $"bytes that can't be decoded ({e.Message})",
-        $"a whole {format} file", "It is truncated or corrupt: copy, download or write it again.", e);
+        $"a whole {_format} file", "It is truncated or corrupt: copy, download or write it again.", e);
 
     /// <summary>The fault of a whole file that has what isn't read.</summary>
-    public PursuitException Unsupported(string found, string expected, string advice) => PursuitException.At(path, found, expected, advice);
+    public PursuitException Unsupported(string found, string expected, string advice) =>
+        PursuitException.At(_name, found, expected, advice);
 
     /// <inheritdoc/>
-    public void Dispose() => _opened?.Dispose();
+    public void Dispose()
+    {
+        _opened?.Dispose();
+        if (_part is { LeaveOpen: false }) _part.File.Dispose();
+    }
 }

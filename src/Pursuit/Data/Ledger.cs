@@ -78,14 +78,16 @@ public sealed class Ledger
 
     private readonly RowIndex _rows;
     private readonly IReadOnlyList<PoolSource> _sources;
-    private readonly int[] _poolRows;
+    private readonly IReadOnlyList<int> _poolRows;
     private readonly UserIdList _userIds;
 
     internal Ledger(
-        RowIndex rows, IReadOnlyList<PoolSource> sources, int[] poolRows, UserIdList userIds, IReadOnlyList<FileNotRead> notRead)
+        RowIndex rows, IReadOnlyList<PoolSource> sources, IReadOnlyList<int> poolRows, UserIdList userIds,
+        IReadOnlyList<FileNotRead> notRead)
     {
         NotRead = notRead;
         (_rows, _sources, _poolRows, _userIds) = (rows, sources, poolRows, userIds);
+        (RowCount, PoolCount) = (rows.Count, poolRows.Count);
         RepeatedUserIdCount = userIds.CountRepeated();
         QuarantinedCount = ReasonCounts.Sum(r => (long)r.Count);
         DuplicateCount = Enumerable.Range(0, rows.Count).LongCount(row => rows.Fate(row) == RowFate.DuplicateOf);
@@ -93,10 +95,10 @@ public sealed class Ledger
     }
 
     /// <summary>Rows read, good or bad.</summary>
-    public long RowCount => _rows.Count;
+    public long RowCount { get; }
 
     /// <summary>Rows that are in the pool.</summary>
-    public long PoolCount => _poolRows.Length;
+    public long PoolCount { get; }
 
     /// <summary>Rows that say the same as an earlier one.</summary>
     public long DuplicateCount { get; }

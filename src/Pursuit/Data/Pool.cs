@@ -7,6 +7,7 @@ using Pursuit.Data.Indexing;
 using Pursuit.Data.Json;
 using Pursuit.Data.Reading;
 using Pursuit.Data.Tables;
+using Pursuit.Storage;
 using static System.FormattableString;
 
 namespace Pursuit.Data;
@@ -14,11 +15,12 @@ namespace Pursuit.Data;
 /// <summary>
 /// The unique, valid examples of some files in canonical order (that of their first occurrence in the input), as an index; where asked,
 /// without near duplicates of earlier ones:
-/// ids and places are in memory, about 60 to 100 bytes a row, the texts are read again when they are asked for.
+/// ids and places are kept, about 60 to 100 bytes a row, the texts are read again when they are asked for.
 /// </summary>
 /// <remarks>
 /// Safe for several threads. Compressed files are read forward for a pass over everything; for any other access they are
-/// unpacked once into a nameless temporary file, kept until the pool is disposed.
+/// unpacked once into a nameless temporary file, kept until the pool is disposed. So is what is kept of the rows of a large pool: it takes
+/// no memory of the process's own, and can't be read once the pool is disposed.
 /// </remarks>
 public sealed class Pool : IDisposable
 {
@@ -28,8 +30,8 @@ public sealed class Pool : IDisposable
     private readonly Spool _spool;
     private readonly OpenFiles _files;
     private readonly TableSpool _tables;
-    private readonly ContentId[] _contentIds;
-    private readonly int[] _poolRows;
+    private readonly SpillableList<ContentId> _contentIds;
+    private readonly SpillableList<int> _poolRows;
 
     private Pool(PoolOptions options, PoolBuilder built)
     {
@@ -39,6 +41,7 @@ public sealed class Pool : IDisposable
         _files = new OpenFiles(built.Files, _spool);
         Sources = built.Sources;
         Notes = built.Notes;
+        Count = _contentIds.Count;
         Ledger = new Ledger(_rows, Sources, _poolRows, _userIds, built.NotRead);
         Fingerprint = ComputeFingerprint(_contentIds, null, options.Where);
     }
@@ -48,15 +51,33 @@ public sealed class Pool : IDisposable
     {
         (_options, _rows, _spool, _files, _tables, Sources) =
             (pool._options, pool._rows, pool._spool, pool._files, pool._tables, pool.Sources);
+        (_contentIds, _poolRows) = (pool._contentIds, pool._poolRows);
         var moved = new int[pool.Count];
         for (var i = 0; i < duplicates.Count; i++) moved[duplicates[i].Position] = ~i;
         var kept = Enumerable.Range(0, pool.Count).Where(p => moved[p] >= 0).ToArray();
-        for (var i = 0; i < kept.Length; i++) moved[kept[i]] = i;
-        _contentIds = [.. kept.Select(p => pool._contentIds[p])];
-        _poolRows = [.. kept.Select(p => pool._poolRows[p])];
         _userIds = pool._userIds.Only(kept);
+        Count = kept.Length;
+        for (var i = 0; i < kept.Length; i++)
+        {
+            moved[kept[i]] = i;
+            // In place: a kept example never moves to a later position.
+            (_contentIds[i], _poolRows[i]) = (_contentIds[kept[i]], _poolRows[kept[i]]);
+        }
+
+        _contentIds.Truncate(Count);
+        _poolRows.Truncate(Count);
         _rows.Drop(duplicates, moved);
-        Ledger = new Ledger(_rows, Sources, _poolRows, _userIds, pool.Ledger.NotRead);
+        try
+        {
+            Ledger = new Ledger(_rows, Sources, _poolRows, _userIds, pool.Ledger.NotRead);
+        }
+        catch
+        {
+            _userIds.Dispose(); // the rest is the other pool's, which is disposed
+            throw;
+        }
+
+        pool._userIds.Dispose();
         Notes = [.. pool.Notes, Resemblances(Ledger.NearDuplicateCount, options)];
         Fingerprint = ComputeFingerprint(_contentIds, options, _options.Where);
     }
@@ -84,17 +105,18 @@ public sealed class Pool : IDisposable
     {
         options.Validate();
         var builder = new PoolBuilder(options, blockBytes, progress);
+        Pool pool;
         try
         {
             builder.Build(token);
+            pool = new Pool(options, builder);
         }
         catch
         {
-            builder.Spool.Dispose();
+            builder.Dispose();
             throw;
         }
 
-        var pool = new Pool(options, builder);
         if (options.NearDuplicates is not { } near) return pool;
         try
         {
@@ -108,7 +130,7 @@ public sealed class Pool : IDisposable
     }
 
     /// <summary>Examples in the pool.</summary>
-    public int Count => _contentIds.Length;
+    public int Count { get; }
 
     /// <summary>The files, in the order read.</summary>
     public IReadOnlyList<PoolSource> Sources { get; }
@@ -122,8 +144,12 @@ public sealed class Pool : IDisposable
     /// <summary>Handles that are open for reading records again: bounded, however many files there are.</summary>
     internal int OpenFileCount => _files.Count;
 
-    /// <summary>The examples' content ids in canonical order.</summary>
-    public ReadOnlySpan<ContentId> ContentIds => _contentIds;
+    /// <summary>The examples' content ids in canonical order; the span must not be used once the pool is disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
+    public ReadOnlySpan<ContentId> ContentIds => _contentIds.Span;
+
+    /// <summary>The same as a list, for what keeps them; it can be read until the pool is disposed.</summary>
+    internal IReadOnlyList<ContentId> ContentIdList => _contentIds;
 
     /// <summary>Every input row's fate.</summary>
     public Ledger Ledger { get; }
@@ -145,6 +171,12 @@ public sealed class Pool : IDisposable
         return RecordPlace.Of(source.Path, locator.Line, source.GroupOf(locator.Line));
     }
 
+    /// <summary>The position of an example's file among <see cref="Sources"/>.</summary>
+    internal int SourceOf(int position) => _rows.Source(_poolRows[position]);
+
+    /// <summary>All positions.</summary>
+    private ComputedList<int> All => new(Count, position => position);
+
     /// <summary>An example's number over all input rows of all files, from 0, bad and duplicate rows counted: its "index".</summary>
     public long InputRow(int position) => _poolRows[position];
 
@@ -162,7 +194,7 @@ public sealed class Pool : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count - start);
-        return ReadEach(Enumerable.Range(start, count).ToArray(), forward: count == Count, token);
+        return ReadEach(new ComputedList<int>(count, i => start + i), forward: count == Count, token);
     }
 
     /// <summary>Selected examples, in the order given.</summary>
@@ -177,7 +209,7 @@ public sealed class Pool : IDisposable
     /// <exception cref="PursuitException">A file has changed since it was read.</exception>
     public void CopyRecords(IReadOnlyList<int> positions, Stream destination, CancellationToken token = default)
     {
-        var forward = positions.Count == Count && positions.SequenceEqual(Enumerable.Range(0, Count));
+        var forward = positions.Count == Count && positions.SequenceEqual(All);
         using var fetcher = Fetcher(forward ? null : positions, token);
         foreach (var position in positions)
         {
@@ -199,7 +231,7 @@ public sealed class Pool : IDisposable
     {
         var columns = new ColumnInference(_options.MaxDepth, position => Place(Locator(position)));
         using var lines = new LineStream(columns.Add);
-        CopyRecords([.. Enumerable.Range(0, Count)], lines, token);
+        CopyRecords(All, lines, token);
         return columns.Columns();
     }
 
@@ -270,9 +302,14 @@ public sealed class Pool : IDisposable
         }
     }
 
-    /// <summary>Closes the files and deletes the temporary one.</summary>
+    /// <summary>Closes the files and deletes the temporary ones.</summary>
     public void Dispose()
     {
+        _rows.Dispose();
+        _userIds.Dispose();
+        _contentIds.Dispose();
+        _poolRows.Dispose();
+        _tables.Dispose();
         _files.Dispose();
         _spool.Dispose();
     }
@@ -326,14 +363,14 @@ public sealed class Pool : IDisposable
             + Invariant($"of {options.GramSize}-grams of {unit}");
     }
 
-    private static string ComputeFingerprint(ContentId[] ids, NearDuplicateOptions? near, string? where)
+    private static string ComputeFingerprint(SpillableList<ContentId> ids, NearDuplicateOptions? near, string? where)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData("pursuit pool v1\0"u8);
         Span<byte> bytes = stackalloc byte[ContentId.Length];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, ids.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, ids.Count);
         hash.AppendData(bytes[..sizeof(long)]);
-        foreach (var id in ids)
+        foreach (ref readonly var id in ids.Span)
         {
             id.CopyTo(bytes);
             hash.AppendData(bytes);

@@ -20,6 +20,12 @@ public interface IRecordFormat
     /// <param name="path">The file.</param>
     /// <exception cref="PursuitException">It is truncated, corrupt, encrypted, or has what can't be read.</exception>
     IRecordTable Open(string path);
+
+    /// <summary>Opens a file of this format that lies within another one; a format that can't refuses it.</summary>
+    /// <param name="part">Where it lies.</param>
+    /// <exception cref="PursuitException">As of <see cref="Open(string)"/>, or the format needs a file of its own.</exception>
+    IRecordTable Open(FilePart part) => throw PursuitException.At(
+        part.Name, $"a {Name} file within an archive", "a file of its own", "Unpack the archive, and name the files.");
 }
 
 /// <summary>The rows of one open file; for one thread at a time.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Serialization;
 using Pursuit.Data;
+using Pursuit.Data.Indexing;
 using Pursuit.Data.Tables;
 using Pursuit.Jobs.Export;
 using Pursuit.Runs;
@@ -37,8 +38,9 @@ public sealed class DedupJob
         _options.Files().Refuse();
         using var pool = Pool.Open(_options.Pool, PoolReport.To(_progress, "reading the pool"), cancellationToken);
         _progress?.Report(new WorkProgress("writing", 0, pool.Count, "records"));
-        RankedRow[] rows = [.. Enumerable.Range(0, pool.Count).Select(position => new RankedRow(position, Score: 0))];
-        RecordsOut.Prepare(_options.Out, pool, [], cancellationToken).Write(rows, [.. rows.Select(_ => 1)], cancellationToken);
+        var rows = new ComputedList<RankedRow>(pool.Count, position => new RankedRow(position, Score: 0));
+        var once = new ComputedList<int>(pool.Count, _ => 1);
+        RecordsOut.Prepare(_options.Out, pool, [], cancellationToken).Write(rows, once, cancellationToken);
         var ledger = pool.Ledger.WriteAs(TableFile.IsNamed(_options.Out), run.FullPath, _ => "kept", cancellationToken);
         return new DedupSummary(
             pool.Ledger.RowCount, pool.Count, pool.Ledger.DuplicateCount, pool.Ledger.NearDuplicateCount, pool.Ledger.QuarantinedCount)

@@ -25,7 +25,7 @@ internal static class PlannedMemory
     {
         var memory = new PursuitMemory(options.Memory);
         if (memory.Allowed is null || options.Features is not null || shape is not var (blocks, dimension)) return memory;
-        var sketch = new SelectionProblem { ContentIds = pool.ContentIds.ToArray(), Budget = options.Budget, TokenCounts = counts };
+        var sketch = new SelectionProblem { ContentIds = pool.ContentIdList, Budget = options.Budget, TokenCounts = counts };
         var pursuit = (PursuitOptions)MethodOptions.Read(method, options.Settings);
         PursuitSession.Size(sketch, pursuit, blocks, dimension, Math.Max(UsualGroups, options.Targets.Count), options.Pool.Threads)
             .PlanIn(memory, method.Name);

@@ -102,7 +102,7 @@ public sealed class ScoreJob
         var problem = statistics.Give(TextFeatures.Give(
             new SelectionProblem
             {
-                ContentIds = pool.ContentIds.ToArray(),
+                ContentIds = pool.ContentIdList,
                 Budget = new Budget(1, true, BudgetUnit.Rows),
                 Seed = _options.Seed,
             },

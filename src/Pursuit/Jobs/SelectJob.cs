@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Diagnostics;
 using Pursuit.Data;
 using Pursuit.Data.Tables;
@@ -72,10 +73,10 @@ public sealed class SelectJob
         using var inputs = OpenInputs(run, earlier: null, cancellationToken);
         var stage = run.OpenStage(StageName, inputs.Fingerprint);
         var reused = stage.IsComplete;
-        var continued = reused ? null : Select(inputs, stage, cancellationToken);
+        var (continued, made) = reused ? (null, null) : Select(inputs, stage, cancellationToken);
         PursuitJournal.Delete(stage.FullPath);
         var traffic = reused ? null : inputs.Team?.Traffic;
-        var selected = Selected(inputs, stage);
+        var selected = Selected(inputs, stage, made);
 
         var (files, exports) = WriteFiles(
             run, inputs, selected.Selection, FeaturelessRows.Find(inputs.Problem.FeaturesRead(_method.Needs)), cancellationToken);
@@ -132,7 +133,7 @@ public sealed class SelectJob
         // What an earlier version chose is looked at as it stands; it would only be chosen anew.
         var changed = stage.DifferencesFrom(inputs.Fingerprint).Where(name => name != VersionPart).ToArray();
         return changed.Length == 0
-            ? visit(Selected(inputs, stage))
+            ? visit(Selected(inputs, stage, made: null))
             : throw PursuitException.At(
                 run.FullPath, $"a selection whose {string.Join(", ", changed)} changed since", "inputs and options as they were",
                 $"Run {ApiName.SelectJob} again ({ApiName.OptionsFile} {run.PathOf(RunDirectory.OptionsName)}).");
@@ -150,7 +151,7 @@ public sealed class SelectJob
         Pool? pool = null;
         try
         {
-            var excluded = _options.ExcludesTarget ? target?.ContentIds.ToArray().ToHashSet() : _options.Pool.Excluded;
+            var excluded = _options.ExcludesTarget ? target?.ContentIdList.ToHashSet() : _options.Pool.Excluded;
             pool = OpenPool(_options.Pool with { Excluded = excluded }, "reading the pool", cancellationToken);
             // Before lengths and features, which would be computed anew for another pool.
             if (earlier is not null && earlier.DependsOn("pool") != pool.Fingerprint)
@@ -165,7 +166,7 @@ public sealed class SelectJob
             var problem = features.Give(
                 new SelectionProblem
                 {
-                    ContentIds = pool.ContentIds.ToArray(),
+                    ContentIds = pool.ContentIdList,
                     Budget = _options.Budget,
                     Seed = _options.Seed,
                     TokenCounts = lengths?.Pool,
@@ -212,9 +213,9 @@ public sealed class SelectJob
             : (problem with { Embeddings = problem.Embeddings with { Pool = shared } }, team);
     }
 
-    private SelectedRun Selected(SelectInputs inputs, RunStage stage)
+    private SelectedRun Selected(SelectInputs inputs, RunStage stage, SelectionResult? made)
     {
-        var (selection, details) = SelectionFile.Read(stage, inputs.Pool.Count);
+        var (selection, details) = SelectionFile.Read(stage, inputs.Pool.Count, made);
         return new SelectedRun
         {
             Options = _options,
@@ -230,8 +231,8 @@ public sealed class SelectJob
     }
 
     /// <summary>Chooses, and keeps the choice in its stage.</summary>
-    /// <returns>Passes that an earlier run had made; null where there were none.</returns>
-    private int? Select(SelectInputs inputs, RunStage stage, CancellationToken cancellationToken)
+    /// <returns>Passes that an earlier run had made, null where there were none; and the choice as it is kept.</returns>
+    private (int? Continued, SelectionResult Made) Select(SelectInputs inputs, RunStage stage, CancellationToken cancellationToken)
     {
         using var journal = PursuitJournal.Open(stage.PathOf(PursuitJournal.FileName), inputs.Fingerprint.Hash);
         foreach (var note in journal.Notes) OnNote?.Invoke(note);
@@ -246,14 +247,13 @@ public sealed class SelectJob
             CancellationToken = cancellationToken,
         };
         var selection = MethodOptions.Create(_method, _options.Settings).Select(inputs.Problem, context);
-        SelectionFile.Write(
-            stage,
-            selection with
-            {
-                Method = Label,
-                Remarks = [.. _options.Remarks, .. selection.Remarks, .. inputs.Statistics.Remarks()],
-            });
-        return found > 0 ? found : null;
+        selection = selection with
+        {
+            Method = Label,
+            Remarks = [.. _options.Remarks, .. selection.Remarks, .. inputs.Statistics.Remarks()],
+        };
+        SelectionFile.Write(stage, selection);
+        return (found > 0 ? found : null, selection);
     }
 
     private Pool OpenPool(PoolOptions options, string work, CancellationToken cancellationToken) =>
@@ -315,10 +315,11 @@ public sealed class SelectJob
 
         if (_options.Indices is { } indices) IndicesFile.Write(files["indices"] = Path.GetFullPath(indices), pool, selection.Rows);
         SelectionWriter.WriteFacts(files["facts"], pool, selection.Rows, repeats, exported);
-        var selected = selection.Rows.Select(r => r.Position).ToHashSet();
+        var selected = new BitArray(pool.Count);
+        foreach (var row in selection.Rows) selected[row.Position] = true;
         files["ledger"] = pool.Ledger.WriteAs(
             TableFile.IsNamed(_options.Out), run.FullPath,
-            p => selected.Contains(p) ? "selected" : empty?[p] == true ? "no features" : "not selected", cancellationToken);
+            p => selected[p] ? "selected" : empty?[p] == true ? "no features" : "not selected", cancellationToken);
         files["run"] = run.FullPath;
         if (OnSelected is not null) files["report"] = run.PathOf(RunDirectory.ReportPageName);
         return (files, exports);

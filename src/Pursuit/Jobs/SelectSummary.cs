@@ -161,8 +161,9 @@ public sealed record SourceShare(string Source, int Pool, int Selected, double W
         var random = selection.Method == RandomSelector.Name ? selection : new RandomSelector().Select(problem);
         var inPool = problem.Sources.CountBy(s => s).ToDictionary();
         var atRandom = random.Rows.CountBy(r => problem.Sources[r.Position]).ToDictionary();
-        var chosen = selection.Rows.GroupBy(r => problem.Sources[r.Position])
-            .ToDictionary(g => g.Key, g => (Count: g.Count(), Weight: g.Sum(r => r.Weight)));
+        var chosen = selection.Rows
+            .AggregateBy(r => problem.Sources[r.Position], (Count: 0, Weight: 0.0), (sum, r) => (sum.Count + 1, sum.Weight + r.Weight))
+            .ToDictionary();
         var weight = selection.Rows.Sum(r => r.Weight);
         return
         [

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -22,17 +23,19 @@ internal static class SelectionFile
     /// <summary>A finished stage's selection.</summary>
     /// <param name="stage">The stage.</param>
     /// <param name="examples">Examples in the pool.</param>
+    /// <param name="written">What was just written there, which is then not read again; null to read it.</param>
     /// <exception cref="PursuitException">It is damaged, or can't be a selection of that many.</exception>
-    public static (SelectionResult Selection, StoredDetails? Details) Read(RunStage stage, int examples)
+    public static (SelectionResult Selection, StoredDetails? Details) Read(RunStage stage, int examples, SelectionResult? written = null)
     {
-        var selection = stage.ReadJson<SelectionResult>(Name);
-        var chosen = new HashSet<int>();
+        var selection = written is null ? stage.ReadJson<SelectionResult>(Name) : written with { Details = null, Arrays = [] };
+        var chosen = new BitArray(examples);
         var fault = selection.Rows.Select(row => FaultOf(row, examples, chosen)).FirstOrDefault(f => f is not null);
         if (fault is not null)
             throw PursuitException.At(stage.PathOf(Name), fault, $"rows of a pool of {examples:N0} examples, each once", RunStage.RunAgain);
         if (!stage.Holds(StoredDetails.FileName)) return (selection, null);
         var details = stage.ReadJson<StoredDetails>(StoredDetails.FileName);
-        return details.As<PursuitDetails>() is not { } pursuit || pursuit.FaultOf(chosen) is not { } contradiction
+        return details.As<PursuitDetails>() is not { } pursuit
+            || pursuit.FaultOf(selection.Rows.Select(r => r.Position).ToHashSet()) is not { } contradiction
             ? (selection, details)
             : throw PursuitException.At(
                 stage.PathOf(StoredDetails.FileName), contradiction, "details of the same selection", RunStage.RunAgain);
@@ -76,11 +79,18 @@ internal static class SelectionFile
                 path, $"other tensors than {GainsTensor}", $"float32 [{passes.Count}, {examples}]", RunStage.RunAgain);
     }
 
-    private static string? FaultOf(RankedRow row, int examples, HashSet<int> chosen) =>
+    private static string? FaultOf(RankedRow row, int examples, BitArray chosen) =>
         (uint)row.Position >= (uint)examples ? $"position {row.Position}"
-        : !chosen.Add(row.Position) ? $"position {row.Position} twice"
+        : !Add(chosen, row.Position) ? $"position {row.Position} twice"
         : row.Weight < 0 ? $"a weight of {row.Weight}"
         : null;
+
+    private static bool Add(BitArray chosen, int position)
+    {
+        if (chosen[position]) return false;
+        chosen[position] = true;
+        return true;
+    }
 
     private static void WriteGains(RunStage stage, PursuitGains gains)
     {

@@ -21,8 +21,8 @@ internal static class TargetOverlap
             return rows == 0 ? null : Invariant($"{rows:N0} {what} of the target and {were} excluded as asked");
         }
 
-        var own = target.ContentIds.ToArray().ToHashSet();
-        var both = pool.ContentIds.ToArray().Count(own.Contains);
+        var own = target.ContentIdList.ToHashSet();
+        var both = pool.ContentIdList.Count(own.Contains);
         if (both == 0) return null;
         var counted = Invariant($"{both:N0} of {target.Count:N0} target {(target.Count == 1 ? "example" : "examples")} ")
             + Invariant($"{(both == 1 ? "stands" : "stand")}");

@@ -1,4 +1,5 @@
 using Pursuit.Jobs;
+using Pursuit.Storage;
 using static System.FormattableString;
 
 namespace Pursuit.Reports;
@@ -52,9 +53,10 @@ internal sealed record AnswerLengths(
     /// <summary>Some of the first whole numbers, ascending; all where they are few.</summary>
     private static int[] Drawn(int count, int most, ulong seed, ulong index)
     {
-        int[] all = [.. Enumerable.Range(0, count)];
-        if (count <= most) return all;
-        new SeededRandom(seed, Purpose, index).Shuffle(all.AsSpan());
+        if (count <= most) return [.. Enumerable.Range(0, count)];
+        using var all = new SpillableList<int>(directory: null);
+        for (var i = 0; i < count; i++) all.Add(i);
+        new SeededRandom(seed, Purpose, index).Shuffle(all.Span);
         return [.. all.Take(most).Order()];
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections;
 using Pursuit.Selection.Features;
 
 namespace Pursuit.Selection;
@@ -39,13 +40,15 @@ internal static class BudgetFiller
                 $"none of the {problem.ContentIds.Count:N0} examples has a token to train on",
                 "examples with an answer",
                 $"Look at one with {ApiName.DatasetAudit}.");
-        var taken = new bool[ranked.Count];
+        var taken = new BitArray(ranked.Count);
         var spent = problem.Quotas.Count == 0
             ? Fill(problem, ranked, budget, null, taken)
             : FillWithQuotas(problem, ranked, budget, taken);
 
-        var rows = new List<RankedRow>();
-        for (var rank = 0; rank < ranked.Count; rank++)
+        var count = 0;
+        for (var rank = 0; rank < taken.Length; rank++) count += taken[rank] ? 1 : 0;
+        var rows = new List<RankedRow>(count); // a list that grows would hold them twice
+        for (var rank = 0; rank < taken.Length; rank++)
             if (taken[rank]) rows.Add(ranked[rank]);
         if (rows.Count == 0)
             throw PursuitException.At(
@@ -84,7 +87,7 @@ internal static class BudgetFiller
 
     private static int Untrainable(SelectionProblem problem) => problem.TokenCounts?.Supervised.Count(s => s == 0) ?? 0;
 
-    private static long Fill(SelectionProblem problem, IReadOnlyList<RankedRow> ranked, long budget, QuotaState? quotas, bool[] taken)
+    private static long Fill(SelectionProblem problem, IReadOnlyList<RankedRow> ranked, long budget, QuotaState? quotas, BitArray taken)
     {
         var spent = quotas?.Spent ?? 0;
         for (var rank = 0; rank < ranked.Count; rank++)
@@ -102,7 +105,7 @@ internal static class BudgetFiller
         return spent;
     }
 
-    private static long FillWithQuotas(SelectionProblem problem, IReadOnlyList<RankedRow> ranked, long budget, bool[] taken)
+    private static long FillWithQuotas(SelectionProblem problem, IReadOnlyList<RankedRow> ranked, long budget, BitArray taken)
     {
         var quotas = new QuotaState(problem, budget);
         for (var rank = 0; rank < ranked.Count; rank++)

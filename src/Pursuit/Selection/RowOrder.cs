@@ -10,9 +10,15 @@ internal static class RowOrder
     {
         var rows = new RankedRow[scores.Length];
         for (var i = 0; i < rows.Length; i++) rows[i] = new RankedRow(i, scores[i]);
-        Array.Sort(rows, (a, b) => Compare(a, b, contentIds));
+        Sort(rows, contentIds);
         return rows;
     }
+
+    /// <summary>Orders rows by their scores, best first.</summary>
+    /// <param name="rows">The rows; no score is NaN.</param>
+    /// <param name="contentIds">[pool].</param>
+    public static void Sort(Span<RankedRow> rows, IReadOnlyList<ContentId> contentIds) =>
+        rows.Sort((a, b) => Compare(a, b, contentIds));
 
     private static int Compare(RankedRow a, RankedRow b, IReadOnlyList<ContentId> contentIds)
     {

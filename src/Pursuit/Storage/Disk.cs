@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 
 namespace Pursuit.Storage;
 
@@ -10,7 +12,7 @@ namespace Pursuit.Storage;
 /// What isn't whole has a name that ends in <see cref="PartialEnding"/>, files and directories alike. Whoever owns the place sweeps
 /// such names away before working there; under any other name a thing is whole.
 /// </remarks>
-internal static class Disk
+internal static partial class Disk
 {
 #pragma warning disable RS0030 // what is banned elsewhere is banned for this class
     /// <summary>How the names of files and directories end that aren't whole: not yet, or not any more.</summary>
@@ -118,6 +120,31 @@ internal static class Disk
             path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete | FileShare.Read, 1 << 16, FileOptions.DeleteOnClose);
         if (!OperatingSystem.IsWindows()) File.Delete(path);
         return file;
+    }
+
+    /// <summary>Lengthens a file with zeros for which the disk has room from then on: no page of it can fail to be written later.</summary>
+    /// <param name="file">A file of <see cref="CreateUnnamed"/>.</param>
+    /// <param name="length">Its length afterwards.</param>
+    /// <exception cref="IOException">There is no room.</exception>
+    public static void Allocate(FileStream file, long length)
+    {
+        const int Interrupted = 4; // EINTR, EINVAL and EOPNOTSUPP on Linux
+        const int Invalid = 22;
+        const int NotSupported = 95;
+        Changing(file.Name);
+        var from = RandomAccess.GetLength(file.SafeFileHandle);
+        if (OperatingSystem.IsLinux())
+        {
+            int fault;
+            do fault = FAllocate(file.SafeFileHandle, from, length - from);
+            while (fault == Interrupted);
+            if (fault == 0) return;
+            if (fault is not (Invalid or NotSupported)) throw new IOException(Marshal.GetPInvokeErrorMessage(fault), fault);
+        }
+
+        var zeros = new byte[1 << 16];
+        for (var at = from; at < length; at += zeros.Length)
+            RandomAccess.Write(file.SafeFileHandle, zeros.AsSpan(0, (int)Math.Min(zeros.Length, length - at)), at);
     }
 
     /// <summary>Opens a file to write in place, creating it where it isn't there: a lock, or one that only grows.</summary>
@@ -241,6 +268,9 @@ internal static class Disk
     private static string PartialName(string path) =>
         Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))
             + $".{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyBytes))}{PartialEnding}";
+
+    [LibraryImport("libc", EntryPoint = "posix_fallocate")]
+    private static partial int FAllocate(SafeFileHandle file, long offset, long length);
 
     private static void Changing(string path) => Observed.Value?.Invoke(path);
 }

@@ -1,5 +1,6 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Pursuit.Storage;
 
@@ -26,22 +27,18 @@ internal sealed unsafe partial class MappedFile : IDisposable
     private byte* _start;
     private int _disposed;
 
-    private MappedFile(string path, FileStream stream)
+    private MappedFile(string path, SafeFileHandle file, long start, long length)
     {
         Path = path;
-        Length = stream.Length;
+        Length = length;
         if (Length > 0) // an empty file can't be mapped
         {
             // The view outlives its file: a store of more shards than a process may have files open stays mapped nonetheless.
-            using var file = MemoryMappedFile.CreateFromFile(
-                stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-            _view = file.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
+            using var map = MemoryMappedFile.CreateFromFile(
+                file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            _view = map.CreateViewAccessor(start, Length, MemoryMappedFileAccess.Read);
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
             _start += _view.PointerOffset;
-        }
-        else
-        {
-            stream.Dispose();
         }
 
         Interlocked.Increment(ref LiveTotal);
@@ -50,7 +47,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
     /// <summary>Files mapped and not yet disposed; a test counts them.</summary>
     public static int LiveCount => Volatile.Read(ref LiveTotal);
 
-    /// <summary>The file's full path.</summary>
+    /// <summary>The file's full path; of a part of a file its name.</summary>
     public string Path { get; }
 
     /// <summary>Bytes in the file when it was opened.</summary>
@@ -61,15 +58,13 @@ internal sealed unsafe partial class MappedFile : IDisposable
     public static MappedFile Open(string path)
     {
         var full = System.IO.Path.GetFullPath(path);
-        FileStream? stream = null;
         try
         {
-            stream = Disk.OpenToRead(full, FileShare.Read | FileShare.Delete);
-            return new MappedFile(full, stream);
+            using var file = Disk.OpenToRead(full, FileShare.Read | FileShare.Delete);
+            return new MappedFile(full, file.SafeFileHandle, 0, file.Length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            stream?.Dispose();
             throw e.HResult == NoMemory
                 ? PursuitException.At(
                     full, $"the file can't be mapped in addition to the {LiveCount:N0} mapped ones ({e.Message})", "room for one more",
@@ -78,6 +73,25 @@ internal sealed unsafe partial class MappedFile : IDisposable
                     e)
                 : PursuitException.At(
                     full, $"the file can't be read ({e.Message})", "a readable file", "Check the path and its permissions.", e);
+        }
+    }
+
+    /// <summary>Maps a part of a file, which must not be larger than the file.</summary>
+    /// <param name="name">What the part is called in messages.</param>
+    /// <param name="file">The file; it stays open.</param>
+    /// <param name="start">The part's first byte.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <exception cref="PursuitException">It can't be mapped.</exception>
+    public static MappedFile Open(string name, SafeFileHandle file, long start, long length)
+    {
+        try
+        {
+            return new MappedFile(name, file, start, length);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            throw PursuitException.At(
+                name, $"it can't be mapped ({e.Message})", "bytes within their file", "Copy or download it again.", e);
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Text;
 using Pursuit.Data;
-using Pursuit.Formats.Compression;
+using Pursuit.Formats;
 using Pursuit.TestKit;
 
 namespace Pursuit.Cli.Tests.Commands;
@@ -16,7 +16,7 @@ public sealed class FormatCommandTests : IDisposable
     [Fact]
     public void A_file_by_zstd_gives_the_records_of_the_plain_one_and_is_refused_cut_or_damaged()
     {
-        Zstd.Register();
+        CompressionFormats.Register();
         var whole = File.ReadAllBytes(RepositoryFiles.Fixture("compression", "records.jsonl.zst"));
         using var plain = Open(RepositoryFiles.Fixture("compression", "records.jsonl.bz2"));
         foreach (var name in new[] { "records.jsonl.zst", "records.tar.zst" })
@@ -120,7 +120,7 @@ public sealed class FormatCommandTests : IDisposable
             run.ExitCode.ShouldBe(0, run.Error);
         }
 
-        Zstd.Register();
+        CompressionFormats.Register();
         using var chosen = Open(_directory.PathOf("x.jsonl.zst"));
         var texts = chosen.Read(CancellationToken.None).Select(e => e.Text!).ToArray();
         texts.Order().ShouldBe(["one", "three", "two"]);

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json.Nodes;
 using Pursuit.TestKit;
 
@@ -69,6 +70,23 @@ public sealed class TableCommandTests : IDisposable
         var explained = Cli.RunIn(_directory.FullPath, "explain", "out.run", "--id", "pool.parquet:41");
         explained.ExitCode.ShouldBe(0, explained.Error);
         (explained.Output + explained.Error).ShouldContain("row 40 (row group 2)");
+    }
+
+    [Fact]
+    public void A_table_in_an_archive_is_selected_from_and_explained_by_its_place()
+    {
+        var table = _directory.Write("in/data/pool.parquet", File.ReadAllBytes(RepositoryFiles.Fixture("tables", "zstd.parquet")));
+        ZipFile.CreateFromDirectory(_directory.PathOf("in"), _directory.PathOf("pool.zip"));
+        string[] select = ["select", "--method", "random", "--budget", "5", "--no-report", "--with", "weight,rank,score=found", "--pool"];
+        var archive = Cli.RunIn(_directory.FullPath, [.. select, "pool.zip", "--out", "a.parquet", "--indices", "rows.txt"]);
+        archive.ExitCode.ShouldBe(0, archive.Error);
+        var plain = Cli.RunIn(_directory.FullPath, [.. select, table, "--out", "b.parquet", "--indices", "same.txt"]);
+        plain.ExitCode.ShouldBe(0, plain.Error);
+        File.ReadAllBytes(_directory.PathOf("a.parquet")).ShouldBe(File.ReadAllBytes(_directory.PathOf("b.parquet")));
+        File.ReadAllText(_directory.PathOf("rows.txt")).ShouldBe(File.ReadAllText(_directory.PathOf("same.txt")));
+        var explained = Cli.RunIn(_directory.FullPath, "explain", "a.run", "--id", "pool.zip/data/pool.parquet:41");
+        explained.ExitCode.ShouldBe(0, explained.Error);
+        (explained.Output + explained.Error).ShouldContain("pool.zip/data/pool.parquet, row 40 (row group 2)");
     }
 
     private static string? IdOf(string record) => (string?)JsonNode.Parse(record)!["id"];

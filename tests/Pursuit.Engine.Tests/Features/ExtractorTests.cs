@@ -375,9 +375,11 @@ public sealed class ExtractorTests
         public double[] UnderFisher(float[] gradient, EncodedExample[] examples, double damping)
         {
             var captured = new Captured();
-            using var pool = new DecoderPool(_decoder, new DecoderPoolOptions { Threads = 1 });
+            using var pool = new DecoderPool(_decoder, new DecoderPoolOptions { Threads = 1, MicroBatchTokens = 1 << 20 });
             pool.ForEach(
-                Pack(examples).Split(1 << 20, LossReduction.ExampleSum),
+                Pack(examples),
+                LossReduction.ExampleSum,
+                new Pass { IsBackward = true },
                 (worker, _, part) => worker.ForwardBackward(part, captured, new double[part.Examples]));
             var result = new List<double>();
             foreach (var group in _decoder.Layout.LinearGroups)

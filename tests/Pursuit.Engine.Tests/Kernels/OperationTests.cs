@@ -216,6 +216,27 @@ public sealed class OperationTests
 
     [Theory]
     [MemberData(nameof(Implementations))]
+    public void Attention_to_all_keys_equals_the_twin(string name)
+    {
+        foreach (var size in new[] { 2, 8, 16, 20, 48 })
+        {
+            Agree(name, arena =>
+            {
+                var shape = Shape(4, 2, size, int.MaxValue) with { SeesBehind = true };
+                var sequences = arena.Integers(0, 1, 0, 1, 1, 45, 1, 45, 46, 8, 46, 8);
+                const int Rows = 54;
+                var stride = 8 * size + 1;
+                var (qkv, o, lse) = (arena.Random(Rows * stride), arena.Zero(Rows * 4 * size), arena.Zero(Rows * 4));
+                var scratch = arena.Scratch(arena.Operations.AttentionScratch(shape, 45));
+                arena.Operations.Attention(new(
+                    shape, sequences, new(qkv, stride), new(qkv.From(4 * size), stride), new(qkv.From(6 * size), stride), scratch,
+                    new(o, 4 * size), lse));
+            });
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Implementations))]
     public void Attention_of_the_last_queries_alone_is_that_of_all(string name)
     {
         var operations = OperationRegistry.Fast.Single(o => o.Name == name);

@@ -3,7 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using Pursuit.Data.Filtering;
 using Pursuit.Data.Json;
-using Pursuit.Formats.Compression;
+using Pursuit.Formats;
 using Pursuit.Fuzz.Mutation;
 
 namespace Pursuit.Fuzz.Targets;
@@ -19,20 +19,27 @@ internal sealed class ReferenceTarget(string ending) : RecordTarget
 
     protected override void ReadFile()
     {
-        Zstd.Register();
+        CompressionFormats.Register();
         base.ReadFile();
     }
 }
 
-/// <summary>Zip files and tar files; the name says which.</summary>
+/// <summary>Zip files and tar files of records and of tables; the name says which.</summary>
 internal sealed class ArchiveTarget(bool isZip) : RecordTarget
 {
-    public override IReadOnlyList<byte[]> Seeds { get; } = [Archive(isZip, SeedsOf("records"))];
+    public override IReadOnlyList<byte[]> Seeds { get; } =
+        [Archive(isZip, SeedsOf("records")), Archive(isZip, [SeedsOf("parquet")[0], SeedsOf("arrow")[0]])];
 
     public override Mutator Mutator { get; } =
         new ByteMutator(["ustar", "\0\0\0\0", "00000000017", "PK\u0001\u0002", "PK\u0003\u0004", "../"]);
 
     protected override string FileName => isZip ? "a.zip" : "a.tar";
+
+    protected override void ReadFile()
+    {
+        TableFormats.Register();
+        base.ReadFile();
+    }
 
     private static byte[] Archive(bool isZip, IReadOnlyList<byte[]> files)
     {

@@ -1,5 +1,6 @@
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
+using Pursuit.Engine.Models.TextEncoders;
 using Pursuit.Fuzz.Mutation;
 
 namespace Pursuit.Fuzz.Targets;
@@ -19,6 +20,29 @@ internal sealed class ModelConfigTarget : FuzzTarget
         9, new ByteMutator([]));
 
     public override void Read(byte[] input) => _ = new ParameterLayout(ModelConfigReader.Parse(input, "config.json")).Count;
+}
+
+/// <summary>config.json of an encoder.</summary>
+internal sealed class EncoderConfigTarget : FuzzTarget
+{
+    public override IReadOnlyList<byte[]> Seeds { get; } =
+    [
+        """
+        {"model_type": "roberta", "vocab_size": 99, "hidden_size": 12, "intermediate_size": 20, "num_hidden_layers": 2,
+         "num_attention_heads": 3, "max_position_embeddings": 66, "type_vocab_size": 1, "layer_norm_eps": 1e-05, "pad_token_id": 1,
+         "hidden_act": "gelu", "position_embedding_type": "absolute"}
+        """u8.ToArray(),
+        """
+        {"model_type": "distilbert", "vocab_size": 99, "dim": 12, "hidden_dim": 20, "n_layers": 2, "n_heads": 3, "activation": "gelu",
+         "max_position_embeddings": 64}
+        """u8.ToArray(),
+    ];
+
+    public override Mutator Mutator { get; } = new EitherMutator(
+        new JsonMutator(["\"bert\"", "\"xlm-roberta\"", "\"relative_key\"", "\"is_decoder\"", "4096", "4097", "2147483647", "-1", "0"]),
+        9, new ByteMutator([]));
+
+    public override void Read(byte[] input) => _ = TextEncoderConfig.Parse(input, "config.json").Attention;
 }
 
 /// <summary>adapter_config.json.</summary>

@@ -25,12 +25,12 @@ internal partial class PlainOperations
                 for (var head = 0; head < shape.QueryHeads; head++)
                 {
                     var position = sequence.KeyCount - sequence.QueryCount + i;
-                    var first = shape.FirstKey(position);
+                    var (first, end) = (shape.FirstKey(position), shape.EndKey(position, sequence.KeyCount));
                     var row = sequence.QueryStart + i;
                     var query = queries.Slice(row * strideQ + head * size, size);
                     var shared = head / shape.Group * size;
-                    var scores = new double[position + 1 - first];
-                    for (var j = first; j <= position; j++)
+                    var scores = new double[end - first];
+                    for (var j = first; j < end; j++)
                     {
                         var product = Dot(query, keys.Slice((sequence.KeyStart + j) * strideKv + shared, size));
                         scores[j - first] = Capped(shape, shape.Scale * product);
@@ -42,7 +42,7 @@ internal partial class PlainOperations
                     for (var d = 0; d < size; d++)
                     {
                         var value = 0.0;
-                        for (var j = first; j <= position; j++)
+                        for (var j = first; j < end; j++)
                             value += Math.Exp(scores[j - first] - maximum) / sum * values[(sequence.KeyStart + j) * strideKv + shared + d];
                         output[row * strideO + head * size + d] = (float)value;
                     }

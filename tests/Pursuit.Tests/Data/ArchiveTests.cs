@@ -20,7 +20,7 @@ public sealed class ArchiveTests : PoolTestBase
         pool.Read(CancellationToken.None).Select(e => e.Text).ShouldBe(
             Enumerable.Range(1, 120).Select(i => $"record {i}, whose square is {i * i}"));
         pool.Locator(90).Line.ShouldBe(2);
-        pool.Ledger.NotRead.ShouldHaveSingleItem().ShouldBe(new FileNotRead($"{path}/data/e.parquet", "a .parquet file"));
+        pool.Ledger.NotRead.ShouldHaveSingleItem().ShouldBe(new FileNotRead($"{path}/data/e.orc", "a .orc file"));
         Copied(pool, 119, 0, 60).ShouldBe(
             """
             {"text":"record 120, whose square is 14400"}
@@ -99,6 +99,10 @@ public sealed class ArchiveTests : PoolTestBase
             System.Text.Encoding.ASCII.GetBytes($"{Convert.ToString(sum, 8).PadLeft(6, '0')}\0 ").CopyTo(damaged, 148);
             Fails(Files.Write("a.tar", damaged)).ShouldContain("the tar is truncated or corrupt");
         }
+
+        var shortNumber = bytes.ToArray();
+        shortNumber[148] = 0x80; // the checksum's eight bytes as a number in bytes
+        Fails(Files.Write("a.tar", shortNumber)).ShouldContain("the tar is truncated or corrupt");
     }
 
     [Fact]
@@ -125,13 +129,13 @@ public sealed class ArchiveTests : PoolTestBase
     [Fact]
     public void A_directory_may_mix_all_of_them()
     {
-        foreach (var name in new[] { "records.zip", "records.tar.gz", "records.jsonl.bz2", "records.jsonl.xz", "records.jsonl.lz4" })
+        foreach (var name in new[] { "records.zip", "records.tar.gz", "records.jsonl.xz" })
             Files.Write($"mixed/{name}", File.ReadAllBytes(PathOf(name)));
         Files.Write("mixed/z.tsv", "id\ttext\n1\twords\n");
         using var pool = Open(Files.PathOf("mixed"));
         pool.Count.ShouldBe(121);
-        pool.Ledger.DuplicateCount.ShouldBe(480);
-        pool.Sources.Count.ShouldBe(10);
+        pool.Ledger.DuplicateCount.ShouldBe(240);
+        pool.Sources.Count.ShouldBe(8);
     }
 
     private string PathOf(string name)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Pursuit.Data.Hashing;
+using Pursuit.Data.Reading.Compression;
 using ZstdSharp;
 
 namespace Pursuit.Formats.Parquet.Writing;
@@ -15,10 +16,18 @@ internal sealed class ColumnWriter(SchemaNode leaf)
     private readonly ByteBuffer _values = new();
     private readonly ByteBuffer _pages = new();
 
+    /// <summary>Of texts, which are what repeats in records; null for other types.</summary>
+    private readonly ColumnDictionary? _dictionary = leaf.Element.Type == PhysicalType.ByteArray ? new ColumnDictionary() : null;
+    private ByteBuffer? _dictionaryPage;
+    private int _pageValueBytes; // as PLAIN has them
+
     public SchemaNode Leaf => leaf;
 
     /// <summary>Bytes of the finished pages, as they are stored.</summary>
     public ReadOnlySpan<byte> Pages => _pages.Written;
+
+    /// <summary>The page of the dictionary, as it is stored, after <see cref="EndGroup"/>; empty where there is none.</summary>
+    public ReadOnlySpan<byte> DictionaryPage => _dictionaryPage is null ? default : _dictionaryPage.Written;
 
     /// <summary>Bytes of the finished pages if they weren't compressed.</summary>
     public long PlainBytes { get; private set; }
@@ -26,11 +35,14 @@ internal sealed class ColumnWriter(SchemaNode leaf)
     /// <summary>Entries of the finished pages.</summary>
     public long ValueCount { get; private set; }
 
+    /// <summary>What the row group's values have in common.</summary>
+    public ColumnStatistics Statistics { get; } = new(leaf);
+
     /// <summary>Bytes that the column's part of the row group has come to.</summary>
-    public long Held => PlainBytes + _values.Length + _definitions.Length + _repetitions.Length;
+    public long Held => PlainBytes + _values.Length + (_dictionary?.Held ?? 0) + _definitions.Length + _repetitions.Length;
 
     /// <summary>The page has become large enough.</summary>
-    public bool IsPageFull => _values.Length + _definitions.Length >= PageBytes;
+    public bool IsPageFull => _pageValueBytes + _definitions.Length >= PageBytes;
 
     /// <summary>Adds an entry.</summary>
     /// <param name="repetition">Its level.</param>
@@ -40,7 +52,21 @@ internal sealed class ColumnWriter(SchemaNode leaf)
     {
         if (leaf.Repetition > 0) _repetitions.Append((byte)repetition);
         _definitions.Append((byte)definition); // counts the entries also where no level is stored
-        if (definition == leaf.Definition) _values.Append(value);
+        if (definition != leaf.Definition)
+        {
+            Statistics.AddNull();
+            return;
+        }
+
+        Statistics.Add(value);
+        _pageValueBytes += value.Length;
+        if (_dictionary is { IsOpen: true })
+        {
+            if (_dictionary.TryAdd(value)) return;
+            _dictionary.Close(_values);
+        }
+
+        _values.Append(value);
     }
 
     /// <summary>Finishes the page that is begun.</summary>
@@ -50,28 +76,64 @@ internal sealed class ColumnWriter(SchemaNode leaf)
     public void EndPage(ByteBuffer plain, ByteBuffer stored, Compressor zstd)
     {
         if (_definitions.Length == 0) return;
+        if (_dictionary is { IsOpen: true, HasPage: true } && !_dictionary.Pays(_pageValueBytes)) _dictionary.Close(_values);
         plain.Clear();
         if (leaf.Repetition > 0) Levels(plain, _repetitions, leaf.Repetition);
         if (leaf.Definition > 0) Levels(plain, _definitions, leaf.Definition);
-        if (leaf.Element.Type == PhysicalType.Boolean) PackTruths(plain);
-        else plain.Append(_values.Written);
+        var encoding = Encodings.Plain;
+        if (_dictionary is { IsOpen: true, HasPage: true })
+        {
+            _dictionary.EndPage(plain);
+            encoding = Encodings.RleDictionary;
+        }
+        else if (leaf.Element.Type == PhysicalType.Boolean)
+        {
+            PackTruths(plain);
+        }
+        else
+        {
+            plain.Append(_values.Written);
+        }
 
-        stored.Clear();
-        stored.Advance(zstd.Wrap(plain.Written, stored.Reserve(Compressor.GetCompressBound(plain.Length))));
-        var before = _pages.Length;
-        WriteHeader(plain.Length, stored.Written);
-        PlainBytes += _pages.Length - before + plain.Length;
-        _pages.Append(stored.Written);
-        ValueCount += _definitions.Length;
+        var entries = _definitions.Length;
+        Store(_pages, PageHeader.DataPage, plain.Written, stored, zstd, thrift =>
+        {
+            thrift.Struct(5);
+            thrift.Int32(1, entries);
+            thrift.Int32(2, encoding);
+            thrift.Int32(3, Encodings.Rle);
+            thrift.Int32(4, Encodings.Rle);
+            thrift.EndStruct();
+        });
+        ValueCount += entries;
         _repetitions.Clear();
         _definitions.Clear();
         _values.Clear();
+        _pageValueBytes = 0;
+    }
+
+    /// <summary>Makes the page of the dictionary, once all pages are finished.</summary>
+    /// <param name="stored">Room to compress it.</param>
+    /// <param name="zstd">Compresses it.</param>
+    public void EndGroup(ByteBuffer stored, Compressor zstd)
+    {
+        if (_dictionary is null || _dictionary.Stored.IsEmpty) return;
+        Store(_dictionaryPage ??= new ByteBuffer(), PageHeader.DictionaryPage, _dictionary.Stored, stored, zstd, thrift =>
+        {
+            thrift.Struct(7);
+            thrift.Int32(1, _dictionary.Count);
+            thrift.Int32(2, Encodings.Plain);
+            thrift.EndStruct();
+        });
     }
 
     /// <summary>Begins the next row group.</summary>
     public void Clear()
     {
         _pages.Clear();
+        _dictionaryPage?.Clear();
+        _dictionary?.Clear();
+        Statistics.Clear();
         (PlainBytes, ValueCount) = (0, 0);
     }
 
@@ -80,7 +142,7 @@ internal sealed class ColumnWriter(SchemaNode leaf)
         var start = plain.Length;
         plain.Reserve(sizeof(int));
         plain.Advance(sizeof(int));
-        LevelEncoder.Append(plain, levels.Written, LevelEncoder.BitsOf(most));
+        RunEncoder.Append(plain, levels.Written, RunEncoder.BitsOf(most));
         BinaryPrimitives.WriteInt32LittleEndian(plain.Tail(start), plain.Length - start - sizeof(int));
     }
 
@@ -95,20 +157,22 @@ internal sealed class ColumnWriter(SchemaNode leaf)
         }
     }
 
-    private void WriteHeader(int plainBytes, ReadOnlySpan<byte> stored)
+    /// <summary>Appends a page behind its header.</summary>
+    private void Store(
+        ByteBuffer destination, int kind, ReadOnlySpan<byte> plain, ByteBuffer stored, Compressor zstd, Action<ThriftWriter> describe)
     {
-        var thrift = new ThriftWriter(_pages);
+        stored.Clear();
+        stored.Advance(zstd.Wrap(plain, stored.Reserve(Compressor.GetCompressBound(plain.Length))));
+        var before = destination.Length;
+        var thrift = new ThriftWriter(destination);
         thrift.BeginStruct();
-        thrift.Int32(1, PageHeader.DataPage);
-        thrift.Int32(2, plainBytes);
+        thrift.Int32(1, kind);
+        thrift.Int32(2, plain.Length);
         thrift.Int32(3, stored.Length);
-        thrift.Int32(4, (int)Crc32.Of(stored));
-        thrift.Struct(5);
-        thrift.Int32(1, _definitions.Length);
-        thrift.Int32(2, Encodings.Plain);
-        thrift.Int32(3, Encodings.Rle);
-        thrift.Int32(4, Encodings.Rle);
+        thrift.Int32(4, (int)Crc.Add32(0, stored.Written));
+        describe(thrift);
         thrift.EndStruct();
-        thrift.EndStruct();
+        PlainBytes += destination.Length - before + plain.Length;
+        destination.Append(stored.Written);
     }
 }

@@ -6,8 +6,9 @@ using ZstdSharp;
 namespace Pursuit.Formats.Parquet.Writing;
 
 /// <summary>
-/// Writes a Parquet file in one pass: values plain, levels in runs, pages of about 1 MiB compressed by zstd with their checksums, row
-/// groups of 64 MiB before compression, so that memory does not grow with the file.
+/// Writes a Parquet file in one pass: values plain, texts that repeat by a dictionary, levels in runs, pages of about 1 MiB compressed by
+/// zstd with their checksums, row groups of 64 MiB before compression with the statistics of their columns; so memory does not grow with
+/// the file.
 /// </summary>
 internal sealed class ParquetWriter : IDisposable
 {
@@ -90,7 +91,11 @@ internal sealed class ParquetWriter : IDisposable
         {
             var column = _columns[i];
             column.EndPage(_plain, _stored, _zstd);
-            chunks[i] = new Chunk(_position, column.ValueCount, column.PlainBytes, column.Pages.Length);
+            column.EndGroup(_stored, _zstd);
+            chunks[i] = new Chunk(
+                _position, column.ValueCount, column.PlainBytes, column.DictionaryPage.Length, column.Pages.Length,
+                column.Statistics.ToArray());
+            Put(column.DictionaryPage);
             Put(column.Pages);
             column.Clear();
         }
@@ -121,6 +126,17 @@ internal sealed class ParquetWriter : IDisposable
         }
 
         thrift.Text(6, CreatedBy);
+
+        // The statistics are in the order of the types, which older ones weren't.
+        thrift.List(7, ThriftType.Struct, _columns.Length);
+        for (var i = 0; i < _columns.Length; i++)
+        {
+            thrift.BeginStruct();
+            thrift.Struct(1);
+            thrift.EndStruct();
+            thrift.EndStruct();
+        }
+
         thrift.EndStruct();
     }
 
@@ -151,16 +167,16 @@ internal sealed class ParquetWriter : IDisposable
             thrift.Int64(2, chunk.Start);
             thrift.Struct(3);
             thrift.Int32(1, (int)_schema.Leaves[i].Element.Type!.Value);
-            thrift.List(2, ThriftType.Int32, 2);
-            thrift.Int32Item(Encodings.Plain);
-            thrift.Int32Item(Encodings.Rle);
+            WriteEncodings(thrift, chunk);
             thrift.List(3, ThriftType.Binary, paths[i].Length);
             foreach (var name in paths[i]) thrift.TextItem(name);
             thrift.Int32(4, ZstdCodec);
             thrift.Int64(5, chunk.Values);
             thrift.Int64(6, chunk.PlainBytes);
             thrift.Int64(7, chunk.StoredBytes);
-            thrift.Int64(9, chunk.Start);
+            thrift.Int64(9, chunk.Start + chunk.DictionaryBytes);
+            if (chunk.DictionaryBytes > 0) thrift.Int64(11, chunk.Start);
+            thrift.RawStruct(12, chunk.Statistics);
             thrift.EndStruct();
             thrift.EndStruct();
         }
@@ -168,11 +184,23 @@ internal sealed class ParquetWriter : IDisposable
         thrift.Int64(2, group.Chunks.Sum(c => c.PlainBytes));
         thrift.Int64(3, group.Rows);
         thrift.Int64(5, group.Chunks[0].Start);
-        thrift.Int64(6, group.Chunks.Sum(c => (long)c.StoredBytes));
+        thrift.Int64(6, group.Chunks.Sum(c => c.StoredBytes));
         thrift.EndStruct();
+    }
+
+    private static void WriteEncodings(ThriftWriter thrift, Chunk chunk)
+    {
+        int[] encodings = chunk.DictionaryBytes == 0
+            ? [Encodings.Plain, Encodings.Rle]
+            : [Encodings.Plain, Encodings.Rle, Encodings.RleDictionary]; // the dictionary itself is plain
+        thrift.List(2, ThriftType.Int32, encodings.Length);
+        foreach (var encoding in encodings) thrift.Int32Item(encoding);
     }
 
     private sealed record Group(Chunk[] Chunks, long Rows);
 
-    private sealed record Chunk(long Start, long Values, long PlainBytes, int StoredBytes);
+    private sealed record Chunk(long Start, long Values, long PlainBytes, int DictionaryBytes, int PageBytes, byte[] Statistics)
+    {
+        public long StoredBytes => (long)DictionaryBytes + PageBytes;
+    }
 }

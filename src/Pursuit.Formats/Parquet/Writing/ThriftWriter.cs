@@ -50,6 +50,13 @@ internal sealed class ThriftWriter(ByteBuffer bytes)
         TextItem(value);
     }
 
+    public void Binary(short field, ReadOnlySpan<byte> value)
+    {
+        Field(field, ThriftType.Binary);
+        Varint((ulong)value.Length);
+        bytes.Append(value);
+    }
+
     /// <summary>A structure that is there as its bytes.</summary>
     public void RawStruct(short field, ReadOnlySpan<byte> structure)
     {
@@ -94,7 +101,7 @@ internal sealed class ThriftWriter(ByteBuffer bytes)
         ZigZag(field);
     }
 
-    private void ZigZag(long value) => Varint((ulong)(value << 1 ^ value >> 63));
+    private void ZigZag(long value) => Varint(Varints.Fold(value));
 
     private void Varint(ulong value) => Varints.Append(bytes, value);
 }

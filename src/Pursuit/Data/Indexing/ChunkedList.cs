@@ -23,20 +23,4 @@ internal sealed class ChunkedList<T>
         this[Count] = item;
         Count++;
     }
-
-    /// <summary>Moves all items into one array; the list is empty afterwards.</summary>
-    public T[] MoveToArray()
-    {
-        var array = GC.AllocateUninitializedArray<T>(Count);
-        for (var i = 0; i < _chunks.Count; i++)
-        {
-            var first = i << ChunkBits;
-            _chunks[i].AsSpan(0, Math.Min(1 << ChunkBits, Count - first)).CopyTo(array.AsSpan(first));
-            _chunks[i] = [];
-        }
-
-        _chunks.Clear();
-        Count = 0;
-        return array;
-    }
 }

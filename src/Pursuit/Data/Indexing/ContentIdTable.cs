@@ -1,50 +1,87 @@
+using System.Runtime.CompilerServices;
+using Pursuit.Storage;
+
 namespace Pursuit.Data.Indexing;
 
-/// <summary>The pool's content ids in order, and a hash table that finds the position of one: 32 + 8 to 16 bytes an id.</summary>
-internal sealed class ContentIdTable
+/// <summary>A hash table that finds the position of a content id in a list: 11 to 21 bytes an id beside the list.</summary>
+/// <remarks>
+/// A slot holds a position and 33 bits of its id, so that an id of the list, which may be on disk, is looked at only where it is most
+/// likely the same. Slots are ordered by the ids' first bits; so a larger table is filled in order from the smaller one.
+/// </remarks>
+/// <param name="ids">The list; the table alone adds to it.</param>
+/// <param name="directory">Where a long table's file is made; null for the system's temporary directory.</param>
+internal sealed class ContentIdTable(SpillableList<ContentId> ids, string? directory) : IDisposable
 {
-    private readonly ChunkedList<ContentId> _ids = new();
-    private int[] _slots = new int[1 << 12];
+    private const int PositionBits = 31;
+    private const ulong PositionMask = (1UL << PositionBits) - 1;
+    private const int FirstSlotBits = 12;
 
-    public int Count => _ids.Count;
+    private SpillableMemory _slots = new(directory); // 0 is a free one, else the position is one less
+    private int _slotBits;
 
     /// <summary>Adds an id unless it is there.</summary>
-    /// <returns>Its position; equal to the former <see cref="Count"/> where it is new.</returns>
+    /// <returns>Its position; equal to the list's former count where it is new.</returns>
+    /// <exception cref="PursuitException">There is no room for a temporary file.</exception>
     public int AddOrFind(ContentId id)
     {
-        if (2 * (_ids.Count + 1) > _slots.Length) Grow();
-        for (var slot = id.GetHashCode() & (_slots.Length - 1); ; slot = (slot + 1) & (_slots.Length - 1))
+        // Ids are uniform, so that linear probing stays short at three quarters full.
+        if (_slotBits == 0 || 4L * (ids.Count + 1) > 3L << _slotBits) Grow();
+        var tag = id.Prefix & ~PositionMask;
+        var last = (1L << _slotBits) - 1;
+        ref var first = ref Unsafe.As<byte, ulong>(ref _slots.First);
+        for (var slot = Home(tag, _slotBits); ; slot = (slot + 1) & last)
         {
-            var position = _slots[slot] - 1;
-            if (position < 0)
+            ref var held = ref Unsafe.Add(ref first, (nint)slot);
+            if (held == 0)
             {
-                _ids.Add(id);
-                _slots[slot] = _ids.Count;
-                return _ids.Count - 1;
+                ids.Add(id);
+                held = tag | (uint)ids.Count;
+                return ids.Count - 1;
             }
 
-            if (_ids[position] == id) return position;
+            if ((held & ~PositionMask) != tag) continue;
+            var position = (int)(held & PositionMask) - 1;
+            if (ids[position] == id) return position;
         }
     }
 
-    /// <summary>Hands over the ids; the table is empty afterwards.</summary>
-    public ContentId[] MoveToArray()
-    {
-        _slots = [];
-        return _ids.MoveToArray();
-    }
+    /// <summary>Gives the table's memory back; the list stays.</summary>
+    public void Dispose() => _slots.Dispose();
+
+    private static long Home(ulong tag, int slotBits) => (long)(tag >> (64 - slotBits));
 
     private void Grow()
     {
-        // Ids are uniform, so that linear probing stays short at half full.
-        var slots = new int[2 * _slots.Length];
-        for (var i = 0; i < _ids.Count; i++)
+        var bits = _slotBits == 0 ? FirstSlotBits : _slotBits + 1;
+        var slots = new SpillableMemory(directory);
+        try
         {
-            var slot = _ids[i].GetHashCode() & (slots.Length - 1);
-            while (slots[slot] != 0) slot = (slot + 1) & (slots.Length - 1);
-            slots[slot] = i + 1;
+            slots.Grow((long)sizeof(ulong) << bits);
+            Fill(slots, bits);
+        }
+        catch
+        {
+            slots.Dispose();
+            throw;
         }
 
-        _slots = slots;
+        _slots.Dispose();
+        (_slots, _slotBits) = (slots, bits);
+    }
+
+    private void Fill(SpillableMemory slots, int bits)
+    {
+        if (_slotBits == 0) return;
+        ref var from = ref Unsafe.As<byte, ulong>(ref _slots.First);
+        ref var to = ref Unsafe.As<byte, ulong>(ref slots.First);
+        var last = (1L << bits) - 1;
+        for (var i = 0L; i < 1L << _slotBits; i++)
+        {
+            var held = Unsafe.Add(ref from, (nint)i);
+            if (held == 0) continue;
+            var slot = Home(held, bits);
+            while (Unsafe.Add(ref to, (nint)slot) != 0) slot = (slot + 1) & last;
+            Unsafe.Add(ref to, (nint)slot) = held;
+        }
     }
 }

@@ -1,10 +1,12 @@
 using Pursuit.Data.Deduplication;
 using Pursuit.Data.Reading;
+using Pursuit.Storage;
 
 namespace Pursuit.Data.Indexing;
 
 /// <summary>Where every input row is and what became of it, in 20 bytes a row.</summary>
-internal sealed class RowIndex
+/// <param name="directory">Where the files of a long index are made; null for the system's temporary directory.</param>
+internal sealed class RowIndex(string? directory) : IDisposable
 {
     /// <summary>Rows a pool may have: a fate is 2 bits of kind and 30 bits of number.</summary>
     public const int MaxRows = 1 << 30;
@@ -16,10 +18,10 @@ internal sealed class RowIndex
     /// <summary>Instead of a reason's number: a fifth fate has no place in two bits.</summary>
     private const int FilteredNumber = (int)NumberMask;
 
-    private readonly ChunkedList<long> _offsets = new();
-    private readonly ChunkedList<int> _lengths = new();
-    private readonly ChunkedList<uint> _lines = new();
-    private readonly ChunkedList<uint> _fates = new();
+    private readonly SpillableList<long> _offsets = new(directory);
+    private readonly SpillableList<int> _lengths = new(directory);
+    private readonly SpillableList<uint> _lines = new(directory);
+    private readonly SpillableList<uint> _fates = new(directory);
     private readonly List<int> _firstRows = [];
     private readonly List<string> _reasons = [];
     private readonly Dictionary<string, int> _reasonNumbers = new(StringComparer.Ordinal);
@@ -111,6 +113,15 @@ internal sealed class RowIndex
 
             _fates[row] = Packed(fate, position);
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _offsets.Dispose();
+        _lengths.Dispose();
+        _lines.Dispose();
+        _fates.Dispose();
     }
 
     private static uint Packed(RowFate fate, int number) => ((uint)fate << KindShift) | (uint)number;

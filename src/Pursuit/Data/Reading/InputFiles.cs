@@ -33,8 +33,8 @@ internal sealed class InputFiles
 
     /// <summary>What a directory's files that are read end in, for messages.</summary>
     public static string EndingsRead =>
-        string.Join(", ", Endings.Concat(SeparatedEndings)) + $", these with {Codecs.EndingsInWords}, and .zip and .tar of them"
-        + string.Concat(RecordFormats.All.SelectMany(f => f.Endings).Select(ending => $", {ending}"));
+        string.Join(", ", Endings.Concat(SeparatedEndings)) + $", these with {Codecs.EndingsInWords}"
+        + string.Concat(RecordFormats.All.SelectMany(f => f.Endings).Select(ending => $", {ending}")) + ", and .zip and .tar of them";
 
     /// <summary>
     /// The files: the arguments in the order given; the files of one directory or glob in ordinal order of their

@@ -2,14 +2,13 @@ using System.Security.Cryptography;
 using Pursuit.Data.Hashing;
 using Pursuit.Data.Indexing;
 using Pursuit.Data.Reading.Archives;
+using Pursuit.Storage;
 
 namespace Pursuit.Data.Reading;
 
 /// <summary>Reads all files once and builds the pool's index. Batches are parsed by several threads and added in order.</summary>
-internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress<PoolProgress>? progress)
+internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress<PoolProgress>? progress) : IDisposable
 {
-    private readonly ContentIdTable _ids = new();
-    private readonly ChunkedList<int> _poolRows = new();
     private readonly List<(string Where, string Reason)> _firstBad = [];
     private readonly Stack<RecordBatch> _freeBatches = [];
     private readonly Stack<RecordParser> _freeParsers = [];
@@ -21,17 +20,17 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
     private long _goodRows;
     private long _bytesTotal;
 
-    public RowIndex Rows { get; } = new();
+    public RowIndex Rows { get; } = new(options.SpoolDirectory);
 
-    public UserIdList UserIds { get; } = new();
+    public UserIdList UserIds { get; } = new(options.SpoolDirectory);
 
     public List<PoolSource> Sources { get; } = [];
 
     public List<SourceFile> Files { get; } = [];
 
-    public ContentId[] ContentIds { get; private set; } = [];
+    public SpillableList<ContentId> ContentIds { get; } = new(options.SpoolDirectory);
 
-    public int[] PoolRows { get; private set; } = [];
+    public SpillableList<int> PoolRows { get; } = new(options.SpoolDirectory);
 
     /// <summary>Things in directories that aren't read though they may hold records.</summary>
     public IReadOnlyList<FileNotRead> NotRead => _notRead;
@@ -51,9 +50,10 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         NoteNotRead();
         ColumnCheck.Require(Files, options, blockBytes);
         _bytesTotal = Files.Sum(file => file.Bytes);
+        using var ids = new ContentIdTable(ContentIds, options.SpoolDirectory);
         foreach (var file in Files)
         {
-            ReadFile(file, token);
+            ReadFile(file, ids, token);
             _bytesBefore += file.Bytes;
         }
 
@@ -61,10 +61,18 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         if (Rows.FilteredCount > 0)
             Notes.Add(FormattableString.Invariant($"{Rows.FilteredCount:N0} of {Rows.Count:N0} rows are filtered: ")
                 + $"they don't fulfill {options.Where}");
-        ContentIds = _ids.MoveToArray();
-        PoolRows = _poolRows.MoveToArray();
         _freeBatches.Clear();
         _freeParsers.Clear();
+    }
+
+    /// <summary>Gives back what a pool would have taken over.</summary>
+    public void Dispose()
+    {
+        Rows.Dispose();
+        UserIds.Dispose();
+        ContentIds.Dispose();
+        PoolRows.Dispose();
+        Spool.Dispose();
     }
 
     /// <summary>Adds a file, or those within it.</summary>
@@ -74,7 +82,7 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         else Files.Add(file);
     }
 
-    private void ReadFile(SourceFile file, CancellationToken token)
+    private void ReadFile(SourceFile file, ContentIdTable ids, CancellationToken token)
     {
         var shape = options.Shape ?? ShapeDetector.Detect(file, options, blockBytes);
         Rows.BeginSource();
@@ -93,15 +101,15 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
             batch.FilePosition = reader.FilePosition;
             if (options.Threads == 1)
             {
-                Add(file, Parse(batch, shape, token));
+                Add(file, ids, Parse(batch, shape, token));
                 continue;
             }
 
             pending.Enqueue(Task.Run(() => Parse(batch, shape, token), token));
-            if (pending.Count > options.Threads) Add(file, pending.Dequeue().GetAwaiter().GetResult());
+            if (pending.Count > options.Threads) Add(file, ids, pending.Dequeue().GetAwaiter().GetResult());
         }
 
-        while (pending.TryDequeue(out var task)) Add(file, task.GetAwaiter().GetResult());
+        while (pending.TryDequeue(out var task)) Add(file, ids, task.GetAwaiter().GetResult());
         file.RequireUnchanged();
         if (_goodRows == goodBefore && Rows.Count - firstRow > 1 && Rows.Fate(firstRow) == RowFate.Quarantined)
             Notes.Add(FormattableString.Invariant($"{file.Path}: none of its {Rows.Count - firstRow:N0} rows can be read; ")
@@ -134,7 +142,7 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
         return create();
     }
 
-    private void Add(SourceFile file, RecordBatch batch)
+    private void Add(SourceFile file, ContentIdTable ids, RecordBatch batch)
     {
         var userIdStart = 0;
         for (var i = 0; i < batch.Entries.Count; i++)
@@ -167,11 +175,11 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
                 continue;
             }
 
-            var isNew = _ids.Count;
-            var position = _ids.AddOrFind(result.ContentId);
+            var isNew = ContentIds.Count;
+            var position = ids.AddOrFind(result.ContentId);
             if (position == isNew)
             {
-                _poolRows.Add(Rows.Count);
+                PoolRows.Add(Rows.Count);
                 UserIds.Add(batch.UserIds.Written.Slice(userIdStart, hasId ? result.UserIdLength : 0), hasId);
                 Rows.Add(entry, RowFate.Pool, position);
             }
@@ -225,7 +233,7 @@ internal sealed class PoolBuilder(PoolOptions options, int blockBytes, IProgress
 
     private void RequireExamples()
     {
-        if (_ids.Count > 0) return;
+        if (ContentIds.Count > 0) return;
         var names = string.Join(", ", Files.Take(3).Select(f => f.Path))
             + (Files.Count > 3 ? FormattableString.Invariant($" and {Files.Count - 3} more") : "");
         if (Rows.Count == 0)

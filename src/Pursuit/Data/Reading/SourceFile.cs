@@ -28,6 +28,9 @@ internal sealed class SourceFile
     /// <summary>The ending of a file of separated values; null for any other.</summary>
     private readonly string? _separated;
 
+    /// <summary>Where a table of an archive lies as it is; null where the archive has it compressed.</summary>
+    private (SafeFileHandle? Spool, long Start)? _part;
+
     /// <summary>Looks at a file.</summary>
     /// <exception cref="PursuitException">It can't be read, or is of a kind that isn't.</exception>
     public SourceFile(string path)
@@ -69,8 +72,16 @@ internal sealed class SourceFile
         (Path, _disk, _diskBytes, _changed) = (path, archive._disk, archive._diskBytes, archive._changed);
         (_archive, _member, Bytes) = (archive, member, member.Bytes);
         _separated = InputFiles.SeparatedEnding(path);
-        Span<byte> head = stackalloc byte[Codecs.HeadBytes];
+        Span<byte> head = stackalloc byte[Math.Max(RecordFormats.HeadBytes, Codecs.HeadBytes)];
         using (var bytes = OpenBytes()) head = head[..bytes.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+        Format = RecordFormats.Of(head);
+        if (Format is not null)
+        {
+            if (member.Start is { } start) _part = (member.Spooled, start);
+            return;
+        }
+
+        RequireNoTable(head);
         Compression = Codecs.Detect(head, path);
         RequireKnown(head);
     }
@@ -132,13 +143,25 @@ internal sealed class SourceFile
         }
     }
 
+    /// <summary>Unpacks a table that an archive has compressed, since tables are read at any offset.</summary>
+    /// <param name="spool">Gets it.</param>
+    /// <param name="token">Stops the unpacking.</param>
+    /// <exception cref="PursuitException">There is no room, or the archive is damaged.</exception>
+    public void UnpackTable(Spool spool, CancellationToken token)
+    {
+        if (Format is null || _member is null || _part is not null) return;
+        var (start, _) = spool.Unpack(this, token);
+        _part = (spool.Handle, start);
+    }
+
     /// <summary>Opens the file's table, which it must be.</summary>
     /// <exception cref="PursuitException">It can't be read, or is corrupt.</exception>
     public IRecordTable OpenTable()
     {
         try
         {
-            return Format!.Open(Path);
+            if (_part is not var (spooled, start)) return Format!.Open(Path);
+            return Format!.Open(new FilePart(Path, spooled ?? OpenHandle(), start, Bytes, leaveOpen: spooled is not null));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -163,7 +186,7 @@ internal sealed class SourceFile
     {
         raw = OpenBytes();
         var text = IsCompressed ? Codecs.Open(Compression, new BufferedStream(raw, 1 << 17), Path) : raw;
-        return _separated is { } ending ? new CsvText(text, Path, isTabs: ending == InputFiles.Tabs) : text;
+        return Format is null && _separated is { } ending ? new CsvText(text, Path, isTabs: ending == InputFiles.Tabs) : text;
     }
 
     /// <summary>Checks that the file is still the one that was read.</summary>

@@ -14,6 +14,9 @@ internal sealed class Spool(string? directory) : IDisposable
     private readonly Lock _gate = new();
     private FileStream? _file;
 
+    /// <summary>Where it is made; null for the system's temporary directory.</summary>
+    public string? Directory => directory;
+
     /// <summary>The file, once a text is in it.</summary>
     public SafeFileHandle Handle => _file!.SafeFileHandle;
 

@@ -1,4 +1,5 @@
 using Pursuit.Data.Hashing;
+using Pursuit.Storage;
 
 namespace Pursuit.Data.Reading;
 
@@ -9,13 +10,13 @@ namespace Pursuit.Data.Reading;
 /// <param name="files">The pool's files.</param>
 /// <param name="spool">Gets the rows.</param>
 /// <param name="mostBytes">The longest record.</param>
-internal sealed class TableSpool(IReadOnlyList<SourceFile> files, Spool spool, int mostBytes)
+internal sealed class TableSpool(IReadOnlyList<SourceFile> files, Spool spool, int mostBytes) : IDisposable
 {
     /// <summary>Rows of a group asked for one by one before the whole group is copied.</summary>
     private const int MostSingles = 3;
 
-    /// <summary>By source and row in one number: some 30 bytes a row.</summary>
-    private readonly Dictionary<long, long> _starts = [];
+    /// <summary>By source and row in one number.</summary>
+    private readonly SpillableMap _starts = new(spool.Directory);
     private readonly Dictionary<(int Source, int Group), int> _singles = [];
     private readonly Lock _gate = new();
 
@@ -39,7 +40,7 @@ internal sealed class TableSpool(IReadOnlyList<SourceFile> files, Spool spool, i
             return;
         }
 
-        var keys = new List<long>(count);
+        using var keys = new SpillableList<long>(spool.Directory);
         var ascend = true;
         foreach (var row in rows)
         {
@@ -50,9 +51,12 @@ internal sealed class TableSpool(IReadOnlyList<SourceFile> files, Spool spool, i
         }
 
         if (ascend) return;
-        keys.Sort();
+        keys.Span.Sort();
         Copy(keys, token);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _starts.Dispose();
 
     private static long Key(int source, long row) => ((long)source << 32) | row; // a pool has fewer than 2^30 rows
 
@@ -61,7 +65,7 @@ internal sealed class TableSpool(IReadOnlyList<SourceFile> files, Spool spool, i
         var group = source.GroupOf(row.Line)!.Value;
         lock (_gate)
         {
-            if (_starts.ContainsKey(Key(row.Source, row.Row))) return;
+            if (_starts.TryGetValue(Key(row.Source, row.Row), out _)) return;
             var seen = _singles[(row.Source, group)] = _singles.GetValueOrDefault((row.Source, group)) + 1;
             if (seen <= MostSingles) return;
         }
@@ -86,7 +90,7 @@ internal sealed class TableSpool(IReadOnlyList<SourceFile> files, Spool spool, i
                 foreach (var key in keys)
                 {
                     token.ThrowIfCancellationRequested();
-                    if (_starts.ContainsKey(key)) continue;
+                    if (_starts.TryGetValue(key, out _)) continue;
                     var (source, row) = ((int)(key >> 32), key & uint.MaxValue);
                     if (source != open)
                     {

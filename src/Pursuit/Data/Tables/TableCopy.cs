@@ -1,6 +1,7 @@
 using System.Buffers;
 using Pursuit.Data.Hashing;
 using Pursuit.Data.Reading;
+using Pursuit.Storage;
 
 namespace Pursuit.Data.Tables;
 
@@ -40,7 +41,8 @@ internal sealed class TableCopy(OpenFiles open, Spool spool)
 
         void WriteSpooled()
         {
-            var places = Spooled(join, rows, token);
+            using var places = new Places(spool.Directory);
+            Spooled(join, rows, places, token);
             var row = new byte[4096];
             foreach (var locator in rows)
             {
@@ -63,18 +65,20 @@ internal sealed class TableCopy(OpenFiles open, Spool spool)
 
     private static long KeyOf(RecordLocator row) => ((long)row.Source << 32) | row.Row; // a pool has fewer than 2^30 rows
 
-    private Places Spooled(ITableJoin join, IReadOnlyList<RecordLocator> rows, CancellationToken token)
+    private void Spooled(ITableJoin join, IReadOnlyList<RecordLocator> rows, Places places, CancellationToken token)
     {
-        var keys = rows.Select(KeyOf).Distinct().ToArray();
-        Array.Sort(keys);
-        var (starts, lengths, count) = (new long[keys.Length], new int[keys.Length], 0);
-        Read(join, keys, (key, bytes) =>
-        {
-            (starts[count], lengths[count]) = (spool.Append(open.Files[(int)(key >> 32)], bytes.Written), bytes.Length);
-            count++;
-        }, token);
-        if (keys.Length > 0) spool.Flush(open.Files[(int)(keys[^1] >> 32)]);
-        return new Places(keys, starts, lengths);
+        using var keys = new SpillableList<long>(spool.Directory);
+        foreach (var row in rows) keys.Add(KeyOf(row));
+        keys.Span.Sort();
+        Read(join, Distinct(keys), (key, bytes) =>
+            places.Add(key, spool.Append(open.Files[(int)(key >> 32)], bytes.Written), bytes.Length), token);
+        if (keys.Count > 0) spool.Flush(open.Files[(int)(keys[^1] >> 32)]);
+    }
+
+    private static IEnumerable<long> Distinct(SpillableList<long> sorted)
+    {
+        for (var i = 0; i < sorted.Count; i++)
+            if (i == 0 || sorted[i] != sorted[i - 1]) yield return sorted[i];
     }
 
     /// <summary>Reads rows in the files' order: each row group once.</summary>
@@ -107,13 +111,31 @@ internal sealed class TableCopy(OpenFiles open, Spool spool)
         }
     }
 
-    /// <summary>Where rows are in the spool: 20 bytes a row.</summary>
-    private sealed record Places(long[] Keys, long[] Starts, int[] Lengths)
+    /// <summary>Where rows are in the spool, in the order of their keys: 20 bytes a row.</summary>
+    private sealed class Places(string? directory) : IDisposable
     {
+        private readonly SpillableList<long> _keys = new(directory);
+        private readonly SpillableList<long> _starts = new(directory);
+        private readonly SpillableList<int> _lengths = new(directory);
+
+        public void Add(long key, long start, int length)
+        {
+            _keys.Add(key);
+            _starts.Add(start);
+            _lengths.Add(length);
+        }
+
         public (long Start, int Length) Of(long key)
         {
-            var at = Array.BinarySearch(Keys, key);
-            return (Starts[at], Lengths[at]);
+            var at = _keys.Span.BinarySearch(key);
+            return (_starts[at], _lengths[at]);
+        }
+
+        public void Dispose()
+        {
+            _keys.Dispose();
+            _starts.Dispose();
+            _lengths.Dispose();
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Pursuit.Data;
 using Pursuit.Data.Hashing;
+using Pursuit.Data.Indexing;
 using Pursuit.Data.Tables;
 using Pursuit.Selection;
 using Pursuit.Storage;
@@ -63,14 +64,12 @@ internal sealed class RecordsOut
     /// <exception cref="PursuitException">The file can't be written, or an input file changed since it was read.</exception>
     public void Write(IReadOnlyList<RankedRow> rows, IReadOnlyList<int> repeats, CancellationToken cancellationToken)
     {
-        var ranks = new List<int>(rows.Count); // from 0
-        for (var i = 0; i < rows.Count; i++)
-            for (var copy = 0; copy < repeats[i]; copy++) ranks.Add(i);
+        var ranks = Ranks(repeats);
         if (_join is not null)
         {
             Action<int, IBufferWriter<byte>>? added = _added.Count == 0 ? null : (number, destination) =>
                 AddedTo(rows[ranks[number]], ranks[number], destination);
-            RecordLocator[] locators = [.. ranks.Select(i => _pool.Locator(rows[i].Position))];
+            var locators = new ComputedList<RecordLocator>(ranks.Count, number => _pool.Locator(rows[ranks[number]].Position));
             AtomicFile.Write(_path, stream => _tables!.Write(_join, locators, added, stream, cancellationToken));
         }
         else if (_columns is not null)
@@ -83,9 +82,19 @@ internal sealed class RecordsOut
         }
     }
 
-    private void WriteLines(Stream stream, IReadOnlyList<RankedRow> rows, List<int> ranks, CancellationToken cancellationToken)
+    /// <summary>The ranks from 0, each as often as its record is written.</summary>
+    private static IReadOnlyList<int> Ranks(IReadOnlyList<int> repeats)
     {
-        int[] positions = [.. ranks.Select(i => rows[i].Position)];
+        if (repeats.All(copies => copies == 1)) return new ComputedList<int>(repeats.Count, rank => rank);
+        var ranks = new List<int>(repeats.Count);
+        for (var rank = 0; rank < repeats.Count; rank++)
+            for (var copy = 0; copy < repeats[rank]; copy++) ranks.Add(rank);
+        return ranks;
+    }
+
+    private void WriteLines(Stream stream, IReadOnlyList<RankedRow> rows, IReadOnlyList<int> ranks, CancellationToken cancellationToken)
+    {
+        var positions = new ComputedList<int>(ranks.Count, copy => rows[ranks[copy]].Position);
         if (_added.Count == 0)
         {
             _pool.CopyRecords(positions, stream, cancellationToken);

@@ -1,3 +1,5 @@
+using Pursuit.Storage;
+
 namespace Pursuit.Selection.Random;
 
 /// <summary>
@@ -12,16 +14,20 @@ internal sealed class RandomSelector : ISelector
     /// <inheritdoc/>
     public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        var scores = Scores(problem, Name);
-        return BudgetFiller.Fill(Name, problem, RowOrder.ByScore(scores, problem.ContentIds));
+        using var rows = new SpillableList<RankedRow>(directory: null);
+        for (var i = 0; i < problem.ContentIds.Count; i++) rows.Add(new RankedRow(i, Score(problem, Name, i)));
+        RowOrder.Sort(rows.Span, problem.ContentIds);
+        return BudgetFiller.Fill(Name, problem, rows);
     }
 
     /// <summary>A uniform score in [0, 1) for each example, [pool].</summary>
     internal static double[] Scores(SelectionProblem problem, string purpose)
     {
         var scores = new double[problem.ContentIds.Count];
-        for (var i = 0; i < scores.Length; i++)
-            scores[i] = (SeededRandom.ForExample(problem.Seed, purpose, problem.ContentIds[i]) >> 11) * (1.0 / (1UL << 53));
+        for (var i = 0; i < scores.Length; i++) scores[i] = Score(problem, purpose, i);
         return scores;
     }
+
+    private static double Score(SelectionProblem problem, string purpose, int position) =>
+        (SeededRandom.ForExample(problem.Seed, purpose, problem.ContentIds[position]) >> 11) * (1.0 / (1UL << 53));
 }

@@ -73,8 +73,10 @@ internal sealed class TarWalk(Stream text)
         var value = 0L;
         if ((field[0] & 0x80) != 0)
         {
-            if (field[0] != 0x80 || field[1..^8].ContainsAnyExcept((byte)0)) throw new InvalidDataException("too large a number");
-            foreach (var b in field[^8..]) value = (value << 8) | b;
+            var bytes = field[1..];
+            var above = bytes[..Math.Max(0, bytes.Length - sizeof(long))];
+            if (field[0] != 0x80 || above.ContainsAnyExcept((byte)0)) throw new InvalidDataException("too large a number");
+            foreach (var b in bytes[above.Length..]) value = (value << 8) | b;
             return value;
         }
 

@@ -14,14 +14,16 @@ internal static class Codecs
         (".xz", CompressionKind.Xz), (".lz4", CompressionKind.Lz4),
     ];
 
-    /// <summary>
-    /// Decompresses Zstandard: the one decoder that is a package, which an assembly with it supplies. Null where none did. It throws as
-    /// <see cref="WholeStream"/> says.
-    /// </summary>
-    public static Func<Stream, Stream>? Zstd { get; set; }
+    /// <summary>The decoders that are packages, by kind, from the assembly that has them; null where none supplied one.</summary>
+    private static readonly Func<Stream, Stream>?[] Supplied = new Func<Stream, Stream>?[Enum.GetValues<CompressionKind>().Length];
 
     /// <summary>Compresses to Zstandard and leaves what it writes to open; null where no assembly supplied it.</summary>
     public static Func<Stream, Stream>? ZstdWriter { get; set; }
+
+    /// <summary>Supplies a decoder for all files that are opened from now on.</summary>
+    /// <param name="kind">What it decompresses.</param>
+    /// <param name="open">Opens compressed bytes, which it owns; what it opens throws as <see cref="WholeStream"/> says.</param>
+    public static void Supply(CompressionKind kind, Func<Stream, Stream> open) => Volatile.Write(ref Supplied[(int)kind], open);
 
     /// <summary>The endings of compressed files, in words.</summary>
     public static string EndingsInWords => ".gz, .zst, .bz2, .xz or .lz4";
@@ -64,16 +66,20 @@ internal static class Codecs
     /// <param name="compressed">Its bytes, from the first; owned.</param>
     /// <param name="name">Its name for messages.</param>
     /// <exception cref="PursuitException">Nothing here decompresses it.</exception>
-    public static Stream Open(CompressionKind kind, Stream compressed, string name) => kind switch
+    public static Stream Open(CompressionKind kind, Stream compressed, string name)
     {
-        CompressionKind.None => compressed,
-        CompressionKind.Gzip => new WholeGzipStream(compressed, name),
-        CompressionKind.Bzip2 => new WholeStream(new Bzip2Stream(compressed), name, "bzip2", "bzip2 -t"),
-        CompressionKind.Xz => new WholeStream(new XzStream(compressed), name, "xz", "xz -t"),
-        CompressionKind.Lz4 => new WholeStream(new Lz4Stream(compressed), name, "LZ4", "lz4 -t"),
-        CompressionKind.Zstd when Zstd is not null => new WholeStream(Zstd(compressed), name, "zstd", "zstd -t"),
-        _ => throw PursuitException.At(
-            name, "the file is compressed by zstd, and no decoder for it is registered", "Pursuit.Formats, which has one",
-            "Call Pursuit.Formats.Compression.Zstd.Register() first, or decompress the file."),
-    };
+        if (kind == CompressionKind.None) return compressed;
+        if (kind == CompressionKind.Gzip) return new WholeGzipStream(compressed, name);
+        var (format, program) = kind switch
+        {
+            CompressionKind.Zstd => ("zstd", "zstd"),
+            CompressionKind.Bzip2 => ("bzip2", "bzip2"),
+            CompressionKind.Xz => ("xz", "xz"),
+            _ => ("LZ4", "lz4"),
+        };
+        var decoder = kind == CompressionKind.Xz ? new XzStream(compressed) : Volatile.Read(ref Supplied[(int)kind])?.Invoke(compressed);
+        return decoder is not null ? new WholeStream(decoder, name, format, $"{program} -t") : throw PursuitException.At(
+            name, $"the file is compressed by {format}, and no decoder for it is registered", "Pursuit.Formats, which has one",
+            "Call Pursuit.Formats.CompressionFormats.Register() first, or decompress the file.");
+    }
 }

@@ -4,14 +4,14 @@ using Pursuit.Runs;
 
 namespace Pursuit.Encoders;
 
-/// <summary>A sentence encoder in an ONNX file.</summary>
-internal sealed class OnnxEncoder : ISentenceEncoder
+/// <summary>A sentence encoder of a directory.</summary>
+internal sealed class SentenceEncoder : ISentenceEncoder
 {
     private readonly EncoderDescription _encoder;
     private readonly int[] _before;
     private readonly int[] _after;
 
-    public OnnxEncoder(EncoderDescription encoder)
+    public SentenceEncoder(EncoderDescription encoder)
     {
         _encoder = encoder;
         (_before, _after) = encoder.Tokenizer.Frame;
@@ -25,7 +25,7 @@ internal sealed class OnnxEncoder : ISentenceEncoder
             encoder.DefaultPrompt,
             new Dictionary<string, string>
             {
-                ["encoder"] = encoder.File.Fingerprint(),
+                ["encoder"] = encoder.Model.Fingerprint(),
                 ["tokenizer"] = encoder.Tokenizer.Fingerprint,
                 ["pooling"] = new Fingerprint("pooling/1")
                     .Add("pool", pooling)
@@ -34,7 +34,7 @@ internal sealed class OnnxEncoder : ISentenceEncoder
                     .Add("lower-case", encoder.LowersCase.ToString())
                     .Hash,
                 ["max-length"] = encoder.MaxLength.ToString(CultureInfo.InvariantCulture),
-                ["runtime"] = OnnxSession.RuntimeVersion,
+                ["runtime"] = encoder.Model.Runtime,
             });
     }
 
@@ -54,7 +54,7 @@ internal sealed class OnnxEncoder : ISentenceEncoder
     }
 
     /// <inheritdoc/>
-    public IEncoderSession Start() => OnnxSession.Open(_encoder);
+    public IEncoderSession Start() => _encoder.Model.Open(_encoder);
 
     private string Cased(string text) => _encoder.LowersCase ? text.ToLowerInvariant() : text;
 }
