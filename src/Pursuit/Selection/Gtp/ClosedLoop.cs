@@ -58,8 +58,8 @@ internal sealed class ClosedLoop
         var found = pursue(Among(positions, trained));
         var kept = choice.Rows.Select(r => r.Position).ToHashSet();
         RankedRow[] rows = [.. found.Rows.Select(r => r with { Position = positions[r.Position] })];
-        var remark = FormattableString.Invariant($"Trained on {choice.Rows.Count:N0} examples chosen first for {trained.Steps:N0} steps and ")
-            + FormattableString.Invariant($"pursued again among the {positions.Length:N0} best, with gradients taken there: ")
+        var remark = FormattableString.Invariant($"Trained on {choice.Rows.Count:N0} examples chosen first for {trained.Steps:N0} steps ")
+            + FormattableString.Invariant($"and pursued again among the {positions.Length:N0} best, with gradients taken there: ")
             + FormattableString.Invariant($"{rows.Count(r => kept.Contains(r.Position)):N0} of {rows.Length:N0} examples stayed.");
         return found with { Rows = rows, Remarks = [.. found.Remarks, remark], Details = Whole((PursuitDetails)found.Details!, positions) };
     }

@@ -84,7 +84,8 @@ public sealed class ClosedLoopTests
     {
         var options = new GtpOptions { Retrain = 1 };
         Fault(Problem, null).ShouldContain("gradients that were brought along");
-        Fault(Problem with { Gradients = new GradientInputs { Pool = Problem.Gradients.Pool } }, new Trained()).ShouldContain("without a target");
+        Fault(Problem with { Gradients = new GradientInputs { Pool = Problem.Gradients.Pool } }, new Trained())
+            .ShouldContain("without a target");
         Fault(
             Problem with { Sources = new int[Rows], SourceNames = ["a"], Quotas = [new SourceQuota("a", 10, 20, false)] },
             new Trained()).ShouldContain("with quotas");
@@ -95,8 +96,9 @@ public sealed class ClosedLoopTests
             Should.Throw<PursuitException>(() => Select(problem, options, trained)).Message;
     }
 
-    private static SelectionResult Select(SelectionProblem problem, GtpOptions options, Trained? trained) => new GtpSelector(options).Select(
-        problem, new SelectionContext { Threads = 2, Trained = trained, CancellationToken = TestContext.Current.CancellationToken });
+    private static SelectionResult Select(SelectionProblem problem, GtpOptions options, Trained? trained) =>
+        new GtpSelector(options).Select(
+            problem, new SelectionContext { Threads = 2, Trained = trained, CancellationToken = TestContext.Current.CancellationToken });
 
     private static float[][] Blocks(GradientRows rows, int[] positions)
     {
