@@ -84,7 +84,8 @@ internal static unsafe class PlainCublas
             && leadingA >= (transA == 1 ? k : m) && leadingB >= (transB == 1 ? n : k) && leadingC >= m && algorithm == Default;
         if (!isValid) return InvalidValue;
         Asked?.Add(new(
-            m, n, k, new(a, (BlasType)typeA, leadingA, transA == 1), new(b, (BlasType)typeB, leadingB, transB == 1), c, leadingC, *alpha, *beta));
+            m, n, k, new(a, (BlasType)typeA, leadingA, transA == 1), new(b, (BlasType)typeB, leadingB, transB == 1), c, leadingC, *alpha,
+            *beta));
         if (computeType != ComputeInSingle || typeA != typeB || typeA is not (Single or Narrow) || typeC != Single) return NotSupported;
         for (var j = 0; j < n; j++)
         {

@@ -137,7 +137,8 @@ public sealed class SmallMemoryTests : IDisposable
                 result.AddRange(losses.Examples.Select(x => (float)x));
             }
 
-            result.AddRange(Rows(decoder, pool, new() { Kind = GradientKind.Factored, Preconditioning = Preconditioning.None, Factor = 6 }));
+            result.AddRange(
+                Rows(decoder, pool, new() { Kind = GradientKind.Factored, Preconditioning = Preconditioning.None, Factor = 6 }));
             var extractor = new EmbeddingExtractor(decoder, pool, new EmbeddingOptions());
             var rows = new float[5 * extractor.Dimension];
             extractor.Extract(Examples(5), rows, TestContext.Current.CancellationToken);

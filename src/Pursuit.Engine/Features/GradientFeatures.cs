@@ -9,7 +9,7 @@ using Pursuit.Selection.Features;
 namespace Pursuit.Engine.Features;
 
 /// <summary>Gradient trajectories from a probe model: a warm-up on the pool, then stores of projected gradients along it.</summary>
-public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
+public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>, IChoiceTrainer
 {
     /// <summary>The stage with the warm-up.</summary>
     internal const string WarmupName = "warm-up";
@@ -77,6 +77,10 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>
         recipe.Options.Validate();
         return new GradientPlanner(Settle(ProbeModel.Open(recipe), recipe.Options), recipe.Threads).Plan(pool, request, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    ITrainedGradients IChoiceTrainer.On(Pool pool, Pool target) =>
+        new ChoiceTraining(_settled.Value, Stages, Recipe.Threads, Progress, pool, target);
 
     private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>
         new GradientPlanner(_settled.Value, Recipe.Threads).Plan(pool, new PlanRequest { Chosen = Chosen(pool) }, cancellationToken);

@@ -1,3 +1,4 @@
+using Pursuit.Data;
 using Pursuit.Engine.Kernels;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
@@ -27,6 +28,23 @@ internal sealed record ProbeModel(string Path, string Fingerprint, ModelConfig C
         return encoder.Tokenizer.VocabularySize <= config.VocabularySize
             ? new ProbeModel(path, ModelFiles.Fingerprint(path), config, encoder, recipe.Device)
             : throw ModelFiles.OtherTokenizer(path, encoder.Tokenizer.VocabularySize, config.VocabularySize);
+    }
+
+    /// <summary>Examples as the model reads them; one that the template refuses has no tokens.</summary>
+    public EncodedExample[] Encode(IReadOnlyList<Example> examples, int threads, CancellationToken cancellationToken)
+    {
+        var encoded = new EncodedExample[examples.Count];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
+        Parallel.For(0, encoded.Length, parallel, i => encoded[i] = Encoder.TryEncode(examples[i], out _) ?? new EncodedExample
+        {
+            ContentId = examples[i].ContentId,
+            Ids = [],
+            Trained = [],
+            SupervisedTokens = 0,
+            Truncation = default,
+            IsRefused = true,
+        });
+        return encoded;
     }
 
     /// <summary>Everything of the examples and the model that their features depend on.</summary>

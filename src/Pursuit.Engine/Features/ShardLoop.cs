@@ -149,7 +149,7 @@ internal sealed class ShardLoop
         MakeShardsOfRecords(
             manifest,
             facts,
-            shard => make(new ShardExamples(Encode(shard.Examples, cancellationToken), shard.Place, shard.Progress)),
+            shard => make(new ShardExamples(_probe!.Encode(shard.Examples, _threads, cancellationToken), shard.Place, shard.Progress)),
             cancellationToken);
 
     /// <summary>Makes the shards of this process that are missing, from the examples as the pool has them.</summary>
@@ -194,21 +194,4 @@ internal sealed class ShardLoop
     private void Report(double done, int total) => _progress?.Report(new WorkProgress(_work, done, total, "examples"));
 
     private string Place(int row) => _pool.Place(_pool.Locator(row));
-
-    private EncodedExample[] Encode(Example[] examples, CancellationToken cancellationToken)
-    {
-        var encoded = new EncodedExample[examples.Length];
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken };
-        Parallel.For(0, examples.Length, parallel, i =>
-            encoded[i] = _probe!.Encoder.TryEncode(examples[i], out _) ?? new EncodedExample
-            {
-                ContentId = examples[i].ContentId,
-                Ids = [],
-                Trained = [],
-                SupervisedTokens = 0,
-                Truncation = default,
-                IsRefused = true,
-            });
-        return encoded;
-    }
 }

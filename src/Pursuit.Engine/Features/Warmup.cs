@@ -26,14 +26,13 @@ internal sealed class Warmup
 
     private readonly GradientFeatureOptions _options;
     private readonly GradientProbe _probe;
-    private readonly string _model;
     private readonly string _modelFingerprint;
     private readonly int _threads;
     private readonly IProgress<WorkProgress>? _progress;
 
     public Warmup(GradientProbe probe, int threads, IProgress<WorkProgress>? progress) =>
-        (_probe, _options, _model, _modelFingerprint, _threads, _progress) =
-        (probe, probe.Options, probe.Model.Path, probe.Model.Fingerprint, threads, progress);
+        (_probe, _options, _modelFingerprint, _threads, _progress) =
+        (probe, probe.Options, probe.Model.Fingerprint, threads, progress);
 
     /// <summary>Told of a training's checkpoint that isn't as it was written; the training then goes on from the one before.</summary>
     public required Action<string> OnDamage { get; init; }
@@ -116,7 +115,7 @@ internal sealed class Warmup
         var (rows, examples) = Choose(pool, encoder, cancellationToken);
         var trials = _options.LearningRate > 0 ? [] : Try(stage, examples, cancellationToken);
         var rate = _options.LearningRate > 0 ? _options.LearningRate : trials.MinBy(t => t.HeldOutLoss)!.LearningRate;
-        _ = Train(stage.PathOf("training"), examples, null, rate, _options.Checkpoints, "warming up", cancellationToken);
+        _ = Training("warming up", rate, _options.Checkpoints).Run(stage.PathOf("training"), examples, null, cancellationToken);
         using var run = RunDirectory.Open(stage.PathOf("training"));
         var points = TrainingCheckpoint.All(Trainer.CheckpointsOf(run)).Where(c => c.State.Epoch is not null)
             .Select(
@@ -178,14 +177,8 @@ internal sealed class Warmup
         foreach (var rate in Rates.Skip(trials.Count))
         {
             var directory = TrialOf(stage, trials.Count);
-            var result = Train(
-                directory,
-                trained,
-                heldOut,
-                rate,
-                1,
-                string.Create(CultureInfo.InvariantCulture, $"trying learning rate {rate:0.0e+0}"),
-                cancellationToken);
+            var work = string.Create(CultureInfo.InvariantCulture, $"trying learning rate {rate:0.0e+0}");
+            var result = Training(work, rate, 1).Run(directory, trained, heldOut, cancellationToken);
             trials.Add(new RateTrial(rate, result.HeldOut!.LossPerToken));
             SealedJson.Write(path, new TrialsSoFar(stage.Fingerprint, trials));
             Disk.DeleteDirectory(directory);
@@ -199,56 +192,15 @@ internal sealed class Warmup
     private static string TrialOf(RunStage stage, int number) =>
         stage.PathOf(string.Create(CultureInfo.InvariantCulture, $"trial-{number + 1}"));
 
-    private TrainingResult Train(
-        string directory,
-        IReadOnlyList<TrainingExample> examples,
-        HeldOut? heldOut,
-        double rate,
-        int epochs,
-        string work,
-        CancellationToken cancellationToken)
+    private ProbeTraining Training(string work, double rate, int epochs) => new(_probe, _threads, _progress)
     {
-        using var run = RunDirectory.Open(directory);
-        using var decoder = Decoder.Load(_model, _probe.Model.Device, _probe.WeightUse);
-        using var adapters = _options.Kind == GradientKind.Lora ? CreateAdapters(decoder, _options) : null;
-        using ITrainedSet trained = adapters is null
-            ? new AllWeights(decoder)
-            : new TrainedAdapters(decoder, adapters, _model, _options.ProjectionSeed);
-        var batches = new ExampleBatches(examples, _options.Batch, null, epochs, LossReduction.ExampleMean, _options.ProjectionSeed);
-        var steps = batches.EpochEnds[^1];
-        var options = new TrainerOptions
-        {
-            Schedule = new LearningRateSchedule
-            {
-                Peak = rate,
-                Steps = steps,
-                WarmupSteps = (long)Math.Round(0.03 * steps),
-                Decay = LearningRateDecay.Linear,
-                FinalShare = 0,
-            },
-            Optimizer = new AdamWOptions { Beta2 = 0.999f, WeightDecay = 0 },
-            Workers = new DecoderPoolOptions { Threads = _threads, MicroBatchTokens = _options.MicroBatch },
-            EpochEnds = heldOut is null ? batches.EpochEnds : [],
-            KeepCheckpoints = 1,
-        };
-        using var trainer = new Trainer(
-            trained,
-            _modelFingerprint,
-            batches,
-            heldOut,
-            options,
-            run,
-            _progress is null ? null : new Renamed(_progress, work))
-        { OnDamage = OnDamage };
-        return trainer.Run(cancellationToken);
-    }
+        Work = work,
+        LearningRate = rate,
+        Epochs = epochs,
+        Batch = _options.Batch,
+        OnDamage = OnDamage,
+    };
 
     /// <summary>The learning rates that were tried, while others are still to come.</summary>
     private sealed record TrialsSoFar(string Stage, IReadOnlyList<RateTrial> Trials);
-
-    /// <summary>Tells a training's progress under the stage's own name.</summary>
-    private sealed class Renamed(IProgress<WorkProgress> inner, string work) : IProgress<WorkProgress>
-    {
-        public void Report(WorkProgress value) => inner.Report(value with { Work = work });
-    }
 }

@@ -50,7 +50,8 @@ public sealed class PretrainJob
             documents, _options.Shape.Context, Math.Max(1, _options.BatchTokens / _options.Shape.Context), _options.Seed);
         var heldOut = ReadHeldOut(words, cancellationToken);
 
-        var config = _options.Shape.ToConfig(words.Tokenizer.VocabularySize, begin is null ? null : words.Tokenizer.TokenToId(begin), words.EndToken);
+        var config = _options.Shape.ToConfig(
+            words.Tokenizer.VocabularySize, begin is null ? null : words.Tokenizer.TokenToId(begin), words.EndToken);
         using var decoder = Decoder.Create(config, _options.Seed, _options.InitialDeviation, _options.Device);
         var start = RandomStart(config, _options.Seed, _options.InitialDeviation);
         using var trained = new AllWeights(decoder, tokenizerDirectory);

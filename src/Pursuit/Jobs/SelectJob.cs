@@ -243,6 +243,7 @@ public sealed class SelectJob
             Progress = _progress,
             Journal = journal,
             Memory = inputs.Memory,
+            Trained = inputs.Target is { } target ? (Features as IChoiceTrainer)?.On(inputs.Pool, target) : null,
             CancellationToken = cancellationToken,
         };
         var selection = MethodOptions.Create(_method, _options.Settings).Select(inputs.Problem, context);

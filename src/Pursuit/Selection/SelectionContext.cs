@@ -18,6 +18,9 @@ public sealed record SelectionContext
     /// <summary>What a pursuit may use of memory, and what it came to; null for no bound.</summary>
     internal PursuitMemory? Memory { get; init; }
 
+    /// <summary>Trains on a choice and takes gradients there; null where no model is at hand.</summary>
+    internal ITrainedGradients? Trained { get; init; }
+
     /// <summary>Stops the work between parts.</summary>
     public CancellationToken CancellationToken { get; init; }
 }

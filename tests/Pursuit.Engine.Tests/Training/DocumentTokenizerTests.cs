@@ -21,7 +21,7 @@ public sealed class DocumentTokenizerTests : IDisposable
     [InlineData("""{"tokenizer_class": "LlamaTokenizer", "eos_token": "</s>", "bos_token": "<s>"}""", true)]
     [InlineData("""{"tokenizer_class": "LlamaTokenizer", "eos_token": "</s>", "bos_token": "<s>", "add_eos_token": true}""", true)]
     [InlineData("""{"tokenizer_class": "LlamaTokenizer", "eos_token": "</s>", "bos_token": "<s>", "add_bos_token": false}""", false)]
-    [InlineData("""{"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "</s>", "bos_token": "<s>", "add_bos_token": true}""", false)]
+    [InlineData("""{"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "</s>", "add_bos_token": true}""", false)]
     public void A_document_has_the_tokens_around_it_that_any_text_has_and_one_end(string config, bool begins)
     {
         _directory.Write(TokenizerConfig.FileName, config);

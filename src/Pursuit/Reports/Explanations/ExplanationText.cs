@@ -51,7 +51,7 @@ internal static class ExplanationText
         if (ranked.Length == 0)
         {
             yield return explanation.Passes.All(p => p.State == "not offered")
-                ? "The pursuit in its part of the pool did not select it, so the final pursuit never saw it."
+                ? "The final pursuit chose among other examples: those that pursuits of parts, or the first pass, had put forward."
                 : explanation.Passes.Any(p => p.State == "barred")
                 ? "It was never a candidate: its features equal a selected example's."
                 : "It was never a candidate: its gradient points away from the target's residual at every pass.";

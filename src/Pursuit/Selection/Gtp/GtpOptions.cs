@@ -72,6 +72,13 @@ public sealed record GtpOptions : PursuitOptions
     [Description("parts of the pool in two rounds, 1 to 4096; the choice depends on it, and on no number of processes")]
     public int Parts { get; init; } = 4;
 
+    /// <summary>
+    /// Times that a model is trained on the choice, its gradients there join the trajectory with half of its weight, and the best rows are
+    /// pursued again. Needs a target and gradients made from a model. Default 0; range 0 to 3.
+    /// </summary>
+    [Description("times a model is trained on the choice and the best examples are pursued again with gradients taken there, 0 to 3")]
+    public int Retrain { get; init; }
+
     /// <summary>When a pursuit stops.</summary>
     internal PursuitStops Stops => new(Residual, Tolerance, NoiseFloor != GtpNoiseFloor.Off);
 
@@ -134,6 +141,9 @@ public sealed record GtpOptions : PursuitOptions
         if (Rounds == 2 && Fill == GtpFill.Peel)
             yield return "fill: peel with rounds=2; expected herd or none: "
                 + "peels are pursued in the whole pool, which two rounds are to spare";
+        if (Retrain is < 0 or > 3) yield return Fault("retrain", Retrain, "0 to 3");
+        if (Retrain > 0 && Centre)
+            yield return "centre: true with retrain; expected false: the second pursuit knows the mean of the best examples alone";
         if (Batch < 0) yield return Fault("batch", Batch.Value, "0 or more");
         if (SwapRounds is < 0 or > 10_000) yield return Fault("swap-rounds", SwapRounds, "0 to 10000");
         if (!(SwapShare is >= 0 and <= 2)) yield return Fault("swap-share", SwapShare, "0 to 2");

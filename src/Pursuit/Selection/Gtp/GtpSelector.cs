@@ -25,6 +25,23 @@ internal sealed class GtpSelector : ISelector
     /// <inheritdoc/>
     public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
+        if (_options.Retrain > 0) ClosedLoop.Require(problem, context);
+        var (selection, session) = Pursued(problem, context);
+        if (_options.Retrain == 0) return selection;
+        var loop = ClosedLoop.Of(problem, session, context);
+        var again = new GtpSelector(_options with { Retrain = 0, Rounds = 1 });
+        for (var time = 0; time < _options.Retrain; time++)
+        {
+            // A few thousand rows in memory: nothing that a journal or a bound need keep.
+            selection = loop.Again(
+                selection, among => again.Select(among, context with { Journal = null, Memory = null }), context.CancellationToken);
+        }
+
+        return selection;
+    }
+
+    private (SelectionResult Selection, PursuitSession Session) Pursued(SelectionProblem problem, SelectionContext context)
+    {
         if (_options.Fill == GtpFill.None && problem.Quotas.Count > 0)
             throw PursuitException.At(
                 $"{Name}.fill",
@@ -50,7 +67,7 @@ internal sealed class GtpSelector : ISelector
         var details = session.Details(outcome, selection, context.CancellationToken) with { HeldOutIterations = heldOut?.Iterations ?? [] };
         if (details.TargetBelowFloor > 0.5)
             selection = selection with { Remarks = [.. selection.Remarks, BelowFloorRemark(details)] };
-        return selection with { Details = details };
+        return (selection with { Details = details }, session);
     }
 
     /// <summary>

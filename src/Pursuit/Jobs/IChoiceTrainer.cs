@@ -1,0 +1,11 @@
+using Pursuit.Data;
+using Pursuit.Selection;
+
+namespace Pursuit.Jobs;
+
+/// <summary>A source of gradients that can train its model on a choice.</summary>
+internal interface IChoiceTrainer
+{
+    /// <summary>What trains on examples of a pool, and takes gradients of these and of a target.</summary>
+    ITrainedGradients On(Pool pool, Pool target);
+}
