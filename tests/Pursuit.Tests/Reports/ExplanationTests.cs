@@ -125,7 +125,7 @@ public sealed class ExplanationTests : IDisposable
                     .First(i => offered[i] == PursuitGains.NotOffered && run.Selection.Rows.All(r => r.Position != i));
             var told = Explain(run, run.Pool.ContentIds[left].ToString());
             told.Passes.ShouldAllBe(p => p.State == "not offered" && p.Gain == 0 && p.Rank == null);
-            string.Join(' ', told.Why).ShouldContain("The pursuit in its part of the pool did not select it");
+            string.Join(' ', told.Why).ShouldContain("The final pursuit chose among other examples");
         },
         "gtp.rounds=2",
         "gtp.parts=2");
