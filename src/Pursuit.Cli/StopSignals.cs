@@ -72,8 +72,9 @@ internal sealed class StopSignals : IDisposable
         lock (_registrations)
         {
             if (_ended) return;
-            Terminal.Line($"Stopping  {name}: the work ends at its next safe point; a second signal ends it at once.");
+            // First: the runtime's console lets nobody write to standard error while somebody waits to write to standard output.
             _stop.Cancel();
+            Terminal.Line($"Stopping  {name}: the work ends at its next safe point; a second signal ends it at once.");
         }
     }
 }

@@ -120,15 +120,16 @@ public sealed class StopSignalTests : IDisposable
         Directory.EnumerateFiles(_directory.FullPath, "*.partial", SearchOption.AllDirectories).ShouldBeEmpty();
     }
 
-    [Fact]
+    [Fact(Timeout = 300_000)] // not to wait for ever where it fails
     public async Task A_second_signal_ends_at_once_what_the_first_cannot_stop()
     {
-        // Nobody reads what it prints, so it waits in the middle of a line for ever.
+        // Nobody reads what it prints, so it waits in the middle of a line for ever, and may not be able to say that it stops.
         _directory.Write("texts.jsonl", Texts(5_000));
         using var process = Cli.Start(_directory.FullPath, ["inspect", "texts.jsonl", "--count", "5000"]);
         await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        await Task.Delay(3_000, TestContext.Current.CancellationToken); // until the pipe is full
         Send("INT", process);
-        (await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken))!.ShouldContain("Stopping  SIGINT");
+        await Task.Delay(2_000, TestContext.Current.CancellationToken); // two signals at once would be one
         process.HasExited.ShouldBeFalse();
         Send("INT", process);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
