@@ -87,7 +87,8 @@ public sealed class RunDirectory : IDisposable
         {
             if (File.Exists(full))
                 throw PursuitException.At(full, "a file", "a directory for the run", $"Choose another {ApiName.Run}.");
-            if (Directory.Exists(full) && !File.Exists(marker) && Directory.EnumerateFileSystemEntries(full).Any(e => !IsOurs(e)))
+            // The marker last: tasks that start at once may make it, and then the rest, between two looks.
+            if (Directory.Exists(full) && Directory.EnumerateFileSystemEntries(full).Any(e => !IsOurs(e)) && !File.Exists(marker))
                 throw LooksLikeRun(full)
                     ? WithoutMarker(full)
                     : PursuitException.At(
