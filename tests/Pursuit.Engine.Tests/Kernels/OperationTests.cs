@@ -78,7 +78,7 @@ public sealed class OperationTests
     [MemberData(nameof(Implementations))]
     public void A_segments_product_is_that_of_its_rows_alone_bit_for_bit(string name)
     {
-        var arena = new Arena(OperationRegistry.Fast.Single(o => o.Name == name));
+        var arena = new OperationArena(OperationRegistry.Fast.Single(o => o.Name == name));
         const int M = 5, N = 7, Rows = 40;
         var (a, b, all) = (arena.Random(Rows * (M + 1)), arena.Random(Rows * N), arena.Zero(3 * M * N));
         int[] offsets = [0, 1, 1, 18, Rows]; // a row, none, and two ordinary ones
@@ -107,7 +107,7 @@ public sealed class OperationTests
     [MemberData(nameof(Implementations))]
     public void Weights_in_bf16_give_the_bits_of_weights_widened_beforehand(string name)
     {
-        var arena = new Arena(OperationRegistry.Fast.Single(o => o.Name == name));
+        var arena = new OperationArena(OperationRegistry.Fast.Single(o => o.Name == name));
         foreach (var (rows, columns, terms, transposed) in new[]
         {
             (3, 50, 37, true), (3, 50, 37, false), (40, 61, 600, true), (40, 61, 600, false),
@@ -240,7 +240,7 @@ public sealed class OperationTests
     public void Attention_of_the_last_queries_alone_is_that_of_all(string name)
     {
         var operations = OperationRegistry.Fast.Single(o => o.Name == name);
-        var arena = new Arena(operations);
+        var arena = new OperationArena(operations);
         var shape = new AttentionShape(2, 1, 8, 20);
         var (q, k, v) = (arena.Random(40 * 16), arena.Random(40 * 8), arena.Random(40 * 8));
         var (all, few, lse) = (arena.Zero(40 * 16), arena.Zero(3 * 16), arena.Zero(80));
@@ -406,7 +406,7 @@ public sealed class OperationTests
     public void NaN_is_never_lost(string name)
     {
         var operations = OperationRegistry.Fast.Single(o => o.Name == name);
-        var arena = new Arena(operations);
+        var arena = new OperationArena(operations);
         foreach (var place in new[] { 0, 15, 16, 19 })
         {
             var (logits, maximum, sum, target) = (arena.Random(20), arena.Zero(1), arena.Zero(1), arena.Zero(1));
@@ -437,10 +437,10 @@ public sealed class OperationTests
     }
 
     /// <summary>Runs the same calls on both and compares everything they left in memory.</summary>
-    private static void Agree(string name, Action<Arena> calls)
+    private static void Agree(string name, Action<OperationArena> calls)
     {
-        var fast = new Arena(OperationRegistry.Fast.Single(o => o.Name == name));
-        var plain = new Arena(OperationRegistry.Plain);
+        var fast = new OperationArena(OperationRegistry.Fast.Single(o => o.Name == name));
+        var plain = new OperationArena(OperationRegistry.Plain);
         calls(fast);
         calls(plain);
         for (var i = 0; i < plain.Compared.Count; i++)
@@ -449,57 +449,5 @@ public sealed class OperationTests
         for (var i = 0; i < plain.Scalars.Count; i++)
             if (!plain.Scalars[i].Equals(fast.Scalars[i]))
                 fast.Scalars[i].ShouldBe(plain.Scalars[i], Tolerances.OperationAgainstTwin * Math.Abs(plain.Scalars[i]));
-    }
-
-    /// <summary>Buffers filled from one seeded stream, so that two arenas hold the same.</summary>
-    private sealed class Arena(IDecoderOperations operations)
-    {
-        private readonly SeededRandom _random = new(3, "test/operations");
-
-        public IDecoderOperations Operations { get; } = operations;
-
-        public List<BufferSlice> Compared { get; } = [];
-
-        public List<double> Scalars { get; } = [];
-
-        public BufferSlice Random(int length, float scale = 1)
-        {
-            var (slice, values) = (Zero(length), new float[length]);
-            foreach (ref var value in values.AsSpan())
-                value = (float)(scale * _random.NextGaussian());
-            Operations.Write(values, slice);
-            return slice;
-        }
-
-        public BufferSlice Zero(int length)
-        {
-            Compared.Add(Operations.Allocate(length).Slice(0, length));
-            return Compared[^1];
-        }
-
-        public BufferSlice Integers(params int[] values)
-        {
-            var slice = Operations.Allocate(values.Length, ElementType.Int32).Slice(0, values.Length);
-            Operations.Write(values, slice);
-            return slice;
-        }
-
-        /// <summary>Full of NaN, so that reading what was never written shows.</summary>
-        public BufferSlice Scratch(int length)
-        {
-            var slice = Operations.Allocate(length).Slice(0, length);
-            Operations.Fill(float.NaN, slice);
-            return slice;
-        }
-
-        /// <summary>What a slice holds.</summary>
-        public float[] Values(BufferSlice slice)
-        {
-            var values = new float[slice.Length];
-            Operations.Read(slice, values);
-            return values;
-        }
-
-        public void Set(BufferSlice slice, int place, float value) => Operations.Write([value], slice.Part(place, 1));
     }
 }
