@@ -3,6 +3,7 @@ using Pursuit.Data;
 using Pursuit.Engine.Training;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Gtp;
 using Pursuit.Storage;
 
 namespace Pursuit.Engine.Features;
@@ -14,7 +15,7 @@ namespace Pursuit.Engine.Features;
 internal sealed class ChoiceTraining : ITrainedGradients
 {
     // The proof's recipe (docs/proof.md).
-    private const int Epochs = 4, Batch = 8, Block = 256;
+    private const int Batch = 8, Block = 256;
     private const double LearningRate = 3e-4;
 
     private readonly GradientProbe _probe;
@@ -34,6 +35,7 @@ internal sealed class ChoiceTraining : ITrainedGradients
     public ChoiceTraining(
         GradientProbe probe, FeatureStages stages, int threads, IProgress<WorkProgress>? progress, Pool pool, Pool target)
     {
+        FollowsWarmup = probe.Options.Checkpoints > 0;
         // Weights change also where the features have no warm-up, and no preconditioner knows the model that is trained here.
         _probe = probe with
         {
@@ -47,6 +49,9 @@ internal sealed class ChoiceTraining : ITrainedGradients
     }
 
     /// <inheritdoc/>
+    public bool FollowsWarmup { get; }
+
+    /// <inheritdoc/>
     public TrainedGradients After(IReadOnlyList<RankedRow> chosen, int[] positions, CancellationToken cancellationToken)
     {
         var fingerprint = FingerprintOf(chosen);
@@ -56,7 +61,7 @@ internal sealed class ChoiceTraining : ITrainedGradients
         {
             Work = "training on the choice",
             LearningRate = LearningRate,
-            Epochs = Epochs,
+            Epochs = LoopWork.Epochs,
             Batch = Batch,
             OnDamage = _stages.Tell,
         };

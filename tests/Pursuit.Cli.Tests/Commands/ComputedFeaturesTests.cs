@@ -124,7 +124,7 @@ public sealed class ComputedFeaturesTests : IDisposable
         ];
         var planned = Cli.RunIn(_directory.FullPath, [.. arguments, "--budget", "0.1%", "--examples", "1M"]);
         planned.ExitCode.ShouldBe(0, planned.Error);
-        foreach (var word in new[] { "Plan      1,000,000 examples", "4 x node", "limited by", "Longest", "warm-up", "passes" })
+        foreach (var word in new[] { "Plan      1,000,000 examples", "4 x node", "limited by", "Longest", "warm-up", "passes", "retrain" })
             planned.Error.ShouldContain(word);
         var (plan, here) = (planned.Json, Cli.RunIn(_directory.FullPath, [.. arguments, "--budget", "0.1%"]).Json);
         plan.GetProperty("chosen").GetInt32().ShouldBe(1000);

@@ -74,10 +74,21 @@ public sealed record GtpOptions : PursuitOptions
 
     /// <summary>
     /// Times that a model is trained on the choice, its gradients there join the trajectory with half of its weight, and the best rows are
-    /// pursued again. Needs a target and gradients made from a model. Default 0; range 0 to 3.
+    /// pursued again. Needs a target and gradients made from a model. Default null: once where that is possible and costs less than a
+    /// quarter of what the features did, else never. Range 0 to 3.
     /// </summary>
-    [Description("times a model is trained on the choice and the best examples are pursued again with gradients taken there, 0 to 3")]
-    public int Retrain { get; init; }
+    [Description("times a model is trained on the choice and the best examples are pursued again with gradients taken there, 0 to 3 "
+        + "(1 where it costs less than a quarter of the features, else 0)")]
+    public int? Retrain { get; init; }
+
+    /// <summary>Whether the loop may be closed unasked: it is of the schedule that is chosen by training, in the whole pool.</summary>
+    internal bool MayRetrain => Schedule == GtpSchedule.Staged && Rounds == 1 && !Centre;
+
+    /// <inheritdoc/>
+    internal override long LoopBytes(long budget, long rows, int checkpoints, int dimension) =>
+        Retrain > 0 || (Retrain is null && MayRetrain && LoopWork.Of(budget, rows, 0, checkpoints, dimension).Pays)
+            ? LoopWork.Bytes(budget, rows, checkpoints, dimension)
+            : 0;
 
     /// <summary>When a pursuit stops.</summary>
     internal PursuitStops Stops => new(Residual, Tolerance, NoiseFloor != GtpNoiseFloor.Off);
@@ -141,7 +152,7 @@ public sealed record GtpOptions : PursuitOptions
         if (Rounds == 2 && Fill == GtpFill.Peel)
             yield return "fill: peel with rounds=2; expected herd or none: "
                 + "peels are pursued in the whole pool, which two rounds are to spare";
-        if (Retrain is < 0 or > 3) yield return Fault("retrain", Retrain, "0 to 3");
+        if (Retrain is < 0 or > 3) yield return Fault("retrain", Retrain.Value, "0 to 3");
         if (Retrain > 0 && Centre)
             yield return "centre: true with retrain; expected false: the second pursuit knows the mean of the best examples alone";
         if (Batch < 0) yield return Fault("batch", Batch.Value, "0 or more");
