@@ -80,7 +80,14 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>, IC
 
     /// <inheritdoc/>
     ITrainedGradients IChoiceTrainer.On(Pool pool, Pool target) =>
-        new ChoiceTraining(_settled.Value, Stages, Recipe.Threads, Progress, pool, target);
+        new ChoiceTraining(
+            _settled.Value,
+            Stages,
+            Recipe.Threads,
+            Progress,
+            pool,
+            target,
+            stop => _settled.Value.Options.Checkpoints == 0 ? null : Warmed(pool, CreateWarmup(), stop).Trajectory.LearningRate);
 
     private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>
         new GradientPlanner(_settled.Value, Recipe.Threads).Plan(pool, new PlanRequest { Chosen = Chosen(pool) }, cancellationToken);
@@ -104,9 +111,7 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>, IC
         var (warmed, kronecker) = Share.InTurn(
             () =>
             {
-                var stage = Stages.Open(WarmupName, WarmedBy(pool), ofPool: true);
-                var made = new WarmedTrajectory(
-                    warmup.Run(stage, pool, probe.Model.Encoder, cancellationToken), stage.FullPath, WarmedBy(pool).Hash);
+                var made = Warmed(pool, warmup, cancellationToken);
                 return (made, Kronecker(pool, made, cancellationToken));
             },
             cancellationToken);
@@ -139,6 +144,14 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>, IC
     private KroneckerFactors CreateKronecker() => new(_settled.Value, Recipe.Threads, Progress);
 
     private Warmup CreateWarmup() => new(_settled.Value, Recipe.Threads, Progress) { OnDamage = Stages.Tell };
+
+    /// <summary>The warm-up's checkpoints, trained where they aren't yet.</summary>
+    private WarmedTrajectory Warmed(Pool pool, Warmup warmup, CancellationToken cancellationToken)
+    {
+        var stage = Stages.Open(WarmupName, WarmedBy(pool), ofPool: true);
+        var trajectory = warmup.Run(stage, pool, _settled.Value.Model.Encoder, cancellationToken);
+        return new WarmedTrajectory(trajectory, stage.FullPath, WarmedBy(pool).Hash);
+    }
 
     private Fingerprint WarmedBy(Pool pool)
     {
