@@ -5,6 +5,7 @@ using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Gtp;
 
 namespace Pursuit.Engine.Features;
 
@@ -57,6 +58,9 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>, IC
         string directory, RunDirectory run, LentFeatures lent, StageShare share, IProgress<WorkProgress>? progress) =>
         new(Lent(directory, lent), FeatureStages.Borrowed(directory, run), progress) { Share = share };
 
+    /// <summary>How gtp chooses with them toward a target, for the plan; null: another method, or no target.</summary>
+    internal GtpOptions? TowardTarget { get; init; }
+
     /// <summary>Opens what finished runs made, and computes nothing.</summary>
     /// <param name="directory">The run with the warm-up and the pool's features.</param>
     /// <param name="run">The run with the target's; may be the same.</param>
@@ -90,7 +94,10 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>, IC
             stop => _settled.Value.Options.Checkpoints == 0 ? null : Warmed(pool, CreateWarmup(), stop).Trajectory.LearningRate);
 
     private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>
-        new GradientPlanner(_settled.Value, Recipe.Threads).Plan(pool, new PlanRequest { Chosen = Chosen(pool) }, cancellationToken);
+        new GradientPlanner(_settled.Value, Recipe.Threads).Plan(
+            pool,
+            new PlanRequest { Chosen = Chosen(pool), Pursuit = TowardTarget ?? new(), MayRetrain = TowardTarget is not null },
+            cancellationToken);
 
     private protected override Fingerprint Identify(Pool pool, Pool examples)
     {

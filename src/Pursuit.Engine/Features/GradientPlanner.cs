@@ -79,9 +79,9 @@ internal sealed class GradientPlanner
     /// <summary>Times that a pursuit's loop is closed, and what each takes.</summary>
     private (int Times, LoopWork Work) Retrainings(PlanRequest request, int examples, int dimension)
     {
-        if (request is not { Chosen: > 0, Target: { } target }) return default;
+        if (request is not { Chosen: > 0, MayRetrain: true }) return default;
         var checkpoints = Math.Max(1, _probe.Options.Checkpoints);
-        var work = LoopWork.Of(request.Chosen, examples, target.Count, checkpoints, dimension);
+        var work = LoopWork.Of(request.Chosen, examples, request.Target?.Count ?? 0, checkpoints, dimension);
         var unasked = work.Pays && request.Pursuit.MayRetrain && _probe.Options.Checkpoints > 0;
         return (request.Pursuit.Retrain ?? (unasked ? 1 : 0), work);
     }
