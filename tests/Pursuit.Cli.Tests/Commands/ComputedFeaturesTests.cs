@@ -38,6 +38,8 @@ public sealed class ComputedFeaturesTests : IDisposable
         var whole = Select("whole", "--threads", "2");
         whole.ExitCode.ShouldBe(0, whole.Error);
         whole.Error.ShouldContain("Plan      5,000 examples");
+        whole.Error.ShouldContain("retrained");
+        whole.Error.ShouldContain("Trained on 40 examples chosen first");
         whole.Error.ShouldContain("cosine to the one before");
         using (var report = JsonDocument.Parse(File.ReadAllBytes(_directory.PathOf("whole.run/report.json"))))
             report.RootElement.GetProperty("distributions").EnumerateArray().Select(d => d.GetProperty("title").GetString()).ShouldBe(
