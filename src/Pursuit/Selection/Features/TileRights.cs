@@ -19,6 +19,9 @@ internal sealed class TileRights(float[] rhs, int count, int stride, int first, 
     /// <summary>Right-hand sides.</summary>
     public int Count => count;
 
+    /// <summary>One as it was given, [dimension].</summary>
+    public ReadOnlySpan<float> Given(int index) => rhs.AsSpan(checked(first + index * stride), dimension);
+
     /// <summary>In single precision.</summary>
     public PackedRights Singles =>
         LazyInitializer.EnsureInitialized(ref _singles, () => new PackedRights(rhs.AsSpan(first), count, dimension, stride));

@@ -4,15 +4,23 @@ using Pursuit.Selection.Passes;
 namespace Pursuit.Selection.Pursuits;
 
 /// <summary>What every pursuit method does around its own loop: sets the problem up, and turns an outcome into a selection.</summary>
-internal sealed class PursuitSession
+internal sealed class PursuitSession : IDisposable
 {
     private readonly SelectionProblem _selection;
     private readonly PursuitOptions _options;
     private readonly string _method;
+    private readonly RowsOnDevice? _onDevice;
 
     private PursuitSession(
-        SelectionProblem selection, PursuitOptions options, string method, PursuitProblem problem, GradientRows? target, int budget)
+        SelectionProblem selection,
+        PursuitOptions options,
+        string method,
+        PursuitProblem problem,
+        GradientRows? target,
+        int budget,
+        RowsOnDevice? onDevice)
     {
+        _onDevice = onDevice;
         _selection = selection;
         _options = options;
         _method = method;
@@ -36,20 +44,47 @@ internal sealed class PursuitSession
     {
         var rows = GradientRows.OfPool(selection.RequirePoolGradients(method), options.Rows);
         if (options.Centre) rows = rows.Centred(context.Threads, context.CancellationToken);
+        var onDevice = options.PassesOverAll ? rows.HoldOn(context.RowDevice) : null;
+        try
+        {
+            return Open(selection, method, options, context, rows, onDevice);
+        }
+        catch
+        {
+            onDevice?.Dispose();
+            throw;
+        }
+    }
+
+    private static PursuitSession Open(
+        SelectionProblem selection,
+        string method,
+        PursuitOptions options,
+        SelectionContext context,
+        GradientRows rows,
+        RowsOnDevice? onDevice)
+    {
         var target = PursuitTarget.Create(selection, method, rows, options, context);
         var targetRows = selection.Gradients.Target is null ? null : rows.OfTarget(selection.Gradients.Target);
         var budget = Rows(selection, selection.ResolvedBudget);
         if (context.Memory is { } memory)
         {
             var size = Size(selection, options, rows.Features.Checkpoints, rows.Features.Dimension, target.Groups, context.Threads);
-            (Screens(options, rows) ? size with { ScreenBytes = size.Screen() } : size).PlanIn(memory, method);
+            // Passes on a device read nothing of the store after the first.
+            (onDevice is null && Screens(options, rows) ? size with { ScreenBytes = size.Screen() } : size).PlanIn(memory, method);
             rows.Source.KeepFetched(memory.Cache);
         }
 
         var batch = options.BatchFor(selection.Gradients.Target is not null);
         var problem = new PursuitProblem(rows, target, selection.ContentIds, options.Lambda, batch, context);
-        return new PursuitSession(selection, options, method, problem, targetRows, budget);
+        return new PursuitSession(selection, options, method, problem, targetRows, budget, onDevice);
     }
+
+    /// <summary>Gives a device's memory back that holds the rows; passes from here on are the processor's.</summary>
+    public void LeaveDevice() => _onDevice?.Dispose();
+
+    /// <inheritdoc/>
+    public void Dispose() => LeaveDevice();
 
     /// <summary>What a pursuit's memory depends on.</summary>
     public static PursuitSize Size(
