@@ -2,7 +2,8 @@
 # What only a card can say, in less than eight minutes, on a Linux machine with a driver, CUDA's libraries and PyTorch, without .NET.
 #   benchmarks/gpu.sh build           here: tests, benchmarks, tool, .NET's runtime and what they read, in artifacts/gpu.tar.xz
 #   benchmarks/gpu.sh run [DEVICE]    there, in the unpacked archive (gpu/benchmarks/gpu.sh) or in a repository that built it: goldens and
-#                                     whole models on the card, rates beside PyTorch's, and a selection on card and processor;
+#                                     whole models on the card, rates beside PyTorch's, passes over rows, and a selection on card and
+#                                     processor;
 #                                     cuda without a DEVICE. OUT names the directory of what it writes (results).
 # `run cpu` tries all of it on the processor, with a tiny model. Each part has a time limit, the most important come first, and what is
 # printed is what benchmarks/results has pages of.
@@ -80,12 +81,12 @@ run() {
   rm -rf "$out"/{card,processor}*
   results="$out/gpu.md"
   : > "$results"
-  local dotnet="$place/dotnet/dotnet" shapes="160M 1B 7B" tested="" classes=""
+  local dotnet="$place/dotnet/dotnet" shapes="160M 1B 7B" mebibytes=8192 tested="" classes=""
   export DOTNET_ROOT="$PWD/$place/dotnet" PURSUIT_CUDA_LIBRARIES=${PURSUIT_CUDA_LIBRARIES:-$(cublas_of_python)}
   ldconfig -p 2> /dev/null | grep -q libicuuc.so || export LD_LIBRARY_PATH="$PWD/$place/icu${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
   pursuit="$dotnet exec $place/app/Pursuit.Cli.dll"
   case "$device" in
-    cpu) shapes=tiny classes='-class *ProductTests -class *DiscoveryTests -class *KernelTests' ;;
+    cpu) shapes=tiny mebibytes=64 classes='-class *ProductTests -class *DiscoveryTests -class *KernelTests' ;;
     *) tested=$device ;;
   esac
   [ "$device" = cpu ] || part "Card" 10 nvidia-smi --query-gpu=name,memory.total,driver_version,compute_cap --format=csv
@@ -103,6 +104,7 @@ run() {
   fi
   # shellcheck disable=SC2086
   part "Rates" 50 "$dotnet" exec "$place/app/Pursuit.Benchmarks.dll" device "$device" $shapes
+  part "Passes over rows" 45 "$dotnet" exec "$place/app/Pursuit.Benchmarks.dll" device-passes "$device" $mebibytes
   export -f select_on overlap
   export pursuit out
   part "Selection on $device" 45 bash -c "select_on $device card"

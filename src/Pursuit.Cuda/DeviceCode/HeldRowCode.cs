@@ -222,14 +222,14 @@ internal struct LaneSums
 
     public readonly LaneSums Plus(float a, float b, LanePairs right) => new()
     {
-        A0 = MathF.FusedMultiplyAdd(a, right.A0, A0),
-        B0 = MathF.FusedMultiplyAdd(b, right.B0, B0),
-        A1 = MathF.FusedMultiplyAdd(a, right.A1, A1),
-        B1 = MathF.FusedMultiplyAdd(b, right.B1, B1),
-        A2 = MathF.FusedMultiplyAdd(a, right.A2, A2),
-        B2 = MathF.FusedMultiplyAdd(b, right.B2, B2),
-        A3 = MathF.FusedMultiplyAdd(a, right.A3, A3),
-        B3 = MathF.FusedMultiplyAdd(b, right.B3, B3),
+        A0 = Fused.MultiplyAdd(a, right.A0, A0),
+        B0 = Fused.MultiplyAdd(b, right.B0, B0),
+        A1 = Fused.MultiplyAdd(a, right.A1, A1),
+        B1 = Fused.MultiplyAdd(b, right.B1, B1),
+        A2 = Fused.MultiplyAdd(a, right.A2, A2),
+        B2 = Fused.MultiplyAdd(b, right.B2, B2),
+        A3 = Fused.MultiplyAdd(a, right.A3, A3),
+        B3 = Fused.MultiplyAdd(b, right.B3, B3),
     };
 }
 

@@ -52,9 +52,6 @@ internal sealed class SummedRows
         BytesRead += positions.Length * _rows.RowBytes;
     }
 
-    /// <summary>Has passes made on a device where it has room for the rows (<see cref="GradientRows.HoldOn"/>).</summary>
-    public IDisposable? HoldOn(IRowDevice? device) => _rows.HoldOn(device);
-
     /// <summary>Each row's nearest centre, equally near ones by the lower number, [Count].</summary>
     public int[] Nearest(RowCentres centres, int threads, CancellationToken cancellationToken)
     {

@@ -30,7 +30,6 @@ internal sealed class TagcosSelector : ISelector
     {
         var features = problem.RequirePoolGradients(Name);
         var rows = new SummedRows(features);
-        using var onDevice = rows.HoldOn(context.RowDevice);
         var usable = UsableRows.Find(problem, features);
         if (usable.Length == 0) return BudgetFiller.Fill(Name, problem, [], features);
         var budget = RowBudget(problem, usable);
