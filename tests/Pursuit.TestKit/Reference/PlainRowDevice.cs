@@ -9,8 +9,8 @@ internal sealed class PlainRowDevice : IRowDevice
     private int _held;
     private int _passes;
 
-    /// <summary>Rows that it has room for.</summary>
-    public int MostRows { get; init; } = int.MaxValue;
+    /// <summary>Bytes that it has room for.</summary>
+    public long MostBytes { get; init; } = long.MaxValue;
 
     /// <summary>Sets of rows that it holds.</summary>
     public int Held => _held;
@@ -21,7 +21,8 @@ internal sealed class PlainRowDevice : IRowDevice
     /// <inheritdoc/>
     public IHeldRows? Hold(HeldShape shape)
     {
-        if (shape.Rows > MostRows) return null;
+        var bytesOfNumber = shape.Element switch { FeatureElement.I8 => 1, FeatureElement.BF16 => 2, _ => 4 };
+        if ((long)shape.Rows * shape.Checkpoints * shape.Dimension * bytesOfNumber > MostBytes) return null;
         Interlocked.Increment(ref _held);
         return new Rows(this, shape);
     }

@@ -38,6 +38,7 @@ internal sealed class TileRoom(int most)
     private float[]? _singles;
     private long[]? _sums;
     private float[]? _row;
+    private sbyte[]? _bytes;
 
     /// <summary>Products in single precision.</summary>
     public Span<float> Singles(int count) => (_singles ??= new float[most]).AsSpan(0, count);
@@ -47,4 +48,7 @@ internal sealed class TileRoom(int most)
 
     /// <summary>A row in single precision.</summary>
     public Span<float> Row(int dimension) => _row ??= new float[dimension];
+
+    /// <summary>Rows in signed bytes.</summary>
+    public Span<sbyte> Bytes(int count) => (_bytes is { } bytes && bytes.Length >= count ? bytes : _bytes = new sbyte[count]).AsSpan(0, count);
 }

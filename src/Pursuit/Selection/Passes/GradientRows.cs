@@ -221,9 +221,14 @@ internal sealed class GradientRows
     /// <returns>Gives the device's memory back; null where passes stay on the processor.</returns>
     internal RowsOnDevice? HoldOn(IRowDevice? device)
     {
-        var isAlone = Source.Team.Count == 1 && Own == RowRange.All(_features);
-        return _onDevice = device is not null && isAlone ? RowsOnDevice.Hold(_features, device) : null;
+        return _onDevice = device is not null && ReadsAll ? RowsOnDevice.Hold(_features, device) : null;
     }
+
+    /// <summary>Makes room on a device for a screen of these rows; null where there is none, or the rows are as coarse.</summary>
+    internal RowsOnDevice? HoldPicturesOn(IRowDevice? device) =>
+        device is not null && ReadsAll && _features.BytesPerElement > sizeof(sbyte) ? RowsOnDevice.HoldPictures(_features, device) : null;
+
+    private bool ReadsAll => Source.Team.Count == 1 && Own == RowRange.All(_features);
 
     /// <summary>The products of some rows by themselves, to the bits that a pass over all of them gives.</summary>
     /// <param name="positions">Rows that this process reads, in ascending order.</param>

@@ -3,20 +3,19 @@ using Pursuit.Selection.Features;
 namespace Pursuit.Selection.Passes;
 
 /// <summary>
-/// A pool's stored rows on a device: the first pass over them takes them there while it is made on the processor, every later one is made
-/// on the device and reads nothing of the store.
+/// A pool's stored rows, or a screen's pictures of them, on a device: the first pass over the rows takes them there while it is made on the
+/// processor, every later one is made on the device.
 /// </summary>
 internal sealed class RowsOnDevice : IDisposable
 {
     /// <summary>Products that come back at once: a mebibyte, few enough for a core's cache and the work of far more than a call.</summary>
     private const int ProductsAtOnce = 1 << 18;
 
-    private readonly IDenseFeatures _features;
+    private readonly int _count;
     private readonly FeatureElement _element;
     private IHeldRows? _rows;
 
-    private RowsOnDevice(IDenseFeatures features, FeatureElement element, IHeldRows rows) =>
-        (_features, _element, _rows) = (features, element, rows);
+    private RowsOnDevice(int count, FeatureElement element, IHeldRows rows) => (_count, _element, _rows) = (count, element, rows);
 
     /// <summary>True until the device's memory is given back.</summary>
     public bool IsHeld => _rows is not null;
@@ -29,11 +28,12 @@ internal sealed class RowsOnDevice : IDisposable
     {
         if (features.Rows == 0 || features.Dimension == 0) return null;
         // What a pass reads may be wider than what the store keeps.
-        var element = features.Read(0, 0, 1, new float[features.Dimension]).Element;
-        return device.Hold(new HeldShape(element, features.Rows, features.Checkpoints, features.Dimension)) is { } rows
-            ? new RowsOnDevice(features, element, rows)
-            : null;
+        return Hold(features, device, features.Read(0, 0, 1, new float[features.Dimension]).Element);
     }
+
+    /// <summary>Makes room for pictures of features in bytes; null where the device hasn't got it.</summary>
+    public static RowsOnDevice? HoldPictures(IDenseFeatures features, IRowDevice device) =>
+        Hold(features, device, FeatureElement.I8);
 
     /// <summary>Takes a tile of a pass over all rows.</summary>
     public void Take(FeatureTile tile, int checkpoint, int first, int rows) => _rows!.Write(tile, checkpoint, first, rows);
@@ -49,7 +49,7 @@ internal sealed class RowsOnDevice : IDisposable
     /// <param name="cancellationToken">Stops between calls of the device.</param>
     public void Scan(TileRights[] right, float[][] multipliers, int threads, ProductVisitor visit, CancellationToken cancellationToken)
     {
-        var (count, total) = (right[0].Count, _features.Rows);
+        var (count, total) = (right[0].Count, _count);
         var atOnce = (int)Math.Clamp(ProductsAtOnce / (long)count, 1, total);
         var (next, parts) = (-1, (int)((total + (long)atOnce - 1) / atOnce));
         var workers = Math.Min(Math.Max(1, threads), parts);
@@ -94,4 +94,9 @@ internal sealed class RowsOnDevice : IDisposable
         _rows?.Dispose();
         (_rows, IsWhole) = (null, false);
     }
+
+    private static RowsOnDevice? Hold(IDenseFeatures features, IRowDevice device, FeatureElement element) =>
+        device.Hold(new HeldShape(element, features.Rows, features.Checkpoints, features.Dimension)) is { } rows
+            ? new RowsOnDevice(features.Rows, element, rows)
+            : null;
 }

@@ -9,7 +9,7 @@ internal sealed class PursuitSession : IDisposable
     private readonly SelectionProblem _selection;
     private readonly PursuitOptions _options;
     private readonly string _method;
-    private readonly RowsOnDevice? _onDevice;
+    private readonly (RowsOnDevice? Rows, RowsOnDevice? Screen) _onDevice;
 
     private PursuitSession(
         SelectionProblem selection,
@@ -18,7 +18,7 @@ internal sealed class PursuitSession : IDisposable
         PursuitProblem problem,
         GradientRows? target,
         int budget,
-        RowsOnDevice? onDevice)
+        (RowsOnDevice? Rows, RowsOnDevice? Screen) onDevice)
     {
         _onDevice = onDevice;
         _selection = selection;
@@ -44,14 +44,18 @@ internal sealed class PursuitSession : IDisposable
     {
         var rows = GradientRows.OfPool(selection.RequirePoolGradients(method), options.Rows);
         if (options.Centre) rows = rows.Centred(context.Threads, context.CancellationToken);
-        var onDevice = options.PassesOverAll ? rows.HoldOn(context.RowDevice) : null;
+        var device = options.PassesOverAll ? context.RowDevice : null;
+        var onDevice = rows.HoldOn(device);
+        RowsOnDevice? screen = null;
         try
         {
-            return Open(selection, method, options, context, rows, onDevice);
+            if (onDevice is null && context.Memory is not null && options.Screen != ScreenUse.Never) screen = rows.HoldPicturesOn(device);
+            return Open(selection, method, options, context, rows, (onDevice, screen));
         }
         catch
         {
             onDevice?.Dispose();
+            screen?.Dispose();
             throw;
         }
     }
@@ -62,7 +66,7 @@ internal sealed class PursuitSession : IDisposable
         PursuitOptions options,
         SelectionContext context,
         GradientRows rows,
-        RowsOnDevice? onDevice)
+        (RowsOnDevice? Rows, RowsOnDevice? Screen) onDevice)
     {
         var target = PursuitTarget.Create(selection, method, rows, options, context);
         var targetRows = selection.Gradients.Target is null ? null : rows.OfTarget(selection.Gradients.Target);
@@ -70,18 +74,24 @@ internal sealed class PursuitSession : IDisposable
         if (context.Memory is { } memory)
         {
             var size = Size(selection, options, rows.Features.Checkpoints, rows.Features.Dimension, target.Groups, context.Threads);
-            // Passes on a device read nothing of the store after the first.
-            (onDevice is null && Screens(options, rows) ? size with { ScreenBytes = size.Screen() } : size).PlanIn(memory, method);
+            // Passes over rows on a device read nothing of the store after the first; over a screen there they are worth it always.
+            var screens = onDevice.Rows is null && (onDevice.Screen is not null || Screens(options, rows));
+            (screens ? size with { ScreenBytes = size.Screen(onDevice.Screen is not null) } : size).PlanIn(memory, method);
+            if (!memory.Screens) onDevice.Screen?.Dispose();
             rows.Source.KeepFetched(memory.Cache);
         }
 
         var batch = options.BatchFor(selection.Gradients.Target is not null);
-        var problem = new PursuitProblem(rows, target, selection.ContentIds, options.Lambda, batch, context);
+        var problem = new PursuitProblem(rows, target, selection.ContentIds, options.Lambda, batch, context, onDevice.Screen);
         return new PursuitSession(selection, options, method, problem, targetRows, budget, onDevice);
     }
 
-    /// <summary>Gives a device's memory back that holds the rows; passes from here on are the processor's.</summary>
-    public void LeaveDevice() => _onDevice?.Dispose();
+    /// <summary>Gives a device's memory back that holds the rows or a screen of them; no pass may follow.</summary>
+    public void LeaveDevice()
+    {
+        _onDevice.Rows?.Dispose();
+        _onDevice.Screen?.Dispose();
+    }
 
     /// <inheritdoc/>
     public void Dispose() => LeaveDevice();

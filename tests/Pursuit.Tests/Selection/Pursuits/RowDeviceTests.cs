@@ -58,14 +58,41 @@ public sealed class RowDeviceTests
         }
     }
 
-    [Fact]
-    public void Rows_that_do_not_fit_are_passed_over_by_the_processor_with_a_screen_where_that_is_worth_it()
+    [Theory]
+    [MemberData(nameof(PursuitCases.All), MemberType = typeof(PursuitCases))]
+    public void Of_rows_that_do_not_fit_it_holds_a_screen(string method, string[] settings)
     {
         var problem = PursuitCases.Problem(600, "24");
-        var (device, memory) = (new PlainRowDevice { MostRows = 599 }, new PursuitMemory(null));
-        PursuitCases.Choose(problem, "gtp", [], new SelectionContext { Threads = 1, RowDevice = device, Memory = memory })
+        var plain = PursuitCases.Choose(problem, method, settings);
+        var (device, memory) = (new PlainRowDevice { MostBytes = 600 * 96 }, new PursuitMemory(null));
+        var context = new SelectionContext { Threads = 3, RowDevice = device, Memory = memory };
+        PursuitCases.Choose(problem, method, settings, context).ShouldBe(plain);
+        device.Held.ShouldBe(0);
+        memory.Screens.ShouldBe(!settings.Contains("gtp.rounds=2"));
+        if (!memory.Screens) return;
+        device.Passes.ShouldBeGreaterThan(1);
+        memory.RowsReadAgain.ShouldBeLessThan(memory.RowsScreened, "a screen that spares no row is none");
+
+        var onHost = new PursuitMemory(null);
+        PursuitCases.Choose(problem, method, [.. settings, $"{method}.screen=always"], context with { RowDevice = null, Memory = onHost });
+        (memory.RowsScreened, memory.RowsReadAgain).ShouldBe((onHost.RowsScreened, onHost.RowsReadAgain), "the same bounds");
+        memory.Planned.ShouldBe(onHost.Planned - 600 * 96, "its bytes are the device's");
+    }
+
+    [Fact]
+    public void A_screen_that_is_refused_or_does_not_fit_is_not_held()
+    {
+        var problem = PursuitCases.Problem(600, "24");
+        var device = new PlainRowDevice { MostBytes = 600 * 96 };
+        PursuitCases.Choose(
+            problem, "gtp", ["gtp.screen=never"], new SelectionContext { Threads = 1, RowDevice = device, Memory = new(null) })
             .ShouldBe(PursuitCases.Choose(problem, "gtp", []));
-        (device.Passes, memory.Screens).ShouldBe((0, true));
+        device.Passes.ShouldBe(0);
+        var small = new PlainRowDevice { MostBytes = 600 * 96 - 1 };
+        var memory = new PursuitMemory(null);
+        PursuitCases.Choose(problem, "gtp", [], new SelectionContext { Threads = 1, RowDevice = small, Memory = memory })
+            .ShouldBe(PursuitCases.Choose(problem, "gtp", []));
+        (small.Passes, memory.Screens).ShouldBe((0, true), "the processor's own screen");
     }
 
     [Fact]
