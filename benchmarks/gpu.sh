@@ -91,9 +91,9 @@ run() {
   [ "$device" = cpu ] || part "Card" 10 nvidia-smi --query-gpu=name,memory.total,driver_version,compute_cap --format=csv
   part "Machine" 10 $pursuit doctor
   # shellcheck disable=SC2086
-  PURSUIT_TEST_DEVICE=$tested part "Goldens" 110 "$dotnet" exec "$place/app/Pursuit.Cuda.Tests.dll" -noColor $classes
+  PURSUIT_TEST_DEVICE=$tested part "Goldens" 100 "$dotnet" exec "$place/app/Pursuit.Cuda.Tests.dll" -noColor $classes
   # shellcheck disable=SC2086
-  [ "$device" = cpu ] || part "Rates with products in bf16" 85 "$dotnet" exec "$place/app/Pursuit.Benchmarks.dll" \
+  [ "$device" = cpu ] || part "Rates with products in bf16" 95 "$dotnet" exec "$place/app/Pursuit.Benchmarks.dll" \
     device "${device/cuda/cuda-bf16}" $shapes
   if python3 -c 'import torch; torch.nn.functional.scaled_dot_product_attention' 2> /dev/null; then
     # shellcheck disable=SC2086
