@@ -80,12 +80,12 @@ run() {
   rm -rf "$out"/{card,processor}*
   results="$out/gpu.md"
   : > "$results"
-  local dotnet="$place/dotnet/dotnet" shapes="160M 1B 7B" mebibytes=4096 tested="" classes=""
+  local dotnet="$place/dotnet/dotnet" shapes="160M 1B 7B" mebibytes=4096 seconds=45 tested="" classes=""
   export DOTNET_ROOT="$PWD/$place/dotnet" PURSUIT_CUDA_LIBRARIES=${PURSUIT_CUDA_LIBRARIES:-$(cublas_of_python)}
   ldconfig -p 2> /dev/null | grep -q libicuuc.so || export LD_LIBRARY_PATH="$PWD/$place/icu${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
   pursuit="$dotnet exec $place/app/Pursuit.Cli.dll"
   case "$device" in
-    cpu) shapes=tiny mebibytes=64 classes='-class *ProductTests -class *DiscoveryTests -class *KernelTests' ;;
+    cpu) shapes=tiny mebibytes=64 seconds=${PROCESSOR_SECONDS:-75} classes='-class *ProductTests -class *DiscoveryTests -class *KernelTests' ;;
     *) tested=$device ;;
   esac
   [ "$device" = cpu ] || part "Card" 10 nvidia-smi --query-gpu=name,memory.total,driver_version,compute_cap --format=csv
@@ -106,7 +106,7 @@ run() {
   part "Passes over rows" 25 "$dotnet" exec "$place/app/Pursuit.Benchmarks.dll" device-passes "$device" $mebibytes
   export -f select_on overlap
   export pursuit out
-  part "Selection on $device" 45 bash -c "select_on $device card"
+  part "Selection on $device" "$seconds" bash -c "select_on $device card"
   # The processor's takes a minute on two cores; more of them come with cards.
   part "Selection on the processor" "${PROCESSOR_SECONDS:-75}" bash -c "select_on cpu processor"
   part "Overlap" 5 bash -c overlap
