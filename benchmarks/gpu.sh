@@ -2,8 +2,8 @@
 # What only a card can say, in less than eight minutes, on a Linux machine with a driver, CUDA's libraries and PyTorch, without .NET.
 #   benchmarks/gpu.sh build           here: tests, benchmarks, tool, .NET's runtime and what they read, in artifacts/gpu.tar.xz
 #   benchmarks/gpu.sh run [DEVICE]    there, in the unpacked archive (gpu/benchmarks/gpu.sh) or in a repository that built it: goldens and
-#                                     whole models on the card, rates beside PyTorch's, and a selection on card and processor;
-#                                     cuda without a DEVICE. OUT names the directory of what it writes (results).
+#                                     whole models on the card, rates beside PyTorch's, passes over rows, a selection on card and
+#                                     processor; cuda without a DEVICE. OUT names the directory of what it writes (results).
 # `run cpu` tries all of it on the processor, with a tiny model. Each part has a time limit, the most important come first, and what is
 # printed is what benchmarks/results has pages of.
 set -uo pipefail
@@ -80,20 +80,20 @@ run() {
   rm -rf "$out"/{card,processor}*
   results="$out/gpu.md"
   : > "$results"
-  local dotnet="$place/dotnet/dotnet" shapes="160M 1B 7B" tested="" classes=""
+  local dotnet="$place/dotnet/dotnet" shapes="160M 1B 7B" mebibytes=4096 seconds=45 tested="" classes=""
   export DOTNET_ROOT="$PWD/$place/dotnet" PURSUIT_CUDA_LIBRARIES=${PURSUIT_CUDA_LIBRARIES:-$(cublas_of_python)}
   ldconfig -p 2> /dev/null | grep -q libicuuc.so || export LD_LIBRARY_PATH="$PWD/$place/icu${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
   pursuit="$dotnet exec $place/app/Pursuit.Cli.dll"
   case "$device" in
-    cpu) shapes=tiny classes='-class *ProductTests -class *DiscoveryTests -class *KernelTests' ;;
+    cpu) shapes=tiny mebibytes=64 seconds=${PROCESSOR_SECONDS:-75} classes='-class *ProductTests -class *DiscoveryTests -class *KernelTests' ;;
     *) tested=$device ;;
   esac
   [ "$device" = cpu ] || part "Card" 10 nvidia-smi --query-gpu=name,memory.total,driver_version,compute_cap --format=csv
-  part "Machine" 20 $pursuit doctor
+  part "Machine" 10 $pursuit doctor
   # shellcheck disable=SC2086
-  PURSUIT_TEST_DEVICE=$tested part "Goldens" 110 "$dotnet" exec "$place/app/Pursuit.Cuda.Tests.dll" -noColor $classes
+  PURSUIT_TEST_DEVICE=$tested part "Goldens" 100 "$dotnet" exec "$place/app/Pursuit.Cuda.Tests.dll" -noColor $classes
   # shellcheck disable=SC2086
-  [ "$device" = cpu ] || part "Rates with products in bf16" 85 "$dotnet" exec "$place/app/Pursuit.Benchmarks.dll" \
+  [ "$device" = cpu ] || part "Rates with products in bf16" 95 "$dotnet" exec "$place/app/Pursuit.Benchmarks.dll" \
     device "${device/cuda/cuda-bf16}" $shapes
   if python3 -c 'import torch; torch.nn.functional.scaled_dot_product_attention' 2> /dev/null; then
     # shellcheck disable=SC2086
@@ -103,9 +103,10 @@ run() {
   fi
   # shellcheck disable=SC2086
   part "Rates" 50 "$dotnet" exec "$place/app/Pursuit.Benchmarks.dll" device "$device" $shapes
+  part "Passes over rows" 25 "$dotnet" exec "$place/app/Pursuit.Benchmarks.dll" device-passes "$device" $mebibytes
   export -f select_on overlap
   export pursuit out
-  part "Selection on $device" 45 bash -c "select_on $device card"
+  part "Selection on $device" "$seconds" bash -c "select_on $device card"
   # The processor's takes a minute on two cores; more of them come with cards.
   part "Selection on the processor" "${PROCESSOR_SECONDS:-75}" bash -c "select_on cpu processor"
   part "Overlap" 5 bash -c overlap

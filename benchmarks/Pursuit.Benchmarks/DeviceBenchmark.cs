@@ -11,15 +11,17 @@ namespace Pursuit.Benchmarks;
 
 /// <summary>
 /// `device NAME [SHAPE ...]`: tokens a second of losses and of factored features on a device, by models with random weights in bf16 in
-/// common shapes, and of gradients of all weights, which are float32 then. gpu_pytorch.py beside this file has PyTorch's forward and
-/// backward pass at the same shapes.
+/// common shapes, and of steps of training all weights, which are float32 then, as are their gradients and AdamW's two moments: 16 bytes a
+/// parameter. gpu_pytorch.py beside this file has PyTorch's forward and backward pass at the same shapes.
 /// </summary>
 internal static class DeviceBenchmark
 {
     private const int Tokens = 8192;
 
-    /// <summary>The shape whose gradients aren't measured: they and its weights in float32 fill a card.</summary>
     private const string Largest = "7B";
+
+    /// <summary>Bytes a parameter that training takes: weight, gradient and two moments.</summary>
+    private const int TrainedBytes = 4 * sizeof(float);
 
     /// <summary>Seconds after which no further round of a figure begins.</summary>
     private const double Patience = 8;
@@ -48,17 +50,17 @@ internal static class DeviceBenchmark
         }
 
         Console.WriteLine($"{Measure.Machine()}; device {name} ({device.Backend ?? device.Operations.Name})");
-        Console.WriteLine("| shape | parameters | tokens an example | losses, tokens/s | gradients, tokens/s | features, tokens/s |");
+        Console.WriteLine("| shape | parameters | tokens an example | losses, tokens/s | features, tokens/s | training steps, tokens/s |");
         Console.WriteLine("|---|---|---|---|---|---|");
         foreach (var shape in shapes)
         {
             foreach (var length in shape == "tiny" ? [64] : new[] { 512, 2048 })
             {
                 var (parameters, losses, features) = LossesAndFeatures(shape, device, length);
-                var gradients = shape == Largest ? "" : Gradients(shape, device, length).ToString("N0", CultureInfo.InvariantCulture);
+                var training = Training(shape, device, length, parameters);
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {shape} | {parameters:N0} | {length} | {losses:N0} | {gradients} | {features:N0} |"));
+                    $"| {shape} | {parameters:N0} | {length} | {losses:N0} | {features:N0} | {training} |"));
             }
         }
 
@@ -110,13 +112,35 @@ internal static class DeviceBenchmark
         return (decoder.Layout.Count, losses, Rate(() => extractor.Extract(examples, rows, new double[count], CancellationToken.None)));
     }
 
-    private static double Gradients(string shape, Device device, int length)
+    private static string Training(string shape, Device device, int length, long parameters)
     {
-        using var decoder = Create(shape, device, ElementType.Float32);
-        using var pool = Pool(decoder);
-        using var sums = new WeightGradients(decoder);
-        var batch = Pack(decoder, length);
-        return Rate(() => pool.Gradients(batch, LossReduction.TokenMean, sums));
+        // Once is enough of the largest, whose weights alone take seconds to send, and of float32 products it would take a minute.
+        if (shape == Largest && (length < 2048 || !device.Name.StartsWith("cuda-bf16", StringComparison.Ordinal))) return "not measured";
+        var (needed, free) = (TrainedBytes * parameters, device.FreeMemory?.Invoke() ?? device.TotalMemory() - device.HeldMemory());
+        if (needed > free)
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture, $"doesn't fit: {needed / 1e9:N0} GB beside its activations, {free / 1e9:N0} GB are free");
+        }
+
+        try
+        {
+            using var decoder = Create(shape, device, ElementType.Float32);
+            using var pool = Pool(decoder);
+            using var sums = new WeightGradients(decoder);
+            using var optimizer = new AdamWOptimizer(sums, new AdamWOptions { ClipNorm = 1 });
+            var batch = Pack(decoder, length);
+            return Rate(() =>
+            {
+                pool.Gradients(batch, LossReduction.TokenMean, sums);
+                optimizer.Step(1e-6);
+                decoder.Operations.Finish();
+            }).ToString("N0", CultureInfo.InvariantCulture);
+        }
+        catch (PursuitException e) when (e.InnerException is DeviceMemoryException)
+        {
+            return $"doesn't fit: {e.Message.ReplaceLineEndings(" ")}";
+        }
     }
 
     private static DecoderPool Pool(Decoder decoder) => new(decoder, new DecoderPoolOptions { MicroBatchTokens = 4096 });

@@ -60,6 +60,8 @@ switch (args.FirstOrDefault())
         return MethodsBenchmark.Run(args);
     case "device":
         return DeviceBenchmark.Run(args[1..]);
+    case "device-passes":
+        return DevicePassBenchmark.Run(args[1..]);
     case "tsds":
         return TsdsBenchmark.Run(args);
     case "tsds-ivf":
@@ -69,6 +71,6 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: arrows, gemm, load, pursuit, scan, read, scale, "
             + "large, matching, methods, passes, engine, engine-threads, families, rates, bf16, bf16-model, features, embeddings, "
-            + "encoders, device, information, prove, templates, tokenizer, tokenizer-check, tokenizer-train, tsds, tsds-ivf, tsds-store");
+            + "encoders, device, device-passes, information, prove, templates, tokenizer, tokenizer-check, tokenizer-train, tsds, tsds-ivf, tsds-store");
         return 2;
 }

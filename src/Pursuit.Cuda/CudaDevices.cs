@@ -136,6 +136,7 @@ public static class CudaDevices
         MostWorkers = 1,
         LeastMicroBatchTokens = 8192,
         SegmentValues = 1 << 24,
+        RowDevice = new CudaRowDevice(card),
     };
 }
 

@@ -55,7 +55,7 @@ internal static unsafe class CudaDriver
     public static CudaCard Open(int number, string name)
     {
         _ = Loaded.Value; // ILGPU finds the driver through it
-        var context = Context.Create(builder => builder.Cuda());
+        var context = DeviceCode.Fused.Known(Context.Create(builder => builder.Cuda()));
         try
         {
             return new CudaCard(name, context, context.CreateCudaAccelerator(number));

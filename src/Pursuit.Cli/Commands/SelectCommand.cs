@@ -237,6 +237,7 @@ internal sealed class SelectCommand
             Features = FeatureCommandOptions.Source(options, run, group, progress),
             Statistics = StatisticsCommandOptions.Source(options, run, progress),
             Group = group,
+            RowDevice = CommonOptions.DeviceOf(options.Device).RowDevice,
         };
         replay.WriteUnlessThere();
         var summary = job.Run(run, cancellationToken);

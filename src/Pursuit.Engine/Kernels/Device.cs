@@ -1,4 +1,5 @@
 using Pursuit.Runs;
+using Pursuit.Selection.Features;
 
 namespace Pursuit.Engine.Kernels;
 
@@ -61,6 +62,9 @@ public sealed record Device
     /// second-level cache.
     /// </summary>
     public int SegmentValues { get; init; } = 1 << 16;
+
+    /// <summary>Makes a selection's passes over gradients, to the processor's bits; null: the processor itself.</summary>
+    internal IRowDevice? RowDevice { get; init; }
 
     /// <summary>A device by its name; null where this machine has none of that name.</summary>
     public static Device? Find(string name) => All.FirstOrDefault(d => d.Name == name);

@@ -56,7 +56,12 @@ internal sealed class Attributions(
             method.Needs,
             inputs.Pool,
             target);
-        var context = new SelectionContext { Threads = options.Workers.Threads, CancellationToken = cancellationToken };
+        var context = new SelectionContext
+        {
+            Threads = options.Workers.Threads,
+            RowDevice = options.Device.RowDevice,
+            CancellationToken = cancellationToken,
+        };
         var attributor = (IAttributor)MethodOptions.Create(
             MethodRegistry.Find(method.Name), [.. options.Settings, .. method.Settings]);
 

@@ -127,7 +127,13 @@ internal sealed class ProofSelections(RunDirectory run, ProveOptions options, Pr
     {
         using var own = RunDirectory.Open(selecting.RunPath);
         own.OnDamage = run.OnDamage;
-        return new SelectJob(selecting, progress) { Features = source, Statistics = Statistics(selecting) }.Run(own, cancellationToken);
+        var job = new SelectJob(selecting, progress)
+        {
+            Features = source,
+            Statistics = Statistics(selecting),
+            RowDevice = options.Device.RowDevice,
+        };
+        return job.Run(own, cancellationToken);
     }
 
     /// <summary>

@@ -7,6 +7,7 @@ using Pursuit.Jobs.Export;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Distributed;
+using Pursuit.Selection.Features;
 using Pursuit.Selection.Methods;
 using Pursuit.Tokenization.ExampleEncoding;
 
@@ -60,6 +61,9 @@ public sealed class SelectJob
 
     /// <summary>Makes token statistics; needed where the method reads them.</summary>
     public IStatisticsSource? Statistics { get; init; }
+
+    /// <summary>Makes passes over gradients where it is given; no choice depends on it.</summary>
+    internal IRowDevice? RowDevice { get; init; }
 
     /// <summary>Does the job in an open run directory.</summary>
     /// <param name="run">The run's directory.</param>
@@ -243,6 +247,7 @@ public sealed class SelectJob
             Progress = _progress,
             Journal = journal,
             Memory = inputs.Memory,
+            RowDevice = RowDevice,
             Trained = inputs.Target is { } target ? (Features as IChoiceTrainer)?.On(inputs.Pool, target) : null,
             CancellationToken = cancellationToken,
         };

@@ -48,6 +48,15 @@ internal sealed unsafe class PackedWords
     /// <summary>The words, from a cache line's start; valid while this object is.</summary>
     internal short* Words => _words.Start;
 
+    /// <summary>Copies the words of one right-hand side.</summary>
+    /// <param name="index">Which.</param>
+    /// <param name="destination">[Dimension].</param>
+    public void CopyTo(int index, Span<short> destination)
+    {
+        var group = Group(index);
+        for (var p = 0; p < Dimension; p++) destination[p] = group[p / Lanes * Lanes * PackedRights.Together + p % Lanes];
+    }
+
     /// <summary>Words of four right-hand sides.</summary>
     internal static long GroupLength(int dim) => PackedRights.Together * (long)((dim + Lanes - 1) / Lanes * Lanes);
 
@@ -59,7 +68,7 @@ internal sealed unsafe class PackedWords
             throw PursuitException.At("PackedWords", $"a right-hand side whose largest number is {largest}", "finite numbers");
         if (largest == 0) return 0;
         var scale = largest / (double)short.MaxValue;
-        var group = Words + index / PackedRights.Together * GroupLength(Dimension) + index % PackedRights.Together * Lanes;
+        var group = Group(index);
         for (var p = 0; p < right.Length; p++)
         {
             var rounded = Math.Round(right[p] / scale);
@@ -69,4 +78,8 @@ internal sealed unsafe class PackedWords
 
         return scale;
     }
+
+    /// <summary>Where the words of one right-hand side begin, those of a vector's length at once.</summary>
+    private short* Group(int index) =>
+        Words + index / PackedRights.Together * GroupLength(Dimension) + index % PackedRights.Together * Lanes;
 }

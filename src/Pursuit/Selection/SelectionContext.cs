@@ -1,3 +1,5 @@
+using Pursuit.Selection.Features;
+
 namespace Pursuit.Selection;
 
 /// <summary>How a method works: nothing here changes what it chooses, and all of it may be left out.</summary>
@@ -20,6 +22,9 @@ public sealed record SelectionContext
 
     /// <summary>Trains on a choice and takes gradients there; null where no model is at hand.</summary>
     internal ITrainedGradients? Trained { get; init; }
+
+    /// <summary>Holds a pool's rows and makes passes over them; null leaves them to the processor.</summary>
+    internal IRowDevice? RowDevice { get; init; }
 
     /// <summary>Stops the work between parts.</summary>
     public CancellationToken CancellationToken { get; init; }

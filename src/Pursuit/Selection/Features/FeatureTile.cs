@@ -50,24 +50,43 @@ public readonly ref struct FeatureTile
         if (Element == FeatureElement.I8)
         {
             var sums = room.Sums(rows * count);
-            var scales = right.Words.Scales;
             ByteScan.Dots(Bytes, rows, right.Words, sums);
-            for (int r = 0, k = 0; r < rows; r++)
-            {
-                double multiplier = multipliers[r];
-                for (var j = 0; j < scales.Length; j++, k++) products[k] += multiplier * scales[j] * sums[k];
-            }
-
+            AddSums(right.Words.Scales, sums, multipliers, products);
             return;
         }
 
         var dots = room.Singles(rows * count);
         if (Element == FeatureElement.BF16) RowScan.Dots(BFloats, rows, right.Singles, dots);
         else RowScan.Dots(Floats, rows, right.Singles, dots);
-        for (int r = 0, k = 0; r < rows; r++)
+        AddDots(count, dots, multipliers, products);
+    }
+
+    /// <summary>Adds multipliers[i] dots[i, j] to each product.</summary>
+    /// <param name="count">Right-hand sides.</param>
+    /// <param name="dots">Products with stored rows, [rows, count].</param>
+    /// <param name="multipliers">What each row is multiplied by, [rows].</param>
+    /// <param name="products">[rows, count].</param>
+    internal static void AddDots(int count, ReadOnlySpan<float> dots, ReadOnlySpan<float> multipliers, Span<double> products)
+    {
+        for (int r = 0, k = 0; r < multipliers.Length; r++)
         {
             double multiplier = multipliers[r];
             for (var j = 0; j < count; j++, k++) products[k] += multiplier * dots[k];
+        }
+    }
+
+    /// <summary>Adds multipliers[i] scales[j] sums[i, j] to each product.</summary>
+    /// <param name="scales">What each right-hand side's words are multiplied by.</param>
+    /// <param name="sums">Products of stored bytes with those words, [rows, right-hand sides].</param>
+    /// <param name="multipliers">What each row is multiplied by, [rows].</param>
+    /// <param name="products">[rows, right-hand sides].</param>
+    internal static void AddSums(
+        double[] scales, ReadOnlySpan<long> sums, ReadOnlySpan<float> multipliers, Span<double> products)
+    {
+        for (int r = 0, k = 0; r < multipliers.Length; r++)
+        {
+            double multiplier = multipliers[r];
+            for (var j = 0; j < scales.Length; j++, k++) products[k] += multiplier * scales[j] * sums[k];
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed class TileRights(float[] rhs, int count, int stride, int first, 
     /// <summary>Right-hand sides.</summary>
     public int Count => count;
 
+    /// <summary>One as it was given, [dimension].</summary>
+    public ReadOnlySpan<float> Given(int index) => rhs.AsSpan(checked(first + index * stride), dimension);
+
     /// <summary>In single precision.</summary>
     public PackedRights Singles =>
         LazyInitializer.EnsureInitialized(ref _singles, () => new PackedRights(rhs.AsSpan(first), count, dimension, stride));
@@ -35,6 +38,7 @@ internal sealed class TileRoom(int most)
     private float[]? _singles;
     private long[]? _sums;
     private float[]? _row;
+    private sbyte[]? _bytes;
 
     /// <summary>Products in single precision.</summary>
     public Span<float> Singles(int count) => (_singles ??= new float[most]).AsSpan(0, count);
@@ -44,4 +48,7 @@ internal sealed class TileRoom(int most)
 
     /// <summary>A row in single precision.</summary>
     public Span<float> Row(int dimension) => _row ??= new float[dimension];
+
+    /// <summary>Rows in signed bytes.</summary>
+    public Span<sbyte> Bytes(int count) => (_bytes is { } bytes && bytes.Length >= count ? bytes : _bytes = new sbyte[count]).AsSpan(0, count);
 }

@@ -26,9 +26,17 @@ internal sealed class GtpSelector : ISelector
     public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
         if (_options.Retrain > 0) ClosedLoop.Require(problem, context);
-        var (selection, session) = Pursued(problem, context);
+        if (_options.Fill == GtpFill.None && problem.Quotas.Count > 0)
+            throw PursuitException.At(
+                $"{Name}.fill",
+                "none, with quotas",
+                "herd or peel",
+                "Quotas need every example ranked; the pursuit alone ranks only those it wants.");
+        using var session = PursuitSession.Open(problem, Name, _options, context);
+        var selection = Pursued(session, problem, context);
         var times = ClosedLoop.Times(_options, problem, selection, context);
         if (times == 0) return selection;
+        session.LeaveDevice(); // the model needs its memory
         var loop = ClosedLoop.Of(problem, session, context);
         var again = new GtpSelector(_options with { Retrain = 0, Rounds = 1 });
         for (var time = 0; time < times; time++)
@@ -41,15 +49,8 @@ internal sealed class GtpSelector : ISelector
         return selection;
     }
 
-    private (SelectionResult Selection, PursuitSession Session) Pursued(SelectionProblem problem, SelectionContext context)
+    private SelectionResult Pursued(PursuitSession session, SelectionProblem problem, SelectionContext context)
     {
-        if (_options.Fill == GtpFill.None && problem.Quotas.Count > 0)
-            throw PursuitException.At(
-                $"{Name}.fill",
-                "none, with quotas",
-                "herd or peel",
-                "Quotas need every example ranked; the pursuit alone ranks only those it wants.");
-        var session = PursuitSession.Open(problem, Name, _options, context);
         var remarks = new List<string>();
         var heldOut = _options.NoiseFloor == GtpNoiseFloor.HeldOut ? HeldOutPursuit(problem, session, context) : null;
         var rows = heldOut is { Rows: > 0 } ? Math.Min(session.RowBudget, heldOut.Value.Rows) : session.RowBudget;
@@ -68,7 +69,7 @@ internal sealed class GtpSelector : ISelector
         var details = session.Details(outcome, selection, context.CancellationToken) with { HeldOutIterations = heldOut?.Iterations ?? [] };
         if (details.TargetBelowFloor > 0.5)
             selection = selection with { Remarks = [.. selection.Remarks, BelowFloorRemark(details)] };
-        return (selection with { Details = details }, session);
+        return selection with { Details = details };
     }
 
     /// <summary>

@@ -74,6 +74,7 @@ internal sealed class ExampleScores
     {
         var atOnce = Math.Clamp(MostScores / Math.Max(1, _pool.Count), 1, Targets);
         var scores = new double[(long)_pool.Count * atOnce];
+        using var onDevice = _pool.HoldOn(Targets > atOnce ? _context.RowDevice : null);
         for (var first = 0; first < Targets; first += atOnce)
         {
             var count = Math.Min(atOnce, Targets - first);

@@ -28,7 +28,7 @@ internal sealed class OmpSelector : ISelector
         if (problem.Quotas.Count > 0)
             throw PursuitException.At(
                 Name, "quotas", "none", "Quotas need every example ranked; omp ranks only those it wants. gtp takes quotas.");
-        var session = PursuitSession.Open(problem, Name, _options, context);
+        using var session = PursuitSession.Open(problem, Name, _options, context);
         var outcome = new OmpSolver(
             session.Problem,
             new PursuitStops(_options.Residual, 0, false)).Run(session.RowBudget, context.Progress, context.CancellationToken);

@@ -13,6 +13,7 @@ internal sealed class GradientRows
     private readonly IDenseFeatures _features;
     private readonly float[][] _multipliers;
     private readonly float[]? _mean;
+    private RowsOnDevice? _onDevice;
 
     private GradientRows(
         IDenseFeatures features, RowConstruction construction, double[] floors, float[]? mean, IRowSource source, RowRange own)
@@ -163,7 +164,20 @@ internal sealed class GradientRows
         var right = Rights(rhs, count);
         var shifts = Shifts(rhs, count);
         var bad = new ConcurrentBag<int>();
-        FeatureRows.ForEachTile(
+        var onDevice = _onDevice is { IsHeld: true } held ? held : null;
+        if (onDevice is { IsWhole: true } && take is null)
+        {
+            onDevice.Scan(right, _multipliers, threads, See, cancellationToken);
+        }
+        else
+        {
+            ScanStore();
+            onDevice?.Complete();
+        }
+
+        if (!bad.IsEmpty) throw FeatureRows.NonFinite(_features.Name, null, [.. bad]);
+
+        void ScanStore() => FeatureRows.ForEachTile(
             _features,
             Own,
             threads,
@@ -174,26 +188,47 @@ internal sealed class GradientRows
                 var products = state.Products.AsSpan(first % _features.ShardRows * count, rows * count);
                 if (checkpoint == 0) products.Clear();
                 take?.Invoke(tile, checkpoint, first, rows, state.Room);
+                onDevice?.Take(tile, checkpoint, first, rows);
                 tile.AddProducts(right[checkpoint], _multipliers[checkpoint].AsSpan(first, rows), state.Room, products);
-                if (checkpoint + 1 < _features.Checkpoints) return;
-                if (_mean is not null)
-                {
-                    for (var k = 0; k < products.Length; k++) products[k] -= shifts[k % count];
-                }
-
-                if (!double.IsFinite(TensorPrimitives.SumOfMagnitudes<double>(products)))
-                {
-                    for (var r = 0; r < rows; r++)
-                        if (!double.IsFinite(TensorPrimitives.SumOfMagnitudes<double>(products.Slice(r * count, count))))
-                            bad.Add(first + r);
-                }
-
-                visit(products, first, rows);
+                if (checkpoint + 1 == _features.Checkpoints) See(products, first, rows);
             },
             _ => { },
             cancellationToken);
-        if (!bad.IsEmpty) throw FeatureRows.NonFinite(_features.Name, null, [.. bad]);
+
+        void See(Span<double> products, int first, int rows)
+        {
+            if (_mean is not null)
+            {
+                for (var k = 0; k < products.Length; k++) products[k] -= shifts[k % count];
+            }
+
+            if (!double.IsFinite(TensorPrimitives.SumOfMagnitudes<double>(products)))
+            {
+                for (var r = 0; r < rows; r++)
+                    if (!double.IsFinite(TensorPrimitives.SumOfMagnitudes<double>(products.Slice(r * count, count))))
+                        bad.Add(first + r);
+            }
+
+            visit(products, first, rows);
+        }
     }
+
+    /// <summary>
+    /// Has passes over these rows made on a device from the second on, where it has room for them and this process reads them all. No
+    /// product depends on it.
+    /// </summary>
+    /// <param name="device">The device, or null.</param>
+    /// <returns>Gives the device's memory back; null where passes stay on the processor.</returns>
+    internal RowsOnDevice? HoldOn(IRowDevice? device)
+    {
+        return _onDevice = device is not null && ReadsAll ? RowsOnDevice.Hold(_features, device) : null;
+    }
+
+    /// <summary>Makes room on a device for a screen of these rows; null where there is none, or the rows are as coarse.</summary>
+    internal RowsOnDevice? HoldPicturesOn(IRowDevice? device) =>
+        device is not null && ReadsAll && _features.BytesPerElement > sizeof(sbyte) ? RowsOnDevice.HoldPictures(_features, device) : null;
+
+    private bool ReadsAll => Source.Team.Count == 1 && Own == RowRange.All(_features);
 
     /// <summary>The products of some rows by themselves, to the bits that a pass over all of them gives.</summary>
     /// <param name="positions">Rows that this process reads, in ascending order.</param>

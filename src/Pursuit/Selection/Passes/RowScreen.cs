@@ -4,7 +4,7 @@ using Pursuit.Selection.Features;
 namespace Pursuit.Selection.Passes;
 
 /// <summary>
-/// A coarse picture of a pool's rows, in signed bytes in memory, with how far each row may be from it. A pass over it costs a half of one
+/// A coarse picture of a pool's rows, in signed bytes in memory or on a device, with how far each row may be from it. A pass over it costs a half of one
 /// over bf16 or a quarter of one over single precision, and needs no disk; what it gives holds within a bound that is proved, not
 /// estimated.
 /// </summary>
@@ -26,14 +26,15 @@ internal sealed class RowScreen
     private const double Smallest = float.Epsilon;
 
     private readonly GradientRows _rows;
+    private readonly RowsOnDevice? _onDevice;
     private readonly sbyte[][] _shards;
     private readonly float[][] _multipliers;
     private readonly float[] _lengths;
     private readonly float[] _errors;
 
-    private RowScreen(GradientRows rows)
+    private RowScreen(GradientRows rows, RowsOnDevice? onDevice)
     {
-        _rows = rows;
+        (_rows, _onDevice) = (rows, onDevice);
         var features = rows.Features;
         _shards = new sbyte[(features.Rows + features.ShardRows - 1) / features.ShardRows][];
         _multipliers = [.. Enumerable.Range(0, features.Checkpoints).Select(_ => new float[features.Rows])];
@@ -53,11 +54,19 @@ internal sealed class RowScreen
     /// <param name="threads">At most this many.</param>
     /// <param name="visit">Sees the pass's products.</param>
     /// <param name="cancellationToken">Stops between shards.</param>
+    /// <param name="onDevice">Holds the bytes; null keeps them in memory.</param>
     public static RowScreen Make(
-        GradientRows rows, float[] rhs, int count, int threads, ProductVisitor visit, CancellationToken cancellationToken)
+        GradientRows rows,
+        float[] rhs,
+        int count,
+        int threads,
+        ProductVisitor visit,
+        CancellationToken cancellationToken,
+        RowsOnDevice? onDevice = null)
     {
-        var screen = new RowScreen(rows);
+        var screen = new RowScreen(rows, onDevice);
         rows.ScanTiles(rhs, count, threads, visit, cancellationToken, screen.Take);
+        onDevice?.Complete();
         return screen;
     }
 
@@ -83,6 +92,12 @@ internal sealed class RowScreen
         var lost = features.Dimension * Math.Sqrt(count) * Smallest;
         // Subtracting a mean far longer than a row rounds by what the mean's product has.
         var ofShifts = Math.Sqrt(shifts.Sum(s => s * s)) / (1L << 51);
+        if (_onDevice is not null)
+        {
+            _onDevice.Scan(right, _multipliers, threads, (found, first, rows) => See(found, new double[rows], first), cancellationToken);
+            return;
+        }
+
         var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken };
         Parallel.For(0, _shards.Length, options, () => (
             Room: new TileRoom(features.ShardRows * count),
@@ -99,9 +114,14 @@ internal sealed class RowScreen
                 picture.AddProducts(right[checkpoint], _multipliers[checkpoint].AsSpan(first, rows), room.Room, products);
             }
 
+            See(products, room.Off.AsSpan(0, rows), first);
+            return room;
+        }, _ => { });
+
+        void See(Span<double> products, Span<double> off, int first)
+        {
             for (var k = 0; k < products.Length; k++) products[k] -= shifts[k % count];
-            var off = room.Off.AsSpan(0, rows);
-            for (var r = 0; r < rows; r++)
+            for (var r = 0; r < off.Length; r++)
             {
                 double error = _errors[first + r], ofPicture = _lengths[first + r], multipliers = 0;
                 for (var checkpoint = 0; checkpoint < features.Checkpoints; checkpoint++)
@@ -110,9 +130,8 @@ internal sealed class RowScreen
                 off[r] = (error * most + ofPicture * rounding + (ofPicture + error) * ofScan + multipliers * lost + ofShifts) * 1.000001;
             }
 
-            visit(products, off, first, rows);
-            return room;
-        }, _ => { });
+            visit(products, off, first, off.Length);
+        }
     }
 
     /// <summary>
@@ -154,13 +173,17 @@ internal sealed class RowScreen
         var shard = first / features.ShardRows;
         var start = shard * features.ShardRows;
         var inShard = Math.Min(features.ShardRows, features.Rows - start);
-        var bytes = _shards[shard] ??= GC.AllocateUninitializedArray<sbyte>(checked(inShard * _rows.Dimension));
+        // The rows of one checkpoint, from this tile's first on.
+        var bytes = _onDevice is not null
+            ? room.Bytes(rows * features.Dimension)
+            : (_shards[shard] ??= GC.AllocateUninitializedArray<sbyte>(checked(inShard * _rows.Dimension)))
+                .AsSpan((checkpoint * inShard + first - start) * features.Dimension, rows * features.Dimension);
         var row = room.Row(features.Dimension);
         for (var r = 0; r < rows; r++)
         {
             FeatureRows.CopyRow(tile, r, row);
-            var (i, at) = (first + r, (checkpoint * inShard + first - start + r) * features.Dimension);
-            var coarse = RowQuantisation.ToInt8Coarsely(row, bytes.AsSpan(at, features.Dimension));
+            var i = first + r;
+            var coarse = RowQuantisation.ToInt8Coarsely(row, bytes.Slice(r * features.Dimension, features.Dimension));
             double multiplier = _rows.Multipliers(checkpoint)[i];
             var ofBytes = (float)(multiplier * coarse.Scale);
             // A multiplier that single precision hardly holds is off by too much: then the picture is zero, and the row itself its error.
@@ -172,6 +195,8 @@ internal sealed class RowScreen
             _lengths[i] = Up(
                 Math.Sqrt(_lengths[i] * (double)_lengths[i] + multiplier * coarse.Length * multiplier * coarse.Length) * 1.001);
         }
+
+        _onDevice?.Take(new FeatureTile(bytes), checkpoint, first, rows);
     }
 
     private static float Up(double value) => MathF.BitIncrement((float)value);

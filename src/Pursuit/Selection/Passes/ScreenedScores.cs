@@ -9,7 +9,8 @@ namespace Pursuit.Selection.Passes;
 /// <param name="rows">phi, all read by this process.</param>
 /// <param name="threads">At most this many.</param>
 /// <param name="memory">Told how many rows were read again.</param>
-internal sealed class Screening(GradientRows rows, int threads, PursuitMemory memory)
+/// <param name="onDevice">Holds the screen; null keeps it in memory.</param>
+internal sealed class Screening(GradientRows rows, int threads, PursuitMemory memory, RowsOnDevice? onDevice)
 {
     private RowScreen? _screen;
 
@@ -31,7 +32,7 @@ internal sealed class Screening(GradientRows rows, int threads, PursuitMemory me
         var scored = ScoredRows.Make(
             rows,
             pass,
-            visit => screen = RowScreen.Make(rows, pass.Rhs, rule.Columns, threads, visit, pass.CancellationToken));
+            visit => screen = RowScreen.Make(rows, pass.Rhs, rule.Columns, threads, visit, pass.CancellationToken, onDevice));
         _screen = screen;
         return scored;
 

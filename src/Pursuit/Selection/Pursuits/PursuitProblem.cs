@@ -21,10 +21,17 @@ internal sealed class PursuitProblem
     /// <param name="context">
     /// Threads, and what keeps passes and fits. Passes go over a screen where its memory was planned with one.
     /// </param>
+    /// <param name="screen">Holds such a screen; null keeps it in memory.</param>
     public PursuitProblem(
-        GradientRows rows, PursuitTarget target, IReadOnlyList<ContentId> contentIds, double lambda, int batch, SelectionContext context)
+        GradientRows rows,
+        PursuitTarget target,
+        IReadOnlyList<ContentId> contentIds,
+        double lambda,
+        int batch,
+        SelectionContext context,
+        RowsOnDevice? screen = null)
     {
-        if (context.Memory is { Screens: true } memory) Screening = new Screening(rows, context.Threads, memory);
+        if (context.Memory is { Screens: true } memory) Screening = new Screening(rows, context.Threads, memory, screen);
         Journal = context.Journal;
         Memory = context.Memory;
         Gains = new PursuitGains();

@@ -4,15 +4,23 @@ using Pursuit.Selection.Passes;
 namespace Pursuit.Selection.Pursuits;
 
 /// <summary>What every pursuit method does around its own loop: sets the problem up, and turns an outcome into a selection.</summary>
-internal sealed class PursuitSession
+internal sealed class PursuitSession : IDisposable
 {
     private readonly SelectionProblem _selection;
     private readonly PursuitOptions _options;
     private readonly string _method;
+    private readonly (RowsOnDevice? Rows, RowsOnDevice? Screen) _onDevice;
 
     private PursuitSession(
-        SelectionProblem selection, PursuitOptions options, string method, PursuitProblem problem, GradientRows? target, int budget)
+        SelectionProblem selection,
+        PursuitOptions options,
+        string method,
+        PursuitProblem problem,
+        GradientRows? target,
+        int budget,
+        (RowsOnDevice? Rows, RowsOnDevice? Screen) onDevice)
     {
+        _onDevice = onDevice;
         _selection = selection;
         _options = options;
         _method = method;
@@ -36,6 +44,30 @@ internal sealed class PursuitSession
     {
         var rows = GradientRows.OfPool(selection.RequirePoolGradients(method), options.Rows);
         if (options.Centre) rows = rows.Centred(context.Threads, context.CancellationToken);
+        var device = options.PassesOverAll ? context.RowDevice : null;
+        var onDevice = rows.HoldOn(device);
+        RowsOnDevice? screen = null;
+        try
+        {
+            if (onDevice is null && context.Memory is not null && options.Screen != ScreenUse.Never) screen = rows.HoldPicturesOn(device);
+            return Open(selection, method, options, context, rows, (onDevice, screen));
+        }
+        catch
+        {
+            onDevice?.Dispose();
+            screen?.Dispose();
+            throw;
+        }
+    }
+
+    private static PursuitSession Open(
+        SelectionProblem selection,
+        string method,
+        PursuitOptions options,
+        SelectionContext context,
+        GradientRows rows,
+        (RowsOnDevice? Rows, RowsOnDevice? Screen) onDevice)
+    {
         var target = PursuitTarget.Create(selection, method, rows, options, context);
         var targetRows = selection.Gradients.Target is null ? null : rows.OfTarget(selection.Gradients.Target);
         var budget = Rows(selection, selection.ResolvedBudget);
@@ -43,14 +75,27 @@ internal sealed class PursuitSession
         {
             var size = Size(selection, options, rows.Features.Checkpoints, rows.Features.Dimension, target.Groups, context.Threads);
             if (context.Trained is null || targetRows is null) size = size with { LoopBytes = 0 };
-            (Screens(options, rows) ? size with { ScreenBytes = size.Screen() } : size).PlanIn(memory, method);
+            // Passes over rows on a device read nothing of the store after the first; over a screen there they are worth it always.
+            var screens = onDevice.Rows is null && (onDevice.Screen is not null || Screens(options, rows));
+            (screens ? size with { ScreenBytes = size.Screen(onDevice.Screen is not null) } : size).PlanIn(memory, method);
+            if (!memory.Screens) onDevice.Screen?.Dispose();
             rows.Source.KeepFetched(memory.Cache);
         }
 
         var batch = options.BatchFor(selection.Gradients.Target is not null);
-        var problem = new PursuitProblem(rows, target, selection.ContentIds, options.Lambda, batch, context);
-        return new PursuitSession(selection, options, method, problem, targetRows, budget);
+        var problem = new PursuitProblem(rows, target, selection.ContentIds, options.Lambda, batch, context, onDevice.Screen);
+        return new PursuitSession(selection, options, method, problem, targetRows, budget, onDevice);
     }
+
+    /// <summary>Gives a device's memory back that holds the rows or a screen of them; no pass may follow.</summary>
+    public void LeaveDevice()
+    {
+        _onDevice.Rows?.Dispose();
+        _onDevice.Screen?.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => LeaveDevice();
 
     /// <summary>What a pursuit's memory depends on.</summary>
     public static PursuitSize Size(

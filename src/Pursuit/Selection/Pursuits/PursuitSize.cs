@@ -97,12 +97,13 @@ internal sealed record PursuitSize
     /// Bytes of a screen, of the residuals whose gains are computed at the end (kept, beside each other, packed), and of their products; 0
     /// where an array of .NET may not hold a shard's or, padded, all those residuals.
     /// </summary>
-    public long Screen()
+    /// <param name="onDevice">True where a device holds the screen's bytes.</param>
+    public long Screen(bool onDevice = false)
     {
         const int ShardRows = FeatureRows.DefaultShardRows;
         if (Math.Max(ShardRows, Passes * Groups) * Dimension > Array.MaxLength / 2) return 0;
         var perResidual = 3 * sizeof(float) * Dimension + Threads * ShardRows * (sizeof(double) + sizeof(float));
-        return RowScreen.BytesOf(Rows, Checkpoints, Dimension) + Passes * Groups * perResidual;
+        return RowScreen.BytesOf(Rows, Checkpoints, onDevice ? 0 : Dimension) + Passes * Groups * perResidual;
     }
 
     /// <summary>The matrix, the smaller one it grew from, and columns of weights and products.</summary>
