@@ -6,6 +6,9 @@ namespace Pursuit.Selection.Pursuits;
 /// <summary>What every pursuit method does around its own loop: sets the problem up, and turns an outcome into a selection.</summary>
 internal sealed class PursuitSession
 {
+    // What making a screen and computing the gains at the end take, later passes over single precision save by then.
+    private const int LeastScreened = 8;
+
     private readonly SelectionProblem _selection;
     private readonly PursuitOptions _options;
     private readonly string _method;
@@ -42,7 +45,7 @@ internal sealed class PursuitSession
         if (context.Memory is { } memory)
         {
             var size = Size(selection, options, rows.Features.Checkpoints, rows.Features.Dimension, target.Groups, context.Threads);
-            (Screens(options, rows) ? size with { ScreenBytes = size.Screen() } : size).PlanIn(memory, method);
+            (Screens(options, rows, options.UsualPasses(budget)) ? size with { ScreenBytes = size.Screen() } : size).PlanIn(memory, method);
             rows.Source.KeepFetched(memory.Cache);
         }
 
@@ -64,6 +67,7 @@ internal sealed class PursuitSession
             Dimension = (long)checkpoints * dimension,
             Chosen = chosen,
             Groups = groups,
+            Listed = Math.Min(options.MostListed(budget), selection.ContentIds.Count),
             Threads = threads,
             Passes = Math.Min(options.MostPasses(budget), PursuitGains.MostPasses),
             KeptDirections = options.KeepsDirections ? budget : 0,
@@ -174,11 +178,12 @@ internal sealed class PursuitSession
     /// Whether passes over a screen are worth its memory; over bytes never, which are as coarse, and not where several processes or rounds
     /// share the rows.
     /// </summary>
-    private static bool Screens(PursuitOptions options, GradientRows rows) =>
+    private static bool Screens(PursuitOptions options, GradientRows rows, long passes) =>
         rows.Source.Team.Count == 1 && rows.Features.BytesPerElement > sizeof(sbyte) && options.PassesOverAll && options.Screen switch
         {
             ScreenUse.Always => true,
-            ScreenUse.Auto => rows.Features.BytesPerElement >= sizeof(float) || rows.PassBytes > PursuitMemory.HalfOfAll,
+            ScreenUse.Auto =>
+                (rows.Features.BytesPerElement >= sizeof(float) && passes >= LeastScreened) || rows.PassBytes > PursuitMemory.HalfOfAll,
             _ => false,
         };
 
