@@ -34,8 +34,9 @@ internal static class MatchingPursuitBenchmark
         var usual = new GtpOptions { Fill = GtpFill.None, Batch = 0 };
         (string Name, ISelector Selector)[] contenders =
         [
-            .. args[4..].DefaultIfEmpty("20+0").Select(s => (s == "omp" ? s : $"gtp, {s}", (ISelector)(
-                s == "omp" ? new OmpSelector(new OmpOptions()) : new GtpSelector(Schedule(usual, s))))),
+            .. args[4..].DefaultIfEmpty("20+0").Select(s => s == "omp"
+                ? (s, (ISelector)new OmpSelector(new OmpOptions()))
+                : ($"gtp, {s}", new GtpSelector(Schedule(usual, s)))),
         ];
         foreach (var (name, selector) in contenders)
         {

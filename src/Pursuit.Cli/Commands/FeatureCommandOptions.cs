@@ -8,6 +8,7 @@ using Pursuit.Engine.Features;
 using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Gtp;
 using Pursuit.Selection.Methods;
 
 namespace Pursuit.Cli.Commands;
@@ -107,6 +108,9 @@ internal static class FeatureCommandOptions
                 OnPlan = onPlan,
                 Share = StageShare.Of(group),
                 Chosen = pool => ChosenOf(options.Budget, pool),
+                TowardTarget = options is { Method: GtpSelector.Name, Targets.Count: > 0, Quotas.Count: 0 }
+                    ? (GtpOptions)MethodOptions.Read(method, options.Settings)
+                    : null,
             },
         };
     }

@@ -23,6 +23,9 @@ internal static class PlanPrinter
         if (plan.Passes > 0)
             Terminal.Line(string.Create(culture, $"          pursuit   about {plan.Passes} passes over "
                 + $"{Terminal.Bytes(plan.StoreBytes)} at {plan.PassRate / 1e9:N1} GB/s: {Time(plan.PassSeconds)}"));
+        if (plan.RetrainTokens > 0)
+            Terminal.Line(string.Create(culture, $"          retrained {plan.RetrainTokens / 1e6:N2} M tokens on the choice, gradients of "
+                + $"{plan.RetrainedTokens / 1e6:N2} M there: {Time(plan.RetrainSeconds)}"));
         Terminal.Line(string.Create(culture, $"          in all {Time(plan.Seconds)}, {Terminal.Bytes(plan.DiskBytes)} of disk, "
             + $"{Terminal.Bytes(plan.MemoryBytes)} of memory"));
     }

@@ -3,6 +3,7 @@ using Pursuit.Data;
 using Pursuit.Engine.Training;
 using Pursuit.Runs;
 using Pursuit.Selection;
+using Pursuit.Selection.Gtp;
 using Pursuit.Storage;
 
 namespace Pursuit.Engine.Features;
@@ -13,9 +14,9 @@ namespace Pursuit.Engine.Features;
 /// </summary>
 internal sealed class ChoiceTraining : ITrainedGradients
 {
-    // The proof's recipe (docs/proof.md).
-    private const int Epochs = 4, Batch = 8, Block = 256;
-    private const double LearningRate = 3e-4;
+    // The proof's recipe (docs/proof.md); a model that was warmed up more carefully is trained as carefully.
+    private const int Batch = 8, Block = 256;
+    private const double MostLearningRate = 3e-4;
 
     private readonly GradientProbe _probe;
     private readonly FeatureStages _stages;
@@ -23,6 +24,7 @@ internal sealed class ChoiceTraining : ITrainedGradients
     private readonly IProgress<WorkProgress>? _progress;
     private readonly Pool _pool;
     private readonly Pool _target;
+    private readonly Func<CancellationToken, double?> _warmedAt;
 
     /// <summary>Takes a model and its examples.</summary>
     /// <param name="probe">The model, and how its gradients are made along the trajectory.</param>
@@ -31,9 +33,17 @@ internal sealed class ChoiceTraining : ITrainedGradients
     /// <param name="progress">Told how far it is.</param>
     /// <param name="pool">The pool.</param>
     /// <param name="target">The target.</param>
+    /// <param name="warmedAt">Tells the warm-up's highest learning rate, once the features are made; null without a warm-up.</param>
     public ChoiceTraining(
-        GradientProbe probe, FeatureStages stages, int threads, IProgress<WorkProgress>? progress, Pool pool, Pool target)
+        GradientProbe probe,
+        FeatureStages stages,
+        int threads,
+        IProgress<WorkProgress>? progress,
+        Pool pool,
+        Pool target,
+        Func<CancellationToken, double?> warmedAt)
     {
+        FollowsWarmup = probe.Options.Checkpoints > 0;
         // Weights change also where the features have no warm-up, and no preconditioner knows the model that is trained here.
         _probe = probe with
         {
@@ -43,20 +53,24 @@ internal sealed class ChoiceTraining : ITrainedGradients
                 Preconditioning = Preconditioning.None,
             },
         };
-        (_stages, _threads, _progress, _pool, _target) = (stages, threads, progress, pool, target);
+        (_stages, _threads, _progress, _pool, _target, _warmedAt) = (stages, threads, progress, pool, target, warmedAt);
     }
+
+    /// <inheritdoc/>
+    public bool FollowsWarmup { get; }
 
     /// <inheritdoc/>
     public TrainedGradients After(IReadOnlyList<RankedRow> chosen, int[] positions, CancellationToken cancellationToken)
     {
-        var fingerprint = FingerprintOf(chosen);
+        var rate = Math.Min(MostLearningRate, _warmedAt(cancellationToken) ?? MostLearningRate);
+        var fingerprint = FingerprintOf(chosen, rate);
         var stage = _stages.Open($"retrained-{fingerprint.Hash[..16]}", fingerprint, ofPool: false);
         var directory = stage.PathOf(RunStage.WorkName);
         var training = new ProbeTraining(_probe, _threads, _progress)
         {
             Work = "training on the choice",
-            LearningRate = LearningRate,
-            Epochs = Epochs,
+            LearningRate = rate,
+            Epochs = LoopWork.Epochs,
             Batch = Batch,
             OnDamage = _stages.Tell,
         };
@@ -120,8 +134,9 @@ internal sealed class ChoiceTraining : ITrainedGradients
         return rows;
     }
 
-    private Fingerprint FingerprintOf(IReadOnlyList<RankedRow> chosen) => _probe.Options.AddTo(
+    private Fingerprint FingerprintOf(IReadOnlyList<RankedRow> chosen, double rate) => _probe.Options.AddTo(
             _probe.Model.AddTo(new Fingerprint("retrained/1"), _pool.Fingerprint))
         .Add("target", _target.Fingerprint)
+        .Add("learning rate", rate)
         .Add("chosen", chosen.Select(r => FormattableString.Invariant($"{r.Position} {r.Weight:R}")));
 }

@@ -66,6 +66,12 @@ internal sealed record CostPlan
     /// <summary>Passes over the features that a pursuit makes at most, its fills apart; 0 where none is planned.</summary>
     public int Passes { get; init; }
 
+    /// <summary>Tokens that a model is trained on once the pursuit is done, for gradients behind its choice; 0 where none is.</summary>
+    public long RetrainTokens { get; init; }
+
+    /// <summary>Tokens whose gradients are taken there.</summary>
+    public long RetrainedTokens { get; init; }
+
     /// <summary>Bytes of the stores of pool and target, but for their headers.</summary>
     public required long StoreBytes { get; init; }
 
@@ -103,11 +109,14 @@ internal sealed record CostPlan
     /// <summary>Seconds of the features.</summary>
     public double FeatureSeconds => FeatureTokens / FeatureRate;
 
+    /// <summary>Seconds of the training on the choice and the gradients behind it; what is pursued again is small.</summary>
+    public double RetrainSeconds => RetrainTokens > 0 ? RetrainTokens / WarmupRate + RetrainedTokens / FeatureRate : 0;
+
     /// <summary>Seconds of the passes; fitting weights, or looking for neighbours, comes on top.</summary>
     public double PassSeconds => Passes > 0 ? Passes * (StoreBytes / PassRate) : 0;
 
     /// <summary>Seconds in all.</summary>
-    public double Seconds => ReadSeconds + WarmupSeconds + FeatureSeconds + PassSeconds;
+    public double Seconds => ReadSeconds + WarmupSeconds + FeatureSeconds + PassSeconds + RetrainSeconds;
 
     /// <summary>Bytes on disk in all.</summary>
     public long DiskBytes => StoreBytes + CheckpointBytes;

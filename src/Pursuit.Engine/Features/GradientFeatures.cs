@@ -5,6 +5,7 @@ using Pursuit.Jobs;
 using Pursuit.Runs;
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Gtp;
 
 namespace Pursuit.Engine.Features;
 
@@ -57,6 +58,9 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>, IC
         string directory, RunDirectory run, LentFeatures lent, StageShare share, IProgress<WorkProgress>? progress) =>
         new(Lent(directory, lent), FeatureStages.Borrowed(directory, run), progress) { Share = share };
 
+    /// <summary>How gtp chooses with them toward a target, for the plan; null: another method, or no target.</summary>
+    internal GtpOptions? TowardTarget { get; init; }
+
     /// <summary>Opens what finished runs made, and computes nothing.</summary>
     /// <param name="directory">The run with the warm-up and the pool's features.</param>
     /// <param name="run">The run with the target's; may be the same.</param>
@@ -80,10 +84,20 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>, IC
 
     /// <inheritdoc/>
     ITrainedGradients IChoiceTrainer.On(Pool pool, Pool target) =>
-        new ChoiceTraining(_settled.Value, Stages, Recipe.Threads, Progress, pool, target);
+        new ChoiceTraining(
+            _settled.Value,
+            Stages,
+            Recipe.Threads,
+            Progress,
+            pool,
+            target,
+            stop => _settled.Value.Options.Checkpoints == 0 ? null : Warmed(pool, CreateWarmup(), stop).Trajectory.LearningRate);
 
     private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>
-        new GradientPlanner(_settled.Value, Recipe.Threads).Plan(pool, new PlanRequest { Chosen = Chosen(pool) }, cancellationToken);
+        new GradientPlanner(_settled.Value, Recipe.Threads).Plan(
+            pool,
+            new PlanRequest { Chosen = Chosen(pool), Pursuit = TowardTarget ?? new(), MayRetrain = TowardTarget is not null },
+            cancellationToken);
 
     private protected override Fingerprint Identify(Pool pool, Pool examples)
     {
@@ -104,9 +118,7 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>, IC
         var (warmed, kronecker) = Share.InTurn(
             () =>
             {
-                var stage = Stages.Open(WarmupName, WarmedBy(pool), ofPool: true);
-                var made = new WarmedTrajectory(
-                    warmup.Run(stage, pool, probe.Model.Encoder, cancellationToken), stage.FullPath, WarmedBy(pool).Hash);
+                var made = Warmed(pool, warmup, cancellationToken);
                 return (made, Kronecker(pool, made, cancellationToken));
             },
             cancellationToken);
@@ -139,6 +151,14 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>, IC
     private KroneckerFactors CreateKronecker() => new(_settled.Value, Recipe.Threads, Progress);
 
     private Warmup CreateWarmup() => new(_settled.Value, Recipe.Threads, Progress) { OnDamage = Stages.Tell };
+
+    /// <summary>The warm-up's checkpoints, trained where they aren't yet.</summary>
+    private WarmedTrajectory Warmed(Pool pool, Warmup warmup, CancellationToken cancellationToken)
+    {
+        var stage = Stages.Open(WarmupName, WarmedBy(pool), ofPool: true);
+        var trajectory = warmup.Run(stage, pool, _settled.Value.Model.Encoder, cancellationToken);
+        return new WarmedTrajectory(trajectory, stage.FullPath, WarmedBy(pool).Hash);
+    }
 
     private Fingerprint WarmedBy(Pool pool)
     {

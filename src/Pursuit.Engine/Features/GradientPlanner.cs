@@ -2,6 +2,7 @@ using Pursuit.Data;
 using Pursuit.Engine.Adapters;
 using Pursuit.Engine.Models;
 using Pursuit.Engine.Training;
+using Pursuit.Selection.Gtp;
 using Pursuit.Storage;
 using Pursuit.Tokenization.ExampleEncoding;
 
@@ -29,12 +30,13 @@ internal sealed class GradientPlanner
         var examples = request.Examples > 0 ? request.Examples : pool.Count;
         var meanTokens = sample.Tokens(Taught) / pool.Count;
         var targetTokens = request.Target is { } target ? CostSample.Take(target, encoder, _threads, cancellationToken).Tokens(Taught) : 0;
-        var measured = Calibrate(sample, cancellationToken);
+        var measured = Calibrate(sample, trains: options.Checkpoints > 0 || request.Pursuit.Retrain > 0, cancellationToken);
         var blocks = Math.Max(1, options.Checkpoints);
         var rows = (long)examples + (request.Target?.Count ?? 0);
         var bytes = options.Store == GradientStoreType.Int8
             ? measured.Dimension + 2 * sizeof(float)
             : measured.Dimension * sizeof(ushort) + sizeof(float);
+        var (times, loop) = Retrainings(request, examples, measured.Dimension);
         return new CostPlan
         {
             Examples = examples,
@@ -55,6 +57,8 @@ internal sealed class GradientPlanner
             Chosen = request.Chosen,
             Groups = request.Groups,
             Passes = request.Chosen > 0 ? request.Pursuit.Supports(request.Chosen).Count() + request.Pursuit.SwapRounds : 0,
+            RetrainTokens = (long)(times * loop.Trained * meanTokens),
+            RetrainedTokens = (long)(times * loop.Described * meanTokens),
             StoreBytes = rows * blocks * bytes,
             CheckpointBytes = measured.Training.Trained * 3 * sizeof(float) * options.Checkpoints,
             ReadSeconds = request.ReadSeconds * examples / pool.Count,
@@ -71,6 +75,16 @@ internal sealed class GradientPlanner
     }
 
     private static bool Taught(EncodedExample example) => !example.AllMasked;
+
+    /// <summary>Times that a pursuit's loop is closed, and what each takes.</summary>
+    private (int Times, LoopWork Work) Retrainings(PlanRequest request, int examples, int dimension)
+    {
+        if (request is not { Chosen: > 0, MayRetrain: true }) return default;
+        var checkpoints = Math.Max(1, _probe.Options.Checkpoints);
+        var work = LoopWork.Of(request.Chosen, examples, request.Target?.Count ?? 0, checkpoints, dimension);
+        var unasked = work.Pays && request.Pursuit.MayRetrain && _probe.Options.Checkpoints > 0;
+        return (request.Pursuit.Retrain ?? (unasked ? 1 : 0), work);
+    }
 
     /// <summary>Of the very rows that the warm-up takes, where the pool is at hand; else of as many.</summary>
     private long WarmupTokens(Pool pool, CostSample sample, int examples, double meanTokens)
@@ -97,7 +111,7 @@ internal sealed class GradientPlanner
     /// <summary>What a few steps of a warm-up give: tokens a second, parameters trained, bytes of memory.</summary>
     private readonly record struct MeasuredTraining(double Rate, long Trained, long Fixed, long Thread);
 
-    private Measured Calibrate(CostSample sample, CancellationToken cancellationToken)
+    private Measured Calibrate(CostSample sample, bool trains, CancellationToken cancellationToken)
     {
         // Preconditioning costs no time to speak of and needs moments that aren't there yet.
         var options = _probe.Options with { Preconditioning = Preconditioning.None };
@@ -119,7 +133,7 @@ internal sealed class GradientPlanner
             rate,
             model + checkpoints * (projection + Preconditioner(decoder)),
             (arenas + checkpoints * consumers) / workers.Workers,
-            options.Checkpoints == 0 ? default : MeasureWarmup());
+            trains ? MeasureWarmup() : default);
 
         (int Dimension, double Rate, long Projection, long Consumers) MeasureFeatures()
         {

@@ -70,7 +70,7 @@ internal sealed class PlannedStages
         if (_plan.WarmupTokens > 0)
             yield return Stage(
                 "warm-up",
-                m => [(WarmupLimit(m), WarmupSeconds(m)), (Disk(m), _plan.CheckpointBytes / m.DiskRate)],
+                m => [(WarmupLimit(m), TrainingSeconds(m, _plan.WarmupTokens)), (Disk(m), _plan.CheckpointBytes / m.DiskRate)],
                 [First],
                 disk: _plan.CheckpointBytes,
                 memory: _memory.WarmingUp(First),
@@ -99,6 +99,13 @@ internal sealed class PlannedStages
             memory: _memory.Deciding,
             otherMemory: _memory.Passing);
         yield return Stage("fit", Fit, [First], memory: _memory.Deciding, otherMemory: _memory.Passing);
+        if (_plan.RetrainTokens > 0)
+            yield return Stage(
+                "retraining",
+                m => [(Cores(m), Retraining(m))],
+                [First],
+                memory: Math.Max(_memory.WarmingUp(First), _memory.Deciding),
+                otherMemory: _memory.Passing);
         yield return Stage(
             "explanations",
             m => [(Disk(m), gains / m.DiskRate), ($"the network of '{m.Name}'", _traffic is null ? 0 : _traffic.GainsBack / m.NetworkRate)],
@@ -142,11 +149,15 @@ internal sealed class PlannedStages
         : $"the cores of '{machine.Name}' alone";
 
     /// <summary>A batch's micro-batches go round by round over the threads; what is left over in the last round waits.</summary>
-    private double WarmupSeconds(MachineGroup machine)
+    private double TrainingSeconds(MachineGroup machine, long tokens)
     {
         double Threads(int cores) => (double)_plan.WarmupMicroBatches / Math.Ceiling((double)_plan.WarmupMicroBatches / cores);
-        return _plan.WarmupTokens / (_plan.WarmupRate / Threads(_plan.Threads) * Threads(machine.Cores) * machine.Speed);
+        return tokens / (_plan.WarmupRate / Threads(_plan.Threads) * Threads(machine.Cores) * machine.Speed);
     }
+
+    private double Retraining(MachineGroup machine) =>
+        TrainingSeconds(machine, _plan.RetrainTokens)
+        + _plan.RetrainedTokens / (_plan.FeatureRate / _plan.Threads * machine.Cores * machine.Speed);
 
     /// <summary>Rows of the process that has most: whole shards in equal numbers.</summary>
     private long MostRows

@@ -27,8 +27,10 @@ internal static class PlannedMemory
         if (memory.Allowed is null || options.Features is not null || shape is not var (blocks, dimension)) return memory;
         var sketch = new SelectionProblem { ContentIds = pool.ContentIdList, Budget = options.Budget, TokenCounts = counts };
         var pursuit = (PursuitOptions)MethodOptions.Read(method, options.Settings);
-        PursuitSession.Size(sketch, pursuit, blocks, dimension, Math.Max(UsualGroups, options.Targets.Count), options.Pool.Threads)
-            .PlanIn(memory, method.Name);
+        var size = PursuitSession.Size(
+            sketch, pursuit, blocks, dimension, Math.Max(UsualGroups, options.Targets.Count), options.Pool.Threads);
+        if (options.Targets.Count == 0 || options.Quotas.Count > 0) size = size with { LoopBytes = 0 };
+        size.PlanIn(memory, method.Name);
         return memory;
     }
 }

@@ -3,6 +3,9 @@ namespace Pursuit.Selection;
 /// <summary>Trains a model on a choice, and takes gradients where that training ends.</summary>
 internal interface ITrainedGradients
 {
+    /// <summary>Whether the features already cost a training: a warm-up on part of the pool.</summary>
+    bool FollowsWarmup { get; }
+
     /// <summary>Trains and takes gradients.</summary>
     /// <param name="chosen">The chosen examples; their weights scale their losses.</param>
     /// <param name="positions">Whose gradients, beside the target's; positions of the pool.</param>

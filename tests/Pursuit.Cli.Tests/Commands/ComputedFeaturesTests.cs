@@ -38,6 +38,8 @@ public sealed class ComputedFeaturesTests : IDisposable
         var whole = Select("whole", "--threads", "2");
         whole.ExitCode.ShouldBe(0, whole.Error);
         whole.Error.ShouldContain("Plan      5,000 examples");
+        whole.Error.ShouldContain("retrained");
+        whole.Error.ShouldContain("Trained on 40 examples chosen first");
         whole.Error.ShouldContain("cosine to the one before");
         using (var report = JsonDocument.Parse(File.ReadAllBytes(_directory.PathOf("whole.run/report.json"))))
             report.RootElement.GetProperty("distributions").EnumerateArray().Select(d => d.GetProperty("title").GetString()).ShouldBe(
@@ -124,7 +126,7 @@ public sealed class ComputedFeaturesTests : IDisposable
         ];
         var planned = Cli.RunIn(_directory.FullPath, [.. arguments, "--budget", "0.1%", "--examples", "1M"]);
         planned.ExitCode.ShouldBe(0, planned.Error);
-        foreach (var word in new[] { "Plan      1,000,000 examples", "4 x node", "limited by", "Longest", "warm-up", "passes" })
+        foreach (var word in new[] { "Plan      1,000,000 examples", "4 x node", "limited by", "Longest", "warm-up", "passes", "retrain" })
             planned.Error.ShouldContain(word);
         var (plan, here) = (planned.Json, Cli.RunIn(_directory.FullPath, [.. arguments, "--budget", "0.1%"]).Json);
         plan.GetProperty("chosen").GetInt32().ShouldBe(1000);

@@ -27,10 +27,12 @@ public sealed class ChoiceTrainingTests : IDisposable
 
     public void Dispose() => _world.Dispose();
 
-    [Fact]
-    public void They_are_those_of_the_model_that_a_fine_tuning_on_the_choice_leaves()
+    [Theory]
+    [InlineData(0.01, 3e-4)]
+    [InlineData(2e-4, 2e-4)]
+    public void They_are_those_of_the_model_that_a_fine_tuning_on_the_choice_leaves(double warmup, double rate)
     {
-        var found = After("run", threads: 2);
+        var found = After("run", threads: 2, warmup: warmup);
         using var pool = Open(_world.Data());
         var data = _world.Write("chosen.jsonl", string.Concat(_chosen.Select(r => FeatureWorld.Lines().ElementAt(r.Position))));
         var tuned = _world.PathOf("tuned");
@@ -42,7 +44,7 @@ public sealed class ChoiceTrainingTests : IDisposable
                 Out = tuned,
                 Epochs = 4,
                 BatchExamples = 8,
-                LearningRate = 3e-4,
+                LearningRate = rate,
                 Workers = new() { Threads = 1, MicroBatchTokens = 256 },
             },
             null).Run(Run("tuning"), TestContext.Current.CancellationToken);
@@ -98,7 +100,7 @@ public sealed class ChoiceTrainingTests : IDisposable
     private static double Distance(float[] a, float[] b) =>
         Math.Sqrt(a.Zip(b, (x, y) => Math.Pow(x - y, 2)).Sum() / b.Sum(y => (double)y * y));
 
-    private TrainedGradients After(string name, int threads, string? stopAt = null)
+    private TrainedGradients After(string name, int threads, string? stopAt = null, double warmup = 0.01)
     {
         using var pool = Open(_world.Data());
         using var target = Open(_world.Write("target.jsonl", string.Concat(FeatureWorld.Lines().Skip(1000).Take(2))));
@@ -109,7 +111,7 @@ public sealed class ChoiceTrainingTests : IDisposable
             {
                 Model = _world.ModelPath(),
                 MaxLength = 64,
-                Options = Quick,
+                Options = Quick with { LearningRate = warmup },
                 Threads = threads,
             },
             run,

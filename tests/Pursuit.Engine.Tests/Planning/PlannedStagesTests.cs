@@ -53,6 +53,18 @@ public sealed class PlannedStagesTests
     }
 
     [Fact]
+    public void A_training_on_the_choice_is_the_first_machine_s()
+    {
+        var job = Job with { RetrainTokens = 400_000, RetrainedTokens = 800_000 };
+        job.Seconds.ShouldBe(Job.Seconds + 120, 1e-6);
+        var (one, four) = (On(Machine with { Cores = 2 }, job), On(Machine with { Cores = 2, Count = 4 }, job));
+        Seconds(one, "retraining").ShouldBe(120, 1e-6);
+        Seconds(four, "retraining").ShouldBe(120, 1e-6);
+        Seconds(On(Machine with { Cores = 2, Speed = 2 }, job), "retraining").ShouldBe(60, 1e-6);
+        On(Machine).Stages.ShouldNotContain(s => s.Name == "retraining");
+    }
+
+    [Fact]
     public void On_the_machine_that_measured_a_stage_takes_what_was_measured()
     {
         var here = On(Machine with { Cores = 2, DiskMbS = 1e12 });

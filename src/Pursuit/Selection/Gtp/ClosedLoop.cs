@@ -11,10 +11,6 @@ namespace Pursuit.Selection.Gtp;
 /// </summary>
 internal sealed class ClosedLoop
 {
-    // Eight times the choice is what was tried. Rows are held in single precision, which 512 MiB bound as long as twice the choice fits.
-    private const int RowsPerChosen = 8, LeastRows = 512;
-    private const long MostBytes = 512L << 20;
-
     private readonly SelectionProblem _problem;
     private readonly PursuitSession _session;
     private readonly ITrainedGradients _trained;
@@ -29,6 +25,9 @@ internal sealed class ClosedLoop
         const string Option = $"{GtpSelector.Name}.retrain";
         if (problem.Gradients.Target is null)
             throw PursuitException.At(Option, "given without a target", "a target, whose gradients are taken again", "Omit it.");
+        if (problem.ResolvedBudget >= problem.ContentIds.Count && problem.Budget.Unit == BudgetUnit.Rows)
+            throw PursuitException.At(
+                Option, "given where the whole pool is chosen, or ranked", "a budget that leaves something to choose", "Omit it.");
         if (problem.Quotas.Count > 0)
             throw PursuitException.At(Option, "given with quotas", "one of the two: the second pursuit is among the best examples alone");
         if (context.Trained is null)
@@ -37,6 +36,23 @@ internal sealed class ClosedLoop
                 "given with gradients that were brought along",
                 "gradients made from a model here, or those of a run of features",
                 $"Omit {ApiName.Features}, or the option.");
+    }
+
+    /// <summary>
+    /// Times that the loop is closed: as asked for, else once where that is possible, a warm-up shows that the model can be trained
+    /// here, and <see cref="LoopWork.Pays"/>.
+    /// </summary>
+    /// <param name="options">How the choice was made.</param>
+    /// <param name="problem">The whole pool's.</param>
+    /// <param name="choice">The choice.</param>
+    /// <param name="context">With what would train.</param>
+    public static int Times(GtpOptions options, SelectionProblem problem, SelectionResult choice, SelectionContext context)
+    {
+        if (options.Retrain is { } asked) return asked;
+        if (!options.MayRetrain || problem.Quotas.Count > 0 || choice.Rows.Count == 0) return 0;
+        if (context.Trained is not { FollowsWarmup: true }) return 0;
+        if (problem.Gradients is not { Pool: { } pool, Target: { } target }) return 0;
+        return LoopWork.Of(choice.Rows.Count, pool.Rows, target.Rows, pool.Checkpoints, pool.Dimension).Pays ? 1 : 0;
     }
 
     /// <summary>Where a session can pursue again.</summary>
@@ -68,9 +84,7 @@ internal sealed class ClosedLoop
     private int[] Candidates(SelectionResult choice)
     {
         var features = _session.Problem.Rows.Features;
-        var rowBytes = (features.Checkpoints + 1L) * features.Dimension * sizeof(float);
-        var most = Math.Max(
-            2L * choice.Rows.Count, Math.Min(Math.Max(LeastRows, (long)RowsPerChosen * choice.Rows.Count), MostBytes / rowBytes));
+        var most = LoopWork.MostCandidates(choice.Rows.Count, features.Checkpoints, features.Dimension);
         var gains = Array.ConvertAll(_session.Problem.Gains!.Kept[0].Gains.Read(), g => (double)g);
         var best = RowOrder.ByScore(gains, _problem.ContentIds).Where(r => r.Score > 0).Take((int)Math.Min(most, int.MaxValue));
         return [.. choice.Rows.Concat(best).Select(r => r.Position).Distinct().Order()];

@@ -12,14 +12,15 @@ public sealed record GtpOptions : PursuitOptions
     // Candidates stand in the Gram matrix beside a support of tens of thousands; no budget enters, or a larger one could fit worse.
     private const int LargestBite = 3072, LargestExchange = 768, LargestShortlist = 4096;
 
-    // A row of six is taken: among fewer the joint choice has little to choose from, and more cost products (docs/design/gtp-choices.md).
+    // A row of six is taken: among fewer the joint choice has little to choose from, and more cost products.
     private const int ShortlistPerRow = 6;
 
     // Steps of a joint choice for one pass of the staged schedule that grows as much.
     private const int StepsPerBite = 5;
 
     /// <summary>How the support grows. Default: <see cref="GtpSchedule.Staged"/>.</summary>
-    [Description("how the support grows: staged (by a share of itself), shortlist (jointly among each pass's best rows) or paper (2 x budget rows each time)")]
+    [Description("how the support grows: staged (by a share of itself), shortlist (jointly among a pass's best rows) or paper (2 x budget "
+        + "rows each time)")]
     public GtpSchedule Schedule { get; init; } = GtpSchedule.Staged;
 
     /// <summary>
@@ -87,10 +88,21 @@ public sealed record GtpOptions : PursuitOptions
 
     /// <summary>
     /// Times that a model is trained on the choice, its gradients there join the trajectory with half of its weight, and the best rows are
-    /// pursued again. Needs a target and gradients made from a model. Default 0; range 0 to 3.
+    /// pursued again. Needs a target and gradients made from a model. Default null: once where that is possible and costs less than a
+    /// quarter of what the features did, else never. Range 0 to 3.
     /// </summary>
-    [Description("times a model is trained on the choice and the best examples are pursued again with gradients taken there, 0 to 3")]
-    public int Retrain { get; init; }
+    [Description("times a model is trained on the choice and the best examples are pursued again with gradients taken there, 0 to 3 "
+        + "(1 where it costs less than a quarter of the features, else 0)")]
+    public int? Retrain { get; init; }
+
+    /// <summary>Whether the loop may be closed unasked: it is of the schedule that is chosen by training, in the whole pool.</summary>
+    internal bool MayRetrain => Schedule != GtpSchedule.Paper && Rounds == 1 && !Centre;
+
+    /// <inheritdoc/>
+    internal override long LoopBytes(long budget, long rows, int checkpoints, int dimension) =>
+        Retrain > 0 || (Retrain is null && MayRetrain && LoopWork.Of(budget, rows, 0, checkpoints, dimension).Pays)
+            ? LoopWork.Bytes(budget, rows, checkpoints, dimension)
+            : 0;
 
     /// <summary>When a pursuit stops.</summary>
     internal PursuitStops Stops => new(Residual, Tolerance, NoiseFloor != GtpNoiseFloor.Off);
@@ -161,7 +173,8 @@ public sealed record GtpOptions : PursuitOptions
         Iterations + (Schedule != GtpSchedule.Paper ? Supports(budget).LongCount() + SwapRounds : 0);
 
     /// <inheritdoc/>
-    internal override long UsualPasses(long budget) => Schedule == GtpSchedule.Paper ? Iterations : Supports(budget).LongCount() + SwapRounds;
+    internal override long UsualPasses(long budget) =>
+        Schedule == GtpSchedule.Paper ? Iterations : Supports(budget).LongCount() + SwapRounds;
 
     // No bite is larger than what is there: it would be chosen by raw correlation.
     private double Growth => Math.Min(1, Math.Pow(100, 1.0 / Iterations) - 1);
@@ -183,7 +196,7 @@ public sealed record GtpOptions : PursuitOptions
         if (Rounds == 2 && Fill == GtpFill.Peel)
             yield return "fill: peel with rounds=2; expected herd or none: "
                 + "peels are pursued in the whole pool, which two rounds are to spare";
-        if (Retrain is < 0 or > 3) yield return Fault("retrain", Retrain, "0 to 3");
+        if (Retrain is < 0 or > 3) yield return Fault("retrain", Retrain.Value, "0 to 3");
         if (Retrain > 0 && Centre)
             yield return "centre: true with retrain; expected false: the second pursuit knows the mean of the best examples alone";
         if (Batch < 0) yield return Fault("batch", Batch.Value, "0 or more");

@@ -27,10 +27,11 @@ internal sealed class GtpSelector : ISelector
     {
         if (_options.Retrain > 0) ClosedLoop.Require(problem, context);
         var (selection, session) = Pursued(problem, context);
-        if (_options.Retrain == 0) return selection;
+        var times = ClosedLoop.Times(_options, problem, selection, context);
+        if (times == 0) return selection;
         var loop = ClosedLoop.Of(problem, session, context);
         var again = new GtpSelector(_options with { Retrain = 0, Rounds = 1 });
-        for (var time = 0; time < _options.Retrain; time++)
+        for (var time = 0; time < times; time++)
         {
             // A few thousand rows in memory: nothing that a journal or a bound need keep.
             selection = loop.Again(

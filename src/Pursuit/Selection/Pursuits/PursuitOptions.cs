@@ -67,6 +67,13 @@ public abstract record PursuitOptions
     /// <summary>Passes of a pursuit that goes all the way without a detour.</summary>
     internal virtual long UsualPasses(long budget) => MostPasses(budget);
 
+    /// <summary>Bytes of rows that are pursued again behind a training on the choice where that is possible; 0 where none are.</summary>
+    /// <param name="budget">M.</param>
+    /// <param name="rows">The pool's rows.</param>
+    /// <param name="checkpoints">Checkpoints.</param>
+    /// <param name="dimension">Numbers per checkpoint.</param>
+    internal virtual long LoopBytes(long budget, long rows, int checkpoints, int dimension) => 0;
+
     /// <summary>
     /// Most target examples that <see cref="TargetGrouping.Auto"/> fits each alone, and as many clusters of more; 0 where it fits few
     /// clusters.

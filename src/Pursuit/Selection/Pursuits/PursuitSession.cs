@@ -45,6 +45,7 @@ internal sealed class PursuitSession
         if (context.Memory is { } memory)
         {
             var size = Size(selection, options, rows.Features.Checkpoints, rows.Features.Dimension, target.Groups, context.Threads);
+            if (context.Trained is null || targetRows is null) size = size with { LoopBytes = 0 };
             (Screens(options, rows, options.UsualPasses(budget)) ? size with { ScreenBytes = size.Screen() } : size).PlanIn(memory, method);
             rows.Source.KeepFetched(memory.Cache);
         }
@@ -71,6 +72,9 @@ internal sealed class PursuitSession
             Threads = threads,
             Passes = Math.Min(options.MostPasses(budget), PursuitGains.MostPasses),
             KeptDirections = options.KeepsDirections ? budget : 0,
+            LoopBytes = selection.Quotas.Count > 0
+                ? 0
+                : options.LoopBytes(budget, selection.ContentIds.Count, checkpoints, dimension),
             FactorBytes = options.KeepsFactors ? groups * chosen * chosen / 2 * sizeof(double) : 0,
         };
     }

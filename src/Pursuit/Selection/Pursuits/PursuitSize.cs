@@ -55,6 +55,9 @@ internal sealed record PursuitSize
     /// <summary>Bytes of matrix factors beside the Gram matrix.</summary>
     public long FactorBytes { get; init; }
 
+    /// <summary>Bytes of rows that are pursued again behind a training on the choice; 0 where none are.</summary>
+    public long LoopBytes { get; init; }
+
     /// <summary>Plans the pursuit in an account; with room for a screen where there is some.</summary>
     /// <param name="memory">Bounds it, and is told what was planned.</param>
     /// <param name="method">The method, for the message.</param>
@@ -62,7 +65,7 @@ internal sealed record PursuitSize
     public void PlanIn(PursuitMemory memory, string method)
     {
         var block = 3L * SupportRows.BlockRows * Dimension * sizeof(float); // two at once, and a part of near-duplicates' search
-        (string What, long Bytes)[] parts =
+        List<(string What, long Bytes)> parts =
         [
             ("the runtime", Runtime),
             ($"{Rows:N0} rows' ids, norms and scores",
@@ -73,6 +76,7 @@ internal sealed record PursuitSize
                 BytesPerVectorNumber * Groups * Dimension + block + KeptDirections * Dimension * sizeof(float)),
             ($"{Threads} threads", Threads * (BytesPerThread + sizeof(float) * 64 * Dimension + 8192 * Groups)),
         ];
+        if (LoopBytes > 0) parts.Add(("rows that are pursued again", LoopBytes));
         var least = parts.Sum(p => p.Bytes);
         var rows = Chosen * Dimension * sizeof(float);
         if (memory.Allowed is { } allowed && least > allowed)
@@ -81,7 +85,8 @@ internal sealed record PursuitSize
                 ApiName.Memory,
                 $"{Mebibytes(allowed >> 20)} for {method}",
                 $"at least {Text(least)}: {string.Join(", ", parts.Select(p => $"{Text(p.Bytes)} for {p.What}"))}",
-                $"Allow more, lower the budget, use fewer {ApiName.Threads}, or a top-k method such as less.");
+                $"Allow more, lower the budget, use fewer {ApiName.Threads}, "
+                + (LoopBytes > 0 ? $"set {method}.retrain=0, or take a top-k method such as less." : "or a top-k method such as less."));
         }
 
         var keepsRows = memory.Allowed is null || least + rows <= memory.Allowed;

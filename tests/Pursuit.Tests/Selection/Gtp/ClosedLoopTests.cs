@@ -79,6 +79,54 @@ public sealed class ClosedLoopTests
         trained.Asked[1].Chosen.Select(r => r.Position).ShouldNotBe(trained.Asked[0].Chosen.Select(r => r.Position));
     }
 
+    [Theory]
+    [InlineData("44", 1)]
+    [InlineData("60", 0)] // 4 x 60 + 512 + 24 examples through the model; a quarter of the features' are 750
+    public void Unasked_it_is_done_once_where_it_costs_at_most_a_quarter_of_the_features(string budget, int times)
+    {
+        var trained = new Trained();
+        Select(Problem with { Budget = Budget.Parse(budget) }, new GtpOptions(), trained);
+        trained.Asked.Count.ShouldBe(times);
+    }
+
+    [Fact]
+    public void Unasked_it_is_not_done_where_it_cannot_or_nothing_shows_that_the_model_can_be_trained()
+    {
+        var small = Problem with { Budget = Budget.Parse("44") };
+        var untrained = new Trained { FollowsWarmup = false };
+        Select(small, new GtpOptions(), untrained);
+        untrained.Asked.ShouldBeEmpty();
+
+        var trained = new Trained();
+        var once = Select(small, new GtpOptions { Retrain = 0 }, trained);
+        Select(small, new GtpOptions(), null).Rows.ShouldBe(once.Rows);
+        Select(small, new GtpOptions { Centre = true }, trained);
+        Select(small, new GtpOptions { Rounds = 2 }, trained);
+        Select(small, new GtpOptions { Schedule = GtpSchedule.Paper }, trained);
+        Select(small with { Gradients = new GradientInputs { Pool = Problem.Gradients.Pool } }, new GtpOptions(), trained);
+        Select(
+            small with { Sources = new int[Rows], SourceNames = ["a"], Quotas = [new SourceQuota("a", 10, 44, false)] },
+            new GtpOptions(),
+            trained);
+        trained.Asked.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(100, 20_000, 3, 8192, true)]
+    [InlineData(1_600, 20_000, 3, 8192, true)]
+    [InlineData(1_700, 20_000, 3, 8192, false)] // more than a quarter
+    [InlineData(2_000, 1_000_000, 3, 8192, true)]
+    [InlineData(2_100, 1_000_000, 3, 8192, false)] // four times as many rows of 128 KiB are more than a GiB
+    [InlineData(300, 20_000, 1, 8192, true)]
+    [InlineData(500, 20_000, 1, 8192, false)]
+    public void What_pays_is_told_from_sizes(int chosen, int pool, int checkpoints, int dimension, bool pays)
+    {
+        var work = LoopWork.Of(chosen, pool, 64, checkpoints, dimension);
+        work.Pays.ShouldBe(pays);
+        work.Trained.ShouldBe(4 * chosen);
+        work.Described.ShouldBeInRange(2 * chosen + 64, Math.Max(512, 8 * chosen) + 64);
+    }
+
     [Fact]
     public void Without_a_model_a_target_or_freedom_it_is_refused_before_anything_is_pursued()
     {
@@ -89,6 +137,7 @@ public sealed class ClosedLoopTests
         Fault(
             Problem with { Sources = new int[Rows], SourceNames = ["a"], Quotas = [new SourceQuota("a", 10, 20, false)] },
             new Trained()).ShouldContain("with quotas");
+        Fault(Problem with { Budget = Budget.Parse("100%") }, new Trained()).ShouldContain("the whole pool is chosen");
         Should.Throw<PursuitException>(() => new GtpSelector(options with { Centre = true })).Message.ShouldContain("centre");
         Should.Throw<PursuitException>(() => new GtpSelector(options with { Retrain = 4 })).Message.ShouldContain("0 to 3");
 
@@ -117,6 +166,8 @@ public sealed class ClosedLoopTests
     /// <summary>Draws gradients that depend on what was chosen.</summary>
     private sealed class Trained : ITrainedGradients
     {
+        public bool FollowsWarmup { get; init; } = true;
+
         public List<(IReadOnlyList<RankedRow> Chosen, int[] Positions)> Asked { get; } = [];
 
         public TrainedGradients After(IReadOnlyList<RankedRow> chosen, int[] positions, CancellationToken cancellationToken)
