@@ -56,7 +56,8 @@ internal static class MatchingPursuitBenchmark
             var details = (PursuitDetails)chosen!.Details!;
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{name}: {best:0.000} s, {leastProcessor:0.000} s of processor time, {chosen.Rows.Count:N0} rows, {details.Passes} passes, residual {details.Residual:0.0000}; "
+                $"{name}: {best:0.000} s, {leastProcessor:0.000} s of processor time, {chosen.Rows.Count:N0} rows, "
+                    + $"{details.Passes} passes, residual {details.Residual:0.0000}; "
                     + $"{memory.RowsReadAgain:N0} of {memory.RowsScreened:N0} screened rows read again"));
         }
 

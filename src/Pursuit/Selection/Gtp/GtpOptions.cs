@@ -139,9 +139,7 @@ public sealed record GtpOptions : PursuitOptions
 
     /// <summary>Rows that a pass offers all at once, whatever it lists.</summary>
     /// <param name="support">Rows of the support.</param>
-    internal int Bite(int support) => Schedule == GtpSchedule.Shortlist
-        ? Grown(support) - support + (int)(SwapShare * Grown(support))
-        : Offered(support);
+    internal int Bite(int support) => Schedule == GtpSchedule.Shortlist ? Grown(support) - support : Offered(support);
 
     /// <summary>Rows that a support may have after the next step of a joint choice.</summary>
     /// <param name="support">Rows it has.</param>

@@ -96,20 +96,13 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
         bool isFinal,
         NearRows? distinctFrom)
     {
-        var best = scores.Best(options.Offered(support.Count));
+        // Where fits go to the end, so does the choice: as many rows as there is room for find the weights that they have together.
+        var best = settings == NonNegativeSettings.Final ? [] : scores.Best(options.Offered(support.Count));
         if (best.Length == 0) return Bite(support, scores, room, settings, isFinal, distinctFrom);
-        var (before, weights) = (support.Positions.ToArray(), support.Weights());
-        if (settings == NonNegativeSettings.Final)
-        {
-            // To the end, every row that helps is to find its weight, where there is room for all of them.
-            var bite = Bite(support, scores, room, settings, isFinal, distinctFrom);
-            if (!bite.IsShort) return bite;
-            support.Restore(before, weights);
-        }
-
+        var before = support.Positions.ToArray();
         var choice = new JointChoice(problem, options, stops, support, new Shortlist(problem, best, support), distinctFrom);
         if (choice.Grow(room, budget)) return new Grown(true, settings, choice.Products, IsShort: true, IsFull: true);
-        var helped = settings == NonNegativeSettings.Final || !support.Positions.SequenceEqual(before);
+        var helped = !support.Positions.SequenceEqual(before);
         if (!helped) settings = NonNegativeSettings.Final;
         var isShort = support.Count >= room;
         var products = choice.Products + support.Solve(settings);
