@@ -36,7 +36,7 @@ internal static class MatchingPursuitBenchmark
         [
             .. args[4..].DefaultIfEmpty("20+0").Select(s => s == "omp"
                 ? (s, (ISelector)new OmpSelector(new OmpOptions()))
-                : ($"gtp, {s}", new GtpSelector(Schedule(usual, s)))),
+                : ($"gtp, {s}", (ISelector)new GtpSelector(Schedule(usual, s)))),
         ];
         foreach (var (name, selector) in contenders)
         {
