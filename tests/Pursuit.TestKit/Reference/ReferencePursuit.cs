@@ -36,8 +36,8 @@ internal static class ReferencePursuit
     }
 
     /// <summary>
-    /// The shortlist schedule: every pass lists rows, from which some join in each step, and the strongest stay; where that fits worse, none
-    /// leaves.
+    /// The shortlist schedule: every pass lists rows, from which some join in each step, and the strongest stay; where that fits
+    /// worse, none leaves.
     /// </summary>
     /// <param name="rows">phi.</param>
     /// <param name="targets">B.</param>

@@ -53,8 +53,8 @@ public sealed record GtpOptions : PursuitOptions
     public int? Batch { get; init; }
 
     /// <summary>
-    /// Rows that a pass of the shortlist schedule brings for the choice among them; half the support where that is more. A sixth of them may
-    /// join the support before the next pass. Default 512; range 6 to 4,096.
+    /// Rows that a pass of the shortlist schedule brings for the choice among them; half the support where that is more. A sixth of them
+    /// may join the support before the next pass. Default 512; range 6 to 4,096.
     /// </summary>
     [Description("rows that a pass brings for the joint choice (schedule=shortlist), 6 to 4096; half the support where that is more")]
     public int Shortlist { get; init; } = 512;

@@ -52,7 +52,8 @@ internal static class CandidateBatch
         var same = distinctFrom?.Cosine ?? EqualCosine; // a fill may not nearly repeat its own rows either
         for (var i = first; i < support.Count && kept.Count < limit; i++)
         {
-            if (distinctFrom?.IsNear(support.Row(i)) == true || kept.Exists(k => support.MayReach(i, k, same) && support.Cosine(i, k) >= same))
+            if (distinctFrom?.IsNear(support.Row(i)) == true
+                || kept.Exists(k => support.MayReach(i, k, same) && support.Cosine(i, k) >= same))
             {
                 problem.Excluded[support.Positions[i]] = true;
                 continue;
