@@ -14,7 +14,10 @@ namespace Pursuit.Benchmarks;
 /// </summary>
 internal static class MatchingPursuitBenchmark
 {
-    /// <summary>"matching DIRECTORY ROWS-TO-CHOOSE THREADS [ITERATIONS+SWAP-ROUNDS ...]".</summary>
+    // The best of them counts: the first compiles the code.
+    private const int Rounds = 5;
+
+    /// <summary>"matching DIRECTORY ROWS-TO-CHOOSE THREADS [ITERATIONS+SWAP-ROUNDS|sSHORTLIST|omp ...]".</summary>
     public static int Run(string[] args)
     {
         var (directory, budget, threads) =
@@ -31,28 +34,30 @@ internal static class MatchingPursuitBenchmark
         var usual = new GtpOptions { Fill = GtpFill.None, Batch = 0 };
         (string Name, ISelector Selector)[] contenders =
         [
-            .. args[4..].DefaultIfEmpty("20+5").Select(s => ($"gtp, {s} passes", (ISelector)new GtpSelector(Schedule(usual, s)))),
-            ("gtp, the default without a screen", new GtpSelector(usual with { Screen = ScreenUse.Never })),
-            ("omp", new OmpSelector(new OmpOptions())),
-            ("omp without a screen", new OmpSelector(new OmpOptions { Screen = ScreenUse.Never })),
+            .. args[4..].DefaultIfEmpty("20+0").Select(s => s == "omp"
+                ? (s, (ISelector)new OmpSelector(new OmpOptions()))
+                : ($"gtp, {s}", (ISelector)new GtpSelector(Schedule(usual, s)))),
         ];
         foreach (var (name, selector) in contenders)
         {
-            var best = double.PositiveInfinity;
+            var (best, leastProcessor) = (double.PositiveInfinity, double.PositiveInfinity);
             SelectionResult? chosen = null;
             var memory = new PursuitMemory(null);
-            for (var round = 0; round < 3; round++)
+            for (var round = 0; round < Rounds; round++)
             {
                 var start = Stopwatch.GetTimestamp();
+                var processor = Environment.CpuUsage.TotalTime;
                 memory = new PursuitMemory(null);
                 chosen = selector.Select(problem, new SelectionContext { Threads = threads, Memory = memory });
+                leastProcessor = Math.Min(leastProcessor, (Environment.CpuUsage.TotalTime - processor).TotalSeconds);
                 best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
             }
 
             var details = (PursuitDetails)chosen!.Details!;
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{name}: {best:0.00} s, {chosen.Rows.Count:N0} rows, {details.Passes} passes, residual {details.Residual:0.0000}; "
+                $"{name}: {best:0.000} s, {leastProcessor:0.000} s of processor time, {chosen.Rows.Count:N0} rows, "
+                    + $"{details.Passes} passes, residual {details.Residual:0.0000}; "
                     + $"{memory.RowsReadAgain:N0} of {memory.RowsScreened:N0} screened rows read again"));
         }
 
@@ -61,6 +66,13 @@ internal static class MatchingPursuitBenchmark
 
     private static GtpOptions Schedule(GtpOptions options, string text)
     {
+        if (text.StartsWith('s'))
+            return options with
+            {
+                Schedule = GtpSchedule.Shortlist,
+                Shortlist = int.Parse(text[1..], CultureInfo.InvariantCulture),
+            };
+
         var parts = text.Split('+').Select(p => int.Parse(p, CultureInfo.InvariantCulture)).ToArray();
         return options with { Iterations = parts[0], SwapRounds = parts[1] };
     }

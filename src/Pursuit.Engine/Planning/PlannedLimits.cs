@@ -69,9 +69,9 @@ internal static class PlannedLimits
             group == 0 ? Math.Max(stage.FirstMemory, machine.Count > 1 ? stage.OtherMemory : 0) : stage.OtherMemory;
     }
 
-    /// <summary>Rows to choose and the last pass's candidates, a quarter more of them than are wanted.</summary>
+    /// <summary>Rows to choose and the last pass's candidates.</summary>
     private static double BesideCandidates(GtpOptions options, long chosen) =>
-        chosen + 1.25 * options.Offered((int)Math.Min(chosen, int.MaxValue));
+        chosen + options.Candidates((int)Math.Min(chosen, int.MaxValue));
 
     private static int Maps() =>
         File.Exists(MapsPath)

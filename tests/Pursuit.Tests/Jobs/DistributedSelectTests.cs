@@ -34,6 +34,7 @@ public sealed class DistributedSelectTests : IDisposable
     [InlineData("gtp")]
     [InlineData("gtp", "gtp.centre=true", "gtp.batch=0")]
     [InlineData("gtp", "gtp.schedule=paper", "gtp.fill=peel", "gtp.normalise=none")]
+    [InlineData("gtp", "gtp.schedule=shortlist", "gtp.shortlist=24", "gtp.centre=true")]
     [InlineData("gtp", "gtp.noise-floor=held-out")]
     [InlineData("gtp", "gtp.rounds=2", "gtp.parts=3")]
     [InlineData("gtp", "gtp.rounds=2", "gtp.parts=7", "gtp.centre=true", "gtp.schedule=paper", "gtp.fill=none")]

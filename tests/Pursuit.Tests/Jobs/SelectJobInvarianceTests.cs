@@ -33,6 +33,7 @@ public sealed class SelectJobInvarianceTests : IDisposable
 
     [Theory]
     [InlineData("gtp", "gtp.centre=true")]
+    [InlineData("gtp", "gtp.schedule=shortlist", "gtp.shortlist=24")]
     [InlineData("gtp", "gtp.schedule=paper", "gtp.fill=peel")]
     [InlineData("gtp", "gtp.noise-floor=held-out", "gtp.normalise=row")]
     [InlineData("omp")]

@@ -10,10 +10,17 @@ public sealed record GtpOptions : PursuitOptions
     private const int UsualBatch = 32, UsualGroups = 64;
 
     // Candidates stand in the Gram matrix beside a support of tens of thousands; no budget enters, or a larger one could fit worse.
-    private const int LargestBite = 3072, LargestExchange = 768;
+    private const int LargestBite = 3072, LargestExchange = 768, LargestShortlist = 4096;
+
+    // A row of six is taken: among fewer the joint choice has little to choose from, and more cost products.
+    private const int ShortlistPerRow = 6;
+
+    // Steps of a joint choice for one pass of the staged schedule that grows as much.
+    private const int StepsPerBite = 5;
 
     /// <summary>How the support grows. Default: <see cref="GtpSchedule.Staged"/>.</summary>
-    [Description("how the support grows: staged (by a share of itself), or paper (2 x budget rows each time)")]
+    [Description("how the support grows: staged (by a share of itself), shortlist (jointly among a pass's best rows) or paper (2 x budget "
+        + "rows each time)")]
     public GtpSchedule Schedule { get; init; } = GtpSchedule.Staged;
 
     /// <summary>
@@ -44,6 +51,13 @@ public sealed record GtpOptions : PursuitOptions
     /// </summary>
     [Description("examples of a training batch, whose noise the fit counts (32 with a target, else none); 0 counts none")]
     public int? Batch { get; init; }
+
+    /// <summary>
+    /// Rows that a pass of the shortlist schedule brings for the choice among them; half the support where that is more. A sixth of them
+    /// may join the support before the next pass. Default 512; range 6 to 4,096.
+    /// </summary>
+    [Description("rows that a pass brings for the joint choice (schedule=shortlist), 6 to 4096; half the support where that is more")]
+    public int Shortlist { get; init; } = 512;
 
     /// <summary>What becomes of budget the pursuit has no use for. Default: <see cref="GtpFill.Herd"/>.</summary>
     [Description("left-over budget: herd (rows that best serve uniform training), peel (pursue again on the rest) or none")]
@@ -82,7 +96,7 @@ public sealed record GtpOptions : PursuitOptions
     public int? Retrain { get; init; }
 
     /// <summary>Whether the loop may be closed unasked: it is of the schedule that is chosen by training, in the whole pool.</summary>
-    internal bool MayRetrain => Schedule == GtpSchedule.Staged && Rounds == 1 && !Centre;
+    internal bool MayRetrain => Schedule != GtpSchedule.Paper && Rounds == 1 && !Centre;
 
     /// <inheritdoc/>
     internal override long LoopBytes(long budget, long rows, int checkpoints, int dimension) =>
@@ -105,14 +119,31 @@ public sealed record GtpOptions : PursuitOptions
     /// <inheritdoc/>
     internal override bool KeepsDirections => Fill == GtpFill.Peel;
 
-    /// <summary>Rows that a staged support may have after the next pass.</summary>
+    /// <summary>Rows that a support may have after the next pass.</summary>
     /// <param name="support">Rows it has.</param>
-    public int Grown(int support) => (int)Math.Min(int.MaxValue, support + Math.Clamp((long)(Growth * support), 1, LargestBite));
+    public int Grown(int support) => (int)Math.Min(
+        int.MaxValue,
+        support + (Schedule == GtpSchedule.Shortlist
+            ? (long)Offered(support) / ShortlistPerRow
+            : Math.Clamp((long)(Growth * support), 1, LargestBite)));
 
-    /// <summary>Rows that the next pass of a staged support offers.</summary>
+    /// <summary>Rows that the next pass offers.</summary>
     /// <param name="support">Rows it has.</param>
-    public int Offered(int support) =>
-        (int)Math.Min(int.MaxValue, Grown(support) - support + Math.Min(LargestExchange, (long)(SwapShare * Grown(support))));
+    public int Offered(int support) => Schedule == GtpSchedule.Shortlist
+        ? Math.Clamp(support / 2, Shortlist, LargestShortlist)
+        : (int)Math.Min(int.MaxValue, Grown(support) - support + Math.Min(LargestExchange, (long)(SwapShare * Grown(support))));
+
+    /// <summary>Rows that the next pass offers, and those in place of rows that repeat others.</summary>
+    /// <param name="support">Rows it has.</param>
+    internal long Candidates(int support) => Schedule == GtpSchedule.Shortlist ? Offered(support) : Offered(support) * 5L / 4;
+
+    /// <summary>Rows that a pass offers all at once, whatever it lists.</summary>
+    /// <param name="support">Rows of the support.</param>
+    internal int Bite(int support) => Schedule == GtpSchedule.Shortlist ? Grown(support) - support : Offered(support);
+
+    /// <summary>Rows that a support may have after the next step of a joint choice.</summary>
+    /// <param name="support">Rows it has.</param>
+    internal int Stepped(int support) => support + Math.Max(1, (int)(StepGrowth * support));
 
     /// <summary>
     /// The supports of a staged pursuit whose every pass adds what it may, before each pass; the last pass reaches beyond the budget.
@@ -127,17 +158,28 @@ public sealed record GtpOptions : PursuitOptions
     internal override long MostRows(long budget)
     {
         // A quarter more candidates than wanted come at once; a fill offers four times the tenth it takes, 32 at least.
-        var offered = Schedule == GtpSchedule.Paper ? 2.0 * budget : Offered((int)Math.Min(budget, int.MaxValue));
+        var offered = Schedule == GtpSchedule.Paper ? 2.0 * budget : Bite(AsRows(budget));
         if (SwapRounds > 0) offered = Math.Max(offered, Math.Ceiling(SwapShare * budget));
         return budget + (long)Math.Ceiling(Math.Max(0.4 * budget, 1.25 * offered)) + 32;
     }
 
     /// <inheritdoc/>
+    internal override long MostListed(long budget) => Schedule == GtpSchedule.Shortlist ? Offered(AsRows(budget)) : 0;
+
+    /// <inheritdoc/>
     internal override long MostPasses(long budget) =>
-        Iterations + (Schedule == GtpSchedule.Staged ? Supports(budget).LongCount() + SwapRounds : 0);
+        Iterations + (Schedule != GtpSchedule.Paper ? Supports(budget).LongCount() + SwapRounds : 0);
+
+    /// <inheritdoc/>
+    internal override long UsualPasses(long budget) =>
+        Schedule == GtpSchedule.Paper ? Iterations : Supports(budget).LongCount() + SwapRounds;
 
     // No bite is larger than what is there: it would be chosen by raw correlation.
     private double Growth => Math.Min(1, Math.Pow(100, 1.0 / Iterations) - 1);
+
+    private static int AsRows(long budget) => (int)Math.Min(budget, int.MaxValue);
+
+    private double StepGrowth => Math.Min(1, Math.Pow(100, 1.0 / StepsPerBite / Iterations) - 1);
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Faults()
@@ -156,6 +198,7 @@ public sealed record GtpOptions : PursuitOptions
         if (Retrain > 0 && Centre)
             yield return "centre: true with retrain; expected false: the second pursuit knows the mean of the best examples alone";
         if (Batch < 0) yield return Fault("batch", Batch.Value, "0 or more");
+        if (Shortlist is < ShortlistPerRow or > LargestShortlist) yield return Fault("shortlist", Shortlist, "6 to 4096");
         if (SwapRounds is < 0 or > 10_000) yield return Fault("swap-rounds", SwapRounds, "0 to 10000");
         if (!(SwapShare is >= 0 and <= 2)) yield return Fault("swap-share", SwapShare, "0 to 2");
         if (!(Residual is >= 0 and < 1)) yield return Fault("residual", Residual, "0 to below 1");
@@ -171,6 +214,12 @@ public enum GtpSchedule
     /// never fits worse.
     /// </summary>
     Staged,
+
+    /// <summary>
+    /// Every pass brings a shortlist, from which rows join the support in small steps, each with weights fitted anew: fewer passes and a
+    /// better fit. A larger budget never fits worse.
+    /// </summary>
+    Shortlist,
 
     /// <summary>Every pass offers 2 M rows, fits, keeps M and fits again: the authors' scheme as described second-hand.</summary>
     Paper,

@@ -1,3 +1,4 @@
+using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
 
 namespace Pursuit.Selection.Gtp;
@@ -19,7 +20,7 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
         var trace = new PursuitTrace(problem, stops, budget, progress);
         var support = problem.NewSupport();
         var reason = trace.IsAllNoise(support.Residual()) ? StopReason.NoiseFloor
-            : options.Schedule == GtpSchedule.Staged ? Staged(support, trace, budget, distinctFrom, cancellationToken)
+            : options.Schedule != GtpSchedule.Paper ? Staged(support, trace, budget, distinctFrom, cancellationToken)
             : Exchange(support, trace, budget, options.Iterations, () => 2 * budget, distinctFrom, cancellationToken);
         trace.Restore(support);
         if (!trace.IsFinal) Settle(support, trace);
@@ -43,33 +44,70 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
             var before = support.Positions.ToArray();
             var room = options.Grown(before.Length);
             var scores = problem.Identify(trace.Wanted(residual), support, cancellationToken);
-            var helped = CandidateBatch.Add(problem, support, scores, options.Offered(before.Length), distinctFrom) > 0;
-            // Weights that are fitted loosely hide rows that would help: without any, fit to the end and look again.
-            if (!helped && isFinal) return trace.Exhausted(support, residual);
-            if (!helped) settings = NonNegativeSettings.Final;
-            var products = support.Solve(settings);
-            var isShort = support.KeepUsed(room);
-            if (isShort)
-            {
-                products += support.Solve(settings);
-                support.KeepUsed(room);
-            }
-
-            if (support.Count > budget) return Full(support, trace, budget, products, distinctFrom, cancellationToken);
+            var grown = options.Schedule == GtpSchedule.Shortlist
+                ? Choose(support, scores, room, budget, settings, isFinal, distinctFrom)
+                : Bite(support, scores, room, settings, isFinal, distinctFrom);
+            if (!grown.Helped && isFinal) return trace.Exhausted(support, residual);
+            if (grown.IsFull || support.Count > budget)
+                return Full(support, trace, budget, grown.Products, distinctFrom, cancellationToken);
+            settings = grown.Settings;
             residual = support.Residual();
             var was = isFinal;
             isFinal = settings == NonNegativeSettings.Final;
             idle = support.Count > largest ? 0 : idle + 1;
             largest = Math.Max(largest, support.Count);
-            var reason = trace.Record(support, residual, products, isFinal, isShort || !helped);
+            var reason = trace.Record(support, residual, grown.Products, isFinal, grown.IsShort || !grown.Helped);
             if (reason is not (null or StopReason.NoProgress)) return reason.Value;
             // Once both fits that are compared went to the end, it is the rows that make no progress.
             if (reason == StopReason.NoProgress && was) return StopReason.NoProgress;
-            if (helped && was && support.Positions.SequenceEqual(before)) return StopReason.SupportUnchanged;
+            if (grown.Helped && was && support.Positions.SequenceEqual(before)) return StopReason.SupportUnchanged;
             if (reason == StopReason.NoProgress) settings = NonNegativeSettings.Final;
         }
 
         return StopReason.IterationLimit;
+    }
+
+    /// <summary>Takes in a pass's best rows, fits, and again those there is room for.</summary>
+    private Grown Bite(
+        SupportSet support, IScoredRows scores, int room, NonNegativeSettings settings, bool isFinal, NearRows? distinctFrom)
+    {
+        var helped = CandidateBatch.Add(problem, support, scores, options.Bite(support.Count), distinctFrom) > 0;
+        if (!helped && isFinal) return new Grown(false, settings, 0, false);
+        // Weights that are fitted loosely hide rows that would help: without any, fit to the end and look again.
+        if (!helped) settings = NonNegativeSettings.Final;
+        var products = support.Solve(settings);
+        var isShort = support.KeepUsed(room);
+        if (isShort)
+        {
+            products += support.Solve(settings);
+            support.KeepUsed(room);
+        }
+
+        return new Grown(helped, settings, products, isShort);
+    }
+
+    /// <summary>Chooses among a pass's best rows.</summary>
+    private Grown Choose(
+        SupportSet support,
+        IScoredRows scores,
+        int room,
+        int budget,
+        NonNegativeSettings settings,
+        bool isFinal,
+        NearRows? distinctFrom)
+    {
+        // Where fits go to the end, so does the choice: as many rows as there is room for find the weights that they have together.
+        var best = settings == NonNegativeSettings.Final ? [] : scores.Best(options.Offered(support.Count));
+        if (best.Length == 0) return Bite(support, scores, room, settings, isFinal, distinctFrom);
+        var before = support.Positions.ToArray();
+        var choice = new JointChoice(problem, options, stops, support, new Shortlist(problem, best, support), distinctFrom);
+        if (choice.Grow(room, budget)) return new Grown(true, settings, choice.Products, IsShort: true, IsFull: true);
+        var helped = !support.Positions.SequenceEqual(before);
+        if (!helped) settings = NonNegativeSettings.Final;
+        var isShort = support.Count >= room;
+        var products = choice.Products + support.Solve(settings);
+        support.KeepUsed(room);
+        return new Grown(helped, settings, products, isShort);
     }
 
     /// <summary>Keeps a budget of a support that has grown beyond it.</summary>
@@ -121,4 +159,13 @@ internal sealed class GtpSolver(PursuitProblem problem, GtpOptions options, Purs
         support.KeepUsed(support.Count);
         trace.Record(support, support.Residual(), products, isFinal: true);
     }
+
+    /// <summary>What a pass made of a support.</summary>
+    /// <param name="Helped">It brought rows.</param>
+    /// <param name="Settings">How the weights were fitted.</param>
+    /// <param name="Products">Products with the Gram matrix that took.</param>
+    /// <param name="IsShort">There was no room for all rows that helped.</param>
+    /// <param name="IsFull">It went beyond the budget.</param>
+    private readonly record struct Grown(
+        bool Helped, NonNegativeSettings Settings, int Products, bool IsShort, bool IsFull = false);
 }

@@ -23,17 +23,17 @@ internal static class PlannedTraffic
     {
         var others = processes - 1L;
         long outward = 0, back = 0, offered = 0, asked = 0, messages = others * (Byte + Number + Double + Byte); // the opening, and the end
-        // (rows in the support, rows offered) by pass.
-        (long Support, long Wanted)[] plan =
+        var swapped = (long)Math.Ceiling(options.SwapShare * budget);
+        // (rows in the support, rows looked at) by pass.
+        (long Support, long Candidates)[] plan =
         [
-            .. options.Supports(budget).Select(support => ((long)support, (long)options.Offered(support))),
-            .. Enumerable.Repeat((budget, (long)Math.Ceiling(options.SwapShare * budget)), options.SwapRounds),
+            .. options.Supports(budget).Select(support => ((long)support, options.Candidates(support))),
+            .. Enumerable.Repeat((budget, swapped + swapped / 4), options.SwapRounds),
         ];
         var pass = 0;
-        foreach (var (support, wanted) in plan)
+        foreach (var (support, candidates) in plan)
         {
             pass++;
-            var candidates = wanted + wanted / 4;
             outward += Score(dimension, groups, support) + Best;
             if (GainsAreAsked(pass)) (asked, outward) = (asked + 1, outward + Gains(support));
             // Every process answers with as many as are wanted; the best of all are then fetched.

@@ -34,7 +34,8 @@ internal static class NormFloors
     private static double Quantile(IEnumerable<double> norms, double quantile)
     {
         if (quantile <= 0) return 0;
-        var sorted = norms.Where(n => n > 0).Order().ToArray();
+        var sorted = norms.Where(n => n > 0).ToArray();
+        Array.Sort(sorted);
         return sorted.Length == 0 ? 0 : sorted[(int)(quantile * (sorted.Length - 1))];
     }
 }

@@ -29,8 +29,8 @@ internal readonly record struct Candidate(int Position, float Score, double[] Pr
     }
 }
 
-/// <summary>The scores that a pass gave, wherever the rows are.</summary>
-internal interface IScoredRows
+/// <summary>Rows with scores.</summary>
+internal interface ICandidates
 {
     /// <summary>Up to <paramref name="count"/> rows with a score above zero, best first, equal scores by content id.</summary>
     Candidate[] Best(int count);
@@ -38,6 +38,25 @@ internal interface IScoredRows
     /// <summary>Excludes rows: they have no score from here on.</summary>
     void Exclude(ReadOnlySpan<int> positions);
 
+    /// <summary>What is known of candidates' products with the support's rows and with each other; null where nothing is.</summary>
+    /// <param name="candidates">Positions of rows that are to join the support.</param>
+    IKnownProducts? Products(ReadOnlySpan<int> candidates) => null;
+}
+
+/// <summary>Products of rows that join a support.</summary>
+internal interface IKnownProducts
+{
+    /// <summary>Where in <see cref="With"/> the joining rows stand, in their order.</summary>
+    ReadOnlySpan<int> Places { get; }
+
+    /// <summary>phi_i . phi of a row of the support, or of one that joins it, with every row that might join.</summary>
+    /// <param name="position">The row's position in the pool.</param>
+    ReadOnlySpan<float> With(int position);
+}
+
+/// <summary>The scores that a pass gave, wherever the rows are.</summary>
+internal interface IScoredRows : ICandidates
+{
     /// <summary>Every row's score as it stands now, or why it has none.</summary>
     /// <param name="support">Rows that were chosen already.</param>
     /// <param name="excluded">Rows that can't be chosen.</param>

@@ -27,7 +27,7 @@ internal static class CandidateBatch
     /// Rows a candidate may not be near to, nor then to the support, with the cosine from which it is; or null.
     /// </param>
     /// <returns>Rows added.</returns>
-    public static int Add(PursuitProblem problem, SupportSet support, IScoredRows scores, int wanted, NearRows? distinctFrom = null)
+    public static int Add(PursuitProblem problem, SupportSet support, ICandidates scores, int wanted, NearRows? distinctFrom = null)
     {
         var before = support.Count;
         for (var round = 0; round < MaxRounds && support.Count - before < wanted; round++)
@@ -37,7 +37,7 @@ internal static class CandidateBatch
             if (candidates.Length == 0) break;
             scores.Exclude(candidates);
             var first = support.Count;
-            support.Add(candidates);
+            support.Add(candidates, scores.Products(candidates));
             problem.CountGathered(candidates.Length);
             support.Keep(Accepted(problem, support, before, first, before + wanted, distinctFrom));
         }
@@ -52,14 +52,16 @@ internal static class CandidateBatch
         var same = distinctFrom?.Cosine ?? EqualCosine; // a fill may not nearly repeat its own rows either
         for (var i = first; i < support.Count && kept.Count < limit; i++)
         {
-            if (distinctFrom?.IsNear(support.Row(i)) == true || kept.Exists(k => support.Cosine(i, k) >= same))
+            if (distinctFrom?.IsNear(support.Row(i)) == true
+                || kept.Exists(k => support.MayReach(i, k, same) && support.Cosine(i, k) >= same))
             {
                 problem.Excluded[support.Positions[i]] = true;
                 continue;
             }
 
             var waits = false;
-            for (var k = batchStart; k < kept.Count && !waits; k++) waits = support.Cosine(i, kept[k]) > WaitCosine;
+            for (var k = batchStart; k < kept.Count && !waits; k++)
+                waits = support.MayReach(i, kept[k], WaitCosine) && support.Cosine(i, kept[k]) > WaitCosine;
             if (!waits) kept.Add(i);
         }
 

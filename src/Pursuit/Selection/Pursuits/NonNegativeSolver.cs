@@ -8,8 +8,15 @@ namespace Pursuit.Selection.Pursuits;
 /// <param name="MaxIterations">At most this many products with the Gram matrix.</param>
 /// <param name="ExactRows">Groups with at most this many weights are then solved exactly (<see cref="ExactFit"/>).</param>
 /// <param name="Refines">Exact answers are refined against the rows themselves.</param>
-internal readonly record struct NonNegativeSettings(double Tolerance, int MaxIterations, int ExactRows = 0, bool Refines = false)
+/// <param name="PowerIterations">
+/// Products for the first step's length. An estimate will do: where it is too long, a step that raises the objective is halved.
+/// </param>
+internal readonly record struct NonNegativeSettings(
+    double Tolerance, int MaxIterations, int ExactRows = 0, bool Refines = false, int PowerIterations = 12)
 {
+    /// <summary>Between steps of a few rows, from the weights of the last one.</summary>
+    public static NonNegativeSettings Step { get; } = new(1e-3, 40, PowerIterations: 4);
+
     /// <summary>While the support still grows: the next rows change everything anyway.</summary>
     public static NonNegativeSettings Early { get; } = new(1e-3, 80, 128);
 
@@ -31,6 +38,7 @@ internal readonly record struct NonNegativeSettings(double Tolerance, int MaxIte
             w.Write(settings.MaxIterations);
             w.Write(settings.ExactRows);
             w.Write(settings.Refines);
+            w.Write(settings.PowerIterations);
         });
     }
 }
@@ -46,9 +54,6 @@ internal readonly record struct NonNegativeSettings(double Tolerance, int MaxIte
 /// </remarks>
 internal static class NonNegativeSolver
 {
-    // An estimate will do: where it is too small by more than the factor 1.1 covers, a step that raises the objective is halved.
-    private const int PowerIterations = 12;
-
     /// <summary>Solves all columns.</summary>
     /// <param name="gram">G + lam I.</param>
     /// <param name="linear">c, [columns][n].</param>
@@ -61,7 +66,7 @@ internal static class NonNegativeSolver
         if (gram.Count == 0) return 0;
         var units = Units(gram);
         var product = new GramProduct(gram, units, threads);
-        var lipschitz = Lipschitz(product, gram.Count);
+        var lipschitz = Lipschitz(product, gram.Count, settings.PowerIterations);
         var columns = new List<Column>();
         for (var j = 0; j < linear.Length; j++) columns.Add(new Column(Times(linear[j], units), Divided(x[j], units), lipschitz, settings));
         var all = columns.ToArray();
@@ -80,7 +85,7 @@ internal static class NonNegativeSolver
         }
 
         for (var j = 0; j < all.Length; j++) Times(all[j].Solution, units).CopyTo(x[j], 0);
-        return taken + PowerIterations;
+        return taken + settings.PowerIterations;
     }
 
     /// <summary>The power of two nearest to one over each row's length, ridge included, [n].</summary>
@@ -96,13 +101,13 @@ internal static class NonNegativeSolver
     private static double[] Divided(double[] values, double[] units) => [.. values.Select((v, i) => v / units[i])];
 
     /// <summary>An estimate of G's largest eigenvalue; <see cref="Column"/> raises it where a step shows it too small.</summary>
-    private static double Lipschitz(GramProduct product, int n)
+    private static double Lipschitz(GramProduct product, int n, int iterations)
     {
         var v = new double[n];
         var w = new double[n];
         Array.Fill(v, 1 / Math.Sqrt(n));
         var norm = 0.0;
-        for (var i = 0; i < PowerIterations; i++)
+        for (var i = 0; i < iterations; i++)
         {
             product.Apply([(v, w)]);
             norm = TensorPrimitives.Norm<double>(w);

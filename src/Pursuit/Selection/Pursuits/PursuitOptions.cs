@@ -61,6 +61,12 @@ public abstract record PursuitOptions
     /// <summary>Passes whose gains may be kept, for a budget of rows.</summary>
     internal abstract long MostPasses(long budget);
 
+    /// <summary>Rows that a pass lists beside the support at most, for a budget of rows.</summary>
+    internal virtual long MostListed(long budget) => 0;
+
+    /// <summary>Passes of a pursuit that goes all the way without a detour.</summary>
+    internal virtual long UsualPasses(long budget) => MostPasses(budget);
+
     /// <summary>Bytes of rows that are pursued again behind a training on the choice where that is possible; 0 where none are.</summary>
     /// <param name="budget">M.</param>
     /// <param name="rows">The pool's rows.</param>

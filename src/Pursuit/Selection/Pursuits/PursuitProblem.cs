@@ -41,7 +41,8 @@ internal sealed class PursuitProblem
         ContentIds = contentIds;
         Threads = context.Threads;
         // Summed in order of size, so that no order of rows changes the last bit.
-        var squares = rows.Norms.Select(n => n * n).Order().ToArray();
+        var squares = rows.Norms.Select(n => n * n).ToArray();
+        Array.Sort(squares);
         _ridge = lambda * squares.Sum() / squares.Length;
         Excluded = new bool[rows.Count];
         Energy = GradientRows.Dot(target.Scaled, target.Scaled);
@@ -147,8 +148,7 @@ internal sealed class PursuitProblem
     {
         var penalties = Enumerable.Range(0, Target.Groups).Select(j => BatchNoise > 0 ? BatchNoise * support.Mass(j) : 0).ToArray();
         var excluded = Enumerable.Range(0, Excluded.Length).Where(i => Excluded[i]).ToArray();
-        var rule = new IdentificationRule(
-            penalties, Rounding * Math.Sqrt(Energy), Rows.Construction.Normalization == RowNormalization.None);
+        var rule = Rule(penalties);
         var scored = Score(residual, rule, [.. excluded, .. support.Positions], cancellationToken);
         // Even with a screen, where a journal has what a pass without one left.
         Gains?.Add(() => Screening is null || Journal?.Next == JournalKind.Gains
@@ -156,6 +156,11 @@ internal sealed class PursuitProblem
             : LaterGains.Owe(residual, rule, support.Positions, excluded));
         return scored;
     }
+
+    /// <summary>How rows are scored.</summary>
+    /// <param name="penalties">S_j / b, [J].</param>
+    public IdentificationRule Rule(double[] penalties) =>
+        new(penalties, Rounding * Math.Sqrt(Energy), Rows.Construction.Normalization == RowNormalization.None);
 
     /// <summary>Computes the gains that screened passes owe.</summary>
     public void FinishGains(CancellationToken cancellationToken)

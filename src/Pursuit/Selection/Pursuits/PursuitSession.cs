@@ -6,6 +6,9 @@ namespace Pursuit.Selection.Pursuits;
 /// <summary>What every pursuit method does around its own loop: sets the problem up, and turns an outcome into a selection.</summary>
 internal sealed class PursuitSession : IDisposable
 {
+    // What making a screen and computing the gains at the end take, later passes over single precision save by then.
+    private const int LeastScreened = 8;
+
     private readonly SelectionProblem _selection;
     private readonly PursuitOptions _options;
     private readonly string _method;
@@ -76,7 +79,8 @@ internal sealed class PursuitSession : IDisposable
             var size = Size(selection, options, rows.Features.Checkpoints, rows.Features.Dimension, target.Groups, context.Threads);
             if (context.Trained is null || targetRows is null) size = size with { LoopBytes = 0 };
             // Passes over rows on a device read nothing of the store after the first; over a screen there they are worth it always.
-            var screens = onDevice.Rows is null && (onDevice.Screen is not null || Screens(options, rows));
+            var screens = onDevice.Rows is null
+                && (onDevice.Screen is not null || Screens(options, rows, options.UsualPasses(budget)));
             (screens ? size with { ScreenBytes = size.Screen(onDevice.Screen is not null) } : size).PlanIn(memory, method);
             if (!memory.Screens) onDevice.Screen?.Dispose();
             rows.Source.KeepFetched(memory.Cache);
@@ -110,6 +114,7 @@ internal sealed class PursuitSession : IDisposable
             Dimension = (long)checkpoints * dimension,
             Chosen = chosen,
             Groups = groups,
+            Listed = Math.Min(options.MostListed(budget), selection.ContentIds.Count),
             Threads = threads,
             Passes = Math.Min(options.MostPasses(budget), PursuitGains.MostPasses),
             KeptDirections = options.KeepsDirections ? budget : 0,
@@ -223,11 +228,12 @@ internal sealed class PursuitSession : IDisposable
     /// Whether passes over a screen are worth its memory; over bytes never, which are as coarse, and not where several processes or rounds
     /// share the rows.
     /// </summary>
-    private static bool Screens(PursuitOptions options, GradientRows rows) =>
+    private static bool Screens(PursuitOptions options, GradientRows rows, long passes) =>
         rows.Source.Team.Count == 1 && rows.Features.BytesPerElement > sizeof(sbyte) && options.PassesOverAll && options.Screen switch
         {
             ScreenUse.Always => true,
-            ScreenUse.Auto => rows.Features.BytesPerElement >= sizeof(float) || rows.PassBytes > PursuitMemory.HalfOfAll,
+            ScreenUse.Auto =>
+                (rows.Features.BytesPerElement >= sizeof(float) && passes >= LeastScreened) || rows.PassBytes > PursuitMemory.HalfOfAll,
             _ => false,
         };
 

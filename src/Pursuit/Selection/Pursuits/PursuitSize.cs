@@ -37,6 +37,9 @@ internal sealed record PursuitSize
     /// <summary>Target groups.</summary>
     public required long Groups { get; init; }
 
+    /// <summary>Rows that a pass lists beside the support; 0 where it lists none.</summary>
+    public long Listed { get; init; }
+
     /// <summary>Threads.</summary>
     public required long Threads { get; init; }
 
@@ -107,7 +110,9 @@ internal sealed record PursuitSize
     }
 
     /// <summary>The matrix, the smaller one it grew from, and columns of weights and products.</summary>
-    private long GramBytes() => 2 * sizeof(float) * Chosen * Chosen + 12L * sizeof(double) * Groups * Chosen + FactorBytes;
+    private long GramBytes() =>
+        2 * sizeof(float) * Chosen * Chosen + 12L * sizeof(double) * Groups * Chosen + FactorBytes
+            + sizeof(float) * Listed * (Dimension + Listed + Chosen + 2 * Groups);
 
     /// <summary>What is needed, rounded up, so that the number told is one that suffices.</summary>
     private static string Text(long bytes) => Mebibytes((bytes + (1 << 20) - 1) >> 20);

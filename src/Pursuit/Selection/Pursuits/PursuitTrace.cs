@@ -110,10 +110,8 @@ internal sealed class PursuitTrace
     public void Restore(SupportSet support)
     {
         if (support.Positions.SequenceEqual(_positions)) return;
-        support.Keep([]);
-        support.Add(_positions);
+        support.Restore(_positions, _weights);
         _problem.CountGathered(_positions.Length);
-        support.SetWeights(_weights);
     }
 
     /// <summary>Rows of the iterate with the lowest residual on the held-out half.</summary>

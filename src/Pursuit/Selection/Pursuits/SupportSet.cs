@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Pursuit.Numerics;
@@ -26,6 +27,7 @@ internal sealed class SupportSet
     private float[] _gram = [];
     private double[][] _linear;
     private double[][] _weights;
+    private double[] _norms = [];
     private int _capacity;
 
     /// <summary>An empty support.</summary>
@@ -97,6 +99,9 @@ internal sealed class SupportSet
     /// <summary>The cosine of two rows of the support.</summary>
     public double Cosine(int i, int k) => Gram(i, k) / Math.Sqrt((double)Gram(i, i) * Gram(k, k));
 
+    /// <summary>Whether the cosine of two rows of the support may reach a limit: most are told apart without a root.</summary>
+    public bool MayReach(int i, int k, double cosine) => NoisyGram(i, k) >= (cosine - 0.01 + BatchNoise) * _norms[i] * _norms[k];
+
     /// <summary>A row of the support, [D].</summary>
     public ReadOnlySpan<float> Row(int index) => _rows.Row(index);
 
@@ -112,12 +117,15 @@ internal sealed class SupportSet
     public bool IsUsed(int index) => _weights.Any(column => column[index] > 0);
 
     /// <summary>Appends rows with weight zero.</summary>
-    public void Add(ReadOnlySpan<int> positions)
+    /// <param name="positions">Their positions in the pool.</param>
+    /// <param name="known">Their products with the rows at hand and with each other; null to compute them.</param>
+    public void Add(ReadOnlySpan<int> positions, IKnownProducts? known = null)
     {
         var first = Count;
         Reserve(first + positions.Length);
         _rows.Add(positions);
-        for (var block = first / SupportRows.BlockRows; block < _rows.Blocks; block++) AddBlock(block, first, positions.Length == 1);
+        for (var i = first; i < Count; i++) _norms[i] = _pool.Norms[Positions[i]];
+        for (var block = first / SupportRows.BlockRows; block < _rows.Blocks; block++) AddBlock(block, first, positions.Length == 1, known);
     }
 
     /// <summary>Keeps some rows, in order.</summary>
@@ -129,6 +137,7 @@ internal sealed class SupportSet
             var from = kept[to];
             if (from != to)
             {
+                _norms[to] = _norms[from];
                 _gram.AsSpan(from * _capacity, Count).CopyTo(_gram.AsSpan(to * _capacity));
                 for (var j = 0; j < _target.Groups; j++)
                 {
@@ -197,6 +206,16 @@ internal sealed class SupportSet
     public void Multiply(List<(double[] X, double[] Product)> columns) =>
         new GramProduct(Matrix, [.. Enumerable.Repeat(1.0, Count)], _threads).Apply(columns);
 
+    /// <summary>Has other rows, the first of them with weights, the others without.</summary>
+    /// <param name="positions">The rows' positions in the pool.</param>
+    /// <param name="weights">[J][first rows].</param>
+    public void Restore(ReadOnlySpan<int> positions, double[][] weights)
+    {
+        Keep([]);
+        Add(positions);
+        SetWeights(weights);
+    }
+
     /// <summary>c = A B_j of a group, [n].</summary>
     public double[] Linear(int group) => _linear[group][..Count];
 
@@ -248,7 +267,15 @@ internal sealed class SupportSet
             for (var i = 0; i < _rows.Span(block).Count; i++)
             {
                 var row = rows.Slice(i * _dimension, _dimension);
-                for (var k = 0; k < sum.Length; k++) sum[k] += row[k];
+                var k = 0;
+                for (; k + Vector<float>.Count <= sum.Length; k += Vector<float>.Count)
+                {
+                    Vector.Widen(new Vector<float>(row[k..]), out var low, out var high);
+                    (low + new Vector<double>(sum, k)).CopyTo(sum, k);
+                    (high + new Vector<double>(sum, k + Vector<double>.Count)).CopyTo(sum, k + Vector<double>.Count);
+                }
+
+                for (; k < sum.Length; k++) sum[k] += row[k];
             }
         }
 
@@ -256,30 +283,50 @@ internal sealed class SupportSet
     }
 
     /// <summary>||phi_i|| of a row of the support.</summary>
-    public double Norm(int index) => _pool.Norms[Positions[index]];
+    public double Norm(int index) => _norms[index];
 
     private GramMatrix Matrix => new(_gram, _capacity, Count, Lambda);
 
     /// <summary>Products of a block's new rows with the target, with all rows before them and with themselves.</summary>
-    private void AddBlock(int block, int firstNew, bool alone)
+    private void AddBlock(int block, int firstNew, bool alone, IKnownProducts? known)
     {
         var (first, count) = _rows.Span(block);
         var from = Math.Max(first, firstNew);
         var until = first + count;
         var rows = _rows.Block(block, ref _room)[((from - first) * _dimension)..];
-        if (_rows.AreKept)
+        if (known is not null) TakeGram(known, firstNew, from, until);
+        else if (_rows.AreKept)
             FillGram(rows, from, until, [.. Enumerable.Range(0, block + 1).Select(b => (b, _rows.Block(b, ref _otherRoom)))], alone);
         else for (var b = 0; b <= block; b++) FillGram(rows, from, until, [(b, _rows.Block(b, ref _otherRoom))], alone);
 
-        for (var i = from; i < until; i++)
+        // So little is done for a few rows and groups before another thread would start.
+        var threads = (long)(until - from) * _dimension * _target.Groups < 1 << 18 ? 1 : _threads;
+        Parallel.For(from, until, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
         {
-            for (var k = 0; BatchNoise > 0 && k < until; k++) _gram[i * _capacity + k] += (float)(BatchNoise * Norm(i) * Norm(k));
-            for (var k = 0; k < from; k++) _gram[k * _capacity + i] = _gram[i * _capacity + k];
+            for (var k = 0; BatchNoise > 0 && k < until; k++) _gram[i * _capacity + k] += (float)(BatchNoise * _norms[i] * _norms[k]);
             for (var j = 0; j < _target.Groups; j++)
             {
                 _linear[j][i] = GradientRows.Dot(
                     rows.Span.Slice((i - from) * _dimension, _dimension), _target.Scaled.AsSpan(j * _dimension, _dimension));
                 _weights[j][i] = 0;
+            }
+        });
+        for (var k = 0; k < from; k++)
+            for (var i = from; i < until; i++) _gram[k * _capacity + i] = _gram[i * _capacity + k];
+    }
+
+    /// <summary>Products of some rows that are known.</summary>
+    private void TakeGram(IKnownProducts known, int firstNew, int from, int until)
+    {
+        for (var k = 0; k < until; k++)
+        {
+            // Of two new rows the earlier one's.
+            var products = known.With(Positions[k]);
+            for (var i = Math.Max(from, k); i < until; i++)
+            {
+                var product = products[known.Places[i - firstNew]];
+                _gram[i * _capacity + k] = product;
+                if (k >= from) _gram[k * _capacity + i] = product;
             }
         }
     }
@@ -317,6 +364,7 @@ internal sealed class SupportSet
                 "Lower the budget, or use a top-k method such as less.");
         _linear = Array.ConvertAll(_linear, c => Grown(c, capacity));
         _weights = Array.ConvertAll(_weights, c => Grown(c, capacity));
+        _norms = Grown(_norms, capacity);
         var gram = new float[capacity * capacity];
         for (var i = 0; i < Count; i++) _gram.AsSpan(i * _capacity, Count).CopyTo(gram.AsSpan(i * capacity));
         _gram = gram;

@@ -39,6 +39,18 @@ public sealed class GtpBudgetTests
             new() { Normalize = normalization, Batch = batch },
             new() { Normalize = normalization, Batch = batch, Groups = TargetGrouping.One, NoiseFloor = GtpNoiseFloor.Off },
             new() { Normalize = normalization, Batch = batch, NoiseFloor = GtpNoiseFloor.Off, Tolerance = 0, Iterations = 5 + 30 * seed },
+            new() { Normalize = normalization, Batch = batch, Schedule = GtpSchedule.Shortlist, Shortlist = 8 + 8 * seed },
+            new()
+            {
+                Normalize = normalization,
+                Batch = batch,
+                Schedule = GtpSchedule.Shortlist,
+                Shortlist = 6,
+                Groups = TargetGrouping.One,
+                NoiseFloor = GtpNoiseFloor.Off,
+                SwapShare = 0.5,
+                Tolerance = 0,
+            },
         ];
         foreach (var options in all)
         {
@@ -57,9 +69,16 @@ public sealed class GtpBudgetTests
     [MemberData(nameof(Pools))]
     public void Optimal_means_that_no_row_of_the_pool_would_lower_the_objective(RowNormalization normalization, int batch, int seed)
     {
+        foreach (var schedule in new[] { GtpSchedule.Staged, GtpSchedule.Shortlist }) NoRowHelps(schedule, normalization, batch, seed);
+    }
+
+    private static void NoRowHelps(GtpSchedule schedule, RowNormalization normalization, int batch, int seed)
+    {
         var selection = Pool(seed);
         var options = new GtpOptions
         {
+            Schedule = schedule,
+            Shortlist = 12,
             Normalize = normalization,
             Batch = batch,
             NoiseFloor = GtpNoiseFloor.Off,
@@ -94,10 +113,14 @@ public sealed class GtpBudgetTests
     public void With_the_whole_pool_as_budget_the_objective_is_that_of_the_plain_solver(RowNormalization normalization, int batch, int seed)
     {
         var selection = Pool(seed);
-        foreach (var lambda in new[] { 0, 1e-3 })
+        foreach (var (lambda, schedule) in new[]
+        {
+            (0, GtpSchedule.Staged), (1e-3, GtpSchedule.Staged), (0, GtpSchedule.Shortlist), (1e-3, GtpSchedule.Shortlist),
+        })
         {
             var options = new GtpOptions
             {
+                Schedule = schedule,
                 Normalize = normalization,
                 Batch = batch,
                 Lambda = lambda,
@@ -114,7 +137,7 @@ public sealed class GtpBudgetTests
                 .Select(r => (double[])[.. r, Math.Sqrt(problem.BatchNoise * ReferenceRows.Dot(r, r))])];
             var reference = GtpLawTests.Targets(problem).Select(t => (double[])[.. t, 0]).Sum(
                 t => ReferenceNonNegative.Objective(rows, t, problem.Lambda, ReferenceNonNegative.Solve(rows, t, problem.Lambda)));
-            outcome.Objective.ShouldBe(reference, Tolerances.NonNegativeObjective * reference, $"lambda {lambda}");
+            outcome.Objective.ShouldBe(reference, Tolerances.NonNegativeObjective * reference, $"lambda {lambda}, {schedule}");
             outcome.Reason.ShouldBe(StopReason.Optimal);
         }
     }

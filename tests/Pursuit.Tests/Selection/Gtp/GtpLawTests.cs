@@ -59,6 +59,7 @@ public sealed class GtpLawTests
     [Theory]
     [InlineData(GtpSchedule.Staged, GtpFill.Herd)]
     [InlineData(GtpSchedule.Staged, GtpFill.Peel)]
+    [InlineData(GtpSchedule.Shortlist, GtpFill.Peel)]
     [InlineData(GtpSchedule.Paper, GtpFill.Herd)]
     public void No_two_chosen_rows_have_equal_features(GtpSchedule schedule, GtpFill fill)
     {
@@ -146,6 +147,7 @@ public sealed class GtpLawTests
     [Theory]
     [InlineData(GtpSchedule.Staged, GtpFill.Herd, RowNormalization.Checkpoint, false)]
     [InlineData(GtpSchedule.Staged, GtpFill.Peel, RowNormalization.Row, false)]
+    [InlineData(GtpSchedule.Shortlist, GtpFill.Peel, RowNormalization.Checkpoint, false)]
     [InlineData(GtpSchedule.Paper, GtpFill.None, RowNormalization.Checkpoint, false)]
     [InlineData(GtpSchedule.Staged, GtpFill.Herd, RowNormalization.None, false)]
     [InlineData(GtpSchedule.Staged, GtpFill.Herd, RowNormalization.Checkpoint, true)]
@@ -163,6 +165,7 @@ public sealed class GtpLawTests
 
     [Theory]
     [InlineData(GtpSchedule.Staged)]
+    [InlineData(GtpSchedule.Shortlist)]
     [InlineData(GtpSchedule.Paper)]
     public void With_the_whole_pool_as_budget_the_objective_is_that_of_non_negative_least_squares(GtpSchedule schedule)
     {
@@ -180,6 +183,8 @@ public sealed class GtpLawTests
     [Theory]
     [InlineData(GtpSchedule.Staged, 0)]
     [InlineData(GtpSchedule.Staged, 5)]
+    [InlineData(GtpSchedule.Shortlist, 0)]
+    [InlineData(GtpSchedule.Shortlist, 5)]
     [InlineData(GtpSchedule.Paper, 0)]
     public void Every_chosen_row_has_a_weight_and_there_are_at_most_a_budget_of_them(GtpSchedule schedule, int swapRounds)
     {
@@ -198,6 +203,7 @@ public sealed class GtpLawTests
 
     [Theory]
     [InlineData(GtpSchedule.Staged)]
+    [InlineData(GtpSchedule.Shortlist)]
     [InlineData(GtpSchedule.Paper)]
     public void Planted_rows_are_found_exactly(GtpSchedule schedule)
     {
@@ -217,12 +223,13 @@ public sealed class GtpLawTests
     }
 
     [Theory]
-    [InlineData(GtpFill.Herd)]
-    [InlineData(GtpFill.Peel)]
-    public void Shards_and_threads_change_nothing(GtpFill fill)
+    [InlineData(GtpSchedule.Staged, GtpFill.Herd)]
+    [InlineData(GtpSchedule.Staged, GtpFill.Peel)]
+    [InlineData(GtpSchedule.Shortlist, GtpFill.Herd)]
+    public void Shards_and_threads_change_nothing(GtpSchedule schedule, GtpFill fill)
     {
         var selection = Gradients.Realistic(300, 24, "60");
-        var options = new GtpOptions { Fill = fill, Centre = true, Clusters = 3 };
+        var options = new GtpOptions { Schedule = schedule, Shortlist = 40, Fill = fill, Centre = true, Clusters = 3 };
         var one = Select(selection, options);
         foreach (var (shardRows, threads) in new[] { (1, 4), (7, 1), (64, 2), (1024, 3) })
         {

@@ -28,6 +28,42 @@ public sealed class GtpSolverTests
         outcome.Positions.Intersect(twin.Support).Count().ShouldBeGreaterThan(24);
     }
 
+    [Theory]
+    [InlineData(16, 20, 0.1)]
+    [InlineData(40, 20, 0.1)]
+    [InlineData(24, 5, 0.5)]
+    [InlineData(150, 20, 0)]
+    public void The_shortlist_schedule_reaches_what_its_plain_twin_reaches(int shortlist, int iterations, double swapShare)
+    {
+        var selection = Gradients.Realistic(150, 24, "30");
+        var options = Quiet with
+        {
+            Schedule = GtpSchedule.Shortlist,
+            Shortlist = shortlist,
+            Iterations = iterations,
+            SwapShare = swapShare,
+            Tolerance = 0,
+        };
+        var problem = GtpLawTests.Open(selection, options);
+        var outcome = GtpLawTests.Pursue(selection, options, 30);
+        var twin = ReferencePursuit.Shortlist(
+            GtpLawTests.Dense(problem, 150), GtpLawTests.Targets(problem), problem.Lambda, 30, options);
+        outcome.Objective.ShouldBe(twin.Objective, Tolerances.LooselyFittedGrowth * twin.Objective);
+        outcome.Positions.Intersect(twin.Support).Count().ShouldBeGreaterThan(22);
+        GtpLawTests.Select(selection, options).Details.ShouldBeOfType<PursuitDetails>().Passes.ShouldBe(twin.Passes);
+    }
+
+    [Fact]
+    public void The_shortlist_schedule_fits_better_in_fewer_passes()
+    {
+        var selection = Gradients.Realistic(2000, 32, "40", blocks: 1, dimension: 256);
+        PursuitDetails Details(GtpSchedule schedule) =>
+            (PursuitDetails)GtpLawTests.Select(selection, Quiet with { Schedule = schedule }).Details!;
+        var (staged, shortlist) = (Details(GtpSchedule.Staged), Details(GtpSchedule.Shortlist));
+        shortlist.Objective.ShouldBeLessThan(staged.Objective);
+        shortlist.Passes.ShouldBeLessThan(staged.Passes / 2);
+    }
+
     [Fact]
     public void The_objective_it_reports_is_the_objective_of_its_weights()
     {

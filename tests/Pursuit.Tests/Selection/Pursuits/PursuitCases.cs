@@ -21,6 +21,8 @@ internal static class PursuitCases
         { "gtp", ["gtp.normalise=none", "gtp.norm-floor=0"] },
         { "gtp", ["gtp.normalise=row", "gtp.weights=raw"] },
         { "gtp", ["gtp.rounds=2", "gtp.parts=3", "gtp.groups=clusters"] },
+        { "gtp", ["gtp.schedule=shortlist", "gtp.shortlist=12"] },
+        { "gtp", ["gtp.schedule=shortlist", "gtp.shortlist=24", "gtp.groups=one", "gtp.fill=none", "gtp.tolerance=0"] },
         { "omp", [] },
     };
 
