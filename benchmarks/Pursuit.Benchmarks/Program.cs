@@ -71,6 +71,7 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine($"benchmark '{args.FirstOrDefault()}' is not one of: arrows, gemm, load, pursuit, scan, read, scale, "
             + "large, matching, methods, passes, engine, engine-threads, families, rates, bf16, bf16-model, features, embeddings, "
-            + "encoders, device, device-passes, information, prove, templates, tokenizer, tokenizer-check, tokenizer-train, tsds, tsds-ivf, tsds-store");
+            + "encoders, device, device-passes, information, prove, templates, tokenizer, tokenizer-check, tokenizer-train, "
+            + "tsds, tsds-ivf, tsds-store");
         return 2;
 }

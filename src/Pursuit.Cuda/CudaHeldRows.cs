@@ -6,7 +6,9 @@ using Pursuit.Selection.Features;
 
 namespace Pursuit.Cuda;
 
-/// <summary>Rows in a card's memory. Each thread that writes copies them to locked pages of its own first, the bus takes them one by one.</summary>
+/// <summary>
+/// Rows in a card's memory. Each thread that writes copies them to locked pages of its own first; the bus takes them one by one.
+/// </summary>
 internal sealed class CudaHeldRows : IHeldRows
 {
     private readonly CudaCard _card;

@@ -24,7 +24,8 @@ internal sealed class CudaRowDevice(CudaCard card) : IRowDevice
 }
 
 /// <summary>
-/// How rows lie in words of 32 bits: each filled up with zeros to what a team of threads reads at once, in pieces whose words 32 bits count.
+/// How rows lie in words of 32 bits: each filled up with zeros to what a team of threads reads at once, in pieces whose words 32 bits
+/// count.
 /// </summary>
 /// <param name="Shape">The rows.</param>
 internal readonly record struct HeldLayout(HeldShape Shape)

@@ -6,8 +6,8 @@ using ILGPU.IR.Intrinsics;
 namespace Pursuit.Cuda.DeviceCode;
 
 /// <summary>
-/// A product and a sum that are rounded once. ILGPU has no such operation, and of a product and a sum by themselves a driver may make one or
-/// not; so the instruction is written for it.
+/// A product and a sum that are rounded once. ILGPU has no such operation, and of a product and a sum by themselves a driver may make one
+/// or not; so the instruction is written for it.
 /// </summary>
 internal static class Fused
 {

@@ -50,5 +50,6 @@ internal sealed class TileRoom(int most)
     public Span<float> Row(int dimension) => _row ??= new float[dimension];
 
     /// <summary>Rows in signed bytes.</summary>
-    public Span<sbyte> Bytes(int count) => (_bytes is { } bytes && bytes.Length >= count ? bytes : _bytes = new sbyte[count]).AsSpan(0, count);
+    public Span<sbyte> Bytes(int count) =>
+        (_bytes is { } bytes && bytes.Length >= count ? bytes : _bytes = new sbyte[count]).AsSpan(0, count);
 }

@@ -4,9 +4,9 @@ using Pursuit.Selection.Features;
 namespace Pursuit.Selection.Passes;
 
 /// <summary>
-/// A coarse picture of a pool's rows, in signed bytes in memory or on a device, with how far each row may be from it. A pass over it costs a half of one
-/// over bf16 or a quarter of one over single precision, and needs no disk; what it gives holds within a bound that is proved, not
-/// estimated.
+/// A coarse picture of a pool's rows, in signed bytes in memory or on a device, with how far each row may be from it. A pass over it
+/// costs a half of one over bf16 or a quarter of one over single precision, and needs no disk; what it gives holds within a bound that
+/// is proved, not estimated.
 /// </summary>
 /// <remarks>
 /// With phi the row, psi its picture, R the right-hand sides and R' those rounded to 16 bits, the products that a scan of the rows gives
