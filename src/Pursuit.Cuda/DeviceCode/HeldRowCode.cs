@@ -36,7 +36,7 @@ internal static class HeldRowCode
             for (var column = 0; column < columns; column += Together)
             {
                 var fours = right.SubView((long)column * numbers, Together * numbers);
-                LaneSums s0 = default, s1 = default, s2 = default, s3 = default;
+                LanePairs s0 = default, s1 = default, s2 = default, s3 = default;
                 for (var word = 0; word < words; word += Team)
                 {
                     var (w0, w1, w2, w3) = (rows[row.At0 + word], rows[row.At1 + word], rows[row.At2 + word], rows[row.At3 + word]);
@@ -47,10 +47,11 @@ internal static class HeldRowCode
                     s3 = s3.Plus(Low(w3), High(w3), against);
                 }
 
-                Put(s0, dots, row.First, count, columns, column, lane);
-                Put(s1, dots, row.First + 1, count, columns, column, lane);
-                Put(s2, dots, row.First + 2, count, columns, column, lane);
-                Put(s3, dots, row.First + 3, count, columns, column, lane);
+                var at = new DotPlace(row.First, count, columns, column, lane);
+                Put(s0, dots, at);
+                Put(s1, dots, at.Next(1));
+                Put(s2, dots, at.Next(2));
+                Put(s3, dots, at.Next(3));
             }
         }
     }
@@ -67,7 +68,7 @@ internal static class HeldRowCode
             for (var column = 0; column < columns; column += Together)
             {
                 var fours = right.SubView((long)column * numbers, Together * numbers);
-                LaneSums s0 = default, s1 = default, s2 = default, s3 = default;
+                LanePairs s0 = default, s1 = default, s2 = default, s3 = default;
                 for (var word = 0; word < words; word += 2 * Team)
                 {
                     var against = LanePairs.Of(fours, word + 2 * lane, numbers);
@@ -77,10 +78,11 @@ internal static class HeldRowCode
                     s3 = s3.Plus(Whole(rows[row.At3 + word]), Whole(rows[row.At3 + word + 1]), against);
                 }
 
-                Put(s0, dots, row.First, count, columns, column, lane);
-                Put(s1, dots, row.First + 1, count, columns, column, lane);
-                Put(s2, dots, row.First + 2, count, columns, column, lane);
-                Put(s3, dots, row.First + 3, count, columns, column, lane);
+                var at = new DotPlace(row.First, count, columns, column, lane);
+                Put(s0, dots, at);
+                Put(s1, dots, at.Next(1));
+                Put(s2, dots, at.Next(2));
+                Put(s3, dots, at.Next(3));
             }
         }
     }
@@ -107,10 +109,11 @@ internal static class HeldRowCode
                     s3 = s3.Plus(rows[row.At3 + word], against);
                 }
 
-                Put(s0, dots, row.First, count, columns, column, lane);
-                Put(s1, dots, row.First + 1, count, columns, column, lane);
-                Put(s2, dots, row.First + 2, count, columns, column, lane);
-                Put(s3, dots, row.First + 3, count, columns, column, lane);
+                var at = new DotPlace(row.First, count, columns, column, lane);
+                Put(s0, dots, at);
+                Put(s1, dots, at.Next(1));
+                Put(s2, dots, at.Next(2));
+                Put(s3, dots, at.Next(3));
             }
         }
     }
@@ -121,28 +124,11 @@ internal static class HeldRowCode
 
     private static float Whole(uint word) => Interop.IntAsFloat(word);
 
-    private static void Put(LaneSums sums, ArrayView<float> dots, int row, int count, int columns, int column, int lane)
-    {
-        var (d0, d1) = (Sum(sums.A0, sums.B0), Sum(sums.A1, sums.B1));
-        var (d2, d3) = (Sum(sums.A2, sums.B2), Sum(sums.A3, sums.B3));
-        if (lane != 0 || row >= count) return;
-        var at = row * columns + column;
-        dots[at] = d0;
-        if (column + 1 < columns) dots[at + 1] = d1;
-        if (column + 2 < columns) dots[at + 2] = d2;
-        if (column + 3 < columns) dots[at + 3] = d3;
-    }
+    private static void Put(LanePairs sums, ArrayView<float> dots, DotPlace place) =>
+        place.Put(dots, Sum(sums.A0, sums.B0), Sum(sums.A1, sums.B1), Sum(sums.A2, sums.B2), Sum(sums.A3, sums.B3));
 
-    private static void Put(WholeSums sums, ArrayView<long> dots, int row, int count, int columns, int column, int lane)
-    {
-        var (d0, d1, d2, d3) = (Sum(sums.D0), Sum(sums.D1), Sum(sums.D2), Sum(sums.D3));
-        if (lane != 0 || row >= count) return;
-        var at = row * columns + column;
-        dots[at] = d0;
-        if (column + 1 < columns) dots[at + 1] = d1;
-        if (column + 2 < columns) dots[at + 2] = d2;
-        if (column + 3 < columns) dots[at + 3] = d3;
-    }
+    private static void Put(WholeSums sums, ArrayView<long> dots, DotPlace place) =>
+        place.Put(dots, Sum(sums.D0), Sum(sums.D1), Sum(sums.D2), Sum(sums.D3));
 
     /// <summary>The sum of a team's sixteen lanes: the upper half onto the lower, until one is left.</summary>
     private static float Sum(float even, float odd)
@@ -160,6 +146,39 @@ internal static class HeldRowCode
     {
         for (var half = Team / 2; half > 0; half /= 2) sum += Warp.ShuffleXor(sum, half);
         return sum;
+    }
+}
+
+/// <summary>Where a row's products with four right-hand sides go; the first thread of a team writes them, of rows there are.</summary>
+internal struct DotPlace
+{
+    public int Row;
+    public int Count;
+    public int Columns;
+    public int Column;
+    public int Lane;
+
+    public DotPlace(int row, int count, int columns, int column, int lane)
+    {
+        Row = row;
+        Count = count;
+        Columns = columns;
+        Column = column;
+        Lane = lane;
+    }
+
+    /// <summary>That of a later row.</summary>
+    public readonly DotPlace Next(int rows) => new(Row + rows, Count, Columns, Column, Lane);
+
+    public readonly void Put<T>(ArrayView<T> dots, T d0, T d1, T d2, T d3)
+        where T : unmanaged
+    {
+        if (Lane != 0 || Row >= Count) return;
+        var at = Row * Columns + Column;
+        dots[at] = d0;
+        if (Column + 1 < Columns) dots[at + 1] = d1;
+        if (Column + 2 < Columns) dots[at + 2] = d2;
+        if (Column + 3 < Columns) dots[at + 3] = d3;
     }
 }
 
@@ -183,7 +202,7 @@ internal struct FourRows
     }
 }
 
-/// <summary>Two numbers of each of four right-hand sides.</summary>
+/// <summary>Of each of four right-hand sides two numbers, or two lanes' sums of a row with it.</summary>
 internal struct LanePairs
 {
     public float A0;
@@ -206,21 +225,9 @@ internal struct LanePairs
         A3 = right[at + 3 * numbers],
         B3 = right[at + 3 * numbers + 1],
     };
-}
 
-/// <summary>Two lanes' sums of a row with four right-hand sides.</summary>
-internal struct LaneSums
-{
-    public float A0;
-    public float B0;
-    public float A1;
-    public float B1;
-    public float A2;
-    public float B2;
-    public float A3;
-    public float B3;
-
-    public readonly LaneSums Plus(float a, float b, LanePairs right) => new()
+    /// <summary>The sums, and two numbers of a row with those of the right-hand sides.</summary>
+    public readonly LanePairs Plus(float a, float b, LanePairs right) => new()
     {
         A0 = Fused.MultiplyAdd(a, right.A0, A0),
         B0 = Fused.MultiplyAdd(b, right.B0, B0),
