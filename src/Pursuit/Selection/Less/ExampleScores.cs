@@ -6,9 +6,6 @@ namespace Pursuit.Selection.Less;
 /// <summary>score[i, v] = phi_i . phi_v for every target example v; of each the best rows are kept.</summary>
 internal sealed class ExampleScores
 {
-    /// <summary>Scores held at once: 256 MiB.</summary>
-    private const int MostScores = 1 << 25;
-
     private readonly GradientRows _pool;
     private readonly GradientRows _target;
     private readonly int[] _targets;
@@ -37,6 +34,9 @@ internal sealed class ExampleScores
                 "at least one that isn't",
                 "Give examples the model doesn't already know by heart, and check that their answers carry loss.");
     }
+
+    /// <summary>Scores held at once. Default: 256 MiB of them.</summary>
+    public int MostScores { get; init; } = 1 << 25;
 
     /// <summary>Target examples that take turns: those with features.</summary>
     public int Targets => _targets.Length;

@@ -1,5 +1,6 @@
 using Pursuit.Selection;
 using Pursuit.Selection.Features;
+using Pursuit.Selection.Less;
 using Pursuit.Selection.Passes;
 using Pursuit.Selection.Pursuits;
 using Pursuit.TestKit;
@@ -56,6 +57,27 @@ public sealed class RowDeviceTests
             using var held = rows.HoldOn(with);
             return GradientClusters.Assign(rows, 7, keys, 2, CancellationToken.None);
         }
+    }
+
+    [Theory]
+    [InlineData(2400, 5)] // 24 target examples, four at once: the first pass is the processor's
+    [InlineData(1 << 25, 0)] // all at once: a pass by itself brings nothing to a device
+    public void Scores_of_target_examples_part_by_part_are_the_same(int mostScores, int passes)
+    {
+        var problem = PursuitCases.Problem(600, "24");
+        var (device, parts) = (new PlainRowDevice(), new List<double[]>());
+        foreach (var with in new[] { null, device })
+        {
+            var scores = new ExampleScores(
+                problem, "less", RowConstruction.ExactUnit, centre: false, new SelectionContext { Threads = 2, RowDevice = with })
+            { MostScores = mostScores };
+            var all = new List<double>();
+            scores.ForEachTarget((_, own) => all.AddRange(own));
+            parts.Add([.. all]);
+        }
+
+        parts[1].ShouldBe(parts[0]);
+        (device.Passes, device.Held).ShouldBe((passes, 0));
     }
 
     [Theory]
