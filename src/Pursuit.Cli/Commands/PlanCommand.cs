@@ -107,6 +107,7 @@ internal sealed class PlanCommand
             Examples = examples,
             ReadSeconds = clock.Elapsed.TotalSeconds < ShortReading ? ReadAgain() : clock.Elapsed.TotalSeconds,
             Target = target,
+            TowardTarget = target is not null,
             Chosen = gradients is null || budget.Unit != BudgetUnit.Rows ? 0 : (int)budget.Resolve(examples > 0 ? examples : pool.Count),
             Pursuit = pursuit,
             Groups = GroupsOf(pursuit, target),

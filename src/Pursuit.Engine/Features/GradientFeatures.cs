@@ -83,6 +83,9 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>, IC
     }
 
     /// <inheritdoc/>
+    bool IChoiceTrainer.FollowsWarmup => _settled.Value.Options.Checkpoints > 0;
+
+    /// <inheritdoc/>
     ITrainedGradients IChoiceTrainer.On(Pool pool, Pool target) =>
         new ChoiceTraining(
             _settled.Value,
@@ -96,7 +99,7 @@ public sealed class GradientFeatures : ModelFeatures<GradientFeatureOptions>, IC
     private protected override CostPlan Plan(Pool pool, CancellationToken cancellationToken) =>
         new GradientPlanner(_settled.Value, Recipe.Threads).Plan(
             pool,
-            new PlanRequest { Chosen = Chosen(pool), Pursuit = TowardTarget ?? new(), MayRetrain = TowardTarget is not null },
+            new PlanRequest { Chosen = Chosen(pool), Pursuit = TowardTarget ?? new(), TowardTarget = TowardTarget is not null },
             cancellationToken);
 
     private protected override Fingerprint Identify(Pool pool, Pool examples)

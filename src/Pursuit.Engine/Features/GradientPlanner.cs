@@ -79,11 +79,10 @@ internal sealed class GradientPlanner
     /// <summary>Times that a pursuit's loop is closed, and what each takes.</summary>
     private (int Times, LoopWork Work) Retrainings(PlanRequest request, int examples, int dimension)
     {
-        if (request is not { Chosen: > 0, MayRetrain: true }) return default;
+        if (request is not { Chosen: > 0, TowardTarget: true }) return default;
         var checkpoints = Math.Max(1, _probe.Options.Checkpoints);
         var work = LoopWork.Of(request.Chosen, examples, request.Target?.Count ?? 0, checkpoints, dimension);
-        var unasked = work.Pays && request.Pursuit.MayRetrain && _probe.Options.Checkpoints > 0;
-        return (request.Pursuit.Retrain ?? (unasked ? 1 : 0), work);
+        return (request.Pursuit.Retrainings(work, _probe.Options.Checkpoints > 0), work);
     }
 
     /// <summary>Of the very rows that the warm-up takes, where the pool is at hand; else of as many.</summary>

@@ -23,8 +23,8 @@ internal sealed record PlanRequest
     /// <summary>How the choice is made: its passes count. Default: gtp's defaults.</summary>
     public GtpOptions Pursuit { get; init; } = new();
 
-    /// <summary>Whether the choice is toward a target and without quotas, so its loop may be closed. Default: true with a target.</summary>
-    public bool MayRetrain { get => field || Target is not null; init; }
+    /// <summary>Whether the choice is toward a target and without quotas, so that its loop may be closed. Default: false.</summary>
+    public bool TowardTarget { get; init; }
 
     /// <summary>Groups of the target. Default 1.</summary>
     public int Groups { get; init; } = 1;

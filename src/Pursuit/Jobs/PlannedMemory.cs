@@ -14,23 +14,26 @@ internal static class PlannedMemory
     /// <summary>The memory of a job; where its features are still to be made, what is too little is refused before that.</summary>
     /// <param name="options">The job's options.</param>
     /// <param name="method">The method.</param>
-    /// <param name="shape">
-    /// Blocks and numbers per block that features will have; null where that can't be told, or another process plans.
-    /// </param>
+    /// <param name="source">Makes the features; null where it isn't known, or another process plans.</param>
     /// <param name="pool">The pool.</param>
     /// <param name="counts">Its tokens, where the budget counts them.</param>
     /// <exception cref="PursuitException">The pursuit can't be done within the bound.</exception>
     public static PursuitMemory Of(
-        SelectJobOptions options, MethodDescriptor method, (int Blocks, int Dimension)? shape, Pool pool, TokenCounts? counts)
+        SelectJobOptions options, MethodDescriptor method, IFeatureSource? source, Pool pool, TokenCounts? counts)
     {
         var memory = new PursuitMemory(options.Memory);
-        if (memory.Allowed is null || options.Features is not null || shape is not var (blocks, dimension)) return memory;
+        if (memory.Allowed is null || options.Features is not null || source?.Shape is not var (blocks, dimension)) return memory;
         var sketch = new SelectionProblem { ContentIds = pool.ContentIdList, Budget = options.Budget, TokenCounts = counts };
         var pursuit = (PursuitOptions)MethodOptions.Read(method, options.Settings);
-        var size = PursuitSession.Size(
-            sketch, pursuit, blocks, dimension, Math.Max(UsualGroups, options.Targets.Count), options.Pool.Threads);
-        if (options.Targets.Count == 0 || options.Quotas.Count > 0) size = size with { LoopBytes = 0 };
-        size.PlanIn(memory, method.Name);
+        PursuitSession.Size(
+            sketch,
+            pursuit,
+            blocks,
+            dimension,
+            Math.Max(UsualGroups, options.Targets.Count),
+            options.Pool.Threads,
+            options is { Targets.Count: > 0, Quotas.Count: 0 } ? (source as IChoiceTrainer)?.FollowsWarmup : null)
+            .PlanIn(memory, method.Name);
         return memory;
     }
 }

@@ -165,7 +165,7 @@ public sealed class SelectJob
             var records = earlier is null && Group.Rank == 0 ? Prepare(pool, cancellationToken) : null;
             var sources = SourceGroups.Of(pool, _options.SourceField, cancellationToken);
             var lengths = Group.Rank == 0 ? Lengths(run, pool, target, cancellationToken) : null; // rank 0 alone decides
-            var memory = PlannedMemory.Of(_options, _method, Group.Rank == 0 ? Features?.Shape : null, pool, lengths?.Pool);
+            var memory = PlannedMemory.Of(_options, _method, Group.Rank == 0 ? Features : null, pool, lengths?.Pool);
             var features = SelectionFeatures.Open(_options, _method.Needs, Features, pool, target, StageShare.Of(Group), cancellationToken);
             var problem = features.Give(
                 new SelectionProblem

@@ -38,22 +38,18 @@ internal sealed class ClosedLoop
                 $"Omit {ApiName.Features}, or the option.");
     }
 
-    /// <summary>
-    /// Times that the loop is closed: as asked for, else once where that is possible, a warm-up shows that the model can be trained
-    /// here, and <see cref="LoopWork.Pays"/>.
-    /// </summary>
-    /// <param name="options">How the choice was made.</param>
+    /// <summary>Times that the loop is closed, of a choice that was made.</summary>
+    /// <param name="options">How the choice was made; what it asks for was required.</param>
     /// <param name="problem">The whole pool's.</param>
     /// <param name="choice">The choice.</param>
     /// <param name="context">With what would train.</param>
-    public static int Times(GtpOptions options, SelectionProblem problem, SelectionResult choice, SelectionContext context)
-    {
-        if (options.Retrain is { } asked) return asked;
-        if (!options.MayRetrain || problem.Quotas.Count > 0 || choice.Rows.Count == 0) return 0;
-        if (context.Trained is not { FollowsWarmup: true }) return 0;
-        if (problem.Gradients is not { Pool: { } pool, Target: { } target }) return 0;
-        return LoopWork.Of(choice.Rows.Count, pool.Rows, target.Rows, pool.Checkpoints, pool.Dimension).Pays ? 1 : 0;
-    }
+    public static int Times(GtpOptions options, SelectionProblem problem, SelectionResult choice, SelectionContext context) =>
+        context.Trained is { } trained
+        && problem is { Quotas.Count: 0, Gradients: { Pool: { } pool, Target: { } target } }
+        && choice.Rows.Count > 0
+            ? options.Retrainings(
+                LoopWork.Of(choice.Rows.Count, pool.Rows, target.Rows, pool.Checkpoints, pool.Dimension), trained.FollowsWarmup)
+            : 0;
 
     /// <summary>Where a session can pursue again.</summary>
     /// <param name="problem">The whole pool's.</param>

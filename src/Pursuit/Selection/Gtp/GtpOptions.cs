@@ -95,12 +95,18 @@ public sealed record GtpOptions : PursuitOptions
         + "(1 where it costs less than a quarter of the features, else 0)")]
     public int? Retrain { get; init; }
 
-    /// <summary>Whether the loop may be closed unasked: it is of the schedule that is chosen by training, in the whole pool.</summary>
-    internal bool MayRetrain => Schedule != GtpSchedule.Paper && Rounds == 1 && !Centre;
+    /// <summary>
+    /// Times that the loop is closed where that is possible: as asked for; else once where it pays, a warm-up shows that the model can be
+    /// trained, and the pursuit is one that <c>docs/design/gtp-choices.md</c> trained on.
+    /// </summary>
+    /// <param name="work">What it takes.</param>
+    /// <param name="followsWarmup">Whether the features cost a training already.</param>
+    internal int Retrainings(LoopWork work, bool followsWarmup) =>
+        Retrain ?? (followsWarmup && work.Pays && Schedule != GtpSchedule.Paper && Rounds == 1 && !Centre ? 1 : 0);
 
     /// <inheritdoc/>
-    internal override long LoopBytes(long budget, long rows, int checkpoints, int dimension) =>
-        Retrain > 0 || (Retrain is null && MayRetrain && LoopWork.Of(budget, rows, 0, checkpoints, dimension).Pays)
+    internal override long LoopBytes(long budget, long rows, int checkpoints, int dimension, bool followsWarmup) =>
+        Retrainings(LoopWork.Of(budget, rows, 0, checkpoints, dimension), followsWarmup) > 0
             ? LoopWork.Bytes(budget, rows, checkpoints, dimension)
             : 0;
 
@@ -215,14 +221,14 @@ public enum GtpSchedule
     /// </summary>
     Staged,
 
+    /// <summary>Every pass offers 2 M rows, fits, keeps M and fits again: the authors' scheme as described second-hand.</summary>
+    Paper,
+
     /// <summary>
     /// Every pass brings a shortlist, from which rows join the support in small steps, each with weights fitted anew: fewer passes and a
     /// better fit. A larger budget never fits worse.
     /// </summary>
     Shortlist,
-
-    /// <summary>Every pass offers 2 M rows, fits, keeps M and fits again: the authors' scheme as described second-hand.</summary>
-    Paper,
 }
 
 /// <summary>What becomes of budget the pursuit has no use for.</summary>

@@ -72,7 +72,8 @@ public abstract record PursuitOptions
     /// <param name="rows">The pool's rows.</param>
     /// <param name="checkpoints">Checkpoints.</param>
     /// <param name="dimension">Numbers per checkpoint.</param>
-    internal virtual long LoopBytes(long budget, long rows, int checkpoints, int dimension) => 0;
+    /// <param name="followsWarmup">Whether the features cost a training already.</param>
+    internal virtual long LoopBytes(long budget, long rows, int checkpoints, int dimension, bool followsWarmup) => 0;
 
     /// <summary>
     /// Most target examples that <see cref="TargetGrouping.Auto"/> fits each alone, and as many clusters of more; 0 where it fits few

@@ -76,8 +76,14 @@ internal sealed class PursuitSession : IDisposable
         var budget = Rows(selection, selection.ResolvedBudget);
         if (context.Memory is { } memory)
         {
-            var size = Size(selection, options, rows.Features.Checkpoints, rows.Features.Dimension, target.Groups, context.Threads);
-            if (context.Trained is null || targetRows is null) size = size with { LoopBytes = 0 };
+            var size = Size(
+                selection,
+                options,
+                rows.Features.Checkpoints,
+                rows.Features.Dimension,
+                target.Groups,
+                context.Threads,
+                targetRows is null ? null : context.Trained?.FollowsWarmup);
             // Passes over rows on a device read nothing of the store after the first; over a screen there they are worth it always.
             var screens = onDevice.Rows is null
                 && (onDevice.Screen is not null || Screens(options, rows, options.UsualPasses(budget)));
@@ -102,8 +108,23 @@ internal sealed class PursuitSession : IDisposable
     public void Dispose() => LeaveDevice();
 
     /// <summary>What a pursuit's memory depends on.</summary>
+    /// <param name="selection">Rows, budget and quotas.</param>
+    /// <param name="options">How it pursues.</param>
+    /// <param name="checkpoints">Checkpoints.</param>
+    /// <param name="dimension">Numbers per checkpoint.</param>
+    /// <param name="groups">Groups of the target.</param>
+    /// <param name="threads">Threads.</param>
+    /// <param name="followsWarmup">
+    /// Whether features that a model can be trained behind, toward a target, cost a training already; null where it can't.
+    /// </param>
     public static PursuitSize Size(
-        SelectionProblem selection, PursuitOptions options, int checkpoints, int dimension, int groups, int threads)
+        SelectionProblem selection,
+        PursuitOptions options,
+        int checkpoints,
+        int dimension,
+        int groups,
+        int threads,
+        bool? followsWarmup)
     {
         var budget = Rows(selection, selection.ResolvedBudget);
         var chosen = Math.Min(options.MostRows(budget), selection.ContentIds.Count);
@@ -118,9 +139,9 @@ internal sealed class PursuitSession : IDisposable
             Threads = threads,
             Passes = Math.Min(options.MostPasses(budget), PursuitGains.MostPasses),
             KeptDirections = options.KeepsDirections ? budget : 0,
-            LoopBytes = selection.Quotas.Count > 0
-                ? 0
-                : options.LoopBytes(budget, selection.ContentIds.Count, checkpoints, dimension),
+            LoopBytes = followsWarmup is { } warmed && selection.Quotas.Count == 0
+                ? options.LoopBytes(budget, selection.ContentIds.Count, checkpoints, dimension, warmed)
+                : 0,
             FactorBytes = options.KeepsFactors ? groups * chosen * chosen / 2 * sizeof(double) : 0,
         };
     }

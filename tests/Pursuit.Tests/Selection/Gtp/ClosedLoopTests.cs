@@ -111,6 +111,23 @@ public sealed class ClosedLoopTests
         trained.Asked.ShouldBeEmpty();
     }
 
+    [Fact]
+    public void A_memory_bound_counts_the_rows_that_are_pursued_again_where_they_are()
+    {
+        var small = Problem with { Budget = Budget.Parse("44") };
+        var refused = Should.Throw<PursuitException>(() => Bounded(new GtpOptions(), new Trained())).Message;
+        refused.ShouldContain("for rows that are pursued again");
+        refused.ShouldContain("gtp.retrain=0");
+        foreach (var (options, trained) in new (GtpOptions, Trained?)[]
+        {
+            (new() { Retrain = 0 }, new()), (new(), null), (new(), new() { FollowsWarmup = false }), (new() { Centre = true }, new()),
+        })
+            Should.Throw<PursuitException>(() => Bounded(options, trained)).Message.ShouldNotContain("pursued again");
+
+        void Bounded(GtpOptions options, Trained? trained) => new GtpSelector(options).Select(
+            small, new SelectionContext { Threads = 1, Trained = trained, Memory = new PursuitMemory(1 << 20) });
+    }
+
     [Theory]
     [InlineData(100, 20_000, 3, 8192, true)]
     [InlineData(1_600, 20_000, 3, 8192, true)]
