@@ -9,6 +9,7 @@ using Pursuit.Selection;
 using Pursuit.Selection.Distributed;
 using Pursuit.Selection.Features;
 using Pursuit.Selection.Methods;
+using Pursuit.Selection.Pursuits;
 using Pursuit.Tokenization.ExampleEncoding;
 
 namespace Pursuit.Jobs;
@@ -203,6 +204,12 @@ public sealed class SelectJob
     private RecordsOut Prepare(Pool pool, CancellationToken cancellationToken)
     {
         Exports.RequirePossible(_options, pool, cancellationToken);
+        if (MethodOptions.Read(_method, _options.Settings) is PursuitOptions pursuit)
+            pursuit.RequirePossible(new PursuitQuestion(
+                _options.Targets.Count > 0 || _options.TargetFeatures is not null,
+                _options.Quotas.Count > 0,
+                PursuitQuestion.IsAll(_options.Budget, pool.Count),
+                Features is IChoiceTrainer));
         return RecordsOut.Prepare(_options.Out, pool, _options.AddedFields, cancellationToken);
     }
 

@@ -188,11 +188,21 @@ public sealed class ComputedFeaturesTests : IDisposable
         Fails(["--method", "gtp", "--set", "features.dimension=2"], "features.dimension: 2");
         Fails(["--method", "gtp", "--set", "features.kind=factored", "--set", "features.preconditioning=adam"], "kind=full or lora");
         Fails(["--method", "gtp", "--model", "nowhere"], "nowhere");
+        string[] toward = ["--target", "target.jsonl", "--model", "model"];
+        Fails(["--method", "gtp", "--model", "model", "--set", "gtp.retrain=1"], "gtp.retrain: given without a target");
+        Fails(["--method", "gtp", .. toward, "--budget", "100%", "--set", "gtp.retrain=1"], "the whole pool is chosen");
+        Fails(["--method", "gtp", .. toward, "--quota", "pool.jsonl=5..", "--set", "gtp.retrain=1"], "gtp.retrain: given with quotas");
+        Fails(["--method", "gtp", .. toward, "--quota", "pool.jsonl=5..", "--set", "gtp.fill=none"], "gtp.fill: none, with quotas");
+        Fails(["--method", "omp", .. toward, "--quota", "pool.jsonl=5.."], "omp: quotas");
 
         void Fails(string[] arguments, params string[] parts)
         {
             var outcome = Cli.RunIn(
-                _directory.FullPath, ["select", "--pool", "pool.jsonl", "--budget", "40", "--out", "bad.jsonl", .. arguments]);
+                _directory.FullPath,
+                [
+                    "select", "--pool", "pool.jsonl", .. (arguments.Contains("--budget") ? (string[])[] : ["--budget", "40"]), "--out",
+                    "bad.jsonl", .. arguments,
+                ]);
             outcome.ExitCode.ShouldBe(2, outcome.Error);
             foreach (var part in parts) outcome.Error.ShouldContain(part);
             Directory.Exists(_directory.PathOf("bad.run/stages/pool-gradients")).ShouldBeFalse();

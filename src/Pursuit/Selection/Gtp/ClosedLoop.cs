@@ -19,18 +19,18 @@ internal sealed class ClosedLoop
         (_problem, _session, _trained) = (problem, session, trained);
 
     /// <summary>Refuses before the first pursuit what could not be done behind it.</summary>
-    /// <exception cref="PursuitException">There is no model to train, no target, or a quota.</exception>
-    public static void Require(SelectionProblem problem, SelectionContext context)
+    /// <exception cref="PursuitException">There is no model to train, no target, a quota, or nothing to choose.</exception>
+    public static void Require(PursuitQuestion question)
     {
         const string Option = $"{GtpSelector.Name}.retrain";
-        if (problem.Gradients.Target is null)
+        if (!question.HasTarget)
             throw PursuitException.At(Option, "given without a target", "a target, whose gradients are taken again", "Omit it.");
-        if (problem.ResolvedBudget >= problem.ContentIds.Count && problem.Budget.Unit == BudgetUnit.Rows)
+        if (question.ChoosesAll)
             throw PursuitException.At(
                 Option, "given where the whole pool is chosen, or ranked", "a budget that leaves something to choose", "Omit it.");
-        if (problem.Quotas.Count > 0)
+        if (question.HasQuotas)
             throw PursuitException.At(Option, "given with quotas", "one of the two: the second pursuit is among the best examples alone");
-        if (context.Trained is null)
+        if (!question.CanTrain)
             throw PursuitException.At(
                 Option,
                 "given with gradients that were brought along",

@@ -105,6 +105,18 @@ public sealed record GtpOptions : PursuitOptions
         Retrain ?? (followsWarmup && work.Pays && Schedule != GtpSchedule.Paper && Rounds == 1 && !Centre ? 1 : 0);
 
     /// <inheritdoc/>
+    internal override void RequirePossible(PursuitQuestion question)
+    {
+        if (Retrain > 0) ClosedLoop.Require(question);
+        if (Fill == GtpFill.None && question.HasQuotas)
+            throw PursuitException.At(
+                $"{GtpSelector.Name}.fill",
+                "none, with quotas",
+                "herd or peel",
+                "Quotas need every example ranked; the pursuit alone ranks only those it wants.");
+    }
+
+    /// <inheritdoc/>
     internal override long LoopBytes(long budget, long rows, int checkpoints, int dimension, bool followsWarmup) =>
         Retrainings(LoopWork.Of(budget, rows, 0, checkpoints, dimension), followsWarmup) > 0
             ? LoopWork.Bytes(budget, rows, checkpoints, dimension)

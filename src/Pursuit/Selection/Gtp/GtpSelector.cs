@@ -25,13 +25,7 @@ internal sealed class GtpSelector : ISelector
     /// <inheritdoc/>
     public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        if (_options.Retrain > 0) ClosedLoop.Require(problem, context);
-        if (_options.Fill == GtpFill.None && problem.Quotas.Count > 0)
-            throw PursuitException.At(
-                $"{Name}.fill",
-                "none, with quotas",
-                "herd or peel",
-                "Quotas need every example ranked; the pursuit alone ranks only those it wants.");
+        _options.RequirePossible(PursuitQuestion.Of(problem, context));
         using var session = PursuitSession.Open(problem, Name, _options, context);
         var selection = Pursued(session, problem, context);
         var times = ClosedLoop.Times(_options, problem, selection, context);

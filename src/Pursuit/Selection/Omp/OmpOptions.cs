@@ -12,6 +12,14 @@ public sealed record OmpOptions : PursuitOptions
     public double Residual { get; init; } = 1e-6;
 
     /// <inheritdoc/>
+    internal override void RequirePossible(PursuitQuestion question)
+    {
+        if (question.HasQuotas)
+            throw PursuitException.At(
+                OmpSelector.Name, "quotas", "none", "Quotas need every example ranked; omp ranks only those it wants. gtp takes quotas.");
+    }
+
+    /// <inheritdoc/>
     internal override bool KeepsFactors => true;
 
     /// <inheritdoc/>

@@ -25,9 +25,7 @@ internal sealed class OmpSelector : ISelector
     /// <inheritdoc/>
     public SelectionResult Select(SelectionProblem problem, SelectionContext context)
     {
-        if (problem.Quotas.Count > 0)
-            throw PursuitException.At(
-                Name, "quotas", "none", "Quotas need every example ranked; omp ranks only those it wants. gtp takes quotas.");
+        _options.RequirePossible(PursuitQuestion.Of(problem, context));
         using var session = PursuitSession.Open(problem, Name, _options, context);
         var outcome = new OmpSolver(
             session.Problem,

@@ -61,6 +61,12 @@ public abstract record PursuitOptions
     /// <summary>Passes whose gains may be kept, for a budget of rows.</summary>
     internal abstract long MostPasses(long budget);
 
+    /// <summary>Refuses, before features are made, what the options can't do.</summary>
+    /// <exception cref="PursuitException">The message says what goes together.</exception>
+    internal virtual void RequirePossible(PursuitQuestion question)
+    {
+    }
+
     /// <summary>Rows that a pass lists beside the support at most, for a budget of rows.</summary>
     internal virtual long MostListed(long budget) => 0;
 
