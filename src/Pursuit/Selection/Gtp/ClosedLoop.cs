@@ -27,7 +27,7 @@ internal sealed class ClosedLoop
             throw PursuitException.At(Option, "given without a target", "a target, whose gradients are taken again", "Omit it.");
         if (question.ChoosesAll)
             throw PursuitException.At(
-                Option, "given where the whole pool is chosen, or ranked", "a budget that leaves something to choose", "Omit it.");
+                Option, "given where the whole pool is chosen", "a budget that leaves something to choose", "Omit it.");
         if (question.HasQuotas)
             throw PursuitException.At(Option, "given with quotas", "one of the two: the second pursuit is among the best examples alone");
         if (!question.CanTrain)
